@@ -1,0 +1,18 @@
+/** Why the git layer refused or failed; `code` is what callers decide by. */
+export type RepositoryErrorCode =
+  | 'bad_name'
+  | 'repository_exists'
+  | 'repository_not_found'
+  | 'ref_conflict'
+  | 'object_not_found'
+  | 'bad_object'
+  | 'git_failed';
+
+export class RepositoryError extends Error {
+  readonly code: RepositoryErrorCode;
+  constructor(code: RepositoryErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RepositoryError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * What the git layer offers to the rest of the registry. Times are JavaScript dates that git keeps
+ * to the second; object ids are 40 lower-case hexadecimal digits (SHA-1).
+ */
+import type { Readable } from 'node:stream';
+
+export type Oid = string;
+
+/** Who wrote something, as git records it (git-commit-tree(1), "Commit Information"). */
+export interface Signature {
+  name: string;
+  email: string;
+  at: Date;
+  /** Minutes east of UTC, as the author's clock had it; 0 unless given. */
+  offsetMinutes?: number;
+}
+
+/** A ref and, for an annotated tag, the object that the tag stands for. */
+export interface Ref {
+  oid: Oid;
+  peeled?: Oid;
+}
+
+/** Full ref name (`refs/heads/main`) to what it points to, in byte order of the names. */
+export type Refs = ReadonlyMap<string, Ref>;
+
+/** Compare-and-swap of one ref: `from` is what it must be now, null meaning absent. */
+export interface RefUpdate {
+  ref: string;
+  from: Oid | null;
+  to: Oid | null;
+}
+
+export interface FileEntry {
+  path: string;
+  oid: Oid;
+  /** `100644`, `100755`, `120000` (symlink), `160000` (submodule), as ls-tree prints it. */
+  mode: string;
+}
+
+export interface Commit {
+  oid: Oid;
+  tree: Oid;
+  parents: Oid[];
+  author: Signature;
+  committer: Signature;
+  message: string;
+}
+
+/** What `commit` writes: `parent`'s tree with `changes` laid over it (null deletes), or `tree` as it is. */
+export interface NewCommit {
+  parent: Oid | null;
+  changes?: ReadonlyMap<string, Uint8Array | null>;
+  tree?: Oid;
+  author: Signature;
+  committer: Signature;
+  message: string;
+}
+
+/** A version: the Nth commit of `main` and the annotated tag `vN` that is its record. */
+export interface Version {
+  version: number;
+  commit: Oid;
+  tag: Oid;
+  /** The tag's message, byte for byte as `land` was given it (a signature, if any, cut off). */
+  record: string;
+}
+
+/** One landing: `main` and the tags of its new versions, and the registry's state, in one ref transaction. */
+export interface Landing {
+  /** What `main` must be now; null for a repository without versions. */
+  head: Oid | null;
+  /** Oldest first. The first one's parent must be `head`, each other's the one before it. */
+  versions: { commit: Oid; record: string }[];
+  tagger: Signature;
+  /** The new content of `state.json` on `refs/registry/state`; left as it is when absent. */
+  state?: string;
+  /** Further refs that move with it (a merge request's branch, for instance). */
+  also?: RefUpdate[];
+}
+
+/** Reads objects of one repository, or of one repository and a quarantine laid over it. */
+export interface ObjectReader {
+  readCommit(oid: Oid): Promise<Commit>;
+  /** Every entry below the tree of this commit, subfolders walked, in git's order. */
+  files(commit: Oid): Promise<FileEntry[]>;
+  readBlob(oid: Oid): Promise<Uint8Array>;
+  /** The file's bytes, or undefined where that commit has no such file. */
+  readFile(commit: Oid, path: string): Promise<Uint8Array | undefined>;
+}
+
+export interface Repository extends ObjectReader {
+  readonly name: string;
+  /** Absolute path of the bare repository. */
+  readonly path: string;
+  /** All refs, kept in memory until one of them changes through this layer. */
+  refs(): Promise<Refs>;
+  /** The commit of `main`, or null before the first version. */
+  head(): Promise<Oid | null>;
+  /** Writes blobs, trees and the commit; durable on return. No ref moves. */
+  commit(commit: NewCommit): Promise<Oid>;
+  /** Moves all refs or none; durable on return. Throws `ref_conflict` where a `from` does not hold. */
+  updateRefs(updates: RefUpdate[]): Promise<void>;
+  /** Writes the tags, then moves `main`, tags and state together. Throws `ref_conflict`. */
+  land(landing: Landing): Promise<Version[]>;
+  /** Newest first. */
+  versions(): Promise<Version[]>;
+  version(n: number): Promise<Version | undefined>;
+  /** First-parent history of `main` (or of `from`), newest first; with `path`, only commits that changed it. */
+  history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
+  /** Unified diff of two commits' trees as git prints it (renames detected); null is the empty tree. */
+  diff(from: Oid | null, to: Oid): Promise<string>;
+  /** The content of `state.json` on `refs/registry/state`, or undefined. */
+  readState(): Promise<string | undefined>;
+  /** `git fsck --strict`; the lines it complains with, none when all is well. */
+  fsck(): Promise<string[]>;
+  /** Packs what is loose when there is much of it; safe beside readers and writers. */
+  maintain(): Promise<void>;
+}
+
+export interface Repositories {
+  readonly root: string;
+  /** Names of all repositories, sorted. */
+  list(): Promise<string[]>;
+  exists(name: string): Promise<boolean>;
+  /** Throws `repository_not_found`. */
+  open(name: string): Promise<Repository>;
+  /** An empty bare repository whose HEAD is `refs/heads/main`. Throws `repository_exists` (case ignored), `bad_name`. */
+  create(name: string): Promise<Repository>;
+  /** Takes a repository away for good (the undoing of a creation that failed). */
+  remove(name: string): Promise<void>;
+  /** Notes that a repository is about to change; the note is durable on return. */
+  note(name: string): Promise<void>;
+  /** Strikes the note once the database has followed. */
+  strike(name: string): Promise<void>;
+  /** Repositories noted and not struck: those whose index may lag behind their tags. */
+  noted(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** A run of the git program. The environment is clean: nothing of the caller's leaks in. */
+export interface GitRun {
+  args: string[];
+  cwd?: string;
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface GitChild {
+  stdin: NodeJS.WritableStream;
+  stdout: Readable;
+  /** Settles when the process has ended and its output was read; `stderr` is its (bounded) end. */
+  exit: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
+}
+
+export interface GitProgram {
+  spawn(run: GitRun): GitChild;
+  /** Runs to the end with bounded output; throws `git_failed` with stderr unless the code is allowed. */
+  run(
+    run: GitRun & { input?: Uint8Array; allow?: number[] },
+  ): Promise<{ code: number; stdout: Buffer; stderr: string }>;
+  close(): Promise<void>;
+}
