@@ -1,0 +1,161 @@
+/**
+ * The one place that decides who may do what (contract section 5). Pure: everything it needs is in
+ * its arguments, so the whole table can be tested without a server.
+ */
+
+export type Role = 'viewer' | 'contributor' | 'admin';
+export type Scope = 'read' | 'write' | 'admin';
+
+/** Whoever asks. A session has scope `admin`; a token the scope it was made with. */
+export type Actor =
+  | { kind: 'nobody' }
+  | {
+      kind: 'user';
+      id: number;
+      username: string;
+      name: string;
+      email: string;
+      isAdmin: boolean;
+      roles: ReadonlyMap<number, Role>;
+      scope: Scope;
+    };
+
+export interface DefinitionFacts {
+  labId: number | null;
+  isPublic: boolean;
+  isBuiltin: boolean;
+  /** Whether it has a version (contract: "approved once it has a version"). */
+  isApproved: boolean;
+  directLanding: 'admins' | 'nobody';
+}
+
+export type Action =
+  | { on: 'definition'; do: 'read' | 'propose' | 'land' | 'manage'; of: DefinitionFacts }
+  | { on: 'lab'; do: 'read' | 'propose' | 'manage'; labId: number | null }
+  | { on: 'site'; do: 'sign-in' | 'manage' }
+  | { on: 'own-tokens'; do: 'manage' };
+
+/**
+ * `hidden`: the thing does not exist for this actor (404). `anonymous`: signing in might help (401).
+ * `forbidden`: it may be seen, but not this (403).
+ */
+export type Decision =
+  | { allowed: true }
+  | { allowed: false; because: 'hidden' | 'anonymous' | 'forbidden'; reason: string };
+
+const YES: Decision = { allowed: true };
+const no = (because: 'hidden' | 'anonymous' | 'forbidden', reason: string): Decision => ({
+  allowed: false,
+  because,
+  reason,
+});
+
+const RANK: Record<Role, number> = { viewer: 1, contributor: 2, admin: 3 };
+const REACH: Record<Scope, number> = { read: 1, write: 2, admin: 3 };
+
+export interface Rules {
+  /** Whether public and built-in definitions can be read without signing in. */
+  anonymousRead: boolean;
+}
+
+export function decide(actor: Actor, action: Action, rules: Rules): Decision {
+  switch (action.on) {
+    case 'definition':
+      return onDefinition(actor, action.do, action.of, rules);
+    case 'lab':
+      return onLab(actor, action.do, action.labId);
+    case 'site':
+      if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+      if (action.do === 'sign-in') return YES;
+      if (!actor.isAdmin) return no('forbidden', 'Only a site admin may do this.');
+      return withScope(actor, 'admin');
+    case 'own-tokens':
+      if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+      return withScope(actor, 'admin');
+  }
+}
+
+function onDefinition(
+  actor: Actor,
+  verb: 'read' | 'propose' | 'land' | 'manage',
+  of: DefinitionFacts,
+  rules: Rules,
+): Decision {
+  if (!maySee(actor, of, rules)) return no('hidden', 'There is no such definition.');
+  if (verb === 'read') return YES;
+  if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+  const scoped = withScope(actor, 'write');
+  if (!scoped.allowed) return scoped;
+  const rank = rankIn(actor, of.labId);
+  if (verb === 'propose') {
+    return rank >= RANK.contributor
+      ? YES
+      : no('forbidden', 'Only contributors and admins of the owning lab may propose changes.');
+  }
+  if (rank < RANK.admin) {
+    return no('forbidden', 'Only an admin of the owning lab may do this.');
+  }
+  if (verb === 'land' && of.directLanding === 'nobody') {
+    return no('forbidden', "The lab's policy lets nobody land directly: every change is reviewed.");
+  }
+  return YES;
+}
+
+function onLab(actor: Actor, verb: 'read' | 'propose' | 'manage', labId: number | null): Decision {
+  if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+  const rank = rankIn(actor, labId);
+  if (rank === 0) return no('hidden', 'There is no such lab.');
+  if (verb === 'read') return YES;
+  const scoped = withScope(actor, verb === 'manage' ? 'admin' : 'write');
+  if (!scoped.allowed) return scoped;
+  if (verb === 'propose' && rank < RANK.contributor) {
+    return no('forbidden', 'Only contributors and admins of the lab may create definitions in it.');
+  }
+  if (verb === 'manage' && rank < RANK.admin) {
+    return no('forbidden', 'Only an admin of the lab may do this.');
+  }
+  return YES;
+}
+
+function maySee(actor: Actor, of: DefinitionFacts, rules: Rules): boolean {
+  const shared = of.isApproved && (of.isPublic || of.isBuiltin);
+  if (actor.kind === 'nobody') return shared && rules.anonymousRead;
+  const rank = rankIn(actor, of.labId);
+  return shared || rank >= (of.isApproved ? RANK.viewer : RANK.contributor);
+}
+
+/** What the actor may do in this lab, as a number; a site admin counts as admin everywhere. */
+function rankIn(actor: Extract<Actor, { kind: 'user' }>, labId: number | null): number {
+  if (actor.isAdmin) return RANK.admin;
+  const role = labId === null ? undefined : actor.roles.get(labId);
+  return role ? RANK[role] : 0;
+}
+
+function withScope(actor: Extract<Actor, { kind: 'user' }>, needed: Scope): Decision {
+  return REACH[actor.scope] >= REACH[needed]
+    ? YES
+    : no('forbidden', `This token has the scope "${actor.scope}"; "${needed}" is needed.`);
+}
+
+/** The same visibility as a filter for lists (the database applies it row by row). */
+export interface Viewer {
+  everything: boolean;
+  public: boolean;
+  /** Labs whose approved definitions may be seen. */
+  labs: number[];
+  /** Labs whose proposed definitions may be seen. */
+  proposes: number[];
+}
+
+export function viewerOf(actor: Actor, rules: Rules): Viewer {
+  if (actor.kind === 'nobody') {
+    return { everything: false, public: rules.anonymousRead, labs: [], proposes: [] };
+  }
+  const labs = [...actor.roles.keys()];
+  return {
+    everything: actor.isAdmin,
+    public: true,
+    labs,
+    proposes: labs.filter((lab) => RANK[actor.roles.get(lab) as Role] >= RANK.contributor),
+  };
+}

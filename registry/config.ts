@@ -1,0 +1,120 @@
+/**
+ * The configuration: one schema, from which the type, the environment variables, the flags of
+ * `registry serve` and the table in the README follow. Only this file reads the environment.
+ */
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+const ConfigSchema = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
+  PORT: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65535,
+    description: 'port to listen on; 0 picks a free one and prints it',
+  }),
+  DATA_DIR: Type.String({
+    default: './var',
+    minLength: 1,
+    description: 'folder of repositories, embedded database and keys',
+  }),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://.+',
+      description: 'a PostgreSQL 15 or newer; unset: the embedded database',
+    }),
+  ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#]+(/[^?#]*)?$',
+      description: 'what links and clone addresses begin with; unset: http://HOST:PORT',
+    }),
+  ),
+  ADMIN_USERNAME: Type.String({
+    default: 'admin',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+    description: 'the first administrator, used only while there is no user',
+  }),
+  ADMIN_PASSWORD: Type.Optional(
+    Type.String({
+      minLength: 8,
+      description: "the first administrator's password; unset: made up",
+    }),
+  ),
+  JWT_SECRET: Type.Optional(
+    Type.String({
+      minLength: 32,
+      description: 'signs session tokens; unset: made once, kept in DATA_DIR/keys',
+    }),
+  ),
+  ANONYMOUS_READ: Type.Boolean({
+    default: false,
+    description:
+      'whether public and built-in definitions can be read and cloned without signing in',
+  }),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'how much is logged',
+  }),
+  MAX_FILE_BYTES: Type.Integer({
+    default: 1024 * 1024,
+    minimum: 1024,
+    description: 'largest file in a definition, in bytes',
+  }),
+  MAX_PACK_BYTES: Type.Integer({
+    default: 64 * 1024 * 1024,
+    minimum: 1024,
+    description: 'largest push, in bytes as sent',
+  }),
+});
+
+export type Config = Readonly<Static<typeof ConfigSchema>>;
+
+/** One setting as the command line and the README show it. */
+export interface Setting {
+  name: keyof Config;
+  /** The flag of `registry serve`: `--data-dir` for `DATA_DIR`. */
+  flag: string;
+  description: string;
+  default: unknown;
+}
+
+export const SETTINGS: readonly Setting[] = Object.entries(ConfigSchema.properties).map(
+  ([name, schema]) => ({
+    name: name as keyof Config,
+    flag: `--${name.toLowerCase().replaceAll('_', '-')}`,
+    description: String((schema as { description?: string }).description),
+    default: (schema as { default?: unknown }).default,
+  }),
+);
+
+export class ConfigError extends Error {
+  readonly code = 'bad_config';
+}
+
+/**
+ * Settles the configuration from the environment, with flags laid over it. Empty strings count as
+ * unset, as shells and compose files write them. Throws `ConfigError` naming each bad setting.
+ */
+export function loadConfig(
+  environment: Record<string, string | undefined> = process.env,
+  flags: Partial<Record<keyof Config, string>> = {},
+): Config {
+  const given: Record<string, string> = {};
+  for (const { name } of SETTINGS) {
+    const value = flags[name] ?? environment[name];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const config = Value.Convert(ConfigSchema, Value.Default(ConfigSchema, { ...given }));
+  const errors = Value.Errors(ConfigSchema, config);
+  if (errors.length > 0) {
+    const secret = (name: string) => /PASSWORD|SECRET|URL/.test(name);
+    const lines = errors.map(({ instancePath, message }) => {
+      const name = instancePath.slice(1);
+      const shown = secret(name) ? '' : ` (it is ${JSON.stringify(given[name])})`;
+      return `${name} ${message}${shown}`;
+    });
+    throw new ConfigError(lines.join('\n'));
+  }
+  return Object.freeze(config as Config);
+}

@@ -1,0 +1,125 @@
+/**
+ * What the registry keeps in a repository beside the files themselves, as text: the record of a version
+ * (the message of its `vN` tag) and the registry's state of a definition (`state.json` on
+ * `refs/registry/state`). Both are JSON, so that text from users can never be mistaken for a field.
+ */
+
+export interface PersonRef {
+  id: number;
+  username: string;
+  name: string;
+  email: string;
+}
+
+export interface Approval {
+  by: PersonRef;
+  at: string;
+  /** The commit that was looked at. */
+  head: string;
+}
+
+/** A rule that was set aside for this version, by whom it may be and why. */
+export interface Override {
+  code: string;
+  message: string;
+}
+
+export interface VersionRecord {
+  version: number;
+  commit: string;
+  author: { name: string; email: string };
+  /** Null where the product itself landed the version (its built-in definitions). */
+  landed_by: PersonRef | null;
+  /** ISO 8601 UTC. */
+  landed_at: string;
+  change_summary: string;
+  approvals: Approval[];
+  merge_request: number | null;
+  overrides: Override[];
+}
+
+export interface Verdict {
+  reason: string;
+  by: PersonRef | null;
+  at: string;
+}
+
+export interface DefinitionState {
+  id: number;
+  name: string;
+  lab: { id: number; code: string; name: string } | null;
+  created_by: PersonRef | null;
+  created_at: string;
+  /** When this state last changed; a definition's own `updated_at` is the later of this and its last landing. */
+  updated_at: string;
+  is_public: boolean;
+  is_builtin: boolean;
+  archived_at: string | null;
+  /** By version number. */
+  deprecated: Record<string, Verdict>;
+  revoked: Record<string, Verdict>;
+}
+
+/** A tag or state that this product did not write, or that was damaged. */
+export class RecordError extends Error {
+  readonly code = 'bad_record';
+}
+
+/** The tag's message: a first line for people (`git tag -n`), a blank one, the record. */
+export function writeRecord(name: string, record: VersionRecord): string {
+  return `${name} v${record.version}\n\n${JSON.stringify(record, null, 2)}\n`;
+}
+
+/** Throws `RecordError`. */
+export function parseRecord(message: string): VersionRecord {
+  const start = message.indexOf('\n\n');
+  const record = parseObject(start < 0 ? '' : message.slice(start + 2), 'version record');
+  if (!Number.isInteger(record.version) || typeof record.commit !== 'string') {
+    throw new RecordError('version record without a version or a commit');
+  }
+  return record as unknown as VersionRecord;
+}
+
+export function writeState(state: DefinitionState): string {
+  return `${JSON.stringify(state, null, 2)}\n`;
+}
+
+/** Throws `RecordError`. */
+export function parseState(text: string): DefinitionState {
+  const state = parseObject(text, 'definition state');
+  if (!Number.isInteger(state.id) || typeof state.name !== 'string') {
+    throw new RecordError('definition state without an id or a name');
+  }
+  return state as unknown as DefinitionState;
+}
+
+function parseObject(text: string, what: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new RecordError(`${what} is not JSON`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RecordError(`${what} is not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Trailers that only the registry writes; in a user's text they are left out (contract section 3). */
+const RESERVED_TRAILER = /^(merge-request|approved-by|landed-by|override)\s*:/i;
+
+/**
+ * The commit message of a landing: subject and body from the user, the registry's trailers below.
+ * Shape of trailers: git-interpret-trailers(1).
+ */
+export function landingMessage(summary: string, trailers: [string, string][]): string {
+  const kept = summary
+    .replace(/\r\n?/g, '\n')
+    .split('\n')
+    .filter((line) => !RESERVED_TRAILER.test(line))
+    .join('\n')
+    .trim();
+  const lines = trailers.map(([key, value]) => `${key}: ${value.replace(/\s+/g, ' ').trim()}`);
+  return `${kept}\n\n${lines.join('\n')}\n`;
+}

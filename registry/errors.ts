@@ -1,0 +1,64 @@
+/**
+ * Every error that the registry tells a caller, in one table: code → HTTP status and title
+ * (RFC 9457, "Problem Details for HTTP APIs"). Services throw `Problem`; the door turns it into an answer.
+ */
+export const PROBLEMS = {
+  malformed: { status: 400, title: 'The request cannot be read' },
+  unauthenticated: { status: 401, title: 'Sign in first' },
+  bad_credentials: { status: 401, title: 'Wrong username or password' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  review_required: { status: 403, title: 'This change must be reviewed' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  not_acceptable: { status: 406, title: 'Not available in that form' },
+  name_taken: { status: 409, title: 'The name is taken' },
+  conflict: { status: 409, title: 'Somebody else was faster' },
+  in_use: { status: 409, title: 'Still in use' },
+  too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  invalid: { status: 422, title: 'Invalid input' },
+  invalid_definition: { status: 422, title: 'The definition is not valid' },
+  internal: { status: 500, title: 'Internal error' },
+  unavailable: { status: 503, title: 'Not available right now' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One thing that is wrong with the input; the place in a source file where there is one. */
+export interface ProblemDetail {
+  path: string;
+  message: string;
+  [more: string]: unknown;
+}
+
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly errors: ProblemDetail[] | undefined;
+
+  /** `detail` says what happened and what to do next; it is shown to the caller as it stands. */
+  constructor(code: ProblemCode, detail: string, errors?: ProblemDetail[], options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'Problem';
+    this.code = code;
+    this.errors = errors;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+
+  /** The problem document. `type` is a stable URI reference, explained in the API documentation. */
+  toJSON(): Record<string, unknown> {
+    return {
+      type: `/problems/${this.code}`,
+      title: PROBLEMS[this.code].title,
+      status: this.status,
+      code: this.code,
+      detail: this.message,
+      ...(this.errors && { errors: this.errors }),
+    };
+  }
+}
+
+export const notFound = (what: string): Problem =>
+  new Problem('not_found', `There is no such ${what}.`);

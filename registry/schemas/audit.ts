@@ -1,0 +1,33 @@
+/** The audit trail (contract section 9). */
+import { type Static, Type } from 'typebox';
+import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
+
+export const AuditQuery = Type.Object({
+  ...PageQuery,
+  action: Type.Optional(Text({ maxLength: 100 })),
+  actor: Type.Optional(Text({ maxLength: 100 })),
+  subject_type: Type.Optional(Text({ maxLength: 100 })),
+  subject_id: Type.Optional(Id),
+  lab_id: Type.Optional(Id),
+  since: Type.Optional(Time),
+  until: Type.Optional(Time),
+});
+export type AuditQuery = Static<typeof AuditQuery>;
+
+export const AuditEvent = Type.Object({
+  id: Id,
+  at: Time,
+  actor_id: Nullable(Id),
+  actor: Type.String(),
+  action: Type.String(),
+  subject_type: Type.String(),
+  subject_id: Nullable(Id),
+  subject: Type.String(),
+  lab_id: Nullable(Id),
+  before: Type.Unknown(),
+  after: Type.Unknown(),
+  address: Nullable(Type.String()),
+  token_name: Nullable(Type.String()),
+  previous_hash: Type.String(),
+  hash: Type.String(),
+});

@@ -1,0 +1,53 @@
+/** Shapes that every resource of the HTTP API shares. */
+import { type Static, type TSchema, Type } from 'typebox';
+
+export const Id = Type.Integer({ minimum: 1, maximum: 2147483647 });
+export const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });
+
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const IdParams = Type.Object({ id: Id });
+
+/** Query of every list. */
+export const PageQuery = {
+  page: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
+  per_page: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
+};
+
+export const List = <T extends TSchema>(item: T) =>
+  Type.Object({
+    items: Type.Array(item),
+    total: Type.Integer(),
+    page: Type.Integer(),
+    per_page: Type.Integer(),
+  });
+
+export const ProblemDocument = Type.Object(
+  {
+    type: Type.String({ description: 'A stable URI reference of the kind of problem' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'The kind of problem, for programs' }),
+    detail: Type.String({ description: 'What happened and what to do next' }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { path: Type.String(), message: Type.String() },
+          { additionalProperties: true },
+        ),
+      ),
+    ),
+  },
+  { $id: 'Problem', description: 'RFC 9457 problem document' },
+);
+export type ProblemDocument = Static<typeof ProblemDocument>;
+
+/** Any JSON object, for schemas and settings that the registry does not interpret. */
+export const JsonObject = Type.Unsafe<Record<string, unknown>>({
+  type: 'object',
+  additionalProperties: true,
+});
+
+/** Text without NUL, which PostgreSQL cannot store. */
+export const Text = (options: { minLength?: number; maxLength: number; description?: string }) =>
+  Type.String({ ...options, pattern: '^[^\\u0000]*$' });

@@ -1,0 +1,200 @@
+/** Definitions and their versions (contract sections 2, 3 and 6). */
+import { type Static, Type } from 'typebox';
+import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
+
+export const InstrumentType = Type.Enum(['movement', 'measurement']);
+export const Status = Type.Enum([
+  'operational',
+  'development',
+  'testing',
+  'deprecated',
+  'experimental',
+]);
+const SourceCode = Type.String({ maxLength: 8 * 1024 * 1024 });
+const Columns = Type.Array(Text({ maxLength: 500 }), { maxItems: 10_000 });
+const Label = Text({ maxLength: 500 });
+const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
+  description: 'Path to text; null deletes the file',
+});
+
+/** What the file's header may say (contract section 2); null takes a key out of the header. */
+const Described = {
+  display_name: Label,
+  description: Nullable(Text({ maxLength: 100_000 })),
+  instrument_type: InstrumentType,
+  category: Nullable(Label),
+  manufacturer: Nullable(Label),
+  status: Status,
+  dependencies: Nullable(Type.Array(Label, { maxItems: 1000 })),
+  settings_schema: Nullable(JsonObject),
+  default_settings: Nullable(JsonObject),
+  data_columns: Nullable(Columns),
+  data_units: Nullable(Columns),
+  position_column: Nullable(Label),
+  position_units: Nullable(Label),
+};
+
+const Changes = Type.Partial(
+  Type.Object({
+    ...Described,
+    base_class: Text({
+      maxLength: 500,
+      description: 'Checked against the code, never stored',
+    }),
+    source_code: SourceCode,
+    files: FileTexts,
+    is_public: Type.Boolean(),
+    lab_id: Nullable(Id),
+    change_summary: Text({ maxLength: 10_000 }),
+  }),
+).properties;
+
+export const NewDefinition = Type.Object({
+  ...Changes,
+  name: Type.String({ maxLength: 200 }),
+  source_code: SourceCode,
+});
+export type NewDefinition = Static<typeof NewDefinition>;
+
+export const DefinitionChange = Type.Object({
+  ...Changes,
+  expected_version: Type.Optional(Nullable(Id)),
+});
+export type DefinitionChange = Static<typeof DefinitionChange>;
+
+const Summary = {
+  id: Id,
+  name: Type.String(),
+  display_name: Type.String(),
+  description: Nullable(Type.String()),
+  instrument_type: Nullable(InstrumentType),
+  category: Nullable(Type.String()),
+  manufacturer: Nullable(Type.String()),
+  status: Status,
+  base_class: Nullable(Type.String()),
+  dependencies: Type.Array(Type.String()),
+  settings_schema: Nullable(JsonObject),
+  default_settings: Nullable(JsonObject),
+  data_columns: Nullable(Type.Array(Type.String())),
+  data_units: Nullable(Type.Array(Type.String())),
+  position_column: Nullable(Type.String()),
+  position_units: Nullable(Type.String()),
+  lab_id: Nullable(Id),
+  version: Nullable(Id),
+  head: Nullable(Type.String()),
+  is_public: Type.Boolean(),
+  is_builtin: Type.Boolean(),
+  is_approved: Type.Boolean(),
+  is_archived: Type.Boolean(),
+  clone_url: Type.String(),
+  created_by: Nullable(Type.String({ description: 'Username' })),
+  created_at: Time,
+  updated_at: Time,
+};
+
+export const DefinitionSummary = Type.Object(Summary);
+export type DefinitionSummary = Static<typeof DefinitionSummary>;
+
+export const Definition = Type.Object({
+  ...Summary,
+  source_code: Type.String(),
+  files: Type.Record(Type.String(), Type.String(), {
+    description:
+      'Every other file by path; bytes that are not UTF-8 come as U+FFFD (the snapshot has them exactly)',
+  }),
+});
+export type Definition = Static<typeof Definition>;
+
+export const DefinitionQuery = Type.Object({
+  ...PageQuery,
+  lab_id: Type.Optional(Id),
+  instrument_type: Type.Optional(InstrumentType),
+  category: Type.Optional(Label),
+  manufacturer: Type.Optional(Label),
+  status: Type.Optional(Status),
+  is_public: Type.Optional(Type.Boolean()),
+  is_builtin: Type.Optional(Type.Boolean()),
+  q: Type.Optional(Text({ maxLength: 500 })),
+  sort: Type.Optional(
+    Type.String({
+      pattern: '^-?(name|display_name|category|manufacturer|created_at|updated_at|version)$',
+      description: 'A field; a leading - turns the order round. Default: name',
+    }),
+  ),
+});
+export type DefinitionQuery = Static<typeof DefinitionQuery>;
+
+export const VersionQuery = Type.Object({ version: Type.Optional(Id) });
+export const DiffQuery = Type.Object({ from: Id, to: Id });
+export const VersionParams = Type.Object({ id: Id, n: Id });
+export const NameParams = Type.Object({ name: Type.String({ maxLength: 200 }) });
+
+export const RollbackRequest = Type.Object({
+  version: Id,
+  reason: Text({ minLength: 1, maxLength: 10_000 }),
+});
+
+export const ValidateRequest = Type.Object({
+  source_code: SourceCode,
+  name: Type.Optional(Type.String({ maxLength: 200 })),
+});
+
+const DiagnosticShape = Type.Object({
+  line: Type.Integer(),
+  column: Type.Integer({ description: 'Counts Unicode code points from 1' }),
+  end_line: Type.Integer(),
+  end_column: Type.Integer(),
+  code: Type.String(),
+  message: Type.String(),
+  file: Type.Optional(Type.String()),
+});
+
+export const ValidationResult = Type.Object({
+  valid: Type.Boolean(),
+  errors: Type.Array(DiagnosticShape),
+  warnings: Type.Array(DiagnosticShape),
+  class_info: Nullable(
+    Type.Object({
+      name: Type.String(),
+      instrument_type: Nullable(InstrumentType),
+      base_classes: Type.Array(Type.String()),
+      docstring: Nullable(Type.String()),
+      data_columns: Nullable(Type.Array(Type.String())),
+      data_units: Nullable(Type.Array(Type.String())),
+      position_column: Nullable(Type.String()),
+      position_units: Nullable(Type.String()),
+      default_settings: Nullable(JsonObject),
+      settings_schema: Nullable(JsonObject),
+      dependencies: Type.Array(Type.String()),
+    }),
+  ),
+});
+
+const VersionShape = {
+  version: Id,
+  commit: Type.String(),
+  author: Type.Object({ name: Type.String(), email: Type.String() }),
+  landed_by: Nullable(Type.String({ description: 'Username' })),
+  approvals: Type.Array(JsonObject),
+  overrides: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+  merge_request: Nullable(Id),
+  change_summary: Type.String(),
+  created_at: Time,
+};
+export const VersionSummary = Type.Object(VersionShape);
+export const VersionDetail = Type.Object({ ...VersionShape, source_code: Type.String() });
+
+export const DiffDocument = Type.Object({
+  from: Id,
+  to: Id,
+  diff: Type.String({ description: 'The unified diff, as git prints it' }),
+  files: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      old_path: Nullable(Type.String()),
+      status: Type.Enum(['added', 'deleted', 'renamed', 'modified']),
+      additions: Type.Integer(),
+      deletions: Type.Integer(),
+    }),
+  ),
+});

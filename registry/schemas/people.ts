@@ -1,0 +1,137 @@
+/** Users, sessions, tokens, labs and memberships (contract section 5). */
+import { type Static, Type } from 'typebox';
+import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
+
+export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' });
+const Password = Text({ minLength: 8, maxLength: 1024 });
+const Email = Type.String({ maxLength: 254, pattern: '^[^\\s@<>\\u0000]+@[^\\s@<>\\u0000]+$' });
+/** Names stand in commits: no angle brackets or line ends (git-commit-tree(1)). */
+const PersonName = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^[^<>\\u0000-\\u001f]*[^<>\\u0000-\\u0020][^<>\\u0000-\\u001f]*$',
+});
+export const Role = Type.Enum(['viewer', 'contributor', 'admin']);
+export const Scope = Type.Enum(['read', 'write', 'admin']);
+
+export const User = Type.Object({
+  id: Id,
+  username: Type.String(),
+  name: Type.String(),
+  email: Type.String(),
+  is_admin: Type.Boolean(),
+  disabled: Type.Boolean(),
+  created_at: Time,
+});
+export type User = Static<typeof User>;
+
+export const NewUser = Type.Object({
+  username: Username,
+  password: Password,
+  name: PersonName,
+  email: Email,
+  is_admin: Type.Optional(Type.Boolean()),
+});
+export type NewUser = Static<typeof NewUser>;
+
+export const UserChange = Type.Partial(
+  Type.Object({
+    username: Username,
+    password: Password,
+    name: PersonName,
+    email: Email,
+    is_admin: Type.Boolean(),
+    disabled: Type.Boolean(),
+  }),
+);
+export type UserChange = Static<typeof UserChange>;
+
+export const UserQuery = Type.Object({ ...PageQuery, q: Type.Optional(Text({ maxLength: 200 })) });
+
+export const Credentials = Type.Object({
+  username: Type.String({ maxLength: 200 }),
+  password: Type.String({ maxLength: 1024 }),
+});
+
+export const Session = Type.Object({ token: Type.String(), user: User });
+
+/** Who the caller is, with the labs that it belongs to. */
+export const Me = Type.Object({
+  user: User,
+  labs: Type.Array(
+    Type.Object({ lab_id: Id, code: Type.String(), name: Type.String(), role: Role }),
+  ),
+  scope: Scope,
+});
+
+export const NewToken = Type.Object({
+  name: Text({ minLength: 1, maxLength: 100 }),
+  scope: Scope,
+  expires_at: Type.Optional(Nullable(Time)),
+});
+export type NewToken = Static<typeof NewToken>;
+
+export const Token = Type.Object({
+  id: Id,
+  name: Type.String(),
+  scope: Scope,
+  hint: Type.String({ description: 'How the secret begins' }),
+  expires_at: Nullable(Time),
+  last_used_at: Nullable(Time),
+  created_at: Time,
+});
+export const CreatedToken = Type.Object({
+  id: Id,
+  name: Type.String(),
+  scope: Scope,
+  expires_at: Nullable(Time),
+  token: Type.String({ description: 'The secret; it is shown this once' }),
+});
+
+const ModuleNames = Type.Array(
+  Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$', maxLength: 200 }),
+  { maxItems: 500 },
+);
+
+const Policy = {
+  direct_landing: Type.Enum(['admins', 'nobody']),
+  required_approvals: Type.Integer({ minimum: 0, maximum: 20 }),
+  allow_self_approval: Type.Boolean(),
+  required_checks: Type.Record(Type.String({ maxLength: 100 }), Id),
+  banned_imports: ModuleNames,
+  allowed_imports: ModuleNames,
+};
+const LabName = Text({ minLength: 1, maxLength: 200 });
+const LabCode = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$' });
+
+export const Lab = Type.Object({
+  id: Id,
+  name: Type.String(),
+  code: Type.String(),
+  ...Policy,
+  disabled: Type.Boolean(),
+  created_at: Time,
+});
+export type Lab = Static<typeof Lab>;
+
+export const NewLab = Type.Object({
+  name: LabName,
+  code: LabCode,
+  ...Type.Partial(Type.Object(Policy)).properties,
+});
+export type NewLab = Static<typeof NewLab>;
+export const LabChange = Type.Partial(
+  Type.Object({ name: LabName, code: LabCode, ...Policy, disabled: Type.Boolean() }),
+);
+export type LabChange = Static<typeof LabChange>;
+
+export const Member = Type.Object({
+  user_id: Id,
+  username: Type.String(),
+  name: Type.String(),
+  role: Role,
+  created_at: Time,
+});
+export const NewMember = Type.Object({ user_id: Id, role: Role });
+export const MemberChange = Type.Object({ role: Role });
+export const MemberParams = Type.Object({ id: Id, user_id: Id });
