@@ -1,0 +1,158 @@
+import { type FilterQuery, raw } from '@mikro-orm/core';
+import type { DefinitionStatus, InstrumentType, Metadata } from '../definitions/types.ts';
+import { Definition } from './entities/index.ts';
+import { window } from './paging.ts';
+import { containing } from './search.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
+import { type Viewer, visibleTo } from './visibility.ts';
+
+export type { Viewer } from './visibility.ts';
+export { everything } from './visibility.ts';
+
+/** A definition as lists show it: `source_code` is not loaded. */
+export type DefinitionSummary = Omit<Definition, 'source_code' | 'search'>;
+
+export interface DefinitionFields extends Metadata {
+  name: string;
+  lab_id: number | null;
+  created_by: number | null;
+  is_public: boolean;
+  is_builtin: boolean;
+  archived_at: Date | null;
+  version: number | null;
+  head: string | null;
+  source_code: string;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface DefinitionFilters {
+  lab_id?: number | undefined;
+  instrument_type?: InstrumentType | undefined;
+  category?: string | undefined;
+  manufacturer?: string | undefined;
+  status?: DefinitionStatus | undefined;
+  is_public?: boolean | undefined;
+  is_builtin?: boolean | undefined;
+  /** A part of name, display name, description, manufacturer or source, in any case. */
+  q?: string | undefined;
+  /** Archived ones instead of those that stand. */
+  archived?: boolean | undefined;
+}
+
+export const sortFields = [
+  'name',
+  'display_name',
+  'instrument_type',
+  'category',
+  'manufacturer',
+  'status',
+  'version',
+  'created_at',
+  'updated_at',
+  'id',
+] as const;
+
+export interface DefinitionSort {
+  field: (typeof sortFields)[number];
+  descending?: boolean | undefined;
+}
+
+export interface DefinitionQuery extends Page {
+  viewer: Viewer;
+  filters?: DefinitionFilters;
+  /** By name unless given; ties by id. */
+  sort?: DefinitionSort;
+}
+
+/** The definitions that this viewer sees and these filters leave. */
+export async function listDefinitions(
+  em: EntityManager,
+  query: DefinitionQuery,
+): Promise<Listed<DefinitionSummary>> {
+  const where: FilterQuery<Definition> = {
+    $and: [visibleTo(query.viewer), matching(query.filters ?? {})],
+  };
+  const [items, total] = await em.findAndCount(Definition, where, {
+    ...window(query),
+    orderBy: orderOf(query.sort ?? { field: 'name' }),
+  });
+  return { items, total };
+}
+
+/** One definition by id or by name (any case), source included; archived ones too. */
+export async function findDefinition(
+  em: EntityManager,
+  key: number | string,
+  viewer: Viewer,
+): Promise<Definition | null> {
+  const identity: FilterQuery<Definition> =
+    typeof key === 'number' ? { id: key } : { [raw('lower(name) = lower(?)', [key])]: [] };
+  return em.findOne(
+    Definition,
+    { $and: [visibleTo(viewer), identity] },
+    { populate: ['source_code'] },
+  );
+}
+
+/** Takes the next id from the sequence, before anything of the definition is written. */
+export async function allocateDefinitionId(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<[{ id: string | number }]>(
+    `select nextval('definitions_id_seq') as id`,
+  );
+  return Number(row.id);
+}
+
+/** Moves the sequence past every id there is; for definitions inserted with ids of their own. */
+export async function advanceDefinitionIds(em: EntityManager): Promise<void> {
+  await em.execute(
+    `select setval('definitions_id_seq', greatest(last_value, (select max(id) from definitions)))
+       from definitions_id_seq where exists (select from definitions)`,
+  );
+}
+
+/** Throws `unique_violation` (`definitions_name_key`) where the name is taken in any case. */
+export async function insertDefinition(
+  em: EntityManager,
+  fields: DefinitionFields & { id: number },
+): Promise<Definition> {
+  const definition = em.create(Definition, fields);
+  await em.persist(definition).flush();
+  return definition;
+}
+
+/** Changes the fields given; null where there is no such definition. */
+export async function updateDefinition(
+  em: EntityManager,
+  id: number,
+  changes: Partial<DefinitionFields>,
+): Promise<Definition | null> {
+  const definition = await em.findOne(Definition, { id }, { populate: ['source_code'] });
+  if (!definition) return null;
+  em.assign(definition, changes, { mergeObjectProperties: false });
+  await em.flush();
+  return definition;
+}
+
+/** Deletes a definition and its versions from the index (a closed first proposal frees its name). */
+export async function deleteDefinition(em: EntityManager, id: number): Promise<boolean> {
+  return (await em.nativeDelete(Definition, { id })) > 0;
+}
+
+/** Empties the index, versions included, before it is rebuilt from the repositories. */
+export async function deleteAllDefinitions(em: EntityManager): Promise<void> {
+  await em.nativeDelete(Definition, {});
+}
+
+function matching({ q, archived, ...equal }: DefinitionFilters): FilterQuery<Definition> {
+  const stated = Object.fromEntries(
+    Object.entries(equal).filter(([, value]) => value !== undefined),
+  );
+  const found = q ? { [raw('search like lower(?)', [containing(q)])]: [] } : {};
+  return { ...stated, ...found, archived_at: archived ? { $ne: null } : null };
+}
+
+function orderOf({ field, descending }: DefinitionSort) {
+  const direction = descending ? ('desc' as const) : ('asc' as const);
+  return [{ [field]: direction }, { id: direction }];
+}

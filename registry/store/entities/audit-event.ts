@@ -1,0 +1,36 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Json } from '../../definitions/types.ts';
+
+const schema = defineEntity({
+  name: 'AuditEvent',
+  tableName: 'audit_events',
+  properties: {
+    id: p.integer().primary(),
+    at: p.datetime(3).index('audit_events_at_index'),
+    /** No foreign key: an entry outlives what it speaks of. */
+    actor_id: p.integer().strictNullable().index('audit_events_actor_id_index'),
+    actor: p.text(),
+    /** `definition.landed`, `user.created`, … */
+    action: p.text().index('audit_events_action_index'),
+    subject_type: p.text(),
+    subject_id: p.integer().strictNullable(),
+    subject: p.text(),
+    lab_id: p.integer().strictNullable().index('audit_events_lab_id_index'),
+    before: p.json<Json>().strictNullable(),
+    after: p.json<Json>().strictNullable(),
+    address: p.text().strictNullable(),
+    token_name: p.text().strictNullable(),
+    previous_hash: p.text(),
+    hash: p.text(),
+  },
+  indexes: [
+    {
+      name: 'audit_events_subject_index',
+      properties: ['subject_type', 'subject_id'],
+    },
+  ],
+});
+
+/** One entry of the append-only log; `hash` covers the entry and the hash before it. */
+export class AuditEvent extends schema.class {}
+schema.setClass(AuditEvent);

@@ -1,0 +1,101 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { DefinitionStatus, InstrumentType, Json } from '../../definitions/types.ts';
+import { Lab } from './lab.ts';
+import { User } from './user.ts';
+
+const instrumentTypes: readonly InstrumentType[] = ['movement', 'measurement'];
+const statuses: readonly DefinitionStatus[] = [
+  'operational',
+  'development',
+  'testing',
+  'deprecated',
+  'experimental',
+];
+
+/** What `q` looks through, in one text. Kept beside the row so that a recheck lower-cases nothing. */
+const searchText = ['name', 'display_name', 'description', 'manufacturer', 'source_code']
+  .map((column) => `coalesce(${column}, '')`)
+  .join(` || E'\\n' || `);
+
+const schema = defineEntity({
+  name: 'Definition',
+  tableName: 'definitions',
+  uniques: [
+    {
+      name: 'definitions_name_key',
+      expression: 'create unique index "definitions_name_key" on "definitions" (lower("name"))',
+    },
+  ],
+  indexes: [
+    {
+      name: 'definitions_search_index',
+      expression:
+        'create index "definitions_search_index" on "definitions" using gin ("search" gin_trgm_ops)',
+    },
+  ],
+  properties: {
+    /** From the table's sequence, taken before the repository is written. */
+    id: p.integer().primary(),
+    /** Class and repository name; unique without regard to case, archived ones included. */
+    name: p.text(),
+    lab_id: () =>
+      p
+        .manyToOne(Lab)
+        .mapToPk()
+        .joinColumn('lab_id')
+        .strictNullable()
+        .index('definitions_lab_id_index')
+        .deleteRule('no action'),
+    created_by: () =>
+      p
+        .manyToOne(User)
+        .mapToPk()
+        .joinColumn('created_by')
+        .strictNullable()
+        .index('definitions_created_by_index')
+        .deleteRule('set null'),
+    is_public: p.boolean().default(false),
+    is_builtin: p.boolean().default(false),
+    archived_at: p.datetime(3).strictNullable(),
+    /** The newest version's number; null while the definition is only proposed. */
+    version: p.integer().strictNullable(),
+    /** The commit of that version. */
+    head: p.text().strictNullable(),
+    display_name: p.text(),
+    description: p.text().strictNullable(),
+    instrument_type: p
+      .text()
+      .$type<InstrumentType>()
+      .strictNullable()
+      .check(oneOf('instrument_type', instrumentTypes))
+      .index('definitions_instrument_type_index'),
+    category: p.text().strictNullable().index('definitions_category_index'),
+    manufacturer: p.text().strictNullable().index('definitions_manufacturer_index'),
+    status: p
+      .text()
+      .$type<DefinitionStatus>()
+      .check(oneOf('status', statuses))
+      .index('definitions_status_index'),
+    base_class: p.text().strictNullable(),
+    dependencies: p.json<string[]>().defaultRaw(`'[]'`),
+    settings_schema: p.json<{ [key: string]: Json }>().strictNullable(),
+    default_settings: p.json<{ [key: string]: Json }>().strictNullable(),
+    data_columns: p.json<string[]>().strictNullable(),
+    data_units: p.json<string[]>().strictNullable(),
+    position_column: p.text().strictNullable(),
+    position_units: p.text().strictNullable(),
+    /** The main file at `head`; loaded only where asked for. */
+    source_code: p.text().default('').lazy(),
+    search: p.text().generated(`(lower(${searchText})) stored`).strictNullable().lazy().hidden(),
+    created_at: p.datetime(3).defaultRaw('now()').index('definitions_created_at_index'),
+    updated_at: p.datetime(3).defaultRaw('now()').index('definitions_updated_at_index'),
+  },
+});
+
+/** The index entry of a definition: what its repository says, made searchable. */
+export class Definition extends schema.class {}
+schema.setClass(Definition);
+
+function oneOf(column: string, values: readonly string[]): string {
+  return `${column} in (${values.map((value) => `'${value}'`).join(', ')})`;
+}

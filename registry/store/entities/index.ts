@@ -1,0 +1,18 @@
+import { AuditEvent } from './audit-event.ts';
+import { Definition } from './definition.ts';
+import { Lab } from './lab.ts';
+import { Membership } from './membership.ts';
+import { Token } from './token.ts';
+import { User } from './user.ts';
+import { Version } from './version.ts';
+
+/** Every entity, in an order in which tables can be made and filled. */
+export const entities = [User, Token, Lab, Membership, Definition, Version, AuditEvent];
+
+export type { DirectLanding } from './lab.ts';
+export { directLandings } from './lab.ts';
+export type { Role } from './membership.ts';
+export { roles } from './membership.ts';
+export type { TokenScope } from './token.ts';
+export { tokenScopes } from './token.ts';
+export { AuditEvent, Definition, Lab, Membership, Token, User, Version };

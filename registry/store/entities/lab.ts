@@ -1,0 +1,36 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+export const directLandings = ['admins', 'nobody'] as const;
+export type DirectLanding = (typeof directLandings)[number];
+
+const schema = defineEntity({
+  name: 'Lab',
+  tableName: 'labs',
+  uniques: [
+    {
+      name: 'labs_code_key',
+      expression: 'create unique index "labs_code_key" on "labs" (lower("code"))',
+    },
+  ],
+  properties: {
+    id: p.integer().primary(),
+    name: p.text(),
+    /** Short handle; unique without regard to case. */
+    code: p.text(),
+    /** Who may land without a merge request. */
+    direct_landing: p.enum(directLandings).default('admins'),
+    required_approvals: p.integer().default(1).check('required_approvals >= 0'),
+    allow_self_approval: p.boolean().default(false),
+    /** Name of a check to the id of the account whose word counts. */
+    required_checks: p.json<Record<string, number>>().defaultRaw(`'{}'`),
+    /** Null for the product's own list. */
+    banned_imports: p.json<string[]>().strictNullable(),
+    allowed_imports: p.json<string[]>().defaultRaw(`'[]'`),
+    disabled: p.boolean().default(false),
+    created_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** A lab and its landing policy. */
+export class Lab extends schema.class {}
+schema.setClass(Lab);

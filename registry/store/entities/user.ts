@@ -1,0 +1,30 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+const schema = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  uniques: [
+    {
+      name: 'users_username_key',
+      expression: 'create unique index "users_username_key" on "users" (lower("username"))',
+    },
+  ],
+  properties: {
+    id: p.integer().primary(),
+    /** As its owner writes it; unique without regard to case. */
+    username: p.text(),
+    name: p.text().default(''),
+    email: p.text().default(''),
+    /** Null for accounts that cannot sign in (those that reindex made). */
+    password_hash: p.text().strictNullable().hidden(),
+    is_admin: p.boolean().default(false),
+    disabled: p.boolean().default(false),
+    /** Part of every session token; raising it ends the sessions there are. */
+    session_epoch: p.integer().default(0).hidden(),
+    created_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** A person or a machine account. */
+export class User extends schema.class {}
+schema.setClass(User);

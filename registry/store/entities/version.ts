@@ -1,0 +1,53 @@
+import { defineEntity, type PrimaryKeyProp, p } from '@mikro-orm/core';
+import type { Json } from '../../definitions/types.ts';
+import { Definition } from './definition.ts';
+import { User } from './user.ts';
+
+const schema = defineEntity({
+  name: 'Version',
+  tableName: 'versions',
+  uniques: [{ name: 'versions_definition_id_commit_key', properties: ['definition_id', 'commit'] }],
+  properties: {
+    definition_id: () =>
+      p
+        .manyToOne(Definition)
+        .mapToPk()
+        .joinColumn('definition_id')
+        .primary()
+        .deleteRule('cascade')
+        .index(false),
+    version: p.integer().primary().check('version > 0'),
+    commit: p.text(),
+    /** Object id of the annotated tag `vN`. */
+    tag: p.text(),
+    author_name: p.text(),
+    author_email: p.text(),
+    landed_by: () =>
+      p
+        .manyToOne(User)
+        .mapToPk()
+        .joinColumn('landed_by')
+        .strictNullable()
+        .index('versions_landed_by_index')
+        .deleteRule('set null'),
+    /** As the tag has it, whatever becomes of the account. */
+    landed_by_name: p.text(),
+    /** Who approved which head and when, as the tag's record has it. */
+    approvals: p.json<Json[]>().defaultRaw(`'[]'`),
+    /** Which checks were set aside, as the tag's record has it. */
+    overrides: p.json<Json[]>().defaultRaw(`'[]'`),
+    merge_request: p.integer().strictNullable(),
+    change_summary: p.text().default(''),
+    /** Why and by whom it was deprecated, or null. */
+    deprecated: p.json<{ [key: string]: Json }>().strictNullable(),
+    /** Why and by whom it was revoked, or null. */
+    revoked: p.json<{ [key: string]: Json }>().strictNullable(),
+    created_at: p.datetime(3),
+  },
+});
+
+/** The index entry of a version: the commit and its tag's record. */
+export class Version extends schema.class {
+  declare [PrimaryKeyProp]?: ['definition_id', 'version'];
+}
+schema.setClass(Version);

@@ -1,0 +1,59 @@
+import { Token, type TokenScope, User } from './entities/index.ts';
+import type { EntityManager } from './types.ts';
+
+export interface NewToken {
+  user_id: number;
+  name: string;
+  scope: TokenScope;
+  /** SHA-256 of the secret, hexadecimal. */
+  hash: string;
+  hint: string;
+  expires_at?: Date | null;
+}
+
+/** A token that was presented, and whose it is. */
+export interface TokenOwner {
+  token: Pick<Token, 'id' | 'name' | 'scope' | 'expires_at'>;
+  user: User;
+}
+
+/** Throws `unique_violation` (`tokens_hash_key`), `foreign_key_violation` for an unknown user. */
+export async function createToken(em: EntityManager, fields: NewToken): Promise<Token> {
+  const token = em.create(Token, { expires_at: null, last_used_at: null, ...fields });
+  await em.persist(token).flush();
+  return token;
+}
+
+/** The token with this hash and its user, in one query; null if unknown, expired or its user disabled. */
+export async function findTokenByHash(em: EntityManager, hash: string): Promise<TokenOwner | null> {
+  const [row] = await em.execute(
+    `select u.*, t.id as token_id, t.name as token_name, t.scope, t.expires_at
+       from tokens t join users u on u.id = t.user_id
+      where t.hash = ? and not u.disabled and (t.expires_at is null or t.expires_at > now())`,
+    [hash],
+  );
+  if (!row) return null;
+  const { token_id, token_name, scope, expires_at, ...user } = row as Record<string, unknown>;
+  const token = em.map(Token, { id: token_id, name: token_name, scope, expires_at } as never);
+  return { token, user: em.map(User, user as never) };
+}
+
+/** A user's tokens, newest first. */
+export async function listTokens(em: EntityManager, userId: number): Promise<Token[]> {
+  return em.find(Token, { user_id: userId }, { orderBy: { id: 'desc' } });
+}
+
+/** Deletes one of a user's tokens; false where that user has no such token. */
+export async function deleteToken(em: EntityManager, userId: number, id: number): Promise<boolean> {
+  return (await em.nativeDelete(Token, { id, user_id: userId })) > 0;
+}
+
+/** Notes that a token was used: at most one write a minute, decided in the statement itself. */
+export async function touchToken(em: EntityManager, id: number): Promise<void> {
+  await em.execute(
+    `update tokens set last_used_at = now()
+      where id = ? and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+    [id],
+    'run',
+  );
+}

@@ -1,0 +1,72 @@
+import { raw } from '@mikro-orm/core';
+import { User } from './entities/index.ts';
+import { window } from './paging.ts';
+import { containing } from './search.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
+
+export interface UserFields {
+  username: string;
+  name: string;
+  email: string;
+  password_hash: string | null;
+  is_admin: boolean;
+  disabled: boolean;
+  session_epoch: number;
+}
+
+export type NewUser = Pick<UserFields, 'username'> & Partial<UserFields>;
+
+export async function findUser(em: EntityManager, id: number): Promise<User | null> {
+  return em.findOne(User, { id });
+}
+
+/** Finds a user by name in any case. */
+export async function findUserByName(em: EntityManager, username: string): Promise<User | null> {
+  return em.findOne(User, { [raw('lower(username) = lower(?)', [username])]: [] });
+}
+
+/** By username; `q` looks for a part of username, name or e-mail in any case. */
+export async function listUsers(
+  em: EntityManager,
+  options: Page & { q?: string | undefined },
+): Promise<Listed<User>> {
+  const pattern = containing(options.q ?? '');
+  const where = options.q
+    ? {
+        $or: [
+          { username: { $ilike: pattern } },
+          { name: { $ilike: pattern } },
+          { email: { $ilike: pattern } },
+        ],
+      }
+    : {};
+  const [items, total] = await em.findAndCount(User, where, {
+    ...window(options),
+    orderBy: { [raw('lower(username)')]: 'asc' },
+  });
+  return { items, total };
+}
+
+export async function countUsers(em: EntityManager): Promise<number> {
+  return em.count(User);
+}
+
+/** Throws `unique_violation` (`users_username_key`) where the name is taken in any case. */
+export async function createUser(em: EntityManager, fields: NewUser): Promise<User> {
+  const user = em.create(User, { password_hash: null, ...fields });
+  await em.persist(user).flush();
+  return user;
+}
+
+/** Changes the fields given; null where there is no such user. Throws `unique_violation`. */
+export async function updateUser(
+  em: EntityManager,
+  id: number,
+  changes: Partial<UserFields>,
+): Promise<User | null> {
+  const user = await em.findOne(User, { id });
+  if (!user) return null;
+  em.assign(user, changes);
+  await em.flush();
+  return user;
+}
