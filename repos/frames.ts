@@ -1,0 +1,59 @@
+/**
+ * The bytes between the registry and its git helper: one connection a run, and in both directions
+ * frames of one letter, a 32-bit big-endian length and that many bytes.
+ */
+
+export const Kind = {
+  /** First frame of a run: JSON of a `RunRequest`. */
+  request: 0x72,
+  /** Bytes for git's standard input; an empty one ends it. */
+  stdin: 0x69,
+  /** Bytes of git's standard output. */
+  stdout: 0x6f,
+  /** Last frame of a run: JSON of a `RunResult`. */
+  exit: 0x78,
+} as const;
+
+export interface RunRequest {
+  args: string[];
+  cwd: string | undefined;
+  env: Record<string, string>;
+}
+
+export interface RunResult {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The end of standard error. */
+  stderr: string;
+}
+
+export interface Frame {
+  kind: number;
+  payload: Buffer;
+}
+
+const HEADER = 5;
+
+export function frame(kind: number, payload: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER + payload.length);
+  bytes.writeUInt8(kind, 0);
+  bytes.writeUInt32BE(payload.length, 1);
+  bytes.set(payload, HEADER);
+  return bytes;
+}
+
+/** Whole frames of a byte stream, in order. A frame that the stream's end cuts off is dropped. */
+export async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
+  let held: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    let at = 0;
+    while (held.length - at >= HEADER) {
+      const end = at + HEADER + held.readUInt32BE(at + 1);
+      if (held.length < end) break;
+      yield { kind: held.readUInt8(at), payload: held.subarray(at + HEADER, end) };
+      at = end;
+    }
+    held = held.subarray(at);
+  }
+}

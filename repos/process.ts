@@ -1,0 +1,241 @@
+/** The one place where the git program is started: through a helper process, never a shell. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createConnection, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { RepositoryError } from './errors.ts';
+import { frame, frames, Kind, type RunRequest, type RunResult } from './frames.ts';
+import type { GitChild, GitProgram, GitRun } from './types.ts';
+
+const SPAWNER = fileURLToPath(new URL('./spawner.ts', import.meta.url));
+/** The most that `run` collects of standard output. */
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+/** Input is sent in pieces, so that the helper never holds more than one of them for a run. */
+const FRAME_LIMIT = 64 * 1024;
+
+/** All that git sees of the outside, besides what a run gives (git(1), "Environment Variables"). */
+const ENVIRONMENT = {
+  PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+  HOME: '/nonexistent',
+  LC_ALL: 'C',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'safe.directory',
+  GIT_CONFIG_VALUE_0: '*',
+};
+
+/**
+ * Starts the helper that runs git for this process (see docs/decisions/0002). A helper that dies is
+ * started anew by the next run; the runs that it had in flight fail with `git_failed`.
+ *
+ * An aborted run, and one whose `stdout` is destroyed, gets its standard input closed, is left ten
+ * seconds to end by itself and is then sent SIGTERM. Errors of `stdin` and `stdout` need no listener:
+ * `exit` tells them.
+ */
+export async function openGitProgram(): Promise<GitProgram> {
+  const folder = await mkdtemp(join(tmpdir(), 'registry-git-'));
+  const helpers = new Helpers(folder);
+  await helpers.socketPath();
+  return {
+    spawn: (run) => startRun(run, helpers),
+    run: (run) => runToEnd(startRun(run, helpers), run),
+    async close() {
+      await helpers.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Keeps one helper process alive. */
+class Helpers {
+  #folder: string;
+  #started = 0;
+  #closed = false;
+  #path = '';
+  #current: Promise<{ path: string; process: ChildProcess }> | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async socketPath(): Promise<string> {
+    if (this.#closed) throw new RepositoryError('git_failed', 'the git program was closed');
+    this.#current ??= this.#start();
+    return (await this.#current).path;
+  }
+
+  async #start() {
+    this.#started += 1;
+    const path = join(this.#folder, `${this.#started}.sock`);
+    this.#path = path;
+    // A process group of its own: Ctrl-C in a terminal must not end git under a graceful stop.
+    const helper = spawn(process.execPath, [SPAWNER, path], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { PATH: ENVIRONMENT.PATH },
+      detached: true,
+    });
+    helper.once('exit', () => this.drop(path));
+    const ended = once(helper, 'exit').then(([code, signal]) => {
+      throw new RepositoryError('git_failed', `the git helper ended (${code ?? signal})`);
+    });
+    await Promise.race([once(helper, 'message'), ended]);
+    ended.catch(() => undefined);
+    return { path, process: helper };
+  }
+
+  /** Gives a helper up: the next run starts another. Without its IPC channel the old one ends. */
+  drop(path: string): void {
+    if (path !== this.#path) return;
+    this.#current?.then(({ process }) => process.connected && process.disconnect()).catch(() => {});
+    this.#current = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const helper = (await this.#current)?.process;
+    if (helper === undefined || helper.exitCode !== null || helper.signalCode !== null) return;
+    const ended = once(helper, 'exit');
+    helper.disconnect();
+    await ended;
+  }
+}
+
+interface Connection {
+  socket: Socket;
+  /** Of the helper's socket: which helper it is. */
+  path: string;
+}
+
+function startRun(run: GitRun, helpers: Helpers): GitChild {
+  const request: RunRequest = {
+    args: run.args,
+    cwd: run.cwd,
+    env: { ...ENVIRONMENT, ...run.env },
+  };
+  const connected = connect(helpers, request, run.signal);
+  const stdin = inputOf(connected);
+  const output = new Output(connected);
+  const exit = connected.then(async ({ socket, path }) => {
+    const result = await receive(socket, output);
+    if (result !== undefined) return result;
+    if (run.signal?.aborted || output.stdout.destroyed) throw aborted(run.signal);
+    helpers.drop(path);
+    throw new RepositoryError('git_failed', 'the git helper died during the run');
+  });
+  exit.catch((error) => {
+    stdin.destroy(error);
+    output.stdout.destroy(error);
+  });
+  return { stdin, stdout: output.stdout, exit };
+}
+
+async function connect(
+  helpers: Helpers,
+  request: RunRequest,
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
+  const path = await helpers.socketPath();
+  if (signal?.aborted) throw aborted(signal);
+  const socket = createConnection(path);
+  try {
+    await once(socket, 'connect');
+  } catch (cause) {
+    helpers.drop(path);
+    throw new RepositoryError('git_failed', 'the git helper cannot be reached', { cause });
+  }
+  // A connection that breaks ends the frames that `receive` reads, and is told there.
+  socket.on('error', () => undefined);
+  const abort = () => socket.destroy();
+  signal?.addEventListener('abort', abort, { once: true });
+  socket.once('close', () => signal?.removeEventListener('abort', abort));
+  if (signal?.aborted) abort();
+  socket.write(frame(Kind.request, Buffer.from(JSON.stringify(request))));
+  return { socket, path };
+}
+
+function aborted(signal: AbortSignal | undefined): RepositoryError {
+  return new RepositoryError('git_failed', 'the run of git was aborted', { cause: signal?.reason });
+}
+
+function inputOf(connected: Promise<Connection>): Writable {
+  const send = (bytes: Uint8Array, done: (error?: Error | null) => void) =>
+    connected.then(({ socket }) => socket.write(frame(Kind.stdin, bytes), done), done);
+  const stdin = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      let at = 0;
+      for (; chunk.length - at > FRAME_LIMIT; at += FRAME_LIMIT) {
+        send(chunk.subarray(at, at + FRAME_LIMIT), () => undefined);
+      }
+      send(chunk.subarray(at), done);
+    },
+    final: (done) => void send(Buffer.alloc(0), done),
+  });
+  stdin.on('error', () => undefined);
+  return stdin;
+}
+
+/** Standard output as a stream that holds git back when nobody reads. */
+class Output {
+  readonly stdout: Readable;
+  #wake: () => void = () => undefined;
+
+  constructor(connected: Promise<Connection>) {
+    this.stdout = new Readable({
+      read: () => this.#wake(),
+      destroy: (error, done) => {
+        this.#wake();
+        connected.then(({ socket }) => socket.destroy()).catch(() => undefined);
+        done(error);
+      },
+    });
+    this.stdout.on('error', () => undefined);
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    if (this.stdout.push(bytes) || this.stdout.destroyed) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/** Reads a run to its end; undefined when the connection ended before git did. */
+async function receive(socket: Socket, output: Output): Promise<RunResult | undefined> {
+  try {
+    for await (const { kind, payload } of frames(socket)) {
+      if (kind === Kind.exit) {
+        output.stdout.push(null);
+        return JSON.parse(payload.toString()) as RunResult;
+      }
+      await output.write(payload);
+    }
+  } catch {
+    // The stream of a connection that was reset or destroyed ends by throwing.
+  }
+  return undefined;
+}
+
+async function runToEnd(child: GitChild, run: GitRun & { input?: Uint8Array; allow?: number[] }) {
+  child.stdin.end(run.input ?? new Uint8Array());
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > OUTPUT_LIMIT) {
+      throw new RepositoryError('git_failed', `git ${run.args[0]} said too much`);
+    }
+  }
+  const { code, signal, stderr } = await child.exit;
+  if (code === null || (code !== 0 && !run.allow?.includes(code))) {
+    const why = stderr.trim() || `it ended with ${code ?? signal}`;
+    throw new RepositoryError('git_failed', `git ${run.args[0]}: ${why}`);
+  }
+  return { code, stdout: Buffer.concat(chunks), stderr };
+}

@@ -1,0 +1,85 @@
+/**
+ * The small process that starts git for the registry. Starting a process blocks Node's event loop
+ * in proportion to the memory of the starter, so the server, which is large, leaves it to this one.
+ * Run by process.ts with the path of its socket; it lives as long as the IPC channel to its parent.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
+import { frame, frames, Kind, type RunRequest, type RunResult } from './frames.ts';
+
+const STDERR_KEPT = 64 * 1024;
+/**
+ * How long git may take to end by itself once nobody listens. receive-pack cleans up its quarantine
+ * when its input ends, but leaves it behind when it is killed.
+ */
+const GRACE_MS = 10_000;
+
+async function serve(connection: Socket): Promise<void> {
+  const incoming = frames(connection);
+  const first = await incoming.next();
+  if (first.done) return;
+  const finish = (result: RunResult) => {
+    connection.end(frame(Kind.exit, Buffer.from(JSON.stringify(result))));
+  };
+  const failed = (error: Error) => finish({ code: null, signal: null, stderr: error.message });
+  let child: ChildProcessWithoutNullStreams;
+  try {
+    const { args, cwd, env } = JSON.parse(first.value.payload.toString()) as RunRequest;
+    child = spawn('git', args, { cwd, env });
+  } catch (error) {
+    // spawn throws where an argument cannot be one: a NUL in it, for instance.
+    return failed(error as Error);
+  }
+
+  let gone = false;
+  connection.once('close', () => {
+    gone = true;
+    child.stdin.end();
+    child.stdout.resume();
+    const kill = setTimeout(() => child.kill('SIGTERM'), GRACE_MS);
+    child.once('close', () => clearTimeout(kill));
+  });
+  // git may end without having read all of its input; its exit code tells whether that was wrong.
+  child.stdin.on('error', () => undefined);
+
+  let stderr = Buffer.alloc(0);
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_KEPT);
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (gone || connection.write(frame(Kind.stdout, chunk))) return;
+    child.stdout.pause();
+    connection.once('drain', () => child.stdout.resume());
+  });
+
+  child.once('error', failed);
+  child.once('close', (code, signal) => {
+    if (!connection.writableEnded) finish({ code, signal, stderr: stderr.toString() });
+  });
+  await feed(incoming, child.stdin);
+}
+
+async function feed(incoming: ReturnType<typeof frames>, stdin: Writable): Promise<void> {
+  for await (const { payload } of incoming) {
+    if (payload.length === 0) stdin.end();
+    else if (stdin.writable) await new Promise((resolve) => stdin.write(payload, resolve));
+  }
+}
+
+const path = process.argv[2];
+if (path === undefined || process.send === undefined) {
+  throw new Error('started without a socket path or a parent');
+}
+const server = createServer((connection) => {
+  // A connection that breaks is a run that nobody waits for any more; 'close' follows and ends git.
+  connection.on('error', () => undefined);
+  serve(connection).catch(() => connection.destroy());
+});
+server.listen(path, () => process.send?.('ready'));
+process.once('disconnect', () => {
+  server.close();
+  void rm(dirname(path), { recursive: true, force: true });
+});
