@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { FilterQuery } from '@mikro-orm/core';
 import type { Json } from '../definitions/types.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { AuditEvent } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
@@ -31,6 +33,30 @@ export interface AuditFilters {
   lab_ids?: number[] | undefined;
 }
 
+/**
+ * Adds an event inside the caller's transaction. The chain is taken for this transaction until it
+ * ends, so entries have one order however many processes write: append last, just before commit.
+ */
+export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise<AuditEvent> {
+  // A statement sees what was committed when it began: the lock must be had before the chain is read.
+  await em.execute('select pg_advisory_xact_lock(?)', [chainLock]);
+  const [last] = await em.execute<[{ id: string | number; hash: string | null }]>(
+    `select nextval('audit_events_id_seq') as id,
+            (select hash from audit_events order by id desc limit 1) as hash`,
+  );
+  const unsealed = {
+    ...entry,
+    id: Number(last.id),
+    at: new Date(),
+    before: entry.before ?? null,
+    after: entry.after ?? null,
+    previous_hash: last.hash ?? chainStart,
+  };
+  const event = em.create(AuditEvent, { ...unsealed, hash: hashOf(unsealed) });
+  await em.persist(event).flush();
+  return event;
+}
+
 /** Newest first. */
 export async function listAudit(
   em: EntityManager,
@@ -41,6 +67,68 @@ export async function listAudit(
     orderBy: { id: 'desc' },
   });
   return { items, total };
+}
+
+/** Every event that the filters leave, oldest first, a page in memory at a time. */
+export async function* streamAudit(
+  em: EntityManager,
+  filters: AuditFilters = {},
+): AsyncGenerator<AuditEvent> {
+  let last = 0;
+  for (;;) {
+    const page = await em
+      .fork({ keepTransactionContext: true })
+      .find(
+        AuditEvent,
+        { $and: [matching(filters), { id: { $gt: last } }] },
+        { orderBy: { id: 'asc' }, limit: streamPage },
+      );
+    yield* page;
+    const end = page.at(-1);
+    if (!end || page.length < streamPage) return;
+    last = end.id;
+  }
+}
+
+/**
+ * Walks the chain from its start and returns the id of the first entry that does not follow from the
+ * one before it, or null. Entries cut off at the end leave no trace in the chain itself.
+ */
+export async function verifyAuditChain(em: EntityManager): Promise<number | null> {
+  let previous = chainStart;
+  for await (const event of streamAudit(em)) {
+    if (event.previous_hash !== previous || event.hash !== hashOf(event)) return event.id;
+    previous = event.hash;
+  }
+  return null;
+}
+
+/** What the first entry follows. */
+const chainStart = '0'.repeat(64);
+const chainLock = 7_301_002;
+const streamPage = 1000;
+
+type Sealed = Omit<AuditEvent, 'hash' | symbol>;
+
+/** SHA-256 of the entry as JSON: the fields in this order, objects within with their keys sorted. */
+function hashOf(event: Sealed): string {
+  const text = canonicalJson([
+    event.previous_hash,
+    event.id,
+    event.at.toISOString(),
+    event.actor_id,
+    event.actor,
+    event.action,
+    event.subject_type,
+    event.subject_id,
+    event.subject,
+    event.lab_id,
+    event.before,
+    event.after,
+    event.address,
+    event.token_name,
+  ]);
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function matching({ since, until, lab_ids, ...equal }: AuditFilters): FilterQuery<AuditEvent> {

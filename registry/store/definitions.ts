@@ -10,7 +10,7 @@ export type { Viewer } from './visibility.ts';
 export { everything } from './visibility.ts';
 
 /** A definition as lists show it: `source_code` is not loaded. */
-export type DefinitionSummary = Omit<Definition, 'source_code' | 'search'>;
+export type DefinitionSummary = Omit<Definition, 'source_code'>;
 
 export interface DefinitionFields extends Metadata {
   name: string;

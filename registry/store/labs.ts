@@ -89,18 +89,38 @@ export async function listMembers(
   labId: number,
   page: Page,
 ): Promise<Listed<Member>> {
-  const [rows, total] = await em.findAndCount(Membership, { lab_id: labId });
-  const users = await em.find(
-    User,
-    { id: { $in: rows.map((row) => row.user_id) } },
-    { ...window(page), orderBy: { [raw('lower(username)')]: 'asc' } },
+  const total = await em.count(Membership, { lab_id: labId });
+  const { limit, offset } = window(page);
+  const rows = await em.execute<MemberRow[]>(
+    `${memberRows} where m.lab_id = ? order by lower(u.username) limit ? offset ?`,
+    [labId, limit, offset],
   );
-  const byUser = new Map(rows.map((row) => [row.user_id, row]));
-  const items = users.flatMap((user) => {
-    const row = byUser.get(user.id);
-    return row ? [{ user, role: row.role, created_at: row.created_at }] : [];
-  });
-  return { items, total };
+  return { items: rows.map((row) => memberOf(em, row)), total };
+}
+
+/** One membership with its user, or null. */
+export async function findMember(
+  em: EntityManager,
+  labId: number,
+  userId: number,
+): Promise<Member | null> {
+  const [row] = await em.execute<MemberRow[]>(
+    `${memberRows} where m.lab_id = ? and m.user_id = ?`,
+    [labId, userId],
+  );
+  return row ? memberOf(em, row) : null;
+}
+
+interface MemberRow {
+  role: Role;
+  member_since: string;
+}
+
+const memberRows = `select u.*, m.role, m.created_at as member_since
+  from memberships m join users u on u.id = m.user_id`;
+
+function memberOf(em: EntityManager, { role, member_since, ...user }: MemberRow): Member {
+  return { user: em.map(User, user), role, created_at: new Date(member_since) };
 }
 
 /** Makes or changes a membership. Throws `foreign_key_violation` for an unknown lab or user. */
@@ -110,10 +130,11 @@ export async function setMember(
   userId: number,
   role: Role,
 ): Promise<void> {
-  await em.upsert(
-    Membership,
-    { lab_id: labId, user_id: userId, role },
-    { onConflictMergeFields: ['role'] },
+  await em.execute(
+    `insert into memberships (lab_id, user_id, role) values (?, ?, ?)
+     on conflict (lab_id, user_id) do update set role = excluded.role`,
+    [labId, userId, role],
+    'run',
   );
 }
 

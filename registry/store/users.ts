@@ -70,3 +70,8 @@ export async function updateUser(
   await em.flush();
   return user;
 }
+
+/** How many site admins can still sign in. */
+export async function countAdmins(em: EntityManager): Promise<number> {
+  return em.count(User, { is_admin: true, disabled: false });
+}

@@ -12,11 +12,6 @@ const statuses: readonly DefinitionStatus[] = [
   'experimental',
 ];
 
-/** What `q` looks through, in one text. Kept beside the row so that a recheck lower-cases nothing. */
-const searchText = ['name', 'display_name', 'description', 'manufacturer', 'source_code']
-  .map((column) => `coalesce(${column}, '')`)
-  .join(` || E'\\n' || `);
-
 const schema = defineEntity({
   name: 'Definition',
   tableName: 'definitions',
@@ -61,7 +56,7 @@ const schema = defineEntity({
     version: p.integer().strictNullable(),
     /** The commit of that version. */
     head: p.text().strictNullable(),
-    display_name: p.text(),
+    display_name: p.text().index('definitions_display_name_index'),
     description: p.text().strictNullable(),
     instrument_type: p
       .text()
@@ -86,7 +81,6 @@ const schema = defineEntity({
     position_units: p.text().strictNullable(),
     /** The main file at `head`; loaded only where asked for. */
     source_code: p.text().default('').lazy(),
-    search: p.text().generated(`(lower(${searchText})) stored`).strictNullable().lazy().hidden(),
     created_at: p.datetime(3).defaultRaw('now()').index('definitions_created_at_index'),
     updated_at: p.datetime(3).defaultRaw('now()').index('definitions_updated_at_index'),
   },

@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { MikroORM, Options } from '@mikro-orm/core';
+import { lockFolder } from './folder-lock.ts';
+
+/** What both drivers are given. */
+export type SharedOptions = Partial<
+  Pick<Options, 'entities' | 'migrations' | 'extensions' | 'onQuery' | 'schemaGenerator'>
+>;
+
+export interface Connected {
+  orm: MikroORM;
+  close(): Promise<void>;
+}
+
+/** A PostgreSQL server, over a pool of connections. */
+export async function connectServer(url: string, shared: SharedOptions): Promise<Connected> {
+  const { MikroORM } = await import('@mikro-orm/postgresql');
+  const orm = await MikroORM.init({
+    ...shared,
+    clientUrl: url,
+    driverOptions: { connectionTimeoutMillis: 10_000 },
+  });
+  return { orm: orm as never, close: () => orm.close() };
+}
+
+/** PGlite in a folder that is locked for this process, or in memory. Throws `database_in_use`. */
+export async function openEmbedded(
+  folder: string | undefined,
+  shared: SharedOptions,
+): Promise<Connected> {
+  const lock = folder && (await prepare(resolve(folder)));
+  try {
+    const [{ MikroORM }, { pg_trgm }] = await Promise.all([
+      import('@mikro-orm/pglite'),
+      import('@electric-sql/pglite/contrib/pg_trgm'),
+    ]);
+    const orm = await MikroORM.init({
+      ...shared,
+      dbName: folder ? resolve(folder) : 'memory://',
+      driverOptions: { extensions: { pg_trgm } },
+    });
+    const close = async () => {
+      await orm.close();
+      if (lock) await lock.release();
+    };
+    return { orm: orm as never, close };
+  } catch (error) {
+    if (lock) await lock.release();
+    throw error;
+  }
+}
+
+async function prepare(folder: string) {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return lockFolder(`${folder}.lock`);
+}

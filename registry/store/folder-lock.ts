@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { StoreError } from './errors.ts';
+
+/**
+ * Holds `path` for this process until released; PGlite itself lets two processes open one folder, and
+ * they destroy it. The file names the holder, so that one left by a process that was killed is taken
+ * over. Throws `database_in_use`.
+ */
+export async function lockFolder(path: string): Promise<{ release(): Promise<void> }> {
+  const own = `${path}.${randomUUID()}`;
+  const mark = `${process.pid} ${(await startOf(process.pid)) ?? ''} ${randomUUID()}\n`;
+  await writeFile(own, mark, { mode: 0o600 });
+  try {
+    // link() puts the file there with its content in it, or fails: no reader sees half of it.
+    while (!(await linked(own, path))) await removeStale(path);
+  } finally {
+    await rm(own, { force: true });
+  }
+  held.add(mark);
+  return {
+    async release() {
+      held.delete(mark);
+      await rm(path, { force: true });
+    },
+  };
+}
+
+/** Marks held by this very process: after a restart a container often gives out the same pid again. */
+const held = new Set<string>();
+
+async function removeStale(path: string): Promise<void> {
+  const mark = await contentOf(path);
+  if (mark === undefined) return;
+  if (await isAlive(mark)) throw inUse(path, mark);
+  const aside = `${path}.${randomUUID()}`;
+  if (!(await succeeds(rename(path, aside), 'ENOENT'))) return;
+  // Another process may have taken over between the reading and the renaming: give it back.
+  const taken = await contentOf(aside);
+  if (taken !== undefined && taken !== mark) await linked(aside, path);
+  await rm(aside, { force: true });
+}
+
+async function isAlive(mark: string): Promise<boolean> {
+  const [pid, start] = mark.split(' ');
+  if (Number(pid) === process.pid) return held.has(mark);
+  const now = await startOf(Number(pid));
+  return now !== undefined && now === start;
+}
+
+/**
+ * When a process started, undefined if there is none. The pid alone would mistake a stranger that got
+ * the pid later for the holder; Linux tells the start in clock ticks since boot (proc(5), field 22 of
+ * `stat`), together with the boot's id. Elsewhere the answer is empty for any process that lives.
+ */
+async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await contentOf(`/proc/${pid}/stat`);
+  if (stat !== undefined) {
+    const boot = (await contentOf('/proc/sys/kernel/random/boot_id')) ?? '';
+    return `${boot.trim()}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+  }
+  try {
+    process.kill(pid, 0);
+    return '';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? '' : undefined;
+  }
+}
+
+function linked(from: string, to: string): Promise<boolean> {
+  return succeeds(link(from, to), 'EEXIST');
+}
+
+async function contentOf(path: string): Promise<string | undefined> {
+  let content: string | undefined;
+  const read = readFile(path, 'utf8').then((text) => {
+    content = text;
+  });
+  await succeeds(read, 'ENOENT', 'ESRCH');
+  return content;
+}
+
+/** Whether the work was done; false for the failures named, any other is thrown. */
+async function succeeds(work: Promise<unknown>, ...expected: string[]): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (expected.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+function inUse(path: string, mark: string): StoreError {
+  const [pid] = mark.split(' ');
+  return new StoreError(
+    'database_in_use',
+    `The embedded database is in use by process ${pid} (${path}). It serves one process at a time.`,
+  );
+}

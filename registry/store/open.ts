@@ -1,0 +1,118 @@
+import type { ExceptionConverter, MikroORM } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { migrations } from '../../migrations/index.ts';
+import { connectServer, openEmbedded, type SharedOptions } from './drivers.ts';
+import { entities } from './entities/index.ts';
+import { StoreError, translate } from './errors.ts';
+import type { EntityManager } from './types.ts';
+
+export interface StoreOptions {
+  /** `postgresql://…`; without it the database is embedded. */
+  databaseUrl?: string | undefined;
+  /** The embedded database's folder; without it it lives in memory and is gone when closed. */
+  folder?: string | undefined;
+  /** Told every statement, values left out. */
+  debug?: ((sql: string) => void) | undefined;
+}
+
+export interface Store {
+  readonly orm: MikroORM;
+  /** Whether this is PGlite: one process, one connection. */
+  readonly embedded: boolean;
+  /** Runs the migrations that are pending and returns their names. */
+  migrate(): Promise<string[]>;
+  /** Names of the migrations that this database still lacks. */
+  pending(): Promise<string[]>;
+  /**
+   * Runs `work` in one READ COMMITTED transaction: committed when it returns, rolled back when it
+   * throws. Inside it nothing but the `em` given may be used: the embedded database has a single
+   * connection, which the transaction holds.
+   */
+  transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
+  /** A fresh unit of work outside of any transaction. */
+  em(): EntityManager;
+  /** Throws `database_unavailable`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database without changing it. Throws `database_in_use` where another process has the
+ * folder; a server that cannot be reached shows at the first statement (`ping`).
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl, folder, debug } = options;
+  const shared: SharedOptions = {
+    entities,
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: migrations,
+      tableName: 'migrations',
+      snapshot: false,
+      silent: true,
+    },
+    // Triggers are written by hand; the schema generator is here to compare, in a test.
+    schemaGenerator: { ignoreTriggers: true },
+    ...(debug && {
+      onQuery(sql: string) {
+        debug(sql);
+        return sql;
+      },
+    }),
+  };
+  const { orm, close } = databaseUrl
+    ? await connectServer(databaseUrl, shared)
+    : await openEmbedded(folder, shared);
+  translateErrorsOf(orm);
+
+  const fork = () => orm.em.fork() as EntityManager;
+  const store: Store = {
+    orm,
+    embedded: !databaseUrl,
+    em: fork,
+    close,
+
+    transaction: (work) =>
+      translated(() => fork().transactional((em) => work(em as EntityManager))),
+    ping: () => translated(async () => void (await fork().execute('select 1'))),
+
+    pending: () =>
+      translated(async () => (await orm.migrator.getPending()).map(({ name }) => name)),
+
+    async migrate() {
+      const up = async () => (await orm.migrator.up()).map(({ name }) => name);
+      if (store.embedded) return translated(up);
+      // Several processes may start at once: the first migrates, the others then find nothing to do.
+      return store.transaction(async (em) => {
+        await em.execute('select pg_advisory_xact_lock(?)', [migrationLock]);
+        return up();
+      });
+    },
+  };
+  return store;
+}
+
+/** Any number that nothing else in the database locks. */
+const migrationLock = 7_301_001;
+
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/**
+ * Every statement's error passes the platform's converter, so that a StoreError is what queries throw
+ * and no caller meets a driver's error. What `translate` leaves alone gets the ORM's own treatment.
+ */
+function translateErrorsOf(orm: MikroORM): void {
+  const platform = orm.driver.getPlatform();
+  const original = platform.getExceptionConverter();
+  const convertException = (error: Error) => {
+    const ours = translate(error);
+    return ours instanceof StoreError ? ours : original.convertException(error);
+  };
+  platform.getExceptionConverter = () => ({ convertException }) as unknown as ExceptionConverter;
+}
