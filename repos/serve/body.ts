@@ -1,0 +1,101 @@
+/** Request bodies: their type, their encoding, and how much of them is taken. */
+import { finished, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { WireError } from '../wire/errors.ts';
+import { FLUSH, type Packet, readPacket } from '../wire/pkt-line.ts';
+import { RequestRefused } from './answer.ts';
+
+export interface Body {
+  body: Readable;
+  contentType: string | undefined;
+  contentEncoding: string | undefined;
+}
+
+/** Throws RequestRefused (415) where a POST is not what the service's name says. */
+export function checkContentType(service: string, contentType: string | undefined): void {
+  const expected = `application/x-${service}-request`;
+  if (contentType !== expected)
+    throw new RequestRefused(415, `the content type must be ${expected}`);
+}
+
+/** The body as it was before `Content-Encoding`. Throws RequestRefused (415) for an unknown one. */
+export function decoded({ body, contentEncoding = 'identity' }: Body): Readable {
+  const encoding = contentEncoding.trim().toLowerCase();
+  if (encoding === 'identity' || encoding === '') return body;
+  if (encoding !== 'gzip' && encoding !== 'x-gzip')
+    throw new RequestRefused(415, 'the content encoding must be gzip or none');
+  // Not `pipeline`: it would close the socket of a request whose body turns out to be no gzip.
+  const inflated = createGunzip();
+  finished(body, { writable: false }, (error) => {
+    if (error) inflated.destroy(error);
+  });
+  return body.pipe(inflated);
+}
+
+/** Chunks of a body. Leaving off early keeps the stream open, so that an answer can still be sent. */
+export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code?.startsWith('Z_')) throw new RequestRefused(400, 'the body is not gzip', { cause });
+    throw cause;
+  }
+}
+
+/** The whole body. Throws RequestRefused: 413 beyond `limit` bytes, 400 where it is broken. */
+export async function readWhole(stream: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunksOf(stream)) {
+    size += chunk.length;
+    if (size > limit) throw new RequestRefused(413, `the request is larger than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Packets first, then whatever follows them, from one stream. */
+export class PacketSource {
+  #chunks: AsyncGenerator<Buffer>;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(stream: Readable) {
+    this.#chunks = chunksOf(stream);
+  }
+
+  /**
+   * The packets before the next flush packet; undefined if the stream is at its end.
+   * Throws RequestRefused (413) beyond `limit` bytes, WireError where the stream ends too early.
+   */
+  async packetsToFlush(limit: number): Promise<Packet[] | undefined> {
+    const packets: Packet[] = [];
+    let taken = 0;
+    for (;;) {
+      const read = readPacket(this.#held, 0);
+      if (read === undefined) {
+        const { done, value } = await this.#chunks.next();
+        if (!done) this.#held = Buffer.concat([this.#held, value]);
+        else if (packets.length === 0 && this.#held.length === 0) return undefined;
+        else throw new WireError('the request ends before its flush packet');
+        continue;
+      }
+      this.#held = this.#held.subarray(read.end);
+      if (read.packet === FLUSH) return packets;
+      packets.push(read.packet);
+      taken += read.end;
+      if (taken > limit) throw new RequestRefused(413, 'the request lists too much');
+    }
+  }
+
+  /** All bytes behind the packets read so far. */
+  async *rest(): AsyncGenerator<Buffer> {
+    if (this.#held.length > 0) yield this.#held;
+    this.#held = Buffer.alloc(0);
+    for (;;) {
+      const { done, value } = await this.#chunks.next();
+      if (done) return;
+      yield value;
+    }
+  }
+}

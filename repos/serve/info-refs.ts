@@ -1,0 +1,88 @@
+import type { Repository } from '../types.ts';
+import { type AdvertisedRef, type Service, writeAdvertisement } from '../wire/advertisement.ts';
+import { readCapabilities } from '../wire/capabilities.ts';
+import { requestedVersion } from '../wire/protocol.ts';
+import { AGENT } from './agent.ts';
+import { type Answer, gitAnswer } from './answer.ts';
+import { HEAD_TARGET, type Visible, type VisibleRefs, visibleRefs } from './visible-refs.ts';
+
+export interface AdvertiseRequest {
+  service: Service;
+  /** The `Git-Protocol` header. */
+  gitProtocol: string | undefined;
+  visible: Visible;
+}
+
+/** Protocol v2 of upload-pack: `wait-for-done` for negotiation without a pack, `filter` for partial clones. */
+const UPLOAD_V2 = writeAdvertisement({
+  service: 'git-upload-pack',
+  version: 2,
+  capabilities: readCapabilities([
+    `agent=${AGENT}`,
+    'ls-refs=unborn',
+    'fetch=shallow wait-for-done filter',
+    'object-format=sha1',
+  ]),
+});
+
+/** What git's own upload-pack offers under v0 and can keep, since it is git that answers. */
+const UPLOAD = [
+  'multi_ack',
+  'thin-pack',
+  'side-band',
+  'side-band-64k',
+  'ofs-delta',
+  'shallow',
+  'deepen-since',
+  'deepen-not',
+  'deepen-relative',
+  'no-progress',
+  'include-tag',
+  'multi_ack_detailed',
+  'allow-tip-sha1-in-want',
+  'allow-reachable-sha1-in-want',
+  'no-done',
+];
+
+const RECEIVE = [
+  'report-status',
+  'delete-refs',
+  'side-band-64k',
+  'quiet',
+  'atomic',
+  'ofs-delta',
+  'push-options',
+  'object-format=sha1',
+  `agent=${AGENT}`,
+];
+
+/** Answers `GET info/refs?service=…`. receive-pack knows no v2, so its clients get v0 instead, as git does it. */
+export async function advertise(
+  repository: Repository,
+  { service, gitProtocol, visible }: AdvertiseRequest,
+): Promise<Answer> {
+  const version = requestedVersion(gitProtocol);
+  return gitAnswer(`${service}-advertisement`, await advertisement());
+
+  async function advertisement(): Promise<Buffer> {
+    if (service === 'git-upload-pack' && version === 2) return UPLOAD_V2;
+    const listed = await visibleRefs(repository, visible);
+    const shown = version === 1 ? 1 : 0;
+    return service === 'git-upload-pack'
+      ? writeAdvertisement({ service, version: shown, ...uploadRefs(listed) })
+      : writeAdvertisement({
+          service,
+          version: shown,
+          refs: listed.refs.map(([name, { oid }]) => ({ name, oid })),
+          capabilities: readCapabilities(RECEIVE),
+        });
+  }
+}
+
+function uploadRefs({ refs, head }: VisibleRefs) {
+  const lines: AdvertisedRef[] = refs.map(([name, ref]) => ({ name, ...ref }));
+  if (head !== undefined) lines.unshift({ name: 'HEAD', oid: head.oid });
+  const symref = head === undefined ? [] : [`symref=HEAD:${HEAD_TARGET}`];
+  const rest = ['filter', 'object-format=sha1', `agent=${AGENT}`];
+  return { refs: lines, capabilities: readCapabilities([...UPLOAD, ...symref, ...rest]) };
+}

@@ -1,0 +1,24 @@
+import { type ListedRef, type LsRefsRequest, writeLsRefsAnswer } from '../wire/ls-refs.ts';
+import { HEAD_TARGET, type VisibleRefs } from './visible-refs.ts';
+
+/** The answer to `ls-refs`, as git's own: HEAD first, then the refs by name. */
+export function answerLsRefs(request: LsRefsRequest, { refs, head }: VisibleRefs): Buffer {
+  return writeLsRefsAnswer(list(request, refs, head));
+}
+
+function* list(
+  { peel, symrefs, unborn, prefixes }: LsRefsRequest,
+  refs: VisibleRefs['refs'],
+  head: VisibleRefs['head'],
+): Iterable<ListedRef> {
+  const asked = (name: string) =>
+    prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
+  const symref = symrefs ? { symref: HEAD_TARGET } : {};
+  if (asked('HEAD')) {
+    if (head !== undefined) yield { name: 'HEAD', oid: head.oid, ...symref };
+    else if (unborn && symrefs) yield { name: 'HEAD', oid: null, ...symref };
+  }
+  for (const [name, { oid, peeled }] of refs) {
+    if (asked(name)) yield { name, oid, ...(peel && peeled !== undefined ? { peeled } : {}) };
+  }
+}

@@ -1,0 +1,30 @@
+/** What either side can do, as `name` or `name=value` (gitprotocol-capabilities(5)). */
+export type Capabilities = ReadonlyMap<string, string | undefined>;
+
+/** Capabilities by name; where one is repeated (as `symref` may be) the last one stays. */
+export function readCapabilities(words: Iterable<string>): Capabilities {
+  const capabilities = new Map<string, string | undefined>();
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    if (equals < 0) capabilities.set(word, undefined);
+    else capabilities.set(word.slice(0, equals), word.slice(equals + 1));
+  }
+  return capabilities;
+}
+
+export function writeCapabilities(capabilities: Capabilities): string[] {
+  return Array.from(capabilities, ([name, value]) =>
+    value === undefined ? name : `${name}=${value}`,
+  );
+}
+
+/** The words of a list parted by spaces. */
+export function words(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '');
+}
+
+/** Capabilities on the first line of a v0 list stand behind a NUL. */
+export function splitAtNul(line: string): [before: string, after: string | undefined] {
+  const nul = line.indexOf('\0');
+  return nul < 0 ? [line, undefined] : [line.slice(0, nul), line.slice(nul + 1)];
+}

@@ -1,0 +1,68 @@
+/**
+ * What a fetching client asks for: the `fetch` command of protocol v2 (gitprotocol-v2(5), "fetch")
+ * and the request of v0 and v1 (gitprotocol-pack(5), "Packfile Negotiation").
+ */
+import { splitAtNul, words } from './capabilities.ts';
+import { WireError } from './errors.ts';
+import { parseOid } from './oid.ts';
+import { FLUSH, packetText, readPackets } from './pkt-line.ts';
+
+export interface FetchRequest {
+  wants: string[];
+  haves: string[];
+  /** The client has said all that it has and expects the pack. */
+  done: boolean;
+  /** Every other argument, in order: `thin-pack`, `deepen 1`, `filter blob:none`, … */
+  options: string[];
+}
+
+/** The arguments that a server which advertises `fetch=shallow filter wait-for-done` must know. */
+const FLAGS = /^(thin-pack|no-progress|include-tag|ofs-delta|deepen-relative|wait-for-done)$/;
+const VALUED =
+  /^(shallow [0-9a-f]{40}|deepen \d{1,10}|deepen-since \d{1,20}|deepen-not [^\0]+|filter [^\0]+)$/;
+
+/** Throws WireError for an argument that was not offered (`want-ref`, `packfile-uris`, …). */
+export function parseFetchArgs(args: string[]): FetchRequest {
+  const request: FetchRequest = { wants: [], haves: [], done: false, options: [] };
+  for (const arg of args) {
+    if (arg.startsWith('want ')) request.wants.push(parseOid(arg.slice('want '.length)));
+    else if (arg.startsWith('have ')) request.haves.push(parseOid(arg.slice('have '.length)));
+    else if (arg === 'done') request.done = true;
+    else if (FLAGS.test(arg) || VALUED.test(arg)) request.options.push(arg);
+    else throw new WireError(`unexpected line: '${arg.slice(0, 80)}'`);
+  }
+  return request;
+}
+
+export function writeFetchArgs({ wants, haves, done, options }: FetchRequest): string[] {
+  return [
+    ...options,
+    ...wants.map((oid) => `want ${oid}`),
+    ...haves.map((oid) => `have ${oid}`),
+    ...(done ? ['done'] : []),
+  ];
+}
+
+/** What a v0 or v1 request wants; the words after the first want are what the client can do. */
+export interface UploadRequest extends FetchRequest {
+  capabilities: string[];
+}
+
+/** Reads a v0 or v1 request, every round of its negotiation included. Throws WireError. */
+export function parseUploadRequest(bytes: Buffer): UploadRequest {
+  const request: UploadRequest = { capabilities: [], ...parseFetchArgs([]) };
+  for (const packet of readPackets(bytes)) {
+    if (packet === FLUSH) continue;
+    if (typeof packet === 'string') throw new WireError('unexpected packet in a request');
+    const [line, extra] = splitAtNul(packetText(packet));
+    if (extra !== undefined) throw new WireError('unexpected NUL in a request');
+    const first = line.startsWith('want ') && request.wants.length === 0;
+    if (first) request.capabilities = words(line.slice('want '.length + 40));
+    const { wants, haves, done, options } = parseFetchArgs([first ? line.slice(0, 45) : line]);
+    request.wants.push(...wants);
+    request.haves.push(...haves);
+    request.done ||= done;
+    request.options.push(...options);
+  }
+  return request;
+}

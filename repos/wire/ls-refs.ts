@@ -1,0 +1,76 @@
+/** The `ls-refs` command of protocol v2 (gitprotocol-v2(5), "ls-refs"). */
+import { WireError } from './errors.ts';
+import { parseOid } from './oid.ts';
+import { FLUSH, packetText, readPackets, textPacket, writePackets } from './pkt-line.ts';
+
+export interface LsRefsRequest {
+  /** Show what annotated tags stand for. */
+  peel: boolean;
+  /** Show where symbolic refs point. */
+  symrefs: boolean;
+  /** Show HEAD's target even where it does not exist yet. */
+  unborn: boolean;
+  /** Only refs whose names begin with one of these; none means all. */
+  prefixes: string[];
+}
+
+export interface ListedRef {
+  name: string;
+  /** Null for the target of an unborn HEAD. */
+  oid: string | null;
+  symref?: string;
+  peeled?: string;
+}
+
+/** From here on git answers as if no prefix had been given (ls-refs.c, TOO_MANY_PREFIXES). */
+const TOO_MANY_PREFIXES = 65_536;
+
+export function parseLsRefsArgs(args: string[]): LsRefsRequest {
+  const prefixes: string[] = [];
+  for (const arg of args) {
+    if (arg.startsWith('ref-prefix ')) prefixes.push(arg.slice('ref-prefix '.length));
+    else if (arg !== 'peel' && arg !== 'symrefs' && arg !== 'unborn')
+      throw new WireError(`unexpected line: '${arg.slice(0, 80)}'`);
+  }
+  return {
+    peel: args.includes('peel'),
+    symrefs: args.includes('symrefs'),
+    unborn: args.includes('unborn'),
+    prefixes: prefixes.length >= TOO_MANY_PREFIXES ? [] : prefixes,
+  };
+}
+
+export function writeLsRefsArgs({ peel, symrefs, unborn, prefixes }: LsRefsRequest): string[] {
+  return [
+    ...(peel ? ['peel'] : []),
+    ...(symrefs ? ['symrefs'] : []),
+    ...(unborn ? ['unborn'] : []),
+    ...prefixes.map((prefix) => `ref-prefix ${prefix}`),
+  ];
+}
+
+export function writeLsRefsAnswer(refs: Iterable<ListedRef>): Buffer {
+  const lines = Array.from(refs, ({ name, oid, symref, peeled }) => {
+    const target = symref === undefined ? '' : ` symref-target:${symref}`;
+    const object = peeled === undefined ? '' : ` peeled:${peeled}`;
+    return textPacket(`${oid ?? 'unborn'} ${name}${target}${object}`);
+  });
+  return writePackets([...lines, FLUSH]);
+}
+
+/** Reads what `writeLsRefsAnswer` writes. Throws WireError. */
+export function parseLsRefsAnswer(bytes: Buffer): ListedRef[] {
+  const packets = readPackets(bytes);
+  if (packets.pop() !== FLUSH) throw new WireError('not an answer to ls-refs');
+  return packets.map((packet) => {
+    if (typeof packet === 'string') throw new WireError('not an answer to ls-refs');
+    const [oid = '', name = '', ...attributes] = packetText(packet).split(' ');
+    const ref: ListedRef = { name, oid: oid === 'unborn' ? null : parseOid(oid) };
+    for (const attribute of attributes) {
+      const [key, value = ''] = attribute.split(/:(.*)/s);
+      if (key === 'symref-target') ref.symref = value;
+      if (key === 'peeled') ref.peeled = parseOid(value);
+    }
+    return ref;
+  });
+}

@@ -1,0 +1,72 @@
+/** pkt-lines: four hexadecimal digits of length, then the data (gitprotocol-common(5), "pkt-line Format"). */
+import { WireError } from './errors.ts';
+
+export const FLUSH = '0000';
+export const DELIMITER = '0001';
+export const RESPONSE_END = '0002';
+
+/** One of the three packets without data, or the data of an ordinary one. */
+export type Packet = Buffer | typeof FLUSH | typeof DELIMITER | typeof RESPONSE_END;
+
+/** The most data that one packet carries. */
+export const MAX_DATA = 65_516;
+
+const SPECIAL = [FLUSH, DELIMITER, RESPONSE_END] as const;
+
+export function writePacket(packet: Packet): Buffer {
+  if (typeof packet === 'string') return Buffer.from(packet, 'latin1');
+  if (packet.length > MAX_DATA) throw new RangeError('a packet carries at most 65516 bytes');
+  const length = (packet.length + 4).toString(16).padStart(4, '0');
+  return Buffer.concat([Buffer.from(length, 'latin1'), packet]);
+}
+
+export function writePackets(packets: Iterable<Packet>): Buffer {
+  return Buffer.concat(Array.from(packets, writePacket));
+}
+
+/** A packet of text, closed by a newline as git writes it. */
+export function textPacket(text: string): Buffer {
+  return Buffer.from(`${text}\n`, 'utf8');
+}
+
+/**
+ * Reads the packet that begins at `at`; undefined while its bytes are not all there.
+ * Throws WireError where no packet can begin like this.
+ */
+export function readPacket(bytes: Buffer, at: number): { packet: Packet; end: number } | undefined {
+  if (bytes.length < at + 4) return undefined;
+  const digits = bytes.toString('latin1', at, at + 4);
+  if (!/^[0-9a-f]{4}$/i.test(digits)) throw new WireError('bad packet length');
+  const length = Number.parseInt(digits, 16);
+  const special = SPECIAL[length];
+  if (special !== undefined) return { packet: special, end: at + 4 };
+  if (length < 4 || length > MAX_DATA + 4) throw new WireError('bad packet length');
+  if (bytes.length < at + length) return undefined;
+  return { packet: bytes.subarray(at + 4, at + length), end: at + length };
+}
+
+/** All packets of a whole message. Throws WireError where it ends within one. */
+export function readPackets(bytes: Buffer): Packet[] {
+  const packets: Packet[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const read = readPacket(bytes, at);
+    if (read === undefined) throw new WireError('the message ends within a packet');
+    packets.push(read.packet);
+    at = read.end;
+  }
+  return packets;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a packet without its closing newline. Throws WireError for what is not UTF-8. */
+export function packetText(data: Buffer): string {
+  let text: string;
+  try {
+    text = utf8.decode(data);
+  } catch {
+    throw new WireError('a line is not UTF-8');
+  }
+  return text.endsWith('\n') ? text.slice(0, -1) : text;
+}
