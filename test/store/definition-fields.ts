@@ -1,0 +1,75 @@
+import {
+  allocateDefinitionId,
+  type DefinitionFields,
+  insertDefinition,
+} from '../../registry/store/definitions.ts';
+import type { Definition } from '../../registry/store/entities/index.ts';
+import type { Store } from '../../registry/store/open.ts';
+import type { VersionFields } from '../../registry/store/versions.ts';
+
+/** A definition that landed once, with nothing said about it but its name. */
+export function definitionFields(
+  name: string,
+  changes: Partial<DefinitionFields> = {},
+): DefinitionFields {
+  return {
+    name,
+    lab_id: null,
+    created_by: null,
+    is_public: false,
+    is_builtin: false,
+    archived_at: null,
+    version: 1,
+    head: 'a'.repeat(40),
+    display_name: name,
+    description: null,
+    instrument_type: 'measurement',
+    category: null,
+    manufacturer: null,
+    status: 'operational',
+    base_class: null,
+    dependencies: [],
+    settings_schema: null,
+    default_settings: null,
+    data_columns: null,
+    data_units: null,
+    position_column: null,
+    position_units: null,
+    source_code: '',
+    created_at: new Date('2026-01-01T00:00:00Z'),
+    updated_at: new Date('2026-01-01T00:00:00Z'),
+    ...changes,
+  };
+}
+
+export function versionFields(
+  definition_id: number,
+  version: number,
+  changes: Partial<VersionFields> = {},
+): VersionFields {
+  return {
+    definition_id,
+    version,
+    commit: String(version).padStart(40, '0'),
+    tag: String(version).padStart(40, 'f'),
+    author_name: 'Ada',
+    author_email: 'ada@example.org',
+    landed_by: null,
+    landed_by_name: 'Ada',
+    approvals: [],
+    overrides: [],
+    merge_request: null,
+    change_summary: '',
+    deprecated: null,
+    revoked: null,
+    created_at: new Date('2026-01-01T00:00:00Z'),
+    ...changes,
+  };
+}
+
+/** Inserts with the next id, as a first landing does. */
+export function insert(store: Store, fields: DefinitionFields): Promise<Definition> {
+  return store.transaction(async (em) =>
+    insertDefinition(em, { ...fields, id: await allocateDefinitionId(em) }),
+  );
+}

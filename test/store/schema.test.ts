@@ -1,0 +1,36 @@
+import t from 'tap';
+import { migrations } from '../../migrations/index.ts';
+import { onEachDatabase } from '../helpers/databases.ts';
+
+await onEachDatabase(
+  t,
+  'migrations lead from nothing to the schema that the entities describe',
+  async (t, store) => {
+    t.same(await store.pending(), ['0001-people-and-definitions']);
+    t.equal((await store.migrate()).length, migrations.length);
+    t.same(await store.pending(), []);
+    t.same(await store.migrate(), [], 'a second run finds nothing to do');
+
+    const { schema } = store.orm as unknown as {
+      schema: { getUpdateSchemaSQL(): Promise<string> };
+    };
+    const changes = (await schema.getUpdateSchemaSQL()).split('\n').filter(Boolean);
+    t.same(
+      changes,
+      ["set names 'utf8';", 'alter table "definitions" drop column "search";'],
+      'but for the text that the search reads: it is made by the database and mapped by no entity',
+    );
+  },
+  { migrated: false },
+);
+
+await onEachDatabase(
+  t,
+  'processes that start at once migrate once',
+  async (t, store) => {
+    if (store.embedded) return t.pass('the embedded database serves one process');
+    const done = await Promise.all([store.migrate(), store.migrate(), store.migrate()]);
+    t.equal(done.flat().length, migrations.length);
+  },
+  { migrated: false },
+);
