@@ -118,11 +118,9 @@ class StanfordDG645(VisaBaseMovementInstrument):
         return True
 
     def _initialize_impl(self):
-        """Ties the edge to T0 and sends every setting. No reset: that would move other edges."""
-        wanted = super().settings
+        """Sends every setting. No reset: that would move other edges."""
         self.instrument.write("*CLS")
-        self.position = self.position
-        self.settings = wanted
+        self.settings = super().settings
 
     def _shutdown_impl(self):
         """Stops the internal triggers: the trigger becomes single."""
@@ -131,8 +129,12 @@ class StanfordDG645(VisaBaseMovementInstrument):
 
     @property
     def position(self) -> float:
-        """The delay in s, from the edge that it is tied to."""
-        return float(self.instrument.query(f"DLAY?{self.edge}").split(",")[1])
+        """The delay from T0 in s, also where the edge is tied to another edge."""
+        total, edge = 0.0, self.edge
+        while edge != 0:
+            reference, delay = self.instrument.query(f"DLAY?{edge}").split(",")
+            total, edge = total + float(delay), int(reference)
+        return total
 
     @position.setter
     def position(self, value: float):
