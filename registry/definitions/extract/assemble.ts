@@ -1,0 +1,127 @@
+/** Puts one definition together: the parts carved for its class, rendered, named, with their data files. */
+import { type Carving, runsAtImport } from './carve.ts';
+import { namedFiles } from './data.ts';
+import { isStandard } from './language.ts';
+import { moduleNames } from './names.ts';
+import { renderPart, type Surroundings } from './render.ts';
+import type { InstrumentClass } from './roles.ts';
+import { sharedState } from './state.ts';
+
+export interface Assembled {
+  files: Map<string, Uint8Array>;
+  warnings: string[];
+}
+
+type Around = Omit<Surroundings, 'names'>;
+
+/** @param data every file of the folder by path, or null for one that is too large to carry */
+export function assemble(
+  cls: InstrumentClass,
+  carving: Carving,
+  around: Around,
+  data: ReadonlyMap<string, Uint8Array | null>,
+): Assembled {
+  const helpers = [...carving.parts.keys()].filter((path) => path !== cls.path);
+  const imported = importedPackages(carving, around);
+  const names = moduleNames(
+    cls.path,
+    cls.name,
+    helpers,
+    (name) => isStandard(name) || imported.has(name),
+  );
+  const files = new Map<string, Uint8Array>();
+  const warnings = importWarnings(carving, around);
+  for (const [path, part] of carving.parts) {
+    const { text, unresolved } = renderPart(part, { ...around, names });
+    files.set(`${names.get(path)}.py`, new TextEncoder().encode(asUtf8(text)));
+    for (const { line, text } of unresolved) {
+      warnings.push(
+        `${path}:${line}: ${firstLine(text)} leads out of the folder and stands as it was`,
+      );
+    }
+    for (const relative of namedFiles(path, text, (path) => data.has(path))) {
+      addData(files, path, relative, data, warnings);
+    }
+  }
+  return { files, warnings };
+}
+
+function addData(
+  files: Map<string, Uint8Array>,
+  path: string,
+  relative: string,
+  data: ReadonlyMap<string, Uint8Array | null>,
+  warnings: string[],
+): void {
+  const from = path.slice(0, path.lastIndexOf('/') + 1) + relative;
+  const bytes = data.get(from);
+  const there = files.get(relative);
+  if (!bytes) warnings.push(`${path}: ${relative} is too large to be carried`);
+  else if (!there) files.set(relative, bytes);
+  else if (Buffer.compare(there, bytes) !== 0) {
+    warnings.push(`${path}: another file is called ${relative} already, so ${from} is not carried`);
+  }
+}
+
+/** What happens, or happens no more, when the definition is imported. */
+function importWarnings(carving: Carving, { folder }: Around): string[] {
+  const warnings: string[] = [];
+  for (const [path, part] of carving.parts) {
+    const { module } = part;
+    for (const statement of part.kept) {
+      if (!runsAtImport(module, statement)) continue;
+      warnings.push(
+        `${path}:${statement.line}: runs when imported: ${quote(module.text, statement.node)}`,
+      );
+    }
+    for (const state of sharedState(folder, path)) {
+      if (!state.outside || !part.kept.has(state.statement)) continue;
+      warnings.push(`${path}:${state.line}: makes ${state.name} when imported`);
+    }
+    if (part.whole && module.dynamic) {
+      warnings.push(`${path}: looks names up while it runs, so it is carried whole`);
+    }
+  }
+  for (const { path, statement } of carving.dropped) {
+    const { text } = folder.module(path);
+    warnings.push(`${path}:${statement.line}: left out: ${quote(text, statement.node)}`);
+  }
+  return warnings;
+}
+
+/** Top-level names of the packages that the kept statements import from outside. */
+function importedPackages(carving: Carving, { folder, stays }: Around): Set<string> {
+  const packages = new Set<string>();
+  for (const [path, part] of carving.parts) {
+    for (const statement of part.kept) {
+      for (const found of statement.imports) {
+        for (const clause of found.clauses) {
+          const target = folder.resolveImport(path, found, clause);
+          const module =
+            target.kind === 'outside' ? target.module : folder.absoluteName(target.path);
+          if (target.kind === 'outside' || stays.has(target.path)) {
+            packages.add((module ?? '').split('.')[0] ?? '');
+          }
+        }
+      }
+    }
+  }
+  return packages;
+}
+
+/** The text is written as UTF-8, whatever it was (PEP 263: the declaration must say so). */
+function asUtf8(text: string): string {
+  return text.replace(
+    /^((?:.*\r?\n)?[ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)/,
+    (all, before, name) => (/^utf-?8/i.test(name) ? all : `${before}utf-8`),
+  );
+}
+
+function quote(text: string, node: { from: number; to: number }): string {
+  return firstLine(text.slice(node.from, node.to));
+}
+
+function firstLine(text: string): string {
+  const line = text.split(/\r?\n/, 1)[0] ?? '';
+  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
+}

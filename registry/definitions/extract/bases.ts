@@ -1,0 +1,149 @@
+/** Which classes of a folder are PyBirch instruments: those that reach one of its base classes. */
+import type { SyntaxNode } from '@lezer/common';
+import type { InstrumentType } from '../types.ts';
+import type { SourceFolder, Target } from './folder.ts';
+import { type ClassStatement, children, textOf } from './module.ts';
+
+/** A base class by its own name, wherever it is imported from. */
+export type BaseTypes = ReadonlyMap<string, InstrumentType>;
+
+/** PyBirch's base classes and the modules that define them. */
+const PYBIRCH: Record<string, [InstrumentType, string]> = {
+  BaseMeasurementInstrument: ['measurement', 'pybirch.Instruments.base'],
+  VisaBaseMeasurementInstrument: ['measurement', 'pybirch.Instruments.base'],
+  FakeMeasurementInstrument: ['measurement', 'pybirch.Instruments.base'],
+  BaseMovementInstrument: ['movement', 'pybirch.Instruments.base'],
+  VisaBaseMovementInstrument: ['movement', 'pybirch.Instruments.base'],
+  FakeMovementInstrument: ['movement', 'pybirch.Instruments.base'],
+  Measurement: ['measurement', 'pybirch.scan.measurements'],
+  VisaMeasurement: ['measurement', 'pybirch.scan.measurements'],
+  Movement: ['movement', 'pybirch.scan.movements'],
+  VisaMovement: ['movement', 'pybirch.scan.movements'],
+};
+
+/** Mixins of PyBirch: part of it, though a class that builds on them alone is no instrument. */
+const MIXINS = ['InstrumentSettingsMixin', 'SimulatedDelay'];
+
+/** Names common enough to mean something else when they come from a package that is not PyBirch's. */
+const COMMON = new Set(['Measurement', 'Movement', 'VisaMeasurement', 'VisaMovement']);
+
+const PYBIRCH_MODULE = /(^|\.)(pybirch(\.|$)|measurements$|movements$|base$)/;
+
+export interface Reached {
+  type: InstrumentType;
+  /** The file that defines the base class, where the folder itself does. */
+  baseModule?: string;
+}
+
+export class Bases {
+  readonly #folder: SourceFolder;
+  readonly #extra: BaseTypes;
+  readonly #known = new Map<string, Reached | null>();
+
+  /** @param extra further base classes (`--base Name=type`), accepted from any module */
+  constructor(folder: SourceFolder, extra: BaseTypes) {
+    this.#folder = folder;
+    this.#extra = extra;
+  }
+
+  /** True for PyBirch's own base classes and mixins, and for the further ones. */
+  isBaseName(name: string): boolean {
+    return name in PYBIRCH || MIXINS.includes(name) || this.#extra.has(name);
+  }
+
+  /** The module that PyBirch has this base class in. */
+  pybirchModule(name: string): string | undefined {
+    return MIXINS.includes(name) ? 'pybirch.Instruments.base' : PYBIRCH[name]?.[1];
+  }
+
+  /** What the class reaches through its bases; the first base that is an instrument's decides, as in Python. */
+  reached(path: string, name: string): Reached | null {
+    const key = `${path}\n${name}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, null); // A class that inherits from itself reaches nothing.
+    const found = this.#search(path, name);
+    this.#known.set(key, found);
+    return found;
+  }
+
+  /** The classes of the folder that this one names as its bases. */
+  parents(path: string, name: string): { path: string; name: string }[] {
+    const found = this.#folder.module(path).classes.get(name);
+    if (!found) return [];
+    return this.#targets(path, found).flatMap(({ target }) =>
+      target?.kind === 'definition' ? [{ path: target.path, name: target.name }] : [],
+    );
+  }
+
+  #search(path: string, name: string): Reached | null {
+    const found = this.#folder.module(path).classes.get(name);
+    if (!found) return null;
+    for (const { target, dotted } of this.#targets(path, found)) {
+      const reached = this.#typeOf(target, dotted);
+      if (reached) return reached;
+    }
+    return null;
+  }
+
+  #typeOf(target: Target | undefined, dotted: string[]): Reached | null {
+    if (target?.kind === 'definition') {
+      const type = this.#typeOfName(target.name);
+      return type ? { type, baseModule: target.path } : this.reached(target.path, target.name);
+    }
+    if (target?.kind === 'module') return null;
+    const name = target?.name ?? dotted.at(-1) ?? '';
+    const module = target ? target.module : '';
+    if (COMMON.has(name) && !this.#extra.has(name) && module && !PYBIRCH_MODULE.test(module))
+      return null;
+    const type = this.#typeOfName(name);
+    return type ? { type } : null;
+  }
+
+  #typeOfName(name: string): InstrumentType | undefined {
+    return this.#extra.get(name) ?? PYBIRCH[name]?.[0];
+  }
+
+  #targets(
+    path: string,
+    found: ClassStatement,
+  ): { target: Target | undefined; dotted: string[] }[] {
+    const { text } = this.#folder.module(path);
+    return baseExpressions(found.node, text).map((dotted) => ({
+      target: this.#resolve(path, dotted),
+      dotted,
+    }));
+  }
+
+  /** Follows `a.b.C` from the module's own name `a`; undefined where nothing binds it. */
+  #resolve(path: string, dotted: string[]): Target | undefined {
+    let target = this.#folder.lookup(path, dotted[0] ?? '');
+    for (const name of dotted.slice(1)) {
+      if (target?.kind === 'module') {
+        const inside = this.#folder.lookup(target.path, name);
+        const submodule = this.#folder.find(target.path, 1, name);
+        target = inside ?? (submodule ? { kind: 'module', path: submodule } : undefined);
+      } else if (target?.kind === 'outside') {
+        const module = target.name === null ? target.module : `${target.module}.${target.name}`;
+        target = { kind: 'outside', module, name };
+      } else return undefined;
+    }
+    return target;
+  }
+}
+
+/** The base classes as dotted names: `class A(base.B, Generic[T], metaclass=M)` has `base.B`, `Generic`. */
+export function baseExpressions(node: SyntaxNode, text: string): string[][] {
+  const list = node.getChild('ArgList');
+  if (!list) return [];
+  const found: string[][] = [];
+  let isKeyword = false;
+  for (const child of children(list)) {
+    if (child.name === ',') isKeyword = false;
+    if (child.nextSibling?.name === 'AssignOp') isKeyword = true;
+    if (isKeyword || !/^(VariableName|MemberExpression)$/.test(child.name)) continue;
+    const source = textOf(child, text).replace(/\[.*/s, '').replace(/\s/g, '');
+    if (source !== '') found.push(source.split('.'));
+  }
+  return found;
+}

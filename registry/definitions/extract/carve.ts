@@ -1,0 +1,197 @@
+/**
+ * Which parts of which modules one class needs: from the class through the names that it reads, to
+ * the statements that bind these, and on into the modules that they are imported from.
+ */
+import { importOf, type SourceFolder, starImports, type Target } from './folder.ts';
+import { boundName, type ImportClause, type SourceImport } from './imports.ts';
+import type { Module, Statement } from './module.ts';
+
+/** The part of one module that is needed. */
+export interface Part {
+  module: Module;
+  /** Module-level names that are read by what is kept. */
+  needed: Set<string>;
+  kept: Set<Statement>;
+  whole: boolean;
+}
+
+export interface Carving {
+  /** By path of the module; the class's own comes first. */
+  parts: Map<string, Part>;
+  /** Statements that run at import and were left out, as nothing that is kept depends on them. */
+  dropped: { path: string; statement: Statement }[];
+}
+
+/** @param stays modules that are imported from where they are installed, never carried */
+export function carve(
+  folder: SourceFolder,
+  stays: ReadonlySet<string>,
+  path: string,
+  className: string,
+): Carving {
+  const carver = new Carver(folder, stays);
+  carver.need(path, className);
+  return carver.finish();
+}
+
+class Carver {
+  readonly #folder: SourceFolder;
+  readonly #stays: ReadonlySet<string>;
+  readonly #parts = new Map<string, Part>();
+
+  constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
+    this.#folder = folder;
+    this.#stays = stays;
+  }
+
+  need(path: string, name: string): void {
+    const part = this.#part(path);
+    if (part.needed.has(name)) return;
+    part.needed.add(name);
+    if (part.module.dynamic) this.#needWhole(part);
+    const bindings = part.module.bindings.get(name);
+    if (!bindings) this.#needStars(part, name);
+    for (const statement of bindings ?? []) this.#keep(part, statement, name);
+  }
+
+  finish(): Carving {
+    while (this.#keepWhatTouches()) {}
+    const dropped: Carving['dropped'] = [];
+    for (const part of this.#parts.values()) {
+      for (const statement of part.module.statements) {
+        if (!part.kept.has(statement) && runsAtImport(part.module, statement)) {
+          dropped.push({ path: part.module.path, statement });
+        }
+      }
+    }
+    return { parts: this.#parts, dropped };
+  }
+
+  #part(path: string): Part {
+    let part = this.#parts.get(path);
+    if (!part) {
+      const module = this.#folder.module(path);
+      const always = module.statements.filter((s, i) => isFuture(s) || (i === 0 && isDocstring(s)));
+      part = { module, needed: new Set(), kept: new Set(always), whole: false };
+      this.#parts.set(path, part);
+    }
+    return part;
+  }
+
+  #needWhole(part: Part): void {
+    if (part.whole) return;
+    part.whole = true;
+    for (const name of part.module.bindings.keys()) part.needed.add(name);
+    for (const statement of part.module.statements) {
+      if (statement.isMain) continue;
+      this.#keep(part, statement);
+      for (const found of statement.imports) this.#needImports(part, found, found.clauses);
+    }
+  }
+
+  /** @param name the name that it is kept for: of an import only this clause is needed */
+  #keep(part: Part, statement: Statement, name?: string): void {
+    const found = name === undefined ? undefined : importOf(statement, name);
+    if (found) this.#needImports(part, found.statement, [found.clause]);
+    if (part.kept.has(statement)) return;
+    part.kept.add(statement);
+    for (const inner of statement.imports) {
+      if (!isPlainImport(statement)) this.#needImports(part, inner, inner.clauses);
+    }
+    for (const used of statement.uses) {
+      if (part.module.bindings.has(used)) this.need(part.module.path, used);
+      else this.#needStars(part, used);
+    }
+  }
+
+  #needImports(part: Part, found: SourceImport, clauses: readonly ImportClause[]): void {
+    for (const clause of clauses) {
+      if (clause.name === '*') this.#needStarSource(part, found);
+      else {
+        this.#needTarget(this.#folder.resolveImport(part.module.path, found, clause));
+        const bound = boundName(found, clause);
+        if (!found.nested && bound !== null) part.needed.add(bound);
+      }
+    }
+  }
+
+  #needTarget(target: Target): void {
+    if (target.kind === 'outside' || this.#stays.has(target.path)) return;
+    if (target.kind === 'definition') this.need(target.path, target.name);
+    else this.#needWhole(this.#part(target.path));
+  }
+
+  /** A name that nothing here binds may come through `from m import *`. */
+  #needStars(part: Part, name: string): void {
+    for (const star of starImports(part.module)) {
+      const statement = part.module.statements.find((s) => s.imports.includes(star));
+      const source = this.#folder.find(part.module.path, star.level, star.module ?? '');
+      const gives = source === undefined || this.#folder.lookup(source, name) !== undefined;
+      if (!statement || !gives) continue;
+      part.kept.add(statement);
+      this.#needStarSource(part, star);
+    }
+  }
+
+  #needStarSource(part: Part, star: SourceImport): void {
+    const source = this.#folder.find(part.module.path, star.level, star.module ?? '');
+    if (source !== undefined && !this.#stays.has(source)) this.#needWhole(this.#part(source));
+  }
+
+  /** Keeps the statements that change what is kept (`log.addHandler(…)`, `UNITS['K'] = …`). */
+  #keepWhatTouches(): boolean {
+    let grew = false;
+    for (const part of [...this.#parts.values()]) {
+      for (const statement of part.module.statements) {
+        if (
+          part.kept.has(statement) ||
+          statement.isMain ||
+          changesSearchPath(part.module, statement)
+        ) {
+          continue;
+        }
+        if (![...statement.touches].some((name) => this.#isOwn(part, name))) continue;
+        this.#keep(part, statement);
+        grew = true;
+      }
+    }
+    return grew;
+  }
+
+  #isOwn(part: Part, name: string): boolean {
+    return part.needed.has(name) && part.module.bindings.has(name);
+  }
+}
+
+/** An import that stands alone, so that single names can be taken out of it. */
+export function isPlainImport(statement: Statement): boolean {
+  return statement.node.name === 'ImportStatement';
+}
+
+function isFuture(statement: Statement): boolean {
+  return statement.imports.some((found) => found.level === 0 && found.module === '__future__');
+}
+
+/** A string standing alone: documentation, wherever it stands. */
+export function isDocstring(statement: Statement): boolean {
+  const { node } = statement;
+  return node.name === 'ExpressionStatement' && /String$/.test(node.firstChild?.name ?? '');
+}
+
+/** A statement of the module level that does something besides binding names. */
+export function runsAtImport(module: Module, statement: Statement): boolean {
+  if (statement.isMain || statement.touches.size === 0) return false;
+  return !isLoggerSetUp(module, statement);
+}
+
+/** `log.addHandler(logging.NullHandler())`, which every library is told to write (logging HOWTO). */
+function isLoggerSetUp(module: Module, statement: Statement): boolean {
+  return /\.(addHandler\(\s*(logging\.)?NullHandler\(\)|setLevel\([\w.]*)\s*\)\s*$/.test(
+    module.text.slice(statement.node.from, statement.node.to).trim(),
+  );
+}
+
+/** `sys.path.append(…)`: a definition's own folder needs no other path, and must not add one. */
+function changesSearchPath(module: Module, statement: Statement): boolean {
+  return /\bsys\.path\b/.test(module.text.slice(statement.node.from, statement.node.to));
+}

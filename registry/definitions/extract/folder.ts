@@ -1,0 +1,194 @@
+/**
+ * The modules of a folder and how they reach each other, as Python's import system would find them
+ * (The Python Language Reference, "The import system") without running any of them.
+ */
+import { boundName, type ImportClause, type SourceImport } from './imports.ts';
+import { type Module, readModule, type Statement } from './module.ts';
+import { dirname, joinPath } from './paths.ts';
+
+/** Where a name leads: to a statement of the folder, to one of its modules, or out of it. */
+export type Target =
+  | { kind: 'definition'; path: string; name: string }
+  | { kind: 'module'; path: string }
+  | { kind: 'outside'; module: string; name: string | null };
+
+const MAX_STEPS = 50;
+
+export class SourceFolder {
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #modules = new Map<string, Module>();
+  readonly #prefixes: string[];
+  readonly #package: string | undefined;
+
+  /**
+   * @param texts the folder's Python files, decoded, by path
+   * @param location folder names that lead to it, outermost first: `pybirch/setups` is also `pybirch.setups`
+   * @param packageName its dotted name where it is itself a package of an installed distribution
+   */
+  constructor(texts: ReadonlyMap<string, string>, location: string[], packageName?: string) {
+    this.#texts = texts;
+    this.#prefixes = suffixes(location);
+    this.#package = packageName;
+  }
+
+  get paths(): Iterable<string> {
+    return this.#texts.keys();
+  }
+
+  module(path: string): Module {
+    let module = this.#modules.get(path);
+    if (!module) {
+      module = readModule(path, this.#texts.get(path) ?? '');
+      this.#modules.set(path, module);
+    }
+    return module;
+  }
+
+  /** The file of the module that an import statement names, if it is one of the folder's. */
+  find(importer: string, level: number, dotted: string): string | undefined {
+    const parts = dotted === '' ? [] : dotted.split('.');
+    for (const base of this.#bases(importer, level, parts)) {
+      const path = this.#file(base.folder, base.parts);
+      if (path !== undefined && path !== importer) return path;
+    }
+    return undefined;
+  }
+
+  /** What a clause of an import statement leads to: an attribute of the module, or a submodule. */
+  resolveImport(
+    importer: string,
+    statement: SourceImport,
+    clause: ImportClause,
+    steps = 0,
+  ): Target {
+    const { level, module } = statement;
+    if (module === null) {
+      const found = this.find(importer, 0, clause.name);
+      return found ? { kind: 'module', path: found } : outside(clause.name, null);
+    }
+    const source = this.find(importer, level, module);
+    const target = source === undefined ? undefined : this.lookup(source, clause.name, steps + 1);
+    if (target) return target;
+    const submodule = this.find(importer, level, joinDotted(module, clause.name));
+    if (submodule !== undefined) return { kind: 'module', path: submodule };
+    return outside('.'.repeat(level) + module, clause.name);
+  }
+
+  /** Where a module gets a name from, re-exports followed; undefined where it binds no such name. */
+  lookup(path: string, name: string, steps = 0): Target | undefined {
+    if (steps > MAX_STEPS) return undefined;
+    const module = this.module(path);
+    const bindings = module.bindings.get(name);
+    if (!bindings) return this.#throughStars(module, name, steps);
+    let away: Target | undefined;
+    for (const statement of bindings) {
+      const found = importOf(statement, name);
+      if (!found) return { kind: 'definition', path, name };
+      const target = this.resolveImport(path, found.statement, found.clause, steps);
+      if (target.kind !== 'outside') return target;
+      away ??= target;
+    }
+    return away;
+  }
+
+  /** The dotted name under which a module can be imported where its package is installed. */
+  absoluteName(path: string): string | undefined {
+    const stem = path.replace(/(^|\/)__init__\.py$/, '').replace(/\.py$/, '');
+    const parts = stem === '' ? [] : stem.split('/');
+    let folder = dirname(path);
+    let depth = 0;
+    for (; this.#texts.has(joinPath(folder, '__init__.py')); folder = dirname(folder)) {
+      depth++;
+      if (folder === '') {
+        if (this.#package !== undefined) return [this.#package, ...parts].join('.');
+        break;
+      }
+    }
+    if (depth === 0) return undefined;
+    const start = folder === '' ? 0 : folder.split('/').length;
+    return parts.slice(start).join('.') || undefined;
+  }
+
+  /** The package that a relative import starts from, as an absolute name; undefined where unknown. */
+  absoluteBase(importer: string, level: number): string | undefined {
+    const own = this.absoluteName(joinPath(dirname(importer), '__init__.py'));
+    if (own === undefined) return undefined;
+    const parts = own.split('.');
+    return parts.length > level - 1
+      ? parts.slice(0, parts.length - (level - 1)).join('.')
+      : undefined;
+  }
+
+  #throughStars(module: Module, name: string, steps: number): Target | undefined {
+    for (const star of starImports(module)) {
+      const source = this.find(module.path, star.level, star.module ?? '');
+      const target = source === undefined ? undefined : this.lookup(source, name, steps + 1);
+      if (target) return target;
+    }
+    return undefined;
+  }
+
+  #bases(importer: string, level: number, parts: string[]): { folder: string; parts: string[] }[] {
+    const own = dirname(importer);
+    if (level > 0) {
+      const up = own === '' ? [] : own.split('/');
+      if (level - 1 > up.length) return [];
+      return [{ folder: up.slice(0, up.length - (level - 1)).join('/'), parts }];
+    }
+    const bases: { folder: string; parts: string[] }[] = [];
+    // Python finds a neighbour by its bare name only when the importer was started as a script.
+    for (const folder of new Set([own, ''])) {
+      if (!this.#texts.has(joinPath(folder, '__init__.py'))) bases.push({ folder, parts });
+    }
+    for (const prefix of this.#prefixes) {
+      const length = prefix.split('.').length;
+      if (parts.slice(0, length).join('.') === prefix) {
+        bases.push({ folder: '', parts: parts.slice(length) });
+      }
+    }
+    return bases;
+  }
+
+  #file(folder: string, parts: string[]): string | undefined {
+    const stem = joinPath(folder, parts.join('/'));
+    const candidates = [`${stem}.py`, joinPath(stem, '__init__.py'), stem];
+    return candidates.find((path) => this.#texts.has(path));
+  }
+}
+
+/** The import that binds this name in a statement, nested blocks (`try`, `if`) included. */
+export function importOf(
+  statement: Statement,
+  name: string,
+): { statement: SourceImport; clause: ImportClause } | undefined {
+  for (const found of statement.imports) {
+    if (found.nested) continue;
+    const clause = found.clauses.find((clause) => boundName(found, clause) === name);
+    if (clause) return { statement: found, clause };
+  }
+  return undefined;
+}
+
+/** The `from m import *` statements of a module. */
+export function starImports(module: Module): SourceImport[] {
+  return module.statements.flatMap((statement) =>
+    statement.imports.filter((found) => found.clauses.some((clause) => clause.name === '*')),
+  );
+}
+
+function joinDotted(module: string, name: string): string {
+  return module === '' ? name : `${module}.${name}`;
+}
+
+function outside(module: string, name: string | null): Target {
+  return { kind: 'outside', module, name };
+}
+
+function suffixes(location: string[]): string[] {
+  const found: string[] = [];
+  for (let i = location.length - 1; i >= 0; i--) {
+    if (!/^[A-Za-z_]\w*$/.test(location[i] ?? '')) break;
+    found.push(location.slice(i).join('.'));
+  }
+  return found;
+}

@@ -1,0 +1,172 @@
+/**
+ * A Python module as the extraction sees it: its top-level statements in order, and for each what it
+ * binds, what it reads, what it changes and what it imports. Nothing is run; where scoping cannot be
+ * known a name counts as read, so that too much is carried rather than too little.
+ */
+import type { SyntaxNode } from '@lezer/common';
+import { parser } from '@lezer/python';
+import { readImport, type SourceImport } from './imports.ts';
+import { StatementReader } from './scope.ts';
+
+export interface Statement {
+  /** Where its lines begin, the blank lines and comments above it included, and where they end. */
+  from: number;
+  to: number;
+  node: SyntaxNode;
+  /** Counts from 1. */
+  line: number;
+  /** Names that it binds in the module. */
+  binds: ReadonlySet<string>;
+  /** Names that it reads and does not define itself. */
+  uses: ReadonlySet<string>;
+  /** Module names whose value it changes, calls upon or hands to a call when the module is imported. */
+  touches: ReadonlySet<string>;
+  imports: SourceImport[];
+  /** `if __name__ == '__main__'`, which a definition never runs. */
+  isMain: boolean;
+}
+
+export interface ClassStatement {
+  name: string;
+  node: SyntaxNode;
+  statement: Statement;
+}
+
+export interface Module {
+  path: string;
+  text: string;
+  statements: Statement[];
+  classes: Map<string, ClassStatement>;
+  /** Name to the statements that bind it at module level. */
+  bindings: Map<string, Statement[]>;
+  /** Looks names up while it runs (`globals()`, `exec`, …), so no part of it can be left out. */
+  dynamic: boolean;
+}
+
+const DYNAMIC = /\b(globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\b|^def __getattr__\b/m;
+
+const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*==\s*__name__)/;
+
+/** Reads a module; never throws, a broken text gives what can be recognised of it. */
+export function readModule(path: string, text: string): Module {
+  const statements: Statement[] = [];
+  const lines = new LineCounter(text);
+  let from = 0;
+  for (let node = parser.parse(text).topNode.firstChild; node; node = node.nextSibling) {
+    if (node.name === 'Comment' || node.to <= from || blank(text, node)) continue;
+    const to = statementEnd(text, node);
+    statements.push({ from, to, node, line: lines.at(node.from), ...describe(node, text) });
+    from = to;
+  }
+  const bindings = new Map<string, Statement[]>();
+  const classes = new Map<string, ClassStatement>();
+  for (const statement of statements) {
+    for (const name of statement.binds)
+      bindings.set(name, [...(bindings.get(name) ?? []), statement]);
+    for (const found of classesIn(statement, text)) classes.set(found.name, found);
+  }
+  return { path, text, statements, classes, bindings, dynamic: DYNAMIC.test(text) };
+}
+
+/** The text of a node. */
+export function textOf(node: SyntaxNode, text: string): string {
+  return text.slice(node.from, node.to);
+}
+
+/** The children of a node, in order. */
+export function children(node: SyntaxNode): SyntaxNode[] {
+  const all: SyntaxNode[] = [];
+  for (let child = node.firstChild; child; child = child.nextSibling) all.push(child);
+  return all;
+}
+
+/** Every node of a tree below and including this one, in order; `enter` returning false prunes. */
+export function walk(node: SyntaxNode, enter: (node: SyntaxNode) => boolean | undefined): void {
+  if (enter(node) === false) return;
+  for (let child = node.firstChild; child; child = child.nextSibling) walk(child, enter);
+}
+
+/** Line of an offset, counted from 1. */
+export function lineOf(text: string, offset: number): number {
+  return new LineCounter(text).at(offset);
+}
+
+/** Counts lines for offsets that only grow, so that a whole module costs one pass. */
+class LineCounter {
+  readonly #text: string;
+  #offset = 0;
+  #line = 1;
+  constructor(text: string) {
+    this.#text = text;
+  }
+  at(offset: number): number {
+    for (; this.#offset < offset; this.#offset++) {
+      if (this.#text[this.#offset] === '\n') this.#line++;
+    }
+    return this.#line;
+  }
+}
+
+function blank(text: string, node: SyntaxNode): boolean {
+  return textOf(node, text).trim() === '';
+}
+
+function describe(node: SyntaxNode, text: string) {
+  const reader = new StatementReader(text);
+  reader.read(node);
+  const imports: SourceImport[] = [];
+  walk(node, (inner) => {
+    if (inner.name !== 'ImportStatement') return true;
+    imports.push(readImport(inner, text, isNested(inner, node)));
+    return false;
+  });
+  return {
+    binds: reader.binds,
+    uses: reader.uses,
+    touches: reader.touches,
+    imports,
+    isMain: MAIN.test(textOf(node, text)),
+  };
+}
+
+function isNested(inner: SyntaxNode, top: SyntaxNode): boolean {
+  for (let at: SyntaxNode | null = inner; at && at.from >= top.from; at = at.parent) {
+    if (at.name === 'FunctionDefinition' || at.name === 'ClassDefinition') return true;
+    if (at.from === top.from && at.to === top.to && at.name === top.name) return false;
+  }
+  return false;
+}
+
+/**
+ * The end of the statement's last line, with the comment on it and the indented comments below it:
+ * those stand inside its body, though the grammar leaves them out of it.
+ */
+function statementEnd(text: string, node: SyntaxNode): number {
+  const code = node.from + textOf(node, text).trimEnd().length;
+  let end = lineEnd(text, code);
+  for (let at = end; at < text.length; ) {
+    const next = lineEnd(text, at);
+    const line = text.slice(at, next);
+    if (/^[ \t]+#/.test(line)) end = next;
+    else if (line.trim() !== '') break;
+    at = next;
+  }
+  return end;
+}
+
+function lineEnd(text: string, offset: number): number {
+  const newline = text.indexOf('\n', offset);
+  return newline < 0 ? text.length : newline + 1;
+}
+
+function classesIn(statement: Statement, text: string): ClassStatement[] {
+  const found: ClassStatement[] = [];
+  walk(statement.node, (node) => {
+    if (node.name === 'FunctionDefinition' || node.name === 'LambdaExpression') return false;
+    if (node.name !== 'ClassDefinition') return true;
+    const name = node.getChild('VariableName');
+    if (name) found.push({ name: textOf(name, text), node, statement });
+    return false;
+  });
+  return found;
+}

@@ -1,0 +1,50 @@
+/** Names for the helper modules of a definition: all its modules stand side by side at the root. */
+import { basename, byText, dirname } from './paths.ts';
+
+/**
+ * A module name for each path, the class's own first: what the file was called, with its folders before it
+ * where two would be called alike (case ignored), and never one that would hide an imported package.
+ */
+export function moduleNames(
+  own: string,
+  className: string,
+  helpers: readonly string[],
+  hidden: (name: string) => boolean,
+): Map<string, string> {
+  const names = new Map([[own, className]]);
+  const taken = new Set([className.toLowerCase()]);
+  for (const path of [...helpers].sort(byText)) {
+    const name = candidates(path).find((name) => !taken.has(name.toLowerCase()) && !hidden(name));
+    const free = name ?? numbered(stem(path), taken);
+    taken.add(free.toLowerCase());
+    names.set(path, free);
+  }
+  return names;
+}
+
+/** `buffer`, `keithley_buffer`, `instruments_keithley_buffer`, … */
+function candidates(path: string): string[] {
+  const found: string[] = [];
+  let name = '';
+  for (let at = path; at !== ''; at = dirname(at)) {
+    const part = stem(at);
+    if (basename(at) === '__init__.py' && dirname(at) !== '') continue;
+    name = name === '' ? part : `${part}_${name}`;
+    found.push(name);
+  }
+  return found;
+}
+
+function numbered(name: string, taken: ReadonlySet<string>): string {
+  for (let n = 0; ; n++) {
+    const candidate = n === 0 ? `${name}_helper` : `${name}_helper${n}`;
+    if (!taken.has(candidate.toLowerCase())) return candidate;
+  }
+}
+
+function stem(path: string): string {
+  const name = basename(path)
+    .replace(/\.pyw?$/, '')
+    .replace(/\W/g, '_');
+  return /^\d/.test(name) || name === '' ? `_${name}` : name;
+}

@@ -1,0 +1,19 @@
+/** Paths of a folder's files: relative, `/` between folders, no leading or trailing one. */
+
+export function dirname(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}
+
+export function basename(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+export function joinPath(folder: string, rest: string): string {
+  return folder === '' ? rest : rest === '' ? folder : `${folder}/${rest}`;
+}
+
+/** Code-unit order, the same on every machine. */
+export function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

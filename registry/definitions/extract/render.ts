@@ -1,0 +1,216 @@
+/** Writes the carved parts of modules as files of one definition, imports led to where things now are. */
+import type { Bases } from './bases.ts';
+import { isPlainImport, type Part } from './carve.ts';
+import type { SourceFolder, Target } from './folder.ts';
+import { boundName, type ImportClause, type SourceImport, writeClause } from './imports.ts';
+import type { Statement } from './module.ts';
+
+const LINE_WIDTH = 99;
+
+export interface Rendered {
+  text: string;
+  /** Imports that could not be led anywhere: they stand as they were. */
+  unresolved: { line: number; text: string }[];
+}
+
+/** A clause after rewriting; `module` null is `import name`. */
+interface Item {
+  module: string | null;
+  name: string;
+  bound: string;
+}
+
+interface Edit {
+  from: number;
+  to: number;
+  text: string;
+}
+
+export interface Surroundings {
+  folder: SourceFolder;
+  bases: Bases;
+  stays: ReadonlySet<string>;
+  /** Path of each carried module to its name in the definition. */
+  names: ReadonlyMap<string, string>;
+}
+
+/** The text of one part: what is kept, in its order and formatting, below the file's own head. */
+export function renderPart(part: Part, around: Surroundings): Rendered {
+  const { text, statements } = part.module;
+  const unresolved: Rendered['unresolved'] = [];
+  const first = statements[0];
+  let result = first && !part.kept.has(first) ? text.slice(0, first.node.from) : '';
+  const renames = new Map<string, string>();
+  for (const statement of statements) {
+    if (!part.kept.has(statement)) continue;
+    const edits = statement.imports.flatMap((found) =>
+      rewrite(part, statement, found, around, renames, unresolved),
+    );
+    result += applyEdits(text, statement, edits);
+  }
+  const last = statements.at(-1);
+  if (!last || part.kept.has(last)) result += text.slice(last?.to ?? 0);
+  for (const [dotted, name] of renames) {
+    result = result.replace(
+      new RegExp(`(?<![\\w.])${dotted.replaceAll('.', '\\.')}(?=\\.)`, 'g'),
+      name,
+    );
+  }
+  return { text: result, unresolved };
+}
+
+function rewrite(
+  part: Part,
+  statement: Statement,
+  found: SourceImport,
+  around: Surroundings,
+  renames: Map<string, string>,
+  unresolved: Rendered['unresolved'],
+): Edit[] {
+  const { text, path } = part.module;
+  const items: Item[] = [];
+  let changed = false;
+  for (const clause of found.clauses) {
+    const item = lead(path, found, clause, around);
+    const bound = boundName(found, clause);
+    const wanted =
+      part.whole || !isPlainImport(statement) || bound === null || part.needed.has(bound);
+    if (item === 'gone') {
+      if (wanted) unresolved.push({ line: statement.line, text: text.slice(found.from, found.to) });
+      return [];
+    }
+    changed ||= item !== 'same';
+    if (!wanted) continue;
+    if (item === 'same')
+      items.push({ module: found.module, name: clause.name, bound: bound ?? '*' });
+    else if (item !== 'own') items.push(item);
+    if (
+      found.module === null &&
+      clause.as === null &&
+      typeof item === 'object' &&
+      clause.name.includes('.')
+    ) {
+      renames.set(clause.name, item.name);
+    }
+  }
+  return changed ? [{ from: found.from, to: found.to, text: write(items, text, found.from) }] : [];
+}
+
+/** Where a clause leads in the definition: as it stands, to another module, to the own file, nowhere. */
+function lead(
+  path: string,
+  found: SourceImport,
+  clause: ImportClause,
+  around: Surroundings,
+): Item | 'same' | 'own' | 'gone' {
+  const { folder, names, stays } = around;
+  const bound = boundName(found, clause) ?? '*';
+  const star = clause.name === '*' ? folder.find(path, found.level, found.module ?? '') : undefined;
+  const target: Target =
+    star === undefined
+      ? folder.resolveImport(path, found, clause)
+      : { kind: 'definition', path: star, name: '*' };
+  if (target.kind === 'outside')
+    return found.level === 0 ? 'same' : leadOut(path, found, clause, folder);
+  if (stays.has(target.path)) return leadToInstalled(path, found, clause, target, around);
+  const name = names.get(target.path);
+  // Not carried: nothing that is kept needs it, and the caller leaves the clause out.
+  if (name === undefined) return 'own';
+  if (target.path === path) return 'own';
+  if (target.kind === 'definition') return { module: name, name: target.name, bound };
+  return {
+    module: null,
+    name,
+    bound: clause.name.includes('.') && clause.as === null ? name : bound,
+  };
+}
+
+function leadOut(
+  path: string,
+  found: SourceImport,
+  clause: ImportClause,
+  folder: SourceFolder,
+): Item | 'gone' {
+  const base = folder.absoluteBase(path, found.level);
+  if (base === undefined) return 'gone';
+  const module = found.module ? `${base}.${found.module}` : base;
+  return { module, name: clause.name, bound: boundName(found, clause) ?? '*' };
+}
+
+function leadToInstalled(
+  path: string,
+  found: SourceImport,
+  clause: ImportClause,
+  target: Exclude<Target, { kind: 'outside' }>,
+  around: Surroundings,
+): Item | 'same' | 'gone' {
+  const { folder, bases } = around;
+  const bound = boundName(found, clause) ?? '*';
+  const source = found.module === null ? target.path : folder.find(path, found.level, found.module);
+  const absolute = source === undefined ? undefined : folder.absoluteName(source);
+  const written = found.module === null ? clause.name : found.module;
+  if (found.level === 0 && written === absolute) return 'same';
+  if (absolute !== undefined && found.module !== null)
+    return { module: absolute, name: clause.name, bound };
+  const own = folder.absoluteName(target.path) ?? pybirchModuleOf(target, around);
+  if (own === undefined) return 'gone';
+  if (found.level === 0 && written.startsWith('pybirch.')) return 'same';
+  if (target.kind === 'definition') {
+    const module = target.name === '*' ? own : (bases.pybirchModule(target.name) ?? own);
+    return { module, name: target.name, bound };
+  }
+  const dot = own.lastIndexOf('.');
+  return dot < 0
+    ? { module: null, name: own, bound }
+    : { module: own.slice(0, dot), name: own.slice(dot + 1), bound };
+}
+
+/** A copy of PyBirch's own module lying in the folder stands for the installed one. */
+function pybirchModuleOf(
+  target: { path: string },
+  { folder, bases }: Surroundings,
+): string | undefined {
+  for (const name of folder.module(target.path).classes.keys()) {
+    const module = bases.pybirchModule(name);
+    if (module !== undefined) return module;
+  }
+  return undefined;
+}
+
+function write(items: Item[], text: string, offset: number): string {
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const before = text.slice(lineStart, offset);
+  const alone = before.trim() === '';
+  const newline = text.includes('\r\n') ? '\r\n' : '\n';
+  const lines: string[] = [];
+  const groups = new Map<string, string[]>();
+  for (const item of items) {
+    if (item.module === null) lines.push(`import ${writeClause(item.name, item.bound)}`);
+    else {
+      const clauses = groups.get(item.module) ?? [];
+      groups.set(item.module, [...clauses, writeClause(item.name, item.bound)]);
+    }
+  }
+  for (const [module, clauses] of groups) {
+    const line = `from ${module} import ${clauses.join(', ')}`;
+    const isLong = alone && before.length + line.length > LINE_WIDTH;
+    const inner = `${newline}${before}    `;
+    lines.push(
+      isLong
+        ? `from ${module} import (${inner}${clauses.join(`,${inner}`)},${newline}${before})`
+        : line,
+    );
+  }
+  if (lines.length === 0) return 'pass';
+  return lines.join(alone ? `${newline}${before}` : '; ');
+}
+
+function applyEdits(text: string, statement: Statement, edits: Edit[]): string {
+  let result = '';
+  let at = statement.from;
+  for (const edit of edits.sort((a, b) => a.from - b.from)) {
+    result += text.slice(at, edit.from) + edit.text;
+    at = edit.to;
+  }
+  return result + text.slice(at, statement.to);
+}

@@ -1,0 +1,101 @@
+/**
+ * Definitions that lie in the folder as `registry export` writes them: `<Name>.py` at its root, or
+ * `<Name>/<Name>.py` with the other files of the folder `<Name>`. They are taken byte for byte, so that the
+ * import of an export is the identity; further classes in these files stay inside them.
+ */
+import type { Bases } from './bases.ts';
+import type { SourceFolder } from './folder.ts';
+import { byText, dirname } from './paths.ts';
+import type { Extracted, Skipped } from './types.ts';
+
+export interface Whole {
+  definitions: Extracted[];
+  skipped: Skipped[];
+  /** Paths that belong to one of them, so that nothing else is made of them. */
+  claimed: Set<string>;
+}
+
+/** @param all every file by path, null for those too large to read */
+export function takeWhole(
+  all: ReadonlyMap<string, Uint8Array | null>,
+  folder: SourceFolder,
+  bases: Bases,
+): Whole {
+  const whole: Whole = { definitions: [], skipped: [], claimed: new Set() };
+  for (const path of [...folder.paths].sort(byText)) {
+    const [, parent, name] = /^(?:([A-Za-z_]\w*)\/)?([A-Za-z_]\w*)\.py$/.exec(path) ?? [];
+    if (name === undefined || (parent !== undefined && parent !== name)) continue;
+    const cls = folder.module(path).classes.get(name);
+    const reached = cls ? bases.reached(path, name) : null;
+    if (!cls || bases.isBaseName(name) || !(reached || hasHeader(folder.module(path).text)))
+      continue;
+    const paths =
+      parent === undefined ? [path] : [...all.keys()].filter((p) => p.startsWith(`${parent}/`));
+    if (parent === undefined && needsNeighbours(folder, path)) continue;
+    const tooLarge = paths.find((path) => all.get(path) === null);
+    for (const path of paths) whole.claimed.add(path);
+    if (tooLarge !== undefined) {
+      whole.skipped.push({ path: tooLarge, class: name, reason: 'larger than 1 MiB' });
+      continue;
+    }
+    const files = new Map<string, Uint8Array>();
+    for (const path of paths) {
+      const bytes = all.get(path);
+      if (bytes) files.set(parent === undefined ? path : path.slice(parent.length + 1), bytes);
+    }
+    whole.definitions.push({
+      name,
+      files,
+      origin: path,
+      line: cls.statement.line,
+      instrument_type: reached?.type ?? null,
+      category: null,
+      manufacturer: null,
+      warnings: [],
+    });
+    whole.skipped.push(...others(folder, bases, paths, name, path));
+  }
+  return whole;
+}
+
+/** A header that speaks to PyBirch makes a class a definition whatever its base. */
+function hasHeader(text: string): boolean {
+  return /^# \/\/\/ script\s*$/m.test(text) && /^# \[tool\.pybirch/m.test(text);
+}
+
+function needsNeighbours(folder: SourceFolder, path: string): boolean {
+  return folder.module(path).statements.some((statement) =>
+    statement.imports.some((found) =>
+      found.clauses.some((clause) => {
+        const target = folder.resolveImport(path, found, clause);
+        return found.level > 0 || target.kind !== 'outside';
+      }),
+    ),
+  );
+}
+
+function others(
+  folder: SourceFolder,
+  bases: Bases,
+  paths: string[],
+  name: string,
+  file: string,
+): Skipped[] {
+  const known = new Set(folder.paths);
+  return paths
+    .filter((path) => known.has(path) && dirname(path) === dirname(file))
+    .flatMap((path) =>
+      [...folder.module(path).classes].flatMap(([other, cls]) =>
+        other !== name && bases.reached(path, other)
+          ? [
+              {
+                path,
+                class: other,
+                line: cls.statement.line,
+                reason: `stays inside ${name}, whose file this is`,
+              },
+            ]
+          : [],
+      ),
+    );
+}
