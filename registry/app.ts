@@ -1,0 +1,65 @@
+/** The composition root: what the service is made of, in the order in which a request meets it. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyServerOptions } from 'fastify';
+import type { GitProgram, Repositories } from '../repos/types.ts';
+import type { Rules } from './access/decide.ts';
+import { authentication } from './plugins/authentication.ts';
+import { documentation } from './plugins/documentation.ts';
+import { metrics } from './plugins/metrics.ts';
+import { problems } from './plugins/problems.ts';
+import { validation } from './plugins/validation.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { definitionRoutes } from './routes/definitions.ts';
+import { gitRoutes } from './routes/git.ts';
+import { healthRoutes } from './routes/health.ts';
+import { labRoutes } from './routes/labs.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { userRoutes } from './routes/users.ts';
+import { validateRoutes } from './routes/validate.ts';
+import { versionRoutes } from './routes/versions.ts';
+import type { Store } from './store/open.ts';
+
+export interface AppRooms {
+  store: Store;
+  repositories: Repositories;
+  git: GitProgram;
+  rules: Rules;
+  /** What links begin with; known for sure once the server listens. */
+  publicUrl: () => string;
+  jwtSecret: string;
+  maxFileBytes: number;
+  maxPackBytes: number;
+  version: string;
+  /** Whether everything that must precede the first answer is done. */
+  isReady: () => boolean;
+}
+
+export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['logger']) {
+  const app = Fastify({
+    logger: logger ?? false,
+    bodyLimit: 8 * rooms.maxFileBytes,
+    routerOptions: { maxParamLength: 300 },
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  problems(app);
+  validation(app);
+  metrics(app);
+  await documentation(app, rooms);
+  await authentication(app, {
+    store: rooms.store,
+    jwtSecret: rooms.jwtSecret,
+    secure: rooms.publicUrl().startsWith('https:'),
+  });
+  healthRoutes(app, rooms);
+  sessionRoutes(app, rooms);
+  userRoutes(app, rooms);
+  labRoutes(app, rooms);
+  tokenRoutes(app, rooms);
+  definitionRoutes(app, rooms);
+  validateRoutes(app, rooms);
+  versionRoutes(app, rooms);
+  auditRoutes(app, rooms);
+  await app.register(async (git) => await gitRoutes(git, rooms));
+  return app;
+}

@@ -1,0 +1,36 @@
+/** Every command that works on opened rooms, by name; run here or by a server through its socket. */
+import { Problem } from '../errors.ts';
+import type { Rooms } from '../open.ts';
+import type { CommandRequest } from './control.ts';
+import { runFsck, runMigrate, runReindex } from './maintenance.ts';
+import { addUser, createToken, setPassword, showUsers } from './people.ts';
+import type { Terminal } from './terminal.ts';
+
+type Command = (rooms: Rooms, terminal: Terminal, options: never) => Promise<number>;
+
+const COMMANDS: Record<string, Command> = {
+  migrate: runMigrate,
+  reindex: runReindex,
+  fsck: runFsck,
+  'user add': addUser,
+  'user password': setPassword,
+  'user list': showUsers,
+  'token create': createToken,
+};
+
+/** The command's exit code: 0 done, 1 it could not be done (said on the terminal). */
+export async function runCommand(
+  rooms: Rooms,
+  { command, options }: CommandRequest,
+  terminal: Terminal,
+): Promise<number> {
+  const run = COMMANDS[command];
+  if (!run) throw new Error(`unknown command ${command}`);
+  try {
+    return await run(rooms, terminal, options as never);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    terminal.err(error.message);
+    return 1;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The embedded database serves one process. Beside a running server the other commands are therefore
+ * carried out by that server: they reach it through a socket in DATA_DIR that only its account can open.
+ * Each side sends JSON, one value a line: the request, then what the terminal is to show, then the exit code.
+ */
+import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Terminal } from './terminal.ts';
+
+export interface CommandRequest {
+  command: string;
+  options: Record<string, unknown>;
+}
+
+export type RunCommand = (request: CommandRequest, terminal: Terminal) => Promise<number>;
+
+type Message =
+  | { out: string }
+  | { err: string }
+  | { progress: [done: number, total: number, label: string] }
+  | { exit: number };
+
+/** Carries out what arrives at `path`; the caller holds the data folder, so an old socket there is a leftover. */
+export async function serveCommands(path: string, run: RunCommand): Promise<Server> {
+  await rm(path, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    void answer(socket, run);
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, 0o600);
+  return server;
+}
+
+async function answer(socket: Socket, run: RunCommand): Promise<void> {
+  const say = (message: Message) => {
+    if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
+  };
+  for await (const line of createInterface({ input: socket })) {
+    const exit = await run(JSON.parse(line) as CommandRequest, {
+      out: (text) => say({ out: text }),
+      err: (text) => say({ err: text }),
+      progress: (...progress) => say({ progress }),
+    }).catch((error: Error) => {
+      say({ err: error.message });
+      return 1;
+    });
+    say({ exit });
+    socket.end();
+    return;
+  }
+}
+
+/** Has the server at `path` carry out a command; undefined where no server listens there. */
+export async function askServer(
+  path: string,
+  request: CommandRequest,
+  terminal: Terminal,
+): Promise<number | undefined> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+    throw error;
+  }
+  socket.write(`${JSON.stringify(request)}\n`);
+  for await (const line of createInterface({ input: socket })) {
+    const message = JSON.parse(line) as Message;
+    if ('out' in message) terminal.out(message.out);
+    else if ('err' in message) terminal.err(message.err);
+    else if ('progress' in message) terminal.progress(...message.progress);
+    else return message.exit;
+  }
+  terminal.err('The server ended before the command did.');
+  return 1;
+}

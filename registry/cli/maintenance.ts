@@ -1,0 +1,34 @@
+/** `registry migrate`, `reindex` and `fsck`. */
+import type { Rooms } from '../open.ts';
+import { fsck } from '../services/fsck.ts';
+import { reindex } from '../services/reindex.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Opening the database has migrated it already; this says so. */
+export async function runMigrate({ store }: Rooms, terminal: Terminal) {
+  const pending = await store.pending();
+  terminal.out(pending.length === 0 ? 'The database is up to date.' : `Pending: ${pending}`);
+  return pending.length === 0 ? 0 : 1;
+}
+
+export async function runReindex({ store, repositories }: Rooms, terminal: Terminal) {
+  const report = await reindex(store, repositories, (done, total) =>
+    terminal.progress(done, total, 'Reading repositories'),
+  );
+  terminal.out(`${report.definitions} definitions, ${report.versions} versions indexed.`);
+  for (const name of report.removed) {
+    terminal.out(`${name}: taken out of the index, its repository is gone`);
+  }
+  for (const { name, reason } of report.skipped) terminal.err(`${name}: skipped, ${reason}`);
+  return report.skipped.length === 0 ? 0 : 1;
+}
+
+export async function runFsck({ store, repositories }: Rooms, terminal: Terminal) {
+  const report = await fsck(store, repositories, (done, total) =>
+    terminal.progress(done, total, 'Checking repositories'),
+  );
+  for (const name of report.mended) terminal.out(`${name}: mended after a crash`);
+  for (const { where, problem } of report.problems) terminal.err(`${where}: ${problem}`);
+  terminal.out(`${report.repositories} repositories, ${report.problems.length} problems.`);
+  return report.problems.length === 0 ? 0 : 1;
+}

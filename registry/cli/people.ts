@@ -1,0 +1,78 @@
+/** `registry user …` and `registry token …`. */
+import { Problem } from '../errors.ts';
+import type { Rooms } from '../open.ts';
+import { OPERATOR } from '../services/caller.ts';
+import { newPassword } from '../services/secrets.ts';
+import { makeToken } from '../services/tokens.ts';
+import { changeUser, createUser, listUsers } from '../services/users.ts';
+import { findUserByName } from '../store/users.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface UserOptions {
+  username: string;
+  name?: string;
+  email?: string;
+  admin?: boolean;
+  /** Made up and shown where it is not given. */
+  password?: string;
+}
+
+export async function addUser(rooms: Rooms, terminal: Terminal, options: UserOptions) {
+  const password = options.password ?? newPassword();
+  const user = await createUser(rooms, OPERATOR, {
+    username: options.username,
+    password,
+    name: options.name ?? options.username,
+    email: options.email ?? `${options.username}@registry.invalid`,
+    is_admin: options.admin ?? false,
+  });
+  terminal.out(`Made the account ${user.username} (id ${user.id}).`);
+  if (!options.password) terminal.out(`Password: ${password}`);
+  return 0;
+}
+
+export async function setPassword(rooms: Rooms, terminal: Terminal, options: UserOptions) {
+  const user = await userNamed(rooms, options.username);
+  const password = options.password ?? newPassword();
+  await changeUser(rooms, OPERATOR, user.id, { password });
+  terminal.out(`Changed the password of ${user.username}; all its sessions have ended.`);
+  if (!options.password) terminal.out(`Password: ${password}`);
+  return 0;
+}
+
+export async function showUsers(rooms: Rooms, terminal: Terminal) {
+  const per_page = 500;
+  for (let page = 1; ; page++) {
+    const { items, total } = await listUsers(rooms, OPERATOR, { page, per_page });
+    for (const { id, username, name, email, is_admin, disabled } of items) {
+      const marks = [is_admin ? 'site admin' : '', disabled ? 'disabled' : ''].filter(Boolean);
+      terminal.out([id, username, name, email, marks.join(', ')].join('\t'));
+    }
+    if (page * per_page >= total) return 0;
+  }
+}
+
+export interface TokenOptions {
+  username: string;
+  name: string;
+  scope: 'read' | 'write' | 'admin';
+  expires?: string;
+}
+
+export async function createToken(rooms: Rooms, terminal: Terminal, options: TokenOptions) {
+  const user = await userNamed(rooms, options.username);
+  const { token } = await makeToken(rooms, OPERATOR, user.id, {
+    name: options.name,
+    scope: options.scope,
+    ...(options.expires !== undefined && { expires_at: options.expires }),
+  });
+  terminal.out(token);
+  terminal.err('This is the only time that the token is shown.');
+  return 0;
+}
+
+async function userNamed({ store }: Rooms, username: string) {
+  const user = await findUserByName(store.em(), username);
+  if (!user) throw new Problem('not_found', `There is no account named ${username}.`);
+  return user;
+}

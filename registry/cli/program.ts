@@ -1,0 +1,139 @@
+/** The command line: names, options and help of every command. */
+import { Command, Option } from 'commander';
+import { type Config, loadConfig, SETTINGS } from '../config.ts';
+import { dataPaths, openRooms } from '../open.ts';
+import { askServer, type CommandRequest } from './control.ts';
+import { localTerminal } from './terminal.ts';
+
+/** Parses `argv`, does what it says and returns the exit code. */
+export async function runProgram(argv: string[]): Promise<number> {
+  let exit = 0;
+  const act =
+    (command: string, options: (...args: never[]) => object | Promise<object>) =>
+    async (...args: unknown[]): Promise<void> => {
+      const given = await options(...(args as never[]));
+      exit = await runHereOrThere({ command, options: { ...given } });
+    };
+  await program(act).parseAsync(argv);
+  return exit;
+}
+
+type Act = (
+  command: string,
+  options: (...args: never[]) => object | Promise<object>,
+) => (...args: unknown[]) => Promise<void>;
+
+function program(act: Act): Command {
+  const root = new Command('registry')
+    .description('Git-backed registry of PyBirch instrument definitions')
+    .showHelpAfterError()
+    .exitOverride();
+  root.addCommand(serveCommand());
+  root
+    .command('migrate')
+    .description('bring the database up to date')
+    .action(act('migrate', () => ({})));
+  root
+    .command('reindex')
+    .description('rebuild definitions and versions from the repositories alone')
+    .action(act('reindex', () => ({})));
+  root
+    .command('fsck')
+    .description('check repositories, index and audit trail; repair what a crash left half done')
+    .action(act('fsck', () => ({})));
+  root.addCommand(userCommand(act));
+  root.addCommand(tokenCommand(act));
+  return root;
+}
+
+function serveCommand(): Command {
+  const command = new Command('serve').description('serve the registry');
+  for (const { flag, name, description, default: byDefault } of SETTINGS) {
+    const shown = byDefault === undefined ? '' : ` (default: ${byDefault})`;
+    command.addOption(new Option(`${flag} <value>`, `${description}${shown}; also ${name}`));
+  }
+  return command.action(async (options: Record<string, string>) => {
+    const flags: Partial<Record<keyof Config, string>> = {};
+    for (const [key, value] of Object.entries(options)) {
+      flags[key.replace(/[A-Z]/g, '_$&').toUpperCase() as keyof Config] = value;
+    }
+    const { serve } = await import('./serve.ts');
+    await serve(loadConfig(process.env, flags));
+  });
+}
+
+function userCommand(act: Act): Command {
+  const user = new Command('user').description('accounts');
+  const passwordFrom = '--password-stdin';
+  const told = 'read the password from standard input (otherwise one is made up and shown)';
+  user
+    .command('add <username>')
+    .description('make an account')
+    .option('--name <name>', 'the full name')
+    .option('--email <email>', 'the address that stands in commits')
+    .option('--admin', 'make it a site admin')
+    .option(passwordFrom, told)
+    .action(
+      act('user add', async (username: string, options: { passwordStdin?: boolean }) => ({
+        username,
+        ...options,
+        ...(await passwordOf(options)),
+      })),
+    );
+  user
+    .command('password <username>')
+    .description('give an account a new password; its sessions end')
+    .option(passwordFrom, told)
+    .action(
+      act('user password', async (username: string, options: { passwordStdin?: boolean }) => ({
+        username,
+        ...(await passwordOf(options)),
+      })),
+    );
+  user
+    .command('list')
+    .description('id, username, name, e-mail and marks, with tabs between')
+    .action(act('user list', () => ({})));
+  return user;
+}
+
+function tokenCommand(act: Act): Command {
+  const token = new Command('token').description('tokens for programs and git');
+  token
+    .command('create <username>')
+    .description('make a token for an account; only the token is printed on standard output')
+    .option('--name <name>', 'what it is for', 'command line')
+    .addOption(
+      new Option('--scope <scope>', 'what it may do')
+        .choices(['read', 'write', 'admin'])
+        .default('write'),
+    )
+    .option('--expires <time>', 'when it ends (ISO 8601)')
+    .action(act('token create', (username: string, options: object) => ({ username, ...options })));
+  return token;
+}
+
+async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
+  if (!passwordStdin) return {};
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+  return { password: text.replace(/\r?\n$/, '') };
+}
+
+/** A server that holds the embedded database carries the command out; without one it happens here. */
+async function runHereOrThere(request: CommandRequest): Promise<number> {
+  const config = loadConfig();
+  const terminal = localTerminal();
+  if (!config.DATABASE_URL) {
+    const exit = await askServer(dataPaths(config.DATA_DIR).socket, request, terminal);
+    if (exit !== undefined) return exit;
+  }
+  const { runCommand } = await import('./commands.ts');
+  const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
+  const rooms = await openRooms(config, publicUrl);
+  try {
+    return await runCommand(rooms, request, terminal);
+  } finally {
+    await rooms.close();
+  }
+}

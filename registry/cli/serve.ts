@@ -1,0 +1,83 @@
+/** `registry serve`: configuration → rooms → listen → first start → graceful stop. */
+
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import closeWithGrace from 'close-with-grace';
+import type { FastifyServerOptions } from 'fastify';
+import { createApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import { sessionSecret } from '../keys.ts';
+import { dataPaths, openRooms } from '../open.ts';
+import { landBuiltins } from '../services/builtins.ts';
+import { createFirstAdmin } from '../services/first-start.ts';
+import { repair } from '../services/repair.ts';
+import { runCommand } from './commands.ts';
+import { serveCommands } from './control.ts';
+import { greeting } from './greeting.ts';
+import { localTerminal } from './terminal.ts';
+
+/** How long requests in flight may take to end after SIGTERM, in milliseconds. */
+const GRACE = 30_000;
+
+export async function serve(config: Config): Promise<void> {
+  const paths = dataPaths(config.DATA_DIR);
+  let port = config.PORT;
+  const publicUrl = () =>
+    (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
+  await using opened = new AsyncDisposableStack();
+  const rooms = await openRooms(config, publicUrl);
+  opened.defer(() => rooms.close());
+  const mended = await repair(rooms.store, rooms.repositories);
+  let ready = false;
+  const app = await createApp(
+    {
+      ...rooms,
+      jwtSecret: config.JWT_SECRET ?? (await sessionSecret(paths.keys)),
+      version: await ownVersion(),
+      isReady: () => ready,
+    },
+    loggerOptions(config),
+  );
+  opened.defer(() => app.close());
+  if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
+  const commands = await serveCommands(paths.socket, (request, terminal) =>
+    runCommand(rooms, request, terminal),
+  );
+  opened.defer(async () => void commands.close());
+  await app.listen({ host: config.HOST, port: config.PORT });
+  ({ port } = app.server.address() as AddressInfo);
+  const first = await createFirstAdmin(rooms, config);
+  const terminal = localTerminal();
+  const { landed, skipped } = await landBuiltins(rooms, (done, total) => {
+    if (first) terminal.progress(done, total, 'Importing built-in definitions');
+  });
+  if (landed.length > 0) app.log.info({ definitions: landed }, 'built-in definitions landed');
+  if (skipped.length > 0) app.log.warn({ skipped }, 'built-in definitions whose name is taken');
+  ready = true;
+  app.log.info({ url: publicUrl() }, 'ready');
+  if (first || config.PORT === 0)
+    for (const line of greeting(publicUrl(), first)) terminal.out(line);
+  const open = opened.move();
+  closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'stopping after an error');
+    ready = false;
+    await open.disposeAsync();
+  });
+}
+
+function loggerOptions({ LOG_LEVEL }: Config): FastifyServerOptions['logger'] {
+  return {
+    level: LOG_LEVEL,
+    redact: ['req.headers.authorization', 'req.headers.cookie'],
+    ...(process.stdout.isTTY && {
+      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
+    }),
+  };
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,49 @@
+/** Where a command says what it does: this process's own terminal, or one at the other end of a socket. */
+import { SingleBar } from 'cli-progress';
+
+export interface Terminal {
+  /** A line of the command's result. */
+  out(line: string): void;
+  /** A line about how it goes, or what went wrong. */
+  err(line: string): void;
+  /** How far long work has come; `label` says of what. Call it as often as you like. */
+  progress(done: number, total: number, label: string): void;
+}
+
+/** A bar where standard error is a terminal; else a line at each tenth. */
+export function localTerminal(): Terminal {
+  const report = process.stderr.isTTY ? progressBar() : progressLines();
+  return {
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    progress: report,
+  };
+}
+
+function progressBar(): Terminal['progress'] {
+  let bar: SingleBar | undefined;
+  return (done, total, label) => {
+    if (!bar) {
+      bar = new SingleBar({
+        format: `${label} [{bar}] {value}/{total} {eta_formatted}`,
+        stream: process.stderr,
+        hideCursor: true,
+      });
+      bar.start(total, done);
+    }
+    bar.update(done);
+    if (done >= total) {
+      bar.stop();
+      bar = undefined;
+    }
+  };
+}
+
+function progressLines(): Terminal['progress'] {
+  let shown = 0;
+  return (done, total, label) => {
+    const tenth = Math.floor((10 * done) / Math.max(total, 1));
+    if (tenth > shown) process.stderr.write(`${label}: ${done}/${total}\n`);
+    shown = done >= total ? 0 : tenth;
+  };
+}

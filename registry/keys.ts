@@ -1,0 +1,34 @@
+/** Secrets that the registry makes for itself, in files that only its own account can read. */
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * The secret that signs session tokens, made at the first call. Several processes may start at once:
+ * the first one's file wins (a hard link appears whole or not at all) and the others read it.
+ */
+export async function sessionSecret(folder: string): Promise<string> {
+  const path = join(folder, 'session-secret');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const known = await readIfThere(path);
+  if (known !== undefined) return known;
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flush: true });
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return await readFile(path, 'utf8');
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+/** Opens everything under DATA_DIR that the service and the command line work with. */
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { openGitProgram } from '../repos/process.ts';
+import { openRepositories } from '../repos/store.ts';
+import type { GitProgram, Repositories } from '../repos/types.ts';
+import type { Rules } from './access/decide.ts';
+import type { Config } from './config.ts';
+import { openStore, type Store } from './store/open.ts';
+
+export interface Rooms {
+  store: Store;
+  repositories: Repositories;
+  git: GitProgram;
+  rules: Rules;
+  publicUrl: () => string;
+  maxFileBytes: number;
+  maxPackBytes: number;
+  close(): Promise<void>;
+}
+
+/** Paths of what lies in the data folder. */
+export function dataPaths(dataDir: string) {
+  const root = resolve(dataDir);
+  return {
+    root,
+    repositories: join(root, 'repos'),
+    journal: join(root, 'journal'),
+    database: join(root, 'postgres'),
+    keys: join(root, 'keys'),
+    socket: join(root, 'registry.sock'),
+  };
+}
+
+/**
+ * Opens git, the repositories and the database, and migrates it. Throws `StoreError`
+ * (`database_in_use`, `database_unavailable`). Whatever was opened is closed again when a later part fails.
+ */
+export async function openRooms(config: Config, publicUrl: () => string): Promise<Rooms> {
+  const paths = dataPaths(config.DATA_DIR);
+  await mkdir(paths.root, { recursive: true });
+  await using opened = new AsyncDisposableStack();
+  const store = await openStore(
+    config.DATABASE_URL ? { databaseUrl: config.DATABASE_URL } : { folder: paths.database },
+  );
+  opened.defer(() => store.close());
+  await store.migrate();
+  const git = await openGitProgram();
+  opened.defer(() => git.close());
+  const repositories = await openRepositories({
+    root: paths.repositories,
+    journal: paths.journal,
+    git,
+  });
+  opened.defer(() => repositories.close());
+  const close = opened.move();
+  return {
+    store,
+    repositories,
+    git,
+    rules: { anonymousRead: config.ANONYMOUS_READ },
+    publicUrl,
+    maxFileBytes: config.MAX_FILE_BYTES,
+    maxPackBytes: config.MAX_PACK_BYTES,
+    close: () => close.disposeAsync(),
+  };
+}

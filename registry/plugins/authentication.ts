@@ -1,0 +1,128 @@
+/** Who is asking: `request.caller`, from a Bearer token, the session cookie, or nobody. */
+import fastifyCookie from '@fastify/cookie';
+import fastifyJwt from '@fastify/jwt';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+import type { Caller } from '../services/caller.ts';
+import {
+  type Identity,
+  identifySession,
+  identifyToken,
+  looksLikeToken,
+  type SessionClaims,
+} from '../services/identify.ts';
+import type { Store } from '../store/open.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    payload: SessionClaims;
+    user: SessionClaims;
+  }
+}
+
+/** How long a session lasts, in seconds. */
+export const SESSION_SECONDS = 8 * 3600;
+export const SESSION_COOKIE = 'registry_session';
+
+export interface AuthenticationOptions {
+  store: Store;
+  jwtSecret: string;
+  /** Whether the registry is reached over https, so that the cookie must be too. */
+  secure: boolean;
+}
+
+export async function authentication(
+  app: FastifyInstance,
+  { store, jwtSecret, secure }: AuthenticationOptions,
+): Promise<void> {
+  await app.register(fastifyCookie);
+  await app.register(fastifyJwt, {
+    secret: jwtSecret,
+    sign: { algorithm: 'HS256', expiresIn: SESSION_SECONDS },
+    verify: { algorithms: ['HS256'] },
+  });
+  app.decorateRequest('caller', null as unknown as Caller);
+  app.addHook('onRequest', async (request) => {
+    if (!request.url.startsWith('/api/')) return;
+    request.caller = await identify(app, store, request);
+  });
+  app.decorate('sessionCookie', {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict' as const,
+    secure,
+  });
+}
+
+async function identify(
+  app: FastifyInstance,
+  store: Store,
+  request: FastifyRequest,
+): Promise<Caller> {
+  const address = request.ip;
+  const presented = bearerOf(request) ?? sessionOf(request);
+  if (presented === undefined) return { actor: { kind: 'nobody' }, address, tokenName: null };
+  const identity = looksLikeToken(presented)
+    ? await identifyToken(store, presented)
+    : await bySession(app, store, presented);
+  if (!identity) {
+    throw new Problem(
+      'unauthenticated',
+      'The token or session is not valid (any more). Sign in again or make a new token.',
+    );
+  }
+  return { ...identity, address };
+}
+
+async function bySession(
+  app: FastifyInstance,
+  store: Store,
+  token: string,
+): Promise<Identity | null> {
+  let claims: SessionClaims;
+  try {
+    claims = app.jwt.verify<SessionClaims>(token);
+  } catch {
+    // fast-jwt throws for every token that is forged, expired or no token at all: nobody's session.
+    return null;
+  }
+  return await identifySession(store, claims);
+}
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization;
+  if (header === undefined) return undefined;
+  const match = /^Bearer +(\S+) *$/i.exec(header);
+  if (!match) throw new Problem('unauthenticated', 'Send "Authorization: Bearer <token>".');
+  return match[1];
+}
+
+/** The cookie counts for reading, and for writing from a page of the registry itself only. */
+function sessionOf(request: FastifyRequest): string | undefined {
+  const site = request.headers['sec-fetch-site'];
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  if (!reads && site !== undefined && site !== 'same-origin') return undefined;
+  return request.cookies[SESSION_COOKIE];
+}
+
+/** Makes the session of a user who has just signed in, and sets its cookie. */
+export function startSession(
+  app: FastifyInstance,
+  reply: FastifyReply,
+  user: { id: number; session_epoch: number },
+): string {
+  const token = app.jwt.sign({ sub: String(user.id), epoch: user.session_epoch });
+  reply.setCookie(SESSION_COOKIE, token, { ...app.sessionCookie, maxAge: SESSION_SECONDS });
+  return token;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    sessionCookie: { path: string; httpOnly: boolean; sameSite: 'strict'; secure: boolean };
+  }
+}

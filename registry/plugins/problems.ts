@@ -1,0 +1,76 @@
+/** Every error leaves as an RFC 9457 problem document; what is not expected is logged and told as 500. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RepositoryError } from '../../repos/errors.ts';
+import { Problem, type ProblemCode, type ProblemDetail } from '../errors.ts';
+import { StoreError } from '../store/errors.ts';
+
+export function problems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = asProblem(error);
+    if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+    return answer(reply, problem);
+  });
+  app.setNotFoundHandler((request: FastifyRequest, reply) =>
+    answer(
+      reply,
+      new Problem(
+        'not_found',
+        `There is nothing at ${request.method} ${request.url.split('?')[0]}.`,
+      ),
+    ),
+  );
+}
+
+export function answer(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="registry"');
+  return reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problem.toJSON());
+}
+
+function asProblem(error: FastifyError): Problem {
+  if (error instanceof Problem) return error;
+  if (error.validation) return invalid(error);
+  if (error instanceof RepositoryError && error.code === 'ref_conflict') {
+    return new Problem('conflict', 'It has changed in the meantime. Try again.', undefined, {
+      cause: error,
+    });
+  }
+  if (error instanceof StoreError && error.code === 'database_unavailable') {
+    return new Problem('unavailable', 'The database cannot be reached. Try again in a moment.');
+  }
+  const code = BY_STATUS[error.statusCode ?? 500];
+  if (code) return new Problem(code, error.message, undefined, { cause: error });
+  if (error.statusCode && error.statusCode < 500) {
+    return new Problem('malformed', error.message, undefined, { cause: error });
+  }
+  return new Problem(
+    'internal',
+    'Something went wrong in the registry. Its log says what; tell a site admin the time of this answer.',
+    undefined,
+    { cause: error },
+  );
+}
+
+/** What Fastify itself refuses (body too large, wrong media type, …). */
+const BY_STATUS: Record<number, ProblemCode> = {
+  400: 'malformed',
+  401: 'unauthenticated',
+  404: 'not_found',
+  406: 'not_acceptable',
+  413: 'too_large',
+  415: 'unsupported_media_type',
+};
+
+function invalid(error: FastifyError): Problem {
+  const errors: ProblemDetail[] = (error.validation ?? []).map((found) => {
+    const missing = found.params?.missingProperty;
+    const at = found.instancePath.slice(1).replaceAll('/', '.');
+    const path = [at, missing].filter(Boolean).join('.') || (error.validationContext ?? 'body');
+    return { path, message: missing ? 'is required' : (found.message ?? 'is not valid') };
+  });
+  const text = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+  return new Problem('invalid', text, errors, { cause: error });
+}

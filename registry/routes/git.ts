@@ -1,0 +1,155 @@
+/**
+ * `/definitions/<Name>.git`: git's smart HTTP protocol (gitprotocol-http(5)). The dumb protocol is
+ * refused; paths are matched as they were sent, nothing is decoded.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { advertise } from '../../repos/serve/info-refs.ts';
+import { receivePack } from '../../repos/serve/receive-pack.ts';
+import { uploadPack } from '../../repos/serve/upload-pack.ts';
+import type { GitProgram } from '../../repos/types.ts';
+import { Problem } from '../errors.ts';
+import type { Caller } from '../services/caller.ts';
+import { find } from '../services/find-definition.ts';
+import { identifyToken } from '../services/identify.ts';
+import { pushGate } from '../services/receive-push.ts';
+import type { SaveRooms } from '../services/save-definition.ts';
+
+export interface GitRooms extends SaveRooms {
+  git: GitProgram;
+  /** Largest push, in bytes as sent. */
+  maxPackBytes: number;
+}
+
+const PATH =
+  /^\/definitions\/([A-Za-z_][A-Za-z0-9_]{0,99})\.git\/(info\/refs|git-upload-pack|git-receive-pack)(\?.*)?$/;
+const SERVICES = ['git-upload-pack', 'git-receive-pack'] as const;
+type Service = (typeof SERVICES)[number];
+
+export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/definitions/*',
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const asked = parse(request);
+      if (!asked)
+        return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
+      const caller = await identify(rooms, request);
+      const found = await find(rooms, caller, asked.name);
+      if (found.row.name !== asked.name)
+        throw new Problem('not_found', 'There is no such definition.');
+      const repository = await rooms.repositories.open(found.row.name);
+      const gitProtocol = header(request, 'git-protocol');
+      const { visible, visibility } = VISIBLE;
+      if (asked.kind === 'advertise') {
+        const { service } = asked;
+        return send(reply, await advertise(repository, { service, gitProtocol, visible }));
+      }
+      const common = {
+        body: request.raw,
+        contentType: header(request, 'content-type'),
+        contentEncoding: header(request, 'content-encoding'),
+        gitProtocol,
+        git: rooms.git,
+        signal: abortedWith(request, reply),
+      };
+      const answer =
+        asked.service === 'git-upload-pack'
+          ? await uploadPack(repository, { ...common, visible, visibility })
+          : await receivePack(repository, {
+              ...common,
+              limits: { packBytes: rooms.maxPackBytes, fileBytes: rooms.maxFileBytes },
+              gate: pushGate(rooms, caller, found, repository),
+            });
+      return send(reply, answer);
+    },
+  });
+}
+
+/** Versions are for everybody who sees the definition; what the registry keeps for itself is for nobody. */
+const VISIBLE = {
+  visibility: 'versions',
+  visible: (ref: string) => ref === 'refs/heads/main' || ref.startsWith('refs/tags/v'),
+};
+
+type Asked =
+  | { kind: 'advertise'; name: string; service: Service }
+  | { kind: 'serve'; name: string; service: Service };
+
+function parse(request: FastifyRequest): Asked | undefined {
+  const match = PATH.exec(request.raw.url ?? '');
+  if (!match) return undefined;
+  const [, name, what, query] = match as unknown as [string, string, string, string | undefined];
+  if (what === 'info/refs') {
+    const service = new URLSearchParams(query).get('service') as Service;
+    if (request.method !== 'GET' || !SERVICES.includes(service)) return undefined;
+    return { kind: 'advertise', name, service };
+  }
+  if (request.method !== 'POST') return undefined;
+  return { kind: 'serve', name, service: what as Service };
+}
+
+/** HTTP Basic (RFC 7617): any username, a token as password. A computer's or a person's token alike. */
+async function identify(rooms: GitRooms, request: FastifyRequest): Promise<Caller> {
+  const address = request.ip;
+  const credentials = request.headers.authorization;
+  if (credentials === undefined) {
+    if (rooms.rules.anonymousRead && !isPush(request)) {
+      return { actor: { kind: 'nobody' }, address, tokenName: null };
+    }
+    throw new Problem('unauthenticated', 'Sign in with a token of the registry as password.');
+  }
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(credentials) ?? [];
+  const decoded = Buffer.from(encoded ?? '', 'base64').toString();
+  const identity = await identifyToken(rooms.store, decoded.slice(decoded.indexOf(':') + 1));
+  if (!identity) {
+    throw new Problem(
+      'unauthenticated',
+      'The token is not valid (any more). Make a new one and use it as the password.',
+    );
+  }
+  return { ...identity, address };
+}
+
+const isPush = (request: FastifyRequest): boolean =>
+  /git-receive-pack(\?|&|$)/.test(request.raw.url ?? '');
+
+/** git shows plain text bodies of errors as `remote:` lines. */
+function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  if (error instanceof Problem && error.status < 500) {
+    if (error.status === 401) reply.header('www-authenticate', 'Basic realm="registry"');
+    return text(reply, error.status, error.message);
+  }
+  request.log.error({ err: error }, 'git request failed');
+  return text(reply, 500, 'Something went wrong in the registry. Its log says what.');
+}
+
+const text = (reply: FastifyReply, status: number, message: string): FastifyReply =>
+  reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
+
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: NodeJS.ReadableStream | Buffer | string;
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}
+
+const header = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+};
+
+/** Aborted when the client goes away before it has its answer. */
+function abortedWith(_request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

@@ -1,0 +1,39 @@
+import { Type } from 'typebox';
+import { Problem } from '../errors.ts';
+import type { Store } from '../store/open.ts';
+import { type Door, problemAnswers } from './door.ts';
+
+export function healthRoutes(app: Door, rooms: { store: Store; isReady: () => boolean }): void {
+  const Fine = Type.Object({ status: Type.Literal('ok') });
+
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Whether the process lives',
+        security: [],
+        response: { 200: Fine },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags: ['health'],
+        summary:
+          'Whether it can serve: database migrated, repositories reachable, built-ins imported',
+        security: [],
+        response: { 200: Fine, ...problemAnswers, '5xx': problemAnswers['4xx'] },
+      },
+    },
+    async () => {
+      if (!rooms.isReady()) throw new Problem('unavailable', 'The registry is still starting.');
+      await rooms.store.ping();
+      return { status: 'ok' as const };
+    },
+  );
+}

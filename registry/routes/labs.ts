@@ -1,0 +1,161 @@
+import { Type } from 'typebox';
+import { IdParams, List, PageQuery } from '../schemas/common.ts';
+import {
+  Lab,
+  LabChange,
+  Member,
+  MemberChange,
+  MemberParams,
+  NewLab,
+  NewMember,
+} from '../schemas/people.ts';
+import * as labs from '../services/labs.ts';
+import * as members from '../services/members.ts';
+import type { PeopleRooms } from '../services/note.ts';
+import { type Door, NoContent, problemAnswers } from './door.ts';
+
+export function labRoutes(app: Door, rooms: PeopleRooms): void {
+  const tags = ['labs'];
+  const querystring = Type.Object(PageQuery);
+
+  app.get(
+    '/api/labs',
+    {
+      schema: {
+        tags,
+        summary: 'The labs that you belong to; all of them for site admins',
+        querystring,
+        response: { 200: List(Lab), ...problemAnswers },
+      },
+    },
+    async (request) => await labs.listLabs(rooms, request.caller, request.query),
+  );
+
+  app.post(
+    '/api/labs',
+    {
+      schema: {
+        tags,
+        summary: 'Make a lab (site admins)',
+        body: NewLab,
+        response: { 201: Lab, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      return await labs.createLab(rooms, request.caller, request.body);
+    },
+  );
+
+  app.get(
+    '/api/labs/:id',
+    {
+      schema: {
+        tags,
+        summary: 'One lab and its policy',
+        params: IdParams,
+        response: { 200: Lab, ...problemAnswers },
+      },
+    },
+    async (request) => await labs.readLab(rooms, request.caller, request.params.id),
+  );
+
+  app.put(
+    '/api/labs/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Change the fields given (lab admins)',
+        params: IdParams,
+        body: LabChange,
+        response: { 200: Lab, ...problemAnswers },
+      },
+    },
+    async (request) => await labs.changeLab(rooms, request.caller, request.params.id, request.body),
+  );
+
+  app.delete(
+    '/api/labs/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete a lab that has no definitions (site admins)',
+        params: IdParams,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      await labs.removeLab(rooms, request.caller, request.params.id);
+      reply.code(204);
+      return null;
+    },
+  );
+
+  app.get(
+    '/api/labs/:id/members',
+    {
+      schema: {
+        tags,
+        summary: 'Who belongs to the lab',
+        params: IdParams,
+        querystring,
+        response: { 200: List(Member), ...problemAnswers },
+      },
+    },
+    async (request) =>
+      await members.listMembers(rooms, request.caller, request.params.id, request.query),
+  );
+
+  app.post(
+    '/api/labs/:id/members',
+    {
+      schema: {
+        tags,
+        summary: 'Add a member (lab admins)',
+        params: IdParams,
+        body: NewMember,
+        response: { 201: Member, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      return await members.setMember(rooms, request.caller, request.params.id, request.body, 'new');
+    },
+  );
+
+  app.put(
+    '/api/labs/:id/members/:user_id',
+    {
+      schema: {
+        tags,
+        summary: 'Give a member another role (lab admins)',
+        params: MemberParams,
+        body: MemberChange,
+        response: { 200: Member, ...problemAnswers },
+      },
+    },
+    async (request) => {
+      const { id, user_id } = request.params;
+      const { role } = request.body;
+      return await members.setMember(rooms, request.caller, id, { user_id, role }, 'member');
+    },
+  );
+
+  app.delete(
+    '/api/labs/:id/members/:user_id',
+    {
+      schema: {
+        tags,
+        summary: 'Take a member out of the lab (lab admins)',
+        params: MemberParams,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { id, user_id } = request.params;
+      await members.removeMember(rooms, request.caller, id, user_id);
+      reply.code(204);
+      return null;
+    },
+  );
+}

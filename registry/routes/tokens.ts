@@ -1,0 +1,54 @@
+import { IdParams, List } from '../schemas/common.ts';
+import { CreatedToken, NewToken, Token } from '../schemas/people.ts';
+import type { PeopleRooms } from '../services/note.ts';
+import * as tokens from '../services/tokens.ts';
+import { type Door, NoContent, problemAnswers } from './door.ts';
+
+export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
+  const tags = ['tokens'];
+
+  app.get(
+    '/api/tokens',
+    {
+      schema: {
+        tags,
+        summary: 'Your tokens, without their secrets',
+        response: { 200: List(Token), ...problemAnswers },
+      },
+    },
+    async (request) => await tokens.listTokens(rooms, request.caller),
+  );
+
+  app.post(
+    '/api/tokens',
+    {
+      schema: {
+        tags,
+        summary: 'Make a token: for the Authorization header, and as password for git',
+        body: NewToken,
+        response: { 201: CreatedToken, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      return await tokens.createToken(rooms, request.caller, request.body);
+    },
+  );
+
+  app.delete(
+    '/api/tokens/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete one of your tokens; it stops working at once',
+        params: IdParams,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      await tokens.removeToken(rooms, request.caller, request.params.id);
+      reply.code(204);
+      return null;
+    },
+  );
+}

@@ -1,0 +1,83 @@
+import { IdParams, List } from '../schemas/common.ts';
+import { NewUser, User, UserChange, UserQuery } from '../schemas/people.ts';
+import type { PeopleRooms } from '../services/note.ts';
+import * as users from '../services/users.ts';
+import { type Door, NoContent, problemAnswers } from './door.ts';
+
+export function userRoutes(app: Door, rooms: PeopleRooms): void {
+  const tags = ['users'];
+
+  app.get(
+    '/api/users',
+    {
+      schema: {
+        tags,
+        summary: 'All accounts (site admins)',
+        querystring: UserQuery,
+        response: { 200: List(User), ...problemAnswers },
+      },
+    },
+    async (request) => await users.listUsers(rooms, request.caller, request.query),
+  );
+
+  app.post(
+    '/api/users',
+    {
+      schema: {
+        tags,
+        summary: 'Make an account (site admins)',
+        body: NewUser,
+        response: { 201: User, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      return await users.createUser(rooms, request.caller, request.body);
+    },
+  );
+
+  app.get(
+    '/api/users/:id',
+    {
+      schema: {
+        tags,
+        summary: 'One account: your own, or any for site admins',
+        params: IdParams,
+        response: { 200: User, ...problemAnswers },
+      },
+    },
+    async (request) => await users.readUser(rooms, request.caller, request.params.id),
+  );
+
+  app.put(
+    '/api/users/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Change the fields given; a new password ends every session of the account',
+        params: IdParams,
+        body: UserChange,
+        response: { 200: User, ...problemAnswers },
+      },
+    },
+    async (request) =>
+      await users.changeUser(rooms, request.caller, request.params.id, request.body),
+  );
+
+  app.delete(
+    '/api/users/:id',
+    {
+      schema: {
+        tags,
+        summary: 'End an account: it is disabled for good measure, and stays named on what it did',
+        params: IdParams,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      await users.removeUser(rooms, request.caller, request.params.id);
+      reply.code(204);
+      return null;
+    },
+  );
+}

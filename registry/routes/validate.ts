@@ -1,0 +1,31 @@
+import { IdParams } from '../schemas/common.ts';
+import { ValidateRequest, ValidationResult } from '../schemas/definitions.ts';
+import { type ValidateRooms, validateSource } from '../services/validate-source.ts';
+import { type Door, problemAnswers } from './door.ts';
+
+export function validateRoutes(app: Door, rooms: ValidateRooms): void {
+  const schema = {
+    tags: ['definitions'],
+    description: 'The code is read, never run. Columns count Unicode code points from 1.',
+    body: ValidateRequest,
+    response: { 200: ValidationResult, ...problemAnswers },
+  };
+
+  app.post(
+    '/api/instrument-definitions/validate',
+    { schema: { ...schema, summary: 'Check a source text' } },
+    async (request) => await validateSource(rooms, request.caller, request.body),
+  );
+
+  app.post(
+    '/api/instrument-definitions/:id/validate',
+    {
+      schema: {
+        ...schema,
+        summary: "Check a source text as this definition's, by its lab's policy",
+        params: IdParams,
+      },
+    },
+    async (request) => await validateSource(rooms, request.caller, request.body, request.params.id),
+  );
+}

@@ -1,0 +1,139 @@
+import { Type } from 'typebox';
+import { IdParams, List, PageQuery } from '../schemas/common.ts';
+import {
+  DiffDocument,
+  DiffQuery,
+  VersionDetail,
+  VersionParams,
+  VersionQuery,
+  VersionSummary,
+} from '../schemas/definitions.ts';
+import {
+  diff,
+  type ReadRooms,
+  snapshot,
+  source,
+  version,
+  versions,
+} from '../services/read-definitions.ts';
+import { type Door, problemAnswers } from './door.ts';
+
+const bytes = (type: string, description: string) => ({
+  description,
+  content: { [type]: { schema: Type.String({ format: 'binary' }) } },
+});
+
+export function versionRoutes(app: Door, rooms: ReadRooms): void {
+  const tags = ['versions'];
+
+  app.get(
+    '/api/instrument-definitions/:id/versions',
+    {
+      schema: {
+        tags,
+        summary: 'Versions, newest first',
+        params: IdParams,
+        querystring: Type.Object(PageQuery),
+        response: { 200: List(VersionSummary), ...problemAnswers },
+      },
+    },
+    async (request) => await versions(rooms, request.caller, request.params.id, request.query),
+  );
+
+  app.get(
+    '/api/instrument-definitions/:id/versions/:n',
+    {
+      schema: {
+        tags,
+        summary: 'One version with its source',
+        params: VersionParams,
+        response: { 200: VersionDetail, ...problemAnswers },
+      },
+    },
+    async (request) => {
+      const { id, n } = request.params;
+      return await version(rooms, request.caller, id, n);
+    },
+  );
+
+  app.get(
+    '/api/instrument-definitions/:id/diff',
+    {
+      schema: {
+        tags,
+        summary: 'Difference of two versions: unified diff, or JSON where Accept asks for it',
+        params: IdParams,
+        querystring: DiffQuery,
+        response: {
+          200: {
+            description: 'The difference',
+            content: {
+              'text/x-diff': { schema: Type.String() },
+              'application/json': { schema: DiffDocument },
+            },
+          },
+          ...problemAnswers,
+        },
+      },
+    },
+    async (request, reply) => {
+      const found = await diff(rooms, request.caller, request.params.id, request.query);
+      reply.header('vary', 'accept');
+      if (/\bapplication\/json\b/.test(request.headers.accept ?? '')) {
+        return { ...found, files: found.files() };
+      }
+      return reply.type('text/x-diff; charset=utf-8').send(found.diff as never);
+    },
+  );
+
+  app.get(
+    '/api/instrument-definitions/:id/source',
+    {
+      schema: {
+        tags,
+        summary: 'The file with the class, byte for byte',
+        params: IdParams,
+        querystring: VersionQuery,
+        response: { 200: bytes('text/x-python', 'The file'), ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const found = await source(rooms, request.caller, id, request.query.version);
+      return reply
+        .type('text/x-python')
+        .header('content-disposition', `attachment; filename="${found.fileName}"`)
+        .send(Buffer.from(found.bytes) as never);
+    },
+  );
+
+  app.get(
+    '/api/instrument-definitions/:id/snapshot',
+    {
+      schema: {
+        tags,
+        summary: 'All files of a version as a zip',
+        description:
+          'X-Files-SHA256 has the SHA-256 of each file as a JSON object of path to hexadecimal digest, X-Commit the commit, Repr-Digest (RFC 9530) the digest of the archive itself.',
+        params: IdParams,
+        querystring: VersionQuery,
+        response: { 200: bytes('application/zip', 'The archive'), ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const found = await snapshot(rooms, request.caller, id, request.query.version);
+      const ascii = JSON.stringify(found.files).replace(
+        /[^\x20-\x7e]/g,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+      return reply
+        .type('application/zip')
+        .header('content-disposition', `attachment; filename="${found.fileName}"`)
+        .header('x-commit', found.commit)
+        .header('x-files-sha256', ascii)
+        .header('repr-digest', `sha-256=:${Buffer.from(found.sha256, 'hex').toString('base64')}:`)
+        .send(Buffer.from(found.bytes) as never);
+    },
+  );
+}

@@ -1,0 +1,68 @@
+/** Reading the audit trail. */
+
+import { decide } from '../access/decide.ts';
+import { Problem } from '../errors.ts';
+import type { AuditQuery } from '../schemas/audit.ts';
+import { listAudit } from '../store/audit.ts';
+import type { AuditEvent } from '../store/entities/index.ts';
+import { type Caller, demand } from './caller.ts';
+import type { PeopleRooms } from './note.ts';
+
+/** Site admins see everything, lab admins what concerns the labs that they manage. */
+export async function listEvents(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  { page, per_page, since, until, lab_id, ...filters }: AuditQuery,
+) {
+  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'audit trail');
+  const managed = managedLabs(caller, rules);
+  if (managed?.length === 0) {
+    throw new Problem('forbidden', 'Only site admins and lab admins may read the audit trail.');
+  }
+  const lab_ids =
+    lab_id === undefined
+      ? managed
+      : managed === undefined || managed.includes(lab_id)
+        ? [lab_id]
+        : [];
+  const { items, total } = await listAudit(store.em(), {
+    page,
+    perPage: per_page,
+    filters: {
+      ...filters,
+      ...(lab_ids && { lab_ids }),
+      ...(since && { since: new Date(since) }),
+      ...(until && { until: new Date(until) }),
+    },
+  });
+  return { items: items.map(show), total, page, per_page };
+}
+
+/** Undefined for a site admin: no limit. */
+function managedLabs(caller: Caller, rules: PeopleRooms['rules']): number[] | undefined {
+  if (decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed) return undefined;
+  if (caller.actor.kind === 'nobody') return [];
+  return [...caller.actor.roles.keys()].filter(
+    (labId) => decide(caller.actor, { on: 'lab', do: 'manage', labId }, rules).allowed,
+  );
+}
+
+function show(event: AuditEvent) {
+  return {
+    id: event.id,
+    at: event.at.toISOString(),
+    actor_id: event.actor_id,
+    actor: event.actor,
+    action: event.action,
+    subject_type: event.subject_type,
+    subject_id: event.subject_id,
+    subject: event.subject,
+    lab_id: event.lab_id,
+    before: event.before,
+    after: event.after,
+    address: event.address,
+    token_name: event.token_name,
+    previous_hash: event.previous_hash,
+    hash: event.hash,
+  };
+}

@@ -1,0 +1,91 @@
+/** The definitions that are shipped with the product, landed by the product itself. */
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Files } from '../definitions/types.ts';
+import { Problem } from '../errors.ts';
+import { builtinSources } from '../store/indexing.ts';
+import type { Store } from '../store/open.ts';
+import { OPERATOR } from './caller.ts';
+import { mainFile, textOf } from './files.ts';
+import { land } from './landing.ts';
+import { commitFiles, found, type SaveRooms } from './save-definition.ts';
+
+const FOLDER = fileURLToPath(new URL('../builtin/', import.meta.url));
+
+/**
+ * Lands every built-in that is not there yet, and the newer text of those that are. What a site admin
+ * has changed since stays: a text that was a version before is not landed again.
+ */
+export async function landBuiltins(
+  rooms: SaveRooms & { store: Store },
+  onProgress: (done: number, total: number) => void,
+): Promise<{ landed: string[]; skipped: string[] }> {
+  const shipped = await readShipped();
+  const known = await builtinSources(rooms.store.em());
+  const pending = shipped.filter(([name, bytes]) => known.get(name) !== textOf(bytes));
+  const landed: string[] = [];
+  const skipped: string[] = [];
+  for (const [i, [name, bytes]] of pending.entries()) {
+    const files: Files = new Map([[mainFile(name), bytes]]);
+    if (known.has(name)) {
+      if (await renewBuiltin(rooms, name, files)) landed.push(name);
+    } else {
+      (await foundBuiltin(rooms, name, files)) ? landed.push(name) : skipped.push(name);
+    }
+    onProgress(i + 1, pending.length);
+  }
+  return { landed, skipped };
+}
+
+async function foundBuiltin(rooms: SaveRooms, name: string, files: Files): Promise<boolean> {
+  try {
+    await found(rooms, OPERATOR, {
+      name,
+      files,
+      lab: null,
+      isPublic: true,
+      isBuiltin: true,
+      summary: `Ship ${name} with the registry`,
+      overrides: [],
+    });
+    return true;
+  } catch (error) {
+    // A lab was there first with this name: its definition stays.
+    if (error instanceof Problem && error.code === 'name_taken') return false;
+    throw error;
+  }
+}
+
+async function renewBuiltin(rooms: SaveRooms, name: string, files: Files): Promise<boolean> {
+  const repository = await rooms.repositories.open(name);
+  const bytes = files.get(mainFile(name)) as Uint8Array;
+  for (const { oid } of await repository.history({ path: mainFile(name) })) {
+    const before = await repository.readFile(oid, mainFile(name));
+    if (before && Buffer.compare(before, bytes) === 0) return false;
+  }
+  const head = await repository.head();
+  const version = (await repository.versions()).length;
+  await land(rooms, OPERATOR, {
+    repository,
+    from: { head, version },
+    versions: [
+      await commitFiles(repository, OPERATOR, head, files, {
+        summary: `Renew ${name} with the registry`,
+        overrides: [],
+      }),
+    ],
+  });
+  return true;
+}
+
+async function readShipped(): Promise<[string, Uint8Array][]> {
+  const names = (await readdir(FOLDER)).filter((file) => file.endsWith('.py')).sort();
+  return await Promise.all(
+    names.map(
+      async (file): Promise<[string, Uint8Array]> => [
+        file.slice(0, -'.py'.length),
+        await readFile(new URL(file, `file://${FOLDER}`)),
+      ],
+    ),
+  );
+}

@@ -1,0 +1,62 @@
+/** Who asks, and from where: what rights are decided on and what the audit trail keeps. */
+import { type Action, type Actor, decide, type Rules } from '../access/decide.ts';
+import type { PersonRef } from '../definitions/record.ts';
+import { notFound, Problem } from '../errors.ts';
+
+export interface Caller {
+  actor: Actor;
+  /** Network address, or null for the command line. */
+  address: string | null;
+  /** Name of the token that was used, if one was. */
+  tokenName: string | null;
+}
+
+/** The product itself: the command line's operator, the built-in import. It may do everything. */
+export const OPERATOR: Caller = {
+  actor: {
+    kind: 'user',
+    id: 0,
+    username: 'registry',
+    name: 'Definition Registry',
+    email: 'registry@localhost',
+    isAdmin: true,
+    roles: new Map(),
+    scope: 'admin',
+  },
+  address: null,
+  tokenName: null,
+};
+
+/** Throws the problem that tells the caller why not; `what` names the thing when it must not exist for them. */
+export function demand(caller: Caller, action: Action, rules: Rules, what: string): void {
+  const decision = decide(caller.actor, action, rules);
+  if (decision.allowed) return;
+  if (decision.because === 'hidden') throw notFound(what);
+  throw new Problem(
+    decision.because === 'anonymous' ? 'unauthenticated' : 'forbidden',
+    decision.reason,
+  );
+}
+
+/** The caller as a version's record names people; null for the product itself. */
+export function personOf({ actor }: Caller): PersonRef | null {
+  if (actor.kind === 'nobody' || actor === OPERATOR.actor) return null;
+  return { id: actor.id, username: actor.username, name: actor.name, email: actor.email };
+}
+
+/** Author of what the caller writes, as git records it. */
+export function authorOf({ actor }: Caller): { name: string; email: string } {
+  if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
+  return { name: actor.name || actor.username, email: actor.email };
+}
+
+/** What every audit entry of this caller begins with. */
+export function auditOf({ actor, address, tokenName }: Caller) {
+  const operator = actor === OPERATOR.actor;
+  return {
+    actor_id: actor.kind === 'nobody' || operator ? null : actor.id,
+    actor: actor.kind === 'nobody' ? 'nobody' : actor.username,
+    address,
+    token_name: tokenName,
+  };
+}

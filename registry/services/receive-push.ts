@@ -1,0 +1,190 @@
+/** What the registry asks of a push before `main` moves, and the landing of one that passes. */
+import type { Command, Push, PushGate, RefResult, Refusal } from '../../repos/serve/gate.ts';
+import type { Commit, ObjectReader, Oid, Repository } from '../../repos/types.ts';
+import { decide } from '../access/decide.ts';
+import { checkPath } from '../definitions/names.ts';
+import type { Files, ImportPolicy } from '../definitions/types.ts';
+import { validateDefinition } from '../definitions/validate.ts';
+import { Problem } from '../errors.ts';
+import type { Caller } from './caller.ts';
+import { filesOf, mainFile } from './files.ts';
+import type { FoundDefinition } from './find-definition.ts';
+import { land } from './landing.ts';
+import type { SaveRooms } from './save-definition.ts';
+
+const MAIN = 'refs/heads/main';
+/** How many lines of diagnostics a refusal shows before it only counts. */
+const SHOWN = 20;
+
+/** The gate for one caller's pushes to one definition. */
+export function pushGate(
+  rooms: SaveRooms,
+  caller: Caller,
+  found: FoundDefinition,
+  repository: Repository,
+): PushGate {
+  return {
+    async admit(commands) {
+      return commands.flatMap((command) => refusal(rooms, caller, found, command) ?? []);
+    },
+    async receive(push) {
+      return await Promise.all(
+        push.commands.map((command) => landPush(rooms, caller, found, repository, push, command)),
+      );
+    },
+  };
+}
+
+/** Which refs may be written at all, and by whom. */
+function refusal(
+  { rules }: SaveRooms,
+  caller: Caller,
+  { facts, row }: FoundDefinition,
+  { ref, to }: Command,
+): Refusal | undefined {
+  if (ref.startsWith('refs/tags/')) {
+    return {
+      ref,
+      reason: 'tags are made by the registry',
+      lines: ['Each version has its tag already: see "git ls-remote --tags origin".'],
+    };
+  }
+  if (ref !== MAIN) {
+    return {
+      ref,
+      reason: 'only main can be pushed to',
+      lines: ['This registry takes pushes to main only: git push origin HEAD:main'],
+    };
+  }
+  if (to === null) {
+    return {
+      ref,
+      reason: 'main cannot be deleted',
+      lines: ['Versions are never deleted. An admin of the lab can archive the definition.'],
+    };
+  }
+  if (row.archived_at !== null) {
+    return {
+      ref,
+      reason: 'the definition is archived',
+      lines: ['An admin of the lab can take it back; until then it does not change.'],
+    };
+  }
+  const decision = decide(caller.actor, { on: 'definition', do: 'land', of: facts }, rules);
+  if (decision.allowed) return undefined;
+  return {
+    ref,
+    reason: 'you may not land directly',
+    lines: [decision.reason, 'Ask an admin of the lab to land this change for you.'],
+  };
+}
+
+async function landPush(
+  rooms: SaveRooms,
+  caller: Caller,
+  { row, policy }: FoundDefinition,
+  repository: Repository,
+  push: Push,
+  { ref, from, to }: Command,
+): Promise<RefResult> {
+  const refuse = (reason: string, ...lines: string[]): RefResult => {
+    for (const line of lines) push.say(line);
+    return { ref, ok: false, reason };
+  };
+  const head = await repository.head();
+  if (to === null || from !== head) {
+    return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
+  }
+  if (to === from) return { ref, ok: true };
+  const commits = await push.commits(from, to);
+  const crooked = await crookedness(push.objects, from, commits);
+  if (crooked) return refuse(crooked.reason, ...crooked.lines);
+  for (const commit of commits) {
+    const lines = await faults(push.objects, row.name, commit.oid, policy);
+    if (lines.length === 0) continue;
+    const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';
+    const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} more`] : [];
+    return refuse('invalid definition', ...lines.slice(0, SHOWN).map((l) => l + where), ...more);
+  }
+  await push.keep();
+  try {
+    const { definition } = await land(rooms, caller, {
+      repository,
+      from: { head, version: row.version ?? 0 },
+      versions: commits.map((commit) => ({
+        commit: commit.oid,
+        author: { name: commit.author.name, email: commit.author.email },
+        summary: commit.message.trim(),
+      })),
+    });
+    push.say(`${row.name} is now at version ${definition.version}.`);
+    return { ref, ok: true };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
+    return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
+  }
+}
+
+/** Every commit on `main` has the version before it as its only parent, and changes something (contract section 3). */
+async function crookedness(
+  objects: ObjectReader,
+  from: Oid | null,
+  commits: Commit[],
+): Promise<{ reason: string; lines: string[] } | undefined> {
+  const merge = commits.find(({ parents }) => parents.length > 1);
+  if (merge) {
+    return {
+      reason: 'merge commit',
+      lines: [
+        `${merge.oid.slice(0, 10)} is a merge commit; versions stand in one line.`,
+        'Make it one line and push again: git pull --rebase && git push',
+      ],
+    };
+  }
+  let before = from === null ? null : await objects.readCommit(from);
+  for (const commit of commits) {
+    if ((commit.parents[0] ?? null) !== (before?.oid ?? null)) {
+      return {
+        reason: 'non-fast-forward',
+        lines: ['main has versions that your branch lacks: git pull --rebase && git push'],
+      };
+    }
+    if (before?.tree === commit.tree) {
+      return {
+        reason: 'empty commit',
+        lines: [
+          `${commit.oid.slice(0, 10)} changes nothing, so it cannot be a version.`,
+          'Leave it out: git rebase --empty=drop origin/main',
+        ],
+      };
+    }
+    before = commit;
+  }
+  if (commits.length === 0) {
+    return {
+      reason: 'non-fast-forward',
+      lines: ['A version is never taken back by a push. Roll back through the registry instead.'],
+    };
+  }
+  return undefined;
+}
+
+/** What stands against this commit as a version, each as file:line:column and what is wrong. */
+async function faults(
+  objects: ObjectReader,
+  name: string,
+  commit: Oid,
+  policy: ImportPolicy,
+): Promise<string[]> {
+  const files: Files = await filesOf(objects, commit);
+  const paths = [...files.keys()].flatMap((path) => {
+    const wrong = checkPath(path);
+    return wrong === null ? [] : [`${path}: ${wrong}`];
+  });
+  if (paths.length > 0) return paths;
+  const { errors } = validateDefinition(name, files, policy);
+  return errors.map(
+    ({ file, line, column, code, message }) =>
+      `${file ?? mainFile(name)}:${line}:${column}: ${message} [${code}]`,
+  );
+}

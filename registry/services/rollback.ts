@@ -1,0 +1,66 @@
+/** Rolling a definition back: a new version whose tree equals an older one's. */
+import { landingMessage, parseState, type VersionRecord } from '../definitions/record.ts';
+import { Problem } from '../errors.ts';
+import { findVersion } from '../store/versions.ts';
+import { authorOf, type Caller, demand } from './caller.ts';
+import { find } from './find-definition.ts';
+import { land } from './landing.ts';
+import type { SaveRooms } from './save-definition.ts';
+
+/**
+ * `POST …/rollback`. What the older version's record set aside (overrides) the new one's says again.
+ * Throws `conflict` for a revoked version and where nothing would change.
+ */
+export async function rollback(
+  rooms: SaveRooms,
+  caller: Caller,
+  id: number,
+  wanted: { version: number; reason: string },
+): Promise<void> {
+  const { row, facts } = await find(rooms, caller, id);
+  demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
+  demand(caller, { on: 'definition', do: 'land', of: facts }, rooms.rules, 'definition');
+  const target = await findVersion(rooms.store.em(), row.id, wanted.version);
+  if (!target) throw new Problem('not_found', `${row.name} has no version ${wanted.version}.`);
+  const repository = await rooms.repositories.open(row.name);
+  const state = parseState((await repository.readState()) ?? '');
+  const revoked = state.revoked[wanted.version];
+  if (revoked) {
+    throw new Problem(
+      'conflict',
+      `Version ${wanted.version} is revoked (${revoked.reason}). Choose a version that stands.`,
+    );
+  }
+  const head = row.head;
+  if (head === null || row.version === null)
+    throw new Problem('conflict', 'There is no version yet.');
+  const [current, old] = await Promise.all([
+    repository.readCommit(head),
+    repository.readCommit(target.commit),
+  ]);
+  if (current.tree === old.tree) {
+    throw new Problem('conflict', `${row.name} is the same as version ${wanted.version} already.`);
+  }
+  const author = { ...authorOf(caller), at: new Date() };
+  const commit = await repository.commit({
+    parent: head,
+    tree: old.tree,
+    author,
+    committer: author,
+    message: landingMessage(`Revert to v${wanted.version}\n\n${wanted.reason}`, [
+      ['Landed-by', `${author.name} <${author.email}>`],
+    ]),
+  });
+  await land(rooms, caller, {
+    repository,
+    from: { head, version: row.version },
+    versions: [
+      {
+        commit,
+        author,
+        summary: `Revert to v${wanted.version}\n\n${wanted.reason}`,
+        overrides: target.overrides as unknown as VersionRecord['overrides'],
+      },
+    ],
+  });
+}

@@ -1,0 +1,47 @@
+/** Passwords and tokens: how they are made, kept and recognised. */
+import { createHash, randomBytes } from 'node:crypto';
+import { hash, verify } from '@node-rs/argon2';
+
+/** What every token begins with, so that scanners and people recognise a leaked one. */
+export const TOKEN_PREFIX = 'pbr_';
+
+/** argon2id with OWASP's first recommendation: 19 MiB, two passes, one lane. */
+export function hashPassword(password: string): Promise<string> {
+  return hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+}
+
+/** Whether it is the password; without a stored hash the same time is spent and the answer is no. */
+export async function verifyPassword(
+  stored: string | null | undefined,
+  password: string,
+): Promise<boolean> {
+  if (!stored) {
+    await verify(await nobody, password);
+    return false;
+  }
+  return verify(stored, password);
+}
+
+/** Stands in for accounts that do not exist, so that the time of an answer does not tell which do. */
+const nobody = hashPassword(randomBytes(16).toString('hex'));
+
+export interface NewSecret {
+  secret: string;
+  hash: string;
+  hint: string;
+}
+
+/** 256 bits from the system's generator; only the hash is stored (no salt: there is nothing to guess). */
+export function newToken(): NewSecret {
+  const secret = TOKEN_PREFIX + randomBytes(32).toString('base64url');
+  return { secret, hash: hashToken(secret), hint: secret.slice(0, TOKEN_PREFIX.length + 4) };
+}
+
+export function hashToken(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/** A password for a person to type once. */
+export function newPassword(): string {
+  return randomBytes(15).toString('base64url');
+}

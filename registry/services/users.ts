@@ -1,0 +1,100 @@
+/** Accounts: each write with its entry in the audit trail, in one transaction. */
+import type { Rules } from '../access/decide.ts';
+import { notFound, Problem } from '../errors.ts';
+import type { NewUser, User, UserChange } from '../schemas/people.ts';
+import type { User as UserRow } from '../store/entities/index.ts';
+import type { EntityManager } from '../store/types.ts';
+import * as users from '../store/users.ts';
+import { type Caller, demand } from './caller.ts';
+import { note, type PageOf, type PeopleRooms, taken } from './note.ts';
+import { hashPassword } from './secrets.ts';
+
+export async function listUsers(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  { q, page, per_page }: PageOf & { q?: string },
+) {
+  demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  const { items, total } = await users.listUsers(store.em(), { q, page, perPage: per_page });
+  return { items: items.map(showUser), total, page, per_page };
+}
+
+/** One's own account, or anybody's for a site admin. */
+export async function readUser({ store, rules }: PeopleRooms, caller: Caller, id: number) {
+  demandOwnOrSite(caller, id, rules);
+  const user = await users.findUser(store.em(), id);
+  if (!user) throw notFound('user');
+  return showUser(user);
+}
+
+export async function createUser(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  { password, ...fields }: NewUser,
+): Promise<User> {
+  demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  const password_hash = await hashPassword(password);
+  return await store.transaction(async (em) => {
+    const user = await users
+      .createUser(em, { ...fields, password_hash })
+      .catch((error) => taken(error, 'username'));
+    await note(em, caller, 'user.created', 'user', user, null, null, showUser(user));
+    return showUser(user);
+  });
+}
+
+/** A site admin changes anything; people change their own name, e-mail and password. */
+export async function changeUser(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  id: number,
+  { password, ...fields }: UserChange,
+): Promise<User> {
+  demandOwnOrSite(caller, id, rules);
+  if (['username', 'is_admin', 'disabled'].some((field) => field in fields)) {
+    demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  }
+  const password_hash = password === undefined ? undefined : await hashPassword(password);
+  return await store.transaction(async (em) => {
+    const user = await users.findUser(em, id);
+    if (!user) throw notFound('user');
+    const before = showUser(user);
+    const ended = password_hash !== undefined || fields.disabled === true;
+    const changes = {
+      ...fields,
+      ...(password_hash !== undefined && { password_hash }),
+      ...(ended && { session_epoch: user.session_epoch + 1 }),
+    };
+    const changed = await users
+      .updateUser(em, id, changes as never)
+      .catch((error) => taken(error, 'username'));
+    if (!changed) throw notFound('user');
+    await demandSomeAdmin(em);
+    const after = { ...showUser(changed), ...(password_hash && { password: 'changed' }) };
+    await note(em, caller, 'user.changed', 'user', changed, null, before, after);
+    return showUser(changed);
+  });
+}
+
+/** Ends an account for good: it is disabled, and its name stays on what it did. */
+export async function removeUser(rooms: PeopleRooms, caller: Caller, id: number): Promise<void> {
+  demand(caller, { on: 'site', do: 'manage' }, rooms.rules, 'user');
+  await changeUser(rooms, caller, id, { disabled: true });
+}
+
+async function demandSomeAdmin(em: EntityManager): Promise<void> {
+  if ((await users.countAdmins(em)) > 0) return;
+  throw new Problem('conflict', 'This would leave no site admin. Make somebody else one first.');
+}
+
+function demandOwnOrSite(caller: Caller, id: number, rules: Rules): void {
+  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'user');
+  const own = caller.actor.kind === 'user' && caller.actor.id === id;
+  if (own) demand(caller, { on: 'own-tokens', do: 'manage' }, rules, 'user');
+  else demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+}
+
+export function showUser(user: UserRow): User {
+  const { id, username, name, email, is_admin, disabled, created_at } = user;
+  return { id, username, name, email, is_admin, disabled, created_at: created_at.toISOString() };
+}
