@@ -226,7 +226,8 @@ function bodiesOf(node: Node, text: string): Statement[][] {
   return node.children.filter((one) => one.type === 'Body').map((body) => statementsOf(body, text));
 }
 
-function readImport(node: Node, text: string): ImportStatement {
+/** Takes the node of an import statement apart. */
+export function readImport(node: Node, text: string): ImportStatement {
   const isFrom = node.children[0]?.type === 'from';
   const split = isFrom ? node.children.findIndex((one) => one.type === 'import') : 0;
   const origin = isFrom ? node.children.slice(1, split < 0 ? undefined : split) : [];

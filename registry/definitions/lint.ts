@@ -1,0 +1,84 @@
+/** Syntax errors and pyflakes' findings, by ruff compiled to WebAssembly. Nothing is run. */
+
+import { createRequire } from 'node:module';
+import type { Workspace } from '@astral-sh/ruff-wasm-nodejs';
+import { PROVIDED_NAMES } from './pybirch.ts';
+import type { Diagnostic } from './types.ts';
+
+/** ruff's settings as `ruff.toml` has them, so that users can lint as the registry does. */
+export const RUFF_CONFIGURATION = {
+  'target-version': 'py314',
+  builtins: [...PROVIDED_NAMES],
+  lint: { select: ['F'] },
+} as const;
+
+/** What fails when the code runs; ruff's other findings are advice. */
+const FATAL = new Set([
+  'F502', // % format expects a mapping
+  'F507', // % format has the wrong number of arguments
+  'F701', // break outside a loop
+  'F702', // continue outside a loop
+  'F704', // yield outside a function
+  'F706', // return outside a function
+  'F821', // undefined name
+  'F831', // duplicate argument
+]);
+
+const PACKAGE = '@astral-sh/ruff-wasm-nodejs';
+const require = createRequire(import.meta.url);
+let shared: Workspace | null = null;
+
+export interface Findings {
+  /** The file does not parse: these and nothing else can be said of it. */
+  syntax: Diagnostic[];
+  errors: Diagnostic[];
+  warnings: Diagnostic[];
+}
+
+/** Lints Python source. Never throws: text that ruff cannot take is a syntax error. */
+export function lint(text: string): Findings {
+  const findings: Findings = { syntax: [], errors: [], warnings: [] };
+  for (const found of run(text)) {
+    const code = found.code ?? 'invalid-syntax';
+    const diagnostic: Diagnostic = {
+      line: found.start_location.row,
+      column: found.start_location.column,
+      end_line: found.end_location.row,
+      end_column: found.end_location.column,
+      code: code === 'invalid-syntax' ? 'syntax' : code,
+      message: found.message,
+    };
+    if (diagnostic.code === 'syntax') findings.syntax.push(diagnostic);
+    else if (FATAL.has(code)) findings.errors.push(diagnostic);
+    else findings.warnings.push(diagnostic);
+  }
+  return findings;
+}
+
+/** What `check` answers; the package's own type for it is `any`. */
+interface Finding {
+  code: string | null;
+  message: string;
+  start_location: { row: number; column: number };
+  end_location: { row: number; column: number };
+}
+
+function run(text: string): Finding[] {
+  shared ??= open();
+  try {
+    return shared.check(text);
+  } catch {
+    // A trap (stack overflow, a panic) leaves the WebAssembly instance unusable: the next call gets a new one.
+    shared = null;
+    delete require.cache[require.resolve(PACKAGE)];
+    const start = { row: 1, column: 1 };
+    const message = 'Too deeply nested, or too strange, to be parsed';
+    return [{ code: null, message, start_location: start, end_location: start }];
+  }
+}
+
+function open(): Workspace {
+  const ruff = require(PACKAGE) as typeof import('@astral-sh/ruff-wasm-nodejs');
+  // Columns in code points (UTF-32), as Diagnostic has them.
+  return new ruff.Workspace(RUFF_CONFIGURATION, ruff.PositionEncoding.Utf32);
+}

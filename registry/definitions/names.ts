@@ -1,0 +1,62 @@
+/** Which names definitions and their files may have, so that they work on every lab computer. */
+
+/** Python's reserved words (3.8 to 3.14); soft keywords such as `match` are good names. */
+const KEYWORDS = new Set(
+  (
+    'False None True and as assert async await break class continue def del elif else except finally ' +
+    'for from global if import in is lambda nonlocal not or pass raise return try while with yield'
+  ).split(' '),
+);
+
+/** Names of devices on Windows, with any extension and in any case ("Naming Files", Win32 docs). */
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
+
+/** Code points that HFS+ ignores in file names, so that `.g\u200cit` is `.git` there. */
+const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
+const MAX_PATH = 200;
+const MAX_SEGMENT_BYTES = 100;
+
+/** Why `name` cannot be the name of a definition, or null where it can. */
+export function checkName(name: string): string | null {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name))
+    return 'A name is a Python class name: letters, digits and underscores, not a digit first, at most 100';
+  if (KEYWORDS.has(name)) return `${name} is a Python keyword`;
+  if (DEVICE.test(name)) return `${name} is the name of a device on Windows`;
+  return null;
+}
+
+/** Why `path` cannot be a file of a definition, or null where it can. */
+export function checkPath(path: string): string | null {
+  if (path === '') return 'A path cannot be empty';
+  if (path.length > MAX_PATH) return `A path has at most ${MAX_PATH} characters`;
+  if (!path.isWellFormed()) return 'A path must be well-formed Unicode';
+  if (path.includes('\\')) return 'Folders are separated by /, not by \\';
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'A path is relative';
+  for (const segment of path.split('/')) {
+    const why = checkSegment(segment);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+function checkSegment(segment: string): string | null {
+  if (segment === '') return 'A path has no empty parts';
+  if (segment === '.' || segment === '..') return `A path has no part ${segment}`;
+  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(segment))
+    return 'A path has no control characters';
+  if (/[<>:"|?*]/.test(segment)) return 'Windows does not allow < > : " | ? * in file names';
+  if (/[. ]$/.test(segment)) return 'Windows does not allow a file name to end in a dot or space';
+  if (isDotGit(segment)) return `${segment} would be taken for git's own folder`;
+  if (DEVICE.test(segment.replace(/ *\..*$/, '')))
+    return `${segment} is the name of a device on Windows`;
+  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)
+    return `A file name has at most ${MAX_SEGMENT_BYTES} bytes`;
+  return null;
+}
+
+/** `.git` as git itself guards it: any case, NTFS short names (`git~1`), HFS+'s ignored characters. */
+function isDotGit(segment: string): boolean {
+  const plain = segment.replace(HFS_IGNORED, '').normalize('NFKC').toLowerCase();
+  return /^\.git[. ]*$/.test(plain) || /^git~[0-9]+$/.test(plain);
+}
