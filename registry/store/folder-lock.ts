@@ -11,17 +11,20 @@ export async function lockFolder(path: string): Promise<{ release(): Promise<voi
   const own = `${path}.${randomUUID()}`;
   const mark = `${process.pid} ${(await startOf(process.pid)) ?? ''} ${randomUUID()}\n`;
   await writeFile(own, mark, { mode: 0o600 });
+  held.add(mark);
   try {
     // link() puts the file there with its content in it, or fails: no reader sees half of it.
     while (!(await linked(own, path))) await removeStale(path);
+  } catch (error) {
+    held.delete(mark);
+    throw error;
   } finally {
     await rm(own, { force: true });
   }
-  held.add(mark);
   return {
     async release() {
-      held.delete(mark);
       await rm(path, { force: true });
+      held.delete(mark);
     },
   };
 }

@@ -153,7 +153,7 @@ await onEachDatabase(t, 'lists are filtered, sorted and cut into pages', async (
     perPage: 2,
   });
   t.match(second, { total: 3, items: [{ name: 'C' }] });
-  t.notOk(second.items[0] && 'source_code' in second.items[0], 'source is left out');
+  t.notOk(Object.hasOwn(second.items[0] ?? {}, 'source_code'), 'source is left out');
 });
 
 await onEachDatabase(

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { openStore } from '../../registry/store/open.ts';
+import { countUsers, createUser } from '../../registry/store/users.ts';
+import { freshFolder, onEachDatabase } from '../helpers/databases.ts';
+
+const opener = fileURLToPath(new URL('./opener.ts', import.meta.url));
+
+/** Another process that has the folder, adds a user, says so and stays until killed. */
+async function openElsewhere(folder: string) {
+  const child = spawn(process.execPath, [opener, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  return { child, said: String(line).trim() };
+}
+
+t.test('the embedded database has one opener, and one that was killed lets go', async (t) => {
+  const { folder } = await freshFolder();
+  const { child, said } = await openElsewhere(folder);
+  t.equal(said, 'ready');
+  await t.rejects(openStore({ folder }), { code: 'database_in_use', message: `${child.pid}` });
+
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  t.match(await readFile(`${folder}.lock`, 'utf8'), `${child.pid}`, 'its lock is still there');
+  const store = await openStore({ folder });
+  t.equal(await countUsers(store.em()), 1, 'what it committed is there');
+  await createUser(store.em(), { username: 'after' });
+  await t.rejects(
+    openStore({ folder }),
+    { code: 'database_in_use' },
+    'not even twice in one process',
+  );
+  t.equal((await openElsewhere(folder)).said, 'database_in_use');
+  await store.close();
+  await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
+});
+
+t.test('a lock that names a process of an earlier boot or start is stale', async (t) => {
+  const { folder } = await freshFolder();
+  for (const mark of [
+    `${process.ppid} some-boot/12345 x\n`,
+    `${process.pid} x y\n`,
+    '',
+    'garbage',
+  ]) {
+    await writeFile(`${folder}.lock`, mark);
+    const store = await openStore({ folder });
+    await store.close();
+  }
+  t.pass();
+});
+
+t.test('of many openers at once one has it', async (t) => {
+  const { folder } = await freshFolder();
+  const opened = await Promise.allSettled(Array.from({ length: 5 }, () => openStore({ folder })));
+  const stores = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  t.equal(stores.length, 1);
+  await Promise.all(stores.map((store) => store.close()));
+});
+
+t.test('a server that is not there is told apart from a mistake', async (t) => {
+  const store = await openStore({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none' });
+  await t.rejects(store.ping(), { code: 'database_unavailable' });
+  await t.rejects(
+    store.transaction(async () => 1),
+    { code: 'database_unavailable' },
+  );
+  await t.rejects(countUsers(store.em()), { code: 'database_unavailable' });
+  await store.close();
+});
+
+await onEachDatabase(t, 'an open store answers', async (t, store) => {
+  await store.ping();
+  await t.rejects(store.em().execute('select nonsense'), { name: 'InvalidFieldNameException' });
+});

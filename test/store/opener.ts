@@ -1,0 +1,16 @@
+/** Opens the embedded database in the folder given, adds a user, and stays. */
+import { StoreError } from '../../registry/store/errors.ts';
+import { openStore } from '../../registry/store/open.ts';
+import { createUser } from '../../registry/store/users.ts';
+
+const [folder = ''] = process.argv.slice(2);
+try {
+  const store = await openStore({ folder });
+  await createUser(store.em(), { username: `opener-${process.pid}` });
+  console.log('ready');
+  // Ends with the test, should that one fail to kill it.
+  process.stdin.on('close', () => process.exit()).resume();
+} catch (error) {
+  if (!(error instanceof StoreError)) throw error;
+  console.log(error.code);
+}
