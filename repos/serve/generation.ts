@@ -1,0 +1,15 @@
+import type { Refs } from '../types.ts';
+
+const generations = new WeakMap<Refs, number>();
+let last = 0;
+
+/** A number for this state of one repository's refs, given to no other state and no other repository. */
+export function generationOf(refs: Refs): number {
+  let generation = generations.get(refs);
+  if (generation === undefined) {
+    last += 1;
+    generation = last;
+    generations.set(refs, generation);
+  }
+  return generation;
+}

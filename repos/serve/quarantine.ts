@@ -1,0 +1,45 @@
+/** A folder of objects that are not the repository's yet; git's own receive-pack has the like (git-receive-pack(1), "Quarantine Environment"). */
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What a crash left behind goes after a day; no push takes as long. */
+const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
+
+export interface Quarantine {
+  /** The objects folder. */
+  path: string;
+  /** For a git that reads the repository's objects as well and writes here. */
+  env: Record<string, string>;
+  /** For a git that sees the new objects alone. */
+  alone: Record<string, string>;
+}
+
+/** Makes a folder beside the repository's objects, on the same file system. */
+export async function openQuarantine(repositoryPath: string): Promise<Quarantine> {
+  const folder = join(repositoryPath, 'quarantine');
+  await mkdir(folder, { recursive: true });
+  await sweep(folder);
+  const path = await mkdtemp(join(folder, 'push-'));
+  await mkdir(join(path, 'pack'));
+  const alone = { GIT_DIR: repositoryPath, GIT_OBJECT_DIRECTORY: path, GIT_QUARANTINE_PATH: path };
+  const alternates = quoted(join(repositoryPath, 'objects'));
+  return { path, alone, env: { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates } };
+}
+
+export async function removeQuarantine({ path }: Quarantine): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const made = await stat(path).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > LEFTOVER_AGE_MS)
+      await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** The list is parted by colons; a quoted path may have them (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
+function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,145 @@
+import { isRefName } from '../ref-names.ts';
+import type { GitProgram, Refs, Repository } from '../types.ts';
+import type { Capabilities } from '../wire/capabilities.ts';
+import { WireError } from '../wire/errors.ts';
+import { FLUSH, writePacket } from '../wire/pkt-line.ts';
+import { type Command, parseCommandList, parsePushOptions } from '../wire/push.ts';
+import { type RefResult, writeReport } from '../wire/report.ts';
+import { Band, writeSideBand } from '../wire/side-band.ts';
+import { type Answer, gitAnswer, RequestRefused, refusal } from './answer.ts';
+import { type Body, checkContentType, decoded, PacketSource } from './body.ts';
+import type { PushGate, Refusal } from './gate.ts';
+import type { PackLimits } from './index-pack.ts';
+import { STALE, takePush } from './take-push.ts';
+import { isHidden } from './visible-refs.ts';
+
+export interface ReceivePackRequest extends Body {
+  gate: PushGate;
+  limits: PackLimits;
+  signal: AbortSignal;
+  git: GitProgram;
+}
+
+/** Bytes of commands and of push options, each. */
+const LIST_LIMIT = 4 * 1024 * 1024;
+
+/** A refused push is read to its end, or its client would see a broken connection instead of the reason. */
+const DRAIN_LIMIT = 1024 * 1024 * 1024;
+
+/**
+ * Answers `POST git-receive-pack`: commands, then the pack into quarantine, then the gate, then what became
+ * of each ref. Nothing of a push that is refused, broken or cut off stays. Rejects where the client has
+ * gone, where git cannot be run, and where the gate fails.
+ */
+export async function receivePack(
+  repository: Repository,
+  request: ReceivePackRequest,
+): Promise<Answer> {
+  try {
+    checkContentType('git-receive-pack', request.contentType);
+    const source = new PacketSource(decoded(request));
+    return gitAnswer('git-receive-pack-result', await receive(repository, request, source));
+  } catch (error) {
+    request.body.resume();
+    if (error instanceof RequestRefused) return refusal(error);
+    if (error instanceof WireError) return refusal(new RequestRefused(400, error.message));
+    throw error;
+  }
+}
+
+async function receive(
+  repository: Repository,
+  request: ReceivePackRequest,
+  source: PacketSource,
+): Promise<Buffer> {
+  const list = parseCommandList((await source.packetsToFlush(LIST_LIMIT)) ?? []);
+  const { commands, capabilities, shallow } = list;
+  // An empty post: clients try out a large or chunked one with it first.
+  if (commands.length === 0) return Buffer.alloc(0);
+  const format = capabilities.get('object-format') ?? 'sha1';
+  if (format !== 'sha1') throw new WireError(`mismatched object format: ${format}`);
+  const options = capabilities.has('push-options')
+    ? parsePushOptions((await source.packetsToFlush(LIST_LIMIT)) ?? [])
+    : [];
+  const said: string[] = [];
+  const push = { commands, options, atomic: capabilities.has('atomic') };
+
+  const refusals: Refusal[] =
+    shallow.length > 0
+      ? commands.map(({ ref }) => ({ ref, reason: 'push from a shallow clone; fetch --unshallow' }))
+      : await refused(repository, request.gate, push);
+  for (const { lines = [] } of refusals) said.push(...lines);
+  const admitted = admittedOf(push, refusals);
+  const pack = source.rest();
+  let unpackError: string | null = null;
+  let results: RefResult[] = [];
+  if (admitted.length > 0) {
+    const say = (line: string) => said.push(...line.split('\n'));
+    const taken = await takePush(repository, request, { ...push, commands: admitted }, pack, say);
+    ({ unpackError, results } = taken);
+  }
+  await drain(pack);
+  const refs = commands.map((command) => resultOf(command, refusals, results));
+  return report(capabilities, said, { unpackError, refs });
+}
+
+/** Refusals of this layer, then the gate's for what is left. */
+async function refused(
+  repository: Repository,
+  gate: PushGate,
+  { commands, options }: { commands: Command[]; options: string[] },
+): Promise<Refusal[]> {
+  const refs = await repository.refs();
+  const own = commands.flatMap((command) => {
+    const reason = whyNot(command, commands, refs);
+    return reason === undefined ? [] : [{ ref: command.ref, reason }];
+  });
+  const left = commands.filter(({ ref }) => !own.some((refusal) => refusal.ref === ref));
+  return left.length === 0 ? own : [...own, ...(await gate.admit(left, options))];
+}
+
+function whyNot(command: Command, commands: Command[], refs: Refs): string | undefined {
+  const { ref, from, to } = command;
+  if (!isRefName(ref) || ref.split('/').length < 3) return 'funny refname';
+  if (isHidden(ref)) return 'the registry keeps this name for itself';
+  if (commands.some((other) => other !== command && other.ref === ref)) return 'named twice';
+  const now = refs.get(ref)?.oid ?? null;
+  if (to === null && now === null) return 'no such ref';
+  return from === now ? undefined : STALE;
+}
+
+function admittedOf(push: { commands: Command[]; atomic: boolean }, refusals: Refusal[]) {
+  if (push.atomic && refusals.length > 0) return [];
+  return push.commands.filter(({ ref }) => !refusals.some((refusal) => refusal.ref === ref));
+}
+
+function resultOf({ ref }: Command, refusals: Refusal[], results: RefResult[]): RefResult {
+  const refusal = refusals.find((refusal) => refusal.ref === ref);
+  if (refusal !== undefined) return { ref, ok: false, reason: refusal.reason };
+  return (
+    results.find((result) => result.ref === ref) ?? {
+      ref,
+      ok: false,
+      reason: 'atomic push failure',
+    }
+  );
+}
+
+async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > DRAIN_LIMIT) return;
+  }
+}
+
+function report(
+  capabilities: Capabilities,
+  said: string[],
+  outcome: { unpackError: string | null; refs: RefResult[] },
+): Buffer {
+  const status = capabilities.has('report-status') ? writeReport(outcome) : Buffer.alloc(0);
+  if (!capabilities.has('side-band-64k')) return status;
+  const words = said.map((line) => writeSideBand(Band.progress, Buffer.from(`${line}\n`)));
+  return Buffer.concat([...words, writeSideBand(Band.data, status), writePacket(FLUSH)]);
+}

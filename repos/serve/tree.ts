@@ -1,0 +1,20 @@
+/** The entries of a raw tree object (git's "mode name NUL id", repeated). */
+export interface TreeEntry {
+  mode: string;
+  name: string;
+  oid: string;
+}
+
+/** Reads a tree that fsck has found sound. */
+export function* treeEntries(tree: Buffer): Generator<TreeEntry> {
+  for (let at = 0; at < tree.length; ) {
+    const space = tree.indexOf(0x20, at);
+    const nul = tree.indexOf(0, space);
+    yield {
+      mode: tree.toString('latin1', at, space),
+      name: tree.toString('utf8', space + 1, nul),
+      oid: tree.toString('hex', nul + 1, nul + 21),
+    };
+    at = nul + 21;
+  }
+}

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { GitProgram, Repository } from '../types.ts';
+import { parseCommandRequest, writeCommandRequest } from '../wire/command-request.ts';
+import { WireError } from '../wire/errors.ts';
+import {
+  type FetchRequest,
+  parseFetchArgs,
+  parseUploadRequest,
+  writeFetchArgs,
+} from '../wire/fetch.ts';
+import { parseLsRefsArgs } from '../wire/ls-refs.ts';
+import { FLUSH, textPacket, writePacket } from '../wire/pkt-line.ts';
+import { type ProtocolVersion, requestedVersion } from '../wire/protocol.ts';
+import { type Answer, gitAnswer, RequestRefused, refusal } from './answer.ts';
+import { type Body, checkContentType, decoded, readWhole } from './body.ts';
+import { answerLsRefs } from './ls-refs.ts';
+import { type Visible, type VisibleRefs, visibleRefs } from './visible-refs.ts';
+import { forbiddenWant } from './want-check.ts';
+
+export interface UploadPackRequest extends Body {
+  /** The `Git-Protocol` header. */
+  gitProtocol: string | undefined;
+  visible: Visible;
+  /** Callers for whom `visible` says the same share one key. */
+  visibility: string;
+  signal: AbortSignal;
+  git: GitProgram;
+}
+
+/** Negotiations of a megabyte and more happen; beyond this it is no honest client. Bytes, inflated. */
+const REQUEST_LIMIT = 10 * 1024 * 1024;
+
+/** All wants are checked here before git sees them, so git may hand out what it is asked for. */
+const CONFIG = [
+  'uploadpack.allowFilter=true',
+  'uploadpack.allowAnySHA1InWant=true',
+  // Such a filter is read from a blob that the client names, visible to it or not.
+  'uploadpackfilter.sparse:oid.allow=false',
+].flatMap((setting) => ['-c', setting]);
+
+/**
+ * Answers `POST git-upload-pack`. What the protocol can say is said in it (`ERR` in a 200); a request
+ * that is none gets a 4xx. Rejects where the client has gone or git cannot be run.
+ */
+export async function uploadPack(
+  repository: Repository,
+  request: UploadPackRequest,
+): Promise<Answer> {
+  try {
+    checkContentType('git-upload-pack', request.contentType);
+    const body = await readWhole(decoded(request), REQUEST_LIMIT);
+    return gitAnswer('git-upload-pack-result', await answer(repository, request, body));
+  } catch (error) {
+    request.body.resume();
+    if (error instanceof RequestRefused) return refusal(error);
+    if (error instanceof WireError) return refusal(new RequestRefused(400, error.message));
+    throw error;
+  }
+}
+
+async function answer(
+  repository: Repository,
+  request: UploadPackRequest,
+  body: Buffer,
+): Promise<Readable | Buffer> {
+  // Clients try out a large or chunked post with an empty one first.
+  if (body.length === 0 || body.equals(Buffer.from(FLUSH))) return Buffer.alloc(0);
+  const seen = await visibleRefs(repository, request.visible);
+  const version = requestedVersion(request.gitProtocol);
+  if (version !== 2) {
+    const fetch = parseUploadRequest(body);
+    return (
+      (await whyNot(repository, request, seen, fetch)) ?? runGit(repository, request, body, version)
+    );
+  }
+  const { command, capabilities, args } = parseCommandRequest(body);
+  const format = capabilities.find((capability) => capability.startsWith('object-format='));
+  if (format !== undefined && format !== 'object-format=sha1')
+    throw new WireError(`mismatched object format: server sha1; client ${format.split('=')[1]}`);
+  if (command === 'ls-refs') return answerLsRefs(parseLsRefsArgs(args), seen);
+  if (command !== 'fetch') throw new WireError(`unknown command '${command.slice(0, 80)}'`);
+  const fetch = parseFetchArgs(args);
+  const refused = await whyNot(repository, request, seen, fetch);
+  if (refused !== undefined) return refused;
+  // Written anew, so that git reads exactly what was checked.
+  const checked = { command, capabilities: ['object-format=sha1'], args: writeFetchArgs(fetch) };
+  return runGit(repository, request, writeCommandRequest(checked), version);
+}
+
+/** The `ERR` packet for a fetch that asks for what this caller may not see. */
+async function whyNot(
+  repository: Repository,
+  request: UploadPackRequest,
+  seen: VisibleRefs,
+  { wants, options }: FetchRequest,
+): Promise<Buffer | undefined> {
+  const want = await forbiddenWant(repository, seen, wants, request);
+  if (want !== undefined) return errorPacket(`upload-pack: not our ref ${want}`);
+  const excluded = options
+    .filter((option) => option.startsWith('deepen-not '))
+    .map((option) => option.slice('deepen-not '.length))
+    .find((name) => !names(seen, name));
+  return excluded === undefined
+    ? undefined
+    : errorPacket(`upload-pack: deepen-not is not a ref: ${excluded}`);
+}
+
+/** Whether `name`, short or full (gitrevisions(7), "<refname>"), is a visible ref. */
+function names({ refs, head }: VisibleRefs, name: string): boolean {
+  if (name === 'HEAD') return head !== undefined;
+  const candidates = [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`];
+  return refs.some(([ref]) => candidates.includes(ref));
+}
+
+function errorPacket(message: string): Buffer {
+  return writePacket(textPacket(`ERR ${message}`));
+}
+
+async function runGit(
+  repository: Repository,
+  { git, signal }: UploadPackRequest,
+  input: Buffer,
+  version: ProtocolVersion,
+): Promise<Readable> {
+  const child = git.spawn({
+    args: [...CONFIG, 'upload-pack', '--stateless-rpc', '--strict', repository.path],
+    cwd: repository.path,
+    env: { GIT_PROTOCOL: `version=${version}` },
+    signal,
+  });
+  child.stdin.end(input);
+  // 'readable' tells of the first byte, or of an end without any.
+  await Promise.race([once(child.stdout, 'readable'), child.exit]);
+  if (child.stdout.readableLength > 0) {
+    child.exit.catch((error) => child.stdout.destroy(error));
+    return child.stdout;
+  }
+  child.stdout.resume();
+  const { stderr } = await child.exit;
+  throw new RequestRefused(400, stderr.trim() || 'git gave no answer');
+}
