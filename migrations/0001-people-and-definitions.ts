@@ -110,7 +110,10 @@ const definitions = [
        foreign key (created_by) references users (id) on delete set null
    )`,
   'create unique index definitions_name_key on definitions (lower(name))',
-  'create index definitions_search_index on definitions using gin (search gin_trgm_ops)',
+  // New entries wait in a list that every search reads to its end. With the default of 4 MB it grows so
+  // long that the planner passes the index by; PGlite has no autovacuum that would empty it.
+  `create index definitions_search_index on definitions
+     using gin (search gin_trgm_ops) with (gin_pending_list_limit = 256)`,
   ...[
     'lab_id',
     'created_by',
