@@ -39,6 +39,7 @@ async function serve(connection: Socket): Promise<void> {
     gone = true;
     child.stdin.end();
     child.stdout.resume();
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const kill = setTimeout(() => child.kill('SIGTERM'), GRACE_MS);
     child.once('close', () => clearTimeout(kill));
   });
