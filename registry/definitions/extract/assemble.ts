@@ -1,14 +1,18 @@
 /** Puts one definition together: the parts carved for its class, rendered, named, with their data files. */
+import { checkPath } from '../names.ts';
 import { type Carving, runsAtImport } from './carve.ts';
 import { namedFiles } from './data.ts';
 import { isStandard } from './language.ts';
 import { moduleNames } from './names.ts';
+import { dirname, joinPath } from './paths.ts';
 import { renderPart, type Surroundings } from './render.ts';
 import type { InstrumentClass } from './roles.ts';
 import { sharedState } from './state.ts';
 
 export interface Assembled {
   files: Map<string, Uint8Array>;
+  /** Where the data files among them come from. */
+  data: string[];
   warnings: string[];
 }
 
@@ -30,6 +34,7 @@ export function assemble(
     (name) => isStandard(name) || imported.has(name),
   );
   const files = new Map<string, Uint8Array>();
+  const carried: string[] = [];
   const warnings = importWarnings(carving, around);
   for (const [path, part] of carving.parts) {
     const { text, unresolved } = renderPart(part, { ...around, names });
@@ -40,27 +45,28 @@ export function assemble(
       );
     }
     for (const relative of namedFiles(path, text, (path) => data.has(path))) {
-      addData(files, path, relative, data, warnings);
+      const from = joinPath(dirname(path), relative);
+      const obstacle = addData(files, relative, data.get(from));
+      if (obstacle === null) carried.push(from);
+      else warnings.push(`${path}: ${from} is named but not carried: ${obstacle}`);
     }
   }
-  return { files, warnings };
+  return { files, data: carried, warnings };
 }
 
+/** Adds a data file, or says why not. */
 function addData(
   files: Map<string, Uint8Array>,
   path: string,
-  relative: string,
-  data: ReadonlyMap<string, Uint8Array | null>,
-  warnings: string[],
-): void {
-  const from = path.slice(0, path.lastIndexOf('/') + 1) + relative;
-  const bytes = data.get(from);
-  const there = files.get(relative);
-  if (!bytes) warnings.push(`${path}: ${relative} is too large to be carried`);
-  else if (!there) files.set(relative, bytes);
-  else if (Buffer.compare(there, bytes) !== 0) {
-    warnings.push(`${path}: another file is called ${relative} already, so ${from} is not carried`);
-  }
+  bytes: Uint8Array | null | undefined,
+): string | null {
+  if (!bytes) return 'larger than 1 MiB';
+  const badPath = checkPath(path);
+  if (badPath !== null) return badPath;
+  const there = files.get(path);
+  if (there && Buffer.compare(there, bytes) !== 0) return 'another file has its path';
+  files.set(path, bytes);
+  return null;
 }
 
 /** What happens, or happens no more, when the definition is imported. */

@@ -1,5 +1,6 @@
 /** Which classes of a folder are PyBirch instruments: those that reach one of its base classes. */
 import type { SyntaxNode } from '@lezer/common';
+import { BASE_CLASSES } from '../pybirch.ts';
 import type { InstrumentType } from '../types.ts';
 import type { SourceFolder, Target } from './folder.ts';
 import { type ClassStatement, children, textOf } from './module.ts';
@@ -7,25 +8,16 @@ import { type ClassStatement, children, textOf } from './module.ts';
 /** A base class by its own name, wherever it is imported from. */
 export type BaseTypes = ReadonlyMap<string, InstrumentType>;
 
-/** PyBirch's base classes and the modules that define them. */
-const PYBIRCH: Record<string, [InstrumentType, string]> = {
-  BaseMeasurementInstrument: ['measurement', 'pybirch.Instruments.base'],
-  VisaBaseMeasurementInstrument: ['measurement', 'pybirch.Instruments.base'],
-  FakeMeasurementInstrument: ['measurement', 'pybirch.Instruments.base'],
-  BaseMovementInstrument: ['movement', 'pybirch.Instruments.base'],
-  VisaBaseMovementInstrument: ['movement', 'pybirch.Instruments.base'],
-  FakeMovementInstrument: ['movement', 'pybirch.Instruments.base'],
-  Measurement: ['measurement', 'pybirch.scan.measurements'],
-  VisaMeasurement: ['measurement', 'pybirch.scan.measurements'],
-  Movement: ['movement', 'pybirch.scan.movements'],
-  VisaMovement: ['movement', 'pybirch.scan.movements'],
+/** The modules of PyBirch's older base classes; the others stand in `pybirch.Instruments.base`. */
+const OLDER_MODULES: Readonly<Record<string, string>> = {
+  Measurement: 'pybirch.scan.measurements',
+  VisaMeasurement: 'pybirch.scan.measurements',
+  Movement: 'pybirch.scan.movements',
+  VisaMovement: 'pybirch.scan.movements',
 };
 
-/** Mixins of PyBirch: part of it, though a class that builds on them alone is no instrument. */
-const MIXINS = ['InstrumentSettingsMixin', 'SimulatedDelay'];
-
 /** Names common enough to mean something else when they come from a package that is not PyBirch's. */
-const COMMON = new Set(['Measurement', 'Movement', 'VisaMeasurement', 'VisaMovement']);
+const COMMON = new Set(Object.keys(OLDER_MODULES));
 
 const PYBIRCH_MODULE = /(^|\.)(pybirch(\.|$)|measurements$|movements$|base$)/;
 
@@ -48,12 +40,12 @@ export class Bases {
 
   /** True for PyBirch's own base classes and mixins, and for the further ones. */
   isBaseName(name: string): boolean {
-    return name in PYBIRCH || MIXINS.includes(name) || this.#extra.has(name);
+    return BASE_CLASSES.has(name) || this.#extra.has(name);
   }
 
   /** The module that PyBirch has this base class in. */
   pybirchModule(name: string): string | undefined {
-    return MIXINS.includes(name) ? 'pybirch.Instruments.base' : PYBIRCH[name]?.[1];
+    return BASE_CLASSES.has(name) ? (OLDER_MODULES[name] ?? 'pybirch.Instruments.base') : undefined;
   }
 
   /** What the class reaches through its bases; the first base that is an instrument's decides, as in Python. */
@@ -101,7 +93,7 @@ export class Bases {
   }
 
   #typeOfName(name: string): InstrumentType | undefined {
-    return this.#extra.get(name) ?? PYBIRCH[name]?.[0];
+    return this.#extra.get(name) ?? BASE_CLASSES.get(name) ?? undefined;
   }
 
   #targets(

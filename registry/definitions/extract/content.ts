@@ -2,6 +2,7 @@
 import { parser } from '@lezer/python';
 import { DefinitionError } from '../errors.ts';
 import { decodeSource } from '../source.ts';
+import { hasErrors } from './module.ts';
 import { basename } from './paths.ts';
 
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -39,12 +40,5 @@ export function contentOf(path: string, bytes: Uint8Array): Content {
 }
 
 function parses(text: string): boolean {
-  let clean = true;
-  parser.parse(text).iterate({
-    enter: (node) => {
-      if (node.type.isError) clean = false;
-      return clean;
-    },
-  });
-  return clean;
+  return !hasErrors(parser.parse(text));
 }

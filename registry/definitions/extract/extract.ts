@@ -3,6 +3,7 @@
  * needs of its own module and of the modules around it, and the data files that this code names.
  * Pure: bytes in, bytes out; nothing is run.
  */
+import { lint } from '../lint.ts';
 import { assemble } from './assemble.ts';
 import { Bases } from './bases.ts';
 import { carve } from './carve.ts';
@@ -21,16 +22,19 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   const read = readAll(files);
   const location = options.location ?? [];
   const folder = new SourceFolder(read.texts, location, options.packageName);
+  takeOutBroken(read, folder);
   const bases = new Bases(folder, options.bases ?? new Map());
   const whole = takeWhole(read.all, folder, bases);
   const searched = [...read.texts.keys()].filter((path) => !whole.claimed.has(path)).sort(byText);
   const classes = instrumentClasses(folder, bases, searched);
   const stays = frameworkModules(folder, bases, classes);
   const carved: Carved[] = [];
+  const carriedData = new Set<string>();
   for (const cls of classes) {
     if (cls.helper !== undefined || isTest(cls.path)) continue;
     const carving = carve(folder, stays, cls.path, cls.name);
-    const { files, warnings } = assemble(cls, carving, { folder, bases, stays }, read.all);
+    const { files, data, warnings } = assemble(cls, carving, { folder, bases, stays }, read.all);
+    for (const path of data) carriedData.add(path);
     const { category = null, manufacturer = null } = placeOf(cls.path, location);
     const { path: origin, name, line, type: instrument_type } = cls;
     const definition = {
@@ -53,7 +57,7 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   return {
     definitions: kept.sort((a, b) => byText(a.name, b.name)),
     skipped: [
-      ...read.skipped,
+      ...read.skipped.filter(({ path }) => !carriedData.has(path) && !whole.claimed.has(path)),
       ...whole.skipped,
       ...skipped,
       ...classes.flatMap((cls) => helperSkip(cls, carved)),
@@ -87,6 +91,17 @@ function readAll(files: Iterable<SourceFile>): Read {
     }
   }
   return read;
+}
+
+/** Takes out the files that Python could not read. Ruff's word counts; it is asked where the grammar stumbled. */
+function takeOutBroken(read: Read, folder: SourceFolder): void {
+  for (const [path, text] of read.texts) {
+    const [error] = folder.module(path).broken ? lint(text).syntax : [];
+    if (!error) continue;
+    const { line, column, message } = error;
+    read.skipped.push({ path, reason: `does not parse: ${message}`, line, column });
+    read.texts.delete(path);
+  }
 }
 
 /** Classes in tests stand in for instruments; they are none. */

@@ -3,7 +3,7 @@
  * binds, what it reads, what it changes and what it imports. Nothing is run; where scoping cannot be
  * known a name counts as read, so that too much is carried rather than too little.
  */
-import type { SyntaxNode } from '@lezer/common';
+import type { SyntaxNode, Tree } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { readImport, type SourceImport } from './imports.ts';
 import { StatementReader } from './scope.ts';
@@ -39,6 +39,8 @@ export interface Module {
   classes: Map<string, ClassStatement>;
   /** Name to the statements that bind it at module level. */
   bindings: Map<string, Statement[]>;
+  /** The grammar, which recovers from errors, found one. */
+  broken: boolean;
   /** Looks names up while it runs (`globals()`, `exec`, …), so no part of it can be left out. */
   dynamic: boolean;
 }
@@ -52,7 +54,8 @@ export function readModule(path: string, text: string): Module {
   const statements: Statement[] = [];
   const lines = new LineCounter(text);
   let from = 0;
-  for (let node = parser.parse(text).topNode.firstChild; node; node = node.nextSibling) {
+  const tree = parser.parse(text);
+  for (let node = tree.topNode.firstChild; node; node = node.nextSibling) {
     if (node.name === 'Comment' || node.to <= from || blank(text, node)) continue;
     const to = statementEnd(text, node);
     statements.push({ from, to, node, line: lines.at(node.from), ...describe(node, text) });
@@ -65,7 +68,26 @@ export function readModule(path: string, text: string): Module {
       bindings.set(name, [...(bindings.get(name) ?? []), statement]);
     for (const found of classesIn(statement, text)) classes.set(found.name, found);
   }
-  return { path, text, statements, classes, bindings, dynamic: DYNAMIC.test(text) };
+  return {
+    path,
+    text,
+    statements,
+    classes,
+    bindings,
+    broken: hasErrors(tree),
+    dynamic: DYNAMIC.test(text),
+  };
+}
+
+export function hasErrors(tree: Tree): boolean {
+  let found = false;
+  tree.iterate({
+    enter: (node) => {
+      found ||= node.type.isError;
+      return !found;
+    },
+  });
+  return found;
 }
 
 /** The text of a node. */
