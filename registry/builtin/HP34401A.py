@@ -125,10 +125,12 @@ class HP34401A(VisaBaseMeasurementInstrument):
     @settings.setter
     def settings(self, settings: dict):
         """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        asked = {key: settings[key] for key in COMMANDS if key in settings}
+        for key, value in asked.items():
+            encode(COMMANDS[key][-1], value)
         self._keep(settings)
         if not self.status:
             return
-        asked = {key: settings[key] for key in COMMANDS if key in settings}
         for key, value in asked.items():
             if self._read(key) != value:
                 self._write(key, value)

@@ -195,10 +195,12 @@ class SR830(VisaBaseMeasurementInstrument):
     @settings.setter
     def settings(self, settings: dict):
         """Sends what differs from what the instrument holds; ValueError if it refuses."""
+        asked = {key: settings[key] for key in COMMANDS if key in settings}
+        for key, value in asked.items():
+            encode(COMMANDS[key][-1], value)
         self._keep(settings)
         if not self.status:
             return
-        asked = {key: settings[key] for key in COMMANDS if key in settings}
         if self._reference == "external":
             asked.pop("frequency", None)
         for key, value in asked.items():
