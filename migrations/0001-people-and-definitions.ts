@@ -2,8 +2,6 @@ import { Migration } from '@mikro-orm/migrations';
 
 /** People, labs, definitions with their versions, and the append-only log. */
 export class PeopleAndDefinitions extends Migration {
-  override name = '0001-people-and-definitions';
-
   override up(): void {
     this.addSql('create extension if not exists pg_trgm');
     for (const sql of [...people, ...definitions, ...audit]) this.addSql(sql);

@@ -1,4 +1,4 @@
 import { PeopleAndDefinitions } from './0001-people-and-definitions.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
-export const migrations = [PeopleAndDefinitions];
+export const migrations = [{ name: '0001-people-and-definitions', class: PeopleAndDefinitions }];

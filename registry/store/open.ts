@@ -76,10 +76,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       translated(() => fork().transactional((em) => work(em as EntityManager))),
     ping: () => translated(async () => void (await fork().execute('select 1'))),
 
-    pending: () =>
-      translated(async () => (await orm.migrator.getPending()).map(({ name }) => name)),
+    pending: () => translated(() => pendingIn(fork())),
 
     async migrate() {
+      if ((await store.pending()).length === 0) return [];
       const up = async () => (await orm.migrator.up()).map(({ name }) => name);
       if (store.embedded) return translated(up);
       // Several processes may start at once: the first migrates, the others then find nothing to do.
@@ -90,6 +90,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
   };
   return store;
+}
+
+/** Asks the migrator's table itself: the migrator would first look over the whole catalogue. */
+async function pendingIn(em: EntityManager): Promise<string[]> {
+  const names = migrations.map(({ name }) => name);
+  const table = await em.execute(`select 1 where to_regclass('migrations') is not null`);
+  if (table.length === 0) return names;
+  const done = await em.execute<{ name: string }[]>('select name from migrations');
+  return names.filter((name) => !done.some((row) => row.name === name));
 }
 
 /** Any number that nothing else in the database locks. */
