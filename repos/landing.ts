@@ -1,0 +1,94 @@
+/** New versions: their tags, the state beside them, and the one ref transaction that makes them so. */
+import { RepositoryError } from './errors.ts';
+import { ObjectBatch } from './object-batch.ts';
+import type { ObjectStore } from './object-store.ts';
+import { formatCommit, formatTag, formatTree, parseTag } from './object-text.ts';
+import type { Landing, Oid, Refs, RefUpdate, Version } from './types.ts';
+
+export const MAIN = 'refs/heads/main';
+export const STATE = 'refs/registry/state';
+export const STATE_FILE = 'state.json';
+
+/** How many versions there are: the tags `vN` are dense, so the highest number is their count. */
+export function countVersions(refs: Refs): number {
+  let count = 0;
+  while (refs.has(`refs/tags/v${count + 1}`)) count += 1;
+  return count;
+}
+
+/** Newest first; tags believed, commits not looked at. */
+export async function readVersions(objects: ObjectStore, refs: Refs): Promise<Version[]> {
+  const versions: Version[] = [];
+  for (let version = countVersions(refs); version > 0; version -= 1) {
+    const tag = (refs.get(`refs/tags/v${version}`) as { oid: Oid }).oid;
+    const { object, record } = parseTag((await objects.read(tag, 'tag')).bytes);
+    versions.push({ version, commit: object, tag, record });
+  }
+  return versions;
+}
+
+/**
+ * Writes the objects of a landing, durably, and gives the ref transaction that completes it.
+ * Throws `ref_conflict` where `main` is not the landing's head, `bad_object` where a version is not
+ * a commit whose only parent is the version before it.
+ */
+export async function prepareLanding(
+  path: string,
+  objects: ObjectStore,
+  refs: Refs,
+  landing: Landing,
+): Promise<{ versions: Version[]; updates: RefUpdate[] }> {
+  const head = refs.get(MAIN)?.oid ?? null;
+  if (head !== landing.head) {
+    const message = `main is ${head ?? 'absent'}, not ${landing.head ?? 'absent'}`;
+    throw new RepositoryError('ref_conflict', message);
+  }
+  const batch = new ObjectBatch(path);
+  const versions: Version[] = [];
+  const updates: RefUpdate[] = [];
+  let number = countVersions(refs);
+  let parent = landing.head;
+  for (const { commit, record } of landing.versions) {
+    await checkFollows(objects, commit, parent);
+    parent = commit;
+    number += 1;
+    const name = `v${number}`;
+    const tag = batch.add('tag', formatTag(name, commit, landing.tagger, record));
+    versions.push({ version: number, commit, tag, record });
+    updates.push({ ref: `refs/tags/${name}`, from: null, to: tag });
+  }
+  if (parent !== landing.head) updates.push({ ref: MAIN, from: landing.head, to: parent });
+  if (landing.state !== undefined) {
+    updates.push(addState(batch, refs.get(STATE)?.oid ?? null, landing.state, landing));
+  }
+  await batch.write();
+  return { versions, updates: [...updates, ...(landing.also ?? [])] };
+}
+
+async function checkFollows(objects: ObjectStore, commit: Oid, parent: Oid | null): Promise<void> {
+  const { parents } = await objects.readCommit(commit);
+  const wanted = parent === null ? [] : [parent];
+  if (parents.length !== wanted.length || parents[0] !== wanted[0]) {
+    const message = `commit ${commit} does not follow ${parent ?? 'the beginning'} alone`;
+    throw new RepositoryError('bad_object', message);
+  }
+}
+
+/** The state's own history: a commit for each change, so that nothing of it is ever lost. */
+function addState(
+  batch: ObjectBatch,
+  before: Oid | null,
+  state: string,
+  { tagger }: Landing,
+): RefUpdate {
+  const oid = batch.add('blob', Buffer.from(state));
+  const tree = batch.add('tree', formatTree([{ mode: '100644', name: STATE_FILE, oid }]));
+  const commit = formatCommit({
+    tree,
+    parents: before === null ? [] : [before],
+    author: tagger,
+    committer: tagger,
+    message: 'Record the state\n',
+  });
+  return { ref: STATE, from: before, to: batch.add('commit', commit) };
+}

@@ -1,0 +1,61 @@
+/** The git program's housekeeping of one repository: packing, pruning, checking. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GitProgram } from './types.ts';
+
+/**
+ * git packs at 6,700 loose objects (gc.auto), counting on large projects; reading a definition's
+ * history gets slow far earlier, and packing so few takes milliseconds.
+ */
+const LOOSE_LIMIT = 256;
+/** git's own bound (gc.autoPackLimit). */
+const PACK_LIMIT = 50;
+/** git's own (gc.pruneExpire): younger ones may belong to a commit whose ref has yet to move. */
+const EXPIRE = '2.weeks.ago';
+
+const at = (path: string) => ({ cwd: path, env: { GIT_DIR: path } });
+
+/** Packs when there is much to pack, and drops what no ref has reached for two weeks. */
+export async function pack(git: GitProgram, path: string): Promise<boolean> {
+  const { loose, packs } = await count(path);
+  if (loose < LOOSE_LIMIT && packs < PACK_LIMIT) return false;
+  const all = packs < PACK_LIMIT ? [] : ['-A', `--unpack-unreachable=${EXPIRE}`];
+  const repack = ['-c', 'core.fsync=all', 'repack', '-d', '-l', '-q', ...all];
+  await git.run({ ...at(path), args: repack });
+  await git.run({ ...at(path), args: ['prune', `--expire=${EXPIRE}`] });
+  return true;
+}
+
+async function count(path: string): Promise<{ loose: number; packs: number }> {
+  const objects = join(path, 'objects');
+  const folders = (await readdir(objects)).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  const loose = await Promise.all(folders.map((name) => readdir(join(objects, name))));
+  const packs = (await readdir(join(objects, 'pack'))).filter((name) => name.endsWith('.pack'));
+  return { loose: loose.flat().length, packs: packs.length };
+}
+
+/** What `git fsck --strict` complains of; dangling objects and an unborn `main` are no complaint. */
+export async function check(git: GitProgram, path: string): Promise<string[]> {
+  const args = ['fsck', '--strict', '--no-dangling', '--no-progress'];
+  // The exit code is a sum of bits, one for each kind of complaint (builtin/fsck.c).
+  const allow = Array.from({ length: 63 }, (_, index) => index + 1);
+  const { code, stdout, stderr } = await git.run({ ...at(path), args, allow });
+  const lines = `${stdout}\n${stderr}`
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('notice: '));
+  return code !== 0 && lines.length === 0 ? [`git fsck ended with ${code}`] : lines;
+}
+
+/** The hash of the tree without entries, which git knows without having it. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+export async function diff(
+  git: GitProgram,
+  path: string,
+  from: string | null,
+  to: string,
+): Promise<string> {
+  const options = ['--no-color', '--no-ext-diff', '--no-textconv', '-M'];
+  const args = ['diff', ...options, '--end-of-options', from ?? EMPTY_TREE, to, '--'];
+  return (await git.run({ ...at(path), args })).stdout.toString();
+}

@@ -1,0 +1,62 @@
+/** New objects of one call, held in memory and made durable together. */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rename, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
+import { sync, writeSynced } from './durable.ts';
+import type { Oid } from './types.ts';
+
+const compress = promisify(deflate);
+
+/** Loose objects (gitrepository-layout(5)). An fsync costs more than the rest, so all run at once. */
+export class ObjectBatch {
+  readonly #objects: string;
+  readonly #pending = new Map<Oid, Buffer>();
+
+  constructor(gitdir: string) {
+    this.#objects = join(gitdir, 'objects');
+  }
+
+  add(type: 'blob' | 'tree' | 'commit' | 'tag', content: Uint8Array): Oid {
+    const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
+    const oid = createHash('sha1').update(bytes).digest('hex');
+    this.#pending.set(oid, bytes);
+    return oid;
+  }
+
+  /** Files first, then the folders that hold them, once each: durable on return. */
+  async write(): Promise<void> {
+    const pending = [...this.#pending];
+    const folders = new Set(pending.map(([oid]) => join(this.#objects, oid.slice(0, 2))));
+    await Promise.all([...folders].map((folder) => mkdir(folder, { recursive: true })));
+    await Promise.all(pending.map(([oid, bytes]) => this.#writeOne(oid, bytes)));
+    // `objects` too: a folder that was there may be another writer's, made a moment ago.
+    await Promise.all([this.#objects, ...folders].map(sync));
+    this.#pending.clear();
+  }
+
+  async #writeOne(oid: Oid, bytes: Buffer): Promise<void> {
+    const path = join(this.#objects, oid.slice(0, 2), oid.slice(2));
+    if (await freshen(path)) return;
+    // A name that `git prune` clears away if a crash leaves it.
+    const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
+    await writeSynced(temporary, await compress(bytes), 0o444);
+    await rename(temporary, path);
+  }
+}
+
+/**
+ * Whether the object is there; its time is set anew, so that a prune that has found it unreachable
+ * and old leaves it (git does the same: "freshen" in object-file.c).
+ */
+async function freshen(path: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

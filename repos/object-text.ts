@@ -1,0 +1,138 @@
+/** Commits, tags and trees as bytes and values, pure (gitformat of git-cat-file(1), git-mktree(1)). */
+import { RepositoryError } from './errors.ts';
+import type { Commit, Oid, Signature } from './types.ts';
+
+export interface TreeEntry {
+  mode: string;
+  name: string;
+  oid: Oid;
+}
+
+export const isTree = (mode: string) => mode === '40000';
+
+/** Characters that would end the name or the address; git leaves them out as well (ident.c). */
+const clean = (text: string) => text.replace(/[\x00-\x1f<>]/g, '').trim();
+
+function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): string {
+  const offset = Math.abs(offsetMinutes);
+  const zone = `${Math.floor(offset / 60)}`.padStart(2, '0') + `${offset % 60}`.padStart(2, '0');
+  const seconds = Math.max(0, Math.floor(at.getTime() / 1000));
+  const who = clean(name) || clean(email) || 'unknown';
+  return `${who} <${clean(email)}> ${seconds} ${offsetMinutes < 0 ? '-' : '+'}${zone}`;
+}
+
+function parseSignature(text: string): Signature {
+  const match = /^(.*?) ?<([^>]*)> (-?\d+) ([+-])(\d{2,})(\d{2})$/.exec(text);
+  if (match === null) throw new RepositoryError('bad_object', `no signature: ${text}`);
+  const [, name = '', email = '', seconds, sign, hours, minutes] = match;
+  const offset = Number(hours) * 60 + Number(minutes);
+  const offsetMinutes = sign === '-' && offset !== 0 ? -offset : offset;
+  return { name, email, at: new Date(Number(seconds) * 1000), offsetMinutes };
+}
+
+/** A NUL would hide what follows it from every git command. */
+function message(text: string): string {
+  if (text.includes('\0')) throw new RepositoryError('bad_object', 'a message holds a NUL');
+  return text;
+}
+
+export function formatCommit(commit: Omit<Commit, 'oid'>): Buffer {
+  const lines = [
+    `tree ${commit.tree}`,
+    ...commit.parents.map((parent) => `parent ${parent}`),
+    `author ${formatSignature(commit.author)}`,
+    `committer ${formatSignature(commit.committer)}`,
+    '',
+    message(commit.message),
+  ];
+  return Buffer.from(lines.join('\n'));
+}
+
+/** Throws `bad_object` where a header is missing. Other headers (`gpgsig`, `encoding`) are passed over. */
+export function parseCommit(oid: Oid, bytes: Uint8Array): Commit {
+  const { headers, body } = split(bytes);
+  const first = (key: string) => {
+    const value = headers.find(([name]) => name === key)?.[1];
+    if (value === undefined) throw new RepositoryError('bad_object', `commit ${oid} has no ${key}`);
+    return value;
+  };
+  return {
+    oid,
+    tree: first('tree'),
+    parents: headers.filter(([name]) => name === 'parent').map(([, value]) => value),
+    author: parseSignature(first('author')),
+    committer: parseSignature(first('committer')),
+    message: body,
+  };
+}
+
+export function formatTag(name: string, commit: Oid, tagger: Signature, record: string): Buffer {
+  const headers = [`object ${commit}`, 'type commit', `tag ${name}`];
+  return Buffer.from(
+    [...headers, `tagger ${formatSignature(tagger)}`, '', message(record)].join('\n'),
+  );
+}
+
+const SIGNED = /^-----BEGIN (PGP|SSH|SIGNED) [A-Z ]+-----$/m;
+
+/** The object that the tag names, and its message without the signature at its end. */
+export function parseTag(bytes: Uint8Array): { object: Oid; record: string } {
+  const { headers, body } = split(bytes);
+  const object = headers.find(([name]) => name === 'object')?.[1];
+  if (object === undefined) throw new RepositoryError('bad_object', 'a tag names no object');
+  const signature = SIGNED.exec(body);
+  return { object, record: signature === null ? body : body.slice(0, signature.index) };
+}
+
+function split(bytes: Uint8Array): { headers: [string, string][]; body: string } {
+  const text = Buffer.from(bytes).toString();
+  const end = text.indexOf('\n\n');
+  const head = end === -1 ? text : text.slice(0, end);
+  const headers = head
+    .split('\n')
+    .filter((line) => !line.startsWith(' '))
+    .map((line): [string, string] => {
+      const space = line.indexOf(' ');
+      return [line.slice(0, space), line.slice(space + 1)];
+    });
+  return { headers, body: end === -1 ? '' : text.slice(end + 2) };
+}
+
+/** Throws `bad_object` where the bytes are no tree, or a name is not UTF-8. */
+export function parseTree(bytes: Uint8Array): TreeEntry[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < buffer.length; ) {
+    const space = buffer.indexOf(0x20, at);
+    const nul = buffer.indexOf(0, space);
+    if (space === -1 || nul === -1 || nul + 21 > buffer.length) {
+      throw new RepositoryError('bad_object', 'a tree ends in the middle of an entry');
+    }
+    let name: string;
+    try {
+      name = utf8.decode(buffer.subarray(space + 1, nul));
+    } catch (cause) {
+      throw new RepositoryError('bad_object', 'a file name is not UTF-8', { cause });
+    }
+    const mode = buffer.toString('latin1', at, space).replace(/^0+/, '');
+    entries.push({ mode, name, oid: buffer.toString('hex', nul + 1, nul + 21) });
+    at = nul + 21;
+  }
+  return entries;
+}
+
+export function formatTree(entries: readonly TreeEntry[]): Buffer {
+  // A folder sorts as if its name ended in a slash (base_name_compare in git's tree.c).
+  const keyed = entries.map((entry) => ({
+    entry,
+    key: Buffer.from(isTree(entry.mode) ? `${entry.name}/` : entry.name),
+  }));
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+  return Buffer.concat(
+    keyed.flatMap(({ entry: { mode, name, oid } }) => [
+      Buffer.from(`${mode} ${name}\0`),
+      Buffer.from(oid, 'hex'),
+    ]),
+  );
+}

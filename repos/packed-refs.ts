@@ -1,0 +1,96 @@
+/** The text of git's `packed-refs` file and what a transaction makes of it; no file is touched here. */
+import { RepositoryError } from './errors.ts';
+import { isRefName } from './ref-names.ts';
+import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
+
+/**
+ * Says that the names are in byte order and that every annotated tag has its peeled line, so that
+ * readers need neither sort nor open an object (refs/packed-backend.c in git's source).
+ */
+const HEADER = '# pack-refs with: peeled fully-peeled sorted \n';
+const REF_LINE = /^([0-9a-f]{40}) (.+)$/;
+const PEELED_LINE = /^\^([0-9a-f]{40})$/;
+
+const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** Throws `bad_object` at a line that git would not have written. */
+export function parsePackedRefs(text: string): Refs {
+  const refs = new Map<string, Ref>();
+  let last: Ref | undefined;
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const peeled = PEELED_LINE.exec(line)?.[1];
+    const [, oid, name] = REF_LINE.exec(line) ?? [];
+    if (peeled !== undefined && last !== undefined) {
+      last.peeled = peeled;
+    } else if (oid !== undefined && name !== undefined) {
+      last = { oid };
+      refs.set(name, last);
+    } else {
+      throw new RepositoryError('bad_object', `packed-refs has a line that is no ref: ${line}`);
+    }
+  }
+  return sorted(refs);
+}
+
+export function formatPackedRefs(refs: Refs): string {
+  let text = HEADER;
+  for (const [name, { oid, peeled }] of sorted(refs)) {
+    text += `${oid} ${name}\n`;
+    if (peeled !== undefined) text += `^${peeled}\n`;
+  }
+  return text;
+}
+
+export function sorted(refs: Refs): Refs {
+  return new Map([...refs].sort(([a], [b]) => byBytes(a, b)));
+}
+
+/**
+ * The refs after the updates. `peel` tells what an annotated tag stands for.
+ * Throws `ref_conflict` where a `from` does not hold, where a ref would be another's folder (`a` and
+ * `a/b`), where two updates name one ref; `bad_name` for what git-check-ref-format(1) refuses.
+ */
+export function applyUpdates(
+  refs: Refs,
+  updates: readonly RefUpdate[],
+  peel: (oid: Oid) => Oid | undefined,
+): Refs {
+  const next = new Map(refs);
+  const seen = new Set<string>();
+  for (const { ref, from, to } of updates) {
+    if (!isRefName(ref)) throw new RepositoryError('bad_name', `${ref} cannot name a ref`);
+    if (seen.has(ref)) throw new RepositoryError('ref_conflict', `${ref} is updated twice`);
+    seen.add(ref);
+    const now = refs.get(ref)?.oid ?? null;
+    if (now !== from) {
+      const message = `${ref} is ${now ?? 'absent'}, not ${from ?? 'absent'}`;
+      throw new RepositoryError('ref_conflict', message);
+    }
+    if (to === null) {
+      next.delete(ref);
+    } else {
+      const peeled = peel(to);
+      next.set(ref, peeled === undefined ? { oid: to } : { oid: to, peeled });
+    }
+  }
+  refuseFolders(next, updates);
+  return sorted(next);
+}
+
+/** A name may not be a folder of another, or the two could not both be files below `refs/`. */
+function refuseFolders(refs: Refs, updates: readonly RefUpdate[]): void {
+  const added = updates.filter(({ from, to }) => from === null && to !== null);
+  for (const { ref } of added) {
+    for (let at = ref.indexOf('/'); at !== -1; at = ref.indexOf('/', at + 1)) {
+      if (refs.has(ref.slice(0, at))) conflict(ref.slice(0, at), ref);
+    }
+    for (const name of refs.keys()) {
+      if (name.startsWith(`${ref}/`)) conflict(ref, name);
+    }
+  }
+}
+
+function conflict(folder: string, ref: string): never {
+  throw new RepositoryError('ref_conflict', `${folder} and ${ref} cannot both be refs`);
+}

@@ -1,0 +1,36 @@
+/** Objects that receive-pack holds apart until the push is accepted (git-receive-pack(1), "Quarantine"). */
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sync } from './durable.ts';
+import { ObjectStore } from './object-store.ts';
+import type { ObjectReader, Repository } from './types.ts';
+
+/** Reads the repository as it would be with the quarantined objects in it. */
+export function quarantineReader(repository: Repository, quarantine: string): ObjectReader {
+  return new ObjectStore(repository.path, quarantine);
+}
+
+/**
+ * Moves quarantined objects into the repository; durable on return. A pack's index goes last: git
+ * takes a pack to be there once its index is.
+ */
+export async function adoptQuarantine(repository: Repository, quarantine: string): Promise<void> {
+  const objects = join(repository.path, 'objects');
+  const files = (await filesBelow(quarantine)).sort((a, b) => rank(a) - rank(b));
+  await Promise.all(files.map((file) => sync(join(quarantine, file))));
+  const folders = [...new Set(files.map((file) => file.slice(0, file.indexOf('/'))))];
+  await Promise.all(folders.map((folder) => mkdir(join(objects, folder), { recursive: true })));
+  for (const file of files) await rename(join(quarantine, file), join(objects, file));
+  await Promise.all([objects, ...folders.map((folder) => join(objects, folder))].map(sync));
+}
+
+/** Loose objects and packs; `.keep` files guard a pack that is being received, and end with it. */
+const OBJECT =
+  /^([0-9a-f]{2}\/[0-9a-f]{38}|pack\/pack-[0-9a-f]{40}\.(pack|rev|idx|bitmap|mtimes))$/;
+
+async function filesBelow(quarantine: string): Promise<string[]> {
+  const entries = await readdir(quarantine, { recursive: true });
+  return entries.filter((entry) => OBJECT.test(entry));
+}
+
+const rank = (file: string) => (file.endsWith('.idx') ? 1 : 0);

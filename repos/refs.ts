@@ -1,0 +1,126 @@
+/** The refs of one repository, all of them in its `packed-refs` (docs/decisions/0001). */
+import { type Dirent, statSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from './durable.ts';
+import { withLock } from './lock.ts';
+import { applyUpdates, formatPackedRefs, parsePackedRefs, sorted } from './packed-refs.ts';
+import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
+
+export type Peel = (oid: Oid) => Promise<Oid | undefined>;
+
+/** Counts through all repositories, so that one that is removed and made anew repeats no number. */
+let generations = 0;
+
+export class RefStore {
+  readonly #path: string;
+  readonly #file: string;
+  readonly #peel: Peel;
+  #held: { refs: Refs; stamp: string; generation: number } | undefined;
+  #loading: Promise<Refs> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string, peel: Peel) {
+    this.#path = path;
+    this.#file = join(path, 'packed-refs');
+    this.#peel = peel;
+  }
+
+  /** Rises whenever the refs that `read` gives have changed; read it after `read`. */
+  get generation(): number {
+    return this.#held?.generation ?? 0;
+  }
+
+  /** One stat when nothing changed; another process's writes are seen through it. */
+  async read(): Promise<Refs> {
+    if (this.#held !== undefined && this.#held.stamp === this.#stamp()) return this.#held.refs;
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** Moves all refs or none, durably; `peel` must find every object that a ref is moved to. */
+  async update(updates: readonly RefUpdate[]): Promise<void> {
+    const peeled = new Map<Oid, Oid | undefined>();
+    for (const { to } of updates) if (to !== null) peeled.set(to, await this.#peel(to));
+    await this.#alone(async () => {
+      const refs = await this.#fold();
+      await this.#write(applyUpdates(refs, updates, (oid) => peeled.get(oid)));
+    });
+  }
+
+  /** Takes loose refs, which only other programs write, into `packed-refs`. */
+  async fold(): Promise<void> {
+    await this.#alone(() => this.#fold());
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(() => withLock(`${this.#file}.lock`, work));
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #load(): Promise<Refs> {
+    const stamp = this.#stamp();
+    const refs = sorted(new Map([...(await this.#packed()), ...(await this.#loose())]));
+    return this.#hold(refs, stamp);
+  }
+
+  #hold(refs: Refs, stamp: string): Refs {
+    generations += 1;
+    this.#held = { refs, stamp, generation: generations };
+    return refs;
+  }
+
+  /** A rename gives a new inode and time, so a changed file never keeps its stamp. */
+  #stamp(): string {
+    const stat = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? 'absent' : `${stat.ino}-${stat.mtimeNs}-${stat.size}`;
+  }
+
+  async #packed(): Promise<Refs> {
+    try {
+      return parsePackedRefs(await readFile(this.#file, 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+      throw error;
+    }
+  }
+
+  /** A loose ref wins over a packed one (git-pack-refs(1)); symbolic ones are left to git. */
+  async #loose(): Promise<Refs> {
+    const refs = new Map<string, Ref>();
+    const entries = await readdir(join(this.#path, 'refs'), {
+      recursive: true,
+      withFileTypes: true,
+    });
+    for (const entry of entries.filter((entry) => entry.isFile())) {
+      const text = (await readFile(join(entry.parentPath, entry.name), 'latin1')).trim();
+      if (!/^[0-9a-f]{40}$/.test(text) || entry.name.endsWith('.lock')) continue;
+      const peeled = await this.#peel(text);
+      refs.set(this.#nameOf(entry), peeled === undefined ? { oid: text } : { oid: text, peeled });
+    }
+    return refs;
+  }
+
+  #nameOf(entry: Dirent): string {
+    return join(entry.parentPath, entry.name).slice(this.#path.length + 1);
+  }
+
+  /** Packed first and removed after, so that a crash between leaves the value in both places. */
+  async #fold(): Promise<Refs> {
+    const packed = await this.#packed();
+    const loose = await this.#loose();
+    if (loose.size === 0) return packed;
+    const refs = sorted(new Map([...packed, ...loose]));
+    await this.#write(refs);
+    for (const name of loose.keys()) await rm(join(this.#path, name));
+    return refs;
+  }
+
+  async #write(refs: Refs): Promise<void> {
+    await replaceFile(this.#file, `${this.#file}.next`, formatPackedRefs(refs));
+    this.#hold(refs, this.#stamp());
+  }
+}

@@ -1,0 +1,171 @@
+/** One bare repository: what stands in types.ts as `Repository`, put together. */
+import { RepositoryError } from './errors.ts';
+import { countVersions, MAIN, prepareLanding, readVersions, STATE, STATE_FILE } from './landing.ts';
+import { check, diff, pack } from './maintenance.ts';
+import { ObjectBatch } from './object-batch.ts';
+import { ObjectStore } from './object-store.ts';
+import { formatCommit } from './object-text.ts';
+import { RefStore } from './refs.ts';
+import { changeTree } from './trees.ts';
+import type {
+  Commit,
+  FileEntry,
+  GitProgram,
+  Landing,
+  NewCommit,
+  Oid,
+  Refs,
+  RefUpdate,
+  Repository,
+  Version,
+} from './types.ts';
+
+export class BareRepository implements Repository {
+  readonly name: string;
+  readonly path: string;
+  readonly #git: GitProgram;
+  readonly #objects: ObjectStore;
+  readonly #refs: RefStore;
+  #versions: { generation: number; list: Promise<Version[]> } | undefined;
+
+  constructor(name: string, path: string, git: GitProgram) {
+    this.name = name;
+    this.path = path;
+    this.#git = git;
+    this.#objects = new ObjectStore(path);
+    this.#refs = new RefStore(path, (oid) => this.#objects.peel(oid));
+  }
+
+  /**
+   * Rises when a ref changes, through this object or behind its back; no two repositories of a
+   * process share a value. What is derived from refs is kept by it: await `refs()`, then read it.
+   */
+  get generation(): number {
+    return this.#refs.generation;
+  }
+
+  refs(): Promise<Refs> {
+    return this.#refs.read();
+  }
+
+  async head(): Promise<Oid | null> {
+    return (await this.refs()).get(MAIN)?.oid ?? null;
+  }
+
+  readCommit(oid: Oid): Promise<Commit> {
+    return this.#objects.readCommit(oid);
+  }
+
+  files(commit: Oid): Promise<FileEntry[]> {
+    return this.#objects.files(commit);
+  }
+
+  readBlob(oid: Oid): Promise<Uint8Array> {
+    return this.#objects.readBlob(oid);
+  }
+
+  readFile(commit: Oid, path: string): Promise<Uint8Array | undefined> {
+    return this.#objects.readFile(commit, path);
+  }
+
+  /**
+   * Squash: `tree` of the branch's head, `parent` the head of `main`. Revert to a version: its
+   * `tree`, likewise.
+   */
+  async commit({ parent, changes, tree, author, committer, message }: NewCommit): Promise<Oid> {
+    const batch = new ObjectBatch(this.path);
+    const base = tree ?? (parent === null ? null : (await this.readCommit(parent)).tree);
+    const content = formatCommit({
+      tree:
+        changes === undefined && base !== null
+          ? base
+          : await changeTree(this.#objects, batch, base, changes ?? new Map()),
+      parents: parent === null ? [] : [parent],
+      author,
+      committer,
+      message,
+    });
+    const oid = batch.add('commit', content);
+    await batch.write();
+    return oid;
+  }
+
+  updateRefs(updates: RefUpdate[]): Promise<void> {
+    return this.#refs.update(updates);
+  }
+
+  async land(landing: Landing): Promise<Version[]> {
+    const prepared = await prepareLanding(this.path, this.#objects, await this.refs(), landing);
+    await this.#refs.update(prepared.updates);
+    return prepared.versions;
+  }
+
+  async versions(): Promise<Version[]> {
+    const refs = await this.refs();
+    if (this.#versions?.generation !== this.generation) {
+      this.#versions = { generation: this.generation, list: readVersions(this.#objects, refs) };
+      // A failed read is not an answer to keep.
+      this.#versions.list.catch(() => {
+        this.#versions = undefined;
+      });
+    }
+    return [...(await this.#versions.list)];
+  }
+
+  async version(n: number): Promise<Version | undefined> {
+    if (!(n >= 1 && n <= countVersions(await this.refs()))) return undefined;
+    return (await this.versions()).find(({ version }) => version === n);
+  }
+
+  async history({
+    from,
+    path,
+    limit = Number.POSITIVE_INFINITY,
+  }: {
+    from?: Oid;
+    path?: string;
+    limit?: number;
+  } = {}): Promise<Commit[]> {
+    const found: Commit[] = [];
+    let at = from ?? (await this.head());
+    while (at !== null && found.length < limit) {
+      const commit = await this.readCommit(at);
+      at = commit.parents[0] ?? null;
+      if (path === undefined || (await this.#changed(commit, at, path))) found.push(commit);
+    }
+    return found;
+  }
+
+  async #changed(commit: Commit, parent: Oid | null, path: string): Promise<boolean> {
+    const now = await this.#objects.entryAt(commit, path);
+    const before =
+      parent === null
+        ? undefined
+        : await this.#objects.entryAt(await this.readCommit(parent), path);
+    return now?.oid !== before?.oid || now?.mode !== before?.mode;
+  }
+
+  async diff(from: Oid | null, to: Oid): Promise<string> {
+    for (const oid of [from, to]) if (oid !== null) await this.readCommit(oid);
+    return diff(this.#git, this.path, from, to);
+  }
+
+  async readState(): Promise<string | undefined> {
+    const state = (await this.refs()).get(STATE);
+    if (state === undefined) return undefined;
+    const bytes = await this.readFile(state.oid, STATE_FILE);
+    if (bytes === undefined) {
+      throw new RepositoryError('bad_object', `${STATE} of ${this.name} has no ${STATE_FILE}`);
+    }
+    return Buffer.from(bytes).toString();
+  }
+
+  fsck(): Promise<string[]> {
+    return check(this.#git, this.path);
+  }
+
+  async maintain(): Promise<void> {
+    await this.#refs.fold();
+    if (await pack(this.#git, this.path)) this.#objects.forget();
+  }
+}

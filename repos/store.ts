@@ -1,0 +1,172 @@
+/** All repositories: a folder of bare repositories, one a definition. */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { sync, writeSynced } from './durable.ts';
+import { RepositoryError } from './errors.ts';
+import { Journal } from './journal.ts';
+import { formatPackedRefs } from './packed-refs.ts';
+import { BareRepository } from './repository.ts';
+import type { GitProgram, Repositories } from './types.ts';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+/** Where repositories are made and unmade; no name can be this, and it is on the same file system. */
+const WORKSHOP = '.workshop';
+
+/**
+ * What a bare repository needs to be one (gitrepository-layout(5)). Pushes are checked by fsck;
+ * nobody but `maintain` packs; partial clones are served.
+ */
+const CONFIG = `[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+\tlogAllRefUpdates = false
+[receive]
+\tfsckObjects = true
+[uploadpack]
+\tallowFilter = true
+[gc]
+\tauto = 0
+`;
+const FILES = {
+  HEAD: 'ref: refs/heads/main\n',
+  config: CONFIG,
+  'packed-refs': formatPackedRefs(new Map()),
+};
+const FOLDERS = ['objects', 'objects/info', 'objects/pack', 'refs', 'refs/heads', 'refs/tags'];
+
+/** Opens the folder of repositories and the journal beside it, making them where they are absent. */
+export async function openRepositories(options: {
+  root: string;
+  journal: string;
+  git: GitProgram;
+}): Promise<Repositories> {
+  const root = resolve(options.root);
+  await mkdir(join(root, WORKSHOP), { recursive: true });
+  return new RepositoryFolder(root, await Journal.open(resolve(options.journal)), options.git);
+}
+
+class RepositoryFolder implements Repositories {
+  readonly root: string;
+  readonly #journal: Journal;
+  readonly #git: GitProgram;
+  readonly #open = new Map<string, BareRepository>();
+  /** Names taken, in lower case, and the folder's time when they were read. */
+  #taken: { names: Set<string>; mtime: bigint } | undefined;
+  #making: Promise<unknown> = Promise.resolve();
+
+  constructor(root: string, journal: Journal, git: GitProgram) {
+    this.root = root;
+    this.#journal = journal;
+    this.#git = git;
+  }
+
+  #path(name: string): string {
+    return join(this.root, `${name}.git`);
+  }
+
+  async list(): Promise<string[]> {
+    const names = (await readdir(this.root))
+      .filter((file) => file.endsWith('.git'))
+      .map((file) => file.slice(0, -'.git'.length));
+    return names.filter((name) => NAME.test(name)).sort();
+  }
+
+  async exists(name: string): Promise<boolean> {
+    return NAME.test(name) && existsSync(this.#path(name));
+  }
+
+  async open(name: string): Promise<BareRepository> {
+    if (!(await this.exists(name))) {
+      this.#open.delete(name);
+      throw new RepositoryError('repository_not_found', `there is no repository ${name}`);
+    }
+    let repository = this.#open.get(name);
+    if (repository === undefined) {
+      repository = new BareRepository(name, this.#path(name), this.#git);
+      this.#open.set(name, repository);
+    }
+    return repository;
+  }
+
+  /** Creations queue up, for the look at the names and the making of one belong together. */
+  async create(name: string): Promise<BareRepository> {
+    if (!NAME.test(name)) {
+      throw new RepositoryError('bad_name', `${JSON.stringify(name)} cannot name a repository`);
+    }
+    const turn = this.#making.then(() => this.#create(name));
+    this.#making = turn.catch(() => undefined);
+    await turn;
+    return this.open(name);
+  }
+
+  async #create(name: string): Promise<void> {
+    const taken = await this.#takenNames();
+    if (taken.has(name.toLowerCase())) exists(name);
+    const draft = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));
+    try {
+      await layOut(draft);
+      await rename(draft, this.#path(name));
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      // Another process was first: a repository is not an empty folder, so it is not replaced.
+      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') exists(name);
+      throw error;
+    }
+    await sync(this.root);
+    taken.add(name.toLowerCase());
+    this.#taken = { names: taken, mtime: await this.#mtime() };
+  }
+
+  /** Read anew only after others have changed the folder: an import makes thousands of names. */
+  async #takenNames(): Promise<Set<string>> {
+    const mtime = await this.#mtime();
+    if (this.#taken?.mtime !== mtime) {
+      this.#taken = { names: new Set((await this.list()).map((n) => n.toLowerCase())), mtime };
+    }
+    return this.#taken.names;
+  }
+
+  async #mtime(): Promise<bigint> {
+    return (await stat(this.root, { bigint: true })).mtimeNs;
+  }
+
+  /** Out of sight in one step; what a crash then leaves in the workshop is no repository. */
+  async remove(name: string): Promise<void> {
+    await this.open(name);
+    const grave = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));
+    await rename(this.#path(name), join(grave, 'removed'));
+    await sync(this.root);
+    this.#open.delete(name);
+    await rm(grave, { recursive: true, force: true });
+  }
+
+  note(name: string): Promise<void> {
+    return this.#journal.note(name);
+  }
+
+  strike(name: string): Promise<void> {
+    return this.#journal.strike(name);
+  }
+
+  noted(): Promise<string[]> {
+    return this.#journal.noted();
+  }
+
+  async close(): Promise<void> {
+    await this.#making;
+    this.#open.clear();
+  }
+}
+
+function exists(name: string): never {
+  throw new RepositoryError('repository_exists', `the name ${name} is taken`);
+}
+
+async function layOut(path: string): Promise<void> {
+  for (const folder of FOLDERS) await mkdir(join(path, folder));
+  const files = Object.entries(FILES).map(([file, text]) => writeSynced(join(path, file), text));
+  await Promise.all(files);
+  await Promise.all(['.', ...FOLDERS].map((folder) => sync(join(path, folder))));
+}

@@ -1,0 +1,86 @@
+/** A tree with changes laid over it. */
+import { RepositoryError } from './errors.ts';
+import type { ObjectBatch } from './object-batch.ts';
+import type { ObjectStore } from './object-store.ts';
+import { formatTree, isTree, type TreeEntry } from './object-text.ts';
+import type { Oid } from './types.ts';
+
+export type Changes = ReadonlyMap<string, Uint8Array | null>;
+
+/** Changes by the first part of their path: a file's bytes, null for a deletion, or a folder's changes. */
+type Level = Map<string, Uint8Array | null | Level>;
+
+/**
+ * Adds to the batch what the tree with the changes needs, and gives its id. A file that is replaced
+ * keeps its mode, a new one gets 100644; folders left empty vanish. Throws `bad_object` for a path
+ * that git refuses, or one that is a file and a folder at once.
+ */
+export async function changeTree(
+  objects: ObjectStore,
+  batch: ObjectBatch,
+  base: Oid | null,
+  changes: Changes,
+): Promise<Oid> {
+  return (
+    (await layOver(objects, batch, base, byFolder(changes))) ?? batch.add('tree', Buffer.alloc(0))
+  );
+}
+
+async function layOver(
+  objects: ObjectStore,
+  batch: ObjectBatch,
+  base: Oid | null,
+  level: Level,
+): Promise<Oid | undefined> {
+  const before = base === null ? [] : await objects.readTree(base);
+  const entries = new Map<string, TreeEntry>(before.map((entry) => [entry.name, entry]));
+  for (const [name, change] of level) {
+    const old = entries.get(name);
+    const wasTree = old !== undefined && isTree(old.mode);
+    if (change === null) {
+      entries.delete(name);
+    } else if (change instanceof Map) {
+      const oid = await layOver(objects, batch, wasTree ? old.oid : null, change);
+      if (oid !== undefined) entries.set(name, { mode: '40000', name, oid });
+      else if (wasTree) entries.delete(name);
+    } else {
+      const mode = old === undefined || wasTree ? '100644' : old.mode;
+      entries.set(name, { mode, name, oid: batch.add('blob', change) });
+    }
+  }
+  return entries.size === 0 ? undefined : batch.add('tree', formatTree([...entries.values()]));
+}
+
+function byFolder(changes: Changes): Level {
+  const root: Level = new Map();
+  for (const [path, change] of changes) {
+    const parts = path.split('/');
+    if (!parts.every(isFileName)) refuse(path);
+    const name = parts.pop() as string;
+    let level = root;
+    for (const part of parts) {
+      const below = level.get(part) ?? new Map();
+      if (!(below instanceof Map)) refuse(path);
+      level.set(part, below);
+      level = below;
+    }
+    if (level.has(name)) refuse(path);
+    level.set(name, change);
+  }
+  return root;
+}
+
+/** What git's fsck and checkout accept everywhere: `.git` in any disguise is refused (path.c). */
+function isFileName(name: string): boolean {
+  const plain = name.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
+  return (
+    !['', '.', '..'].includes(name) &&
+    !/[\0\\]/.test(name) &&
+    !/^(\.git|git~\d+)[. ]*(:.*)?$/i.test(plain) &&
+    Buffer.from(name).toString() === name
+  );
+}
+
+function refuse(path: string): never {
+  throw new RepositoryError('bad_object', `${JSON.stringify(path)} cannot be a file's path here`);
+}

@@ -1,0 +1,52 @@
+/** Real git for tests, started directly: what the product does is judged by another hand. */
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const ENVIRONMENT = {
+  PATH: process.env.PATH ?? '',
+  HOME: '/nonexistent',
+  LC_ALL: 'C.UTF-8',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_AUTHOR_NAME: 'Test',
+  GIT_AUTHOR_EMAIL: 'test@example.org',
+  GIT_COMMITTER_NAME: 'Test',
+  GIT_COMMITTER_EMAIL: 'test@example.org',
+};
+
+export interface GitOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  input?: Uint8Array | string;
+}
+
+/** Standard output of git, as bytes; throws with standard error when git fails. */
+export async function gitBytes(args: string[], options: GitOptions = {}): Promise<Buffer> {
+  const child = spawn('git', args, { cwd: options.cwd, env: { ...ENVIRONMENT, ...options.env } });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk) => out.push(chunk));
+  child.stderr.on('data', (chunk) => err.push(chunk));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0)
+    throw new Error(`git ${args.join(' ')}: ${Buffer.concat(err)}${Buffer.concat(out)}`);
+  return Buffer.concat(out);
+}
+
+export async function git(args: string[], options: GitOptions = {}): Promise<string> {
+  return (await gitBytes(args, options)).toString();
+}
+
+/** Throws unless `git fsck --strict` finds nothing wrong with every repository below the folder. */
+export async function fsckAll(root: string): Promise<void> {
+  for (const name of (await readdir(root)).filter((name) => name.endsWith('.git'))) {
+    await git(['fsck', '--strict', '--no-dangling', '--no-progress'], { cwd: join(root, name) });
+  }
+}

@@ -1,0 +1,63 @@
+/** Repositories in a folder of their own, and the least that a commit needs. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openGitProgram } from '../../repos/process.ts';
+import { openRepositories } from '../../repos/store.ts';
+import type { Oid, Repository, Signature } from '../../repos/types.ts';
+import { fsckAll } from '../helpers/git.ts';
+
+export const author: Signature = {
+  name: 'Ada',
+  email: 'ada@example.org',
+  at: new Date('2026-01-02T03:04:05Z'),
+  offsetMinutes: 330,
+};
+
+/** `close` lets real git check every repository that the test has made. */
+export async function openFixture() {
+  const folder = await mkdtemp(join(tmpdir(), 'registry-test-'));
+  const root = join(folder, 'repos');
+  const git = await openGitProgram();
+  const repositories = await openRepositories({ root, journal: join(folder, 'journal'), git });
+  return {
+    root,
+    repositories,
+    program: git,
+    async close() {
+      await repositories.close();
+      await git.close();
+      await fsckAll(root);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+
+export function commitFiles(
+  repository: Repository,
+  parent: Oid | null,
+  files: Record<string, string | Uint8Array | null>,
+  message = 'Change\n',
+): Promise<Oid> {
+  const changes = new Map(
+    Object.entries(files).map(([path, content]) => [
+      path,
+      typeof content === 'string' ? bytes(content) : content,
+    ]),
+  );
+  return repository.commit({ parent, changes, author, committer: author, message });
+}
+
+/** Lands one version on the head as it is now. */
+export async function landFiles(
+  repository: Repository,
+  files: Record<string, string | Uint8Array | null>,
+  record = 'record\n',
+) {
+  const head = await repository.head();
+  const commit = await commitFiles(repository, head, files);
+  const landed = await repository.land({ head, versions: [{ commit, record }], tagger: author });
+  return landed[0] as (typeof landed)[number];
+}

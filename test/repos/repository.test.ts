@@ -1,0 +1,249 @@
+import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import { git, gitBytes } from '../helpers/git.ts';
+import { author, bytes, commitFiles, landFiles, openFixture } from './fixture.ts';
+
+const fixture = await openFixture();
+const { repositories, root } = fixture;
+t.teardown(() => fixture.close());
+
+t.test(
+  'a new repository is an empty bare one to git, under a name that no case repeats',
+  async (t) => {
+    const made = await repositories.create('Empty_1');
+    t.equal(await git(['rev-parse', '--is-bare-repository'], { cwd: made.path }), 'true\n');
+    t.equal(await git(['symbolic-ref', 'HEAD'], { cwd: made.path }), 'refs/heads/main\n');
+    t.equal(await made.head(), null);
+    t.same(await made.versions(), []);
+    t.same(await made.history(), []);
+    t.same(await made.fsck(), []);
+    t.equal(await made.readState(), undefined);
+    await t.rejects(repositories.create('empty_1'), { code: 'repository_exists' });
+    for (const name of ['', '.', '..', 'a/b', '1a', 'a.git', 'é', 'a'.repeat(101), 'a\0']) {
+      await t.rejects(repositories.create(name), { code: 'bad_name' }, JSON.stringify(name));
+      await t.rejects(repositories.open(name), { code: 'repository_not_found' });
+      t.equal(await repositories.exists(name), false);
+    }
+    t.same(
+      (await Promise.allSettled(['Same', 'SAME', 'same'].map((name) => repositories.create(name))))
+        .map(({ status }) => status)
+        .sort(),
+      ['fulfilled', 'rejected', 'rejected'],
+    );
+  },
+);
+
+t.test('a half-made repository never shows, and a removed one is gone', async (t) => {
+  const before = await repositories.list();
+  await repositories.create('Passing');
+  t.same(await repositories.list(), [...before, 'Passing'].sort());
+  await repositories.remove('Passing');
+  t.same(await repositories.list(), before);
+  await t.rejects(repositories.open('Passing'), { code: 'repository_not_found' });
+  t.same(await readdir(join(root, '.workshop')), []);
+  const again = await repositories.create('passing');
+  t.equal(await again.head(), null);
+});
+
+const fileName = fc.oneof(
+  fc.constantFrom('a', 'b', 'a.py', 'a-b', 'a b', 'ü', '試験', 'q\'"', 'x\ny'),
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter((s) => !/[/\\\0.~:]/.test(s)),
+);
+const path = fc.array(fileName, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+const files = fc
+  .dictionary(path, fc.uint8Array({ maxLength: 200 }), { minKeys: 1, maxKeys: 6 })
+  .filter((tree) => {
+    const paths = Object.keys(tree);
+    return !paths.some((a) => paths.some((b) => b.startsWith(`${a}/`)));
+  });
+
+t.test('what is committed is what real git reads: trees, bytes, authors, messages', async (t) => {
+  const repository = await repositories.create('RoundTrip');
+  await fc.assert(
+    fc.asyncProperty(files, fc.string({ unit: 'grapheme' }), async (tree, words) => {
+      const message = words.replaceAll('\0', '');
+      const commit = await commitFiles(repository, null, tree, message);
+      const listed = await git(['ls-tree', '-r', '-z', commit], { cwd: repository.path });
+      const expected = listed
+        .split('\0')
+        .filter((line) => line !== '')
+        .map((line) => /^(\d+) blob (\w+)\t([\s\S]*)$/.exec(line) as RegExpExecArray)
+        .map(([, mode, oid, path]) => ({ path, oid, mode }));
+      const found = await repository.files(commit);
+      t.same(found, expected);
+      t.same(new Set(found.map(({ path }) => path)), new Set(Object.keys(tree)));
+      for (const { path, oid } of found) {
+        const real = await gitBytes(['cat-file', 'blob', oid], { cwd: repository.path });
+        t.ok(real.equals(tree[path] as Uint8Array));
+        t.ok(real.equals((await repository.readFile(commit, path)) as Uint8Array));
+      }
+      const raw = await git(['cat-file', 'commit', commit], { cwd: repository.path });
+      t.equal(raw.slice(raw.indexOf('\n\n') + 2), message);
+      t.match(raw, /author Ada <ada@example.org> 1767323045 \+0530/);
+      const read = await repository.readCommit(commit);
+      t.same([read.message, read.author, read.parents], [message, author, []]);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+t.test(
+  'changes lay over the parent: modes stay, empty folders go, the rest is untouched',
+  async (t) => {
+    const repository = await repositories.create('Changes');
+    const work = t.testdir({ 'run.sh': 'one', deep: { er: { only: 'x' }, 'keep.txt': 'k' } });
+    await chmod(join(work, 'run.sh'), 0o755);
+    const env = { GIT_DIR: repository.path, GIT_WORK_TREE: work };
+    await git(['-c', 'core.bare=false', 'add', '-A'], { env });
+    await git(['-c', 'core.bare=false', 'commit', '-qm', 'first'], { env });
+    const first = (await repository.head()) as string;
+    t.equal(first, (await git(['rev-parse', 'main'], { env })).trim());
+    const second = await commitFiles(repository, first, {
+      'run.sh': 'two',
+      'deep/er/only': null,
+      'no/such/file': null,
+    });
+    t.same(
+      (await repository.files(second)).map(({ path, mode }) => `${mode} ${path}`),
+      ['100644 deep/keep.txt', '100755 run.sh'],
+    );
+    t.equal(await repository.readFile(second, 'deep'), undefined);
+    t.equal(await repository.readFile(second, 'deep/er/only'), undefined);
+    t.equal(await repository.readFile(second, 'run.sh/below'), undefined);
+    for (const bad of ['', '/a', 'a/', 'a//b', '..', 'a/../b', '.git/x', '.GIT', 'git~1', 'a\\b']) {
+      await t.rejects(commitFiles(repository, null, { [bad]: 'x' }), { code: 'bad_object' }, bad);
+    }
+    await t.rejects(commitFiles(repository, null, { a: 'x', 'a/b': 'y' }), { code: 'bad_object' });
+    await t.rejects(commitFiles(repository, null, { 'a/b': 'y', a: 'x' }), { code: 'bad_object' });
+    await t.rejects(repository.readBlob('0'.repeat(40)), { code: 'object_not_found' });
+    await t.rejects(repository.readBlob(first), { code: 'bad_object' });
+  },
+);
+
+t.test(
+  'versions, their records, history and state read back as landed, and clone with git',
+  async (t) => {
+    const repository = await repositories.create('Landed');
+    const commits: string[] = [];
+    for (let n = 1; n <= 3; n += 1) {
+      const landed = await landFiles(repository, { 'a.py': `${n}`, [`only${n}`]: 'x' }, `r ${n}`);
+      t.equal(landed.version, n);
+      commits.push(landed.commit);
+    }
+    t.same(
+      (await repository.versions()).map(({ version, commit, record }) => [version, commit, record]),
+      [3, 2, 1].map((n) => [n, commits[n - 1], `r ${n}`]),
+    );
+    t.equal((await repository.version(2))?.commit, commits[1]);
+    t.equal(await repository.version(4), undefined);
+    t.same(
+      (await repository.history()).map(({ oid }) => oid),
+      [...commits].reverse(),
+    );
+    t.same(
+      (await repository.history({ path: 'only2' })).map(({ oid }) => oid),
+      [commits[1]],
+    );
+    t.equal(
+      (await repository.history({ limit: 1, from: commits[1] as string }))[0]?.oid,
+      commits[1],
+    );
+    const diff = await repository.diff(commits[0] as string, commits[1] as string);
+    t.match(diff, /^diff --git a\/a\.py b\/a\.py\n[\s\S]*-1[\s\S]*\+2/);
+    t.match(await repository.diff(null, commits[0] as string), /new file mode 100644/);
+    await t.rejects(repository.diff(null, '1'.repeat(40)), { code: 'object_not_found' });
+
+    const head = await repository.head();
+    await repository.land({ head, versions: [], tagger: author, state: '{"id":7}' });
+    t.equal(await repository.readState(), '{"id":7}');
+    await repository.land({ head, versions: [], tagger: author, state: '{"id":8}' });
+    t.equal(await repository.readState(), '{"id":8}');
+    t.equal((await repository.versions()).length, 3);
+
+    const clone = join(t.testdir(), 'clone');
+    await git(['clone', '-q', repository.path, clone]);
+    t.equal(
+      await git(['log', '--format=%H'], { cwd: clone }),
+      `${[...commits].reverse().join('\n')}\n`,
+    );
+    t.equal(await git(['cat-file', '-t', 'v2'], { cwd: clone }), 'tag\n');
+  },
+);
+
+t.test('squash and revert are commits of a tree on main', async (t) => {
+  const repository = await repositories.create('Squash');
+  const first = await landFiles(repository, { a: '1' });
+  const one = await commitFiles(repository, first.commit, { a: '2' });
+  const two = await commitFiles(repository, one, { b: '3' });
+  const { tree } = await repository.readCommit(two);
+  const signed = { author, committer: author, message: 'Squash\n' };
+  const squashed = await repository.commit({ parent: first.commit, tree, ...signed });
+  await t.rejects(
+    repository.land({
+      head: first.commit,
+      versions: [{ commit: two, record: 'r' }],
+      tagger: author,
+    }),
+    { code: 'bad_object' },
+  );
+  await repository.land({
+    head: first.commit,
+    versions: [{ commit: squashed, record: 'r' }],
+    tagger: author,
+  });
+  const old = (await repository.readCommit(first.commit)).tree;
+  const revert = await repository.commit({ parent: squashed, tree: old, ...signed });
+  const [landed] = await repository.land({
+    head: squashed,
+    versions: [{ commit: revert, record: 'back' }],
+    tagger: author,
+  });
+  t.equal(landed?.version, 3);
+  t.equal(await git(['diff', 'v1', 'v3'], { cwd: repository.path }), '');
+});
+
+t.test(
+  'maintain packs what is loose and loses nothing, and sees what git did by hand',
+  async (t) => {
+    const repository = await repositories.create('Packed');
+    for (let n = 0; n < 60; n += 1) await landFiles(repository, { 'a.py': `${n}` });
+    const refs = [...(await repository.refs())];
+    const kept = await commitFiles(repository, null, { young: 'and unreachable' });
+    await repository.maintain();
+    const counted = await git(['count-objects', '-v'], { cwd: repository.path });
+    t.match(counted, /^count: 3\n[\s\S]*packs: 1\n/);
+    t.same([...(await repository.refs())], refs);
+    t.ok(await repository.readCommit(kept));
+    t.same((await repository.files((await repository.head()) as string)).length, 1);
+    await git(['update-ref', 'refs/heads/by-hand', kept], { cwd: repository.path });
+    await repository.maintain();
+    t.same((await repository.refs()).get('refs/heads/by-hand'), { oid: kept });
+    t.same(await readdir(join(repository.path, 'refs/heads')), []);
+  },
+);
+
+t.test('fsck tells what is wrong', async (t) => {
+  const repository = await repositories.create('Broken');
+  const { commit } = await landFiles(repository, { a: '1' });
+  const [file] = await repository.files(commit);
+  const oid = file?.oid as string;
+  const object = join(repository.path, 'objects', oid.slice(0, 2), oid.slice(2));
+  await chmod(object, 0o644);
+  await writeFile(object, bytes('rubbish'));
+  t.not((await repository.fsck()).length, 0);
+  await repositories.remove('Broken');
+});
+
+t.test('a note outlives everything but its last strike', async (t) => {
+  await repositories.note('Landed');
+  await repositories.note('Landed');
+  await repositories.note('Other');
+  await repositories.strike('Landed');
+  t.same(await repositories.noted(), ['Landed', 'Other']);
+  await repositories.strike('Landed');
+  t.same(await repositories.noted(), ['Other']);
+  await repositories.strike('Other');
+  t.same(await repositories.noted(), []);
+});

@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import t, { type Test } from 'tap';
+import type { Repository } from '../../../repos/types.ts';
+import { packOf, post, pushBody, rawCommit, rawTree, readPushAnswer, writeObject } from './raw.ts';
+import { startServer, type TestServer } from './server.ts';
+
+const MAIN = 'refs/heads/main';
+let server: TestServer;
+let repository: Repository;
+let url: string;
+/** A working copy whose one commit is `main` of the repository. */
+let cwd: string;
+let main: string;
+let blob: string;
+
+t.before(async () => {
+  server = await startServer();
+  repository = await server.repositories.create('Target');
+  url = `${server.url}/Target.git`;
+  cwd = await server.workingCopy('Target');
+  blob = await writeObject(cwd, 'blob', 'hello\n');
+  const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'a.py', blob]]));
+  main = await writeObject(cwd, 'commit', rawCommit(tree));
+  await server.client(['push', '-q', 'origin', `${main}:${MAIN}`], { cwd });
+  server.rules.limits = { packBytes: 8 * 1024 * 1024, fileBytes: 100_000 };
+});
+t.teardown(() => server[Symbol.asyncDispose]());
+
+/** Nothing of a refused push may be found afterwards: no ref, no object, no file. */
+async function nothingChanged(t: Test) {
+  t.equal([...(await repository.refs())].length, 1, 'no ref was made');
+  t.equal(await repository.head(), main, 'main stands');
+  t.same(await server.leftovers('Target'), [], 'quarantine is empty');
+  t.same(await repository.fsck(), [], 'fsck is content');
+  const objects = ['cat-file', '--batch-all-objects', '--batch-check'];
+  const { stdout } = await server.git.run({ args: objects, cwd: repository.path });
+  t.equal(stdout.toString().trim().split('\n').length, 3, 'no object was kept');
+  const packs = await readdir(join(repository.path, 'objects/pack'));
+  t.notOk(
+    packs.some((name) => name.startsWith('tmp_')),
+    'no temporary pack',
+  );
+  t.same(server.failures, []);
+}
+
+const create = (to: string, ref = 'refs/heads/x') => [{ ref, from: null, to }];
+
+/** Pushes a commit of this tree, and what it is made of. */
+async function pushTree(tree: Buffer | string, others: string[] = []) {
+  const treeId = typeof tree === 'string' ? tree : await writeObject(cwd, 'tree', tree);
+  const commit = await writeObject(cwd, 'commit', rawCommit(treeId, main));
+  const pack = await packOf(cwd, [commit, treeId, ...others]);
+  return readPushAnswer(
+    (await post(url, 'git-receive-pack', pushBody(create(commit), pack))).bytes,
+  );
+}
+
+const BAD_TREES: Record<string, [() => Buffer, RegExp]> = {
+  'a symlink': [() => rawTree([['120000', 'link', blob]]), /symlink not allowed: link/],
+  'a submodule': [() => rawTree([['160000', 'sub', main]]), /submodule not allowed: sub/],
+  'a .git entry': [() => rawTree([['100644', '.git', blob]]), /hasDotgit/],
+  'a .GIT entry': [() => rawTree([['100644', '.GIT', blob]]), /hasDotgit/],
+  'a git~1 entry': [() => rawTree([['100644', 'git~1', blob]]), /hasDotgit/],
+  'an entry ..': [() => rawTree([['100644', '..', blob]]), /hasDotdot/],
+  'a path in a name': [() => rawTree([['100644', 'a/b', blob]]), /fullPathname/],
+  'entries out of order': [
+    () =>
+      rawTree([
+        ['100644', 'b', blob],
+        ['100644', 'a', blob],
+      ]),
+    /treeNotSorted/,
+  ],
+  'an entry twice': [
+    () =>
+      rawTree([
+        ['100644', 'a', blob],
+        ['100644', 'a', blob],
+      ]),
+    /duplicateEntries/,
+  ],
+  'a zero-padded mode': [() => rawTree([['0100644', 'a', blob]]), /zeroPaddedFilemode/],
+  'a mode that git does not know': [() => rawTree([['100666', 'a', blob]]), /badFilemode/],
+};
+
+for (const [what, [tree, complaint]] of Object.entries(BAD_TREES)) {
+  t.test(`a push with ${what} is refused, and says so`, async (t) => {
+    const { refs, unpackError, said } = await pushTree(tree());
+    t.match(refs, [{ ok: false }]);
+    t.match(`${unpackError}\n${said}\n${JSON.stringify(refs)}`, complaint);
+    await nothingChanged(t);
+  });
+}
+
+t.test('a broken commit is refused', async (t) => {
+  const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'a.py', blob]]));
+  const commit = await writeObject(cwd, 'commit', `tree ${tree}\nauthor nobody\n\nx\n`);
+  const body = pushBody(create(commit), await packOf(cwd, [commit]));
+  const { unpackError } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
+  t.match(unpackError, /fsck error/);
+  await nothingChanged(t);
+});
+
+t.test('a push that lacks an object is refused', async (t) => {
+  const lost = await writeObject(cwd, 'blob', 'never sent\n');
+  const { refs } = await pushTree(rawTree([['100644', 'lost.py', lost]]));
+  t.match(refs, [{ ok: false }]);
+  await nothingChanged(t);
+  const body = pushBody(create(lost), await packOf(cwd, []));
+  const { refs: absent } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
+  t.match(absent, [{ ok: false, reason: 'not a commit' }]);
+  await nothingChanged(t);
+});
+
+t.test('a file over the limit is refused by its name', async (t) => {
+  const large = await writeObject(cwd, 'blob', Buffer.alloc(100_001, 'x'));
+  const { refs } = await pushTree(rawTree([['100644', 'large.py', large]]), [large]);
+  t.match(refs, [{ ok: false, reason: /file too large: large\.py \(100001 bytes/ }]);
+  await nothingChanged(t);
+});
+
+t.test('a blob that inflates to 64 MiB is refused before it is inflated', async (t) => {
+  const bomb = await writeObject(cwd, 'blob', Buffer.alloc(64 * 1024 * 1024));
+  const { unpackError } = await pushTree(rawTree([['100644', 'bomb', bomb]]), [bomb]);
+  t.equal(unpackError, 'object too large');
+  await nothingChanged(t);
+});
+
+t.test('a pack over the limit is refused, and the client hears why', async (t) => {
+  server.rules.limits = { packBytes: 200_000, fileBytes: 100_000 };
+  const work = await server.workingCopy('Target');
+  for (let i = 0; i < 6; i += 1) {
+    const oid = await writeObject(work, 'blob', randomBytes(90_000));
+    await server.client(['update-index', '--add', '--cacheinfo', `100644,${oid},f${i}`], {
+      cwd: work,
+    });
+  }
+  await server.client(['commit', '-q', '-m', 'large'], { cwd: work });
+  for (const buffer of ['65536', '100000000']) {
+    const args = ['-c', `http.postBuffer=${buffer}`, 'push', 'origin', 'HEAD:refs/heads/big'];
+    await t.rejects(server.client(args, { cwd: work }), /pack too large[\s\S]*push less at once/);
+  }
+  server.rules.limits = { packBytes: 8 * 1024 * 1024, fileBytes: 100_000 };
+  await nothingChanged(t);
+});
+
+t.test('names that no ref may have are refused', async (t) => {
+  const pack = await packOf(cwd, []);
+  const names = [
+    'refs/heads/a..b',
+    'refs/heads/a.lock',
+    'refs/heads/.a',
+    'refs/x',
+    'HEAD',
+    'main',
+    'refs/heads/a b',
+    'refs/heads/../../config',
+    'refs/registry/state',
+    'refs/heads/a/',
+  ];
+  for (const name of names) {
+    const { bytes } = await post(url, 'git-receive-pack', pushBody(create(main, name), pack));
+    t.match(bytes.toString(), /ng .*(funny refname|keeps this name)/, name);
+  }
+  await nothingChanged(t);
+});
+
+t.test(
+  'what stands in the way of one ref refuses that ref, and under atomic all of them',
+  async (t) => {
+    const stale = { ref: MAIN, from: blob, to: main };
+    const missing = { ref: 'refs/heads/none', from: null, to: null };
+    const fresh = { ref: 'refs/heads/fresh', from: null, to: main };
+    const body = pushBody([stale, missing, fresh], await packOf(cwd, []), ['atomic']);
+    const { refs } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
+    t.match(refs, [
+      { ok: false, reason: /fetch first/ },
+      { ok: false, reason: 'no such ref' },
+      { ok: false, reason: 'atomic push failure' },
+    ]);
+    await nothingChanged(t);
+  },
+);
+
+t.test('a gate that refuses leaves nothing behind, and its words arrive', async (t) => {
+  const { gate } = server.rules;
+  t.teardown(() => {
+    server.rules.gate = gate;
+  });
+  const commit = await writeObject(
+    cwd,
+    'commit',
+    rawCommit(await writeObject(cwd, 'tree', ''), main),
+  );
+  const args = ['push', 'origin', `${commit}:refs/heads/gated`];
+  server.rules.gate = () => ({
+    admit: async ([command]) => [
+      { ref: command?.ref ?? '', reason: 'not you', lines: ['Ask them.'] },
+    ],
+    receive: async () => t.fail('must not be asked'),
+  });
+  await t.rejects(server.client(args, { cwd }), /remote: Ask them\.[\s\S]*\(not you\)/);
+  server.rules.gate = () => ({
+    admit: async () => [],
+    async receive({ commands, say, commits, objects }) {
+      const [made] = await commits(main, commit);
+      t.equal(made?.oid, commit);
+      t.equal((await objects.readCommit(commit)).parents[0], main);
+      say('Line 3 is wrong.');
+      return commands.map(({ ref }) => ({ ref, ok: false, reason: 'not valid' }));
+    },
+  });
+  await t.rejects(server.client(args, { cwd }), /remote: Line 3 is wrong\.[\s\S]*\(not valid\)/);
+  await nothingChanged(t);
+});
+
+t.test('broken packs and broken requests are refused', async (t) => {
+  const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'b.py', blob]]));
+  const commit = await writeObject(cwd, 'commit', rawCommit(tree, main));
+  const pack = await packOf(cwd, [commit, tree]);
+  const whole = pushBody(create(commit), pack);
+  const unpack = async (body: Buffer) =>
+    readPushAnswer((await post(url, 'git-receive-pack', body)).bytes).unpackError;
+  t.match(await unpack(whole.subarray(0, -30)), /index-pack failed/, 'truncated');
+  t.match(await unpack(pushBody(create(commit), Buffer.alloc(0))), /index-pack failed/, 'no pack');
+  t.match(
+    await unpack(pushBody(create(commit), randomBytes(5000))),
+    /index-pack|too many objects/,
+    'garbage',
+  );
+  const flipped = Buffer.from(whole);
+  flipped[whole.length - 25] = (flipped[whole.length - 25] ?? 0) ^ 0xff;
+  t.match(await unpack(flipped), /index-pack failed/, 'a flipped bit');
+  const many = Buffer.from('PACK\0\0\0\x02\x7f\xff\xff\xff', 'latin1');
+  t.equal(await unpack(pushBody(create(commit), many)), 'too many objects');
+
+  const status = async (body: Buffer, headers = {}) =>
+    (await post(url, 'git-receive-pack', body, headers)).status;
+  t.equal(await status(Buffer.from('zzzzgarbage')), 400);
+  t.equal(await status(Buffer.from('0003')), 400);
+  t.equal(await status(whole.subarray(0, 40)), 400);
+  t.equal(await status(Buffer.from('001epush-cert\0push-options \n0000')), 400);
+  t.equal(await status(whole, { 'content-type': 'application/json' }), 415);
+  t.equal(await status(whole, { 'content-encoding': 'br' }), 415);
+  t.equal(await status(gzipSync(whole).subarray(0, -20), { 'content-encoding': 'gzip' }), 400);
+  t.equal(await status(whole, { 'content-encoding': 'gzip' }), 400);
+  t.equal(await status(Buffer.from('0000')), 200);
+  t.equal(await status(Buffer.alloc(0)), 200);
+  await nothingChanged(t);
+});
+
+t.test('a bomb of gzip is cut off at the limit of packs', async (t) => {
+  const bomb = gzipSync(
+    Buffer.concat([pushBody(create(main), Buffer.from('PACK')), Buffer.alloc(100_000_000)]),
+  );
+  const { bytes } = await post(url, 'git-receive-pack', bomb, { 'content-encoding': 'gzip' });
+  t.match(readPushAnswer(bytes).unpackError, /index-pack failed|too large/);
+  await nothingChanged(t);
+});
+
+t.test('a push from a shallow clone is refused with the way out', async (t) => {
+  const work = await server.workingCopy('Target');
+  await server.client(['fetch', '-q', '--depth=1', 'origin', 'main'], { cwd: work });
+  const body = Buffer.concat([
+    Buffer.from(`0035shallow ${main}\n`),
+    pushBody(create(main), await packOf(cwd, [])),
+  ]);
+  const { refs } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
+  t.match(refs, [{ ok: false, reason: /fetch --unshallow/ }]);
+  await nothingChanged(t);
+});
+
+t.test('a push whose connection breaks leaves nothing', async (t) => {
+  const large = await writeObject(cwd, 'blob', randomBytes(90_000));
+  const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'l', large]]));
+  const commit = await writeObject(cwd, 'commit', rawCommit(tree, main));
+  const body = pushBody(create(commit), await packOf(cwd, [commit, tree, large]));
+  const headers = { 'content-type': 'application/x-git-receive-pack-request' };
+  const half = request(`${url}/git-receive-pack`, { method: 'POST', headers });
+  half.on('error', () => undefined);
+  half.write(body.subarray(0, 50_000));
+  await until(async () => (await server.leftovers('Target')).length > 0);
+  half.destroy();
+  await until(async () => (await server.leftovers('Target')).length === 0);
+  await until(async () => server.failures.length > 0);
+  server.failures.length = 0;
+  await nothingChanged(t);
+});
+
+t.test('of concurrent pushes to one ref one wins, and the others hear so', async (t) => {
+  const contended = await server.repositories.create('Contended');
+  const copies = await Promise.all(
+    Array.from({ length: 5 }, () => server.workingCopy('Contended')),
+  );
+  const pushes = copies.map(async (path, i) => {
+    await server.client(['commit', '-q', '--allow-empty', '-m', `${i}`], { cwd: path });
+    return server.client(['push', 'origin', 'main'], { cwd: path });
+  });
+  const results = await Promise.allSettled(pushes);
+  t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+  t.equal((await contended.versions().catch(() => [])).length, 0);
+  t.same(await server.leftovers('Contended'), []);
+  t.same(await contended.fsck(), []);
+});
+
+/** Asks again, with the event loop let run between, until it holds. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = AbortSignal.timeout(10_000);
+  while (!(await holds())) deadline.throwIfAborted();
+}
