@@ -31,3 +31,4 @@ export const AuditEvent = Type.Object({
   previous_hash: Type.String(),
   hash: Type.String(),
 });
+export type AuditEvent = Static<typeof AuditEvent>;

@@ -169,6 +169,7 @@ export const ValidationResult = Type.Object({
     }),
   ),
 });
+export type ValidationResult = Static<typeof ValidationResult>;
 
 const VersionShape = {
   version: Id,
@@ -182,7 +183,9 @@ const VersionShape = {
   created_at: Time,
 };
 export const VersionSummary = Type.Object(VersionShape);
+export type VersionSummary = Static<typeof VersionSummary>;
 export const VersionDetail = Type.Object({ ...VersionShape, source_code: Type.String() });
+export type VersionDetail = Static<typeof VersionDetail>;
 
 export const DiffDocument = Type.Object({
   from: Id,
@@ -198,3 +201,4 @@ export const DiffDocument = Type.Object({
     }),
   ),
 });
+export type DiffDocument = Static<typeof DiffDocument>;

@@ -12,6 +12,7 @@ const PersonName = Type.String({
   pattern: '^[^<>\\u0000-\\u001f]*[^<>\\u0000-\\u0020][^<>\\u0000-\\u001f]*$',
 });
 export const Role = Type.Enum(['viewer', 'contributor', 'admin']);
+export type Role = Static<typeof Role>;
 export const Scope = Type.Enum(['read', 'write', 'admin']);
 
 export const User = Type.Object({
@@ -54,6 +55,7 @@ export const Credentials = Type.Object({
 });
 
 export const Session = Type.Object({ token: Type.String(), user: User });
+export type Session = Static<typeof Session>;
 
 /** Who the caller is, with the labs that it belongs to. */
 export const Me = Type.Object({
@@ -63,6 +65,7 @@ export const Me = Type.Object({
   ),
   scope: Scope,
 });
+export type Me = Static<typeof Me>;
 
 export const NewToken = Type.Object({
   name: Text({ minLength: 1, maxLength: 100 }),
@@ -80,6 +83,7 @@ export const Token = Type.Object({
   last_used_at: Nullable(Time),
   created_at: Time,
 });
+export type Token = Static<typeof Token>;
 export const CreatedToken = Type.Object({
   id: Id,
   name: Type.String(),
@@ -87,6 +91,7 @@ export const CreatedToken = Type.Object({
   expires_at: Nullable(Time),
   token: Type.String({ description: 'The secret; it is shown this once' }),
 });
+export type CreatedToken = Static<typeof CreatedToken>;
 
 const ModuleNames = Type.Array(
   Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$', maxLength: 200 }),
@@ -132,6 +137,7 @@ export const Member = Type.Object({
   role: Role,
   created_at: Time,
 });
+export type Member = Static<typeof Member>;
 export const NewMember = Type.Object({ user_id: Id, role: Role });
 export const MemberChange = Type.Object({ role: Role });
 export const MemberParams = Type.Object({ id: Id, user_id: Id });

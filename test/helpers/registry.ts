@@ -1,0 +1,120 @@
+/** A whole registry in this process, listening on a free port, with people in it. */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
+import { createApp } from '../../registry/app.ts';
+import { loadConfig } from '../../registry/config.ts';
+import { openRooms, type Rooms } from '../../registry/open.ts';
+import { OPERATOR } from '../../registry/services/caller.ts';
+import { makeToken } from '../../registry/services/tokens.ts';
+import { createUser } from '../../registry/services/users.ts';
+import { freshDatabase, freshFolder } from './databases.ts';
+import { git } from './git.ts';
+
+export type DatabaseKind = 'PGlite' | 'PostgreSQL';
+
+export interface Person {
+  id: number;
+  username: string;
+  token: string;
+  client: RegistryClient;
+}
+
+export interface TestRegistry {
+  url: string;
+  rooms: Rooms;
+  dataDir: string;
+  /** A site admin. */
+  admin: Person;
+  /** Makes an account with an `admin` token. */
+  person(username: string, options?: { isAdmin?: boolean }): Promise<Person>;
+  /** The address that git clones a definition from, with this token in it. */
+  gitUrl(name: string, token?: string): string;
+  anonymous: RegistryClient;
+}
+
+/** Starts it; it is stopped, checked by git's own fsck and deleted when the test ends. */
+export async function startRegistry(
+  t: Test,
+  options: { database?: DatabaseKind; environment?: Record<string, string> } = {},
+): Promise<TestRegistry> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
+  const databaseUrl = await database(options.database ?? 'PGlite', dataDir);
+  const config = loadConfig({ ...options.environment, ...databaseUrl, DATA_DIR: dataDir });
+  let url = '';
+  const rooms = await openRooms(config, () => url);
+  const app = await createApp(
+    { ...rooms, jwtSecret: 'x'.repeat(32), version: '0.0.0-test', isReady: () => true },
+    false,
+  );
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+
+  t.teardown(async () => {
+    await app.close();
+    const names = await rooms.repositories.list();
+    await rooms.close();
+    for (const name of names) {
+      await git(['fsck', '--strict'], { cwd: join(dataDir, 'repos', `${name}.git`) });
+    }
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  async function person(username: string, { isAdmin = false } = {}): Promise<Person> {
+    const user = await createUser(rooms, OPERATOR, {
+      username,
+      password: `password of ${username}`,
+      name: username[0]?.toUpperCase() + username.slice(1),
+      email: `${username}@lab.example`,
+      is_admin: isAdmin,
+    });
+    const { token } = await makeToken(rooms, OPERATOR, user.id, { name: 'test', scope: 'admin' });
+    return { id: user.id, username, token, client: createClient({ url, token }) };
+  }
+
+  return {
+    url,
+    rooms,
+    dataDir,
+    admin: await person('root', { isAdmin: true }),
+    person,
+    anonymous: createClient({ url }),
+    gitUrl(name, token) {
+      const address = new URL(`${url}/definitions/${name}.git`);
+      if (token !== undefined) {
+        address.username = 'git';
+        address.password = token;
+      }
+      return address.href;
+    },
+  };
+}
+
+async function database(kind: DatabaseKind, dataDir: string): Promise<{ DATABASE_URL?: string }> {
+  if (kind === 'PostgreSQL') return { DATABASE_URL: (await freshDatabase(true)).databaseUrl };
+  await cp((await freshFolder()).folder, join(dataDir, 'postgres'), { recursive: true });
+  return {};
+}
+
+/** A valid measurement, telling its versions apart by `value`. */
+export function measurement(name: string, value = 1): string {
+  return `import numpy as np
+
+from pybirch.Instruments.base import FakeMeasurementInstrument
+
+
+class ${name}(FakeMeasurementInstrument):
+    """Measures a constant, in volts."""
+
+    def __init__(self, name="${name}"):
+        super().__init__(name)
+        self.data_columns = np.array(["value"])
+        self.data_units = np.array(["V"])
+
+    def _perform_measurement_impl(self):
+        return np.array([[${value}.0]])
+`;
+}

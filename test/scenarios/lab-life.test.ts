@@ -1,0 +1,186 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import type { RegistryError } from '../../client/typescript/client.ts';
+import { git } from '../helpers/git.ts';
+import { type DatabaseKind, measurement, startRegistry } from '../helpers/registry.ts';
+
+/** Five people: a site admin, a lab's admin, contributor and viewer, and another lab's admin. */
+async function lab(t: Parameters<typeof startRegistry>[0], database: DatabaseKind = 'PGlite') {
+  const registry = await startRegistry(t, { database });
+  const { admin, person } = registry;
+  const nano = await admin.client.labs.create({ name: 'Nano Optics', code: 'nano' });
+  const other = await admin.client.labs.create({ name: 'Cold Atoms', code: 'cold' });
+  const people = {
+    ada: await person('ada'),
+    ben: await person('ben'),
+    cleo: await person('cleo'),
+    dan: await person('dan'),
+  };
+  await admin.client.labs.addMember(nano.id, people.ada.id, 'admin');
+  await admin.client.labs.addMember(nano.id, people.ben.id, 'contributor');
+  await admin.client.labs.addMember(nano.id, people.cleo.id, 'viewer');
+  await admin.client.labs.addMember(other.id, people.dan.id, 'admin');
+  return { ...registry, nano, other, ...people };
+}
+
+const problem = (status: number, code: string) => ({ status, problem: { status, code } });
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  t.test(
+    `a definition is made, cloned, pushed, compared and rolled back (${database})`,
+    async (t) => {
+      const { ada, cleo, dan, nano, gitUrl } = await lab(t, database);
+      const made = await ada.client.definitions.create({
+        name: 'Meter',
+        display_name: 'Bench meter',
+        category: 'Multimeters',
+        manufacturer: 'Acme',
+        instrument_type: 'measurement',
+        base_class: 'FakeMeasurementInstrument',
+        source_code: measurement('Meter'),
+      });
+      t.match(made, { version: 1, lab_id: nano.id, is_approved: true, created_by: 'ada' });
+      t.match(made, { display_name: 'Bench meter', data_columns: ['value'], data_units: ['V'] });
+
+      const folder = t.testdir();
+      const clone = join(folder, 'Meter');
+      await git(['clone', gitUrl('Meter', ada.token), clone], { cwd: folder });
+      const file = join(clone, 'Meter.py');
+      t.equal(await readFile(file, 'utf8'), made.source_code, 'the clone has what the API shows');
+
+      await writeFile(file, (await readFile(file, 'utf8')).replace('1.0', '2.0'));
+      await git(
+        [
+          '-c',
+          'user.name=Ada',
+          '-c',
+          'user.email=ada@lab.example',
+          'commit',
+          '-am',
+          'Read two volts',
+        ],
+        { cwd: clone },
+      );
+      const { stderr } = await git(['push', 'origin', 'HEAD:main'], { cwd: clone });
+      t.match(stderr, /remote: Meter is now at version 2/);
+
+      const second = await cleo.client.definitions.byName('meter');
+      t.match(
+        second,
+        { version: 2, source_code: /2\.0/ },
+        'a viewer of the lab sees the new version',
+      );
+      const { diff, files } = await cleo.client.definitions.diff(made.id, 1, 2);
+      t.match(diff, /- {8}return np.array\(\[\[1\.0\]\]\)\n\+ {8}return np.array\(\[\[2\.0\]\]\)/);
+      t.match(files, [{ path: 'Meter.py', status: 'modified', additions: 1, deletions: 1 }]);
+
+      const back = await ada.client.definitions.rollback(made.id, 1, 'two volts were wrong');
+      t.match(back, { version: 3, source_code: made.source_code });
+      const versions = await cleo.client.definitions.versions(made.id);
+      t.match(
+        versions.items.map(({ version, change_summary, landed_by }) => [
+          version,
+          change_summary,
+          landed_by,
+        ]),
+        [
+          [3, 'Revert to v1\n\ntwo volts were wrong', 'ada'],
+          [2, 'Read two volts', 'ada'],
+          [1, 'Add Meter', 'ada'],
+        ],
+      );
+      await git(['pull', '--tags'], { cwd: clone });
+      t.equal((await git(['describe', '--tags'], { cwd: clone })).stdout.trim(), 'v3');
+
+      await t.rejects(dan.client.definitions.read(made.id), problem(404, 'not_found'));
+      await t.rejects(dan.client.definitions.read(99_999), problem(404, 'not_found'));
+    },
+  );
+}
+
+t.test('whoever may not land is told so and changes nothing', async (t) => {
+  const { ada, ben, cleo, nano, gitUrl } = await lab(t);
+  const made = await ada.client.definitions.create({
+    name: 'Meter',
+    source_code: measurement('Meter'),
+  });
+  const change = { source_code: measurement('Meter', 5) };
+  await t.rejects(ben.client.definitions.change(made.id, change), problem(403, 'review_required'));
+  await t.rejects(cleo.client.definitions.change(made.id, change), problem(403, 'forbidden'));
+  await t.rejects(
+    ben.client.definitions.create({ name: 'Other', source_code: measurement('Other') }),
+    problem(403, 'review_required'),
+  );
+  await ada.client.labs.change(nano.id, { direct_landing: 'nobody' });
+  await t.rejects(ada.client.definitions.change(made.id, change), problem(403, 'review_required'));
+
+  const folder = t.testdir();
+  const clone = join(folder, 'Meter');
+  await git(['clone', gitUrl('Meter', ben.token), clone], { cwd: folder });
+  await writeFile(join(clone, 'Meter.py'), measurement('Meter', 5));
+  await git(['-c', 'user.name=Ben', '-c', 'user.email=ben@lab.example', 'commit', '-am', 'Five'], {
+    cwd: clone,
+  });
+  const refused = await git(['push', 'origin', 'HEAD:main'], { cwd: clone, allow: [1] });
+  t.match(refused.stderr, /remote: .*admin of the owning lab/i);
+  t.match(refused.stderr, /you may not land directly/);
+  t.match(await ada.client.definitions.read(made.id), { version: 1, head: made.head });
+});
+
+t.test('a lost update is refused, and names are unique whatever their case', async (t) => {
+  const { ada, dan } = await lab(t);
+  const made = await ada.client.definitions.create({
+    name: 'Meter',
+    source_code: measurement('Meter'),
+  });
+  await ada.client.definitions.change(made.id, { category: 'Meters', expected_version: 1 });
+  await t.rejects(
+    ada.client.definitions.change(made.id, { category: 'Scopes', expected_version: 1 }),
+    problem(409, 'conflict'),
+  );
+  const taken = dan.client.definitions.create({
+    name: 'METER',
+    source_code: measurement('METER'),
+  });
+  await t.rejects(taken, problem(409, 'name_taken'));
+});
+
+t.test(
+  'an archived definition leaves the lists, keeps its history and can be taken back',
+  async (t) => {
+    const { ada, dan } = await lab(t);
+    const made = await ada.client.definitions.create({
+      name: 'Meter',
+      source_code: measurement('Meter'),
+      is_public: true,
+    });
+    t.equal((await dan.client.definitions.list()).total, 1, 'a public one is seen by other labs');
+    await ada.client.definitions.archive(made.id);
+    t.equal((await ada.client.definitions.list()).total, 0);
+    t.match(await ada.client.definitions.read(made.id), { is_archived: true, version: 1 });
+    t.match(await ada.client.definitions.restore(made.id), { is_archived: false });
+    t.equal((await ada.client.definitions.list()).total, 1);
+  },
+);
+
+t.test('what is refused names the place, and nothing is left behind', async (t) => {
+  const { ada } = await lab(t);
+  const broken = measurement('Meter').replace('return np.array(', 'return np.array((');
+  const error: RegistryError = await ada.client.definitions
+    .create({ name: 'Meter', source_code: broken })
+    .then(
+      () => t.fail('a broken file was taken'),
+      (error) => error,
+    );
+  t.match(error, problem(422, 'invalid_definition'));
+  t.match(error.problem.errors, [
+    { path: 'source_code', line: Number, column: Number, code: String },
+  ]);
+  const banned = `import os\n${measurement('Meter')}`;
+  await t.rejects(ada.client.definitions.create({ name: 'Meter', source_code: banned }), {
+    problem: { errors: [{ line: 1, column: 8, code: 'banned-import' }] },
+  });
+  t.equal((await ada.client.definitions.list()).total, 0);
+  await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+});
