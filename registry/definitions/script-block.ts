@@ -1,0 +1,74 @@
+/** The `# /// script` block of PEP 723 as lines of a file. */
+
+/** Lines count from 0; `opening` is the line `# /// script`, `closing` the line `# ///`. */
+export interface ScriptBlock {
+  readonly opening: number;
+  readonly closing: number;
+}
+
+/** A file cut into lines, and the end of each line (`''` after the last). */
+export interface Lines {
+  readonly lines: string[];
+  readonly ends: string[];
+}
+
+export function splitLines(text: string): Lines {
+  const parts = text.split(/(\r\n|\n|\r)/);
+  return {
+    lines: parts.filter((_, at) => at % 2 === 0),
+    ends: parts.filter((_, at) => at % 2 === 1).concat(''),
+  };
+}
+
+export function joinLines({ lines, ends }: Lines): string {
+  return lines.map((line, at) => line + (ends[at] ?? '')).join('');
+}
+
+/**
+ * Every `script` block, as PEP 723's regular expression finds them: the closing line is the last
+ * `# ///` of an unbroken run of comment lines; a block that is never closed is none.
+ */
+export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
+  const blocks: ScriptBlock[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const type = /^# \/\/\/ ([a-zA-Z0-9-]+)$/.exec(lines[at] as string)?.[1];
+    if (type === undefined) continue;
+    let closing = -1;
+    let next = at + 1;
+    for (; /^#(?:$| )/.test(lines[next] ?? ''); next++)
+      if (lines[next] === '# ///' && next > at + 1) closing = next;
+    if (closing < 0) {
+      // Nothing in this run of comments closes, so that no block can begin in it either.
+      at = next - 1;
+      continue;
+    }
+    if (type === 'script') blocks.push({ opening: at, closing });
+    at = closing;
+  }
+  return blocks;
+}
+
+/** The TOML of a block. */
+export function contentOf(lines: readonly string[], block: ScriptBlock): string[] {
+  return lines
+    .slice(block.opening + 1, block.closing)
+    .map((line) => line.slice(line[1] === ' ' ? 2 : 1));
+}
+
+/** TOML lines as comment lines. */
+export function commented(toml: readonly string[]): string[] {
+  return toml.map((line) => (line === '' ? '#' : `# ${line}`));
+}
+
+/** Puts a whole block (its comment lines) where it belongs: below the shebang and the encoding cookie. */
+export function insertBlock(text: string, block: readonly string[], newline: string): string {
+  const { lines, ends } = splitLines(text);
+  let at = lines[0]?.startsWith('#!') ? 1 : 0;
+  if (/^[ \t\f]*#.*?coding[:=][ \t]*[-_.a-zA-Z0-9]+/.test(lines[at] ?? '') && at < 2) at++;
+  if (at > 0 && ends[at - 1] === '') ends[at - 1] = newline;
+  const rest = lines[at];
+  const spaced = rest === undefined || rest === '' ? block : [...block, ''];
+  lines.splice(at, 0, ...spaced);
+  ends.splice(at, 0, ...spaced.map(() => newline));
+  return joinLines({ lines, ends });
+}
