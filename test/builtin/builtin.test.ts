@@ -1,0 +1,116 @@
+/** The definitions that ship with the product: complete, valid, and true to the instruments. */
+
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import t from 'tap';
+import { describe } from '../../registry/definitions/metadata.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
+import type { Files, Json } from '../../registry/definitions/types.ts';
+import { validateDefinition } from '../../registry/definitions/validate.ts';
+import { pythonWith } from '../helpers/python.ts';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'registry', 'builtin');
+const STANDIN = join(import.meta.dirname, '..', 'fixtures', 'pybirch-standin');
+const POLICY = { banned: [...DEFAULT_BANNED], allowed: [] };
+const PACKAGES = [
+  'numpy==2.2.6; python_version < "3.11"',
+  'numpy==2.4.6; python_version >= "3.11"',
+  'pandas==2.3.3',
+  'pyvisa==1.15.0',
+];
+
+type Schema = { [key: string]: Json };
+
+const definitions = new Map<string, Files>();
+for (const file of (await readdir(FOLDER)).filter((name) => name.endsWith('.py')).sort()) {
+  definitions.set(
+    basename(file, '.py'),
+    new Map([[file, new Uint8Array(await readFile(join(FOLDER, file)))]]),
+  );
+}
+
+t.ok(definitions.size >= 18, 'there are enough of them for a physics lab to find its own');
+
+t.test('every one is valid under the default policy, without a warning', async (t) => {
+  for (const [name, files] of definitions) {
+    const { errors, warnings, class_info } = validateDefinition(name, files, POLICY);
+    t.strictSame({ errors, warnings }, { errors: [], warnings: [] }, name);
+    t.equal(class_info?.name, name, `${name} is the class in ${name}.py`);
+  }
+});
+
+t.test('the metadata of every one is complete', async (t) => {
+  for (const [name, files] of definitions) {
+    const metadata = describe(name, files);
+    const moves = metadata.instrument_type === 'movement';
+    t.match(
+      metadata,
+      {
+        display_name: /./,
+        description: /./,
+        category: /./,
+        manufacturer: /./,
+        status: 'operational',
+        base_class: moves ? /MovementInstrument$/ : /MeasurementInstrument$/,
+        default_settings: {},
+        ...(moves
+          ? { position_column: /./, position_units: /./ }
+          : { data_columns: [/./], data_units: [/./] }),
+      },
+      name,
+    );
+    t.equal(metadata.data_columns?.length, metadata.data_units?.length, `${name}: units`);
+  }
+});
+
+t.test('the settings schema takes the defaults and refuses what lies outside', async (t) => {
+  const ajv = new Ajv2020({ strict: true });
+  for (const [name, files] of definitions) {
+    const { settings_schema, default_settings } = describe(name, files);
+    const schema = settings_schema as { properties: { [key: string]: Schema } };
+    const accepts = ajv.compile(schema);
+    t.ok(accepts(default_settings), `${name} takes its defaults`);
+    t.strictSame(
+      Object.keys(schema.properties),
+      Object.keys(default_settings ?? {}),
+      `${name} describes each setting`,
+    );
+    t.notOk(accepts({ ...default_settings, unheard_of: 1 }), `${name} refuses unknown settings`);
+    for (const [key, property] of Object.entries(schema.properties)) {
+      t.type(property.description, 'string', `${name}: ${key} is described`);
+      const outside = beyond(property);
+      t.ok(outside.length > 0, `${name}: ${key} has bounds`);
+      for (const value of outside)
+        t.notOk(accepts({ ...default_settings, [key]: value }), `${name}: ${key} = ${value}`);
+    }
+  }
+});
+
+t.test('every one works with its instrument, scripted from the manual', async (t) => {
+  const python = await pythonWith(PACKAGES);
+  const folder = await mkdtemp(join(tmpdir(), 'builtin-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const metadata = join(folder, 'metadata.json');
+  const known = [...definitions].map(([name, files]) => [name, describe(name, files)] as const);
+  await writeFile(metadata, JSON.stringify(Object.fromEntries(known)));
+  await t.spawn(
+    python,
+    [join(import.meta.dirname, 'check_builtin.py'), FOLDER, metadata],
+    { env: { ...process.env, PYTHONPATH: STANDIN, PYTHONDONTWRITEBYTECODE: '1' } },
+    'check_builtin.py',
+  );
+});
+
+/** Values just outside what a property's schema allows. */
+function beyond(property: Schema): Json[] {
+  const { enum: choices, type, minimum, exclusiveMinimum, maximum } = property;
+  if (choices) return ['no such choice', null];
+  if (type === 'boolean') return ['yes', 1];
+  const values: Json[] = ['many'];
+  if (type === 'integer') values.push(1.5);
+  const low = typeof minimum === 'number' ? minimum - 1 : exclusiveMinimum;
+  // A number that is bounded on one side only is not bounded.
+  return low === undefined || typeof maximum !== 'number' ? [] : [...values, low, maximum + 1];
+}
