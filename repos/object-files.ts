@@ -39,8 +39,8 @@ export function objectFiles(gitdir: string, folders: readonly string[]) {
   }
 
   return {
-    readFile: (path: string, options?: BufferEncoding) =>
-      firstOf(path, (place) => readFile(place, options)),
+    readFile: (path: string, options?: Parameters<typeof readFile>[1]) =>
+      firstOf(path, (place): Promise<Buffer | string> => readFile(place, options)),
     stat: (path: string) => firstOf(path, (place) => stat(place)),
     lstat: (path: string) => firstOf(path, (place) => lstat(place)),
     readdir: listAll,
