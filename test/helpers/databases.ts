@@ -1,7 +1,11 @@
 /** One test body, every database. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { openStore, type Store, type StoreOptions } from '../../registry/store/open.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
@@ -47,13 +51,17 @@ export async function freshFolder(migrated = true): Promise<{ folder: string }> 
   return { folder };
 }
 
-async function freshDatabase(migrated: boolean): Promise<{ databaseUrl: string }> {
+/** A database of its own on the real PostgreSQL that the tests start. */
+export async function freshDatabase(migrated = true): Promise<{ databaseUrl: string }> {
   const { url } = await server();
   const name = `test_${++count}`;
   const template = migrated ? await migratedDatabase() : 'template1';
   await administer(url('postgres'), `create database ${name} template ${template}`);
   return { databaseUrl: url(name) };
 }
+
+// tap's own 30 seconds are short for a file whose databases a busy machine has to make first.
+t.setTimeout(120_000);
 
 let count = 0;
 
@@ -64,11 +72,35 @@ const root = once(async () => {
   return folder;
 });
 
+/**
+ * Kept from run to run, since PGlite takes seconds to make a database: under a name that changes with
+ * the migrations, and put there whole by a rename, so that test processes may race for it.
+ */
 const migratedFolder = once(async () => {
-  const folder = join(await root(), 'template');
-  await migrate({ folder });
-  return folder;
+  const kept = join(cache, `pglite-${await digestOf(migrationsFolder)}`);
+  if (existsSync(kept)) return kept;
+  const made = `${kept}.${process.pid}`;
+  await migrate({ folder: made });
+  await rename(made, kept).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    await rm(made, { recursive: true });
+  });
+  return kept;
 });
+
+const cache = fileURLToPath(new URL('../../node_modules/.cache/registry-tests/', import.meta.url));
+const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url));
+
+/** Of every file in a folder and of the PGlite that is installed. */
+async function digestOf(folder: string): Promise<string> {
+  const hash = createHash('sha256').update(
+    await readFile(createRequire(import.meta.url).resolve('@electric-sql/pglite')),
+  );
+  for (const name of (await readdir(folder)).sort()) {
+    hash.update(await readFile(join(folder, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
 
 const migratedDatabase = once(async () => {
   const { url } = await server();

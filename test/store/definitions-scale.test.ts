@@ -12,8 +12,6 @@ const many = `
             from generate_series(1, 12) k)
     from generate_series(1, 10000) i`;
 
-t.setTimeout(120_000);
-
 await onEachDatabase(t, 'a list of 10,000 takes two queries at most', async (t, store, db) => {
   await store.em().execute(many);
   await store.em().execute('analyze definitions');
