@@ -173,7 +173,10 @@ def decode(kind, reply: str):
     """The value that a reply stands for."""
     reply = reply.strip().strip('"')
     if isinstance(kind, dict):
-        return {code: value for value, code in kind.items()}[reply]
+        for value, code in kind.items():
+            if code == reply:
+                return value
+        raise ValueError(f"the instrument holds {reply!r}, none of {list(kind)}")
     return kind(float(reply))
 
 

@@ -79,7 +79,8 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
     """Lake Shore 335 control loop: the position is the temperature in K.
 
     Output 1 regulates on input A, output 2 on input B. A new position is a new setpoint, and it
-    is reached when the temperature has stayed near it for the settling time.
+    is reached when the temperature has stayed near it for the settling time. The preferred unit of
+    the input must be the kelvin, for the setpoint is in it.
 
     Manual: "Model 335 Temperature Controller User's Manual", chapter 6, Computer Interface
     Operation.

@@ -11,7 +11,8 @@ import type { Files, Json } from '../../registry/definitions/types.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 import { pythonWith } from '../helpers/python.ts';
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'registry', 'builtin');
+const ROOT = join(import.meta.dirname, '..', '..');
+const FOLDER = join(ROOT, 'registry', 'builtin');
 const STANDIN = join(import.meta.dirname, '..', 'fixtures', 'pybirch-standin');
 const POLICY = { banned: [...DEFAULT_BANNED], allowed: [] };
 const PACKAGES = [
@@ -86,6 +87,20 @@ t.test('the settings schema takes the defaults and refuses what lies outside', a
         t.notOk(accepts({ ...default_settings, [key]: value }), `${name}: ${key} = ${value}`);
     }
   }
+});
+
+t.test('docs/builtin-definitions.md lists each with its settings', async (t) => {
+  const page = await readFile(join(ROOT, 'docs', 'builtin-definitions.md'), 'utf8');
+  const listed = page.split('\n').filter((line) => line.startsWith('| `'));
+  const expected = [...definitions].map(([name, files]) => {
+    const keys = Object.keys(describe(name, files).default_settings ?? {});
+    return { name, settings: keys.map((key) => `\`${key}\``).join(', ') };
+  });
+  const rows = listed.map((line) => line.split('|').map((cell) => cell.trim()));
+  t.strictSame(
+    rows.map(([, name = '', , , settings = '']) => ({ name: name.replaceAll('`', ''), settings })),
+    expected,
+  );
 });
 
 t.test('every one works with its instrument, scripted from the manual', async (t) => {
