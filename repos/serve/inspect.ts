@@ -1,4 +1,4 @@
-/** Looks at every pushed object for what fsck does not mind: big files, symlinks, submodules. */
+/** Looks at every pushed object for what fsck lets pass: big files, symlinks, submodules. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { GitProgram, Oid } from '../types.ts';
@@ -6,7 +6,9 @@ import type { PackLimits, Rejection } from './index-pack.ts';
 import type { Quarantine } from './quarantine.ts';
 import { treeEntries } from './tree.ts';
 
-const FORBIDDEN_MODES: Record<string, string> = { '120000': 'symlink', '160000': 'submodule' };
+/** Folders and files; fsck calls other modes bad but lets them pass (git-fsck(1), `badFilemode`). */
+const MODES = new Set(['40000', '100644', '100755']);
+const MODE_NAMES: Record<string, string> = { '120000': 'symlink', '160000': 'submodule' };
 
 /** Enough to see what is wrong. */
 const MOST_PROBLEMS = 20;
@@ -22,8 +24,8 @@ export async function inspect(
   const problems: string[] = [];
   for await (const tree of readTrees(git, quarantine, trees, signal)) {
     for (const { mode, name, oid } of treeEntries(tree)) {
-      const kind = FORBIDDEN_MODES[mode];
-      if (kind !== undefined) problems.push(`${kind} not allowed: ${name}`);
+      if (!MODES.has(mode))
+        problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${name}`);
       const size = large.get(oid);
       if (size !== undefined) {
         problems.push(`file too large: ${name} (${size} bytes, the limit is ${limits.fileBytes})`);

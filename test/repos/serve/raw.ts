@@ -5,21 +5,18 @@ import { type Command, writeCommandList } from '../../../repos/wire/push.ts';
 import { parseReport } from '../../../repos/wire/report.ts';
 import { parseSideBand } from '../../../repos/wire/side-band.ts';
 
-export type Body = Buffer | ReadableStream | string;
-
 /** Posts to a service; the type is right unless `headers` says otherwise. */
 export async function post(
   repositoryUrl: string,
   service: 'git-upload-pack' | 'git-receive-pack',
-  body: Body,
+  body: Buffer,
   headers: Record<string, string> = {},
 ) {
   const response = await fetch(`${repositoryUrl}/${service}`, {
     method: 'POST',
     headers: { 'content-type': `application/x-${service}-request`, ...headers },
-    body: body as BodyInit,
-    duplex: 'half',
-  } as RequestInit);
+    body: new Uint8Array(body),
+  });
   const bytes = Buffer.from(await response.arrayBuffer());
   return { status: response.status, type: response.headers.get('content-type'), bytes };
 }
@@ -78,5 +75,5 @@ export function rawCommit(tree: string, parent?: string, lines = ''): string {
 
 /** A pack of exactly these objects. */
 export function packOf(cwd: string, oids: string[]): Promise<Buffer> {
-  return gitBytes(cwd, ['pack-objects', '--stdout', '-q'], `${oids.join('\n')}\n`);
+  return gitBytes(cwd, ['pack-objects', '--stdout', '-q'], oids.map((oid) => `${oid}\n`).join(''));
 }

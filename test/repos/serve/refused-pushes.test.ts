@@ -84,7 +84,10 @@ const BAD_TREES: Record<string, [() => Buffer, RegExp]> = {
     /duplicateEntries/,
   ],
   'a zero-padded mode': [() => rawTree([['0100644', 'a', blob]]), /zeroPaddedFilemode/],
-  'a mode that git does not know': [() => rawTree([['100666', 'a', blob]]), /badFilemode/],
+  'a mode that git does not know': [
+    () => rawTree([['100666', 'a', blob]]),
+    /mode 100666 not allowed/,
+  ],
 };
 
 for (const [what, [tree, complaint]] of Object.entries(BAD_TREES)) {
@@ -142,7 +145,7 @@ t.test('a pack over the limit is refused, and the client hears why', async (t) =
   await server.client(['commit', '-q', '-m', 'large'], { cwd: work });
   for (const buffer of ['65536', '100000000']) {
     const args = ['-c', `http.postBuffer=${buffer}`, 'push', 'origin', 'HEAD:refs/heads/big'];
-    await t.rejects(server.client(args, { cwd: work }), /pack too large[\s\S]*push less at once/);
+    await t.rejects(server.client(args, { cwd: work }), /push less at once[\s\S]*pack too large/);
   }
   server.rules.limits = { packBytes: 8 * 1024 * 1024, fileBytes: 100_000 };
   await nothingChanged(t);
@@ -201,7 +204,9 @@ t.test('a gate that refuses leaves nothing behind, and its words arrive', async 
     admit: async ([command]) => [
       { ref: command?.ref ?? '', reason: 'not you', lines: ['Ask them.'] },
     ],
-    receive: async () => t.fail('must not be asked'),
+    receive: async () => {
+      throw new Error('must not be asked');
+    },
   });
   await t.rejects(server.client(args, { cwd }), /remote: Ask them\.[\s\S]*\(not you\)/);
   server.rules.gate = () => ({
@@ -302,7 +307,7 @@ t.test('of concurrent pushes to one ref one wins, and the others hear so', async
   });
   const results = await Promise.allSettled(pushes);
   t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
-  t.equal((await contended.versions().catch(() => [])).length, 0);
+  t.equal((await contended.refs()).size, 1);
   t.same(await server.leftovers('Contended'), []);
   t.same(await contended.fsck(), []);
 });
