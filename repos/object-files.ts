@@ -40,7 +40,7 @@ export function objectFiles(gitdir: string, folders: readonly string[]) {
 
   return {
     readFile: (path: string, options?: Parameters<typeof readFile>[1]) =>
-      firstOf(path, (place): Promise<Buffer | string> => readFile(place, options)),
+      firstOf(path, (place): Promise<Buffer | string> => readFile(place, options ?? null)),
     stat: (path: string) => firstOf(path, (place) => stat(place)),
     lstat: (path: string) => firstOf(path, (place) => lstat(place)),
     readdir: listAll,

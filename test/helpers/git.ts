@@ -44,9 +44,14 @@ export async function git(args: string[], options: GitOptions = {}): Promise<str
   return (await gitBytes(args, options)).toString();
 }
 
+/** Throws unless `git fsck --strict` finds nothing wrong with the repository. */
+export async function fsck(path: string): Promise<void> {
+  await git(['fsck', '--strict', '--no-dangling', '--no-progress'], { cwd: path });
+}
+
 /** Throws unless `git fsck --strict` finds nothing wrong with every repository below the folder. */
 export async function fsckAll(root: string): Promise<void> {
   for (const name of (await readdir(root)).filter((name) => name.endsWith('.git'))) {
-    await git(['fsck', '--strict', '--no-dangling', '--no-progress'], { cwd: join(root, name) });
+    await fsck(join(root, name));
   }
 }

@@ -55,9 +55,11 @@ export async function landFiles(
   repository: Repository,
   files: Record<string, string | Uint8Array | null>,
   record = 'record\n',
+  state?: string,
 ) {
   const head = await repository.head();
   const commit = await commitFiles(repository, head, files);
-  const landed = await repository.land({ head, versions: [{ commit, record }], tagger: author });
+  const landing = { head, versions: [{ commit, record }], tagger: author };
+  const landed = await repository.land(state === undefined ? landing : { ...landing, state });
   return landed[0] as (typeof landed)[number];
 }

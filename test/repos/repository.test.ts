@@ -208,7 +208,7 @@ t.test(
   'maintain packs what is loose and loses nothing, and sees what git did by hand',
   async (t) => {
     const repository = await repositories.create('Packed');
-    for (let n = 0; n < 60; n += 1) await landFiles(repository, { 'a.py': `${n}` });
+    for (let n = 0; n < 70; n += 1) await landFiles(repository, { 'a.py': `${n}` });
     const refs = [...(await repository.refs())];
     const kept = await commitFiles(repository, null, { young: 'and unreachable' });
     await repository.maintain();

@@ -1,0 +1,34 @@
+/**
+ * A process that lands versions on `Shared` until it is told to stop or killed: `lander.ts <folder> <count>`.
+ * Prints `landed <version> <commit>` once a landing is durable, `lost` where another process was first.
+ */
+import { join } from 'node:path';
+import { openGitProgram } from '../../repos/process.ts';
+import { openRepositories } from '../../repos/store.ts';
+import { author, commitFiles } from './fixture.ts';
+
+const [folder = '', count = '0'] = process.argv.slice(2);
+const git = await openGitProgram();
+const repositories = await openRepositories({
+  root: join(folder, 'repos'),
+  journal: join(folder, 'journal'),
+  git,
+});
+const repository = await repositories.open('Shared');
+process.stdout.write('ready\n');
+for (let n = 0; n < Number(count); ) {
+  const head = await repository.head();
+  const content = `${process.pid} ${n}`;
+  const commit = await commitFiles(repository, head, { a: content, [`f${n % 7}`]: content });
+  const landing = { head, versions: [{ commit, record: content }], tagger: author, state: content };
+  try {
+    const [landed] = await repository.land(landing);
+    n += 1;
+    process.stdout.write(`landed ${landed?.version} ${commit}\n`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ref_conflict') throw error;
+    process.stdout.write('lost\n');
+  }
+}
+await repositories.close();
+await git.close();

@@ -1,0 +1,132 @@
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import { applyUpdates, formatPackedRefs, parsePackedRefs } from '../../repos/packed-refs.ts';
+import { isRefName } from '../../repos/ref-names.ts';
+import { git } from '../helpers/git.ts';
+import { commitFiles, landFiles, openFixture } from './fixture.ts';
+
+const fixture = await openFixture();
+const { repositories } = fixture;
+t.teardown(() => fixture.close());
+
+const oid = fc.stringMatching(/^[0-9a-f]{40}$/);
+const name = fc
+  .array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 5 }), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((parts) => `refs/${parts.join('/')}`)
+  .filter(isRefName);
+
+t.test('parse undoes format', async (t) => {
+  const ref = fc.record({ oid, peeled: oid }, { requiredKeys: ['oid'] });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, ref)), (entries) => {
+      const text = formatPackedRefs(new Map(entries));
+      const refs = parsePackedRefs(text);
+      t.equal(formatPackedRefs(refs), text);
+      t.same(new Set(refs.keys()), new Set(entries.map(([name]) => name)));
+    }),
+    { numRuns: 50 },
+  );
+  t.throws(() => parsePackedRefs('rubbish\n'), { code: 'bad_object' });
+});
+
+t.test('the names that are refused are those that git refuses', async (t) => {
+  const parts = [
+    'a',
+    'ü',
+    '.',
+    '..',
+    '.lock',
+    'x.lock',
+    '@{',
+    '@',
+    '~',
+    '^',
+    ':',
+    '*',
+    '\\',
+    ' ',
+    '',
+  ];
+  for (const part of parts) {
+    for (const tried of [`refs/${part}`, `refs/heads/${part}/b`, `refs/heads/a${part}`]) {
+      const real = await git(['check-ref-format', tried]).then(
+        () => true,
+        () => false,
+      );
+      t.equal(isRefName(tried), real, JSON.stringify(tried));
+    }
+  }
+});
+
+t.test('an update compares, and no ref is a folder of another', async (t) => {
+  const a = 'a'.repeat(40);
+  const b = 'b'.repeat(40);
+  const refs = new Map([['refs/heads/a', { oid: a }]]);
+  const none = () => undefined;
+  const refused = (code: string, ...updates: Parameters<typeof applyUpdates>[1]) =>
+    t.throws(() => applyUpdates(refs, updates, none), { code });
+  refused('ref_conflict', { ref: 'refs/heads/a', from: b, to: b });
+  refused('ref_conflict', { ref: 'refs/heads/a', from: null, to: b });
+  refused('ref_conflict', { ref: 'refs/heads/b', from: a, to: b });
+  refused('ref_conflict', { ref: 'refs/heads/a/b', from: null, to: b });
+  refused('ref_conflict', { ref: 'refs/heads', from: null, to: b });
+  const twice = { ref: 'refs/heads/n', from: null, to: b };
+  refused('ref_conflict', twice, twice);
+  refused('bad_name', { ref: 'refs/heads/..', from: null, to: b });
+  const moved = applyUpdates(
+    refs,
+    [
+      { ref: 'refs/heads/a', from: a, to: null },
+      { ref: 'refs/heads/a/b', from: null, to: b },
+    ],
+    none,
+  );
+  t.same([...moved], [['refs/heads/a/b', { oid: b }]]);
+});
+
+t.test('refs are what git lists, peeled tags included, and follow other writers', async (t) => {
+  const repository = await repositories.create('Listed');
+  await landFiles(repository, { a: '1' });
+  const { commit } = await landFiles(repository, { a: '2' });
+  const ours = async () =>
+    [...(await repository.refs())].flatMap(([name, { oid, peeled }]) => [
+      `${oid} ${name}\n`,
+      ...(peeled === undefined ? [] : [`${peeled} ${name}^{}\n`]),
+    ]);
+  t.equal((await ours()).join(''), await git(['show-ref', '-d'], { cwd: repository.path }));
+  const before = repository as unknown as { generation: number };
+  const generation = before.generation;
+  await git(['update-ref', 'refs/heads/x', commit], { cwd: repository.path });
+  await git(['pack-refs', '--all'], { cwd: repository.path });
+  t.equal((await ours()).join(''), await git(['show-ref', '-d'], { cwd: repository.path }));
+  t.ok(before.generation > generation);
+  await t.rejects(
+    repository.updateRefs([{ ref: 'refs/heads/y', from: null, to: '1'.repeat(40) }]),
+    { code: 'object_not_found' },
+  );
+});
+
+t.test('the lock of a dead process is broken, a living one and git itself wait', async (t) => {
+  const repository = await repositories.create('Locked');
+  const { commit } = await landFiles(repository, { a: '1' });
+  const lock = join(repository.path, 'packed-refs.lock');
+  await symlink(`4194304.1.${encodeURIComponent(hostname())}`, lock);
+  await repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: commit }]);
+  await writeFile(join(repository.path, 'packed-refs.next'), 'left by a kill');
+  await repository.updateRefs([{ ref: 'refs/heads/x', from: commit, to: null }]);
+  t.notMatch(await readFile(join(repository.path, 'packed-refs'), 'utf8'), 'heads/x');
+
+  await symlink(`1.1.elsewhere`, lock);
+  await t.rejects(git(['pack-refs', '--all'], { cwd: repository.path }), /packed-refs.lock/);
+  const other = await commitFiles(repository, commit, { a: '2' });
+  await t.rejects(repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: other }]), {
+    code: 'ref_conflict',
+    message: /locked/,
+  });
+});
