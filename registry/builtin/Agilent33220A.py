@@ -14,7 +14,7 @@
 #
 # [tool.pybirch.settings-schema.properties.function]
 # enum = ["sine", "square", "ramp", "pulse"]
-# description = "Waveform; the highest frequency is 20 MHz for sine and square, 5 MHz for pulse, 200 kHz for ramp"
+# description = "Waveform; to 20 MHz for sine and square, 5 MHz for pulse, 200 kHz for ramp"
 #
 # [tool.pybirch.settings-schema.properties.load]
 # enum = ["50 Ohm", "high impedance"]
@@ -24,13 +24,13 @@
 # type = "number"
 # minimum = 0.01
 # maximum = 20
-# description = "Amplitude in V peak to peak: 0.01 to 10 into 50 Ohm, 0.02 to 20 into high impedance"
+# description = "In V peak to peak: 0.01 to 10 into 50 Ohm, 0.02 to 20 into high impedance"
 #
 # [tool.pybirch.settings-schema.properties.offset]
 # type = "number"
 # minimum = -10
 # maximum = 10
-# description = "DC offset in V; |offset| + amplitude/2 is at most 5 V into 50 Ohm, 10 V into high impedance"
+# description = "In V; |offset| + amplitude/2 is at most 5 V into 50 Ohm, 10 V else"
 #
 # [tool.pybirch.settings-schema.properties.output]
 # type = "boolean"
@@ -68,13 +68,15 @@ class Agilent33220A(VisaBaseMovementInstrument):
         super().__init__(name, adapter)
         self.position_column = "frequency"
         self.position_units = "Hz"
-        self._define_settings({
-            "function": "sine",
-            "load": "50 Ohm",
-            "amplitude": 0.1,
-            "offset": 0.0,
-            "output": False,
-        })
+        self._define_settings(
+            {
+                "function": "sine",
+                "load": "50 Ohm",
+                "amplitude": 0.1,
+                "offset": 0.0,
+                "output": False,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself 33220A; the log says why not."""

@@ -130,15 +130,17 @@ class ESP301Axis(VisaBaseMovementInstrument):
         self.axis = axis
         self.position_column = "position"
         self.position_units = "mm"
-        self._define_settings({
-            "velocity": 1.0,
-            "acceleration": 4.0,
-            "deceleration": 4.0,
-            "lower_limit": -12.5,
-            "upper_limit": 12.5,
-            "home": False,
-            "timeout": 60.0,
-        })
+        self._define_settings(
+            {
+                "velocity": 1.0,
+                "acceleration": 4.0,
+                "deceleration": 4.0,
+                "lower_limit": -12.5,
+                "upper_limit": 12.5,
+                "home": False,
+                "timeout": 60.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself ESP301; the log says why not."""

@@ -26,7 +26,7 @@
 #
 # [tool.pybirch.settings-schema.properties.high_impedance]
 # type = "boolean"
-# description = "More than 10 GOhm input for the 100 mV, 1 V and 10 V DC ranges, else 10 MOhm"
+# description = "More than 10 GOhm for the DC ranges to 10 V, else 10 MOhm"
 #
 # [tool.pybirch.settings-schema.properties.points]
 # type = "integer"
@@ -76,13 +76,15 @@ class HP34401A(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["reading"])
         self.data_units = np.array(["V"], dtype="U4")
-        self._define_settings({
-            "function": "DC voltage",
-            "nplc": 10.0,
-            "autozero": True,
-            "high_impedance": False,
-            "points": 1,
-        })
+        self._define_settings(
+            {
+                "function": "DC voltage",
+                "nplc": 10.0,
+                "autozero": True,
+                "high_impedance": False,
+                "points": 1,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself 34401A; the log says why not."""

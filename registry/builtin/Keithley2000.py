@@ -13,7 +13,10 @@
 # additionalProperties = false
 #
 # [tool.pybirch.settings-schema.properties.function]
-# enum = ["DC voltage", "AC voltage", "DC current", "AC current", "resistance", "four-wire resistance", "temperature"]
+# enum = [
+#   "DC voltage", "AC voltage", "DC current", "AC current", "resistance", "four-wire resistance",
+#   "temperature",
+# ]
 # description = "What is measured: V, A, Ohm or degC"
 #
 # [tool.pybirch.settings-schema.properties.nplc]
@@ -78,11 +81,13 @@ class Keithley2000(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["reading"])
         self.data_units = np.array(["V"], dtype="U4")
-        self._define_settings({
-            "function": "DC voltage",
-            "nplc": 1.0,
-            "points": 1,
-        })
+        self._define_settings(
+            {
+                "function": "DC voltage",
+                "nplc": 1.0,
+                "points": 1,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself Model 2000; the log says why not."""

@@ -78,14 +78,16 @@ class Keithley2182A(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["voltage"])
         self.data_units = np.array(["V"])
-        self._define_settings({
-            "channel": 1,
-            "nplc": 5.0,
-            "analog_filter": False,
-            "digital_filter": True,
-            "filter_count": 10,
-            "points": 1,
-        })
+        self._define_settings(
+            {
+                "channel": 1,
+                "nplc": 5.0,
+                "analog_filter": False,
+                "digital_filter": True,
+                "filter_count": 10,
+                "points": 1,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself Model 2182A; the log says why not."""

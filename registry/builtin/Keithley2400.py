@@ -26,7 +26,7 @@
 # type = "number"
 # exclusiveMinimum = 0
 # maximum = 210
-# description = "Limit of the other quantity: A (to 1.05 A) for a voltage source, V for a current source"
+# description = "Limit of the other quantity: A (to 1.05) for a voltage source, else V"
 #
 # [tool.pybirch.settings-schema.properties.nplc]
 # type = "number"
@@ -86,15 +86,17 @@ class Keithley2400(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["voltage", "current", "time"])
         self.data_units = np.array(["V", "A", "s"])
-        self._define_settings({
-            "source": "voltage",
-            "level": 0.0,
-            "compliance": 0.001,
-            "nplc": 1.0,
-            "four_wire": False,
-            "terminals": "front",
-            "points": 1,
-        })
+        self._define_settings(
+            {
+                "source": "voltage",
+                "level": 0.0,
+                "compliance": 0.001,
+                "nplc": 1.0,
+                "four_wire": False,
+                "terminals": "front",
+                "points": 1,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself Model 2400; the log says why not."""

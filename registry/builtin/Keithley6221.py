@@ -70,13 +70,15 @@ class Keithley6221(VisaBaseMovementInstrument):
         super().__init__(name, adapter)
         self.position_column = "current"
         self.position_units = "A"
-        self._define_settings({
-            "compliance": 10.0,
-            "analog_filter": False,
-            "inner_shield": "output low",
-            "output_low": "floating",
-            "settle": 0.0,
-        })
+        self._define_settings(
+            {
+                "compliance": 10.0,
+                "analog_filter": False,
+                "inner_shield": "output low",
+                "output_low": "floating",
+                "settle": 0.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself Model 6221; the log says why not."""

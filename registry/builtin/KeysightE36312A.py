@@ -63,11 +63,13 @@ class KeysightE36312A(VisaBaseMovementInstrument):
         self.channel = channel
         self.position_column = "voltage"
         self.position_units = "V"
-        self._define_settings({
-            "current_limit": 0.1,
-            "tolerance": 0.05,
-            "timeout": 5.0,
-        })
+        self._define_settings(
+            {
+                "current_limit": 0.1,
+                "tolerance": 0.05,
+                "timeout": 5.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself E36312A; the log says why not."""

@@ -40,16 +40,22 @@ from pyvisa.resources import SerialInstrument
 
 log = logging.getLogger(__name__)
 
-# Bits of the reply to RDGST? (manual, section 6.6.1).
-FAULTS = {1: "invalid", 16: "temperature underrange", 32: "temperature overrange",
-          64: "sensor at zero", 128: "sensor overrange"}
+# Bits of the reply to RDGST?.
+FAULTS = {
+    1: "invalid",
+    16: "temperature underrange",
+    32: "temperature overrange",
+    64: "sensor at zero",
+    128: "sensor overrange",
+}
 
 
 class LakeShore335(VisaBaseMeasurementInstrument):
     """Lake Shore 335: the temperatures of both inputs and the output of both heaters.
 
     One row a measurement: temperatures A and B (K; not a number where the input is at fault, the
-    log says how), heaters 1 and 2 (% of full current).
+    log says how), heaters 1 and 2 (% of full current). Several instruments can use one GPIB
+    address, but its USB socket takes one at a time.
 
     Manual: "Model 335 Temperature Controller User's Manual", chapter 6, Computer Interface
     Operation.
@@ -59,11 +65,13 @@ class LakeShore335(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["temperature A", "temperature B", "heater 1", "heater 2"])
         self.data_units = np.array(["K", "K", "%", "%"])
-        self._define_settings({
-            "filter": False,
-            "filter_points": 8,
-            "filter_window": 10,
-        })
+        self._define_settings(
+            {
+                "filter": False,
+                "filter_points": 8,
+                "filter_window": 10,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself MODEL335; the log says why not."""
@@ -72,7 +80,7 @@ class LakeShore335(VisaBaseMeasurementInstrument):
             return False
         try:
             if isinstance(self.instrument, SerialInstrument):
-                # The USB socket is a serial port of fixed format (manual, section 6.3).
+                # The USB socket is a serial port of fixed format.
                 self.instrument.baud_rate = 57600
                 self.instrument.data_bits = 7
                 self.instrument.parity = Parity.odd

@@ -80,7 +80,8 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
 
     Output 1 regulates on input A, output 2 on input B. A new position is a new setpoint, and it
     is reached when the temperature has stayed near it for the settling time. The preferred unit of
-    the input must be the kelvin, for the setpoint is in it.
+    the input must be the kelvin, for the setpoint is in it. Several instruments can use one GPIB
+    address, but its USB socket takes one at a time.
 
     Manual: "Model 335 Temperature Controller User's Manual", chapter 6, Computer Interface
     Operation.
@@ -94,16 +95,18 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
         self.input = "A" if output == 1 else "B"
         self.position_column = "temperature"
         self.position_units = "K"
-        self._define_settings({
-            "heater_range": "off",
-            "p": 50.0,
-            "i": 20.0,
-            "d": 0.0,
-            "ramp_rate": 0.0,
-            "tolerance": 0.1,
-            "settle": 10.0,
-            "timeout": 3600.0,
-        })
+        self._define_settings(
+            {
+                "heater_range": "off",
+                "p": 50.0,
+                "i": 20.0,
+                "d": 0.0,
+                "ramp_rate": 0.0,
+                "tolerance": 0.1,
+                "settle": 10.0,
+                "timeout": 3600.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself MODEL335; the log says why not."""
@@ -112,7 +115,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
             return False
         try:
             if isinstance(self.instrument, SerialInstrument):
-                # The USB socket is a serial port of fixed format (manual, section 6.3).
+                # The USB socket is a serial port of fixed format.
                 self.instrument.baud_rate = 57600
                 self.instrument.data_bits = 7
                 self.instrument.parity = Parity.odd
@@ -187,9 +190,7 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
         if held["heater_range"] != self._heater_range:
             self.instrument.write(f"RANGE {self.output},{RANGES.index(self._heater_range)}")
         for key, value in self.settings.items():
-            same = value == asked[key] if isinstance(value, str) else math.isclose(
-                value, asked[key], rel_tol=0.01, abs_tol=0.05)
-            if not same:
+            if not agree(value, asked[key]):
                 raise ValueError(f"{self.name} holds {key} = {value!r}, not {asked[key]!r}")
 
     def _held(self) -> dict:
@@ -203,3 +204,10 @@ class LakeShore335Loop(VisaBaseMovementInstrument):
     def _keep(self, settings: dict):
         for key in super().settings.keys() & settings.keys():
             setattr(self, f"_{key}", settings[key])
+
+
+def agree(held, asked) -> bool:
+    """Whether a value read back is the one asked for, but for the instrument's rounding."""
+    if isinstance(held, float):
+        return math.isclose(held, asked, rel_tol=0.01, abs_tol=0.05)
+    return held == asked

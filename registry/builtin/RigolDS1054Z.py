@@ -34,7 +34,7 @@
 # type = "number"
 # minimum = -1e5
 # maximum = 1e5
-# description = "Vertical offset in V: to 2 V below 500 mV a division, else to 100 V, times the probe's attenuation"
+# description = "In V: to 2 V below 500 mV a division, else to 100 V, times the probe's attenuation"
 #
 # [tool.pybirch.settings-schema.properties.time_per_division]
 # type = "number"
@@ -108,18 +108,20 @@ class RigolDS1054Z(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["time", "voltage"])
         self.data_units = np.array(["s", "V"])
-        self._define_settings({
-            "channel": 1,
-            "probe": 10.0,
-            "coupling": "DC",
-            "volts_per_division": 1.0,
-            "offset": 0.0,
-            "time_per_division": 1e-6,
-            "trigger_source": "channel 1",
-            "trigger_slope": "rising",
-            "trigger_level": 0.0,
-            "timeout": 10.0,
-        })
+        self._define_settings(
+            {
+                "channel": 1,
+                "probe": 10.0,
+                "coupling": "DC",
+                "volts_per_division": 1.0,
+                "offset": 0.0,
+                "time_per_division": 1e-6,
+                "trigger_source": "channel 1",
+                "trigger_slope": "rising",
+                "trigger_level": 0.0,
+                "timeout": 10.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself DS1054Z; the log says why not."""

@@ -65,11 +65,17 @@
 # description = "Sine output in V rms, differential"
 #
 # [tool.pybirch.settings-schema.properties.sensitivity]
-# enum = [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6, 1e-6, 5e-7, 2e-7, 1e-7, 5e-8, 2e-8, 1e-8, 5e-9, 2e-9, 1e-9]
+# enum = [
+#   1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5,
+#   5e-6, 2e-6, 1e-6, 5e-7, 2e-7, 1e-7, 5e-8, 2e-8, 1e-8, 5e-9, 2e-9, 1e-9,
+# ]
 # description = "Output scale in V; at the current input 1e-6 of it in A"
 #
 # [tool.pybirch.settings-schema.properties.time_constant]
-# enum = [1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000]
+# enum = [
+#   1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300,
+#   1000, 3000, 10000, 30000,
+# ]
 # description = "Low-pass time constant in s"
 #
 # [tool.pybirch.settings-schema.properties.slope]
@@ -144,23 +150,25 @@ class SR860(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["X", "Y", "R", "theta", "frequency"])
         self.data_units = np.array(["V", "V", "V", "deg", "Hz"])
-        self._define_settings({
-            "signal": "voltage",
-            "input": "A",
-            "coupling": "AC",
-            "shield": "float",
-            "input_range": 1.0,
-            "current_gain": "1 MOhm",
-            "reference": "internal",
-            "frequency": 100000.0,
-            "phase": 0.0,
-            "harmonic": 1,
-            "amplitude": 1e-9,
-            "sensitivity": 1.0,
-            "time_constant": 0.1,
-            "slope": 12,
-            "settle": 5.0,
-        })
+        self._define_settings(
+            {
+                "signal": "voltage",
+                "input": "A",
+                "coupling": "AC",
+                "shield": "float",
+                "input_range": 1.0,
+                "current_gain": "1 MOhm",
+                "reference": "internal",
+                "frequency": 100000.0,
+                "phase": 0.0,
+                "harmonic": 1,
+                "amplitude": 1e-9,
+                "sensitivity": 1.0,
+                "time_constant": 0.1,
+                "slope": 12,
+                "settle": 5.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself SR860; the log says why not."""

@@ -53,11 +53,17 @@
 # description = "Detected harmonic"
 #
 # [tool.pybirch.settings-schema.properties.sensitivity]
-# enum = [2e-9, 5e-9, 1e-8, 2e-8, 5e-8, 1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
+# enum = [
+#   2e-9, 5e-9, 1e-8, 2e-8, 5e-8, 1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4,
+#   2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0,
+# ]
 # description = "Full scale in V rms"
 #
 # [tool.pybirch.settings-schema.properties.time_constant]
-# enum = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000]
+# enum = [
+#   1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2,
+#   5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000,
+# ]
 # description = "Low-pass time constant in s"
 #
 # [tool.pybirch.settings-schema.properties.slope]
@@ -129,20 +135,22 @@ class SignalRecovery7270(VisaBaseMeasurementInstrument):
         super().__init__(name, adapter)
         self.data_columns = np.array(["X", "Y", "R", "theta", "frequency"])
         self.data_units = np.array(["V", "V", "V", "deg", "Hz"])
-        self._define_settings({
-            "input": "A",
-            "coupling": "AC",
-            "shield": "ground",
-            "reference": "internal",
-            "frequency": 1000.0,
-            "amplitude": 0.0,
-            "phase": 0.0,
-            "harmonic": 1,
-            "sensitivity": 1.0,
-            "time_constant": 0.1,
-            "slope": 12,
-            "settle": 5.0,
-        })
+        self._define_settings(
+            {
+                "input": "A",
+                "coupling": "AC",
+                "shield": "ground",
+                "reference": "internal",
+                "frequency": 1000.0,
+                "amplitude": 0.0,
+                "phase": 0.0,
+                "harmonic": 1,
+                "sensitivity": 1.0,
+                "time_constant": 0.1,
+                "slope": 12,
+                "settle": 5.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument answers `ID` with 7270; the log says why not."""

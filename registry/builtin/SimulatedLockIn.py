@@ -75,15 +75,17 @@ class SimulatedLockIn(FakeMeasurementInstrument):
         self.data_columns = np.array(["X", "Y", "R", "theta", "frequency"])
         self.data_units = np.array(["V", "V", "V", "deg", "Hz"])
         self._random = np.random.default_rng()
-        self._define_settings({
-            "frequency": 1000.0,
-            "amplitude": 0.1,
-            "phase": 0.0,
-            "sensitivity": 1.0,
-            "time_constant": 0.1,
-            "corner": 10000.0,
-            "noise": 1e-6,
-        })
+        self._define_settings(
+            {
+                "frequency": 1000.0,
+                "amplitude": 0.1,
+                "phase": 0.0,
+                "sensitivity": 1.0,
+                "time_constant": 0.1,
+                "corner": 10000.0,
+                "noise": 1e-6,
+            }
+        )
 
     def _shutdown_impl(self):
         """Turns the drive off."""

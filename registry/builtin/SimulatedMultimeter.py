@@ -64,13 +64,15 @@ class SimulatedMultimeter(FakeMeasurementInstrument):
         self.data_columns = np.array(["voltage", "current"])
         self.data_units = np.array(["V", "A"])
         self._random = np.random.default_rng()
-        self._define_settings({
-            "bias": 1.0,
-            "resistance": 1000.0,
-            "temperature": 300.0,
-            "nplc": 1.0,
-            "points": 1,
-        })
+        self._define_settings(
+            {
+                "bias": 1.0,
+                "resistance": 1000.0,
+                "temperature": 300.0,
+                "nplc": 1.0,
+                "points": 1,
+            }
+        )
 
     def _shutdown_impl(self):
         """Turns the bias off."""

@@ -78,15 +78,17 @@ class SimulatedSpectrometer(FakeMeasurementInstrument):
         self.data_columns = np.array(["wavelength", "intensity"])
         self.data_units = np.array(["nm", "counts"])
         self._random = np.random.default_rng()
-        self._define_settings({
-            "center": 500.0,
-            "span": 300.0,
-            "pixels": 1024,
-            "resolution": 1.5,
-            "exposure": 0.1,
-            "averages": 1,
-            "shutter": "open",
-        })
+        self._define_settings(
+            {
+                "center": 500.0,
+                "span": 300.0,
+                "pixels": 1024,
+                "resolution": 1.5,
+                "exposure": 0.1,
+                "averages": 1,
+                "shutter": "open",
+            }
+        )
 
     def _shutdown_impl(self):
         """Closes the shutter."""

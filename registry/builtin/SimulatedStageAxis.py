@@ -128,14 +128,16 @@ class SimulatedStageAxis(FakeMovementInstrument):
         self.controller = CONTROLLER
         self.position_column = "position"
         self.position_units = "mm"
-        self._define_settings({
-            "lower_limit": -25.0,
-            "upper_limit": 25.0,
-            "speed": 50.0,
-            "backlash": 0.0,
-            "approach_from_below": False,
-            "timeout": 60.0,
-        })
+        self._define_settings(
+            {
+                "lower_limit": -25.0,
+                "upper_limit": 25.0,
+                "speed": 50.0,
+                "backlash": 0.0,
+                "approach_from_below": False,
+                "timeout": 60.0,
+            }
+        )
         self._shared = self.controller.axes[axis]
         if not self._shared.settings:
             self._shared.settings.update(super().settings)

@@ -13,7 +13,10 @@
 # additionalProperties = false
 #
 # [tool.pybirch.settings-schema.properties.trigger]
-# enum = ["internal", "external rising", "external falling", "single external rising", "single external falling", "single", "line"]
+# enum = [
+#   "internal", "external rising", "external falling", "single external rising",
+#   "single external falling", "single", "line",
+# ]
 # description = "Trigger source"
 #
 # [tool.pybirch.settings-schema.properties.rate]
@@ -94,13 +97,15 @@ class StanfordDG645(VisaBaseMovementInstrument):
         self.output = self.edge // 2  # 0 is T0, 1 is AB, ... 4 is GH
         self.position_column = "delay"
         self.position_units = "s"
-        self._define_settings({
-            "trigger": "internal",
-            "rate": 1000.0,
-            "threshold": 1.0,
-            "amplitude": 2.5,
-            "polarity": "positive",
-        })
+        self._define_settings(
+            {
+                "trigger": "internal",
+                "rate": 1000.0,
+                "threshold": 1.0,
+                "amplitude": 2.5,
+                "polarity": "positive",
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the instrument names itself DG645; the log says why not."""

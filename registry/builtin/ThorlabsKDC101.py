@@ -89,12 +89,14 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
         self._counts, self._travel = STAGES[stage]
         self.position_column = "position"
         self.position_units = "mm"
-        self._define_settings({
-            "velocity": 2.0,
-            "acceleration": 1.5,
-            "home": False,
-            "timeout": 60.0,
-        })
+        self._define_settings(
+            {
+                "velocity": 2.0,
+                "acceleration": 1.5,
+                "home": False,
+                "timeout": 60.0,
+            }
+        )
 
     def _connect_impl(self) -> bool:
         """True where the controller's information names a KDC101; the log says why not."""
@@ -172,10 +174,12 @@ class ThorlabsKDC101(VisaBaseMovementInstrument):
         """The settings that the controller holds; until it is connected, those it will be sent."""
         if self.status:
             _, _, acceleration, velocity = self._profile()
-            self._keep({
-                "velocity": velocity / self._velocity_unit(),
-                "acceleration": acceleration / self._acceleration_unit(),
-            })
+            self._keep(
+                {
+                    "velocity": velocity / self._velocity_unit(),
+                    "acceleration": acceleration / self._acceleration_unit(),
+                }
+            )
         return super().settings
 
     @settings.setter

@@ -98,8 +98,9 @@ def checks(folder, name, metadata):
     yield "serializes before it is connected", bare.serialize()["pybirch_class"] == name
     moves = hasattr(cls, "position")
     if metadata:
-        yield "has the default settings that the registry reads", (
-            defaults == metadata["default_settings"]
+        yield (
+            "has the default settings that the registry reads",
+            (defaults == metadata["default_settings"]),
         )
         if moves:
             held = (bare.position_column, bare.position_units)
@@ -198,8 +199,9 @@ def physics(folder):
     lock_in = load(folder, "SimulatedLockIn")()
     lock_in.settings = {"noise": 0.0, "frequency": 1e4, "corner": 1e4, "amplitude": 1.0}
     x, y, r, theta, _ = lock_in.perform_measurement()[0]
-    yield "SimulatedLockIn: half power and -45 degrees at the corner", (
-        near(r, math.sqrt(0.5)) and near(theta, -45.0) and near(x, -y)
+    yield (
+        "SimulatedLockIn: half power and -45 degrees at the corner",
+        (near(r, math.sqrt(0.5)) and near(theta, -45.0) and near(x, -y)),
     )
     lock_in.settings = {"sensitivity": 0.1}
     yield "SimulatedLockIn: clips at full scale", near(lock_in.perform_measurement()[0][0], 0.109)
@@ -222,8 +224,9 @@ def physics(folder):
     x, again, y = stage(axis="x"), stage(axis="x"), stage(axis="y")
     x.settings = {"speed": 1000.0}
     x.position = 5.0
-    yield "SimulatedStageAxis: axes share a controller and move on their own", (
-        x.controller is y.controller and again.position == 5.0 and y.position == 0.0
+    yield (
+        "SimulatedStageAxis: axes share a controller and move on their own",
+        (x.controller is y.controller and again.position == 5.0 and y.position == 0.0),
     )
     x.settings = {"speed": 50.0}
     begun = time.monotonic()
@@ -237,8 +240,9 @@ def physics(folder):
     x.settings = {"approach_from_below": True}
     x.position = 4.0
     yield "SimulatedStageAxis: approach from below takes it out", near(x.position, 4.0)
-    yield "SimulatedStageAxis: stays within its limits", raises(
-        ValueError, lambda: setattr(x, "position", 30.0)
+    yield (
+        "SimulatedStageAxis: stays within its limits",
+        raises(ValueError, lambda: setattr(x, "position", 30.0)),
     )
     yield "SimulatedStageAxis: has no axis w", raises(ValueError, lambda: stage(axis="w"))
 
@@ -249,8 +253,9 @@ def sharing(folder):
     case = CASES["ESP301Axis"]
     Bus.instrument, Bus.opened = case.make(), 0
     one, two = cls("one", ADDRESS, 1), cls("two", ADDRESS, 2)
-    yield "ESP301Axis: two axes share one connection", (
-        one.instrument is two.instrument and Bus.opened == 1
+    yield (
+        "ESP301Axis: two axes share one connection",
+        (one.instrument is two.instrument and Bus.opened == 1),
     )
     one.connect()
     two.connect()
@@ -262,8 +267,9 @@ def sharing(folder):
     yield "ESP301Axis: the connection is opened anew once no axis is left", Bus.opened == 2
 
     supply = load(folder, "KeysightE36312A")
-    yield "KeysightE36312A: stays within the channel's range", raises(
-        ValueError, lambda: setattr(supply("supply", "", 1), "position", 7.0)
+    yield (
+        "KeysightE36312A: stays within the channel's range",
+        raises(ValueError, lambda: setattr(supply("supply", "", 1), "position", 7.0)),
     )
     Bus.instrument = CASES["StanfordDG645"].make()
     edge = load(folder, "StanfordDG645")("edge", ADDRESS, "C")
