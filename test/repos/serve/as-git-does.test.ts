@@ -1,0 +1,89 @@
+/** Answers made from cached refs are, byte for byte, what git's own upload-pack says of the same refs. */
+import { spawn } from 'node:child_process';
+import { buffer } from 'node:stream/consumers';
+import t, { type Test } from 'tap';
+import type { Repository } from '../../../repos/types.ts';
+import { parseAdvertisement } from '../../../repos/wire/advertisement.ts';
+import { writeCommandRequest } from '../../../repos/wire/command-request.ts';
+import { type LsRefsRequest, writeLsRefsArgs } from '../../../repos/wire/ls-refs.ts';
+import { post } from './raw.ts';
+import { startServer, type TestServer } from './server.ts';
+
+let server: TestServer;
+let repository: Repository;
+t.before(async () => {
+  server = await startServer();
+  repository = await server.repositories.create('Same');
+});
+t.teardown(() => server[Symbol.asyncDispose]());
+
+/** What git says, with every kind of want allowed as the server allows it. */
+async function gitSays(service: string, version: number, input?: Buffer): Promise<Buffer> {
+  const config = ['allowFilter', 'allowTipSHA1InWant', 'allowReachableSHA1InWant'].flatMap(
+    (name) => ['-c', `uploadpack.${name}=true`],
+  );
+  const how = input === undefined ? ['--advertise-refs'] : [];
+  const args = [...config, service, '--stateless-rpc', ...how, repository.path];
+  const child = spawn('git', args, {
+    env: { PATH: process.env.PATH, GIT_PROTOCOL: `version=${version}` },
+  });
+  child.stdin.end(input ?? '');
+  return buffer(child.stdout);
+}
+
+async function weSay(service: string, version: number): Promise<Buffer> {
+  const url = `${server.url}/Same.git/info/refs?service=git-${service}`;
+  const response = await fetch(url, { headers: { 'git-protocol': `version=${version}` } });
+  return Buffer.from(await response.arrayBuffer());
+}
+
+const withoutAgent = (bytes: Buffer) =>
+  bytes
+    .toString()
+    .replace(/agent=[^ \n]+/, 'agent')
+    .replace(/^[0-9a-f]{4}(?=[0-9a-f]{40} \S+\0|agent)/gm, '');
+
+const LISTINGS: LsRefsRequest[] = [
+  { peel: true, symrefs: true, unborn: true, prefixes: [] },
+  { peel: false, symrefs: false, unborn: false, prefixes: [] },
+  { peel: false, symrefs: false, unborn: true, prefixes: ['HEAD'] },
+  { peel: true, symrefs: true, unborn: false, prefixes: ['HEAD', 'refs/tags/'] },
+  { peel: true, symrefs: true, unborn: true, prefixes: ['refs/heads/ma', 'refs/heads/'] },
+  { peel: true, symrefs: true, unborn: true, prefixes: ['refs/none/'] },
+];
+
+async function compare(t: Test) {
+  for (const version of [0, 1]) {
+    const service = '001e# service=git-upload-pack\n0000';
+    const git = service + withoutAgent(await gitSays('upload-pack', version));
+    t.equal(withoutAgent(await weSay('upload-pack', version)), git, `v${version}`);
+  }
+  for (const request of LISTINGS) {
+    const ask = { command: 'ls-refs', capabilities: [], args: writeLsRefsArgs(request) };
+    const body = writeCommandRequest(ask);
+    const headers = { 'git-protocol': 'version=2' };
+    const ours = await post(`${server.url}/Same.git`, 'git-upload-pack', body, headers);
+    t.equal(ours.bytes.toString(), (await gitSays('upload-pack', 2, body)).toString());
+  }
+}
+
+t.test('of an empty repository', compare);
+
+t.test('of one with branches, light and annotated tags, and a tag of a tag', async (t) => {
+  const cwd = await server.workingCopy('Same');
+  await server.client(['commit', '-q', '--allow-empty', '-m', 'x'], { cwd });
+  await server.client(['tag', 'light'], { cwd });
+  await server.client(['tag', '-a', '-m', 'x', 'v1'], { cwd });
+  await server.client(['tag', '-a', '-m', 'x', 'of-a-tag', 'v1'], { cwd });
+  const refs = ['main', 'main:refs/heads/other', 'main:refs/merge-requests/1/head', '--tags'];
+  await server.client(['push', '-q', 'origin', ...refs], { cwd });
+  await compare(t);
+});
+
+t.test('the capabilities of v2 are those of git that the server can keep', async (t) => {
+  const ours = parseAdvertisement(await weSay('upload-pack', 2));
+  t.same([...ours.capabilities.keys()].sort(), ['agent', 'fetch', 'ls-refs', 'object-format']);
+  const git = (await gitSays('upload-pack', 2)).toString();
+  t.equal(ours.capabilities.get('ls-refs'), /ls-refs=(.*)/.exec(git)?.[1]);
+  t.match(git, `fetch=${ours.capabilities.get('fetch')}`);
+});
