@@ -10,6 +10,7 @@ import { carve } from './carve.ts';
 import { withoutClashes } from './clashes.ts';
 import { contentOf } from './content.ts';
 import { SourceFolder } from './folder.ts';
+import { writeHead } from './head.ts';
 import { basename, byText } from './paths.ts';
 import { placeOf } from './place.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
@@ -54,6 +55,8 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
     ...whole.definitions,
     ...carved.map((c) => c.definition),
   ]);
+  const placed = new Set(carved.map(({ definition }) => definition));
+  for (const definition of kept) if (placed.has(definition)) writeHead(definition);
   return {
     definitions: kept.sort((a, b) => byText(a.name, b.name)),
     skipped: [
@@ -95,8 +98,9 @@ function readAll(files: Iterable<SourceFile>): Read {
 
 /** Takes out the files that Python could not read. Ruff's word counts; it is asked where the grammar stumbled. */
 function takeOutBroken(read: Read, folder: SourceFolder): void {
-  for (const [path, text] of read.texts) {
-    const [error] = folder.module(path).broken ? lint(text).syntax : [];
+  const doubtful = [...read.texts].filter(([path]) => folder.module(path).broken);
+  for (const [path, text] of doubtful) {
+    const [error] = lint(text).syntax;
     if (!error) continue;
     const { line, column, message } = error;
     read.skipped.push({ path, reason: `does not parse: ${message}`, line, column });

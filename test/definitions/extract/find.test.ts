@@ -1,0 +1,138 @@
+/** Which classes of a folder become definitions. */
+import t from 'tap';
+import { extractTexts, meter, named, namesOf, skips } from './helpers.ts';
+
+t.test('a class is found through any way of naming a base class', async (t) => {
+  const ways: Record<string, [string, string]> = {
+    Plain: [
+      'from pybirch.Instruments.base import FakeMovementInstrument',
+      'FakeMovementInstrument',
+    ],
+    Aliased: ['from pybirch.Instruments.base import FakeMovementInstrument as F', 'F'],
+    Attribute: ['from pybirch.Instruments import base', 'base.FakeMovementInstrument'],
+    Dotted: ['import pybirch.Instruments.base', 'pybirch.Instruments.base.FakeMovementInstrument'],
+    ModuleAlias: ['import pybirch.Instruments.base as b', 'b.FakeMovementInstrument'],
+    Star: ['from pybirch.Instruments.base import *', 'FakeMovementInstrument'],
+    Unimported: ['', 'FakeMovementInstrument'],
+    Older: ['from pybirch.scan.movements import Movement', 'Movement'],
+    Generic: ['', 'FakeMovementInstrument, Generic[T], metaclass=Meta'],
+    Second: ['', 'Mixin, VisaBaseMovementInstrument'],
+    Tried: [
+      'try:\n    from pybirch.Instruments.base import VisaBaseMovementInstrument as V\nexcept ImportError:\n    V = object',
+      'V',
+    ],
+  };
+  for (const [name, [head, base]] of Object.entries(ways)) {
+    // Only a bound name leads anywhere: the fallback of `try` is an assignment after the import.
+    const found = extractTexts({ [`${name}_file.py`]: `${head}\n\n\n${meter(name, base)}` });
+    t.same(namesOf(found), [name], name);
+    t.equal(found.definitions[0]?.instrument_type, 'movement', name);
+  }
+});
+
+t.test('a class is found through several steps over several modules', async (t) => {
+  const found = extractTexts({
+    'lab/__init__.py': 'from .common import LabMeter\n',
+    'lab/common.py': `from pybirch.Instruments.base import VisaBaseMeasurementInstrument as V\n\n\n${meter('LabMeter', 'V')}`,
+    'lab/keithley/k2000.py': `from lab import LabMeter\n\n\n${meter('K2000', 'LabMeter')}`,
+    'lab/keithley/k2001.py': `from . import k2000\n\n\n${meter('K2001', 'k2000.K2000')}`,
+    'loose.py': `from lab.common import *\n\n\n${meter('Loose', 'LabMeter')}`,
+  });
+  t.same(namesOf(found), ['K2000', 'K2001', 'LabMeter', 'Loose']);
+  t.ok(found.definitions.every((one) => one.instrument_type === 'measurement'));
+});
+
+t.test('the folder is found under its own name, too', async (t) => {
+  const found = extractTexts(
+    {
+      'a/base_stage.py': meter('Stage', 'BaseMovementInstrument'),
+      'b/xy.py': `from lab.setups.a.base_stage import Stage\n\n\n${meter('XY', 'Stage')}`,
+    },
+    { location: ['home', 'lab', 'setups'] },
+  );
+  t.same(namesOf(found), ['Stage', 'XY']);
+});
+
+t.test('other classes are none, whatever their names', async (t) => {
+  const found = extractTexts({
+    'a.py': 'from elsewhere.experiments import Measurement\n\n\nclass A(Measurement):\n    pass\n',
+    'b.py': 'class Loop(Loop):\n    pass\n',
+    'c.py':
+      'from pybirch.Instruments.base import SimulatedDelay\n\n\nclass C(SimulatedDelay):\n    pass\n',
+    'd.py': 'def f():\n    class Inner(BaseMeasurementInstrument):\n        pass\n',
+  });
+  t.same(namesOf(found), []);
+  t.equal(found.skipped.length, 4);
+});
+
+t.test('a further base class may come from anywhere, the folder included', async (t) => {
+  const bases = new Map([['Device', 'movement' as const]]);
+  const found = extractTexts(
+    {
+      'device.py': 'class Device:\n    def __init__(self):\n        pass\n',
+      'stage.py': `from device import Device\n\n\n${meter('Stage', 'Device')}`,
+      'other.py': `from vendor.sdk import Device\n\n\n${meter('Other', 'Device')}`,
+    },
+    { bases },
+  );
+  t.same(namesOf(found), ['Other', 'Stage']);
+  t.same(Object.keys(Object.fromEntries(named(found, 'Stage').files)), ['Stage.py', 'device.py']);
+});
+
+t.test('what other classes build on is carried, not made a definition', async (t) => {
+  const base = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
+  const found = extractTexts({
+    'm.py': [
+      base,
+      'from abc import ABC, abstractmethod\n\n',
+      meter('_Private'),
+      meter('MeterBase'),
+      'class Shared(BaseMeasurementInstrument):\n    unit = "V"\n\n',
+      'class Explicit(BaseMeasurementInstrument, ABC):\n    pass\n\n',
+      'class Partly(BaseMeasurementInstrument):\n    @abstractmethod\n    def read(self): ...\n\n',
+      'class A(_Private, MeterBase, Shared, Explicit, Partly):\n    pass\n\n',
+      meter('Real'),
+      'class RealToo(Real):\n    pass\n\n',
+      'class RealThree(RealToo):\n    pass\n',
+    ].join('\n'),
+  });
+  t.same(namesOf(found), ['A', 'Real', 'RealThree', 'RealToo']);
+  t.match(skips(found).join('\n'), /_Private: private by its name; carried in A\n/);
+  t.match(
+    skips(found).join('\n'),
+    /MeterBase: a base of other classes by its name; carried in A\n/,
+  );
+  t.match(
+    skips(found).join('\n'),
+    /Shared: a base of other classes, without a constructor; carried in A\n/,
+  );
+  t.match(skips(found).join('\n'), /Explicit: abstract; .*\n.*Partly: abstract; /);
+});
+
+t.test("PyBirch's own modules are no definitions, and stay where they are", async (t) => {
+  const pybirch =
+    'class BaseMeasurementInstrument:\n    pass\n\n\nclass FakeMeasurementInstrument(BaseMeasurementInstrument):\n    pass\n';
+  const found = extractTexts({
+    'base.py': pybirch,
+    'meter.py': `from base import FakeMeasurementInstrument\n\n\n${meter('Meter', 'FakeMeasurementInstrument')}`,
+    'deep/other.py': `from ..base import FakeMeasurementInstrument as F\n\n\n${meter('Other', 'F')}`,
+  });
+  t.same(namesOf(found), ['Meter', 'Other']);
+  const text = (name: string) =>
+    new TextDecoder().decode(named(found, name).files.get(`${name}.py`));
+  t.match(text('Meter'), /^from pybirch\.Instruments\.base import FakeMeasurementInstrument\n/);
+  t.match(
+    text('Other'),
+    /^from pybirch\.Instruments\.base import FakeMeasurementInstrument as F\n/,
+  );
+});
+
+t.test('tests are not searched', async (t) => {
+  const found = extractTexts({
+    'tests/fakes.py': meter('Fake'),
+    'test_meter.py': meter('Other'),
+    'meter.py': meter('Meter'),
+  });
+  t.same(namesOf(found), ['Meter']);
+  t.match(skips(found).join('\n'), /Other: part of a test/);
+});

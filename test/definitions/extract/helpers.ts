@@ -1,0 +1,51 @@
+/** Folders for extraction tests, written as objects of texts. */
+import { extract } from '../../../registry/definitions/extract/extract.ts';
+import type {
+  Extracted,
+  Extraction,
+  ExtractOptions,
+} from '../../../registry/definitions/extract/types.ts';
+
+/** Extracts from files given as text. */
+export function extractTexts(
+  files: Record<string, string | Uint8Array>,
+  options: ExtractOptions = {},
+): Extraction {
+  const encoder = new TextEncoder();
+  return extract(
+    Object.entries(files).map(([path, content]) => ({
+      path,
+      bytes: typeof content === 'string' ? encoder.encode(content) : content,
+    })),
+    options,
+  );
+}
+
+/** The names of what became definitions. */
+export function namesOf({ definitions }: Extraction): string[] {
+  return definitions.map(({ name }) => name);
+}
+
+/** The definition of this name. */
+export function named({ definitions }: Extraction, name: string): Extracted {
+  const found = definitions.find((one) => one.name === name);
+  if (!found) throw new Error(`no definition ${name} in ${definitions.map((one) => one.name)}`);
+  return found;
+}
+
+/** The files of a definition as texts. */
+export function textsOf({ files }: Extracted): Record<string, string> {
+  return Object.fromEntries(
+    [...files].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]),
+  );
+}
+
+/** What was skipped, as `path class: reason`. */
+export function skips({ skipped }: Extraction): string[] {
+  return skipped.map(({ path, class: name, reason }) => `${path} ${name ?? '-'}: ${reason}`);
+}
+
+/** A measurement class with nothing in it. */
+export function meter(name: string, base = 'BaseMeasurementInstrument'): string {
+  return `class ${name}(${base}):\n    def __init__(self):\n        super().__init__("m")\n`;
+}
