@@ -24,8 +24,11 @@ export class ObjectStore implements ObjectReader {
   /** Throws `object_not_found`, and `bad_object` where it cannot be read or is of another type. */
   async read(oid: Oid, type?: ObjectType): Promise<{ type: ObjectType; bytes: Uint8Array }> {
     try {
-      const at = { fs: { promises: this.#files }, gitdir: this.#gitdir, cache: this.#packs };
-      const found = await readObject({ ...at, oid, format: 'content' });
+      const found = await this.#find(oid).catch(() => {
+        // A repack may have taken the pack away between its listing and its reading: look again.
+        this.forget();
+        return this.#find(oid);
+      });
       const bytes = found.object as Uint8Array;
       const is = found.type as ObjectType;
       if (type === undefined || is === type) return { type: is, bytes };
@@ -36,6 +39,11 @@ export class ObjectStore implements ObjectReader {
       throw new RepositoryError('bad_object', `object ${oid} cannot be read`, { cause });
     }
     throw new RepositoryError('bad_object', `object ${oid} is not a ${type}`);
+  }
+
+  #find(oid: Oid) {
+    const at = { fs: { promises: this.#files }, gitdir: this.#gitdir, cache: this.#packs };
+    return readObject({ ...at, oid, format: 'content' });
   }
 
   /** Forgets the packs read; after a repack they are others. */

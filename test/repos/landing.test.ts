@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import fc from 'fast-check';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { Repository } from '../../repos/types.ts';
 import { author, commitFiles, landFiles, openFixture } from './fixture.ts';
 import { checkWhole, runLander } from './kills.ts';
@@ -10,7 +10,7 @@ const { repositories } = fixture;
 t.teardown(() => fixture.close());
 
 /** All at once from one head; gives how many of them landed. */
-async function race(repository: Repository, writers: number): Promise<number> {
+async function race(t: Test, repository: Repository, writers: number): Promise<number> {
   const head = await repository.head();
   const landings = Array.from({ length: writers }, async (_, writer) => {
     const record = `${head} ${writer}`;
@@ -37,7 +37,7 @@ t.test('of many landings on one head exactly one wins, on every repository', asy
         plans.map(async (plan) => {
           made += 1;
           const repository = await repositories.create(`Raced${made}`);
-          for (const writers of plan) t.equal(await race(repository, writers), 1);
+          for (const writers of plan) t.equal(await race(t, repository, writers), 1);
           t.equal(await checkWhole(repository), plan.length);
         }),
       );

@@ -41,6 +41,5 @@ for (const packed of [false, true]) {
       /[0-9a-f]{38}/.test(f),
     );
     t.same(left, []);
-    await git(['worktree', 'prune'], { cwd: repository.path });
   });
 }
