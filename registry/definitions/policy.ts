@@ -1,7 +1,8 @@
 /** The import policy: what a definition may not import or call (a seat belt; review is the wall). */
 
+import { binds } from './binding.ts';
 import { positions } from './source.ts';
-import { child, type Module, type Node, readImport, textOf, walk } from './syntax.ts';
+import { type Module, type Node, readImport, textOf, walk } from './syntax.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
 const BANNED_BUILTINS = ['open', 'eval', 'exec', 'compile', '__import__'];
@@ -106,40 +107,9 @@ function surveyMember(node: Node, text: string, result: Survey, aliases: Set<str
   if (aliases.has(textOf(owner, text))) result.builtins.push(property);
 }
 
-/** Does the name stand where it is given a value (or a definition) rather than read? */
-function binds(node: Node): boolean {
-  const { parent } = node;
-  if (!parent) return false;
-  switch (parent.type) {
-    case 'FunctionDefinition':
-    case 'ClassDefinition':
-    case 'TypeParam':
-    case 'CapturePattern':
-      return child(parent, 'VariableName') === node;
-    case 'ParamList':
-      return before(node)?.type !== 'AssignOp';
-    case 'AssignStatement':
-      return parent.children.some((one) => one.type === 'AssignOp' && one.from > node.from);
-    case 'ForStatement':
-      return parent.children.some((one) => one.type === 'in' && one.from > node.from);
-    case 'WithStatement':
-    case 'TryStatement':
-    case 'AsPattern':
-      return before(node)?.type === 'as';
-    default:
-      return false;
-  }
-}
-
 /** `open` in `f(open=1)`. */
 function isKeyword(node: Node): boolean {
   if (node.parent?.type !== 'ArgList') return false;
-  const siblings = node.parent.children;
-  const next = siblings[siblings.indexOf(node) + 1];
+  const next = node.parent.children[node.index + 1];
   return next?.type === 'AssignOp';
-}
-
-function before(node: Node): Node | undefined {
-  const siblings = node.parent?.children ?? [];
-  return siblings[siblings.indexOf(node) - 1];
 }

@@ -13,6 +13,8 @@ export interface Node {
   readonly from: number;
   readonly to: number;
   readonly parent: Node | null;
+  /** Its place among the children of its parent. */
+  readonly index: number;
   /** Named tokens and nodes in order, without comments. */
   readonly children: readonly Node[];
 }
@@ -124,7 +126,14 @@ export function parseModule(text: string): Module {
 }
 
 function readTree(text: string): Node {
-  const root: Growing = { type: 'Script', from: 0, to: text.length, parent: null, children: [] };
+  const root: Growing = {
+    type: 'Script',
+    from: 0,
+    to: text.length,
+    parent: null,
+    index: 0,
+    children: [],
+  };
   let current = root;
   let depth = 0;
   parser.parse(text).iterate({
@@ -132,7 +141,14 @@ function readTree(text: string): Node {
       if (type.name === 'Comment') return false;
       if (type.isTop) return true;
       if (++depth > MAX_DEPTH) throw tooDeep(text, from);
-      const node: Growing = { type: type.name, from, to, parent: current, children: [] };
+      const node: Growing = {
+        type: type.name,
+        from,
+        to,
+        parent: current,
+        index: current.children.length,
+        children: [],
+      };
       current.children.push(node);
       current = node;
       return true;
@@ -308,7 +324,8 @@ export function parameterNodes(node: Node): Node[] {
   return list.filter((one, at) => one.type === 'VariableName' && list[at - 1]?.type !== 'AssignOp');
 }
 
-function readAssign(node: Node, text: string): AssignStatement {
+/** Takes the node of an assignment apart. */
+export function readAssign(node: Node, text: string): AssignStatement {
   const sides: Node[][] = [[]];
   let annotation: Node | null = null;
   let assigned = false;

@@ -134,7 +134,7 @@ export function checkWritable(value: Json, path: string, depth = 0): void {
   const refuse = (why: string): never => {
     const place = { line: 1, column: 1, end_line: 1, end_column: 1 };
     throw new DefinitionError('null_in_metadata', [
-      { ...place, code: 'header-value', message: `${path}: ${why}` },
+      { ...place, code: 'header-value', message: `${path}: ${why}`, path },
     ]);
   };
   if (depth > MAX_DEPTH) refuse('nested too deeply');

@@ -16,6 +16,10 @@ export interface Diagnostic extends Span {
   /** `syntax`, ruff's own code (`F821`), or one of ours (`missing-class`, `banned-import`, …). */
   code: string;
   message: string;
+  /** The path, where it is not the definition's main file. */
+  file?: string;
+  /** The JSON path of a metadata value that was refused (`settings_schema.properties.x`). */
+  path?: string;
 }
 
 /** What the code of a class states, read without running it. Unknown values are null, never guessed. */

@@ -1,0 +1,77 @@
+/** Where names of a module get their values. */
+
+import { child, type Node, readAssign, textOf, walk } from './syntax.ts';
+
+/** Does the name stand where it is given a value (or a definition) rather than read? */
+export function binds(node: Node): boolean {
+  const { parent } = node;
+  if (!parent) return false;
+  switch (parent.type) {
+    case 'FunctionDefinition':
+    case 'ClassDefinition':
+    case 'TypeParam':
+    case 'CapturePattern':
+      return child(parent, 'VariableName') === node;
+    case 'ParamList':
+      return before(node)?.type !== 'AssignOp';
+    case 'AssignStatement':
+      return isTarget(parent, node);
+    case 'ForStatement':
+      return node.index < parent.children.findIndex((one) => one.type === 'in');
+    case 'WithStatement':
+    case 'TryStatement':
+    case 'AsPattern':
+      return before(node)?.type === 'as';
+    default:
+      return false;
+  }
+}
+
+const lastAssignment = new WeakMap<Node, number>();
+
+/** Is the child of an assignment left of its last `=` (or annotated without one)? */
+function isTarget(statement: Node, node: Node): boolean {
+  let last = lastAssignment.get(statement);
+  if (last === undefined) {
+    last = statement.children.findLastIndex((one) => one.type === 'AssignOp');
+    lastAssignment.set(statement, last);
+  }
+  return node.index < last;
+}
+
+function before(node: Node): Node | undefined {
+  return node.parent?.children[node.index - 1];
+}
+
+/** What a name is bound to: the expression, or null where that is not one plain assignment. */
+export type Bindings = ReadonlyMap<string, Node | null>;
+
+/** Names bound directly in this module, class or function, not those inside inner ones. */
+export function bindingsIn(scope: Node, text: string): Bindings {
+  const found = new Map<string, Node | null>();
+  const add = (name: string, value: Node | null): void => {
+    found.set(name, found.has(name) ? null : value);
+  };
+  walk(scope, (node) => {
+    if (node.type === 'VariableName' && node.parent !== scope && binds(node))
+      add(textOf(node, text), plainValue(node, text));
+    if (node.type === 'ParamList' && node.parent === scope)
+      for (const one of node.children)
+        if (one.type === 'VariableName') add(textOf(one, text), null);
+    if (node.type === 'UpdateStatement' && node.children[0]?.type === 'VariableName')
+      add(textOf(node.children[0], text), null);
+    if (node === scope) return true;
+    if (!/^(?:FunctionDefinition|ClassDefinition|LambdaExpression)$/.test(node.type)) return true;
+    const name = child(node, 'VariableName');
+    if (name && node.type !== 'LambdaExpression') add(textOf(name, text), null);
+    return false;
+  });
+  return found;
+}
+
+function plainValue(node: Node, text: string): Node | null {
+  if (node.parent?.type !== 'AssignStatement') return null;
+  const { targets, value } = readAssign(node.parent, text);
+  const isPlain = targets.some(([one, ...more]) => one === node && more.length === 0);
+  return isPlain && value?.length === 1 ? (value[0] ?? null) : null;
+}

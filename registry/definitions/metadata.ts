@@ -1,0 +1,47 @@
+/** What a definition's files say of it: the header over the code. */
+
+import { type Analysis, analyseClass } from './analysis.ts';
+import { pybirchBase } from './classes.ts';
+import { DefinitionError } from './errors.ts';
+import { readSources, siblingsOf } from './files.ts';
+import { readHeader } from './header.ts';
+import type { Files, Metadata } from './types.ts';
+
+/** Describes a definition; never throws: of a broken file it tells what can be known. */
+export function describe(name: string, files: Files): Metadata {
+  const main = `${name}.py`;
+  const { texts } = readSources(files);
+  const text = texts.get(main) ?? '';
+  const { header } = readHeader(text);
+  const code = attempt(name, text, siblingsOf(main, texts));
+  const info = code?.info;
+  return {
+    display_name: header.display_name ?? name,
+    description: header.description ?? info?.docstring ?? null,
+    instrument_type: header.instrument_type ?? info?.instrument_type ?? null,
+    category: header.category ?? null,
+    manufacturer: header.manufacturer ?? null,
+    status: header.status ?? 'operational',
+    base_class: code ? (pybirchBase(code.ancestry) ?? info?.base_classes[0] ?? null) : null,
+    dependencies: header.dependencies ?? info?.dependencies ?? [],
+    settings_schema: header.settings_schema ?? info?.settings_schema ?? null,
+    default_settings: header.default_settings ?? info?.default_settings ?? null,
+    data_columns: header.data_columns ?? info?.data_columns ?? null,
+    data_units: header.data_units ?? info?.data_units ?? null,
+    position_column: header.position_column ?? info?.position_column ?? null,
+    position_units: header.position_units ?? info?.position_units ?? null,
+  };
+}
+
+function attempt(
+  name: string,
+  text: string,
+  siblings: ReadonlyMap<string, string>,
+): Analysis | null {
+  try {
+    return analyseClass(text, name, siblings);
+  } catch (error) {
+    if (error instanceof DefinitionError) return null;
+    throw error;
+  }
+}

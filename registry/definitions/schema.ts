@@ -1,0 +1,58 @@
+/** Is a settings schema a JSON Schema, and do the default settings satisfy it? */
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Json } from './types.ts';
+
+type Schema = { [key: string]: Json };
+
+export interface SchemaFindings {
+  errors: string[];
+  warnings: string[];
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: false, logger: false });
+
+/** Expressions could be made to run for ever, and references to loop: such schemas are not executed. */
+const NOT_EXECUTED = ['pattern', 'patternProperties', '$ref', '$dynamicRef', '$id', '$anchor'];
+const MAX_SIZE = 50_000;
+
+/** Checks a schema against JSON Schema 2020-12 and the default settings against the schema. */
+export function checkSchema(schema: Schema, defaults: Schema | null): SchemaFindings {
+  const findings: SchemaFindings = { errors: [], warnings: [] };
+  if (JSON.stringify(schema).length > MAX_SIZE) {
+    findings.warnings.push('The settings schema is too large to be checked');
+    return findings;
+  }
+  if (schema.$schema !== undefined && !/2020-12\/schema#?$/.test(String(schema.$schema))) {
+    findings.errors.push('The settings schema must be JSON Schema 2020-12');
+    return findings;
+  }
+  const { $schema: _, ...plain } = schema;
+  if (!ajv.validateSchema(plain)) {
+    findings.errors.push(`The settings schema is not JSON Schema: ${ajv.errorsText()}`);
+    return findings;
+  }
+  if (defaults === null) return findings;
+  const risky = NOT_EXECUTED.find((keyword) => uses(plain, keyword));
+  if (risky !== undefined) {
+    findings.warnings.push(`The default settings are not checked: the schema uses ${risky}`);
+    return findings;
+  }
+  try {
+    const satisfied = ajv.compile(plain);
+    if (!satisfied(defaults))
+      findings.errors.push(
+        `The default settings break the settings schema: ${ajv.errorsText(satisfied.errors, { dataVar: 'default-settings' })}`,
+      );
+  } catch (error) {
+    findings.warnings.push(`The default settings are not checked: ${(error as Error).message}`);
+  } finally {
+    ajv.removeSchema(plain);
+  }
+  return findings;
+}
+
+function uses(value: Json, key: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([one, inner]) => one === key || uses(inner, key));
+}

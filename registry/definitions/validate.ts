@@ -1,0 +1,159 @@
+/** The whole judgement of a definition: syntax, lint, policy, header, and what the class must have. */
+
+import { type Analysis, analyseClass, hasForeignBase } from './analysis.ts';
+import { defines } from './attributes.ts';
+import { instrumentType } from './classes.ts';
+import { compare } from './contradictions.ts';
+import { DefinitionError } from './errors.ts';
+import { readSources, siblingsOf } from './files.ts';
+import { readHeader } from './header.ts';
+import type { ReadHeader } from './header-fields.ts';
+import { lint } from './lint.ts';
+import { checkName } from './names.ts';
+import { checkPolicy } from './policy.ts';
+import { checkSchema } from './schema.ts';
+import { positions } from './source.ts';
+import { parseModule } from './syntax.ts';
+import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
+
+const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
+
+/**
+ * Validates a definition, or the text of its main file alone. Without a name the last instrument class
+ * of the text is meant. Never throws; nothing of the definition is run.
+ */
+export function validateDefinition(
+  name: string | undefined,
+  files: Files | string,
+  policy: ImportPolicy,
+): Validation {
+  const result: Validation = { valid: false, errors: [], warnings: [], class_info: null };
+  const path = name === undefined ? 'source.py' : `${name}.py`;
+  const given = typeof files === 'string' ? encode(path, files) : files;
+  const { texts, errors } = readSources(given);
+  for (const [file, found] of errors) result.errors.push(...located(found, file, path));
+  const why = name === undefined ? null : checkName(name);
+  if (why !== null) result.errors.push({ ...START, code: 'bad-name', message: why });
+  const text = texts.get(path);
+  if (text === undefined && !given.has(path))
+    result.errors.push({ ...START, code: 'missing-file', message: `There is no file ${path}` });
+  for (const [file, source] of texts) checkFile(file, source, path, policy, result);
+  const siblings = siblingsOf(path, texts);
+  if (text !== undefined && parses(result)) checkDefinition(name, text, siblings, result);
+  result.valid = result.errors.length === 0;
+  return result;
+}
+
+function encode(path: string, text: string): Files {
+  return new Map([[path, new TextEncoder().encode(text)]]);
+}
+
+/** Diagnostics of another file than the main one name it, in `file` and in the message. */
+function located(found: readonly Diagnostic[], file: string, main: string): Diagnostic[] {
+  if (file === main) return [...found];
+  return found.map((one) => ({ ...one, file, message: `${file}: ${one.message}` }));
+}
+
+function parses({ errors }: Validation): boolean {
+  return !errors.some((one) => ['syntax', 'too-deep', 'encoding'].includes(one.code));
+}
+
+function checkFile(
+  file: string,
+  text: string,
+  main: string,
+  policy: ImportPolicy,
+  result: Validation,
+): void {
+  try {
+    const module = parseModule(text);
+    const { syntax, errors, warnings } = lint(text);
+    if (syntax.length > 0) {
+      result.errors.push(...located(syntax, file, main));
+      return;
+    }
+    result.warnings.push(...located(warnings, file, main));
+    result.errors.push(...located(errors, file, main));
+    if (!file.startsWith('tests/'))
+      result.errors.push(...located(checkPolicy(module, policy), file, main));
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    result.errors.push(...located(error.diagnostics, file, main));
+  }
+}
+
+function checkDefinition(
+  name: string | undefined,
+  text: string,
+  siblings: ReadonlyMap<string, string>,
+  result: Validation,
+): void {
+  const header = readHeader(text);
+  result.errors.push(...header.errors);
+  result.warnings.push(...header.warnings);
+  const analysis = analyseClass(text, name, siblings);
+  if (!analysis) {
+    const message =
+      name === undefined ? 'There is no instrument class' : `There is no class ${name}`;
+    result.errors.push({ ...START, code: 'missing-class', message });
+    return;
+  }
+  result.class_info = {
+    ...analysis.info,
+    ...(header.header.settings_schema && { settings_schema: header.header.settings_schema }),
+  };
+  checkClass(analysis, header, text, result);
+  checkSettings(analysis, header, result);
+}
+
+function checkClass(
+  analysis: Analysis,
+  header: ReadHeader,
+  text: string,
+  result: Validation,
+): void {
+  const { info, found, ancestry } = analysis;
+  const { nameNode } = found.statement;
+  const span = positions(text).span(nameNode.from, nameNode.to);
+  const error = (code: string, message: string) => result.errors.push({ ...span, code, message });
+  const warn = (code: string, message: string) => result.warnings.push({ ...span, code, message });
+  const type = instrumentType(ancestry);
+  const stated = header.header.instrument_type;
+  const foreign = hasForeignBase(ancestry);
+  if (type === null && !(foreign && stated))
+    error('not-an-instrument', `${info.name} builds on none of PyBirch's base classes`);
+  result.warnings.push(...compare(info, header));
+  const columns = header.header.data_columns ?? info.data_columns;
+  const units = header.header.data_units ?? info.data_units;
+  if ((stated ?? type) === 'measurement' && !foreign) {
+    if (columns === null) warn('no-data-columns', `${info.name} does not state its data_columns`);
+    if (!defines(ancestry.classes, '_perform_measurement_impl'))
+      warn('no-measurement', `${info.name} does not implement _perform_measurement_impl`);
+  }
+  if ((stated ?? type) === 'movement' && !foreign) {
+    if ((header.header.position_column ?? info.position_column) === null)
+      warn('no-position-column', `${info.name} does not state its position_column`);
+    if (!defines(ancestry.classes, 'position'))
+      warn('no-position', `${info.name} does not implement the position property`);
+  }
+  if (columns && units && columns.length !== units.length)
+    error(
+      'units-mismatch',
+      `${info.name} has ${columns.length} data columns, but ${units.length} data units`,
+    );
+}
+
+function checkSettings(
+  { info }: Analysis,
+  { header, spans }: ReadHeader,
+  result: Validation,
+): void {
+  if (!header.settings_schema) return;
+  const span = spans.get('settings_schema') ?? START;
+  const defaults = header.default_settings ?? info.default_settings;
+  const { errors, warnings } = checkSchema(header.settings_schema, defaults);
+  result.errors.push(...errors.map((message) => ({ ...span, code: 'settings-schema', message })));
+  result.warnings.push(
+    ...warnings.map((message) => ({ ...span, code: 'settings-schema', message })),
+  );
+}
