@@ -42,6 +42,7 @@ export class RefStore {
 
   /** Moves all refs or none, durably; `peel` must find every object that a ref is moved to. */
   async update(updates: readonly RefUpdate[]): Promise<void> {
+    if (updates.length === 0) return;
     const peeled = new Map<Oid, Oid | undefined>();
     for (const { to } of updates) if (to !== null) peeled.set(to, await this.#peel(to));
     await this.#alone(async () => {

@@ -26,7 +26,7 @@ export class BareRepository implements Repository {
   readonly #git: GitProgram;
   readonly #objects: ObjectStore;
   readonly #refs: RefStore;
-  #versions: { generation: number; list: Promise<Version[]> } | undefined;
+  #versions: { refs: Refs; list: Promise<Version[]> } | undefined;
 
   constructor(name: string, path: string, git: GitProgram) {
     this.name = name;
@@ -38,7 +38,8 @@ export class BareRepository implements Repository {
 
   /**
    * Rises when a ref changes, through this object or behind its back; no two repositories of a
-   * process share a value. What is derived from refs is kept by it: await `refs()`, then read it.
+   * process share a value. It belongs to the newest refs read; `refs()` gives a new map with each
+   * generation and the same one within it, so what is derived from refs can be kept by the map too.
    */
   get generation(): number {
     return this.#refs.generation;
@@ -102,11 +103,12 @@ export class BareRepository implements Repository {
 
   async versions(): Promise<Version[]> {
     const refs = await this.refs();
-    if (this.#versions?.generation !== this.generation) {
-      this.#versions = { generation: this.generation, list: readVersions(this.#objects, refs) };
+    if (this.#versions?.refs !== refs) {
+      const kept = { refs, list: readVersions(this.#objects, refs) };
+      this.#versions = kept;
       // A failed read is not an answer to keep.
-      this.#versions.list.catch(() => {
-        this.#versions = undefined;
+      kept.list.catch(() => {
+        if (this.#versions === kept) this.#versions = undefined;
       });
     }
     return [...(await this.#versions.list)];
