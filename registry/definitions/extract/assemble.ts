@@ -1,8 +1,8 @@
 /** Puts one definition together: the parts carved for its class, rendered, named, with their data files. */
 import { checkPath } from '../names.ts';
+import { STANDARD_LIBRARY } from '../stdlib.ts';
 import { type Carving, runsAtImport } from './carve.ts';
 import { namedFiles } from './data.ts';
-import { isStandard } from './language.ts';
 import { moduleNames } from './names.ts';
 import { dirname, joinPath } from './paths.ts';
 import { renderPart, type Surroundings } from './render.ts';
@@ -31,7 +31,7 @@ export function assemble(
     cls.path,
     cls.name,
     helpers,
-    (name) => isStandard(name) || imported.has(name),
+    (name) => STANDARD_LIBRARY.has(name) || imported.has(name),
   );
   const files = new Map<string, Uint8Array>();
   const carried: string[] = [];

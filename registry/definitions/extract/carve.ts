@@ -4,7 +4,7 @@
  */
 import { importOf, type SourceFolder, starImports, type Target } from './folder.ts';
 import { boundName, type ImportClause, type SourceImport } from './imports.ts';
-import type { Module, Statement } from './module.ts';
+import { type Module, type Statement, walk } from './module.ts';
 
 /** The part of one module that is needed. */
 export interface Part {
@@ -178,10 +178,16 @@ export function isDocstring(statement: Statement): boolean {
   return node.name === 'ExpressionStatement' && /String$/.test(node.firstChild?.name ?? '');
 }
 
-/** A statement of the module level that does something besides binding names. */
+/** A statement of the module level that calls something and lets go of the answer. */
 export function runsAtImport(module: Module, statement: Statement): boolean {
-  if (statement.isMain || statement.touches.size === 0) return false;
-  return !isLoggerSetUp(module, statement);
+  if (statement.isMain || isLoggerSetUp(module, statement)) return false;
+  let calls = false;
+  walk(statement.node, (node) => {
+    if (/^(Function|Class)Definition$/.test(node.name)) return false;
+    calls ||= node.name === 'ExpressionStatement' && node.getChild('CallExpression') !== null;
+    return !calls;
+  });
+  return calls;
 }
 
 /** `log.addHandler(logging.NullHandler())`, which every library is told to write (logging HOWTO). */

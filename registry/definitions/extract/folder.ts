@@ -54,7 +54,7 @@ export class SourceFolder {
     return undefined;
   }
 
-  /** What a clause of an import statement leads to: an attribute of the module, or a submodule. */
+  /** What a clause of an import statement leads to: an attribute of the module, a submodule, or with `*` the module. */
   resolveImport(
     importer: string,
     statement: SourceImport,
@@ -67,6 +67,7 @@ export class SourceFolder {
       return found ? { kind: 'module', path: found } : outside(clause.name, null);
     }
     const source = this.find(importer, level, module);
+    if (clause.name === '*' && source !== undefined) return { kind: 'module', path: source };
     const target = source === undefined ? undefined : this.lookup(source, clause.name, steps + 1);
     if (target) return target;
     const submodule = this.find(importer, level, joinDotted(module, clause.name));

@@ -105,11 +105,11 @@ function lead(
 ): Item | 'same' | 'own' | 'gone' {
   const { folder, names, stays } = around;
   const bound = boundName(found, clause) ?? '*';
-  const star = clause.name === '*' ? folder.find(path, found.level, found.module ?? '') : undefined;
+  const resolved = folder.resolveImport(path, found, clause);
   const target: Target =
-    star === undefined
-      ? folder.resolveImport(path, found, clause)
-      : { kind: 'definition', path: star, name: '*' };
+    clause.name === '*' && resolved.kind === 'module'
+      ? { ...resolved, kind: 'definition', name: '*' }
+      : resolved;
   if (target.kind === 'outside')
     return found.level === 0 ? 'same' : leadOut(path, found, clause, folder);
   if (stays.has(target.path)) return leadToInstalled(path, found, clause, target, around);

@@ -2,9 +2,10 @@
  * Module-level state that can change: what one process shares among the classes of a module. Classes that
  * become definitions of their own get a copy each, so a shared connection, lock or cache is shared no more.
  */
+
 import type { SyntaxNode } from '@lezer/common';
+import { STANDARD_LIBRARY } from '../stdlib.ts';
 import type { SourceFolder } from './folder.ts';
-import { isStandard } from './language.ts';
 import { type Module, type Statement, textOf, walk } from './module.ts';
 import { collectGlobals, rootName } from './scope.ts';
 
@@ -137,7 +138,9 @@ function objectFrom(
   }
   if (target.kind !== 'outside') return undefined;
   if (CONCURRENCY.test(target.module)) return 'folder';
-  return isStandard(target.module) || CONSTANTS.test(target.module) ? undefined : 'outside';
+  return STANDARD_LIBRARY.has(target.module.split('.')[0] ?? '') || CONSTANTS.test(target.module)
+    ? undefined
+    : 'outside';
 }
 
 function isContainerCall(value: SyntaxNode, module: Module): boolean {

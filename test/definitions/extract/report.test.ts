@@ -1,0 +1,118 @@
+/** What is skipped and warned of, and what the folders say. */
+import t from 'tap';
+import { placeOf } from '../../../registry/definitions/extract/place.ts';
+import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
+
+const BASE = 'from pybirch.Instruments.base import BaseMovementInstrument\n';
+
+t.test('state that definitions used to share is warned of in each', async (t) => {
+  const stages = (state: string, use: string): string =>
+    `${BASE}import threading, logging\nfrom functools import lru_cache\n\n\nclass Controller:\n    open_ports = {}\n\n    @classmethod\n    def get(cls):\n        cls.open_ports["a"] = 1\n\n\n${state}\n\n\nclass X(BaseMovementInstrument):\n    def __init__(self):\n        pass\n\n    def f(self):\n        return ${use}\n\n\nclass Y(X):\n    pass\n`;
+  const shared: [string, string, RegExp | null][] = [
+    ['c = Controller()', 'c', /m\.py:14: c is shared with Y there/],
+    [
+      'c = None\n\n\ndef get():\n    global c\n    c = c or 1\n    return c',
+      'get()',
+      /: c is shared/,
+    ],
+    ['cache = {}', 'cache.update(a=1)', /: cache is shared/],
+    ['cache = dict()', 'cache.pop(1)', /: cache is shared/],
+    ['cache = []\ncache.append(1)', 'cache', /: cache is shared/],
+    ['lock = threading.Lock()', 'lock', /: lock is shared/],
+    ['import pyvisa\nbus = pyvisa.ResourceManager()', 'bus', /: bus is shared/],
+    ['@lru_cache\ndef port():\n    return 1', 'port()', /: port is shared/],
+    ['pass', 'Controller.get()', /: Controller\.open_ports is shared/],
+    ['LIMITS = {"a": 1}', 'LIMITS["a"]', null],
+    ['log = logging.getLogger(__name__)', 'log', null],
+    ['import numpy as np\nV = np.array([1])', 'V', null],
+  ];
+  for (const [state, use, warning] of shared) {
+    const found = extractTexts({ 'm.py': stages(state, use) });
+    t.same(namesOf(found), ['X', 'Y'], state);
+    const warnings = named(found, 'X').warnings.filter((text) => text.includes('shared'));
+    if (warning === null) t.same(warnings, [], state);
+    else t.match(warnings.join('\n'), warning, state);
+    t.equal(named(found, 'Y').warnings.length, named(found, 'X').warnings.length, state);
+  }
+});
+
+t.test(
+  'names that clash are skipped with both places; equal definitions are imported once',
+  async (t) => {
+    const found = extractTexts({
+      'a/one.py': meter('Same'),
+      'b/two.py': meter('Same'),
+      'a/x.py': meter('Meter'),
+      'b/y.py': `${meter('Meter')}    v = 1\n`,
+      'c/z.py': meter('Stage'),
+      'd/z.py': meter('STAGE'),
+    });
+    t.same(namesOf(found), ['Same']);
+    t.equal(named(found, 'Same').origin, 'a/one.py');
+    t.same(
+      skips(found).filter((text) => !text.includes('no class')),
+      [
+        'a/x.py Meter: its name clashes with Meter in b/y.py:1',
+        'b/two.py Same: the same as Same in a/one.py:1',
+        'b/y.py Meter: its name clashes with Meter in a/x.py:1',
+        'c/z.py Stage: its name clashes with STAGE in d/z.py:1',
+        'd/z.py STAGE: its name clashes with Stage in c/z.py:1',
+      ],
+    );
+  },
+);
+
+t.test('Python is told by its content; what cannot be read says where', async (t) => {
+  const found = extractTexts({
+    plain: meter('Plain'),
+    'driver.txt': meter('Text'),
+    script: `#!/usr/bin/env python3\n${meter('Script')}`,
+    'notes.md': '# Notes\n\n    class A(BaseMeasurementInstrument):\n',
+    'table.csv': '1,2\n',
+    'image.bin': new Uint8Array([0, 1, 2]),
+    'broken.py': 'class A(BaseMeasurementInstrument):\n    def f(self) return 1\n',
+    old: 'import os\nclass A(BaseMeasurementInstrument):\n    def f(self):\n        print "x"\n',
+    'latin.py': new Uint8Array([0x23, 0x20, 0xe9, 0x0a]),
+    'nul.py': new Uint8Array([0x23, 0, 0x0a]),
+  });
+  t.same(namesOf(found), ['Plain', 'Script', 'Text']);
+  const reasons = Object.fromEntries(found.skipped.map((skip) => [skip.path, skip]));
+  t.match(reasons['notes.md'], { reason: 'not Python' });
+  t.match(reasons['table.csv'], { reason: 'not Python' });
+  t.match(reasons['image.bin'], { reason: 'not Python' });
+  t.match(reasons['broken.py'], { reason: /does not parse/, line: 2 });
+  t.match(reasons.old, { reason: /does not parse/, line: 4 });
+  t.match(reasons['latin.py'], { reason: /does not decode/, line: 1, column: 3 });
+  t.match(reasons['nul.py'], { reason: /does not decode/ });
+});
+
+t.test('a file larger than 1 MiB is skipped', async (t) => {
+  const { extract } = await import('../../../registry/definitions/extract/extract.ts');
+  const found = extract([{ path: 'big.py', bytes: null }]);
+  t.same(found.skipped, [{ path: 'big.py', reason: 'larger than 1 MiB' }]);
+});
+
+t.test('maker and category come from the folders', async (t) => {
+  t.same(placeOf('Stanford_Research/sr830.py', ['lab', 'Instruments']), {
+    manufacturer: 'Stanford Research',
+  });
+  t.same(placeOf('Keithley/Source_Meters/k.py', ['x']), {
+    manufacturer: 'Keithley',
+    category: 'Source Meters',
+  });
+  t.same(placeOf('raman/spectrometer/s.py', ['lab', 'setups']), { category: 'raman' });
+  t.same(placeOf('pybirch/Instruments/ESP/esp', []), { manufacturer: 'ESP' });
+  t.same(placeOf('k.py', ['lab', 'Instruments', 'Keithley']), { manufacturer: 'Keithley' });
+  t.same(placeOf('k.py', ['home', 'someone']), {});
+});
+
+t.test('they are written into the header, unless the file states them', async (t) => {
+  const header = '# /// script\n# [tool.pybirch]\n# manufacturer = "Own"\n# ///\n';
+  const found = extractTexts(
+    { 'Some_Maker/a.py': meter('A'), 'Some_Maker/b.py': `${header}${meter('B')}` },
+    { location: ['Instruments'] },
+  );
+  t.match(textsOf(named(found, 'A'))['A.py'], /^# manufacturer = "Some Maker"$/m);
+  t.match(textsOf(named(found, 'B'))['B.py'], /^# manufacturer = "Own"$/m);
+  t.notMatch(textsOf(named(found, 'B'))['B.py'], /Some Maker/);
+});

@@ -1,0 +1,86 @@
+/** Files that lie as an export leaves them are taken as they are. */
+import fc from 'fast-check';
+import t from 'tap';
+import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
+
+t.test('the extraction of an export gives every definition back, byte for byte', async (t) => {
+  const name = fc.stringMatching(/^[A-Z][a-z]{2,6}[0-9]?$/);
+  const text = fc.constantFrom(
+    '',
+    '# end\n',
+    '\n\n\n',
+    '\nX = 1\r\n',
+    '\nprint("hello")\n',
+    '\nif __name__ == "__main__":\n    pass\n',
+  );
+  const helper = fc.constantFrom(
+    { 'bus.py': 'import os\n\nclass Bus:\n    pass\n' },
+    { 'tests/test_it.py': 'assert True\n', 'data/t.csv': '1,2\n' },
+    { 'other.py': meter('Inner'), 'README.md': '# Hi\n' },
+    {},
+  );
+  const definition = fc.record({
+    name,
+    header: fc.constantFrom('', '# /// script\n# [tool.pybirch]\n# category = "X"\n# ///\n'),
+    base: fc.constantFrom('BaseMeasurementInstrument', 'base.FakeMovementInstrument'),
+    text,
+    helper,
+    second: fc.boolean(),
+  });
+  const definitions = fc.uniqueArray(definition, {
+    selector: (one) => one.name.toLowerCase(),
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(definitions, (all) => {
+      const folder: Record<string, string> = {};
+      const expected: Record<string, Record<string, string>> = {};
+      for (const { name, header, base, text, helper, second } of all) {
+        const code = header + meter(name, base) + (second ? meter(`${name}Second`) : '') + text;
+        const files: Record<string, string> = { [`${name}.py`]: code, ...helper };
+        const alone = Object.keys(files).length === 1;
+        for (const [path, content] of Object.entries(files)) {
+          folder[alone ? path : `${name}/${path}`] = content;
+        }
+        expected[name] = files;
+      }
+      const found = extractTexts(folder, { location: ['lab', 'Instruments'] });
+      const got = Object.fromEntries(found.definitions.map((one) => [one.name, textsOf(one)]));
+      t.same(got, expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+t.test('a header makes a definition of a class whose base is unknown here', async (t) => {
+  const text =
+    '# /// script\n# [tool.pybirch]\n# instrument-type = "measurement"\n# ///\nclass K(Instrument):\n    pass\n';
+  t.same(textsOf(named(extractTexts({ 'K.py': text }), 'K')), { 'K.py': text });
+  t.same(namesOf(extractTexts({ 'K.py': 'class K(Instrument):\n    pass\n' })), []);
+});
+
+t.test('further classes in such a file stay in it, and are reported', async (t) => {
+  const found = extractTexts({ 'Stage.py': meter('Axis') + meter('Stage') });
+  t.same(namesOf(found), ['Stage']);
+  t.same(skips(found), ['Stage.py Axis: stays inside Stage, whose file this is']);
+});
+
+t.test('a file alone that needs its neighbours is no export', async (t) => {
+  const found = extractTexts({
+    'Meter.py': `from bus import Bus\n\n${meter('Meter')}    bus = Bus\n`,
+    'bus.py': 'class Bus:\n    pass\n',
+  });
+  t.same(Object.keys(textsOf(named(found, 'Meter'))), ['Meter.py', 'bus.py']);
+});
+
+t.test('a folder with a file too large to be part of a definition is skipped', async (t) => {
+  const { extract } = await import('../../../registry/definitions/extract/extract.ts');
+  const found = extract([
+    { path: 'Meter/Meter.py', bytes: new TextEncoder().encode(meter('Meter')) },
+    { path: 'Meter/table.bin', bytes: null },
+  ]);
+  t.same(found.definitions, []);
+  t.match(found.skipped, [
+    { path: 'Meter/table.bin', class: 'Meter', reason: 'larger than 1 MiB' },
+  ]);
+});
