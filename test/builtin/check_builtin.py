@@ -6,86 +6,15 @@ DEFINITIONS is the folder of the definitions, METADATA a JSON file of what the r
 them (name -> metadata). The pybirch that is found on the path provides the base classes.
 """
 
-import gc
-import importlib.util
 import json
 import logging
-import math
 import pathlib
 import sys
-import time
-import traceback
 
 import numpy as np
-import pyvisa
 from cases import CASES
-from pyvisa.constants import StatusCode
-from pyvisa.errors import VisaIOError
-
-ADDRESS = "GPIB0::8::INSTR"
-
-
-class Bus:
-    """Stands for pyvisa's resource manager: one instrument at one address."""
-
-    instrument = None
-    opened = 0
-
-    def open_resource(self, address):
-        if address != ADDRESS or Bus.instrument is None:
-            raise VisaIOError(StatusCode.error_resource_not_found)
-        Bus.opened += 1
-        return Bus.instrument
-
-
-pyvisa.ResourceManager = Bus
-
-
-class Silent:
-    """An instrument that is switched off: everything runs into a timeout."""
-
-    def __getattr__(self, name):
-        def time_out(*arguments):
-            raise VisaIOError(StatusCode.error_timeout)
-
-        return time_out
-
-
-def load(folder, name):
-    """The class of a definition, its module executed anew."""
-    path = pathlib.Path(folder, f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return getattr(module, name)
-
-
-def near(one, other):
-    """Equal, numbers but for an instrument's rounding."""
-    if isinstance(one, float) or isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-12)
-    return one == other
-
-
-def same(held, wanted):
-    return all(near(held[key], value) for key, value in wanted.items())
-
-
-def raises(kind, action):
-    try:
-        action()
-    except kind:
-        return True
-    return False
-
-
-def attach(cls, case, instrument):
-    """An instance of the definition at an instrument; those before it are gone."""
-    gc.collect()
-    Bus.instrument = instrument
-    if case.make is None:
-        return cls()
-    return cls("under test", ADDRESS, *case.arguments)
+from details import details, physics, sharing
+from harness import ADDRESS, Bus, Silent, Tap, attach, load, near, raises, same
 
 
 def checks(folder, name, metadata):
@@ -194,112 +123,6 @@ def simulated(device, case, moves):
     device.shutdown()
 
 
-def physics(folder):
-    """What the simulated instruments and the shared connections are for."""
-    lock_in = load(folder, "SimulatedLockIn")()
-    lock_in.settings = {"noise": 0.0, "frequency": 1e4, "corner": 1e4, "amplitude": 1.0}
-    x, y, r, theta, _ = lock_in.perform_measurement()[0]
-    yield (
-        "SimulatedLockIn: half power and -45 degrees at the corner",
-        (near(r, math.sqrt(0.5)) and near(theta, -45.0) and near(x, -y)),
-    )
-    lock_in.settings = {"sensitivity": 0.1}
-    yield "SimulatedLockIn: clips at full scale", near(lock_in.perform_measurement()[0][0], 0.109)
-
-    meter = load(folder, "SimulatedMultimeter")()
-    meter.settings = {"points": 4000, "resistance": 1e9, "nplc": 0.01}
-    noise = meter.perform_measurement()[:, 0].std()
-    expected = math.sqrt(4 * 1.380649e-23 * 300 * 1e9 / (2 * 0.01 * 0.02))
-    yield "SimulatedMultimeter: has thermal noise", math.isclose(noise, expected, rel_tol=0.1)
-
-    spectrometer = load(folder, "SimulatedSpectrometer")()
-    spectrum = spectrometer.perform_measurement()
-    brightest = spectrum[spectrum[:, 1].argmax(), 0]
-    yield "SimulatedSpectrometer: sees mercury's green line", abs(brightest - 546.07) < 0.5
-    spectrometer.settings = {"shutter": "closed"}
-    dark = spectrometer.perform_measurement()[:, 1]
-    yield "SimulatedSpectrometer: is dark when closed", dark.max() < 50
-
-    stage = load(folder, "SimulatedStageAxis")
-    x, again, y = stage(axis="x"), stage(axis="x"), stage(axis="y")
-    x.settings = {"speed": 1000.0}
-    x.position = 5.0
-    yield (
-        "SimulatedStageAxis: axes share a controller and move on their own",
-        (x.controller is y.controller and again.position == 5.0 and y.position == 0.0),
-    )
-    x.settings = {"speed": 50.0}
-    begun = time.monotonic()
-    x.position = 7.0
-    yield "SimulatedStageAxis: a motion takes its time", time.monotonic() - begun >= 2 / 50
-    x.settings = {"speed": 1000.0, "backlash": 0.2}
-    x.position = 8.0
-    lag = x.position
-    x.position = 6.0
-    yield "SimulatedStageAxis: lags by half the backlash", near(lag, 7.9) and near(x.position, 6.1)
-    x.settings = {"approach_from_below": True}
-    x.position = 4.0
-    yield "SimulatedStageAxis: approach from below takes it out", near(x.position, 4.0)
-    yield (
-        "SimulatedStageAxis: stays within its limits",
-        raises(ValueError, lambda: setattr(x, "position", 30.0)),
-    )
-    yield "SimulatedStageAxis: has no axis w", raises(ValueError, lambda: stage(axis="w"))
-
-
-def sharing(folder):
-    """Axes of one controller at one address."""
-    cls = load(folder, "ESP301Axis")
-    case = CASES["ESP301Axis"]
-    Bus.instrument, Bus.opened = case.make(), 0
-    one, two = cls("one", ADDRESS, 1), cls("two", ADDRESS, 2)
-    yield (
-        "ESP301Axis: two axes share one connection",
-        (one.instrument is two.instrument and Bus.opened == 1),
-    )
-    one.connect()
-    two.connect()
-    one.position = 1.5
-    yield "ESP301Axis: they move on their own", one.position == 1.5 and two.position == 0.0
-    del one, two
-    gc.collect()
-    cls("three", ADDRESS, 3)
-    yield "ESP301Axis: the connection is opened anew once no axis is left", Bus.opened == 2
-
-    supply = load(folder, "KeysightE36312A")
-    yield (
-        "KeysightE36312A: stays within the channel's range",
-        raises(ValueError, lambda: setattr(supply("supply", "", 1), "position", 7.0)),
-    )
-    Bus.instrument = CASES["StanfordDG645"].make()
-    edge = load(folder, "StanfordDG645")("edge", ADDRESS, "C")
-    Bus.instrument.state["DLAY 4"] = "2,+0.000000500000"
-    yield "StanfordDG645: counts a delay from T0 through other edges", near(edge.position, 1.5e-6)
-
-
-class Tap:
-    """Test Anything Protocol on standard output."""
-
-    def __init__(self):
-        self.count = 0
-        self.failed = 0
-
-    def point(self, what, holds, detail=""):
-        self.count += 1
-        self.failed += not holds
-        print(f"{'ok' if holds else 'not ok'} {self.count} - {what}")
-        for line in detail.splitlines():
-            print(f"# {line}")
-
-    def run(self, prefix, claims):
-        """Prints every claim; an exception is one that failed."""
-        try:
-            for what, holds in claims:
-                self.point(prefix + what, bool(holds))
-        except Exception:
-            self.point(f"{prefix}runs", False, traceback.format_exc())
-
-
 def main(folder, metadata=None):
     logging.disable(logging.CRITICAL)
     known = json.loads(pathlib.Path(metadata).read_text()) if metadata else {}
@@ -311,6 +134,7 @@ def main(folder, metadata=None):
         tap.run(f"{name}: ", checks(folder, name, known.get(name)))
     tap.run("", physics(folder))
     tap.run("", sharing(folder))
+    tap.run("", details(folder))
     print(f"1..{tap.count}")
     return 1 if tap.failed else 0
 

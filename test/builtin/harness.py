@@ -1,0 +1,111 @@
+"""What the checks share: a bus with one scripted instrument, loading of definitions, TAP."""
+
+import gc
+import importlib.util
+import math
+import pathlib
+import traceback
+
+import pyvisa
+from cases import CASES
+from pyvisa.constants import StatusCode
+from pyvisa.errors import VisaIOError
+
+ADDRESS = "GPIB0::8::INSTR"
+
+
+class Bus:
+    """Stands for pyvisa's resource manager: one instrument at one address."""
+
+    instrument = None
+    opened = 0
+
+    def open_resource(self, address):
+        if address != ADDRESS or Bus.instrument is None:
+            raise VisaIOError(StatusCode.error_resource_not_found)
+        Bus.opened += 1
+        return Bus.instrument
+
+
+pyvisa.ResourceManager = Bus
+
+
+class Silent:
+    """An instrument that is switched off: everything runs into a timeout."""
+
+    def __getattr__(self, name):
+        def time_out(*arguments):
+            raise VisaIOError(StatusCode.error_timeout)
+
+        return time_out
+
+
+def load(folder, name):
+    """The class of a definition, its module executed anew."""
+    path = pathlib.Path(folder, f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, name)
+
+
+def near(one, other):
+    """Equal, numbers but for an instrument's rounding."""
+    if isinstance(one, float) or isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-12)
+    return one == other
+
+
+def same(held, wanted):
+    return all(near(held[key], value) for key, value in wanted.items())
+
+
+def raises(kind, action):
+    try:
+        action()
+    except kind:
+        return True
+    return False
+
+
+def attach(cls, case, instrument):
+    """An instance of the definition at an instrument; those before it are gone."""
+    gc.collect()
+    Bus.instrument = instrument
+    if case.make is None:
+        return cls()
+    return cls("under test", ADDRESS, *case.arguments)
+
+
+def connected(folder, name, **settings):
+    """A definition at its instrument, connected and initialised, and the instrument."""
+    case = CASES[name]
+    instrument = case.make()
+    device = attach(load(folder, name), case, instrument)
+    device.settings = {**case.fast, **settings}
+    device.connect()
+    device.initialize()
+    return device, instrument
+
+
+class Tap:
+    """Test Anything Protocol on standard output."""
+
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def point(self, what, holds, detail=""):
+        self.count += 1
+        self.failed += not holds
+        print(f"{'ok' if holds else 'not ok'} {self.count} - {what}")
+        for line in detail.splitlines():
+            print(f"# {line}")
+
+    def run(self, prefix, claims):
+        """Prints every claim; an exception is one that failed."""
+        try:
+            for what, holds in claims:
+                self.point(prefix + what, bool(holds))
+        except Exception:
+            self.point(f"{prefix}runs", False, traceback.format_exc())
