@@ -1,42 +1,64 @@
-/** Python for the tests, with packages, out of `.venv/` in the project's root. */
-
+/** A Python with packages that tests need, apart from the machine's own. */
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '..', '..', '.venv');
-const PYTHON = process.platform === 'win32' ? join('Scripts', 'python.exe') : join('bin', 'python');
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const VENV = join(ROOT, '.venv');
+const LOCK = join(ROOT, '.venv.lock');
+/** A lock this old was left by a run that was killed. */
+const STALE_MS = 5 * 60 * 1000;
 
 /**
- * The path of a Python that has the given packages (pip's requirements: `dulwich==0.24.1`). The
- * environment is made once for each list of packages and kept. Several processes may ask at once:
- * each builds beside the others, and the first to rename its own into place wins.
- *
- * @throws where python3 or the packages cannot be had; pip's own words are in the message.
+ * The interpreter of `.venv/` with these packages (`name==version`) in it; makes what is absent. Test files
+ * run at the same time: one of them installs, the others wait.
  */
 export async function pythonWith(packages: readonly string[]): Promise<string> {
-  const list = [...packages].sort().join('\n');
-  const home = join(ROOT, createHash('sha256').update(list).digest('hex').slice(0, 16));
-  if (!existsSync(home)) await build(home, packages);
-  return join(home, PYTHON);
+  const interpreter = join(VENV, 'bin', 'python');
+  if (await hasAll(packages)) return interpreter;
+  await lock();
+  try {
+    if (await hasAll(packages)) return interpreter;
+    if (!existsSync(interpreter)) await run('python3', ['-m', 'venv', VENV]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
+    await run(interpreter, pip);
+    const all = new Set([...(await installed()), ...packages]);
+    await writeFile(`${RECORD}.next`, [...all].join('\n'));
+    await rename(`${RECORD}.next`, RECORD);
+  } finally {
+    await rm(LOCK, { recursive: true });
+  }
+  return interpreter;
 }
 
-async function build(home: string, packages: readonly string[]): Promise<void> {
-  const draft = `${home}.${randomUUID()}`;
-  await mkdir(ROOT, { recursive: true });
-  try {
-    await run(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', draft]);
-    // `python -m pip`, because pip's own scripts hold the path of the draft.
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    await run(join(draft, PYTHON), [...pip, ...packages]);
-    await rename(draft, home);
-  } catch (error) {
-    if (!existsSync(home)) throw error;
-  } finally {
-    await rm(draft, { recursive: true, force: true });
+/** What was installed by this function, one a line. */
+const RECORD = join(VENV, 'installed.txt');
+
+async function installed(): Promise<string[]> {
+  return (await readFile(RECORD, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+}
+
+async function hasAll(packages: readonly string[]): Promise<boolean> {
+  const there = new Set(await installed());
+  return packages.every((name) => there.has(name));
+}
+
+/** A folder can be made by one process only. */
+async function lock(): Promise<void> {
+  for (;;) {
+    try {
+      return void (await mkdir(LOCK));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const made = await stat(LOCK).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > STALE_MS)
+      await rm(LOCK, { recursive: true, force: true });
+    else await pause(200);
   }
 }

@@ -74,7 +74,7 @@ export async function startServer(): Promise<TestServer> {
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, headers, body } = await route(request, response);
     response.writeHead(status, headers);
-    if (body instanceof Readable) await pipeline(body, response);
+    if (body instanceof Readable) await pipeline(body, response).catch(unlessClientLeft);
     else response.end(body);
   }
 
@@ -146,6 +146,11 @@ export async function startServer(): Promise<TestServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A client may stop reading when it knows enough. */
+function unlessClientLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }
 
 const run = promisify(execFile);
