@@ -12,7 +12,7 @@ import {
 import { stringValue } from './constants.ts';
 import { BASE_CLASSES } from './pybirch.ts';
 import { DISTRIBUTIONS, STANDARD_LIBRARY } from './stdlib.ts';
-import { parseModule, textOf } from './syntax.ts';
+import { type Module, parseModule, textOf } from './syntax.ts';
 import type { ClassInfo, Json } from './types.ts';
 
 /** A class with everything that was learned on the way to its ClassInfo. */
@@ -33,19 +33,19 @@ export function analyse(
   name?: string,
   siblings: ReadonlyMap<string, string> = new Map(),
 ): ClassInfo | null {
-  return analyseClass(text, name, siblings)?.info ?? null;
+  const modules = new Map([...siblings].map(([path, source]) => [path, parseModule(source)]));
+  return analyseClass(parseModule(text), name, modules)?.info ?? null;
 }
 
-/** As `analyse`, with the class's place and bases. */
+/** As `analyse` on parsed modules, with the class's place and bases. */
 export function analyseClass(
-  text: string,
+  module: Module,
   name: string | undefined,
-  siblings: ReadonlyMap<string, string>,
+  siblings: ReadonlyMap<string, Module>,
 ): Analysis | null {
   const scopes = new Map<string, Scope>();
-  const main = scopeOf(parseModule(text), scopes);
-  for (const [path, source] of siblings)
-    scopes.set(moduleName(path), scopeOf(parseModule(source), scopes));
+  const main = scopeOf(module, scopes);
+  for (const [path, source] of siblings) scopes.set(moduleName(path), scopeOf(source, scopes));
   if (name !== undefined) scopes.set(name, main);
   const found = choose(main, name);
   if (!found) return null;
@@ -55,7 +55,7 @@ export function analyseClass(
   const info: ClassInfo = {
     name: found.statement.name,
     instrument_type: instrumentType(bases),
-    base_classes: found.statement.bases.map((base) => textOf(base, text)),
+    base_classes: found.statement.bases.map((base) => textOf(base, module.text)),
     docstring: docstring(found),
     data_columns: texts(attribute(classes, 'data_columns')),
     data_units: texts(attribute(classes, 'data_units')),

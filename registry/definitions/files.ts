@@ -28,9 +28,9 @@ export function readSources(files: Files): SourceFiles {
 }
 
 /** The modules beside the main file, tests aside. */
-export function siblingsOf(
+export function siblingsOf<Source>(
   main: string,
-  texts: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
+  texts: ReadonlyMap<string, Source>,
+): ReadonlyMap<string, Source> {
   return new Map([...texts].filter(([path]) => path !== main && !path.startsWith('tests/')));
 }

@@ -5,6 +5,7 @@ import { pybirchBase } from './classes.ts';
 import { DefinitionError } from './errors.ts';
 import { readSources, siblingsOf } from './files.ts';
 import { readHeader } from './header.ts';
+import { parseModule } from './syntax.ts';
 import type { Files, Metadata } from './types.ts';
 
 /** Describes a definition; never throws: of a broken file it tells what can be known. */
@@ -39,7 +40,8 @@ function attempt(
   siblings: ReadonlyMap<string, string>,
 ): Analysis | null {
   try {
-    return analyseClass(text, name, siblings);
+    const modules = new Map([...siblings].map(([path, source]) => [path, parseModule(source)]));
+    return analyseClass(parseModule(text), name, modules);
   } catch (error) {
     if (error instanceof DefinitionError) return null;
     throw error;

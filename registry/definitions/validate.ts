@@ -13,7 +13,7 @@ import { checkName } from './names.ts';
 import { checkPolicy } from './policy.ts';
 import { checkSchema } from './schema.ts';
 import { positions } from './source.ts';
-import { parseModule } from './syntax.ts';
+import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
 
 const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
@@ -34,12 +34,15 @@ export function validateDefinition(
   for (const [file, found] of errors) result.errors.push(...located(found, file, path));
   const why = name === undefined ? null : checkName(name);
   if (why !== null) result.errors.push({ ...START, code: 'bad-name', message: why });
-  const text = texts.get(path);
-  if (text === undefined && !given.has(path))
+  if (!given.has(path))
     result.errors.push({ ...START, code: 'missing-file', message: `There is no file ${path}` });
-  for (const [file, source] of texts) checkFile(file, source, path, policy, result);
-  const siblings = siblingsOf(path, texts);
-  if (text !== undefined && parses(result)) checkDefinition(name, text, siblings, result);
+  const modules = new Map<string, Module>();
+  for (const [file, source] of texts) {
+    const module = checkFile(file, source, path, policy, result);
+    if (module) modules.set(file, module);
+  }
+  const module = modules.get(path);
+  if (module && parses(result)) checkDefinition(name, module, siblingsOf(path, modules), result);
   result.valid = result.errors.length === 0;
   return result;
 }
@@ -64,34 +67,36 @@ function checkFile(
   main: string,
   policy: ImportPolicy,
   result: Validation,
-): void {
+): Module | null {
   try {
     const module = parseModule(text);
     const { syntax, errors, warnings } = lint(text);
     if (syntax.length > 0) {
       result.errors.push(...located(syntax, file, main));
-      return;
+      return null;
     }
     result.warnings.push(...located(warnings, file, main));
     result.errors.push(...located(errors, file, main));
     if (!file.startsWith('tests/'))
       result.errors.push(...located(checkPolicy(module, policy), file, main));
+    return module;
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
     result.errors.push(...located(error.diagnostics, file, main));
+    return null;
   }
 }
 
 function checkDefinition(
   name: string | undefined,
-  text: string,
-  siblings: ReadonlyMap<string, string>,
+  module: Module,
+  siblings: ReadonlyMap<string, Module>,
   result: Validation,
 ): void {
-  const header = readHeader(text);
+  const header = readHeader(module.text);
   result.errors.push(...header.errors);
   result.warnings.push(...header.warnings);
-  const analysis = analyseClass(text, name, siblings);
+  const analysis = analyseClass(module, name, siblings);
   if (!analysis) {
     const message =
       name === undefined ? 'There is no instrument class' : `There is no class ${name}`;
@@ -102,7 +107,7 @@ function checkDefinition(
     ...analysis.info,
     ...(header.header.settings_schema && { settings_schema: header.header.settings_schema }),
   };
-  checkClass(analysis, header, text, result);
+  checkClass(analysis, header, module.text, result);
   checkSettings(analysis, header, result);
 }
 

@@ -1,0 +1,204 @@
+import t from 'tap';
+import { analyse } from '../../registry/definitions/analysis.ts';
+import { describe } from '../../registry/definitions/metadata.ts';
+import { checkName, checkPath } from '../../registry/definitions/names.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
+import { validateDefinition } from '../../registry/definitions/validate.ts';
+
+const policy = { banned: [...DEFAULT_BANNED], allowed: [] };
+const codes = (source: string, allowed: string[] = []) =>
+  validateDefinition(undefined, source, { ...policy, allowed }).errors.map((one) => one.code);
+const measurement = (body: string): string =>
+  `class A(BaseMeasurementInstrument):\n    def __init__(self, name):\n${body
+    .split('\n')
+    .map((line) => `        ${line}`)
+    .join('\n')}\n`;
+
+t.test('columns are read in every form that labs use, and never guessed', async (t) => {
+  const table: [string, string[] | null][] = [
+    ["self.data_columns = np.array(['X', 'Y'])", ['X', 'Y']],
+    ["self.data_columns = ['X', 'Y']", ['X', 'Y']],
+    ["self.data_columns = ('X', 'a' 'b',)", ['X', 'ab']],
+    ["names = ['X']\nself.data_columns = np.array(names, dtype=str)", ['X']],
+    ["self.data_columns: list = ['X'] + ['\\u00b5']", ['X', 'µ']],
+    ["self.data_columns = [f'{name}']", null],
+    ['self.data_columns = [name]', null],
+    ["self.data_columns = ['X']\nself.data_columns += ['Y']", null],
+    ["if name:\n    self.data_columns = ['X']\nelse:\n    self.data_columns = ['Y']", null],
+    ['self.data_columns = self.COLUMNS', null],
+  ];
+  for (const [body, expected] of table)
+    t.same(analyse(measurement(body))?.data_columns, expected, body);
+  const bound = `COLUMNS = ['X']\nclass A(BaseMeasurementInstrument):\n    data_columns = COLUMNS\nclass B(A): pass\n`;
+  t.same(analyse(bound, 'B')?.data_columns, ['X'], 'inherited from a class of the file');
+});
+
+t.test('settings keep what is known: nested literals and negative numbers', async (t) => {
+  const info = analyse(
+    measurement("self._define_settings({'a': -1, 'b': {'c': [1, -2.5e3]}, 'd': f(), 'n': None})"),
+  );
+  t.same(info?.default_settings, { a: -1, b: { c: [1, -2500] }, n: null });
+  t.match(info?.settings_schema, { properties: { a: { type: 'number' } } });
+});
+
+t.test('bases are found through aliases, attributes, imports, classes and siblings', async (t) => {
+  const sources = [
+    'from pybirch.Instruments import base\nclass A(base.FakeMeasurementInstrument): pass\n',
+    'from pybirch.Instruments.base import FakeMeasurementInstrument as F\nclass A(F): pass\n',
+    'import pybirch.Instruments.base as b\nBase = b.FakeMeasurementInstrument\nclass A(Base): pass\n',
+    'class B(FakeMeasurementInstrument): pass\nclass A(B): pass\n',
+    'class A(InstrumentSettingsMixin, FakeMeasurementInstrument): pass\n',
+    'class A(Measurement): pass\n',
+    'from helper import B\nclass A(B): pass\n',
+    'from .helper import B as C\nclass A(C): pass\n',
+    'import helper\nclass A(helper.B): pass\n',
+  ];
+  const helper = new Map([['helper.py', 'class B(FakeMeasurementInstrument): pass\n']]);
+  for (const source of sources)
+    t.equal(analyse(source, 'A', helper)?.instrument_type, 'measurement', source);
+  t.equal(
+    analyse('class A(B): pass\nclass B(A): pass\n', 'A')?.instrument_type,
+    null,
+    'a loop ends',
+  );
+});
+
+t.test('files as editors and old machines write them are read alike', async (t) => {
+  const source = 'class A(Movement):\n\tdef __init__(self):\n\t\tself.position_units = "µm"\n';
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const files: Uint8Array[] = [
+    utf8(source),
+    utf8(source.replaceAll('\n', '\r\n')),
+    utf8(source.replaceAll('\n', '\r')),
+    utf8(`\ufeff${source}`),
+    Buffer.from(`# -*- coding: latin-1 -*-\n${source}`, 'latin1'),
+    Buffer.from(`#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n${source}`, 'latin1'),
+  ];
+  for (const bytes of files)
+    t.equal(describe('A', new Map([['A.py', bytes]])).position_units, 'µm');
+});
+
+t.test('syntax of Python 3.8 to 3.14 is accepted, and that of Python 2 is not', async (t) => {
+  const shapes = [
+    'def f(a, /, b): return (c := a)\n',
+    'match time:\n    case [1, *_] | {"a": 2}: pass\n',
+    'try: pass\nexcept* ValueError: pass\n',
+    'type X[T] = list[T]\ndef f[T: int = str](a: T) -> T: return a\n',
+    'x = f"{"a" + f"{1}"}"\n',
+    'x = t"{1}"\n',
+    'try: pass\nexcept ValueError, TypeError: pass\n',
+    'def f(x): return x\nwith (f(1) as a, f(2) as b): pass\n',
+  ];
+  const instrument = 'class A(Measurement): pass\n';
+  for (const shape of shapes) t.same(codes(shape + instrument), [], shape);
+  t.same(new Set(codes(`print 1\n${instrument}`)), new Set(['syntax']));
+});
+
+t.test('a file that does not parse gives its syntax errors alone, where they are', async (t) => {
+  const { errors, warnings, class_info } = validateDefinition('A', 'import os\ndef f(:\n', policy);
+  t.ok(errors.every((one) => one.code === 'syntax'));
+  t.match(errors[0], { line: 2, column: 7 });
+  t.same([warnings, class_info], [[], null]);
+});
+
+t.test('the policy sees banned imports and built-ins in any spelling', async (t) => {
+  const instrument = 'class A(Measurement): pass\n';
+  const table: [string, string[]][] = [
+    ['import os\nos', ['banned-import']],
+    ['import os.path as p\np', ['banned-import']],
+    ['from os import path\npath', ['banned-import']],
+    ['from urllib.request import urlopen\nurlopen', ['banned-import']],
+    ['import time, os\nos', ['banned-import']],
+    ['from .os import x\nx', []],
+    ['import oslo\noslo', []],
+    ['open("a")', ['banned-builtin']],
+    ['f = eval\nf', ['banned-builtin']],
+    ['import builtins as b\nb.open("a")', ['banned-builtin']],
+    ['from builtins import open as o\no', ['banned-builtin']],
+    ['__builtins__.exec("")', ['banned-builtin']],
+    ['time.open()', []],
+    ['def open(): pass\nopen()', []],
+    ['print(open=1)', []],
+  ];
+  for (const [source, expected] of table)
+    t.same(codes(`${source}\n${instrument}`), expected, source);
+  t.same(codes(`import os\nos\n${instrument}`, ['os']), [], 'a lab may lift a ban');
+});
+
+t.test('a definition must hold its class, and the class must be an instrument', async (t) => {
+  const check = (name: string, source: string) =>
+    validateDefinition(name, source, policy).errors.map((one) => one.code);
+  t.same(check('A', 'x = 1\n'), ['missing-class']);
+  t.same(check('A', 'class A: pass\n'), ['not-an-instrument']);
+  t.same(check('class', 'class A(Movement): pass\n'), ['bad-name', 'missing-class']);
+  t.same(
+    validateDefinition('A', new Map(), policy).errors.map((one) => one.code),
+    ['missing-file'],
+  );
+  t.same(codes(measurement("self.data_columns = ['X']\nself.data_units = ['V', 'A']")), [
+    'units-mismatch',
+  ]);
+  t.same(codes(measurement('self.x = unknown')), ['F821']);
+});
+
+t.test('a helper module is checked too, and named', async (t) => {
+  const files = new Map([
+    ['A.py', new TextEncoder().encode('import helper\nclass A(helper.B): pass\n')],
+    ['helper.py', new TextEncoder().encode('import os\nclass B(Movement):\n    x = os\n')],
+  ]);
+  t.match(validateDefinition('A', files, policy).errors, [
+    { code: 'banned-import', file: 'helper.py', line: 1, column: 8 },
+  ]);
+});
+
+t.test(
+  'header and code that contradict each other, and bad schemas, are told with their line',
+  async (t) => {
+    const source = `# /// script
+# [tool.pybirch]
+# data-columns = ["Y"]
+# status = "broken"
+# [tool.pybirch.settings-schema]
+# type = "nonsense"
+# ///
+${measurement("self.data_columns = ['X']")}`;
+    const { errors, warnings } = validateDefinition('A', source, policy);
+    t.match(errors, [
+      { code: 'header-type', line: 4 },
+      { code: 'settings-schema', line: 5 },
+    ]);
+    t.match(warnings[0], { code: 'header-contradicts-code', line: 3 });
+  },
+);
+
+t.test('names and paths that some lab computer could not hold are refused', async (t) => {
+  for (const name of ['A', '_x1', 'match']) t.equal(checkName(name), null, name);
+  for (const name of ['', '1a', 'é', 'None', 'class', 'CON', 'com1', 'a'.repeat(101)])
+    t.type(checkName(name), 'string', name);
+  for (const path of ['A.py', 'tests/test_a.py', 'data/µ.csv', '.gitignore'])
+    t.equal(checkPath(path), null, path);
+  const bad = [
+    '',
+    '/a',
+    'a//b',
+    '../a',
+    'a/./b',
+    '.git/x',
+    'a/.GIT',
+    'git~1',
+    '.g\u200cit',
+    '.git.',
+  ];
+  for (const path of [
+    ...bad,
+    'a\\b',
+    'c:a',
+    'nul.txt',
+    'a/aux',
+    'a.',
+    'a ',
+    'a\nb',
+    'a'.repeat(300),
+  ])
+    t.type(checkPath(path), 'string', path);
+});
