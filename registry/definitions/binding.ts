@@ -1,6 +1,6 @@
 /** Where names of a module get their values. */
 
-import { child, type Node, readAssign, textOf, walk } from './syntax.ts';
+import { child, type Node, textOf, walk } from './syntax.ts';
 
 /** Does the name stand where it is given a value (or a definition) rather than read? */
 export function binds(node: Node): boolean {
@@ -15,9 +15,9 @@ export function binds(node: Node): boolean {
     case 'ParamList':
       return before(node)?.type !== 'AssignOp';
     case 'AssignStatement':
-      return isTarget(parent, node);
+      return isTarget(parent, node, 'AssignOp');
     case 'ForStatement':
-      return node.index < parent.children.findIndex((one) => one.type === 'in');
+      return isTarget(parent, node, 'in');
     case 'WithStatement':
     case 'TryStatement':
     case 'AsPattern':
@@ -27,16 +27,18 @@ export function binds(node: Node): boolean {
   }
 }
 
-const lastAssignment = new WeakMap<Node, number>();
+const ends = new WeakMap<Node, number>();
 
-/** Is the child of an assignment left of its last `=` (or annotated without one)? */
-function isTarget(statement: Node, node: Node): boolean {
-  let last = lastAssignment.get(statement);
-  if (last === undefined) {
-    last = statement.children.findLastIndex((one) => one.type === 'AssignOp');
-    lastAssignment.set(statement, last);
+/** Is the child of an assignment left of its last `=`, that of a loop left of its `in`? */
+function isTarget(statement: Node, node: Node, sign: 'AssignOp' | 'in'): boolean {
+  let end = ends.get(statement);
+  if (end === undefined) {
+    const isSign = (one: Node): boolean => one.type === sign;
+    const { children } = statement;
+    end = sign === 'in' ? children.findIndex(isSign) : children.findLastIndex(isSign);
+    ends.set(statement, end);
   }
-  return node.index < last;
+  return node.index < end;
 }
 
 function before(node: Node): Node | undefined {
@@ -54,7 +56,7 @@ export function bindingsIn(scope: Node, text: string): Bindings {
   };
   walk(scope, (node) => {
     if (node.type === 'VariableName' && node.parent !== scope && binds(node))
-      add(textOf(node, text), plainValue(node, text));
+      add(textOf(node, text), plainValue(node));
     if (node.type === 'ParamList' && node.parent === scope)
       for (const one of node.children)
         if (one.type === 'VariableName') add(textOf(one, text), null);
@@ -69,9 +71,12 @@ export function bindingsIn(scope: Node, text: string): Bindings {
   return found;
 }
 
-function plainValue(node: Node, text: string): Node | null {
-  if (node.parent?.type !== 'AssignStatement') return null;
-  const { targets, value } = readAssign(node.parent, text);
-  const isPlain = targets.some(([one, ...more]) => one === node && more.length === 0);
-  return isPlain && value?.length === 1 ? (value[0] ?? null) : null;
+function plainValue({ parent, index }: Node): Node | null {
+  if (parent?.type !== 'AssignStatement') return null;
+  const [before, after] = [parent.children[index - 1], parent.children[index + 1]];
+  const isAlone = before === undefined || before.type === 'AssignOp';
+  const isPlain = isAlone && (after?.type === 'AssignOp' || after?.type === 'TypeDef');
+  return isPlain && parent.children.at(-2)?.type === 'AssignOp'
+    ? (parent.children.at(-1) ?? null)
+    : null;
 }

@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { DefinitionError } from '../../registry/definitions/errors.ts';
+import { readHeader, transplantHeader, writeHeader } from '../../registry/definitions/header.ts';
+import { positions } from '../../registry/definitions/source.ts';
+import type { Header } from '../../registry/definitions/types.ts';
+
+const FULL = `#!/usr/bin/env python
+# -*- coding: utf-8 -*-
+# /// script
+# requires-python = ">=3.11"   # why
+# dependencies = [
+#   "numpy", # arrays
+# ]
+#
+# [tool.pybirch]
+# display-name = "x" # keep
+#
+# [tool.pybirch.settings-schema.properties.sensitivity]
+# type = "number"
+#
+# [tool.other]   # foreign
+#   a=1
+# ///
+"""doc"""
+`;
+const INLINE = `# /// script
+# tool = { pybirch = { display-name = "x" }, other = { a = 1 } }
+# ///
+`;
+const DOTTED = `# /// script
+# tool.pybirch.display-name = "x"
+# tool.pybirch.default-settings.a = 1
+# ///
+x = 1
+`;
+
+const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((one) => one.isWellFormed());
+const texts = fc.array(text, { maxLength: 4 });
+const tree = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    text,
+    fc.boolean(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(
+      text.filter((key) => key !== '__proto__' && key !== 'constructor' && key !== 'prototype'),
+      tie('value'),
+      {
+        maxKeys: 3,
+        noNullPrototype: true,
+      },
+    ),
+  ),
+})).value;
+const table = fc.dictionary(fc.stringMatching(/^[a-z .]{1,6}$/), tree, {
+  maxKeys: 3,
+  noNullPrototype: true,
+});
+const changes = fc.record(
+  {
+    display_name: text,
+    description: text,
+    dependencies: texts,
+    requires_python: text,
+    data_columns: texts,
+    status: fc.constantFrom('testing' as const, 'operational' as const),
+    settings_schema: table,
+    default_settings: table,
+  },
+  { requiredKeys: [] },
+) as fc.Arbitrary<Header>;
+const start = fc
+  .constantFrom(FULL, INLINE, DOTTED, '', '"""doc"""\nx = 1\n', '#!x\n# comment\n')
+  .chain((source) => fc.constantFrom(source, source.replaceAll('\n', '\r\n')));
+
+t.test('what is written is what is read, and everything else stays', async () => {
+  fc.assert(
+    fc.property(start, changes, (source, wanted) => {
+      const before = readHeader(source);
+      const after = readHeader(writeHeader(source, wanted));
+      t.same(after.errors, []);
+      t.strictSame(after.header, { ...before.header, ...wanted });
+      t.same(after.extra, before.extra);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+t.test('writing twice changes nothing more, and line ends are kept', async () => {
+  fc.assert(
+    fc.property(start, changes, (source, wanted) => {
+      const once = writeHeader(source, wanted);
+      t.equal(writeHeader(once, wanted), once);
+      if (source.includes('\r\n')) t.notMatch(once, /[^\r]\n/);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+t.test('a change of one key edits its own line', async (t) => {
+  const changed = writeHeader(FULL, { display_name: 'new' });
+  t.equal(changed, FULL.replace('"x" # keep', '"new" # keep'));
+  t.equal(writeHeader(FULL, { display_name: 'x' }), FULL);
+  t.equal(writeHeader(FULL, {}), FULL);
+  t.equal(
+    writeHeader(FULL, { display_name: null }),
+    FULL.replace('# display-name = "x" # keep\n', ''),
+  );
+});
+
+t.test('a new header stands below shebang and cookie, before the docstring', async (t) => {
+  const written = writeHeader('#!/bin/x\n# coding: utf-8\n"""doc"""\n', { category: 'Stages' });
+  t.equal(
+    written,
+    '#!/bin/x\n# coding: utf-8\n# /// script\n# [tool.pybirch]\n# category = "Stages"\n# ///\n\n"""doc"""\n',
+  );
+  t.equal(
+    transplantHeader(written, 'x = 1\n'),
+    `${written.split('\n').slice(2, 7).join('\n')}\nx = 1\n`,
+  );
+});
+
+t.test("PEP 723's rules hold: one block, closed; errors stand where they are", async (t) => {
+  const block = '# /// script\n# dependencies = []\n# ///\n';
+  t.match(readHeader(`${block}\n${block}`).errors, [{ code: 'header-toml', line: 5 }]);
+  t.same(readHeader('# /// script\n# dependencies = []\n').header, {}, 'never closed is none');
+  t.match(readHeader('# /// script\n# a = \n# ///\n').errors, [{ line: 2 }]);
+  t.match(readHeader('# /// script\n# dependencies = 1\n# ///\n').errors, [
+    { code: 'header-type', line: 2, column: 3 },
+  ]);
+  t.match(readHeader('# /// script\n# tool.pybirch.colour = 1\n# ///\n').warnings, [
+    { code: 'header-unknown-key', line: 2 },
+  ]);
+});
+
+t.test('a null, which TOML lacks, is refused with its path', async (t) => {
+  try {
+    writeHeader('', { settings_schema: { a: [{ b: null }] } });
+    t.fail('it was written');
+  } catch (error) {
+    t.type(error, DefinitionError);
+    t.match(error, { code: 'null_in_metadata', diagnostics: [{ path: 'settings_schema.a[0].b' }] });
+  }
+});
+
+t.test('positions count code points, and lines as Python does', async (t) => {
+  const places = positions('a\tb\r\n"😀é" x\r\x0c\x85y\n');
+  t.same(places.at(8), { line: 2, column: 3 });
+  t.same(places.at(11), { line: 2, column: 6 });
+  t.equal(places.offset(2, 6), 11);
+  t.equal(places.at(13).line, 3);
+  t.equal(places.lines, 4);
+});
