@@ -37,9 +37,22 @@ export function dataPaths(dataDir: string) {
  * (`database_in_use`, `database_unavailable`). Whatever was opened is closed again when a later part fails.
  */
 export async function openRooms(config: Config, publicUrl: () => string): Promise<Rooms> {
+  await mkdir(dataPaths(config.DATA_DIR).root, { recursive: true });
+  const opened = new AsyncDisposableStack();
+  try {
+    return await openInto(opened, config, publicUrl);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+async function openInto(
+  opened: AsyncDisposableStack,
+  config: Config,
+  publicUrl: () => string,
+): Promise<Rooms> {
   const paths = dataPaths(config.DATA_DIR);
-  await mkdir(paths.root, { recursive: true });
-  await using opened = new AsyncDisposableStack();
   const store = await openStore(
     config.DATABASE_URL ? { databaseUrl: config.DATABASE_URL } : { folder: paths.database },
   );
@@ -53,7 +66,6 @@ export async function openRooms(config: Config, publicUrl: () => string): Promis
     git,
   });
   opened.defer(() => repositories.close());
-  const close = opened.move();
   return {
     store,
     repositories,
@@ -62,6 +74,6 @@ export async function openRooms(config: Config, publicUrl: () => string): Promis
     publicUrl,
     maxFileBytes: config.MAX_FILE_BYTES,
     maxPackBytes: config.MAX_PACK_BYTES,
-    close: () => close.disposeAsync(),
+    close: () => opened.disposeAsync(),
   };
 }

@@ -19,12 +19,22 @@ import { localTerminal } from './terminal.ts';
 /** How long requests in flight may take to end after SIGTERM, in milliseconds. */
 const GRACE = 30_000;
 
+/** Serves until a signal ends it. What was opened is closed again where the start fails. */
 export async function serve(config: Config): Promise<void> {
+  const opened = new AsyncDisposableStack();
+  try {
+    await start(config, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(config: Config, opened: AsyncDisposableStack): Promise<void> {
   const paths = dataPaths(config.DATA_DIR);
   let port = config.PORT;
   const publicUrl = () =>
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
-  await using opened = new AsyncDisposableStack();
   const rooms = await openRooms(config, publicUrl);
   opened.defer(() => rooms.close());
   const mended = await repair(rooms.store, rooms.repositories);
@@ -46,6 +56,11 @@ export async function serve(config: Config): Promise<void> {
   opened.defer(async () => void commands.close());
   await app.listen({ host: config.HOST, port: config.PORT });
   ({ port } = app.server.address() as AddressInfo);
+  closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'stopping after an error');
+    ready = false;
+    await opened.disposeAsync();
+  });
   const first = await createFirstAdmin(rooms, config);
   const terminal = localTerminal();
   const { landed, skipped } = await landBuiltins(rooms, (done, total) => {
@@ -55,14 +70,9 @@ export async function serve(config: Config): Promise<void> {
   if (skipped.length > 0) app.log.warn({ skipped }, 'built-in definitions whose name is taken');
   ready = true;
   app.log.info({ url: publicUrl() }, 'ready');
-  if (first || config.PORT === 0)
+  if (first || config.PORT === 0) {
     for (const line of greeting(publicUrl(), first)) terminal.out(line);
-  const open = opened.move();
-  closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err }) => {
-    if (err) app.log.fatal({ err }, 'stopping after an error');
-    ready = false;
-    await open.disposeAsync();
-  });
+  }
 }
 
 function loggerOptions({ LOG_LEVEL }: Config): FastifyServerOptions['logger'] {

@@ -108,7 +108,7 @@ function encode(work: () => Uint8Array): Uint8Array {
 
 function asProblem(error: unknown, path: string): unknown {
   if (!(error instanceof DefinitionError)) return error;
-  const errors = error.diagnostics.map((found) => ({ path: found.path ?? path, ...found }));
+  const errors = error.diagnostics.map((found) => ({ path, ...found }));
   return invalid(errors.length > 0 ? errors : [{ path, message: error.message }]);
 }
 

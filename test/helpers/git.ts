@@ -22,8 +22,14 @@ export interface GitOptions {
   input?: Uint8Array | string;
 }
 
-/** Standard output of git, as bytes; throws with standard error when git fails. */
-export async function gitBytes(args: string[], options: GitOptions = {}): Promise<Buffer> {
+export interface GitResult {
+  code: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/** What git did, whether it failed or not. */
+export async function gitResult(args: string[], options: GitOptions = {}): Promise<GitResult> {
   const child = spawn('git', args, { cwd: options.cwd, env: { ...ENVIRONMENT, ...options.env } });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -31,13 +37,18 @@ export async function gitBytes(args: string[], options: GitOptions = {}): Promis
   child.stderr.on('data', (chunk) => err.push(chunk));
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
-  const code = await new Promise((resolve, reject) => {
+  const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', resolve);
+    child.once('close', (code) => resolve(code ?? 1));
   });
-  if (code !== 0)
-    throw new Error(`git ${args.join(' ')}: ${Buffer.concat(err)}${Buffer.concat(out)}`);
-  return Buffer.concat(out);
+  return { code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() };
+}
+
+/** Standard output of git, as bytes; throws with standard error when git fails. */
+export async function gitBytes(args: string[], options: GitOptions = {}): Promise<Buffer> {
+  const { code, stdout, stderr } = await gitResult(args, options);
+  if (code !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}${stdout}`);
+  return stdout;
 }
 
 export async function git(args: string[], options: GitOptions = {}): Promise<string> {

@@ -12,7 +12,7 @@ import { OPERATOR } from '../../registry/services/caller.ts';
 import { makeToken } from '../../registry/services/tokens.ts';
 import { createUser } from '../../registry/services/users.ts';
 import { freshDatabase, freshFolder } from './databases.ts';
-import { git } from './git.ts';
+import { fsckAll } from './git.ts';
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL';
 
@@ -55,11 +55,8 @@ export async function startRegistry(
 
   t.teardown(async () => {
     await app.close();
-    const names = await rooms.repositories.list();
     await rooms.close();
-    for (const name of names) {
-      await git(['fsck', '--strict'], { cwd: join(dataDir, 'repos', `${name}.git`) });
-    }
+    await fsckAll(join(dataDir, 'repos'));
     await rm(dataDir, { recursive: true, force: true });
   });
 
