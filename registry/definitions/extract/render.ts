@@ -41,10 +41,11 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
   const first = statements[0];
   let result = first && !part.kept.has(first) ? text.slice(0, first.node.from) : '';
   const renames = new Map<string, string>();
+  const orphans = orphanNames(part);
   for (const statement of statements) {
     if (!part.kept.has(statement)) continue;
     const edits = statement.imports.flatMap((found) =>
-      rewrite(part, statement, found, around, renames, unresolved),
+      rewrite(part, statement, found, around, { orphans, renames, unresolved }),
     );
     result += applyEdits(text, statement, edits);
   }
@@ -59,13 +60,28 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
   return { text: result, unresolved };
 }
 
+/** Names that only what is left behind has used: an import of them would be for nothing. */
+function orphanNames(part: Part): Set<string> {
+  const orphans = new Set<string>();
+  for (const statement of part.module.statements) {
+    if (part.kept.has(statement)) continue;
+    for (const name of statement.uses) if (!part.needed.has(name)) orphans.add(name);
+  }
+  return orphans;
+}
+
+interface Notes {
+  orphans: ReadonlySet<string>;
+  renames: Map<string, string>;
+  unresolved: Rendered['unresolved'];
+}
+
 function rewrite(
   part: Part,
   statement: Statement,
   found: SourceImport,
   around: Surroundings,
-  renames: Map<string, string>,
-  unresolved: Rendered['unresolved'],
+  { orphans, renames, unresolved }: Notes,
 ): Edit[] {
   const { text, path } = part.module;
   const items: Item[] = [];
@@ -79,8 +95,9 @@ function rewrite(
       if (wanted) unresolved.push({ line: statement.line, text: text.slice(found.from, found.to) });
       return [];
     }
-    changed ||= item !== 'same';
-    if (!wanted) continue;
+    const stays = wanted || (item === 'same' && !orphans.has(bound ?? ''));
+    changed ||= item !== 'same' || !stays;
+    if (!stays) continue;
     if (item === 'same')
       items.push({ module: found.module, name: clause.name, bound: bound ?? '*' });
     else if (item !== 'own') items.push(item);

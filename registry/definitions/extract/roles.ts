@@ -112,7 +112,7 @@ function helperReason(
   if (cls.name.startsWith('_')) return 'private by its name';
   if (isAbstract(folder.module(path), cls)) return 'abstract';
   if (!isParent) return undefined;
-  if (/^(Base|Abstract)|_?(Base|Mixin|ABC)$/.test(cls.name))
+  if (/^(Base|Abstract)|(Base|_base|Mixin|ABC)$/.test(cls.name))
     return 'a base of other classes by its name';
   if (!isConstructed(folder, bases, path, cls.name) && !isCalled(folder.module(path), cls.name)) {
     return 'a base of other classes, without a constructor';
