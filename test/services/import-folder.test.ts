@@ -1,0 +1,255 @@
+/** Importing a folder and exporting definitions, against a target that keeps them in memory. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import t, { type Test } from 'tap';
+import { runExport } from '../../registry/cli/export.ts';
+import { runImport as importCommand } from '../../registry/cli/import.ts';
+import { exportFolder } from '../../registry/services/export-folder.ts';
+import { type ImportOptions, importFolder } from '../../registry/services/import-folder.ts';
+import { formatReport } from '../../registry/services/import-report.ts';
+import { openGitProgram } from '../../repos/process.ts';
+import { MemoryTarget } from './memory-target.ts';
+
+const git = await openGitProgram();
+t.teardown(() => git.close());
+
+const METER = `import numpy as np
+
+
+class Meter(BaseMeasurementInstrument):
+    """Reads."""
+
+    def __init__(self, name="m"):
+        super().__init__(name)
+        self.data_columns = np.array(["V"])
+        self.data_units = np.array(["V"])
+
+    def _perform_measurement_impl(self):
+        return np.array([[1.0]])
+`;
+
+const called = (name: string): string => METER.replace('Meter', name);
+
+async function write(folder: string, files: Record<string, string>): Promise<string> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+}
+
+async function runImport(folder: string, target: MemoryTarget, options: ImportOptions = {}) {
+  return await importFolder(folder, options, target, git);
+}
+
+function runGit(folder: string, args: string[], who = 'Ada', at = '2024-05-06T07:08:09+02:00') {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    GIT_AUTHOR_NAME: who,
+    GIT_AUTHOR_EMAIL: `${who.toLowerCase()}@lab.example`,
+    GIT_AUTHOR_DATE: at,
+    GIT_COMMITTER_NAME: 'Committer',
+    GIT_COMMITTER_EMAIL: 'c@lab.example',
+  };
+  execFileSync('git', args, { cwd: folder, env, stdio: 'pipe' });
+}
+
+const tempFolder = (t: Test, name = 'Instruments'): string => join(t.testdir({ [name]: {} }), name);
+
+t.test('a second import changes nothing, a changed source makes the next version', async (t) => {
+  const folder = await write(tempFolder(t), { 'Some_Maker/meter.py': METER });
+  const target = new MemoryTarget();
+  const first = await runImport(folder, target);
+  t.match(first.imported, [
+    { name: 'Meter', path: 'Some_Maker/meter.py', line: 4, result: 'created', version: 1 },
+  ]);
+  t.same([first.warnings, first.imported[0]?.overrides, first.skipped], [[], [], []]);
+  t.match(target.text('Meter'), /# manufacturer = "Some Maker"/);
+  const second = await runImport(folder, target);
+  t.match(second.counts, { imported: 1, created: 0, updated: 0, unchanged: 1 });
+  await write(folder, { 'Some_Maker/meter.py': METER.replace('1.0', '2.0') });
+  const third = await runImport(folder, target);
+  t.match(third.imported, [{ result: 'updated', version: 2 }]);
+  const message = target.versions.get('Meter')?.[1]?.message;
+  t.equal(message, 'Update Meter\n\nFrom Some_Maker/meter.py');
+});
+
+t.test('a dry run says the same and writes nothing', async (t) => {
+  const folder = await write(tempFolder(t), { 'meter.py': METER });
+  const target = new MemoryTarget();
+  const dry = await runImport(folder, target, { dryRun: true });
+  t.match(dry, { dry_run: true, imported: [{ name: 'Meter', result: 'created' }] });
+  t.equal(target.versions.size, 0);
+  await runImport(folder, target);
+  t.match(await runImport(folder, target, { dryRun: true }), { counts: { unchanged: 1 } });
+  await write(folder, { 'meter.py': `${METER}    x = 1\n` });
+  t.match(await runImport(folder, target, { dryRun: true }), { counts: { updated: 1 } });
+  t.equal(target.versions.get('Meter')?.length, 1);
+});
+
+t.test('banned imports and names undefined in a branch come with an override', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'meter.py': `import os\n${METER}\n    def f(self):\n        return os.name, undefined_name\n`,
+  });
+  const target = new MemoryTarget();
+  const report = await runImport(folder, target);
+  const codes = report.imported[0]?.overrides.map(({ code }) => code).sort();
+  t.same(codes, ['F821', 'banned-import']);
+  t.same(target.versions.get('Meter')?.[0]?.overrides, report.imported[0]?.overrides);
+  t.match(formatReport(report).join('\n'), /with an override:\n {2}Meter: Meter\.py:\d+:\d+: /);
+});
+
+t.test('what cannot be loaded, named or landed is skipped, and stops nothing', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'meter.py': METER,
+    'broken.py': called('Broken').replace('(self,', '(self'),
+    'con.py': called('Con'),
+    'taken.py': called('Taken'),
+    'case.py': called('STAGE'),
+    'notes.txt': 'hello',
+    '.git/x.py': called('Hidden'),
+    '__pycache__/x.py': called('Cached'),
+    'env/pyvenv.cfg': '',
+    'env/x.py': called('Venv'),
+  });
+  await write(dirname(folder), { 'outside.py': called('Outside') });
+  await symlink('../outside.py', join(folder, 'link.py'));
+  await symlink('..', join(folder, 'up'));
+  const target = new MemoryTarget();
+  target.refuses.add('Taken');
+  await target.land({ name: 'Stage', files: new Map(), message: '', overrides: [] });
+  const report = await runImport(folder, target);
+  t.same(
+    report.imported.map(({ name }) => name),
+    ['Meter'],
+  );
+  const reasons = Object.fromEntries(report.skipped.map(({ path, reason }) => [path, reason]));
+  t.match(reasons, {
+    'broken.py': /does not parse/,
+    'case.py': /clashes with the definition Stage/,
+    'con.py': /name of a device/,
+    'link.py': 'a symbolic link',
+    'notes.txt': 'not Python',
+    'taken.py': 'Another lab has that name.',
+    up: 'a symbolic link',
+  });
+  t.equal(report.skipped.length, 7);
+});
+
+t.test('the author is that of the last commit, also below the root of a checkout', async (t) => {
+  const root = tempFolder(t, 'checkout');
+  const folder = join(root, 'lab', 'setups');
+  await write(folder, { 'a b/meter.py': METER, 'stage.py': called('Stage') });
+  runGit(root, ['init', '-q']);
+  runGit(root, ['add', '.']);
+  runGit(root, ['commit', '-qm', 'one']);
+  await write(folder, { 'stage.py': `${called('Stage')}    x = 1\n`, 'new.py': called('New') });
+  runGit(root, ['commit', '-qam', 'two'], 'Grace', '2024-06-07T08:09:10-03:30');
+  const target = new MemoryTarget();
+  await runImport(folder, target);
+  t.match(target.versions.get('Meter')?.[0]?.author, {
+    name: 'Ada',
+    email: 'ada@lab.example',
+    at: new Date('2024-05-06T05:08:09Z'),
+    offsetMinutes: 120,
+  });
+  t.match(target.versions.get('Stage')?.[0]?.author, { name: 'Grace', offsetMinutes: -210 });
+  const message = target.versions.get('Stage')?.[0]?.message;
+  t.match(message, /^Import Stage\n\nFrom stage\.py, commit [0-9a-f]{40}$/);
+  t.equal(target.versions.get('New')?.[0]?.author, undefined, 'never committed');
+});
+
+t.test('the import of an export is the identity', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'Maker/meter.py': `from .bus import PORT\n${METER}    port = PORT\n    table = "t.csv"\n`,
+    'Maker/__init__.py': '',
+    'Maker/bus.py': 'PORT = 1\n',
+    'Maker/t.csv': '1,2\n',
+    'Maker/stage.py': called('Stage'),
+    'device.py':
+      'from vendor import Device\n\n\nclass Thing(Device):\n    def __init__(self):\n        pass\n',
+  });
+  const first = new MemoryTarget();
+  await runImport(folder, first, { bases: new Map([['Device', 'movement']]) });
+  t.same([...first.versions.keys()].sort(), ['Meter', 'Stage', 'Thing']);
+  const out = join(dirname(folder), 'out');
+  const exported = await exportFolder(out, first.definitions());
+  t.same([exported.written.sort(), exported.refused], [['Meter', 'Stage', 'Thing'], []]);
+  t.equal(await readFile(join(out, 'Meter/t.csv'), 'utf8'), '1,2\n');
+  t.equal(await readFile(join(out, 'Stage.py'), 'utf8'), first.text('Stage'));
+  const second = new MemoryTarget();
+  t.same((await runImport(out, second)).skipped, []);
+  for (const [name, [item]] of first.versions) {
+    const again = second.versions.get(name)?.[0];
+    t.same([...(again?.files.keys() ?? [])].sort(), [...(item?.files.keys() ?? [])].sort());
+    for (const [path, bytes] of item?.files ?? []) {
+      t.equal(Buffer.compare(bytes, again?.files.get(path) ?? Buffer.of(0)), 0, `${name} ${path}`);
+    }
+  }
+  t.match(await runImport(out, first), { counts: { unchanged: 3, imported: 3 } });
+  t.equal((await exportFolder(out, first.definitions())).unchanged.length, 3);
+});
+
+t.test('an export overwrites nothing else, and leaves the folder by no path', async (t) => {
+  const folder = await write(tempFolder(t, 'out'), { 'A.py': 'mine\n', 'D/D.py': 'old\n', F: '' });
+  await symlink(dirname(folder), join(folder, 'E'));
+  const one = async function* (name: string, files: Record<string, string>) {
+    const bytes = Object.entries(files).map(([path, text]): [string, Uint8Array] => [
+      path,
+      new TextEncoder().encode(text),
+    ]);
+    yield { name, files: new Map(bytes) };
+  };
+  const cases: [string, Record<string, string>, RegExp][] = [
+    ['A', { 'A.py': 'theirs\n' }, /other content/],
+    ['B', { 'B.py': 'x', '../escape.py': 'x' }, /leads out/],
+    ['B', { 'B.py': 'x', '/etc/escape': 'x' }, /leads out/],
+    ['..', { 'x.py': 'x', 'y.py': '' }, /leads out/],
+    ['C', { 'C.py': 'x', 'a\\b': 'x' }, /leads out/],
+    ['D', { 'D.py': 'x' }, /another export/],
+    ['E', { 'E.py': 'x', 'F.py': 'x' }, /is no folder/],
+    ['F', { 'F.py': 'x', 'G.py': 'x' }, /is no folder/],
+  ];
+  for (const [name, files, reason] of cases) {
+    const report = await exportFolder(folder, one(name, files));
+    t.match(report, { written: [], refused: [{ name, reason }] }, `${name} ${reason}`);
+  }
+  t.equal(await readFile(join(folder, 'A.py'), 'utf8'), 'mine\n');
+  await t.rejects(readFile(join(folder, 'B', 'B.py')), { code: 'ENOENT' });
+  const forced = await exportFolder(folder, one('A', { 'A.py': 'theirs\n' }), { overwrite: true });
+  t.same(forced.written, ['A']);
+  t.equal(await readFile(join(folder, 'A.py'), 'utf8'), 'theirs\n');
+});
+
+t.test('the commands print the report, write it as JSON, and name bad input', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'meter.py': METER,
+    'x.py': 'class X(Device):\n    pass\n',
+  });
+  const lines: string[] = [];
+  const progress: [number, number][] = [];
+  const terminal = {
+    out: (line: string) => void lines.push(line),
+    err: (line: string) => void lines.push(line),
+    progress: (done: number, total: number) => void progress.push([done, total]),
+  };
+  const target = new MemoryTarget();
+  const reportFile = join(dirname(folder), 'report.json');
+  const options = { folder, report: reportFile, base: ['Device=movement'] };
+  t.equal(await importCommand({ target, git }, terminal, options), 0);
+  t.match(lines.join('\n'), /Imported:\n {2}Meter v1 \(new\) from meter\.py:4\n {2}X v1 /);
+  t.match(lines.at(-1), /^2 definitions: 2 new, 0 updated, 0 unchanged\./);
+  t.same(progress.at(-1), [2, 2]);
+  const report = JSON.parse(await readFile(reportFile, 'utf8'));
+  t.match(report, { folder, dry_run: false, counts: { imported: 2, skipped: 0 } });
+  const bad = { folder, base: ['Device'] };
+  await t.rejects(importCommand({ target, git }, terminal, bad), { code: 'invalid' });
+  const absent = { folder: join(folder, 'absent') };
+  await t.rejects(importCommand({ target, git }, terminal, absent), { code: 'invalid' });
+  const out = join(dirname(folder), 'out');
+  const rooms = { definitions: target.definitions(), total: 2 };
+  t.equal(await runExport(rooms, terminal, { folder: out }), 0);
+  t.equal(lines.at(-1), `2 definitions written to ${out}, 0 unchanged, 0 refused.`);
+});

@@ -1,0 +1,56 @@
+/** An import target that keeps versions in memory, as a registry keeps them in git. */
+import type { Files } from '../../registry/definitions/types.ts';
+import { Problem } from '../../registry/errors.ts';
+import type { ImportItem, ImportTarget } from '../../registry/services/import-folder.ts';
+
+export class MemoryTarget implements ImportTarget {
+  readonly policy = { banned: ['os', 'open'], allowed: [] };
+  readonly versions = new Map<string, ImportItem[]>();
+  /** Names that `land` does not take. */
+  readonly refuses = new Set<string>();
+
+  async taken(names: readonly string[]) {
+    const wanted = new Set(names.map((name) => name.toLowerCase()));
+    return new Map(
+      [...this.versions]
+        .filter(([name]) => wanted.has(name.toLowerCase()))
+        .map(([name, items]) => [
+          name.toLowerCase(),
+          { name, same: async (files: Files) => same(files, items.at(-1)?.files) },
+        ]),
+    );
+  }
+
+  async land(item: ImportItem) {
+    if (this.refuses.has(item.name)) throw new Problem('name_taken', 'Another lab has that name.');
+    const items = this.versions.get(item.name) ?? [];
+    const last = items.at(-1);
+    if (last && same(last.files, item.files)) {
+      return { result: 'unchanged' as const, version: items.length };
+    }
+    this.versions.set(item.name, [...items, item]);
+    return {
+      result: last ? ('updated' as const) : ('created' as const),
+      version: items.length + 1,
+    };
+  }
+
+  text(name: string): string {
+    return new TextDecoder().decode(this.versions.get(name)?.at(-1)?.files.get(`${name}.py`));
+  }
+
+  /** The newest files of each definition, as an export takes them. */
+  async *definitions() {
+    for (const [name, items] of this.versions) {
+      yield { name, files: items.at(-1)?.files ?? new Map<string, Uint8Array>() };
+    }
+  }
+}
+
+function same(a: Files, b: Files | undefined): boolean {
+  if (a.size !== b?.size) return false;
+  return [...a].every(([path, bytes]) => {
+    const other = b.get(path);
+    return other !== undefined && Buffer.compare(bytes, other) === 0;
+  });
+}
