@@ -32,6 +32,11 @@ for (const file of (await readdir(FOLDER)).filter((name) => name.endsWith('.py')
   );
 }
 
+const described = new Map([...definitions].map(([name, files]) => [name, describe(name, files)]));
+
+// Making the Python environment, once in a checkout, takes a minute.
+t.setTimeout(240_000);
+
 t.ok(definitions.size >= 18, 'there are enough of them for a physics lab to find its own');
 
 t.test('every one is valid under the default policy, without a warning', async (t) => {
@@ -43,8 +48,7 @@ t.test('every one is valid under the default policy, without a warning', async (
 });
 
 t.test('the metadata of every one is complete', async (t) => {
-  for (const [name, files] of definitions) {
-    const metadata = describe(name, files);
+  for (const [name, metadata] of described) {
     const moves = metadata.instrument_type === 'movement';
     t.match(
       metadata,
@@ -68,8 +72,7 @@ t.test('the metadata of every one is complete', async (t) => {
 
 t.test('the settings schema takes the defaults and refuses what lies outside', async (t) => {
   const ajv = new Ajv2020({ strict: true });
-  for (const [name, files] of definitions) {
-    const { settings_schema, default_settings } = describe(name, files);
+  for (const [name, { settings_schema, default_settings }] of described) {
     const schema = settings_schema as { properties: { [key: string]: Schema } };
     const accepts = ajv.compile(schema);
     t.ok(accepts(default_settings), `${name} takes its defaults`);
@@ -92,8 +95,8 @@ t.test('the settings schema takes the defaults and refuses what lies outside', a
 t.test('docs/builtin-definitions.md lists each with its settings', async (t) => {
   const page = await readFile(join(ROOT, 'docs', 'builtin-definitions.md'), 'utf8');
   const listed = page.split('\n').filter((line) => line.startsWith('| `'));
-  const expected = [...definitions].map(([name, files]) => {
-    const keys = Object.keys(describe(name, files).default_settings ?? {});
+  const expected = [...described].map(([name, { default_settings }]) => {
+    const keys = Object.keys(default_settings ?? {});
     return { name, settings: keys.map((key) => `\`${key}\``).join(', ') };
   });
   const rows = listed.map((line) => line.split('|').map((cell) => cell.trim()));
@@ -108,8 +111,7 @@ t.test('every one works with its instrument, scripted from the manual', async (t
   const folder = await mkdtemp(join(tmpdir(), 'builtin-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const metadata = join(folder, 'metadata.json');
-  const known = [...definitions].map(([name, files]) => [name, describe(name, files)] as const);
-  await writeFile(metadata, JSON.stringify(Object.fromEntries(known)));
+  await writeFile(metadata, JSON.stringify(Object.fromEntries(described)));
   await t.spawn(
     python,
     [join(import.meta.dirname, 'check_builtin.py'), FOLDER, metadata],
