@@ -23,6 +23,8 @@ const PYBIRCH_MODULE = /(^|\.)(pybirch(\.|$)|measurements$|movements$|base$)/;
 
 export interface Reached {
   type: InstrumentType;
+  /** It is one of the further base classes, which the code alone does not tell. */
+  further: boolean;
   /** The file that defines the base class, where the folder itself does. */
   baseModule?: string;
 }
@@ -80,20 +82,22 @@ export class Bases {
 
   #typeOf(target: Target | undefined, dotted: string[]): Reached | null {
     if (target?.kind === 'definition') {
-      const type = this.#typeOfName(target.name);
-      return type ? { type, baseModule: target.path } : this.reached(target.path, target.name);
+      const base = this.#base(target.name);
+      return base ? { ...base, baseModule: target.path } : this.reached(target.path, target.name);
     }
     if (target?.kind === 'module') return null;
     const name = target?.name ?? dotted.at(-1) ?? '';
     const module = target ? target.module : '';
     if (COMMON.has(name) && !this.#extra.has(name) && module && !PYBIRCH_MODULE.test(module))
       return null;
-    const type = this.#typeOfName(name);
-    return type ? { type } : null;
+    return this.#base(name);
   }
 
-  #typeOfName(name: string): InstrumentType | undefined {
-    return this.#extra.get(name) ?? BASE_CLASSES.get(name) ?? undefined;
+  #base(name: string): Reached | null {
+    const further = this.#extra.get(name);
+    if (further) return { type: further, further: true };
+    const type = BASE_CLASSES.get(name);
+    return type ? { type, further: false } : null;
   }
 
   #targets(

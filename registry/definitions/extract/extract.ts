@@ -48,15 +48,16 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
       manufacturer,
       warnings,
     };
-    carved.push({ definition, carving });
+    carved.push({ definition, carving, cls });
   }
   warnOfSharedState(folder, carved);
   const { kept, skipped } = withoutClashes([
     ...whole.definitions,
     ...carved.map((c) => c.definition),
   ]);
-  const placed = new Set(carved.map(({ definition }) => definition));
-  for (const definition of kept) if (placed.has(definition)) writeHead(definition);
+  // Written last, so that copies of one file in two makers' folders count as equal.
+  for (const { definition, cls } of carved)
+    if (kept.includes(definition)) writeHead(definition, cls);
   return {
     definitions: kept.sort((a, b) => byText(a.name, b.name)),
     skipped: [

@@ -10,7 +10,7 @@
  * Those are carried inside the definitions that need them.
  */
 import type { InstrumentType } from '../types.ts';
-import type { Bases } from './bases.ts';
+import type { Bases, Reached } from './bases.ts';
 import { baseExpressions } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
 import { type ClassStatement, children, type Module, textOf, walk } from './module.ts';
@@ -21,6 +21,8 @@ export interface InstrumentClass {
   name: string;
   line: number;
   type: InstrumentType;
+  /** It builds on one of the further base classes (`--base`). */
+  further: boolean;
   /** Why it is no definition of its own; undefined for those that are. */
   helper?: string;
 }
@@ -33,7 +35,7 @@ export function instrumentClasses(
 ): InstrumentClass[] {
   const parents = new Set<string>();
   const baseModules = new Set<string>();
-  const found: { path: string; cls: ClassStatement; type: InstrumentType }[] = [];
+  const found: { path: string; cls: ClassStatement; reached: Reached }[] = [];
   for (const path of paths) {
     for (const [name, cls] of folder.module(path).classes) {
       const reached = bases.reached(path, name);
@@ -41,15 +43,17 @@ export function instrumentClasses(
       if (!reached) continue;
       if (reached.baseModule !== undefined) baseModules.add(reached.baseModule);
       for (const parent of bases.parents(path, name)) parents.add(`${parent.path}\n${parent.name}`);
-      found.push({ path, cls, type: reached.type });
+      found.push({ path, cls, reached });
     }
   }
-  return found.map(({ path, cls, type }) => {
+  return found.map(({ path, cls, reached }) => {
     const isParent = parents.has(`${path}\n${cls.name}`);
     const helper = baseModules.has(path)
       ? 'stands in the module of a base class'
       : helperReason(folder, bases, path, cls, isParent);
-    return { path, name: cls.name, line: cls.statement.line, type, ...(helper ? { helper } : {}) };
+    const { type, further } = reached;
+    const line = cls.statement.line;
+    return { path, name: cls.name, line, type, further, ...(helper && { helper }) };
   });
 }
 

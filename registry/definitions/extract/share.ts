@@ -2,12 +2,14 @@
 import type { Carving } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
 import { byText } from './paths.ts';
+import type { InstrumentClass } from './roles.ts';
 import { sharedState } from './state.ts';
 import type { Extracted } from './types.ts';
 
 export interface Carved {
   definition: Extracted;
   carving: Carving;
+  cls: InstrumentClass;
 }
 
 /** Adds a warning to each definition that holds a copy of state which others hold as well. */
