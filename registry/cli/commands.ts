@@ -2,6 +2,7 @@
 import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
 import type { CommandRequest } from './control.ts';
+import { exportDefinitions, importDefinitions } from './folders.ts';
 import { runFsck, runMigrate, runReindex } from './maintenance.ts';
 import { addUser, createToken, setPassword, showUsers } from './people.ts';
 import type { Terminal } from './terminal.ts';
@@ -9,6 +10,8 @@ import type { Terminal } from './terminal.ts';
 type Command = (rooms: Rooms, terminal: Terminal, options: never) => Promise<number>;
 
 const COMMANDS: Record<string, Command> = {
+  import: importDefinitions,
+  export: exportDefinitions,
   migrate: runMigrate,
   reindex: runReindex,
   fsck: runFsck,

@@ -1,4 +1,5 @@
 /** The command line: names, options and help of every command. */
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type Config, loadConfig, SETTINGS } from '../config.ts';
 import { dataPaths, openRooms } from '../open.ts';
@@ -34,6 +35,34 @@ function program(act: Act): Command {
     .description('bring the database up to date')
     .action(act('migrate', () => ({})));
   root
+    .command('import <folder>')
+    .description('make a definition of every instrument class in a folder of Python files')
+    .option('--lab <code>', 'the lab that they belong to')
+    .option('--builtin', 'import them as built-in definitions')
+    .option(
+      '--base <name=type>',
+      'a further base class, as Name=movement or Name=measurement',
+      collect,
+    )
+    .option('--dry-run', 'say what would happen, and do nothing')
+    .option('--report <file>', 'write the report as JSON')
+    .action(
+      act('import', (folder: string, options: { report?: string }) => ({
+        ...options,
+        folder: resolve(folder),
+        ...(options.report !== undefined && { report: resolve(options.report) }),
+      })),
+    );
+  root
+    .command('export <folder>')
+    .description('write the newest version of every definition as files')
+    .option('--lab <code>', "only this lab's")
+    .option('--builtin', 'only the built-in ones')
+    .option('--force', 'replace files that are there with other content')
+    .action(
+      act('export', (folder: string, options: object) => ({ ...options, folder: resolve(folder) })),
+    );
+  root
     .command('reindex')
     .description('rebuild definitions and versions from the repositories alone')
     .action(act('reindex', () => ({})));
@@ -45,6 +74,9 @@ function program(act: Act): Command {
   root.addCommand(tokenCommand(act));
   return root;
 }
+
+/** An option that may be given several times. */
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 function serveCommand(): Command {
   const command = new Command('serve').description('serve the registry');

@@ -1,4 +1,5 @@
 /** What bringing the index up to a repository writes; every function may be called again to no effect. */
+import { raw } from '@mikro-orm/core';
 import type { PersonRef } from '../definitions/record.ts';
 import { Definition, Lab, User, Version } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
@@ -78,4 +79,17 @@ export async function builtinSources(em: EntityManager): Promise<Map<string, str
     'select name, source_code from definitions where is_builtin',
   );
   return new Map(rows.map(({ name, source_code }) => [name, source_code]));
+}
+
+/** Definitions with these names, case ignored; archived and proposed ones too. */
+export async function definitionsNamed(
+  em: EntityManager,
+  names: readonly string[],
+): Promise<Pick<Definition, 'id' | 'name' | 'head' | 'lab_id' | 'is_builtin' | 'archived_at'>[]> {
+  if (names.length === 0) return [];
+  return em.find(
+    Definition,
+    { [raw('lower(name)')]: { $in: names.map((name) => name.toLowerCase()) } },
+    { fields: ['id', 'name', 'head', 'lab_id', 'is_builtin', 'archived_at'] },
+  );
 }

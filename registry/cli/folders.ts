@@ -1,0 +1,44 @@
+/** `registry import` and `registry export` over opened rooms. */
+import { Problem } from '../errors.ts';
+import type { Rooms } from '../open.ts';
+import { standingDefinitions } from '../services/export-definitions.ts';
+import { importTarget } from '../services/import-target.ts';
+import type { Lab } from '../store/entities/index.ts';
+import { findLabByCode } from '../store/labs.ts';
+import { type ExportCommand, runExport } from './export.ts';
+import { type ImportCommand, runImport } from './import.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Who the definitions belong to: the lab with this code, or the built-in ones. */
+interface Whose {
+  lab?: string;
+  builtin?: boolean;
+}
+
+export async function importDefinitions(
+  rooms: Rooms,
+  terminal: Terminal,
+  { lab, builtin = false, ...command }: ImportCommand & Whose,
+): Promise<number> {
+  if (lab !== undefined && builtin) {
+    throw new Problem('invalid', '--lab and --builtin exclude each other: built-ins have no lab.');
+  }
+  const target = importTarget(rooms, { lab: await labWith(rooms, lab), isBuiltin: builtin });
+  return await runImport({ target, git: rooms.git }, terminal, command);
+}
+
+export async function exportDefinitions(
+  rooms: Rooms,
+  terminal: Terminal,
+  { lab, builtin, ...command }: ExportCommand & Whose,
+): Promise<number> {
+  const whose = { lab: await labWith(rooms, lab), isBuiltin: builtin };
+  return await runExport(await standingDefinitions(rooms, whose), terminal, command);
+}
+
+async function labWith({ store }: Rooms, code: string | undefined): Promise<Lab | null> {
+  if (code === undefined) return null;
+  const lab = await findLabByCode(store.em(), code);
+  if (!lab) throw new Problem('not_found', `There is no lab with the code ${code}.`);
+  return lab;
+}

@@ -1,0 +1,84 @@
+/** Where `registry import` lands: a lab's definitions, the built-in ones, or those of no lab. */
+import { Problem } from '../errors.ts';
+import type { Lab } from '../store/entities/index.ts';
+import { definitionsNamed } from '../store/indexing.ts';
+import { OPERATOR } from './caller.ts';
+import { changesBetween, filesOf } from './files.ts';
+import { policyOf } from './find-definition.ts';
+import type { Existing, ImportItem, ImportTarget, Landed } from './import-folder.ts';
+import { land } from './landing.ts';
+import { commitFiles, found, type SaveRooms } from './save-definition.ts';
+
+export interface Destination {
+  lab: Lab | null;
+  isBuiltin: boolean;
+}
+
+/** An administrator's import: it lands whatever the lab's policy says of landing, and says so in each record. */
+export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination): ImportTarget {
+  const { store, repositories } = rooms;
+
+  async function create(item: ImportItem): Promise<Landed> {
+    const { definition } = await found(rooms, OPERATOR, {
+      ...item,
+      lab,
+      isPublic: isBuiltin,
+      isBuiltin,
+      summary: item.message,
+    });
+    return { result: 'created', version: definition.version ?? 1 };
+  }
+
+  async function update(item: ImportItem): Promise<Landed> {
+    const repository = await repositories.open(item.name);
+    const head = await repository.head();
+    const before = head === null ? new Map() : await filesOf(repository, head);
+    const version = (await repository.versions()).length;
+    if (changesBetween(before, item.files).size === 0) return { result: 'unchanged', version };
+    const { definition } = await land(rooms, OPERATOR, {
+      repository,
+      from: { head, version },
+      versions: [
+        await commitFiles(repository, OPERATOR, head, item.files, {
+          summary: item.message,
+          overrides: item.overrides,
+          ...(item.author && { author: item.author }),
+        }),
+      ],
+    });
+    return { result: 'updated', version: definition.version ?? version + 1 };
+  }
+
+  return {
+    policy: policyOf(lab),
+
+    async taken(names) {
+      const rows = await definitionsNamed(store.em(), names);
+      return new Map(
+        rows.map((row): [string, Existing] => [
+          row.name.toLowerCase(),
+          {
+            name: row.name,
+            async same(files) {
+              if (row.head === null) return false;
+              const repository = await repositories.open(row.name);
+              return changesBetween(await filesOf(repository, row.head), files).size === 0;
+            },
+          },
+        ]),
+      );
+    },
+
+    async land(item) {
+      const [row] = await definitionsNamed(store.em(), [item.name]);
+      if (!row) return await create(item);
+      const own = row.lab_id === (lab?.id ?? null) && row.is_builtin === isBuiltin;
+      if (!own || row.name !== item.name || row.archived_at !== null) {
+        const whose = row.is_builtin ? 'a built-in definition' : 'a definition of another lab';
+        const why = row.archived_at !== null ? 'an archived definition' : whose;
+        throw new Problem('name_taken', `the name is taken by ${own ? row.name : why}`);
+      }
+      return await update(item);
+    },
+  };
+}
