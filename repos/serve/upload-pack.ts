@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { GitProgram, Repository } from '../types.ts';
 import { parseCommandRequest, writeCommandRequest } from '../wire/command-request.ts';
@@ -14,6 +14,8 @@ import { FLUSH, textPacket, writePacket } from '../wire/pkt-line.ts';
 import { type ProtocolVersion, requestedVersion } from '../wire/protocol.ts';
 import { type Answer, gitAnswer, RequestRefused, refusal } from './answer.ts';
 import { type Body, checkContentType, decoded, readWhole } from './body.ts';
+import { fetchAnswer } from './fetch-answers.ts';
+import { generationOf } from './generation.ts';
 import { answerLsRefs } from './ls-refs.ts';
 import { type Visible, type VisibleRefs, visibleRefs } from './visible-refs.ts';
 import { forbiddenWant } from './want-check.ts';
@@ -71,7 +73,8 @@ async function answer(
   if (version !== 2) {
     const fetch = parseUploadRequest(body);
     return (
-      (await whyNot(repository, request, seen, fetch)) ?? runGit(repository, request, body, version)
+      (await whyNot(repository, request, seen, fetch)) ??
+      runGit(repository, request, seen, body, version)
     );
   }
   const { command, capabilities, args } = parseCommandRequest(body);
@@ -85,7 +88,7 @@ async function answer(
   if (refused !== undefined) return refused;
   // Written anew, so that git reads exactly what was checked.
   const checked = { command, capabilities: ['object-format=sha1'], args: writeFetchArgs(fetch) };
-  return runGit(repository, request, writeCommandRequest(checked), version);
+  return runGit(repository, request, seen, writeCommandRequest(checked), version);
 }
 
 /** The `ERR` packet for a fetch that asks for what this caller may not see. */
@@ -117,26 +120,23 @@ function errorPacket(message: string): Buffer {
   return writePacket(textPacket(`ERR ${message}`));
 }
 
-async function runGit(
+function runGit(
   repository: Repository,
-  { git, signal }: UploadPackRequest,
+  { git, signal, visibility }: UploadPackRequest,
+  seen: VisibleRefs,
   input: Buffer,
   version: ProtocolVersion,
-): Promise<Readable> {
-  const child = git.spawn({
-    args: [...CONFIG, 'upload-pack', '--stateless-rpc', '--strict', repository.path],
-    cwd: repository.path,
-    env: { GIT_PROTOCOL: `version=${version}` },
-    signal,
-  });
-  child.stdin.end(input);
-  // 'readable' tells of the first byte, or of an end without any.
-  await Promise.race([once(child.stdout, 'readable'), child.exit]);
-  if (child.stdout.readableLength > 0) {
-    child.exit.catch((error) => child.stdout.destroy(error));
-    return child.stdout;
-  }
-  child.stdout.resume();
-  const { stderr } = await child.exit;
-  throw new RequestRefused(400, stderr.trim() || 'git gave no answer');
+): Promise<Readable | Buffer> {
+  const question = createHash('sha256').update(input).digest('base64');
+  const key = `${generationOf(seen.all)} ${version} ${question} ${visibility}`;
+  const start = () => {
+    const child = git.spawn({
+      args: [...CONFIG, 'upload-pack', '--stateless-rpc', '--strict', repository.path],
+      cwd: repository.path,
+      env: { GIT_PROTOCOL: `version=${version}` },
+    });
+    child.stdin.end(input);
+    return child;
+  };
+  return fetchAnswer(key, start, signal);
 }
