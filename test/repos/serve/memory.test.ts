@@ -20,7 +20,8 @@ function inUse(): number {
 
 t.test('a push and a clone of 40 MiB pass through without being held in memory', async (t) => {
   t.setTimeout(120_000);
-  await using server = await startServer();
+  const server = await startServer();
+  t.teardown(() => server[Symbol.asyncDispose]());
   await server.repositories.create('Large');
   const cwd = await server.workingCopy('Large');
   await server.client(['config', 'core.compression', '0'], { cwd });
