@@ -1,9 +1,9 @@
 /** Which classes of a folder are PyBirch instruments: those that reach one of its base classes. */
-import type { SyntaxNode } from '@lezer/common';
 import { BASE_CLASSES } from '../pybirch.ts';
+import { argumentsOf, child as childOf, type Node, textOf } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { SourceFolder, Target } from './folder.ts';
-import { type ClassStatement, children, textOf } from './module.ts';
+import type { ClassStatement } from './module.ts';
 
 /** A base class by its own name, wherever it is imported from. */
 export type BaseTypes = ReadonlyMap<string, InstrumentType>;
@@ -129,17 +129,11 @@ export class Bases {
 }
 
 /** The base classes as dotted names: `class A(base.B, Generic[T], metaclass=M)` has `base.B`, `Generic`. */
-export function baseExpressions(node: SyntaxNode, text: string): string[][] {
-  const list = node.getChild('ArgList');
+export function baseExpressions(node: Node, text: string): string[][] {
+  const list = childOf(node, 'ArgList');
   if (!list) return [];
-  const found: string[][] = [];
-  let isKeyword = false;
-  for (const child of children(list)) {
-    if (child.name === ',') isKeyword = false;
-    if (child.nextSibling?.name === 'AssignOp') isKeyword = true;
-    if (isKeyword || !/^(VariableName|MemberExpression)$/.test(child.name)) continue;
-    const source = textOf(child, text).replace(/\[.*/s, '').replace(/\s/g, '');
-    if (source !== '') found.push(source.split('.'));
-  }
-  return found;
+  const { positional } = argumentsOf(list, text);
+  return positional
+    .filter(({ type }) => /^(VariableName|MemberExpression)$/.test(type))
+    .map((base) => textOf(base, text).replace(/\[.*/s, '').replace(/\s/g, '').split('.'));
 }

@@ -2,9 +2,10 @@
  * Which parts of which modules one class needs: from the class through the names that it reads, to
  * the statements that bind these, and on into the modules that they are imported from.
  */
+import { child, walk } from '../syntax.ts';
 import { importOf, type SourceFolder, starImports, type Target } from './folder.ts';
-import { boundName, type ImportClause, type SourceImport } from './imports.ts';
-import { type Module, type Statement, walk } from './module.ts';
+import type { ImportClause, SourceImport } from './imports.ts';
+import type { Module, Statement } from './module.ts';
 
 /** The part of one module that is needed. */
 export interface Part {
@@ -109,8 +110,7 @@ class Carver {
       if (clause.name === '*') this.#needStarSource(part, found);
       else {
         this.#needTarget(this.#folder.resolveImport(part.module.path, found, clause));
-        const bound = boundName(found, clause);
-        if (!found.nested && bound !== null) part.needed.add(bound);
+        if (!found.nested) part.needed.add(clause.bound);
       }
     }
   }
@@ -165,7 +165,7 @@ class Carver {
 
 /** An import that stands alone, so that single names can be taken out of it. */
 export function isPlainImport(statement: Statement): boolean {
-  return statement.node.name === 'ImportStatement';
+  return statement.node.type === 'ImportStatement';
 }
 
 function isFuture(statement: Statement): boolean {
@@ -175,7 +175,7 @@ function isFuture(statement: Statement): boolean {
 /** A string standing alone: documentation, wherever it stands. */
 export function isDocstring(statement: Statement): boolean {
   const { node } = statement;
-  return node.name === 'ExpressionStatement' && /String$/.test(node.firstChild?.name ?? '');
+  return node.type === 'ExpressionStatement' && /String$/.test(node.children[0]?.type ?? '');
 }
 
 /** A statement of the module level that calls something and lets go of the answer. */
@@ -183,8 +183,8 @@ export function runsAtImport(module: Module, statement: Statement): boolean {
   if (statement.isMain || isLoggerSetUp(module, statement)) return false;
   let calls = false;
   walk(statement.node, (node) => {
-    if (/^(Function|Class)Definition$/.test(node.name)) return false;
-    calls ||= node.name === 'ExpressionStatement' && node.getChild('CallExpression') !== null;
+    if (/^(Function|Class)Definition$/.test(node.type)) return false;
+    calls ||= node.type === 'ExpressionStatement' && child(node, 'CallExpression') !== undefined;
     return !calls;
   });
   return calls;

@@ -1,7 +1,7 @@
 /** Which files of a folder are Python, told by their bytes: labs keep code under any extension or none. */
-import { parser } from '@lezer/python';
 import { DefinitionError } from '../errors.ts';
 import { decodeSource } from '../source.ts';
+import { parseModule } from '../syntax.ts';
 import { hasErrors } from './module.ts';
 import { basename } from './paths.ts';
 
@@ -40,5 +40,10 @@ export function contentOf(path: string, bytes: Uint8Array): Content {
 }
 
 function parses(text: string): boolean {
-  return !hasErrors(parser.parse(text));
+  try {
+    return !hasErrors(parseModule(text).root);
+  } catch (error) {
+    if (error instanceof DefinitionError) return false;
+    throw error;
+  }
 }

@@ -3,7 +3,9 @@
  * needs of its own module and of the modules around it, and the data files that this code names.
  * Pure: bytes in, bytes out; nothing is run.
  */
+import { DefinitionError } from '../errors.ts';
 import { lint } from '../lint.ts';
+import type { Diagnostic } from '../types.ts';
 import { assemble } from './assemble.ts';
 import { Bases } from './bases.ts';
 import { carve } from './carve.ts';
@@ -67,7 +69,6 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
       ...classes.flatMap((cls) => helperSkip(cls, carved)),
       ...withoutInstruments(searched, classes, folder, carved),
     ].sort((a, b) => byText(a.path, b.path) || (a.line ?? 0) - (b.line ?? 0)),
-    warnings: [],
   };
 }
 
@@ -97,15 +98,25 @@ function readAll(files: Iterable<SourceFile>): Read {
   return read;
 }
 
-/** Takes out the files that Python could not read. Ruff's word counts; it is asked where the grammar stumbled. */
+/** Takes out the files that Python could not read. */
 function takeOutBroken(read: Read, folder: SourceFolder): void {
-  const doubtful = [...read.texts].filter(([path]) => folder.module(path).broken);
-  for (const [path, text] of doubtful) {
-    const [error] = lint(text).syntax;
+  for (const path of [...read.texts.keys()]) {
+    const error = parseError(path, folder);
     if (!error) continue;
     const { line, column, message } = error;
     read.skipped.push({ path, reason: `does not parse: ${message}`, line, column });
     read.texts.delete(path);
+  }
+}
+
+/** Ruff's word counts; as it takes longer, it is asked where the grammar stumbled. */
+function parseError(path: string, folder: SourceFolder): Diagnostic | undefined {
+  try {
+    const { broken, text } = folder.module(path);
+    return broken ? lint(text).syntax[0] : undefined;
+  } catch (error) {
+    if (error instanceof DefinitionError) return error.diagnostics[0];
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
  * The modules of a folder and how they reach each other, as Python's import system would find them
  * (The Python Language Reference, "The import system") without running any of them.
  */
-import { boundName, type ImportClause, type SourceImport } from './imports.ts';
+import type { ImportClause, SourceImport } from './imports.ts';
 import { type Module, readModule, type Statement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 
@@ -164,7 +164,7 @@ export function importOf(
 ): { statement: SourceImport; clause: ImportClause } | undefined {
   for (const found of statement.imports) {
     if (found.nested) continue;
-    const clause = found.clauses.find((clause) => boundName(found, clause) === name);
+    const clause = found.clauses.find((clause) => clause.bound === name);
     if (clause) return { statement: found, clause };
   }
   return undefined;

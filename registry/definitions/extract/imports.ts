@@ -1,11 +1,11 @@
-/** Import statements: read from the syntax tree, and written anew with other modules in them. */
-import type { SyntaxNode } from '@lezer/common';
+/** Import statements as the extraction follows and rewrites them. */
+import { type Node, readImport as readStatement } from '../syntax.ts';
 
 export interface ImportClause {
   /** `name` of `from m import name`; the dotted module of `import m`; `*`. */
   name: string;
-  /** The name after `as`. */
-  as: string | null;
+  /** The name that exists afterwards; `*` for a star. */
+  bound: string;
 }
 
 export interface SourceImport {
@@ -21,49 +21,22 @@ export interface SourceImport {
 }
 
 /** Reads an ImportStatement node. */
-export function readImport(node: SyntaxNode, text: string, nested: boolean): SourceImport {
-  const result: SourceImport = {
+export function readImport(node: Node, text: string, nested: boolean): SourceImport {
+  const { level, module, names } = readStatement(node, text);
+  const isFrom = node.children[0]?.type === 'from';
+  return {
     from: node.from,
     to: node.to,
-    level: 0,
-    module: null,
-    clauses: [],
+    level,
+    module: isFrom ? (module ?? '') : null,
+    clauses: names.map(({ name, bound }) => ({ name, bound })),
     nested,
   };
-  let part: 'module' | 'names' = 'names';
-  let clause: ImportClause | null = null;
-  let alias = false;
-  for (let child = node.firstChild; child; child = child.nextSibling) {
-    const token = text.slice(child.from, child.to);
-    if (child.name === 'from') {
-      part = 'module';
-      result.module = '';
-    } else if (child.name === 'import') part = 'names';
-    else if (part === 'module') {
-      // The tokenizer may give `...` as one token.
-      if (/^\.+$/.test(token) && result.module === '') result.level += token.length;
-      else if (child.name !== 'Comment') result.module += token;
-    } else if (child.name === 'as') alias = true;
-    else if (child.name === ',') clause = null;
-    else if (child.name === 'VariableName' && alias && clause) {
-      clause.as = token;
-      alias = false;
-    } else if (child.name === 'VariableName' || token === '.' || token === '*') {
-      if (clause) clause.name += token;
-      else {
-        clause = { name: token, as: null };
-        result.clauses.push(clause);
-      }
-    }
-  }
-  return result;
 }
 
-/** The name that a clause binds; null for `*`. */
-export function boundName(statement: SourceImport, clause: ImportClause): string | null {
-  if (clause.name === '*') return null;
-  if (clause.as !== null) return clause.as;
-  return statement.module === null ? (clause.name.split('.')[0] ?? null) : clause.name;
+/** `import a.b`, which binds `a` and not the module itself. */
+export function bindsParent({ name, bound }: ImportClause): boolean {
+  return name.includes('.') && name.split('.')[0] === bound;
 }
 
 /** A clause in Python: `name` or `name as other`. */

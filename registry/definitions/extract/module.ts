@@ -3,8 +3,7 @@
  * binds, what it reads, what it changes and what it imports. Nothing is run; where scoping cannot be
  * known a name counts as read, so that too much is carried rather than too little.
  */
-import type { SyntaxNode, Tree } from '@lezer/common';
-import { parser } from '@lezer/python';
+import { child, type Node, parseModule, textOf, walk } from '../syntax.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { StatementReader } from './scope.ts';
 
@@ -12,7 +11,7 @@ export interface Statement {
   /** Where its lines begin, the blank lines and comments above it included, and where they end. */
   from: number;
   to: number;
-  node: SyntaxNode;
+  node: Node;
   /** Counts from 1. */
   line: number;
   /** Names that it binds in the module. */
@@ -28,7 +27,7 @@ export interface Statement {
 
 export interface ClassStatement {
   name: string;
-  node: SyntaxNode;
+  node: Node;
   statement: Statement;
 }
 
@@ -49,14 +48,17 @@ const DYNAMIC = /\b(globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\b|^def __
 
 const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*==\s*__name__)/;
 
-/** Reads a module; never throws, a broken text gives what can be recognised of it. */
+/**
+ * Reads a module; a broken text gives what can be recognised of it.
+ * @throws DefinitionError `too_deep`
+ */
 export function readModule(path: string, text: string): Module {
   const statements: Statement[] = [];
   const lines = new LineCounter(text);
   let from = 0;
-  const tree = parser.parse(text);
-  for (let node = tree.topNode.firstChild; node; node = node.nextSibling) {
-    if (node.name === 'Comment' || node.to <= from || blank(text, node)) continue;
+  const { root } = parseModule(text);
+  for (const node of root.children) {
+    if (node.to <= from || textOf(node, text).trim() === '') continue;
     const to = statementEnd(text, node);
     statements.push({ from, to, node, line: lines.at(node.from), ...describe(node, text) });
     from = to;
@@ -74,44 +76,19 @@ export function readModule(path: string, text: string): Module {
     statements,
     classes,
     bindings,
-    broken: hasErrors(tree),
+    broken: hasErrors(root),
     dynamic: DYNAMIC.test(text),
   };
 }
 
-export function hasErrors(tree: Tree): boolean {
+/** True where the grammar, which recovers from errors, found one, or Python 2's `print x`. */
+export function hasErrors(root: Node): boolean {
   let found = false;
-  tree.iterate({
-    enter: (node) => {
-      // The grammar also takes Python 2's `print x`.
-      found ||= node.type.isError || node.name === 'PrintStatement';
-      return !found;
-    },
+  walk(root, ({ type }) => {
+    found ||= type === '⚠' || type === 'PrintStatement';
+    return !found;
   });
   return found;
-}
-
-/** The text of a node. */
-export function textOf(node: SyntaxNode, text: string): string {
-  return text.slice(node.from, node.to);
-}
-
-/** The children of a node, in order. */
-export function children(node: SyntaxNode): SyntaxNode[] {
-  const all: SyntaxNode[] = [];
-  for (let child = node.firstChild; child; child = child.nextSibling) all.push(child);
-  return all;
-}
-
-/** Every node of a tree below and including this one, in order; `enter` returning false prunes. */
-export function walk(node: SyntaxNode, enter: (node: SyntaxNode) => boolean | undefined): void {
-  if (enter(node) === false) return;
-  for (let child = node.firstChild; child; child = child.nextSibling) walk(child, enter);
-}
-
-/** Line of an offset, counted from 1. */
-export function lineOf(text: string, offset: number): number {
-  return new LineCounter(text).at(offset);
 }
 
 /** Counts lines for offsets that only grow, so that a whole module costs one pass. */
@@ -130,16 +107,12 @@ class LineCounter {
   }
 }
 
-function blank(text: string, node: SyntaxNode): boolean {
-  return textOf(node, text).trim() === '';
-}
-
-function describe(node: SyntaxNode, text: string) {
+function describe(node: Node, text: string) {
   const reader = new StatementReader(text);
   reader.read(node);
   const imports: SourceImport[] = [];
   walk(node, (inner) => {
-    if (inner.name !== 'ImportStatement') return true;
+    if (inner.type !== 'ImportStatement') return true;
     imports.push(readImport(inner, text, isNested(inner, node)));
     return false;
   });
@@ -152,10 +125,10 @@ function describe(node: SyntaxNode, text: string) {
   };
 }
 
-function isNested(inner: SyntaxNode, top: SyntaxNode): boolean {
-  for (let at: SyntaxNode | null = inner; at && at.from >= top.from; at = at.parent) {
-    if (at.name === 'FunctionDefinition' || at.name === 'ClassDefinition') return true;
-    if (at.from === top.from && at.to === top.to && at.name === top.name) return false;
+function isNested(inner: Node, top: Node): boolean {
+  for (let at: Node | null = inner; at && at.from >= top.from; at = at.parent) {
+    if (at.type === 'FunctionDefinition' || at.type === 'ClassDefinition') return true;
+    if (at.from === top.from && at.to === top.to && at.type === top.type) return false;
   }
   return false;
 }
@@ -164,7 +137,7 @@ function isNested(inner: SyntaxNode, top: SyntaxNode): boolean {
  * The end of the statement's last line, with the comment on it and the indented comments below it:
  * those stand inside its body, though the grammar leaves them out of it.
  */
-function statementEnd(text: string, node: SyntaxNode): number {
+function statementEnd(text: string, node: Node): number {
   const code = node.from + textOf(node, text).trimEnd().length;
   let end = lineEnd(text, code);
   for (let at = end; at < text.length; ) {
@@ -185,9 +158,9 @@ function lineEnd(text: string, offset: number): number {
 function classesIn(statement: Statement, text: string): ClassStatement[] {
   const found: ClassStatement[] = [];
   walk(statement.node, (node) => {
-    if (node.name === 'FunctionDefinition' || node.name === 'LambdaExpression') return false;
-    if (node.name !== 'ClassDefinition') return true;
-    const name = node.getChild('VariableName');
+    if (node.type === 'FunctionDefinition' || node.type === 'LambdaExpression') return false;
+    if (node.type !== 'ClassDefinition') return true;
+    const name = child(node, 'VariableName');
     if (name) found.push({ name: textOf(name, text), node, statement });
     return false;
   });

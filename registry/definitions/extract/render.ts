@@ -2,7 +2,7 @@
 import type { Bases } from './bases.ts';
 import { isPlainImport, type Part } from './carve.ts';
 import type { SourceFolder, Target } from './folder.ts';
-import { boundName, type ImportClause, type SourceImport, writeClause } from './imports.ts';
+import { bindsParent, type ImportClause, type SourceImport, writeClause } from './imports.ts';
 import type { Statement } from './module.ts';
 
 const LINE_WIDTH = 99;
@@ -88,25 +88,19 @@ function rewrite(
   let changed = false;
   for (const clause of found.clauses) {
     const item = lead(path, found, clause, around);
-    const bound = boundName(found, clause);
+    const { bound } = clause;
     const wanted =
-      part.whole || !isPlainImport(statement) || bound === null || part.needed.has(bound);
+      part.whole || !isPlainImport(statement) || bound === '*' || part.needed.has(bound);
     if (item === 'gone') {
       if (wanted) unresolved.push({ line: statement.line, text: text.slice(found.from, found.to) });
       return [];
     }
-    const stays = wanted || (item === 'same' && !orphans.has(bound ?? ''));
+    const stays = wanted || (item === 'same' && !orphans.has(bound));
     changed ||= item !== 'same' || !stays;
     if (!stays) continue;
-    if (item === 'same')
-      items.push({ module: found.module, name: clause.name, bound: bound ?? '*' });
+    if (item === 'same') items.push({ module: found.module, name: clause.name, bound: bound });
     else if (item !== 'own') items.push(item);
-    if (
-      found.module === null &&
-      clause.as === null &&
-      typeof item === 'object' &&
-      clause.name.includes('.')
-    ) {
+    if (found.module === null && typeof item === 'object' && bindsParent(clause)) {
       renames.set(clause.name, item.name);
     }
   }
@@ -121,7 +115,7 @@ function lead(
   around: Surroundings,
 ): Item | 'same' | 'own' | 'gone' {
   const { folder, names, stays } = around;
-  const bound = boundName(found, clause) ?? '*';
+  const { bound } = clause;
   const resolved = folder.resolveImport(path, found, clause);
   const target: Target =
     clause.name === '*' && resolved.kind === 'module'
@@ -138,7 +132,7 @@ function lead(
   return {
     module: null,
     name,
-    bound: clause.name.includes('.') && clause.as === null ? name : bound,
+    bound: bindsParent(clause) ? name : bound,
   };
 }
 
@@ -151,7 +145,7 @@ function leadOut(
   const base = folder.absoluteBase(path, found.level);
   if (base === undefined) return 'gone';
   const module = found.module ? `${base}.${found.module}` : base;
-  return { module, name: clause.name, bound: boundName(found, clause) ?? '*' };
+  return { module, name: clause.name, bound: clause.bound };
 }
 
 function leadToInstalled(
@@ -162,7 +156,7 @@ function leadToInstalled(
   around: Surroundings,
 ): Item | 'same' | 'gone' {
   const { folder, bases } = around;
-  const bound = boundName(found, clause) ?? '*';
+  const { bound } = clause;
   const source = found.module === null ? target.path : folder.find(path, found.level, found.module);
   const absolute = source === undefined ? undefined : folder.absoluteName(source);
   const written = found.module === null ? clause.name : found.module;

@@ -9,11 +9,13 @@
  *   the folder that it builds on has a constructor, and nothing makes instances of it.
  * Those are carried inside the definitions that need them.
  */
+
+import { child as childOf, textOf, walk } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { Bases, Reached } from './bases.ts';
 import { baseExpressions } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
-import { type ClassStatement, children, type Module, textOf, walk } from './module.ts';
+import type { ClassStatement, Module } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 
 export interface InstrumentClass {
@@ -150,31 +152,30 @@ function isConstructed(
 function isAbstract(module: Module, cls: ClassStatement): boolean {
   const { text } = module;
   if (baseExpressions(cls.node, text).some((dotted) => dotted.at(-1) === 'ABC')) return true;
-  const list = cls.node.getChild('ArgList');
+  const list = childOf(cls.node, 'ArgList');
   if (list && /\bmetaclass\s*=\s*(\w+\.)*ABCMeta\b/.test(textOf(list, text))) return true;
-  const body = cls.node.getChild('Body');
-  return (
-    body !== null &&
-    children(body).some((child) =>
-      child
-        .getChildren('Decorator')
-        .some((decorator) =>
-          /^@\s*(\w+\.)*abstract(method|property|classmethod|staticmethod)\b/.test(
-            textOf(decorator, text),
-          ),
+  const body = childOf(cls.node, 'Body');
+  const methods = body?.children ?? [];
+  return methods.some((child) =>
+    child.children
+      .filter((one) => one.type === 'Decorator')
+      .some((decorator) =>
+        /^@\s*(\w+\.)*abstract(method|property|classmethod|staticmethod)\b/.test(
+          textOf(decorator, text),
         ),
-    )
+      ),
   );
 }
 
 function hasConstructor(module: Module, cls: ClassStatement): boolean {
-  const body = cls.node.getChild('Body');
+  const body = childOf(cls.node, 'Body');
   if (!body) return false;
-  return children(body).some((child) => {
+  return body.children.some((child) => {
     const method =
-      child.name === 'DecoratedStatement' ? child.getChild('FunctionDefinition') : child;
-    const name = method?.name === 'FunctionDefinition' ? method.getChild('VariableName') : null;
-    return name !== null && textOf(name, module.text) === '__init__';
+      child.type === 'DecoratedStatement' ? childOf(child, 'FunctionDefinition') : child;
+    const name =
+      method?.type === 'FunctionDefinition' ? childOf(method, 'VariableName') : undefined;
+    return name !== undefined && textOf(name, module.text) === '__init__';
   });
 }
 
@@ -182,8 +183,8 @@ function isCalled(module: Module, name: string): boolean {
   let called = false;
   for (const statement of module.statements) {
     walk(statement.node, (node) => {
-      const callee = node.name === 'CallExpression' ? node.firstChild : null;
-      if (callee?.name === 'VariableName' && textOf(callee, module.text) === name) called = true;
+      const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
+      if (callee?.type === 'VariableName' && textOf(callee, module.text) === name) called = true;
       return !called;
     });
   }

@@ -1,6 +1,5 @@
 /** Which names one top-level statement binds in its module, reads from it, and touches at import. */
-import type { SyntaxNode } from '@lezer/common';
-import { boundName, readImport } from './imports.ts';
+import { child as childOf, type Node, readImport } from '../syntax.ts';
 
 type ScopeKind = 'module' | 'class' | 'function';
 
@@ -21,12 +20,12 @@ export class StatementReader {
     this.#text = text;
   }
 
-  read(statement: SyntaxNode): void {
+  read(statement: Node): void {
     this.#visit(statement, { kind: 'module', binds: this.binds, uses: this.uses });
   }
 
-  #visit(node: SyntaxNode, scope: Scope): void {
-    switch (node.name) {
+  #visit(node: Node, scope: Scope): void {
+    switch (node.type) {
       case 'VariableName':
         scope.uses.add(this.#of(node));
         return;
@@ -77,27 +76,25 @@ export class StatementReader {
     this.#visitAll(node, scope);
   }
 
-  #visitAll(node: SyntaxNode, scope: Scope): void {
-    for (let child = node.firstChild; child; child = child.nextSibling) this.#visit(child, scope);
+  #visitAll(node: Node, scope: Scope): void {
+    for (const child of node.children) this.#visit(child, scope);
   }
 
-  #import(node: SyntaxNode, scope: Scope): void {
-    const statement = readImport(node, this.#text, false);
-    for (const clause of statement.clauses) {
-      const name = boundName(statement, clause);
-      if (name !== null) this.#bind(name, scope);
+  #import(node: Node, scope: Scope): void {
+    for (const { bound } of readImport(node, this.#text).names) {
+      if (bound !== '*') this.#bind(bound, scope);
     }
   }
 
   /** Defaults and annotations are read outside; what the body binds hides the module's names in it. */
-  #function(node: SyntaxNode, outer: Scope): void {
+  #function(node: Node, outer: Scope): void {
     const inner: Scope = { kind: 'function', binds: new Set(), uses: new Set() };
     const globals = new Set<string>();
-    const name = node.name === 'FunctionDefinition' ? node.getChild('VariableName') : null;
+    const name = node.type === 'FunctionDefinition' ? childOf(node, 'VariableName') : undefined;
     if (name) this.#bind(this.#of(name), outer);
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      if (child.name === 'ParamList') this.#parameters(child, outer, inner);
-      else if (child.name === 'TypeDef') this.#visit(child, outer);
+    for (const child of node.children) {
+      if (child.type === 'ParamList') this.#parameters(child, outer, inner);
+      else if (child.type === 'TypeDef') this.#visit(child, outer);
       else if (child.from !== name?.from) this.#visit(child, inner);
     }
     collectGlobals(node, this.#text, globals);
@@ -107,101 +104,100 @@ export class StatementReader {
     for (const used of globals) outer.uses.add(used);
   }
 
-  #parameters(list: SyntaxNode, outer: Scope, inner: Scope): void {
+  #parameters(list: Node, outer: Scope, inner: Scope): void {
     let isDefault = false;
-    for (let child = list.firstChild; child; child = child.nextSibling) {
-      if (child.name === 'VariableName' && !isDefault) inner.binds.add(this.#of(child));
+    for (const child of list.children) {
+      if (child.type === 'VariableName' && !isDefault) inner.binds.add(this.#of(child));
       else this.#visit(child, outer);
-      isDefault = child.name === 'AssignOp';
+      isDefault = child.type === 'AssignOp';
     }
   }
 
-  #class(node: SyntaxNode, outer: Scope): void {
-    const name = node.getChild('VariableName');
+  #class(node: Node, outer: Scope): void {
+    const name = childOf(node, 'VariableName');
     if (name) this.#bind(this.#of(name), outer);
     const inner: Scope = { kind: 'class', binds: new Set(), uses: outer.uses };
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      if (child.from !== name?.from) this.#visit(child, child.name === 'Body' ? inner : outer);
+    for (const child of node.children) {
+      if (child.from !== name?.from) this.#visit(child, child.type === 'Body' ? inner : outer);
     }
   }
 
   /** All groups but the last of `a = b = value` are targets. */
-  #assign(node: SyntaxNode, scope: Scope): void {
+  #assign(node: Node, scope: Scope): void {
     let last = -1;
-    for (const op of node.getChildren('AssignOp')) last = op.from;
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      if (child.name === 'TypeDef') this.#visit(child, scope);
+    for (const op of node.children.filter((one) => one.type === 'AssignOp')) last = op.from;
+    for (const child of node.children) {
+      if (child.type === 'TypeDef') this.#visit(child, scope);
       else if (child.from < last || last < 0) this.#target(child, scope);
       else this.#visit(child, scope);
     }
   }
 
-  #change(node: SyntaxNode, scope: Scope): void {
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      const isTarget = node.name === 'DeleteStatement' || child.from === node.firstChild?.from;
+  #change(node: Node, scope: Scope): void {
+    for (const child of node.children) {
+      const isTarget = node.type === 'DeleteStatement' || child.from === node.children[0]?.from;
       if (isTarget) this.#target(child, scope);
       this.#visit(child, scope);
     }
   }
 
-  #targetsBetween(node: SyntaxNode, open: string, close: string, scope: Scope): void {
+  #targetsBetween(node: Node, open: string, close: string, scope: Scope): void {
     let inside = false;
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      if (child.name === open) inside = true;
-      else if (child.name === close) inside = false;
+    for (const child of node.children) {
+      if (child.type === open) inside = true;
+      else if (child.type === close) inside = false;
       else if (inside) this.#target(child, scope);
       else this.#visit(child, scope);
     }
   }
 
-  #targetsAfterAs(node: SyntaxNode, scope: Scope): void {
+  #targetsAfterAs(node: Node, scope: Scope): void {
     let isTarget = false;
-    for (let child = node.firstChild; child; child = child.nextSibling) {
+    for (const child of node.children) {
       if (isTarget) this.#target(child, scope);
       else this.#visit(child, scope);
-      isTarget = child.name === 'as';
+      isTarget = child.type === 'as';
     }
   }
 
-  #targetThen(node: SyntaxNode, scope: Scope): void {
-    for (let child = node.firstChild; child; child = child.nextSibling) {
+  #targetThen(node: Node, scope: Scope): void {
+    for (const child of node.children) {
       if (child.from === node.from) this.#target(child, scope);
       else this.#visit(child, scope);
     }
   }
 
-  #bindIn(node: SyntaxNode, scope: Scope): void {
-    const name = node.getChild('VariableName');
+  #bindIn(node: Node, scope: Scope): void {
+    const name = childOf(node, 'VariableName');
     if (name) this.#bind(this.#of(name), scope);
   }
 
-  #withoutKeywords(list: SyntaxNode, scope: Scope): void {
-    for (let child = list.firstChild; child; child = child.nextSibling) {
+  #withoutKeywords(list: Node, scope: Scope): void {
+    for (const [i, child] of list.children.entries()) {
       const isKeyword =
-        child.name === 'VariableName' &&
-        (list.name === 'KeywordPattern' || child.nextSibling?.name === 'AssignOp');
+        child.type === 'VariableName' &&
+        (list.type === 'KeywordPattern' || list.children[i + 1]?.type === 'AssignOp');
       if (!isKeyword) this.#visit(child, scope);
     }
   }
 
   /** Names in a quoted annotation (PEP 484, forward references) are read as well. */
-  #annotation(node: SyntaxNode, scope: Scope): void {
-    const strings = (inner: SyntaxNode): void => {
-      if (inner.name === 'String') {
+  #annotation(node: Node, scope: Scope): void {
+    const strings = (inner: Node): void => {
+      if (inner.type === 'String') {
         for (const name of this.#of(inner).match(/[^\W\d]\w*/gu) ?? []) scope.uses.add(name);
       }
-      for (let child = inner.firstChild; child; child = child.nextSibling) strings(child);
+      for (const child of inner.children) strings(child);
     };
     strings(node);
     this.#visitAll(node, scope);
   }
 
-  #target(node: SyntaxNode, scope: Scope): void {
-    if (node.name === 'VariableName') this.#bind(this.#of(node), scope);
-    else if (/^(Tuple|Array|Parenthesized)Expression$/.test(node.name)) {
-      for (let child = node.firstChild; child; child = child.nextSibling)
-        this.#target(child, scope);
-    } else if (node.name === 'MemberExpression') {
+  #target(node: Node, scope: Scope): void {
+    if (node.type === 'VariableName') this.#bind(this.#of(node), scope);
+    else if (/^(Tuple|Array|Parenthesized)Expression$/.test(node.type)) {
+      for (const child of node.children) this.#target(child, scope);
+    } else if (node.type === 'MemberExpression') {
       const root = rootName(node);
       if (root && scope.kind === 'module') this.touches.add(this.#of(root));
       this.#visit(node, scope);
@@ -209,11 +205,11 @@ export class StatementReader {
   }
 
   /** A bare call acts on what it is called upon and on what it is given. */
-  #touchCalls(node: SyntaxNode): void {
-    if (node.name === 'VariableName') this.touches.add(this.#of(node));
-    if (node.name === 'LambdaExpression') return;
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      if (child.nextSibling?.name !== 'AssignOp') this.#touchCalls(child);
+  #touchCalls(node: Node): void {
+    if (node.type === 'VariableName') this.touches.add(this.#of(node));
+    if (node.type === 'LambdaExpression') return;
+    for (const [i, child] of node.children.entries()) {
+      if (node.children[i + 1]?.type !== 'AssignOp') this.#touchCalls(child);
     }
   }
 
@@ -221,24 +217,26 @@ export class StatementReader {
     scope.binds.add(name);
   }
 
-  #of(node: SyntaxNode): string {
+  #of(node: Node): string {
     return this.#text.slice(node.from, node.to);
   }
 }
 
 /** The `x` of `x.a[0].b(…)`. */
-export function rootName(node: SyntaxNode): SyntaxNode | null {
-  let at: SyntaxNode | null = node;
-  while (at && (at.name === 'MemberExpression' || at.name === 'CallExpression')) at = at.firstChild;
-  return at?.name === 'VariableName' ? at : null;
+export function rootName(node: Node): Node | null {
+  let at: Node | undefined = node;
+  while (at && (at.type === 'MemberExpression' || at.type === 'CallExpression'))
+    at = at.children[0];
+  return at?.type === 'VariableName' ? at : null;
 }
 
 /** Names declared `global` anywhere below a node. */
-export function collectGlobals(node: SyntaxNode, text: string, into: Set<string>): void {
-  if (node.name === 'ScopeStatement' && node.firstChild?.name === 'global') {
-    for (const name of node.getChildren('VariableName')) into.add(text.slice(name.from, name.to));
+export function collectGlobals(node: Node, text: string, into: Set<string>): void {
+  if (node.type === 'ScopeStatement' && node.children[0]?.type === 'global') {
+    for (const name of node.children.filter((one) => one.type === 'VariableName'))
+      into.add(text.slice(name.from, name.to));
   }
-  for (let child = node.firstChild; child; child = child.nextSibling) {
+  for (const child of node.children) {
     collectGlobals(child, text, into);
   }
 }

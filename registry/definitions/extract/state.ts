@@ -3,10 +3,10 @@
  * become definitions of their own get a copy each, so a shared connection, lock or cache is shared no more.
  */
 
-import type { SyntaxNode } from '@lezer/common';
 import { STANDARD_LIBRARY } from '../stdlib.ts';
+import { child as childOf, type Node, textOf, walk } from '../syntax.ts';
 import type { SourceFolder } from './folder.ts';
-import { type Module, type Statement, textOf, walk } from './module.ts';
+import type { Module, Statement } from './module.ts';
 import { collectGlobals, rootName } from './scope.ts';
 
 export interface SharedState {
@@ -41,19 +41,19 @@ export function sharedState(folder: SourceFolder, path: string): SharedState[] {
   };
   for (const statement of module.statements) {
     const { node } = statement;
-    if (node.name === 'DecoratedStatement' && isCached(node, module)) {
+    if (node.type === 'DecoratedStatement' && isCached(node, module)) {
       for (const name of statement.binds) note(name, statement);
     }
     walk(node, (inner) => {
-      if (inner.name === 'FunctionDefinition' || inner.name === 'LambdaExpression') return false;
-      if (inner.name === 'ClassDefinition') {
+      if (inner.type === 'FunctionDefinition' || inner.type === 'LambdaExpression') return false;
+      if (inner.type === 'ClassDefinition') {
         for (const name of classState(inner, module, changed)) note(name, statement);
         return false;
       }
-      if (inner.name !== 'AssignStatement') return true;
-      const target = inner.firstChild;
-      const value = inner.lastChild;
-      if (target?.name !== 'VariableName' || !value || value.from === target.from) return false;
+      if (inner.type !== 'AssignStatement') return true;
+      const target = inner.children[0];
+      const value = inner.children.at(-1);
+      if (target?.type !== 'VariableName' || !value || value.from === target.from) return false;
       const name = textOf(target, module.text);
       const origin = objectFrom(folder, module, value);
       if (changed.has(name) || origin) note(name, statement, origin === 'outside');
@@ -63,25 +63,25 @@ export function sharedState(folder: SourceFolder, path: string): SharedState[] {
   return found;
 }
 
-function isCached(node: SyntaxNode, module: Module): boolean {
-  return node.getChildren('Decorator').some((found) => CACHE.test(textOf(found, module.text)));
+function isCached(node: Node, module: Module): boolean {
+  return node.children.some(
+    (one) => one.type === 'Decorator' && CACHE.test(textOf(one, module.text)),
+  );
 }
 
-function classState(node: SyntaxNode, module: Module, changed: ReadonlySet<string>): string[] {
-  const own = node.getChild('VariableName');
-  const body = node.getChild('Body');
+function classState(node: Node, module: Module, changed: ReadonlySet<string>): string[] {
+  const own = childOf(node, 'VariableName');
+  const body = childOf(node, 'Body');
   if (!own || !body) return [];
   const className = textOf(own, module.text);
-  return body.getChildren('AssignStatement').flatMap((assign) => {
-    const target = assign.firstChild;
-    if (target?.name !== 'VariableName' || !assign.lastChild) return [];
+  return body.children.flatMap((assign) => {
+    const [target] = assign.children;
+    const value = assign.children.at(-1);
+    if (assign.type !== 'AssignStatement' || target?.type !== 'VariableName' || !value) return [];
     const name = textOf(target, module.text);
-    const isContainer =
-      CONTAINER.test(assign.lastChild.name) || isContainerCall(assign.lastChild, module);
+    const isContainer = CONTAINER.test(value.type) || isContainerCall(value, module);
     const isChanged = changed.has(`cls.${name}`) || changed.has(`${className}.${name}`);
-    return (isContainer || assign.lastChild.name === 'None') && isChanged
-      ? [`${className}.${name}`]
-      : [];
+    return (isContainer || value.type === 'None') && isChanged ? [`${className}.${name}`] : [];
   });
 }
 
@@ -91,34 +91,34 @@ function changedNames(module: Module): Set<string> {
   for (const { node } of module.statements) {
     collectGlobals(node, module.text, changed);
     walk(node, (inner) => {
-      if (inner.name === 'CallExpression') addMutated(inner, module, changed);
-      if (/^(Assign|Update|Delete)Statement$/.test(inner.name)) addTargets(inner, module, changed);
+      if (inner.type === 'CallExpression') addMutated(inner, module, changed);
+      if (/^(Assign|Update|Delete)Statement$/.test(inner.type)) addTargets(inner, module, changed);
       return true;
     });
   }
   return changed;
 }
 
-function addMutated(call: SyntaxNode, module: Module, changed: Set<string>): void {
-  const callee = call.firstChild;
-  const method = callee?.name === 'MemberExpression' ? callee.getChild('PropertyName') : null;
+function addMutated(call: Node, module: Module, changed: Set<string>): void {
+  const callee = call.children[0];
+  const method = callee?.type === 'MemberExpression' ? childOf(callee, 'PropertyName') : undefined;
   if (callee && method && MUTATOR.test(textOf(method, module.text)))
     addOwner(callee, module, changed);
 }
 
-function addTargets(statement: SyntaxNode, module: Module, changed: Set<string>): void {
+function addTargets(statement: Node, module: Module, changed: Set<string>): void {
   let end = statement.to;
-  for (const op of statement.getChildren('AssignOp')) end = op.from;
-  for (let child = statement.firstChild; child && child.from < end; child = child.nextSibling) {
-    if (child.name !== 'MemberExpression') continue;
-    if (child.getChild('PropertyName')) changed.add(textOf(child, module.text).replace(/\s/g, ''));
+  for (const one of statement.children) if (one.type === 'AssignOp') end = one.from;
+  for (const child of statement.children) {
+    if (child.type !== 'MemberExpression' || child.from >= end) continue;
+    if (childOf(child, 'PropertyName')) changed.add(textOf(child, module.text).replace(/\s/g, ''));
     else addOwner(child, module, changed);
   }
 }
 
 /** `x` of `x.append`, `cls.x` of `cls.x[0]`. */
-function addOwner(member: SyntaxNode, module: Module, changed: Set<string>): void {
-  const owner = member.firstChild;
+function addOwner(member: Node, module: Module, changed: Set<string>): void {
+  const owner = member.children[0];
   if (owner && rootName(owner)) changed.add(textOf(owner, module.text).replace(/\s/g, ''));
 }
 
@@ -126,13 +126,13 @@ function addOwner(member: SyntaxNode, module: Module, changed: Set<string>): voi
 function objectFrom(
   folder: SourceFolder,
   module: Module,
-  value: SyntaxNode,
+  value: Node,
 ): 'folder' | 'outside' | undefined {
-  if (value.name !== 'CallExpression' || isContainerCall(value, module)) return undefined;
+  if (value.type !== 'CallExpression' || isContainerCall(value, module)) return undefined;
   const root = rootName(value);
   const target = root ? folder.lookup(module.path, textOf(root, module.text)) : undefined;
   if (!target) return undefined;
-  if (target.kind === 'definition' && value.firstChild?.name === 'VariableName') {
+  if (target.kind === 'definition' && value.children[0]?.type === 'VariableName') {
     const isClass = folder.module(target.path).classes.has(target.name);
     return isClass || MAKER.test(target.name) ? 'folder' : undefined;
   }
@@ -143,7 +143,7 @@ function objectFrom(
     : 'outside';
 }
 
-function isContainerCall(value: SyntaxNode, module: Module): boolean {
-  const callee = value.name === 'CallExpression' ? value.firstChild : null;
-  return callee !== null && CONTAINER_CALL.test(textOf(callee, module.text));
+function isContainerCall(value: Node, module: Module): boolean {
+  const callee = value.type === 'CallExpression' ? value.children[0] : undefined;
+  return callee !== undefined && CONTAINER_CALL.test(textOf(callee, module.text));
 }

@@ -41,5 +41,4 @@ export interface Extraction {
   definitions: Extracted[];
   /** In the order of paths. */
   skipped: Skipped[];
-  warnings: string[];
 }

@@ -1,4 +1,5 @@
 /** What is skipped and warned of, and what the folders say. */
+import fc from 'fast-check';
 import t from 'tap';
 import { placeOf } from '../../../registry/definitions/extract/place.ts';
 import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
@@ -115,4 +116,25 @@ t.test('they are written into the header, unless the file states them', async (t
   t.match(textsOf(named(found, 'A'))['A.py'], /^# manufacturer = "Some Maker"$/m);
   t.match(textsOf(named(found, 'B'))['B.py'], /^# manufacturer = "Own"$/m);
   t.notMatch(textsOf(named(found, 'B'))['B.py'], /Some Maker/);
+});
+
+t.test('no text makes the extraction throw', async (t) => {
+  const words =
+    'class def from import * as if try: except else: A B (BaseMovementInstrument): . .. = += [ ] { } "x.csv"';
+  const pieces = ['\n', '\n    ', '\n\t', '# c\n', '\\\n', '"""', "f'{A}'", 'm.A()', 'global A'];
+  const word = fc.constantFrom(...words.split(' '), ...pieces, 'from m import *', 'import m.n');
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(word, { maxLength: 40 }).map((all) => all.join(' ')),
+  );
+  fc.assert(
+    fc.property(text, text, (one, two) => {
+      extractTexts({ 'm.py': one, 'B.py': `${two}\n${meter('B')}`, n: two });
+    }),
+    { numRuns: 300 },
+  );
+  const deep = `x = ${'('.repeat(100_000)}\n${meter('B')}`;
+  const found = extractTexts({ 'm.py': deep, plain: deep, 'b.py': meter('C') });
+  t.same(namesOf(found), ['C']);
+  t.match(skips(found)[0], /m\.py -: does not parse/);
 });
