@@ -67,7 +67,9 @@ export class RecordError extends Error {
 
 /** The tag's message: a first line for people (`git tag -n`), a blank one, the record. */
 export function writeRecord(name: string, record: VersionRecord): string {
-  return `${name} v${record.version}\n\n${JSON.stringify(record, null, 2)}\n`;
+  const [subject = ''] = record.change_summary.split(/[\r\n]/, 1);
+  const title = [`${name} v${record.version}`, subject.trim()].filter(Boolean).join(': ');
+  return `${title}\n\n${JSON.stringify(record, null, 2)}\n`;
 }
 
 /** Throws `RecordError`. */
