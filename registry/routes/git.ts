@@ -7,9 +7,9 @@ import { advertise } from '../../repos/serve/info-refs.ts';
 import { receivePack } from '../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../repos/serve/upload-pack.ts';
 import type { GitProgram } from '../../repos/types.ts';
-import { Problem } from '../errors.ts';
+import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
-import { find } from '../services/find-definition.ts';
+import { type FoundDefinition, find } from '../services/find-definition.ts';
 import { identifyToken } from '../services/identify.ts';
 import { pushGate } from '../services/receive-push.ts';
 import type { SaveRooms } from '../services/save-definition.ts';
@@ -38,9 +38,7 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
       if (!asked)
         return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
       const caller = await identify(rooms, request);
-      const found = await find(rooms, caller, asked.name);
-      if (found.row.name !== asked.name)
-        throw new Problem('not_found', 'There is no such definition.');
+      const found = await findNamed(rooms, caller, asked.name);
       const repository = await rooms.repositories.open(found.row.name);
       const gitProtocol = header(request, 'git-protocol');
       const { visible, visibility } = VISIBLE;
@@ -100,7 +98,7 @@ async function identify(rooms: GitRooms, request: FastifyRequest): Promise<Calle
     if (rooms.rules.anonymousRead && !isPush(request)) {
       return { actor: { kind: 'nobody' }, address, tokenName: null };
     }
-    throw new Problem('unauthenticated', 'Sign in with a token of the registry as password.');
+    throw new Problem('unauthenticated', NO_CREDENTIALS);
   }
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(credentials) ?? [];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString();
@@ -113,6 +111,23 @@ async function identify(rooms: GitRooms, request: FastifyRequest): Promise<Calle
   }
   return { ...identity, address };
 }
+
+/**
+ * By the name exactly as it is written. To somebody without credentials all that cannot be seen asks for
+ * them: git sends the ones it has only after a 401.
+ */
+async function findNamed(rooms: GitRooms, caller: Caller, name: string): Promise<FoundDefinition> {
+  try {
+    const found = await find(rooms, caller, name);
+    if (found.row.name === name) return found;
+    throw notFound('definition');
+  } catch (error) {
+    if (caller.actor.kind !== 'nobody' || !(error instanceof Problem)) throw error;
+    throw new Problem('unauthenticated', NO_CREDENTIALS, undefined, { cause: error });
+  }
+}
+
+const NO_CREDENTIALS = 'Sign in with a token of the registry as password.';
 
 const isPush = (request: FastifyRequest): boolean =>
   /git-receive-pack(\?|&|$)/.test(request.raw.url ?? '');

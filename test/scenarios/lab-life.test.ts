@@ -3,26 +3,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { RegistryError } from '../../client/typescript/client.ts';
 import { git, gitResult } from '../helpers/git.ts';
-import { type DatabaseKind, measurement, startRegistry } from '../helpers/registry.ts';
-
-/** Five people: a site admin, a lab's admin, contributor and viewer, and another lab's admin. */
-async function lab(t: Parameters<typeof startRegistry>[0], database: DatabaseKind = 'PGlite') {
-  const registry = await startRegistry(t, { database });
-  const { admin, person } = registry;
-  const nano = await admin.client.labs.create({ name: 'Nano Optics', code: 'nano' });
-  const other = await admin.client.labs.create({ name: 'Cold Atoms', code: 'cold' });
-  const people = {
-    ada: await person('ada'),
-    ben: await person('ben'),
-    cleo: await person('cleo'),
-    dan: await person('dan'),
-  };
-  await admin.client.labs.addMember(nano.id, people.ada.id, 'admin');
-  await admin.client.labs.addMember(nano.id, people.ben.id, 'contributor');
-  await admin.client.labs.addMember(nano.id, people.cleo.id, 'viewer');
-  await admin.client.labs.addMember(other.id, people.dan.id, 'admin');
-  return { ...registry, nano, other, ...people };
-}
+import { startLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
 
 /** What a promise that is refused with this problem document matches. */
 const problem = (status: number, code: string) =>
@@ -32,7 +14,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
   t.test(
     `a definition is made, cloned, pushed, compared and rolled back (${database})`,
     async (t) => {
-      const { ada, cleo, dan, nano, gitUrl } = await lab(t, database);
+      const { ada, cleo, dan, nano, gitUrl } = await startLab(t, { database });
       const made = await ada.client.definitions.create({
         name: 'Meter',
         display_name: 'Bench meter',
@@ -102,7 +84,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
 }
 
 t.test('whoever may not land is told so and changes nothing', async (t) => {
-  const { ada, ben, cleo, nano, gitUrl } = await lab(t);
+  const { ada, ben, cleo, nano, gitUrl } = await startLab(t);
   const made = await ada.client.definitions.create({
     name: 'Meter',
     source_code: measurement('Meter'),
@@ -131,7 +113,7 @@ t.test('whoever may not land is told so and changes nothing', async (t) => {
 });
 
 t.test('a lost update is refused, and names are unique whatever their case', async (t) => {
-  const { ada, dan } = await lab(t);
+  const { ada, dan } = await startLab(t);
   const made = await ada.client.definitions.create({
     name: 'Meter',
     source_code: measurement('Meter'),
@@ -151,7 +133,7 @@ t.test('a lost update is refused, and names are unique whatever their case', asy
 t.test(
   'an archived definition leaves the lists, keeps its history and can be taken back',
   async (t) => {
-    const { ada, dan } = await lab(t);
+    const { ada, dan } = await startLab(t);
     const made = await ada.client.definitions.create({
       name: 'Meter',
       source_code: measurement('Meter'),
@@ -167,7 +149,7 @@ t.test(
 );
 
 t.test('what is refused names the place, and nothing is left behind', async (t) => {
-  const { ada } = await lab(t);
+  const { ada } = await startLab(t);
   const broken = measurement('Meter').replace('return np.array(', 'return np.array((');
   const error: RegistryError = await ada.client.definitions
     .create({ name: 'Meter', source_code: broken })
