@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { DULWICH, NUMERIC, pythonWith } from './helpers/python.ts';
 
 interface Suite {
   name: string;
@@ -36,6 +37,10 @@ if (!existsSync(join(root, '.tap', 'plugins'))) {
   const { code } = await run(['tap', 'build']);
   if (code !== 0) finish(1);
 }
+// Made here, once, so that no test's time limit has to include what pip downloads.
+console.log('\n# Python packages for the tests');
+await pythonWith([...NUMERIC, ...DULWICH]);
+
 console.log('\n# tests');
 const { code, output } = await run([
   'tap',

@@ -9,18 +9,12 @@ import { describe } from '../../registry/definitions/metadata.ts';
 import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
 import type { Files, Json } from '../../registry/definitions/types.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
-import { pythonWith } from '../helpers/python.ts';
+import { NUMERIC, pythonWith } from '../helpers/python.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const FOLDER = join(ROOT, 'registry', 'builtin');
 const STANDIN = join(import.meta.dirname, '..', 'fixtures', 'pybirch-standin');
 const POLICY = { banned: [...DEFAULT_BANNED], allowed: [] };
-const PACKAGES = [
-  'numpy==2.2.6; python_version < "3.11"',
-  'numpy==2.4.6; python_version >= "3.11"',
-  'pandas==2.3.3',
-  'pyvisa==1.15.0',
-];
 
 type Schema = { [key: string]: Json };
 
@@ -107,7 +101,7 @@ t.test('docs/builtin-definitions.md lists each with its settings', async (t) => 
 });
 
 t.test('every one works with its instrument, scripted from the manual', async (t) => {
-  const python = await pythonWith(PACKAGES);
+  const python = await pythonWith(NUMERIC);
   const folder = await mkdtemp(join(tmpdir(), 'builtin-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const metadata = join(folder, 'metadata.json');

@@ -14,6 +14,15 @@ const LOCK = join(ROOT, '.venv.lock');
 /** A lock this old was left by a run that was killed. */
 const STALE_MS = 5 * 60 * 1000;
 
+/** Everything that tests ask for; `npm test` installs it before the first of them runs. */
+export const NUMERIC = [
+  'numpy==2.2.6; python_version < "3.11"',
+  'numpy==2.4.6; python_version >= "3.11"',
+  'pandas==2.3.3',
+  'pyvisa==1.15.0',
+];
+export const DULWICH = ['dulwich==1.2.21'];
+
 /**
  * The interpreter of `.venv/` with these packages (`name==version`) in it; makes what is absent. Test files
  * run at the same time: one of them installs, the others wait.

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import isomorphic from 'isomorphic-git';
 import http from 'isomorphic-git/http/node';
 import t from 'tap';
-import { pythonWith } from '../../helpers/python.ts';
+import { DULWICH, pythonWith } from '../../helpers/python.ts';
 import { startServer, type TestServer } from './server.ts';
 
 let server: TestServer;
@@ -50,7 +50,7 @@ t.test('isomorphic-git pushes, clones, fetches and hears a refusal', async (t) =
 
 t.test('dulwich pushes, clones, fetches and hears a refusal', async (t) => {
   const repository = await server.repositories.create('Dulwich');
-  const python = await pythonWith(['dulwich==1.2.21']);
+  const python = await pythonWith(DULWICH);
   const script = `
 import os, sys
 from dulwich import porcelain
