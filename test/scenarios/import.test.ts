@@ -1,0 +1,120 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { runCommand } from '../../registry/cli/commands.ts';
+import type { Terminal } from '../../registry/cli/terminal.ts';
+import { parseRecord } from '../../registry/definitions/record.ts';
+import type { ImportReport } from '../../registry/services/import-report.ts';
+import { git } from '../helpers/git.ts';
+import { measurement, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+
+const silent: Terminal = { out: () => {}, err: () => {}, progress: () => {} };
+
+/** A lab's checkout: two classes in one file that share a helper, a banned import, a file that is broken. */
+async function checkout(t: Test): Promise<string> {
+  const folder = t.testdir();
+  await mkdir(join(folder, 'Instruments', 'Acme'), { recursive: true });
+  const pair = `SCALE = 2.0
+
+
+def scaled(value):
+    return SCALE * value
+
+
+${measurement('Volts').replace('[[1.0]]', '[[scaled(1.0)]]')}
+
+${measurement('Amps')}`;
+  await writeFile(join(folder, 'Instruments', 'Acme', 'meters.py'), pair);
+  const call = "[[subprocess.run(['date']).returncode]]";
+  const shell = `import subprocess\n${measurement('Shelled').replace('[[1.0]]', call)}`;
+  await writeFile(join(folder, 'Instruments', 'Acme', 'shelled.py'), shell);
+  await writeFile(join(folder, 'Instruments', 'Acme', 'broken.py'), 'class Broken(:\n');
+  await git(['init', '-q'], { cwd: folder });
+  await git(['add', '.'], { cwd: folder });
+  const env = { GIT_AUTHOR_NAME: 'Grace', GIT_AUTHOR_EMAIL: 'grace@lab.example' };
+  await git(['commit', '-qm', 'Meters'], { cwd: folder, env });
+  return folder;
+}
+
+async function importFolder(registry: TestRegistry, folder: string, options: object = {}) {
+  const report = join(registry.dataDir, 'report.json');
+  const request = { command: 'import', options: { folder, report, ...options } };
+  const code = await runCommand(registry.rooms, request, silent);
+  return { code, report: JSON.parse(await readFile(report, 'utf8')) as ImportReport };
+}
+
+t.test("a lab's checkout becomes definitions of the lab", async (t) => {
+  const registry = await startRegistry(t);
+  const { admin, person, rooms } = registry;
+  const lab = await admin.client.labs.create({ name: 'Nano', code: 'nano' });
+  const viewer = await person('viewer');
+  await admin.client.labs.addMember(lab.id, viewer.id, 'viewer');
+  const folder = await checkout(t);
+
+  const dry = await importFolder(registry, folder, { lab: 'nano', dryRun: true });
+  t.equal(dry.report.imported.length, 3);
+  t.equal((await viewer.client.definitions.list()).total, 0, 'a dry run writes nothing');
+
+  const { code, report } = await importFolder(registry, folder, { lab: 'NANO' });
+  t.equal(code, 0);
+  t.same(report.imported.map(({ name, result }) => [name, result]).sort(), [
+    ['Amps', 'created'],
+    ['Shelled', 'created'],
+    ['Volts', 'created'],
+  ]);
+  t.match(report.skipped, [{ path: /broken\.py/ }]);
+  const { items } = await viewer.client.definitions.list();
+  t.same(
+    items.map(({ name, manufacturer, lab_id }) => [name, manufacturer, lab_id]),
+    [
+      ['Amps', 'Acme', lab.id],
+      ['Shelled', 'Acme', lab.id],
+      ['Volts', 'Acme', lab.id],
+    ],
+  );
+  const volts = await viewer.client.definitions.byName('Volts');
+  t.match(volts.source_code, /def scaled/, 'what the class needs came with it');
+  const [version] = (await viewer.client.definitions.versions(volts.id)).items;
+  t.match(version, { author: { name: 'Grace', email: 'grace@lab.example' } });
+
+  const shelled = await rooms.repositories.open('Shelled');
+  const record = parseRecord((await shelled.version(1))?.record ?? '');
+  t.match(record.overrides, [{ code: 'banned-import', message: /subprocess/ }]);
+
+  const again = await importFolder(registry, folder, { lab: 'nano' });
+  t.same(
+    again.report.imported.map(({ result }) => result),
+    ['unchanged', 'unchanged', 'unchanged'],
+  );
+
+  await writeFile(join(folder, 'Instruments', 'Acme', 'shelled.py'), measurement('Shelled', 3));
+  const changed = await importFolder(registry, folder, { lab: 'nano' });
+  t.match(
+    changed.report.imported.find(({ name }) => name === 'Shelled'),
+    { result: 'updated' },
+  );
+  t.match(await viewer.client.definitions.byName('Shelled'), { version: 2 });
+});
+
+t.test('an import of an export changes nothing', async (t) => {
+  const registry = await startRegistry(t);
+  const { admin, rooms } = registry;
+  await admin.client.definitions.create({ name: 'Alone', source_code: measurement('Alone') });
+  await admin.client.definitions.create({
+    name: 'Pair',
+    source_code: measurement('Pair'),
+    files: { 'helper.py': 'LIMIT = 3\n', 'data/table.csv': 'a,b\r\n1,2\r\n' },
+  });
+  const folder = t.testdir();
+  const request = { command: 'export', options: { folder } };
+  t.equal(await runCommand(rooms, request, silent), 0);
+  t.equal(await readFile(join(folder, 'Pair', 'data', 'table.csv'), 'utf8'), 'a,b\r\n1,2\r\n');
+  const { report } = await importFolder(registry, folder);
+  t.same(report.imported.map(({ name, result }) => [name, result]).sort(), [
+    ['Alone', 'unchanged'],
+    ['Pair', 'unchanged'],
+  ]);
+  await writeFile(join(folder, 'Alone.py'), '# mine\n');
+  t.equal(await runCommand(rooms, request, silent), 1, 'foreign content is not replaced');
+  t.equal(await readFile(join(folder, 'Alone.py'), 'utf8'), '# mine\n');
+});
