@@ -53,7 +53,8 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
   const commands = await serveCommands(paths.socket, (request, terminal) =>
     runCommand(rooms, request, terminal),
   );
-  opened.defer(async () => void commands.close());
+  // Waits for the command that is being carried out, if one is.
+  opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
   await app.listen({ host: config.HOST, port: config.PORT });
   ({ port } = app.server.address() as AddressInfo);
   closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err }) => {

@@ -1,9 +1,17 @@
+import { access, constants } from 'node:fs/promises';
 import { Type } from 'typebox';
+import type { Repositories } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/open.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-export function healthRoutes(app: Door, rooms: { store: Store; isReady: () => boolean }): void {
+interface HealthRooms {
+  store: Store;
+  repositories: Repositories;
+  isReady: () => boolean;
+}
+
+export function healthRoutes(app: Door, rooms: HealthRooms): void {
   const Fine = Type.Object({ status: Type.Literal('ok') });
 
   app.get(
@@ -33,6 +41,11 @@ export function healthRoutes(app: Door, rooms: { store: Store; isReady: () => bo
     async () => {
       if (!rooms.isReady()) throw new Problem('unavailable', 'The registry is still starting.');
       await rooms.store.ping();
+      await access(rooms.repositories.root, constants.W_OK).catch((cause) => {
+        throw new Problem('unavailable', 'The repositories cannot be reached.', undefined, {
+          cause,
+        });
+      });
       return { status: 'ok' as const };
     },
   );

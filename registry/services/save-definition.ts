@@ -5,12 +5,7 @@ import type { Repositories, Repository } from '../../repos/types.ts';
 import type { DefinitionFacts, Rules } from '../access/decide.ts';
 import { describe } from '../definitions/metadata.ts';
 import { checkName } from '../definitions/names.ts';
-import {
-  type DefinitionState,
-  landingMessage,
-  type Override,
-  parseState,
-} from '../definitions/record.ts';
+import { landingMessage, type Override, parseState } from '../definitions/record.ts';
 import type { Files, ImportPolicy } from '../definitions/types.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import { Problem, type ProblemDetail } from '../errors.ts';
@@ -80,37 +75,59 @@ export interface Founding {
   author?: { name: string; email: string; at: Date; offsetMinutes?: number };
 }
 
-/** Makes the repository and lands version 1. Everything has been decided and checked before. Throws `name_taken`. */
+/**
+ * Makes the repository and lands version 1. Everything has been decided and checked before. The note in the
+ * journal stands from before the repository exists, so that a crash leaves no empty one. Throws `name_taken`.
+ */
 export async function found(
-  { store, repositories }: SaveRooms,
+  rooms: SaveRooms,
   caller: Caller,
   founding: Founding,
 ): Promise<Indexed> {
-  const { name, files, lab } = founding;
+  const { store, repositories } = rooms;
+  const { name } = founding;
   if (await isNameTaken(store.em(), name)) throw nameTaken(name);
   const id = await allocateDefinitionId(store.em());
   await repositories.note(name);
   const repository = await createRepository(repositories, name);
+  try {
+    const indexed = await landFirst(rooms, caller, repository, id, founding);
+    await repositories.strike(name);
+    return indexed;
+  } catch (error) {
+    if ((await repository.refs()).size === 0) {
+      await repositories.remove(name);
+      await repositories.strike(name);
+    }
+    throw error;
+  }
+}
+
+async function landFirst(
+  rooms: SaveRooms,
+  caller: Caller,
+  repository: Repository,
+  id: number,
+  { name, lab, files, isPublic, isBuiltin, ...how }: Founding,
+): Promise<Indexed> {
   const now = new Date().toISOString();
-  const state: DefinitionState = {
-    id,
-    name,
-    lab: lab && { id: lab.id, code: lab.code, name: lab.name },
-    created_by: personOf(caller),
-    created_at: now,
-    updated_at: now,
-    is_public: founding.isPublic,
-    is_builtin: founding.isBuiltin,
-    archived_at: null,
-    deprecated: {},
-    revoked: {},
-  };
-  const version = await commitFiles(repository, caller, null, files, founding);
-  return await land({ store, repositories }, caller, {
+  return await land(rooms, caller, {
     repository,
     from: { head: null, version: 0 },
-    versions: [version],
-    state,
+    versions: [await commitFiles(repository, caller, null, files, how)],
+    state: {
+      id,
+      name,
+      lab: lab && { id: lab.id, code: lab.code, name: lab.name },
+      created_by: personOf(caller),
+      created_at: now,
+      updated_at: now,
+      is_public: isPublic,
+      is_builtin: isBuiltin,
+      archived_at: null,
+      deprecated: {},
+      revoked: {},
+    },
   });
 }
 
@@ -285,8 +302,10 @@ async function createRepository(repositories: Repositories, name: string): Promi
   try {
     return await repositories.create(name);
   } catch (error) {
-    if (error instanceof RepositoryError && error.code === 'repository_exists')
+    await repositories.strike(name);
+    if (error instanceof RepositoryError && error.code === 'repository_exists') {
       throw nameTaken(name);
+    }
     throw error;
   }
 }

@@ -75,12 +75,16 @@ export async function deleteLab(em: EntityManager, id: number): Promise<boolean>
   return (await em.nativeDelete(Lab, { id })) > 0;
 }
 
+/** What a user may do where; a disabled lab gives nobody a role. */
 export async function rolesOf(
   em: EntityManager,
   userId: number,
 ): Promise<{ lab_id: number; role: Role }[]> {
-  const rows = await em.find(Membership, { user_id: userId }, { orderBy: { lab_id: 'asc' } });
-  return rows.map(({ lab_id, role }) => ({ lab_id, role }));
+  return em.execute(
+    `select m.lab_id, m.role from memberships m join labs l on l.id = m.lab_id
+      where m.user_id = ? and not l.disabled order by m.lab_id`,
+    [userId],
+  );
 }
 
 /** A lab's members by username. */
