@@ -10,9 +10,11 @@ import {
   VersionQuery,
 } from '../schemas/definitions.ts';
 import { setArchived } from '../services/archive.ts';
+import { changeDefinition } from '../services/change-definition.ts';
+import { createDefinition } from '../services/create-definition.ts';
 import { list, type ReadRooms, read } from '../services/read-definitions.ts';
 import { rollback } from '../services/rollback.ts';
-import { changeDefinition, createDefinition, type SaveRooms } from '../services/save-definition.ts';
+import type { SaveRooms } from '../services/rooms.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void {

@@ -12,7 +12,7 @@ import type { Caller } from '../services/caller.ts';
 import { type FoundDefinition, find } from '../services/find-definition.ts';
 import { identifyToken } from '../services/identify.ts';
 import { pushGate } from '../services/receive-push.ts';
-import type { SaveRooms } from '../services/save-definition.ts';
+import type { SaveRooms } from '../services/rooms.ts';
 
 export interface GitRooms extends SaveRooms {
   git: GitProgram;

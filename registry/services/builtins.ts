@@ -6,9 +6,11 @@ import { Problem } from '../errors.ts';
 import { builtinSources } from '../store/indexing.ts';
 import type { Store } from '../store/open.ts';
 import { OPERATOR } from './caller.ts';
+import { commitFiles } from './commit-files.ts';
 import { mainFile, textOf } from './files.ts';
+import { found } from './found-definition.ts';
 import { land } from './landing.ts';
-import { commitFiles, found, type SaveRooms } from './save-definition.ts';
+import type { SaveRooms } from './rooms.ts';
 
 const FOLDER = fileURLToPath(new URL('../builtin/', import.meta.url));
 

@@ -3,11 +3,13 @@ import { Problem } from '../errors.ts';
 import type { Lab } from '../store/entities/index.ts';
 import { definitionsNamed } from '../store/indexing.ts';
 import { OPERATOR } from './caller.ts';
+import { commitFiles } from './commit-files.ts';
 import { changesBetween, filesOf } from './files.ts';
 import { policyOf } from './find-definition.ts';
+import { found } from './found-definition.ts';
 import type { Existing, ImportItem, ImportTarget, Landed } from './import-folder.ts';
 import { land } from './landing.ts';
-import { commitFiles, found, type SaveRooms } from './save-definition.ts';
+import type { SaveRooms } from './rooms.ts';
 
 export interface Destination {
   lab: Lab | null;

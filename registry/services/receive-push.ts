@@ -10,7 +10,7 @@ import type { Caller } from './caller.ts';
 import { filesOf, mainFile } from './files.ts';
 import type { FoundDefinition } from './find-definition.ts';
 import { land } from './landing.ts';
-import type { SaveRooms } from './save-definition.ts';
+import type { SaveRooms } from './rooms.ts';
 
 const MAIN = 'refs/heads/main';
 /** How many lines of diagnostics a refusal shows before it only counts. */

@@ -5,7 +5,7 @@ import { findVersion } from '../store/versions.ts';
 import { authorOf, type Caller, demand } from './caller.ts';
 import { find } from './find-definition.ts';
 import { land } from './landing.ts';
-import type { SaveRooms } from './save-definition.ts';
+import type { SaveRooms } from './rooms.ts';
 
 /**
  * `POST …/rollback`. What the older version's record set aside (overrides) the new one's says again.

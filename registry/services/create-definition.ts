@@ -1,0 +1,70 @@
+/** Creating a definition through the API. */
+import { checkName } from '../definitions/names.ts';
+import { Problem } from '../errors.ts';
+import type { NewDefinition } from '../schemas/definitions.ts';
+import type { Lab } from '../store/entities/index.ts';
+import { findLab } from '../store/labs.ts';
+import { type Caller, demand, demandLanding } from './caller.ts';
+import { checkFiles } from './check-files.ts';
+import { compose } from './compose.ts';
+import { policyOf } from './find-definition.ts';
+import { found } from './found-definition.ts';
+import type { Indexed } from './index-repository.ts';
+import type { SaveRooms } from './rooms.ts';
+
+/** `POST /api/instrument-definitions`. Throws `Problem`. */
+export async function createDefinition(
+  rooms: SaveRooms,
+  caller: Caller,
+  body: NewDefinition,
+): Promise<Indexed> {
+  const { name, lab_id, is_public, change_summary, ...change } = body;
+  demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
+  const lab = await labFor(rooms, caller, lab_id);
+  const of = {
+    labId: lab?.id ?? null,
+    isPublic: false,
+    isBuiltin: false,
+    isApproved: false,
+    directLanding: lab?.direct_landing ?? ('admins' as const),
+  };
+  demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, rooms.rules, 'lab');
+  demandLanding(caller, of, rooms.rules);
+  const wrong = checkName(name);
+  if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
+  const files = compose(name, new Map(), change);
+  checkFiles(name, files, body.base_class, policyOf(lab), rooms.maxFileBytes);
+  return await found(rooms, caller, {
+    name,
+    files,
+    lab,
+    isPublic: is_public ?? false,
+    isBuiltin: false,
+    summary: change_summary ?? `Add ${name}`,
+    overrides: [],
+  });
+}
+
+/** The lab of a new definition: the one named, or the caller's only one. */
+async function labFor(
+  { store, rules }: SaveRooms,
+  caller: Caller,
+  labId: number | null | undefined,
+): Promise<Lab | null> {
+  if (caller.actor.kind === 'nobody') return null;
+  const { roles, isAdmin } = caller.actor;
+  const id = labId ?? (labId === undefined && roles.size === 1 ? [...roles.keys()][0] : null);
+  if (id === null || id === undefined) {
+    if (isAdmin) return null;
+    throw new Problem('invalid', 'Say which lab the definition belongs to.', [
+      { path: 'lab_id', message: `must be one of your labs: ${[...roles.keys()].join(', ')}` },
+    ]);
+  }
+  demand(caller, { on: 'lab', do: 'propose', labId: id }, rules, 'lab');
+  const lab = await findLab(store.em(), id);
+  if (!lab)
+    throw new Problem('invalid', 'There is no such lab.', [
+      { path: 'lab_id', message: 'there is no such lab' },
+    ]);
+  return lab;
+}
