@@ -17,7 +17,12 @@ const CHECKS: Suite[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   {
     name: 'import directions',
-    command: ['depcruise', '--config', '.dependency-cruiser.json', 'registry', 'repos', 'test'],
+    command: [
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.json',
+      ...['registry', 'repos', 'test', 'bench'],
+    ],
   },
 ];
 

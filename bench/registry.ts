@@ -1,0 +1,88 @@
+/** A registry in this process, with a client that costs little itself. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../registry/app.ts';
+import { loadConfig } from '../registry/config.ts';
+import { openRooms, type Rooms } from '../registry/open.ts';
+import { OPERATOR } from '../registry/services/caller.ts';
+import { makeToken } from '../registry/services/tokens.ts';
+import { createUser } from '../registry/services/users.ts';
+
+export interface BenchRegistry {
+  rooms: Rooms;
+  url: string;
+  /** A site admin's. */
+  token: string;
+  /** The body of the answer. Throws where the status is not 2xx. */
+  ask(method: string, path: string, body?: object): Promise<string>;
+  /** Stops it and deletes its folder. */
+  close(): Promise<void>;
+}
+
+/** Starts it in a folder of its own. */
+export async function startRegistry(databaseUrl?: string): Promise<BenchRegistry> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'registry-bench-'));
+  const config = loadConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl });
+  let url = '';
+  const rooms = await openRooms(config, () => url);
+  const app = await createApp(
+    { ...rooms, jwtSecret: 'x'.repeat(32), version: 'bench', isReady: () => true },
+    false,
+  );
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const user = await createUser(rooms, OPERATOR, {
+    username: 'bench',
+    password: 'measured in turn',
+    name: 'Bench',
+    email: 'bench@lab.example',
+    is_admin: true,
+  });
+  const { token } = await makeToken(rooms, OPERATOR, user.id, { name: 'bench', scope: 'admin' });
+  const agent = new Agent({ keepAlive: true });
+  return {
+    rooms,
+    url,
+    token,
+    ask: (method, path, body) => ask(agent, `${url}${path}`, { method, token, body }),
+    async close() {
+      agent.destroy();
+      await app.close();
+      await rooms.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function ask(
+  agent: Agent,
+  url: string,
+  options: { method: string; token?: string; body?: object | undefined },
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const sent = request(url, {
+    agent,
+    method: options.method,
+    headers: {
+      ...(options.token && { authorization: `Bearer ${options.token}` }),
+      ...(options.body && { 'content-type': 'application/json' }),
+    },
+  });
+  sent.on('error', reject);
+  sent.on('response', (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', reject);
+    response.on('end', () => {
+      const text = Buffer.concat(chunks).toString();
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) resolve(text);
+      else reject(new Error(`${options.method} ${url}: ${status} ${text}`));
+    });
+  });
+  sent.end(options.body && JSON.stringify(options.body));
+  return await promise;
+}

@@ -1,0 +1,89 @@
+/**
+ * `npm run bench`: every figure as a ratio to its own floor, measured in the same run in turn with it.
+ * Prints the table and writes bench/results.json; `--quick` does everything once, to prove that it
+ * works, and `--results <file>` writes elsewhere.
+ */
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../test/helpers/postgres-server.ts';
+import { measureImport } from './import.ts';
+import type { Figure } from './pairs.ts';
+import { type BenchRegistry, startRegistry } from './registry.ts';
+import { measureSave } from './save.ts';
+import { measureSearch } from './search.ts';
+import { measureStart } from './start.ts';
+import { table } from './table.ts';
+import { measureWire } from './wire.ts';
+
+const FULL = {
+  starts: 7,
+  imports: { rounds: 5, definitions: 40 },
+  saves: 30,
+  wire: 12,
+  search: { rounds: 200, rows: 10_000 },
+};
+const QUICK: typeof FULL = {
+  starts: 1,
+  imports: { rounds: 1, definitions: 2 },
+  saves: 1,
+  wire: 1,
+  search: { rounds: 2, rows: 20 },
+};
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    results: {
+      type: 'string',
+      default: fileURLToPath(new URL('./results.json', import.meta.url)),
+    },
+  },
+});
+const size = values.quick ? QUICK : FULL;
+const figures: Figure[] = [];
+
+/** Measures, and says so, for it takes a while. */
+async function add(measured: Promise<Figure[]>): Promise<void> {
+  const found = await measured;
+  figures.push(...found);
+  for (const { name, ratio } of found) {
+    process.stderr.write(`${name}: ${ratio.median.toFixed(2)} times its floor\n`);
+  }
+}
+
+/** Measures on a registry of its own. */
+async function onRegistry(
+  work: (registry: BenchRegistry) => Promise<void>,
+  databaseUrl?: string,
+): Promise<void> {
+  const registry = await startRegistry(databaseUrl);
+  try {
+    await work(registry);
+  } finally {
+    await registry.close();
+  }
+}
+
+await add(measureStart(size.starts));
+await onRegistry(async (registry) => {
+  await add(measureImport(registry, size.imports));
+  await add(measureSave(registry, size.saves));
+  await add(measureWire(registry, size.wire));
+});
+await onRegistry((registry) => add(measureSearch(registry, 'PGlite', size.search)));
+const postgres = await startPostgres();
+try {
+  await onRegistry(
+    (registry) => add(measureSearch(registry, 'PostgreSQL', size.search)),
+    postgres.url('postgres'),
+  );
+} finally {
+  await postgres.close();
+}
+
+const machine = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? process.arch}`;
+const results = { node: process.version, machine, figures };
+await writeFile(values.results, `${JSON.stringify(results, null, 2)}\n`);
+console.log(table(figures));

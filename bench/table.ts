@@ -1,0 +1,32 @@
+import type { Figure } from './pairs.ts';
+
+const HEAD = ['measured', 'floor', 'p50', 'p99', 'floor p50', 'floor p99', 'ratio', 'goal'];
+
+/** The figures as a Markdown table; the ratio is the median of the pairs', with the least and the greatest. */
+export function table(figures: readonly Figure[]): string {
+  const rows = [HEAD, HEAD.map(() => '---'), ...figures.map(row)];
+  const widths = HEAD.map((_, i) => Math.max(...rows.map((cells) => cells[i]?.length ?? 0)));
+  return rows
+    .map((cells) => {
+      const padded = cells.map((cell, i) =>
+        cell === '---' ? '-'.repeat(widths[i] ?? 3) : cell.padEnd(widths[i] ?? 0),
+      );
+      return `| ${padded.join(' | ')} |`;
+    })
+    .join('\n');
+}
+
+function row({ name, floor, unit, of, p50, p99, ratio, goal }: Figure): string[] {
+  const shown = (value: number) =>
+    of === undefined
+      ? `${value.toPrecision(3)} ${unit}`
+      : `${((of / value) * 1000).toPrecision(3)}/s`;
+  const times = (value: number) => value.toFixed(2);
+  return [
+    name,
+    floor,
+    ...[p50.ours, p99.ours, p50.floor, p99.floor].map(shown),
+    `${times(ratio.median)} (${times(ratio.min)}–${times(ratio.max)})`,
+    goal === undefined ? '' : `≤ ${goal}${ratio.median > goal ? ', missed' : ''}`,
+  ];
+}
