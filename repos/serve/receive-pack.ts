@@ -91,20 +91,25 @@ async function refused(
 ): Promise<Refusal[]> {
   const refs = await repository.refs();
   const own = commands.flatMap((command) => {
-    const reason = whyNot(command, commands, refs);
-    return reason === undefined ? [] : [{ ref: command.ref, reason }];
+    const why = whyNot(command, commands, refs);
+    return why === undefined ? [] : [{ ref: command.ref, ...why }];
   });
   const left = commands.filter(({ ref }) => !own.some((refusal) => refusal.ref === ref));
   return left.length === 0 ? own : [...own, ...(await gate.admit(left, options))];
 }
 
-function whyNot(command: Command, commands: Command[], refs: Refs): string | undefined {
+function whyNot(
+  command: Command,
+  commands: Command[],
+  refs: Refs,
+): Omit<Refusal, 'ref'> | undefined {
   const { ref, from, to } = command;
-  if (!isRefName(ref) || ref.split('/').length < 3) return 'funny refname';
-  if (isHidden(ref)) return 'the registry keeps this name for itself';
-  if (commands.some((other) => other !== command && other.ref === ref)) return 'named twice';
+  if (!isRefName(ref) || ref.split('/').length < 3) return { reason: 'funny refname' };
+  if (isHidden(ref)) return { reason: 'the registry keeps this name for itself' };
+  if (commands.some((other) => other !== command && other.ref === ref))
+    return { reason: 'named twice' };
   const now = refs.get(ref)?.oid ?? null;
-  if (to === null && now === null) return 'no such ref';
+  if (to === null && now === null) return { reason: 'no such ref' };
   return from === now ? undefined : STALE;
 }
 

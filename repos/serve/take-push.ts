@@ -23,7 +23,10 @@ export interface Taken {
 }
 
 /** Told of a command whose `from` no longer holds. */
-export const STALE = 'changed on the server meanwhile; fetch first';
+export const STALE = {
+  reason: 'changed on the server meanwhile; fetch first',
+  lines: ['Somebody else was faster: git pull --rebase && git push'],
+};
 
 type Asked = Pick<Push, 'commands' | 'options' | 'atomic'>;
 
@@ -57,8 +60,8 @@ export async function takePush(
     return { unpackError: null, results: await gate.receive(push) };
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
-    const conflict = { reason: STALE, help: [] };
-    return { unpackError: null, results: refuseAll(conflict, STALE) };
+    const conflict = { reason: STALE.reason, help: STALE.lines };
+    return { unpackError: null, results: refuseAll(conflict, STALE.reason) };
   } finally {
     await removeQuarantine(quarantine);
   }
@@ -72,7 +75,7 @@ function pushOf(
   say: (line: string) => void,
 ): Push {
   let kept = false;
-  const pushed = quarantineReader(repository, quarantine.path);
+  const pushed = quarantineReader(git, repository, quarantine.path);
   const objects = () => (kept ? repository : pushed);
   return {
     ...asked,
@@ -97,8 +100,10 @@ function pushOf(
       return readAll(objects(), ids);
     },
     async keep() {
-      if (!kept) await adoptQuarantine(repository, quarantine.path);
+      if (kept) return;
+      await adoptQuarantine(repository, quarantine.path);
       kept = true;
+      pushed.forget();
     },
   };
 }
