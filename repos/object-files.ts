@@ -1,6 +1,15 @@
-/** The file system that isomorphic-git sees: object folders laid over each other, read only. */
+/**
+ * The file system that isomorphic-git sees: object folders laid over each other, read only, without
+ * the packs that are too large for it, since it reads a pack whole.
+ */
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** A larger pack is left to git: it would cost more memory to hold than a git process takes time. Bytes. */
+const LARGEST_PACK = 4 * 1024 * 1024;
+
+/** What isomorphic-git makes of an index, relative to its size: a map and a list of ids as strings. */
+const INDEX_WEIGHT = 10;
 
 const absent = (path: string) =>
   Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
@@ -11,9 +20,18 @@ function readOnly(): never {
 
 /**
  * The files of `gitdir`, with what stands below its `objects/` looked for in each of `folders` in
- * turn: the repository's own, or a quarantine's before it.
+ * turn: the repository's own, or a quarantine's before it. `held` is told of bytes that isomorphic-git
+ * will keep. `hidesPacks` tells whether the newest listing of packs left out a large one.
  */
-export function objectFiles(gitdir: string, folders: readonly string[]) {
+export function objectFiles(
+  gitdir: string,
+  folders: readonly string[],
+  held: (bytes: number) => void,
+) {
+  const packs = join(gitdir, 'objects', 'pack');
+  /** Packs are named by their content, so a size once known stays right. */
+  const packSizes = new Map<string, number>();
+  let hidesPacks = false;
   const prefix = `${join(gitdir, 'objects')}/`;
   const places = (path: string) =>
     path.startsWith(prefix)
@@ -35,12 +53,40 @@ export function objectFiles(gitdir: string, folders: readonly string[]) {
     const names = await Promise.all(
       places(path).map((place) => readdir(place).catch((): string[] => [])),
     );
-    return [...new Set(names.flat())];
+    const all = [...new Set(names.flat())];
+    return path === packs ? withoutLargePacks(all) : all;
   }
 
-  return {
-    readFile: (path: string, options?: Parameters<typeof readFile>[1]) =>
-      firstOf(path, (place): Promise<Buffer | string> => readFile(place, options ?? null)),
+  async function withoutLargePacks(names: string[]): Promise<string[]> {
+    const indexes = names.filter((name) => name.endsWith('.idx'));
+    const small: string[] = [];
+    for (const index of indexes) if ((await packSize(index)) <= LARGEST_PACK) small.push(index);
+    hidesPacks = small.length < indexes.length;
+    return small;
+  }
+
+  async function packSize(index: string): Promise<number> {
+    let size = packSizes.get(index);
+    if (size === undefined) {
+      const pack = join(packs, index.replace(/idx$/, 'pack'));
+      size = (await firstOf(pack, (place) => stat(place))).size;
+      packSizes.set(index, size);
+    }
+    return size;
+  }
+
+  async function read(
+    path: string,
+    options?: Parameters<typeof readFile>[1],
+  ): Promise<Buffer | string> {
+    const bytes = await firstOf(path, (place) => readFile(place, options ?? null));
+    if (path.endsWith('.pack')) held(bytes.length);
+    if (path.endsWith('.idx')) held(INDEX_WEIGHT * bytes.length);
+    return bytes;
+  }
+
+  const promises = {
+    readFile: read,
     stat: (path: string) => firstOf(path, (place) => stat(place)),
     lstat: (path: string) => firstOf(path, (place) => lstat(place)),
     readdir: listAll,
@@ -51,4 +97,5 @@ export function objectFiles(gitdir: string, folders: readonly string[]) {
     readlink: readOnly as (path: string) => Promise<string>,
     symlink: readOnly as (target: string, path: string) => Promise<void>,
   };
+  return { promises, hidesPacks: () => hidesPacks };
 }

@@ -1,54 +1,85 @@
-/** Reading objects of one repository with isomorphic-git, in process. */
+/** Reading objects of one repository: with isomorphic-git in process, out of large packs with git. */
 import { join } from 'node:path';
 import { Errors, readObject } from 'isomorphic-git';
+import { CatFile, type StoredObject } from './cat-file.ts';
 import { RepositoryError } from './errors.ts';
 import { objectFiles } from './object-files.ts';
-import { isTree, parseCommit, parseTag, parseTree, type TreeEntry } from './object-text.ts';
-import type { Commit, FileEntry, ObjectReader, Oid } from './types.ts';
-
-type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
+import {
+  isTree,
+  type ObjectType,
+  parseCommit,
+  parseTag,
+  parseTree,
+  type TreeEntry,
+} from './object-text.ts';
+import { cacheOf, forget, grow } from './pack-memory.ts';
+import { quarantineEnvironment } from './quarantine-environment.ts';
+import type { Commit, FileEntry, GitProgram, ObjectReader, Oid } from './types.ts';
 
 export class ObjectStore implements ObjectReader {
   readonly #gitdir: string;
   readonly #files: ReturnType<typeof objectFiles>;
-  /** Where isomorphic-git keeps the packs that it has read. */
-  #packs = {};
+  readonly #catFile: CatFile;
 
-  /** `quarantine` is an objects folder that is looked into first (`GIT_QUARANTINE_PATH`). */
-  constructor(gitdir: string, quarantine?: string) {
+  /** `quarantine` is an objects folder that is looked into first. */
+  constructor(git: GitProgram, gitdir: string, quarantine?: string) {
     const own = join(gitdir, 'objects');
+    const folders = quarantine === undefined ? [own] : [quarantine, own];
     this.#gitdir = gitdir;
-    this.#files = objectFiles(gitdir, quarantine === undefined ? [own] : [quarantine, own]);
+    this.#files = objectFiles(gitdir, folders, (bytes) => grow(this, bytes));
+    this.#catFile = new CatFile(
+      git,
+      quarantine === undefined ? { GIT_DIR: gitdir } : quarantineEnvironment(gitdir, quarantine),
+    );
   }
 
   /** Throws `object_not_found`, and `bad_object` where it cannot be read or is of another type. */
-  async read(oid: Oid, type?: ObjectType): Promise<{ type: ObjectType; bytes: Uint8Array }> {
-    try {
-      const found = await this.#find(oid).catch(() => {
-        // A repack may have taken the pack away between its listing and its reading: look again.
-        this.forget();
-        return this.#find(oid);
-      });
-      const bytes = found.object as Uint8Array;
-      const is = found.type as ObjectType;
-      if (type === undefined || is === type) return { type: is, bytes };
-    } catch (cause) {
-      if (cause instanceof Errors.NotFoundError) {
-        throw new RepositoryError('object_not_found', `there is no object ${oid}`, { cause });
-      }
-      throw new RepositoryError('bad_object', `object ${oid} cannot be read`, { cause });
+  async read(oid: Oid, type?: ObjectType): Promise<StoredObject> {
+    const found = (await this.#find(oid)) ?? (await this.#fromLargePack(oid));
+    if (found === undefined) {
+      throw new RepositoryError('object_not_found', `there is no object ${oid}`);
     }
+    if (type === undefined || found.type === type) return found;
     throw new RepositoryError('bad_object', `object ${oid} is not a ${type}`);
   }
 
-  #find(oid: Oid) {
-    const at = { fs: { promises: this.#files }, gitdir: this.#gitdir, cache: this.#packs };
-    return readObject({ ...at, oid, format: 'content' });
+  async #find(oid: Oid): Promise<StoredObject | undefined> {
+    try {
+      const found = await this.#findOnce(oid);
+      if (found !== undefined || this.#files.hidesPacks()) return found;
+    } catch {
+      // Told by the second attempt, if it fails as well.
+    }
+    // A repack may have taken the pack away between its listing and its reading: look again.
+    this.forget();
+    try {
+      return await this.#findOnce(oid);
+    } catch (cause) {
+      throw new RepositoryError('bad_object', `object ${oid} cannot be read`, { cause });
+    }
+  }
+
+  async #findOnce(oid: Oid): Promise<StoredObject | undefined> {
+    const at = { fs: this.#files, gitdir: this.#gitdir, cache: cacheOf(this) };
+    try {
+      const { type, object, source } = await readObject({ ...at, oid, format: 'content' });
+      const found = { type: type as ObjectType, bytes: object as Uint8Array };
+      // A long chain of deltas is kept inflated.
+      if (source?.startsWith('objects/pack/')) grow(this, found.bytes.length);
+      return found;
+    } catch (error) {
+      if (error instanceof Errors.NotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  async #fromLargePack(oid: Oid): Promise<StoredObject | undefined> {
+    return this.#files.hidesPacks() ? this.#catFile.read(oid) : undefined;
   }
 
   /** Forgets the packs read; after a repack they are others. */
   forget(): void {
-    this.#packs = {};
+    forget(this);
   }
 
   async readCommit(oid: Oid): Promise<Commit> {

@@ -2,6 +2,8 @@
 import { RepositoryError } from './errors.ts';
 import type { Commit, Oid, Signature } from './types.ts';
 
+export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
+
 export interface TreeEntry {
   mode: string;
   name: string;

@@ -3,11 +3,15 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sync } from './durable.ts';
 import { ObjectStore } from './object-store.ts';
-import type { ObjectReader, Repository } from './types.ts';
+import type { GitProgram, ObjectReader, Repository } from './types.ts';
 
-/** Reads the repository as it would be with the quarantined objects in it. */
-export function quarantineReader(repository: Repository, quarantine: string): ObjectReader {
-  return new ObjectStore(repository.path, quarantine);
+/** Reads the repository as it would be with the quarantined objects in it; `forget` frees what it holds. */
+export function quarantineReader(
+  git: GitProgram,
+  repository: Repository,
+  quarantine: string,
+): ObjectReader & { forget(): void } {
+  return new ObjectStore(git, repository.path, quarantine);
 }
 
 /**

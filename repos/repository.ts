@@ -32,7 +32,7 @@ export class BareRepository implements Repository {
     this.name = name;
     this.path = path;
     this.#git = git;
-    this.#objects = new ObjectStore(path);
+    this.#objects = new ObjectStore(git, path);
     this.#refs = new RefStore(path, (oid) => this.#objects.peel(oid));
   }
 

@@ -1,6 +1,7 @@
 /** A folder of objects that are not the repository's yet; git's own receive-pack has the like (git-receive-pack(1), "Quarantine Environment"). */
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quarantineEnvironment } from '../quarantine-environment.ts';
 
 /** What a crash left behind goes after a day; no push takes as long. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
@@ -22,8 +23,7 @@ export async function openQuarantine(repositoryPath: string): Promise<Quarantine
   const path = await mkdtemp(join(folder, 'push-'));
   await mkdir(join(path, 'pack'));
   const alone = { GIT_DIR: repositoryPath, GIT_OBJECT_DIRECTORY: path, GIT_QUARANTINE_PATH: path };
-  const alternates = quoted(join(repositoryPath, 'objects'));
-  return { path, alone, env: { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates } };
+  return { path, alone, env: quarantineEnvironment(repositoryPath, path) };
 }
 
 export async function removeQuarantine({ path }: Quarantine): Promise<void> {
@@ -37,9 +37,4 @@ async function sweep(folder: string): Promise<void> {
     if (made !== undefined && Date.now() - made.mtimeMs > LEFTOVER_AGE_MS)
       await rm(path, { recursive: true, force: true });
   }
-}
-
-/** The list is parted by colons; a quoted path may have them (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
-function quoted(path: string): string {
-  return `"${path.replace(/["\\]/g, '\\$&')}"`;
 }

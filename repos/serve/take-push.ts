@@ -39,6 +39,7 @@ export async function takePush(
   say: (line: string) => void,
 ): Promise<Taken> {
   const quarantine = await openQuarantine(repository.path);
+  const pushed = quarantineReader(git, repository, quarantine.path);
   const refuseAll = (rejection: Rejection, because: string): RefResult[] => {
     rejection.help.forEach(say);
     return asked.commands.map(({ ref }) => ({ ref, ok: false, reason: because }));
@@ -56,26 +57,29 @@ export async function takePush(
     }
     // From here on the client's leaving changes nothing: the gate finishes what it begins.
     signal.throwIfAborted();
-    const push = pushOf(repository, git, quarantine, asked, say);
+    const push = pushOf(repository, { git, quarantine, pushed }, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
     const conflict = { reason: STALE.reason, help: STALE.lines };
     return { unpackError: null, results: refuseAll(conflict, STALE.reason) };
   } finally {
+    pushed.forget();
     await removeQuarantine(quarantine);
   }
 }
 
 function pushOf(
   repository: Repository,
-  git: GitProgram,
-  quarantine: Quarantine,
+  {
+    git,
+    quarantine,
+    pushed,
+  }: { git: GitProgram; quarantine: Quarantine; pushed: ReturnType<typeof quarantineReader> },
   asked: Asked,
   say: (line: string) => void,
 ): Push {
   let kept = false;
-  const pushed = quarantineReader(git, repository, quarantine.path);
   const objects = () => (kept ? repository : pushed);
   return {
     ...asked,
@@ -100,10 +104,8 @@ function pushOf(
       return readAll(objects(), ids);
     },
     async keep() {
-      if (kept) return;
-      await adoptQuarantine(repository, quarantine.path);
+      if (!kept) await adoptQuarantine(repository, quarantine.path);
       kept = true;
-      pushed.forget();
     },
   };
 }

@@ -29,7 +29,7 @@ for (const packed of [false, true]) {
     ]);
     const received = join(quarantine, 'x.git', 'objects');
 
-    const reader = quarantineReader(repository, received);
+    const reader = quarantineReader(fixture.program, repository, received);
     t.equal(Buffer.from((await reader.readFile(pushed, 'new')) ?? []).toString(), 'text');
     t.equal(Buffer.from((await reader.readFile(commit, 'kept')) ?? []).toString(), 'old');
     await t.rejects(repository.readCommit(pushed), { code: 'object_not_found' });

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { cacheOf, forget, grow, held } from '../../repos/pack-memory.ts';
+import { git } from '../helpers/git.ts';
+import { landFiles, openFixture } from './fixture.ts';
+
+const MIB = 1024 * 1024;
+
+t.test('all caches together stay within 64 MiB; the least recently used go first', async (t) => {
+  const readers = Array.from({ length: 10 }, () => ({}));
+  const caches = readers.map(cacheOf);
+  for (const reader of readers.slice(0, 6)) grow(reader, 10 * MIB);
+  t.equal(cacheOf(readers[0] as object), caches[0]);
+  for (const reader of readers.slice(6)) grow(reader, 10 * MIB);
+  t.ok(held() <= 64 * MIB);
+  t.not(cacheOf(readers[1] as object), caches[1], 'an old one was dropped');
+  t.equal(cacheOf(readers[9] as object), caches[9]);
+  grow(readers[9] as object, 100 * MIB);
+  t.not(cacheOf(readers[9] as object), caches[9], 'one that is too large alone is dropped');
+  readers.forEach(forget);
+  t.equal(held(), 0);
+});
+
+const fixture = await openFixture();
+t.teardown(() => fixture.close());
+
+t.test('small packs are held, large ones are read by git and are not', async (t) => {
+  const repository = await fixture.repositories.create('Packs');
+  const small = await landFiles(repository, { 'small.py': 'small' }, 'first\n');
+  await git(['repack', '-adq'], { cwd: repository.path });
+  const text = async (commit: string, path: string) =>
+    Buffer.from((await repository.readFile(commit, path)) ?? []).toString();
+  t.equal(await text(small.commit, 'small.py'), 'small');
+  const before = held();
+  t.ok(before > 0, 'the small pack is held');
+
+  const noise = Object.fromEntries(
+    Array.from({ length: 6 }, (_, i) => [`folder/noise${i}`, randomBytes(MIB)]),
+  );
+  const large = await landFiles(repository, noise, 'second\n');
+  await git(['repack', '-dq'], { cwd: repository.path });
+  const read = await Promise.all(
+    Object.keys(noise).map((path) => repository.readFile(large.commit, path)),
+  );
+  t.same(
+    read.map((bytes) => Buffer.from(bytes ?? [])),
+    Object.values(noise),
+    'blobs, byte for byte, read at once',
+  );
+  t.equal((await repository.files(large.commit)).length, 7);
+  t.equal(await text(large.commit, 'small.py'), 'small', 'out of the small pack beside it');
+  t.same(
+    (await repository.versions()).map(({ record }) => record),
+    ['second\n', 'first\n'],
+  );
+  await t.rejects(repository.readBlob('1'.repeat(40)), { code: 'object_not_found' });
+  await t.rejects(repository.readBlob(large.commit), { code: 'bad_object' });
+  t.ok(held() - before < MIB, 'of the large pack nothing is held');
+});
