@@ -18,6 +18,7 @@ export interface RunRequest {
   args: string[];
   cwd: string | undefined;
   env: Record<string, string>;
+  fed: boolean;
 }
 
 export interface RunResult {

@@ -34,6 +34,9 @@ const ENVIRONMENT = {
  * Starts the helper that runs git for this process (see docs/decisions/0002). A helper that dies is
  * started anew by the next run; the runs that it had in flight fail with `git_failed`.
  *
+ * Only so many runs go on at once (see spawner.ts); the others wait their turn. A caller must not hold
+ * one open while it waits for another.
+ *
  * An aborted run, and one whose `stdout` is destroyed, gets its standard input closed, is left ten
  * seconds to end by itself and is then sent SIGTERM. Errors of `stdin` and `stdout` need no listener:
  * `exit` tells them.
@@ -117,6 +120,7 @@ function startRun(run: GitRun, helpers: Helpers): GitChild {
     args: run.args,
     cwd: run.cwd,
     env: { ...ENVIRONMENT, ...run.env },
+    fed: run.fed ?? false,
   };
   const connected = connect(helpers, request, run.signal);
   const stdin = inputOf(connected);

@@ -9,6 +9,7 @@ import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { frame, frames, Kind, type RunRequest, type RunResult } from './frames.ts';
+import { Slots } from './slots.ts';
 
 const STDERR_KEPT = 64 * 1024;
 /**
@@ -17,26 +18,37 @@ const STDERR_KEPT = 64 * 1024;
  */
 const GRACE_MS = 10_000;
 
+/**
+ * How many run at once; the others wait their turn. git works rather than waits, so that more would only
+ * make each slower, and each takes some tens of MiB.
+ */
+const places = new Slots(16);
+/** Runs that read what a client sends wait for it, so these do not keep the others from running. */
+const fedPlaces = new Slots(8);
+
 async function serve(connection: Socket): Promise<void> {
   const incoming = frames(connection);
   const first = await incoming.next();
   if (first.done) return;
+  const closed = new AbortController();
+  connection.once('close', () => closed.abort());
   const finish = (result: RunResult) => {
     connection.end(frame(Kind.exit, Buffer.from(JSON.stringify(result))));
   };
   const failed = (error: Error) => finish({ code: null, signal: null, stderr: error.message });
+  const { args, cwd, env, fed } = JSON.parse(first.value.payload.toString()) as RunRequest;
+  const free = await (fed ? fedPlaces : places).take(closed.signal);
+  if (free === undefined) return;
   let child: ChildProcessWithoutNullStreams;
   try {
-    const { args, cwd, env } = JSON.parse(first.value.payload.toString()) as RunRequest;
     child = spawn('git', args, { cwd, env });
   } catch (error) {
     // spawn throws where an argument cannot be one: a NUL in it, for instance.
+    free();
     return failed(error as Error);
   }
 
-  let gone = false;
-  connection.once('close', () => {
-    gone = true;
+  closed.signal.addEventListener('abort', () => {
     child.stdin.end();
     child.stdout.resume();
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -51,13 +63,17 @@ async function serve(connection: Socket): Promise<void> {
     stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_KEPT);
   });
   child.stdout.on('data', (chunk: Buffer) => {
-    if (gone || connection.write(frame(Kind.stdout, chunk))) return;
+    if (closed.signal.aborted || connection.write(frame(Kind.stdout, chunk))) return;
     child.stdout.pause();
     connection.once('drain', () => child.stdout.resume());
   });
 
-  child.once('error', failed);
+  child.once('error', (error) => {
+    free();
+    failed(error);
+  });
   child.once('close', (code, signal) => {
+    free();
     if (!connection.writableEnded) finish({ code, signal, stderr: stderr.toString() });
   });
   await feed(incoming, child.stdin);

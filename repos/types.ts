@@ -144,6 +144,8 @@ export interface GitRun {
   cwd?: string;
   env?: Record<string, string>;
   signal?: AbortSignal;
+  /** Its input comes from a client, at whatever pace that has: few of these run at once, apart from the rest. */
+  fed?: boolean;
 }
 
 export interface GitChild {

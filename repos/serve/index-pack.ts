@@ -52,6 +52,7 @@ export async function indexPack(
     cwd: quarantine.alone.GIT_DIR ?? '',
     env: { ...quarantine.env, GIT_ALLOC_LIMIT: String(memory) },
     signal,
+    fed: true,
   });
   child.stdout.resume();
   const exit = child.exit.then(
