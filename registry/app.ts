@@ -6,7 +6,7 @@ import type { Rules } from './access/decide.ts';
 import { authentication } from './plugins/authentication.ts';
 import { documentation } from './plugins/documentation.ts';
 import { metrics } from './plugins/metrics.ts';
-import { problems } from './plugins/problems.ts';
+import { answerError, problems } from './plugins/problems.ts';
 import { validation } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { definitionRoutes } from './routes/definitions.ts';
@@ -41,6 +41,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     bodyLimit: 8 * rooms.maxFileBytes,
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply as never),
   }).withTypeProvider<TypeBoxTypeProvider>();
   problems(app);
   validation(app);

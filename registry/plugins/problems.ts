@@ -5,11 +5,7 @@ import { Problem, type ProblemCode, type ProblemDetail } from '../errors.ts';
 import { StoreError } from '../store/errors.ts';
 
 export function problems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = asProblem(error);
-    if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
-    return answer(reply, problem);
-  });
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request: FastifyRequest, reply) =>
     answer(
       reply,
@@ -19,6 +15,13 @@ export function problems(app: FastifyInstance): void {
       ),
     ),
   );
+}
+
+/** For errors of handlers and for those before any route is found (a path that cannot be decoded). */
+export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const problem = asProblem(error);
+  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  return answer(reply, problem);
 }
 
 export function answer(reply: FastifyReply, problem: Problem): FastifyReply {

@@ -9,6 +9,7 @@ export function auditRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/audit',
     {
       schema: {
+        operationId: 'listAuditEvents',
         tags: ['audit'],
         summary: 'Every write: who, what, when, from where, before and after; newest first',
         description:

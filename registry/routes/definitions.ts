@@ -24,6 +24,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions',
     {
       schema: {
+        operationId: 'listDefinitions',
         tags,
         summary: 'Definitions that you may see, without source and files',
         querystring: DefinitionQuery,
@@ -37,6 +38,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions',
     {
       schema: {
+        operationId: 'createDefinition',
         tags,
         summary: 'Make a definition',
         description:
@@ -56,6 +58,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions/by-name/:name',
     {
       schema: {
+        operationId: 'readDefinitionByName',
         tags,
         summary: 'One definition by its class name, in any case',
         params: NameParams,
@@ -71,6 +74,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions/:id',
     {
       schema: {
+        operationId: 'readDefinition',
         tags,
         summary: 'One definition, at its newest version or an older one',
         params: IdParams,
@@ -85,6 +89,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions/:id',
     {
       schema: {
+        operationId: 'changeDefinition',
         tags,
         summary: 'Change the fields given; a change of files makes a new version',
         description:
@@ -104,6 +109,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions/:id',
     {
       schema: {
+        operationId: 'archiveDefinition',
         tags,
         summary: 'Archive: it leaves the lists, its repository and history stay',
         params: IdParams,
@@ -121,6 +127,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions/:id/restore',
     {
       schema: {
+        operationId: 'restoreDefinition',
         tags,
         summary: 'Take an archived definition back',
         params: IdParams,
@@ -137,6 +144,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     '/api/instrument-definitions/:id/rollback',
     {
       schema: {
+        operationId: 'rollBackDefinition',
         tags,
         summary: 'Make a new version that equals an older one',
         params: IdParams,

@@ -18,6 +18,7 @@ export function healthRoutes(app: Door, rooms: HealthRooms): void {
     '/healthz',
     {
       schema: {
+        operationId: 'isAlive',
         tags: ['health'],
         summary: 'Whether the process lives',
         security: [],
@@ -31,6 +32,7 @@ export function healthRoutes(app: Door, rooms: HealthRooms): void {
     '/readyz',
     {
       schema: {
+        operationId: 'isReady',
         tags: ['health'],
         summary:
           'Whether it can serve: database migrated, repositories reachable, built-ins imported',

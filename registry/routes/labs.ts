@@ -22,6 +22,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs',
     {
       schema: {
+        operationId: 'listLabs',
         tags,
         summary: 'The labs that you belong to; all of them for site admins',
         querystring,
@@ -35,6 +36,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs',
     {
       schema: {
+        operationId: 'createLab',
         tags,
         summary: 'Make a lab (site admins)',
         body: NewLab,
@@ -51,6 +53,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs/:id',
     {
       schema: {
+        operationId: 'readLab',
         tags,
         summary: 'One lab and its policy',
         params: IdParams,
@@ -64,6 +67,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs/:id',
     {
       schema: {
+        operationId: 'changeLab',
         tags,
         summary: 'Change the fields given (lab admins)',
         params: IdParams,
@@ -78,6 +82,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs/:id',
     {
       schema: {
+        operationId: 'removeLab',
         tags,
         summary: 'Delete a lab that has no definitions (site admins)',
         params: IdParams,
@@ -95,6 +100,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs/:id/members',
     {
       schema: {
+        operationId: 'listMembers',
         tags,
         summary: 'Who belongs to the lab',
         params: IdParams,
@@ -110,6 +116,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs/:id/members',
     {
       schema: {
+        operationId: 'addMember',
         tags,
         summary: 'Add a member (lab admins)',
         params: IdParams,
@@ -127,6 +134,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs/:id/members/:user_id',
     {
       schema: {
+        operationId: 'changeMember',
         tags,
         summary: 'Give a member another role (lab admins)',
         params: MemberParams,
@@ -145,6 +153,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/labs/:id/members/:user_id',
     {
       schema: {
+        operationId: 'removeMember',
         tags,
         summary: 'Take a member out of the lab (lab admins)',
         params: MemberParams,

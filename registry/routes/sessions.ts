@@ -11,6 +11,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/auth/login',
     {
       schema: {
+        operationId: 'signIn',
         tags: ['sessions'],
         summary: 'Sign in',
         description:
@@ -31,6 +32,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/auth/logout',
     {
       schema: {
+        operationId: 'signOut',
         tags: ['sessions'],
         summary: 'Sign out: the cookie is taken back',
         response: { 204: NoContent, ...problemAnswers },
@@ -46,6 +48,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/auth/me',
     {
       schema: {
+        operationId: 'readOwnAccount',
         tags: ['sessions'],
         summary: 'Who the caller is, with labs and roles',
         response: { 200: Me, ...problemAnswers },

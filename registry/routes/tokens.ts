@@ -11,6 +11,7 @@ export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/tokens',
     {
       schema: {
+        operationId: 'listTokens',
         tags,
         summary: 'Your tokens, without their secrets',
         response: { 200: List(Token), ...problemAnswers },
@@ -23,6 +24,7 @@ export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/tokens',
     {
       schema: {
+        operationId: 'createToken',
         tags,
         summary: 'Make a token: for the Authorization header, and as password for git',
         body: NewToken,
@@ -39,6 +41,7 @@ export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/tokens/:id',
     {
       schema: {
+        operationId: 'deleteToken',
         tags,
         summary: 'Delete one of your tokens; it stops working at once',
         params: IdParams,

@@ -11,6 +11,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/users',
     {
       schema: {
+        operationId: 'listUsers',
         tags,
         summary: 'All accounts (site admins)',
         querystring: UserQuery,
@@ -24,6 +25,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/users',
     {
       schema: {
+        operationId: 'createUser',
         tags,
         summary: 'Make an account (site admins)',
         body: NewUser,
@@ -40,6 +42,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/users/:id',
     {
       schema: {
+        operationId: 'readUser',
         tags,
         summary: 'One account: your own, or any for site admins',
         params: IdParams,
@@ -53,6 +56,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/users/:id',
     {
       schema: {
+        operationId: 'changeUser',
         tags,
         summary: 'Change the fields given; a new password ends every session of the account',
         params: IdParams,
@@ -68,6 +72,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms): void {
     '/api/users/:id',
     {
       schema: {
+        operationId: 'removeUser',
         tags,
         summary: 'End an account: it is disabled for good measure, and stays named on what it did',
         params: IdParams,

@@ -13,7 +13,7 @@ export function validateRoutes(app: Door, rooms: ValidateRooms): void {
 
   app.post(
     '/api/instrument-definitions/validate',
-    { schema: { ...schema, summary: 'Check a source text' } },
+    { schema: { ...schema, operationId: 'validateSource', summary: 'Check a source text' } },
     async (request) => await validateSource(rooms, request.caller, request.body),
   );
 
@@ -22,6 +22,7 @@ export function validateRoutes(app: Door, rooms: ValidateRooms): void {
     {
       schema: {
         ...schema,
+        operationId: 'validateDefinition',
         summary: "Check a source text as this definition's, by its lab's policy",
         params: IdParams,
       },

@@ -30,6 +30,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     '/api/instrument-definitions/:id/versions',
     {
       schema: {
+        operationId: 'listVersions',
         tags,
         summary: 'Versions, newest first',
         params: IdParams,
@@ -44,6 +45,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     '/api/instrument-definitions/:id/versions/:n',
     {
       schema: {
+        operationId: 'readVersion',
         tags,
         summary: 'One version with its source',
         params: VersionParams,
@@ -60,6 +62,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     '/api/instrument-definitions/:id/diff',
     {
       schema: {
+        operationId: 'compareVersions',
         tags,
         summary: 'Difference of two versions: unified diff, or JSON where Accept asks for it',
         params: IdParams,
@@ -90,6 +93,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     '/api/instrument-definitions/:id/source',
     {
       schema: {
+        operationId: 'readSource',
         tags,
         summary: 'The file with the class, byte for byte',
         params: IdParams,
@@ -111,6 +115,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     '/api/instrument-definitions/:id/snapshot',
     {
       schema: {
+        operationId: 'readSnapshot',
         tags,
         summary: 'All files of a version as a zip',
         description:

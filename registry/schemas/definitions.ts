@@ -127,7 +127,7 @@ export type DefinitionQuery = Static<typeof DefinitionQuery>;
 export const VersionQuery = Type.Object({ version: Type.Optional(Id) });
 export const DiffQuery = Type.Object({ from: Id, to: Id });
 export const VersionParams = Type.Object({ id: Id, n: Id });
-export const NameParams = Type.Object({ name: Type.String({ maxLength: 200 }) });
+export const NameParams = Type.Object({ name: Text({ maxLength: 200 }) });
 
 export const RollbackRequest = Type.Object({
   version: Id,

@@ -1,0 +1,433 @@
+/**
+ * Whatever is sent to whatever the API document lists, the answer is a problem document or a legitimate
+ * success, and nothing has changed. Driven by the document itself, so that new routes are covered by being there.
+ */
+import { request } from 'node:http';
+import t, { type Test } from 'tap';
+import { startLab, type TestLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+import { type Operation, operationsOf } from './openapi.ts';
+
+let lab: TestLab;
+let operations: Operation[];
+let definitionId: number;
+t.before(async () => {
+  lab = await startLab(t);
+  const made = await lab.ada.client.definitions.create({
+    name: 'Meter',
+    source_code: measurement('Meter'),
+  });
+  definitionId = made.id;
+  await lab.ada.client.definitions.change(made.id, { category: 'Meters' });
+  operations = await operationsOf(lab.url);
+});
+
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+/** By hand, since `fetch` would tidy up paths and refuse bodies of GET. */
+function send(
+  method: string,
+  path: string,
+  body: string | Buffer = '',
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(lab.url);
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        hostname,
+        port,
+        path,
+        method,
+        headers: {
+          authorization: `Bearer ${lab.admin.token}`,
+          ...(body.length > 0 && { 'content-type': 'application/json' }),
+          'content-length': String(Buffer.byteLength(body)),
+          ...headers,
+        },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            body: text,
+          }),
+        );
+      },
+    );
+    asked.on('error', reject).end(body);
+  });
+}
+
+/** Why the answer is neither a problem document of the client's making nor (where that may be) a success. */
+function faultOf({ status, type, body }: Answer, mayWork: boolean): string | undefined {
+  if (status >= 200 && status < 300) return mayWork ? undefined : `${status}, though it is wrong`;
+  if (status < 400 || status >= 500) return `${status}: ${body.slice(0, 300)}`;
+  if (!type.startsWith('application/problem+json')) return `${status} as ${type}`;
+  const problem = JSON.parse(body) as Record<string, unknown>;
+  const whole =
+    typeof problem.type === 'string' &&
+    typeof problem.title === 'string' &&
+    typeof problem.detail === 'string' &&
+    problem.status === status;
+  return whole ? undefined : `not a whole problem document: ${body.slice(0, 300)}`;
+}
+
+/** What is sent must be refused; `mayWork` where it might be right by chance. */
+interface Trial {
+  what: string;
+  method: string;
+  path: string;
+  body?: string | Buffer;
+  headers?: Record<string, string>;
+  mayWork?: boolean;
+}
+
+/** All that must be as it was: definitions, versions, accounts, labs and members. */
+async function everything() {
+  const { definitions, labs, users } = lab.admin.client;
+  const { items } = await definitions.list();
+  return {
+    items,
+    versions: await Promise.all(items.map(({ id }) => definitions.versions(id))),
+    labs: (await labs.list()).items,
+    members: (await labs.members(lab.nano.id)).items,
+    users: (await users.list()).items,
+  };
+}
+
+/** All trials are refused, the server goes on, and nothing has changed. */
+async function refused(t: Test, trials: Trial[]): Promise<void> {
+  t.ok(trials.length > 0);
+  const before = await everything();
+  const faults: string[] = [];
+  for (const { what, method, path, body, headers, mayWork = false } of trials) {
+    const fault = faultOf(await send(method, path, body, headers), mayWork);
+    if (fault !== undefined) faults.push(`${method} ${path.slice(0, 80)}, ${what}: ${fault}`);
+  }
+  t.same(faults, []);
+  t.same(await everything(), before, 'nothing has changed');
+  t.equal((await send('GET', '/readyz')).status, 200);
+}
+
+/** The path with ids that exist, but for what `replace` says. */
+function pathOf({ path }: Operation, replace: Record<string, string> = {}): string {
+  const known: Record<string, string> = {
+    id: String(path.includes('/labs/') ? lab.nano.id : definitionId),
+    user_id: String(lab.ben.id),
+    name: 'Meter',
+    n: '1',
+  };
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => replace[name] ?? known[name] ?? '1');
+}
+
+const withBody = () => operations.filter(({ body }) => body !== undefined);
+const DEEP = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+
+t.test('a body that is no JSON object of the right kind', async (t) => {
+  const bodies: Record<string, string | Buffer> = {
+    nothing: '',
+    'an array': '[]',
+    'a string': '"text"',
+    null: 'null',
+    'a number': '1',
+    'broken JSON': '{"name": ',
+    'two values': '{} {}',
+    'a prototype': '{"__proto__": {"is_admin": true}}',
+    'deep nesting': DEEP,
+    'deep arrays': '['.repeat(100_000),
+    'bytes that are not UTF-8': Buffer.from([0x7b, 0xff, 0xfe, 0x7d]),
+    'a NUL': '\0',
+    '10 MB': JSON.stringify({ name: 'x'.repeat(10 * 1024 * 1024) }),
+  };
+  await refused(
+    t,
+    withBody().flatMap((operation) =>
+      Object.entries(bodies).map(([what, body]) => ({
+        what,
+        method: operation.method,
+        path: pathOf(operation),
+        body,
+        // A change of nothing that the registry knows is one that changes nothing.
+        mayWork: operation.method === 'PUT' && /prototype|deep nesting/.test(what),
+      })),
+    ),
+  );
+});
+
+t.test('a body of another content type', async (t) => {
+  const types = [
+    'text/plain',
+    'application/xml',
+    'multipart/form-data; boundary=x',
+    'x',
+    'application/json; charset=utf-16',
+  ];
+  await refused(
+    t,
+    withBody().flatMap((operation) =>
+      types.map((type) => ({
+        what: type,
+        method: operation.method,
+        path: pathOf(operation),
+        body: '{"a" "b"}',
+        headers: { 'content-type': type },
+      })),
+    ),
+  );
+});
+
+/** Nothing of the API takes any of these for a value of another type than the one it is. */
+const VALUES: unknown[] = [
+  null,
+  true,
+  -1,
+  0,
+  1.5,
+  1e308,
+  2 ** 53,
+  '',
+  'NaN',
+  'a\0b',
+  '\u202egnirts',
+  '\u{1F52C}'.repeat(1000),
+  '../../etc/passwd',
+  'x'.repeat(100_000),
+  [],
+  [[]],
+  [null],
+  {},
+  { a: { b: null } },
+];
+/** Lone surrogates, which JSON can spell and UTF-8 cannot. */
+const RAW = ['"\\ud800"', '"a\\udfffb"', '["\\ud800"]', '{"\\ud800":"\\udc00"}', '1e999', '-0'];
+
+t.test('each field of each body with each kind of wrong value, the others absent', async (t) => {
+  // Definitions have the next test to themselves.
+  const others = withBody().filter(({ fields }) => !fields.includes('display_name'));
+  const trials = others.flatMap((operation) =>
+    operation.fields.flatMap((field) =>
+      [...VALUES.map((value) => JSON.stringify(value)), ...RAW].map((value) => ({
+        what: `${field} = ${value.slice(0, 40)}`,
+        method: operation.method,
+        // An object that does not exist: a value that is right by chance must not change one.
+        path: pathOf(operation, { id: '999999' }),
+        body: `{${JSON.stringify(field)}: ${value}}`,
+        mayWork: operation.path.endsWith('/validate'),
+      })),
+    ),
+  );
+  await refused(t, trials);
+});
+
+t.test('a definition saved with odd values in one field', async (t) => {
+  const create = operations.find(
+    ({ method, path }) => method === 'POST' && path === '/api/instrument-definitions',
+  );
+  const change = operations.find(
+    ({ method, path }) => method === 'PUT' && path === '/api/instrument-definitions/{id}',
+  );
+  const trials: Trial[] = [];
+  for (const operation of [create, change]) {
+    for (const field of operation?.fields ?? []) {
+      for (const value of [...VALUES.map((value) => JSON.stringify(value)), ...RAW]) {
+        // What is right by chance is refused for its missing class instead.
+        const good = { name: 'Other', source_code: 'class Nothing: pass\n' };
+        const rest = Object.entries(good).filter(([key]) => key !== field);
+        const fields = [
+          ...rest.map(([k, v]) => `"${k}": ${JSON.stringify(v)}`),
+          `"${field}": ${value}`,
+        ];
+        trials.push({
+          what: `${field} = ${value.slice(0, 40)}`,
+          method: operation?.method ?? '',
+          path: pathOf(operation as Operation),
+          body: `{${fields.join(', ')}}`,
+        });
+      }
+    }
+  }
+  await refused(t, trials);
+});
+
+t.test('files with paths that no definition may have', async (t) => {
+  const paths = [
+    '',
+    '.',
+    '..',
+    '/etc/passwd',
+    '../x.py',
+    'a/../b.py',
+    'a//b.py',
+    'a\\b.py',
+    'C:x',
+    '.git/config',
+    '.GIT/hooks/x',
+    'git~1',
+    'sub/.git',
+    'nul',
+    'aux.py',
+    'x.',
+    'x ',
+    'a\0b',
+    'a\nb',
+    'a:b',
+    '\\ud800',
+    `${'d/'.repeat(200)}x`,
+    'x'.repeat(300),
+    '__proto__/../x',
+  ];
+  await refused(
+    t,
+    paths.map((path) => ({
+      what: JSON.stringify(path),
+      method: 'PUT',
+      path: `/api/instrument-definitions/${definitionId}`,
+      body: JSON.stringify({ files: { [path]: 'x' } }).replace('\\\\ud800', '\\ud800'),
+    })),
+  );
+});
+
+t.test('ids and names in paths that are none', async (t) => {
+  const values = [
+    '0',
+    '-1',
+    '1.5',
+    'NaN',
+    'Infinity',
+    '1e3',
+    '99999999999999999999',
+    '2147483648',
+    'abc',
+    '%00',
+    '%20',
+    '..',
+    '%2e%2e',
+    '..%2f..%2fetc',
+    '%ff',
+    '%',
+    '%zz',
+    '%F0%9F%94%AC',
+    'null',
+    '[]',
+    '1;drop',
+    "'",
+    'x'.repeat(5000),
+  ];
+  const trials = operations
+    .filter(({ parameters }) => parameters.length > 0)
+    .flatMap((operation) =>
+      operation.parameters.flatMap((parameter) =>
+        values.map((value) => ({
+          what: parameter,
+          method: operation.method,
+          path: pathOf(operation, { [parameter]: value }),
+          ...(operation.body !== undefined && { body: '{}' }),
+        })),
+      ),
+    );
+  await refused(t, trials);
+});
+
+t.test('query parameters with wrong, doubled and unknown values', async (t) => {
+  const wrong = [
+    '',
+    'x'.repeat(5000),
+    '-1',
+    '1.5',
+    'NaN',
+    '99999999999999999999',
+    '%00',
+    '%ff',
+    '%',
+    'a%00b',
+    "'%20or%201=1",
+    '%E2%80%AE',
+    '[]',
+    '%25%5F',
+    '\\',
+  ];
+  const reads = operations.filter(({ method }) => method === 'GET');
+  await refused(
+    t,
+    reads.flatMap((operation) =>
+      [...operation.query, 'unknown'].flatMap((name) =>
+        [...wrong.map((value) => `${name}=${value}`), `${name}=1&${name}=2`, `${name}[a]=1`].map(
+          (query) => ({
+            what: query.slice(0, 40),
+            method: 'GET',
+            path: `${pathOf(operation)}?${query}`,
+            mayWork: true,
+          }),
+        ),
+      ),
+    ),
+  );
+});
+
+t.test('headers that make no sense', async (t) => {
+  const list = '/api/instrument-definitions';
+  const headers: Record<string, string>[] = [
+    { authorization: 'Bearer' },
+    { authorization: 'Bearer x y' },
+    { authorization: `Bearer ${'x'.repeat(10_000)}` },
+    { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.' },
+    { authorization: 'Basic eDp5' },
+    { authorization: '\u00ff' },
+  ];
+  await refused(
+    t,
+    headers.map((headers) => ({ what: 'authorization', method: 'GET', path: list, headers })),
+  );
+  const trials = [
+    { accept: 'x' },
+    { accept: '*/*;q=x' },
+    { cookie: 'registry_session' },
+    { cookie: '%=%' },
+  ];
+  await refused(
+    t,
+    trials.map((headers) => ({
+      what: 'others',
+      method: 'GET',
+      path: list,
+      headers,
+      mayWork: true,
+    })),
+  );
+});
+
+t.test('methods and paths that nothing answers', async (t) => {
+  const paths = [
+    '/',
+    '/api',
+    '/api/',
+    '/api/nothing',
+    '/api/%zz',
+    '/%',
+    '/..',
+    '//',
+    '/api/../api/users/x/y',
+    '/api/instrument-definitions/1/nothing',
+  ];
+  await refused(
+    t,
+    paths.flatMap((path) =>
+      ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'].map((method) => ({
+        what: 'path',
+        method,
+        path,
+        ...(['POST', 'PUT', 'PATCH'].includes(method) && { body: '{}' }),
+      })),
+    ),
+  );
+});

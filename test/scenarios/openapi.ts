@@ -1,0 +1,49 @@
+/** What the API document says, in the form that tests want it. */
+
+export interface Operation {
+  /** In upper case. */
+  method: string;
+  /** As the document has it, with `{parameters}`. */
+  path: string;
+  /** Names of path parameters. */
+  parameters: string[];
+  /** Names of query parameters. */
+  query: string[];
+  /** The schema of the JSON body, if there is one. */
+  body: object | undefined;
+  /** Names of the body's fields. */
+  fields: string[];
+  summary?: string;
+  operationId?: string;
+  tags?: string[];
+  responses: Record<string, { content?: Record<string, unknown> }>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, RawOperation>>;
+}
+interface RawOperation extends Pick<Operation, 'summary' | 'operationId' | 'tags' | 'responses'> {
+  parameters?: { in: string; name: string }[];
+  requestBody?: { content: { 'application/json': { schema: { properties?: object } } } };
+}
+
+/** Every operation of the registry's own document. */
+export async function operationsOf(url: string): Promise<Operation[]> {
+  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters = [], requestBody, ...rest }]) => {
+      const named = (where: string) =>
+        parameters.filter((parameter) => parameter.in === where).map(({ name }) => name);
+      const body = requestBody?.content['application/json'].schema;
+      return {
+        ...rest,
+        method: method.toUpperCase(),
+        path,
+        parameters: named('path'),
+        query: named('query'),
+        body,
+        fields: Object.keys(body?.properties ?? {}),
+      };
+    }),
+  );
+}
