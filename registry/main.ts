@@ -1,26 +1,11 @@
 #!/usr/bin/env node
-/** Runs the command line; its exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 in use. */
-import { CommanderError } from 'commander';
-import { runProgram } from './cli/program.ts';
-import { ConfigError } from './config.ts';
-import { StoreError } from './store/errors.ts';
+/**
+ * Runs the command line. Compiled modules are kept in node_modules/.cache from run to run (where that can be
+ * written), so that what follows is loaded after the cache is there.
+ */
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-try {
-  process.exitCode = await runProgram(process.argv);
-} catch (error) {
-  process.exitCode = tell(error);
-}
-
-function tell(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof ConfigError) {
-    process.stderr.write(`Wrong configuration:\n${error.message}\n`);
-    return 2;
-  }
-  if (error instanceof StoreError && error.code === 'database_in_use') {
-    process.stderr.write(`${error.message}\n`);
-    return 3;
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-  return 1;
-}
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+const { run } = await import('./cli/run.ts');
+process.exitCode = await run(process.argv);

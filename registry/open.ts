@@ -53,13 +53,19 @@ async function openInto(
   publicUrl: () => string,
 ): Promise<Rooms> {
   const paths = dataPaths(config.DATA_DIR);
-  const store = await openStore(
-    config.DATABASE_URL ? { databaseUrl: config.DATABASE_URL } : { folder: paths.database },
+  const [git, store] = await together(
+    openGitProgram().then((git) => {
+      opened.defer(() => git.close());
+      return git;
+    }),
+    openStore(
+      config.DATABASE_URL ? { databaseUrl: config.DATABASE_URL } : { folder: paths.database },
+    ).then(async (store) => {
+      opened.defer(() => store.close());
+      await store.migrate();
+      return store;
+    }),
   );
-  opened.defer(() => store.close());
-  await store.migrate();
-  const git = await openGitProgram();
-  opened.defer(() => git.close());
   const repositories = await openRepositories({
     root: paths.repositories,
     journal: paths.journal,
@@ -76,4 +82,10 @@ async function openInto(
     maxPackBytes: config.MAX_PACK_BYTES,
     close: () => opened.disposeAsync(),
   };
+}
+
+/** Both at once. A failure is told when both have ended, so that nothing is opened after the clearing away. */
+async function together<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return await Promise.all([a, b]);
 }

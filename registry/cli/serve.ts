@@ -4,14 +4,12 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyServerOptions } from 'fastify';
-import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { sessionSecret } from '../keys.ts';
 import { dataPaths, openRooms } from '../open.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
 import { repair } from '../services/repair.ts';
-import { runCommand } from './commands.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
 import { localTerminal } from './terminal.ts';
@@ -35,7 +33,11 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
   let port = config.PORT;
   const publicUrl = () =>
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
-  const rooms = await openRooms(config, publicUrl);
+  // The database opens while the rest is loaded.
+  const [rooms, { createApp }] = await Promise.all([
+    openRooms(config, publicUrl),
+    import('../app.ts'),
+  ]);
   opened.defer(() => rooms.close());
   const mended = await repair(rooms.store, rooms.repositories);
   let ready = false;
@@ -50,9 +52,10 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
   );
   opened.defer(() => app.close());
   if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
-  const commands = await serveCommands(paths.socket, (request, terminal) =>
-    runCommand(rooms, request, terminal),
-  );
+  const commands = await serveCommands(paths.socket, async (request, terminal) => {
+    const { runCommand } = await import('./commands.ts');
+    return await runCommand(rooms, request, terminal);
+  });
   // Waits for the command that is being carried out, if one is.
   opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
   await app.listen({ host: config.HOST, port: config.PORT });

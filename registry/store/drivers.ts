@@ -31,14 +31,18 @@ export async function openEmbedded(
 ): Promise<Connected> {
   const lock = folder && (await prepare(resolve(folder)));
   try {
-    const [{ MikroORM }, { pg_trgm }] = await Promise.all([
+    const [{ MikroORM }, { PGlite }, { pg_trgm }] = await Promise.all([
       import('@mikro-orm/pglite'),
+      import('@electric-sql/pglite'),
       import('@electric-sql/pglite/contrib/pg_trgm'),
     ]);
     const orm = await MikroORM.init({
       ...shared,
       dbName: folder ? resolve(folder) : 'memory://',
-      driverOptions: { extensions: { pg_trgm } },
+      driverOptions: {
+        extensions: { pg_trgm },
+        startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
+      },
     });
     const close = async () => {
       await orm.close();
@@ -50,6 +54,12 @@ export async function openEmbedded(
     throw error;
   }
 }
+
+/**
+ * Cleared at every start, which takes its time with PostgreSQL's 128 MB. What does not fit is read again from
+ * the operating system's cache.
+ */
+const sharedBuffers = '16MB';
 
 async function prepare(folder: string) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
