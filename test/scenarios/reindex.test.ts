@@ -1,0 +1,151 @@
+/** The database's definitions and versions are an index: what git holds makes them anew, ids included. */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { OPERATOR } from '../../registry/services/caller.ts';
+import { found } from '../../registry/services/found-definition.ts';
+import { reindex } from '../../registry/services/reindex.ts';
+import { openStore, type Store } from '../../registry/store/open.ts';
+import { freshDatabase, freshFolder } from '../helpers/databases.ts';
+import { git } from '../helpers/git.ts';
+import { startLab, type TestLab } from '../helpers/lab.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+/** Every column of every row, the generated ones included. */
+async function rowsOf(store: Store) {
+  const all = (sql: string) => store.em().execute<Record<string, unknown>[]>(sql);
+  return {
+    definitions: await all('select * from definitions order by id'),
+    versions: await all('select * from versions order by definition_id, version'),
+  };
+}
+
+/** A lab in which everything has happened that a definition remembers. */
+async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
+  const lab = await startLab(t, { database });
+  const { ada, admin, rooms } = lab;
+  const { definitions } = ada.client;
+  const create = (name: string, more = {}) =>
+    definitions.create({ name, source_code: measurement(name), ...more });
+
+  const meter = await create('Meter', {
+    category: 'Multimeters',
+    settings_schema: { type: 'object', properties: { range: { type: 'number', minimum: 1e-9 } } },
+    default_settings: { range: 0.1 },
+    change_summary: 'The first\n\nLanded-by: somebody else',
+  });
+  await definitions.change(meter.id, { files: { 'helper.py': 'GAIN = 2\n', 'data/a.txt': 'ü\n' } });
+  await definitions.change(meter.id, {
+    source_code: measurement('Meter', 2),
+    description: 'Ω \u{1F52C}',
+  });
+  await definitions.rollback(meter.id, 1, 'it was better');
+
+  const gone = await create('Gone');
+  await definitions.archive(gone.id);
+  const back = await create('Back');
+  await definitions.archive(back.id);
+  await definitions.restore(back.id);
+  await create('Shared', { is_public: true });
+  const moved = await create('Moved');
+  await admin.client.definitions.change(moved.id, { lab_id: lab.other.id, category: 'Elsewhere' });
+  const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
+  const overrides = [{ code: 'banned-import', message: 'os, by an administrator' }];
+  await found(rooms, OPERATOR, {
+    name: 'Shipped',
+    files,
+    lab: null,
+    isPublic: true,
+    isBuiltin: true,
+    summary: 'Ship it',
+    overrides,
+  });
+
+  await create('Foreign');
+  const clone = join(t.testdir(), 'clone');
+  await git(['clone', '-q', lab.gitUrl('Foreign', ada.token), clone]);
+  const latin = `# -*- coding: latin-1 -*-\n${measurement('Foreign', 3).replace('in volts', 'in µV')}`;
+  await writeFile(join(clone, 'Foreign.py'), Buffer.from(latin, 'latin1'));
+  await git(['commit', '-qam', 'Mikrovolt, ü'], { cwd: clone });
+  await writeFile(join(clone, 'Foreign.py'), Buffer.from(latin.replace('3.0', '4.0'), 'latin1'));
+  await git(['commit', '-qam', 'Four'], { cwd: clone });
+  await git(['push', '-q', 'origin', 'HEAD:main'], { cwd: clone });
+  return lab;
+}
+
+async function emptyStore(t: Test, kind: DatabaseKind): Promise<Store> {
+  const store = await openStore(kind === 'PGlite' ? await freshFolder() : await freshDatabase());
+  t.teardown(() => store.close());
+  return store;
+}
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  t.test(`the index is rebuilt row by row from the repositories alone (${database})`, async (t) => {
+    const lab = await livelyLab(t, database);
+    const { store, repositories } = lab.rooms;
+    const before = await rowsOf(store);
+    t.equal(before.definitions.length, 7);
+    t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 3);
+
+    await t.test('in place it changes nothing', async (t) => {
+      t.match(await reindex(store, repositories), { definitions: 7, removed: [], skipped: [] });
+      t.same(await rowsOf(store), before);
+    });
+
+    await t.test('in an empty database it makes the same, and whom it does not know', async (t) => {
+      const fresh = await emptyStore(t, database);
+      t.match(await reindex(fresh, repositories), { definitions: 7, versions: 13, skipped: [] });
+      t.same(await rowsOf(fresh), before);
+
+      const users = await fresh.em().execute('select * from users order by username');
+      t.match(users, [
+        // Who made them all, and the site admin, who landed what was moved.
+        {
+          id: lab.ada.id,
+          username: 'ada',
+          email: 'ada@lab.example',
+          disabled: true,
+          password_hash: null,
+        },
+        {
+          id: lab.admin.id,
+          username: 'root',
+          disabled: true,
+          password_hash: null,
+          is_admin: false,
+        },
+      ]);
+      const labs = await fresh
+        .em()
+        .execute('select id, code, name, disabled from labs order by id');
+      t.same(labs, [
+        { id: lab.nano.id, code: 'nano', name: 'Nano Optics', disabled: true },
+        { id: lab.other.id, code: 'cold', name: 'Cold Atoms', disabled: true },
+      ]);
+      t.match(await reindex(fresh, repositories), { definitions: 7 });
+      t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
+    });
+
+    await t.test('a definition made afterwards gets an id that none has', async (t) => {
+      const known = new Set(before.definitions.map(({ id }) => id));
+      const made = await lab.ada.client.definitions.create({
+        name: 'Later',
+        source_code: measurement('Later'),
+      });
+      t.notOk(known.has(made.id));
+      await lab.ada.client.definitions.archive(made.id);
+    });
+
+    await t.test('a repository that is gone leaves the index', async (t) => {
+      await rm(join(lab.dataDir, 'repos', 'Later.git'), { recursive: true });
+      await rm(join(lab.dataDir, 'repos', 'Shared.git'), { recursive: true });
+      const { removed } = await reindex(store, repositories);
+      t.same(removed.sort(), ['Later', 'Shared']);
+      const shared = before.definitions.find(({ name }) => name === 'Shared')?.id;
+      t.same(await rowsOf(store), {
+        definitions: before.definitions.filter(({ id }) => id !== shared),
+        versions: before.versions.filter(({ definition_id }) => definition_id !== shared),
+      });
+    });
+  });
+}
