@@ -56,11 +56,14 @@ export function compose(name: string, before: Files, change: DefinitionChange): 
 
 function headerEdits(name: string, files: Files, change: DefinitionChange, isNew: boolean) {
   const edits: Record<string, unknown> = {};
+  const wanted = DESCRIBED.filter(
+    (field) => change[field] !== undefined && !(isNew && change[field] === null),
+  );
+  // Most saves bring a source and nothing else: it says it all.
+  if (wanted.length === 0) return edits as HeaderChanges;
   const stated = describe(name, files);
-  for (const field of DESCRIBED) {
-    const wanted = change[field];
-    if (wanted === undefined || (isNew && wanted === null)) continue;
-    if (!isDeepStrictEqual(wanted, stated[field])) edits[field] = wanted;
+  for (const field of wanted) {
+    if (!isDeepStrictEqual(change[field], stated[field])) edits[field] = change[field];
   }
   return edits as HeaderChanges;
 }

@@ -28,7 +28,7 @@ export async function identifyToken(store: Store, secret: string): Promise<Ident
   const em = store.em();
   const found = await findTokenByHash(em, hashToken(secret));
   if (!found) return null;
-  await touchToken(em, found.token.id);
+  await touchToken(em, found.token);
   return {
     actor: await actorOf(em, found.user, found.token.scope),
     tokenName: found.token.name,
