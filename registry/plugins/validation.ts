@@ -1,7 +1,8 @@
 /**
  * Checks requests and writes answers by their schemas. Bodies are JSON and are taken literally (a number in
- * quotes is a string); queries and paths are text and are converted. A schema is compiled when it is first
- * needed: all of them together would take a good part of a start.
+ * quotes is a string); queries and paths are text and are converted, and parameters that no schema names are
+ * left out, so that none of them becomes a filter. A schema is compiled when it is first needed: all of them
+ * together would take a good part of a start.
  */
 import { Ajv, type ValidateFunction } from 'ajv';
 import fastJsonStringify from 'fast-json-stringify';
@@ -11,7 +12,13 @@ const formats = { 'date-time': isTime };
 
 export function validation(app: FastifyInstance): void {
   const literal = new Ajv({ allErrors: false, useDefaults: true, strict: false, formats });
-  const converting = new Ajv({ coerceTypes: true, useDefaults: true, strict: false, formats });
+  const converting = new Ajv({
+    coerceTypes: true,
+    removeAdditional: 'all',
+    useDefaults: true,
+    strict: false,
+    formats,
+  });
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const ajv = httpPart === 'body' ? literal : converting;
     let validate: ValidateFunction | undefined;
