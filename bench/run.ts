@@ -18,11 +18,11 @@ import { table } from './table.ts';
 import { measureWire } from './wire.ts';
 
 const FULL = {
-  starts: 7,
-  imports: { rounds: 5, definitions: 40 },
-  saves: 30,
-  wire: 12,
-  search: { rounds: 200, rows: 10_000 },
+  starts: 5,
+  imports: { rounds: 3, definitions: 20 },
+  saves: 20,
+  wire: 8,
+  search: { rounds: 100, rows: 10_000 },
 };
 const QUICK: typeof FULL = {
   starts: 1,
