@@ -3,8 +3,10 @@
  * whatever it is given it answers with a tree, so that this layer describes and ruff judges.
  */
 
+import type { PartialParse } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { DefinitionError } from './errors.ts';
+import { checkLimits } from './limits.ts';
 import { positions } from './source.ts';
 
 /** A node of the grammar; `from` and `to` are offsets in UTF-16 code units, `to` exclusive. */
@@ -106,8 +108,11 @@ export interface Module {
   readonly statements: readonly Statement[];
 }
 
-/** Deeper nesting than this is refused; CPython's own parser gives up at 200 brackets. */
+/** Deeper nesting (of operators; brackets are bounded before) is refused, as CPython's parser refuses it. */
 const MAX_DEPTH = 1000;
+
+/** Steps that the grammar may spend on finding its way again: each costs some twenty plain ones. */
+const MAX_RECOVERY = 15_000;
 
 type Growing = { -readonly [Key in keyof Node]: Key extends 'children' ? Growing[] : Node[Key] } & {
   children: Growing[];
@@ -136,11 +141,12 @@ function readTree(text: string): Node {
   };
   let current = root;
   let depth = 0;
-  parser.parse(text).iterate({
+  grammarTree(text).iterate({
     enter: ({ type, from, to }) => {
       if (type.name === 'Comment') return false;
       if (type.isTop) return true;
-      if (++depth > MAX_DEPTH) throw tooDeep(text, from);
+      if (++depth > MAX_DEPTH)
+        throw tooDeep(text, from, `Nested more than ${MAX_DEPTH} levels deep`);
       const node: Growing = {
         type: type.name,
         from,
@@ -165,11 +171,31 @@ function readTree(text: string): Node {
   return root;
 }
 
-function tooDeep(text: string, offset: number): DefinitionError {
+function grammarTree(text: string) {
+  // `recovering` counts down after an error; @lezer/lr keeps it out of its types.
+  const parse = parser.startParse(withKnownPrefixes(text)) as PartialParse & { recovering: number };
+  let recovery = 0;
+  for (let tree = parse.advance(); ; tree = parse.advance()) {
+    if (tree) return tree;
+    if (parse.recovering > 0 && ++recovery > MAX_RECOVERY)
+      throw tooDeep(text, parse.parsedPos, 'Too much up to here that is not Python');
+  }
+}
+
+/** The grammar knows no template strings (PEP 750): it reads them as the f-strings that they look like. */
+function withKnownPrefixes(text: string): string {
+  let known = '';
+  let copied = 0;
+  for (const at of checkLimits(text)) {
+    known += `${text.slice(copied, at)}f`;
+    copied = at + 1;
+  }
+  return known + text.slice(copied);
+}
+
+function tooDeep(text: string, offset: number, message: string): DefinitionError {
   const span = positions(text).span(offset, offset + 1);
-  return new DefinitionError('too_deep', [
-    { ...span, code: 'too-deep', message: `Nested more than ${MAX_DEPTH} levels deep` },
-  ]);
+  return new DefinitionError('too_deep', [{ ...span, code: 'too-deep', message }]);
 }
 
 /** The text that a node covers. */

@@ -8,6 +8,7 @@ import { DefinitionError } from './errors.ts';
 import { readSources, siblingsOf } from './files.ts';
 import { readHeader } from './header.ts';
 import type { ReadHeader } from './header-fields.ts';
+import { checkLimits } from './limits.ts';
 import { lint } from './lint.ts';
 import { checkName } from './names.ts';
 import { checkPolicy } from './policy.ts';
@@ -15,6 +16,9 @@ import { checkSchema } from './schema.ts';
 import { positions } from './source.ts';
 import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
+
+/** Of one kind in one file: nobody reads more. */
+const MAX_REPORTED = 1000;
 
 const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
 
@@ -31,7 +35,7 @@ export function validateDefinition(
   const path = name === undefined ? 'source.py' : `${name}.py`;
   const given = typeof files === 'string' ? encode(path, files) : files;
   const { texts, errors } = readSources(given);
-  for (const [file, found] of errors) result.errors.push(...located(found, file, path));
+  for (const [file, found] of errors) locate(found, file, path, result.errors);
   const why = name === undefined ? null : checkName(name);
   if (why !== null) result.errors.push({ ...START, code: 'bad-name', message: why });
   if (!given.has(path))
@@ -51,10 +55,15 @@ function encode(path: string, text: string): Files {
   return new Map([[path, new TextEncoder().encode(text)]]);
 }
 
-/** Diagnostics of another file than the main one name it, in `file` and in the message. */
-function located(found: readonly Diagnostic[], file: string, main: string): Diagnostic[] {
-  if (file === main) return [...found];
-  return found.map((one) => ({ ...one, file, message: `${file}: ${one.message}` }));
+/** Adds to `result`; diagnostics of another file than the main one name it, in `file` and in the message. */
+function locate(
+  found: readonly Diagnostic[],
+  file: string,
+  main: string,
+  result: Diagnostic[],
+): void {
+  for (const one of found.slice(0, MAX_REPORTED))
+    result.push(file === main ? one : { ...one, file, message: `${file}: ${one.message}` });
 }
 
 function parses({ errors }: Validation): boolean {
@@ -69,20 +78,20 @@ function checkFile(
   result: Validation,
 ): Module | null {
   try {
-    const module = parseModule(text);
+    checkLimits(text);
     const { syntax, errors, warnings } = lint(text);
     if (syntax.length > 0) {
-      result.errors.push(...located(syntax, file, main));
+      locate(syntax, file, main, result.errors);
       return null;
     }
-    result.warnings.push(...located(warnings, file, main));
-    result.errors.push(...located(errors, file, main));
-    if (!file.startsWith('tests/'))
-      result.errors.push(...located(checkPolicy(module, policy), file, main));
+    const module = parseModule(text);
+    locate(warnings, file, main, result.warnings);
+    locate(errors, file, main, result.errors);
+    if (!file.startsWith('tests/')) locate(checkPolicy(module, policy), file, main, result.errors);
     return module;
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
-    result.errors.push(...located(error.diagnostics, file, main));
+    locate(error.diagnostics, file, main, result.errors);
     return null;
   }
 }

@@ -1,0 +1,218 @@
+/**
+ * Bounds on what is handed to the parsers, found in one pass over the text. CPython refuses more than
+ * 200 open brackets (MAXLEVEL) and 100 indents (MAXINDENT, both in Parser/lexer/state.h). The other
+ * bounds are ours: ruff takes quadratic time in the length of one such statement.
+ */
+
+import { DefinitionError } from './errors.ts';
+import { positions } from './source.ts';
+
+const MAX_BRACKETS = 200;
+const MAX_INDENTS = 100;
+/** Strings that follow one another and so are one. */
+const MAX_ADJACENT = 4000;
+/** `a = b = c = …` */
+const MAX_TARGETS = 1000;
+/** Commas in an import, a `def`, `class`, `with`, `del` or `global`, up to its colon. */
+const MAX_LISTED = 1000;
+const MAX_TOKENS = 400_000;
+
+/** A replacement field of an f- or t-string. */
+interface Field {
+  readonly quote: string;
+  /** Strings that stand right before the one that holds the field. */
+  readonly adjacent: number;
+  /** The field stands in the format specification of another. */
+  readonly inSpec: boolean;
+}
+
+const BLANK = /[ \t\f]+|\\(?:\r\n|[\r\n])|#[^\r\n]*/y;
+const LINE_END = /\r\n|[\r\n]/y;
+const QUOTE = /([a-z]{0,2})("""|'''|"|')/iy;
+const WORD = /[\w\u0080-\uffff]+/y;
+const OPERATOR = /[=!<>:]=|./suy;
+const LISTING = /(?:import|from|def|class|async|with|del|global|nonlocal)\b|type[ \t]+\w/y;
+
+const PLAIN = { short: /\\(?:\r\n|[\s\S])|["'\r\n]/g, long: /\\[\s\S]|"""|'''/g };
+const FORMAT = {
+  short: /\\N\{[^{}\r\n]*\}|\\(?:\r\n|[^{}])|\{\{?|\}\}?|["'\r\n]/g,
+  long: /\\N\{[^{}\r\n]*\}|\\[^{}]|\{\{?|\}\}?|"""|'''/g,
+};
+
+/**
+ * Checks that a text is within the bounds, whether it is Python or not.
+ * @returns the offsets of the prefix `t` of template strings, which the grammar does not know
+ * @throws DefinitionError `too_deep`
+ */
+export function checkLimits(text: string): readonly number[] {
+  const scan = new Scan(text);
+  scan.run();
+  return scan.templates;
+}
+
+class Scan {
+  readonly templates: number[] = [];
+  readonly #text: string;
+  /** Null for a bracket. */
+  readonly #open: (Field | null)[] = [];
+  #indents: number[] = [];
+  #at = 0;
+  #tokens = 0;
+  #adjacent = 0;
+  #targets = 0;
+  #listed = 0;
+  #isListing = false;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  run(): void {
+    this.#beginLine();
+    while (this.#at < this.#text.length) {
+      if (this.#take(BLANK)) continue;
+      if (this.#take(LINE_END)) {
+        if (this.#open.length === 0) this.#beginLine();
+        continue;
+      }
+      this.#bound(++this.#tokens, MAX_TOKENS, 'tokens in a file');
+      const quoted = this.#take(QUOTE);
+      if (quoted) {
+        this.#string(quoted);
+        continue;
+      }
+      this.#adjacent = 0;
+      if (!this.#take(WORD)) this.#operator(this.#take(OPERATOR)?.[0] as string);
+    }
+  }
+
+  #take(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (found) this.#at += found[0].length;
+    return found;
+  }
+
+  #bound(count: number, most: number, what: string): void {
+    if (count <= most) return;
+    const span = positions(this.#text).span(this.#at - 1, this.#at);
+    const message = `More than ${most} ${what}`;
+    throw new DefinitionError('too_deep', [{ ...span, code: 'too-deep', message }]);
+  }
+
+  #beginLine(): void {
+    const begun = this.#at;
+    let width = 0;
+    for (; ; this.#at++) {
+      const letter = this.#text[this.#at];
+      if (letter === ' ') width++;
+      else if (letter === '\t') width += 8 - (width % 8);
+      else if (letter === '\f') width = 0;
+      else break;
+    }
+    if (/[#\r\n\\]/.test(this.#text[this.#at] ?? '\n')) return;
+    if (begun !== this.#at || this.#indents.length > 0) this.#indent(width);
+    this.#beginStatement();
+  }
+
+  #indent(width: number): void {
+    const outer = this.#indents.findLastIndex((one) => one <= width);
+    this.#indents.length = outer + 1;
+    if (width > (this.#indents.at(-1) ?? 0)) this.#indents.push(width);
+    this.#bound(this.#indents.length, MAX_INDENTS, 'levels of indentation');
+  }
+
+  #beginStatement(): void {
+    this.#adjacent = 0;
+    this.#targets = 0;
+    this.#listed = 0;
+    while (this.#text[this.#at] === ' ') this.#at++;
+    LISTING.lastIndex = this.#at;
+    this.#isListing = LISTING.test(this.#text);
+  }
+
+  #operator(sign: string): void {
+    const inner = this.#open.at(-1);
+    if ('([{'.includes(sign)) this.#push(null);
+    else if (sign === '}' && inner) {
+      this.#open.pop();
+      this.#format(inner, inner.inSpec);
+    } else if (')]}'.includes(sign)) {
+      if (!inner) this.#open.pop();
+    } else if (inner && sign[0] === ':') {
+      this.#at += 1 - sign.length;
+      this.#format(inner, true);
+    } else if (sign === ',' && this.#isListing)
+      this.#bound(++this.#listed, MAX_LISTED, 'entries in one statement');
+    else if (inner === undefined) this.#outside(sign);
+  }
+
+  /** An operator that stands in no bracket. */
+  #outside(sign: string): void {
+    if (sign === '=') this.#bound(++this.#targets, MAX_TARGETS, 'targets of one value');
+    else if (sign === ';') this.#beginStatement();
+    else if (sign === ':') this.#isListing = false;
+  }
+
+  #push(field: Field | null): void {
+    this.#open.push(field);
+    this.#bound(this.#open.length, MAX_BRACKETS, 'brackets nested');
+  }
+
+  #string([whole, prefix = '', quote = '']: RegExpExecArray): void {
+    const template = prefix.toLowerCase().indexOf('t');
+    if (template >= 0) this.templates.push(this.#at - whole.length + template);
+    const adjacent = this.#adjacent;
+    if (/[ft]/i.test(prefix)) this.#format({ quote, adjacent, inSpec: false }, false);
+    else this.#plain(quote);
+  }
+
+  /** Over the rest of a plain string. */
+  #plain(quote: string): void {
+    const marks = quote.length === 3 ? PLAIN.long : PLAIN.short;
+    for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
+      if (mark === quote) this.#endString(this.#adjacent);
+      // A string that the line end cuts off: the line end is read again.
+      else if (mark === '\n' || mark === '\r') this.#at--;
+      else continue;
+      return;
+    }
+  }
+
+  /** Over the text of an f- or t-string, or of a format specification in it, to its next field or its end. */
+  #format({ quote, adjacent }: Field, within: boolean): void {
+    const marks = quote.length === 3 ? FORMAT.long : FORMAT.short;
+    let inSpec = within;
+    for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
+      if (inSpec && (mark === '{{' || mark === '}}')) {
+        this.#at--;
+        mark = mark[0] as string;
+      }
+      if (mark === '{') {
+        this.#adjacent = 0;
+        this.#push({ quote, adjacent, inSpec });
+        return;
+      }
+      if (mark === '}' && inSpec) inSpec = this.#open.pop()?.inSpec ?? false;
+      if (mark === quote || mark === '\n' || mark === '\r') {
+        if (inSpec) this.#open.pop();
+        if (mark === quote) this.#endString(adjacent);
+        else this.#at--;
+        return;
+      }
+    }
+  }
+
+  #endString(before: number): void {
+    this.#adjacent = before;
+    this.#bound(++this.#adjacent, MAX_ADJACENT, 'strings one after another');
+  }
+
+  /** To behind the next mark of a string, or to the end of the text. */
+  #next(marks: RegExp): string | null {
+    marks.lastIndex = this.#at;
+    const found = marks.exec(this.#text);
+    this.#at = found ? marks.lastIndex : this.#text.length;
+    return found?.[0] ?? null;
+  }
+}
