@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { withShortPath } from './short-path.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandRequest {
@@ -29,8 +30,10 @@ export async function serveCommands(path: string, run: RunCommand): Promise<Serv
     socket.on('error', () => socket.destroy());
     void answer(socket, run);
   });
-  server.listen(path);
-  await once(server, 'listening');
+  await withShortPath(path, async (short) => {
+    server.listen(short);
+    await once(server, 'listening');
+  });
   await chmod(path, 0o600);
   return server;
 }
@@ -60,9 +63,13 @@ export async function askServer(
   request: CommandRequest,
   terminal: Terminal,
 ): Promise<number | undefined> {
-  const socket = createConnection(path);
+  let socket: Socket;
   try {
-    await once(socket, 'connect');
+    socket = await withShortPath(path, async (short) => {
+      const socket = createConnection(short);
+      await once(socket, 'connect');
+      return socket;
+    });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;

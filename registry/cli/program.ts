@@ -25,10 +25,9 @@ type Act = (
 ) => (...args: unknown[]) => Promise<void>;
 
 function program(act: Act): Command {
-  const root = new Command('registry')
-    .description('Git-backed registry of PyBirch instrument definitions')
-    .showHelpAfterError()
-    .exitOverride();
+  const root = new Command('registry').description(
+    'Git-backed registry of PyBirch instrument definitions',
+  );
   root.addCommand(serveCommand());
   root
     .command('migrate')
@@ -72,7 +71,14 @@ function program(act: Act): Command {
     .action(act('fsck', () => ({})));
   root.addCommand(userCommand(act));
   root.addCommand(tokenCommand(act));
-  return root;
+  return withErrors(root);
+}
+
+/** On a wrong command line every command shows its help and throws, so that `main` chooses the exit code. */
+function withErrors(command: Command): Command {
+  command.showHelpAfterError().exitOverride();
+  command.commands.forEach(withErrors);
+  return command;
 }
 
 /** An option that may be given several times. */

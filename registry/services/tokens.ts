@@ -39,6 +39,11 @@ export async function makeToken(
   { name, scope, expires_at }: NewToken,
 ) {
   const expires = expires_at ? new Date(expires_at) : null;
+  if (expires && Number.isNaN(expires.getTime())) {
+    throw new Problem('invalid', 'That is no time. Write it as 2027-01-31T12:00:00Z.', [
+      { path: 'expires_at', message: 'must be a time (ISO 8601)' },
+    ]);
+  }
   if (expires && expires <= new Date()) {
     throw new Problem('invalid', 'The token would have expired already.', [
       { path: 'expires_at', message: 'must be in the future' },

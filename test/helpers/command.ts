@@ -1,0 +1,77 @@
+/** `registry …` as a process of its own, for tests of the command line and of crashes. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../registry/main.ts', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Only what a test sets decides: nothing of the developer's own settings comes along. */
+function environment(settings: Record<string, string>): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...settings };
+}
+
+function start(args: string[], settings: Record<string, string>): [ChildProcess, Promise<Ended>] {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(settings) });
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    ended.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    ended.stderr += text;
+  });
+  return [child, once(child, 'close').then(([code]) => ({ ...ended, code }))];
+}
+
+/** Runs a command to its end. */
+export async function registry(
+  args: string[],
+  settings: Record<string, string>,
+  input = '',
+): Promise<Ended> {
+  const [child, ended] = start(args, settings);
+  child.stdin?.end(input);
+  return await ended;
+}
+
+export interface Server {
+  url: string;
+  /** What it has written to standard output so far. */
+  output(): string;
+  signal(signal: NodeJS.Signals): void;
+  ended: Promise<Ended>;
+}
+
+/**
+ * Starts `registry serve` on a free port; resolves once it has said where it is and, at the `first` start
+ * of a data folder, how to clone.
+ */
+export async function serve(
+  settings: Record<string, string>,
+  { first = false } = {},
+): Promise<Server> {
+  const [child, ended] = start(['serve'], { PORT: '0', ...settings });
+  let output = '';
+  const url = new Promise<string>((resolve) => {
+    child.stdout?.on('data', (text: string) => {
+      output += text;
+      const [, url] = /^The registry is at (http:\S+)\n/m.exec(output) ?? [];
+      if (url !== undefined && (!first || /^ +git clone \S+\n/m.test(output))) resolve(url);
+    });
+  });
+  const early = ended.then(({ stdout, stderr }): never => {
+    throw new Error(`the server ended before it was ready:\n${stdout}\n${stderr}`);
+  });
+  early.catch(() => undefined);
+  return {
+    url: await Promise.race([url, early]),
+    output: () => output,
+    signal: (signal) => void child.kill(signal),
+    ended,
+  };
+}

@@ -1,0 +1,241 @@
+/** The command line as people run it: every command in a process of its own. */
+import { execFile } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t, { type Test } from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { registry, type Server, serve } from '../helpers/command.ts';
+import { git, gitResult } from '../helpers/git.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+const folder = t.testdir();
+const DATA_DIR = join(folder, 'var');
+const settings = { DATA_DIR };
+let server: Server;
+let password = '';
+let token = '';
+
+t.teardown(async () => {
+  server?.signal('SIGKILL');
+  await server?.ended;
+});
+
+t.test('the first start prints a password and a clone line, and both work', async (t) => {
+  server = await serve(settings, { first: true });
+  const greeting = server.output();
+  password = /with password +(\S+)/.exec(greeting)?.[1] ?? '';
+  const line = /^ +(git clone \S+)$/m.exec(greeting)?.[1] ?? '';
+  token = new URL(line.replace('git clone ', '')).password;
+  t.match(greeting, `Open            ${server.url}/docs`);
+  const session = await createClient({ url: server.url }).login('admin', password);
+  t.match(session.user, { username: 'admin', is_admin: true });
+
+  const [, ...args] = line.split(' ');
+  await git([...args, join(folder, 'clone')]);
+  t.match(await readdir(join(folder, 'clone')), ['.git', 'SR830.py']);
+  const { total } = await createClient({ url: server.url, token }).definitions.list();
+  t.ok(total >= 14, `${total} built-in definitions`);
+});
+
+t.test('neither password nor token is in the log', async (t) => {
+  await gitResult(['ls-remote', `${server.url.replace('//', `//x:${token}@`)}/definitions/No.git`]);
+  const log = server
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
+  t.ok(log.length > 5, 'requests are logged');
+  for (const line of log) {
+    const { level, time } = JSON.parse(line);
+    t.ok(level && time);
+    for (const secret of [password, token, Buffer.from(`x:${token}`).toString('base64')]) {
+      t.notOk(line.includes(secret));
+    }
+  }
+});
+
+t.test('health, metrics, API document and its pages answer', async (t) => {
+  const answers: Record<string, RegExp> = {
+    '/healthz': /"ok"/,
+    '/readyz': /"ok"/,
+    '/metrics': /^http_request_duration_seconds_count\{/m,
+    '/openapi.json': /"openapi":"3\.1\.0"/,
+    '/docs': /<html/,
+  };
+  for (const [path, text] of Object.entries(answers)) {
+    const answer = await fetch(server.url + path);
+    t.equal(answer.status, 200, path);
+    t.match(await answer.text(), text, path);
+  }
+});
+
+t.test('keys and the socket are for the own account only', async (t) => {
+  const mode = async (path: string) =>
+    ((await stat(join(DATA_DIR, path))).mode & 0o777).toString(8);
+  for (const key of await readdir(join(DATA_DIR, 'keys')))
+    t.equal(await mode(`keys/${key}`), '600');
+  t.equal(await mode('keys'), '700');
+  t.equal(await mode('registry.sock'), '600');
+});
+
+t.test('a second server on the same folder exits 3 and says so', async (t) => {
+  const { code, stderr } = await registry(['serve'], { ...settings, PORT: '0' });
+  t.equal(code, 3, stderr);
+  t.match(stderr, /in use|another process/i);
+  t.notMatch(stderr, /at .*\.ts:\d/, 'in words, without a stack');
+});
+
+const run = (...args: string[]) => registry(args, settings);
+
+/** Beside a server and without one, the commands do the same. */
+async function commandsWork(t: Test, name: string): Promise<void> {
+  t.match(await run('migrate'), { code: 0, stdout: /up to date/ });
+  t.match(await run('user', 'add', name, '--email', `${name}@lab.example`), {
+    code: 0,
+    stdout: /Password: \S{12}/,
+  });
+  t.match(
+    await registry(['user', 'password', name, '--password-stdin'], settings, 'a new password\n'),
+    {
+      code: 0,
+      stdout: new RegExp(`Changed the password of ${name}`),
+    },
+  );
+  t.match(await run('user', 'list'), {
+    code: 0,
+    stdout: new RegExp(`${name}\t${name}@lab.example`),
+  });
+  const made = await run('token', 'create', name, '--scope', 'read');
+  t.match(made, { code: 0, stdout: /^pbr_\S+\n$/, stderr: /only time/ });
+  t.match(await run('reindex'), { code: 0, stdout: /\d\d definitions, \d\d versions indexed/ });
+  t.match(await run('fsck'), { code: 0, stdout: /\d\d repositories, 0 problems/ });
+}
+
+t.test('commands beside a running server are carried out by it', async (t) => {
+  await commandsWork(t, 'beside');
+  t.match(await createClient({ url: server.url }).login('beside', 'a new password'), {
+    user: { username: 'beside' },
+  });
+});
+
+t.test('what a command cannot do is said in a line, with exit code 1', async (t) => {
+  const name = 'beside';
+  t.match(await run('user', 'add', name), { code: 1, stderr: /taken|already/i }, 'once only');
+  t.match(await run('token', 'create', 'nobody-at-all'), { code: 1, stderr: /no account/ });
+  t.match(await run('token', 'create', name, '--expires', 'yesterday'), {
+    code: 1,
+    stderr: /no time/,
+  });
+});
+
+t.test('SIGTERM lets a push and a clone in flight end, and exits 0', async (t) => {
+  const clone = join(folder, 'clone');
+  const { client } = { client: createClient({ url: server.url, token }) };
+  const made = await client.definitions.create({
+    name: 'Meter',
+    source_code: measurement('Meter'),
+  });
+  const url = `${server.url.replace('//', `//x:${token}@`)}/definitions/Meter.git`;
+  await git(['clone', '-q', url, `${clone}-meter`]);
+  for (let n = 2; n < 5; n++) {
+    await git(['rm', '-q', '--cached', 'Meter.py'], { cwd: `${clone}-meter` });
+    const file = `${measurement('Meter', n)}`;
+    const oid = (
+      await git(['hash-object', '-w', '--stdin'], { cwd: `${clone}-meter`, input: file })
+    ).trim();
+    await git(['update-index', '--add', '--cacheinfo', `100644,${oid},Meter.py`], {
+      cwd: `${clone}-meter`,
+    });
+    await git(['commit', '-q', '-m', `Say ${n}`], { cwd: `${clone}-meter` });
+  }
+  const logged = server.output().length;
+  const pushing = gitResult(['push', 'origin', 'HEAD:main'], { cwd: `${clone}-meter` });
+  await until(() => /"POST".*git-receive-pack/.test(server.output().slice(logged)));
+  server.signal('SIGTERM');
+  const pushed = await pushing;
+  t.equal(pushed.code, 0, pushed.stderr);
+  t.match(pushed.stderr, /Meter is now at version 4/);
+  t.match(await server.ended, { code: 0 });
+  t.ok(made.id);
+});
+
+/** Waits for what the server's output shall say. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+t.test('commands without a server work on the folder themselves', async (t) => {
+  await commandsWork(t, 'alone');
+});
+
+t.test('a second start prints no secrets, and everything is still there', async (t) => {
+  server = await serve(settings);
+  t.notMatch(server.output(), /password|pbr_|git clone/i);
+  const client = createClient({ url: server.url, token });
+  t.match(await client.definitions.byName('Meter'), { version: 4 });
+  t.match(await createClient({ url: server.url }).login('alone', 'a new password'), {
+    token: String,
+  });
+  server.signal('SIGTERM');
+  t.match(await server.ended, { code: 0 });
+});
+
+t.test('bad settings end with 2 and are named', async (t) => {
+  const bad = {
+    PORT: 'many',
+    DATABASE_URL: 'mysql://x',
+    PUBLIC_URL: 'registry.example',
+    ADMIN_PASSWORD: 'short',
+    JWT_SECRET: 'short',
+    ANONYMOUS_READ: 'perhaps',
+    LOG_LEVEL: 'loud',
+  };
+  const { code, stderr } = await registry(['serve'], { DATA_DIR: join(folder, 'none'), ...bad });
+  t.equal(code, 2);
+  for (const name of Object.keys(bad)) t.match(stderr, new RegExp(`^${name} `, 'm'));
+  t.notMatch(stderr, /short/, 'secrets are not repeated');
+  const byFlag = await registry(['serve', '--port', '70000'], {});
+  t.match(byFlag, { code: 2, stderr: /^PORT /m });
+  t.notMatch((await readdir(folder)).join(), /none/, 'nothing was made');
+});
+
+t.test('wrong usage ends with 2, help with 0', async (t) => {
+  t.match(await registry(['nonsense'], settings), { code: 2, stderr: /unknown command/ });
+  t.match(await registry(['serve', '--nonsense'], settings), { code: 2, stderr: /unknown option/ });
+  t.match(await registry(['user', 'add'], settings), {
+    code: 2,
+    stderr: /missing required argument/,
+  });
+  for (const command of [
+    '',
+    'serve',
+    'migrate',
+    'reindex',
+    'fsck',
+    'import',
+    'export',
+    'user',
+    'user add',
+    'user password',
+    'user list',
+    'token',
+    'token create',
+  ]) {
+    const words = command.split(' ').filter(Boolean);
+    t.match(
+      await registry([...words, '--help'], {}),
+      { code: 0, stdout: /^Usage: registry/ },
+      command,
+    );
+  }
+});
+
+t.test('npx registry is the same program', async (t) => {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const { stdout } = await promisify(execFile)('npx', ['--no-install', 'registry', '--help'], {
+    cwd: root,
+  });
+  t.match(stdout, /^Usage: registry/);
+});
