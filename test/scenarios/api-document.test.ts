@@ -1,0 +1,33 @@
+/** The API document says enough of every operation for a client to be generated from it. */
+import t from 'tap';
+import { startRegistry } from '../helpers/registry.ts';
+import { operationsOf } from './openapi.ts';
+
+t.test(
+  'every operation has a name of its own, a summary, tags, parameters and answers',
+  async (t) => {
+    const { url } = await startRegistry(t);
+    const operations = await operationsOf(url);
+    t.ok(operations.length > 30);
+    const names = operations.map(({ operationId }) => operationId);
+    t.equal(new Set(names).size, operations.length, 'names are unique');
+    for (const { method, path, operationId, summary, tags, parameters, responses } of operations) {
+      const what = `${method} ${path}`;
+      t.match(operationId, /^[a-z][A-Za-z]+$/, what);
+      t.ok(summary, what);
+      t.equal(tags?.length, 1, what);
+      t.same(
+        parameters.toSorted(),
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort(),
+        `${what}: its path parameters`,
+      );
+      t.ok(
+        Object.keys(responses).some((status) => /^2\d\d$/.test(status)),
+        `${what}: an answer`,
+      );
+      if (path.startsWith('/api/')) {
+        t.ok(responses['4XX']?.content?.['application/problem+json'], `${what}: problems`);
+      }
+    }
+  },
+);

@@ -1,0 +1,84 @@
+/** Sessions: what counts as one, what ends it, and from where a cookie counts. */
+import { createHmac } from 'node:crypto';
+import t from 'tap';
+import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+
+/** The secret that the helper gives every registry in a test. */
+const SECRET = 'x'.repeat(32);
+let registry: TestRegistry;
+let epoch = 0;
+t.before(async () => {
+  registry = await startRegistry(t);
+  const { token } = await signIn('root');
+  epoch = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString()).epoch;
+});
+
+async function signIn(username: string, password = `password of ${username}`) {
+  return await registry.anonymous.login(username, password);
+}
+
+const me = (token: string) =>
+  fetch(`${registry.url}/api/auth/me`, { headers: { authorization: `Bearer ${token}` } });
+
+function jwt(claims: object, { alg = 'HS256', secret = SECRET } = {}): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
+  if (alg === 'none') return `${signed}.`;
+  const digest = alg === 'HS512' ? 'sha512' : 'sha256';
+  return `${signed}.${createHmac(digest, secret).update(signed).digest('base64url')}`;
+}
+
+t.test('a session is what the registry signed and has not expired', async (t) => {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { sub: String(registry.admin.id), epoch, iat: now, exp: now + 600 };
+  t.equal((await me(jwt(claims))).status, 200, 'this is how a session looks');
+  const bad: Record<string, string> = {
+    'another secret': jwt(claims, { secret: 'y'.repeat(32) }),
+    'no signature': jwt(claims, { alg: 'none' }),
+    'another algorithm': jwt(claims, { alg: 'HS512' }),
+    expired: jwt({ ...claims, iat: now - 20, exp: now - 10 }),
+    'another epoch': jwt({ ...claims, epoch: epoch + 1 }),
+    'no such account': jwt({ ...claims, sub: '9999' }),
+    'an id out of range': jwt({ ...claims, sub: '99999999999999999999' }),
+    'no session': 'a.b.c',
+  };
+  for (const [what, token] of Object.entries(bad)) t.equal((await me(token)).status, 401, what);
+});
+
+t.test('a change of password or the end of the account ends its sessions', async (t) => {
+  const { admin, person } = registry;
+  const ada = await person('ada');
+  const first = await signIn('ada');
+  await admin.client.users.change(ada.id, { password: 'another password' });
+  t.equal((await me(first.token)).status, 401);
+  await t.rejects(signIn('ada'), { status: 401 } as never);
+  const second = await signIn('ada', 'another password');
+  t.equal((await me(second.token)).status, 200);
+  await admin.client.users.change(ada.id, { disabled: true });
+  t.equal((await me(second.token)).status, 401);
+  await t.rejects(signIn('ada', 'another password'), { status: 401 } as never);
+});
+
+t.test('the cookie counts for writing from a page of the registry itself only', async (t) => {
+  const answer = await fetch(`${registry.url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'root', password: 'password of root' }),
+  });
+  const [set = ''] = answer.headers.getSetCookie();
+  t.match(set, /; Path=\/; HttpOnly; SameSite=Strict$/);
+  const cookie = set.split(';')[0] as string;
+  let labs = 0;
+  const write = (site: Record<string, string>) =>
+    fetch(`${registry.url}/api/labs`, {
+      method: 'POST',
+      headers: { cookie, 'content-type': 'application/json', ...site },
+      body: JSON.stringify({ name: 'Lab', code: `lab${++labs}` }),
+    });
+  t.equal((await write({ 'sec-fetch-site': 'same-origin' })).status, 201);
+  for (const site of ['cross-site', 'same-site', 'none']) {
+    t.equal((await write({ 'sec-fetch-site': site })).status, 401, site);
+  }
+  const read = await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } });
+  t.equal(read.status, 200);
+});
