@@ -1,0 +1,67 @@
+/** A server that is killed while it lands versions: what it acknowledged is there, and all parts agree. */
+import { setTimeout as after } from 'node:timers/promises';
+import t from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { registry, serve } from '../helpers/command.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+const ROUNDS = 3;
+
+t.test(
+  'kill -9 amid saves loses nothing that was acknowledged and leaves nothing half done',
+  async (t) => {
+    const settings = { DATA_DIR: t.testdir() };
+    const names = ['Left', 'Right'];
+    const acknowledged = new Map(names.map((name) => [name, 0]));
+    let token = '';
+    for (let round = 0; round < ROUNDS; round++) {
+      const server = await serve(settings, { first: round === 0 });
+      t.teardown(() => server.signal('SIGKILL'));
+      token ||= /git clone http:\/\/admin:(\S+)@/.exec(server.output())?.[1] ?? '';
+      const client = createClient({ url: server.url, token });
+      const ids: number[] = [];
+      for (const name of names) {
+        const made =
+          round === 0
+            ? await client.definitions.create({ name, source_code: measurement(name) })
+            : await client.definitions.byName(name);
+        const known = acknowledged.get(name) as number;
+        // The save that the kill cut off may have landed without being told so.
+        t.ok(
+          made.version === known || made.version === known + 1 || round === 0,
+          `${name} stands at ${made.version}, ${known} were acknowledged`,
+        );
+        acknowledged.set(name, made.version as number);
+        ids.push(made.id);
+      }
+      const saving = names.map(async (name, i) => {
+        for (let n = 1; ; n++) {
+          const source_code = measurement(name, 1000 * (round + 1) + n);
+          const { version } = await client.definitions.change(ids[i] as number, { source_code });
+          acknowledged.set(name, version as number);
+        }
+      });
+      const cut = Promise.allSettled(saving);
+      // The moment is what varies from round to round, so it is a time and not an event.
+      await after(300 + Math.random() * 700);
+      server.signal('SIGKILL');
+      t.ok((await cut).every(({ status }) => status === 'rejected'));
+      await server.ended;
+    }
+    t.match(await registry(['fsck'], settings), { code: 0, stdout: / 0 problems/ });
+    const server = await serve(settings);
+    t.teardown(() => server.signal('SIGKILL'));
+    const client = createClient({ url: server.url, token });
+    for (const name of names) {
+      const { id, version, head, source_code } = await client.definitions.byName(name);
+      const { items, total } = await client.definitions.versions(id);
+      t.equal(total, version);
+      t.match(items[0], { version, commit: head });
+      t.ok((version as number) >= (acknowledged.get(name) as number));
+      t.equal((await client.definitions.version(id, version as number)).source_code, source_code);
+    }
+    server.signal('SIGTERM');
+    t.match(await server.ended, { code: 0 });
+  },
+);
