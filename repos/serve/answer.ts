@@ -7,11 +7,13 @@ export interface Answer {
   body: Readable | Buffer | string;
 }
 
+type RefusalStatus = 400 | 408 | 413 | 415;
+
 /** A request that HTTP itself can turn down; git shows a plain text body as `remote:` lines. */
 export class RequestRefused extends Error {
   readonly code = 'request_refused';
-  readonly status: 400 | 413 | 415;
-  constructor(status: 400 | 413 | 415, message: string, options?: ErrorOptions) {
+  readonly status: RefusalStatus;
+  constructor(status: RefusalStatus, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'RequestRefused';
     this.status = status;

@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { WireError } from '../wire/errors.ts';
 import { FLUSH, type Packet, readPacket } from '../wire/pkt-line.ts';
 import { RequestRefused } from './answer.ts';
+import { paced, TooSlow } from './pace.ts';
 
 export interface Body {
   body: Readable;
@@ -32,15 +33,43 @@ export function decoded({ body, contentEncoding = 'identity' }: Body): Readable 
   return body.pipe(inflated);
 }
 
-/** Chunks of a body. Leaving off early keeps the stream open, so that an answer can still be sent. */
+/**
+ * Chunks of a body. Leaving off early keeps the stream open, so that an answer can still be sent.
+ * Throws RequestRefused: 400 where it is broken, 408 where it comes too slowly.
+ */
 export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   try {
-    yield* stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    yield* paced(stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>);
   } catch (cause) {
+    if (cause instanceof TooSlow)
+      throw new RequestRefused(408, 'the request comes too slowly', { cause });
     const code = (cause as NodeJS.ErrnoException).code;
     if (code?.startsWith('Z_')) throw new RequestRefused(400, 'the body is not gzip', { cause });
     throw cause;
   }
+}
+
+/**
+ * Reads on without keeping anything, so that the client gets to reading the answer. One that sends more
+ * than `limit` bytes, or too slowly, is cut off.
+ */
+export function passOver(body: Readable, limit: number): void {
+  endsWithin(limit, chunksOf(body)).then(
+    (ended) => {
+      if (!ended) body.destroy();
+    },
+    () => body.destroy(),
+  );
+}
+
+/** Reads the chunks and drops them, up to `limit` bytes; whether that was all of them. */
+export async function endsWithin(limit: number, chunks: AsyncIterable<Buffer>): Promise<boolean> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > limit) return false;
+  }
+  return true;
 }
 
 /** The whole body. Throws RequestRefused: 413 beyond `limit` bytes, 400 where it is broken. */

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import type { GitChild } from '../types.ts';
 import { RequestRefused } from './answer.ts';
 import { Kept } from './kept.ts';
+import { takenInTime } from './pace.ts';
 
 /** Larger answers are streamed to whoever asked, each from a process of its own. Bytes. */
 const ANSWER_LIMIT = 4 * 1024 * 1024;
@@ -26,8 +27,8 @@ type Collected = Begun | { whole: Buffer } | { failed: Buffer };
 
 /**
  * What the process started by `start` answers; `key` must tell apart all questions whose answers differ.
- * Throws RequestRefused (400) where git ends without a word. `signal` ends the sending of a large answer;
- * a process that others may wait for goes on.
+ * Throws RequestRefused (400) where git ends without a word. `signal` ends the sending of a large answer,
+ * and so does a client that stops reading; a process that others may wait for goes on.
  */
 export async function fetchAnswer(
   key: string,
@@ -78,7 +79,10 @@ async function collect(key: string, { stdout, exit }: GitChild): Promise<Collect
 }
 
 function goOn({ begun, rest, stdout }: Begun, signal: AbortSignal): Readable {
-  const stream = Readable.from(pieces(), { objectMode: false });
+  const stream: Readable = Readable.from(
+    takenInTime(pieces(), () => stream.destroy()),
+    { objectMode: false },
+  );
   // Ends git where the client has gone.
   stream.once('close', () => stdout.destroy());
   stream.on('error', () => undefined);

@@ -7,7 +7,14 @@ import { type Command, parseCommandList, parsePushOptions } from '../wire/push.t
 import { type RefResult, writeReport } from '../wire/report.ts';
 import { Band, writeSideBand } from '../wire/side-band.ts';
 import { type Answer, gitAnswer, RequestRefused, refusal } from './answer.ts';
-import { type Body, checkContentType, decoded, PacketSource } from './body.ts';
+import {
+  type Body,
+  checkContentType,
+  decoded,
+  endsWithin,
+  PacketSource,
+  passOver,
+} from './body.ts';
 import type { PushGate, Refusal } from './gate.ts';
 import type { PackLimits } from './index-pack.ts';
 import { STALE, takePush } from './take-push.ts';
@@ -20,11 +27,16 @@ export interface ReceivePackRequest extends Body {
   git: GitProgram;
 }
 
+const RESULT = 'git-receive-pack-result';
+
 /** Bytes of commands and of push options, each. */
 const LIST_LIMIT = 4 * 1024 * 1024;
 
-/** A refused push is read to its end, or its client would see a broken connection instead of the reason. */
-const DRAIN_LIMIT = 1024 * 1024 * 1024;
+/**
+ * How many bytes more are read of a push that is refused already: its client sends all before it listens,
+ * and would see a broken connection instead of the reason. One that sends still more has it closed.
+ */
+const readOn = ({ packBytes }: PackLimits) => Math.max(4 * packBytes, 16 * 1024 * 1024);
 
 /**
  * Answers `POST git-receive-pack`: commands, then the pack into quarantine, then the gate, then what became
@@ -38,9 +50,9 @@ export async function receivePack(
   try {
     checkContentType('git-receive-pack', request.contentType);
     const source = new PacketSource(decoded(request));
-    return gitAnswer('git-receive-pack-result', await receive(repository, request, source));
+    return await receive(repository, request, source);
   } catch (error) {
-    request.body.resume();
+    passOver(request.body, readOn(request.limits));
     if (error instanceof RequestRefused) return refusal(error);
     if (error instanceof WireError) return refusal(new RequestRefused(400, error.message));
     throw error;
@@ -51,11 +63,11 @@ async function receive(
   repository: Repository,
   request: ReceivePackRequest,
   source: PacketSource,
-): Promise<Buffer> {
+): Promise<Answer> {
   const list = parseCommandList((await source.packetsToFlush(LIST_LIMIT)) ?? []);
   const { commands, capabilities, shallow } = list;
   // An empty post: clients try out a large or chunked one with it first.
-  if (commands.length === 0) return Buffer.alloc(0);
+  if (commands.length === 0) return gitAnswer(RESULT, Buffer.alloc(0));
   const format = capabilities.get('object-format') ?? 'sha1';
   if (format !== 'sha1') throw new WireError(`mismatched object format: ${format}`);
   const options = capabilities.has('push-options')
@@ -70,17 +82,24 @@ async function receive(
       : await refused(repository, request.gate, push);
   for (const { lines = [] } of refusals) said.push(...lines);
   const admitted = admittedOf(push, refusals);
-  const pack = source.rest();
   let unpackError: string | null = null;
   let results: RefResult[] = [];
   if (admitted.length > 0) {
     const say = (line: string) => said.push(...line.split('\n'));
-    const taken = await takePush(repository, request, { ...push, commands: admitted }, pack, say);
+    const taken = await takePush(
+      repository,
+      request,
+      { ...push, commands: admitted },
+      source.rest(),
+      say,
+    );
     ({ unpackError, results } = taken);
   }
-  await drain(pack);
   const refs = commands.map((command) => resultOf(command, refusals, results));
-  return report(capabilities, said, { unpackError, refs });
+  const answer = gitAnswer(RESULT, report(capabilities, said, { unpackError, refs }));
+  if (!(await endsWithin(readOn(request.limits), source.rest())))
+    answer.headers.connection = 'close';
+  return answer;
 }
 
 /** Refusals of this layer, then the gate's for what is left. */
@@ -128,14 +147,6 @@ function resultOf({ ref }: Command, refusals: Refusal[], results: RefResult[]): 
       reason: 'atomic push failure',
     }
   );
-}
-
-async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > DRAIN_LIMIT) return;
-  }
 }
 
 function report(

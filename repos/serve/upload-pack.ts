@@ -13,7 +13,7 @@ import { parseLsRefsArgs } from '../wire/ls-refs.ts';
 import { FLUSH, textPacket, writePacket } from '../wire/pkt-line.ts';
 import { type ProtocolVersion, requestedVersion } from '../wire/protocol.ts';
 import { type Answer, gitAnswer, RequestRefused, refusal } from './answer.ts';
-import { type Body, checkContentType, decoded, readWhole } from './body.ts';
+import { type Body, checkContentType, decoded, passOver, readWhole } from './body.ts';
 import { fetchAnswer } from './fetch-answers.ts';
 import { generationOf } from './generation.ts';
 import { answerLsRefs } from './ls-refs.ts';
@@ -54,7 +54,7 @@ export async function uploadPack(
     const body = await readWhole(decoded(request), REQUEST_LIMIT);
     return gitAnswer('git-upload-pack-result', await answer(repository, request, body));
   } catch (error) {
-    request.body.resume();
+    passOver(request.body, REQUEST_LIMIT);
     if (error instanceof RequestRefused) return refusal(error);
     if (error instanceof WireError) return refusal(new RequestRefused(400, error.message));
     throw error;

@@ -8,6 +8,7 @@ import type { PushGate } from '../../../repos/serve/gate.ts';
 import type { Repository } from '../../../repos/types.ts';
 import { openGate, startServer } from './server.ts';
 
+t.setTimeout(120_000);
 const MIB = 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
@@ -38,7 +39,6 @@ async function grown(work: () => Promise<unknown>) {
 }
 
 t.test('a push and a clone of 40 MiB pass through without being held in memory', async (t) => {
-  t.setTimeout(120_000);
   const server = await startServer();
   t.teardown(() => server[Symbol.asyncDispose]());
   await server.repositories.create('Large');

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { mock } from 'node:test';
+import t from 'tap';
+import { writeCommandRequest } from '../../../repos/wire/command-request.ts';
+import { packOf, post, pushBody, rawCommit, rawTree, writeObject } from './raw.ts';
+import { startServer, type TestServer } from './server.ts';
+
+t.setTimeout(120_000);
+const MIB = 1024 * 1024;
+/** As many git processes run at once, and as many of those that a client feeds (repos/spawner.ts). */
+const PLACES = 16;
+const FED_PLACES = 8;
+/** Longer than a client may keep the server waiting (repos/serve/pace.ts). */
+const TOO_LONG = 61_000;
+
+let server: TestServer;
+let cwd = '';
+let head = '';
+t.before(async () => {
+  server = await startServer();
+  await server.repositories.create('Small');
+  cwd = await server.workingCopy('Small');
+  head = await writeObject(cwd, 'commit', rawCommit(await emptyTree()));
+  await server.client(['push', '-q', 'origin', `${head}:refs/heads/main`], { cwd });
+});
+t.teardown(() => server[Symbol.asyncDispose]());
+
+const emptyTree = () => writeObject(cwd, 'tree', rawTree([]));
+
+/** Bodies that ask for the same in different words, so that no two share an answer. */
+const question = (want: string, n: number) =>
+  writeCommandRequest({
+    command: 'fetch',
+    capabilities: [],
+    args: [`want ${want}`, `have ${n.toString(16).padStart(40, '0')}`, 'done'],
+  });
+
+const fetchSmall = (n: number) =>
+  post(`${server.url}/Small.git`, 'git-upload-pack', question(head, n), {
+    'git-protocol': 'version=2',
+  });
+
+function open(name: string, service: string): ClientRequest {
+  const asked = request(`${server.url}/${name}.git/${service}`, {
+    method: 'POST',
+    headers: { 'content-type': `application/x-${service}-request`, 'git-protocol': 'version=2' },
+    agent: false,
+  });
+  asked.on('error', () => undefined);
+  return asked;
+}
+
+t.test('more questions at once than places for git are all answered', async (t) => {
+  const answers = await Promise.all(Array.from({ length: 2 * PLACES }, (_, n) => fetchSmall(n)));
+  t.ok(answers.every(({ status, bytes }) => status === 200 && bytes.includes('PACK')));
+});
+
+t.test('clients that stop reading lose their places', async (t) => {
+  await server.repositories.create('Big');
+  const work = await server.workingCopy('Big');
+  await server.client(['config', 'core.compression', '0'], { cwd: work });
+  for (let i = 0; i < 24; i += 1) await writeFile(join(work, `${i}`), randomBytes(MIB));
+  await server.client(['add', '.'], { cwd: work });
+  await server.client(['commit', '-q', '-m', 'big'], { cwd: work });
+  await server.client(['push', '-q', 'origin', 'main'], { cwd: work });
+  const big = (await server.client(['rev-parse', 'HEAD'], { cwd: work })).trim();
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => mock.timers.reset());
+  const stalled = await Promise.all(
+    Array.from({ length: PLACES }, async (_, n) => {
+      const asked = open('Big', 'git-upload-pack');
+      asked.end(question(big, n));
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      return answer;
+    }),
+  );
+  let answered = false;
+  const waiting = fetchSmall(1000).then((answer) => {
+    answered = true;
+    return answer;
+  });
+  await server.client(['ls-remote', `${server.url}/Small.git`]);
+  t.notOk(answered, 'all places are taken');
+  mock.timers.tick(TOO_LONG);
+  t.equal((await waiting).status, 200);
+  for (const answer of stalled) answer.destroy();
+});
+
+t.test('clients that stop sending lose their places, and hear so', async (t) => {
+  const commit = await writeObject(cwd, 'commit', rawCommit(await emptyTree(), head));
+  const body = pushBody(
+    [{ ref: 'refs/heads/slow', from: null, to: commit }],
+    await packOf(cwd, [commit]),
+  );
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => mock.timers.reset());
+  const begun = Array.from({ length: FED_PLACES + 2 }, () => {
+    const push = open('Small', 'git-receive-pack');
+    push.write(body.subarray(0, body.length - 10));
+    return push;
+  });
+  const heard = begun.map(async (push) => {
+    const [answer] = (await once(push, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  });
+  while ((await quarantines()) < begun.length) await new Promise(setImmediate);
+  t.equal((await fetchSmall(2000)).status, 200, 'others are not kept waiting');
+  mock.timers.tick(TOO_LONG);
+  t.same(
+    await Promise.all(heard),
+    begun.map(() => 408),
+  );
+  const push = post(`${server.url}/Small.git`, 'git-receive-pack', body);
+  t.match((await push).bytes.toString(), /ok refs\/heads\/slow/);
+  for (const push of begun) push.destroy();
+  while ((await quarantines()) > 0) await new Promise(setImmediate);
+  t.same(server.failures, []);
+});
+
+const quarantines = async () =>
+  (await server.leftovers('Small')).filter((path) => /^push-\w+$/.test(path)).length;
+
+t.test('a client that keeps sending after its push was refused is cut off', async (t) => {
+  server.rules.limits = { packBytes: 100_000, fileBytes: 50_000 };
+  const push = open('Small', 'git-receive-pack');
+  push.write(pushBody([{ ref: 'refs/heads/x', from: null, to: head }], Buffer.from('PACK')));
+  const closed = new Promise((resolve) => push.once('close', resolve));
+  const piece = Buffer.alloc(MIB);
+  let sent = 0;
+  while (!push.destroyed && sent < 200) {
+    sent += 1;
+    if (!push.write(piece))
+      await Promise.race([new Promise((resolve) => push.once('drain', resolve)), closed]);
+  }
+  await closed;
+  t.ok(sent < 64, `after ${sent} MiB`);
+});
