@@ -2,8 +2,8 @@
  * The configuration: one schema, from which the type, the environment variables, the flags of
  * `registry serve` and the table in the README follow. Only this file reads the environment.
  */
+import { Ajv } from 'ajv';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
 
 const ConfigSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
@@ -70,6 +70,11 @@ const ConfigSchema = Type.Object({
 
 export type Config = Readonly<Static<typeof ConfigSchema>>;
 
+// Fastify brings Ajv along: TypeBox's own checking would be some hundred modules more to load.
+const check = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }).compile<Config>(
+  ConfigSchema,
+);
+
 /** One setting as the command line and the README show it. */
 export interface Setting {
   name: keyof Config;
@@ -105,16 +110,15 @@ export function loadConfig(
     const value = flags[name] ?? environment[name];
     if (value !== undefined && value !== '') given[name] = value;
   }
-  const config = Value.Convert(ConfigSchema, Value.Default(ConfigSchema, { ...given }));
-  const errors = Value.Errors(ConfigSchema, config);
-  if (errors.length > 0) {
+  const config: unknown = { ...given };
+  if (!check(config)) {
     const secret = (name: string) => /PASSWORD|SECRET|URL/.test(name);
-    const lines = errors.map(({ instancePath, message }) => {
+    const lines = (check.errors ?? []).map(({ instancePath, message }) => {
       const name = instancePath.slice(1);
       const shown = secret(name) ? '' : ` (it is ${JSON.stringify(given[name])})`;
       return `${name} ${message}${shown}`;
     });
     throw new ConfigError(lines.join('\n'));
   }
-  return Object.freeze(config as Config);
+  return Object.freeze(config);
 }
