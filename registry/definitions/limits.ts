@@ -9,19 +9,17 @@ import { positions } from './source.ts';
 
 const MAX_BRACKETS = 200;
 const MAX_INDENTS = 100;
-/** Strings that follow one another and so are one. */
-const MAX_ADJACENT = 4000;
+/** ruff looks for the start of the line at each string. */
+const MAX_STRINGS_IN_LINE = 2000;
 /** `a = b = c = …` */
 const MAX_TARGETS = 1000;
 /** Commas in an import, a `def`, `class`, `with`, `del` or `global`, up to its colon. */
 const MAX_LISTED = 1000;
-const MAX_TOKENS = 400_000;
+const MAX_TOKENS = 350_000;
 
 /** A replacement field of an f- or t-string. */
 interface Field {
   readonly quote: string;
-  /** Strings that stand right before the one that holds the field. */
-  readonly adjacent: number;
   /** The field stands in the format specification of another. */
   readonly inSpec: boolean;
 }
@@ -29,7 +27,7 @@ interface Field {
 const BLANK = /[ \t\f]+|\\(?:\r\n|[\r\n])|#[^\r\n]*/y;
 const LINE_END = /\r\n|[\r\n]/y;
 const QUOTE = /([a-z]{0,2})("""|'''|"|')/iy;
-const WORD = /[\w\u0080-\uffff]+/y;
+const WORD = /\p{ID_Continue}+/uy;
 const OPERATOR = /[=!<>:]=|./suy;
 const LISTING = /(?:import|from|def|class|async|with|del|global|nonlocal)\b|type[ \t]+\w/y;
 
@@ -58,7 +56,7 @@ class Scan {
   #indents: number[] = [];
   #at = 0;
   #tokens = 0;
-  #adjacent = 0;
+  #strings = 0;
   #targets = 0;
   #listed = 0;
   #isListing = false;
@@ -70,8 +68,11 @@ class Scan {
   run(): void {
     this.#beginLine();
     while (this.#at < this.#text.length) {
-      if (this.#take(BLANK)) continue;
+      const blank = this.#take(BLANK);
+      if (blank?.[0].startsWith('\\')) this.#strings = 0;
+      if (blank) continue;
       if (this.#take(LINE_END)) {
+        this.#strings = 0;
         if (this.#open.length === 0) this.#beginLine();
         continue;
       }
@@ -81,7 +82,6 @@ class Scan {
         this.#string(quoted);
         continue;
       }
-      this.#adjacent = 0;
       if (!this.#take(WORD)) this.#operator(this.#take(OPERATOR)?.[0] as string);
     }
   }
@@ -123,7 +123,6 @@ class Scan {
   }
 
   #beginStatement(): void {
-    this.#adjacent = 0;
     this.#targets = 0;
     this.#listed = 0;
     while (this.#text[this.#at] === ' ') this.#at++;
@@ -162,8 +161,8 @@ class Scan {
   #string([whole, prefix = '', quote = '']: RegExpExecArray): void {
     const template = prefix.toLowerCase().indexOf('t');
     if (template >= 0) this.templates.push(this.#at - whole.length + template);
-    const adjacent = this.#adjacent;
-    if (/[ft]/i.test(prefix)) this.#format({ quote, adjacent, inSpec: false }, false);
+    this.#bound(++this.#strings, MAX_STRINGS_IN_LINE, 'strings in one line');
+    if (/[ft]/i.test(prefix)) this.#format({ quote, inSpec: false }, false);
     else this.#plain(quote);
   }
 
@@ -171,16 +170,16 @@ class Scan {
   #plain(quote: string): void {
     const marks = quote.length === 3 ? PLAIN.long : PLAIN.short;
     for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
-      if (mark === quote) this.#endString(this.#adjacent);
-      // A string that the line end cuts off: the line end is read again.
-      else if (mark === '\n' || mark === '\r') this.#at--;
-      else continue;
+      if (mark === quote) return;
+      if (mark !== '\n' && mark !== '\r') continue;
+      // The line end cuts the string off, and is read again.
+      this.#at--;
       return;
     }
   }
 
   /** Over the text of an f- or t-string, or of a format specification in it, to its next field or its end. */
-  #format({ quote, adjacent }: Field, within: boolean): void {
+  #format({ quote }: Field, within: boolean): void {
     const marks = quote.length === 3 ? FORMAT.long : FORMAT.short;
     let inSpec = within;
     for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
@@ -189,23 +188,16 @@ class Scan {
         mark = mark[0] as string;
       }
       if (mark === '{') {
-        this.#adjacent = 0;
-        this.#push({ quote, adjacent, inSpec });
+        this.#push({ quote, inSpec });
         return;
       }
       if (mark === '}' && inSpec) inSpec = this.#open.pop()?.inSpec ?? false;
       if (mark === quote || mark === '\n' || mark === '\r') {
         if (inSpec) this.#open.pop();
-        if (mark === quote) this.#endString(adjacent);
-        else this.#at--;
+        if (mark !== quote) this.#at--;
         return;
       }
     }
-  }
-
-  #endString(before: number): void {
-    this.#adjacent = before;
-    this.#bound(++this.#adjacent, MAX_ADJACENT, 'strings one after another');
   }
 
   /** To behind the next mark of a string, or to the end of the text. */

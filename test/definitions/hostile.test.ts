@@ -56,3 +56,38 @@ t.test('a file of 300 KB is analysed in half a second', async (t) => {
   t.comment(`${text.length} characters: ${best.toFixed(0)} ms`);
   t.ok(best < 500, `${best.toFixed(0)} ms`);
 });
+
+t.test('a mebibyte of what is slow to parse is judged in bounded time', async (t) => {
+  const pieces: [string, string][] = [
+    ['"a" ', ''],
+    ["t'{", ''],
+    ['{1:', ''],
+    ['a ', ''],
+    ['}', ''],
+    ['a=', ''],
+    ['\u00a0', ''],
+    ['t"{1}"\n', ''],
+    ['a, ', 'import '],
+    ['a, ', "''.format("],
+  ];
+  for (const [piece, before] of pieces) {
+    const text = before + piece.repeat((1 << 20) / Buffer.byteLength(piece));
+    const begun = process.threadCpuUsage().user;
+    validateDefinition('A', text, policy);
+    const spent = (process.threadCpuUsage().user - begun) / 1000;
+    t.ok(spent < 4000, `${JSON.stringify(before + piece)}: ${spent.toFixed(0)} ms`);
+  }
+});
+
+t.test('what CPython can read is not refused', async (t) => {
+  const instrument = 'class A(Measurement): pass\n';
+  const sources = [
+    `x = ${'['.repeat(199)}${']'.repeat(199)}\n`,
+    `x = [\n${'"a",\n'.repeat(20_000)}]\n`,
+    `x = ("a"\n${'"a"\n'.repeat(20_000)})\n`,
+    'x = f"{1:{"}"}>{3}} {{ {"(" + f"{2!r}"}" f"\\N{EM DASH}"\n'.repeat(300),
+    `x = f'{"("}' '''("'''\n`.repeat(300),
+  ];
+  for (const source of sources)
+    t.same(validateDefinition('A', source + instrument, policy).errors, [], source.slice(0, 40));
+});
