@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { sync, writeSynced } from './durable.ts';
 import { RepositoryError } from './errors.ts';
 import { Journal } from './journal.ts';
+import { sweep } from './leftovers.ts';
+import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository } from './repository.ts';
 import type { GitProgram, Repositories } from './types.ts';
@@ -44,6 +46,7 @@ export async function openRepositories(options: {
 }): Promise<Repositories> {
   const root = resolve(options.root);
   await mkdir(join(root, WORKSHOP), { recursive: true });
+  await sweep(join(root, WORKSHOP));
   return new RepositoryFolder(root, await Journal.open(resolve(options.journal)), options.git);
 }
 
@@ -90,12 +93,16 @@ class RepositoryFolder implements Repositories {
     return repository;
   }
 
-  /** Creations queue up, for the look at the names and the making of one belong together. */
+  /**
+   * Creations queue up, those of other processes too, for the look at the names and the making of one
+   * belong together.
+   */
   async create(name: string): Promise<BareRepository> {
     if (!NAME.test(name)) {
       throw new RepositoryError('bad_name', `${JSON.stringify(name)} cannot name a repository`);
     }
-    const turn = this.#making.then(() => this.#create(name));
+    const lock = join(this.root, WORKSHOP, 'names.lock');
+    const turn = this.#making.then(() => withLock(lock, () => this.#create(name)));
     this.#making = turn.catch(() => undefined);
     await turn;
     return this.open(name);

@@ -1,10 +1,8 @@
 /** A folder of objects that are not the repository's yet; git's own receive-pack has the like (git-receive-pack(1), "Quarantine Environment"). */
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sweep } from '../leftovers.ts';
 import { quarantineEnvironment } from '../quarantine-environment.ts';
-
-/** What a crash left behind goes after a day; no push takes as long. */
-const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
 export interface Quarantine {
   /** The objects folder. */
@@ -28,13 +26,4 @@ export async function openQuarantine(repositoryPath: string): Promise<Quarantine
 
 export async function removeQuarantine({ path }: Quarantine): Promise<void> {
   await rm(path, { recursive: true, force: true });
-}
-
-async function sweep(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    const made = await stat(path).catch(() => undefined);
-    if (made !== undefined && Date.now() - made.mtimeMs > LEFTOVER_AGE_MS)
-      await rm(path, { recursive: true, force: true });
-  }
 }

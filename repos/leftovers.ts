@@ -1,0 +1,16 @@
+/** What a killed process left half-made. */
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Nothing that is still in the making is as old. */
+const AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Removes the entries of a folder that nothing has changed for a day. */
+export async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const made = await lstat(path).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > AGE_MS)
+      await rm(path, { recursive: true, force: true });
+  }
+}

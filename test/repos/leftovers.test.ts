@@ -1,0 +1,49 @@
+import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { openQuarantine, removeQuarantine } from '../../repos/serve/quarantine.ts';
+import { openRepositories } from '../../repos/store.ts';
+import { openFixture } from './fixture.ts';
+
+const fixture = await openFixture();
+t.teardown(() => fixture.close());
+
+const again = () =>
+  openRepositories({
+    root: fixture.root,
+    journal: join(fixture.root, '..', 'journal'),
+    git: fixture.program,
+  });
+
+/** Two folders with something in them, the first as a process killed two days ago left it. */
+async function leave(folder: string): Promise<void> {
+  for (const name of ['old', 'young'])
+    await mkdir(join(folder, name, 'objects'), { recursive: true });
+  const then = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000);
+  await utimes(join(folder, 'old'), then, then);
+}
+
+t.test('half-made repositories of a killed process go at the next opening', async (t) => {
+  const workshop = join(fixture.root, '.workshop');
+  await leave(workshop);
+  await (await again()).close();
+  t.same(await readdir(workshop), ['young']);
+});
+
+t.test('pushed objects of a killed process go with the next push', async (t) => {
+  const { path } = await fixture.repositories.create('Swept');
+  await leave(join(path, 'quarantine'));
+  await removeQuarantine(await openQuarantine(path));
+  t.same(await readdir(join(path, 'quarantine')), ['young']);
+});
+
+t.test('of two stores that make Foo and foo at once, one does', async (t) => {
+  const stores = [fixture.repositories, await again()];
+  for (let i = 0; i < 10; i += 1) {
+    const made = await Promise.allSettled([
+      stores[0]?.create(`Foo${i}`),
+      stores[1]?.create(`foo${i}`),
+    ]);
+    t.same(made.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  }
+});
