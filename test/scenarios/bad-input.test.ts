@@ -8,6 +8,7 @@ import { startLab, type TestLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 import { type Operation, operationsOf } from './openapi.ts';
 
+t.setTimeout(240_000);
 let lab: TestLab;
 let operations: Operation[];
 let definitionId: number;
