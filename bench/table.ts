@@ -18,9 +18,7 @@ export function table(figures: readonly Figure[]): string {
 
 function row({ name, floor, unit, of, p50, p99, ratio, goal }: Figure): string[] {
   const shown = (value: number) =>
-    of === undefined
-      ? `${value.toPrecision(3)} ${unit}`
-      : `${((of / value) * 1000).toPrecision(3)}/s`;
+    of === undefined ? `${digits(value)} ${unit}` : `${digits((of / value) * 1000)}/s`;
   const times = (value: number) => value.toFixed(2);
   return [
     name,
@@ -30,3 +28,7 @@ function row({ name, floor, unit, of, p50, p99, ratio, goal }: Figure): string[]
     goal === undefined ? '' : `≤ ${goal}${ratio.median > goal ? ', missed' : ''}`,
   ];
 }
+
+/** Three digits that count, and no exponent. */
+const digits = (value: number): string =>
+  value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
