@@ -1,6 +1,8 @@
 /** One bare repository: what stands in types.ts as `Repository`, put together. */
+import { join } from 'node:path';
 import { RepositoryError } from './errors.ts';
 import { countVersions, MAIN, prepareLanding, readVersions, STATE, STATE_FILE } from './landing.ts';
+import { withLock } from './lock.ts';
 import { check, diff, pack } from './maintenance.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { ObjectStore } from './object-store.ts';
@@ -19,6 +21,7 @@ import type {
   Repository,
   Version,
 } from './types.ts';
+import type { Upkeep } from './upkeep.ts';
 
 export class BareRepository implements Repository {
   readonly name: string;
@@ -26,12 +29,14 @@ export class BareRepository implements Repository {
   readonly #git: GitProgram;
   readonly #objects: ObjectStore;
   readonly #refs: RefStore;
+  readonly #upkeep: Upkeep;
   #versions: { refs: Refs; list: Promise<Version[]> } | undefined;
 
-  constructor(name: string, path: string, git: GitProgram) {
+  constructor(name: string, path: string, git: GitProgram, upkeep: Upkeep) {
     this.name = name;
     this.path = path;
     this.#git = git;
+    this.#upkeep = upkeep;
     this.#objects = new ObjectStore(git, path);
     this.#refs = new RefStore(path, (oid) => this.#objects.peel(oid));
   }
@@ -98,6 +103,8 @@ export class BareRepository implements Repository {
   async land(landing: Landing): Promise<Version[]> {
     const prepared = await prepareLanding(this.path, this.#objects, await this.refs(), landing);
     await this.#refs.update(prepared.updates);
+    const newest = prepared.versions.at(-1)?.version ?? 0;
+    this.#upkeep.landed(this, newest, prepared.versions.length);
     return prepared.versions;
   }
 
@@ -167,7 +174,9 @@ export class BareRepository implements Repository {
   }
 
   async maintain(): Promise<void> {
-    await this.#refs.fold();
-    if (await pack(this.#git, this.path)) this.#objects.forget();
+    await withLock(join(this.path, 'maintain.lock'), async () => {
+      await this.#refs.fold();
+      if (await pack(this.#git, this.path)) this.#objects.forget();
+    });
   }
 }

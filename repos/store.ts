@@ -10,6 +10,7 @@ import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository } from './repository.ts';
 import type { GitProgram, Repositories } from './types.ts';
+import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 /** Where repositories are made and unmade; no name can be this, and it is on the same file system. */
@@ -55,6 +56,7 @@ class RepositoryFolder implements Repositories {
   readonly #journal: Journal;
   readonly #git: GitProgram;
   readonly #open = new Map<string, BareRepository>();
+  readonly #upkeep = new Upkeep();
   /** Names taken, in lower case, and the folder's time when they were read. */
   #taken: { names: Set<string>; mtime: bigint } | undefined;
   #making: Promise<unknown> = Promise.resolve();
@@ -87,7 +89,7 @@ class RepositoryFolder implements Repositories {
     }
     let repository = this.#open.get(name);
     if (repository === undefined) {
-      repository = new BareRepository(name, this.#path(name), this.#git);
+      repository = new BareRepository(name, this.#path(name), this.#git, this.#upkeep);
       this.#open.set(name, repository);
     }
     return repository;
@@ -163,6 +165,7 @@ class RepositoryFolder implements Repositories {
 
   async close(): Promise<void> {
     await this.#making;
+    await this.#upkeep.close();
     this.#open.clear();
   }
 }

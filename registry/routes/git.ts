@@ -138,6 +138,10 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): F
     if (error.status === 401) reply.header('www-authenticate', 'Basic realm="registry"');
     return text(reply, error.status, error.message);
   }
+  if (reply.raw.destroyed || request.raw.errored) {
+    request.log.info({ err: error }, 'the client left in the middle of a git request');
+    return reply.hijack();
+  }
   request.log.error({ err: error }, 'git request failed');
   return text(reply, 500, 'Something went wrong in the registry. Its log says what.');
 }

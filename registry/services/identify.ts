@@ -41,7 +41,8 @@ export async function identifySession(
   { sub, epoch }: SessionClaims,
 ): Promise<Identity | null> {
   const em = store.em();
-  const user = await findUser(em, Number(sub));
+  const id = Number(sub);
+  const user = Number.isSafeInteger(id) ? await findUser(em, id) : null;
   if (!user || user.disabled || user.session_epoch !== epoch) return null;
   return { actor: await actorOf(em, user, 'admin'), tokenName: null };
 }

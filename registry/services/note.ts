@@ -1,4 +1,5 @@
 /** Entries of the audit trail for what happens to people, labs and tokens. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Rules } from '../access/decide.ts';
 import { Problem } from '../errors.ts';
 import { appendAudit } from '../store/audit.ts';
@@ -17,7 +18,10 @@ export interface PageOf {
   per_page: number;
 }
 
-/** Appends an entry inside the caller's transaction; `before` and `after` are what the API shows. */
+/**
+ * Appends an entry inside the caller's transaction; `before` and `after` are what the API shows. A write
+ * that changed nothing is none.
+ */
 export async function note(
   em: EntityManager,
   caller: Caller,
@@ -28,6 +32,7 @@ export async function note(
   before: object | null,
   after: object | null,
 ): Promise<void> {
+  if (isDeepStrictEqual(before, after)) return;
   await appendAudit(em, {
     ...auditOf(caller),
     action,

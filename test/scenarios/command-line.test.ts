@@ -130,7 +130,7 @@ t.test('what a command cannot do is said in a line, with exit code 1', async (t)
   });
 });
 
-t.test('SIGTERM lets a push and a clone in flight end, and exits 0', async (t) => {
+t.test('SIGTERM lets a push in flight end, and exits 0', async (t) => {
   const clone = join(folder, 'clone');
   const { client } = { client: createClient({ url: server.url, token }) };
   const made = await client.definitions.create({
