@@ -1,4 +1,5 @@
 /** The API document says enough of every operation for a client to be generated from it. */
+import { Validator } from '@seriousme/openapi-schema-validator';
 import t from 'tap';
 import { startRegistry } from '../helpers/registry.ts';
 import { operationsOf } from './openapi.ts';
@@ -31,3 +32,9 @@ t.test(
     }
   },
 );
+
+t.test('the document is valid OpenAPI', async (t) => {
+  const { url } = await startRegistry(t);
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Record<string, object>;
+  t.match(await new Validator().validate(document), { valid: true });
+});
