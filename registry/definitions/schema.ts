@@ -1,13 +1,14 @@
 /** Is a settings schema a JSON Schema, and do the default settings satisfy it? */
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Recent } from './recent.ts';
 import type { Json } from './types.ts';
 
 type Schema = { [key: string]: Json };
 
 export interface SchemaFindings {
-  errors: string[];
-  warnings: string[];
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: false, logger: false });
@@ -16,13 +17,18 @@ const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: fals
 const NOT_EXECUTED = ['pattern', 'patternProperties', '$ref', '$dynamicRef', '$id', '$anchor'];
 const MAX_SIZE = 50_000;
 
+/** Compiling a schema costs more than the rest of a check, and most saves leave it as it is: some 3 MB. */
+const checked = new Recent<SchemaFindings>(32, MAX_SIZE);
+
 /** Checks a schema against JSON Schema 2020-12 and the default settings against the schema. */
 export function checkSchema(schema: Schema, defaults: Schema | null): SchemaFindings {
-  const findings: SchemaFindings = { errors: [], warnings: [] };
-  if (JSON.stringify(schema).length > MAX_SIZE) {
-    findings.warnings.push('The settings schema is too large to be checked');
-    return findings;
-  }
+  if (JSON.stringify(schema).length > MAX_SIZE)
+    return { errors: [], warnings: ['The settings schema is too large to be checked'] };
+  return checked.recall(JSON.stringify([schema, defaults]), () => check(schema, defaults));
+}
+
+function check(schema: Schema, defaults: Schema | null): SchemaFindings {
+  const findings = { errors: [] as string[], warnings: [] as string[] };
   if (schema.$schema !== undefined && !/2020-12\/schema#?$/.test(String(schema.$schema))) {
     findings.errors.push('The settings schema must be JSON Schema 2020-12');
     return findings;

@@ -7,6 +7,7 @@ import type { PartialParse } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { DefinitionError } from './errors.ts';
 import { checkLimits } from './limits.ts';
+import { Recent } from './recent.ts';
 import { positions } from './source.ts';
 
 /** A node of the grammar; `from` and `to` are offsets in UTF-16 code units, `to` exclusive. */
@@ -122,15 +123,24 @@ const COMPOUND =
   /(?:Definition|Body|MatchClause|IfStatement|WhileStatement|ForStatement|TryStatement|WithStatement|MatchStatement|DecoratedStatement|StatementGroup)$/;
 
 /**
- * Reads Python source; text that is not Python gives a tree all the same.
+ * Modules are never changed, so that validating, describing and carving the same text share one. Eight
+ * are enough for a definition with helpers; of 32 KB each, they take some 20 MB when every letter is a token.
+ */
+const parsed = new Recent<Module>(8, 32_768);
+
+/**
+ * Reads Python source; text that is not Python gives a tree all the same. `templates` is what
+ * `checkLimits` said of this text, where it was asked before.
  * @throws DefinitionError `too_deep` where the nesting exceeds what CPython could compile
  */
-export function parseModule(text: string): Module {
-  const root = readTree(text);
-  return { text, root, statements: statementsOf(root, text) };
+export function parseModule(text: string, templates?: readonly number[]): Module {
+  return parsed.recall(text, () => {
+    const root = readTree(text, templates ?? checkLimits(text));
+    return { text, root, statements: statementsOf(root, text) };
+  });
 }
 
-function readTree(text: string): Node {
+function readTree(text: string, templates: readonly number[]): Node {
   const root: Growing = {
     type: 'Script',
     from: 0,
@@ -141,7 +151,7 @@ function readTree(text: string): Node {
   };
   let current = root;
   let depth = 0;
-  grammarTree(text).iterate({
+  grammarTree(text, templates).iterate({
     enter: ({ type, from, to }) => {
       if (type.name === 'Comment') return false;
       if (type.isTop) return true;
@@ -171,9 +181,11 @@ function readTree(text: string): Node {
   return root;
 }
 
-function grammarTree(text: string) {
+function grammarTree(text: string, templates: readonly number[]) {
   // `recovering` counts down after an error; @lezer/lr keeps it out of its types.
-  const parse = parser.startParse(withKnownPrefixes(text)) as PartialParse & { recovering: number };
+  const parse = parser.startParse(withKnownPrefixes(text, templates)) as PartialParse & {
+    recovering: number;
+  };
   let recovery = 0;
   for (let tree = parse.advance(); ; tree = parse.advance()) {
     if (tree) return tree;
@@ -183,10 +195,10 @@ function grammarTree(text: string) {
 }
 
 /** The grammar knows no template strings (PEP 750): it reads them as the f-strings that they look like. */
-function withKnownPrefixes(text: string): string {
+function withKnownPrefixes(text: string, templates: readonly number[]): string {
   let known = '';
   let copied = 0;
-  for (const at of checkLimits(text)) {
+  for (const at of templates) {
     known += `${text.slice(copied, at)}f`;
     copied = at + 1;
   }

@@ -78,13 +78,13 @@ function checkFile(
   result: Validation,
 ): Module | null {
   try {
-    checkLimits(text);
+    const templates = checkLimits(text);
     const { syntax, errors, warnings } = lint(text);
     if (syntax.length > 0) {
       locate(syntax, file, main, result.errors);
       return null;
     }
-    const module = parseModule(text);
+    const module = parseModule(text, templates);
     locate(warnings, file, main, result.warnings);
     locate(errors, file, main, result.errors);
     if (!file.startsWith('tests/')) locate(checkPolicy(module, policy), file, main, result.errors);
