@@ -4,6 +4,7 @@ export type RepositoryErrorCode =
   | 'repository_exists'
   | 'repository_not_found'
   | 'ref_conflict'
+  | 'locked'
   | 'object_not_found'
   | 'bad_object'
   | 'git_failed';

@@ -20,11 +20,20 @@ export function countVersions(refs: Refs): number {
 export async function readVersions(objects: ObjectStore, refs: Refs): Promise<Version[]> {
   const versions: Version[] = [];
   for (let version = countVersions(refs); version > 0; version -= 1) {
-    const tag = (refs.get(`refs/tags/v${version}`) as { oid: Oid }).oid;
-    const { object, record } = parseTag((await objects.read(tag, 'tag')).bytes);
-    versions.push({ version, commit: object, tag, record });
+    versions.push((await readVersion(objects, refs, version)) as Version);
   }
   return versions;
+}
+
+export async function readVersion(
+  objects: ObjectStore,
+  refs: Refs,
+  version: number,
+): Promise<Version | undefined> {
+  const tag = refs.get(`refs/tags/v${version}`)?.oid;
+  if (tag === undefined) return undefined;
+  const { object, record } = parseTag((await objects.read(tag, 'tag')).bytes);
+  return { version, commit: object, tag, record };
 }
 
 /**
@@ -59,7 +68,7 @@ export async function prepareLanding(
   }
   if (parent !== landing.head) updates.push({ ref: MAIN, from: landing.head, to: parent });
   if (landing.state !== undefined) {
-    updates.push(addState(batch, refs.get(STATE)?.oid ?? null, landing.state, landing));
+    updates.push(addState(batch, landing.state, landing));
   }
   await batch.write();
   return { versions, updates: [...updates, ...(landing.also ?? [])] };
@@ -77,18 +86,17 @@ async function checkFollows(objects: ObjectStore, commit: Oid, parent: Oid | nul
 /** The state's own history: a commit for each change, so that nothing of it is ever lost. */
 function addState(
   batch: ObjectBatch,
-  before: Oid | null,
-  state: string,
+  { from, text }: { from: Oid | null; text: string },
   { tagger }: Landing,
 ): RefUpdate {
-  const oid = batch.add('blob', Buffer.from(state));
+  const oid = batch.add('blob', Buffer.from(text));
   const tree = batch.add('tree', formatTree([{ mode: '100644', name: STATE_FILE, oid }]));
   const commit = formatCommit({
     tree,
-    parents: before === null ? [] : [before],
+    parents: from === null ? [] : [from],
     author: tagger,
     committer: tagger,
     message: 'Record the state\n',
   });
-  return { ref: STATE, from: before, to: batch.add('commit', commit) };
+  return { ref: STATE, from, to: batch.add('commit', commit) };
 }

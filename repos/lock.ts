@@ -11,14 +11,14 @@ const LONGEST_PAUSE_MS = 50;
  * Runs `work` while holding `path`. The lock is a symbolic link whose target names its holder: made
  * in one step with its content, and refused by the O_CREAT|O_EXCL with which git takes the same
  * lock (open(2)). A lock of a process of this machine that is gone is broken at once; any other,
- * git's own included, is waited for up to ten seconds, then `ref_conflict` is thrown.
+ * git's own included, is waited for up to ten seconds, then `locked` is thrown, naming it.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const until = Date.now() + WAIT_MS;
   for (let pause = 1; !(await take(path)); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     if (await breakStale(path)) continue;
     if (Date.now() > until) {
-      throw new RepositoryError('ref_conflict', `${path} stayed locked by another writer`);
+      throw new RepositoryError('locked', `${path} stayed locked by another writer`);
     }
     await sleep(pause * (0.5 + Math.random()));
   }

@@ -29,7 +29,7 @@ export class ObjectBatch {
   async write(): Promise<void> {
     const pending = [...this.#pending];
     const folders = new Set(pending.map(([oid]) => join(this.#objects, oid.slice(0, 2))));
-    await Promise.all([...folders].map((folder) => mkdir(folder, { recursive: true })));
+    await Promise.all([...folders].map(makeFolder));
     await Promise.all(pending.map(([oid, bytes]) => this.#writeOne(oid, bytes)));
     // `objects` too: a folder that was there may be another writer's, made a moment ago.
     await Promise.all([this.#objects, ...folders].map(sync));
@@ -43,6 +43,15 @@ export class ObjectBatch {
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
     await writeSynced(temporary, await compress(bytes), 0o444);
     await rename(temporary, path);
+  }
+}
+
+/** Not its parents: a repository that was taken away meanwhile is not begun anew. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

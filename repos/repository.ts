@@ -1,7 +1,15 @@
 /** One bare repository: what stands in types.ts as `Repository`, put together. */
 import { join } from 'node:path';
 import { RepositoryError } from './errors.ts';
-import { countVersions, MAIN, prepareLanding, readVersions, STATE, STATE_FILE } from './landing.ts';
+import {
+  countVersions,
+  MAIN,
+  prepareLanding,
+  readVersion,
+  readVersions,
+  STATE,
+  STATE_FILE,
+} from './landing.ts';
 import { withLock } from './lock.ts';
 import { check, diff, pack } from './maintenance.ts';
 import { ObjectBatch } from './object-batch.ts';
@@ -19,6 +27,7 @@ import type {
   Refs,
   RefUpdate,
   Repository,
+  Tip,
   Version,
 } from './types.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -122,8 +131,7 @@ export class BareRepository implements Repository {
   }
 
   async version(n: number): Promise<Version | undefined> {
-    if (!(n >= 1 && n <= countVersions(await this.refs()))) return undefined;
-    return (await this.versions()).find(({ version }) => version === n);
+    return readVersion(this.#objects, await this.refs(), n);
   }
 
   async history({
@@ -159,14 +167,23 @@ export class BareRepository implements Repository {
     return diff(this.#git, this.path, from, to);
   }
 
-  async readState(): Promise<string | undefined> {
+  async tip(): Promise<Tip> {
+    const refs = await this.refs();
+    return {
+      head: refs.get(MAIN)?.oid ?? null,
+      version: countVersions(refs),
+      state: refs.get(STATE)?.oid ?? null,
+    };
+  }
+
+  async readState(): Promise<{ oid: Oid; text: string } | undefined> {
     const state = (await this.refs()).get(STATE);
     if (state === undefined) return undefined;
     const bytes = await this.readFile(state.oid, STATE_FILE);
     if (bytes === undefined) {
       throw new RepositoryError('bad_object', `${STATE} of ${this.name} has no ${STATE_FILE}`);
     }
-    return Buffer.from(bytes).toString();
+    return { oid: state.oid, text: Buffer.from(bytes).toString() };
   }
 
   fsck(): Promise<string[]> {

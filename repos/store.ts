@@ -159,8 +159,12 @@ class RepositoryFolder implements Repositories {
     return this.#journal.strike(name);
   }
 
-  noted(): Promise<string[]> {
-    return this.#journal.noted();
+  abandoned(): Promise<string[]> {
+    return this.#journal.abandoned();
+  }
+
+  forget(name: string): Promise<void> {
+    return this.#journal.forget(name);
   }
 
   async close(): Promise<void> {

@@ -66,6 +66,16 @@ export interface Version {
   record: string;
 }
 
+/** Where a repository stands, read from one and the same set of refs. */
+export interface Tip {
+  /** The commit of `main`; null before the first version. */
+  head: Oid | null;
+  /** The number of that version; 0 before the first. */
+  version: number;
+  /** The commit of `refs/registry/state`. */
+  state: Oid | null;
+}
+
 /** One landing: `main` and the tags of its new versions, and the registry's state, in one ref transaction. */
 export interface Landing {
   /** What `main` must be now; null for a repository without versions. */
@@ -73,8 +83,8 @@ export interface Landing {
   /** Oldest first. The first one's parent must be `head`, each other's the one before it. */
   versions: { commit: Oid; record: string }[];
   tagger: Signature;
-  /** The new content of `state.json` on `refs/registry/state`; left as it is when absent. */
-  state?: string;
+  /** The new content of `state.json`, and which state it was made from; left as it is when absent. */
+  state?: { from: Oid | null; text: string };
   /** Further refs that move with it (a merge request's branch, for instance). */
   also?: RefUpdate[];
 }
@@ -97,6 +107,7 @@ export interface Repository extends ObjectReader {
   refs(): Promise<Refs>;
   /** The commit of `main`, or null before the first version. */
   head(): Promise<Oid | null>;
+  tip(): Promise<Tip>;
   /** Writes blobs, trees and the commit; durable on return. No ref moves. */
   commit(commit: NewCommit): Promise<Oid>;
   /** Moves all refs or none; durable on return. Throws `ref_conflict` where a `from` does not hold. */
@@ -110,8 +121,8 @@ export interface Repository extends ObjectReader {
   history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
   /** Unified diff of two commits' trees as git prints it (renames detected); null is the empty tree. */
   diff(from: Oid | null, to: Oid): Promise<string>;
-  /** The content of `state.json` on `refs/registry/state`, or undefined. */
-  readState(): Promise<string | undefined>;
+  /** The content of `state.json` on `refs/registry/state` and its commit, or undefined. */
+  readState(): Promise<{ oid: Oid; text: string } | undefined>;
   /** `git fsck --strict`; the lines it complains with, none when all is well. */
   fsck(): Promise<string[]>;
   /** Packs what is loose when there is much of it; safe beside readers and writers. */
@@ -131,10 +142,12 @@ export interface Repositories {
   remove(name: string): Promise<void>;
   /** Notes that a repository is about to change; the note is durable on return. */
   note(name: string): Promise<void>;
-  /** Strikes the note once the database has followed. */
+  /** Strikes one's own note once the database has followed. */
   strike(name: string): Promise<void>;
-  /** Repositories noted and not struck: those whose index may lag behind their tags. */
-  noted(): Promise<string[]>;
+  /** Repositories noted by processes that are gone, and by no living one: their index may lag behind. */
+  abandoned(): Promise<string[]>;
+  /** Takes away the notes of processes that are gone, once such a repository has been repaired. */
+  forget(name: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -39,7 +39,7 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
     import('../app.ts'),
   ]);
   opened.defer(() => rooms.close());
-  const mended = await repair(rooms.store, rooms.repositories);
+  const { mended, failed } = await repair(rooms.store, rooms.repositories);
   let ready = false;
   const app = await createApp(
     {
@@ -52,12 +52,18 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
   );
   opened.defer(() => app.close());
   if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
-  const commands = await serveCommands(paths.socket, async (request, terminal) => {
-    const { runCommand } = await import('./commands.ts');
-    return await runCommand(rooms, request, terminal);
-  });
-  // Waits for the command that is being carried out, if one is.
-  opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
+  for (const { name, error } of failed) {
+    app.log.error({ err: error, definition: name }, 'cannot be repaired; see registry fsck');
+  }
+  // With a database server of its own, every process can open what it needs.
+  if (rooms.store.embedded) {
+    const commands = await serveCommands(paths.socket, async (request, terminal) => {
+      const { runCommand } = await import('./commands.ts');
+      return await runCommand(rooms, request, terminal);
+    });
+    // Waits for the command that is being carried out, if one is.
+    opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
+  }
   await app.listen({ host: config.HOST, port: config.PORT });
   ({ port } = app.server.address() as AddressInfo);
   closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err }) => {
@@ -66,7 +72,7 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
     await opened.disposeAsync();
   });
   const first = await createFirstAdmin(rooms, config);
-  const terminal = localTerminal();
+  const terminal = await localTerminal();
   const { landed, skipped } = await landBuiltins(rooms, (done, total) => {
     if (first) terminal.progress(done, total, 'Importing built-in definitions');
   });

@@ -41,6 +41,14 @@ function asProblem(error: FastifyError): Problem {
       cause: error,
     });
   }
+  if (error instanceof RepositoryError && error.code === 'locked') {
+    return new Problem(
+      'unavailable',
+      'Another program keeps the repository locked. The log names the lock file; try again in a moment.',
+      undefined,
+      { cause: error },
+    );
+  }
   if (error instanceof StoreError && error.code === 'database_unavailable') {
     return new Problem('unavailable', 'The database cannot be reached. Try again in a moment.');
   }

@@ -1,12 +1,12 @@
 /** Archiving a definition and taking it back: it leaves lists and sync, its repository and history stay. */
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
-import { parseState } from '../definitions/record.ts';
 import { Problem } from '../errors.ts';
 import type { Store } from '../store/open.ts';
 import { type Caller, demand } from './caller.ts';
 import { find } from './find-definition.ts';
 import { land } from './landing.ts';
+import { readState } from './state.ts';
 
 export interface ArchiveRooms {
   store: Store;
@@ -24,7 +24,7 @@ export async function setArchived(
   const { row, facts } = await find(rooms, caller, id);
   demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
   const repository = await rooms.repositories.open(row.name);
-  const state = parseState((await repository.readState()) ?? '');
+  const { state, from } = await readState(repository);
   if ((state.archived_at !== null) === archived) {
     throw new Problem(
       'conflict',
@@ -35,9 +35,9 @@ export async function setArchived(
   const after = { ...state, archived_at: archived ? now : null, updated_at: now };
   await land(rooms, caller, {
     repository,
-    from: { head: row.head, version: row.version ?? 0 },
+    from: await repository.tip(),
     versions: [],
-    state: after,
+    state: { from, to: after },
     event: {
       action: archived ? 'definition.archived' : 'definition.restored',
       before: { archived_at: state.archived_at },

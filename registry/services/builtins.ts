@@ -65,13 +65,12 @@ async function renewBuiltin(rooms: SaveRooms, name: string, files: Files): Promi
     const before = await repository.readFile(oid, mainFile(name));
     if (before && Buffer.compare(before, bytes) === 0) return false;
   }
-  const head = await repository.head();
-  const version = (await repository.versions()).length;
+  const from = await repository.tip();
   await land(rooms, OPERATOR, {
     repository,
-    from: { head, version },
+    from,
     versions: [
-      await commitFiles(repository, OPERATOR, head, files, {
+      await commitFiles(repository, OPERATOR, from.head, files, {
         summary: `Renew ${name} with the registry`,
         overrides: [],
       }),

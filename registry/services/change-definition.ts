@@ -1,6 +1,6 @@
 /** Changing a definition through the API: its files, and whose it is. */
 import type { Repository } from '../../repos/types.ts';
-import { parseState } from '../definitions/record.ts';
+import type { DefinitionFacts } from '../access/decide.ts';
 import type { Files } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
 import type { DefinitionChange } from '../schemas/definitions.ts';
@@ -13,6 +13,7 @@ import { changesBetween, filesOf } from './files.ts';
 import { find } from './find-definition.ts';
 import { land } from './landing.ts';
 import type { SaveRooms } from './rooms.ts';
+import { readState } from './state.ts';
 
 /** `PUT /api/instrument-definitions/:id`. Throws `Problem`. */
 export async function changeDefinition(
@@ -24,14 +25,15 @@ export async function changeDefinition(
   const { row, facts, policy } = await find(rooms, caller, key);
   const { lab_id, is_public, change_summary, expected_version, ...change } = body;
   demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
-  if (expected_version !== undefined && expected_version !== row.version) {
+  const repository = await rooms.repositories.open(row.name);
+  const from = await repository.tip();
+  if (expected_version !== undefined && (expected_version ?? 0) !== from.version) {
     throw new Problem(
       'conflict',
-      `${row.name} is at version ${row.version}, not ${expected_version}: read it again and repeat your change on top.`,
+      `${row.name} is at version ${from.version}, not ${expected_version}: read it again and repeat your change on top.`,
     );
   }
-  const repository = await rooms.repositories.open(row.name);
-  const head = await repository.head();
+  const { head } = from;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
   const files = compose(row.name, before, change);
   const changed = changesBetween(before, files).size > 0;
@@ -39,12 +41,12 @@ export async function changeDefinition(
     checkFiles(row.name, files, body.base_class, policy, rooms.maxFileBytes);
   }
   if (changed) demandLanding(caller, facts, rooms.rules);
-  const moved = await movedState(rooms, caller, repository, { lab_id, is_public });
+  const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
   if (!changed && !moved) return;
   const summary = change_summary ?? `Update ${row.name}`;
   await land(rooms, caller, {
     repository,
-    from: { head, version: row.version ?? 0 },
+    from,
     versions: changed
       ? [await commitFiles(repository, caller, head, files, { summary, overrides: [] })]
       : [],
@@ -52,22 +54,26 @@ export async function changeDefinition(
   });
 }
 
-/** The state with `lab_id` and `is_public` changed, where they do change; that needs an admin of both labs. */
+/** The state with `lab_id` and `is_public` changed, where they do change; a move needs an admin of both labs. */
 async function movedState(
   { store, rules }: SaveRooms,
   caller: Caller,
   repository: Repository,
+  facts: DefinitionFacts,
   wanted: { lab_id: number | null | undefined; is_public: boolean | undefined },
 ) {
-  const state = parseState((await repository.readState()) ?? '');
+  const { state, from } = await readState(repository);
   const before = { lab_id: state.lab?.id ?? null, is_public: state.is_public };
   const after = {
     lab_id: wanted.lab_id === undefined ? before.lab_id : wanted.lab_id,
     is_public: wanted.is_public ?? before.is_public,
   };
   if (after.lab_id === before.lab_id && after.is_public === before.is_public) return undefined;
-  demand(caller, { on: 'lab', do: 'manage', labId: before.lab_id }, rules, 'lab');
-  demand(caller, { on: 'lab', do: 'manage', labId: after.lab_id }, rules, 'lab');
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, rules, 'definition');
+  if (after.lab_id !== before.lab_id) {
+    demand(caller, { on: 'lab', do: 'manage', labId: before.lab_id }, rules, 'lab');
+    demand(caller, { on: 'lab', do: 'manage', labId: after.lab_id }, rules, 'lab');
+  }
   const lab = after.lab_id === null ? null : await findLab(store.em(), after.lab_id);
   if (after.lab_id !== null && !lab) {
     throw new Problem('invalid', 'There is no such lab.', [
@@ -76,10 +82,13 @@ async function movedState(
   }
   return {
     state: {
-      ...state,
-      lab: lab && { id: lab.id, code: lab.code, name: lab.name },
-      is_public: after.is_public,
-      updated_at: new Date().toISOString(),
+      from,
+      to: {
+        ...state,
+        lab: lab && { id: lab.id, code: lab.code, name: lab.name },
+        is_public: after.is_public,
+        updated_at: new Date().toISOString(),
+      },
     },
     event: { action: 'definition.moved', before, after },
   };

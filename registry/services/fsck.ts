@@ -20,9 +20,12 @@ export async function fsck(
   repositories: Repositories,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<FsckReport> {
-  const mended = await repair(store, repositories);
+  const { mended, failed } = await repair(store, repositories);
   const names = await repositories.list();
-  const problems: FsckReport['problems'] = [];
+  const problems: FsckReport['problems'] = failed.map(({ name, error }) => ({
+    where: name,
+    problem: `cannot be repaired: ${error.message}`,
+  }));
   for (const [i, name] of names.entries()) {
     const repository = await repositories.open(name);
     const found = [
@@ -47,7 +50,7 @@ export async function fsck(
 async function checkVersions(repository: Repository): Promise<string[]> {
   const problems: string[] = [];
   try {
-    parseState((await repository.readState()) ?? '');
+    parseState((await repository.readState())?.text ?? '');
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     problems.push(`refs/registry/state: ${error.message}`);

@@ -33,13 +33,13 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
 
   async function update(item: ImportItem): Promise<Landed> {
     const repository = await repositories.open(item.name);
-    const head = await repository.head();
+    const from = await repository.tip();
+    const { head, version } = from;
     const before = head === null ? new Map() : await filesOf(repository, head);
-    const version = (await repository.versions()).length;
     if (changesBetween(before, item.files).size === 0) return { result: 'unchanged', version };
     const { definition } = await land(rooms, OPERATOR, {
       repository,
-      from: { head, version },
+      from,
       versions: [
         await commitFiles(repository, OPERATOR, head, item.files, {
           summary: item.message,

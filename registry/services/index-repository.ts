@@ -2,13 +2,8 @@
  * Brings the database's index of one repository up to what git holds. Idempotent: landing calls it, the
  * repair of a crash calls it, and reindex is nothing but calling it for every repository.
  */
-import type { Repository } from '../../repos/types.ts';
-import {
-  type DefinitionState,
-  parseRecord,
-  parseState,
-  RecordError,
-} from '../definitions/record.ts';
+import type { Refs, Repository } from '../../repos/types.ts';
+import { type DefinitionState, parseRecord, RecordError } from '../definitions/record.ts';
 import {
   countVersions,
   ensureLab,
@@ -16,10 +11,12 @@ import {
   lockDefinition,
   upsertDefinition,
 } from '../store/indexing.ts';
+import type { Store } from '../store/open.ts';
 import type { EntityManager } from '../store/types.ts';
 import { upsertVersions } from '../store/versions.ts';
 import { filesOf } from './files.ts';
 import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } from './index-rows.ts';
+import { readState } from './state.ts';
 
 export interface Indexed {
   definition: DefinitionRow;
@@ -28,52 +25,70 @@ export interface Indexed {
   added: LandedVersion[];
 }
 
+export interface IndexOptions {
+  /** Writes the versions that are known too, and counts them as added. */
+  everyVersion?: boolean;
+  /** What else belongs into the same transaction (the audit trail); called last. */
+  also?: (em: EntityManager, indexed: Indexed) => Promise<void>;
+}
+
 /**
- * Call it inside a transaction: a lock on the definition makes concurrent callers read git one after
- * the other, so the last one always writes the newest. `everyVersion` writes the versions that are
- * known too (and counts them as added). Throws `RecordError` for a foreign repository.
+ * Git is read before the transaction, for the embedded database has one connection only. Inside it a lock on
+ * the definition lets concurrent callers in one after the other, and what has moved since is read anew: the last
+ * one always writes the newest. Throws `RecordError` where the repository is not whole or not of this product.
  */
 export async function indexRepository(
-  em: EntityManager,
+  store: Store,
   repository: Repository,
-  options: { everyVersion?: boolean } = {},
+  options: IndexOptions = {},
 ): Promise<Indexed> {
-  const text = await repository.readState();
-  if (text === undefined) throw new RecordError(`${repository.name} has no refs/registry/state`);
-  const { id } = parseState(text);
-  await lockDefinition(em, id);
-  const state = parseState((await repository.readState()) as string);
-  const head = await repository.head();
-  const newest = await newestVersion(repository);
-  const known = options.everyVersion ? 0 : await countVersions(em, id);
-  const added: LandedVersion[] = [];
-  for (let n = known + 1; n <= newest; n++) added.push(await landed(repository, n));
-  const latest = added.at(-1) ?? (newest > 0 ? await landed(repository, newest) : undefined);
-  await ensurePeople(em, state, added);
+  const before = await read(repository);
+  return await store.transaction(async (em) => {
+    await lockDefinition(em, before.definition.id);
+    const now = (await repository.refs()) === before.refs ? before : await read(repository);
+    const known = options.everyVersion ? 0 : await countVersions(em, now.definition.id);
+    const added: LandedVersion[] = [];
+    for (let n = known + 1; n < now.newest; n++) added.push(await landed(repository, n));
+    if (now.latest && known < now.newest) added.push(now.latest);
+    await ensurePeople(em, now.state, added);
+    await upsertDefinition(em, now.definition);
+    await upsertVersions(
+      em,
+      added.map((version) => versionRow(now.state, version)),
+    );
+    const indexed = { definition: now.definition, state: now.state, added };
+    await options.also?.(em, indexed);
+    return indexed;
+  });
+}
+
+interface Reading {
+  refs: Refs;
+  state: DefinitionState;
+  newest: number;
+  latest: LandedVersion | undefined;
+  definition: DefinitionRow;
+}
+
+async function read(repository: Repository): Promise<Reading> {
+  const refs = await repository.refs();
+  const { state } = await readState(repository);
+  const { head, version: newest } = await repository.tip();
+  const latest = newest > 0 ? await landed(repository, newest) : undefined;
   const files = head === null ? new Map() : await filesOf(repository, head);
-  const definition = definitionRow(state, latest, files);
-  await upsertDefinition(em, definition);
-  await upsertVersions(
-    em,
-    added.map((version) => versionRow(state, version)),
-  );
-  return { definition, state, added };
+  return { refs, state, newest, latest, definition: definitionRow(state, latest, files) };
 }
 
 async function landed(repository: Repository, n: number): Promise<LandedVersion> {
   const version = await repository.version(n);
   if (version === undefined) throw new RecordError(`${repository.name} has no tag v${n}`);
-  return { record: parseRecord(version.record), tag: version.tag };
-}
-
-/** The highest N of the tags `vN`; they are dense, so it is their number too. */
-async function newestVersion(repository: Repository): Promise<number> {
-  let newest = 0;
-  for (const ref of (await repository.refs()).keys()) {
-    const match = /^refs\/tags\/v(\d+)$/.exec(ref);
-    if (match) newest = Math.max(newest, Number(match[1]));
+  const record = parseRecord(version.record);
+  if (record.version !== n || record.commit !== version.commit) {
+    throw new RecordError(
+      `the record of v${n} of ${repository.name} speaks of v${record.version} at ${record.commit}`,
+    );
   }
-  return newest;
+  return { record, tag: version.tag };
 }
 
 /** Labs and users that git knows and the database does not are made, disabled, with the ids they had. */

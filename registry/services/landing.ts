@@ -2,9 +2,8 @@
  * A landing: git first, then the index (see docs/decisions). The note in the journal stands from before
  * the refs move until the database has followed, so that a crash in between is repaired at the next start.
  */
-
 import { RepositoryError } from '../../repos/errors.ts';
-import type { Oid, Repositories, Repository } from '../../repos/types.ts';
+import type { Oid, Repositories, Repository, Tip } from '../../repos/types.ts';
 import {
   type DefinitionState,
   type Override,
@@ -13,9 +12,9 @@ import {
   writeState,
 } from '../definitions/record.ts';
 import { Problem } from '../errors.ts';
-import { appendAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
-import { auditOf, type Caller, personOf } from './caller.ts';
+import { auditLanded, auditState } from './audit-landing.ts';
+import { type Caller, personOf } from './caller.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
 
 export interface LandingRooms {
@@ -32,12 +31,12 @@ export interface NewVersion {
 
 export interface LandingOrder {
   repository: Repository;
-  /** What `main` and its newest version were when the change was made and checked. */
-  from: { head: Oid | null; version: number };
+  /** Where the repository stood when the change was made and checked. */
+  from: Pick<Tip, 'head' | 'version'>;
   /** Oldest first; may be empty where only the state changes. */
   versions: NewVersion[];
-  /** The definition's state where it changes. */
-  state?: DefinitionState;
+  /** The definition's state where it changes, and which state that was made from. */
+  state?: { from: Oid | null; to: DefinitionState };
   /** What the audit trail calls a change of state. */
   event?: { action: string; before: object; after: object };
 }
@@ -48,23 +47,10 @@ export async function land(
   caller: Caller,
   order: LandingOrder,
 ): Promise<Indexed> {
-  const { repository, from, state, event } = order;
-  const now = new Date();
-  const versions = order.versions.map((version, i) => ({
-    commit: version.commit,
-    record: writeRecord(
-      repository.name,
-      recordOf(version, from.version + 1 + i, caller, now.toISOString()),
-    ),
-  }));
+  const { repository, event } = order;
   await repositories.note(repository.name);
   try {
-    await repository.land({
-      head: from.head,
-      versions,
-      tagger: { name: 'Definition Registry', email: 'registry@localhost', at: now },
-      ...(state && { state: writeState(state) }),
-    });
+    await moveRefs(caller, order);
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
     await repositories.strike(repository.name);
@@ -75,36 +61,32 @@ export async function land(
       { cause: error },
     );
   }
-  const indexed = await store.transaction(async (em) => {
-    const indexed = await indexRepository(em, repository);
-    for (const { record } of indexed.added) {
-      await appendAudit(em, {
-        ...auditOf(caller),
-        action: 'definition.landed',
-        subject_type: 'definition',
-        subject_id: indexed.definition.id,
-        subject: repository.name,
-        lab_id: indexed.definition.lab_id,
-        before: null,
-        after: { version: record.version, commit: record.commit, summary: record.change_summary },
-      });
-    }
-    if (event) {
-      await appendAudit(em, {
-        ...auditOf(caller),
-        action: event.action,
-        subject_type: 'definition',
-        subject_id: indexed.definition.id,
-        subject: repository.name,
-        lab_id: indexed.definition.lab_id,
-        before: event.before as never,
-        after: event.after as never,
-      });
-    }
-    return indexed;
+  const own = new Set(order.versions.map(({ commit }) => commit));
+  const indexed = await indexRepository(store, repository, {
+    async also(em, indexed) {
+      await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));
+      if (event) await auditState(em, indexed, caller, event);
+    },
   });
   await repositories.strike(repository.name);
   return indexed;
+}
+
+/** `main` must still be where `from` has it, so the numbers counted from there are those of the tags. */
+async function moveRefs(caller: Caller, { repository, from, ...order }: LandingOrder) {
+  const now = new Date();
+  await repository.land({
+    head: from.head,
+    versions: order.versions.map((version, i) => ({
+      commit: version.commit,
+      record: writeRecord(
+        repository.name,
+        recordOf(version, from.version + 1 + i, caller, now.toISOString()),
+      ),
+    })),
+    tagger: { name: 'Definition Registry', email: 'registry@localhost', at: now },
+    ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
+  });
 }
 
 function recordOf(

@@ -91,8 +91,8 @@ async function landPush(
     for (const line of lines) push.say(line);
     return { ref, ok: false, reason };
   };
-  const head = await repository.head();
-  if (to === null || from !== head) {
+  const tip = await repository.tip();
+  if (to === null || from !== tip.head) {
     return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
   }
   if (to === from) return { ref, ok: true };
@@ -110,7 +110,7 @@ async function landPush(
   try {
     const { definition } = await land(rooms, caller, {
       repository,
-      from: { head, version: row.version ?? 0 },
+      from: tip,
       versions: commits.map((commit) => ({
         commit: commit.oid,
         author: { name: commit.author.name, email: commit.author.email },

@@ -1,12 +1,12 @@
 /** Rebuilding the index of definitions and versions from the repositories alone. */
 import type { Repositories } from '../../repos/types.ts';
-import { RecordError } from '../definitions/record.ts';
 import {
   advanceDefinitionIds,
   deleteDefinition,
   everything,
   listDefinitions,
 } from '../store/definitions.ts';
+import { lockDefinition } from '../store/indexing.ts';
 import type { Store } from '../store/open.ts';
 import { indexRepository } from './index-repository.ts';
 
@@ -30,23 +30,23 @@ export async function reindex(
   for (const [i, name] of names.entries()) {
     const repository = await repositories.open(name);
     try {
-      const { added } = await store.transaction((em) =>
-        indexRepository(em, repository, { everyVersion: true }),
-      );
+      const { added } = await indexRepository(store, repository, { everyVersion: true });
       report.definitions += 1;
       report.versions += added.length;
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      report.skipped.push({ name, reason: error.message });
+      // One that is not whole must not keep the others out of the index.
+      report.skipped.push({ name, reason: (error as Error).message });
     }
     onProgress(i + 1, names.length);
   }
-  report.removed = await removeOrphans(store, new Set(names));
+  report.removed = await removeOrphans(store, repositories);
   await store.transaction((em) => advanceDefinitionIds(em));
   return report;
 }
 
-async function removeOrphans(store: Store, names: ReadonlySet<string>): Promise<string[]> {
+/** Rows whose repository is gone; each is looked at under its lock, for a landing may go on meanwhile. */
+async function removeOrphans(store: Store, repositories: Repositories): Promise<string[]> {
+  const names = new Set(await repositories.list());
   const orphans: { id: number; name: string }[] = [];
   const perPage = 500;
   for (const archived of [false, true]) {
@@ -62,6 +62,14 @@ async function removeOrphans(store: Store, names: ReadonlySet<string>): Promise<
       if (items.length < perPage) break;
     }
   }
-  for (const { id } of orphans) await store.transaction((em) => deleteDefinition(em, id));
-  return orphans.map(({ name }) => name);
+  const removed: string[] = [];
+  for (const { id, name } of orphans) {
+    await store.transaction(async (em) => {
+      await lockDefinition(em, id);
+      if (await repositories.exists(name)) return;
+      await deleteDefinition(em, id);
+      removed.push(name);
+    });
+  }
+  return removed;
 }

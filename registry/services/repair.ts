@@ -1,52 +1,41 @@
 /** What a crash left half done, made whole: git holds what happened, the index follows it. */
 import type { Repositories } from '../../repos/types.ts';
-import { appendAudit } from '../store/audit.ts';
 import type { Store } from '../store/open.ts';
+import { auditLanded } from './audit-landing.ts';
 import { indexRepository } from './index-repository.ts';
 
+export interface RepairReport {
+  mended: string[];
+  /** Their notes stay; everything else goes on without them. */
+  failed: { name: string; error: Error }[];
+}
+
 /**
- * Looks at the repositories noted in the journal only. One that never got its first ref is taken away:
- * its creation was not acknowledged. Returns the names that were mended.
+ * Looks only at repositories that a process which is gone had noted. One that never got its first ref is taken
+ * away: its creation was not acknowledged.
  */
-export async function repair(store: Store, repositories: Repositories): Promise<string[]> {
-  const mended: string[] = [];
-  for (const name of await repositories.noted()) {
-    if (await repositories.exists(name)) {
-      if (await mend(store, repositories, name)) mended.push(name);
+export async function repair(store: Store, repositories: Repositories): Promise<RepairReport> {
+  const report: RepairReport = { mended: [], failed: [] };
+  for (const name of await repositories.abandoned()) {
+    try {
+      if (await mend(store, repositories, name)) report.mended.push(name);
+      await repositories.forget(name);
+    } catch (error) {
+      report.failed.push({ name, error: error as Error });
     }
-    await repositories.strike(name);
   }
-  return mended;
+  return report;
 }
 
 async function mend(store: Store, repositories: Repositories, name: string): Promise<boolean> {
+  if (!(await repositories.exists(name))) return false;
   const repository = await repositories.open(name);
   if ((await repository.refs()).size === 0) {
     await repositories.remove(name);
     return true;
   }
-  return await store.transaction(async (em) => {
-    const { definition, added } = await indexRepository(em, repository);
-    for (const { record } of added) {
-      await appendAudit(em, {
-        actor_id: record.landed_by?.id ?? null,
-        actor: record.landed_by?.username ?? 'registry',
-        action: 'definition.landed',
-        subject_type: 'definition',
-        subject_id: definition.id,
-        subject: name,
-        lab_id: definition.lab_id,
-        before: null,
-        after: {
-          version: record.version,
-          commit: record.commit,
-          summary: record.change_summary,
-          repaired: true,
-        },
-        address: null,
-        token_name: null,
-      });
-    }
-    return added.length > 0;
+  const { added } = await indexRepository(store, repository, {
+    also: (em, indexed) => auditLanded(em, indexed),
   });
+  return added.length > 0;
 }

@@ -1,11 +1,12 @@
 /** Rolling a definition back: a new version whose tree equals an older one's. */
-import { landingMessage, parseState, type VersionRecord } from '../definitions/record.ts';
+import { landingMessage, type VersionRecord } from '../definitions/record.ts';
 import { Problem } from '../errors.ts';
 import { findVersion } from '../store/versions.ts';
 import { authorOf, type Caller, demand } from './caller.ts';
 import { find } from './find-definition.ts';
 import { land } from './landing.ts';
 import type { SaveRooms } from './rooms.ts';
+import { readState } from './state.ts';
 
 /**
  * `POST …/rollback`. What the older version's record set aside (overrides) the new one's says again.
@@ -23,7 +24,8 @@ export async function rollback(
   const target = await findVersion(rooms.store.em(), row.id, wanted.version);
   if (!target) throw new Problem('not_found', `${row.name} has no version ${wanted.version}.`);
   const repository = await rooms.repositories.open(row.name);
-  const state = parseState((await repository.readState()) ?? '');
+  const from = await repository.tip();
+  const { state } = await readState(repository);
   const revoked = state.revoked[wanted.version];
   if (revoked) {
     throw new Problem(
@@ -31,11 +33,9 @@ export async function rollback(
       `Version ${wanted.version} is revoked (${revoked.reason}). Choose a version that stands.`,
     );
   }
-  const head = row.head;
-  if (head === null || row.version === null)
-    throw new Problem('conflict', 'There is no version yet.');
+  if (from.head === null) throw new Problem('conflict', 'There is no version yet.');
   const [current, old] = await Promise.all([
-    repository.readCommit(head),
+    repository.readCommit(from.head),
     repository.readCommit(target.commit),
   ]);
   if (current.tree === old.tree) {
@@ -43,7 +43,7 @@ export async function rollback(
   }
   const author = { ...authorOf(caller), at: new Date() };
   const commit = await repository.commit({
-    parent: head,
+    parent: from.head,
     tree: old.tree,
     author,
     committer: author,
@@ -53,7 +53,7 @@ export async function rollback(
   });
   await land(rooms, caller, {
     repository,
-    from: { head, version: row.version },
+    from,
     versions: [
       {
         commit,

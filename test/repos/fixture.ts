@@ -22,6 +22,7 @@ export async function openFixture() {
   const repositories = await openRepositories({ root, journal: join(folder, 'journal'), git });
   return {
     root,
+    journal: join(folder, 'journal'),
     repositories,
     program: git,
     async close() {
@@ -60,6 +61,9 @@ export async function landFiles(
   const head = await repository.head();
   const commit = await commitFiles(repository, head, files);
   const landing = { head, versions: [{ commit, record }], tagger: author };
-  const landed = await repository.land(state === undefined ? landing : { ...landing, state });
+  const from = (await repository.tip()).state;
+  const landed = await repository.land(
+    state === undefined ? landing : { ...landing, state: { from, text: state } },
+  );
   return landed[0] as (typeof landed)[number];
 }

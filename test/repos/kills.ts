@@ -38,7 +38,8 @@ export async function checkWhole(repository: Repository): Promise<number> {
     if (line !== `${commit} ${parent}`) throw new Error(`version ${index + 1} is not on the line`);
   }
   const record = (await repository.versions())[0]?.record;
-  if ((await repository.readState()) !== record) throw new Error('the state is of another landing');
+  if ((await repository.readState())?.text !== record)
+    throw new Error('the state is of another landing');
   return log.length;
 }
 

@@ -17,10 +17,15 @@ const repositories = await openRepositories({
 const repository = await repositories.open('Shared');
 process.stdout.write('ready\n');
 for (let n = 0; n < Number(count); ) {
-  const head = await repository.head();
+  const { head, state: from } = await repository.tip();
   const content = `${process.pid} ${n}`;
   const commit = await commitFiles(repository, head, { a: content, [`f${n % 7}`]: content });
-  const landing = { head, versions: [{ commit, record: content }], tagger: author, state: content };
+  const landing = {
+    head,
+    versions: [{ commit, record: content }],
+    tagger: author,
+    state: { from, text: content },
+  };
   try {
     const [landed] = await repository.land(landing);
     n += 1;

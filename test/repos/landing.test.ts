@@ -11,12 +11,12 @@ t.teardown(() => fixture.close());
 
 /** All at once from one head; gives how many of them landed. */
 async function race(t: Test, repository: Repository, writers: number): Promise<number> {
-  const head = await repository.head();
+  const { head, state: from } = await repository.tip();
   const landings = Array.from({ length: writers }, async (_, writer) => {
     const record = `${head} ${writer}`;
     const commit = await commitFiles(repository, head, { a: record });
     const versions = [{ commit, record }];
-    return repository.land({ head, versions, tagger: author, state: record });
+    return repository.land({ head, versions, tagger: author, state: { from, text: record } });
   });
   const results = await Promise.allSettled(landings);
   for (const result of results) {
