@@ -4,8 +4,11 @@ import { DefinitionError } from './errors.ts';
 import { decodeSource } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
+/** A byte can cost some microseconds to judge; a definition is one class, rarely of more than 50 KB. */
+const MAX_SOURCE_BYTES = 2 << 20;
+
 export interface SourceFiles {
-  /** Every Python file that could be decoded, by path. */
+  /** Every Python file that could be decoded, by path, as far as all of them are within 2 MiB. */
   readonly texts: ReadonlyMap<string, string>;
   /** Why the others could not, by path. */
   readonly errors: ReadonlyMap<string, readonly Diagnostic[]>;
@@ -15,8 +18,17 @@ export interface SourceFiles {
 export function readSources(files: Files): SourceFiles {
   const texts = new Map<string, string>();
   const errors = new Map<string, readonly Diagnostic[]>();
+  let total = 0;
   for (const [path, bytes] of files) {
     if (!path.endsWith('.py')) continue;
+    total += bytes.byteLength;
+    if (total > MAX_SOURCE_BYTES) {
+      const message = `The Python files up to this one have ${total} bytes; ${MAX_SOURCE_BYTES} are read in all`;
+      errors.set(path, [
+        { line: 1, column: 1, end_line: 1, end_column: 1, code: 'too-large', message },
+      ]);
+      continue;
+    }
     try {
       texts.set(path, decodeSource(bytes).text);
     } catch (error) {

@@ -67,7 +67,7 @@ function locate(
 }
 
 function parses({ errors }: Validation): boolean {
-  return !errors.some((one) => ['syntax', 'too-deep', 'encoding'].includes(one.code));
+  return !errors.some((one) => ['syntax', 'too-deep', 'too-large', 'encoding'].includes(one.code));
 }
 
 function checkFile(

@@ -165,6 +165,7 @@ async function importOne(
 const FATAL = new Set([
   'syntax',
   'too-deep',
+  'too-large',
   'encoding',
   'missing-file',
   'missing-class',
