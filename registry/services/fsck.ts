@@ -1,4 +1,5 @@
 /** Whether everything that is kept agrees: objects, versions, the index, the audit chain. */
+import { RepositoryError } from '../../repos/errors.ts';
 import type { Repositories, Repository } from '../../repos/types.ts';
 import { parseRecord, parseState, RecordError } from '../definitions/record.ts';
 import { verifyAuditChain } from '../store/audit.ts';
@@ -30,8 +31,8 @@ export async function fsck(
     const repository = await repositories.open(name);
     const found = [
       ...(await repository.fsck()),
-      ...(await checkVersions(repository)),
-      ...(await checkIndex(store, repository)),
+      ...(await complaints(checkVersions(repository))),
+      ...(await complaints(checkIndex(store, repository))),
     ];
     problems.push(...found.map((problem) => ({ where: name, problem })));
     onProgress(i + 1, names.length);
@@ -44,6 +45,16 @@ export async function fsck(
     });
   }
   return { repositories: names.length, mended, problems };
+}
+
+/** A check that cannot even read what it checks has found something too. */
+async function complaints(check: Promise<string[]>): Promise<string[]> {
+  try {
+    return await check;
+  } catch (error) {
+    if (error instanceof RepositoryError) return [error.message];
+    throw error;
+  }
 }
 
 /** `main` is one line, every commit on it has its tag, and every tag's record speaks of it. */

@@ -1,0 +1,128 @@
+/** What must hold when the index lags behind git, or when something else goes on meanwhile. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { parseRecord } from '../../registry/definitions/record.ts';
+import type { Rooms } from '../../registry/open.ts';
+import { changeDefinition } from '../../registry/services/change-definition.ts';
+import { createDefinition } from '../../registry/services/create-definition.ts';
+import { fsck } from '../../registry/services/fsck.ts';
+import { identifyToken } from '../../registry/services/identify.ts';
+import { reindex } from '../../registry/services/reindex.ts';
+import { repair } from '../../registry/services/repair.ts';
+import { openRepositories } from '../../repos/store.ts';
+import { measurement, type Person, startRegistry } from '../helpers/registry.ts';
+
+const registry = await startRegistry(t);
+const { rooms, admin } = registry;
+const alice = await registry.person('alice', { isAdmin: true });
+const journal = join(registry.dataDir, 'journal');
+
+const callerOf = async ({ token }: Person) => {
+  const identity = await identifyToken(rooms.store, token);
+  if (!identity) throw new Error('the token is not known');
+  return { ...identity, address: '127.0.0.1' };
+};
+const create = (name: string) =>
+  admin.client.definitions.create({ name, source_code: measurement(name) });
+
+/** The note of a landing that a process which is gone had in hand. */
+const abandon = (name: string) => writeFile(join(journal, `${name}~999999999.1.${hostname()}`), '');
+
+t.test('a landing on top of one that never reached the index repairs it on the way', async (t) => {
+  const { id } = await create('Lagging');
+  const caller = await callerOf(alice);
+  const down: Rooms = {
+    ...rooms,
+    store: { ...rooms.store, transaction: () => Promise.reject(new Error('database down')) },
+  };
+  await t.rejects(
+    changeDefinition(down, caller, id, { source_code: measurement('Lagging', 2) }),
+    /database down/,
+  );
+  t.match(await admin.client.definitions.read(id), { version: 1 }, 'the index lags behind git');
+  const stale = { source_code: measurement('Lagging', 3), expected_version: 1 };
+  await t.rejects(admin.client.definitions.change(id, stale), { status: 409 } as unknown as Error);
+  const change = { source_code: measurement('Lagging', 3), expected_version: 2 };
+  t.match(await admin.client.definitions.change(id, change), { version: 3 });
+
+  const { items } = await admin.client.definitions.versions(id);
+  t.same(
+    items.map(({ version, landed_by }) => [version, landed_by]),
+    [
+      [3, 'root'],
+      [2, 'alice'],
+      [1, 'root'],
+    ],
+  );
+  const repository = await rooms.repositories.open('Lagging');
+  for (const { version, commit, record } of await repository.versions()) {
+    t.match(parseRecord(record), { version, commit });
+  }
+  const audit = await admin.client.audit({ action: 'definition.landed', subject_id: id });
+  t.same(
+    audit.items.map(({ actor, after }) => [actor, (after as { version: number }).version]),
+    [
+      ['root', 3],
+      ['alice', 2],
+      ['root', 1],
+    ],
+    'each version is in the audit trail as landed by who landed it',
+  );
+});
+
+t.test('repair leaves alone what a living process has in hand', async (t) => {
+  await rooms.repositories.note('InHand');
+  const repository = await rooms.repositories.create('InHand');
+  t.same(await repair(rooms.store, rooms.repositories), { mended: [], failed: [] });
+  t.ok(await rooms.repositories.exists('InHand'));
+  t.equal((await repository.refs()).size, 0);
+  await rooms.repositories.remove('InHand');
+  await rooms.repositories.strike('InHand');
+});
+
+t.test('a creation that was cut off is taken away, and its name is free again', async (t) => {
+  await rooms.repositories.create('CutOff');
+  await abandon('CutOff');
+  t.same(await repair(rooms.store, rooms.repositories), { mended: ['CutOff'], failed: [] });
+  t.match(await create('CutOff'), { version: 1 });
+});
+
+t.test('a repository that cannot be repaired stops neither repair nor reindex', async (t) => {
+  await create('Damaged');
+  await create('Whole');
+  const repository = await rooms.repositories.open('Damaged');
+  const head = (await repository.head()) ?? '';
+  const object = join(repository.path, 'objects', head.slice(0, 2), head.slice(2));
+  const bytes = await readFile(object);
+  await rm(object);
+  await abandon('Damaged');
+  await abandon('Whole');
+  // A process that begins now: nothing of the object is in memory.
+  const root = join(registry.dataDir, 'repos');
+  const fresh = await openRepositories({ root, journal, git: rooms.git });
+  const { mended, failed } = await repair(rooms.store, fresh);
+  t.match({ mended, failed }, { mended: [], failed: [{ name: 'Damaged' }] });
+  const report = await reindex(rooms.store, fresh);
+  t.match(report.skipped, [{ name: 'Damaged' }]);
+  const { problems } = await fsck(rooms.store, fresh);
+  t.ok(problems.every(({ where }) => where === 'Damaged') && problems.length > 0);
+  await fresh.close();
+  await writeFile(object, bytes);
+  t.same(await repair(rooms.store, rooms.repositories), { mended: [], failed: [] });
+});
+
+t.test('a definition that is made while reindex runs keeps its place in the index', async (t) => {
+  const caller = await callerOf(admin);
+  let made: Promise<unknown> | undefined;
+  const { removed } = await reindex(rooms.store, rooms.repositories, () => {
+    made ??= createDefinition(rooms, caller, {
+      name: 'Meanwhile',
+      source_code: measurement('Meanwhile'),
+    });
+  });
+  await made;
+  t.same(removed, []);
+  t.match(await admin.client.definitions.byName('Meanwhile'), { version: 1 });
+});
