@@ -54,20 +54,28 @@ async function layOver(
 function byFolder(changes: Changes): Level {
   const root: Level = new Map();
   for (const [path, change] of changes) {
-    const parts = path.split('/');
-    if (!parts.every(isFileName)) refuse(path);
-    const name = parts.pop() as string;
-    let level = root;
-    for (const part of parts) {
-      const below = level.get(part) ?? new Map();
-      if (!(below instanceof Map)) refuse(path);
-      level.set(part, below);
-      level = below;
-    }
-    if (level.has(name)) refuse(path);
-    level.set(name, change);
+    if (change !== null && !place(root, path, change)) refuse(path);
   }
+  // A deletion that finds no place is said by a write: a file becomes a folder, or a folder a file.
+  for (const [path, change] of changes) if (change === null) place(root, path, null);
   return root;
+}
+
+/** False where a file stands in the way, or something at the path itself. */
+function place(root: Level, path: string, change: Uint8Array | null): boolean {
+  const parts = path.split('/');
+  if (!parts.every(isFileName)) refuse(path);
+  const name = parts.pop() as string;
+  let level = root;
+  for (const part of parts) {
+    const below = level.get(part) ?? new Map();
+    if (!(below instanceof Map)) return false;
+    level.set(part, below);
+    level = below;
+  }
+  if (level.has(name)) return false;
+  level.set(name, change);
+  return true;
 }
 
 /** What git's fsck and checkout accept everywhere: `.git` in any disguise is refused (path.c). */

@@ -40,6 +40,41 @@ export function checkPath(path: string): string | null {
   return null;
 }
 
+/**
+ * Why these paths cannot stand beside each other, or one of them at all; empty where they can. No two may be
+ * one file on a disk that ignores case (Windows, macOS) or compares canonically equivalent names (APFS), and no
+ * file may be a folder too.
+ */
+export function checkPaths(paths: Iterable<string>): { path: string; message: string }[] {
+  const problems: { path: string; message: string }[] = [];
+  const seen = new Map<string, { path: string; isFile: boolean }>();
+  for (const path of paths) {
+    const message = checkPath(path) ?? clash(seen, path);
+    if (message !== null) problems.push({ path, message });
+  }
+  return problems;
+}
+
+/** Notes a path and the folders above it among those seen. */
+function clash(seen: Map<string, { path: string; isFile: boolean }>, path: string): string | null {
+  const parts = path.split('/');
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const here = { path: parts.slice(0, depth).join('/'), isFile: depth === parts.length };
+    const other = seen.get(folded(here.path));
+    if (other === undefined) seen.set(folded(here.path), here);
+    else if (other.isFile && here.isFile)
+      return `${path} and ${other.path} are the same file on Windows and macOS`;
+    else if (other.isFile !== here.isFile) return `${other.path} cannot be a file and a folder`;
+    else if (other.path !== here.path)
+      return `${here.path} and ${other.path} are the same folder on Windows and macOS`;
+  }
+  return null;
+}
+
+/** Upper case first, so that ß and ss, ς and σ are alike, as full case folding has it (Unicode, CaseFolding.txt). */
+const folded = (path: string): string =>
+  path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+
 function checkSegment(segment: string): string | null {
   if (segment === '') return 'A path has no empty parts';
   if (segment === '.' || segment === '..') return `A path has no part ${segment}`;
@@ -48,6 +83,7 @@ function checkSegment(segment: string): string | null {
   if (/[<>:"|?*]/.test(segment)) return 'Windows does not allow < > : " | ? * in file names';
   if (/[. ]$/.test(segment)) return 'Windows does not allow a file name to end in a dot or space';
   if (isDotGit(segment)) return `${segment} would be taken for git's own folder`;
+  if (isGitSetting(segment)) return `${segment} would change what git makes of the files`;
   if (DEVICE.test(segment.replace(/ *\..*$/, '')))
     return `${segment} is the name of a device on Windows`;
   if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)
@@ -55,8 +91,24 @@ function checkSegment(segment: string): string | null {
   return null;
 }
 
+/** As a disk reads it that ignores case, or what HFS+ ignores. */
+const plainOf = (segment: string): string =>
+  segment.replace(HFS_IGNORED, '').normalize('NFKC').toLowerCase();
+
 /** `.git` as git itself guards it: any case, NTFS short names (`git~1`), HFS+'s ignored characters. */
 function isDotGit(segment: string): boolean {
-  const plain = segment.replace(HFS_IGNORED, '').normalize('NFKC').toLowerCase();
+  const plain = plainOf(segment);
   return /^\.git[. ]*$/.test(plain) || /^git~[0-9]+$/.test(plain);
+}
+
+/**
+ * `.gitmodules` makes a clone fetch from elsewhere, `.gitattributes` makes a checkout hold other bytes than the
+ * version. With their short names on NTFS (`is_ntfs_dot_generic` in git's path.c).
+ */
+function isGitSetting(segment: string): boolean {
+  const plain = plainOf(segment);
+  return (
+    /^\.git(modules|attributes)[. ]*$/.test(plain) ||
+    /^(gitmod|gitatt|gi7eba|gi7d29)~[0-9]+$/.test(plain)
+  );
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DefinitionError } from '../definitions/errors.ts';
 import { type HeaderChanges, transplantHeader, writeHeader } from '../definitions/header.ts';
 import { describe } from '../definitions/metadata.ts';
-import { checkPath } from '../definitions/names.ts';
+import { checkPaths } from '../definitions/names.ts';
 import { decodeSource, encodeSource } from '../definitions/source.ts';
 import type { Files, Metadata } from '../definitions/types.ts';
 import { Problem, type ProblemDetail } from '../errors.ts';
@@ -38,6 +38,10 @@ export function compose(name: string, before: Files, change: DefinitionChange): 
   const current = before.get(main);
   if (change.source_code !== undefined) {
     files.set(main, withOldHeader(name, current, change.source_code));
+  }
+  const problems = checkPaths(files.keys());
+  if (problems.length > 0) {
+    throw invalid(problems.map(({ path, message }) => ({ path: `files/${path}`, message })));
   }
   const source = files.get(main);
   if (source === undefined) {
@@ -79,17 +83,15 @@ function encodeNew(text: string): Uint8Array {
 }
 
 function encodeFiles(name: string, change: DefinitionChange): Map<string, Uint8Array | null> {
-  const problems: ProblemDetail[] = [];
   const encoded = new Map<string, Uint8Array | null>();
   for (const [path, text] of Object.entries(change.files ?? {})) {
-    const wrong = checkPath(path);
-    if (wrong !== null) problems.push({ path: `files/${path}`, message: wrong });
     encoded.set(path, text === null ? null : new TextEncoder().encode(text));
   }
   if (encoded.get(mainFile(name)) === null) {
-    problems.push({ path: `files/${mainFile(name)}`, message: 'the main file cannot be deleted' });
+    throw invalid([
+      { path: `files/${mainFile(name)}`, message: 'the main file cannot be deleted' },
+    ]);
   }
-  if (problems.length > 0) throw invalid(problems);
   return encoded;
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { analyse } from '../../registry/definitions/analysis.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
-import { checkName, checkPath } from '../../registry/definitions/names.ts';
+import { checkName, checkPath, checkPaths } from '../../registry/definitions/names.ts';
 import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 
@@ -188,6 +188,10 @@ t.test('names and paths that some lab computer could not hold are refused', asyn
     'git~1',
     '.g\u200cit',
     '.git.',
+    '.gitmodules',
+    'a/.GITATTRIBUTES ',
+    'gitmod~1',
+    '.gita\u200cttributes',
   ];
   for (const path of [
     ...bad,
@@ -201,4 +205,16 @@ t.test('names and paths that some lab computer could not hold are refused', asyn
     'a'.repeat(300),
   ])
     t.type(checkPath(path), 'string', path);
+});
+
+t.test('paths that would be one file on some lab computer cannot stand together', async (t) => {
+  const clashes = (...paths: string[]) => checkPaths(paths).map(({ path }) => path);
+  t.same(clashes('A.py', 'a/b.py', 'a/c.py', 'b/a', 'ab'), []);
+  t.same(clashes('../a', 'b', '.gitattributes'), ['../a', '.gitattributes'], 'each by itself');
+  t.same(clashes('paths.py', 'Paths.py'), ['Paths.py'], 'case');
+  t.same(clashes('\u00e9.py', 'e\u0301.py'), ['e\u0301.py'], 'composed and decomposed');
+  t.same(clashes('stra\u00dfe.py', 'STRASSE.py'), ['STRASSE.py'], 'letters that fold to two');
+  t.same(clashes('a', 'a/b'), ['a/b'], 'a file as a folder');
+  t.same(clashes('a/b', 'A'), ['A'], 'a folder as a file, in another case');
+  t.same(clashes('data/a', 'Data/b'), ['Data/b'], 'a folder in two cases');
 });

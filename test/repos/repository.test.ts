@@ -113,6 +113,11 @@ t.test(
     t.equal(await repository.readFile(second, 'deep'), undefined);
     t.equal(await repository.readFile(second, 'deep/er/only'), undefined);
     t.equal(await repository.readFile(second, 'run.sh/below'), undefined);
+    const folder = await commitFiles(repository, null, { 'x/y': '1', z: '2' });
+    const swapped = { 'x/y': null, x: 'a file now', z: null, 'z/y': 'a folder now' };
+    const paths = async (commit: string) =>
+      (await repository.files(commit)).map(({ path }) => path);
+    t.same(await paths(await commitFiles(repository, folder, swapped)), ['x', 'z/y']);
     for (const bad of ['', '/a', 'a/', 'a//b', '..', 'a/../b', '.git/x', '.GIT', 'git~1', 'a\\b']) {
       await t.rejects(commitFiles(repository, null, { [bad]: 'x' }), { code: 'bad_object' }, bad);
     }

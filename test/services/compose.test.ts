@@ -75,6 +75,18 @@ t.test('files merge, and null deletes', async (t) => {
   t.throws(() => make({ files: { '../x': 'x' } }, before), { code: 'invalid' } as never);
 });
 
+t.test('files that clash with each other or with those that stay are refused', async (t) => {
+  const before = first({ files: { 'n.txt': 'n\n' } });
+  const clash = (files: NonNullable<DefinitionChange['files']>, path: string) =>
+    t.throws(() => make({ files }, before), { code: 'invalid', errors: [{ path }] } as never);
+  clash({ a: 'x', 'a/b': 'y' }, 'files/a/b');
+  clash({ 'n.txt/b': 'would take n.txt away' }, 'files/n.txt/b');
+  clash({ 'meter.py': '' }, 'files/meter.py');
+  clash({ '.gitattributes': '* text=auto\n' }, 'files/.gitattributes');
+  const after = make({ files: { 'n.txt/b': 'b', 'n.txt': null } }, before);
+  t.same([...after.keys()].sort(), ['Meter.py', 'n.txt/b'], 'a file may become a folder');
+});
+
 t.test('the base class is checked against the code, with or without its module', async (t) => {
   const check = (base: string) =>
     checkFiles('Meter', first(), base, { banned: [], allowed: [] }, 1e6);
