@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { DefinitionError } from '../../registry/definitions/errors.ts';
+import { decodeSource, encodeSource } from '../../registry/definitions/source.ts';
+
+const COOKIES = ['utf-8', 'latin-1', 'iso-8859-15', 'cp1252', 'cp1251', 'koi8-r', 'cp866', 'ascii'];
+
+/** Lines of any bytes with any line ends, mostly below a cookie; sometimes a byte order mark before all. */
+const files = fc
+  .record({
+    bom: fc.boolean(),
+    cookie: fc.option(fc.constantFrom(...COOKIES)),
+    lines: fc.array(
+      fc.tuple(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 20 }),
+          fc.string({ unit: 'grapheme' }).map((text) => new TextEncoder().encode(text)),
+        ),
+        fc.constantFrom('\n', '\r\n', '\r', '\f', ''),
+      ),
+      { maxLength: 8 },
+    ),
+  })
+  .map(({ bom, cookie, lines }) =>
+    Buffer.concat([
+      Buffer.from(bom ? '\ufeff' : ''),
+      Buffer.from(cookie === null ? '' : `# coding: ${cookie}\n`),
+      ...lines.flatMap(([bytes, end]) => [bytes, Buffer.from(end)]),
+    ]),
+  );
+
+t.test(
+  'a file that can be read is written back byte for byte, whatever its encoding',
+  async (t) => {
+    let read = 0;
+    fc.assert(
+      fc.property(files, (bytes) => {
+        let source: ReturnType<typeof decodeSource>;
+        try {
+          source = decodeSource(bytes);
+        } catch (error) {
+          return error instanceof DefinitionError && error.code === 'undecodable';
+        }
+        read++;
+        return Buffer.from(encodeSource(source.text, source)).equals(bytes);
+      }),
+      { numRuns: 2000 },
+    );
+    t.ok(read > 500, `${read} of 2000 could be read`);
+  },
+);
+
+t.test('every byte of a single-byte encoding comes back, or is refused', async (t) => {
+  for (const cookie of COOKIES.slice(1)) {
+    for (let code = 1; code < 256; code++) {
+      const bytes = Buffer.concat([Buffer.from(`# coding: ${cookie}\n#`), Buffer.from([code])]);
+      try {
+        const source = decodeSource(bytes);
+        if (!Buffer.from(encodeSource(source.text, source)).equals(bytes))
+          t.fail(`${cookie}: byte ${code}`);
+      } catch (error) {
+        if (!(error instanceof DefinitionError)) throw error;
+        if (code < 128) t.fail(`${cookie}: byte ${code} is ASCII`);
+      }
+    }
+  }
+});
