@@ -26,6 +26,8 @@ export interface DefinitionFacts {
   isBuiltin: boolean;
   /** Whether it has a version (contract: "approved once it has a version"). */
   isApproved: boolean;
+  /** Whether it has been put away: until it is taken back nothing in it changes. */
+  isArchived: boolean;
   directLanding: 'admins' | 'nobody';
 }
 
@@ -33,6 +35,8 @@ export type Action =
   | { on: 'definition'; do: 'read' | 'propose' | 'land' | 'manage'; of: DefinitionFacts }
   | { on: 'lab'; do: 'read' | 'propose' | 'manage'; labId: number | null }
   | { on: 'site'; do: 'sign-in' | 'manage' }
+  /** `change`: name, e-mail and password; `manage`: what it is called, what it may do, and its end. */
+  | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
   | { on: 'own-tokens'; do: 'manage' };
 
 /**
@@ -65,10 +69,11 @@ export function decide(actor: Actor, action: Action, rules: Rules): Decision {
     case 'lab':
       return onLab(actor, action.do, action.labId);
     case 'site':
-      if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
-      if (action.do === 'sign-in') return YES;
-      if (!actor.isAdmin) return no('forbidden', 'Only a site admin may do this.');
-      return withScope(actor, 'admin');
+      return onSite(actor, action.do);
+    case 'account':
+      return action.do !== 'manage' && actor.kind === 'user' && actor.id === action.id
+        ? withScope(actor, 'admin')
+        : onSite(actor, 'manage');
     case 'own-tokens':
       if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
       return withScope(actor, 'admin');
@@ -87,13 +92,17 @@ function onDefinition(
   const scoped = withScope(actor, 'write');
   if (!scoped.allowed) return scoped;
   const rank = rankIn(actor, of.labId);
-  if (verb === 'propose') {
-    return rank >= RANK.contributor
-      ? YES
-      : no('forbidden', 'Only contributors and admins of the owning lab may propose changes.');
+  if (verb === 'propose' && rank < RANK.contributor) {
+    return no('forbidden', 'Only contributors and admins of the owning lab may propose changes.');
   }
-  if (rank < RANK.admin) {
+  if (verb !== 'propose' && rank < RANK.admin) {
     return no('forbidden', 'Only an admin of the owning lab may do this.');
+  }
+  if (verb !== 'manage' && of.isArchived) {
+    return no(
+      'forbidden',
+      'The definition is archived. An admin of its lab must take it back first.',
+    );
   }
   if (verb === 'land' && of.directLanding === 'nobody') {
     return no('forbidden', "The lab's policy lets nobody land directly: every change is reviewed.");
@@ -117,6 +126,13 @@ function onLab(actor: Actor, verb: 'read' | 'propose' | 'manage', labId: number 
   return YES;
 }
 
+function onSite(actor: Actor, verb: 'sign-in' | 'manage'): Decision {
+  if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+  if (verb === 'sign-in') return YES;
+  if (!actor.isAdmin) return no('forbidden', 'Only a site admin may do this.');
+  return withScope(actor, 'admin');
+}
+
 function maySee(actor: Actor, of: DefinitionFacts, rules: Rules): boolean {
   const shared = of.isApproved && (of.isPublic || of.isBuiltin);
   if (actor.kind === 'nobody') return shared && rules.anonymousRead;
@@ -137,25 +153,22 @@ function withScope(actor: Extract<Actor, { kind: 'user' }>, needed: Scope): Deci
     : no('forbidden', `This token has the scope "${actor.scope}"; "${needed}" is needed.`);
 }
 
-/** The same visibility as a filter for lists (the database applies it row by row). */
-export interface Viewer {
-  everything: boolean;
-  public: boolean;
-  /** Labs whose approved definitions may be seen. */
-  labs: number[];
-  /** Labs whose proposed definitions may be seen. */
-  proposes: number[];
+/**
+ * The same visibility as a filter for lists, which the database applies row by row: the store's `Viewer`.
+ * (Neither room may import the other; where the two meet, the compiler compares them.)
+ */
+export function viewerOf(actor: Actor, rules: Rules) {
+  const roles: [labId: number, Role][] = actor.kind === 'user' ? [...actor.roles] : [];
+  return {
+    everything: actor.kind === 'user' && actor.isAdmin,
+    public: actor.kind === 'user' || rules.anonymousRead,
+    labs: roles.map(([lab]) => lab),
+    proposes: roles.filter(([, role]) => RANK[role] >= RANK.contributor).map(([lab]) => lab),
+  };
 }
 
-export function viewerOf(actor: Actor, rules: Rules): Viewer {
-  if (actor.kind === 'nobody') {
-    return { everything: false, public: rules.anonymousRead, labs: [], proposes: [] };
-  }
-  const labs = [...actor.roles.keys()];
-  return {
-    everything: actor.isAdmin,
-    public: true,
-    labs,
-    proposes: labs.filter((lab) => RANK[actor.roles.get(lab) as Role] >= RANK.contributor),
-  };
+/** The labs that may be read, as a filter for lists; undefined for every lab. */
+export function labsSeenBy(actor: Actor): number[] | undefined {
+  if (actor.kind === 'nobody') return [];
+  return actor.isAdmin ? undefined : [...actor.roles.keys()];
 }

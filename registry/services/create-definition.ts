@@ -1,4 +1,5 @@
 /** Creating a definition through the API. */
+import { decide } from '../access/decide.ts';
 import { checkName } from '../definitions/names.ts';
 import { Problem } from '../errors.ts';
 import type { NewDefinition } from '../schemas/definitions.ts';
@@ -26,6 +27,7 @@ export async function createDefinition(
     isPublic: false,
     isBuiltin: false,
     isApproved: false,
+    isArchived: false,
     directLanding: lab?.direct_landing ?? ('admins' as const),
   };
   demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, rooms.rules, 'lab');
@@ -52,10 +54,10 @@ async function labFor(
   labId: number | null | undefined,
 ): Promise<Lab | null> {
   if (caller.actor.kind === 'nobody') return null;
-  const { roles, isAdmin } = caller.actor;
+  const { roles } = caller.actor;
   const id = labId ?? (labId === undefined && roles.size === 1 ? [...roles.keys()][0] : null);
   if (id === null || id === undefined) {
-    if (isAdmin) return null;
+    if (decide(caller.actor, { on: 'lab', do: 'read', labId: null }, rules).allowed) return null;
     throw new Problem('invalid', 'Say which lab the definition belongs to.', [
       { path: 'lab_id', message: `must be one of your labs: ${[...roles.keys()].join(', ')}` },
     ]);

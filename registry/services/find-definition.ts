@@ -35,6 +35,7 @@ export function factsOf(row: Definition, lab: Lab | null): DefinitionFacts {
     isPublic: row.is_public,
     isBuiltin: row.is_builtin,
     isApproved: row.version !== null,
+    isArchived: row.archived_at !== null,
     directLanding: lab?.direct_landing ?? 'admins',
   };
 }

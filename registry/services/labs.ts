@@ -1,4 +1,5 @@
 /** Labs and their policy: each write with its entry in the audit trail, in one transaction. */
+import { labsSeenBy } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Lab, LabChange, NewLab } from '../schemas/people.ts';
 import type { Lab as LabRow } from '../store/entities/index.ts';
@@ -15,8 +16,7 @@ export async function listLabs(
   { page, per_page }: PageOf,
 ) {
   demand(caller, { on: 'site', do: 'sign-in' }, rules, 'lab');
-  const { actor } = caller;
-  const ids = actor.kind === 'user' && !actor.isAdmin ? [...actor.roles.keys()] : undefined;
+  const ids = labsSeenBy(caller.actor);
   const { items, total } = await labs.listLabs(store.em(), { ids, page, perPage: per_page });
   return { items: items.map(showLab), total, page, per_page };
 }

@@ -1,5 +1,4 @@
 /** Accounts: each write with its entry in the audit trail, in one transaction. */
-import type { Rules } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { NewUser, User, UserChange } from '../schemas/people.ts';
 import type { User as UserRow } from '../store/entities/index.ts';
@@ -21,7 +20,7 @@ export async function listUsers(
 
 /** One's own account, or anybody's for a site admin. */
 export async function readUser({ store, rules }: PeopleRooms, caller: Caller, id: number) {
-  demandOwnOrSite(caller, id, rules);
+  demand(caller, { on: 'account', do: 'read', id }, rules, 'user');
   const user = await users.findUser(store.em(), id);
   if (!user) throw notFound('user');
   return showUser(user);
@@ -50,10 +49,8 @@ export async function changeUser(
   id: number,
   { password, ...fields }: UserChange,
 ): Promise<User> {
-  demandOwnOrSite(caller, id, rules);
-  if (['username', 'is_admin', 'disabled'].some((field) => field in fields)) {
-    demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
-  }
+  const managed = ['username', 'is_admin', 'disabled'].some((field) => field in fields);
+  demand(caller, { on: 'account', do: managed ? 'manage' : 'change', id }, rules, 'user');
   const password_hash = password === undefined ? undefined : await hashPassword(password);
   return await store.transaction(async (em) => {
     const user = await users.findUser(em, id);
@@ -78,20 +75,12 @@ export async function changeUser(
 
 /** Ends an account for good: it is disabled, and its name stays on what it did. */
 export async function removeUser(rooms: PeopleRooms, caller: Caller, id: number): Promise<void> {
-  demand(caller, { on: 'site', do: 'manage' }, rooms.rules, 'user');
   await changeUser(rooms, caller, id, { disabled: true });
 }
 
 async function demandSomeAdmin(em: EntityManager): Promise<void> {
   if ((await users.countAdmins(em)) > 0) return;
   throw new Problem('conflict', 'This would leave no site admin. Make somebody else one first.');
-}
-
-function demandOwnOrSite(caller: Caller, id: number, rules: Rules): void {
-  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'user');
-  const own = caller.actor.kind === 'user' && caller.actor.id === id;
-  if (own) demand(caller, { on: 'own-tokens', do: 'manage' }, rules, 'user');
-  else demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
 }
 
 export function showUser(user: UserRow): User {

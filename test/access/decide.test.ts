@@ -5,6 +5,7 @@ import {
   type Actor,
   type DefinitionFacts,
   decide,
+  labsSeenBy,
   type Role,
   type Scope,
   viewerOf,
@@ -32,6 +33,7 @@ const of = (facts: Partial<DefinitionFacts>): DefinitionFacts => ({
   isPublic: false,
   isBuiltin: false,
   isApproved: true,
+  isArchived: false,
   directLanding: 'admins',
   ...facts,
 });
@@ -44,6 +46,7 @@ const DEFINITIONS: Record<string, DefinitionFacts> = {
   'built-in': of({ labId: null, isPublic: true, isBuiltin: true }),
   'of no lab': of({ labId: null }),
   'landed by nobody': of({ directLanding: 'nobody' }),
+  archived: of({ isArchived: true }),
 };
 
 /**
@@ -59,6 +62,7 @@ const MATRIX = `
   built-in          hhhh    yfff      yfff    yfff         yfff       yyyy
   of no lab         hhhh    hhhh      hhhh    hhhh         hhhh       yyyy
   landed by nobody  hhhh    hhhh      yfff    yyff         yyfy       yyfy
+  archived          hhhh    hhhh      yfff    yfff         yffy       yffy
 `;
 const VERBS = ['read', 'propose', 'land', 'manage'] as const;
 
@@ -137,6 +141,28 @@ t.test('labs: every role', async (t) => {
   }
 });
 
+/** An account: read, change, manage. The first row is the asker's own. */
+const ACCOUNTS = `
+           nobody  viewer  lab admin  site admin
+  own      aaa     yyf     yyf        yyy
+  another  aaa     fff     fff        yyy
+`;
+
+t.test('accounts: people change their own, site admins manage all', async (t) => {
+  for (const [whose, cells] of table(ACCOUNTS)) {
+    for (const [role, letters] of Object.entries(cells)) {
+      const onAccount = (actor: Actor) =>
+        (['read', 'change', 'manage'] as const)
+          .map((verb) => letter(actor, { on: 'account', do: verb, id: whose === 'own' ? 7 : 8 }))
+          .join('');
+      const actor = ACTORS[role] as Actor;
+      t.equal(onAccount(actor), letters, `${role}, ${whose}`);
+      if (actor.kind === 'nobody') continue;
+      t.equal(onAccount({ ...actor, scope: 'write' }), 'fff', 'a lesser token does none of it');
+    }
+  }
+});
+
 t.test('a token does what its scope says of what its owner may', async (t) => {
   for (const [scope, letters] of Object.entries(SCOPES)) {
     const actor = user([[LAB, 'admin']], { scope: scope as Scope });
@@ -169,6 +195,16 @@ t.test('lists show exactly what may be read', async (t) => {
         const read: Action = { on: 'definition', do: 'read', of: facts };
         t.equal(listed, decide(actor, read, { anonymousRead }).allowed, `${role}, ${kind}`);
       }
+    }
+  }
+});
+
+t.test('the list of labs shows exactly those that may be read', async (t) => {
+  for (const [role, actor] of Object.entries(ACTORS)) {
+    const seen = labsSeenBy(actor);
+    for (const labId of [LAB, OTHER_LAB]) {
+      const { allowed } = decide(actor, { on: 'lab', do: 'read', labId }, { anonymousRead: true });
+      t.equal(seen?.includes(labId) ?? true, allowed, `${role}, ${labId}`);
     }
   }
 });
