@@ -7,6 +7,7 @@ export type RepositoryErrorCode =
   | 'locked'
   | 'object_not_found'
   | 'bad_object'
+  | 'too_large'
   | 'git_failed';
 
 export class RepositoryError extends Error {

@@ -1,8 +1,8 @@
 /** Reading objects of one repository: with isomorphic-git in process, out of large packs with git. */
 import { join } from 'node:path';
-import { Errors, readObject } from 'isomorphic-git';
 import { CatFile, type StoredObject } from './cat-file.ts';
 import { RepositoryError } from './errors.ts';
+import { MOST_ENTRIES, TOO_MANY_ENTRIES } from './limits.ts';
 import { objectFiles } from './object-files.ts';
 import {
   isTree,
@@ -15,6 +15,9 @@ import {
 import { cacheOf, forget, grow } from './pack-memory.ts';
 import { quarantineEnvironment } from './quarantine-environment.ts';
 import type { Commit, FileEntry, GitProgram, ObjectReader, Oid } from './types.ts';
+
+/** Half a megabyte, loaded when the first object is read. */
+const isomorphicGit = () => import('isomorphic-git');
 
 export class ObjectStore implements ObjectReader {
   readonly #gitdir: string;
@@ -60,6 +63,7 @@ export class ObjectStore implements ObjectReader {
   }
 
   async #findOnce(oid: Oid): Promise<StoredObject | undefined> {
+    const { Errors, readObject } = await isomorphicGit();
     const at = { fs: this.#files, gitdir: this.#gitdir, cache: cacheOf(this) };
     try {
       const { type, object, source } = await readObject({ ...at, oid, format: 'content' });
@@ -102,17 +106,19 @@ export class ObjectStore implements ObjectReader {
     return (await this.peel(object)) ?? object;
   }
 
+  /** Throws `too_large` for more than `MOST_ENTRIES`. */
   async files(commit: Oid): Promise<FileEntry[]> {
-    return this.#walk((await this.readCommit(commit)).tree, '');
-  }
-
-  async #walk(tree: Oid, prefix: string): Promise<FileEntry[]> {
     const found: FileEntry[] = [];
-    for (const { mode, name, oid } of await this.readTree(tree)) {
-      const path = prefix + name;
-      if (isTree(mode)) found.push(...(await this.#walk(oid, `${path}/`)));
-      else found.push({ path, oid, mode });
-    }
+    let entries = 0;
+    const walk = async (tree: Oid, prefix: string): Promise<void> => {
+      for (const { mode, name, oid } of await this.readTree(tree)) {
+        if (++entries > MOST_ENTRIES) throw new RepositoryError('too_large', TOO_MANY_ENTRIES);
+        const path = prefix + name;
+        if (isTree(mode)) await walk(oid, `${path}/`);
+        else found.push({ path, oid, mode });
+      }
+    };
+    await walk((await this.readCommit(commit)).tree, '');
     return found;
   }
 

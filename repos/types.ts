@@ -92,7 +92,7 @@ export interface Landing {
 /** Reads objects of one repository, or of one repository and a quarantine laid over it. */
 export interface ObjectReader {
   readCommit(oid: Oid): Promise<Commit>;
-  /** Every entry below the tree of this commit, subfolders walked, in git's order. */
+  /** Every entry below the tree of this commit, subfolders walked, in git's order. Throws `too_large` (see limits.ts). */
   files(commit: Oid): Promise<FileEntry[]>;
   readBlob(oid: Oid): Promise<Uint8Array>;
   /** The file's bytes, or undefined where that commit has no such file. */

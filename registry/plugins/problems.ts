@@ -49,6 +49,11 @@ function asProblem(error: FastifyError): Problem {
       { cause: error },
     );
   }
+  if (error instanceof RepositoryError && error.code === 'too_large') {
+    return new Problem('too_large', `Too much for one version: ${error.message}.`, undefined, {
+      cause: error,
+    });
+  }
   if (error instanceof StoreError && error.code === 'database_unavailable') {
     return new Problem('unavailable', 'The database cannot be reached. Try again in a moment.');
   }

@@ -3,7 +3,7 @@ import { describe } from '../definitions/metadata.ts';
 import type { Files, ImportPolicy } from '../definitions/types.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import { Problem, type ProblemDetail } from '../errors.ts';
-import { mainFile } from './files.ts';
+import { mainFile, tooMuch } from './files.ts';
 
 /** Refuses what is not a valid definition, with every place where it is not. */
 export function checkFiles(
@@ -19,6 +19,8 @@ export function checkFiles(
       throw new Problem('invalid', message, [{ path: `files/${path}`, message }]);
     }
   }
+  const much = tooMuch(files);
+  if (much !== undefined) throw new Problem('too_large', `Too much for one version: ${much}.`);
   const { valid, errors, class_info } = validateDefinition(name, files, policy);
   if (!valid) {
     const details: ProblemDetail[] = errors.map((found) => {

@@ -1,4 +1,6 @@
 /** A definition's files between git's bytes and the API's text. */
+import { RepositoryError } from '../../repos/errors.ts';
+import { MOST_BYTES, MOST_ENTRIES, TOO_MANY_BYTES, TOO_MANY_ENTRIES } from '../../repos/limits.ts';
 import type { ObjectReader } from '../../repos/types.ts';
 import { DefinitionError } from '../definitions/errors.ts';
 import { decodeSource } from '../definitions/source.ts';
@@ -17,11 +19,32 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** All files of a commit. */
+/** All files of a commit. Throws `too_large` where they are more than a version may hold. */
 export async function filesOf(reader: ObjectReader, commit: string): Promise<Files> {
-  const entries = await reader.files(commit);
-  const contents = await Promise.all(entries.map(({ oid }) => reader.readBlob(oid)));
-  return new Map(entries.map(({ path }, i) => [path, contents[i] as Uint8Array]));
+  const files = new Map<string, Uint8Array>();
+  let bytes = 0;
+  // One by one: many names may stand for one large file.
+  for (const { path, oid } of await reader.files(commit)) {
+    const content = await reader.readBlob(oid);
+    bytes += content.byteLength;
+    if (bytes > MOST_BYTES) throw new RepositoryError('too_large', TOO_MANY_BYTES);
+    files.set(path, content);
+  }
+  return files;
+}
+
+/** Why one version cannot hold all these files; undefined where it can. It is what reading them back throws for. */
+export function tooMuch(files: Files): string | undefined {
+  let bytes = 0;
+  for (const content of files.values()) bytes += content.byteLength;
+  if (bytes > MOST_BYTES) return TOO_MANY_BYTES;
+  const folders = new Set([...files.keys()].flatMap(foldersAbove));
+  return files.size + folders.size > MOST_ENTRIES ? TOO_MANY_ENTRIES : undefined;
+}
+
+function foldersAbove(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join('/'));
 }
 
 /** The files with `changes` laid over them; null takes one away. */

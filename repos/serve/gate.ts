@@ -34,8 +34,8 @@ export interface PushGate {
   /** Asked before any object is read. Commands without a refusal go on. */
   admit(commands: Command[], options: string[]): Promise<Refusal[]>;
   /**
-   * Moves the refs, durably, and tells of each command what became of it. A `ref_conflict` that it throws
-   * refuses every command; any other error fails the request.
+   * Moves the refs, durably, and tells of each command what became of it. A `ref_conflict` or `too_large` that it
+   * throws refuses every command; any other error fails the request.
    */
   receive(push: Push): Promise<RefResult[]>;
 }

@@ -1,13 +1,15 @@
-/** Looks at every pushed object for what fsck lets pass: big files, symlinks, submodules. */
+/** Looks at every pushed object for what fsck lets pass: big files, big and endless folders, symlinks, submodules. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
 import type { GitProgram, Oid } from '../types.ts';
 import type { PackLimits, Rejection } from './index-pack.ts';
 import type { Quarantine } from './quarantine.ts';
 import { treeEntries } from './tree.ts';
 
 /** Folders and files; fsck calls other modes bad but lets them pass (git-fsck(1), `badFilemode`). */
-const MODES = new Set(['40000', '100644', '100755']);
+const FOLDER = '40000';
+const MODES = new Set([FOLDER, '100644', '100755']);
 const MODE_NAMES: Record<string, string> = { '120000': 'symlink', '160000': 'submodule' };
 
 /** Enough to see what is wrong. */
@@ -22,20 +24,57 @@ export async function inspect(
 ): Promise<Rejection | undefined> {
   const { trees, large } = await survey(git, quarantine, limits, signal);
   const problems: string[] = [];
-  for await (const tree of readTrees(git, quarantine, trees, signal)) {
-    for (const { mode, name, oid } of treeEntries(tree)) {
+  const folders = new Map<Oid, Folder>();
+  for await (const { oid: id, bytes } of readTrees(git, quarantine, trees, signal)) {
+    const folder: Folder = { entries: 0, below: [] };
+    folders.set(id, folder);
+    for (const { mode, name, oid } of treeEntries(bytes)) {
+      folder.entries += 1;
+      if (mode === FOLDER) folder.below.push(oid);
       if (!MODES.has(mode))
         problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${name}`);
       const size = large.get(oid);
       if (size !== undefined) {
-        problems.push(`file too large: ${name} (${size} bytes, the limit is ${limits.fileBytes})`);
+        const [what, most] =
+          mode === FOLDER ? ['folder', MOST_TREE_BYTES] : ['file', limits.fileBytes];
+        problems.push(`${what} too large: ${name} (${size} bytes, the limit is ${most})`);
         large.delete(oid);
       }
     }
   }
   for (const [oid, size] of large) problems.push(`object too large: ${oid} (${size} bytes)`);
+  if (hasEndless(folders)) problems.push(TOO_MANY_ENTRIES);
   const [reason] = problems;
   return reason === undefined ? undefined : { reason, help: problems.slice(0, MOST_PROBLEMS) };
+}
+
+/** A pushed tree: its own entries, and which of them are folders. */
+interface Folder {
+  entries: number;
+  below: Oid[];
+}
+
+/** Deeper than any path of 200 characters. */
+const MOST_DEPTH = 100;
+
+/**
+ * Whether any of these trees, unfolded, holds more than a version may. Each is counted once, so that this takes as
+ * long as the push is large; trees that the repository has already are left to whoever walks them, bounded too.
+ */
+function hasEndless(folders: ReadonlyMap<Oid, Folder>): boolean {
+  const counted = new Map<Oid, number>();
+  const count = (oid: Oid, depth: number): number => {
+    const known = counted.get(oid);
+    if (known !== undefined) return known;
+    const folder = folders.get(oid);
+    if (folder === undefined) return 0;
+    if (depth > MOST_DEPTH) return Number.POSITIVE_INFINITY;
+    let entries = folder.entries;
+    for (const below of folder.below) entries += count(below, depth + 1);
+    counted.set(oid, entries);
+    return entries;
+  };
+  return [...folders.keys()].some((oid) => count(oid, 0) > MOST_ENTRIES);
 }
 
 async function survey(
@@ -52,8 +91,9 @@ async function survey(
   child.stdin.end();
   for await (const line of createInterface({ input: child.stdout })) {
     const [oid = '', type, size] = line.split(' ');
-    if (type === 'tree') trees.push(oid);
-    else if (Number(size) > fileBytes) large.set(oid, Number(size));
+    if (Number(size) > (type === 'tree' ? MOST_TREE_BYTES : fileBytes))
+      large.set(oid, Number(size));
+    else if (type === 'tree') trees.push(oid);
   }
   await succeeded(child.exit);
   return { trees, large };
@@ -64,7 +104,7 @@ async function* readTrees(
   { alone }: Quarantine,
   trees: Oid[],
   signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<{ oid: Oid; bytes: Buffer }> {
   if (trees.length === 0) return;
   const args = ['cat-file', '--batch', '--buffer'];
   const child = git.spawn({ args, cwd: alone.GIT_DIR ?? '', env: alone, signal });
@@ -74,17 +114,17 @@ async function* readTrees(
 }
 
 /** Each object of `cat-file --batch`: a line `<oid> <type> <size>`, the content, a newline. */
-async function* batchContents(output: Readable): AsyncGenerator<Buffer> {
+async function* batchContents(output: Readable): AsyncGenerator<{ oid: Oid; bytes: Buffer }> {
   let held: Buffer = Buffer.alloc(0);
   for await (const chunk of output as AsyncIterable<Buffer>) {
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     for (;;) {
       const newline = held.indexOf(0x0a);
       if (newline < 0) break;
-      const size = Number(held.toString('latin1', 0, newline).split(' ')[2]);
-      const end = newline + 1 + size;
+      const [oid = '', , size] = held.toString('latin1', 0, newline).split(' ');
+      const end = newline + 1 + Number(size);
       if (held.length <= end) break;
-      yield held.subarray(newline + 1, end);
+      yield { oid, bytes: held.subarray(newline + 1, end) };
       held = held.subarray(end + 1);
     }
   }

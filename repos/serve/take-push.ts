@@ -40,7 +40,7 @@ export async function takePush(
 ): Promise<Taken> {
   const quarantine = await openQuarantine(repository.path);
   const pushed = quarantineReader(git, repository, quarantine.path);
-  const refuseAll = (rejection: Rejection, because: string): RefResult[] => {
+  const refuseAll = (rejection: Pick<Rejection, 'help'>, because: string): RefResult[] => {
     rejection.help.forEach(say);
     return asked.commands.map(({ ref }) => ({ ref, ok: false, reason: because }));
   };
@@ -60,9 +60,11 @@ export async function takePush(
     const push = pushOf(repository, { git, quarantine, pushed }, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
   } catch (error) {
-    if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
-    const conflict = { reason: STALE.reason, help: STALE.lines };
-    return { unpackError: null, results: refuseAll(conflict, STALE.reason) };
+    if (!(error instanceof RepositoryError)) throw error;
+    if (error.code === 'too_large')
+      return { unpackError: null, results: refuseAll({ help: [error.message] }, 'too large') };
+    if (error.code !== 'ref_conflict') throw error;
+    return { unpackError: null, results: refuseAll({ help: STALE.lines }, STALE.reason) };
   } finally {
     pushed.forget();
     await removeQuarantine(quarantine);

@@ -195,6 +195,22 @@ t.test(
   },
 );
 
+t.test('no commit is walked beyond what a version may hold', async (t) => {
+  const repository = await repositories.create('Bomb');
+  const cwd = repository.path;
+  const blob = (await git(['hash-object', '-w', '--stdin'], { cwd, input: 'x' })).trim();
+  let [mode, type, oid] = ['100644', 'blob', blob];
+  for (let depth = 0; depth < 7; depth += 1) {
+    const lines = Array.from({ length: 10 }, (_, i) => `${mode} ${type} ${oid}\t${i}\n`);
+    oid = (await git(['mktree'], { cwd, input: lines.join('') })).trim();
+    [mode, type] = ['040000', 'tree'];
+  }
+  const bomb = (await git(['commit-tree', '-m', 'bomb', oid], { cwd })).trim();
+  await t.rejects(repository.files(bomb), { code: 'too_large' });
+  const many = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`f${i}`, 'x']));
+  t.equal((await repository.files(await commitFiles(repository, null, many))).length, 2000);
+});
+
 t.test('squash and revert are commits of a tree on main', async (t) => {
   const repository = await repositories.create('Squash');
   const first = await landFiles(repository, { a: '1' });

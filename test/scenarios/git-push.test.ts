@@ -203,6 +203,15 @@ const REFUSED: Record<string, Refused> = {
     make: (cwd) => commit(cwd, 'Add', { 'big.txt': 'x'.repeat(MAX_FILE_BYTES + 1) }),
     says: [/remote: file too large: big\.txt \(20001 bytes, the limit is 20000\)/],
   },
+  'many names for one file, more than can be unpacked': {
+    make: (cwd) =>
+      commit(
+        cwd,
+        'Add',
+        Object.fromEntries(Array.from({ length: 1700 }, (_, i) => [`f${i}`, 'x'.repeat(19_900)])),
+      ),
+    says: [/remote: the files of a version may have 33554432 bytes together/, /too large/],
+  },
   'a pack that is too large': {
     make: (cwd) => commit(cwd, 'Add', randomFiles(15)),
     says: [/remote: A push may have 0\.2 MiB/, /pack too large/],

@@ -87,6 +87,24 @@ t.test('files that clash with each other or with those that stay are refused', a
   t.same([...after.keys()].sort(), ['Meter.py', 'n.txt/b'], 'a file may become a folder');
 });
 
+t.test('more than a version may hold is refused before it is written', async (t) => {
+  const check = (files: [string, Uint8Array][]) =>
+    checkFiles(
+      'Meter',
+      new Map([...first(), ...files]),
+      undefined,
+      { banned: [], allowed: [] },
+      1 << 20,
+    );
+  const many = (count: number, path: (i: number) => string, bytes: Uint8Array) =>
+    Array.from({ length: count }, (_, i): [string, Uint8Array] => [path(i), bytes]);
+  const tooLarge = { code: 'too_large', status: 413 } as never;
+  const nothing = new Uint8Array();
+  check(many(999, (i) => `d${i}/f`, nothing));
+  t.throws(() => check(many(1000, (i) => `d${i}/f`, nothing)), tooLarge, 'folders count');
+  t.throws(() => check(many(33, (i) => `f${i}`, new Uint8Array(1 << 20))), tooLarge);
+});
+
 t.test('the base class is checked against the code, with or without its module', async (t) => {
   const check = (base: string) =>
     checkFiles('Meter', first(), base, { banned: [], allowed: [] }, 1e6);

@@ -126,6 +126,40 @@ t.test('a file over the limit is refused by its name', async (t) => {
   await nothingChanged(t);
 });
 
+t.test('a tree bomb is refused without being walked', async (t) => {
+  // Seven levels of ten names for the level below: ten million files in some three kilobytes.
+  const levels = [blob];
+  for (let depth = 0; depth < 7; depth += 1) {
+    const mode = depth === 0 ? '100644' : '40000';
+    const ten = Array.from({ length: 10 }, (_, i): [string, string, string] => [
+      mode,
+      `${i}`,
+      levels[depth] as string,
+    ]);
+    levels.push(await writeObject(cwd, 'tree', rawTree(ten)));
+  }
+  const begun = performance.now();
+  const { refs, said } = await pushTree(levels[7] as string, levels.slice(1, 7));
+  t.match(refs, [{ ok: false, reason: /2000 files and folders/ }]);
+  t.match(said, /a version may have 2000 files and folders/);
+  t.ok(performance.now() - begun < 10_000, 'at once');
+  await nothingChanged(t);
+});
+
+t.test('folders that are empty, deep or wide beyond a version are refused', async (t) => {
+  const empty = await writeObject(cwd, 'tree', '');
+  const named = (mode: string, count: number, oid: string) =>
+    rawTree(Array.from({ length: count }, (_, i) => [mode, `${i}`.padStart(100, '0'), oid]));
+  const wide = await pushTree(named('40000', 2001, empty), [empty]);
+  t.match(wide.refs, [{ ok: false, reason: /object too large|2000 files and folders/ }]);
+  const chain = [empty];
+  for (let depth = 0; depth < 150; depth += 1)
+    chain.push(await writeObject(cwd, 'tree', rawTree([['40000', 'd', chain[depth] as string]])));
+  const deep = await pushTree(chain.pop() as string, chain);
+  t.match(deep.refs, [{ ok: false, reason: /2000 files and folders/ }]);
+  await nothingChanged(t);
+});
+
 t.test('a blob that inflates to 64 MiB is refused before it is inflated', async (t) => {
   const bomb = await writeObject(cwd, 'blob', Buffer.alloc(64 * 1024 * 1024));
   const { unpackError } = await pushTree(rawTree([['100644', 'bomb', bomb]]), [bomb]);

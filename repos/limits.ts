@@ -1,0 +1,16 @@
+/**
+ * How much one version may hold. A tree may name the same subtree and the same file again and again, so a small
+ * pack can stand for more files than anybody could walk or check out.
+ */
+
+/** Files and folders; the largest definitions have some dozens. */
+export const MOST_ENTRIES = 2_000;
+
+/** All files together, unpacked: what is read into memory at once to check, index or send a version. */
+export const MOST_BYTES = 32 * 1024 * 1024;
+
+/** One folder, as git writes it down: mode, name of at most 100 bytes and id for each entry. */
+export const MOST_TREE_BYTES = MOST_ENTRIES * 128;
+
+export const TOO_MANY_ENTRIES = `a version may have ${MOST_ENTRIES} files and folders`;
+export const TOO_MANY_BYTES = `the files of a version may have ${MOST_BYTES} bytes together`;
