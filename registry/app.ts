@@ -46,21 +46,24 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   problems(app);
   validation(app);
   metrics(app);
-  await documentation(app, rooms);
-  await authentication(app, {
-    store: rooms.store,
-    jwtSecret: rooms.jwtSecret,
-    secure: rooms.publicUrl().startsWith('https:'),
-  });
+  documentation(app, rooms);
   healthRoutes(app, rooms);
-  sessionRoutes(app, rooms);
-  userRoutes(app, rooms);
-  labRoutes(app, rooms);
-  tokenRoutes(app, rooms);
-  definitionRoutes(app, rooms);
-  validateRoutes(app, rooms);
-  versionRoutes(app, rooms);
-  auditRoutes(app, rooms);
+  await app.register(async (plugin) => {
+    const api = plugin.withTypeProvider<TypeBoxTypeProvider>();
+    await authentication(api, {
+      store: rooms.store,
+      jwtSecret: rooms.jwtSecret,
+      secure: rooms.publicUrl().startsWith('https:'),
+    });
+    sessionRoutes(api, rooms);
+    userRoutes(api, rooms);
+    labRoutes(api, rooms);
+    tokenRoutes(api, rooms);
+    definitionRoutes(api, rooms);
+    validateRoutes(api, rooms);
+    versionRoutes(api, rooms);
+    auditRoutes(api, rooms);
+  });
   await app.register(async (git) => await gitRoutes(git, rooms));
   return app;
 }

@@ -1,4 +1,7 @@
-/** Who is asking: `request.caller`, from a Bearer token, the session cookie, or nobody. */
+/**
+ * Who is asking: `request.caller`, from a Bearer token, the session cookie, or nobody. It is known on every
+ * route of the plugin that this is called in, and on no other.
+ */
 import fastifyCookie from '@fastify/cookie';
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -16,6 +19,10 @@ import type { Store } from '../store/open.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
+  }
+  interface FastifyContextConfig {
+    /** The route is the same for everybody, whatever they hold: nothing is made of it. */
+    forAnybody?: boolean;
   }
 }
 declare module '@fastify/jwt' {
@@ -47,9 +54,11 @@ export async function authentication(
     verify: { algorithms: ['HS256'] },
   });
   app.decorateRequest('caller', null as unknown as Caller);
-  app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/api/')) return;
-    request.caller = await identify(app, store, request);
+  app.addHook('onRequest', async (request, reply) => {
+    const identity = request.routeOptions.config.forAnybody
+      ? NOBODY
+      : ((await byBearer(app, store, request)) ?? (await byCookie(app, store, request, reply)));
+    request.caller = { ...identity, address: request.ip };
   });
   app.decorate('sessionCookie', {
     path: '/',
@@ -59,24 +68,38 @@ export async function authentication(
   });
 }
 
-async function identify(
+const NOBODY: Identity = { actor: { kind: 'nobody' }, tokenName: null };
+
+/** Undefined without an `Authorization` header; throws `unauthenticated` for one that names nobody. */
+async function byBearer(
   app: FastifyInstance,
   store: Store,
   request: FastifyRequest,
-): Promise<Caller> {
-  const address = request.ip;
-  const presented = bearerOf(request) ?? sessionOf(request);
-  if (presented === undefined) return { actor: { kind: 'nobody' }, address, tokenName: null };
+): Promise<Identity | undefined> {
+  const presented = bearerOf(request);
+  if (presented === undefined) return undefined;
   const identity = looksLikeToken(presented)
     ? await identifyToken(store, presented)
     : await bySession(app, store, presented);
-  if (!identity) {
-    throw new Problem(
-      'unauthenticated',
-      'The token or session is not valid (any more). Sign in again or make a new token.',
-    );
-  }
-  return { ...identity, address };
+  if (identity) return identity;
+  throw new Problem(
+    'unauthenticated',
+    'The token or session is not valid (any more). Sign in again or make a new token.',
+  );
+}
+
+/** A browser sends its cookie unasked: one whose session has ended is nobody's, and is taken back. */
+async function byCookie(
+  app: FastifyInstance,
+  store: Store,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Identity> {
+  const cookie = sessionOf(request);
+  if (cookie === undefined) return NOBODY;
+  const identity = await bySession(app, store, cookie);
+  if (!identity) reply.clearCookie(SESSION_COOKIE, app.sessionCookie);
+  return identity ?? NOBODY;
 }
 
 async function bySession(

@@ -10,6 +10,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
   app.post(
     '/api/auth/login',
     {
+      config: { forAnybody: true },
       schema: {
         operationId: 'signIn',
         tags: ['sessions'],
@@ -31,10 +32,12 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
   app.post(
     '/api/auth/logout',
     {
+      config: { forAnybody: true },
       schema: {
         operationId: 'signOut',
         tags: ['sessions'],
         summary: 'Sign out: the cookie is taken back',
+        security: [],
         response: { 204: NoContent, ...problemAnswers },
       },
     },

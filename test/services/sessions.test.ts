@@ -82,3 +82,53 @@ t.test('the cookie counts for writing from a page of the registry itself only', 
   const read = await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } });
   t.equal(read.status, 200);
 });
+
+/** Asks from a page of the registry, with the cookie of a session that has ended. */
+const withDeadCookie = (path: string, init: RequestInit = {}) =>
+  fetch(registry.url + path, {
+    ...init,
+    headers: {
+      ...init.headers,
+      'sec-fetch-site': 'same-origin',
+      cookie: `registry_session=${jwt({ sub: String(registry.admin.id), epoch: epoch + 1 })}`,
+    },
+  });
+const cleared = /^registry_session=;.* Expires=Thu, 01 Jan 1970/;
+
+t.test('the cookie of a session that has ended counts as none and is taken back', async (t) => {
+  const me = await withDeadCookie('/api/auth/me');
+  t.equal(me.status, 401);
+  t.match(me.headers.getSetCookie(), [cleared]);
+  const open = await withDeadCookie('/api/instrument-definitions');
+  t.equal(open.status, (await fetch(`${registry.url}/api/instrument-definitions`)).status);
+  t.match(open.headers.getSetCookie(), [cleared]);
+  const byToken = await withDeadCookie('/api/auth/me', {
+    headers: { authorization: `Bearer ${registry.admin.token}` },
+  });
+  t.equal(byToken.status, 200, 'a token counts before a cookie');
+});
+
+t.test('whatever somebody holds, they can sign in and out', async (t) => {
+  const credentials = JSON.stringify({ username: 'root', password: 'password of root' });
+  const json = { 'content-type': 'application/json' };
+  for (const headers of [json, { ...json, authorization: 'Bearer gone' }]) {
+    const init = { method: 'POST', headers, body: credentials };
+    const signedIn = await withDeadCookie('/api/auth/login', init);
+    t.equal(signedIn.status, 200);
+    t.match(signedIn.headers.getSetCookie(), [/^registry_session=ey/]);
+  }
+  for (const headers of [{}, { authorization: 'Bearer gone' }]) {
+    const signedOut = await withDeadCookie('/api/auth/logout', { method: 'POST', headers });
+    t.equal(signedOut.status, 204);
+    t.match(signedOut.headers.getSetCookie(), [cleared]);
+  }
+});
+
+t.test('who asks is found out however the path is spelt', async (t) => {
+  const ask = (path: string, headers = {}) => fetch(registry.url + path, { headers });
+  const authorization = `Bearer ${registry.admin.token}`;
+  for (const path of ['/api/users', '/%61pi/users', '/api/%75sers', '/%61pi/auth/me']) {
+    t.equal((await ask(path)).status, 401, path);
+    t.equal((await ask(path, { authorization })).status, 200, path);
+  }
+});
