@@ -143,8 +143,13 @@ t.test(
     await ada.client.definitions.archive(made.id);
     t.equal((await ada.client.definitions.list()).total, 0);
     t.match(await ada.client.definitions.read(made.id), { is_archived: true, version: 1 });
+    const changes = { source_code: measurement('Meter', 2) };
+    const refused = { ...problem(403, 'forbidden'), message: /archived/ };
+    await t.rejects(ada.client.definitions.change(made.id, changes), refused);
+    await t.rejects(ada.client.definitions.rollback(made.id, 1, 'it was better'), refused);
     t.match(await ada.client.definitions.restore(made.id), { is_archived: false });
     t.equal((await ada.client.definitions.list()).total, 1);
+    t.match(await ada.client.definitions.change(made.id, changes), { version: 2 });
   },
 );
 
