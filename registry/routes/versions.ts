@@ -83,7 +83,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
       const found = await diff(rooms, request.caller, request.params.id, request.query);
       reply.header('vary', 'accept');
       if (/\bapplication\/json\b/.test(request.headers.accept ?? '')) {
-        return { ...found, files: found.files() };
+        return { ...found, files: await found.files() };
       }
       return reply.type('text/x-diff; charset=utf-8').send(found.diff as never);
     },
@@ -119,7 +119,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
         tags,
         summary: 'All files of a version as a zip',
         description:
-          'X-Files-SHA256 has the SHA-256 of each file as a JSON object of path to hexadecimal digest, X-Commit the commit, Repr-Digest (RFC 9530) the digest of the archive itself.',
+          'X-Files-SHA256 is one digest of all files: the SHA-256, in hexadecimal, over a line `<SHA-256 in hexadecimal>  <path>` with two spaces between and a newline behind for each file, sorted by the bytes of the paths (what `sha256sum` prints). X-Commit is the commit, Repr-Digest (RFC 9530) the digest of the archive itself.',
         params: IdParams,
         querystring: VersionQuery,
         response: { 200: bytes('application/zip', 'The archive'), ...problemAnswers },
@@ -128,15 +128,11 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     async (request, reply) => {
       const { id } = request.params;
       const found = await snapshot(rooms, request.caller, id, request.query.version);
-      const ascii = JSON.stringify(found.files).replace(
-        /[^\x20-\x7e]/g,
-        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-      );
       return reply
         .type('application/zip')
         .header('content-disposition', `attachment; filename="${found.fileName}"`)
         .header('x-commit', found.commit)
-        .header('x-files-sha256', ascii)
+        .header('x-files-sha256', found.filesSha256)
         .header('repr-digest', `sha-256=:${Buffer.from(found.sha256, 'hex').toString('base64')}:`)
         .send(Buffer.from(found.bytes) as never);
     },

@@ -1,7 +1,6 @@
 /** What readers ask of definitions: lists, one of them at any version, versions, diffs, snapshots. */
 import { createHash } from 'node:crypto';
-import { parse as parseDiff } from 'diff2html';
-import { type Zippable, zipSync } from 'fflate';
+import type { Zippable } from 'fflate';
 import type { Repositories, Repository } from '../../repos/types.ts';
 import { type Rules, viewerOf } from '../access/decide.ts';
 import { describe } from '../definitions/metadata.ts';
@@ -124,31 +123,36 @@ export async function diff(
   return { ...between, diff: text, files: () => filesOfDiff(text) };
 }
 
-/** Every file of a version as a zip, and the SHA-256 of the archive in hexadecimal. */
+/** Every file of a version as a zip, and in hexadecimal the SHA-256 of the archive and of all files together. */
 export async function snapshot(rooms: ReadRooms, caller: Caller, id: number, n?: number) {
   const { row } = await find(rooms, caller, id);
   const found = await versionOf(rooms, row, n ?? newest(row.version));
   const repository = await rooms.repositories.open(row.name);
   const files = await filesOf(repository, found.commit);
-  // The version's own time, so that one version always makes the same archive.
-  const options = { mtime: found.created_at, os: 3, level: 6 as const };
+  // One version makes the same archive anywhere and always. A zip has local times without a zone, from 1980 on; no
+  // clock was set forward at noon of that day.
+  const options = { mtime: new Date(1980, 0, 1, 12), os: 3, level: 6 as const };
   const entries: Zippable = {};
   for (const [path, content] of files) entries[path] = [content, options];
+  const { zipSync } = await import('fflate');
   const bytes = zipSync(entries);
   return {
     fileName: `${row.name}-v${found.version}.zip`,
     bytes,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    files: digests(files),
+    sha256: sha256(bytes),
+    filesSha256: digestOf(files),
     commit: found.commit,
   };
 }
 
-function digests(files: Files): Record<string, string> {
-  return Object.fromEntries(
-    [...files].map(([path, content]) => [path, createHash('sha256').update(content).digest('hex')]),
-  );
+/** The SHA-256 over the lines that sha256sum(1) prints for the files, in byte order of their paths. */
+function digestOf(files: Files): string {
+  const byPath = [...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return sha256(byPath.map(([path, content]) => `${sha256(content)}  ${path}\n`).join(''));
 }
+
+const sha256 = (content: Uint8Array | string): string =>
+  createHash('sha256').update(content).digest('hex');
 
 function newest(version: number | null): number {
   if (version === null) throw new Problem('not_found', 'The definition has no version yet.');
@@ -227,8 +231,9 @@ function versionSummary(row: Version) {
   };
 }
 
-function filesOfDiff(text: string) {
-  return parseDiff(text).map((file) => ({
+async function filesOfDiff(text: string) {
+  const { parse } = await import('diff2html');
+  return parse(text).map((file) => ({
     path: file.newName === '/dev/null' ? file.oldName : file.newName,
     old_path: file.isRename ? file.oldName : null,
     status: file.isNew

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import t from 'tap';
 import type { RegistryError } from '../../client/typescript/client.ts';
 import { git, gitResult } from '../helpers/git.ts';
@@ -150,6 +152,42 @@ t.test(
     t.match(await ada.client.definitions.restore(made.id), { is_archived: false });
     t.equal((await ada.client.definitions.list()).total, 1);
     t.match(await ada.client.definitions.change(made.id, changes), { version: 2 });
+  },
+);
+
+t.test(
+  'a snapshot holds every file, can be checked by its headers, and is always the same',
+  async (t) => {
+    const { ada, url } = await startLab(t);
+    const many = Array.from({ length: 600 }, (_, i) => [
+      `data/long name of table ${i}, µV.csv`,
+      `${i}`,
+    ]);
+    const files = { 'helper.py': 'LIMIT = 3\n', ...Object.fromEntries(many) };
+    const source_code = measurement('Meter');
+    const { id, head } = await ada.client.definitions.create({ name: 'Meter', source_code, files });
+    const zone = process.env.TZ;
+    t.teardown(() => {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    });
+    const archives = new Set<string>();
+    for (const TZ of ['UTC', 'Pacific/Auckland', 'America/St_Johns']) {
+      process.env.TZ = TZ;
+      const address = `${url}/api/instrument-definitions/${id}/snapshot`;
+      const response = await fetch(address, { headers: { authorization: `Bearer ${ada.token}` } });
+      const archive = Buffer.from(await response.arrayBuffer());
+      const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes);
+      t.equal(response.headers.get('x-commit'), head);
+      t.equal(response.headers.get('repr-digest'), `sha-256=:${sha256(archive).digest('base64')}:`);
+      const lines = Object.entries(unzipSync(archive))
+        .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+        .map(([path, bytes]) => `${sha256(bytes).digest('hex')}  ${path}\n`);
+      t.equal(lines.length, 602);
+      t.equal(response.headers.get('x-files-sha256'), sha256(lines.join('')).digest('hex'));
+      archives.add(archive.toString('base64'));
+    }
+    t.equal(archives.size, 1, 'whatever the time zone of the server');
   },
 );
 
