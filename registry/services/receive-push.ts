@@ -2,7 +2,7 @@
 import type { Command, Push, PushGate, RefResult, Refusal } from '../../repos/serve/gate.ts';
 import type { Commit, ObjectReader, Oid, Repository } from '../../repos/types.ts';
 import { decide } from '../access/decide.ts';
-import { checkPath } from '../definitions/names.ts';
+import { checkPaths } from '../definitions/names.ts';
 import type { Files, ImportPolicy } from '../definitions/types.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import { Problem } from '../errors.ts';
@@ -15,6 +15,9 @@ import type { SaveRooms } from './rooms.ts';
 const MAIN = 'refs/heads/main';
 /** How many lines of diagnostics a refusal shows before it only counts. */
 const SHOWN = 20;
+
+/** Each commit is a version that is validated by itself; more are a history that belongs elsewhere. */
+const MOST_COMMITS = 500;
 
 /** The gate for one caller's pushes to one definition. */
 export function pushGate(
@@ -39,7 +42,7 @@ export function pushGate(
 function refusal(
   { rules }: SaveRooms,
   caller: Caller,
-  { facts, row }: FoundDefinition,
+  { facts }: FoundDefinition,
   { ref, to }: Command,
 ): Refusal | undefined {
   if (ref.startsWith('refs/tags/')) {
@@ -63,15 +66,11 @@ function refusal(
       lines: ['Versions are never deleted. An admin of the lab can archive the definition.'],
     };
   }
-  if (row.archived_at !== null) {
-    return {
-      ref,
-      reason: 'the definition is archived',
-      lines: ['An admin of the lab can take it back; until then it does not change.'],
-    };
-  }
   const decision = decide(caller.actor, { on: 'definition', do: 'land', of: facts }, rules);
   if (decision.allowed) return undefined;
+  if (facts.isArchived) {
+    return { ref, reason: 'the definition is archived', lines: [decision.reason] };
+  }
   return {
     ref,
     reason: 'you may not land directly',
@@ -97,6 +96,12 @@ async function landPush(
   }
   if (to === from) return { ref, ok: true };
   const commits = await push.commits(from, to);
+  if (commits.length > MOST_COMMITS) {
+    return refuse(
+      'too many commits',
+      `A push makes at most ${MOST_COMMITS} versions; these would be ${commits.length}. Squash them, or push in parts.`,
+    );
+  }
   const crooked = await crookedness(push.objects, from, commits);
   if (crooked) return refuse(crooked.reason, ...crooked.lines);
   for (const commit of commits) {
@@ -177,11 +182,8 @@ async function faults(
   policy: ImportPolicy,
 ): Promise<string[]> {
   const files: Files = await filesOf(objects, commit);
-  const paths = [...files.keys()].flatMap((path) => {
-    const wrong = checkPath(path);
-    return wrong === null ? [] : [`${path}: ${wrong}`];
-  });
-  if (paths.length > 0) return paths;
+  const paths = checkPaths(files.keys());
+  if (paths.length > 0) return paths.map(({ path, message }) => `${path}: ${message}`);
   const { errors } = validateDefinition(name, files, policy);
   return errors.map(
     ({ file, line, column, code, message }) =>
