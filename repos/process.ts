@@ -31,8 +31,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * Starts the helper that runs git for this process (see docs/decisions/0002). A helper that dies is
- * started anew by the next run; the runs that it had in flight fail with `git_failed`.
+ * git for this process, run by a helper (see docs/decisions/0002) that the first run starts. A helper that
+ * dies is started anew by the next run; the runs that it had in flight fail with `git_failed`.
  *
  * Only so many runs go on at once (see spawner.ts); the others wait their turn. A caller must not hold
  * one open while it waits for another.
@@ -44,7 +44,6 @@ const ENVIRONMENT = {
 export async function openGitProgram(): Promise<GitProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-git-'));
   const helpers = new Helpers(folder);
-  await helpers.socketPath();
   return {
     spawn: (run) => startRun(run, helpers),
     run: (run) => runToEnd(startRun(run, helpers), run),

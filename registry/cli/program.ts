@@ -161,7 +161,7 @@ async function passwordOf({ passwordStdin }: { passwordStdin?: boolean }) {
 /** A server that holds the embedded database carries the command out; without one it happens here. */
 async function runHereOrThere(request: CommandRequest): Promise<number> {
   const config = loadConfig();
-  const terminal = localTerminal();
+  const terminal = await localTerminal();
   if (!config.DATABASE_URL) {
     const exit = await askServer(dataPaths(config.DATA_DIR).socket, request, terminal);
     if (exit !== undefined) return exit;

@@ -1,5 +1,5 @@
 /** Where a command says what it does: this process's own terminal, or one at the other end of a socket. */
-import { SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 
 export interface Terminal {
   /** A line of the command's result. */
@@ -11,8 +11,8 @@ export interface Terminal {
 }
 
 /** A bar where standard error is a terminal; else a line at each tenth. */
-export function localTerminal(): Terminal {
-  const report = process.stderr.isTTY ? progressBar() : progressLines();
+export async function localTerminal(): Promise<Terminal> {
+  const report = process.stderr.isTTY ? await progressBar() : progressLines();
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
@@ -20,7 +20,8 @@ export function localTerminal(): Terminal {
   };
 }
 
-function progressBar(): Terminal['progress'] {
+async function progressBar(): Promise<Terminal['progress']> {
+  const { SingleBar } = await import('cli-progress');
   let bar: SingleBar | undefined;
   return (done, total, label) => {
     if (!bar) {

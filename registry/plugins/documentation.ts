@@ -1,12 +1,53 @@
 /** `GET /openapi.json` and the pages of it at `/docs`, both from the routes' own schemas. */
-import fastifySwagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from 'fastify';
+import { problems } from './problems.ts';
 
-export async function documentation(
-  app: FastifyInstance,
-  { version, publicUrl }: { version: string; publicUrl: () => string },
-): Promise<void> {
-  await app.register(fastifySwagger, {
+interface Options {
+  version: string;
+  publicUrl: () => string;
+}
+
+/**
+ * Must come before the routes that it is to describe. They are noted here, and the document, its pages and
+ * what makes them are loaded by the first request for either, in an app of their own: a start would wait.
+ */
+export function documentation(app: FastifyInstance, options: Options): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    // HEAD is there wherever GET is, and goes without saying.
+    if (route.method !== 'HEAD' && !route.schema?.hide) routes.push(route);
+  });
+  let pages: Promise<FastifyInstance> | undefined;
+  const show = async (request: FastifyRequest, reply: FastifyReply) => {
+    pages ??= describe(routes, options);
+    const { routing } = await pages;
+    reply.hijack();
+    routing(request.raw, reply.raw);
+  };
+  for (const path of ['/openapi.json', '/docs', '/docs/*']) {
+    app.get(path, { schema: { hide: true } }, show);
+  }
+}
+
+/** An app that has the routes' descriptions and none of their handlers. */
+async function describe(
+  routes: readonly RouteOptions[],
+  { version, publicUrl }: Options,
+): Promise<FastifyInstance> {
+  const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([
+    import('@fastify/swagger'),
+    import('@fastify/swagger-ui'),
+  ]);
+  const pages = Fastify();
+  problems(pages);
+  pages.setValidatorCompiler(() => () => true);
+  pages.setSerializerCompiler(() => JSON.stringify);
+  await pages.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -15,6 +56,7 @@ export async function documentation(
         description:
           'Instrument definitions in git, their versions and who may change them. Errors are RFC 9457 problem documents.',
       },
+      servers: [{ url: publicUrl() }],
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },
@@ -37,13 +79,11 @@ export async function documentation(
       buildLocalReference: (json, _base, _fragment, i) => (json.$id as string) ?? `schema-${i}`,
     },
   });
-  let document: unknown;
-  app.get('/openapi.json', { schema: { hide: true } }, async () => {
-    document ??= { ...app.swagger(), servers: [{ url: publicUrl() }] };
-    return document;
-  });
-  // The pages are a megabyte of assets to register: done when the first request asks for them would be
-  // too late for Fastify, so they are an encapsulated plugin with its own lazy file serving.
-  const { default: fastifySwaggerUi } = await import('@fastify/swagger-ui');
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await pages.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  for (const { method, url, schema } of routes) {
+    pages.route({ method, url, ...(schema && { schema }), handler: async () => undefined });
+  }
+  pages.get('/openapi.json', { schema: { hide: true } }, async () => pages.swagger());
+  await pages.ready();
+  return pages;
 }

@@ -1,8 +1,22 @@
 /** `GET /metrics`: Prometheus text about the process and its requests. */
-import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export function metrics(app: FastifyInstance): void {
+  // Loaded by the first request that is answered, as a start would wait for it.
+  let collector: ReturnType<typeof collect> | undefined;
+  const collected = () => {
+    collector ??= collect();
+    return collector;
+  };
+  app.addHook('onResponse', async (request, reply) => (await collected()).observe(request, reply));
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const { register } = await collected();
+    return reply.type(register.contentType).send(await register.metrics());
+  });
+}
+
+async function collect() {
+  const { collectDefaultMetrics, Histogram, Registry } = await import('prom-client');
   const register = new Registry();
   collectDefaultMetrics({ register });
   const seconds = new Histogram({
@@ -11,7 +25,7 @@ export function metrics(app: FastifyInstance): void {
     labelNames: ['method', 'route', 'status'],
     registers: [register],
   });
-  app.addHook('onResponse', async (request, reply) => {
+  const observe = (request: FastifyRequest, reply: FastifyReply) =>
     seconds.observe(
       {
         method: request.method,
@@ -20,8 +34,5 @@ export function metrics(app: FastifyInstance): void {
       },
       reply.elapsedTime / 1000,
     );
-  });
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    return reply.type(register.contentType).send(await register.metrics());
-  });
+  return { register, observe };
 }

@@ -16,6 +16,7 @@ export async function verifyPassword(
   password: string,
 ): Promise<boolean> {
   if (!stored) {
+    nobody ??= hashPassword(randomBytes(16).toString('hex'));
     await verify(await nobody, password);
     return false;
   }
@@ -23,7 +24,7 @@ export async function verifyPassword(
 }
 
 /** Stands in for accounts that do not exist, so that the time of an answer does not tell which do. */
-const nobody = hashPassword(randomBytes(16).toString('hex'));
+let nobody: Promise<string> | undefined;
 
 export interface NewSecret {
   secret: string;
