@@ -10,9 +10,42 @@ export interface Authorship {
 const FATAL = 128;
 
 /**
+ * The folder may come from anybody, and git obeys the configuration in it. Whatever there names a program that a
+ * log may run is overruled (git-config(1)); options on the command line go before the repository's own.
+ */
+const OVERRULED = [
+  'log.showSignature=false',
+  // Verify signatures.
+  'gpg.program=false',
+  'gpg.openpgp.program=false',
+  'gpg.x509.program=false',
+  'gpg.ssh.program=false',
+  'gpg.ssh.defaultKeyCommand=false',
+  // Watch the working tree; run around changes of refs.
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  // Reach other computers.
+  'core.sshCommand=false',
+  'core.gitProxy=false',
+  'core.askPass=false',
+  'credential.helper=',
+  'protocol.allow=never',
+  // Not programs, but they would change the answer: files outside, renames, the first commit left out.
+  'log.mailmap=false',
+  'log.follow=false',
+  'log.showRoot=true',
+];
+
+/**
+ * An object that is missing (a partial clone) is not fetched. Gits before 2.45 do not know the first, but none
+ * goes to a remote by a protocol that the second does not list, whatever the configuration says (git(1)).
+ */
+const NO_FETCH = { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
+
+/**
  * Asks git once for the whole folder: one log, newest first, whose first mention of a path is its last
- * change. Paths are relative to the folder, with `/`.
- * @returns nothing where the folder is in no checkout, or its files were never committed
+ * change. Paths are relative to the folder, with `/`. No program but git is run.
+ * @returns nothing where the folder is in no checkout, its files were never committed, or its history is not whole
  */
 export async function readAuthors(
   git: GitProgram,
@@ -20,7 +53,12 @@ export async function readAuthors(
 ): Promise<Map<string, Authorship>> {
   const { code, stdout } = await git.run({
     args: [
+      '--no-pager',
+      ...OVERRULED.flatMap((setting) => ['-c', setting]),
       'log',
+      '--no-show-signature',
+      '--no-ext-diff',
+      '--no-textconv',
       '-z',
       '--name-only',
       '--no-renames',
@@ -32,6 +70,7 @@ export async function readAuthors(
       '.',
     ],
     cwd: folder,
+    env: NO_FETCH,
     allow: [0, FATAL],
   });
   const authors = new Map<string, Authorship>();

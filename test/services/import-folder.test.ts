@@ -1,6 +1,6 @@
 /** Importing a folder and exporting definitions, against a target that keeps them in memory. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runExport } from '../../registry/cli/export.ts';
@@ -159,6 +159,75 @@ t.test('the author is that of the last commit, also below the root of a checkout
   const message = target.versions.get('Stage')?.[0]?.message;
   t.match(message, /^Import Stage\n\nFrom stage\.py, commit [0-9a-f]{40}$/);
   t.equal(target.versions.get('New')?.[0]?.author, undefined, 'never committed');
+});
+
+/**
+ * A checkout may come from anybody, and its `.git/config` names programs that git runs: to verify signatures, to
+ * reach the remote of a partial clone for an object that is missing, to watch the files. The attack gives each
+ * of these places a program that leaves a mark. Verified: no mark is there after the import, and what can be
+ * known of the authors without those programs still is.
+ */
+t.test('no program that the folder names is run by reading its history', async (t) => {
+  const folder = await write(tempFolder(t, 'checkout'), { 'meter.py': METER });
+  const mark = join(dirname(folder), 'mark');
+  const evil = join(dirname(folder), 'evil');
+  await writeFile(evil, `#!/bin/sh\necho "$0 $*" >>'${mark}'\nexit 1\n`, { mode: 0o755 });
+  runGit(folder, ['init', '-q']);
+  runGit(folder, ['add', '.']);
+  runGit(folder, ['commit', '-qm', 'one']);
+  const raw = execFileSync('git', ['cat-file', 'commit', 'HEAD'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const format = { openpgp: 'PGP SIGNATURE', x509: 'SIGNED MESSAGE', ssh: 'SSH SIGNATURE' };
+  const programs = ['gpg.program', 'gpg.openpgp.program', 'gpg.x509.program', 'gpg.ssh.program'];
+  const settings = {
+    ...Object.fromEntries(programs.map((key) => [key, evil])),
+    'log.showSignature': 'true',
+    'gpg.ssh.allowedSignersFile': evil,
+    'core.fsmonitor': evil,
+    'core.pager': evil,
+    'core.editor': evil,
+    'core.sshCommand': evil,
+    'core.gitProxy': evil,
+    'core.hooksPath': dirname(folder),
+    'diff.external': evil,
+    'diff.evil.textconv': evil,
+    'diff.evil.command': evil,
+    'credential.helper': evil,
+    'protocol.allow': 'always',
+    'protocol.ext.allow': 'always',
+    'protocol.file.allow': 'always',
+    'remote.origin.uploadpack': evil,
+    'remote.origin.promisor': 'true',
+    'remote.origin.partialclonefilter': 'tree:0',
+    'extensions.partialClone': 'origin',
+    'core.repositoryFormatVersion': '1',
+  };
+  await write(folder, { '.git/info/attributes': '* diff=evil\n' });
+  for (const [key, value] of Object.entries(settings)) runGit(folder, ['config', key, value]);
+
+  for (const [kind, armour] of Object.entries(format)) {
+    const signature = `gpgsig -----BEGIN ${armour}-----\n \n evil\n -----END ${armour}-----\n\n`;
+    const signed = raw.replace('\n\n', `\n${signature}`);
+    const args = ['hash-object', '-t', 'commit', '-w', '--stdin'];
+    const oid = execFileSync('git', args, { cwd: folder, input: signed, encoding: 'utf8' }).trim();
+    runGit(folder, ['update-ref', 'refs/heads/signed', oid]);
+    runGit(folder, ['symbolic-ref', 'HEAD', 'refs/heads/signed']);
+    const target = new MemoryTarget();
+    await runImport(folder, target);
+    await t.rejects(readFile(mark, 'utf8'), { code: 'ENOENT' }, `signed with ${kind}`);
+    t.match(target.versions.get('Meter')?.[0]?.author, { name: 'Ada' }, kind);
+  }
+
+  const tree = execFileSync('git', ['rev-parse', 'HEAD^{tree}'], { cwd: folder, encoding: 'utf8' });
+  await rm(join(folder, '.git/objects', tree.slice(0, 2), tree.slice(2).trim()));
+  const remotes = ['ssh://git@lab.example/x', `ext::${evil} %S`, folder, 'evil::x', 'git://lab/x'];
+  for (const url of remotes) {
+    runGit(folder, ['config', 'remote.origin.url', url]);
+    t.match(await runImport(folder, new MemoryTarget()), { counts: { imported: 1 } });
+    await t.rejects(readFile(mark, 'utf8'), { code: 'ENOENT' }, `a tree is missing: ${url}`);
+  }
 });
 
 t.test('the import of an export is the identity', async (t) => {
