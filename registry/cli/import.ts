@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { GitProgram } from '../../repos/types.ts';
 import type { InstrumentType } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
-import { type ImportTarget, importFolder } from '../services/import-folder.ts';
+import { ImportEnded, type ImportTarget, importFolder } from '../services/import-folder.ts';
 import { formatReport } from '../services/import-report.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,6 +20,7 @@ export interface ImportCommand {
 /**
  * Imports, and prints the report.
  * @returns 0, also where something was skipped: the report says what
+ * @throws ImportEnded once the report of what was done before has been printed and written
  */
 export async function runImport(
   { target, git }: { target: ImportTarget; git: GitProgram },
@@ -27,23 +28,21 @@ export async function runImport(
   { folder, report: reportFile, dryRun = false, base = [] }: ImportCommand,
 ): Promise<number> {
   const bases = new Map(base.map(parseBase));
+  const onProgress = (done: number, total: number) => terminal.progress(done, total, 'Importing');
+  let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
-    importFolder(
-      path,
-      {
-        bases,
-        dryRun,
-        onProgress: (done, total) => terminal.progress(done, total, 'Importing'),
-      },
-      target,
-      git,
-    ),
-  );
+    importFolder(path, { bases, dryRun, onProgress }, target, git),
+  ).catch((error: unknown) => {
+    if (!(error instanceof ImportEnded)) throw error;
+    ended = error;
+    return error.report;
+  });
   for (const line of formatReport(report)) terminal.out(line);
   if (reportFile !== undefined) {
     const text = `${JSON.stringify(report, null, 2)}\n`;
     await orProblem(resolve(reportFile), (path) => writeFile(path, text));
   }
+  if (ended) throw ended;
   return 0;
 }
 

@@ -1,7 +1,6 @@
 /** Reads the files of a folder that an import looks through. */
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MAX_FILE_BYTES } from '../definitions/extract/content.ts';
 import { byText } from '../definitions/extract/paths.ts';
 import type { Skipped, SourceFile } from '../definitions/extract/types.ts';
 
@@ -19,13 +18,18 @@ const LEFT_OUT = /^(__pycache__|node_modules|site-packages|.*\.egg-info|\.DS_Sto
  * passed over; a symbolic link is never followed, and is reported.
  * @throws the file system's error where the folder cannot be read
  */
-export async function readFolder(folder: string): Promise<FolderFiles> {
+export async function readFolder(folder: string, maxFileBytes: number): Promise<FolderFiles> {
   const found: FolderFiles = { files: [], skipped: [] };
-  await walk(folder, '', found);
+  await walk(folder, '', found, maxFileBytes);
   return found;
 }
 
-async function walk(folder: string, below: string, found: FolderFiles): Promise<void> {
+async function walk(
+  folder: string,
+  below: string,
+  found: FolderFiles,
+  maxFileBytes: number,
+): Promise<void> {
   const entries = await readdir(join(folder, below), { withFileTypes: true });
   if (below !== '' && entries.some((entry) => entry.name === 'pyvenv.cfg')) return;
   for (const entry of entries.sort((a, b) => byText(a.name, b.name))) {
@@ -33,10 +37,10 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
     if (LEFT_OUT.test(entry.name)) continue;
     if (entry.isSymbolicLink()) found.skipped.push({ path, reason: 'a symbolic link' });
     else if (entry.isDirectory()) {
-      if (!entry.name.startsWith('.')) await walk(folder, path, found);
+      if (!entry.name.startsWith('.')) await walk(folder, path, found, maxFileBytes);
     } else if (entry.isFile()) {
       const { size } = await lstat(join(folder, path));
-      const bytes = size > MAX_FILE_BYTES ? null : await readFile(join(folder, path));
+      const bytes = size > maxFileBytes ? null : await readFile(join(folder, path));
       found.files.push({ path, bytes });
     }
   }

@@ -1,15 +1,18 @@
 /** `registry import`: one definition for each instrument class of a folder, landed by whoever holds the target. */
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import { RepositoryError } from '../../repos/errors.ts';
 import type { GitProgram, Signature } from '../../repos/types.ts';
 import { extract } from '../definitions/extract/extract.ts';
 import { byText } from '../definitions/extract/paths.ts';
 import type { Extracted } from '../definitions/extract/types.ts';
-import { checkName } from '../definitions/names.ts';
+import { checkName, checkPaths } from '../definitions/names.ts';
 import type { Override } from '../definitions/record.ts';
 import type { Diagnostic, Files, ImportPolicy, InstrumentType } from '../definitions/types.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import { Problem } from '../errors.ts';
+import { StoreError } from '../store/errors.ts';
+import { tooMuch } from './files.ts';
 import { type Authorship, readAuthors } from './folder-authors.ts';
 import { readFolder } from './folder-files.ts';
 import {
@@ -49,9 +52,14 @@ export interface Existing {
 export interface ImportTarget {
   /** Whose imports are banned. */
   policy: ImportPolicy;
+  /** Largest file, in bytes. */
+  maxFileBytes: number;
   /** Those of the names that are taken, case ignored, by the name in lower case. */
   taken(names: readonly string[]): Promise<ReadonlyMap<string, Existing>>;
-  /** Makes the definition or its next version, or finds it unchanged. Throws `Problem` where it may not. */
+  /**
+   * Makes the definition or its next version, or finds it unchanged. Throws `Problem` where it may not, and
+   * `RepositoryError` or `StoreError` where it cannot.
+   */
   land(item: ImportItem): Promise<Landed>;
 }
 
@@ -63,6 +71,17 @@ export interface ImportOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
+/** An import that ended early: what it did until then, and why it ended (`cause`). */
+export class ImportEnded extends Error {
+  readonly code = 'import_ended';
+  readonly report: ImportReport;
+  constructor(report: ImportReport, cause: unknown) {
+    super('The import ended early; the report says what was imported before.', { cause });
+    this.name = 'ImportEnded';
+    this.report = report;
+  }
+}
+
 /** So many land at once: each waits for the disk most of the time. */
 const LANDING_AT_ONCE = 4;
 
@@ -71,7 +90,7 @@ const LANDING_AT_ONCE = 4;
  * reason, and does not stop the others. What only breaks a rule (a banned import, a name that is not defined
  * in some branch) is imported with an override: this code works in a lab already, and its next version must
  * keep the rules. What Python could not load is skipped.
- * @throws the file system's error where the folder cannot be read
+ * @throws the file system's error where the folder cannot be read; `ImportEnded` after an error that nobody foresaw
  */
 export async function importFolder(
   folder: string,
@@ -80,7 +99,10 @@ export async function importFolder(
   git: GitProgram,
 ): Promise<ImportReport> {
   const root = await realpath(folder);
-  const [read, authors] = await Promise.all([readFolder(root), readAuthors(git, root)]);
+  const [read, authors] = await Promise.all([
+    readFolder(root, target.maxFileBytes),
+    readAuthors(git, root),
+  ]);
   const packageName = await packageOf(root);
   const found = extract(read.files, {
     location: root.split(sep).filter((part) => part !== ''),
@@ -100,13 +122,23 @@ export async function importFolder(
       options.onProgress?.(++done, found.definitions.length);
     }
   };
-  await Promise.all(Array.from({ length: LANDING_AT_ONCE }, work));
-  return settleReport({
+  // What has begun is finished, also where one fails; nothing more is begun then.
+  const stopQueue = (error: unknown): never => {
+    queue.length = 0;
+    throw error;
+  };
+  const ends = await Promise.allSettled(
+    Array.from({ length: LANDING_AT_ONCE }, () => work().catch(stopQueue)),
+  );
+  const report = settleReport({
     folder: root,
     dry_run: options.dryRun ?? false,
     imported: imported.sort((a, b) => byText(a.name, b.name)),
     skipped: skipped.sort((a, b) => byText(a.path, b.path) || (a.line ?? 0) - (b.line ?? 0)),
   });
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw new ImportEnded(report, failed.reason);
+  return report;
 }
 
 async function importOne(
@@ -130,8 +162,8 @@ async function importOne(
   if (existing && existing.name !== name) {
     return skip(`its name clashes with the definition ${existing.name} (case does not count)`);
   }
-  const badName = checkName(name);
-  if (badName !== null) return skip(badName);
+  const unfit = unfitness(name, files, target.maxFileBytes);
+  if (unfit !== undefined) return skip(unfit);
   const { errors, warnings } = validateDefinition(name, files, target.policy);
   const fatal = errors.find(({ code }) => FATAL.has(code));
   if (fatal) {
@@ -156,9 +188,24 @@ async function importOne(
       overrides: item.overrides,
     };
   } catch (error) {
-    if (error instanceof Problem) return skip(error.message);
+    const isItsOwn =
+      error instanceof Problem || error instanceof RepositoryError || error instanceof StoreError;
+    if (isItsOwn) return skip(error.message);
     throw error;
   }
+}
+
+/** Why a definition cannot have this name and these files, before anybody looks into them. */
+function unfitness(name: string, files: Files, maxFileBytes: number): string | undefined {
+  const badName = checkName(name);
+  if (badName !== null) return badName;
+  const [clash] = checkPaths(files.keys());
+  if (clash) return `${clash.path}: ${clash.message}`;
+  for (const [path, { byteLength }] of files) {
+    if (byteLength > maxFileBytes)
+      return `${path} would have ${byteLength} bytes; ${maxFileBytes} are allowed`;
+  }
+  return tooMuch(files);
 }
 
 /** What Python could not load, and what the registry could not describe. */

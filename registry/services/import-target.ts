@@ -53,6 +53,7 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
 
   return {
     policy: policyOf(lab),
+    maxFileBytes: rooms.maxFileBytes,
 
     async taken(names) {
       const rows = await definitionsNamed(store.em(), names);

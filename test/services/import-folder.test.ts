@@ -8,6 +8,8 @@ import { runImport as importCommand } from '../../registry/cli/import.ts';
 import { exportFolder } from '../../registry/services/export-folder.ts';
 import { type ImportOptions, importFolder } from '../../registry/services/import-folder.ts';
 import { formatReport } from '../../registry/services/import-report.ts';
+import { StoreError } from '../../registry/store/errors.ts';
+import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';
 import { MemoryTarget } from './memory-target.ts';
 
@@ -136,6 +138,59 @@ t.test('what cannot be loaded, named or landed is skipped, and stops nothing', a
     up: 'a symbolic link',
   });
   t.equal(report.skipped.length, 7);
+});
+
+t.test('a definition that cannot be stored is skipped, and stops nothing', async (t) => {
+  const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
+  const folder = await write(
+    tempFolder(t),
+    Object.fromEntries(names.map((name) => [`${name}.py`, called(name)])),
+  );
+  const target = new MemoryTarget();
+  target.failures.set('A', new RepositoryError('git_failed', 'no space left'));
+  target.failures.set('B', new StoreError('check_violation', 'the database refuses it'));
+  const report = await runImport(folder, target);
+  t.match(report.skipped, [
+    { class: 'A', reason: 'no space left' },
+    { class: 'B', reason: 'the database refuses it' },
+  ]);
+  t.equal(report.counts.imported, 5);
+});
+
+t.test('after an error that nobody foresaw the report still says what was imported', async (t) => {
+  const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
+  const folder = await write(
+    tempFolder(t),
+    Object.fromEntries(names.map((name) => [`${name}.py`, called(name)])),
+  );
+  const target = new MemoryTarget();
+  target.failures.set('B', new TypeError('a bug'));
+  const file = join(dirname(folder), 'report.json');
+  const terminal = { out() {}, err() {}, progress() {} };
+  const command = importCommand({ target, git }, terminal, { folder, report: file });
+  await t.rejects(command, { code: 'import_ended', cause: { message: 'a bug' } });
+  const report = JSON.parse(await readFile(file, 'utf8'));
+  t.same(
+    report.imported.map(({ name }: { name: string }) => name),
+    [...target.versions.keys()].sort(),
+  );
+  t.ok(report.imported.length > 0, 'what had begun was finished');
+});
+
+t.test('files beyond the limits of the registry, or that clash, are not imported', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'long.py': `${called('Long')}# ${'x'.repeat(2000)}\n`,
+    'pair/pair.py': `TABLES = ["t.csv", "T.csv"]\n${called('Pair')}    tables = TABLES\n`,
+    'pair/t.csv': '1\n',
+    'pair/T.csv': '2\n',
+    'meter.py': METER,
+  });
+  const target = new MemoryTarget();
+  target.maxFileBytes = 2000;
+  const { imported, skipped } = await runImport(folder, target);
+  t.match(imported, [{ name: 'Meter' }]);
+  const reasons = Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
+  t.match(reasons, { 'long.py': /larger than a file may be/, 'pair/pair.py': /the same file/ });
 });
 
 t.test('the author is that of the last commit, also below the root of a checkout', async (t) => {

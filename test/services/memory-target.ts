@@ -5,9 +5,13 @@ import type { ImportItem, ImportTarget } from '../../registry/services/import-fo
 
 export class MemoryTarget implements ImportTarget {
   readonly policy = { banned: ['os', 'open'], allowed: [] };
+  maxFileBytes = 1024 * 1024;
   readonly versions = new Map<string, ImportItem[]>();
   /** Names that `land` does not take. */
   readonly refuses = new Set<string>();
+
+  /** What `land` throws for a name. */
+  readonly failures = new Map<string, Error>();
 
   async taken(names: readonly string[]) {
     const wanted = new Set(names.map((name) => name.toLowerCase()));
@@ -22,6 +26,8 @@ export class MemoryTarget implements ImportTarget {
   }
 
   async land(item: ImportItem) {
+    const failure = this.failures.get(item.name);
+    if (failure) throw failure;
     if (this.refuses.has(item.name)) throw new Problem('name_taken', 'Another lab has that name.');
     const items = this.versions.get(item.name) ?? [];
     const last = items.at(-1);

@@ -60,7 +60,7 @@ function addData(
   path: string,
   bytes: Uint8Array | null | undefined,
 ): string | null {
-  if (!bytes) return 'larger than 1 MiB';
+  if (!bytes) return 'larger than a file may be';
   const badPath = checkPath(path);
   if (badPath !== null) return badPath;
   const there = files.get(path);

@@ -5,8 +5,6 @@ import { parseModule } from '../syntax.ts';
 import { hasErrors } from './module.ts';
 import { basename } from './paths.ts';
 
-export const MAX_FILE_BYTES = 1024 * 1024;
-
 export type Content =
   | { kind: 'python'; text: string }
   /** Bytes that code may read. */

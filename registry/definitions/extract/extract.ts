@@ -84,7 +84,7 @@ function readAll(files: Iterable<SourceFile>): Read {
   for (const { path, bytes } of files) {
     read.all.set(path, bytes);
     if (bytes === null) {
-      read.skipped.push({ path, reason: 'larger than 1 MiB' });
+      read.skipped.push({ path, reason: 'larger than a file may be' });
       continue;
     }
     const content = contentOf(path, bytes);
