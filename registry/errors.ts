@@ -62,3 +62,26 @@ export class Problem extends Error {
 
 export const notFound = (what: string): Problem =>
   new Problem('not_found', `There is no such ${what}.`);
+
+/** What JSON Schema validators (Ajv, and Fastify by it) say of one thing that is wrong. */
+export interface SchemaError {
+  instancePath: string;
+  message?: string | undefined;
+  params?: Record<string, unknown>;
+}
+
+/** `invalid` with a line for each; `whole` names the input for what is wrong with all of it. */
+export function invalidInput(
+  found: readonly SchemaError[],
+  whole: string,
+  options?: ErrorOptions,
+): Problem {
+  const errors = found.map(({ instancePath, message, params }): ProblemDetail => {
+    const missing = params?.missingProperty;
+    const at = instancePath.slice(1).replaceAll('/', '.');
+    const path = [at, missing].filter(Boolean).join('.') || whole;
+    return { path, message: missing ? 'is required' : (message ?? 'is not valid') };
+  });
+  const text = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+  return new Problem('invalid', text, errors, options);
+}

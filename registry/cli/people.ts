@@ -27,7 +27,7 @@ export async function addUser(rooms: Rooms, terminal: Terminal, options: UserOpt
     is_admin: options.admin ?? false,
   });
   terminal.out(`Made the account ${user.username} (id ${user.id}).`);
-  if (!options.password) terminal.out(`Password: ${password}`);
+  if (options.password === undefined) terminal.out(`Password: ${password}`);
   return 0;
 }
 
@@ -36,7 +36,7 @@ export async function setPassword(rooms: Rooms, terminal: Terminal, options: Use
   const password = options.password ?? newPassword();
   await changeUser(rooms, OPERATOR, user.id, { password });
   terminal.out(`Changed the password of ${user.username}; all its sessions have ended.`);
-  if (!options.password) terminal.out(`Password: ${password}`);
+  if (options.password === undefined) terminal.out(`Password: ${password}`);
   return 0;
 }
 

@@ -1,7 +1,7 @@
 /** Every error leaves as an RFC 9457 problem document; what is not expected is logged and told as 500. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryError } from '../../repos/errors.ts';
-import { Problem, type ProblemCode, type ProblemDetail } from '../errors.ts';
+import { invalidInput, Problem, type ProblemCode } from '../errors.ts';
 import { StoreError } from '../store/errors.ts';
 
 export function problems(app: FastifyInstance): void {
@@ -35,7 +35,9 @@ export function answer(reply: FastifyReply, problem: Problem): FastifyReply {
 
 function asProblem(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
-  if (error.validation) return invalid(error);
+  if (error.validation) {
+    return invalidInput(error.validation, error.validationContext ?? 'body', { cause: error });
+  }
   if (error instanceof RepositoryError && error.code === 'ref_conflict') {
     return new Problem('conflict', 'It has changed in the meantime. Try again.', undefined, {
       cause: error,
@@ -79,14 +81,3 @@ const BY_STATUS: Record<number, ProblemCode> = {
   413: 'too_large',
   415: 'unsupported_media_type',
 };
-
-function invalid(error: FastifyError): Problem {
-  const errors: ProblemDetail[] = (error.validation ?? []).map((found) => {
-    const missing = found.params?.missingProperty;
-    const at = found.instancePath.slice(1).replaceAll('/', '.');
-    const path = [at, missing].filter(Boolean).join('.') || (error.validationContext ?? 'body');
-    return { path, message: missing ? 'is required' : (found.message ?? 'is not valid') };
-  });
-  const text = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
-  return new Problem('invalid', text, errors, { cause: error });
-}

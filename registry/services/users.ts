@@ -1,12 +1,16 @@
 /** Accounts: each write with its entry in the audit trail, in one transaction. */
 import { notFound, Problem } from '../errors.ts';
-import type { NewUser, User, UserChange } from '../schemas/people.ts';
+import { NewUser, type User, UserChange } from '../schemas/people.ts';
 import type { User as UserRow } from '../store/entities/index.ts';
 import type { EntityManager } from '../store/types.ts';
 import * as users from '../store/users.ts';
 import { type Caller, demand } from './caller.ts';
+import { inputCheck } from './check-input.ts';
 import { note, type PageOf, type PeopleRooms, taken } from './note.ts';
 import { hashPassword } from './secrets.ts';
+
+const checkNew = inputCheck(NewUser);
+const checkChange = inputCheck(UserChange);
 
 export async function listUsers(
   { store, rules }: PeopleRooms,
@@ -26,12 +30,15 @@ export async function readUser({ store, rules }: PeopleRooms, caller: Caller, id
   return showUser(user);
 }
 
+/** Throws `invalid` for what the schema does not allow, `conflict` for a name that is taken. */
 export async function createUser(
   { store, rules }: PeopleRooms,
   caller: Caller,
-  { password, ...fields }: NewUser,
+  account: NewUser,
 ): Promise<User> {
   demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  checkNew(account);
+  const { password, ...fields } = account;
   const password_hash = await hashPassword(password);
   return await store.transaction(async (em) => {
     const user = await users
@@ -42,15 +49,17 @@ export async function createUser(
   });
 }
 
-/** A site admin changes anything; people change their own name, e-mail and password. */
+/** A site admin changes anything; people change their own name, e-mail and password. Throws as `createUser` does. */
 export async function changeUser(
   { store, rules }: PeopleRooms,
   caller: Caller,
   id: number,
-  { password, ...fields }: UserChange,
+  change: UserChange,
 ): Promise<User> {
+  const { password, ...fields } = change;
   const managed = ['username', 'is_admin', 'disabled'].some((field) => field in fields);
   demand(caller, { on: 'account', do: managed ? 'manage' : 'change', id }, rules, 'user');
+  checkChange(change);
   const password_hash = password === undefined ? undefined : await hashPassword(password);
   return await store.transaction(async (em) => {
     const user = await users.findUser(em, id);

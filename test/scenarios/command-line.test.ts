@@ -123,6 +123,21 @@ t.test('commands beside a running server are carried out by it', async (t) => {
 t.test('what a command cannot do is said in a line, with exit code 1', async (t) => {
   const name = 'beside';
   t.match(await run('user', 'add', name), { code: 1, stderr: /taken|already/i }, 'once only');
+  const odd: [RegExp, string[], string?][] = [
+    [/^.*username must match/m, ['a b']],
+    [/^.*name must match/m, ['odd', '--name', 'Line\nend']],
+    [/^.*email must match/m, ['odd', '--email', 'none']],
+    [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], ''],
+    [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], 'short\n'],
+  ];
+  for (const [stderr, args, input] of odd) {
+    t.match(await registry(['user', 'add', ...args], settings, input), { code: 1, stderr });
+  }
+  t.match(await registry(['user', 'password', name, '--password-stdin'], settings, '\n'), {
+    code: 1,
+    stderr: /password must NOT have fewer than 8/,
+  });
+  t.notMatch(await run('user', 'list'), { stdout: /odd/ });
   t.match(await run('token', 'create', 'nobody-at-all'), { code: 1, stderr: /no account/ });
   t.match(await run('token', 'create', name, '--expires', 'yesterday'), {
     code: 1,
