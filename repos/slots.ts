@@ -8,8 +8,10 @@ export class Slots {
   }
 
   /** Gives the function that gives the place back (more than one call of it is one); undefined after an abort. */
-  async take(signal: AbortSignal): Promise<(() => void) | undefined> {
-    if (signal.aborted) return undefined;
+  take(): Promise<() => void>;
+  take(signal: AbortSignal): Promise<(() => void) | undefined>;
+  async take(signal?: AbortSignal): Promise<(() => void) | undefined> {
+    if (signal?.aborted) return undefined;
     if (this.#free > 0) this.#free -= 1;
     else if (!(await this.#turn(signal))) return undefined;
     let given = false;
@@ -20,10 +22,10 @@ export class Slots {
     };
   }
 
-  #turn(signal: AbortSignal): Promise<boolean> {
+  #turn(signal?: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const mine = () => {
-        signal.removeEventListener('abort', abort);
+        signal?.removeEventListener('abort', abort);
         resolve(true);
       };
       const abort = () => {
@@ -31,7 +33,7 @@ export class Slots {
         resolve(false);
       };
       this.#waiting.add(mine);
-      signal.addEventListener('abort', abort, { once: true });
+      signal?.addEventListener('abort', abort, { once: true });
     });
   }
 

@@ -1,13 +1,20 @@
 /** Passwords and tokens: how they are made, kept and recognised. */
 import { createHash, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import { Slots } from '../../repos/slots.ts';
 
 /** What every token begins with, so that scanners and people recognise a leaked one. */
 export const TOKEN_PREFIX = 'pbr_';
 
+/**
+ * So many passwords at once, the rest in the order of asking: argon2 works on libuv's pool, four threads
+ * that all access to files shares, and takes 19 MiB each time.
+ */
+const AT_ONCE = new Slots(2);
+
 /** argon2id with OWASP's first recommendation: 19 MiB, two passes, one lane. */
 export function hashPassword(password: string): Promise<string> {
-  return hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+  return inTurn(() => hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 }));
 }
 
 /** Whether it is the password; without a stored hash the same time is spent and the answer is no. */
@@ -17,10 +24,20 @@ export async function verifyPassword(
 ): Promise<boolean> {
   if (!stored) {
     nobody ??= hashPassword(randomBytes(16).toString('hex'));
-    await verify(await nobody, password);
+    const stranger = await nobody;
+    await inTurn(() => verify(stranger, password));
     return false;
   }
-  return verify(stored, password);
+  return await inTurn(() => verify(stored, password));
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const release = await AT_ONCE.take();
+  try {
+    return await work();
+  } finally {
+    release();
+  }
 }
 
 /** Stands in for accounts that do not exist, so that the time of an answer does not tell which do. */

@@ -83,6 +83,15 @@ t.test('the cookie counts for writing from a page of the registry itself only', 
   t.equal(read.status, 200);
 });
 
+t.test('each of many who sign in at once gets the answer that is due', async (t) => {
+  const passwords = Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? undefined : `wrong ${i}`));
+  const answers = await Promise.allSettled(passwords.map((password) => signIn('root', password)));
+  for (const [i, password] of passwords.entries()) {
+    t.equal(answers[i]?.status, password === undefined ? 'fulfilled' : 'rejected', `${i}`);
+  }
+  await t.rejects(signIn('nobody-at-all'), { status: 401 } as never);
+});
+
 /** Asks from a page of the registry, with the cookie of a session that has ended. */
 const withDeadCookie = (path: string, init: RequestInit = {}) =>
   fetch(registry.url + path, {
