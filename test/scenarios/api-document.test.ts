@@ -38,3 +38,12 @@ t.test('the document is valid OpenAPI', async (t) => {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Record<string, object>;
   t.match(await new Validator().validate(document), { valid: true });
 });
+
+t.test('the pages load their parts from where they are, by plain http too', async (t) => {
+  const { url } = await startRegistry(t);
+  const page = await fetch(`${url}/docs`);
+  t.match(await page.text(), /<html/);
+  const policy = page.headers.get('content-security-policy') ?? '';
+  t.match(policy, /default-src 'self';/);
+  t.notMatch(policy, /upgrade-insecure-requests/);
+});
