@@ -1,5 +1,5 @@
 /** File effects that are on the disk when they return: fsync of the bytes, then of the folder. */
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes and fsyncs a file; its folder is the caller's to sync. */
@@ -35,11 +35,5 @@ export async function replaceFile(
 ): Promise<void> {
   await writeSynced(temporary, bytes);
   await rename(temporary, path);
-  await sync(dirname(path));
-}
-
-/** Removes a file that may be gone already, durably. */
-export async function removeDurably(path: string): Promise<void> {
-  await rm(path, { force: true });
   await sync(dirname(path));
 }

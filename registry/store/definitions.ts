@@ -1,5 +1,5 @@
 import { type FilterQuery, raw } from '@mikro-orm/core';
-import type { DefinitionStatus, InstrumentType, Metadata } from '../definitions/types.ts';
+import type { DefinitionStatus, InstrumentType } from '../definitions/types.ts';
 import { Definition } from './entities/index.ts';
 import { window } from './paging.ts';
 import { containing } from './search.ts';
@@ -11,20 +11,6 @@ export { everything } from './visibility.ts';
 
 /** A definition as lists show it: `source_code` is not loaded. */
 export type DefinitionSummary = Omit<Definition, 'source_code'>;
-
-export interface DefinitionFields extends Metadata {
-  name: string;
-  lab_id: number | null;
-  created_by: number | null;
-  is_public: boolean;
-  is_builtin: boolean;
-  archived_at: Date | null;
-  version: number | null;
-  head: string | null;
-  source_code: string;
-  created_at: Date;
-  updated_at: Date;
-}
 
 export interface DefinitionFilters {
   lab_id?: number | undefined;
@@ -40,21 +26,18 @@ export interface DefinitionFilters {
   archived?: boolean | undefined;
 }
 
-export const sortFields = [
-  'name',
-  'display_name',
-  'instrument_type',
-  'category',
-  'manufacturer',
-  'status',
-  'version',
-  'created_at',
-  'updated_at',
-  'id',
-] as const;
-
 export interface DefinitionSort {
-  field: (typeof sortFields)[number];
+  field:
+    | 'name'
+    | 'display_name'
+    | 'instrument_type'
+    | 'category'
+    | 'manufacturer'
+    | 'status'
+    | 'version'
+    | 'created_at'
+    | 'updated_at'
+    | 'id';
   descending?: boolean | undefined;
 }
 
@@ -111,37 +94,9 @@ export async function advanceDefinitionIds(em: EntityManager): Promise<void> {
   );
 }
 
-/** Throws `unique_violation` (`definitions_name_key`) where the name is taken in any case. */
-export async function insertDefinition(
-  em: EntityManager,
-  fields: DefinitionFields & { id: number },
-): Promise<Definition> {
-  const definition = em.create(Definition, fields);
-  await em.persist(definition).flush();
-  return definition;
-}
-
-/** Changes the fields given; null where there is no such definition. */
-export async function updateDefinition(
-  em: EntityManager,
-  id: number,
-  changes: Partial<DefinitionFields>,
-): Promise<Definition | null> {
-  const definition = await em.findOne(Definition, { id }, { populate: ['source_code'] });
-  if (!definition) return null;
-  em.assign(definition, changes, { mergeObjectProperties: false });
-  await em.flush();
-  return definition;
-}
-
 /** Deletes a definition and its versions from the index (a closed first proposal frees its name). */
 export async function deleteDefinition(em: EntityManager, id: number): Promise<boolean> {
   return (await em.nativeDelete(Definition, { id })) > 0;
-}
-
-/** Empties the index, versions included, before it is rebuilt from the repositories. */
-export async function deleteAllDefinitions(em: EntityManager): Promise<void> {
-  await em.nativeDelete(Definition, {});
 }
 
 function matching({ q, archived, ...equal }: DefinitionFilters): FilterQuery<Definition> {

@@ -34,10 +34,11 @@ export async function usernamesOf(
   return new Map(users.map(({ id, username }) => [id, username]));
 }
 
-export async function upsertDefinition(
-  em: EntityManager,
-  row: Omit<Definition, 'search' | symbol>,
-): Promise<void> {
+/** A row as it is written; the database derives what is searched. */
+export type DefinitionFields = Omit<Definition, 'search' | symbol>;
+
+/** Throws `unique_violation` (`definitions_name_key`) where another definition has the name, in any case. */
+export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {
   await em.upsert(Definition, row as never);
 }
 

@@ -28,14 +28,6 @@ export async function findVersion(
   return em.findOne(Version, { definition_id: definitionId, version });
 }
 
-export async function findVersionByCommit(
-  em: EntityManager,
-  definitionId: number,
-  commit: string,
-): Promise<Version | null> {
-  return em.findOne(Version, { definition_id: definitionId, commit });
-}
-
 /** Writes versions as their tags have them: new ones are added, known ones made to agree. */
 export async function upsertVersions(em: EntityManager, versions: VersionFields[]): Promise<void> {
   if (versions.length > 0) await em.upsertMany(Version, versions);

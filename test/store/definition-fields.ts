@@ -1,17 +1,16 @@
-import {
-  allocateDefinitionId,
-  type DefinitionFields,
-  insertDefinition,
-} from '../../registry/store/definitions.ts';
-import type { Definition } from '../../registry/store/entities/index.ts';
+import { allocateDefinitionId } from '../../registry/store/definitions.ts';
+import { type DefinitionFields, upsertDefinition } from '../../registry/store/indexing.ts';
 import type { Store } from '../../registry/store/open.ts';
 import type { VersionFields } from '../../registry/store/versions.ts';
+
+/** All but the id. */
+export type NewDefinition = Omit<DefinitionFields, 'id'>;
 
 /** A definition that landed once, with nothing said about it but its name. */
 export function definitionFields(
   name: string,
-  changes: Partial<DefinitionFields> = {},
-): DefinitionFields {
+  changes: Partial<NewDefinition> = {},
+): NewDefinition {
   return {
     name,
     lab_id: null,
@@ -68,8 +67,10 @@ export function versionFields(
 }
 
 /** Inserts with the next id, as a first landing does. */
-export function insert(store: Store, fields: DefinitionFields): Promise<Definition> {
-  return store.transaction(async (em) =>
-    insertDefinition(em, { ...fields, id: await allocateDefinitionId(em) }),
-  );
+export function insert(store: Store, fields: NewDefinition): Promise<DefinitionFields> {
+  return store.transaction(async (em) => {
+    const row = { ...fields, id: await allocateDefinitionId(em) };
+    await upsertDefinition(em, row);
+    return row;
+  });
 }
