@@ -22,17 +22,12 @@ function repeated(piece: (at: number) => string): string {
 }
 
 t.test('token soup, mutated definitions and noise throw nothing but our own error', async (t) => {
-  const until = performance.now() + 1500;
+  let count = 0;
   for (const text of hostileTexts(20261122)) {
-    if (performance.now() > until) break;
-    try {
-      exercise(text);
-    } catch (error) {
-      t.fail(JSON.stringify(text), { error });
-      break;
-    }
+    if (count === 150) break;
+    t.doesNotThrow(() => exercise(text), `text ${++count}`, { text });
   }
-  t.ok(true);
+  t.equal(count, 150);
 });
 
 t.test('nothing nests deep enough to overflow, or takes long', async (t) => {
