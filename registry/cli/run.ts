@@ -22,6 +22,33 @@ function tell(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return 3;
   }
+  const plain = plainly(error);
+  if (plain !== undefined) {
+    process.stderr.write(`${plain}\n`);
+    return 1;
+  }
   process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
   return 1;
+}
+
+/** What the surroundings refuse, in a line that says what to do; undefined for what is ours to mend. */
+function plainly(error: unknown): string | undefined {
+  if (error instanceof StoreError && error.code === 'database_unavailable') {
+    return `The database cannot be reached: ${error.message}. Check DATABASE_URL, and that the server runs.`;
+  }
+  if (!(error instanceof Error)) return undefined;
+  const { code, path, port } = error as NodeJS.ErrnoException & { port?: number };
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is taken by another program. Choose another one with PORT.`;
+    case 'EADDRNOTAVAIL':
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOSPC':
+    case 'ENOTDIR':
+      return `${error.message}. Check ${path === undefined ? 'HOST and PORT' : 'DATA_DIR and its owner'}.`;
+    default:
+      return undefined;
+  }
 }

@@ -13,13 +13,14 @@ export const Status = Type.Enum([
 const SourceCode = Type.String({ maxLength: 8 * 1024 * 1024 });
 const Columns = Type.Array(Text({ maxLength: 500 }), { maxItems: 10_000 });
 const Label = Text({ maxLength: 500 });
+const Name = Text({ minLength: 1, maxLength: 500 });
 const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
   description: 'Path to text; null deletes the file',
 });
 
 /** What the file's header may say (contract section 2); null takes a key out of the header. */
 const Described = {
-  display_name: Label,
+  display_name: Name,
   description: Nullable(Text({ maxLength: 100_000 })),
   instrument_type: InstrumentType,
   category: Nullable(Label),
@@ -58,6 +59,9 @@ export type NewDefinition = Static<typeof NewDefinition>;
 
 export const DefinitionChange = Type.Object({
   ...Changes,
+  name: Type.Optional(
+    Type.String({ maxLength: 200, description: 'May be there, but not be another one' }),
+  ),
   expected_version: Type.Optional(Nullable(Id)),
 });
 export type DefinitionChange = Static<typeof DefinitionChange>;

@@ -23,7 +23,12 @@ export async function changeDefinition(
   body: DefinitionChange,
 ): Promise<void> {
   const { row, facts, policy } = await find(rooms, caller, key);
-  const { lab_id, is_public, change_summary, expected_version, ...change } = body;
+  const { name, lab_id, is_public, change_summary, expected_version, ...change } = body;
+  if (name !== undefined && name !== row.name) {
+    throw new Problem('invalid', `${row.name} keeps its name: it is the class in every clone.`, [
+      { path: 'name', message: 'cannot be changed' },
+    ]);
+  }
   demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
   const repository = await rooms.repositories.open(row.name);
   const from = await repository.tip();

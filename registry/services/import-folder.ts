@@ -44,6 +44,10 @@ export interface Landed {
 export interface Existing {
   /** Its name as it was given. */
   name: string;
+  /** The newest version's number; null where there is none yet. */
+  version: number | null;
+  /** Why this target may not make its next version; null where it may. */
+  refusal: string | null;
   /** True where its newest version holds these files and no others. */
   same(files: Files): Promise<boolean>;
 }
@@ -178,7 +182,7 @@ async function importOne(
     ...(authorship && { author: authorship.author }),
   };
   try {
-    const landed = options.dryRun ? await forecast(existing, files) : await target.land(item);
+    const landed = await landing(item, existing, target, options.dryRun ?? false);
     return {
       name,
       path: origin,
@@ -221,9 +225,19 @@ const FATAL = new Set([
   'header-value',
 ]);
 
-async function forecast(existing: Existing | undefined, files: Files): Promise<Landed> {
-  if (!existing) return { result: 'created' };
-  return { result: (await existing.same(files)) ? 'unchanged' : 'updated' };
+/** Lands the item, or says what landing it would do: a dry run and the real one decide alike. */
+async function landing(
+  item: ImportItem,
+  existing: Existing | undefined,
+  target: ImportTarget,
+  dryRun: boolean,
+): Promise<Landed> {
+  if (existing && (await existing.same(item.files))) {
+    return { result: 'unchanged', ...(existing.version !== null && { version: existing.version }) };
+  }
+  if (existing?.refusal) throw new Problem('name_taken', existing.refusal);
+  if (dryRun) return { result: existing ? 'updated' : 'created' };
+  return await target.land(item);
 }
 
 function messageOf({ name, origin }: Extracted, isThere: boolean, authorship?: Authorship): string {

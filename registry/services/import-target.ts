@@ -1,7 +1,7 @@
 /** Where `registry import` lands: a lab's definitions, the built-in ones, or those of no lab. */
 import { Problem } from '../errors.ts';
 import type { Lab } from '../store/entities/index.ts';
-import { definitionsNamed } from '../store/indexing.ts';
+import { definitionsNamed, type NamedDefinition } from '../store/indexing.ts';
 import { OPERATOR } from './caller.ts';
 import { commitFiles } from './commit-files.ts';
 import { changesBetween, filesOf } from './files.ts';
@@ -51,6 +51,13 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
     return { result: 'updated', version: definition.version ?? version + 1 };
   }
 
+  function refusalOf(row: NamedDefinition): string | null {
+    if (row.archived_at !== null) return 'the name is taken by an archived definition';
+    if (row.is_builtin && !isBuiltin) return 'the name is taken by a built-in definition';
+    const own = row.lab_id === (lab?.id ?? null) && row.is_builtin === isBuiltin;
+    return own ? null : 'the name is taken by a definition of another lab';
+  }
+
   return {
     policy: policyOf(lab),
     maxFileBytes: rooms.maxFileBytes,
@@ -62,6 +69,8 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
           row.name.toLowerCase(),
           {
             name: row.name,
+            version: row.version,
+            refusal: refusalOf(row),
             async same(files) {
               if (row.head === null) return false;
               const repository = await repositories.open(row.name);
@@ -75,12 +84,8 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
     async land(item) {
       const [row] = await definitionsNamed(store.em(), [item.name]);
       if (!row) return await create(item);
-      const own = row.lab_id === (lab?.id ?? null) && row.is_builtin === isBuiltin;
-      if (!own || row.name !== item.name || row.archived_at !== null) {
-        const whose = row.is_builtin ? 'a built-in definition' : 'a definition of another lab';
-        const why = row.archived_at !== null ? 'an archived definition' : whose;
-        throw new Problem('name_taken', `the name is taken by ${own ? row.name : why}`);
-      }
+      const refusal = refusalOf(row);
+      if (refusal) throw new Problem('name_taken', refusal);
       return await update(item);
     },
   };

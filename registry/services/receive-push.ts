@@ -56,7 +56,10 @@ function refusal(
     return {
       ref,
       reason: 'only main can be pushed to',
-      lines: ['This registry takes pushes to main only: git push origin HEAD:main'],
+      lines: [
+        'Merge requests are not there yet: who may land directly pushes to main',
+        '(git push origin HEAD:main), others ask an admin of the lab to land the change.',
+      ],
     };
   }
   if (to === null) {

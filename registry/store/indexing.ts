@@ -82,15 +82,21 @@ export async function builtinSources(em: EntityManager): Promise<Map<string, str
   return new Map(rows.map(({ name, source_code }) => [name, source_code]));
 }
 
+/** Whose a name is, and where its definition stands. */
+export type NamedDefinition = Pick<
+  Definition,
+  'id' | 'name' | 'head' | 'version' | 'lab_id' | 'is_builtin' | 'archived_at'
+>;
+
 /** Definitions with these names, case ignored; archived and proposed ones too. */
 export async function definitionsNamed(
   em: EntityManager,
   names: readonly string[],
-): Promise<Pick<Definition, 'id' | 'name' | 'head' | 'lab_id' | 'is_builtin' | 'archived_at'>[]> {
+): Promise<NamedDefinition[]> {
   if (names.length === 0) return [];
   return em.find(
     Definition,
     { [raw('lower(name)')]: { $in: names.map((name) => name.toLowerCase()) } },
-    { fields: ['id', 'name', 'head', 'lab_id', 'is_builtin', 'archived_at'] },
+    { fields: ['id', 'name', 'head', 'version', 'lab_id', 'is_builtin', 'archived_at'] },
   );
 }

@@ -20,7 +20,12 @@ export class MemoryTarget implements ImportTarget {
         .filter(([name]) => wanted.has(name.toLowerCase()))
         .map(([name, items]) => [
           name.toLowerCase(),
-          { name, same: async (files: Files) => same(files, items.at(-1)?.files) },
+          {
+            name,
+            version: items.length,
+            refusal: this.refuses.has(name) ? 'Another lab has that name.' : null,
+            same: async (files: Files) => same(files, items.at(-1)?.files),
+          },
         ]),
     );
   }
