@@ -108,6 +108,8 @@ const definitions = [
        foreign key (created_by) references users (id) on delete set null
    )`,
   'create unique index definitions_name_key on definitions (lower(name))',
+  // The order of the list, so that a page of it needs no sort of all rows.
+  'create index definitions_name_id_index on definitions (name, id)',
   // New entries wait in a list that every search reads to its end. With the default of 4 MB it grows so
   // long that the planner passes the index by; PGlite has no autovacuum that would empty it.
   `create index definitions_search_index on definitions

@@ -22,6 +22,7 @@ const schema = defineEntity({
     },
   ],
   indexes: [
+    { name: 'definitions_name_id_index', properties: ['name', 'id'] },
     {
       name: 'definitions_search_index',
       expression:
