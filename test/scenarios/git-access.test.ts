@@ -214,7 +214,7 @@ t.test('an archived definition is cloned by its lab, and takes no push', async (
   await git(['clone', '-q', lab.gitUrl('Retired', lab.ada.token), clone]);
   await git(['commit', '-q', '--allow-empty', '-m', 'More'], { cwd: clone });
   const refused = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
-  t.match(refused.stderr, /remote: An admin of the lab can take it back/);
+  t.match(refused.stderr, /remote: The definition is archived\. .* take it back first/);
   t.match(refused.stderr, /the definition is archived/);
 });
 
