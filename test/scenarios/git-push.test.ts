@@ -212,6 +212,14 @@ const REFUSED: Record<string, Refused> = {
       ),
     says: [/remote: the files of a version may have 33554432 bytes together/, /too large/],
   },
+  'two files that are one on Windows and macOS': {
+    make: (cwd) => commit(cwd, 'Add', { 'paths.py': 'A = 1\n', 'Paths.py': 'A = 2\n' }),
+    says: [/remote: paths\.py: paths\.py and Paths\.py are the same file on Windows/],
+  },
+  'a file that changes what a checkout holds': {
+    make: (cwd) => commit(cwd, 'Add', { '.gitattributes': '* text=auto\n' }),
+    says: [/remote: \.gitattributes: .gitattributes would change/],
+  },
   'a pack that is too large': {
     make: (cwd) => commit(cwd, 'Add', randomFiles(15)),
     says: [/remote: A push may have 0\.2 MiB/, /pack too large/],

@@ -3,7 +3,7 @@ import type { InstrumentType } from '../types.ts';
 
 export interface SourceFile {
   path: string;
-  /** Null for a file larger than 1 MiB, which no definition may hold. */
+  /** Null for a file larger than a definition may hold. */
   bytes: Uint8Array | null;
 }
 

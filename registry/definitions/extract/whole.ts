@@ -35,7 +35,7 @@ export function takeWhole(
     const tooLarge = paths.find((path) => all.get(path) === null);
     for (const path of paths) whole.claimed.add(path);
     if (tooLarge !== undefined) {
-      whole.skipped.push({ path: tooLarge, class: name, reason: 'larger than 1 MiB' });
+      whole.skipped.push({ path: tooLarge, class: name, reason: 'larger than a file may be' });
       continue;
     }
     const files = new Map<string, Uint8Array>();

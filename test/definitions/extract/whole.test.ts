@@ -81,6 +81,6 @@ t.test('a folder with a file too large to be part of a definition is skipped', a
   ]);
   t.same(found.definitions, []);
   t.match(found.skipped, [
-    { path: 'Meter/table.bin', class: 'Meter', reason: 'larger than 1 MiB' },
+    { path: 'Meter/table.bin', class: 'Meter', reason: 'larger than a file may be' },
   ]);
 });
