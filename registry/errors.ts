@@ -12,7 +12,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_acceptable: { status: 406, title: 'Not available in that form' },
   name_taken: { status: 409, title: 'The name is taken' },
-  conflict: { status: 409, title: 'Somebody else was faster' },
+  conflict: { status: 409, title: 'Conflict with what is there' },
   in_use: { status: 409, title: 'Still in use' },
   too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

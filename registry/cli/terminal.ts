@@ -12,6 +12,11 @@ export interface Terminal {
 
 /** A bar where standard error is a terminal; else a line at each tenth. */
 export async function localTerminal(): Promise<Terminal> {
+  // Whoever reads has seen enough (`registry user list | head`).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const report = process.stderr.isTTY ? await progressBar() : progressLines();
   return {
     out: (line) => void process.stdout.write(`${line}\n`),

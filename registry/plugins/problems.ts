@@ -1,4 +1,5 @@
 /** Every error leaves as an RFC 9457 problem document; what is not expected is logged and told as 500. */
+import { once } from 'node:events';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryError } from '../../repos/errors.ts';
 import { invalidInput, Problem, type ProblemCode } from '../errors.ts';
@@ -18,10 +19,29 @@ export function problems(app: FastifyInstance): void {
 }
 
 /** For errors of handlers and for those before any route is found (a path that cannot be decoded). */
-export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+export async function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const problem = asProblem(error);
-  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (problem.code === 'unavailable') request.log.warn({ reason: error.message }, 'not available');
+  else if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (problem.status === 413) await takeRest(request);
   return answer(reply, problem);
+}
+
+/** What is taken of a body that is too large, so that its sender sees the answer; in bytes. */
+const MOST_TAKEN = 64 * 1024 * 1024;
+
+/**
+ * A client that is still sending when the connection is closed sees a broken pipe and not what is wrong. So
+ * the rest is read first, within reason; node:http bounds the time.
+ */
+async function takeRest({ headers, raw }: FastifyRequest): Promise<void> {
+  if (!(Number(headers['content-length']) <= MOST_TAKEN)) return;
+  raw.resume();
+  if (!raw.readableEnded) await Promise.race([once(raw, 'end'), once(raw, 'close')]);
 }
 
 export function answer(reply: FastifyReply, problem: Problem): FastifyReply {

@@ -118,3 +118,15 @@ t.test('an import of an export changes nothing', async (t) => {
   t.equal(await runCommand(rooms, request, silent), 1, 'foreign content is not replaced');
   t.equal(await readFile(join(folder, 'Alone.py'), 'utf8'), '# mine\n');
 });
+
+t.test('what another lab holds is refused by the dry run as by the real one', async (t) => {
+  const registry = await startRegistry(t);
+  const { admin } = registry;
+  await admin.client.labs.create({ name: 'Nano', code: 'nano' });
+  await admin.client.definitions.create({ name: 'Alone', source_code: measurement('Alone') });
+  const folder = t.testdir({ 'Alone.py': measurement('Alone', 2) });
+  const dry = await importFolder(registry, folder, { lab: 'nano', dryRun: true });
+  const real = await importFolder(registry, folder, { lab: 'nano' });
+  t.match(real.report.skipped, [{ class: 'Alone', reason: /another lab/ }]);
+  t.same({ ...dry.report, dry_run: false }, real.report);
+});
