@@ -126,7 +126,7 @@ t.test('the lock of a dead process is broken, a living one and git itself wait',
   await t.rejects(git(['pack-refs', '--all'], { cwd: repository.path }), /packed-refs.lock/);
   const other = await commitFiles(repository, commit, { a: '2' });
   await t.rejects(repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: other }]), {
-    code: 'ref_conflict',
+    code: 'locked',
     message: /locked/,
   });
 });
