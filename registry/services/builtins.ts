@@ -7,7 +7,7 @@ import { builtinSources } from '../store/indexing.ts';
 import type { Store } from '../store/open.ts';
 import { OPERATOR } from './caller.ts';
 import { commitFiles } from './commit-files.ts';
-import { mainFile, textOf } from './files.ts';
+import { changesBetween, filesOf, mainFile, textOf } from './files.ts';
 import { found } from './found-definition.ts';
 import { land } from './landing.ts';
 import type { SaveRooms } from './rooms.ts';
@@ -66,11 +66,12 @@ async function renewBuiltin(rooms: SaveRooms, name: string, files: Files): Promi
     if (before && Buffer.compare(before, bytes) === 0) return false;
   }
   const from = await repository.tip();
+  const before = from.head === null ? new Map() : await filesOf(repository, from.head);
   await land(rooms, OPERATOR, {
     repository,
     from,
     versions: [
-      await commitFiles(repository, OPERATOR, from.head, files, {
+      await commitFiles(repository, OPERATOR, from.head, changesBetween(before, files), {
         summary: `Renew ${name} with the registry`,
         overrides: [],
       }),

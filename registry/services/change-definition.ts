@@ -41,7 +41,8 @@ export async function changeDefinition(
   const { head } = from;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
   const files = compose(row.name, before, change);
-  const changed = changesBetween(before, files).size > 0;
+  const changes = changesBetween(before, files);
+  const changed = changes.size > 0;
   if (changed || body.base_class !== undefined) {
     checkFiles(row.name, files, body.base_class, policy, rooms.maxFileBytes);
   }
@@ -53,7 +54,7 @@ export async function changeDefinition(
     repository,
     from,
     versions: changed
-      ? [await commitFiles(repository, caller, head, files, { summary, overrides: [] })]
+      ? [await commitFiles(repository, caller, head, changes, { summary, overrides: [] })]
       : [],
     ...moved,
   });

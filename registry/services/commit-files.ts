@@ -1,24 +1,21 @@
 /** The commit of a change: what is written, by whom, with the registry's trailers. */
 import type { Repository, Signature } from '../../repos/types.ts';
 import { landingMessage, type Override } from '../definitions/record.ts';
-import type { Files } from '../definitions/types.ts';
 import { authorOf, type Caller } from './caller.ts';
-import { changesBetween, filesOf } from './files.ts';
 import type { NewVersion } from './landing.ts';
 
-/** Writes the commit of a save; no ref moves yet. */
+/** Writes the commit of a save: `changes` laid over the files of `head`. No ref moves yet. */
 export async function commitFiles(
   repository: Repository,
   caller: Caller,
   head: string | null,
-  files: Files,
+  changes: ReadonlyMap<string, Uint8Array | null>,
   { summary, overrides, author }: { summary: string; overrides: Override[]; author?: Signature },
 ): Promise<NewVersion> {
   const committer = { ...authorOf(caller), at: new Date() };
-  const before: Files = head === null ? new Map() : await filesOf(repository, head);
   const commit = await repository.commit({
     parent: head,
-    changes: changesBetween(before, files),
+    changes,
     author: author ?? committer,
     committer,
     message: landingMessage(summary, [

@@ -36,12 +36,13 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
     const from = await repository.tip();
     const { head, version } = from;
     const before = head === null ? new Map() : await filesOf(repository, head);
-    if (changesBetween(before, item.files).size === 0) return { result: 'unchanged', version };
+    const changes = changesBetween(before, item.files);
+    if (changes.size === 0) return { result: 'unchanged', version };
     const { definition } = await land(rooms, OPERATOR, {
       repository,
       from,
       versions: [
-        await commitFiles(repository, OPERATOR, head, item.files, {
+        await commitFiles(repository, OPERATOR, head, changes, {
           summary: item.message,
           overrides: item.overrides,
           ...(item.author && { author: item.author }),
