@@ -1,4 +1,8 @@
 import { PeopleAndDefinitions } from './0001-people-and-definitions.ts';
+import { Review } from './0002-review.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
-export const migrations = [{ name: '0001-people-and-definitions', class: PeopleAndDefinitions }];
+export const migrations = [
+  { name: '0001-people-and-definitions', class: PeopleAndDefinitions },
+  { name: '0002-review', class: Review },
+];

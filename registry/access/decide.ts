@@ -34,6 +34,8 @@ export interface DefinitionFacts {
 export type Action =
   | { on: 'definition'; do: 'read' | 'propose' | 'land' | 'manage'; of: DefinitionFacts }
   | { on: 'lab'; do: 'read' | 'propose' | 'manage'; labId: number | null }
+  /** `discuss`: propose, push, comment; `decide`: approve for the lab, land, close what others opened. */
+  | { on: 'merge-request'; do: 'read' | 'discuss' | 'decide'; labId: number | null }
   | { on: 'site'; do: 'sign-in' | 'manage' }
   /** `change`: name, e-mail and password; `manage`: what it is called, what it may do, and its end. */
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
@@ -68,6 +70,8 @@ export function decide(actor: Actor, action: Action, rules: Rules): Decision {
       return onDefinition(actor, action.do, action.of, rules);
     case 'lab':
       return onLab(actor, action.do, action.labId);
+    case 'merge-request':
+      return onMergeRequest(actor, action.do, action.labId);
     case 'site':
       return onSite(actor, action.do);
     case 'account':
@@ -122,6 +126,23 @@ function onLab(actor: Actor, verb: 'read' | 'propose' | 'manage', labId: number 
   }
   if (verb === 'manage' && rank < RANK.admin) {
     return no('forbidden', 'Only an admin of the lab may do this.');
+  }
+  return YES;
+}
+
+function onMergeRequest(
+  actor: Actor,
+  verb: 'read' | 'discuss' | 'decide',
+  labId: number | null,
+): Decision {
+  if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+  const rank = rankIn(actor, labId);
+  if (rank < RANK.contributor) return no('hidden', 'There is no such merge request.');
+  if (verb === 'read') return YES;
+  const scoped = withScope(actor, 'write');
+  if (!scoped.allowed) return scoped;
+  if (verb === 'decide' && rank < RANK.admin) {
+    return no('forbidden', 'Only an admin of the owning lab may do this.');
   }
   return YES;
 }

@@ -3,6 +3,9 @@ import { type DirectLanding, Lab, Membership, type Role, User } from './entities
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
+/** Of whom (user ids) one must approve what matches. */
+export type OwnerRule = Lab['owners'][number];
+
 export interface LabFields {
   name: string;
   code: string;
@@ -12,6 +15,7 @@ export interface LabFields {
   required_checks: Record<string, number>;
   banned_imports: string[] | null;
   allowed_imports: string[];
+  owners: OwnerRule[];
   disabled: boolean;
 }
 
@@ -51,6 +55,7 @@ export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab>
     required_checks: {},
     banned_imports: null,
     allowed_imports: [],
+    owners: [],
     ...fields,
   });
   await em.persist(lab).flush();

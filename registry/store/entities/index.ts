@@ -2,17 +2,47 @@ import { AuditEvent } from './audit-event.ts';
 import { Definition } from './definition.ts';
 import { Lab } from './lab.ts';
 import { Membership } from './membership.ts';
+import { MergeRequest } from './merge-request.ts';
+import { Check, Comment, MergeRequestHead, Review } from './review.ts';
 import { Token } from './token.ts';
 import { User } from './user.ts';
 import { Version } from './version.ts';
 
 /** Every entity, in an order in which tables can be made and filled. */
-export const entities = [User, Token, Lab, Membership, Definition, Version, AuditEvent];
+export const entities = [
+  User,
+  Token,
+  Lab,
+  Membership,
+  Definition,
+  Version,
+  MergeRequest,
+  MergeRequestHead,
+  Review,
+  Comment,
+  Check,
+  AuditEvent,
+];
 
 export type { DirectLanding } from './lab.ts';
 export { directLandings } from './lab.ts';
 export type { Role } from './membership.ts';
 export { roles } from './membership.ts';
+export type { MergeRequestState } from './merge-request.ts';
+export type { Side, Verdict } from './review.ts';
 export type { TokenScope } from './token.ts';
 export { tokenScopes } from './token.ts';
-export { AuditEvent, Definition, Lab, Membership, Token, User, Version };
+export {
+  AuditEvent,
+  Check,
+  Comment,
+  Definition,
+  Lab,
+  Membership,
+  MergeRequest,
+  MergeRequestHead,
+  Review,
+  Token,
+  User,
+  Version,
+};

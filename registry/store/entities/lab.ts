@@ -26,6 +26,10 @@ const schema = defineEntity({
     /** Null for the product's own list. */
     banned_imports: p.json<string[]>().strictNullable(),
     allowed_imports: p.json<string[]>().defaultRaw(`'[]'`),
+    /** Of whom one must approve what matches: see access/review.ts. */
+    owners: p
+      .json<{ pattern?: string; category?: string; manufacturer?: string; users: number[] }[]>()
+      .defaultRaw(`'[]'`),
     disabled: p.boolean().default(false),
     created_at: p.datetime(3).defaultRaw('now()'),
   },

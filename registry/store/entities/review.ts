@@ -1,0 +1,132 @@
+/** What is said of a merge request: its heads, reviews, comments and checks. */
+import { defineEntity, p } from '@mikro-orm/core';
+import { MergeRequest } from './merge-request.ts';
+import { User } from './user.ts';
+
+export const verdicts = ['approve', 'request_changes', 'comment'] as const;
+export type Verdict = (typeof verdicts)[number];
+export const sides = ['old', 'new'] as const;
+export type Side = (typeof sides)[number];
+
+const of = (table: string) =>
+  p
+    .manyToOne(MergeRequest)
+    .mapToPk()
+    .joinColumn('merge_request_id')
+    .index(`${table}_merge_request_id_index`)
+    .deleteRule('cascade');
+
+const by = (table: string, column: string) =>
+  p
+    .manyToOne(User)
+    .mapToPk()
+    .joinColumn(column)
+    .strictNullable()
+    .index(`${table}_${column}_index`)
+    .deleteRule('set null');
+
+const headSchema = defineEntity({
+  name: 'MergeRequestHead',
+  tableName: 'merge_request_heads',
+  properties: {
+    id: p.integer().primary(),
+    merge_request_id: () => of('merge_request_heads'),
+    head: p.text(),
+    base: p.text().strictNullable(),
+    changes: p.text(),
+    pushed_by: () => by('merge_request_heads', 'pushed_by'),
+    /** E-mail addresses of whoever wrote its commits, co-authors included. */
+    authors: p.json<string[]>(),
+    created_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** A commit that a merge request pointed to, or was about to. */
+export class MergeRequestHead extends headSchema.class {}
+headSchema.setClass(MergeRequestHead);
+
+const reviewSchema = defineEntity({
+  name: 'Review',
+  tableName: 'reviews',
+  properties: {
+    id: p.integer().primary(),
+    merge_request_id: () => of('reviews'),
+    author_id: () => by('reviews', 'author_id'),
+    author: p.text(),
+    verdict: p.enum(verdicts),
+    body: p.text().default(''),
+    /** The commit that was looked at. */
+    head: p.text(),
+    /** What it changed, as `MergeRequest.changes` has it. */
+    changes: p.text(),
+    created_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** A verdict on one head; never changed, never erased. */
+export class Review extends reviewSchema.class {}
+reviewSchema.setClass(Review);
+
+const commentSchema = defineEntity({
+  name: 'Comment',
+  tableName: 'comments',
+  properties: {
+    id: p.integer().primary(),
+    merge_request_id: () => of('comments'),
+    author_id: () => by('comments', 'author_id'),
+    author: p.text(),
+    body: p.text(),
+    /** The comment that opened the thread. */
+    in_reply_to: () =>
+      p
+        .manyToOne(Comment)
+        .mapToPk()
+        .joinColumn('in_reply_to')
+        .strictNullable()
+        .index('comments_in_reply_to_index')
+        .deleteRule('cascade'),
+    file: p.text().strictNullable(),
+    /** Counts from 1 in the file as `head` (side new) or `base` (side old) has it. */
+    line: p.integer().strictNullable().check('line > 0'),
+    side: p.enum(sides).strictNullable(),
+    /** Where the merge request stood when it was written. */
+    head: p.text(),
+    base: p.text().strictNullable(),
+    created_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** A remark, on a line or on the whole. */
+export class Comment extends commentSchema.class {}
+commentSchema.setClass(Comment);
+
+const checkSchema = defineEntity({
+  name: 'Check',
+  tableName: 'checks',
+  uniques: [
+    { name: 'checks_name_key', properties: ['merge_request_id', 'head', 'name', 'account_id'] },
+  ],
+  properties: {
+    id: p.integer().primary(),
+    merge_request_id: () =>
+      p
+        .manyToOne(MergeRequest)
+        .mapToPk()
+        .joinColumn('merge_request_id')
+        .deleteRule('cascade')
+        .index(false),
+    head: p.text(),
+    name: p.text(),
+    state: p.text(),
+    url: p.text().strictNullable(),
+    summary: p.text().strictNullable(),
+    /** The account that posted it. */
+    account_id: () => by('checks', 'account_id'),
+    account: p.text(),
+    updated_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** What another program found at one head. */
+export class Check extends checkSchema.class {}
+checkSchema.setClass(Check);

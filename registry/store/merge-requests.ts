@@ -1,0 +1,133 @@
+/** Merge requests and the heads they had. */
+import type { FilterQuery } from '@mikro-orm/core';
+import { MergeRequest, MergeRequestHead, type MergeRequestState } from './entities/index.ts';
+import { window } from './paging.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
+import type { Viewer } from './visibility.ts';
+
+export type NewMergeRequest = Pick<
+  MergeRequest,
+  | 'id'
+  | 'definition_id'
+  | 'definition'
+  | 'lab_id'
+  | 'title'
+  | 'description'
+  | 'draft'
+  | 'source_ref'
+  | 'author_id'
+  | 'author'
+  | 'head'
+  | 'base'
+  | 'changes'
+>;
+
+/** A commit that is proposed, and what it changes. */
+export type NewHead = Pick<MergeRequestHead, 'head' | 'base' | 'changes' | 'pushed_by' | 'authors'>;
+
+const UNDECIDED: MergeRequestState[] = ['opening', 'open'];
+
+/** Takes the next number, before anything of the merge request is written. */
+export async function allocateMergeRequestId(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<[{ id: string | number }]>(
+    `select nextval('merge_requests_id_seq') as id`,
+  );
+  return Number(row.id);
+}
+
+/** Moves the sequence past a number that git knows, so that a rebuilt database repeats none. */
+export async function advanceMergeRequestIds(em: EntityManager, past: number): Promise<void> {
+  if (past < 1) return;
+  await em.execute(
+    `select setval('merge_requests_id_seq', greatest(last_value, ?)) from merge_requests_id_seq`,
+    [past],
+  );
+}
+
+/**
+ * Makes the row, in state `opening`. Throws `unique_violation` (`merge_requests_branch_key`,
+ * `merge_requests_for_main_key`) where one is open for the same source.
+ */
+export async function addMergeRequest(em: EntityManager, fields: NewMergeRequest): Promise<void> {
+  await em.insert(MergeRequest, { ...fields, state: 'opening' } as never);
+}
+
+/** Notes a head before the refs move to it. */
+export async function addHead(em: EntityManager, id: number, head: NewHead): Promise<void> {
+  await em.insert(MergeRequestHead, { ...head, merge_request_id: id } as never);
+}
+
+/** Takes back what was noted of heads that the refs never reached. */
+export async function removeOpening(em: EntityManager, id: number): Promise<void> {
+  await em.nativeDelete(MergeRequest, { id, state: 'opening' });
+}
+
+/** Changes the fields given. */
+export async function updateMergeRequest(
+  em: EntityManager,
+  id: number,
+  changes: Partial<Omit<MergeRequest, 'id' | symbol>>,
+): Promise<void> {
+  await em.nativeUpdate(MergeRequest, { id }, { updated_at: new Date(), ...changes } as never);
+}
+
+export async function findMergeRequest(
+  em: EntityManager,
+  id: number,
+): Promise<MergeRequest | null> {
+  return em.findOne(MergeRequest, { id, state: { $ne: 'opening' } });
+}
+
+/** Open ones of a definition; with `opening` those too whose refs are not there yet. */
+export async function openMergeRequests(
+  em: EntityManager,
+  definitionId: number,
+  { opening = false } = {},
+): Promise<MergeRequest[]> {
+  return em.find(
+    MergeRequest,
+    { definition_id: definitionId, state: opening ? { $in: UNDECIDED } : 'open' },
+    { orderBy: { id: 'asc' } },
+  );
+}
+
+/** Every head it had, oldest first. */
+export async function headsOf(em: EntityManager, id: number): Promise<MergeRequestHead[]> {
+  return em.find(MergeRequestHead, { merge_request_id: id }, { orderBy: { id: 'asc' } });
+}
+
+/** The last note of this commit as a head of the merge request. */
+export async function findHead(
+  em: EntityManager,
+  id: number,
+  head: string,
+): Promise<MergeRequestHead | null> {
+  return em.findOne(MergeRequestHead, { merge_request_id: id, head }, { orderBy: { id: 'desc' } });
+}
+
+export interface MergeRequestFilters {
+  state?: Exclude<MergeRequestState, 'opening'> | undefined;
+  lab_id?: number | undefined;
+  definition_id?: number | undefined;
+  /** Username, as it was when the merge request was opened. */
+  author?: string | undefined;
+}
+
+/** Newest first; only those of labs where the viewer may propose. */
+export async function listMergeRequests(
+  em: EntityManager,
+  { viewer, filters = {}, ...page }: Page & { viewer: Viewer; filters?: MergeRequestFilters },
+): Promise<Listed<MergeRequest>> {
+  const stated = Object.fromEntries(
+    Object.entries(filters).filter(([, value]) => value !== undefined),
+  );
+  const seen: FilterQuery<MergeRequest> = viewer.everything
+    ? {}
+    : { lab_id: { $in: viewer.proposes } };
+  const [items, total] = await em.findAndCount(
+    MergeRequest,
+    { $and: [{ state: { $ne: 'opening' } }, stated, seen] },
+    { ...window(page), orderBy: { id: 'desc' } },
+  );
+  return { items, total };
+}

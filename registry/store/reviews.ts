@@ -1,0 +1,99 @@
+/** What people and programs say of a merge request. */
+import type { Role } from './entities/index.ts';
+import { Check, Comment, Review } from './entities/index.ts';
+import type { EntityManager } from './types.ts';
+
+export type NewReview = Pick<
+  Review,
+  'merge_request_id' | 'author_id' | 'author' | 'verdict' | 'body' | 'head' | 'changes'
+>;
+export type NewComment = Pick<
+  Comment,
+  | 'merge_request_id'
+  | 'author_id'
+  | 'author'
+  | 'body'
+  | 'in_reply_to'
+  | 'file'
+  | 'line'
+  | 'side'
+  | 'head'
+  | 'base'
+>;
+export type NewCheck = Pick<
+  Check,
+  'merge_request_id' | 'head' | 'name' | 'state' | 'url' | 'summary' | 'account_id' | 'account'
+>;
+
+/** A review, and what its author is in the lab now: that decides whether it counts. */
+export interface ReviewWithStanding extends Review {
+  email: string;
+  /** Null for who is no member (any more); a site admin counts as admin of every lab. */
+  role: Role | null;
+}
+
+export async function addReview(em: EntityManager, fields: NewReview): Promise<Review> {
+  const review = em.create(Review, fields as never);
+  await em.persist(review).flush();
+  return review;
+}
+
+/** Oldest first, in one query. */
+export async function reviewsOf(
+  em: EntityManager,
+  mergeRequestId: number,
+): Promise<ReviewWithStanding[]> {
+  const rows = await em.execute<Record<string, unknown>[]>(
+    `select r.*, coalesce(u.email, '') as email,
+            case when u.id is null or u.disabled then null
+                 when u.is_admin then 'admin'
+                 else (select s.role from memberships s join labs l on l.id = s.lab_id
+                        where s.lab_id = m.lab_id and s.user_id = u.id and not l.disabled)
+            end as role
+       from reviews r
+       join merge_requests m on m.id = r.merge_request_id
+       left join users u on u.id = r.author_id
+      where r.merge_request_id = ? order by r.id`,
+    [mergeRequestId],
+  );
+  return rows.map(({ email, role, ...review }) =>
+    Object.assign(em.map(Review, review as never), { email, role }),
+  ) as ReviewWithStanding[];
+}
+
+export async function addComment(em: EntityManager, fields: NewComment): Promise<Comment> {
+  const comment = em.create(Comment, fields as never);
+  await em.persist(comment).flush();
+  return comment;
+}
+
+/** Oldest first. */
+export async function commentsOf(em: EntityManager, mergeRequestId: number): Promise<Comment[]> {
+  return em.find(Comment, { merge_request_id: mergeRequestId }, { orderBy: { id: 'asc' } });
+}
+
+/** An account's word on a check of one head replaces what it said before. */
+export async function putCheck(em: EntityManager, fields: NewCheck): Promise<Check> {
+  await em.upsert(Check, { ...fields, updated_at: new Date() } as never, {
+    onConflictFields: ['merge_request_id', 'head', 'name', 'account_id'] as never,
+  });
+  return em.findOneOrFail(Check, {
+    merge_request_id: fields.merge_request_id,
+    head: fields.head,
+    name: fields.name,
+    account_id: fields.account_id,
+  });
+}
+
+/** By name. */
+export async function checksOf(
+  em: EntityManager,
+  mergeRequestId: number,
+  head: string,
+): Promise<Check[]> {
+  return em.find(
+    Check,
+    { merge_request_id: mergeRequestId, head },
+    { orderBy: { name: 'asc', id: 'asc' } },
+  );
+}
