@@ -2,7 +2,7 @@
  * Brings the database's index of one repository up to what git holds. Idempotent: landing calls it, the
  * repair of a crash calls it, and reindex is nothing but calling it for every repository.
  */
-import type { Refs, Repository } from '../../repos/types.ts';
+import type { Oid, Refs, Repository } from '../../repos/types.ts';
 import { type DefinitionState, parseRecord, RecordError } from '../definitions/record.ts';
 import {
   countVersions,
@@ -11,6 +11,7 @@ import {
   lockDefinition,
   upsertDefinition,
 } from '../store/indexing.ts';
+import { markMergeRequestMerged } from '../store/merge-requests.ts';
 import type { Store } from '../store/open.ts';
 import type { EntityManager } from '../store/types.ts';
 import { upsertVersions } from '../store/versions.ts';
@@ -52,6 +53,7 @@ export async function indexRepository(
     if (now.latest && known < now.newest) added.push(now.latest);
     await ensurePeople(em, now.state, added);
     await upsertDefinition(em, now.definition);
+    await markMerged(em, now.definition.id, added);
     await upsertVersions(
       em,
       added.map((version) => versionRow(now.state, version)),
@@ -75,8 +77,32 @@ async function read(repository: Repository): Promise<Reading> {
   const { state } = await readState(repository);
   const { head, version: newest } = await repository.tip();
   const latest = newest > 0 ? await landed(repository, newest) : undefined;
-  const files = head === null ? new Map() : await filesOf(repository, head);
+  const shown = head ?? newestProposal(refs);
+  const files = shown === null ? new Map() : await filesOf(repository, shown);
   return { refs, state, newest, latest, definition: definitionRow(state, latest, files) };
+}
+
+/** What a definition without versions is going to be, for whoever may see it: its newest merge request's head. */
+function newestProposal(refs: Refs): Oid | null {
+  const heads = [...refs].flatMap(([ref, { oid }]) => {
+    const [, n] = MERGE_REQUEST.exec(ref) ?? [];
+    return n === undefined ? [] : [{ n: Number(n), oid }];
+  });
+  return heads.sort((a, b) => b.n - a.n)[0]?.oid ?? null;
+}
+
+const MERGE_REQUEST = /^refs\/merge-requests\/(\d+)\/head$/;
+
+/** Whether a merge request has landed is what the versions say, so that no crash parts the two. */
+async function markMerged(em: EntityManager, definitionId: number, added: LandedVersion[]) {
+  for (const { record } of added) {
+    if (record.merge_request === null) continue;
+    await markMergeRequestMerged(em, definitionId, record.merge_request, {
+      merged_version: record.version,
+      decided_by: record.landed_by?.id ?? null,
+      decided_at: new Date(record.landed_at),
+    });
+  }
 }
 
 async function landed(repository: Repository, n: number): Promise<LandedVersion> {

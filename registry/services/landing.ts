@@ -3,8 +3,9 @@
  * the refs move until the database has followed, so that a crash in between is repaired at the next start.
  */
 import { RepositoryError } from '../../repos/errors.ts';
-import type { Oid, Repositories, Repository, Tip } from '../../repos/types.ts';
+import type { Oid, Repository, Tip } from '../../repos/types.ts';
 import {
+  type Approval,
   type DefinitionState,
   type Override,
   type VersionRecord,
@@ -12,21 +13,19 @@ import {
   writeState,
 } from '../definitions/record.ts';
 import { Problem } from '../errors.ts';
-import type { Store } from '../store/open.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
 import { type Caller, personOf } from './caller.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
-
-export interface LandingRooms {
-  store: Store;
-  repositories: Repositories;
-}
+import { begin, type Step, undo } from './review/steps.ts';
+import type { LandingRooms } from './rooms.ts';
 
 export interface NewVersion {
   commit: Oid;
   author: { name: string; email: string };
   summary: string;
   overrides?: Override[];
+  /** The merge request that it lands, and who approved it. */
+  review?: { mergeRequest: number; approvals: Approval[] };
 }
 
 export interface LandingOrder {
@@ -39,6 +38,8 @@ export interface LandingOrder {
   state?: { from: Oid | null; to: DefinitionState };
   /** What the audit trail calls a change of state. */
   event?: { action: string; before: object; after: object };
+  /** Merge requests that change together with it. */
+  steps?: Step[];
 }
 
 /** Lands versions and state together. Throws `Problem` `conflict` where somebody else was faster. */
@@ -47,11 +48,18 @@ export async function land(
   caller: Caller,
   order: LandingOrder,
 ): Promise<Indexed> {
-  const { repository, event } = order;
+  const { repository, event, steps = [] } = order;
   await repositories.note(repository.name);
+  try {
+    await begin(store, steps);
+  } catch (error) {
+    await repositories.strike(repository.name);
+    throw error;
+  }
   try {
     await moveRefs(caller, order);
   } catch (error) {
+    await undo(store, steps);
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
     await repositories.strike(repository.name);
     throw new Problem(
@@ -65,6 +73,7 @@ export async function land(
   const indexed = await indexRepository(store, repository, {
     async also(em, indexed) {
       await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));
+      for (const step of steps) await step.finish(em);
       if (event) await auditState(em, indexed, caller, event);
     },
   });
@@ -85,12 +94,13 @@ async function moveRefs(caller: Caller, { repository, from, ...order }: LandingO
       ),
     })),
     tagger: { name: 'Definition Registry', email: 'registry@localhost', at: now },
+    also: (order.steps ?? []).flatMap(({ updates }) => updates),
     ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
   });
 }
 
 function recordOf(
-  { commit, author, summary, overrides }: NewVersion,
+  { commit, author, summary, overrides, review }: NewVersion,
   version: number,
   caller: Caller,
   landedAt: string,
@@ -102,8 +112,8 @@ function recordOf(
     landed_by: personOf(caller),
     landed_at: landedAt,
     change_summary: summary,
-    approvals: [],
-    merge_request: null,
+    approvals: review?.approvals ?? [],
+    merge_request: review?.mergeRequest ?? null,
     overrides: overrides ?? [],
   };
 }

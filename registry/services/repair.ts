@@ -1,8 +1,11 @@
 /** What a crash left half done, made whole: git holds what happened, the index follows it. */
 import type { Repositories } from '../../repos/types.ts';
+import { deleteDefinition } from '../store/definitions.ts';
+import { isProposed } from '../store/merge-requests.ts';
 import type { Store } from '../store/open.ts';
 import { auditLanded } from './audit-landing.ts';
 import { indexRepository } from './index-repository.ts';
+import { mendMergeRequests } from './review/mend.ts';
 
 export interface RepairReport {
   mended: string[];
@@ -11,8 +14,8 @@ export interface RepairReport {
 }
 
 /**
- * Looks only at repositories that a process which is gone had noted. One that never got its first ref is taken
- * away: its creation was not acknowledged.
+ * Looks only at repositories that a process which is gone had noted. One that never got its first ref, or
+ * neither a version nor a merge request, is taken away: its creation was not acknowledged.
  */
 export async function repair(store: Store, repositories: Repositories): Promise<RepairReport> {
   const report: RepairReport = { mended: [], failed: [] };
@@ -34,8 +37,17 @@ async function mend(store: Store, repositories: Repositories, name: string): Pro
     await repositories.remove(name);
     return true;
   }
-  const { added } = await indexRepository(store, repository, {
-    also: (em, indexed) => auditLanded(em, indexed),
+  let mended = false;
+  const { definition, added } = await indexRepository(store, repository, {
+    async also(em, indexed) {
+      mended = await mendMergeRequests(em, repository, indexed.definition.id);
+      await auditLanded(em, indexed);
+    },
   });
-  return added.length > 0;
+  if (definition.version === null && !(await isProposed(store.em(), definition.id))) {
+    await store.transaction((em) => deleteDefinition(em, definition.id));
+    await repositories.remove(name);
+    return true;
+  }
+  return mended || added.length > 0;
 }

@@ -3,10 +3,15 @@ import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
 import type { Store } from '../store/open.ts';
 
-export interface SaveRooms {
+export interface LandingRooms {
   store: Store;
   repositories: Repositories;
+}
+
+export interface SaveRooms extends LandingRooms {
   rules: Rules;
+  /** What addresses begin with; known once the service listens. */
+  publicUrl: () => string;
   /** Largest file, in bytes. */
   maxFileBytes: number;
 }

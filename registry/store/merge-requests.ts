@@ -71,6 +71,20 @@ export async function updateMergeRequest(
   await em.nativeUpdate(MergeRequest, { id }, { updated_at: new Date(), ...changes } as never);
 }
 
+/** No effect on one that is merged already, or of another definition. */
+export async function markMergeRequestMerged(
+  em: EntityManager,
+  definitionId: number,
+  id: number,
+  how: Pick<MergeRequest, 'merged_version' | 'decided_by' | 'decided_at'>,
+): Promise<void> {
+  await em.nativeUpdate(
+    MergeRequest,
+    { id, definition_id: definitionId, state: { $ne: 'merged' } },
+    { ...how, state: 'merged', updated_at: new Date() },
+  );
+}
+
 export async function findMergeRequest(
   em: EntityManager,
   id: number,
@@ -89,6 +103,11 @@ export async function openMergeRequests(
     { definition_id: definitionId, state: opening ? { $in: UNDECIDED } : 'open' },
     { orderBy: { id: 'asc' } },
   );
+}
+
+/** Whether any merge request, closed ones too, speaks of this definition. */
+export async function isProposed(em: EntityManager, definitionId: number): Promise<boolean> {
+  return (await em.count(MergeRequest, { definition_id: definitionId })) > 0;
 }
 
 /** Every head it had, oldest first. */
