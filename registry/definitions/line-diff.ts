@@ -1,0 +1,63 @@
+/** Differences between two texts, line by line, found in bounded time. */
+import { diffArrays } from 'diff';
+
+/** Lines `start` to `end` (counted from 0, `end` not included) of the one text became `lines` of the other. */
+export interface LineChange {
+  start: number;
+  end: number;
+  lines: string[];
+  /** Where they stand in the other text. */
+  at: number;
+}
+
+/** Edits that the search goes through before it gives up: seconds become milliseconds for hostile texts. */
+const MOST_EDITS = 5_000;
+
+/** Each line with its ending, so that joining them gives the text back byte for byte. */
+export function linesOf(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+/**
+ * What leads from one text to the other, in order. Lines that both have at the start and at the end are set aside
+ * first. What differs beyond reason is one change of everything in between.
+ */
+export function changesBetweenLines(
+  before: readonly string[],
+  after: readonly string[],
+): LineChange[] {
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const old = before.slice(head, before.length - tail);
+  const now = after.slice(head, after.length - tail);
+  if (old.length === 0 && now.length === 0) return [];
+  const parts = diffArrays(old, now, { maxEditLength: MOST_EDITS });
+  if (!parts) return [{ start: head, end: head + old.length, lines: now, at: head }];
+  const changes: LineChange[] = [];
+  let start = head;
+  let at = head;
+  let open: LineChange | undefined;
+  for (const { added, removed, value } of parts) {
+    if (!added && !removed) {
+      start += value.length;
+      at += value.length;
+      open = undefined;
+      continue;
+    }
+    if (!open) {
+      open = { start, end: start, lines: [], at };
+      changes.push(open);
+    }
+    if (removed) {
+      start += value.length;
+      open.end = start;
+    } else {
+      at += value.length;
+      open.lines.push(...value);
+    }
+  }
+  return changes;
+}

@@ -1,0 +1,133 @@
+/** Three-way merges: of the paths of a version, and of the lines of a file. */
+import { createHash } from 'node:crypto';
+import { changesBetweenLines, type LineChange, linesOf } from './line-diff.ts';
+
+/** Path to what stands there (mode and blob), compared and never looked into. */
+export type Tree = ReadonlyMap<string, string>;
+
+/** Null where the path is absent. */
+export interface PathChange {
+  path: string;
+  old: string | null;
+  new: string | null;
+}
+
+/** What leads from one tree to the other, by path. */
+export function changesOf(base: Tree, head: Tree): PathChange[] {
+  const paths = [...new Set([...base.keys(), ...head.keys()])].sort();
+  return paths
+    .map((path) => ({ path, old: base.get(path) ?? null, new: head.get(path) ?? null }))
+    .filter((change) => change.old !== change.new);
+}
+
+/**
+ * One key of the whole list: while it is the same, an approval holds. (git's patch-id ignores white space, which is
+ * meaning in Python.)
+ */
+export function changesKey(changes: readonly PathChange[]): string {
+  const list = changes.map((change) => [change.path, change.old, change.new]);
+  return createHash('sha256').update(JSON.stringify(list)).digest('hex');
+}
+
+/** Paths that both sides have changed since `base`, and not to the same. */
+export function touchedByBoth(base: Tree, head: Tree, main: Tree): string[] {
+  return mergeTrees(base, head, main).conflicts;
+}
+
+/** What must be laid over `main` to have what `head` changed; `conflicts` are left out of it. */
+export function mergeTrees(
+  base: Tree,
+  head: Tree,
+  main: Tree,
+): { changes: Map<string, string | null>; conflicts: string[] } {
+  const changes = new Map<string, string | null>();
+  const conflicts: string[] = [];
+  for (const change of changesOf(base, head)) {
+    const now = main.get(change.path) ?? null;
+    if (now === change.new) continue;
+    if (now === change.old) changes.set(change.path, change.new);
+    else conflicts.push(change.path);
+  }
+  return { changes, conflicts };
+}
+
+/** A range of lines of `ours`, counted from 1; `end_line` is the last one in it. */
+export interface Conflict {
+  line: number;
+  end_line: number;
+}
+
+/**
+ * Lays both sides' changes over `base`. Changes that overlap or touch are a conflict unless they are the same, as
+ * in git-merge-file(1).
+ */
+export function mergeText(
+  base: string,
+  ours: string,
+  theirs: string,
+): { text: string } | { conflicts: Conflict[] } {
+  const lines = linesOf(base);
+  const groups = grouped(
+    changesBetweenLines(lines, linesOf(ours)),
+    changesBetweenLines(lines, linesOf(theirs)),
+  );
+  const conflicts = groups.filter(isConflict).map(placeOf);
+  if (conflicts.length > 0) return { conflicts };
+  const merged: string[] = [];
+  let at = 0;
+  for (const { ours: own, theirs: other } of groups) {
+    const change = (own[0] ?? other[0]) as LineChange;
+    merged.push(...lines.slice(at, change.start), ...change.lines);
+    at = change.end;
+  }
+  return { text: [...merged, ...lines.slice(at)].join('') };
+}
+
+/** Changes of both sides that stand at the same place. */
+interface Group {
+  end: number;
+  ours: LineChange[];
+  theirs: LineChange[];
+}
+
+function grouped(ours: LineChange[], theirs: LineChange[]): Group[] {
+  const all = [
+    ...ours.map((change) => ({ change, side: 'ours' as const })),
+    ...theirs.map((change) => ({ change, side: 'theirs' as const })),
+  ].sort((a, b) => a.change.start - b.change.start || a.change.end - b.change.end);
+  const groups: Group[] = [];
+  for (const { change, side } of all) {
+    let group = groups.at(-1);
+    if (group === undefined || change.start > group.end) {
+      group = { end: change.end, ours: [], theirs: [] };
+      groups.push(group);
+    }
+    group.end = Math.max(group.end, change.end);
+    group[side].push(change);
+  }
+  // Neighbours of one side alone that merely touch are changes apart.
+  return groups.flatMap((group) =>
+    group.ours.length && group.theirs.length ? [group] : apart(group),
+  );
+}
+
+function apart({ ours, theirs }: Group): Group[] {
+  return [
+    ...ours.map((change) => ({ end: change.end, ours: [change], theirs: [] })),
+    ...theirs.map((change) => ({ end: change.end, ours: [], theirs: [change] })),
+  ];
+}
+
+function isConflict({ ours, theirs }: Group): boolean {
+  if (ours.length === 0 || theirs.length === 0) return false;
+  return JSON.stringify(ours.map(content)) !== JSON.stringify(theirs.map(content));
+}
+
+const content = ({ start, end, lines }: LineChange) => [start, end, lines];
+
+function placeOf({ ours }: Group): Conflict {
+  const first = ours[0] as LineChange;
+  const last = ours.at(-1) as LineChange;
+  const end = last.at + last.lines.length;
+  return { line: first.at + 1, end_line: Math.max(end, first.at + 1) };
+}
