@@ -17,6 +17,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
+import { verdictRoutes } from './routes/verdicts.ts';
 import { versionRoutes } from './routes/versions.ts';
 import type { Store } from './store/open.ts';
 
@@ -62,6 +63,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     definitionRoutes(api, rooms);
     validateRoutes(api, rooms);
     versionRoutes(api, rooms);
+    verdictRoutes(api, rooms);
     auditRoutes(api, rooms);
   });
   await app.register(async (git) => await gitRoutes(git, rooms));

@@ -111,6 +111,12 @@ export function createClient({ url, token }: ClientOptions) {
           { source_code, ...(name !== undefined && { name }) },
         ),
       versions: (id: number) => json<Page<VersionSummary>>('GET', `${definitions}/${id}/versions`),
+      deprecate: (id: number, n: number, reason: string) =>
+        json<VersionSummary>('POST', `${definitions}/${id}/versions/${n}/deprecate`, { reason }),
+      revoke: (id: number, n: number, reason: string) =>
+        json<VersionSummary>('POST', `${definitions}/${id}/versions/${n}/revoke`, { reason }),
+      reinstate: (id: number, n: number, reason: string) =>
+        json<VersionSummary>('POST', `${definitions}/${id}/versions/${n}/reinstate`, { reason }),
       version: (id: number, n: number) =>
         json<VersionDetail>('GET', `${definitions}/${id}/versions/${n}`),
       diff: (id: number, from: number, to: number) =>

@@ -66,6 +66,26 @@ export const DefinitionChange = Type.Object({
 });
 export type DefinitionChange = Static<typeof DefinitionChange>;
 
+/** What a lab's admins say of a version after it landed; null where they said nothing. */
+const Verdict = (description: string) =>
+  Type.Union(
+    [
+      Type.Object({
+        reason: Type.String(),
+        by: Nullable(Type.String({ description: 'Username' })),
+        at: Time,
+      }),
+      Type.Null(),
+    ],
+    { description },
+  );
+const Verdicts = {
+  deprecated: Verdict('Whether this version is warned of, and why'),
+  revoked: Verdict(
+    'Whether this version was withdrawn, and why: computers are not offered it, nothing is rolled back to it',
+  ),
+};
+
 const Summary = {
   id: Id,
   name: Type.String(),
@@ -90,6 +110,7 @@ const Summary = {
   is_builtin: Type.Boolean(),
   is_approved: Type.Boolean(),
   is_archived: Type.Boolean(),
+  ...Verdicts,
   clone_url: Type.String(),
   created_by: Nullable(Type.String({ description: 'Username' })),
   created_at: Time,
@@ -138,6 +159,8 @@ export const RollbackRequest = Type.Object({
   reason: Text({ minLength: 1, maxLength: 10_000 }),
 });
 
+export const VerdictRequest = Type.Object({ reason: Text({ minLength: 1, maxLength: 10_000 }) });
+
 export const ValidateRequest = Type.Object({
   source_code: SourceCode,
   name: Type.Optional(Type.String({ maxLength: 200 })),
@@ -184,6 +207,7 @@ const VersionShape = {
   overrides: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
   merge_request: Nullable(Id),
   change_summary: Type.String(),
+  ...Verdicts,
   created_at: Time,
 };
 export const VersionSummary = Type.Object(VersionShape);

@@ -1,7 +1,10 @@
 /** What the audit trail keeps of landings. */
-import type { VersionRecord } from '../definitions/record.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { DefinitionState, VersionRecord } from '../definitions/record.ts';
 import { appendAudit } from '../store/audit.ts';
+import type { Definition } from '../store/entities/index.ts';
 import type { EntityManager } from '../store/types.ts';
+import type { Verdicts } from '../store/versions.ts';
 import { auditOf, type Caller } from './caller.ts';
 import type { Indexed } from './index-repository.ts';
 
@@ -27,6 +30,43 @@ export async function auditLanded(
   }
 }
 
+/** What the index had of a definition's state before it was brought up to git's. */
+export type KnownState = Pick<Definition, 'lab_id' | 'is_public' | 'archived_at'> & Verdicts;
+
+/**
+ * An entry for a change of state that a crash kept from the trail: the state says what was changed, not who did.
+ * Returns whether there was one.
+ */
+export async function auditMended(
+  em: EntityManager,
+  indexed: Indexed,
+  known: KnownState,
+): Promise<boolean> {
+  const shown = ({ lab_id, is_public, archived_at, deprecated, revoked }: KnownState) => ({
+    lab_id,
+    is_public,
+    archived_at: archived_at?.toISOString() ?? null,
+    deprecated,
+    revoked,
+  });
+  const before = shown(known);
+  const after = shown({ ...indexed.definition, ...verdictsIn(indexed.state) });
+  if (isDeepStrictEqual(before, after)) return false;
+  await appendAudit(em, {
+    ...recorded({ landed_by: null }),
+    ...subjectOf(indexed),
+    action: 'definition.mended',
+    before: before as never,
+    after: after as never,
+  });
+  return true;
+}
+
+const verdictsIn = ({ deprecated, revoked }: DefinitionState): Verdicts => ({
+  deprecated,
+  revoked,
+});
+
 /** An entry for a change of the definition's state. */
 export async function auditState(
   em: EntityManager,
@@ -43,7 +83,7 @@ export async function auditState(
   });
 }
 
-function recorded({ landed_by }: VersionRecord) {
+function recorded({ landed_by }: Pick<VersionRecord, 'landed_by'>) {
   return {
     actor_id: landed_by?.id ?? null,
     actor: landed_by?.username ?? 'registry',

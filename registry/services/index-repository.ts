@@ -14,7 +14,7 @@ import {
 import { markMergeRequestMerged } from '../store/merge-requests.ts';
 import type { Store } from '../store/open.ts';
 import type { EntityManager } from '../store/types.ts';
-import { upsertVersions } from '../store/versions.ts';
+import { setVerdicts, upsertVersions } from '../store/versions.ts';
 import { filesOf } from './files.ts';
 import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } from './index-rows.ts';
 import { readState } from './state.ts';
@@ -58,6 +58,7 @@ export async function indexRepository(
       em,
       added.map((version) => versionRow(now.state, version)),
     );
+    if (known > 0) await setVerdicts(em, now.definition.id, now.state);
     const indexed = { definition: now.definition, state: now.state, added };
     await options.also?.(em, indexed);
     return indexed;

@@ -4,6 +4,7 @@ import type { Zippable } from 'fflate';
 import type { Repositories, Repository } from '../../repos/types.ts';
 import { type Rules, viewerOf } from '../access/decide.ts';
 import { describe } from '../definitions/metadata.ts';
+import type { Verdict } from '../definitions/record.ts';
 import type { Files } from '../definitions/types.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Definition, DefinitionQuery, DefinitionSummary } from '../schemas/definitions.ts';
@@ -15,7 +16,7 @@ import {
 import type { Version } from '../store/entities/index.ts';
 import { usernamesOf } from '../store/indexing.ts';
 import type { Store } from '../store/open.ts';
-import { findVersion, listVersions } from '../store/versions.ts';
+import { currentVerdicts, findVersion, listVersions } from '../store/versions.ts';
 import type { Caller } from './caller.ts';
 import { filesOf, mainFile, textOf } from './files.ts';
 import { find } from './find-definition.ts';
@@ -42,8 +43,12 @@ export async function list(rooms: ReadRooms, caller: Caller, query: DefinitionQu
     em,
     items.map(({ created_by }) => created_by),
   );
+  const verdicts = await currentVerdicts(
+    em,
+    items.map(({ id }) => id),
+  );
   return {
-    items: items.map((row) => summary(rooms, row, names)),
+    items: items.map((row) => summary(rooms, row, names, verdicts.get(row.id))),
     total,
     page,
     per_page,
@@ -60,8 +65,10 @@ export async function read(
   const { row } = await find(rooms, caller, key);
   const em = rooms.store.em();
   const names = await usernamesOf(em, [row.created_by]);
-  const shown = summary(rooms, row, names);
-  const at = version === undefined ? row.head : (await versionOf(rooms, row, version)).commit;
+  const n = version ?? row.version;
+  const found = n === null ? null : await versionOf(rooms, row, n);
+  const shown = summary(rooms, row, names, found ?? undefined);
+  const at = found?.commit ?? null;
   const files: Files =
     at === null ? new Map() : await filesOf(await rooms.repositories.open(row.name), at);
   const main = files.get(mainFile(row.name));
@@ -91,6 +98,12 @@ export async function versions(
     perPage: page.per_page,
   });
   return { items: items.map(versionSummary), total, ...page };
+}
+
+/** One version without its source. */
+export async function versionSummaryOf(rooms: ReadRooms, caller: Caller, id: number, n: number) {
+  const { row } = await find(rooms, caller, id);
+  return versionSummary(await versionOf(rooms, row, n));
 }
 
 export async function version(rooms: ReadRooms, caller: Caller, id: number, n: number) {
@@ -185,6 +198,7 @@ export function summary(
   { publicUrl }: Pick<ReadRooms, 'publicUrl'>,
   row: Row,
   usernames: ReadonlyMap<number, string>,
+  verdicts?: Pick<Version, 'deprecated' | 'revoked'>,
 ): DefinitionSummary {
   return {
     id: row.id,
@@ -210,11 +224,22 @@ export function summary(
     is_builtin: row.is_builtin,
     is_approved: row.version !== null,
     is_archived: row.archived_at !== null,
+    ...showVerdicts(verdicts),
     clone_url: `${publicUrl()}/definitions/${row.name}.git`,
     created_by: row.created_by === null ? null : (usernames.get(row.created_by) ?? null),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };
+}
+
+/** What was said of a version; who said it goes by username, as everywhere in the API. */
+function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
+  const show = (verdict: object | null | undefined) => {
+    if (!verdict) return null;
+    const { reason, by, at } = verdict as Verdict;
+    return { reason, by: by?.username ?? null, at };
+  };
+  return { deprecated: show(row?.deprecated), revoked: show(row?.revoked) };
 }
 
 function versionSummary(row: Version) {
@@ -227,6 +252,7 @@ function versionSummary(row: Version) {
     overrides: row.overrides as { code: string; message: string }[],
     merge_request: row.merge_request,
     change_summary: row.change_summary,
+    ...showVerdicts(row),
     created_at: row.created_at.toISOString(),
   };
 }

@@ -1,9 +1,10 @@
 /** What a crash left half done, made whole: git holds what happened, the index follows it. */
 import type { Repositories } from '../../repos/types.ts';
-import { deleteDefinition } from '../store/definitions.ts';
+import { deleteDefinition, everything, findDefinition } from '../store/definitions.ts';
 import { isProposed } from '../store/merge-requests.ts';
 import type { Store } from '../store/open.ts';
-import { auditLanded } from './audit-landing.ts';
+import { verdictsOf } from '../store/versions.ts';
+import { auditLanded, auditMended, type KnownState } from './audit-landing.ts';
 import { indexRepository } from './index-repository.ts';
 import { mendMergeRequests } from './review/mend.ts';
 
@@ -38,10 +39,12 @@ async function mend(store: Store, repositories: Repositories, name: string): Pro
     return true;
   }
   let mended = false;
+  const known = await knownOf(store, name);
   const { definition, added } = await indexRepository(store, repository, {
     async also(em, indexed) {
       mended = await mendMergeRequests(em, repository, indexed.definition.id);
       await auditLanded(em, indexed);
+      if (known && (await auditMended(em, indexed, known))) mended = true;
     },
   });
   if (definition.version === null && !(await isProposed(store.em(), definition.id))) {
@@ -50,4 +53,11 @@ async function mend(store: Store, repositories: Repositories, name: string): Pro
     return true;
   }
   return mended || added.length > 0;
+}
+
+/** What the index says of a definition beside its versions, or undefined where it does not have it. */
+async function knownOf(store: Store, name: string): Promise<KnownState | undefined> {
+  const em = store.em();
+  const row = await findDefinition(em, name, everything);
+  return row ? { ...row, ...(await verdictsOf(em, row.id)) } : undefined;
 }

@@ -32,3 +32,61 @@ export async function findVersion(
 export async function upsertVersions(em: EntityManager, versions: VersionFields[]): Promise<void> {
   if (versions.length > 0) await em.upsertMany(Version, versions);
 }
+
+/** What is said of versions, by number, as the definition's state in git has it. */
+export interface Verdicts {
+  deprecated: Record<string, object>;
+  revoked: Record<string, object>;
+}
+
+/** Makes the rows of a definition say what its state says, in one statement that writes only what differs. */
+export async function setVerdicts(
+  em: EntityManager,
+  definitionId: number,
+  { deprecated, revoked }: Verdicts,
+): Promise<void> {
+  await em.execute(
+    `update versions
+     set deprecated = said.deprecated -> versions.version::text,
+         revoked = said.revoked -> versions.version::text
+     from (select ?::text::jsonb as deprecated, ?::text::jsonb as revoked) said
+     where definition_id = ?
+       and (versions.deprecated is distinct from said.deprecated -> versions.version::text
+            or versions.revoked is distinct from said.revoked -> versions.version::text)`,
+    [JSON.stringify(deprecated), JSON.stringify(revoked), definitionId],
+  );
+}
+
+/** What the rows of a definition say. */
+export async function verdictsOf(em: EntityManager, definitionId: number): Promise<Verdicts> {
+  const rows = await em.find(
+    Version,
+    {
+      definition_id: definitionId,
+      $or: [{ deprecated: { $ne: null } }, { revoked: { $ne: null } }],
+    },
+    { fields: ['version', 'deprecated', 'revoked'], orderBy: { version: 'asc' } },
+  );
+  const said = (field: keyof Verdicts) =>
+    Object.fromEntries(
+      rows.flatMap((row) => (row[field] === null ? [] : [[row.version, row[field]]])),
+    );
+  return { deprecated: said('deprecated'), revoked: said('revoked') };
+}
+
+/** What is said of the newest version of each of these definitions, where anything is; in one query. */
+export async function currentVerdicts(
+  em: EntityManager,
+  definitionIds: readonly number[],
+): Promise<Map<number, Pick<Version, 'deprecated' | 'revoked'>>> {
+  if (definitionIds.length === 0) return new Map();
+  const rows = await em.execute<Pick<Version, 'definition_id' | 'deprecated' | 'revoked'>[]>(
+    `select versions.definition_id, versions.deprecated, versions.revoked
+     from versions join definitions
+       on definitions.id = versions.definition_id and definitions.version = versions.version
+     where definitions.id in (${definitionIds.map(() => '?').join(', ')})
+       and (versions.deprecated is not null or versions.revoked is not null)`,
+    [...definitionIds],
+  );
+  return new Map(rows.map((row) => [row.definition_id, row]));
+}

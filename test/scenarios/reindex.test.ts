@@ -41,6 +41,11 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   });
   await definitions.rollback(meter.id, 1, 'it was better');
 
+  await definitions.deprecate(meter.id, 2, 'loses samples');
+  await definitions.revoke(meter.id, 3, 'burns samples');
+  await definitions.revoke(meter.id, 1, 'by mistake');
+  await definitions.reinstate(meter.id, 1, 'it stands');
+
   const gone = await create('Gone');
   await definitions.archive(gone.id);
   const back = await create('Back');
@@ -85,6 +90,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     const { store, repositories } = lab.rooms;
     const before = await rowsOf(store);
     t.equal(before.definitions.length, 7);
+    t.equal(before.versions.filter(({ deprecated, revoked }) => deprecated ?? revoked).length, 2);
     t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 3);
 
     await t.test('in place it changes nothing', async (t) => {
