@@ -19,6 +19,7 @@ import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
 import { verdictRoutes } from './routes/verdicts.ts';
 import { versionRoutes } from './routes/versions.ts';
+import { createThrottle } from './services/throttle.ts';
 import type { Store } from './store/open.ts';
 
 export interface AppRooms {
@@ -34,6 +35,8 @@ export interface AppRooms {
   version: string;
   /** Whether everything that must precede the first answer is done. */
   isReady: () => boolean;
+  /** The clock by which failed sign-ins are counted. */
+  now?: () => number;
 }
 
 export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['logger']) {
@@ -44,6 +47,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply as never),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  const throttle = createThrottle(rooms.now);
   problems(app);
   validation(app);
   metrics(app);
@@ -53,10 +57,11 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     const api = plugin.withTypeProvider<TypeBoxTypeProvider>();
     await authentication(api, {
       store: rooms.store,
+      throttle,
       jwtSecret: rooms.jwtSecret,
       secure: rooms.publicUrl().startsWith('https:'),
     });
-    sessionRoutes(api, rooms);
+    sessionRoutes(api, { ...rooms, throttle });
     userRoutes(api, rooms);
     labRoutes(api, rooms);
     tokenRoutes(api, rooms);
@@ -66,6 +71,6 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     verdictRoutes(api, rooms);
     auditRoutes(api, rooms);
   });
-  await app.register(async (git) => await gitRoutes(git, rooms));
+  await app.register(async (git) => await gitRoutes(git, { ...rooms, throttle }));
   return app;
 }

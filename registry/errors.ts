@@ -18,6 +18,7 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid: { status: 422, title: 'Invalid input' },
   invalid_definition: { status: 422, title: 'The definition is not valid' },
+  too_many_attempts: { status: 429, title: 'Too many failed attempts' },
   internal: { status: 500, title: 'Internal error' },
   unavailable: { status: 503, title: 'Not available right now' },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -34,13 +35,21 @@ export interface ProblemDetail {
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: ProblemDetail[] | undefined;
+  /** In how many seconds it is worth trying again, where that is known. */
+  readonly retryAfter: number | undefined;
 
   /** `detail` says what happened and what to do next; it is shown to the caller as it stands. */
-  constructor(code: ProblemCode, detail: string, errors?: ProblemDetail[], options?: ErrorOptions) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    errors?: ProblemDetail[],
+    options?: ErrorOptions & { retryAfter?: number },
+  ) {
     super(detail, options);
     this.name = 'Problem';
     this.code = code;
     this.errors = errors;
+    this.retryAfter = options?.retryAfter;
   }
 
   get status(): number {

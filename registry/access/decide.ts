@@ -39,6 +39,8 @@ export type Action =
   | { on: 'site'; do: 'sign-in' | 'manage' }
   /** `change`: name, e-mail and password; `manage`: what it is called, what it may do, and its end. */
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
+  /** Finding somebody's id by their exact username, to make them a member. */
+  | { on: 'accounts'; do: 'find' }
   | { on: 'own-tokens'; do: 'manage' };
 
 /**
@@ -78,6 +80,8 @@ export function decide(actor: Actor, action: Action, rules: Rules): Decision {
       return action.do !== 'manage' && actor.kind === 'user' && actor.id === action.id
         ? withScope(actor, 'admin')
         : onSite(actor, 'manage');
+    case 'accounts':
+      return onAccounts(actor);
     case 'own-tokens':
       if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
       return withScope(actor, 'admin');
@@ -151,6 +155,14 @@ function onSite(actor: Actor, verb: 'sign-in' | 'manage'): Decision {
   if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
   if (verb === 'sign-in') return YES;
   if (!actor.isAdmin) return no('forbidden', 'Only a site admin may do this.');
+  return withScope(actor, 'admin');
+}
+
+function onAccounts(actor: Actor): Decision {
+  if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+  if (!actor.isAdmin && ![...actor.roles.values()].includes('admin')) {
+    return no('forbidden', 'Only site admins and lab admins may look for accounts.');
+  }
   return withScope(actor, 'admin');
 }
 

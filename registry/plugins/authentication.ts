@@ -2,6 +2,7 @@
  * Who is asking: `request.caller`, from a Bearer token, the session cookie, or nobody. It is known on every
  * route of the plugin that this is called in, and on no other.
  */
+import { randomUUID } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -14,6 +15,7 @@ import {
   looksLikeToken,
   type SessionClaims,
 } from '../services/identify.ts';
+import type { Throttle } from '../services/throttle.ts';
 import type { Store } from '../store/open.ts';
 
 declare module 'fastify' {
@@ -41,11 +43,12 @@ export interface AuthenticationOptions {
   jwtSecret: string;
   /** Whether the registry is reached over https, so that the cookie must be too. */
   secure: boolean;
+  throttle: Throttle;
 }
 
 export async function authentication(
   app: FastifyInstance,
-  { store, jwtSecret, secure }: AuthenticationOptions,
+  { store, jwtSecret, secure, throttle }: AuthenticationOptions,
 ): Promise<void> {
   await app.register(fastifyCookie);
   await app.register(fastifyJwt, {
@@ -57,7 +60,8 @@ export async function authentication(
   app.addHook('onRequest', async (request, reply) => {
     const identity = request.routeOptions.config.forAnybody
       ? NOBODY
-      : ((await byBearer(app, store, request)) ?? (await byCookie(app, store, request, reply)));
+      : ((await byBearer(app, store, throttle, request)) ??
+        (await byCookie(app, store, request, reply)));
     request.caller = { ...identity, address: request.ip };
   });
   app.decorate('sessionCookie', {
@@ -74,6 +78,7 @@ const NOBODY: Identity = { actor: { kind: 'nobody' }, tokenName: null };
 async function byBearer(
   app: FastifyInstance,
   store: Store,
+  throttle: Throttle,
   request: FastifyRequest,
 ): Promise<Identity | undefined> {
   const presented = bearerOf(request);
@@ -82,6 +87,8 @@ async function byBearer(
     ? await identifyToken(store, presented)
     : await bySession(app, store, presented);
   if (identity) return identity;
+  // Sessions run out under pages that go on asking; a token is right or wrong.
+  if (looksLikeToken(presented)) throttle.badToken(request.ip);
   throw new Problem(
     'unauthenticated',
     'The token or session is not valid (any more). Sign in again or make a new token.',
@@ -107,20 +114,34 @@ async function bySession(
   store: Store,
   token: string,
 ): Promise<Identity | null> {
-  let claims: SessionClaims;
+  const claims = claimsOf(app, token);
+  return claims && (await identifySession(store, claims));
+}
+
+function claimsOf(app: FastifyInstance, token: string): VerifiedClaims | null {
   try {
-    claims = app.jwt.verify<SessionClaims>(token);
+    return app.jwt.verify<VerifiedClaims>(token);
   } catch {
     // fast-jwt throws for every token that is forged, expired or no token at all: nobody's session.
     return null;
   }
-  return await identifySession(store, claims);
 }
+type VerifiedClaims = SessionClaims & { exp: number };
+
+/** The sessions that a request comes with, ended ones among them; what is no session is passed over. */
+export function sessionsPresented(app: FastifyInstance, request: FastifyRequest): VerifiedClaims[] {
+  const [, bearer] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+  return [bearer, sessionOf(request)].flatMap(
+    (token) => (token === undefined ? null : claimsOf(app, token)) ?? [],
+  );
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
 
 function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   if (header === undefined) return undefined;
-  const match = /^Bearer +(\S+) *$/i.exec(header);
+  const match = BEARER.exec(header);
   if (!match) throw new Problem('unauthenticated', 'Send "Authorization: Bearer <token>".');
   return match[1];
 }
@@ -139,7 +160,11 @@ export function startSession(
   reply: FastifyReply,
   user: { id: number; session_epoch: number },
 ): string {
-  const token = app.jwt.sign({ sub: String(user.id), epoch: user.session_epoch });
+  const token = app.jwt.sign({
+    sub: String(user.id),
+    epoch: user.session_epoch,
+    jti: randomUUID(),
+  });
   reply.setCookie(SESSION_COOKIE, token, { ...app.sessionCookie, maxAge: SESSION_SECONDS });
   return token;
 }

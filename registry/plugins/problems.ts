@@ -46,6 +46,7 @@ async function takeRest({ headers, raw }: FastifyRequest): Promise<void> {
 
 export function answer(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="registry"');
+  if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
   return reply
     .code(problem.status)
     .type('application/problem+json')

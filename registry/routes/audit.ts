@@ -1,6 +1,7 @@
 import { AuditEvent, AuditQuery } from '../schemas/audit.ts';
+import { Type } from '../schemas/build.ts';
 import { List } from '../schemas/common.ts';
-import { listEvents } from '../services/audit.ts';
+import { exportEvents, listEvents } from '../services/audit.ts';
 import type { PeopleRooms } from '../services/note.ts';
 import { type Door, problemAnswers } from './door.ts';
 
@@ -13,11 +14,27 @@ export function auditRoutes(app: Door, rooms: PeopleRooms): void {
         tags: ['audit'],
         summary: 'Every write: who, what, when, from where, before and after; newest first',
         description:
-          'Site admins see everything, lab admins what concerns their labs. Each entry is chained to the one before it by its hash.',
+          'Site admins see everything, lab admins what concerns their labs. Each entry is chained to the one before it by its hash. Where Accept asks for application/x-ndjson, the answer is every entry that the filters leave, oldest first, a line each; pages do not apply.',
         querystring: AuditQuery,
-        response: { 200: List(AuditEvent), ...problemAnswers },
+        response: {
+          200: {
+            description: 'Entries',
+            content: {
+              'application/json': { schema: List(AuditEvent) },
+              'application/x-ndjson': { schema: Type.String({ description: 'An entry a line' }) },
+            },
+          },
+          ...problemAnswers,
+        },
       },
     },
-    async (request) => await listEvents(rooms, request.caller, request.query),
+    async (request, reply) => {
+      reply.header('vary', 'accept');
+      if (/\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '')) {
+        const entries = exportEvents(rooms, request.caller, request.query);
+        return reply.type('application/x-ndjson').send(entries as never);
+      }
+      return await listEvents(rooms, request.caller, request.query);
+    },
   );
 }

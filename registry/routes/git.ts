@@ -13,11 +13,13 @@ import { type FoundDefinition, find } from '../services/find-definition.ts';
 import { identifyToken } from '../services/identify.ts';
 import { pushGate } from '../services/receive-push.ts';
 import type { SaveRooms } from '../services/rooms.ts';
+import type { Throttle } from '../services/throttle.ts';
 
 export interface GitRooms extends SaveRooms {
   git: GitProgram;
   /** Largest push, in bytes as sent. */
   maxPackBytes: number;
+  throttle: Throttle;
 }
 
 const PATH =
@@ -104,6 +106,7 @@ async function identify(rooms: GitRooms, request: FastifyRequest): Promise<Calle
   const decoded = Buffer.from(encoded ?? '', 'base64').toString();
   const identity = await identifyToken(rooms.store, decoded.slice(decoded.indexOf(':') + 1));
   if (!identity) {
+    rooms.throttle.badToken(address);
     throw new Problem(
       'unauthenticated',
       'The token is not valid (any more). Make a new one and use it as the password.',
@@ -136,6 +139,7 @@ const isPush = (request: FastifyRequest): boolean =>
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   if (error instanceof Problem && error.status < 500) {
     if (error.status === 401) reply.header('www-authenticate', 'Basic realm="registry"');
+    if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
     return text(reply, error.status, error.message);
   }
   if (reply.raw.destroyed || request.raw.errored) {

@@ -1,12 +1,12 @@
-import { SESSION_COOKIE, startSession } from '../plugins/authentication.ts';
+import { SESSION_COOKIE, sessionsPresented, startSession } from '../plugins/authentication.ts';
 import { Credentials, Me, Session } from '../schemas/people.ts';
-import { signIn } from '../services/identify.ts';
 import type { PeopleRooms } from '../services/note.ts';
 import { readOwn } from '../services/own-account.ts';
+import { type SessionRooms, signIn, signOut } from '../services/sessions.ts';
 import { showUser } from '../services/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
+export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
   app.post(
     '/api/auth/login',
     {
@@ -16,15 +16,14 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
         tags: ['sessions'],
         summary: 'Sign in',
         description:
-          'Answers with a session token for the Authorization header and sets the same as an HttpOnly cookie. It lasts eight hours and ends with a change of password.',
+          'Answers with a session token for the Authorization header and sets the same as an HttpOnly cookie. It lasts eight hours and ends with a sign-out or a change of password. After ten wrong passwords for an account within fifteen minutes its sign-ins from the same address are answered 429, with Retry-After, until the window has passed; after a hundred from one address, for whatever accounts, one wrong password suffices.',
         security: [],
         body: Credentials,
         response: { 200: Session, ...problemAnswers },
       },
     },
     async (request, reply) => {
-      const { username, password } = request.body;
-      const user = await signIn(rooms.store, username, password);
+      const user = await signIn(rooms, request.ip, request.body);
       return { token: startSession(app as never, reply, user), user: showUser(user) };
     },
   );
@@ -36,12 +35,17 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms): void {
       schema: {
         operationId: 'signOut',
         tags: ['sessions'],
-        summary: 'Sign out: the cookie is taken back',
+        summary: 'Sign out',
+        description:
+          'Ends the session in the Authorization header or the cookie, and takes the cookie back. Other sessions and all tokens of the account go on.',
         security: [],
         response: { 204: NoContent, ...problemAnswers },
       },
     },
-    async (_request, reply) => {
+    async (request, reply) => {
+      for (const claims of sessionsPresented(app as never, request)) {
+        await signOut(rooms.store, request.ip, claims);
+      }
       reply.clearCookie(SESSION_COOKIE, app.sessionCookie).code(204);
       return null;
     },

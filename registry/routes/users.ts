@@ -1,5 +1,6 @@
+import { Type } from '../schemas/build.ts';
 import { IdParams, List } from '../schemas/common.ts';
-import { NewUser, User, UserChange, UserQuery } from '../schemas/people.ts';
+import { FoundUser, NewUser, User, UserChange, UserQuery } from '../schemas/people.ts';
 import type { PeopleRooms } from '../services/note.ts';
 import * as users from '../services/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
@@ -13,12 +14,14 @@ export function userRoutes(app: Door, rooms: PeopleRooms): void {
       schema: {
         operationId: 'listUsers',
         tags,
-        summary: 'All accounts (site admins)',
+        summary: 'All accounts (site admins), or the one with a username (lab admins too)',
+        description:
+          'A lab admin who gives a `username` gets id, username and name of that account, to make it a member.',
         querystring: UserQuery,
-        response: { 200: List(User), ...problemAnswers },
+        response: { 200: List(Type.Union([User, FoundUser])), ...problemAnswers },
       },
     },
-    async (request) => await users.listUsers(rooms, request.caller, request.query),
+    async (request) => await users.findUsers(rooms, request.caller, request.query),
   );
 
   app.post(

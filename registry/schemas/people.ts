@@ -1,5 +1,6 @@
 /** Users, sessions, tokens, labs and memberships (contract section 5). */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
 import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
 
 export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' });
@@ -47,7 +48,14 @@ export const UserChange = Type.Partial(
 );
 export type UserChange = Static<typeof UserChange>;
 
-export const UserQuery = Type.Object({ ...PageQuery, q: Type.Optional(Text({ maxLength: 200 })) });
+export const UserQuery = Type.Object({
+  ...PageQuery,
+  q: Type.Optional(Text({ maxLength: 200 })),
+  username: Type.Optional(Text({ maxLength: 200, description: 'The whole name, in any case' })),
+});
+
+/** What a lab admin sees of somebody whom they look for. */
+export const FoundUser = Type.Object({ id: Id, username: Type.String(), name: Type.String() });
 
 export const Credentials = Type.Object({
   username: Type.String({ maxLength: 200 }),

@@ -17,18 +17,28 @@ export function hashPassword(password: string): Promise<string> {
   return inTurn(() => hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 }));
 }
 
-/** Whether it is the password; without a stored hash the same time is spent and the answer is no. */
+/**
+ * Whether it is the password; without a stored hash the same time is spent and the answer is no. `beforehand` is
+ * called when its turn has come, and may throw.
+ */
 export async function verifyPassword(
   stored: string | null | undefined,
   password: string,
+  beforehand: () => void = () => {},
 ): Promise<boolean> {
   if (!stored) {
     nobody ??= hashPassword(randomBytes(16).toString('hex'));
     const stranger = await nobody;
-    await inTurn(() => verify(stranger, password));
+    await inTurn(() => {
+      beforehand();
+      return verify(stranger, password);
+    });
     return false;
   }
-  return await inTurn(() => verify(stored, password));
+  return await inTurn(() => {
+    beforehand();
+    return verify(stored, password);
+  });
 }
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 /** Accounts: each write with its entry in the audit trail, in one transaction. */
+import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import { NewUser, type User, UserChange } from '../schemas/people.ts';
 import type { User as UserRow } from '../store/entities/index.ts';
@@ -12,14 +13,34 @@ import { hashPassword } from './secrets.ts';
 const checkNew = inputCheck(NewUser);
 const checkChange = inputCheck(UserChange);
 
+interface UserSearch extends PageOf {
+  q?: string;
+  username?: string;
+}
+
+/** All accounts, for site admins. */
 export async function listUsers(
   { store, rules }: PeopleRooms,
   caller: Caller,
-  { q, page, per_page }: PageOf & { q?: string },
+  { q, username, page, per_page }: UserSearch,
 ) {
   demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
-  const { items, total } = await users.listUsers(store.em(), { q, page, perPage: per_page });
+  const search = { q, username, page, perPage: per_page };
+  const { items, total } = await users.listUsers(store.em(), search);
   return { items: items.map(showUser), total, page, per_page };
+}
+
+/** As `listUsers`; to a lab admin who gives a whole username, that account without what is private. */
+export async function findUsers(rooms: PeopleRooms, caller: Caller, query: UserSearch) {
+  const { store, rules } = rooms;
+  const { q, username, page, per_page } = query;
+  const whole = decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed;
+  if (whole || username === undefined || q !== undefined) {
+    return await listUsers(rooms, caller, query);
+  }
+  demand(caller, { on: 'accounts', do: 'find' }, rules, 'user');
+  const { items, total } = await users.listUsers(store.em(), { username, page, perPage: per_page });
+  return { items: items.map(showPerson), total, page, per_page };
 }
 
 /** One's own account, or anybody's for a site admin. */
@@ -91,6 +112,8 @@ async function demandSomeAdmin(em: EntityManager): Promise<void> {
   if ((await users.countAdmins(em)) > 0) return;
   throw new Problem('conflict', 'This would leave no site admin. Make somebody else one first.');
 }
+
+const showPerson = ({ id, username, name }: UserRow) => ({ id, username, name });
 
 export function showUser(user: UserRow): User {
   const { id, username, name, email, is_admin, disabled, created_at } = user;

@@ -24,6 +24,7 @@ export interface AuditEntry {
 
 export interface AuditFilters {
   actor_id?: number | undefined;
+  actor?: string | undefined;
   action?: string | undefined;
   subject_type?: string | undefined;
   subject_id?: number | undefined;

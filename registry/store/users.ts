@@ -25,21 +25,24 @@ export async function findUserByName(em: EntityManager, username: string): Promi
   return em.findOne(User, { [raw('lower(username) = lower(?)', [username])]: [] });
 }
 
-/** By username; `q` looks for a part of username, name or e-mail in any case. */
+/** By username; `q` looks for a part of username, name or e-mail, `username` for the whole one; in any case. */
 export async function listUsers(
   em: EntityManager,
-  options: Page & { q?: string | undefined },
+  options: Page & { q?: string | undefined; username?: string | undefined },
 ): Promise<Listed<User>> {
   const pattern = containing(options.q ?? '');
-  const where = options.q
-    ? {
-        $or: [
-          { username: { $ilike: pattern } },
-          { name: { $ilike: pattern } },
-          { email: { $ilike: pattern } },
-        ],
-      }
-    : {};
+  const where = {
+    ...(options.q && {
+      $or: [
+        { username: { $ilike: pattern } },
+        { name: { $ilike: pattern } },
+        { email: { $ilike: pattern } },
+      ],
+    }),
+    ...(options.username !== undefined && {
+      [raw('lower(username) = lower(?)', [options.username])]: [],
+    }),
+  };
   const [items, total] = await em.findAndCount(User, where, {
     ...window(options),
     orderBy: { [raw('lower(username)')]: 'asc' },

@@ -163,6 +163,20 @@ t.test('accounts: people change their own, site admins manage all', async (t) =>
   }
 });
 
+t.test('admins of any lab and of the site find accounts, with a token that manages', async (t) => {
+  const find = (actor: Actor) => letter(actor, { on: 'accounts', do: 'find' });
+  const found = Object.entries(ACTORS).map(([role, actor]) => [role, find(actor)]);
+  t.same(Object.fromEntries(found), {
+    nobody: 'a',
+    outsider: 'y',
+    viewer: 'f',
+    contributor: 'f',
+    'lab admin': 'y',
+    'site admin': 'y',
+  });
+  t.equal(find(user([[LAB, 'admin']], { scope: 'write' })), 'f');
+});
+
 t.test('a token does what its scope says of what its owner may', async (t) => {
   for (const [scope, letters] of Object.entries(SCOPES)) {
     const actor = user([[LAB, 'admin']], { scope: scope as Scope });

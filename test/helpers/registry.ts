@@ -39,7 +39,11 @@ export interface TestRegistry {
 /** Starts it; it is stopped, checked by git's own fsck and deleted when the test ends. */
 export async function startRegistry(
   t: Test,
-  options: { database?: DatabaseKind; environment?: Record<string, string> } = {},
+  options: {
+    database?: DatabaseKind;
+    environment?: Record<string, string>;
+    now?: () => number;
+  } = {},
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
   const databaseUrl = await database(options.database ?? 'PGlite', dataDir);
@@ -47,7 +51,13 @@ export async function startRegistry(
   let url = '';
   const rooms = await openRooms(config, () => url);
   const app = await createApp(
-    { ...rooms, jwtSecret: 'x'.repeat(32), version: '0.0.0-test', isReady: () => true },
+    {
+      ...rooms,
+      jwtSecret: 'x'.repeat(32),
+      version: '0.0.0-test',
+      isReady: () => true,
+      ...(options.now && { now: options.now }),
+    },
     false,
   );
   await app.listen({ host: '127.0.0.1', port: 0 });

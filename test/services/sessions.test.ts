@@ -30,7 +30,7 @@ function jwt(claims: object, { alg = 'HS256', secret = SECRET } = {}): string {
 
 t.test('a session is what the registry signed and has not expired', async (t) => {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: String(registry.admin.id), epoch, iat: now, exp: now + 600 };
+  const claims = { sub: String(registry.admin.id), epoch, jti: 'one', iat: now, exp: now + 600 };
   t.equal((await me(jwt(claims))).status, 200, 'this is how a session looks');
   const bad: Record<string, string> = {
     'another secret': jwt(claims, { secret: 'y'.repeat(32) }),
@@ -57,6 +57,29 @@ t.test('a change of password or the end of the account ends its sessions', async
   await admin.client.users.change(ada.id, { disabled: true });
   t.equal((await me(second.token)).status, 401);
   await t.rejects(signIn('ada', 'another password'), { status: 401 } as never);
+});
+
+t.test('signing out ends that session and no other, and both are in the audit trail', async (t) => {
+  await registry.person('eva');
+  const [first, second] = [await signIn('eva'), await signIn('eva')];
+  const signOut = (headers: Record<string, string>) =>
+    fetch(`${registry.url}/api/auth/logout`, { method: 'POST', headers });
+  const authorization = `Bearer ${first.token}`;
+  t.equal((await signOut({ authorization })).status, 204);
+  t.equal((await me(first.token)).status, 401, 'as a Bearer too');
+  t.equal((await me(second.token)).status, 200);
+  t.equal((await signOut({ authorization })).status, 204, 'once more is no error');
+  const cookie = `registry_session=${second.token}`;
+  t.equal((await signOut({ cookie, 'sec-fetch-site': 'cross-site' })).status, 204);
+  t.equal((await me(second.token)).status, 200, 'no other site signs anybody out');
+  t.equal((await signOut({ cookie })).status, 204);
+  t.equal((await me(second.token)).status, 401);
+
+  const { items } = await registry.admin.client.audit({ actor: 'eva' });
+  t.same(
+    items.map(({ action, address }) => [action, address]),
+    ['ended', 'ended', 'started', 'started'].map((what) => [`session.${what}`, '127.0.0.1']),
+  );
 });
 
 t.test('the cookie counts for writing from a page of the registry itself only', async (t) => {

@@ -1,5 +1,6 @@
 import { AuditEvent } from './audit-event.ts';
 import { Definition } from './definition.ts';
+import { EndedSession } from './ended-session.ts';
 import { Lab } from './lab.ts';
 import { Membership } from './membership.ts';
 import { MergeRequest } from './merge-request.ts';
@@ -11,6 +12,7 @@ import { Version } from './version.ts';
 /** Every entity, in an order in which tables can be made and filled. */
 export const entities = [
   User,
+  EndedSession,
   Token,
   Lab,
   Membership,
@@ -37,6 +39,7 @@ export {
   Check,
   Comment,
   Definition,
+  EndedSession,
   Lab,
   Membership,
   MergeRequest,

@@ -1,0 +1,59 @@
+/** Signing in and out. Both are in the audit trail; a sign-in that failed is no write and is not. */
+import { Problem } from '../errors.ts';
+import type { User } from '../store/entities/index.ts';
+import type { Store } from '../store/open.ts';
+import { endSession } from '../store/sessions.ts';
+import { findUserByName } from '../store/users.ts';
+import { actorOf, identifySession, type SessionClaims } from './identify.ts';
+import { note } from './note.ts';
+import { verifyPassword } from './secrets.ts';
+import type { Throttle } from './throttle.ts';
+
+export interface SessionRooms {
+  store: Store;
+  throttle: Throttle;
+}
+
+/**
+ * The user of these credentials. Throws `bad_credentials`, the same for every reason, and `too_many_attempts`
+ * where this name was tried too often from there.
+ */
+export async function signIn(
+  { store, throttle }: SessionRooms,
+  address: string,
+  { username, password }: { username: string; password: string },
+): Promise<User> {
+  const tries = throttle.signIn(address, username);
+  tries.demand();
+  const user = await findUserByName(store.em(), username.replaceAll('\0', ''));
+  // Those who wait for their turn meanwhile are asked again when it comes.
+  const right = await verifyPassword(user?.password_hash, password, tries.demand);
+  if (!user || !right || user.disabled) {
+    tries.failed();
+    throw new Problem(
+      'bad_credentials',
+      'There is no account with this username and password. Ask a site admin for a new password if you have lost it.',
+    );
+  }
+  tries.succeeded();
+  await store.transaction(async (em) => {
+    const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
+    await note(em, caller, 'session.started', 'user', user, null, null, {});
+  });
+  return user;
+}
+
+/** Ends this session and no other of its user; one that has ended already is left alone. */
+export async function signOut(
+  store: Store,
+  address: string,
+  claims: SessionClaims & { exp: number },
+): Promise<void> {
+  const identity = await identifySession(store, claims);
+  if (identity?.actor.kind !== 'user') return;
+  const { actor } = identity;
+  await store.transaction(async (em) => {
+    await endSession(em, claims.jti, new Date(claims.exp * 1000));
+    await note(em, { ...identity, address }, 'session.ended', 'user', actor, null, {}, null);
+  });
+}

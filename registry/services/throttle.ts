@@ -1,0 +1,129 @@
+/**
+ * Who has failed too often. Only failures count: right credentials pass, but for a name that was just tried too
+ * often from the same place. Kept in memory, by each process for itself, and bounded: places and names that were
+ * not heard of for longest are forgotten first.
+ */
+import { isIPv6 } from 'node:net';
+import { Problem } from '../errors.ts';
+
+/** Failures in a window of time, by key. Pure but for its clock. */
+export class Failures {
+  readonly #windowMs: number;
+  readonly #most: number;
+  readonly #keys: number;
+  readonly #now: () => number;
+  /** Times of the last failures of a key, oldest first; a Map keeps its keys in the order of their last failure. */
+  readonly #times = new Map<string, number[]>();
+
+  /** Remembers at most `keys` keys and of each the last `most` failures, for `windowMs`. */
+  constructor(limits: { windowMs: number; most: number; keys: number; now: () => number }) {
+    this.#windowMs = limits.windowMs;
+    this.#most = limits.most;
+    this.#keys = limits.keys;
+    this.#now = limits.now;
+  }
+
+  add(key: string): void {
+    const times = [...this.#recent(key), this.#now()].slice(-this.#most);
+    this.#times.delete(key);
+    this.#times.set(key, times);
+    if (this.#times.size > this.#keys) {
+      const [oldest] = this.#times.keys();
+      this.#times.delete(oldest as string);
+    }
+  }
+
+  forget(key: string): void {
+    this.#times.delete(key);
+  }
+
+  /** Seconds until there are fewer than `allowed` failures in the window; 0 where there are. */
+  waitFor(key: string, allowed: number = this.#most): number {
+    const times = this.#recent(key);
+    const decisive = times.at(-allowed);
+    if (decisive === undefined) return 0;
+    return Math.max(1, Math.ceil((decisive + this.#windowMs - this.#now()) / 1000));
+  }
+
+  #recent(key: string): number[] {
+    const since = this.#now() - this.#windowMs;
+    return (this.#times.get(key) ?? []).filter((time) => time > since);
+  }
+}
+
+const WINDOW_MS = 15 * 60 * 1000;
+/** Wrong passwords for one name from one place. */
+const MOST_BY_NAME = 10;
+/** The same from a place where `MOST_BY_PLACE` failed: nobody can try one password on every name twice. */
+const MOST_BY_NAME_THERE = 1;
+const MOST_BY_PLACE = 100;
+const MOST_TOKENS = 100;
+
+export interface SignInTries {
+  /** Throws `too_many_attempts`. */
+  demand: () => void;
+  failed: () => void;
+  succeeded: () => void;
+}
+
+export interface Throttle {
+  signIn(address: string, username: string): SignInTries;
+  /** Counts a token that is none. Throws `too_many_attempts` instead of letting the caller say so once more. */
+  badToken(address: string): void;
+}
+
+export function createThrottle(now: () => number = Date.now): Throttle {
+  const shared = { windowMs: WINDOW_MS, keys: 20_000, now };
+  const names = new Failures({ ...shared, most: MOST_BY_NAME });
+  const places = new Failures({ ...shared, most: MOST_BY_PLACE });
+  const tokens = new Failures({ ...shared, most: MOST_TOKENS });
+  return {
+    signIn(address, username) {
+      const place = networkOf(address);
+      const name = `${place} ${username.toLowerCase()}`;
+      return {
+        demand() {
+          const allowed = places.waitFor(place) > 0 ? MOST_BY_NAME_THERE : MOST_BY_NAME;
+          refuse(
+            names.waitFor(name, allowed),
+            'Too many wrong passwords for this account from your address',
+          );
+        },
+        failed() {
+          names.add(name);
+          places.add(place);
+        },
+        succeeded: () => names.forget(name),
+      };
+    },
+    badToken(address) {
+      const place = networkOf(address);
+      refuse(tokens.waitFor(place), 'Too many tokens from your address that are not valid');
+      tokens.add(place);
+    },
+  };
+}
+
+function refuse(seconds: number, what: string): void {
+  if (seconds === 0) return;
+  const minutes = Math.ceil(seconds / 60);
+  throw new Problem(
+    'too_many_attempts',
+    `${what}. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`,
+    undefined,
+    { retryAfter: seconds },
+  );
+}
+
+/** What counts as one place: an IPv4 address, or the /64 of an IPv6 address, all of which one host may use. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped) return mapped[1] as string;
+  if (!isIPv6(address)) return address;
+  const [front = '', back] = address.split('%', 1).join('').split('::');
+  const groups = front.split(':').filter(Boolean);
+  if (back === undefined) return groups.slice(0, 4).join(':');
+  const rest = back.split(':').filter(Boolean);
+  const zeros = Array.from({ length: 8 - groups.length - rest.length }, () => '0');
+  return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
+}

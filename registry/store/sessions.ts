@@ -1,0 +1,29 @@
+import { raw } from '@mikro-orm/core';
+import { EndedSession, User } from './entities/index.ts';
+import type { EntityManager } from './types.ts';
+
+export interface SessionId {
+  userId: number;
+  /** The user's `session_epoch` when the session began. */
+  epoch: number;
+  id: string;
+}
+
+/** The user of a session that goes on, in one query: null where it, or the account, has ended. */
+export async function findSessionUser(
+  em: EntityManager,
+  { userId, epoch, id }: SessionId,
+): Promise<User | null> {
+  return em.findOne(User, {
+    id: userId,
+    session_epoch: epoch,
+    disabled: false,
+    [raw('not exists (select 1 from ended_sessions where id = ?)', [id])]: [],
+  });
+}
+
+/** Ends a session until its token expires; rows of those that expired since are taken away. */
+export async function endSession(em: EntityManager, id: string, expires: Date): Promise<void> {
+  await em.nativeDelete(EndedSession, { expires_at: { $lt: new Date() } });
+  await em.upsert(EndedSession, { id, expires_at: expires });
+}
