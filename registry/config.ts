@@ -3,7 +3,8 @@
  * `registry serve` and the table in the README follow. Only this file reads the environment.
  */
 import { Ajv } from 'ajv';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './schemas/build.ts';
 
 const ConfigSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),

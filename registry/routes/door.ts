@@ -7,7 +7,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import { Type } from 'typebox';
+import { Type } from '../schemas/build.ts';
 import { ProblemDocument } from '../schemas/common.ts';
 
 export type Door = FastifyInstance<

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
-import { Type } from 'typebox';
 import type { Repositories } from '../../repos/types.ts';
 import { Problem } from '../errors.ts';
+import { Type } from '../schemas/build.ts';
 import type { Store } from '../store/open.ts';
 import { type Door, problemAnswers } from './door.ts';
 

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../schemas/build.ts';
 import { IdParams, List, PageQuery } from '../schemas/common.ts';
 import {
   DiffDocument,

@@ -1,5 +1,6 @@
 /** The audit trail (contract section 9). */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
 import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
 
 export const AuditQuery = Type.Object({

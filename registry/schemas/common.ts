@@ -1,5 +1,6 @@
 /** Shapes that every resource of the HTTP API shares. */
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { Type } from './build.ts';
 
 export const Id = Type.Integer({ minimum: 1, maximum: 2147483647 });
 export const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });

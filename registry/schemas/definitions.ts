@@ -1,5 +1,6 @@
 /** Definitions and their versions (contract sections 2, 3 and 6). */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
 import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
 
 export const InstrumentType = Type.Enum(['movement', 'measurement']);

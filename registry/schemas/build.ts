@@ -1,0 +1,58 @@
+/**
+ * What makes the schemas: TypeBox's builders by their types, so that `Static` reads a schema made here. TypeBox
+ * itself is some 370 modules, a tenth of a start, of which plain JSON Schema needs next to nothing; a test
+ * compares the two. Only what the schemas use is here, and only as they use it.
+ */
+import type { Type as TypeBox } from 'typebox';
+
+type Schema = Record<string, unknown>;
+
+/** Properties that may be missing. Kept beside the schemas, for a schema is what is published. */
+const optional = new WeakSet<object>();
+
+function Optional(schema: Schema): Schema {
+  const copy = { ...schema };
+  optional.add(copy);
+  return copy;
+}
+
+function ObjectOf(properties: Record<string, Schema>, options?: Schema): Schema {
+  const required = Object.keys(properties).filter(
+    (name) => !optional.has(properties[name] as Schema),
+  );
+  return {
+    type: 'object',
+    ...(required.length > 0 && { required }),
+    properties,
+    ...options,
+  };
+}
+
+/** The same properties, none of which must be there; the object's other options stay behind. */
+function Partial({ properties }: { properties: Record<string, Schema> }, options?: Schema): Schema {
+  const entries = Object.entries(properties).map(([name, schema]) => [name, Optional(schema)]);
+  return ObjectOf(Object.fromEntries(entries), options);
+}
+
+const build = {
+  Array: (items: Schema, options?: Schema) => ({ type: 'array', items, ...options }),
+  Boolean: (options?: Schema) => ({ type: 'boolean', ...options }),
+  Enum: (values: unknown[], options?: Schema) => ({ enum: values, ...options }),
+  Integer: (options?: Schema) => ({ type: 'integer', ...options }),
+  Literal: (value: unknown, options?: Schema) => ({ type: typeof value, const: value, ...options }),
+  Null: (options?: Schema) => ({ type: 'null', ...options }),
+  Object: ObjectOf,
+  Optional,
+  Partial,
+  Record: (_key: Schema, value: Schema, options?: Schema) => ({
+    type: 'object',
+    patternProperties: { '^.*$': value },
+    ...options,
+  }),
+  String: (options?: Schema) => ({ type: 'string', ...options }),
+  Union: (anyOf: Schema[], options?: Schema) => ({ anyOf, ...options }),
+  Unknown: (options?: Schema) => ({ ...options }),
+  Unsafe: (schema: Schema) => schema,
+};
+
+export const Type = build as unknown as Pick<typeof TypeBox, keyof typeof build>;
