@@ -48,7 +48,14 @@ export const UserChange = Type.Partial(
 );
 export type UserChange = Static<typeof UserChange>;
 
-export const UserQuery = Type.Object({ ...PageQuery, q: Type.Optional(Text({ maxLength: 200 })) });
+export const UserQuery = Type.Object({
+  ...PageQuery,
+  q: Type.Optional(Text({ maxLength: 200 })),
+  username: Type.Optional(Text({ maxLength: 200, description: 'The whole name, in any case' })),
+});
+
+/** What a lab admin sees of somebody whom they look for. */
+export const FoundUser = Type.Object({ id: Id, username: Type.String(), name: Type.String() });
 
 export const Credentials = Type.Object({
   username: Type.String({ maxLength: 200 }),
