@@ -1,0 +1,243 @@
+/**
+ * The audit trail is whole: every operation of the API document that writes is listed here with a request that
+ * succeeds, and each of them leaves an entry. A new one that is not listed fails this test.
+ */
+import { once } from 'node:events';
+import { request } from 'node:http';
+import t from 'tap';
+import { fsck } from '../../registry/services/fsck.ts';
+import { appendAudit } from '../../registry/store/audit.ts';
+import { onEachDatabase } from '../helpers/databases.ts';
+import { startLab, type TestLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+import { operationsOf } from './openapi.ts';
+
+let lab: TestLab;
+t.before(async () => {
+  lab = await startLab(t);
+});
+
+/** The ids that the requests below are about, as they come to be. */
+const ids: Record<string, unknown> = {};
+const D = '/api/instrument-definitions';
+const source_code = measurement('Meter');
+
+/** In an order in which each can succeed: who asks, what for, with which body, and the action it leaves. */
+const WRITES: Record<
+  string,
+  () => [who: 'root' | 'ada', path: string, body: object, action: string]
+> = {
+  signIn: () => [
+    'ada',
+    '/api/auth/login',
+    { username: 'ada', password: 'password of ada' },
+    'session.started',
+  ],
+  signOut: () => ['ada', '/api/auth/logout', {}, 'session.ended'],
+  createUser: () => [
+    'root',
+    '/api/users',
+    { username: 'eva', password: 'password of eva', name: 'Eva', email: 'eva@lab.example' },
+    'user.created',
+  ],
+  changeUser: () => ['root', `/api/users/${ids.createUser}`, { name: 'Eve' }, 'user.changed'],
+  createLab: () => ['root', '/api/labs', { name: 'Third', code: 'third' }, 'lab.created'],
+  changeLab: () => ['root', `/api/labs/${ids.createLab}`, { name: 'Four' }, 'lab.changed'],
+  addMember: () => [
+    'root',
+    `/api/labs/${ids.createLab}/members`,
+    { user_id: ids.createUser, role: 'viewer' },
+    'member.added',
+  ],
+  changeMember: () => [
+    'root',
+    `/api/labs/${ids.createLab}/members/${ids.createUser}`,
+    { role: 'admin' },
+    'member.changed',
+  ],
+  removeMember: () => [
+    'root',
+    `/api/labs/${ids.createLab}/members/${ids.createUser}`,
+    {},
+    'member.removed',
+  ],
+  removeLab: () => ['root', `/api/labs/${ids.createLab}`, {}, 'lab.deleted'],
+  removeUser: () => ['root', `/api/users/${ids.createUser}`, {}, 'user.changed'],
+  createToken: () => ['ada', '/api/tokens', { name: 'ci', scope: 'read' }, 'token.created'],
+  deleteToken: () => ['ada', `/api/tokens/${ids.createToken}`, {}, 'token.deleted'],
+  createDefinition: () => ['ada', D, { name: 'Meter', source_code }, 'definition.landed'],
+  changeDefinition: () => [
+    'ada',
+    `${D}/${ids.createDefinition}`,
+    { category: 'Meters' },
+    'definition.landed',
+  ],
+  rollBackDefinition: () => [
+    'ada',
+    `${D}/${ids.createDefinition}/rollback`,
+    { version: 1, reason: 'back' },
+    'definition.landed',
+  ],
+  ...verdict('deprecate', 'version.deprecated'),
+  ...verdict('revoke', 'version.revoked'),
+  ...verdict('reinstate', 'version.reinstated'),
+  archiveDefinition: () => ['ada', `${D}/${ids.createDefinition}`, {}, 'definition.archived'],
+  restoreDefinition: () => [
+    'ada',
+    `${D}/${ids.createDefinition}/restore`,
+    {},
+    'definition.restored',
+  ],
+};
+
+function verdict(verb: string, action: string): typeof WRITES {
+  return {
+    [`${verb}Version`]: () => [
+      'ada',
+      `${D}/${ids.createDefinition}/versions/1/${verb}`,
+      { reason: 'so it is' },
+      action,
+    ],
+  };
+}
+
+/** What is asked by another method than GET and writes nothing. */
+const NO_WRITES = {
+  validateSource: 'answers what is wrong with a text, and keeps nothing of it',
+  validateDefinition: 'the same for the text of a definition that exists',
+};
+
+t.test(
+  'every operation that writes leaves an entry, and says who did it and from where',
+  async (t) => {
+    const writing = (await operationsOf(lab.url)).filter(({ method }) => method !== 'GET');
+    t.same(
+      writing.map(({ operationId }) => operationId ?? '').sort(),
+      [...Object.keys(WRITES), ...Object.keys(NO_WRITES)].sort(),
+      'every operation has its line above',
+    );
+    const newest = async () => (await lab.admin.client.audit({ per_page: 1 })).items[0];
+    let session = '';
+    for (const [operationId, asked] of Object.entries(WRITES)) {
+      const before = (await newest())?.id ?? 0;
+      const [who, path, body, action] = asked();
+      const token =
+        operationId === 'signOut' ? session : (who === 'root' ? lab.admin : lab.ada).token;
+      const method =
+        writing.find((operation) => operation.operationId === operationId)?.method ?? '';
+      const response = await fetch(lab.url + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(Object.keys(body).length > 0 && { 'content-type': 'application/json' }),
+        },
+        ...(Object.keys(body).length > 0 && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      t.ok(response.ok, `${operationId}: ${response.status} ${response.ok ? '' : text}`);
+      const answer = text ? (JSON.parse(text) as { id?: number; token?: string }) : {};
+      ids[operationId] = answer.id;
+      if (operationId === 'signIn') session = answer.token ?? '';
+      const entry = await newest();
+      t.equal((entry?.id ?? 0) > before, true, operationId);
+      const signed = operationId.startsWith('sign');
+      t.match(
+        entry,
+        { action, actor: who, address: '127.0.0.1', token_name: signed ? null : 'test' },
+        operationId,
+      );
+    }
+  },
+);
+
+const lines = async (query: string, token: string) => {
+  const response = await fetch(`${lab.url}/api/audit${query}`, {
+    headers: { accept: 'application/x-ndjson', authorization: `Bearer ${token}` },
+  });
+  t.match(response.headers.get('content-type'), /^application\/x-ndjson/);
+  const text = await response.text();
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+};
+
+t.test(
+  'the trail is exported whole as JSON lines, oldest first, to each what they may read',
+  async (t) => {
+    const listed = await lab.admin.client.audit({ per_page: 500 });
+    t.same(await lines('', lab.admin.token), listed.items.toReversed());
+    const own = await lines('', lab.ada.token);
+    t.ok(own.length > 0 && own.every(({ lab_id }) => lab_id === lab.nano.id));
+    t.same(await lines(`?lab_id=${lab.other.id}`, lab.ada.token), []);
+    const landed = await lines('?action=definition.landed&actor=ada', lab.admin.token);
+    t.ok(landed.length > 0 && landed.every(({ action }) => action === 'definition.landed'));
+    const refused = await fetch(`${lab.url}/api/audit`, {
+      headers: { accept: 'application/x-ndjson', authorization: `Bearer ${lab.ben.token}` },
+    });
+    t.equal(refused.status, 403);
+  },
+);
+
+t.test(
+  'an export that is not read keeps nobody else waiting, and is whole when it is',
+  async (t) => {
+    const { store } = lab.rooms;
+    const after = 'x'.repeat(1_000_000);
+    await store.transaction(async (em) => {
+      for (let i = 0; i < 40; i++) {
+        await appendAudit(em, {
+          actor_id: null,
+          actor: 'big',
+          action: 'test',
+          subject_type: 'test',
+          subject_id: i,
+          subject: '',
+          lab_id: null,
+          after,
+          address: null,
+          token_name: null,
+        });
+      }
+    });
+    const asked = request(`${lab.url}/api/audit?actor=big`, {
+      headers: { accept: 'application/x-ndjson', authorization: `Bearer ${lab.admin.token}` },
+    });
+    asked.end();
+    const [response] = await once(asked, 'response');
+    const waiting = await lab.admin.client.audit({ per_page: 1 });
+    t.equal(waiting.items.length, 1, 'others are answered meanwhile');
+    let bytes = 0;
+    for await (const chunk of response) bytes += chunk.length;
+    t.ok(bytes > 40_000_000);
+  },
+);
+
+await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t, store) => {
+  const { repositories } = lab.rooms;
+  const none = { ...repositories, list: async () => [], abandoned: async () => [] };
+  const append = () =>
+    store.transaction((em) =>
+      appendAudit(em, {
+        actor_id: null,
+        actor: 'ada',
+        action: 'lab.changed',
+        subject_type: 'lab',
+        subject_id: 1,
+        subject: 'nano',
+        lab_id: 1,
+        address: null,
+        token_name: null,
+      }),
+    );
+  const { id } = await append();
+  await append();
+  t.same((await fsck(store, none as never)).problems, []);
+  const em = store.em();
+  await em.execute('alter table audit_events disable trigger user');
+  await em.execute("update audit_events set actor = 'eve' where id = ?", [id]);
+  await em.execute('alter table audit_events enable trigger user');
+  t.match((await fsck(store, none as never)).problems, [
+    { where: 'audit trail', problem: new RegExp(`entry ${id} `) },
+  ]);
+});
