@@ -11,6 +11,7 @@ import { fsck } from '../../registry/services/fsck.ts';
 import { identifyToken } from '../../registry/services/identify.ts';
 import { reindex } from '../../registry/services/reindex.ts';
 import { repair } from '../../registry/services/repair.ts';
+import { judgeVersion } from '../../registry/services/verdicts.ts';
 import { openRepositories } from '../../repos/store.ts';
 import { measurement, type Person, startRegistry } from '../helpers/registry.ts';
 
@@ -126,3 +127,26 @@ t.test('a definition that is made while reindex runs keeps its place in the inde
   t.same(removed, []);
   t.match(await admin.client.definitions.byName('Meanwhile'), { version: 1 });
 });
+
+t.test(
+  'a verdict that never reached the index is brought there, and into the trail, by repair',
+  async (t) => {
+    const { id } = await create('Judged');
+    const caller = await callerOf(alice);
+    const down: Rooms = {
+      ...rooms,
+      store: { ...rooms.store, transaction: () => Promise.reject(new Error('database down')) },
+    };
+    await t.rejects(judgeVersion(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
+    t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');
+    // The note that this landing left changes hands, to a process that is gone.
+    await rooms.repositories.strike('Judged');
+    await abandon('Judged');
+    t.match(await repair(rooms.store, rooms.repositories), { mended: ['Judged'], failed: [] });
+    t.match(await admin.client.definitions.version(id, 1), {
+      revoked: { reason: 'burns', by: 'alice' },
+    });
+    const { items } = await admin.client.audit({ action: 'definition.mended', subject_id: id });
+    t.match(items, [{ before: { revoked: {} }, after: { revoked: { 1: { reason: 'burns' } } } }]);
+  },
+);

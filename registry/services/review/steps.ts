@@ -145,6 +145,7 @@ export async function carryOut(
 
 /** Notes in the database what the refs are about to do. */
 export async function begin(store: LandingRooms['store'], steps: Step[]): Promise<void> {
+  if (steps.length === 0) return;
   try {
     await store.transaction(async (em) => {
       for (const step of steps) await step.begin(em);
@@ -161,6 +162,7 @@ export async function begin(store: LandingRooms['store'], steps: Step[]): Promis
 }
 
 export async function undo(store: LandingRooms['store'], steps: Step[]): Promise<void> {
+  if (steps.length === 0) return;
   await store.transaction(async (em) => {
     for (const step of steps) await step.undo(em);
   });
