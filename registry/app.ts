@@ -7,7 +7,7 @@ import { authentication } from './plugins/authentication.ts';
 import { documentation } from './plugins/documentation.ts';
 import { metrics } from './plugins/metrics.ts';
 import { answerError, problems } from './plugins/problems.ts';
-import { validation } from './plugins/validation.ts';
+import { schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { gitRoutes } from './routes/git.ts';
@@ -43,13 +43,13 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   const app = Fastify({
     logger: logger ?? false,
     bodyLimit: 8 * rooms.maxFileBytes,
+    schemaController,
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply as never),
   }).withTypeProvider<TypeBoxTypeProvider>();
   const throttle = createThrottle(rooms.now);
   problems(app);
-  validation(app);
   metrics(app);
   documentation(app, rooms);
   healthRoutes(app, rooms);

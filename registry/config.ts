@@ -71,10 +71,14 @@ const ConfigSchema = Type.Object({
 
 export type Config = Readonly<Static<typeof ConfigSchema>>;
 
-// Fastify brings Ajv along: TypeBox's own checking would be some hundred modules more to load.
-const check = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }).compile<Config>(
-  ConfigSchema,
-);
+// That this schema is one needs no check at every start: JSON Schema's own would have to be compiled for it.
+const check = new Ajv({
+  allErrors: true,
+  coerceTypes: true,
+  useDefaults: true,
+  meta: false,
+  validateSchema: false,
+}).compile<Config>(ConfigSchema);
 
 /** One setting as the command line and the README show it. */
 export interface Setting {

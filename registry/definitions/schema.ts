@@ -11,7 +11,8 @@ export interface SchemaFindings {
   readonly warnings: readonly string[];
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: false, logger: false });
+/** Made when a schema is first checked: reading JSON Schema's own is a part of a start otherwise. */
+let checker: Ajv2020 | undefined;
 
 /** Expressions could be made to run for ever, and references to loop: such schemas are not executed. */
 const NOT_EXECUTED = ['pattern', 'patternProperties', '$ref', '$dynamicRef', '$id', '$anchor'];
@@ -34,6 +35,8 @@ function check(schema: Schema, defaults: Schema | null): SchemaFindings {
     return findings;
   }
   const { $schema: _, ...plain } = schema;
+  checker ??= new Ajv2020({ strict: false, validateFormats: false, logger: false });
+  const ajv = checker;
   if (!ajv.validateSchema(plain)) {
     findings.errors.push(`The settings schema is not JSON Schema: ${ajv.errorsText()}`);
     return findings;

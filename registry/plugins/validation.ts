@@ -6,35 +6,44 @@
  */
 import { Ajv, type ValidateFunction } from 'ajv';
 import fastJsonStringify from 'fast-json-stringify';
-import type { FastifyInstance } from 'fastify';
+import type {
+  FastifySchemaCompiler,
+  FastifySerializerCompiler,
+  FastifyServerOptions,
+} from 'fastify';
 
 const formats = { 'date-time': isTime };
 
-export function validation(app: FastifyInstance): void {
-  const literal = new Ajv({ allErrors: false, useDefaults: true, strict: false, formats });
-  const converting = new Ajv({
-    coerceTypes: true,
-    removeAdditional: 'all',
-    useDefaults: true,
-    strict: false,
-    formats,
-  });
-  app.setValidatorCompiler(({ schema, httpPart }) => {
+/**
+ * Given to Fastify when it is made: it would load and prepare compilers of its own first. Its types speak of
+ * those, hence the cast.
+ */
+export const schemaController = {
+  compilersFactory: { buildValidator: checkLater, buildSerializer: () => writeLater },
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>;
+
+function checkLater(): FastifySchemaCompiler<object> {
+  // The schemas are ours: a test checks them, so that JSON Schema's own need not be compiled.
+  const ours = { useDefaults: true, strict: false, meta: false, validateSchema: false, formats };
+  const literal = new Ajv(ours);
+  const converting = new Ajv({ ...ours, coerceTypes: true, removeAdditional: 'all' });
+  return ({ schema, httpPart }) => {
     const ajv = httpPart === 'body' ? literal : converting;
     let validate: ValidateFunction | undefined;
     return (data: unknown) => {
-      validate ??= ajv.compile(schema as object);
+      validate ??= ajv.compile(schema);
       return validate(data) || { error: validate.errors ?? [] };
     };
-  });
-  app.setSerializerCompiler(({ schema }) => {
-    let write: ((value: unknown) => string) | undefined;
-    return (value) => {
-      write ??= fastJsonStringify(schema as object);
-      return write(value);
-    };
-  });
+  };
 }
+
+const writeLater: FastifySerializerCompiler<object> = ({ schema }) => {
+  let write: ((value: unknown) => string) | undefined;
+  return (value) => {
+    write ??= fastJsonStringify(schema);
+    return write(value);
+  };
+};
 
 /** RFC 3339 date-time that JavaScript can read. */
 function isTime(text: string): boolean {
