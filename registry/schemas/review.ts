@@ -1,0 +1,193 @@
+/** Merge requests and what is said of them (contract section 7). */
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
+import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
+
+const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
+const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f]+$' });
+const Body = Text({ maxLength: 20_000 });
+const Verdict = Type.Enum(['approve', 'request_changes', 'comment']);
+const Side = Type.Enum(['old', 'new']);
+/** Fields of GitHub's commit statuses and GitLab's pipelines; only `success` counts. */
+const CheckState = Type.Enum([
+  'pending',
+  'running',
+  'success',
+  'failure',
+  'failed',
+  'error',
+  'canceled',
+  'skipped',
+]);
+/** Null where the account is gone. */
+const Account = Type.Object({ id: Nullable(Id), username: Type.String() });
+
+const Summary = {
+  id: Id,
+  title: Type.String(),
+  description: Type.String(),
+  state: Type.Enum(['open', 'merged', 'closed']),
+  draft: Type.Boolean(),
+  definition: Type.Object({
+    id: Nullable(Id),
+    name: Type.String(),
+  }),
+  lab_id: Nullable(Id),
+  author: Account,
+  source_ref: Type.String({ description: 'The branch, refs/for/main, or its own ref' }),
+  head: Type.String(),
+  base: Nullable(Type.String({ description: 'The version that it is built on' })),
+  merged_version: Nullable(Id),
+  merged_at: Nullable(Time),
+  merged_by: Nullable(Account),
+  closed_at: Nullable(Time),
+  closed_by: Nullable(Account),
+  created_at: Time,
+  updated_at: Time,
+  url: Type.String({ description: 'Its page' }),
+};
+export const MergeRequest = Type.Object(Summary);
+export type MergeRequest = Static<typeof MergeRequest>;
+
+export const Review = Type.Object({
+  id: Id,
+  author: Account,
+  verdict: Verdict,
+  body: Type.String(),
+  head: Type.String({ description: 'The commit that was looked at' }),
+  created_at: Time,
+  standing: Type.Boolean({ description: 'Whether it counts now' }),
+  why: Nullable(Type.String({ description: 'Why it does not count' })),
+});
+export type Review = Static<typeof Review>;
+
+export const Comment = Type.Object({
+  id: Id,
+  author: Account,
+  body: Type.String(),
+  in_reply_to: Nullable(Id),
+  file: Nullable(Type.String()),
+  side: Nullable(Side),
+  line: Nullable(Type.Integer({ description: 'Where the line is now; null where it is outdated' })),
+  original_line: Nullable(Type.Integer({ description: 'Where it was at `head`' })),
+  outdated: Type.Boolean({ description: 'Whether the line was changed or taken away since' }),
+  head: Type.String({ description: 'Where the merge request stood when it was written' }),
+  created_at: Time,
+});
+export type Comment = Static<typeof Comment>;
+
+export const Check = Type.Object({
+  name: Type.String(),
+  state: Type.String(),
+  url: Nullable(Type.String()),
+  summary: Nullable(Type.String()),
+  account: Nullable(
+    Type.String({ description: "Who posted it; null for the registry's own checks" }),
+  ),
+  required: Type.Boolean(),
+});
+export type Check = Static<typeof Check>;
+
+export const MergeRequestPage = Type.Object({
+  ...Summary,
+  can_merge: Type.Boolean(),
+  blockers: Type.Array(Type.String({ description: 'A reason why it cannot be merged' })),
+  approvals: Type.Object({ given: Type.Integer(), required: Type.Integer() }),
+  diff: Type.String({
+    description:
+      'Unified diff, as git prints it: from base to head; of a merged one what landed; empty where its objects are gone',
+  }),
+  diff_truncated: Type.Boolean({ description: 'Whether the diff was longer than 1 MiB' }),
+  files: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      old: Nullable(Type.String({ description: 'Mode and blob before; null where it is new' })),
+      new: Nullable(Type.String({ description: 'Mode and blob after; null where it is gone' })),
+    }),
+  ),
+  commits: Type.Array(
+    Type.Object({
+      commit: Type.String(),
+      author: Type.Object({ name: Type.String(), email: Type.String() }),
+      message: Type.String(),
+      created_at: Time,
+    }),
+  ),
+  heads: Type.Array(
+    Type.Object({
+      head: Type.String(),
+      base: Nullable(Type.String()),
+      pushed_by: Nullable(Account),
+      created_at: Time,
+    }),
+  ),
+  checks: Type.Array(Check),
+  interface: Type.Object({
+    breaking: Type.Boolean({
+      description: 'Whether bindings, stored settings or scripts may break',
+    }),
+    changes: Type.Array(
+      Type.Object({ kind: Type.String(), breaking: Type.Boolean(), message: Type.String() }),
+    ),
+  }),
+  reviews: Type.Array(Review),
+  comments: Type.Array(Comment),
+});
+export type MergeRequestPage = Static<typeof MergeRequestPage>;
+
+export const MergeRequestQuery = Type.Object({
+  ...PageQuery,
+  state: Type.Optional(Type.Enum(['open', 'merged', 'closed'])),
+  lab_id: Type.Optional(Id),
+  definition_id: Type.Optional(Id),
+  author: Type.Optional(Text({ maxLength: 100, description: 'Username' })),
+});
+export type MergeRequestQuery = Static<typeof MergeRequestQuery>;
+
+export const ReviewInput = Type.Object({
+  verdict: Verdict,
+  body: Type.Optional(Body),
+  head: Oid,
+});
+export type ReviewInput = Static<typeof ReviewInput>;
+
+export const CommentInput = Type.Object({
+  body: Text({ minLength: 1, maxLength: 20_000 }),
+  file: Type.Optional(Text({ minLength: 1, maxLength: 500 })),
+  line: Type.Optional(Id),
+  side: Type.Optional(Side),
+  in_reply_to: Type.Optional(Id),
+});
+export type CommentInput = Static<typeof CommentInput>;
+
+export const CheckInput = Type.Object({
+  name: Text({ minLength: 1, maxLength: 100 }),
+  state: CheckState,
+  url: Type.Optional(
+    Nullable(Type.String({ pattern: '^https?://[^\\s\\u0000]+$', maxLength: 2000 })),
+  ),
+  summary: Type.Optional(Nullable(Text({ maxLength: 5000 }))),
+  head: Type.Optional(Oid),
+});
+export type CheckInput = Static<typeof CheckInput>;
+
+export const Override = Text({
+  minLength: 1,
+  maxLength: 1000,
+  description: 'Why a lab admin sets the landing policy aside; kept in the record of the version',
+});
+
+export const MergeInput = Type.Object({
+  head: Oid,
+  change_summary: Type.Optional(Text({ maxLength: 10_000 })),
+  override: Type.Optional(Override),
+});
+export type MergeInput = Static<typeof MergeInput>;
+
+export const RebaseInput = Type.Object({ head: Type.Optional(Oid) });
+export type RebaseInput = Static<typeof RebaseInput>;
+
+export const MergeRequestChange = Type.Partial(
+  Type.Object({ title: Title, description: Body, draft: Type.Boolean() }),
+);
+export type MergeRequestChange = Static<typeof MergeRequestChange>;
