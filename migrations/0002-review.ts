@@ -1,16 +1,13 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Merge requests with their reviews, comments and checks; owners; who signed a version. */
+/** Merge requests with their reviews, comments and checks; owners. */
 export class Review extends Migration {
   override up(): void {
     for (const sql of [...known, ...review]) this.addSql(sql);
   }
 }
 
-const known = [
-  `alter table labs add column owners jsonb not null default '[]'`,
-  'alter table versions add column signed_by text',
-];
+const known = [`alter table labs add column owners jsonb not null default '[]'`];
 
 const review = [
   `create table merge_requests (

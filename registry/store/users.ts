@@ -78,3 +78,13 @@ export async function updateUser(
 export async function countAdmins(em: EntityManager): Promise<number> {
   return em.count(User, { is_admin: true, disabled: false });
 }
+
+/** The accounts with these ids, in one query. */
+export async function usersById(
+  em: EntityManager,
+  ids: Iterable<number | null>,
+): Promise<Map<number, User>> {
+  const wanted = [...new Set([...ids].filter((id) => id !== null))];
+  const users = await em.find(User, { id: { $in: wanted } });
+  return new Map(users.map((user) => [user.id, user]));
+}

@@ -42,8 +42,6 @@ const schema = defineEntity({
     deprecated: p.json<{ [key: string]: Json }>().strictNullable(),
     /** Why and by whom it was revoked, or null. */
     revoked: p.json<{ [key: string]: Json }>().strictNullable(),
-    /** Fingerprint of the key that signed its tag, or null. */
-    signed_by: p.text().strictNullable(),
     created_at: p.datetime(3),
   },
 });

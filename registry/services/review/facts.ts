@@ -1,0 +1,184 @@
+/** What the rules of review are decided on, read with the same number of queries whatever was said. */
+import { RepositoryError } from '../../../repos/errors.ts';
+import type { Commit, Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
+import type { Rules } from '../../access/decide.ts';
+import type { ReviewFacts, ReviewPolicy } from '../../access/review.ts';
+import { notFound } from '../../errors.ts';
+import { everything, findDefinition } from '../../store/definitions.ts';
+import type {
+  Check,
+  Definition,
+  Lab,
+  MergeRequest,
+  MergeRequestHead,
+  User,
+} from '../../store/entities/index.ts';
+import { findLab } from '../../store/labs.ts';
+import { findMergeRequest, headsOf } from '../../store/merge-requests.ts';
+import type { Store } from '../../store/open.ts';
+import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/reviews.ts';
+import { usersById } from '../../store/users.ts';
+import { type Caller, demand } from '../caller.ts';
+import { policyOf } from '../find-definition.ts';
+import { type OwnJudgement, ownChecks } from './own-checks.ts';
+
+export interface ReviewRooms {
+  store: Store;
+  repositories: Repositories;
+  rules: Rules;
+  publicUrl: () => string;
+}
+
+export interface LoadedFacts {
+  row: MergeRequest;
+  /** Null where the definition, or what the head held, is gone. */
+  git: { repository: Repository; tip: Tip; from: Oid | null; to: Oid; own: OwnJudgement } | null;
+  definition: Definition | null;
+  lab: Lab | null;
+  heads: MergeRequestHead[];
+  reviews: ReviewWithStanding[];
+  posted: Check[];
+  people: ReadonlyMap<number, User>;
+  facts: ReviewFacts;
+  policy: ReviewPolicy;
+}
+
+/** The row, if the caller may see it. Throws `not_found` for what is not there and what is hidden alike. */
+export async function seen(
+  { store, rules }: Pick<ReviewRooms, 'store' | 'rules'>,
+  caller: Caller,
+  id: number,
+): Promise<MergeRequest> {
+  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'merge request');
+  const row = await findMergeRequest(store.em(), id);
+  if (!row) throw notFound('merge request');
+  demand(caller, { on: 'merge-request', do: 'read', labId: row.lab_id }, rules, 'merge request');
+  return row;
+}
+
+export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<LoadedFacts> {
+  const em = rooms.store.em();
+  const definition =
+    row.definition_id === null ? null : await findDefinition(em, row.definition_id, everything);
+  const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
+  const heads = await headsOf(em, row.id);
+  const reviews = await reviewsOf(em, row.id);
+  const posted = await checksOf(em, row.id, row.head);
+  const policy = reviewPolicyOf(lab);
+  const people = await usersById(em, [
+    row.author_id,
+    row.decided_by,
+    ...heads.map(({ pushed_by }) => pushed_by),
+    ...reviews.map(({ author_id }) => author_id),
+    ...Object.values(policy.requiredChecks),
+    ...policy.owners.flatMap(({ users }) => users),
+  ]);
+  const git = definition && (await readGit(rooms.repositories, row, lab));
+  const facts: ReviewFacts = {
+    state: row.state as ReviewFacts['state'],
+    draft: row.draft,
+    archived: definition?.archived_at != null,
+    head: row.head,
+    changes: row.changes,
+    paths: git?.own.changes.map(({ path }) => path) ?? [],
+    base: git?.own.before ?? null,
+    proposed: git?.own.after ?? null,
+    involved: {
+      ids: new Set([row.author_id, ...heads.map(({ pushed_by }) => pushed_by)].filter(isId)),
+      emails: new Set(heads.flatMap(({ authors }) => authors)),
+    },
+    reviews: reviews.map((review) => ({
+      id: review.id,
+      author: { id: review.author_id ?? 0, username: review.author, email: review.email },
+      verdict: review.verdict,
+      head: review.head,
+      changes: review.changes,
+      at: review.created_at,
+      isAdmin: review.role === 'admin',
+      isMember: review.role === 'admin' || review.role === 'contributor',
+    })),
+    checks: [
+      ...(git?.own.checks ?? []),
+      ...posted.map(({ name, state, account_id, summary }) => ({
+        name,
+        state,
+        summary,
+        account: account_id ?? 0,
+      })),
+    ],
+    usernames: new Map([...people].map(([id, { username }]) => [id, username])),
+  };
+  return { row, git, definition, lab, heads, reviews, posted, people, facts, policy };
+}
+
+const isId = (id: number | null): id is number => id !== null;
+
+/** What a lab asks of a landing; what belongs to no lab is held to the defaults. */
+export function reviewPolicyOf(lab: Lab | null): ReviewPolicy {
+  return {
+    requiredApprovals: lab?.required_approvals ?? 1,
+    allowSelfApproval: lab?.allow_self_approval ?? false,
+    requiredChecks: lab?.required_checks ?? {},
+    owners: lab?.owners ?? [],
+  };
+}
+
+/** One that has landed is looked at as it landed, any other against what `main` is now. */
+async function readGit(
+  repositories: Repositories,
+  row: MergeRequest,
+  lab: Lab | null,
+): Promise<LoadedFacts['git']> {
+  if (!(await repositories.exists(row.definition))) return null;
+  const repository = await repositories.open(row.definition);
+  const tip = await repository.tip();
+  const policy = policyOf(lab);
+  try {
+    const landed = row.merged_version && (await repository.version(row.merged_version));
+    if (landed) {
+      const from = (await repository.readCommit(landed.commit)).parents[0] ?? null;
+      const at = { name: row.definition, base: from, head: landed.commit, main: from };
+      const own = await ownChecks(repository, at, policy);
+      return { repository, tip, from, to: landed.commit, own };
+    }
+    const at = { name: row.definition, base: row.base, head: row.head, main: tip.head };
+    const own = await ownChecks(repository, at, policy);
+    return { repository, tip, from: row.base, to: row.head, own };
+  } catch (error) {
+    // A closed one's commits are packed away once no ref holds them.
+    if (row.state === 'closed' && isGone(error)) return null;
+    throw error;
+  }
+}
+
+export const isGone = (error: unknown): boolean =>
+  error instanceof RepositoryError && error.code === 'object_not_found';
+
+/** What a branch has and no version is: parents before children. */
+export async function commitsOf(repository: Repository, head: Oid): Promise<Commit[]> {
+  const versions = new Set(
+    [...(await repository.refs())].flatMap(([ref, { peeled }]) =>
+      ref.startsWith('refs/tags/v') && peeled ? [peeled] : [],
+    ),
+  );
+  const found = new Map<Oid, Commit>();
+  const waiting = [head];
+  for (let oid = waiting.pop(); oid !== undefined; oid = waiting.pop()) {
+    if (versions.has(oid) || found.has(oid)) continue;
+    const commit = await repository.readCommit(oid);
+    found.set(oid, commit);
+    waiting.push(...commit.parents);
+  }
+  const ordered = new Map<Oid, Commit>();
+  const stack = [{ oid: head, ready: false }];
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const commit = found.get(at.oid);
+    if (!commit || ordered.has(at.oid)) continue;
+    if (at.ready) ordered.set(at.oid, commit);
+    else {
+      stack.push({ oid: at.oid, ready: true });
+      for (const oid of commit.parents.toReversed()) stack.push({ oid, ready: false });
+    }
+  }
+  return [...ordered.values()];
+}

@@ -1,0 +1,187 @@
+/** What the registry itself says of a proposed change: whether it can land, and what it means for users. */
+import { RepositoryError } from '../../../repos/errors.ts';
+import type { ObjectReader, Oid } from '../../../repos/types.ts';
+import type { Check } from '../../access/review.ts';
+import { compareInterfaces, type InterfaceChange } from '../../definitions/interface.ts';
+import { mergeText, mergeTrees, type PathChange, type Tree } from '../../definitions/merge.ts';
+import { describe } from '../../definitions/metadata.ts';
+import { checkPaths } from '../../definitions/names.ts';
+import { Recent } from '../../definitions/recent.ts';
+import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
+import { validateDefinition } from '../../definitions/validate.ts';
+import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../files.ts';
+import { changesAgainst, treeOf } from './examine.ts';
+
+/** Names that nobody else can post. */
+export const OWN_CHECKS = ['validation', 'import-policy', 'conflict', 'interface'] as const;
+
+export interface Proposal {
+  name: string;
+  base: Oid | null;
+  head: Oid;
+  /** What it would land on. */
+  main: Oid | null;
+}
+
+export interface Judged {
+  checks: Check[];
+  interface: InterfaceChange[];
+  /** What the definition is and would be. */
+  before: Metadata | null;
+  after: Metadata;
+}
+
+export interface OwnJudgement extends Judged {
+  changes: PathChange[];
+  /** What must be laid over `main`, as mode and blob; null takes a file away. */
+  landing: ReadonlyMap<string, string | null>;
+}
+
+/** Judgements of pure texts; a page is asked for again and again while nothing has moved. */
+const judgements = new Recent<Judged>(200, 4_000);
+
+/**
+ * Looks at the very tree that would land. Where it cannot be made (a conflict), the head's own is judged.
+ * Throws `RepositoryError` `object_not_found` where the commits are gone.
+ */
+export async function ownChecks(
+  objects: ObjectReader,
+  proposal: Proposal,
+  policy: ImportPolicy,
+): Promise<OwnJudgement> {
+  const { name, base, head, main } = proposal;
+  const [was, is, now] = await Promise.all([base, head, main].map((c) => treeOf(objects, c)));
+  const merged = mergeTrees(was as Tree, is as Tree, now as Tree);
+  const before = main === null ? new Map() : await filesOf(objects, main);
+  const conflict = await conflictCheck(objects, proposal, merged);
+  const files = await resulting(objects, merged.conflicts.length > 0, proposal, before, merged);
+  const key = JSON.stringify([name, base, head, main, policy]);
+  const judged = judgements.recall(key, () =>
+    judge(name, main === null ? null : before, files, policy),
+  );
+  const [validation, imports, ...rest] = judged.checks;
+  return {
+    ...judged,
+    checks: [validation, imports, conflict, ...rest] as Check[],
+    changes: await changesAgainst(objects, base, head),
+    landing: merged.changes,
+  };
+}
+
+async function resulting(
+  objects: ObjectReader,
+  conflicting: boolean,
+  { head }: Proposal,
+  before: Files,
+  merged: { changes: Map<string, string | null> },
+): Promise<Files | string> {
+  try {
+    const files = conflicting
+      ? await filesOf(objects, head)
+      : withChanges(before, await contents(objects, merged.changes));
+    return tooMuch(files) ?? files;
+  } catch (error) {
+    if (error instanceof RepositoryError && error.code === 'too_large') return error.message;
+    throw error;
+  }
+}
+
+/** The bytes behind modes and blobs. */
+export async function contents(
+  objects: ObjectReader,
+  changes: ReadonlyMap<string, string | null>,
+): Promise<Map<string, Uint8Array | null>> {
+  const found = new Map<string, Uint8Array | null>();
+  for (const [path, entry] of changes) {
+    found.set(path, entry === null ? null : await objects.readBlob(blobOf(entry)));
+  }
+  return found;
+}
+
+const blobOf = (entry: string): Oid => entry.slice(entry.indexOf(':') + 1);
+
+function judge(
+  name: string,
+  before: Files | null,
+  files: Files | string,
+  policy: ImportPolicy,
+): Judged {
+  const tree: Files = typeof files === 'string' ? new Map() : files;
+  const { errors } = validateDefinition(name, tree, policy);
+  const line = ({ file, line, column, message }: Diagnostic) =>
+    `${file ?? mainFile(name)}:${line}:${column}: ${message}`;
+  const banned = errors.filter(({ code }) => code.startsWith('banned-'));
+  const wrong = [
+    ...checkPaths(tree.keys()).map(({ path, message }) => `${path}: ${message}`),
+    ...errors.filter((error) => !banned.includes(error)).map(line),
+  ];
+  const old = before && describe(name, before);
+  const after = describe(name, tree);
+  const changes = compareInterfaces(old, after);
+  const breaking = changes.filter((change) => change.breaking);
+  return {
+    checks: [
+      own('validation', typeof files === 'string' ? [files] : wrong),
+      own('import-policy', banned.map(line)),
+      own(
+        'interface',
+        breaking.map(({ message }) => message),
+      ),
+    ],
+    interface: changes,
+    before: old,
+    after,
+  };
+}
+
+/** How many places a summary names before it only counts. */
+const SHOWN = 5;
+
+function own(name: (typeof OWN_CHECKS)[number], against: string[]): Check {
+  const more = against.length > SHOWN ? [`and ${against.length - SHOWN} more`] : [];
+  return {
+    name,
+    state: against.length === 0 ? 'success' : 'failure',
+    account: null,
+    summary: against.length === 0 ? null : [...against.slice(0, SHOWN), ...more].join('; '),
+  };
+}
+
+async function conflictCheck(
+  objects: ObjectReader,
+  { base, head, main }: Proposal,
+  { changes, conflicts }: ReturnType<typeof mergeTrees>,
+): Promise<Check> {
+  if (changes.size === 0 && conflicts.length === 0) {
+    return own('conflict', ['it changes nothing that main does not have already']);
+  }
+  const found: string[] = [];
+  for (const path of conflicts) {
+    found.push(
+      `main has changed ${path} too: ${await how(objects, path, base, head, main)}; rebase and have it approved anew`,
+    );
+  }
+  return own('conflict', found);
+}
+
+async function how(
+  objects: ObjectReader,
+  path: string,
+  ...commits: [base: Oid | null, head: Oid, main: Oid | null]
+): Promise<string> {
+  const [base, head, main] = await Promise.all(
+    commits.map((commit) => (commit === null ? undefined : objects.readFile(commit, path))),
+  );
+  if (head === undefined) return 'it was deleted here and changed there';
+  if (main === undefined) return 'it was changed here and deleted there';
+  const merged = mergeText(base ? textOf(base) : '', textOf(head), textOf(main));
+  return 'text' in merged ? 'not the same lines' : `conflict in ${placesOf(merged.conflicts)}`;
+}
+
+/** `lines 3-5, 9`. */
+export function placesOf(conflicts: readonly { line: number; end_line: number }[]): string {
+  const places = conflicts.map(({ line, end_line }) =>
+    line === end_line ? `${line}` : `${line}-${end_line}`,
+  );
+  return `${conflicts.length === 1 && places[0] && !places[0].includes('-') ? 'line' : 'lines'} ${places.join(', ')}`;
+}

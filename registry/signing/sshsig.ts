@@ -1,0 +1,150 @@
+/**
+ * SSH signatures with Ed25519 keys, as bytes and values, without any program but Node's own: OpenSSH's
+ * PROTOCOL.sshsig for the signature and its armour, RFC 4253 section 5 for the `string`s in them, RFC 8709 for
+ * keys and signatures of Ed25519.
+ */
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+
+const KEY_TYPE = 'ssh-ed25519';
+const MAGIC = Buffer.from('SSHSIG');
+const VERSION = 1;
+/** PROTOCOL.sshsig allows these two; `ssh-keygen -Y sign` takes the second unless told otherwise. */
+const HASHES: readonly string[] = ['sha256', 'sha512'];
+const HASH = 'sha512';
+const BEGIN = '-----BEGIN SSH SIGNATURE-----\n';
+const END = '\n-----END SSH SIGNATURE-----\n';
+const COLUMNS = /.{1,70}/g;
+
+/** The bytes are no signature, not one of this kind, or not over what they are said to be over. */
+export class SignatureError extends Error {
+  readonly code = 'bad_signature';
+}
+
+/** The armoured signature of `payload` for one purpose, which its verifier must ask for by the same name. */
+export function signSsh(payload: Uint8Array, privateKey: KeyObject, namespace: string): string {
+  const signature = sign(null, signedData(payload, namespace, HASH), privateKey);
+  const version = Buffer.alloc(4);
+  version.writeUInt32BE(VERSION);
+  const blob = Buffer.concat([
+    MAGIC,
+    version,
+    string(publicKeyBlob(createPublicKey(privateKey))),
+    string(namespace),
+    string(''),
+    string(HASH),
+    string(Buffer.concat([string(KEY_TYPE), string(signature)])),
+  ]);
+  return BEGIN + (blob.toString('base64').match(COLUMNS) ?? []).join('\n') + END;
+}
+
+/**
+ * The key blob of whoever signed `payload`; whether that is somebody to believe is the caller's to say.
+ * Throws `SignatureError` where the signature does not hold, or is not by an Ed25519 key.
+ */
+export function verifySsh(payload: Uint8Array, armoured: string, namespace: string): Buffer {
+  const { publicKey, hash, signature, ...read } = readSignature(unarmour(armoured));
+  if (read.namespace !== namespace) {
+    throw new SignatureError(`it was made for ${read.namespace}, not for ${namespace}`);
+  }
+  const data = signedData(payload, namespace, hash);
+  if (!verify(null, data, keyOf(publicKey), signature)) {
+    throw new SignatureError('it is not over these bytes');
+  }
+  return publicKey;
+}
+
+/** An Ed25519 key as SSH writes it down. */
+export function publicKeyBlob(key: KeyObject): Buffer {
+  const { x = '' } = key.export({ format: 'jwk' });
+  return Buffer.concat([string(KEY_TYPE), string(Buffer.from(x, 'base64url'))]);
+}
+
+/** The line of a `.pub` file, without a comment. */
+export const publicKeyLine = (blob: Buffer): string => `${KEY_TYPE} ${blob.toString('base64')}`;
+
+/** As `ssh-keygen -l` and git print it. */
+export function fingerprintOf(blob: Buffer): string {
+  const digest = createHash('sha256').update(blob).digest('base64');
+  return `SHA256:${digest.replace(/=+$/, '')}`;
+}
+
+/** Not the payload is signed but its hash, together with what the signature is for. */
+function signedData(payload: Uint8Array, namespace: string, hash: string): Buffer {
+  const digest = createHash(hash).update(payload).digest();
+  return Buffer.concat([MAGIC, string(namespace), string(''), string(hash), string(digest)]);
+}
+
+function string(content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** Only what armouring the same bytes would give: no two texts are the same signature. */
+function unarmour(text: string): Buffer {
+  if (!text.startsWith(BEGIN) || !text.endsWith(END)) throw new SignatureError('it has no armour');
+  const lines = text.slice(BEGIN.length, -END.length);
+  const blob = Buffer.from(lines, 'base64');
+  if (blob.toString('base64') !== lines.replaceAll('\n', '')) {
+    throw new SignatureError('its armour holds no base64');
+  }
+  return blob;
+}
+
+function readSignature(blob: Buffer) {
+  const whole = new Reader(blob);
+  if (!whole.take(MAGIC.length).equals(MAGIC)) throw new SignatureError('it is none of SSH');
+  const version = whole.take(4).readUInt32BE();
+  if (version !== VERSION) throw new SignatureError(`version ${version} is not known`);
+  const publicKey = whole.string();
+  const namespace = whole.string().toString();
+  whole.string(); // Reserved: PROTOCOL.sshsig has it ignored.
+  const hash = whole.string().toString();
+  if (!HASHES.includes(hash)) throw new SignatureError(`the hash ${hash} is not known`);
+  const inner = new Reader(whole.string());
+  whole.end();
+  inner.keyType();
+  const signature = inner.string();
+  inner.end();
+  return { publicKey, namespace, hash, signature };
+}
+
+function keyOf(blob: Buffer): KeyObject {
+  const reader = new Reader(blob);
+  reader.keyType();
+  const x = reader.string();
+  reader.end();
+  if (x.length !== 32) throw new SignatureError('its key is not of 32 bytes');
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: x.toString('base64url') };
+  return createPublicKey({ key: jwk, format: 'jwk' });
+}
+
+/** Takes bytes from the front; throws `SignatureError` where there are too few, or too many at the end. */
+class Reader {
+  #rest: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#rest = bytes;
+  }
+
+  take(length: number): Buffer {
+    if (length > this.#rest.length) throw new SignatureError('it ends too early');
+    const taken = this.#rest.subarray(0, length);
+    this.#rest = this.#rest.subarray(length);
+    return taken;
+  }
+
+  string(): Buffer {
+    return this.take(this.take(4).readUInt32BE());
+  }
+
+  keyType(): void {
+    const type = this.string().toString();
+    if (type !== KEY_TYPE) throw new SignatureError(`its key is ${type}, not ${KEY_TYPE}`);
+  }
+
+  end(): void {
+    if (this.#rest.length > 0) throw new SignatureError('something follows it');
+  }
+}
