@@ -13,6 +13,7 @@ import { definitionRoutes } from './routes/definitions.ts';
 import { gitRoutes } from './routes/git.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/labs.ts';
+import { mergeRequestRoutes } from './routes/merge-requests.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
@@ -69,6 +70,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     validateRoutes(api, rooms);
     versionRoutes(api, rooms);
     verdictRoutes(api, rooms);
+    mergeRequestRoutes(api, rooms);
     auditRoutes(api, rooms);
   });
   await app.register(async (git) => await gitRoutes(git, { ...rooms, throttle }));

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   not_acceptable: { status: 406, title: 'Not available in that form' },
   name_taken: { status: 409, title: 'The name is taken' },
   conflict: { status: 409, title: 'Conflict with what is there' },
+  not_mergeable: { status: 409, title: 'The merge request cannot be merged' },
   in_use: { status: 409, title: 'Still in use' },
   too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

@@ -1,5 +1,5 @@
 /** Rebuilding the index of definitions and versions from the repositories alone. */
-import type { Repositories } from '../../repos/types.ts';
+import type { Refs, Repositories } from '../../repos/types.ts';
 import {
   advanceDefinitionIds,
   deleteDefinition,
@@ -7,8 +7,9 @@ import {
   listDefinitions,
 } from '../store/definitions.ts';
 import { lockDefinition } from '../store/indexing.ts';
+import { advanceMergeRequestIds } from '../store/merge-requests.ts';
 import type { Store } from '../store/open.ts';
-import { indexRepository } from './index-repository.ts';
+import { type Indexed, indexRepository } from './index-repository.ts';
 
 export interface ReindexReport {
   definitions: number;
@@ -27,12 +28,14 @@ export async function reindex(
 ): Promise<ReindexReport> {
   const names = await repositories.list();
   const report: ReindexReport = { definitions: 0, versions: 0, skipped: [], removed: [] };
+  let mergeRequests = 0;
   for (const [i, name] of names.entries()) {
     const repository = await repositories.open(name);
     try {
-      const { added } = await indexRepository(store, repository, { everyVersion: true });
+      const indexed = await indexRepository(store, repository, { everyVersion: true });
       report.definitions += 1;
-      report.versions += added.length;
+      report.versions += indexed.added.length;
+      mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
     } catch (error) {
       // One that is not whole must not keep the others out of the index.
       report.skipped.push({ name, reason: (error as Error).message });
@@ -40,8 +43,20 @@ export async function reindex(
     onProgress(i + 1, names.length);
   }
   report.removed = await removeOrphans(store, repositories);
-  await store.transaction((em) => advanceDefinitionIds(em));
+  await store.transaction(async (em) => {
+    await advanceDefinitionIds(em);
+    await advanceMergeRequestIds(em, mergeRequests);
+  });
   return report;
+}
+
+/** The highest number of a merge request that git knows here, landed or not: none is given twice. */
+function newestIn({ added }: Indexed, refs: Refs): number {
+  const landed = added.map(({ record }) => record.merge_request ?? 0);
+  const proposed = [...refs.keys()].map((ref) =>
+    Number(/^refs\/merge-requests\/(\d+)\/head$/.exec(ref)?.[1] ?? 0),
+  );
+  return [...landed, ...proposed].reduce((a, b) => Math.max(a, b), 0);
 }
 
 /** Rows whose repository is gone; each is looked at under its lock, for a landing may go on meanwhile. */

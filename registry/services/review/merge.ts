@@ -1,0 +1,186 @@
+/** Landing a merge request: squashed onto `main` as one commit, with the record of who approved it. */
+import type { Commit, Oid, RefUpdate } from '../../../repos/types.ts';
+import { hindrances, standingOf, unmetPolicy } from '../../access/review.ts';
+import { type Approval, landingMessage, type Override } from '../../definitions/record.ts';
+import { Problem } from '../../errors.ts';
+import type { MergeInput } from '../../schemas/review.ts';
+import { appendAudit } from '../../store/audit.ts';
+import { auditOf, authorOf, type Caller, demand } from '../caller.ts';
+import { land, type NewVersion } from '../landing.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { authorsOf, treeOf } from './examine.ts';
+import { commitsOf, type LoadedFacts, loadFacts, seen } from './facts.ts';
+import { contents } from './own-checks.ts';
+import { headRef, note, type Step } from './steps.ts';
+
+/** How often somebody else may be faster before the caller is told. */
+const ATTEMPTS = 5;
+
+/**
+ * `POST /api/merge-requests/:id/merge`. Where another landing comes in between, everything is decided anew on top
+ * of it. Throws `not_mergeable` with every reason, `conflict` where the head moved, `forbidden`, `not_found`.
+ */
+export async function merge(
+  rooms: SaveRooms,
+  caller: Caller,
+  id: number,
+  order: MergeInput,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await mergeOnce(rooms, caller, id, order);
+    } catch (error) {
+      const raced = error instanceof Problem && error.code === 'conflict' && error.cause;
+      if (!raced || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: MergeInput) {
+  const row = await seen(rooms, caller, id);
+  demand(
+    caller,
+    { on: 'merge-request', do: 'decide', labId: row.lab_id },
+    rooms.rules,
+    'merge request',
+  );
+  const loaded = await loadFacts(rooms, row);
+  const { git, facts, policy } = loaded;
+  const against = hindrances(facts);
+  if (against.length > 0) throw notMergeable(id, against);
+  if (git === null) throw notMergeable(id, ['The definition that it belongs to is gone.']);
+  if (row.head !== order.head) {
+    throw new Problem(
+      'conflict',
+      `The head of !${id} is ${row.head} now. Look at it again before you merge.`,
+      [{ path: 'head', message: `is ${row.head} now` }],
+    );
+  }
+  const unmet = unmetPolicy(facts, policy);
+  if (unmet.length > 0 && order.override === undefined) throw notMergeable(id, unmet);
+  const overrides: Override[] =
+    unmet.length === 0
+      ? []
+      : [{ code: 'policy', message: `${order.override} (set aside: ${unmet.join(' ')})` }];
+  await land(rooms, caller, {
+    repository: git.repository,
+    from: git.tip,
+    versions: [await squash(caller, loaded, git, order.change_summary, overrides)],
+    steps: [await merging(caller, git, row, order.override, unmet)],
+  });
+}
+
+const notMergeable = (id: number, reasons: string[]): Problem =>
+  new Problem(
+    'not_mergeable',
+    `!${id} cannot be merged. ${reasons.join(' ')}`,
+    reasons.map((message) => ({ path: 'merge_request', message })),
+  );
+
+type Git = NonNullable<LoadedFacts['git']>;
+
+/** The commit that lands: written by whoever began the branch, committed by who lands it. */
+async function squash(
+  caller: Caller,
+  loaded: LoadedFacts,
+  git: Git,
+  changeSummary: string | undefined,
+  overrides: Override[],
+): Promise<NewVersion> {
+  const { row } = loaded;
+  const { repository, tip } = git;
+  const commits = await commitsOf(repository, row.head);
+  const first = commits[0] as Commit;
+  const approvals = approvalsOf(loaded);
+  const committer = { ...authorOf(caller), at: new Date() };
+  const summary = changeSummary?.trim() || `${row.title}\n\n${row.description}`.trim();
+  const commit = await repository.commit({
+    parent: tip.head,
+    ...(row.base === tip.head
+      ? { tree: (await repository.readCommit(row.head)).tree }
+      : { changes: await contents(repository, git.own.landing) }),
+    author: first.author,
+    committer,
+    message: landingMessage(summary, [
+      ...coAuthors(commits).map((person): [string, string] => ['Co-authored-by', mailbox(person)]),
+      ['Merge-request', `!${row.id}`],
+      ...approvals.map(({ by }): [string, string] => ['Approved-by', mailbox(by)]),
+      ['Landed-by', mailbox(committer)],
+      ...overrides.map(({ message }): [string, string] => ['Override', message]),
+    ]),
+  });
+  await demandModes(git, row.id, commit);
+  const { name, email } = first.author;
+  const review = { mergeRequest: row.id, approvals };
+  return { commit, author: { name, email }, summary, overrides, review };
+}
+
+const mailbox = ({ name, email }: { name: string; email: string }): string => `${name} <${email}>`;
+
+/** Files laid over others keep the modes that those have: what the branch made executable must be as it was judged. */
+async function demandModes({ repository, own }: Git, id: number, commit: Oid): Promise<void> {
+  const tree = await treeOf(repository, commit);
+  const other = [...own.landing].find(([path, entry]) => (tree.get(path) ?? null) !== entry);
+  if (!other) return;
+  throw notMergeable(id, [
+    `The mode of ${other[0]} cannot be kept on top of the newest version. Rebase the branch with git.`,
+  ]);
+}
+
+/** Whoever wrote on the branch beside the author of its first commit, each once. */
+function coAuthors(commits: readonly Commit[]): { name: string; email: string }[] {
+  const people = new Map(
+    commits
+      .flatMap(authorsOf)
+      .toReversed()
+      .map((person) => [person.email.toLowerCase(), person]),
+  );
+  people.delete(commits[0]?.author.email.toLowerCase() ?? '');
+  return [...people.values()].toReversed();
+}
+
+function approvalsOf({ facts, policy, people }: LoadedFacts): Approval[] {
+  return standingOf(facts, policy)
+    .filter(({ review, standing }) => standing && review.verdict === 'approve')
+    .map(({ review: { author, at, head } }) => ({
+      by: { ...author, name: people.get(author.id)?.name || author.username },
+      at: at.toISOString(),
+      head,
+    }));
+}
+
+/** The head must still be the one that was judged; the branch has served. */
+async function merging(
+  caller: Caller,
+  { repository, tip }: Git,
+  row: LoadedFacts['row'],
+  reason: string | undefined,
+  unmet: string[],
+): Promise<Step> {
+  const version = tip.version + 1;
+  const updates: RefUpdate[] = [{ ref: headRef(row.id), from: row.head, to: row.head }];
+  const branch = (await repository.refs()).get(row.source_ref)?.oid;
+  if (row.source_ref.startsWith('refs/heads/') && branch !== undefined) {
+    updates.push({ ref: row.source_ref, from: row.head, to: null });
+  }
+  return {
+    mergeRequest: row.id,
+    updates,
+    begin: async () => {},
+    undo: async () => {},
+    async finish(em) {
+      await note(em, caller, row, 'merged', { state: row.state }, { state: 'merged', version });
+      if (unmet.length === 0) return;
+      await appendAudit(em, {
+        ...auditOf(caller),
+        action: 'definition.overridden',
+        subject_type: 'definition',
+        subject_id: row.definition_id,
+        subject: row.definition,
+        lab_id: row.lab_id,
+        before: null,
+        after: { version, reason: reason ?? '', set_aside: unmet },
+      });
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** Putting a branch on top of the newest version, commit by commit, as the button of that name does elsewhere. */
+import type { Commit, Oid, Repository } from '../../../repos/types.ts';
+import { mergeText, mergeTrees } from '../../definitions/merge.ts';
+import { Problem } from '../../errors.ts';
+import type { RebaseInput } from '../../schemas/review.ts';
+import { authorOf, type Caller, demand } from '../caller.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { examine, treeOf } from './examine.ts';
+import { commitsOf, seen } from './facts.ts';
+import { contents, placesOf } from './own-checks.ts';
+import { carryOut, moving } from './steps.ts';
+
+/**
+ * `POST /api/merge-requests/:id/rebase`. The authors stay, the caller commits; approvals hold where the list of
+ * changes stays the same. On top already: nothing happens. Throws `conflict` with file and lines where a commit
+ * does not apply, and where the head moved.
+ */
+export async function rebase(
+  rooms: SaveRooms,
+  caller: Caller,
+  id: number,
+  { head }: RebaseInput,
+): Promise<void> {
+  const row = await seen(rooms, caller, id);
+  demand(
+    caller,
+    { on: 'merge-request', do: 'discuss', labId: row.lab_id },
+    rooms.rules,
+    'merge request',
+  );
+  if (row.state !== 'open' || row.definition_id === null) {
+    throw new Problem('conflict', `!${id} is ${row.state}: only an open one can be rebased.`);
+  }
+  if (head !== undefined && head !== row.head) {
+    throw new Problem('conflict', `The head of !${id} is ${row.head} now. Look at it again.`);
+  }
+  const repository = await rooms.repositories.open(row.definition);
+  const main = await repository.head();
+  if (main === row.base) return;
+  const commits = await commitsOf(repository, row.head);
+  if (commits.some(({ parents }) => parents.length > 1)) {
+    throw new Problem(
+      'conflict',
+      'The branch has merge commits. Rebase it with git: git pull --rebase origin main',
+    );
+  }
+  let tip = main;
+  for (const commit of commits) tip = await pick(repository, caller, commit, tip);
+  if (tip === null || tip === main) {
+    throw new Problem('conflict', 'main has everything that the branch changes. Close it instead.');
+  }
+  const examined = await examine(repository, main, tip, await commitsOf(repository, tip));
+  const branch = row.source_ref.startsWith('refs/heads/')
+    ? [{ ref: row.source_ref, from: row.head, to: tip }]
+    : [];
+  await carryOut(rooms, repository, [moving(caller, row, examined, branch)]);
+}
+
+/** The commit anew on top of `onto`; `onto` itself where it has all of it. Throws `conflict`. */
+async function pick(
+  repository: Repository,
+  caller: Caller,
+  commit: Commit,
+  onto: Oid | null,
+): Promise<Oid | null> {
+  const parent = commit.parents[0] ?? null;
+  const trees = [parent, commit.oid, onto].map((oid) => treeOf(repository, oid));
+  const [was, is, now] = await Promise.all(trees);
+  if (!was || !is || !now) return onto;
+  const merged = mergeTrees(was, is, now);
+  const changes = await contents(repository, merged.changes);
+  for (const path of merged.conflicts) {
+    changes.set(path, await mergeFile(repository, path, parent, commit, onto));
+  }
+  if (changes.size === 0) return onto;
+  return await repository.commit({
+    parent: onto,
+    changes,
+    author: commit.author,
+    committer: { ...authorOf(caller), at: new Date() },
+    message: commit.message,
+  });
+}
+
+async function mergeFile(
+  repository: Repository,
+  path: string,
+  base: Oid | null,
+  { oid }: Commit,
+  onto: Oid | null,
+): Promise<Uint8Array> {
+  const [was, ours, theirs] = await Promise.all(
+    [base, oid, onto].map((at) => (at === null ? undefined : repository.readFile(at, path))),
+  );
+  const where = `commit ${oid.slice(0, 10)} does not apply on top of main`;
+  if (!ours || !theirs) {
+    throw conflict(path, `${where}: ${path} was deleted on one side and changed on the other`);
+  }
+  // What is not UTF-8 cannot be written back from its text.
+  const texts = [was ?? new Uint8Array(), ours, theirs].map((bytes) => Buffer.from(bytes));
+  const [a = '', b = '', c = ''] = texts.map((bytes) => bytes.toString());
+  if (texts.some((bytes) => !Buffer.from(bytes.toString()).equals(bytes))) {
+    throw conflict(path, `${where}: both sides have changed ${path}, which is not UTF-8 text`);
+  }
+  const merged = mergeText(a, b, c);
+  if ('text' in merged) return Buffer.from(merged.text);
+  throw conflict(path, `${where}: ${path} conflicts in ${placesOf(merged.conflicts)}`);
+}
+
+const conflict = (path: string, message: string): Problem =>
+  new Problem('conflict', `Rebase it with git: ${message}.`, [{ path, message }]);

@@ -1,0 +1,56 @@
+/** Comments on lines follow their line from the head that they were written at to the present one. */
+import type { ObjectReader, Oid } from '../../../repos/types.ts';
+import { lineMap, mapLine } from '../../definitions/lines.ts';
+import type { Comment } from '../../store/entities/index.ts';
+import { textOf } from '../files.ts';
+import { isGone } from './facts.ts';
+
+export interface Place {
+  line: number | null;
+  outdated: boolean;
+}
+
+/** Where the line of each comment, by id, is now: on side `new` in `head`, on side `old` in `base`. */
+export async function placesOfComments(
+  objects: ObjectReader | null,
+  comments: readonly Comment[],
+  now: { head: Oid; base: Oid | null },
+): Promise<Map<number, Place>> {
+  const maps = new Map<string, Awaited<ReturnType<typeof mapBetween>>>();
+  const places = new Map<number, Place>();
+  for (const comment of comments) {
+    const { id, file, line, side } = comment;
+    if (file === null || line === null) {
+      places.set(id, { line: null, outdated: false });
+      continue;
+    }
+    const [from, to] = side === 'old' ? [comment.base, now.base] : [comment.head, now.head];
+    if (from === to) {
+      places.set(id, { line, outdated: false });
+      continue;
+    }
+    const key = `${from} ${to} ${file}`;
+    if (!maps.has(key)) maps.set(key, objects && (await mapBetween(objects, file, from, to)));
+    const map = maps.get(key);
+    const at = map ? mapLine(map, line) : null;
+    places.set(id, { line: at, outdated: at === null });
+  }
+  return places;
+}
+
+/** Null where the file is not on both sides. */
+async function mapBetween(objects: ObjectReader, file: string, from: Oid | null, to: Oid | null) {
+  const [before, after] = [await read(objects, file, from), await read(objects, file, to)];
+  return before && after ? lineMap(textOf(before), textOf(after)) : null;
+}
+
+async function read(objects: ObjectReader, file: string, commit: Oid | null) {
+  if (commit === null) return undefined;
+  try {
+    return await objects.readFile(commit, file);
+  } catch (error) {
+    // An older head that a forced push left behind goes when the repository is packed.
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+/** The page of a merge request: all that is known of it. */
+import { blockers, hindrances, standingOf } from '../../access/review.ts';
+import type { MergeRequestPage, MergeRequest as Shown } from '../../schemas/review.ts';
+import type { MergeRequest, User } from '../../store/entities/index.ts';
+import { commentsOf } from '../../store/reviews.ts';
+import type { Caller } from '../caller.ts';
+import { commitsOf, type LoadedFacts, loadFacts, type ReviewRooms, seen } from './facts.ts';
+import { placesOfComments } from './threads.ts';
+
+/** Longer diffs are read with git. */
+const MOST_DIFF = 1024 * 1024;
+
+/** `GET /api/merge-requests/:id`. Throws `not_found`. */
+export async function page(
+  rooms: ReviewRooms,
+  caller: Caller,
+  id: number,
+): Promise<MergeRequestPage> {
+  const loaded = await loadFacts(rooms, await seen(rooms, caller, id));
+  const { row, git, facts, policy, heads, reviews, posted, people } = loaded;
+  const comments = await commentsOf(rooms.store.em(), id);
+  const places = await placesOfComments(git?.repository ?? null, comments, row);
+  const against = blockersOf(loaded);
+  const standing = standingOf(facts, policy);
+  const account = accountsOf(people);
+  const diff = git ? await git.repository.diff(git.from, git.to) : '';
+  const commits = git ? await commitsOf(git.repository, row.head) : [];
+  return {
+    ...summaryOf(rooms, row, people),
+    can_merge: against.length === 0,
+    blockers: against,
+    approvals: {
+      given: standing.filter(
+        ({ review, standing }) => standing && review.verdict === 'approve' && review.isAdmin,
+      ).length,
+      required: policy.requiredApprovals,
+    },
+    diff: diff.slice(0, MOST_DIFF),
+    diff_truncated: diff.length > MOST_DIFF,
+    files: git?.own.changes ?? [],
+    commits: commits.map(({ oid, author, message }) => ({
+      commit: oid,
+      author: { name: author.name, email: author.email },
+      message,
+      created_at: author.at.toISOString(),
+    })),
+    heads: heads.map(({ head, base, pushed_by, created_at }) => ({
+      head,
+      base,
+      pushed_by: pushed_by === null ? null : account(pushed_by, ''),
+      created_at: created_at.toISOString(),
+    })),
+    checks: [
+      ...(git?.own.checks ?? []).map(({ name, state, summary }) => ({
+        name,
+        state,
+        summary,
+        url: null,
+        account: null,
+        required: name !== 'interface',
+      })),
+      ...posted.map(({ name, state, url, summary, account, account_id }) => ({
+        name,
+        state,
+        url,
+        summary,
+        account,
+        required: account_id !== null && policy.requiredChecks[name] === account_id,
+      })),
+    ],
+    interface: {
+      breaking: git?.own.interface.some(({ breaking }) => breaking) ?? false,
+      changes: git?.own.interface ?? [],
+    },
+    reviews: reviews.map((review, i) => ({
+      id: review.id,
+      author: account(review.author_id, review.author),
+      verdict: review.verdict,
+      body: review.body,
+      head: review.head,
+      created_at: review.created_at.toISOString(),
+      standing: standing[i]?.standing ?? false,
+      why: standing[i]?.why ?? null,
+    })),
+    comments: comments.map((comment) => ({
+      id: comment.id,
+      author: account(comment.author_id, comment.author),
+      body: comment.body,
+      in_reply_to: comment.in_reply_to,
+      file: comment.file,
+      side: comment.side,
+      line: places.get(comment.id)?.line ?? null,
+      original_line: comment.line,
+      outdated: places.get(comment.id)?.outdated ?? false,
+      head: comment.head,
+      created_at: comment.created_at.toISOString(),
+    })),
+  };
+}
+
+/** Nothing but its state stands against one that is decided. */
+export function blockersOf({ facts, policy, git }: LoadedFacts): string[] {
+  if (facts.state !== 'open') return hindrances(facts);
+  if (git === null) return ['The definition that it belongs to is gone.'];
+  return blockers(facts, policy);
+}
+
+/** As lists show it. */
+export function summaryOf(
+  { publicUrl }: Pick<ReviewRooms, 'publicUrl'>,
+  row: MergeRequest,
+  people: ReadonlyMap<number, User>,
+): Shown {
+  const account = accountsOf(people);
+  const at = row.decided_at?.toISOString() ?? null;
+  const by = row.decided_by === null ? null : account(row.decided_by, '');
+  const [merged, closed] = [row.state === 'merged', row.state === 'closed'];
+  return {
+    id: row.id,
+    title: row.title,
+    description: row.description,
+    state: row.state as Shown['state'],
+    draft: row.draft,
+    definition: { id: row.definition_id, name: row.definition },
+    lab_id: row.lab_id,
+    author: account(row.author_id, row.author),
+    source_ref: row.source_ref,
+    head: row.head,
+    base: row.base,
+    merged_version: row.merged_version,
+    merged_at: merged ? at : null,
+    merged_by: merged ? by : null,
+    closed_at: closed ? at : null,
+    closed_by: closed ? by : null,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+    url: `${publicUrl()}/merge-requests/${row.id}`,
+  };
+}
+
+/** An account by the name that it has now, or else by the one that it had. */
+const accountsOf =
+  (people: ReadonlyMap<number, User>) =>
+  (id: number | null, name: string): { id: number | null; username: string } => ({
+    id,
+    username: (id === null ? undefined : people.get(id)?.username) ?? name,
+  });
