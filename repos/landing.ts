@@ -2,8 +2,8 @@
 import { RepositoryError } from './errors.ts';
 import { ObjectBatch } from './object-batch.ts';
 import type { ObjectStore } from './object-store.ts';
-import { formatCommit, formatTag, formatTree, parseTag } from './object-text.ts';
-import type { Landing, Oid, Refs, RefUpdate, Version } from './types.ts';
+import { formatCommit, formatSignedTag, formatTag, formatTree, parseTag } from './object-text.ts';
+import type { Landing, Oid, Refs, RefUpdate, Sign, Version } from './types.ts';
 
 export const MAIN = 'refs/heads/main';
 export const STATE = 'refs/registry/state';
@@ -32,20 +32,25 @@ export async function readVersion(
 ): Promise<Version | undefined> {
   const tag = refs.get(`refs/tags/v${version}`)?.oid;
   if (tag === undefined) return undefined;
-  const { object, record } = parseTag((await objects.read(tag, 'tag')).bytes);
-  return { version, commit: object, tag, record };
+  return versionOf(version, tag, (await objects.read(tag, 'tag')).bytes);
+}
+
+function versionOf(version: number, tag: Oid, bytes: Uint8Array): Version {
+  const { object, tagger, record, signed } = parseTag(bytes);
+  return { version, commit: object, tag, taggedAt: tagger.at, record, signed };
 }
 
 /**
  * Writes the objects of a landing, durably, and gives the ref transaction that completes it.
  * Throws `ref_conflict` where `main` is not the landing's head, `bad_object` where a version is not
- * a commit whose only parent is the version before it.
+ * a commit whose only parent is the version before it. Tags are signed where there is something to sign with.
  */
 export async function prepareLanding(
   path: string,
   objects: ObjectStore,
   refs: Refs,
   landing: Landing,
+  sign: Sign | undefined,
 ): Promise<{ versions: Version[]; updates: RefUpdate[] }> {
   const head = refs.get(MAIN)?.oid ?? null;
   if (head !== landing.head) {
@@ -62,8 +67,10 @@ export async function prepareLanding(
     parent = commit;
     number += 1;
     const name = `v${number}`;
-    const tag = batch.add('tag', formatTag(name, commit, landing.tagger, record));
-    versions.push({ version: number, commit, tag, record });
+    const payload = formatTag(name, commit, landing.tagger, record);
+    const bytes = sign ? formatSignedTag({ payload, signature: await sign(payload) }) : payload;
+    const tag = batch.add('tag', bytes);
+    versions.push(versionOf(number, tag, bytes));
     updates.push({ ref: `refs/tags/${name}`, from: null, to: tag });
   }
   if (parent !== landing.head) updates.push({ ref: MAIN, from: landing.head, to: parent });

@@ -1,6 +1,6 @@
 /** Commits, tags and trees as bytes and values, pure (gitformat of git-cat-file(1), git-mktree(1)). */
 import { RepositoryError } from './errors.ts';
-import type { Commit, Oid, Signature } from './types.ts';
+import type { Commit, Oid, Signature, Signed } from './types.ts';
 
 export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
 
@@ -75,15 +75,42 @@ export function formatTag(name: string, commit: Oid, tagger: Signature, record: 
   );
 }
 
-const SIGNED = /^-----BEGIN (PGP|SSH|SIGNED) [A-Z ]+-----$/m;
+/** What a line must begin with to be a signature's first (gpg-interface.c, `get_format_by_sig`). */
+const SIGNED = /^-----BEGIN (PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----/gm;
 
-/** The object that the tag names, and its message without the signature at its end. */
-export function parseTag(bytes: Uint8Array): { object: Oid; record: string } {
+/** A tag with a signature behind its message. Throws `bad_object` where that would not begin a line. */
+export function formatSignedTag({ payload, signature }: Signed): Buffer {
+  if (payload.at(-1) !== 0x0a) {
+    throw new RepositoryError('bad_object', 'a record that is to be signed must end its last line');
+  }
+  return Buffer.concat([payload, Buffer.from(signature)]);
+}
+
+export interface Tag {
+  object: Oid;
+  tagger: Signature;
+  /** The message without the signature at its end. */
+  record: string;
+  signed: Signed | null;
+}
+
+/**
+ * Of several signatures the last one counts, as in git: one that stands in the message is text. Throws
+ * `bad_object` where a header is missing.
+ */
+export function parseTag(bytes: Uint8Array): Tag {
   const { headers, body } = split(bytes);
-  const object = headers.find(([name]) => name === 'object')?.[1];
-  if (object === undefined) throw new RepositoryError('bad_object', 'a tag names no object');
-  const signature = SIGNED.exec(body);
-  return { object, record: signature === null ? body : body.slice(0, signature.index) };
+  const first = (key: string) => {
+    const value = headers.find(([name]) => name === key)?.[1];
+    if (value === undefined) throw new RepositoryError('bad_object', `a tag has no ${key}`);
+    return value;
+  };
+  const tag = { object: first('object'), tagger: parseSignature(first('tagger')) };
+  const begin = [...body.matchAll(SIGNED)].at(-1)?.index;
+  if (begin === undefined) return { ...tag, record: body, signed: null };
+  const signature = body.slice(begin);
+  const payload = bytes.subarray(0, bytes.length - Buffer.byteLength(signature));
+  return { ...tag, record: body.slice(0, begin), signed: { payload, signature } };
 }
 
 function split(bytes: Uint8Array): { headers: [string, string][]; body: string } {

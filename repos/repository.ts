@@ -27,6 +27,7 @@ import type {
   Refs,
   RefUpdate,
   Repository,
+  Sign,
   Tip,
   Version,
 } from './types.ts';
@@ -39,13 +40,15 @@ export class BareRepository implements Repository {
   readonly #objects: ObjectStore;
   readonly #refs: RefStore;
   readonly #upkeep: Upkeep;
+  readonly #sign: Sign | undefined;
   #versions: { refs: Refs; list: Promise<Version[]> } | undefined;
 
-  constructor(name: string, path: string, git: GitProgram, upkeep: Upkeep) {
+  constructor(name: string, path: string, git: GitProgram, upkeep: Upkeep, sign?: Sign) {
     this.name = name;
     this.path = path;
     this.#git = git;
     this.#upkeep = upkeep;
+    this.#sign = sign;
     this.#objects = new ObjectStore(git, path);
     this.#refs = new RefStore(path, (oid) => this.#objects.peel(oid));
   }
@@ -110,7 +113,8 @@ export class BareRepository implements Repository {
   }
 
   async land(landing: Landing): Promise<Version[]> {
-    const prepared = await prepareLanding(this.path, this.#objects, await this.refs(), landing);
+    const refs = await this.refs();
+    const prepared = await prepareLanding(this.path, this.#objects, refs, landing, this.#sign);
     await this.#refs.update(prepared.updates);
     const newest = prepared.versions.at(-1)?.version ?? 0;
     this.#upkeep.landed(this, newest, prepared.versions.length);

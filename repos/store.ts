@@ -9,7 +9,7 @@ import { sweep } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository } from './repository.ts';
-import type { GitProgram, Repositories } from './types.ts';
+import type { GitProgram, Repositories, Sign } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
@@ -44,27 +44,32 @@ export async function openRepositories(options: {
   root: string;
   journal: string;
   git: GitProgram;
+  /** Signs the tags of versions; without it they stay unsigned. */
+  sign?: Sign;
 }): Promise<Repositories> {
   const root = resolve(options.root);
   await mkdir(join(root, WORKSHOP), { recursive: true });
   await sweep(join(root, WORKSHOP));
-  return new RepositoryFolder(root, await Journal.open(resolve(options.journal)), options.git);
+  const journal = await Journal.open(resolve(options.journal));
+  return new RepositoryFolder(root, journal, options.git, options.sign);
 }
 
 class RepositoryFolder implements Repositories {
   readonly root: string;
   readonly #journal: Journal;
   readonly #git: GitProgram;
+  readonly #sign: Sign | undefined;
   readonly #open = new Map<string, BareRepository>();
   readonly #upkeep = new Upkeep();
   /** Names taken, in lower case, and the folder's time when they were read. */
   #taken: { names: Set<string>; mtime: bigint } | undefined;
   #making: Promise<unknown> = Promise.resolve();
 
-  constructor(root: string, journal: Journal, git: GitProgram) {
+  constructor(root: string, journal: Journal, git: GitProgram, sign?: Sign) {
     this.root = root;
     this.#journal = journal;
     this.#git = git;
+    this.#sign = sign;
   }
 
   #path(name: string): string {
@@ -89,7 +94,8 @@ class RepositoryFolder implements Repositories {
     }
     let repository = this.#open.get(name);
     if (repository === undefined) {
-      repository = new BareRepository(name, this.#path(name), this.#git, this.#upkeep);
+      const path = this.#path(name);
+      repository = new BareRepository(name, path, this.#git, this.#upkeep, this.#sign);
       this.#open.set(name, repository);
     }
     return repository;

@@ -62,9 +62,22 @@ export interface Version {
   version: number;
   commit: Oid;
   tag: Oid;
+  /** When the tag says that it was made: what a signature's key must have been valid at. */
+  taggedAt: Date;
   /** The tag's message, byte for byte as `land` was given it (a signature, if any, cut off). */
   record: string;
+  /** Null where the tag is not signed. */
+  signed: Signed | null;
 }
+
+/** A signature at the end of a tag, armoured, and the bytes before it, which are what it is over (git-tag(1)). */
+export interface Signed {
+  payload: Uint8Array;
+  signature: string;
+}
+
+/** Gives the armoured signature over these bytes, ending in a newline. */
+export type Sign = (payload: Uint8Array) => Promise<string>;
 
 /** Where a repository stands, read from one and the same set of refs. */
 export interface Tip {
