@@ -1,4 +1,4 @@
-/** The second start of the service, beside a process that opens the same database alone. */
+/** The second start of the service, beside processes that open the same database and do nothing else. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { compare, type Pair } from './statistics.ts';
 
 const MAIN = fileURLToPath(new URL('../registry/main.ts', import.meta.url));
 const OPEN = fileURLToPath(new URL('./open-database.ts', import.meta.url));
+const OPEN_STORE = fileURLToPath(new URL('./open-store.ts', import.meta.url));
 
 export async function measureStart(rounds: number): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-start-'));
@@ -38,6 +39,13 @@ export async function measureStart(rounds: number): Promise<Figure[]> {
       const peak = compare(memory.slice(1));
       figures.push({ name: 'peak memory of it', floor, unit: 'MB', ...peak });
     }
+    // How much of a start is the object mapper, without which no program of the registry reads a row.
+    const throughMapper = await inTurn(
+      rounds,
+      start('ours', [MAIN, 'serve']),
+      start('floor', [OPEN_STORE, join(dataDir, 'postgres')]),
+    );
+    figures.push({ name, floor: 'opening it through the ORM', unit: 'ms', ...throughMapper });
     return figures;
   } finally {
     await rm(dataDir, { recursive: true, force: true });
