@@ -15,18 +15,21 @@ import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/labs.ts';
 import { mergeRequestRoutes } from './routes/merge-requests.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { signingKeyRoutes } from './routes/signing-keys.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
 import { verdictRoutes } from './routes/verdicts.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { createThrottle } from './services/throttle.ts';
+import type { SigningKeys } from './signing/keys.ts';
 import type { Store } from './store/open.ts';
 
 export interface AppRooms {
   store: Store;
   repositories: Repositories;
   git: GitProgram;
+  signingKeys: SigningKeys;
   rules: Rules;
   /** What links begin with; known for sure once the server listens. */
   publicUrl: () => string;
@@ -70,6 +73,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     validateRoutes(api, rooms);
     versionRoutes(api, rooms);
     verdictRoutes(api, rooms);
+    signingKeyRoutes(api, rooms);
     mergeRequestRoutes(api, rooms);
     auditRoutes(api, rooms);
   });

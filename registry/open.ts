@@ -6,12 +6,14 @@ import { openRepositories } from '../repos/store.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
 import type { Config } from './config.ts';
+import { openSigningKeys, type SigningKeys } from './signing/keys.ts';
 import { openStore, type Store } from './store/open.ts';
 
 export interface Rooms {
   store: Store;
   repositories: Repositories;
   git: GitProgram;
+  signingKeys: SigningKeys;
   rules: Rules;
   publicUrl: () => string;
   maxFileBytes: number;
@@ -66,16 +68,19 @@ async function openInto(
       return store;
     }),
   );
+  const signingKeys = openSigningKeys(paths.keys);
   const repositories = await openRepositories({
     root: paths.repositories,
     journal: paths.journal,
     git,
+    sign: signingKeys.sign,
   });
   opened.defer(() => repositories.close());
   return {
     store,
     repositories,
     git,
+    signingKeys,
     rules: { anonymousRead: config.ANONYMOUS_READ },
     publicUrl,
     maxFileBytes: config.MAX_FILE_BYTES,

@@ -3,6 +3,7 @@ import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
 import type { CommandRequest } from './control.ts';
 import { exportDefinitions, importDefinitions } from './folders.ts';
+import { rotateKeys } from './keys.ts';
 import { runFsck, runMigrate, runReindex } from './maintenance.ts';
 import { addUser, createToken, setPassword, showUsers } from './people.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,6 +16,7 @@ const COMMANDS: Record<string, Command> = {
   migrate: runMigrate,
   reindex: runReindex,
   fsck: runFsck,
+  'keys rotate': rotateKeys,
   'user add': addUser,
   'user password': setPassword,
   'user list': showUsers,

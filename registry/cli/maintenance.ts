@@ -23,8 +23,8 @@ export async function runReindex({ store, repositories }: Rooms, terminal: Termi
   return report.skipped.length === 0 ? 0 : 1;
 }
 
-export async function runFsck({ store, repositories }: Rooms, terminal: Terminal) {
-  const report = await fsck(store, repositories, (done, total) =>
+export async function runFsck(rooms: Rooms, terminal: Terminal) {
+  const report = await fsck(rooms, (done, total) =>
     terminal.progress(done, total, 'Checking repositories'),
   );
   for (const name of report.mended) terminal.out(`${name}: mended after a crash`);

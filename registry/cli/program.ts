@@ -69,6 +69,7 @@ function program(act: Act): Command {
     .command('fsck')
     .description('check repositories, index and audit trail; repair what a crash left half done')
     .action(act('fsck', () => ({})));
+  root.addCommand(keysCommand(act));
   root.addCommand(userCommand(act));
   root.addCommand(tokenCommand(act));
   return withErrors(root);
@@ -98,6 +99,15 @@ function serveCommand(): Command {
     const { serve } = await import('./serve.ts');
     await serve(loadConfig(process.env, flags));
   });
+}
+
+function keysCommand(act: Act): Command {
+  const keys = new Command('keys').description('the keys that versions are signed with');
+  keys
+    .command('rotate')
+    .description('sign with a new key from now on; what the old one signed stays valid')
+    .action(act('keys rotate', () => ({})));
+  return keys;
 }
 
 function userCommand(act: Act): Command {

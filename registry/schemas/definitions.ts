@@ -208,6 +208,16 @@ const VersionShape = {
   overrides: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
   merge_request: Nullable(Id),
   change_summary: Type.String(),
+  signature: Type.Union(
+    [
+      Type.Object({
+        key: Type.String({ description: 'Fingerprint of the key that signed the tag' }),
+        valid: Type.Boolean({ description: "Whether that was this registry's key at that time" }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'Null where no signature holds' },
+  ),
   ...Verdicts,
   created_at: Time,
 };

@@ -17,14 +17,16 @@ export interface Caller {
   tokenName: string | null;
 }
 
+/** How the product signs what it writes: the tagger of versions, and the name that their signatures are verified for. */
+export const REGISTRY = { name: 'Definition Registry', email: 'registry@localhost' };
+
 /** The product itself: the command line's operator, the built-in import. It may do everything. */
 export const OPERATOR: Caller = {
   actor: {
     kind: 'user',
     id: 0,
     username: 'registry',
-    name: 'Definition Registry',
-    email: 'registry@localhost',
+    ...REGISTRY,
     isAdmin: true,
     roles: new Map(),
     scope: 'admin',

@@ -2,11 +2,19 @@
 import { RepositoryError } from '../../repos/errors.ts';
 import type { Repositories, Repository } from '../../repos/types.ts';
 import { parseRecord, parseState, RecordError } from '../definitions/record.ts';
+import { judgeSignature, type SigningKey } from '../signing/allowed-signers.ts';
+import type { SigningKeys } from '../signing/keys.ts';
 import { verifyAuditChain } from '../store/audit.ts';
 import { everything, findDefinition } from '../store/definitions.ts';
 import { countVersions } from '../store/indexing.ts';
 import type { Store } from '../store/open.ts';
 import { repair } from './repair.ts';
+
+export interface FsckRooms {
+  store: Store;
+  repositories: Repositories;
+  signingKeys: SigningKeys;
+}
 
 export interface FsckReport {
   repositories: number;
@@ -17,12 +25,12 @@ export interface FsckReport {
 
 /** Repairs what the journal names, then checks every repository and the audit chain. */
 export async function fsck(
-  store: Store,
-  repositories: Repositories,
+  { store, repositories, signingKeys }: FsckRooms,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<FsckReport> {
   const { mended, failed } = await repair(store, repositories);
   const names = await repositories.list();
+  const keys = await signingKeys.list();
   const problems: FsckReport['problems'] = failed.map(({ name, error }) => ({
     where: name,
     problem: `cannot be repaired: ${error.message}`,
@@ -31,7 +39,7 @@ export async function fsck(
     const repository = await repositories.open(name);
     const found = [
       ...(await repository.fsck()),
-      ...(await complaints(checkVersions(repository))),
+      ...(await complaints(checkVersions(repository, keys))),
       ...(await complaints(checkIndex(store, repository))),
     ];
     problems.push(...found.map((problem) => ({ where: name, problem })));
@@ -57,8 +65,11 @@ async function complaints(check: Promise<string[]>): Promise<string[]> {
   }
 }
 
-/** `main` is one line, every commit on it has its tag, and every tag's record speaks of it. */
-async function checkVersions(repository: Repository): Promise<string[]> {
+/** `main` is one line, every commit on it has its tag, every tag's record speaks of it, and the registry signed it. */
+async function checkVersions(
+  repository: Repository,
+  keys: readonly SigningKey[],
+): Promise<string[]> {
   const problems: string[] = [];
   try {
     parseState((await repository.readState())?.text ?? '');
@@ -77,6 +88,10 @@ async function checkVersions(repository: Repository): Promise<string[]> {
     if (commit.parents.length > 1) problems.push(`commit ${commit.oid} of main is a merge`);
     if (version?.commit !== commit.oid) problems.push(`v${n} is not commit ${commit.oid} of main`);
     if (version) problems.push(...recordProblems(n, commit.oid, version.record));
+  }
+  for (const version of versions) {
+    const { fault } = judgeSignature(version, keys);
+    if (fault !== null) problems.push(`the signature of v${version.version}: ${fault}`);
   }
   return problems;
 }

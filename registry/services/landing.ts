@@ -14,7 +14,7 @@ import {
 } from '../definitions/record.ts';
 import { Problem } from '../errors.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
-import { type Caller, personOf } from './caller.ts';
+import { type Caller, personOf, REGISTRY } from './caller.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
 import { begin, type Step, undo } from './review/steps.ts';
 import type { LandingRooms } from './rooms.ts';
@@ -93,7 +93,7 @@ async function moveRefs(caller: Caller, { repository, from, ...order }: LandingO
         recordOf(version, from.version + 1 + i, caller, now.toISOString()),
       ),
     })),
-    tagger: { name: 'Definition Registry', email: 'registry@localhost', at: now },
+    tagger: { ...REGISTRY, at: now },
     also: (order.steps ?? []).flatMap(({ updates }) => updates),
     ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
   });

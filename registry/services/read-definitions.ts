@@ -8,6 +8,7 @@ import type { Verdict } from '../definitions/record.ts';
 import type { Files } from '../definitions/types.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Definition, DefinitionQuery, DefinitionSummary } from '../schemas/definitions.ts';
+import type { SigningKeys } from '../signing/keys.ts';
 import {
   type DefinitionSort,
   listDefinitions,
@@ -20,10 +21,12 @@ import { currentVerdicts, findVersion, listVersions } from '../store/versions.ts
 import type { Caller } from './caller.ts';
 import { filesOf, mainFile, textOf } from './files.ts';
 import { find } from './find-definition.ts';
+import { showSignature } from './signing-keys.ts';
 
 export interface ReadRooms {
   store: Store;
   repositories: Repositories;
+  signingKeys: SigningKeys;
   rules: Rules;
   publicUrl: () => string;
 }
@@ -97,19 +100,22 @@ export async function versions(
     page: page.page,
     perPage: page.per_page,
   });
-  return { items: items.map(versionSummary), total, ...page };
+  return { items: await versionSummaries(rooms, row, items), total, ...page };
 }
 
 /** One version without its source. */
 export async function versionSummaryOf(rooms: ReadRooms, caller: Caller, id: number, n: number) {
   const { row } = await find(rooms, caller, id);
-  return versionSummary(await versionOf(rooms, row, n));
+  return await versionSummary(rooms, row, await versionOf(rooms, row, n));
 }
 
 export async function version(rooms: ReadRooms, caller: Caller, id: number, n: number) {
   const { row } = await find(rooms, caller, id);
   const found = await versionOf(rooms, row, n);
-  return { ...versionSummary(found), source_code: textOf(await mainBytes(rooms, row, found)) };
+  return {
+    ...(await versionSummary(rooms, row, found)),
+    source_code: textOf(await mainBytes(rooms, row, found)),
+  };
 }
 
 /** The file's bytes as they stand in git, and its name. */
@@ -242,7 +248,27 @@ function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
   return { deprecated: show(row?.deprecated), revoked: show(row?.revoked) };
 }
 
-function versionSummary(row: Version) {
+async function versionSummary(rooms: ReadRooms, of: { name: string }, row: Version) {
+  const [summary] = await versionSummaries(rooms, of, [row]);
+  return summary as NonNullable<typeof summary>;
+}
+
+/** Signatures are verified as they are shown, from the tags: what the index says proves nothing. */
+async function versionSummaries(
+  { repositories, signingKeys }: ReadRooms,
+  { name }: { name: string },
+  rows: readonly Version[],
+) {
+  const [repository, keys] = await Promise.all([repositories.open(name), signingKeys.list()]);
+  return await Promise.all(
+    rows.map(async (row) => {
+      const tagged = await repository.version(row.version);
+      return { ...showVersion(row), signature: tagged ? showSignature(tagged, keys) : null };
+    }),
+  );
+}
+
+function showVersion(row: Version) {
   return {
     version: row.version,
     commit: row.commit,

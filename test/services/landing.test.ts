@@ -107,7 +107,7 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   t.match({ mended, failed }, { mended: [], failed: [{ name: 'Damaged' }] });
   const report = await reindex(rooms.store, fresh);
   t.match(report.skipped, [{ name: 'Damaged' }]);
-  const { problems } = await fsck(rooms.store, fresh);
+  const { problems } = await fsck({ ...rooms, repositories: fresh });
   t.ok(problems.every(({ where }) => where === 'Damaged') && problems.length > 0);
   await fresh.close();
   await writeFile(object, bytes);

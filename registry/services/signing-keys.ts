@@ -1,0 +1,52 @@
+/** The keys that sign versions: who may be told of them (everybody), and how one takes over from another. */
+
+import type { Version } from '../../repos/types.ts';
+import { allowedSigner, judgeSignature, type SigningKey } from '../signing/allowed-signers.ts';
+import type { SigningKeys } from '../signing/keys.ts';
+import type { Store } from '../store/open.ts';
+import { type Caller, REGISTRY } from './caller.ts';
+import { note, type PageOf } from './note.ts';
+
+/** Newest first. */
+export async function listSigningKeys(
+  { signingKeys }: { signingKeys: SigningKeys },
+  { page, per_page }: PageOf,
+) {
+  const keys = (await signingKeys.list()).toReversed();
+  const items = keys.slice((page - 1) * per_page, page * per_page).map(showKey);
+  return { items, total: keys.length, page, per_page };
+}
+
+/** All of them as a file for git's `gpg.ssh.allowedSignersFile`. */
+export async function allowedSigners(signingKeys: SigningKeys): Promise<string> {
+  const keys = (await signingKeys.list()).toReversed();
+  return keys.map((key) => `${showKey(key).allowed_signers}\n`).join('');
+}
+
+/** What stands in the API of a version's signature; null where none holds. */
+export function showSignature(version: Version, keys: readonly SigningKey[]) {
+  const { key, fault } = judgeSignature(version, keys);
+  return key === null ? null : { key, valid: fault === null };
+}
+
+/** The files first, for they are what signs; then the trail. */
+export async function rotateSigningKey(
+  { signingKeys, store }: { signingKeys: SigningKeys; store: Store },
+  caller: Caller,
+): Promise<{ retired: SigningKey; current: SigningKey }> {
+  const { retired, current } = await signingKeys.rotate();
+  await store.transaction(async (em) => {
+    const subject = { id: current.id, name: current.fingerprint };
+    const [before, after] = [showKey(retired), showKey(current)];
+    await note(em, caller, 'signing_key.rotated', 'signing_key', subject, null, before, after);
+  });
+  return { retired, current };
+}
+
+function showKey(key: SigningKey) {
+  return {
+    ...key,
+    public_key: `${key.public_key} registry`,
+    allowed_signers: allowedSigner(REGISTRY.email, key),
+  };
+}

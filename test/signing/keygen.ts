@@ -1,0 +1,18 @@
+/** ssh-keygen, by which what the product signs and verifies is judged. */
+import { spawnSync } from 'node:child_process';
+
+/** Why tests that need it cannot run, for tap's `skip`; false where they can. Times in UTC came with OpenSSH 9.1. */
+export const noKeygen: string | false = (() => {
+  const { stderr, error } = spawnSync('ssh', ['-V'], { encoding: 'utf8' });
+  const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec(stderr ?? '') ?? [];
+  const isNew = Number(major) > 9 || (Number(major) === 9 && Number(minor) >= 1);
+  if (!error && isNew && !spawnSync('ssh-keygen', ['-?']).error) return false;
+  const reason = 'SKIPPED: no ssh-keygen of OpenSSH 9.1 or newer here, stock git cannot verify';
+  process.stderr.write(`${reason}\n`);
+  return reason;
+})();
+
+export function keygen(args: string[], input?: Uint8Array) {
+  const { status, stdout, stderr } = spawnSync('ssh-keygen', args, { input: input ?? '' });
+  return { code: status, stdout: stdout.toString(), stderr: stderr.toString() };
+}
