@@ -62,13 +62,16 @@ export async function removeOpening(em: EntityManager, id: number): Promise<void
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });
 }
 
-/** Changes the fields given. */
+/** Changes the fields given. One that has landed stays as it landed, whatever was under way meanwhile. */
 export async function updateMergeRequest(
   em: EntityManager,
   id: number,
   changes: Partial<Omit<MergeRequest, 'id' | symbol>>,
 ): Promise<void> {
-  await em.nativeUpdate(MergeRequest, { id }, { updated_at: new Date(), ...changes } as never);
+  await em.nativeUpdate(MergeRequest, { id, state: { $ne: 'merged' } }, {
+    updated_at: new Date(),
+    ...changes,
+  } as never);
 }
 
 /** No effect on one that is merged already, or of another definition. */
