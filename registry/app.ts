@@ -14,6 +14,7 @@ import { gitRoutes } from './routes/git.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/labs.ts';
 import { mergeRequestRoutes } from './routes/merge-requests.ts';
+import { reviewRoutes } from './routes/reviews.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { signingKeyRoutes } from './routes/signing-keys.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -75,6 +76,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     verdictRoutes(api, rooms);
     signingKeyRoutes(api, rooms);
     mergeRequestRoutes(api, rooms);
+    reviewRoutes(api, rooms);
     auditRoutes(api, rooms);
   });
   await app.register(async (git) => await gitRoutes(git, { ...rooms, throttle }));

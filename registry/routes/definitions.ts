@@ -7,12 +7,14 @@ import {
   NameParams,
   NewDefinition,
   RollbackRequest,
+  SavedDefinition,
   VersionQuery,
 } from '../schemas/definitions.ts';
 import { setArchived } from '../services/archive.ts';
 import { changeDefinition } from '../services/change-definition.ts';
 import { createDefinition } from '../services/create-definition.ts';
 import { list, type ReadRooms, read } from '../services/read-definitions.ts';
+import type { Proposed } from '../services/review/propose.ts';
 import { rollback } from '../services/rollback.ts';
 import type { SaveRooms } from '../services/rooms.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
@@ -42,15 +44,16 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
         tags,
         summary: 'Make a definition',
         description:
-          'What the source does not state is written into its header; fields given here override the header.',
+          'What the source does not state is written into its header; fields given here override the header. Where it must be reviewed, the answer has `is_approved: false` and the merge request. `override` lets a lab admin land where the policy forbids it.',
         body: NewDefinition,
-        response: { 201: Definition, ...problemAnswers },
+        response: { 201: SavedDefinition, ...problemAnswers },
       },
     },
     async (request, reply) => {
-      const { definition } = await createDefinition(rooms, request.caller, request.body);
-      reply.code(201).header('location', `/api/instrument-definitions/${definition.id}`);
-      return await read(rooms, request.caller, definition.id);
+      const made = await createDefinition(rooms, request.caller, request.body);
+      const { id } = made.definition.definition;
+      reply.code(201).header('location', `/api/instrument-definitions/${id}`);
+      return saved(await read(rooms, request.caller, id), made.mergeRequest);
     },
   );
 
@@ -93,15 +96,17 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
         tags,
         summary: 'Change the fields given; a change of files makes a new version',
         description:
-          '`files` merges (null deletes a file). A source without a header keeps the old header. `expected_version` guards against lost updates.',
+          '`files` merges (null deletes a file). A source without a header keeps the old header. `expected_version` guards against lost updates. A change of files that must be reviewed answers 202 with the merge request: the one that you have open for this definition, on top of which the change is laid, or a new one; `is_public` and `lab_id` change at once. `override` lets a lab admin land where the policy forbids it.',
         params: IdParams,
         body: DefinitionChange,
-        response: { 200: Definition, ...problemAnswers },
+        response: { 200: Definition, 202: SavedDefinition, ...problemAnswers },
       },
     },
-    async (request) => {
-      await changeDefinition(rooms, request.caller, request.params.id, request.body);
-      return await read(rooms, request.caller, request.params.id);
+    async (request, reply) => {
+      const { caller, params, body } = request;
+      const proposed = await changeDefinition(rooms, caller, params.id, body);
+      if (proposed) reply.code(202);
+      return saved(await read(rooms, caller, params.id), proposed);
     },
   );
 
@@ -146,15 +151,24 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
       schema: {
         operationId: 'rollBackDefinition',
         tags,
-        summary: 'Make a new version that equals an older one',
+        summary: 'Make a new version that equals an older one (lab admins)',
+        description:
+          'Where the policy lets nobody land directly, 202 with the merge request that proposes it; `override` lands it all the same.',
         params: IdParams,
         body: RollbackRequest,
-        response: { 200: Definition, ...problemAnswers },
+        response: { 200: Definition, 202: SavedDefinition, ...problemAnswers },
       },
     },
-    async (request) => {
-      await rollback(rooms, request.caller, request.params.id, request.body);
-      return await read(rooms, request.caller, request.params.id);
+    async (request, reply) => {
+      const { caller, params, body } = request;
+      const proposed = await rollback(rooms, caller, params.id, body);
+      if (proposed) reply.code(202);
+      return saved(await read(rooms, caller, params.id), proposed);
     },
   );
 }
+
+const saved = <T>(definition: T, merge_request: Proposed | undefined) => ({
+  ...definition,
+  ...(merge_request && { merge_request }),
+});

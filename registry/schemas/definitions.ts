@@ -36,6 +36,12 @@ const Described = {
   position_units: Nullable(Label),
 };
 
+export const Override = Text({
+  minLength: 1,
+  maxLength: 1000,
+  description: 'Why a lab admin sets the landing policy aside; kept in the record of the version',
+});
+
 const Changes = Type.Partial(
   Type.Object({
     ...Described,
@@ -48,6 +54,7 @@ const Changes = Type.Partial(
     is_public: Type.Boolean(),
     lab_id: Nullable(Id),
     change_summary: Text({ maxLength: 10_000 }),
+    override: Override,
   }),
 ).properties;
 
@@ -131,6 +138,12 @@ export const Definition = Type.Object({
 });
 export type Definition = Static<typeof Definition>;
 
+/** The answer to a save: where it must be reviewed, the merge request that holds it. */
+export const SavedDefinition = Type.Object({
+  ...Definition.properties,
+  merge_request: Type.Optional(Type.Object({ id: Id, url: Type.String() })),
+});
+
 export const DefinitionQuery = Type.Object({
   ...PageQuery,
   lab_id: Type.Optional(Id),
@@ -158,6 +171,7 @@ export const NameParams = Type.Object({ name: Text({ maxLength: 200 }) });
 export const RollbackRequest = Type.Object({
   version: Id,
   reason: Text({ minLength: 1, maxLength: 10_000 }),
+  override: Type.Optional(Override),
 });
 
 export const VerdictRequest = Type.Object({ reason: Text({ minLength: 1, maxLength: 10_000 }) });

@@ -106,11 +106,22 @@ const ModuleNames = Type.Array(
   { maxItems: 500 },
 );
 
+const OwnerRule = Type.Object({
+  pattern: Type.Optional(Text({ minLength: 1, maxLength: 200, description: 'A glob on paths' })),
+  category: Type.Optional(Text({ minLength: 1, maxLength: 200 })),
+  manufacturer: Type.Optional(Text({ minLength: 1, maxLength: 200 })),
+  users: Type.Array(Id, { minItems: 1, maxItems: 100 }),
+});
+
 const Policy = {
   direct_landing: Type.Enum(['admins', 'nobody']),
   required_approvals: Type.Integer({ minimum: 0, maximum: 20 }),
   allow_self_approval: Type.Boolean(),
   required_checks: Type.Record(Type.String({ maxLength: 100 }), Id),
+  owners: Type.Array(OwnerRule, {
+    maxItems: 200,
+    description: 'Of whom one must approve what matches; several criteria must all match',
+  }),
   banned_imports: ModuleNames,
   allowed_imports: ModuleNames,
 };

@@ -2,6 +2,7 @@
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
+import { Override } from './definitions.ts';
 
 const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
 const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f]+$' });
@@ -170,12 +171,6 @@ export const CheckInput = Type.Object({
   head: Type.Optional(Oid),
 });
 export type CheckInput = Static<typeof CheckInput>;
-
-export const Override = Text({
-  minLength: 1,
-  maxLength: 1000,
-  description: 'Why a lab admin sets the landing policy aside; kept in the record of the version',
-});
 
 export const MergeInput = Type.Object({
   head: Oid,

@@ -1,11 +1,5 @@
 /** Who asks, and from where: what rights are decided on and what the audit trail keeps. */
-import {
-  type Action,
-  type Actor,
-  type DefinitionFacts,
-  decide,
-  type Rules,
-} from '../access/decide.ts';
+import { type Action, type Actor, decide, type Rules } from '../access/decide.ts';
 import type { PersonRef } from '../definitions/record.ts';
 import { notFound, Problem } from '../errors.ts';
 
@@ -67,19 +61,4 @@ export function auditOf({ actor, address, tokenName }: Caller) {
     address,
     token_name: tokenName,
   };
-}
-
-/** Whoever may propose but not land is told what will be possible, and nothing changes. */
-export function demandLanding(caller: Caller, of: DefinitionFacts, rules: Rules): void {
-  try {
-    demand(caller, { on: 'definition', do: 'land', of }, rules, 'definition');
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'forbidden') throw error;
-    throw new Problem(
-      'review_required',
-      `${error.message} Ask an admin of the lab to land this change for you.`,
-      undefined,
-      { cause: error },
-    );
-  }
 }

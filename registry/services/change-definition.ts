@@ -5,25 +5,30 @@ import type { Files } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
 import type { DefinitionChange } from '../schemas/definitions.ts';
 import { findLab } from '../store/labs.ts';
-import { type Caller, demand, demandLanding } from './caller.ts';
+import { type Caller, demand } from './caller.ts';
 import { checkFiles } from './check-files.ts';
 import { commitFiles } from './commit-files.ts';
 import { compose } from './compose.ts';
 import { changesBetween, filesOf } from './files.ts';
 import { find } from './find-definition.ts';
 import { land } from './landing.ts';
+import { wayOf } from './review/override.ts';
+import { groundOf, type Proposed, propose, proposed } from './review/propose.ts';
 import type { SaveRooms } from './rooms.ts';
 import { readState } from './state.ts';
 
-/** `PUT /api/instrument-definitions/:id`. Throws `Problem`. */
+/**
+ * `PUT /api/instrument-definitions/:id`. What must be reviewed goes on top of the caller's own open merge request, or
+ * opens one; whose the definition is changes at once. Throws `Problem`.
+ */
 export async function changeDefinition(
   rooms: SaveRooms,
   caller: Caller,
   key: number,
   body: DefinitionChange,
-): Promise<void> {
+): Promise<Proposed | undefined> {
   const { row, facts, policy } = await find(rooms, caller, key);
-  const { name, lab_id, is_public, change_summary, expected_version, ...change } = body;
+  const { name, lab_id, is_public, change_summary, expected_version, override, ...change } = body;
   if (name !== undefined && name !== row.name) {
     throw new Problem('invalid', `${row.name} keeps its name: it is the class in every clone.`, [
       { path: 'name', message: 'cannot be changed' },
@@ -38,7 +43,9 @@ export async function changeDefinition(
       `${row.name} is at version ${from.version}, not ${expected_version}: read it again and repeat your change on top.`,
     );
   }
-  const { head } = from;
+  const way = wayOf(caller, facts, rooms.rules, row, override);
+  const ground = way.lands ? undefined : await groundOf(rooms, caller, row, repository, from);
+  const head = ground ? ground.parent : from.head;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
   const files = compose(row.name, before, change);
   const changes = changesBetween(before, files);
@@ -46,18 +53,25 @@ export async function changeDefinition(
   if (changed || body.base_class !== undefined) {
     checkFiles(row.name, files, body.base_class, policy, rooms.maxFileBytes);
   }
-  if (changed) demandLanding(caller, facts, rooms.rules);
   const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
-  if (!changed && !moved) return;
   const summary = change_summary ?? `Update ${row.name}`;
+  if (ground) {
+    if (moved) await land(rooms, caller, { repository, from, versions: [], ...moved });
+    if (changed) return await propose(rooms, caller, row, repository, ground, { summary, changes });
+    return ground.own && proposed(rooms, ground.own.id);
+  }
+  if (!way.lands || (!changed && !moved)) return undefined;
+  const { overrides, steps } = way;
   await land(rooms, caller, {
     repository,
     from,
     versions: changed
-      ? [await commitFiles(repository, caller, head, changes, { summary, overrides: [] })]
+      ? [await commitFiles(repository, caller, head, changes, { summary, overrides })]
       : [],
+    steps: changed ? steps : [],
     ...moved,
   });
+  return undefined;
 }
 
 /** The state with `lab_id` and `is_public` changed, where they do change; a move needs an admin of both labs. */

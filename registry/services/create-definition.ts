@@ -5,21 +5,23 @@ import { Problem } from '../errors.ts';
 import type { NewDefinition } from '../schemas/definitions.ts';
 import type { Lab } from '../store/entities/index.ts';
 import { findLab } from '../store/labs.ts';
-import { type Caller, demand, demandLanding } from './caller.ts';
+import { type Caller, demand } from './caller.ts';
 import { checkFiles } from './check-files.ts';
 import { compose } from './compose.ts';
 import { policyOf } from './find-definition.ts';
-import { found } from './found-definition.ts';
+import { found, foundProposal } from './found-definition.ts';
 import type { Indexed } from './index-repository.ts';
+import { wayOf } from './review/override.ts';
+import type { Proposed } from './review/propose.ts';
 import type { SaveRooms } from './rooms.ts';
 
-/** `POST /api/instrument-definitions`. Throws `Problem`. */
+/** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
 export async function createDefinition(
   rooms: SaveRooms,
   caller: Caller,
   body: NewDefinition,
-): Promise<Indexed> {
-  const { name, lab_id, is_public, change_summary, ...change } = body;
+): Promise<{ definition: Indexed; mergeRequest?: Proposed }> {
+  const { name, lab_id, is_public, change_summary, override, ...change } = body;
   demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
   const lab = await labFor(rooms, caller, lab_id);
   const of = {
@@ -31,12 +33,18 @@ export async function createDefinition(
     directLanding: lab?.direct_landing ?? ('admins' as const),
   };
   demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, rooms.rules, 'lab');
-  demandLanding(caller, of, rooms.rules);
   const wrong = checkName(name);
   if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
   const files = compose(name, new Map(), change);
   checkFiles(name, files, body.base_class, policyOf(lab), rooms.maxFileBytes);
-  return await found(rooms, caller, {
+  const way = wayOf(
+    caller,
+    { ...of, isApproved: true },
+    rooms.rules,
+    { id: 0, name, lab_id: of.labId },
+    override,
+  );
+  const founding = {
     name,
     files,
     lab,
@@ -44,7 +52,9 @@ export async function createDefinition(
     isBuiltin: false,
     summary: change_summary ?? `Add ${name}`,
     overrides: [],
-  });
+  };
+  if (!way.lands) return await foundProposal(rooms, caller, founding);
+  return { definition: await found(rooms, caller, { ...founding, ...way }) };
 }
 
 /** The lab of a new definition: the one named, or the caller's only one. */

@@ -84,7 +84,7 @@ async function read(repository: Repository): Promise<Reading> {
 }
 
 /** What a definition without versions is going to be, for whoever may see it: its newest merge request's head. */
-function newestProposal(refs: Refs): Oid | null {
+export function newestProposal(refs: Refs): Oid | null {
   const heads = [...refs].flatMap(([ref, { oid }]) => {
     const [, n] = MERGE_REQUEST.exec(ref) ?? [];
     return n === undefined ? [] : [{ n: Number(n), oid }];

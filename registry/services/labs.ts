@@ -6,6 +6,7 @@ import type { Lab as LabRow } from '../store/entities/index.ts';
 import { StoreError } from '../store/errors.ts';
 import * as labs from '../store/labs.ts';
 import type { EntityManager } from '../store/types.ts';
+import { usersById } from '../store/users.ts';
 import { type Caller, demand } from './caller.ts';
 import { policyOf } from './find-definition.ts';
 import { note, type PageOf, type PeopleRooms, taken } from './note.ts';
@@ -33,6 +34,7 @@ export async function createLab(
 ): Promise<Lab> {
   demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
+    await demandPeople(em, fields);
     const lab = await labs.createLab(em, fields as never).catch((error) => taken(error, 'code'));
     await note(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
     return showLab(lab);
@@ -49,6 +51,7 @@ export async function changeLab(
   if (changes.disabled !== undefined) demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
     const before = showLab(await labOr404(em, id));
+    await demandPeople(em, changes);
     const lab = await labs
       .updateLab(em, id, changes as never)
       .catch((error) => taken(error, 'code'));
@@ -80,6 +83,24 @@ export async function removeLab(
   });
 }
 
+/** Rules speak of accounts that exist, and each owner rule says what it is about. Throws `invalid`. */
+async function demandPeople(em: EntityManager, { owners = [], required_checks = {} }: LabChange) {
+  const vague = owners.findIndex((rule) => Object.keys(rule).length < 2);
+  if (vague >= 0) {
+    const message = 'needs a pattern, a category or a manufacturer';
+    throw new Problem('invalid', `owners.${vague} ${message}`, [
+      { path: `owners.${vague}`, message },
+    ]);
+  }
+  const named = [...owners.flatMap(({ users }) => users), ...Object.values(required_checks)];
+  const known = await usersById(em, named);
+  const unknown = named.find((id) => !known.has(id));
+  if (unknown === undefined) return;
+  const path = Object.values(required_checks).includes(unknown) ? 'required_checks' : 'owners';
+  const message = `there is no account ${unknown}`;
+  throw new Problem('invalid', `${path}: ${message}`, [{ path, message }]);
+}
+
 function showLab(lab: LabRow): Lab {
   const policy = policyOf(lab);
   return {
@@ -90,6 +111,7 @@ function showLab(lab: LabRow): Lab {
     required_approvals: lab.required_approvals,
     allow_self_approval: lab.allow_self_approval,
     required_checks: lab.required_checks,
+    owners: lab.owners,
     banned_imports: policy.banned,
     allowed_imports: policy.allowed,
     disabled: lab.disabled,

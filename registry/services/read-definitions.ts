@@ -21,6 +21,7 @@ import { currentVerdicts, findVersion, listVersions } from '../store/versions.ts
 import type { Caller } from './caller.ts';
 import { filesOf, mainFile, textOf } from './files.ts';
 import { find } from './find-definition.ts';
+import { newestProposal } from './index-repository.ts';
 import { showSignature } from './signing-keys.ts';
 
 export interface ReadRooms {
@@ -72,8 +73,9 @@ export async function read(
   const found = n === null ? null : await versionOf(rooms, row, n);
   const shown = summary(rooms, row, names, found ?? undefined);
   const at = found?.commit ?? null;
-  const files: Files =
-    at === null ? new Map() : await filesOf(await rooms.repositories.open(row.name), at);
+  const repository = await rooms.repositories.open(row.name);
+  const commit = at ?? newestProposal(await repository.refs());
+  const files: Files = commit === null ? new Map() : await filesOf(repository, commit);
   const main = files.get(mainFile(row.name));
   const older = version !== undefined && version !== row.version;
   return {

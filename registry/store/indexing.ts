@@ -17,12 +17,6 @@ export async function countVersions(em: EntityManager, definitionId: number): Pr
   return em.count(Version, { definition_id: definitionId });
 }
 
-/** Whether any definition, archived and proposed ones included, has this name in any case. */
-export async function isNameTaken(em: EntityManager, name: string): Promise<boolean> {
-  const rows = await em.execute('select 1 from definitions where lower(name) = lower(?)', [name]);
-  return rows.length > 0;
-}
-
 /** Usernames by id, in one query. */
 export async function usernamesOf(
   em: EntityManager,

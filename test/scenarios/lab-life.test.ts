@@ -85,21 +85,14 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
   );
 }
 
-t.test('whoever may not land is told so and changes nothing', async (t) => {
-  const { ada, ben, cleo, nano, gitUrl } = await startLab(t);
+t.test('a push to main by whoever may not land is told so and changes nothing', async (t) => {
+  const { ada, ben, cleo, gitUrl } = await startLab(t);
   const made = await ada.client.definitions.create({
     name: 'Meter',
     source_code: measurement('Meter'),
   });
   const change = { source_code: measurement('Meter', 5) };
-  await t.rejects(ben.client.definitions.change(made.id, change), problem(403, 'review_required'));
   await t.rejects(cleo.client.definitions.change(made.id, change), problem(403, 'forbidden'));
-  await t.rejects(
-    ben.client.definitions.create({ name: 'Other', source_code: measurement('Other') }),
-    problem(403, 'review_required'),
-  );
-  await ada.client.labs.change(nano.id, { direct_landing: 'nobody' });
-  await t.rejects(ada.client.definitions.change(made.id, change), problem(403, 'review_required'));
 
   const folder = t.testdir();
   const clone = join(folder, 'Meter');

@@ -1,0 +1,139 @@
+import { IdParams } from '../schemas/common.ts';
+import {
+  Check,
+  CheckInput,
+  Comment,
+  CommentInput,
+  MergeRequestChange,
+  MergeRequestPage,
+  Review,
+  ReviewInput,
+} from '../schemas/review.ts';
+import { close, edit, reopen } from '../services/review/edit.ts';
+import { check, comment, review } from '../services/review/said.ts';
+import { page } from '../services/review/view.ts';
+import type { SaveRooms } from '../services/rooms.ts';
+import { type Door, problemAnswers } from './door.ts';
+
+const one = '/api/merge-requests/:id';
+
+/** What people and programs do with a merge request before it lands. */
+export function reviewRoutes(app: Door, rooms: SaveRooms): void {
+  const tags = ['merge requests'];
+
+  app.post(
+    `${one}/reviews`,
+    {
+      schema: {
+        operationId: 'review',
+        tags,
+        summary: 'Approve, request changes or comment, bound to the head that was looked at',
+        description:
+          'Approving is for admins of the lab and owners of what is changed, and for nobody who opened, pushed or wrote it (unless the lab allows it). 409 where the head has moved.',
+        params: IdParams,
+        body: ReviewInput,
+        response: { 201: Review, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }, reply) => {
+      const { id } = await review(rooms, caller, params.id, body);
+      reply.code(201);
+      return shown((await page(rooms, caller, params.id)).reviews, id);
+    },
+  );
+
+  app.post(
+    `${one}/comments`,
+    {
+      schema: {
+        operationId: 'comment',
+        tags,
+        summary: 'Comment on the whole, on a line of either side, or in a thread',
+        params: IdParams,
+        body: CommentInput,
+        response: { 201: Comment, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }, reply) => {
+      const { id } = await comment(rooms, caller, params.id, body);
+      reply.code(201);
+      return shown((await page(rooms, caller, params.id)).comments, id);
+    },
+  );
+
+  app.post(
+    `${one}/checks`,
+    {
+      schema: {
+        operationId: 'postCheck',
+        tags,
+        summary: 'Say what a program found at the newest head; saying it again replaces it',
+        params: IdParams,
+        body: CheckInput,
+        response: { 201: Check, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }, reply) => {
+      const { name, account } = await check(rooms, caller, params.id, body);
+      reply.code(201);
+      const { checks } = await page(rooms, caller, params.id);
+      return checks.find((one) => one.name === name && one.account === account) as Check;
+    },
+  );
+
+  app.put(
+    one,
+    {
+      schema: {
+        operationId: 'changeMergeRequest',
+        tags,
+        summary: 'Change title, description or draft (its author and lab admins)',
+        params: IdParams,
+        body: MergeRequestChange,
+        response: { 200: MergeRequestPage, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }) => {
+      await edit(rooms, caller, params.id, body);
+      return await page(rooms, caller, params.id);
+    },
+  );
+
+  app.post(
+    `${one}/close`,
+    {
+      schema: {
+        operationId: 'closeMergeRequest',
+        tags,
+        summary: 'Close it without merging (its author and lab admins); its branch stays',
+        params: IdParams,
+        response: { 200: MergeRequestPage, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }) => {
+      await close(rooms, caller, params.id);
+      return await page(rooms, caller, params.id);
+    },
+  );
+
+  app.post(
+    `${one}/reopen`,
+    {
+      schema: {
+        operationId: 'reopenMergeRequest',
+        tags,
+        summary:
+          'Open a closed one again, where its branch is as it was and nothing took its place',
+        params: IdParams,
+        response: { 200: MergeRequestPage, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }) => {
+      await reopen(rooms, caller, params.id);
+      return await page(rooms, caller, params.id);
+    },
+  );
+}
+
+const shown = <T extends { id: number }>(all: T[], id: number): T =>
+  all.find((one) => one.id === id) as T;

@@ -1,0 +1,83 @@
+/** A merge request's title and state: edited, closed, reopened. */
+import { Problem } from '../../errors.ts';
+import type { MergeRequestChange } from '../../schemas/review.ts';
+import type { MergeRequest } from '../../store/entities/index.ts';
+import { lockDefinition } from '../../store/indexing.ts';
+import { openMergeRequests, updateMergeRequest } from '../../store/merge-requests.ts';
+import { auditOf, type Caller, demand } from '../caller.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { seen } from './facts.ts';
+import { carryOut, closing, FOR_MAIN, headRef, note } from './steps.ts';
+
+/** Its author, as long as they may take part, and admins of the lab. */
+async function owned(rooms: SaveRooms, caller: Caller, id: number): Promise<MergeRequest> {
+  const row = await seen(rooms, caller, id);
+  const own = row.author_id !== null && auditOf(caller).actor_id === row.author_id;
+  const verb = own ? 'discuss' : 'decide';
+  const action = { on: 'merge-request', do: verb, labId: row.lab_id } as const;
+  demand(caller, action, rooms.rules, 'merge request');
+  return row;
+}
+
+/** `PUT /api/merge-requests/:id`. */
+export async function edit(
+  rooms: SaveRooms,
+  caller: Caller,
+  id: number,
+  change: MergeRequestChange,
+): Promise<void> {
+  const row = await owned(rooms, caller, id);
+  const before = { title: row.title, description: row.description, draft: row.draft };
+  const after = { ...before, ...change };
+  if (JSON.stringify(before) === JSON.stringify(after)) return;
+  await rooms.store.transaction(async (em) => {
+    await updateMergeRequest(em, id, after);
+    await note(em, caller, row, 'edited', before, after);
+  });
+}
+
+/** `POST …/close`. The branch stays where it is. */
+export async function close(rooms: SaveRooms, caller: Caller, id: number): Promise<void> {
+  const row = await owned(rooms, caller, id);
+  if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
+  const repository = await rooms.repositories.open(row.definition);
+  await carryOut(rooms, repository, [closing(caller, row)]);
+}
+
+/** `POST …/reopen`, where nothing else took its place. */
+export async function reopen(rooms: SaveRooms, caller: Caller, id: number): Promise<void> {
+  const row = await owned(rooms, caller, id);
+  if (row.state !== 'closed') {
+    throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
+  }
+  const definition = row.definition_id;
+  if (definition === null) {
+    throw new Problem(
+      'conflict',
+      `The name ${row.definition} has been given to another definition.`,
+    );
+  }
+  await demandBranch(rooms, row);
+  await rooms.store.transaction(async (em) => {
+    await lockDefinition(em, definition);
+    const open = await openMergeRequests(em, definition, { opening: true });
+    const other = open.find(
+      ({ source_ref, author_id }) =>
+        source_ref === row.source_ref && (source_ref !== FOR_MAIN || author_id === row.author_id),
+    );
+    if (other) throw new Problem('conflict', `Merge request !${other.id} has taken its place.`);
+    await updateMergeRequest(em, id, { state: 'open', decided_by: null, decided_at: null });
+    await note(em, caller, row, 'reopened', { state: 'closed' }, { state: 'open' });
+  });
+}
+
+/** What was closed must still be there as it was. */
+async function demandBranch(rooms: SaveRooms, row: MergeRequest): Promise<void> {
+  const refs = await (await rooms.repositories.open(row.definition)).refs();
+  const source = row.source_ref.startsWith('refs/heads/') ? row.source_ref : headRef(row.id);
+  if (refs.get(source)?.oid === row.head) return;
+  throw new Problem(
+    'conflict',
+    `${source} is not what it was when !${row.id} was closed. Push it again: that opens a new merge request.`,
+  );
+}

@@ -1,0 +1,102 @@
+/** What cannot land at once becomes a merge request: saves of a person go to the one that is open for main. */
+import type { Oid, Repository, Tip } from '../../../repos/types.ts';
+import type { Definition, MergeRequest } from '../../store/entities/index.ts';
+import { allocateMergeRequestId, openMergeRequests } from '../../store/merge-requests.ts';
+import { auditOf, authorOf, type Caller } from '../caller.ts';
+import { newestProposal } from '../index-repository.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { examine } from './examine.ts';
+import { commitsOf } from './facts.ts';
+import { carryOut, FOR_MAIN, headRef, moving, opening, type Step } from './steps.ts';
+
+export interface Proposed {
+  id: number;
+  url: string;
+}
+
+/** Where a person's next save goes, and what it is laid over. */
+export interface Ground {
+  /** The person's open merge request, which the save updates. */
+  own: MergeRequest | undefined;
+  parent: Oid | null;
+  base: Oid | null;
+}
+
+/** On top of one's own open proposal, or of `main`, or of the newest proposal where there is no `main` yet. */
+export async function groundOf(
+  rooms: SaveRooms,
+  caller: Caller,
+  definition: Pick<Definition, 'id'>,
+  repository: Repository,
+  tip: Tip,
+): Promise<Ground> {
+  const open = await openMergeRequests(rooms.store.em(), definition.id);
+  const me = auditOf(caller).actor_id;
+  const own = open.find((row) => row.source_ref === FOR_MAIN && row.author_id === me);
+  if (own) return { own, parent: own.head, base: own.base };
+  const parent = tip.head ?? newestProposal(await repository.refs());
+  return { own, parent, base: tip.head };
+}
+
+/** Commits the changes and opens or updates the merge request. Throws `Problem` `conflict`. */
+export async function propose(
+  rooms: SaveRooms,
+  caller: Caller,
+  definition: Pick<Definition, 'id' | 'name' | 'lab_id'>,
+  repository: Repository,
+  { own, parent, base }: Ground,
+  how: { summary: string } & ({ changes: ReadonlyMap<string, Uint8Array | null> } | { tree: Oid }),
+): Promise<Proposed> {
+  const { summary, ...what } = how;
+  const author = { ...authorOf(caller), at: new Date() };
+  const head = await repository.commit({
+    ...what,
+    parent,
+    author,
+    committer: author,
+    message: `${summary.trim()}\n`,
+  });
+  const examined = await examine(repository, base, head, await commitsOf(repository, head));
+  const step = own
+    ? moving(caller, own, examined)
+    : await newMergeRequest(rooms, caller, definition, examined, {
+        summary,
+        ...('changes' in how && { source: FOR_MAIN }),
+      });
+  await carryOut(rooms, repository, [step]);
+  return proposed(rooms, step.mergeRequest);
+}
+
+/** The step that opens one; without a source it is its own. */
+export async function newMergeRequest(
+  { store }: Pick<SaveRooms, 'store'>,
+  caller: Caller,
+  definition: Pick<Definition, 'id' | 'name' | 'lab_id'>,
+  examined: Awaited<ReturnType<typeof examine>>,
+  { summary, source }: { summary: string; source?: string },
+): Promise<Step> {
+  const id = await allocateMergeRequestId(store.em());
+  const [title = '', ...rest] = summary.trim().split(/\r?\n/);
+  return opening(
+    caller,
+    {
+      id,
+      definition_id: definition.id,
+      definition: definition.name,
+      lab_id: definition.lab_id,
+      title: title.slice(0, MOST_TITLE) || `Change ${definition.name}`,
+      description: rest.join('\n').trim(),
+      draft: false,
+      source_ref: source ?? headRef(id),
+    },
+    examined,
+  );
+}
+
+/** As the API takes it. */
+const MOST_TITLE = 200;
+
+export const proposed = ({ publicUrl }: Pick<SaveRooms, 'publicUrl'>, id: number): Proposed => ({
+  id,
+  url: `${publicUrl()}/merge-requests/${id}`,
+});

@@ -1,0 +1,150 @@
+/** What people and programs say of a merge request: reviews, comments, checks. */
+import { mayApprove } from '../../access/review.ts';
+import { Problem } from '../../errors.ts';
+import type { CheckInput, CommentInput, ReviewInput } from '../../schemas/review.ts';
+import type { Check, Comment, MergeRequest, Review } from '../../store/entities/index.ts';
+import { addComment, addReview, commentsOf, putCheck } from '../../store/reviews.ts';
+import { auditOf, type Caller, demand } from '../caller.ts';
+import { loadFacts, type ReviewRooms, seen } from './facts.ts';
+import { OWN_CHECKS } from './own-checks.ts';
+import { note } from './steps.ts';
+
+/** The merge request, where the caller may take part in it. */
+async function discussed(rooms: ReviewRooms, caller: Caller, id: number): Promise<MergeRequest> {
+  const row = await seen(rooms, caller, id);
+  const action = { on: 'merge-request', do: 'discuss', labId: row.lab_id } as const;
+  demand(caller, action, rooms.rules, 'merge request');
+  return row;
+}
+
+/** `POST …/reviews`: bound to the head that was looked at. */
+export async function review(
+  rooms: ReviewRooms,
+  caller: Caller,
+  id: number,
+  { verdict, body = '', head }: ReviewInput,
+): Promise<Review> {
+  const row = await discussed(rooms, caller, id);
+  if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
+  if (head !== row.head) {
+    throw new Problem(
+      'conflict',
+      `Merge request !${id} is at ${row.head} now, not at ${head}. Look at what has changed and review that.`,
+    );
+  }
+  if (verdict !== 'comment') await demandVerdict(rooms, caller, row, verdict);
+  const { actor_id, actor } = auditOf(caller);
+  return await rooms.store.transaction(async (em) => {
+    const said = await addReview(em, {
+      merge_request_id: id,
+      author_id: actor_id,
+      author: actor,
+      verdict,
+      body,
+      head,
+      changes: row.changes,
+    });
+    await note(em, caller, row, 'reviewed', null, { verdict, head, body });
+    return said;
+  });
+}
+
+async function demandVerdict(
+  rooms: ReviewRooms,
+  caller: Caller,
+  row: MergeRequest,
+  verdict: string,
+): Promise<void> {
+  const { actor } = caller;
+  if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
+  const { facts, policy } = await loadFacts(rooms, row);
+  const isAdmin = actor.isAdmin || (row.lab_id !== null && actor.roles.get(row.lab_id) === 'admin');
+  // Whoever wrote it may say that it is not ready; approving is for others.
+  const own = verdict === 'approve' ? policy : { ...policy, allowSelfApproval: true };
+  const may = mayApprove({ id: actor.id, email: actor.email, isAdmin }, facts, own);
+  if (!may.allowed) {
+    throw new Problem('forbidden', `You cannot do that: ${may.why}. You can comment.`);
+  }
+}
+
+/** `POST …/comments`: on the whole, or on a line of either side. */
+export async function comment(
+  rooms: ReviewRooms,
+  caller: Caller,
+  id: number,
+  said: CommentInput,
+): Promise<Comment> {
+  const row = await discussed(rooms, caller, id);
+  const place = await placeOf(rooms, row, said);
+  const { actor_id, actor } = auditOf(caller);
+  return await rooms.store.transaction(async (em) => {
+    const added = await addComment(em, {
+      merge_request_id: id,
+      author_id: actor_id,
+      author: actor,
+      body: said.body,
+      ...place,
+    });
+    const { file, line, side } = place;
+    await note(em, caller, row, 'commented', null, { body: said.body, file, line, side });
+    return added;
+  });
+}
+
+type Place = Pick<Comment, 'in_reply_to' | 'file' | 'line' | 'side' | 'head' | 'base'>;
+
+/** A reply stands where its thread does. */
+async function placeOf(rooms: ReviewRooms, row: MergeRequest, said: CommentInput): Promise<Place> {
+  const at = { head: row.head, base: row.base };
+  if (said.in_reply_to !== undefined) {
+    const thread = await commentsOf(rooms.store.em(), row.id);
+    const parent = thread.find(({ id }) => id === said.in_reply_to);
+    if (!parent) throw invalid('in_reply_to', 'is no comment of this merge request');
+    const { file, line, side, head, base } = parent;
+    return { in_reply_to: parent.in_reply_to ?? parent.id, file, line, side, head, base };
+  }
+  if (said.file === undefined) {
+    if (said.line !== undefined) throw invalid('file', 'is needed with a line');
+    return { in_reply_to: null, file: null, line: null, side: null, ...at };
+  }
+  const side = said.side ?? 'new';
+  const commit = side === 'new' ? row.head : row.base;
+  const repository = await rooms.repositories.open(row.definition);
+  const bytes = commit === null ? undefined : await repository.readFile(commit, said.file);
+  if (bytes === undefined) throw invalid('file', `is not there on the ${side} side`);
+  const lines = Buffer.from(bytes).toString('latin1').split('\n').length;
+  if ((said.line ?? 1) > lines) throw invalid('line', `is past the end: there are ${lines} lines`);
+  return { in_reply_to: null, file: said.file, line: said.line ?? null, side, ...at };
+}
+
+/** `POST …/checks`: the word of an account on one head; saying it again replaces it. */
+export async function check(
+  rooms: ReviewRooms,
+  caller: Caller,
+  id: number,
+  said: CheckInput,
+): Promise<Check> {
+  const row = await discussed(rooms, caller, id);
+  if ((OWN_CHECKS as readonly string[]).includes(said.name)) {
+    throw invalid('name', 'is a check of the registry itself; choose another one');
+  }
+  const { actor_id, actor } = auditOf(caller);
+  const { name, state, url = null, summary = null, head = row.head } = said;
+  if (head !== row.head) {
+    throw new Problem('conflict', `Merge request !${id} is at ${row.head} now, not at ${head}.`);
+  }
+  return await rooms.store.transaction(async (em) => {
+    const fields = { name, state, url, summary, head };
+    const added = await putCheck(em, {
+      merge_request_id: id,
+      account_id: actor_id,
+      account: actor,
+      ...fields,
+    });
+    await note(em, caller, row, 'checked', null, fields);
+    return added;
+  });
+}
+
+const invalid = (path: string, message: string): Problem =>
+  new Problem('invalid', `${path} ${message}`, [{ path, message }]);
