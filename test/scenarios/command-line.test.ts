@@ -110,6 +110,10 @@ async function commandsWork(t: Test, name: string): Promise<void> {
   const made = await run('token', 'create', name, '--scope', 'read');
   t.match(made, { code: 0, stdout: /^pbr_\S+\n$/, stderr: /only time/ });
   t.match(await run('reindex'), { code: 0, stdout: /\d\d definitions, \d\d versions indexed/ });
+  t.match(await run('keys', 'rotate'), {
+    code: 0,
+    stdout: /signed with SHA256:\S{43} from now on/,
+  });
   t.match(await run('fsck'), { code: 0, stdout: /\d\d repositories, 0 problems/ });
 }
 
@@ -231,6 +235,8 @@ t.test('wrong usage ends with 2, help with 0', async (t) => {
     'fsck',
     'import',
     'export',
+    'keys',
+    'keys rotate',
     'user',
     'user add',
     'user password',
