@@ -2,13 +2,13 @@
  * What stands between a merge request and its landing, in words. Pure, like decide.ts: the facts come in, the
  * reasons go out.
  */
-import { matchesGlob } from 'node:path';
+import { matchesPattern } from './glob.ts';
 
 export type Verdict = 'approve' | 'request_changes' | 'comment';
 
 /** Of `users` one must approve what matches; several criteria must all match, at least one is given. */
 export interface OwnerRule {
-  /** A glob on paths, as node's `path.matchesGlob` reads it. */
+  /** A pattern on paths, as gitignore(5) reads it. */
   pattern?: string;
   category?: string;
   manufacturer?: string;
@@ -86,6 +86,8 @@ export interface Standing {
 /** The check that informs and never blocks. */
 const INFORMS = 'interface';
 
+const REPLACED = 'a later review of the same person replaces it';
+
 /** What each author's newest verdict is worth now; comments neither give nor take. */
 export function standingOf(facts: ReviewFacts, policy: ReviewPolicy): Standing[] {
   const newest = new Map<number, Review>();
@@ -105,7 +107,7 @@ function whyNot(
   policy: ReviewPolicy,
 ): string | null {
   if (review.verdict === 'comment') return null;
-  if (review !== newest) return 'a later review of the same person replaces it';
+  if (review !== newest) return REPLACED;
   if (!review.isMember) return `${review.author.username} does not take part in this lab any more`;
   if (review.verdict === 'request_changes') return null;
   if (review.head !== facts.head && review.changes !== facts.changes) {
@@ -154,7 +156,10 @@ export function hindrances(facts: ReviewFacts): string[] {
       .filter(
         ({ account, name, state }) => account === null && name !== INFORMS && state !== 'success',
       )
-      .map(({ name, summary }) => `The check "${name}" fails${summary ? `: ${summary}` : ''}.`),
+      .map(({ name, state, summary }) => {
+        const how = state === 'failure' ? 'fails' : `is "${state}"`;
+        return `The check "${name}" ${how}${summary ? `: ${summary}` : ''}.`;
+      }),
   ];
 }
 
@@ -192,10 +197,10 @@ function missingApprovals(
   const given = approvals.filter(({ isAdmin }) => isAdmin).length;
   if (given >= requiredApprovals) return [];
   const lost = reviews
-    .filter(({ review, standing }) => review.verdict === 'approve' && !standing)
+    .filter(({ review, why }) => review.verdict === 'approve' && why !== null && why !== REPLACED)
     .map(({ review, why }) => ` The approval of ${review.author.username} does not count: ${why}.`);
   return [
-    `It needs ${count(requiredApprovals, 'approval')} of lab admins and has ${given}.${[...new Set(lost)].join('')}`,
+    `It needs ${count(requiredApprovals, 'approval')} of lab admins and has ${given}.${lost.join('')}`,
   ];
 }
 
@@ -227,7 +232,7 @@ function touchedRules(
         (category === undefined || same(side.category, category)) &&
         (manufacturer === undefined || same(side.manufacturer, manufacturer)),
     );
-    const files = pattern === undefined || paths.some((path) => matchesGlob(path, pattern));
+    const files = pattern === undefined || paths.some((path) => matchesPattern(path, pattern));
     return files && (things || (category === undefined && manufacturer === undefined));
   });
 }
