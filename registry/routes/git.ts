@@ -7,6 +7,7 @@ import { advertise } from '../../repos/serve/info-refs.ts';
 import { receivePack } from '../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../repos/serve/upload-pack.ts';
 import type { GitProgram } from '../../repos/types.ts';
+import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
 import { type FoundDefinition, find } from '../services/find-definition.ts';
@@ -43,7 +44,7 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
       const found = await findNamed(rooms, caller, asked.name);
       const repository = await rooms.repositories.open(found.row.name);
       const gitProtocol = header(request, 'git-protocol');
-      const { visible, visibility } = VISIBLE;
+      const { visible, visibility } = visibleTo(rooms, caller, found);
       if (asked.kind === 'advertise') {
         const { service } = asked;
         return send(reply, await advertise(repository, { service, gitProtocol, visible }));
@@ -69,10 +70,22 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
   });
 }
 
-/** Versions are for everybody who sees the definition; what the registry keeps for itself is for nobody. */
-const VISIBLE = {
+/**
+ * Versions are for everybody who sees the definition, what is under review for whoever may take part in it; what the
+ * registry keeps for itself is for nobody.
+ */
+function visibleTo({ rules }: GitRooms, { actor }: Caller, { facts }: FoundDefinition) {
+  const action = { on: 'merge-request', do: 'read', labId: facts.labId } as const;
+  return decide(actor, action, rules).allowed ? REVIEWS : VERSIONS;
+}
+
+const VERSIONS = {
   visibility: 'versions',
   visible: (ref: string) => ref === 'refs/heads/main' || ref.startsWith('refs/tags/v'),
+};
+const REVIEWS = {
+  visibility: 'reviews',
+  visible: (ref: string) => /^refs\/(heads\/|tags\/v|merge-requests\/)/.test(ref),
 };
 
 type Asked =

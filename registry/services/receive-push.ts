@@ -10,6 +10,8 @@ import type { Caller } from './caller.ts';
 import { filesOf, mainFile } from './files.ts';
 import type { FoundDefinition } from './find-definition.ts';
 import { land } from './landing.ts';
+import { isForReview, planReview } from './review/push.ts';
+import { carryOut, FOR_MAIN, type Step } from './review/steps.ts';
 import type { SaveRooms } from './rooms.ts';
 
 const MAIN = 'refs/heads/main';
@@ -31,11 +33,85 @@ export function pushGate(
       return commands.flatMap((command) => refusal(rooms, caller, found, command) ?? []);
     },
     async receive(push) {
-      return await Promise.all(
-        push.commands.map((command) => landPush(rooms, caller, found, repository, push, command)),
-      );
+      const taking = { rooms, caller, found, repository, push };
+      if (push.atomic && push.commands.length > 1) return await takeTogether(taking);
+      const results: RefResult[] = [];
+      for (const command of push.commands) results.push(await takeOne(taking, command));
+      return results;
     },
   };
+}
+
+interface Taking {
+  rooms: SaveRooms;
+  caller: Caller;
+  found: FoundDefinition;
+  repository: Repository;
+  push: Push;
+}
+
+async function takeOne(taking: Taking, command: Command): Promise<RefResult> {
+  const { rooms, caller, found, repository, push } = taking;
+  if (command.ref === MAIN) return await landPush(rooms, caller, found, repository, push, command);
+  const plan = await planReview(rooms, caller, found, repository, push, command);
+  if ('refusal' in plan) return refused(push, plan.refusal);
+  await push.keep();
+  return await carriedOut(taking, [command], plan.step ? [plan.step] : [], plan.lines).then(
+    ([result]) => result as RefResult,
+  );
+}
+
+/** All of them or none, in one transaction of refs. */
+async function takeTogether(taking: Taking): Promise<RefResult[]> {
+  const { rooms, caller, found, repository, push } = taking;
+  const steps: Step[] = [];
+  const lines: string[] = [];
+  const main = push.commands.find(({ ref }) => ref === MAIN);
+  for (const command of push.commands.filter((one) => one !== main)) {
+    const plan = await planReview(rooms, caller, found, repository, push, command);
+    if ('refusal' in plan) return together(push, refused(push, plan.refusal));
+    if (plan.step) steps.push(plan.step);
+    lines.push(...plan.lines);
+  }
+  await push.keep();
+  if (!main) return await carriedOut(taking, push.commands, steps, lines);
+  const landed = await landPush(rooms, caller, found, repository, push, main, steps);
+  if (landed.ok) for (const line of lines) push.say(line);
+  return together(push, landed);
+}
+
+/** What became of one is what became of all. */
+function together({ commands }: Push, result: RefResult): RefResult[] {
+  return commands.map(({ ref }) => {
+    if (ref === result.ref) return result;
+    return result.ok ? { ref, ok: true } : { ref, ok: false, reason: 'atomic push failure' };
+  });
+}
+
+async function carriedOut(
+  { rooms, repository, push }: Taking,
+  commands: Command[],
+  steps: Step[],
+  lines: string[],
+): Promise<RefResult[]> {
+  try {
+    await carryOut(rooms, repository, steps);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
+    push.say(error.message);
+    return commands.map(({ ref }) => ({
+      ref,
+      ok: false,
+      reason: 'changed on the server meanwhile',
+    }));
+  }
+  for (const line of lines) push.say(line);
+  return commands.map(({ ref }) => ({ ref, ok: true }));
+}
+
+function refused({ say }: Push, { ref, reason, lines = [] }: Refusal): RefResult {
+  for (const line of lines) say(line);
+  return { ref, ok: false, reason };
 }
 
 /** Which refs may be written at all, and by whom. */
@@ -52,14 +128,19 @@ function refusal(
       lines: ['Each version has its tag already: see "git ls-remote --tags origin".'],
     };
   }
+  if (isForReview(ref)) {
+    if (ref === FOR_MAIN && to === null) {
+      return { ref, reason: 'nothing to delete', lines: ['Close the merge request instead.'] };
+    }
+    const decision = decide(caller.actor, { on: 'definition', do: 'propose', of: facts }, rules);
+    if (decision.allowed) return undefined;
+    return { ref, reason: 'you may not propose changes', lines: [decision.reason] };
+  }
   if (ref !== MAIN) {
     return {
       ref,
-      reason: 'only main can be pushed to',
-      lines: [
-        'Merge requests are not there yet: who may land directly pushes to main',
-        '(git push origin HEAD:main), others ask an admin of the lab to land the change.',
-      ],
+      reason: 'only main, branches and refs/for/main can be pushed to',
+      lines: ['Propose a change for review with: git push origin HEAD:refs/for/main'],
     };
   }
   if (to === null) {
@@ -77,7 +158,7 @@ function refusal(
   return {
     ref,
     reason: 'you may not land directly',
-    lines: [decision.reason, 'Ask an admin of the lab to land this change for you.'],
+    lines: [decision.reason, 'Push it for review instead:', '  git push origin HEAD:refs/for/main'],
   };
 }
 
@@ -88,6 +169,7 @@ async function landPush(
   repository: Repository,
   push: Push,
   { ref, from, to }: Command,
+  steps: Step[] = [],
 ): Promise<RefResult> {
   const refuse = (reason: string, ...lines: string[]): RefResult => {
     for (const line of lines) push.say(line);
@@ -124,6 +206,7 @@ async function landPush(
         author: { name: commit.author.name, email: commit.author.email },
         summary: commit.message.trim(),
       })),
+      steps,
     });
     push.say(`${row.name} is now at version ${definition.version}.`);
     return { ref, ok: true };

@@ -62,11 +62,13 @@ export async function removeOpening(em: EntityManager, id: number): Promise<void
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });
 }
 
+export type MergeRequestFields = Omit<MergeRequest, 'id' | symbol>;
+
 /** Changes the fields given. One that has landed stays as it landed, whatever was under way meanwhile. */
 export async function updateMergeRequest(
   em: EntityManager,
   id: number,
-  changes: Partial<Omit<MergeRequest, 'id' | symbol>>,
+  changes: Partial<MergeRequestFields>,
 ): Promise<void> {
   await em.nativeUpdate(MergeRequest, { id, state: { $ne: 'merged' } }, {
     updated_at: new Date(),

@@ -28,6 +28,20 @@ export async function findVersion(
   return em.findOne(Version, { definition_id: definitionId, version });
 }
 
+/** The newest version that is one of these commits. */
+export async function newestVersionAmong(
+  em: EntityManager,
+  definitionId: number,
+  commits: readonly string[],
+): Promise<Version | null> {
+  if (commits.length === 0) return null;
+  return em.findOne(
+    Version,
+    { definition_id: definitionId, commit: { $in: [...commits] } },
+    { orderBy: { version: 'desc' } },
+  );
+}
+
 /** Writes versions as their tags have them: new ones are added, known ones made to agree. */
 export async function upsertVersions(em: EntityManager, versions: VersionFields[]): Promise<void> {
   if (versions.length > 0) await em.upsertMany(Version, versions);

@@ -1,5 +1,5 @@
 /** What cannot land at once becomes a merge request: saves of a person go to the one that is open for main. */
-import type { Oid, Repository, Tip } from '../../../repos/types.ts';
+import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
 import type { Definition, MergeRequest } from '../../store/entities/index.ts';
 import { allocateMergeRequestId, openMergeRequests } from '../../store/merge-requests.ts';
 import { auditOf, authorOf, type Caller } from '../caller.ts';
@@ -67,13 +67,22 @@ export async function propose(
   return proposed(rooms, step.mergeRequest);
 }
 
+interface Opening {
+  /** Its first line is the title, the rest the description, unless `options` say otherwise. */
+  summary: string;
+  source?: string;
+  options?: { title?: string; description?: string; draft?: boolean };
+  /** The branch, which moves with it. */
+  branch?: RefUpdate[];
+}
+
 /** The step that opens one; without a source it is its own. */
 export async function newMergeRequest(
   { store }: Pick<SaveRooms, 'store'>,
   caller: Caller,
   definition: Pick<Definition, 'id' | 'name' | 'lab_id'>,
   examined: Awaited<ReturnType<typeof examine>>,
-  { summary, source }: { summary: string; source?: string },
+  { summary, source, options = {}, branch }: Opening,
 ): Promise<Step> {
   const id = await allocateMergeRequestId(store.em());
   const [title = '', ...rest] = summary.trim().split(/\r?\n/);
@@ -84,12 +93,14 @@ export async function newMergeRequest(
       definition_id: definition.id,
       definition: definition.name,
       lab_id: definition.lab_id,
-      title: title.slice(0, MOST_TITLE) || `Change ${definition.name}`,
+      title: title.trim().slice(0, MOST_TITLE) || `Change ${definition.name}`,
       description: rest.join('\n').trim(),
       draft: false,
       source_ref: source ?? headRef(id),
+      ...options,
     },
     examined,
+    branch,
   );
 }
 

@@ -1,0 +1,179 @@
+/** Pushes for review: a branch or `refs/for/main` opens a merge request, moves it, or closes it. */
+import type { Command, Push, Refusal } from '../../../repos/serve/gate.ts';
+import type { Commit, Oid, Repository } from '../../../repos/types.ts';
+import type { MergeRequest } from '../../store/entities/index.ts';
+import {
+  type MergeRequestFields,
+  openMergeRequests,
+  updateMergeRequest,
+} from '../../store/merge-requests.ts';
+import { newestVersionAmong } from '../../store/versions.ts';
+import { auditOf, type Caller } from '../caller.ts';
+import type { FoundDefinition } from '../find-definition.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { examine } from './examine.ts';
+import { ownChecks } from './own-checks.ts';
+import { newMergeRequest, proposed } from './propose.ts';
+import { closing, FOR_MAIN, moving, note, type Step } from './steps.ts';
+
+/** More is a history that belongs elsewhere. */
+const MOST_COMMITS = 500;
+
+export const isForReview = (ref: string): boolean =>
+  ref === FOR_MAIN || (/^refs\/heads\/./.test(ref) && !RESERVED.includes(ref));
+const RESERVED = ['refs/heads/main', 'refs/heads/HEAD'];
+
+/** What a command would do, and the lines that its pusher reads when it is done. */
+export type Plan = { step: Step | null; lines: string[] } | { refusal: Refusal };
+
+/** Looks at one command while its objects are in quarantine; nothing is written. */
+export async function planReview(
+  rooms: SaveRooms,
+  caller: Caller,
+  found: FoundDefinition,
+  repository: Repository,
+  push: Push,
+  { ref, from, to }: Command,
+): Promise<Plan> {
+  const { row } = found;
+  const branch = ref === FOR_MAIN ? [] : [{ ref, from, to }];
+  const open = await openMergeRequests(rooms.store.em(), row.id);
+  const me = auditOf(caller).actor_id;
+  const current = open.find(
+    (one) => one.source_ref === ref && (ref !== FOR_MAIN || one.author_id === me),
+  );
+  if (to === null) return deletion(caller, current, branch);
+  const { head: main } = await repository.tip();
+  const commits = await push.commits(main, to);
+  const refusal = unfit(ref, commits);
+  if (refusal) return { refusal };
+  const base = await baseOf(rooms, row.id, main, commits);
+  if (base === undefined) return { refusal: unrelated(ref) };
+  const examined = await examine(push.objects, base, to, commits);
+  const options = optionsOf(push.options);
+  const step = current
+    ? edited(caller, current, options, moving(caller, current, examined, branch))
+    : await opened(rooms, caller, row, ref, commits, options, examined, branch);
+  const { checks } = await ownChecks(
+    push.objects,
+    { name: row.name, base, head: to, main },
+    found.policy,
+  );
+  const { id, url } = proposed(rooms, step.mergeRequest);
+  const unchanged = current?.head === to && branch.length === 0 && !options.given;
+  return {
+    step: unchanged ? null : step,
+    lines: [
+      `Merge request !${id}: ${url}`,
+      ...checks
+        .filter(({ state }) => state !== 'success')
+        .map(({ name, summary }) => `${name}: ${summary}`),
+    ],
+  };
+}
+
+function deletion(
+  caller: Caller,
+  current: MergeRequest | undefined,
+  branch: { ref: string; from: Oid | null; to: null }[] | Step['updates'],
+): Plan {
+  if (current) {
+    const lines = [`Merge request !${current.id} is closed with its branch.`];
+    return { step: closing(caller, current, branch), lines };
+  }
+  const none = async () => {};
+  return {
+    step: { mergeRequest: 0, updates: branch, begin: none, finish: none, undo: none },
+    lines: [],
+  };
+}
+
+function unfit(ref: string, commits: readonly Commit[]): Refusal | undefined {
+  if (commits.length === 0) {
+    return {
+      ref,
+      reason: 'nothing to review',
+      lines: ['main has all of it already. Commit something first, then push again.'],
+    };
+  }
+  if (commits.length <= MOST_COMMITS) return undefined;
+  return {
+    ref,
+    reason: 'too many commits',
+    lines: [`A merge request has at most ${MOST_COMMITS} commits; these are ${commits.length}.`],
+  };
+}
+
+const unrelated = (ref: string): Refusal => ({
+  ref,
+  reason: 'no common history with main',
+  lines: ['Start from main: git fetch && git rebase --onto origin/main --root'],
+});
+
+/** The newest version that the commits are built on; undefined where they share nothing with `main`. */
+async function baseOf(
+  { store }: SaveRooms,
+  definitionId: number,
+  main: Oid | null,
+  commits: readonly Commit[],
+): Promise<Oid | null | undefined> {
+  if (main === null) return null;
+  const own = new Set(commits.map(({ oid }) => oid));
+  const below = commits.flatMap(({ parents }) => parents).filter((oid) => !own.has(oid));
+  return (await newestVersionAmong(store.em(), definitionId, below))?.commit;
+}
+
+interface Options {
+  title?: string;
+  description?: string;
+  draft?: true;
+  given: boolean;
+}
+
+/** `title=…`, `description=…` (again for further lines), `draft` (contract section 4). */
+function optionsOf(given: readonly string[]): Options {
+  const valuesOf = (name: string) =>
+    given.filter((one) => one.startsWith(`${name}=`)).map((one) => one.slice(name.length + 1));
+  const title = valuesOf('title').at(-1)?.replace(/\s+/g, ' ').trim().slice(0, 200);
+  const description = valuesOf('description').join('\n').slice(0, 20_000);
+  const draft = given.includes('draft');
+  return {
+    ...(title && { title }),
+    ...(description && { description }),
+    ...(draft && { draft }),
+    given: Boolean(title || description || draft),
+  };
+}
+
+async function opened(
+  rooms: SaveRooms,
+  caller: Caller,
+  row: FoundDefinition['row'],
+  source: string,
+  commits: readonly Commit[],
+  { given: _, ...options }: Options,
+  ...[examined, branch]: [Awaited<ReturnType<typeof examine>>, Step['updates']]
+): Promise<Step> {
+  const summary = commits[0]?.message ?? '';
+  return newMergeRequest(rooms, caller, row, examined, { summary, source, options, branch });
+}
+
+/** A move that changes title, description or draft as well. */
+function edited(
+  caller: Caller,
+  row: MergeRequest,
+  { given, ...options }: Options,
+  step: Step,
+): Step {
+  if (!given) return step;
+  return {
+    ...step,
+    async finish(em) {
+      await step.finish(em);
+      const { title, description, draft } = row;
+      const before: Partial<MergeRequestFields> = { title, description, draft };
+      await updateMergeRequest(em, row.id, options);
+      await note(em, caller, row, 'edited', before, { ...before, ...options });
+    },
+  };
+}
