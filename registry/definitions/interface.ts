@@ -22,7 +22,10 @@ type Side = Pick<
   | 'default_settings'
 >;
 
-/** Nothing is compared with a first version. What cannot be known on either side is not called a change. */
+/**
+ * Nothing is compared with a first version. What was not known is not called a change; what was known and is not
+ * stated any more is, unless the new code cannot be read at all (it has no base class then).
+ */
 export function compareInterfaces(before: Side | null, after: Side): InterfaceChange[] {
   if (before === null) return [];
   return [
@@ -34,8 +37,7 @@ export function compareInterfaces(before: Side | null, after: Side): InterfaceCh
       after.instrument_type,
     ),
     ...columns(before, after),
-    ...replaced('position', 'position column', before.position_column, after.position_column),
-    ...replaced('unit', 'unit of the position', before.position_units, after.position_units),
+    ...position(before, after),
     ...settings(before, after),
   ];
 }
@@ -51,6 +53,13 @@ const harmless = (kind: InterfaceChange['kind'], message: string): InterfaceChan
   message,
 });
 
+/** Whether what is null now was known before and has gone. */
+const lost = (before: unknown, after: Side): boolean =>
+  before !== null && after.base_class !== null;
+
+const unstated = (kind: InterfaceChange['kind'], what: string): InterfaceChange =>
+  breaking(kind, `the ${what} not stated any more`);
+
 function replaced(
   kind: InterfaceChange['kind'],
   what: string,
@@ -61,14 +70,27 @@ function replaced(
   return [breaking(kind, `the ${what} was ${before} and is ${after}`)];
 }
 
+function position(before: Side, after: Side): InterfaceChange[] {
+  if (after.position_column === null) {
+    return lost(before.position_column, after) ? [unstated('position', 'position column is')] : [];
+  }
+  const gone = after.position_units === null && lost(before.position_units, after);
+  return [
+    ...replaced('position', 'position column', before.position_column, after.position_column),
+    ...replaced('unit', 'unit of the position', before.position_units, after.position_units),
+    ...(gone ? [unstated('unit', 'unit of the position is')] : []),
+  ];
+}
+
 /** Data is stored by the order of columns, so a column that moves is as bad as one that goes. */
 function columns(before: Side, after: Side): InterfaceChange[] {
   const old = before.data_columns;
   const now = after.data_columns;
-  if (old === null || now === null) return [];
+  if (now === null) return lost(old, after) ? [unstated('data_column', 'data columns are')] : [];
+  if (old === null) return [];
   const changes: InterfaceChange[] = [];
   for (const [i, name] of old.entries()) {
-    const at = now.indexOf(name);
+    const at = now[i] === name ? i : now.indexOf(name);
     if (at < 0) changes.push(breaking('data_column', `the column ${name} is gone`));
     else if (at !== i) {
       changes.push(
@@ -79,6 +101,9 @@ function columns(before: Side, after: Side): InterfaceChange[] {
     if (unit[0] !== undefined && unit[1] !== undefined && unit[0] !== unit[1]) {
       changes.push(breaking('unit', `the unit of ${name} was ${unit[0]} and is ${unit[1]}`));
     }
+  }
+  if (after.data_units === null && lost(before.data_units, after)) {
+    changes.push(unstated('unit', 'units of the data columns are'));
   }
   const added = now.filter((name) => !old.includes(name));
   return [...changes, ...added.map((name) => harmless('data_column', `the column ${name} is new`))];
@@ -94,7 +119,8 @@ interface Setting {
 function settings(before: Side, after: Side): InterfaceChange[] {
   const old = settingsOf(before);
   const now = settingsOf(after);
-  if (old === null || now === null) return [];
+  if (now === null) return lost(old, after) ? [unstated('setting', 'settings are')] : [];
+  if (old === null) return [];
   const changes: InterfaceChange[] = [];
   for (const [name, was] of old) {
     const is = now.get(name);
@@ -173,8 +199,8 @@ function settingsOf({ settings_schema, default_settings }: Side): Map<string, Se
     ...Object.keys(properties),
     ...Object.keys(default_settings ?? {}),
   ])) {
-    const schema = objectOf(properties[name]);
-    const value = default_settings?.[name];
+    const schema = objectOf(own(properties, name));
+    const value = own(default_settings ?? {}, name);
     found.set(name, {
       schema,
       type: typeIn(schema) ?? (value === undefined ? null : typeOf(value)),
@@ -184,6 +210,10 @@ function settingsOf({ settings_schema, default_settings }: Side): Map<string, Se
   }
   return found;
 }
+
+/** A setting may be called `constructor`. */
+const own = (object: { [key: string]: Json }, key: string): Json | undefined =>
+  Object.hasOwn(object, key) ? object[key] : undefined;
 
 function objectOf(value: Json | undefined): { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};

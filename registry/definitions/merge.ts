@@ -67,20 +67,21 @@ export function mergeText(
   theirs: string,
 ): { text: string } | { conflicts: Conflict[] } {
   const lines = linesOf(base);
+  const own = linesOf(ours);
   const groups = grouped(
-    changesBetweenLines(lines, linesOf(ours)),
+    changesBetweenLines(lines, own),
     changesBetweenLines(lines, linesOf(theirs)),
   );
-  const conflicts = groups.filter(isConflict).map(placeOf);
+  const conflicts = groups.filter(isConflict).map((group) => placeOf(group, own.length));
   if (conflicts.length > 0) return { conflicts };
-  const merged: string[] = [];
+  const merged: string[][] = [];
   let at = 0;
-  for (const { ours: own, theirs: other } of groups) {
-    const change = (own[0] ?? other[0]) as LineChange;
-    merged.push(...lines.slice(at, change.start), ...change.lines);
+  for (const group of groups) {
+    const change = (group.ours[0] ?? group.theirs[0]) as LineChange;
+    merged.push(lines.slice(at, change.start), change.lines);
     at = change.end;
   }
-  return { text: [...merged, ...lines.slice(at)].join('') };
+  return { text: [...merged, lines.slice(at)].flat().join('') };
 }
 
 /** Changes of both sides that stand at the same place. */
@@ -125,9 +126,10 @@ function isConflict({ ours, theirs }: Group): boolean {
 
 const content = ({ start, end, lines }: LineChange) => [start, end, lines];
 
-function placeOf({ ours }: Group): Conflict {
+/** Lines that are gone have no place of their own: the one after them is named, or the last. */
+function placeOf({ ours }: Group, most: number): Conflict {
   const first = ours[0] as LineChange;
   const last = ours.at(-1) as LineChange;
-  const end = last.at + last.lines.length;
-  return { line: first.at + 1, end_line: Math.max(end, first.at + 1) };
+  const line = Math.max(1, Math.min(first.at + 1, most));
+  return { line, end_line: Math.max(last.at + last.lines.length, line) };
 }

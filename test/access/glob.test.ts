@@ -1,0 +1,49 @@
+/** Owners' patterns: gitignore's reading, in bounded time. */
+import fc from 'fast-check';
+import t from 'tap';
+import { matchesPattern } from '../../registry/access/glob.ts';
+
+const CASES: [pattern: string, matches: string[], leaves: string[]][] = [
+  ['*.py', ['a.py', 'x/y/a.py', '.py'], ['a.pyc', 'a']],
+  ['/*.py', ['a.py'], ['x/a.py']],
+  ['tests', ['tests', 'tests/a.py', 'x/tests/a.py'], ['tests2/a.py']],
+  ['tests/', ['tests/a/b.py'], ['tests']],
+  ['data/**', ['data/a', 'data/b/c'], ['data', 'x/data/a']],
+  ['a/**/b', ['a/b', 'a/x/b', 'a/x/y/b/c'], ['a', 'b']],
+  ['a?.py', ['ab.py', 'aé.py', 'a😀.py'], ['a.py', 'a/.py']],
+  ['x/*', ['x/a', 'x/a/b', 'x/.hidden'], ['y/x/a', 'x']],
+  ['[a].py', ['[a].py'], ['a.py']],
+  ['**', ['a', 'a/b'], []],
+];
+
+t.test('patterns match as gitignore(5) reads them', async (t) => {
+  for (const [pattern, matches, leaves] of CASES) {
+    for (const path of matches) t.ok(matchesPattern(path, pattern), `${pattern} matches ${path}`);
+    for (const path of leaves) t.notOk(matchesPattern(path, pattern), `${pattern} leaves ${path}`);
+  }
+});
+
+t.test('within a name, * and ? match what the same regular expression matches', async (t) => {
+  const text = (of: string) =>
+    fc.string({ unit: fc.constantFrom(...of), minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(text('ab*?'), text('ab'), (pattern, name) => {
+      fc.pre(!/^\*\*$/.test(pattern));
+      const wanted = pattern.replaceAll(/\*+/g, '[^/]*').replaceAll('?', '[^/]');
+      return matchesPattern(name, `/${pattern}`) === new RegExp(`^${wanted}$`).test(name);
+    }),
+  );
+  t.pass('held');
+});
+
+/**
+ * A lab admin writes patterns that every page of a merge request is checked with. `path.matchesGlob` turns them
+ * into regular expressions; the first of these kept the process busy for minutes.
+ */
+t.test('hostile patterns and paths take no time', async (t) => {
+  const before = performance.now();
+  t.notOk(matchesPattern('a'.repeat(4000), `${'*a'.repeat(100)}*b`));
+  t.notOk(matchesPattern(`${'a/'.repeat(2000)}c`, `${'**/a/'.repeat(40)}b`));
+  t.notOk(matchesPattern('a'.repeat(4000), '+(a+)'.repeat(40)));
+  t.ok(performance.now() - before < 2000);
+});

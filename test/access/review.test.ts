@@ -1,0 +1,200 @@
+/** What stands between a merge request and its landing. */
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  blockers,
+  mayApprove,
+  type OwnerRule,
+  type Review,
+  type ReviewFacts,
+  type ReviewPolicy,
+  standingOf,
+} from '../../registry/access/review.ts';
+
+const policy: ReviewPolicy = {
+  requiredApprovals: 1,
+  allowSelfApproval: false,
+  requiredChecks: {},
+  owners: [],
+};
+
+const PEOPLE = new Map([
+  [1, 'ada'],
+  [2, 'bob'],
+  [3, 'eve'],
+  [9, 'robot'],
+]);
+
+const facts = (over: Partial<ReviewFacts> = {}): ReviewFacts => ({
+  state: 'open',
+  draft: false,
+  archived: false,
+  head: 'h2',
+  changes: 'c2',
+  paths: ['Laser.py'],
+  base: { category: 'Lasers', manufacturer: 'Maker' },
+  proposed: { category: 'Lasers', manufacturer: 'Maker' },
+  involved: { ids: new Set([1]), emails: new Set(['ada@lab.example']) },
+  reviews: [],
+  checks: [],
+  usernames: PEOPLE,
+  ...over,
+});
+
+let ids = 0;
+function review(author: number, verdict: Review['verdict'], over: Partial<Review> = {}): Review {
+  const username = PEOPLE.get(author) as string;
+  ids += 1;
+  return {
+    id: ids,
+    author: { id: author, username, email: `${username}@lab.example` },
+    verdict,
+    head: 'h2',
+    changes: 'c2',
+    at: new Date(ids),
+    isAdmin: true,
+    isMember: true,
+    ...over,
+  };
+}
+
+const given = (...reviews: Review[]) => facts({ reviews });
+
+t.test('one approval of another admin lets it land; without it the reason is told', async (t) => {
+  t.same(blockers(given(review(2, 'approve')), policy), []);
+  t.match(blockers(facts(), policy), ['It needs 1 approval of lab admins and has 0.']);
+});
+
+t.test(
+  'an approval goes stale by a push, and holds over a rebase of the same changes',
+  async (t) => {
+    const [stale] = blockers(given(review(2, 'approve', { head: 'h1', changes: 'c1' })), policy);
+    t.match(stale, /approval of bob does not count: .*earlier head/);
+    t.same(blockers(given(review(2, 'approve', { head: 'h1' })), policy), []);
+  },
+);
+
+t.test('whoever took part cannot approve, by id or by e-mail in any case', async (t) => {
+  const reworded = review(2, 'approve', {
+    author: { id: 2, username: 'bob', email: 'ADA@Lab.example' },
+  });
+  for (const one of [review(1, 'approve'), reworded]) {
+    t.match(blockers(given(one), policy), [/opened, pushed or wrote/]);
+    t.same(blockers(given(one), { ...policy, allowSelfApproval: true }), []);
+  }
+});
+
+t.test('requested changes stay over pushes until that reviewer approves or has left', async (t) => {
+  const no = review(2, 'request_changes', { head: 'h1', changes: 'c1' });
+  const yes = review(3, 'approve');
+  t.match(blockers(given(no, yes), policy), [/^bob has requested changes/]);
+  t.match(blockers(given(no, review(2, 'comment'), yes), policy), [/^bob has requested changes/]);
+  t.same(blockers(given(no, review(2, 'approve'), yes), policy), []);
+  t.same(blockers(given({ ...no, isMember: false }, yes), policy), []);
+});
+
+t.test('an approval that was repeated is told of once', async (t) => {
+  const twice = given(review(2, 'approve', { head: 'h0', changes: 'c0' }), review(2, 'approve'));
+  t.same(blockers(twice, { ...policy, requiredApprovals: 2 }), [
+    'It needs 2 approvals of lab admins and has 1.',
+  ]);
+  t.same(
+    standingOf(twice, policy).map(({ standing }) => standing),
+    [false, true],
+  );
+});
+
+t.test('a required check counts from its account alone', async (t) => {
+  const asked = { ...policy, requiredApprovals: 0, requiredChecks: { build: 9 } };
+  const check = (account: number | null, state = 'success') =>
+    facts({ checks: [{ name: 'build', state, account, summary: null }] });
+  t.match(blockers(facts(), asked), [/"build" is missing: robot/]);
+  t.match(blockers(check(3), asked), [/"build" is missing: robot/]);
+  t.match(blockers(check(null), asked), [/"build" is missing: robot/]);
+  t.match(blockers(check(9, 'pending'), asked), [/"build" of robot is "pending"/]);
+  t.same(blockers(check(9), asked), []);
+});
+
+t.test("the registry's own checks block, but the one of the interface informs", async (t) => {
+  const none = { ...policy, requiredApprovals: 0 };
+  const own = (name: string, state: string) =>
+    facts({ checks: [{ name, state, account: null, summary: 'why' }] });
+  t.same(blockers(own('validation', 'failure'), none), ['The check "validation" fails: why.']);
+  t.same(blockers(own('conflict', 'pending'), none), ['The check "conflict" is "pending": why.']);
+  t.same(blockers(own('interface', 'failure'), none), []);
+});
+
+t.test('a change cannot leave its owners behind', async (t) => {
+  const none = { ...policy, requiredApprovals: 0 };
+  const ruled = (rule: object) => ({ ...none, owners: [{ users: [3], ...rule }] });
+  const other = { category: 'Pumps', manufacturer: 'Other' };
+  const category = ruled({ category: 'lasers' });
+  t.match(blockers(facts({ proposed: other }), category), [/category lasers must approve: eve/]);
+  t.match(blockers(facts({ base: other }), category), [/must approve: eve/]);
+  t.same(blockers(facts({ base: other, proposed: other }), category), []);
+  const pattern = ruled({ pattern: 'old/' });
+  t.match(blockers(facts({ paths: ['old/a.py', 'new/a.py'] }), pattern), [/old\/ must approve/]);
+  t.same(blockers(facts(), ruled({ pattern: 'old/', category: 'Lasers' })), []);
+});
+
+t.test('an owner who is no admin approves for the rule, and for nothing else', async (t) => {
+  const owned = { ...policy, owners: [{ pattern: '*.py', users: [3] }] };
+  const owner = review(3, 'approve', { isAdmin: false });
+  t.match(blockers(given(owner), owned), [/needs 1 approval/]);
+  t.same(blockers(given(owner, review(2, 'approve')), owned), []);
+  t.match(blockers(given(review(2, 'approve')), owned), [/An owner of \*\.py must approve: eve/]);
+  const eve = { id: 3, email: 'eve@lab.example', isAdmin: false };
+  t.ok(mayApprove(eve, facts(), owned).allowed);
+  t.notOk(mayApprove(eve, facts({ paths: ['a.txt'] }), owned).allowed);
+});
+
+t.test('what is not open, a draft or archived cannot land, whatever was approved', async (t) => {
+  const approved = given(review(2, 'approve'));
+  t.match(blockers({ ...approved, state: 'merged' }, policy), [/merged already/]);
+  t.match(blockers({ ...approved, state: 'closed' }, policy), [/Reopen/]);
+  t.match(blockers({ ...approved, draft: true, archived: true }, policy), [/archived/, /draft/]);
+});
+
+const anyReview = fc
+  .record({
+    author: fc.constantFrom(1, 2, 3),
+    verdict: fc.constantFrom('approve' as const, 'request_changes' as const, 'comment' as const),
+    head: fc.constantFrom('h1', 'h2'),
+    changes: fc.constantFrom('c1', 'c2'),
+    isAdmin: fc.boolean(),
+    isMember: fc.boolean(),
+  })
+  .map(({ author, verdict, ...over }) => review(author, verdict, over));
+const anyPolicy = fc.record({
+  requiredApprovals: fc.nat(3),
+  allowSelfApproval: fc.boolean(),
+  requiredChecks: fc.constant({}),
+  owners: fc.constantFrom<OwnerRule[]>(
+    [],
+    [{ pattern: '*.py', users: [3] }],
+    [{ category: 'Pumps', users: [2] }],
+  ),
+});
+
+t.test('laws of any history of reviews', async (t) => {
+  fc.assert(
+    fc.property(fc.array(anyReview, { maxLength: 8 }), anyPolicy, (reviews, policy) => {
+      const before = blockers(given(...reviews), policy).length;
+      const current = [...reviews, review(2, 'approve')];
+      if (blockers(given(...current), policy).length > before) throw Error('an approval blocks');
+      const comment = [...reviews, review(2, 'comment')];
+      if (blockers(given(...comment), policy).length !== before) throw Error('a comment counts');
+      const standing = standingOf(given(...reviews), policy);
+      if (standing.length !== reviews.length) throw Error('a review is lost');
+      for (const { review, standing: counts, why } of standing) {
+        if (counts !== (why === null)) throw Error('a reason is missing');
+        if (!counts || review.verdict !== 'approve') continue;
+        if (review.head !== 'h2' && review.changes !== 'c2') throw Error('a stale one counts');
+        if (!review.isMember) throw Error('a stranger counts');
+        if (review.author.id === 1 && !policy.allowSelfApproval) throw Error('its author counts');
+      }
+    }),
+    { numRuns: 500 },
+  );
+  t.pass('held');
+});

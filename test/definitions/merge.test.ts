@@ -1,0 +1,170 @@
+/** Merges of trees and texts, and lines that are followed through changes. */
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import t from 'tap';
+import { lineMap, mapLine } from '../../registry/definitions/lines.ts';
+import {
+  changesKey,
+  changesOf,
+  mergeText,
+  mergeTrees,
+  type Tree,
+  touchedByBoth,
+} from '../../registry/definitions/merge.ts';
+
+const trees = fc
+  .dictionary(fc.constantFrom('a', 'b', 'c', 'd/e'), fc.constantFrom('1', '2', '3'))
+  .map((entries): Tree => new Map(Object.entries(entries)));
+/** Few different lines, and a last one with or without its ending, so that much collides. */
+const texts = fc.string({ unit: fc.constantFrom('a\n', 'b\n', 'c\r\n', '\n', 'a'), maxLength: 9 });
+
+const check = (property: Parameters<typeof fc.assert>[0]) => fc.assert(property, { numRuns: 500 });
+
+function laid(main: Tree, changes: ReadonlyMap<string, string | null>): string {
+  const tree = new Map<string, string | null>([...main, ...changes]);
+  return JSON.stringify([...tree].filter(([, entry]) => entry !== null).sort());
+}
+const plain = (tree: Tree) => laid(tree, new Map());
+
+t.test('trees: what one side alone changed is taken, what both changed is named', async (t) => {
+  check(
+    fc.property(trees, trees, trees, (base, head, main) => {
+      const { changes, conflicts } = mergeTrees(base, head, main);
+      for (const path of new Set([...base.keys(), ...head.keys(), ...main.keys()])) {
+        const [was, is, now] = [base, head, main].map((tree) => tree.get(path) ?? null);
+        const both = was !== is && was !== now && is !== now;
+        if (conflicts.includes(path) !== both) return false;
+        const result = changes.has(path) ? changes.get(path) : now;
+        if (!both && result !== (was === is ? now : is)) return false;
+      }
+      const symmetric = touchedByBoth(base, main, head);
+      return JSON.stringify(conflicts) === JSON.stringify(symmetric);
+    }),
+  );
+  check(
+    fc.property(trees, trees, (base, head) => {
+      const onto = mergeTrees(base, head, base);
+      return onto.conflicts.length === 0 && laid(base, onto.changes) === plain(head);
+    }),
+  );
+  t.pass('held');
+});
+
+t.test('the key of changes is kept by a rebase, and by nothing that changes them', async (t) => {
+  check(
+    fc.property(trees, trees, fc.string(), (base, head, other) => {
+      const key = changesKey(changesOf(base, head));
+      const rebased = [base, head].map((tree): Tree => new Map([...tree, ['unrelated', other]]));
+      const [newBase, newHead] = rebased as [Tree, Tree];
+      if (changesKey(changesOf(newBase, newHead)) !== key) return false;
+      return changesKey(changesOf(base, new Map([...head, ['more', '1']]))) !== key;
+    }),
+  );
+  const indented = changesOf(new Map([['a', '1']]), new Map([['a', '2']]));
+  t.not(changesKey(indented), changesKey([]), 'a blob with other white space is another blob');
+});
+
+t.test(
+  'texts: one side alone, both alike, and conflicts that do not depend on the side',
+  async (t) => {
+    check(
+      fc.property(texts, texts, texts, (base, ours, theirs) => {
+        const same = (result: object, text: string) => 'text' in result && result.text === text;
+        if (!same(mergeText(base, ours, base), ours)) return false;
+        if (!same(mergeText(base, base, theirs), theirs)) return false;
+        if (!same(mergeText(base, ours, ours), ours)) return false;
+        const [one, other] = [mergeText(base, ours, theirs), mergeText(base, theirs, ours)];
+        if ('text' in one) return same(other, one.text);
+        const most = Math.max(1, ours.match(/[^\n]*\n|[^\n]+$/g)?.length ?? 0);
+        return (
+          'conflicts' in other &&
+          one.conflicts.length === other.conflicts.length &&
+          one.conflicts.every(
+            ({ line, end_line }) => line >= 1 && line <= end_line && end_line <= most,
+          )
+        );
+      }),
+    );
+    t.pass('held');
+  },
+);
+
+t.test('a conflict says which lines of the branch, and line endings are kept', async (t) => {
+  const base = 'a\r\nb\r\nc\r\nd\r\ne';
+  t.same(mergeText(base, 'A\r\nb\r\nc\r\nd\r\ne', 'a\r\nb\r\nc\r\nd\r\nE'), {
+    text: 'A\r\nb\r\nc\r\nd\r\nE',
+  });
+  t.same(mergeText(base, 'a\r\nb\r\nx\r\ny\r\nd\r\ne', 'a\r\nb\r\nz\r\nd\r\ne'), {
+    conflicts: [{ line: 3, end_line: 4 }],
+  });
+  t.same(mergeText('a\nb\n', 'a\n', 'a\nB\n'), { conflicts: [{ line: 1, end_line: 1 }] });
+});
+
+/** Lines that stay (`true`) among lines that are new or gone; no two alike. */
+const edits = fc.array(fc.record({ stays: fc.boolean(), gone: fc.nat(2), fresh: fc.nat(2) }), {
+  minLength: 1,
+  maxLength: 30,
+});
+
+t.test('a line that stays in its order is followed, and one that goes is outdated', async (t) => {
+  check(
+    fc.property(edits, (blocks) => {
+      const before: string[] = [];
+      const after: string[] = [];
+      for (const [i, { stays, gone, fresh }] of blocks.entries()) {
+        for (let k = 0; k < gone; k += 1) before.push(`gone ${i} ${k}`);
+        for (let k = 0; k < fresh; k += 1) after.push(`fresh ${i} ${k}`);
+        if (stays) for (const side of [before, after]) side.push(`line ${i}`);
+      }
+      const ended = (lines: string[]) => lines.map((line) => `${line}\n`).join('');
+      const map = lineMap(ended(before), ended(after));
+      return before.every((line, i) => {
+        const at = after.indexOf(line);
+        return mapLine(map, i + 1) === (at < 0 ? null : at + 1);
+      });
+    }),
+  );
+  t.pass('held');
+});
+
+t.test('whatever the texts, a followed line says the same, and lines above shift it', async (t) => {
+  const split = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  check(
+    fc.property(texts, texts, fc.nat(5), (before, after, k) => {
+      const map = lineMap(before, after);
+      const shifted = lineMap(before, 'new\n'.repeat(k) + before);
+      return split(before).every((line, i) => {
+        const at = mapLine(map, i + 1);
+        const follows = at === null || split(after)[at - 1] === line;
+        return follows && mapLine(shifted, i + 1) === i + 1 + k;
+      });
+    }),
+  );
+  t.pass('held');
+});
+
+/** Two files of the largest size that a push may hold, with nothing or little in common. */
+t.test('hostile texts of 1 MiB end soon: outdated, or a conflict', async (t) => {
+  const short = () =>
+    randomBytes(2 ** 19)
+      .toString('latin1')
+      .replace(/[^\n]/g, 'x')
+      .slice(0, 2 ** 19);
+  const bits = () =>
+    Array.from(randomBytes(2 ** 19), (byte) => (byte & 1 ? 'a\n' : 'b\n')).join('');
+  const unlike = (word: string) =>
+    Array.from({ length: 90_000 }, (_, i) => `${word}${i}\n`).join('');
+  for (const [name, one, other] of [
+    ['two letters at random', bits(), bits()],
+    ['nothing in common', unlike('a'), unlike('b')],
+    ['long lines', short(), short()],
+  ] as const) {
+    const before = performance.now();
+    lineMap(one, other);
+    const merged = mergeText(one, other, `${one}more\n`);
+    const took = performance.now() - before;
+    t.comment(`${name}: ${Math.round(took)} ms`);
+    t.ok('text' in merged || merged.conflicts.length > 0);
+    t.ok(took < 5_000, `${name} took ${Math.round(took)} ms`);
+  }
+});
