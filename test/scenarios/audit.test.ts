@@ -102,6 +102,17 @@ function verdict(verb: string, action: string): typeof WRITES {
 }
 
 /** What is asked by another method than GET and writes nothing. */
+/** Those of a merge request in the order of its life, with what the trail calls them. */
+const IN_REVIEW: [operation: string, action: string][] = [
+  ['changeMergeRequest', 'edited'],
+  ['comment', 'commented'],
+  ['closeMergeRequest', 'closed'],
+  ['reopenMergeRequest', 'reopened'],
+  ['rebase', 'updated'],
+  ['postCheck', 'checked'],
+  ['review', 'reviewed'],
+  ['merge', 'merged'],
+];
 const NO_WRITES = {
   validateSource: 'answers what is wrong with a text, and keeps nothing of it',
   validateDefinition: 'the same for the text of a definition that exists',
@@ -113,7 +124,11 @@ t.test(
     const writing = (await operationsOf(lab.url)).filter(({ method }) => method !== 'GET');
     t.same(
       writing.map(({ operationId }) => operationId ?? '').sort(),
-      [...Object.keys(WRITES), ...Object.keys(NO_WRITES)].sort(),
+      [
+        ...Object.keys(WRITES),
+        ...IN_REVIEW.map(([operation]) => operation),
+        ...Object.keys(NO_WRITES),
+      ].sort(),
       'every operation has its line above',
     );
     const newest = async () => (await lab.admin.client.audit({ per_page: 1 })).items[0];
@@ -149,6 +164,47 @@ t.test(
     }
   },
 );
+
+t.test('every step in the life of a merge request leaves its entry', async (t) => {
+  const made = await lab.ada.client.definitions.create({
+    name: 'Reviewed',
+    source_code: source_code.replaceAll('Meter', 'Reviewed'),
+  });
+  const ask = async (who: typeof lab.ada, method: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${who.token}` };
+    const json = body && { 'content-type': 'application/json' };
+    const response = await fetch(lab.url + path, {
+      method,
+      headers: { ...headers, ...json },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    t.ok(response.ok, `${method} ${path}: ${response.status} ${response.ok ? '' : text}`);
+    return JSON.parse(text) as { head: string; merge_request: { id: number } };
+  };
+  const saved = await ask(lab.ben, 'PUT', `${D}/${made.id}`, { category: 'Meters' });
+  const one = `/api/merge-requests/${saved.merge_request.id}`;
+  await lab.ada.client.definitions.change(made.id, { files: { 'notes.txt': 'x' } });
+  const head = async () => (await ask(lab.ada, 'GET', one)).head;
+  const steps: Record<string, () => Promise<unknown>> = {
+    changeMergeRequest: () => ask(lab.ada, 'PUT', one, { title: 'Another' }),
+    comment: () => ask(lab.ada, 'POST', `${one}/comments`, { body: 'Why?' }),
+    closeMergeRequest: () => ask(lab.ada, 'POST', `${one}/close`),
+    reopenMergeRequest: () => ask(lab.ada, 'POST', `${one}/reopen`),
+    rebase: () => ask(lab.ben, 'POST', `${one}/rebase`, {}),
+    postCheck: () => ask(lab.ada, 'POST', `${one}/checks`, { name: 'ci', state: 'success' }),
+    review: async () =>
+      ask(lab.ada, 'POST', `${one}/reviews`, { verdict: 'approve', head: await head() }),
+    merge: async () => ask(lab.ada, 'POST', `${one}/merge`, { head: await head() }),
+  };
+  for (const [operation, what] of IN_REVIEW) {
+    await steps[operation]?.();
+    const action = `merge_request.${what}`;
+    const { items } = await lab.admin.client.audit({ per_page: 1 });
+    const actor = operation === 'rebase' ? 'ben' : 'ada';
+    t.match(items[0], { action, actor, address: '127.0.0.1', token_name: 'test' }, operation);
+  }
+});
 
 const lines = async (query: string, token: string) => {
   const response = await fetch(`${lab.url}/api/audit${query}`, {

@@ -89,10 +89,10 @@ const REFUSED: Record<string, Refused> = {
     args: [':refs/tags/v1'],
     says: [/tags are made by the registry/],
   },
-  'another branch': {
+  'a review for something else than main': {
     make: (cwd, name) => commit(cwd, 'Change', { [source(name)]: measurement(name, 3) }),
-    args: ['HEAD:refs/heads/wip'],
-    says: [/remote: .*git push origin HEAD:main/, /only main can be pushed to/],
+    args: ['HEAD:refs/for/wip'],
+    says: [/remote: .*git push origin HEAD:refs\/for\/main/, /only main, branches and/],
   },
   'a branch named HEAD': {
     make: async () => undefined,
@@ -112,7 +112,7 @@ const REFUSED: Record<string, Refused> = {
   'a note': {
     make: (cwd) => git(['notes', 'add', '-m', 'x'], { cwd }),
     args: ['refs/notes/commits'],
-    says: [/only main can be pushed to/],
+    says: [/only main, branches and refs\/for\/main can be pushed to/],
   },
   'the deletion of main': {
     make: async () => undefined,
@@ -264,7 +264,7 @@ t.test('whoever may not land is refused and told whom to ask', async (t) => {
     t.match(stderr, says);
     t.match(stderr, /you may not land directly/);
   };
-  await refused(lab.ben, /remote: Ask an admin of the lab/);
+  await refused(lab.ben, /remote: +git push origin HEAD:refs\/for\/main/);
   await refused(lab.cleo, /remote: Only an admin of the owning lab/);
   await lab.admin.client.labs.change(lab.nano.id, { direct_landing: 'nobody' });
   await refused(lab.ada, /remote: .*policy lets nobody land directly/);
@@ -301,7 +301,7 @@ t.test('an atomic push lands all or nothing', async (t) => {
   const target = await definition('Whole');
   const before = await stateOf(target);
   await commit(target.clone, 'Change', { [source('Whole')]: measurement('Whole', 3) });
-  const { code, stderr } = await push(target.clone, '--atomic', 'HEAD:main', 'HEAD:refs/heads/wip');
+  const { code, stderr } = await push(target.clone, '--atomic', 'HEAD:main', 'HEAD:refs/for/wip');
   t.not(code, 0);
   t.match(stderr, /atomic/);
   t.same(await stateOf(target), before);
