@@ -107,7 +107,9 @@ const ModuleNames = Type.Array(
 );
 
 const OwnerRule = Type.Object({
-  pattern: Type.Optional(Text({ minLength: 1, maxLength: 200, description: 'A glob on paths, as gitignore reads it' })),
+  pattern: Type.Optional(
+    Text({ minLength: 1, maxLength: 200, description: 'A glob on paths, as gitignore reads it' }),
+  ),
   category: Type.Optional(Text({ minLength: 1, maxLength: 200 })),
   manufacturer: Type.Optional(Text({ minLength: 1, maxLength: 200 })),
   users: Type.Array(Id, { minItems: 1, maxItems: 100 }),
