@@ -32,7 +32,7 @@ export class ObjectBatch {
     await Promise.all([...folders].map(makeFolder));
     await Promise.all(pending.map(([oid, bytes]) => this.#writeOne(oid, bytes)));
     // `objects` too: a folder that was there may be another writer's, made a moment ago.
-    await Promise.all([this.#objects, ...folders].map(sync));
+    await Promise.all([sync(this.#objects), ...[...folders].map(syncFolder)]);
     this.#pending.clear();
   }
 
@@ -41,8 +41,32 @@ export class ObjectBatch {
     if (await freshen(path)) return;
     // A name that `git prune` clears away if a crash leaves it.
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
-    await writeSynced(temporary, await compress(bytes), 0o444);
+    await writeInto(dirname(path), temporary, await compress(bytes));
     await rename(temporary, path);
+  }
+}
+
+/** How often a folder is made again. Packing ends at some time; a repository that was taken away stays away. */
+const ATTEMPTS = 10;
+
+/** `git prune-packed` takes a folder away that is empty, also one that was made a moment ago. */
+async function writeInto(folder: string, path: string, bytes: Buffer): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await writeSynced(path, bytes, 0o444);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === ATTEMPTS) throw error;
+      await makeFolder(folder);
+    }
+  }
+}
+
+/** One that is gone held nothing but what a pack holds now, synced by git. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    await sync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -262,6 +262,24 @@ t.test(
     t.same(await readdir(join(repository.path, 'refs/heads')), []);
   },
 );
+
+t.test('objects are written though packing takes empty folders away meanwhile', async (t) => {
+  const repository = await repositories.create('Pruned');
+  const objects = join(repository.path, 'objects');
+  let writing = true;
+  // What git prune-packed does, over and over.
+  const pruning = (async () => {
+    while (writing) {
+      for (const folder of await readdir(objects)) {
+        if (/^[0-9a-f]{2}$/.test(folder)) await rmdir(join(objects, folder)).catch(() => undefined);
+      }
+    }
+  })();
+  for (let n = 0; n < 60; n += 1) await landFiles(repository, { 'a.py': `${n}` });
+  writing = false;
+  await pruning;
+  t.same(await repository.fsck(), []);
+});
 
 t.test('fsck tells what is wrong', async (t) => {
   const repository = await repositories.create('Broken');

@@ -60,7 +60,8 @@ t.test('a push and a clone of 40 MiB pass through without being held in memory',
   const clone = await grown(() => server.client(['clone', '-q', url, join(server.folder, 'c')]));
   for (const [what, { live, resident }] of Object.entries({ push, clone })) {
     t.comment(`${what}: ${live.toFixed(1)} MiB live, ${resident.toFixed(1)} MiB resident`);
-    t.ok(live < 10, `live memory, ${what}`);
+    // Half of what passes through; what the collector has yet to take counts too.
+    t.ok(live < 20, `live memory, ${what}`);
     t.ok(resident < 20, `resident set, ${what}`);
   }
   t.same(server.failures, []);
