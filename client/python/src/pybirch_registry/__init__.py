@@ -1,0 +1,48 @@
+"""Approved PyBirch instrument definitions on a lab computer, with or without the network.
+
+```python
+from pybirch_registry import Registry
+
+registry = Registry.open()
+registry.sync()
+for found in registry.discover():
+    instrument = found.create()
+```
+"""
+
+from .computer import get_computer_info
+from .discovery import Found
+from .errors import (
+    AnswerError,
+    BannedImportError,
+    ConstructionError,
+    FolderError,
+    GuardError,
+    NotEnrolledError,
+    RefusedError,
+    RegistryError,
+    UnknownDefinitionError,
+    UnreachableError,
+)
+from .registry import Registry, Update
+from .sync import SyncReport
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AnswerError",
+    "BannedImportError",
+    "ConstructionError",
+    "FolderError",
+    "Found",
+    "GuardError",
+    "NotEnrolledError",
+    "RefusedError",
+    "Registry",
+    "RegistryError",
+    "SyncReport",
+    "UnknownDefinitionError",
+    "Update",
+    "UnreachableError",
+    "get_computer_info",
+]

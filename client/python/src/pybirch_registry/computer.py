@@ -1,0 +1,33 @@
+"""Who this computer is."""
+
+import getpass
+import os
+import platform
+import socket
+import uuid
+from pathlib import Path
+
+
+def get_computer_info(home: Path | None = None) -> dict[str, str]:
+    """`computer_name` (the host name), `computer_id`, `username` and `os` of this computer, as text.
+
+    `computer_id` is kept in the enrolment, so that it stays the same: a MAC address, which it is made from, changes
+    with a docking station, and `uuid.getnode()` is random where no address can be read. `home` is the data folder
+    whose enrolment counts, by default the usual one.
+    """
+    from .home import Home
+
+    enrolment = Home(home).enrolment_or_none()
+    return {
+        "computer_name": enrolment.computer_name if enrolment else socket.gethostname(),
+        "computer_id": enrolment.computer_id if enrolment else str(uuid.getnode()),
+        "username": _username(),
+        "os": f"{platform.system()} {platform.release()}".strip(),
+    }
+
+
+def _username() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a service account may have no name
+        return os.environ.get("USERNAME", "")

@@ -1,0 +1,115 @@
+"""The instruments that are bound to this computer."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .manifest import Manifest
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from .registry import Registry
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One binding: an instrument of the lab at an address of this computer."""
+
+    registry: "Registry"
+    instrument: Mapping[str, Any]
+    """`id`, `name` and the rest as the registry has it; `id` is None until the registry knows of it."""
+    definition: str | None
+    version: int | None
+    """Where the instrument is pinned to one; None for the newest."""
+    adapter: str
+    adapter_type: str | None
+    last_connected: str | None
+    last_settings: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.instrument.get("name") or self.definition)
+
+    def create(self, **options: Any) -> Any:
+        """The instrument: its class at its version, the adapter given, the last settings applied.
+
+        `options` go to the constructor (`axis=2`). Settings that the instrument does not take (a device that is
+        switched off, mostly) are logged as a warning and change nothing else. Raises as `Registry.create` does.
+        """
+        if self.definition is None:
+            from .errors import UnknownDefinitionError
+
+            raise UnknownDefinitionError(f"{self.name} has no definition in the registry")
+        instance = self.registry.create(
+            self.definition, adapter=self.adapter, version=self.version, name=self.name, **options
+        )
+        instance.__dict__["_registry_instrument"] = self.instrument.get("id")
+        apply_settings(instance, self.last_settings)
+        return instance
+
+
+def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:
+    """Whether the instrument took them; a refusal is logged, for an instrument without settings is still one."""
+    if not settings:
+        return True
+    try:
+        instance.settings = dict(settings)
+    except Exception as error:  # the definition's own code: a device that is off raises whatever it likes
+        log.warning("%s did not take its last settings: %s", instance, error)
+        return False
+    return True
+
+
+def discover(registry: "Registry", manifest: Manifest, outbox: Outbox) -> list[Found]:
+    """What the registry lists, with what still waits to be sent laid over it."""
+    changed: dict[int, dict[str, Any]] = {}
+    new: list[dict[str, Any]] = []
+    for entry in outbox.waiting():
+        kind, _, number = entry["key"].partition(":")
+        if kind == "binding":
+            changed[int(number)] = entry["body"]
+        elif kind == "new":
+            new.append(entry["body"])
+    found = []
+    for binding in manifest.bindings:
+        instrument = binding.get("instrument") or {}
+        overlay = changed.get(int(instrument.get("id") or 0), {})
+        found.append(_found(registry, manifest, instrument, {**binding, **overlay}))
+    for body in new:
+        instrument = {"id": None, "name": body["name"], "pybirch_class": body["pybirch_class"]}
+        found.append(_found(registry, manifest, instrument, body))
+    return found
+
+
+def _found(
+    registry: "Registry", manifest: Manifest, instrument: Mapping[str, Any], binding: Mapping[str, Any]
+) -> Found:
+    definition = instrument.get("definition") or {}
+    name = definition.get("name") or _name_of(manifest, instrument.get("definition_id"))
+    pinned = instrument.get("pinned_version")
+    listed = definition.get("version") if pinned else None
+    return Found(
+        registry=registry,
+        instrument=instrument,
+        definition=name or instrument.get("pybirch_class"),
+        version=listed or pinned,
+        adapter=binding.get("adapter") or "",
+        adapter_type=binding.get("adapter_type"),
+        last_connected=binding.get("last_connected"),
+        last_settings=binding.get("last_settings") or {},
+    )
+
+
+def _name_of(manifest: Manifest, definition_id: object) -> str | None:
+    return next((item.name for item in manifest.items if item.id == definition_id), None)
+
+
+def adapter_type_of(adapter: str) -> str | None:
+    """`GPIB`, `USB`, `Serial` or `TCP` by the start of a VISA address; None where it does not say."""
+    start = adapter.upper()
+    kinds = {"GPIB": "GPIB", "USB": "USB", "ASRL": "Serial", "COM": "Serial", "/DEV/TTY": "Serial"}
+    kinds |= {"TCPIP": "TCP", "VICP": "TCP"}
+    return next((kind for prefix, kind in kinds.items() if start.startswith(prefix)), None)

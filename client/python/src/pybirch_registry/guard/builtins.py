@@ -1,0 +1,69 @@
+"""The built-ins that a definition's modules see, with an `import` of their own."""
+
+import builtins
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+from ..errors import BannedImportError, GuardError
+from .policy import BUILTINS, Policy
+
+ADVICE = "leave it out, or ask the lab's admins to allow it"
+
+
+def guarded_builtins(
+    label: str, package: str, siblings: frozenset[str], policy: Policy
+) -> tuple[dict[str, Any], CodeType]:
+    """The dictionary for `__builtins__`, and the code of its `__import__` (beyond it, libraries are at work).
+
+    `package` is the name of the version's package, `siblings` the modules at its root, which go before installed
+    ones as those beside a script do.
+    """
+    found = dict(vars(builtins))
+    for name in BUILTINS:
+        if name != "__import__" and policy.bans(name):
+            found[name] = _refuser(label, name)
+    guarded = _importer(label, package, siblings, policy)
+    found["__import__"] = guarded
+    return found, guarded.__code__  # type: ignore[attr-defined]
+
+
+def _refuser(label: str, name: str) -> Callable[..., Any]:
+    def refused(*_args: object, **_options: object) -> Any:
+        raise GuardError(f"{label} uses the built-in {name}, which is not allowed here: {ADVICE}")
+
+    refused.__name__ = refused.__qualname__ = name
+    return refused
+
+
+def _importer(
+    label: str, package: str, siblings: frozenset[str], policy: Policy
+) -> Callable[..., Any]:
+    real_import = builtins.__import__
+
+    def guarded_import(
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        if level > 0:
+            base = (globals or {}).get("__package__") or package
+            target = importlib.util.resolve_name("." * level + name, base)
+            if not f"{target}.".startswith(f"{package}."):
+                raise BannedImportError(f"{label} imports {target} from outside its own folder")
+            return real_import(name, globals, locals, fromlist, level)
+        top = name.partition(".")[0]
+        if top in siblings:
+            leaf = real_import(f"{package}.{name}", globals, locals, fromlist or ("__name__",), 0)
+            return leaf if fromlist else real_import(f"{package}.{top}", None, None, ("__name__",), 0)
+        for wanted in (name, *(f"{name}.{item}" for item in fromlist or ())):
+            if policy.bans(wanted):
+                raise BannedImportError(f"{label} imports {wanted}, which is not allowed here: {ADVICE}")
+        if top == "pybirch_registry" and not name.startswith(package):
+            raise BannedImportError(f"{label} imports {name}, the guard's own package")
+        return real_import(name, globals, locals, fromlist, level)
+
+    return guarded_import

@@ -1,0 +1,149 @@
+"""Whose code is at work: a definition's, or the host program's.
+
+A definition is in charge where one of its functions is on the stack of the running thread, however deep below it the
+work is done. Its functions are known by the dictionary of built-ins that only they have, and by the file that they
+were compiled from. A thread that a definition started is its own for as long as it lives. So the host's threads and
+callbacks are never touched, and no marker has to be set and reset around calls.
+"""
+
+import importlib.util
+import logging
+import os
+import sysconfig
+import threading
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import CodeType, FrameType
+from typing import Any
+
+VISA_PACKAGES = (
+    "pyvisa",
+    "pyvisa_py",
+    "pyvisa_sim",
+    "serial",
+    "usb",
+    "gpib",
+    "gpib_ctypes",
+    "Gpib",
+    "vxi11",
+)
+"""What may open sockets, device files and shared libraries on behalf of a definition."""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A definition's version, as the guard sees it."""
+
+    label: str
+    folder: str
+    """Absolute, links resolved."""
+    lifted: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Between a definition's function and what it set off."""
+
+    charge: Charge
+    through: frozenset[str]
+    """`import`, `visa`, `find_library` or `logging`: machinery that may do more on a definition's behalf."""
+    is_direct: bool
+    """No Python function is in between, the import system's apart."""
+
+
+class Definitions:
+    """The definitions that were loaded in this process."""
+
+    def __init__(self) -> None:
+        self._by_builtins: dict[int, tuple[dict[str, Any], Charge]] = {}
+        self._by_folder: dict[str, Charge] = {}
+        self._gates: dict[CodeType, str] = {logging.Handler.handle.__code__: "logging"}
+        self._visa: tuple[str, ...] = ()
+        self._find_library = os.path.join("ctypes", "util.py")  # noqa: PTH118
+
+    def add(self, builtins: dict[str, Any], charge: Charge, gate: CodeType) -> None:
+        self._by_builtins[id(builtins)] = (builtins, charge)
+        self._by_folder[charge.folder + os.sep] = charge
+        self._gates[gate] = "import"
+        self._visa = _places(VISA_PACKAGES)
+
+    def standing(self, frame: FrameType | None) -> Standing | None:
+        """Who is in charge at a frame; None for the host program."""
+        through: set[str] = set()
+        is_direct = True
+        while frame is not None:
+            charge = self._owner(frame)
+            if charge is not None:
+                return Standing(charge, frozenset(through), is_direct)
+            code = frame.f_code
+            gate = self._gates.get(code)
+            if gate is not None:
+                through.add(gate)
+                is_direct = False
+            elif code.co_filename.startswith("<frozen importlib"):
+                through.add("import")
+            else:
+                is_direct = False
+                if code.co_filename.startswith(self._visa):
+                    through.add("visa")
+                elif code.co_filename.endswith(self._find_library):
+                    through.add("find_library")
+            frame = frame.f_back
+        return None
+
+    def _owner(self, frame: FrameType) -> Charge | None:
+        entry = self._by_builtins.get(id(frame.f_builtins))
+        if entry is not None and entry[0] is frame.f_builtins:
+            return entry[1]
+        code = frame.f_code
+        if code is _run_in_charge.__code__:
+            return frame.f_locals["charge"]  # type: ignore[no-any-return]
+        name = code.co_filename
+        for folder, charge in self._by_folder.items() if "versions" in name else ():
+            if name.startswith(folder):
+                return charge
+        return None
+
+    def claims_trust(self, filename: str) -> bool:
+        """Whether code compiled under this name would be taken for trusted machinery."""
+        return (
+            filename.startswith(("<frozen importlib", *self._visa))
+            or filename.endswith(self._find_library)
+        )
+
+
+def take_thread(charge: Charge, function: object) -> bool:
+    """Puts a thread that is about to start under a definition's charge; False where that cannot be done."""
+    thread = getattr(function, "__self__", None)
+    if not isinstance(thread, threading.Thread):
+        return False
+    thread.run = partial(_run_in_charge, charge, thread.run)  # type: ignore[method-assign]
+    return True
+
+
+def _run_in_charge(charge: Charge, run: Callable[[], None]) -> None:
+    """Its frame stands for the definition; `charge` is read from there."""
+    run()
+
+
+def installation() -> tuple[str, ...]:
+    """Folders of Python's own and installed packages, which libraries read from while they run."""
+    paths = sysconfig.get_paths()
+    folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return tuple(os.path.realpath(folder) + os.sep for folder in {*folders, *zoneinfo.TZPATH})
+
+
+def _places(names: tuple[str, ...]) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in names:
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError):
+            continue
+        if spec is not None and spec.submodule_search_locations:
+            found += [folder + os.sep for folder in spec.submodule_search_locations]
+        elif spec is not None and spec.origin:
+            found.append(spec.origin)
+    return tuple(found)

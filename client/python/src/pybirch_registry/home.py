@@ -1,0 +1,88 @@
+"""Where everything lies on this computer.
+
+```
+enrolment.json        address, token, keys (mode 0600)
+manifest.json         the last sync: what the registry lists for this computer
+pins.json             versions that somebody chose here
+outbox/               settings and bindings that the registry has not taken yet
+repos/<Name>.git      the definition's history, fetched
+versions/<Name>/<commit>/      the files of one version, never rewritten
+versions/<Name>/<commit>.json  what they are and who approved them; a folder without it is half-written
+```
+"""
+
+import os
+import sys
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from .errors import NotEnrolledError
+from .files import read_json, write_json
+
+VARIABLE = "PYBIRCH_REGISTRY_HOME"
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What a code was traded for."""
+
+    url: str
+    token: str
+    computer_name: str
+    computer_id: str
+    computer: dict[str, Any] = field(default_factory=dict)
+    signing_keys: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Home:
+    """The data folder; `Home()` is the environment's or the platform's. Touches nothing until it must."""
+
+    def __init__(self, root: Path | str | None = None) -> None:
+        self.root = Path(root) if root is not None else default_root()
+        self.manifest = self.root / "manifest.json"
+        self.pins = self.root / "pins.json"
+        self.outbox = self.root / "outbox"
+        self.versions = self.root / "versions"
+        self.locks = self.root / "locks"
+        self._enrolment = self.root / "enrolment.json"
+
+    def repository(self, name: str) -> Path:
+        return self.root / "repos" / f"{name}.git"
+
+    def lock(self, name: str) -> Path:
+        return self.locks / name
+
+    def enrolment_or_none(self) -> Enrolment | None:
+        value = read_json(self._enrolment)
+        if value is None or not {"url", "token", "computer_name", "computer_id"} <= value.keys():
+            return None
+        return Enrolment(**{f.name: value[f.name] for f in fields(Enrolment) if f.name in value})
+
+    def enrolment(self) -> Enrolment:
+        """Raises `NotEnrolledError`."""
+        found = self.enrolment_or_none()
+        if found is None:
+            raise NotEnrolledError(
+                f"This computer is not enrolled ({self.root} holds no enrolment). "
+                "Ask a lab admin for a code, then run: pybirch-registry enrol URL CODE"
+            )
+        return found
+
+    def save_enrolment(self, enrolment: Enrolment) -> None:
+        """Readable by this account alone. Raises `FolderError`."""
+        write_json(self._enrolment, asdict(enrolment), mode=0o600)
+
+
+def default_root() -> Path:
+    """The folder of `PYBIRCH_REGISTRY_HOME`, else the platform's for an application's own data."""
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "pybirch-registry"

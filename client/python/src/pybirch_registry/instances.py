@@ -1,0 +1,33 @@
+"""The instruments that are in use in this process, without keeping any of them alive."""
+
+import threading
+import weakref
+from typing import Any
+
+_lock = threading.Lock()
+_live: dict[int, weakref.ref[Any]] = {}
+
+
+def remember(instance: Any) -> None:
+    """Once for each instance; by identity, since a definition may give its class an `__eq__`."""
+    key = id(instance)
+    with _lock:
+        _live[key] = weakref.ref(instance, lambda gone: _forget(key, gone))
+
+
+def live() -> list[Any]:
+    """Oldest first."""
+    with _lock:
+        references = list(_live.values())
+    return [instance for reference in references if (instance := reference()) is not None]
+
+
+def forget(instance: Any) -> None:
+    """It is out of use, whoever still holds it."""
+    with _lock:
+        _live.pop(id(instance), None)
+
+
+def _forget(key: int, gone: weakref.ref[Any]) -> None:
+    if _live.get(key) is gone:
+        _live.pop(key, None)

@@ -1,0 +1,83 @@
+"""The versions of one data folder, ready to be loaded: what was checked at the sync is checked again here."""
+
+import importlib
+import logging
+import threading
+from collections.abc import Callable
+
+from .errors import RefusedError, UnknownDefinitionError
+from .files import sha256
+from .finder import Approved, package_name
+from .guard import Policy, guarded_builtins, watch
+from .home import Home
+from .manifest import Manifest
+from .store import Store, edited
+from .sync import last_manifest
+
+log = logging.getLogger(__name__)
+
+
+class Library:
+    """A shelf (finder.py). Classes are cached by commit: one version is loaded once in a process."""
+
+    def __init__(self, home: Home | None = None, manifest: Callable[[], Manifest] | None = None) -> None:
+        self.home = home or Home()
+        self.store = Store(self.home)
+        self._manifest = manifest or (lambda: last_manifest(self.home))
+        self._approved: dict[tuple[str, str], Approved] = {}
+        self._lock = threading.RLock()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Library) and other.home.root == self.home.root
+
+    def __hash__(self) -> int:
+        return hash(self.home.root)
+
+    def approved(self, name: str, commit: str) -> Approved | None:
+        """See `Shelf`; a version that is loaded stays what it is, whatever becomes of its folder."""
+        with self._lock:
+            found = self._approved.get((name, commit))
+            if found is None:
+                found = self._check(name, commit)
+                if found is not None:
+                    self._approved[name, commit] = found
+            return found
+
+    def load(self, name: str, commit: str) -> type:
+        """The class `<Name>` at a version.
+
+        Raises `RefusedError`, `UnknownDefinitionError`, or whatever the definition's own code raises.
+        """
+        with self._lock:
+            if self.approved(name, commit) is None:
+                raise UnknownDefinitionError(
+                    f"{name} at {commit[:12]} is not on this computer. Run: pybirch-registry sync"
+                )
+            module = importlib.import_module(f"{package_name(name, commit)}.{name}")
+        cls = getattr(module, name, None)
+        if not isinstance(cls, type):
+            raise RefusedError(f"{name}.py holds no class {name}")
+        return cls
+
+    def _check(self, name: str, commit: str) -> Approved | None:
+        installed = self.store.read(name, commit)
+        if installed is None:
+            return None
+        label = f"{name} v{installed.version}"
+        listed = self._manifest()
+        reason = listed.revocation(commit)
+        if reason is not None:
+            raise RefusedError(f"{label} was revoked: {reason}")
+        folder = self.store.folder(name, commit)
+        fault = edited(folder, installed.files)
+        if fault is not None:
+            raise RefusedError(f"{label} is not run: {fault}")
+        sources = {p: (folder / p).read_bytes() for p in installed.files if p.endswith(".py")}
+        if any(sha256(content) != installed.files[p] for p, content in sources.items()):
+            raise RefusedError(f"{label} is not run: {folder} is being changed")
+        siblings = {p.partition("/")[0].removesuffix(".py") for p in sources} - {"__init__"}
+        package = package_name(name, commit)
+        policy = Policy.of(listed.policy)
+        builtins, gate = guarded_builtins(label, package, frozenset(siblings), policy)
+        watch(builtins, gate, label, str(folder), policy)
+        return Approved(installed, folder.resolve(), sources, builtins)

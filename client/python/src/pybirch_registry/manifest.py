@@ -1,0 +1,102 @@
+"""What the registry lists for this computer, as of the last sync."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import AnswerError
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A version that this computer should have."""
+
+    id: int
+    name: str
+    version: int
+    commit: str
+    files: Mapping[str, str]
+    """The SHA-256 of each file by its path."""
+    clone_url: str
+    bound: bool
+    pinned: bool
+    fields: Mapping[str, Any]
+    """Everything that the registry says of it, as it says it."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it belongs to a lab rather than to everybody."""
+        return not self.fields.get("is_builtin") and not self.fields.get("is_foreign")
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Raises `AnswerError` on construction by `parse` where it is not one."""
+
+    items: tuple[Item, ...] = ()
+    revoked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By commit: `name`, `version`, `reason`."""
+    bindings: tuple[dict[str, Any], ...] = ()
+    computer: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    """`banned_imports` and `allowed_imports` of this computer's lab, where the registry says."""
+    generation: object = None
+
+    def newest(self, name: str) -> Item | None:
+        """Of a name's versions the highest."""
+        return max((i for i in self.items if i.name == name), key=lambda i: i.version, default=None)
+
+    def find(self, name: str, version: int) -> Item | None:
+        return next((i for i in self.items if i.name == name and i.version == version), None)
+
+    def revocation(self, commit: str) -> str | None:
+        """Why a version was revoked, or None where it stands."""
+        entry = self.revoked.get(commit)
+        return None if entry is None else str(entry.get("reason") or "no reason given")
+
+
+def parse(value: object) -> Manifest:
+    """Of the registry's answer. Raises `AnswerError` for what cannot be a manifest, paths and names included."""
+    if not isinstance(value, dict) or not isinstance(value.get("definitions"), list):
+        raise AnswerError("The registry's list of definitions is not in a form that this version understands")
+    try:
+        items = tuple(_item(entry) for entry in value["definitions"])
+        revoked = {entry["commit"]: entry for entry in value.get("revoked", [])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise AnswerError(f"The registry's list of definitions is damaged: {error!r}") from error
+    return Manifest(
+        items=items,
+        revoked=revoked,
+        bindings=tuple(value.get("bindings") or ()),
+        computer=value.get("computer") or {},
+        policy=value.get("policy") or {},
+        generation=value.get("generation"),
+    )
+
+
+def _item(entry: Mapping[str, Any]) -> Item:
+    name, commit = entry["name"], entry["commit"]
+    if not NAME.fullmatch(name) or not COMMIT.fullmatch(commit):
+        raise ValueError(f"{name!r} {commit!r}")
+    files = {str(path): str(digest) for path, digest in entry["files"].items()}
+    if f"{name}.py" not in files:
+        raise ValueError(f"{name} without {name}.py")
+    return Item(
+        id=int(entry["id"]),
+        name=name,
+        version=int(entry["version"]),
+        commit=commit,
+        files=files,
+        clone_url=str(entry["clone_url"]),
+        bound=bool(entry.get("bound")),
+        pinned=bool(entry.get("pinned")),
+        fields=entry,
+    )

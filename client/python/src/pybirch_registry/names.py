@@ -1,0 +1,66 @@
+"""The names that PyBirch's own factory puts where a definition runs, for definitions that rely on them."""
+
+import importlib
+import logging
+import math
+import time
+import typing
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+_BASE = "pybirch.Instruments.base"
+_MODULES = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas"}
+_CLASSES = {
+    "BaseMeasurementInstrument": _BASE,
+    "BaseMovementInstrument": _BASE,
+    "FakeMeasurementInstrument": _BASE,
+    "FakeMovementInstrument": _BASE,
+    "InstrumentSettingsMixin": _BASE,
+    "SimulatedDelay": _BASE,
+    "VisaBaseMeasurementInstrument": _BASE,
+    "VisaBaseMovementInstrument": _BASE,
+    "Measurement": "pybirch.scan.measurements",
+    "VisaMeasurement": "pybirch.scan.measurements",
+    "Movement": "pybirch.scan.movements",
+    "VisaMovement": "pybirch.scan.movements",
+}
+_VALUES: dict[str, Any] = {
+    "time": time,
+    "math": math,
+    "Dict": typing.Dict,  # noqa: UP006
+    "List": typing.List,  # noqa: UP006
+    "Optional": typing.Optional,
+    "Any": typing.Any,
+    "Type": typing.Type,  # noqa: UP006
+}
+
+
+def provided_for(code: CodeType) -> dict[str, Any]:
+    """Those of the provided names that the code of a module mentions; nothing else is imported for it.
+
+    A name whose package is not installed is left out: the definition then ends with a NameError where it uses it.
+    """
+    found: dict[str, Any] = {}
+    for name in set(_mentioned(code)):
+        if name in _VALUES:
+            found[name] = _VALUES[name]
+            continue
+        module = _MODULES.get(name) or _CLASSES.get(name)
+        if module is None:
+            continue
+        try:
+            loaded = importlib.import_module(module)
+            found[name] = loaded if name in _MODULES else getattr(loaded, name)
+        except (ImportError, AttributeError) as error:
+            log.debug("%s is not provided: %s", name, error)
+    return found
+
+
+def _mentioned(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _mentioned(constant)

@@ -1,0 +1,98 @@
+"""Signatures of versions' tags: OpenSSH's PROTOCOL.sshsig with Ed25519 keys, as `git tag -s` lays them down."""
+
+import base64
+import binascii
+import hashlib
+import struct
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from .errors import RefusedError
+
+BEGIN = b"-----BEGIN SSH SIGNATURE-----"
+END = b"-----END SSH SIGNATURE-----"
+KEY_TYPE = b"ssh-ed25519"
+NAMESPACE = b"git"
+
+
+class UnknownKeyError(RefusedError):
+    """The signature holds, by a key that this computer was not told of."""
+
+
+def split_tag(raw: bytes) -> tuple[bytes, bytes | None]:
+    """What was signed, and the signature in its armour, or None."""
+    at = raw.rfind(b"\n" + BEGIN)
+    return (raw, None) if at < 0 else (raw[: at + 1], raw[at + 1 :])
+
+
+def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -> str:
+    """The key's fingerprint (`SHA256:…`) that signed the tag object `raw`.
+
+    `tagged_at` is the tag's own time in Unix seconds, `keys` are as `GET /api/signing-keys` lists them
+    (`public_key`, `valid_after`, `valid_before`). Raises `RefusedError`; `UnknownKeyError` for a key not in `keys`.
+    """
+    payload, armoured = split_tag(raw)
+    if armoured is None:
+        raise RefusedError("its tag is not signed")
+    blob = verify(payload, armoured)
+    fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    for key in keys:
+        if base64.b64decode(key["public_key"].split()[1]) != blob:
+            continue
+        after, before = _seconds(key.get("valid_after")), _seconds(key.get("valid_before"))
+        if (after is None or tagged_at >= after) and (before is None or tagged_at <= before):
+            return fingerprint
+        raise RefusedError(f"its tag is signed by {fingerprint} at a time when that key was not in use")
+    raise UnknownKeyError(f"its tag is signed by {fingerprint}, which is no key of this registry")
+
+
+def verify(payload: bytes, armoured: bytes) -> bytes:
+    """The public key's blob (RFC 8709) of whoever signed `payload`. Raises `RefusedError` where it does not hold."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        body = armoured.strip()
+        if not (body.startswith(BEGIN) and body.endswith(END)):
+            raise ValueError("no armour")
+        data = base64.b64decode(b"".join(body[len(BEGIN) : -len(END)].split()), validate=True)
+        if data[:6] != b"SSHSIG" or struct.unpack(">I", data[6:10]) != (1,):
+            raise ValueError("not an SSH signature of version 1")
+        key, namespace, _reserved, digest, signature = _strings(data[10:], 5)
+        if namespace != NAMESPACE:
+            raise ValueError("made for another purpose")
+        if digest not in (b"sha256", b"sha512"):
+            raise ValueError("unknown hash")
+        key_type, public = _strings(key, 2)
+        signature_type, raw_signature = _strings(signature, 2)
+        if key_type != KEY_TYPE or signature_type != KEY_TYPE:
+            raise ValueError("not by an Ed25519 key")
+        hashed = hashlib.new(digest.decode(), payload).digest()
+        signed = b"SSHSIG" + b"".join(_string(s) for s in (namespace, b"", digest, hashed))
+        Ed25519PublicKey.from_public_bytes(public).verify(raw_signature, signed)
+    except (ValueError, struct.error, binascii.Error, InvalidSignature) as error:
+        raise RefusedError(f"the signature of its tag does not hold ({error or 'other content'})") from error
+    return key
+
+
+def _strings(data: bytes, count: int) -> list[bytes]:
+    """Exactly `count` strings of RFC 4253 section 5."""
+    found = []
+    for _ in range(count):
+        (length,) = struct.unpack(">I", data[:4])
+        if len(data) < 4 + length:
+            raise ValueError("cut off")
+        found.append(data[4 : 4 + length])
+        data = data[4 + length :]
+    if data:
+        raise ValueError("something follows")
+    return found
+
+
+def _string(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+def _seconds(time: str | None) -> float | None:
+    return None if time is None else datetime.fromisoformat(time).timestamp()

@@ -1,0 +1,54 @@
+"""One version as a zip over plain HTTP, for networks that let no git traffic through."""
+
+import base64
+import hashlib
+import io
+import zipfile
+
+from .errors import AnswerError, RefusedError, UnreachableError
+from .files import sha256
+from .api import Http, not_the_registry
+
+MAX_BYTES = 256 * 1024 * 1024
+
+
+def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) -> dict[str, bytes]:
+    """The files by path, as sent; the caller holds them against the manifest.
+
+    Raises `UnreachableError`, `AnswerError`, or `RefusedError` where the answer contradicts its own hashes.
+    """
+    path = f"/api/instrument-definitions/{definition_id}/snapshot?version={version}"
+    response = http.request("GET", path, headers={"Accept": "application/zip"})
+    kind = response.headers.get("Content-Type", "").split(";")[0]
+    if response.status != 200 and "json" in kind:
+        raise AnswerError(f"The registry gives no snapshot ({response.status})", response.status)
+    if kind != "application/zip":
+        raise UnreachableError(not_the_registry(http.url, kind, response.status))
+    data = response.data
+    digest = response.headers.get("Repr-Digest")
+    expected = f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+    if digest is not None and digest != expected:
+        raise RefusedError("its snapshot was changed on the way")
+    if response.headers.get("X-Commit", commit) != commit:
+        raise RefusedError("its snapshot is of another commit than the registry lists")
+    files = _unzip(data)
+    if response.headers.get("X-Files-SHA256", digest_of(files)) != digest_of(files):
+        raise RefusedError("its snapshot's files are not what the registry says they are")
+    return files
+
+
+def digest_of(files: dict[str, bytes]) -> str:
+    """The SHA-256 over the lines that sha256sum(1) prints, in byte order of the paths."""
+    lines = (f"{sha256(files[path])}  {path}\n" for path in sorted(files, key=str.encode))
+    return sha256("".join(lines).encode())
+
+
+def _unzip(data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if sum(entry.file_size for entry in entries) > MAX_BYTES:
+                raise RefusedError("its snapshot is larger than any definition")
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except zipfile.BadZipFile as error:
+        raise RefusedError("its snapshot is damaged") from error

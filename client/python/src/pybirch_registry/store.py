@@ -1,0 +1,117 @@
+"""The versions on this computer's disk: a folder each, never rewritten, and a record beside it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import RefusedError
+from .files import locked, read_json, sha256, tree_hashes, write_json, write_tree
+from .home import Home
+
+SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
+"""What file managers leave in folders that somebody looks at."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One version on the disk."""
+
+    id: int
+    name: str
+    version: int
+    commit: str
+    files: dict[str, str]
+    approved_by: list[str]
+    checked_by: str
+    """`signature`, `history` (its commit is on the fetched main) or `snapshot` (hashes only)."""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def main_file(self) -> str:
+        return f"{self.name}.py"
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What an instance carries as `_definition`; `sha256` is that of `<Name>.py`."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "commit": self.commit,
+            "sha256": self.files[self.main_file],
+            "approved_by": list(self.approved_by),
+        }
+
+
+class Store:
+    """What is under `versions/`. Several processes may use it at once."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def folder(self, name: str, commit: str) -> Path:
+        return self.home.versions / name / commit
+
+    def _record(self, name: str, commit: str) -> Path:
+        return self.home.versions / name / f"{commit}.json"
+
+    def read(self, name: str, commit: str) -> Installed | None:
+        """Its record; None where the version is not there, or only half."""
+        value = read_json(self._record(name, commit))
+        if value is None or not self.folder(name, commit).is_dir():
+            return None
+        try:
+            return Installed(**value)
+        except TypeError:
+            return None
+
+    def versions(self, name: str) -> list[Installed]:
+        """Newest first."""
+        found = [self.read(name, path.stem) for path in (self.home.versions / name).glob("*.json")]
+        return sorted((i for i in found if i is not None), key=lambda i: i.version, reverse=True)
+
+    def names(self) -> list[str]:
+        folders = self.home.versions.iterdir() if self.home.versions.is_dir() else iter(())
+        return sorted(path.name for path in folders if path.is_dir() and re.match(r"\w", path.name))
+
+    def install(self, installed: Installed, contents: Mapping[str, bytes]) -> None:
+        """Writes it, unless another process has. Raises `RefusedError` where contents and hashes differ, `FolderError`."""
+        hashes = {path: sha256(content) for path, content in contents.items()}
+        if hashes != dict(installed.files):
+            names = ", ".join(sorted(p for p, _ in hashes.items() ^ installed.files.items()))
+            raise RefusedError(f"its files are not those that the registry lists ({names})")
+        name, commit = installed.name, installed.commit
+        with locked(self.home.lock(f"install-{name}")):
+            if self.fault(name, commit) is None:
+                return
+            self._record(name, commit).unlink(missing_ok=True)
+            write_tree(self.folder(name, commit), dict(contents))
+            write_json(self._record(name, commit), asdict(installed))
+
+    def fault(self, name: str, commit: str) -> str | None:
+        """Why a version on the disk cannot be used; None where it can. Reads and hashes every file of it."""
+        record = self.read(name, commit)
+        if record is None:
+            return "it is not on this computer, or only half"
+        return edited(self.folder(name, commit), record.files)
+
+
+def edited(folder: Path, files: Mapping[str, str]) -> str | None:
+    """How a folder differs from the hashes of its files; None where it does not."""
+    try:
+        now = tree_hashes(folder)
+    except OSError as error:
+        return f"{folder} cannot be read: {error.strerror}"
+    changed = sorted(
+        path
+        for path in now.keys() | files.keys()
+        if now.get(path) != files.get(path)
+        and (path in files or path.rpartition("/")[2] not in SYSTEM_FILES)
+    )
+    if not changed:
+        return None
+    return (
+        f"{', '.join(changed)} in {folder} was edited on this computer. Propose the change to the registry instead "
+        "(export it, edit, push); `pybirch-registry sync` puts the approved files back"
+    )

@@ -1,0 +1,189 @@
+"""One sync: what waits is sent, the list is fetched, each version that is missing is brought and checked.
+
+Nothing is deleted and nothing that is loaded is touched; whatever goes wrong leaves the last good versions.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from . import manifest as manifests
+from .api import Http, decode
+from .errors import AnswerError, NotEnrolledError, RegistryError, UnreachableError
+from .files import locked, read_json, write_json
+from .home import Enrolment, Home
+from .manifest import Item, Manifest
+from .outbox import Outbox
+from .store import Store
+from .versions import Versions
+
+log = logging.getLogger(__name__)
+
+WORKERS = 6
+
+Progress = Callable[[int, int, str], None]
+"""Called with how many versions are done, how many there are, and the label of the last."""
+
+
+@dataclass
+class SyncReport:
+    """What a sync did. Labels are like `SR830 v3`."""
+
+    online: bool = True
+    unchanged: bool = False
+    came: list[str] = field(default_factory=list)
+    stayed: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why, by label."""
+    revoked: dict[str, str] = field(default_factory=dict)
+    """Versions on this computer that no longer count, with the reason."""
+    sent: int = 0
+    """Settings and bindings that the registry took."""
+    waiting: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.online and not self.refused
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"ok": self.ok, **asdict(self)}
+
+
+class Syncer:
+    """Raises only for what leaves no sense in going on; the rest is in the report."""
+
+    def __init__(self, home: Home, enrolment: Enrolment, http: Http) -> None:
+        self.home = home
+        self.http = http
+        self.store = Store(home)
+        self.outbox = Outbox(home)
+        self.versions = Versions(home, enrolment, http, self.store)
+
+    def run(
+        self,
+        names: Sequence[str] = (),
+        loaded: dict[str, int] | None = None,
+        progress: Progress | None = None,
+    ) -> SyncReport:
+        """`names` asks for public and built-in definitions too; they are asked for from then on.
+
+        Raises `NotEnrolledError`, `FolderError`.
+        """
+        report = SyncReport()
+        try:
+            self._send(report)
+            listed = self._list(names, report)
+        except UnreachableError as error:
+            report.online = False
+            report.warnings.append(f"{error}. Working with what came with the last sync")
+            listed = last_manifest(self.home)
+        self._bring(listed, report, progress)
+        self._note_revoked(listed, report)
+        report.waiting = len(self.outbox.waiting())
+        clock = self.http.clock_warning()
+        if clock:
+            report.warnings.append(clock)
+        if report.online:
+            self._tell(report, loaded or {})
+        return report
+
+    def _send(self, report: SyncReport) -> None:
+        answers, refused = self.outbox.send(self.http)
+        report.sent = len(answers)
+        report.warnings += refused
+
+    def _list(self, names: Sequence[str], report: SyncReport) -> Manifest:
+        """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`."""
+        with locked(self.home.lock("manifest")):
+            kept = read_json(self.home.manifest) or {}
+            asked = sorted({*kept.get("names", ()), *names})
+            headers = {}
+            if kept.get("etag") and asked == kept.get("names", []):
+                headers["If-None-Match"] = kept["etag"]
+            query = f"?names={','.join(asked)}" if asked else ""
+            response = self.http.request("GET", f"/api/sync{query}", headers=headers)
+            if response.status == 304:
+                report.unchanged = True
+                return manifests.parse(kept["manifest"])
+            value = decode(response, self.http.url)
+            parsed = manifests.parse(value)
+            kept = {"etag": response.headers.get("ETag"), "names": asked, "manifest": value}
+            write_json(self.home.manifest, kept)
+            return parsed
+
+    def _bring(self, listed: Manifest, report: SyncReport, progress: Progress | None) -> None:
+        missing: list[Item] = []
+        for item in listed.items:
+            if listed.revocation(item.commit) is not None:
+                continue
+            fault = self.store.fault(item.name, item.commit)
+            if fault is None:
+                report.stayed.append(item.label)
+                continue
+            missing.append(item)
+            if self.store.read(item.name, item.commit):
+                report.warnings.append(f"{item.label}: {fault}")
+        if not report.online:
+            return
+        by_name: dict[str, list[Item]] = {}
+        for item in missing:
+            by_name.setdefault(item.name, []).append(item)
+        done = 0
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="pybirch-sync") as pool:
+            for outcome in pool.map(self._bring_all, by_name.values()):
+                for item, note, error in outcome:
+                    done += 1
+                    if error is None:
+                        report.came.append(item.label)
+                    else:
+                        report.refused[item.label] = str(error)
+                    if note:
+                        report.warnings.append(note)
+                    if progress:
+                        progress(done, len(missing), item.label)
+
+    def _bring_all(self, items: list[Item]) -> list[tuple[Item, str | None, RegistryError | None]]:
+        """The versions of one definition, which share a repository."""
+        outcome: list[tuple[Item, str | None, RegistryError | None]] = []
+        for item in items:
+            try:
+                outcome.append((item, self.versions.get(item), None))
+            except RegistryError as error:
+                log.info("%s: %s", item.label, error)
+                outcome.append((item, None, error))
+        return outcome
+
+    def _note_revoked(self, listed: Manifest, report: SyncReport) -> None:
+        for entry in listed.revoked.values():
+            if self.store.read(str(entry["name"]), str(entry["commit"])):
+                label = f"{entry['name']} v{entry['version']}"
+                report.revoked[label] = listed.revocation(str(entry["commit"])) or ""
+
+    def _tell(self, report: SyncReport, loaded: dict[str, int]) -> None:
+        """What stands here now; a registry that cannot take it hinders nothing."""
+        installed = {}
+        for name in self.store.names():
+            versions = self.store.versions(name)
+            if versions:
+                installed[name] = versions[0].version
+        errors = [f"{label}: {why}" for label, why in report.refused.items()]
+        body = {"installed": installed, "loaded": loaded, "errors": errors}
+        try:
+            self.http.json("POST", "/api/sync/report", body)
+        except (UnreachableError, AnswerError, NotEnrolledError) as error:
+            report.warnings.append(f"The registry took no report of this sync: {error}")
+
+
+def last_manifest(home: Home) -> Manifest:
+    """What the last sync brought; empty before the first."""
+    kept = read_json(home.manifest)
+    if kept is None:
+        return Manifest()
+    try:
+        return manifests.parse(kept.get("manifest"))
+    except AnswerError as error:
+        log.warning("%s is damaged (%s); the next sync replaces it", home.manifest, error)
+        return Manifest()

@@ -1,0 +1,197 @@
+"""How a version gets onto this computer: fetched, checked, written. Raises `RefusedError` for what must not run."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import urllib3
+from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, SendPackError
+
+from .api import Http
+from .errors import RefusedError, UnreachableError
+from .files import explained, locked, sha256
+from .home import Enrolment, Home
+from .manifest import Item, Manifest
+from .repository import DamagedError, Repository, TagRecord
+from .signatures import UnknownKeyError, check_tag
+from .snapshot import fetch_snapshot
+from .store import Installed, Store
+
+log = logging.getLogger(__name__)
+
+NO_GIT = (
+    urllib3.exceptions.HTTPError,
+    GitProtocolError,
+    HangupException,
+    NotGitRepository,
+    SendPackError,
+    ConnectionError,
+    AssertionError,
+)
+"""What git over HTTP ends with where it is blocked, cut off or answered by somebody else."""
+
+
+class Versions:
+    """Gets versions from one registry into the store."""
+
+    def __init__(self, home: Home, enrolment: Enrolment, http: Http, store: Store) -> None:
+        self.home = home
+        self.enrolment = enrolment
+        self.http = http
+        self.store = store
+        self.keys = enrolment.signing_keys
+
+    def get(self, item: Item, progress: Callable[[str], None] | None = None) -> str | None:
+        """Brings a version that the registry lists; what went on beside, or None.
+
+        Raises `RefusedError`, `UnreachableError`, `FolderError`.
+        """
+        try:
+            return self._from_git(item, progress)
+        except UnreachableError as error:
+            contents = fetch_snapshot(self.http, item.id, item.version, item.commit)
+            installed = describe(item, None, "snapshot")
+            self.store.install(installed, contents)
+            return f"{item.label} came as a snapshot, because git did not get through ({error})"
+
+    def _from_git(self, item: Item, progress: Callable[[str], None] | None) -> str | None:
+        repository = Repository(self.home.repository(item.name))
+        with locked(self.home.lock(f"repository-{item.name}")):
+            note = None
+            try:
+                self._fetch(repository, item.clone_url, progress, item.commit)
+                self._install(repository, item)
+            except DamagedError as error:
+                note = f"The history of {item.name} on this computer was damaged ({error}); it was fetched anew"
+                with explained(repository.path):
+                    repository.discard()
+                self._fetch(repository, item.clone_url, progress, None)
+                self._install(repository, item)
+            return note
+
+    def _fetch(
+        self,
+        repository: Repository,
+        url: str,
+        progress: Callable[[str], None] | None,
+        commit: str | None,
+    ) -> None:
+        """Unless the commit is there."""
+        if commit is not None and repository.has(commit):
+            return
+        with explained(repository.path):
+            try:
+                repository.fetch(url, self.enrolment.token, self.http.pool, progress)
+            except NO_GIT as error:
+                raise UnreachableError(f"{type(error).__name__}: {error}") from error
+
+    def _install(self, repository: Repository, item: Item) -> None:
+        if not repository.is_on_main(item.commit):
+            raise RefusedError("its commit is not an approved version: it is not on main")
+        tag = repository.tag(item.version)
+        checked = self._check_tag(tag, item.version, item.commit)
+        self.store.install(describe(item, tag, checked), repository.files(item.commit))
+
+    def older(self, name: str, version: int, manifest: Manifest) -> Installed:
+        """A version out of the fetched history, which the registry does not list for this computer.
+
+        Works offline. Raises `RefusedError`, `UnreachableError` where the history is not here.
+        """
+        repository = Repository(self.home.repository(name))
+        try:
+            tag = repository.tag(version)
+            if tag is None or not repository.is_on_main(tag.commit):
+                raise RefusedError(f"{name} has no version {version}")
+            contents = repository.files(tag.commit)
+        except DamagedError as error:
+            raise UnreachableError(
+                f"The history of {name} is not on this computer, and only it has version {version}. "
+                "Run: pybirch-registry sync"
+            ) from error
+        reason = manifest.revocation(tag.commit)
+        if reason is not None:
+            raise RefusedError(f"{name} v{version} was revoked: {reason}")
+        checked = self._check_tag(tag, version, tag.commit)
+        newest = manifest.newest(name)
+        fields = dict(newest.fields) if newest else self._last_fields(name)
+        hashes = {path: sha256(content) for path, content in contents.items()}
+        installed = Installed(
+            id=int(fields.get("id", 0)),
+            name=name,
+            version=version,
+            commit=tag.commit,
+            files=hashes,
+            approved_by=approvers(tag.record),
+            checked_by=checked,
+            fields=_index_fields({**fields, "version": version, "commit": tag.commit}),
+        )
+        self.store.install(installed, contents)
+        return installed
+
+    def _last_fields(self, name: str) -> dict[str, Any]:
+        known = self.store.versions(name)
+        return known[0].fields if known else {}
+
+    def _check_tag(self, tag: TagRecord | None, version: int, commit: str) -> str:
+        """How the version was checked. Raises `RefusedError`."""
+        if tag is None:
+            raise RefusedError(f"the registry has no tag v{version} of it")
+        if tag.commit != commit:
+            raise RefusedError(f"the tag v{version} names another commit than the registry lists")
+        if tag.record and (tag.record.get("version"), tag.record.get("commit")) != (version, commit):
+            raise RefusedError(f"the tag v{version} is the record of another version")
+        if not self.keys:
+            return "history"
+        try:
+            check_tag(tag.raw, tag.tagged_at, self.keys)
+        except UnknownKeyError as unknown:
+            self.keys = self._keys_anew(unknown)
+            check_tag(tag.raw, tag.tagged_at, self.keys)
+        return "signature"
+
+    def _keys_anew(self, unknown: UnknownKeyError) -> list[dict[str, Any]]:
+        """The registry's keys now: one may have taken over since this computer was enrolled."""
+        try:
+            answer = self.http.json("GET", "/api/signing-keys?per_page=100")
+        except UnreachableError:
+            raise unknown from None
+        keys = list(answer["items"])
+        known = {key["public_key"].split()[1] for key in self.keys}
+        for key in keys:
+            if key["public_key"].split()[1] not in known:
+                log.warning("The registry signs with a new key, %s", key.get("fingerprint"))
+        self.enrolment = Enrolment(**{**vars(self.enrolment), "signing_keys": keys})
+        self.home.save_enrolment(self.enrolment)
+        return keys
+
+
+def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:
+    """The tag is believed over the manifest in who approved."""
+    record = tag.record if tag and tag.record else item.fields
+    return Installed(
+        id=item.id,
+        name=item.name,
+        version=item.version,
+        commit=item.commit,
+        files=dict(item.files),
+        approved_by=approvers(record),
+        checked_by=checked_by,
+        fields=_index_fields(item.fields),
+    )
+
+
+def approvers(record: Any) -> list[str]:
+    """Usernames of those who approved; where nobody had to, of who landed it, which only an admin may."""
+    names = [_username(a.get("by", a) if isinstance(a, dict) else a) for a in record.get("approvals") or []]
+    if not names:
+        names = [_username(record.get("landed_by"))]
+    return sorted({name for name in names if name})
+
+
+def _username(person: Any) -> str:
+    return str(person.get("username") or person.get("name") or "") if isinstance(person, dict) else str(person or "")
+
+
+def _index_fields(fields: Any) -> dict[str, Any]:
+    left_out = ("files", "source_code", "approvals", "clone_url")
+    return {key: value for key, value in dict(fields).items() if key not in left_out}
