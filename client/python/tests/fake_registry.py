@@ -1,0 +1,316 @@
+"""A registry in a thread: real git over HTTP by dulwich, and the few answers that a lab computer asks for."""
+
+import base64
+import hashlib
+import io
+import json
+import queue
+import struct
+import threading
+import time
+import zipfile
+from email.utils import formatdate
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dulwich.objects import Blob, Commit, Tag, Tree
+from dulwich.repo import Repo
+from dulwich.server import DictBackend
+from dulwich.web import GunzipFilter, HTTPGitApplication, LimitedInputFilter
+
+TOKEN = "computer-token"
+LAB = 1
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def string(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+class SigningKey:
+    """An Ed25519 key as the registry lists it, and its signatures as ssh-keygen(1) makes them."""
+
+    def __init__(self, valid_after: str = "2020-01-01T00:00:00Z") -> None:
+        self._key = Ed25519PrivateKey.generate()
+        self.blob = string(b"ssh-ed25519") + string(self._key.public_key().public_bytes_raw())
+        self.listed = {
+            "id": 1,
+            "public_key": f"ssh-ed25519 {base64.b64encode(self.blob).decode()} registry",
+            "fingerprint": "SHA256:test",
+            "valid_after": valid_after,
+            "valid_before": None,
+        }
+
+    def sign(self, payload: bytes) -> bytes:
+        digest = hashlib.sha512(payload).digest()
+        signed = b"SSHSIG" + string(b"git") + string(b"") + string(b"sha512") + string(digest)
+        signature = string(b"ssh-ed25519") + string(self._key.sign(signed))
+        blob = b"SSHSIG" + struct.pack(">I", 1) + string(self.blob) + string(b"git") + string(b"")
+        blob += string(b"sha512") + string(signature)
+        text = base64.b64encode(blob)
+        lines = b"\n".join(text[i : i + 70] for i in range(0, len(text), 70))
+        return b"-----BEGIN SSH SIGNATURE-----\n" + lines + b"\n-----END SSH SIGNATURE-----\n"
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class FakeRegistry:
+    """What tests change: `definitions`, `revoked`, `bindings`, `policy`, and the faults."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = SigningKey()
+        self.keys = [self.key]
+        self.repos: dict[str, Repo] = {}
+        self.definitions: dict[str, dict[str, Any]] = {}
+        self.revoked: list[dict[str, Any]] = []
+        self.bindings: list[dict[str, Any]] = []
+        self.policy: dict[str, Any] = {}
+        self.reports: list[Any] = []
+        self.requests: list[str] = []
+        self.events: list[queue.Queue[str]] = []
+        # Faults
+        self.git_fault: str | None = None
+        self.html = False
+        self.down = False
+        self.refuse_token = False
+        self.date_offset_s = 0.0
+        self.server = make_server("127.0.0.1", 0, self.answer, Server, Quiet)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        for waiting in self.events:
+            waiting.put("")
+        self.server.shutdown()
+        self.server.server_close()
+        for repo in self.repos.values():
+            repo.close()
+
+    def land(
+        self, name: str, source: str, files: dict[str, str] | None = None, signed: bool = True, **fields: Any
+    ) -> str:
+        """A new version; its commit."""
+        contents = {f"{name}.py": source, **(files or {})}
+        repo = self.repos.get(name)
+        if repo is None:
+            path = self.folder / f"{name}.git"
+            repo = self.repos[name] = Repo.init_bare(str(path), mkdir=True)
+        before = self.definitions.get(name)
+        version = before["version"] + 1 if before else 1
+        commit = Commit()
+        commit.tree = self._tree(repo, contents)
+        commit.parents = [before["commit"].encode()] if before else []
+        commit.author = commit.committer = b"Ada <ada@lab.example>"
+        commit.author_time = commit.commit_time = int(time.time())
+        commit.author_timezone = commit.commit_timezone = 0
+        commit.message = f"{name} v{version}\n".encode()
+        repo.object_store.add_object(commit)
+        identity = commit.id.decode()
+        approvals = [{"by": {"id": 1, "username": "ada", "name": "Ada", "email": ""}, "at": "", "head": ""}]
+        record = {"version": version, "commit": identity, "approvals": approvals, "author": {"name": "Ada"}}
+        record |= {"change_summary": f"Change {version}", "landed_at": "2026-01-01T00:00:00Z"}
+        repo.refs[f"refs/tags/v{version}".encode()] = self._tag(repo, commit, version, record, signed)
+        repo.refs[b"refs/heads/main"] = commit.id
+        self.definitions[name] = {
+            "id": before["id"] if before else len(self.definitions) + 1,
+            "name": name,
+            "display_name": f"The {name}",
+            "description": None,
+            "instrument_type": "measurement",
+            "base_class": "FakeMeasurementInstrument",
+            "lab_id": LAB,
+            "is_public": False,
+            "is_builtin": False,
+            "version": version,
+            "commit": identity,
+            "files": {path: sha(text.encode()) for path, text in contents.items()},
+            "clone_url": f"{self.url}/definitions/{name}.git",
+            "pinned": False,
+            "bound": False,
+            "approvals": approvals,
+            **fields,
+        }
+        return identity
+
+    def bind(self, number: int, name: str, adapter: str = "", **fields: Any) -> None:
+        definition = self.definitions[name]
+        instrument = {"id": number, "name": f"Main {name}", "definition_id": definition["id"]}
+        instrument["definition"] = {"name": name, "version": definition["version"]}
+        instrument |= fields.pop("instrument", {})
+        definition["bound"] = True
+        self.bindings.append({"id": number + 100, "instrument": instrument, "adapter": adapter, **fields})
+
+    def say(self, event: str, data: Any, number: int = 1) -> None:
+        for waiting in self.events:
+            waiting.put(f"id: {number}\nevent: {event}\ndata: {json.dumps(data)}\n\n")
+
+    def _tree(self, repo: Repo, contents: dict[str, str]) -> bytes:
+        tree, folders = Tree(), {}
+        for path, text in contents.items():
+            head, slash, rest = path.partition("/")
+            if slash:
+                folders.setdefault(head, {})[rest] = text
+                continue
+            blob = Blob.from_string(text.encode())
+            repo.object_store.add_object(blob)
+            tree.add(head.encode(), 0o100644, blob.id)
+        for head, below in folders.items():
+            tree.add(head.encode(), 0o040000, self._tree(repo, below))
+        repo.object_store.add_object(tree)
+        return tree.id
+
+    def _tag(self, repo: Repo, commit: Commit, version: int, record: Any, signed: bool) -> bytes:
+        text = f"object {commit.id.decode()}\ntype commit\ntag v{version}\n"
+        text += f"tagger Registry <registry@localhost> {int(time.time())} +0000\n\n"
+        text += f"v{version}\n\n{json.dumps(record, indent=2)}\n"
+        raw = text.encode()
+        tag = Tag.from_string(raw + self.keys[-1].sign(raw) if signed else raw)
+        repo.object_store.add_object(tag)
+        return tag.id
+
+    # ------------------------------------------------------------------ answers
+
+    def answer(self, environ: dict[str, Any], start: Any) -> Any:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        self.requests.append(f"{method} {path}")
+        date = ("Date", formatdate(time.time() + self.date_offset_s, usegmt=True))
+        if self.html:
+            start("200 OK", [("Content-Type", "text/html"), date])
+            return [b"<html>Sign in to the network</html>"]
+        if self.down:
+            start("503 Service Unavailable", [("Content-Type", "application/problem+json")])
+            return [b'{"title": "Down"}']
+        if path.startswith("/definitions/"):
+            return self._git(environ, start)
+        if not self._knows(environ) and path not in ("/api/computers/enrol", "/api/signing-keys"):
+            return self._send(start, 401, {"title": "Unauthorized"})
+        if path == "/api/events":
+            return self._stream(start)
+        if path.endswith("/snapshot"):
+            return self._snapshot(environ, start)
+        body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"null")
+        if path == "/api/sync" and method == "GET":
+            return self._sync(environ, start, date)
+        return self._send(start, *self._api(method, path, body))
+
+    def _api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        if path == "/api/sync/report":
+            self.reports.append(body)
+            return 200, {}
+        if path == "/api/signing-keys":
+            return 200, {"items": [key.listed for key in reversed(self.keys)], "total": len(self.keys)}
+        if path == "/api/computers/enrol":
+            if body["code"] != "CODE":
+                return 404, {"title": "Not Found", "detail": "No such code"}
+            computer = {"id": 1, "lab_id": LAB, "computer_name": body["computer_name"]}
+            return 201, {"token": TOKEN, "computer": computer, "signing_keys": [self.key.listed]}
+        if method == "PUT" and path.startswith("/api/instruments/"):
+            number = int(path.split("/")[3])
+            for binding in self.bindings:
+                if binding["instrument"]["id"] == number:
+                    binding.update(body)
+                    return 200, binding
+            return 404, {"title": "Not Found"}
+        if method == "POST" and path.endswith("/bindings"):
+            known = [b for b in self.bindings if b.get("key") == body["key"]]
+            if known:
+                return 200, known[0]
+            number = 1000 + len(self.bindings)
+            self.bind(number, body["pybirch_class"])
+            self.bindings[-1].update(body)
+            self.bindings[-1]["instrument"]["name"] = body["name"]
+            return 201, self.bindings[-1]
+        return 404, {"title": "Not Found"}
+
+    def _sync(self, environ: dict[str, Any], start: Any, date: tuple[str, str]) -> Any:
+        names = parse_qs(environ["QUERY_STRING"]).get("names", [""])[0].split(",")
+        gone = {entry["commit"] for entry in self.revoked}
+        listed = [
+            d
+            for d in self.definitions.values()
+            if d["commit"] not in gone and (not d["is_builtin"] or d["bound"] or d["name"] in names)
+        ]
+        value = {
+            "computer": {"computer_name": "LABPC-01", "lab_id": LAB},
+            "generation": 1,
+            "definitions": listed,
+            "revoked": self.revoked,
+            "bindings": self.bindings,
+            "policy": self.policy,
+        }
+        content = json.dumps(value).encode()
+        etag = f'"{sha(content)[:16]}"'
+        if environ.get("HTTP_IF_NONE_MATCH") == etag:
+            start("304 Not Modified", [("ETag", etag), date])
+            return [b""]
+        start("200 OK", [("Content-Type", "application/json"), ("ETag", etag), date])
+        return [content]
+
+    def _snapshot(self, environ: dict[str, Any], start: Any) -> Any:
+        number = int(environ["PATH_INFO"].split("/")[3])
+        found = next(d for d in self.definitions.values() if d["id"] == number)
+        repo = self.repos[found["name"]]
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for entry in repo.object_store.iter_tree_contents(repo[found["commit"].encode()].tree):
+                archive.writestr(entry.path.decode(), repo[entry.sha].as_raw_string())
+        content = buffer.getvalue()
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        headers = [("Content-Type", "application/zip"), ("X-Commit", found["commit"])]
+        start("200 OK", [*headers, ("Repr-Digest", f"sha-256=:{digest}:")])
+        return [content]
+
+    def _stream(self, start: Any) -> Any:
+        waiting: queue.Queue[str] = queue.Queue()
+        start("200 OK", [("Content-Type", "text/event-stream")])
+        self.events.append(waiting)
+
+        def chunks() -> Any:
+            yield b": here\n\n"
+            while text := waiting.get():
+                yield text.encode()
+
+        return chunks()
+
+    def _git(self, environ: dict[str, Any], start: Any) -> Any:
+        if not self._knows(environ):
+            start("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="registry"')])
+            return [b""]
+        if self.git_fault == "blocked":
+            start("403 Forbidden", [("Content-Type", "text/html")])
+            return [b"<html>Blocked by policy</html>"]
+        backend = DictBackend({f"/definitions/{name}.git": r for name, r in self.repos.items()})
+        app = GunzipFilter(LimitedInputFilter(HTTPGitApplication(backend)))
+        if self.git_fault != "cut":
+            return app(environ, start)
+        body = b"".join(app(environ, start))
+        # The connection ends in the middle of the pack, as when the server is killed.
+        is_pack = environ["PATH_INFO"].endswith("git-upload-pack")
+        return [body[: len(body) // 2] if is_pack else body]
+
+    def _knows(self, environ: dict[str, Any]) -> bool:
+        kind, _, value = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if kind == "Basic":
+            value = base64.b64decode(value).decode().partition(":")[2]
+        return not self.refuse_token and value == TOKEN
+
+    def _send(self, start: Any, status: int, value: Any) -> Any:
+        kind = "application/json" if status < 400 else "application/problem+json"
+        start(f"{status} -", [("Content-Type", kind)])
+        return [json.dumps(value).encode()]
