@@ -2,12 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable
+import sysconfig
+import zoneinfo
+from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
 
 from ..errors import BannedImportError, GuardError
-from .charge import Charge, Definitions, Standing, installation, take_thread
+from .charge import Charge, Definitions, Standing, take_thread, tell_of_threads
 from .policy import Policy
 
 FILE_EVENTS = (
@@ -65,13 +67,22 @@ GUARD_EVENTS = (
     "sys.settrace",
     "cpython.remote_debugger_script",
 )
+PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
+"""Folders of Python's own and installed packages, which libraries read from while they run."""
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 Rule = Callable[[str, tuple[Any, ...], Standing], str | None]
 """(event, its arguments, who is in charge) → what is refused, in words, or None."""
 
+
+def folders(paths: Iterable[str]) -> tuple[str, ...]:
+    """As the beginnings of what lies in them."""
+    return tuple({os.path.realpath(path) + os.sep for path in paths})
+
+
 _definitions = Definitions()
-_installation = installation()
+_installation = folders(sysconfig.get_paths()[key] for key in PYTHON)
+_zones = folders(zoneinfo.TZPATH)
 _is_watching = False
 
 
@@ -87,6 +98,8 @@ def watch(
     _definitions.add(builtins, Charge(label, os.path.realpath(folder), policy.lifted), gate)
     _policies[label] = policy
     if not _is_watching:
+        if sys.version_info < (3, 12):
+            tell_of_threads()
         sys.addaudithook(_hook)
         _is_watching = True
 
@@ -98,7 +111,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     rule = _RULES.get(event) or _FAMILIES.get(event.partition(".")[0])
     if rule is None:
         return
-    standing = _definitions.standing(sys._getframe(1))
+    standing = _definitions.standing(sys._getframe().f_back)
     if standing is None:
         return
     refused = rule(event, args, standing)
@@ -133,7 +146,7 @@ def _path(path: object, writes: bool, standing: Standing) -> str | None:
         inside = where + os.sep
         if inside.startswith(charge.folder + os.sep) or through & {"import", "visa"}:
             return None
-        if not standing.is_direct and inside.startswith(_installation):
+        if inside.startswith(_zones) or (not standing.is_direct and inside.startswith(_installation)):
             return None
     elif "import" in through and ("__pycache__" in where):
         return None

@@ -6,12 +6,13 @@ were compiled from. A thread that a definition started is its own for as long as
 callbacks are never touched, and no marker has to be set and reset around calls.
 """
 
+import _thread
+import importlib
 import importlib.util
 import logging
 import os
-import sysconfig
+import sys
 import threading
-import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -84,6 +85,8 @@ class Definitions:
                 is_direct = False
             elif code.co_filename.startswith("<frozen importlib"):
                 through.add("import")
+            elif code.co_filename == importlib.__file__:
+                pass
             else:
                 is_direct = False
                 if code.co_filename.startswith(self._visa):
@@ -123,16 +126,23 @@ def take_thread(charge: Charge, function: object) -> bool:
     return True
 
 
+def tell_of_threads() -> None:
+    """Raises the event of a thread's start, as Python does by itself from 3.12 on."""
+    start = _thread.start_new_thread
+
+    def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
+        sys.audit("_thread.start_new_thread", function, args, kwargs)
+        return start(function, args) if kwargs is None else start(function, args, kwargs)
+
+    for module in (_thread, threading):
+        for name in ("start_new_thread", "_start_new_thread"):
+            if hasattr(module, name):
+                setattr(module, name, start_new_thread)
+
+
 def _run_in_charge(charge: Charge, run: Callable[[], None]) -> None:
     """Its frame stands for the definition; `charge` is read from there."""
     run()
-
-
-def installation() -> tuple[str, ...]:
-    """Folders of Python's own and installed packages, which libraries read from while they run."""
-    paths = sysconfig.get_paths()
-    folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return tuple(os.path.realpath(folder) + os.sep for folder in {*folders, *zoneinfo.TZPATH})
 
 
 def _places(names: tuple[str, ...]) -> tuple[str, ...]:

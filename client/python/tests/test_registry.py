@@ -1,0 +1,259 @@
+"""Bindings, settings, pins, updates and PyBirch's own factory."""
+
+import logging
+import sys
+import types
+from typing import Any
+
+import pytest
+from fake_registry import FakeRegistry
+from sources import measurement
+
+from pybirch_registry import Registry, RegistryError, get_computer_info
+from pybirch_registry.home import Home
+from pybirch_registry.service import complete_factory
+
+VISA = '''from pybirch.Instruments.base import VisaBaseMeasurementInstrument
+
+class Visa(VisaBaseMeasurementInstrument):
+    def __init__(self, name="Visa", adapter=""):
+        super().__init__(name, adapter)
+        self._define_settings({"sensitivity": 1e-6})
+    def _create_instrument(self, adapter):
+        self.instrument = f"session at {adapter}"
+    def _perform_measurement_impl(self):
+        return np.array([[1.0]])
+'''
+
+
+def test_bound_instruments_are_created_with_adapter_and_last_settings(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Visa", VISA)
+    server.bind(42, "Visa", "GPIB::8::INSTR", last_settings={"sensitivity": 2e-6})
+    registry.sync()
+    (found,) = registry.discover()
+    instrument = found.create()
+    assert instrument.name == "Main Visa" and instrument.adapter == "GPIB::8::INSTR"
+    assert instrument.instrument == "session at GPIB::8::INSTR"
+    assert instrument.settings == {"sensitivity": 2e-6}
+
+
+def test_settings_that_a_device_does_not_take_are_told_and_hinder_nothing(
+    server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = measurement("Off") + "\n    settings = property(lambda s: {}, lambda s, v: s.instrument.write(v))\n"
+    server.land("Off", source)
+    server.bind(1, "Off", "X", last_settings={"gain": 2})
+    registry.sync()
+    assert registry.discover()[0].create().adapter == "X"
+    assert "did not take its last settings" in caplog.text
+
+
+def test_settings_and_bindings_survive_being_offline_and_the_newest_win(
+    server: FakeRegistry, registry: Registry, home: Home
+) -> None:
+    server.land("Visa", VISA)
+    server.bind(42, "Visa", "GPIB::8::INSTR")
+    registry.sync()
+    instrument = registry.discover()[0].create()
+    server.down = True
+    for value in (1e-3, 2e-3):
+        instrument.settings = {"sensitivity": value}
+        registry.save_settings(instrument)
+    registry.bind(instrument, adapter="GPIB::9::INSTR")
+    later = Registry.open(home.root)
+    (found,) = later.discover()
+    assert (found.adapter, found.last_settings) == ("GPIB::9::INSTR", {"sensitivity": 2e-3})
+    server.down = False
+    report = later.sync()
+    assert (report.sent, report.waiting) == (1, 0)
+    binding = server.bindings[0]
+    assert (binding["adapter"], binding["adapter_type"]) == ("GPIB::9::INSTR", "GPIB")
+    assert binding["last_settings"] == {"sensitivity": 2e-3}
+
+
+def test_binding_what_has_no_instrument_makes_one_once(
+    server: FakeRegistry, registry: Registry, home: Home
+) -> None:
+    server.land("Visa", VISA)
+    registry.sync()
+    instrument = registry.create("Visa")
+    server.down = True
+    registry.bind(instrument, adapter="USB0::1::INSTR")
+    (found,) = Registry.open(home.root).discover()
+    assert (found.definition, found.adapter) == ("Visa", "USB0::1::INSTR")
+    server.down = False
+    registry.bind(instrument, adapter="USB0::2::INSTR")
+    registry.save_settings(instrument)
+    assert len(server.bindings) == 1
+    assert server.bindings[0]["last_settings"] == {"sensitivity": 1e-6}
+    assert [f.adapter for f in registry.discover()] == ["USB0::2::INSTR"]
+
+
+def test_a_binding_that_the_registry_refuses_does_not_hold_up_the_others(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Visa", VISA)
+    server.bind(42, "Visa")
+    registry.sync()
+    server.down = True
+    registry.bind(7, adapter="GPIB::1")
+    registry.bind(42, adapter="GPIB::2")
+    server.down = False
+    report = registry.sync()
+    assert server.bindings[0]["adapter"] == "GPIB::2" and report.waiting == 0
+    assert any("refuses binding:7" in text for text in report.warnings)
+
+
+def test_reload_gives_the_new_version_with_the_settings(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", measurement("Alpha", 1))
+    registry.sync()
+    old = registry.create("Alpha", adapter="X", name="mine")
+    old.settings = {"gain": 5.0}
+    server.land("Alpha", measurement("Alpha", 2))
+    registry.sync()
+    (update,) = registry.updates()
+    assert (update.instrument, update.loaded, update.newest) == (old, 1, 2)
+    new = registry.reload(old)
+    assert new.perform_measurement()[0][0] == 10 and (new.name, new.adapter) == ("mine", "X")
+    assert registry.updates() == [] and old.status is False
+
+
+def test_where_the_new_version_does_not_load_the_old_instrument_goes_on(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    registry.sync()
+    old = registry.create("Alpha")
+    server.land("Alpha", "raise ValueError('broken')\n")
+    registry.sync()
+    with pytest.raises(ValueError, match="broken"):
+        registry.reload(old)
+    assert old.status is True and old.perform_measurement()[0][0] == 1
+
+
+def test_pins_hold_until_they_are_taken_out(server: FakeRegistry, registry: Registry) -> None:
+    for value in (1, 2):
+        server.land("Alpha", measurement("Alpha", value))
+    registry.sync()
+    registry.pin("Alpha", 1)
+    assert registry.create("Alpha")._definition["version"] == 1
+    assert registry.unpin("Alpha") and registry.create("Alpha")._definition["version"] == 2
+
+
+def test_the_lab_s_definition_goes_before_a_file_and_a_public_one_does_not(
+    server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.land("Ours", measurement("Ours"))
+    server.land("Theirs", measurement("Theirs"), is_builtin=True, lab_id=None)
+    registry.sync(["Theirs"])
+
+    class FromFile:
+        pass
+
+    chosen = registry.choose({"Ours": FromFile, "Theirs": FromFile, "Other": FromFile})
+    assert chosen["Ours"] is registry.load("Ours")
+    assert chosen["Theirs"] is chosen["Other"] is FromFile
+    assert "Ours: the registry's definition is used instead of the file" in caplog.text
+
+
+def test_an_unknown_name_says_what_to_do(registry: Registry) -> None:
+    with pytest.raises(RegistryError, match="pybirch-registry sync Nothing"):
+        registry.create("Nothing")
+
+
+def test_the_computer_s_id_is_that_of_the_enrolment(home: Home) -> None:
+    info = get_computer_info()
+    assert (info["computer_name"], info["computer_id"]) == ("LABPC-01", "123456")
+    assert info.keys() == {"computer_name", "computer_id", "username", "os"}
+
+
+# ---------------------------------------------------------------- PyBirch's own factory
+
+
+def run_stub(driver: dict[str, Any]) -> Any:
+    """What PyBirch's factory does with a driver: its source in a namespace of its own, the class by name."""
+    namespace: dict[str, Any] = {"__builtins__": __builtins__}
+    exec(driver["source_code"], namespace)
+    return namespace[driver["name"]]
+
+
+def test_the_stub_s_class_opens_when_the_adapter_is_assigned(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Visa", VISA)
+    registry.sync()
+    driver = registry.service().get_driver_by_name("Visa")
+    assert driver is not None
+    cls = run_stub(driver)
+    instance = cls(name="Shown")
+    assert instance.instrument is None
+    instance.settings = {"sensitivity": 5e-6}
+    instance.adapter = "GPIB::8::INSTR"
+    assert instance.instrument == "session at GPIB::8::INSTR"
+    assert (instance.name, instance.settings) == ("Shown", {"sensitivity": 5e-6})
+    assert instance.serialize()["definition"]["version"] == 1
+    assert registry.instruments() == [instance]
+    import inspect
+    import pickle
+
+    assert pickle.loads(pickle.dumps(cls)) is cls and cls is run_stub(driver)
+    assert inspect.getsource(cls).startswith("class Visa(")
+
+
+def test_a_placeholder_opens_nothing(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Visa", VISA)
+    registry.sync()
+    cls = run_stub(registry.service().get_drivers()[0])
+    instance = cls("n")
+    instance.deserialize({"adapter": "", "settings": {}})
+    assert instance.adapter == "placeholder" and instance.instrument is None
+
+
+def test_the_service_answers_under_both_schemes(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Visa", VISA, category="Lock-In Amplifiers")
+    server.land("Alpha", measurement("Alpha"), instrument_type="movement")
+    server.bind(42, "Visa", "GPIB::8::INSTR")
+    registry.sync()
+    service = registry.service()
+    assert [d["name"] for d in service.get_drivers()] == ["Alpha", "Visa"]
+    assert [d["name"] for d in service.get_instrument_definitions(category="Lock-In Amplifiers")] == ["Visa"]
+    assert [d["name"] for d in service.get_drivers(search="alp")] == ["Alpha"]
+    number = server.definitions["Visa"]["id"]
+    assert service.get_driver_ids_for_computer("labpc-01") == [number]
+    assert service.get_driver_ids_for_computer("OTHER") == []
+    (binding,) = service.get_computer_bindings("LABPC-01")
+    assert binding["instrument"]["definition"]["name"] == "Visa" and binding["instrument_id"] == 42
+    bound = service.bind_instrument_to_computer(42, "LABPC-01", adapter="GPIB::9::INSTR")
+    assert bound["adapter"] == "GPIB::9::INSTR"
+    updated = service.update_computer_binding_settings(142, {"sensitivity": 3e-6})
+    assert updated is not None and server.bindings[0]["last_settings"] == {"sensitivity": 3e-6}
+    (version,) = service.get_driver_versions(number)
+    assert (version["version"], version["change_summary"]) == (1, "Change 1")
+    (instrument,) = service.get_instruments_by_driver(number)
+    assert instrument["computer_bindings"][0]["adapter"] == "GPIB::9::INSTR"
+    with pytest.raises(ValueError, match="not this computer"):
+        service.bind_instrument_to_computer(42, "OTHER", adapter="X")
+
+
+def test_a_factory_in_mid_rename_gets_the_names_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class InstrumentFactory:
+        def get_available_drivers(self) -> list[str]:
+            return ["here"]
+
+        @classmethod
+        def create_class_from_driver(cls, driver: Any) -> type:
+            return cls
+
+    module = types.ModuleType("pybirch.Instruments.factory")
+    module.InstrumentFactory = InstrumentFactory  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pybirch.Instruments.factory", module)
+    complete_factory()
+    factory: Any = InstrumentFactory()
+    assert factory.get_available_definitions() == ["here"]
+    assert factory.create_class_from_definition({}) is InstrumentFactory
+
+
+def test_logging_of_the_package_needs_no_set_up() -> None:
+    assert logging.getLogger("pybirch_registry").handlers == []
