@@ -21,7 +21,7 @@ REFUSED = {
     "builtins.open": "import builtins; return builtins.open(secret).read()",
     "builtins.eval": "import builtins; builtins.eval('1+1')",
     "builtins.exec of a string": "import builtins; builtins.exec('import os; os.system(' + repr(" + SHELL + ") + ')')",
-    "import_module found elsewhere": "import sys; sys.modules['importlib'].import_module('multiprocessing.dummy')",
+    "import_module found elsewhere": "import sys; sys.modules.pop('this', None); sys.modules['importlib'].import_module('this')",
     "relative import past the folder": "from .... import home",
     "import of this package": "import pybirch_registry",
     "antigravity": "import sys; sys.modules.pop('antigravity', None); import antigravity",
@@ -104,7 +104,7 @@ REFUSED = {
     "signal handler": "import signal, builtins\nold = signal.signal(signal.SIGUSR1, lambda *a: builtins.open(mark, 'w'))\ntry:\n    signal.raise_signal(signal.SIGUSR1)\nfinally:\n    signal.signal(signal.SIGUSR1, old)",
     # The network, foreign code
     "socket found elsewhere": "import sys; sys.modules['socket'].create_connection(('127.0.0.1', port))",
-    "asyncio": "import asyncio; asyncio.run(asyncio.open_connection('127.0.0.1', port))",
+    "asyncio": "import asyncio; asyncio.new_event_loop()",
     "http.client found elsewhere": "import sys; sys.modules['http.client'].HTTPConnection('127.0.0.1', port).request('GET', '/')",
     "smtplib": "import smtplib; smtplib.SMTP('127.0.0.1', port)",
     "name look-up": "import sys; sys.modules['socket'].getaddrinfo('localhost', 1)",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_registry import TOKEN, FakeRegistry
 
+from fake_registry import TOKEN, FakeRegistry
 from pybirch_registry import Registry
 from pybirch_registry.home import Enrolment, Home
 

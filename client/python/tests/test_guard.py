@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 import serial  # noqa: F401  (the host program has its VISA libraries loaded)
+
 from attacks import OPEN, REFUSED
 from fake_registry import FakeRegistry
-from sources import measurement
-
 from pybirch_registry import BannedImportError, GuardError, Registry
 from pybirch_registry.guard import audit
+from sources import measurement
 
 GUARD = (BannedImportError, GuardError)
 
@@ -67,6 +67,7 @@ def test_there_are_at_least_forty_ways() -> None:
     assert len(REFUSED) >= 40
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_every_way_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) -> None:
     failed = {}
     errors: list[BaseException] = []

@@ -8,12 +8,12 @@ import traceback
 from pathlib import Path
 
 import pytest
-from fake_registry import FakeRegistry
-from sources import SEED, measurement
 
+from fake_registry import FakeRegistry
 from pybirch_registry import ConstructionError, RefusedError, Registry
 from pybirch_registry.construct import construct
 from pybirch_registry.home import Home
+from sources import SEED, measurement
 
 
 def test_the_plan_s_example_runs_without_an_import_line(server: FakeRegistry, registry: Registry) -> None:

@@ -3,10 +3,9 @@
 import stat
 
 from fake_registry import FakeRegistry, SigningKey
-from sources import measurement
-
 from pybirch_registry import Registry
 from pybirch_registry.home import Home
+from sources import measurement
 
 
 def test_a_first_sync_brings_every_definition_and_an_unchanged_one_asks_once(

@@ -42,7 +42,7 @@ __all__ = [
     "RegistryError",
     "SyncReport",
     "UnknownDefinitionError",
-    "Update",
     "UnreachableError",
+    "Update",
     "get_computer_info",
 ]

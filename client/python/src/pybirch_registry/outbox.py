@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .api import Http
 from .errors import AnswerError, UnreachableError
 from .files import locked, read_json, write_json
 from .home import Home
-from .api import Http
 
 LASTING_STATUS = range(400, 500)
 

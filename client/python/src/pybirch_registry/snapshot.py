@@ -5,9 +5,9 @@ import hashlib
 import io
 import zipfile
 
+from .api import Http, not_the_registry
 from .errors import AnswerError, RefusedError, UnreachableError
 from .files import sha256
-from .api import Http, not_the_registry
 
 MAX_BYTES = 256 * 1024 * 1024
 

@@ -148,9 +148,7 @@ def _path(path: object, writes: bool, standing: Standing) -> str | None:
             return None
         if inside.startswith(_zones) or (not standing.is_direct and inside.startswith(_installation)):
             return None
-    elif "import" in through and ("__pycache__" in where):
-        return None
-    elif "visa" in through and where.startswith(("/dev/", "\\\\.\\")):
+    elif ("import" in through and ("__pycache__" in where)) or ("visa" in through and where.startswith(("/dev/", "\\\\.\\"))):
         return None
     return f"{verb} {where}"
 
@@ -178,7 +176,12 @@ def _code(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
         name = args[1]
         if isinstance(name, str) and "import" not in standing.through and _definitions.claims_trust(name):
             return f"pass code off as {name}"
-    if not standing.is_direct or "import" in standing.through or "code" in standing.charge.lifted:
+    if not standing.is_direct:
+        return None
+    if "import_module" in standing.through:
+        is_banned = _policies[standing.charge.label].bans("importlib")
+        return "import by way of importlib" if is_banned else None
+    if "import" in standing.through or "code" in standing.charge.lifted:
         return None
     return f"run code that nobody reviewed ({event})"
 

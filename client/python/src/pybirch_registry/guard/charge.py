@@ -49,7 +49,8 @@ class Standing:
 
     charge: Charge
     through: frozenset[str]
-    """`import`, `visa`, `find_library` or `logging`: machinery that may do more on a definition's behalf."""
+    """`import`, `visa`, `find_library` or `logging`: machinery that may do more on a definition's behalf; and
+    `import_module`, by which a definition imports past its own `import`."""
     is_direct: bool
     """No Python function is in between, the import system's apart."""
 
@@ -86,7 +87,7 @@ class Definitions:
             elif code.co_filename.startswith("<frozen importlib"):
                 through.add("import")
             elif code.co_filename == importlib.__file__:
-                pass
+                through.add("import_module")
             else:
                 is_direct = False
                 if code.co_filename.startswith(self._visa):
