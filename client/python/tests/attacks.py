@@ -73,10 +73,16 @@ REFUSED = {
     "os.kill": OS + "os.kill(os.getpid(), 0)",
     "webbrowser": "import webbrowser; webbrowser.open('http://127.0.0.1')",
     "ProcessPoolExecutor": "from concurrent.futures import ProcessPoolExecutor as P; P(1).submit(print).result(5)",
-    "pickle of os.system": "import pickle; pickle.loads(b'cposix\\nsystem\\n(V' + (" + SHELL + ").encode() + b'\\ntR.')",
+    "pickle of os.system": "import pickle; pickle.loads(b'cposix\\nsystem\\n(V' + ("
+    + SHELL
+    + ").encode() + b'\\ntR.')",
     # Around the names
-    "__subclasses__ to os": "w = [c for c in ().__class__.__base__.__subclasses__() if c.__name__ == '_wrap_close'][0]\nw.__init__.__globals__['system'](" + SHELL + ")",
-    "__subclasses__ to Popen": "import sys; p = [c for c in object.__subclasses__() if c.__name__ == 'Popen'][0]\np(['/bin/sh', '-c', " + SHELL + "])",
+    "__subclasses__ to os": "w = [c for c in ().__class__.__base__.__subclasses__() if c.__name__ == '_wrap_close'][0]\nw.__init__.__globals__['system']("
+    + SHELL
+    + ")",
+    "__subclasses__ to Popen": "import sys; p = [c for c in object.__subclasses__() if c.__name__ == 'Popen'][0]\np(['/bin/sh', '-c', "
+    + SHELL
+    + "])",
     "__globals__ of a library's function": "return np.loadtxt.__globals__['__builtins__']['open'](secret).read()",
     "frames of a traceback": "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    return e.__traceback__.tb_frame.f_back.f_builtins['open'](secret).read()",
     "sys._getframe": "import sys; return sys._getframe(1).f_builtins['open'](secret).read()",
@@ -97,9 +103,18 @@ REFUSED = {
     "gc.get_objects": "import gc; gc.get_objects()",
     "sys.meta_path": "import sys\nclass F:\n    def find_spec(self, n, p, t=None):\n        import builtins; builtins.open(mark, 'w')\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
     # Threads and afterwards
-    "Thread of os.system": OS + "import threading; t = threading.Thread(target=os.system, args=(" + SHELL + ",)); t.start(); t.join()",
-    "Timer of os.system": OS + "import threading; t = threading.Timer(0, os.system, (" + SHELL + ",)); t.start(); t.join()",
-    "ThreadPoolExecutor": OS + "from concurrent.futures import ThreadPoolExecutor as P; P(1).submit(os.system, " + SHELL + ").result()",
+    "Thread of os.system": OS
+    + "import threading; t = threading.Thread(target=os.system, args=("
+    + SHELL
+    + ",)); t.start(); t.join()",
+    "Timer of os.system": OS
+    + "import threading; t = threading.Timer(0, os.system, ("
+    + SHELL
+    + ",)); t.start(); t.join()",
+    "ThreadPoolExecutor": OS
+    + "from concurrent.futures import ThreadPoolExecutor as P; P(1).submit(os.system, "
+    + SHELL
+    + ").result()",
     "_thread": OS + "import _thread; _thread.start_new_thread(os.system, (" + SHELL + ",))",
     "signal handler": "import signal, builtins\nold = signal.signal(signal.SIGUSR1, lambda *a: builtins.open(mark, 'w'))\ntry:\n    signal.raise_signal(signal.SIGUSR1)\nfinally:\n    signal.signal(signal.SIGUSR1, old)",
     # The network, foreign code
@@ -117,12 +132,18 @@ REFUSED = {
 
 OPEN = {
     "atexit of os.system": OS + "import atexit; atexit.register(os.system, " + SHELL + ")",
-    "weakref.finalize of os.system": OS + "import weakref\nclass X: pass\nself.held = X(); weakref.finalize(self.held, os.system, " + SHELL + ")",
+    "weakref.finalize of os.system": OS
+    + "import weakref\nclass X: pass\nself.held = X(); weakref.finalize(self.held, os.system, "
+    + SHELL
+    + ")",
     "logging.FileHandler with delay": "import logging; h = logging.FileHandler(mark, delay=True); h.handle(logging.makeLogRecord({'msg': 'x'}))",
     "os.stat": OS + "return 'secret' if os.stat(secret).st_size else ''",
     "os.environ": OS + "os.environ['PYBIRCH_GUARD_TEST'] = 'x'; return 'secret'",
     "os.mkfifo": OS + "os.mkfifo(mark)",
-    "_posixsubprocess": OS + "import struct\nf = sys.modules['_posixsubprocess'].fork_exec\nr, w = os.pipe()\npid = f(['/bin/sh', '-c', " + SHELL + "], [b'/bin/sh'], True, (w,), None, None, -1, -1, -1, -1, -1, -1, r, w, True, False, 0, None, None, None, -1, None, True)\nos.close(w); os.read(r, 1); os.waitpid(pid, 0)",
+    "_posixsubprocess": OS
+    + "import struct\nf = sys.modules['_posixsubprocess'].fork_exec\nr, w = os.pipe()\npid = f(['/bin/sh', '-c', "
+    + SHELL
+    + "], [b'/bin/sh'], True, (w,), None, None, -1, -1, -1, -1, -1, -1, r, w, True, False, 0, None, None, None, -1, None, True)\nos.close(w); os.read(r, 1); os.waitpid(pid, 0)",
     "socket through pyvisa": "import sys\nsys.modules['serial'].serial_for_url(f'socket://127.0.0.1:{port}')\nreturn 'secret'",
     "what the guard keeps in memory": "import sys\nsys.modules['pybirch_registry.guard.audit']._RULES.pop('os.mkdir')\nsys.modules['os'].mkdir(mark)",
 }

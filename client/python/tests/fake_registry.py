@@ -299,9 +299,18 @@ class FakeRegistry:
         app = GunzipFilter(LimitedInputFilter(HTTPGitApplication(backend)))
         if self.git_fault != "cut":
             return app(environ, start)
-        body = b"".join(app(environ, start))
         # The connection ends in the middle of the pack, as when the server is killed.
         is_pack = environ["PATH_INFO"].endswith("git-upload-pack")
+        chunks: list[bytes] = []
+        heads: list[Any] = []
+
+        def keep(*head: Any) -> Any:
+            heads.append(head)
+            return chunks.append
+
+        chunks += app(environ, keep)
+        body = b"".join(chunks)
+        start(*heads[0])
         return [body[: len(body) // 2] if is_pack else body]
 
     def _knows(self, environ: dict[str, Any]) -> bool:

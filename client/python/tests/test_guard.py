@@ -39,9 +39,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def attack(
-    server: FakeRegistry, registry: Registry, tmp_path: Path, listener: socket.socket
-) -> Any:
+def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: socket.socket) -> Any:
     """Runs one attack; what it read, and whether it left a mark."""
     secret = tmp_path / "secret.txt"
     secret.write_text("secret 1\n")
@@ -129,9 +127,7 @@ def test_the_document_names_every_way_with_its_outcome() -> None:
 # ------------------------------------------------------------------ what must go on working
 
 
-def test_the_host_program_is_never_touched(
-    server: FakeRegistry, registry: Registry, tmp_path: Path
-) -> None:
+def test_the_host_program_is_never_touched(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
     source = measurement("Host") + "\n    def call(self, function):\n        return function()\n"
     server.land("Host", source)
     registry.sync()
@@ -218,12 +214,15 @@ class Idn(VisaBaseMeasurementInstrument):
     assert instrument.serial_loop() == b"x"
 
 
-def test_a_lab_lifts_an_import_and_what_goes_with_it(
-    server: FakeRegistry, registry: Registry, tmp_path: Path
-) -> None:
+def test_a_lab_lifts_an_import_and_what_goes_with_it(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     server.policy = {"banned_imports": ["os", "subprocess", "open"], "allowed_imports": ["open"]}
-    source = "class Reads:\n    def read(self, path):\n        return open(path).read()\n    def run(self):\n        import subprocess\n"
+    source = """class Reads:
+    def read(self, path):
+        return open(path).read()
+    def run(self):
+        import subprocess
+"""
     server.land("Reads", source)
     registry.sync()
     instance = registry.create("Reads")
@@ -233,6 +232,12 @@ def test_a_lab_lifts_an_import_and_what_goes_with_it(
 
 
 def test_the_hook_comes_with_the_first_definition_only() -> None:
-    code = "import sys; sys.addaudithook(lambda e, a: e == 'sys.addaudithook' and print('added'));\nimport pybirch_registry, pybirch_registry.definitions; print('none')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "src"})
+    code = """import sys
+sys.addaudithook(lambda event, args: event == "sys.addaudithook" and print("added"))
+import pybirch_registry.definitions
+print("none")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "src"}
+    )
     assert done.stdout == "none\n", done.stderr

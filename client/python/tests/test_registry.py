@@ -13,7 +13,7 @@ from pybirch_registry.home import Home
 from pybirch_registry.service import complete_factory
 from sources import measurement
 
-VISA = '''from pybirch.Instruments.base import VisaBaseMeasurementInstrument
+VISA = """from pybirch.Instruments.base import VisaBaseMeasurementInstrument
 
 class Visa(VisaBaseMeasurementInstrument):
     def __init__(self, name="Visa", adapter=""):
@@ -23,12 +23,10 @@ class Visa(VisaBaseMeasurementInstrument):
         self.instrument = f"session at {adapter}"
     def _perform_measurement_impl(self):
         return np.array([[1.0]])
-'''
+"""
 
 
-def test_bound_instruments_are_created_with_adapter_and_last_settings(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_bound_instruments_are_created_with_adapter_and_last_settings(server: FakeRegistry, registry: Registry) -> None:
     server.land("Visa", VISA)
     server.bind(42, "Visa", "GPIB::8::INSTR", last_settings={"sensitivity": 2e-6})
     registry.sync()
@@ -73,9 +71,7 @@ def test_settings_and_bindings_survive_being_offline_and_the_newest_win(
     assert binding["last_settings"] == {"sensitivity": 2e-3}
 
 
-def test_binding_what_has_no_instrument_makes_one_once(
-    server: FakeRegistry, registry: Registry, home: Home
-) -> None:
+def test_binding_what_has_no_instrument_makes_one_once(server: FakeRegistry, registry: Registry, home: Home) -> None:
     server.land("Visa", VISA)
     registry.sync()
     instrument = registry.create("Visa")
@@ -179,9 +175,7 @@ def run_stub(driver: dict[str, Any]) -> Any:
     return namespace[driver["name"]]
 
 
-def test_the_stub_s_class_opens_when_the_adapter_is_assigned(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_the_stub_s_class_opens_when_the_adapter_is_assigned(server: FakeRegistry, registry: Registry) -> None:
     server.land("Visa", VISA)
     registry.sync()
     driver = registry.service().get_driver_by_name("Visa")

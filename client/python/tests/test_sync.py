@@ -142,9 +142,7 @@ def test_a_revoked_version_never_runs_and_the_one_before_does(
     assert Registry.open(home.root).resolve("Alpha").version == 1
 
 
-def test_public_definitions_come_when_asked_for_and_stay_asked_for(
-    server: FakeRegistry, registry: Registry
-) -> None:
+def test_public_definitions_come_when_asked_for_and_stay_asked_for(server: FakeRegistry, registry: Registry) -> None:
     server.land("SR830", measurement("SR830"), is_builtin=True, is_public=True, lab_id=None)
     assert registry.sync().came == []
     assert registry.sync(["SR830"]).came == ["SR830 v1"]

@@ -89,9 +89,7 @@ class Http:
             return None
         way = "ahead of" if ahead > 0 else "behind"
         days = abs(ahead) / 86400
-        return (
-            f"This computer's clock is {days:.0f} days {way} the registry's: times of measurements will be wrong"
-        )
+        return f"This computer's clock is {days:.0f} days {way} the registry's: times of measurements will be wrong"
 
 
 def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
@@ -105,6 +103,8 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
         value = json.loads(response.data)
     except ValueError as error:
         raise UnreachableError(not_the_registry(url, "broken JSON", response.status)) from error
+    if response.status >= 500:
+        raise UnreachableError(f"{url} is in trouble (it answers {response.status})")
     if response.status >= 400:
         detail = value.get("detail") or value.get("title") if isinstance(value, dict) else None
         raise AnswerError(detail or f"{url} answered {response.status}", response.status)
@@ -124,9 +124,7 @@ def describe(url: str, error: BaseException) -> str:
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         if "expired" in text or "not yet valid" in text:
-            return (
-                f"The certificate of {url} is not valid today: check this computer's date and time"
-            )
+            return f"The certificate of {url} is not valid today: check this computer's date and time"
         return (
             f"The certificate of {url} is not trusted here. Where a proxy or the lab has a certificate of its own, "
             "name its file in SSL_CERT_FILE"
@@ -154,7 +152,5 @@ def make_pool(url: str) -> urllib3.PoolManager:
         if proxy_parts.username:
             credentials = f"{proxy_parts.username}:{proxy_parts.password or ''}"
             headers = urllib3.make_headers(proxy_basic_auth=credentials)
-        return urllib3.ProxyManager(
-            proxy, proxy_headers=headers, ssl_context=context, maxsize=8
-        )
+        return urllib3.ProxyManager(proxy, proxy_headers=headers, ssl_context=context, maxsize=8)
     return urllib3.PoolManager(ssl_context=context, maxsize=8)

@@ -41,9 +41,7 @@ def explained(path: Path) -> Iterator[None]:
             errno.EPERM: "this account may not write there",
         }
         reason = reasons.get(error.errno or 0, error.strerror or str(error))
-        raise FolderError(
-            f"Cannot write {path}: {reason}. What was there before is untouched."
-        ) from error
+        raise FolderError(f"Cannot write {path}: {reason}. What was there before is untouched.") from error
 
 
 def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:

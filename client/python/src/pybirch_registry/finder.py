@@ -90,9 +90,7 @@ def _find(name: str, commit: str) -> Approved | None:
     return next((a for shelf in _shelves if (a := shelf.approved(name, commit))), None)
 
 
-def _spec(
-    fullname: str, module: str, approved: Approved
-) -> importlib.machinery.ModuleSpec | None:
+def _spec(fullname: str, module: str, approved: Approved) -> importlib.machinery.ModuleSpec | None:
     prefix = f"{module}/" if module else ""
     is_package = not module or any(path.startswith(prefix) for path in approved.sources)
     candidates = [f"{prefix}__init__.py", *([f"{module}.py"] if module else [])]
@@ -101,7 +99,10 @@ def _spec(
         return None
     loader = DefinitionLoader(approved, path)
     spec = importlib.machinery.ModuleSpec(
-        fullname, loader, origin=str(approved.folder / (path or module)), is_package=is_package and path != f"{module}.py"
+        fullname,
+        loader,
+        origin=str(approved.folder / (path or module)),
+        is_package=is_package and path != f"{module}.py",
     )
     if spec.submodule_search_locations is not None:
         spec.submodule_search_locations = [str(approved.folder / module)]

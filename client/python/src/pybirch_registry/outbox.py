@@ -14,7 +14,8 @@ from .errors import AnswerError, UnreachableError
 from .files import locked, read_json, write_json
 from .home import Home
 
-LASTING_STATUS = range(400, 500)
+PASSING = (408, 425, 429)
+"""Answers that another attempt may not get (RFC 9110, RFC 8470, RFC 6585)."""
 
 
 class Outbox:
@@ -51,8 +52,8 @@ class Outbox:
                 options = {"timeout_s": timeout_s} if timeout_s else {}
                 answers.append(http.json(entry["method"], entry["path"], entry["body"], **options))
             except AnswerError as error:
-                if error.status not in LASTING_STATUS or error.status in (408, 425, 429):
-                    raise UnreachableError(f"The registry is in trouble: {error}") from error
+                if error.status in PASSING:
+                    raise UnreachableError(f"The registry cannot take more now: {error}") from error
                 refused.append(f"The registry refuses {entry['key']}: {error}")
             self._strike(entry)
         return answers, refused

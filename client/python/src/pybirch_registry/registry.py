@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from . import instances
 from .api import Http
@@ -220,6 +221,25 @@ class Registry:
         }
         self._remember(instrument, body)
 
+    def bind_by_name(self, instrument: str, adapter: str) -> None:
+        """As `bind`, for an instrument's number, the name of one bound here or known to the registry, or a definition.
+
+        A definition's name makes a new instrument. Raises `UnknownDefinitionError`, `UnreachableError`.
+        """
+        if instrument.isdigit():
+            return self.bind(int(instrument), adapter)
+        for found in self.discover():
+            if found.name == instrument and isinstance(found.instrument.get("id"), int):
+                return self.bind(found.instrument["id"], adapter)
+        if self.store.versions(instrument):
+            return self.bind(Unmade(self.resolve(instrument)), adapter)
+        answer = self.http.json("GET", f"/api/instruments?per_page=200&q={quote(instrument)}")
+        named = [one for one in answer["items"] if one["name"] == instrument]
+        if len(named) != 1:
+            many = "several instruments are called" if named else "no instrument is called"
+            raise UnknownDefinitionError(f"In the registry {many} {instrument}; give its number")
+        return self.bind(int(named[0]["id"]), adapter)
+
     def save_settings(self, instrument: Any) -> None:
         """Remembers its settings for the next `discover`; the newest win. Raises `FolderError`."""
         self.remember_settings(instrument, instrument.settings)
@@ -270,9 +290,7 @@ class Registry:
             if answer.get("key") and live.__dict__.get("_registry_key") == answer["key"]:
                 live.__dict__["_registry_instrument"] = instrument["id"]
         others = [
-            b
-            for b in kept["manifest"].get("bindings", [])
-            if (b.get("instrument") or {}).get("id") != instrument["id"]
+            b for b in kept["manifest"].get("bindings", []) if (b.get("instrument") or {}).get("id") != instrument["id"]
         ]
         kept["manifest"]["bindings"] = [*others, answer]
         kept["etag"] = None
@@ -314,9 +332,9 @@ class Registry:
         """Whether a definition takes precedence over a class of the same name in a file."""
         items = [item for item in self.manifest().items if item.name == name]
         lab = self.manifest().computer.get("lab_id")
-        return any(
-            item.bound or (lab is not None and item.fields.get("lab_id") == lab) for item in items
-        ) or any(found.definition == name for found in self.discover())
+        return any(item.bound or (lab is not None and item.fields.get("lab_id") == lab) for item in items) or any(
+            found.definition == name for found in self.discover()
+        )
 
     def service(self) -> Service:
         """What PyBirch's `InstrumentFactory` and instrument tree take as their database service."""
@@ -327,6 +345,15 @@ class Registry:
         from .events import watch
 
         watch(self, on_sync, **options)
+
+
+class Unmade:
+    """Stands for an instrument that no object was made of."""
+
+    def __init__(self, installed: Installed) -> None:
+        self._definition = installed.provenance
+        self.name = installed.fields.get("display_name") or installed.name
+        self._registry_key = f"{installed.name}@{uuid.getnode()}"
 
 
 def plain(value: Any) -> Any:

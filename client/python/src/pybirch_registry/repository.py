@@ -3,7 +3,6 @@
 import io
 import json
 import shutil
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,25 +10,14 @@ from typing import Any
 
 import urllib3
 from dulwich.client import HttpGitClient
-from dulwich.errors import ChecksumMismatch, FileFormatException
 from dulwich.objects import Blob, Commit, ObjectID, Tag, Tree
 from dulwich.repo import Repo
 
-from .errors import RefusedError
+from .errors import RefusedError, RegistryError
 from .files import discard
 
 MAIN = b"refs/heads/main"
 TAGS = b"refs/tags/v"
-DAMAGE = (
-    KeyError,
-    zlib.error,
-    AssertionError,
-    ChecksumMismatch,
-    FileFormatException,
-    ValueError,
-    OSError,
-)
-"""What dulwich raises where a repository on the disk is damaged."""
 
 
 class DamagedError(Exception):
@@ -74,9 +62,7 @@ class Repository:
         Raises whatever dulwich and urllib3 raise, `RefusedError` for a rewritten `main`, `DamagedError`.
         """
         base, _, path = url.rpartition("/definitions/")
-        client = HttpGitClient(
-            base, pool_manager=pool, username="computer", password=token, quiet=True
-        )
+        client = HttpGitClient(base, pool_manager=pool, username="computer", password=token, quiet=True)
         repo = self._open_or_make()
         try:
             result = client.fetch(
@@ -201,7 +187,7 @@ class Repository:
 
 
 class _Reading:
-    """Opens a repository for reading; damage becomes `DamagedError`."""
+    """Opens a repository for reading; whatever dulwich raises there, and that is many things, is `DamagedError`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -215,7 +201,7 @@ class _Reading:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._repo.close()
-        if isinstance(error, DAMAGE):
+        if isinstance(error, Exception) and not isinstance(error, (RegistryError, DamagedError)):
             raise DamagedError(f"{self._path}: {error!r}") from error
 
 

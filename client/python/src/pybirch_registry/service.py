@@ -118,18 +118,12 @@ class Service:
             return [_version(driver["name"], i.version, i.commit, {}) for i in self._on_disk(driver)]
         return [_version(driver["name"], n, tag.commit, tag.record) for n, tag in tags]
 
-    def get_driver_ids_for_computer(
-        self, computer_name: str, include_public: bool = True
-    ) -> list[int]:
+    def get_driver_ids_for_computer(self, computer_name: str, include_public: bool = True) -> list[int]:
         """Ids of what is bound to this computer; nothing is known here of others."""
         if computer_name.lower() != self._registry.enrolment.computer_name.lower():
             return []
         bound = {found.definition for found in self._registry.discover()}
-        return [
-            d["id"]
-            for d in self._drivers()
-            if d["name"] in bound or (include_public and d["is_public"])
-        ]
+        return [d["id"] for d in self._drivers() if d["name"] in bound or (include_public and d["is_public"])]
 
     def bind_instrument_to_computer(
         self,
@@ -150,9 +144,7 @@ class Service:
         bindings = self.get_computer_bindings(instrument_id=instrument_id)
         return bindings[0] if bindings else {"instrument_id": instrument_id, "adapter": adapter}
 
-    def get_computer_bindings(
-        self, computer_name: str | None = None, instrument_id: int | None = None
-    ) -> list[Dict]:
+    def get_computer_bindings(self, computer_name: str | None = None, instrument_id: int | None = None) -> list[Dict]:
         """This computer's; each with its `instrument`, and that with its `driver` and `definition` (one thing)."""
         own = self._registry.enrolment.computer_name
         if computer_name is not None and computer_name.lower() != own.lower():

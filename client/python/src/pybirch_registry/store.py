@@ -76,7 +76,10 @@ class Store:
         return sorted(path.name for path in folders if path.is_dir() and re.match(r"\w", path.name))
 
     def install(self, installed: Installed, contents: Mapping[str, bytes]) -> None:
-        """Writes it, unless another process has. Raises `RefusedError` where contents and hashes differ, `FolderError`."""
+        """Writes it, unless another process has.
+
+        Raises `RefusedError` where contents and hashes differ, `FolderError`.
+        """
         hashes = {path: sha256(content) for path, content in contents.items()}
         if hashes != dict(installed.files):
             names = ", ".join(sorted(p for p, _ in hashes.items() ^ installed.files.items()))
@@ -106,8 +109,7 @@ def edited(folder: Path, files: Mapping[str, str]) -> str | None:
     changed = sorted(
         path
         for path in now.keys() | files.keys()
-        if now.get(path) != files.get(path)
-        and (path in files or path.rpartition("/")[2] not in SYSTEM_FILES)
+        if now.get(path) != files.get(path) and (path in files or path.rpartition("/")[2] not in SYSTEM_FILES)
     )
     if not changed:
         return None

@@ -60,13 +60,13 @@ class Versions:
             note = None
             try:
                 self._fetch(repository, item.clone_url, progress, item.commit)
-                self._install(repository, item)
+                self.install(repository, item)
             except DamagedError as error:
                 note = f"The history of {item.name} on this computer was damaged ({error}); it was fetched anew"
                 with explained(repository.path):
                     repository.discard()
                 self._fetch(repository, item.clone_url, progress, None)
-                self._install(repository, item)
+                self.install(repository, item)
             return note
 
     def _fetch(
@@ -85,7 +85,8 @@ class Versions:
             except NO_GIT as error:
                 raise UnreachableError(f"{type(error).__name__}: {error}") from error
 
-    def _install(self, repository: Repository, item: Item) -> None:
+    def install(self, repository: Repository, item: Item) -> None:
+        """Checks a version that was fetched, and writes it. Raises `RefusedError`, `DamagedError`, `FolderError`."""
         if not repository.is_on_main(item.commit):
             raise RefusedError("its commit is not an approved version: it is not on main")
         tag = repository.tag(item.version)

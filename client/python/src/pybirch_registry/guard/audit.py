@@ -86,9 +86,7 @@ _zones = folders(zoneinfo.TZPATH)
 _is_watching = False
 
 
-def watch(
-    builtins: dict[str, Any], gate: CodeType, label: str, folder: str, policy: Policy
-) -> None:
+def watch(builtins: dict[str, Any], gate: CodeType, label: str, folder: str, policy: Policy) -> None:
     """From now on, code with these built-ins or from this folder is a definition's.
 
     The hook is added with the first definition and stays for as long as the process lives (Python removes none); a
@@ -148,7 +146,9 @@ def _path(path: object, writes: bool, standing: Standing) -> str | None:
             return None
         if inside.startswith(_zones) or (not standing.is_direct and inside.startswith(_installation)):
             return None
-    elif ("import" in through and ("__pycache__" in where)) or ("visa" in through and where.startswith(("/dev/", "\\\\.\\"))):
+    elif ("import" in through and ("__pycache__" in where)) or (
+        "visa" in through and where.startswith(("/dev/", "\\\\.\\"))
+    ):
         return None
     return f"{verb} {where}"
 

@@ -37,9 +37,7 @@ def _refuser(label: str, name: str) -> Callable[..., Any]:
     return refused
 
 
-def _importer(
-    label: str, package: str, siblings: frozenset[str], policy: Policy
-) -> Callable[..., Any]:
+def _importer(label: str, package: str, siblings: frozenset[str], policy: Policy) -> Callable[..., Any]:
     real_import = builtins.__import__
 
     def guarded_import(

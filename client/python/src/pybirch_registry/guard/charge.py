@@ -112,10 +112,7 @@ class Definitions:
 
     def claims_trust(self, filename: str) -> bool:
         """Whether code compiled under this name would be taken for trusted machinery."""
-        return (
-            filename.startswith(("<frozen importlib", *self._visa))
-            or filename.endswith(self._find_library)
-        )
+        return filename.startswith(("<frozen importlib", *self._visa)) or filename.endswith(self._find_library)
 
 
 def take_thread(charge: Charge, function: object) -> bool:

@@ -67,9 +67,7 @@ class Policy:
     @property
     def lifted(self) -> frozenset[str]:
         """The kinds of `LIFTS` that do not hold: allowed by name, or not banned in the first place."""
-        return frozenset(
-            kind for kind, names in LIFTS.items() if any(not self.bans(name) for name in names)
-        )
+        return frozenset(kind for kind, names in LIFTS.items() if any(not self.bans(name) for name in names))
 
 
 def covers(names: frozenset[str] | set[str], name: str) -> bool:

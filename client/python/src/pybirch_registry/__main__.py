@@ -1,0 +1,7 @@
+"""`python -m pybirch_registry`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,5 @@
+"""The command `pybirch-registry`."""
+
+from .program import main
+
+__all__ = ["main"]

@@ -1,0 +1,79 @@
+"""Arguments, exit codes, and which command does what.
+
+Exit codes: 0 done, 1 an error, 2 wrong arguments, 3 not enrolled, 4 the registry cannot be reached, 5 a version was
+refused, 6 the folder on this computer cannot be used.
+"""
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from .. import __version__
+from ..errors import RegistryError
+from ..home import Home
+from . import commands
+from .output import Output
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
+    output = Output(as_json=options.json)
+    try:
+        return int(options.run(Home(options.home), options, output))
+    except RegistryError as error:
+        output.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pybirch-registry",
+        description="Approved PyBirch instrument definitions on this computer.",
+        epilog="Exit codes: 0 done, 1 error, 2 wrong arguments, 3 not enrolled, 4 registry unreachable, "
+        "5 a version was refused, 6 the folder cannot be used.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON value (watch: one a line)")
+    common.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
+    common.add_argument("--verbose", action="store_true", help="tell what goes on")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, text: str, run: object) -> argparse.ArgumentParser:
+        found = subparsers.add_parser(name, help=text, description=text, parents=[common])
+        found.set_defaults(run=run)
+        return found
+
+    enrol = command("enrol", "Trade a code of a lab admin for this computer's own access.", commands.enrol)
+    enrol.add_argument("url", metavar="URL", help="the registry's address, https://…")
+    enrol.add_argument("code", metavar="CODE")
+    enrol.add_argument("--name", help="what this computer is called (default: its host name)")
+    sync = command("sync", "Bring what is new, send what waits.", commands.sync)
+    sync.add_argument("names", metavar="NAME", nargs="*", help="public or built-in definitions to bring from now on")
+    command("status", "Who this computer is and what stands here.", commands.status)
+    command("list", "The definitions on this computer.", commands.list_definitions)
+    show = command("show", "One definition, with its versions.", commands.show)
+    show.add_argument("name", metavar="NAME")
+    pin = command("pin", "Stay at a version on this computer.", commands.pin)
+    pin.add_argument("name", metavar="NAME[@VERSION]")
+    unpin = command("unpin", "Follow the newest version again.", commands.unpin)
+    unpin.add_argument("name", metavar="NAME")
+    bind = command("bind", "Tell at which address of this computer an instrument is.", commands.bind)
+    bind.add_argument("instrument", metavar="INSTRUMENT", help="its number, its name, or a definition's name")
+    bind.add_argument("adapter", metavar="ADAPTER", help="a VISA address, such as GPIB::8::INSTR")
+    command("watch", "Sync within a second of every landing, until Ctrl+C.", commands.watch)
+    export = command("export", "Write definitions as files that anybody can edit.", commands.export)
+    export.add_argument("names", metavar="NAME", nargs="+")
+    export.add_argument("--to", metavar="FOLDER", type=Path, required=True)
+    export.add_argument("--force", action="store_true", help="replace files that are there with other content")
+    bundle = command("import-bundle", "Take definitions from a file, without the network.", commands.import_bundle)
+    bundle.add_argument("file", metavar="FILE", type=Path)
+    command("doctor", "Look for what is wrong.", commands.doctor)
+    return parser

@@ -1,0 +1,96 @@
+"""What stands between this computer and its instruments: a list of checks, each with what to do."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .api import Http
+from .errors import RegistryError
+from .files import write_atomic
+from .home import Home
+from .outbox import Outbox
+from .repository import Repository
+from .store import Store
+from .sync import last_manifest
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding; `level` is `ok`, `warning` or `error`."""
+
+    name: str
+    level: str
+    text: str
+
+
+def examine(home: Home) -> list[Check]:
+    """All checks; none of them changes anything or raises."""
+    return [check for one in CHECKS for check in _safely(one, home)]
+
+
+def _safely(check: Callable[[Home], Iterator[Check]], home: Home) -> Iterator[Check]:
+    name = check.__name__.strip("_")
+    try:
+        yield from check(home)
+    except RegistryError as error:
+        yield Check(name, "error", str(error))
+
+
+def _folder(home: Home) -> Iterator[Check]:
+    probe = home.root / ".probe"
+    write_atomic(probe, b"")
+    probe.unlink(missing_ok=True)
+    yield Check("folder", "ok", f"{home.root} can be written")
+
+
+def _enrolment(home: Home) -> Iterator[Check]:
+    enrolment = home.enrolment()
+    yield Check("enrolment", "ok", f"{enrolment.computer_name} at {enrolment.url}")
+    if not enrolment.signing_keys:
+        yield Check("signatures", "warning", "No signing keys are known: versions are checked by history alone")
+
+
+def _registry(home: Home) -> Iterator[Check]:
+    if home.enrolment_or_none() is None:
+        return
+    enrolment = home.enrolment()
+    http = Http(enrolment.url, enrolment.token)
+    response = http.request("GET", "/api/sync", headers={"Accept": "application/json"}, timeout_s=10)
+    kind = response.headers.get("Content-Type", "")
+    if "json" in kind and response.status == 200:
+        yield Check("registry", "ok", f"{enrolment.url} answers and knows this computer")
+    else:
+        yield Check("registry", "error", f"{enrolment.url} answers {response.status} ({kind})")
+    clock = http.clock_warning()
+    yield Check("clock", "warning" if clock else "ok", clock or "The clock agrees with the registry's")
+
+
+def _versions(home: Home) -> Iterator[Check]:
+    store = Store(home)
+    items = last_manifest(home).items
+    for item in items:
+        fault = store.fault(item.name, item.commit)
+        if fault:
+            yield Check("versions", "error", f"{item.label}: {fault}. Run: pybirch-registry sync")
+        elif Repository(home.repository(item.name)).path.exists() is False:
+            yield Check("versions", "warning", f"{item.label} came as a snapshot: older versions need git")
+    yield Check("versions", "ok", f"{len(items)} versions are listed for this computer")
+
+
+def _outbox(home: Home) -> Iterator[Check]:
+    waiting = len(Outbox(home).waiting())
+    if waiting:
+        yield Check("outbox", "warning", f"{waiting} settings or bindings wait for the registry")
+
+
+def _python(home: Home) -> Iterator[Check]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("python", "ok", f"Python {version} at {sys.executable}")
+    for package, use in (("pybirch", "the base classes"), ("numpy", "data"), ("pyvisa", "VISA instruments")):
+        found = importlib.util.find_spec(package) is not None
+        text = f"{package} is {'there' if found else 'not installed in this Python'} ({use})"
+        yield Check(package, "ok" if found else "warning", text)
+
+
+CHECKS = (_folder, _enrolment, _registry, _versions, _outbox, _python)
