@@ -60,7 +60,7 @@ def driver_class(real: type[Any], module: str) -> type[Any]:
         if opens:
             _open_at(real, self, parameter.name, value)  # type: ignore[union-attr]
         else:
-            real.__setattr__(self, key, value)
+            super(made, self).__setattr__(key, value)
 
     members = {
         "__init__": __init__,
@@ -70,7 +70,9 @@ def driver_class(real: type[Any], module: str) -> type[Any]:
         "__doc__": real.__doc__,
         "__firstlineno__": getattr(real, "__firstlineno__", 1),
     }
-    return type(real)(real.__name__, (real,), members)
+    metaclass: Any = type(real)
+    made: type[Any] = metaclass(real.__name__, (real,), members)
+    return made
 
 
 def _construct(real: type[Any], instance: Any, args: Any, options: Any) -> None:
@@ -87,8 +89,7 @@ def _open_at(real: type[Any], instance: Any, parameter: str, adapter: Any) -> No
     kept = {key: state[key] for key in ("name", "nickname") if key in state}
     session = state.get("instrument")
     before = _settings(instance) if session is None else None
-    if hasattr(session, "close"):
-        session.close()
+    close_session(instance)
     args, options = state["_driver_call"]
     names = [p.name for p in signature_of(real).parameters]
     if parameter in names[: len(args)]:
@@ -100,6 +101,13 @@ def _open_at(real: type[Any], instance: Any, parameter: str, adapter: Any) -> No
     state.update(kept)
     if before and before != _settings(instance):
         instance.settings = before
+
+
+def close_session(instance: Any) -> None:
+    """Closes what PyBirch keeps as `instrument`, a VISA session mostly, so that its address is free again."""
+    close = getattr(getattr(instance, "instrument", None), "close", None)
+    if callable(close):
+        close()
 
 
 def _settings(instance: Any) -> Any:

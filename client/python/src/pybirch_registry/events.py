@@ -113,7 +113,8 @@ def _lines(response: urllib3.BaseHTTPResponse, stop: threading.Event) -> Iterato
 
 def parse(lines: Iterator[str]) -> Iterator[Event]:
     """As the HTML standard's "Server-sent events" reads a stream."""
-    kind, data, number = "message", [], None
+    kind, number = "message", None
+    data: list[str] = []
     for line in lines:
         if line == "":
             if data:

@@ -144,9 +144,9 @@ class DefinitionLoader(importlib.abc.InspectLoader):
         return b"" if self._path is None else self._approved.sources[self._path]
 
 
-def stamp(cls: type, installed: Installed) -> None:
+def stamp(cls: type[Any], installed: Installed) -> None:
     """Lets every instance know where it comes from: `_definition`, and the `definition` key of `serialize()`."""
-    cls._definition = installed.provenance  # type: ignore[attr-defined]
+    cls._definition = installed.provenance
     if not callable(getattr(cls, "serialize", None)):
         return
     own = cls.__dict__.get("serialize")
@@ -161,4 +161,4 @@ def stamp(cls: type, installed: Installed) -> None:
     if own is not None:
         serialize.__wrapped__ = own  # type: ignore[attr-defined]
         serialize.__doc__ = own.__doc__
-    cls.serialize = serialize  # type: ignore[attr-defined]
+    cls.serialize = serialize

@@ -13,6 +13,7 @@ from .api import Http
 from .computer import get_computer_info
 from .construct import construct
 from .discovery import Found, adapter_type_of, apply_settings, discover
+from .driver import close_session
 from .errors import RefusedError, RegistryError, UnknownDefinitionError, UnreachableError
 from .files import read_json, write_json
 from .finder import add_shelf
@@ -190,9 +191,7 @@ class Registry:
         settings = instrument.settings
         adapter = getattr(instrument, "adapter", None) or call.get("adapter")
         instrument.shutdown()
-        session = getattr(instrument, "instrument", None)
-        if hasattr(session, "close"):
-            session.close()
+        close_session(instrument)
         fresh = self.create(
             installed.name,
             adapter=adapter,

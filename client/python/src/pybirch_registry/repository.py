@@ -10,7 +10,7 @@ from typing import Any
 
 import urllib3
 from dulwich.client import HttpGitClient
-from dulwich.objects import Blob, Commit, ObjectID, Tag, Tree
+from dulwich.objects import Blob, Commit, Tag, Tree
 from dulwich.repo import Repo
 
 from .errors import RefusedError, RegistryError
@@ -101,7 +101,7 @@ class Repository:
         """Whether a commit is one of the versions: on the first-parent line of the fetched `main`."""
         with self._reading() as repo:
             head = repo.refs.read_ref(MAIN)  # type: ignore[arg-type,unused-ignore]
-            return head is not None and _is_ancestor(repo, ObjectID(commit.encode()), head)
+            return head is not None and _is_ancestor(repo, commit.encode(), head)
 
     def has(self, commit: str) -> bool:
         """As `is_on_main`, and False where nothing was fetched yet."""
@@ -216,9 +216,9 @@ def _is_wanted(ref: bytes) -> bool:
     return ref == MAIN or (ref.startswith(TAGS) and ref[len(TAGS) :].isdigit())
 
 
-def _is_ancestor(repo: Repo, commit: ObjectID, head: ObjectID) -> bool:
+def _is_ancestor(repo: Repo, commit: bytes, head: bytes) -> bool:
     """By first parents, which is the line of versions."""
-    at: ObjectID | None = head
+    at: bytes | None = head
     while at is not None:
         if at == commit:
             return True

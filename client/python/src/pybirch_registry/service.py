@@ -4,6 +4,7 @@ Driver dictionaries carry a stub as `source_code`: PyBirch runs it, and it impor
 loader, so that guard, several files and cache hold there too.
 """
 
+import importlib
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -252,9 +253,9 @@ def complete_factory() -> None:
     PyBirch is in the middle of a renaming: its tree calls the factory by one set of names, its factory has the other.
     """
     try:
-        from pybirch.Instruments.factory import InstrumentFactory
-    except ImportError:
+        factory: Any = importlib.import_module("pybirch.Instruments.factory").InstrumentFactory
+    except (ImportError, AttributeError):
         return
     for one, other in [*TWINS.items(), *((b, a) for a, b in TWINS.items())]:
-        if other in vars(InstrumentFactory) and not hasattr(InstrumentFactory, one):
-            setattr(InstrumentFactory, one, vars(InstrumentFactory)[other])
+        if other in vars(factory) and not hasattr(factory, one):
+            setattr(factory, one, vars(factory)[other])

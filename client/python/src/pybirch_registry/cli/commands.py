@@ -21,7 +21,7 @@ from .output import Output, table
 
 def enrol(home: Home, options: Namespace, output: Output) -> int:
     enrolment = enrolling.enrol(home, options.url, options.code, options.name)
-    value = {"url": enrolment.url, "computer_name": enrolment.computer_name, "home": str(home.root)}
+    value: dict[str, Any] = {"url": enrolment.url, "computer_name": enrolment.computer_name, "home": str(home.root)}
     value |= {"signing_keys": len(enrolment.signing_keys)}
     output.result(value, f"{enrolment.computer_name} is enrolled at {enrolment.url}.", "Next: pybirch-registry sync")
     return 0

@@ -5,5 +5,4 @@ A name like that in a pickle is enough to load the version again, in another pro
 
 from ..finder import install
 
-__path__: list[str] = []
 install()

@@ -3,7 +3,7 @@
 import builtins
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from ..errors import BannedImportError, GuardError
@@ -26,7 +26,7 @@ def guarded_builtins(
             found[name] = _refuser(label, name)
     guarded = _importer(label, package, siblings, policy)
     found["__import__"] = guarded
-    return found, guarded.__code__  # type: ignore[attr-defined]
+    return found, guarded.__code__
 
 
 def _refuser(label: str, name: str) -> Callable[..., Any]:
@@ -37,7 +37,7 @@ def _refuser(label: str, name: str) -> Callable[..., Any]:
     return refused
 
 
-def _importer(label: str, package: str, siblings: frozenset[str], policy: Policy) -> Callable[..., Any]:
+def _importer(label: str, package: str, siblings: frozenset[str], policy: Policy) -> FunctionType:
     real_import = builtins.__import__
 
     def guarded_import(
@@ -64,4 +64,5 @@ def _importer(label: str, package: str, siblings: frozenset[str], policy: Policy
             raise BannedImportError(f"{label} imports {name}, the guard's own package")
         return real_import(name, globals, locals, fromlist, level)
 
+    assert isinstance(guarded_import, FunctionType)
     return guarded_import
