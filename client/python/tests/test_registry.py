@@ -159,6 +159,25 @@ def test_an_unknown_name_says_what_to_do(registry: Registry) -> None:
         registry.create("Nothing")
 
 
+def test_a_built_in_definition_comes_when_it_is_created(server: FakeRegistry, registry: Registry) -> None:
+    server.land("SR830", measurement("SR830"), is_builtin=True, is_public=True, lab_id=None)
+    registry.sync()
+    assert registry.create("SR830").name == "The SR830"
+    assert registry.sync().stayed == ["SR830 v1"]
+
+
+def test_the_command_binds_one_instrument_of_a_definition_once(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Visa", VISA)
+    registry.sync()
+    for number in (1, 2):
+        registry.bind_by_name("Visa", f"GPIB::{number}")
+    assert [b["adapter"] for b in server.bindings] == ["GPIB::2"]
+    server.bind(7, "Visa", "GPIB::7")
+    registry.sync()
+    with pytest.raises(RegistryError, match=r"more than once: give its number \(1000, 7\)"):
+        registry.bind_by_name("Visa", "GPIB::3")
+
+
 def test_the_computer_s_id_is_that_of_the_enrolment(home: Home) -> None:
     info = get_computer_info()
     assert (info["computer_name"], info["computer_id"]) == ("LABPC-01", "123456")

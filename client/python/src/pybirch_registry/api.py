@@ -56,7 +56,7 @@ class Http:
                 url,
                 body=content,
                 headers=sent,
-                timeout=urllib3.Timeout(connect=timeout_s or CONNECT_S, read=timeout_s or READ_S),
+                timeout=urllib3.Timeout(connect=min(timeout_s or CONNECT_S, CONNECT_S), read=timeout_s or READ_S),
                 retries=urllib3.Retry(0, redirect=3),
                 preload_content=not stream,
             )

@@ -16,7 +16,7 @@ from .errors import NotEnrolledError, RefusedError, RegistryError, UnknownDefini
 from .files import locked, read_json, write_json
 from .home import Enrolment, Home
 from .manifest import Item
-from .repository import DamagedError, Repository
+from .repository import Repository
 from .store import Store
 from .sync import Progress, SyncReport
 from .versions import Versions
@@ -64,8 +64,6 @@ def _take(versions: Versions, item: Item, read: Callable[[], bytes], report: Syn
             _adopt(repository, read())
             versions.install(repository, item)
         report.came.append(item.label)
-    except DamagedError as error:
-        report.refused[item.label] = f"its history on this computer is damaged: {error}"
     except RegistryError as error:
         report.refused[item.label] = str(error)
 
@@ -74,7 +72,7 @@ def _adopt(repository: Repository, content: bytes) -> None:
     """Raises `RefusedError` where the bundle is damaged."""
     try:
         repository.adopt_bundle(content)
-    except (RegistryError, DamagedError):
+    except RegistryError:
         raise
     except Exception as error:  # whatever dulwich raises for bytes that are no bundle
         raise RefusedError(f"its bundle is damaged: {error!r}") from error

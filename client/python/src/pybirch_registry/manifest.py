@@ -28,11 +28,6 @@ class Item:
     """Everything that the registry says of it, as it says it."""
 
     @property
-    def is_ours(self) -> bool:
-        """Whether it belongs to a lab rather than to everybody."""
-        return not self.fields.get("is_builtin") and not self.fields.get("is_foreign")
-
-    @property
     def label(self) -> str:
         return f"{self.name} v{self.version}"
 

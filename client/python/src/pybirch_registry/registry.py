@@ -15,7 +15,7 @@ from .construct import construct
 from .discovery import Found, adapter_type_of, apply_settings, discover
 from .driver import close_session
 from .errors import RefusedError, RegistryError, UnknownDefinitionError, UnreachableError
-from .files import read_json, write_json
+from .files import locked, read_json, write_json
 from .finder import add_shelf
 from .home import Enrolment, Home
 from .library import Library
@@ -115,7 +115,7 @@ class Registry:
         `adapter` is a VISA address (`GPIB::8::INSTR`); `options` go to the constructor. Raises `RefusedError`,
         `UnknownDefinitionError`, `ConstructionError`, or what the definition's own code raises.
         """
-        installed = self.resolve(definition, version)
+        installed = self._resolve_or_ask(definition, version)
         cls = self.library.load(installed.name, installed.commit)
         shown = installed.fields.get("display_name") or installed.name
         instance = construct(cls, name, adapter, shown, options)
@@ -125,8 +125,17 @@ class Registry:
 
     def load(self, definition: str, version: int | None = None) -> type:
         """The class itself. Raises as `create` does."""
-        installed = self.resolve(definition, version)
+        installed = self._resolve_or_ask(definition, version)
         return self.library.load(installed.name, installed.commit)
+
+    def _resolve_or_ask(self, name: str, version: int | None) -> Installed:
+        """A public or built-in definition that nobody asked for yet comes now, if the registry can be reached."""
+        try:
+            return self.resolve(name, version)
+        except UnknownDefinitionError:
+            if self.manifest().newest(name) is not None or not self.sync([name]).online:
+                raise
+        return self.resolve(name, version)
 
     def resolve(self, name: str, version: int | None = None) -> Installed:
         """Which version on this computer a name means. Raises `UnknownDefinitionError`, `RefusedError`."""
@@ -223,13 +232,18 @@ class Registry:
     def bind_by_name(self, instrument: str, adapter: str) -> None:
         """As `bind`, for an instrument's number, the name of one bound here or known to the registry, or a definition.
 
-        A definition's name makes a new instrument. Raises `UnknownDefinitionError`, `UnreachableError`.
+        A definition's name means the one instrument here that uses it, or makes a new one. Raises
+        `UnknownDefinitionError`, `UnreachableError`.
         """
         if instrument.isdigit():
             return self.bind(int(instrument), adapter)
-        for found in self.discover():
-            if found.name == instrument and isinstance(found.instrument.get("id"), int):
-                return self.bind(found.instrument["id"], adapter)
+        known = [found for found in self.discover() if isinstance(found.instrument.get("id"), int)]
+        bound = [f for f in known if f.name == instrument] or [f for f in known if f.definition == instrument]
+        if len(bound) > 1:
+            numbers = ", ".join(str(found.instrument["id"]) for found in bound)
+            raise UnknownDefinitionError(f"{instrument} is bound here more than once: give its number ({numbers})")
+        if bound:
+            return self.bind(int(bound[0].instrument["id"]), adapter)
         if self.store.versions(instrument):
             return self.bind(Unmade(self.resolve(instrument)), adapter)
         answer = self.http.json("GET", f"/api/instruments?per_page=200&q={quote(instrument)}")
@@ -282,18 +296,19 @@ class Registry:
     def _take_binding(self, answer: Any) -> None:
         """Lays the registry's answer into the last list, so that `discover` tells of it before the next sync."""
         instrument = answer.get("instrument") if isinstance(answer, dict) else None
-        kept = read_json(self.home.manifest)
-        if not instrument or kept is None:
+        if not instrument:
             return
         for live in self.instruments():
             if answer.get("key") and live.__dict__.get("_registry_key") == answer["key"]:
                 live.__dict__["_registry_instrument"] = instrument["id"]
-        others = [
-            b for b in kept["manifest"].get("bindings", []) if (b.get("instrument") or {}).get("id") != instrument["id"]
-        ]
-        kept["manifest"]["bindings"] = [*others, answer]
-        kept["etag"] = None
-        write_json(self.home.manifest, kept)
+        with locked(self.home.lock("manifest")):
+            kept = read_json(self.home.manifest)
+            if kept is None:
+                return
+            bindings = kept["manifest"].get("bindings") or []
+            others = [b for b in bindings if (b.get("instrument") or {}).get("id") != instrument["id"]]
+            kept["manifest"]["bindings"] = [*others, answer]
+            write_json(self.home.manifest, {**kept, "etag": None})
 
     def pins(self) -> dict[str, int]:
         """Versions that were chosen on this computer, by name."""
@@ -352,7 +367,6 @@ class Unmade:
     def __init__(self, installed: Installed) -> None:
         self._definition = installed.provenance
         self.name = installed.fields.get("display_name") or installed.name
-        self._registry_key = f"{installed.name}@{uuid.getnode()}"
 
 
 def plain(value: Any) -> Any:

@@ -20,8 +20,10 @@ MAIN = b"refs/heads/main"
 TAGS = b"refs/tags/v"
 
 
-class DamagedError(Exception):
+class DamagedError(RegistryError):
     """The repository on the disk is not whole."""
+
+    code = "damaged"
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ class _Reading:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._repo.close()
-        if isinstance(error, Exception) and not isinstance(error, (RegistryError, DamagedError)):
+        if isinstance(error, Exception) and not isinstance(error, RegistryError):
             raise DamagedError(f"{self._path}: {error!r}") from error
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from . import manifest as manifests
 from .api import Http, decode
@@ -70,7 +71,7 @@ class Syncer:
     ) -> SyncReport:
         """`names` asks for public and built-in definitions too; they are asked for from then on.
 
-        Raises `NotEnrolledError`, `FolderError`.
+        Raises `NotEnrolledError`, `FolderError`, `AnswerError` for a list that makes no sense.
         """
         report = SyncReport()
         try:
@@ -99,17 +100,20 @@ class Syncer:
         """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`."""
         with locked(self.home.lock("manifest")):
             kept = read_json(self.home.manifest) or {}
-            asked = sorted({*kept.get("names", ()), *names})
+            before = kept.get("names", [])
+            asked = sorted({*before, *names})
             headers = {}
-            if kept.get("etag") and asked == kept.get("names", []):
+            if kept.get("etag") and asked == before:
                 headers["If-None-Match"] = kept["etag"]
-            query = f"?names={','.join(asked)}" if asked else ""
+            query = f"?names={quote(','.join(asked), safe=',')}" if asked else ""
             response = self.http.request("GET", f"/api/sync{query}", headers=headers)
             if response.status == 304:
                 report.unchanged = True
                 return manifests.parse(kept["manifest"])
             value = decode(response, self.http.url)
             parsed = manifests.parse(value)
+            known = {*before, *(item.name for item in parsed.items)}
+            asked = [name for name in asked if name in known]
             kept = {"etag": response.headers.get("ETag"), "names": asked, "manifest": value}
             write_json(self.home.manifest, kept)
             return parsed

@@ -4,11 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import urllib3
-from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, SendPackError
-
 from .api import Http
-from .errors import RefusedError, UnreachableError
+from .errors import RefusedError, RegistryError, UnreachableError
 from .files import explained, locked, sha256
 from .home import Enrolment, Home
 from .manifest import Item, Manifest
@@ -18,17 +15,6 @@ from .snapshot import fetch_snapshot
 from .store import Installed, Store
 
 log = logging.getLogger(__name__)
-
-NO_GIT = (
-    urllib3.exceptions.HTTPError,
-    GitProtocolError,
-    HangupException,
-    NotGitRepository,
-    SendPackError,
-    ConnectionError,
-    AssertionError,
-)
-"""What git over HTTP ends with where it is blocked, cut off or answered by somebody else."""
 
 
 class Versions:
@@ -82,7 +68,11 @@ class Versions:
         with explained(repository.path):
             try:
                 repository.fetch(url, self.enrolment.token, self.http.pool, progress)
-            except NO_GIT as error:
+            except ConnectionError as error:
+                raise UnreachableError(str(error)) from error
+            except (RegistryError, OSError):
+                raise
+            except Exception as error:  # git blocked, cut off or answered by somebody else: dulwich raises many things
                 raise UnreachableError(f"{type(error).__name__}: {error}") from error
 
     def install(self, repository: Repository, item: Item) -> None:

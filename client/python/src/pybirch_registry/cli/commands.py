@@ -74,7 +74,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
 
 def _row(registry: Registry, installed: Installed) -> dict[str, Any]:
     listed = registry.manifest()
-    bound = any(item.name == installed.name and item.bound for item in listed.items)
+    items = [item for item in listed.items if item.name == installed.name]
     return {
         "name": installed.name,
         "version": installed.version,
@@ -82,8 +82,8 @@ def _row(registry: Registry, installed: Installed) -> dict[str, Any]:
         "display_name": installed.fields.get("display_name"),
         "approved_by": installed.approved_by,
         "checked_by": installed.checked_by,
-        "pinned": installed.name in registry.pins(),
-        "bound": bound,
+        "pinned": installed.name in registry.pins() or any(item.pinned for item in items),
+        "bound": any(item.bound for item in items),
     }
 
 
