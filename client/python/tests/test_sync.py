@@ -137,7 +137,7 @@ def test_a_revoked_version_never_runs_and_the_one_before_does(
     assert report.revoked == {"Alpha v2": "burns samples"}
     assert any("in use and was revoked" in text for text in report.warnings)
     assert in_use.perform_measurement()[0][0] == 2
-    (update,) = registry.updates()
+    (update,) = [u for u in registry.updates() if u.instrument is in_use]
     assert (update.loaded, update.newest, update.revoked) == (2, 1, "burns samples")
     assert Registry.open(home.root).resolve("Alpha").version == 1
 

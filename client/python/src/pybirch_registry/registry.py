@@ -170,8 +170,11 @@ class Registry:
         )
 
     def instruments(self) -> list[Any]:
-        """Those in use in this process that came from the registry."""
-        return [i for i in instances.live() if isinstance(getattr(i, "_definition", None), dict)]
+        """Those in use in this process whose version is in this folder."""
+        return [one for one in instances.live() if self._holds(getattr(one, "_definition", None))]
+
+    def _holds(self, origin: Any) -> bool:
+        return isinstance(origin, dict) and self.store.read(origin["name"], origin["commit"]) is not None
 
     def updates(self) -> list[Update]:
         """Instruments in use that a new start would give another version, and those whose version was revoked."""
