@@ -5,7 +5,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { DULWICH, NUMERIC, pythonWith } from './helpers/python.ts';
+import {
+  CLIENT,
+  CLIENT_FOLDER,
+  DULWICH,
+  NUMERIC,
+  pythonWith,
+  runsTheClient,
+} from './helpers/python.ts';
 
 interface Suite {
   name: string;
@@ -44,19 +51,31 @@ if (!existsSync(join(root, '.tap', 'plugins'))) {
 }
 // Made here, once, so that no test's time limit has to include what pip downloads.
 console.log('\n# Python packages for the tests');
-await pythonWith([...NUMERIC, ...DULWICH]);
+const python = await pythonWith([...NUMERIC, ...DULWICH]);
+const only = process.argv.slice(2);
+if (only.length === 0) await testClient();
 
 console.log('\n# tests');
-const { code, output } = await run([
-  'tap',
-  'run',
-  '--reporter=tap',
-  '--jobs=2',
-  ...process.argv.slice(2),
-]);
+const { code, output } = await run(['tap', 'run', '--reporter=tap', '--jobs=2', ...only]);
 const totals = /^# \{ total: \d+.*\}$/m.exec(output)?.[0] ?? '';
 passed += count(totals, 'pass');
 finish(Math.max(count(totals, 'fail'), code === 0 ? 0 : 1));
+
+/** Checks and tests of what lab computers install; ends the run where one fails. */
+async function testClient(): Promise<void> {
+  console.log('\n# Python client');
+  if (!(await runsTheClient())) return console.log('left out: it needs Python 3.11 or newer');
+  await pythonWith(CLIENT);
+  const checks = [['ruff', 'check', '.'], ['ruff', 'format', '--check', '.'], ['mypy']];
+  for (const check of checks) {
+    const { code } = await run([python, '-m', ...check], CLIENT_FOLDER);
+    if (code !== 0) finish(1);
+    passed += 1;
+  }
+  const { code, output } = await run([python, '-m', 'pytest', '-n', '2'], CLIENT_FOLDER);
+  passed += Number(/(\d+) passed/.exec(output)?.[1] ?? 0);
+  if (code !== 0) finish(Number(/(\d+) failed/.exec(output)?.[1] ?? 1));
+}
 
 function count(totals: string, what: string): number {
   return Number(new RegExp(`\\b${what}: (\\d+)`).exec(totals)?.[1] ?? 0);
@@ -68,12 +87,12 @@ function finish(failed: number): never {
 }
 
 /** Shows what the program prints, and returns standard output's tail as well. */
-async function run([program, ...args]: Suite['command']): Promise<{
-  code: number;
-  output: string;
-}> {
+async function run(
+  [program, ...args]: [program: string, ...args: string[]],
+  folder = root,
+): Promise<{ code: number; output: string }> {
   const child = spawn(program, args, {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, PATH: bin + delimiter + process.env.PATH },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,11 +1,12 @@
 /** A Python with packages that tests need, apart from the machine's own. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { parse } from 'smol-toml';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,6 +23,11 @@ export const NUMERIC = [
   'pyvisa==1.15.0',
 ];
 export const DULWICH = ['dulwich==1.2.21'];
+/** The folder of the lab computers' package, and what it and its tests ask for. */
+export const CLIENT_FOLDER = join(ROOT, 'client', 'python');
+export const CLIENT = requirements(join(CLIENT_FOLDER, 'pyproject.toml'));
+/** The oldest Python that the lab computers' package runs on. */
+const OLDEST = [3, 11] as const;
 
 /**
  * The interpreter of `.venv/` with these packages (`name==version`) in it; makes what is absent. Test files
@@ -33,7 +39,7 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
   await lock();
   try {
     if (await hasAll(packages)) return interpreter;
-    if (!existsSync(interpreter)) await run('python3', ['-m', 'venv', VENV]);
+    if (!existsSync(interpreter)) await run(await newEnough(), ['-m', 'venv', VENV]);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
     await run(interpreter, pip);
     const all = new Set([...(await installed()), ...packages]);
@@ -43,6 +49,33 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
     await rm(LOCK, { recursive: true });
   }
   return interpreter;
+}
+
+/** Whether the lab computers' package runs on the Python of `.venv/`, which must be there. */
+export async function runsTheClient(): Promise<boolean> {
+  return await isNewEnough(join(VENV, 'bin', 'python'));
+}
+
+/** The first interpreter that runs everything; where a machine has none, its `python3`, for all the rest. */
+async function newEnough(): Promise<string> {
+  for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'])
+    if (await isNewEnough(name)) return name;
+  return 'python3';
+}
+
+async function isNewEnough(interpreter: string): Promise<boolean> {
+  const code = `import sys; sys.exit(sys.version_info < (${OLDEST.join(', ')}))`;
+  return await run(interpreter, ['-c', code]).then(
+    () => true,
+    () => false,
+  );
+}
+
+function requirements(path: string): string[] {
+  const { project } = parse(readFileSync(path, 'utf8')) as {
+    project: { dependencies: string[]; 'optional-dependencies': { test: string[] } };
+  };
+  return [...project.dependencies, ...project['optional-dependencies'].test];
 }
 
 /** What was installed by this function, one a line. */
