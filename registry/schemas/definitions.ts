@@ -143,6 +143,7 @@ export const SavedDefinition = Type.Object({
   ...Definition.properties,
   merge_request: Type.Optional(Type.Object({ id: Id, url: Type.String() })),
 });
+export type SavedDefinition = Static<typeof SavedDefinition>;
 
 export const DefinitionQuery = Type.Object({
   ...PageQuery,
@@ -173,6 +174,7 @@ export const RollbackRequest = Type.Object({
   reason: Text({ minLength: 1, maxLength: 10_000 }),
   override: Type.Optional(Override),
 });
+export type RollbackRequest = Static<typeof RollbackRequest>;
 
 export const VerdictRequest = Type.Object({ reason: Text({ minLength: 1, maxLength: 10_000 }) });
 

@@ -13,15 +13,6 @@ import { startLab, type TestLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 import { noKeygen } from '../signing/keygen.ts';
 
-interface Key {
-  id: number;
-  public_key: string;
-  fingerprint: string;
-  valid_after: string;
-  valid_before: string | null;
-  allowed_signers: string;
-}
-
 let lab: TestLab;
 let clone: string;
 let allowed: string;
@@ -29,8 +20,7 @@ let allowed: string;
 let stolen: string;
 let id: number;
 const keysFolder = () => join(lab.dataDir, 'keys');
-const keys = async () =>
-  (await (await fetch(`${lab.url}/api/signing-keys`)).json()) as { items: Key[]; total: number };
+const keys = () => lab.anonymous.signingKeys();
 const versionsOf = async () => (await lab.ada.client.definitions.versions(id)).items;
 
 t.before(async () => {
@@ -48,8 +38,7 @@ t.before(async () => {
 
 /** As the README has it. */
 async function verify(tag: string) {
-  const accept = { headers: { accept: 'text/plain' } };
-  await writeFile(allowed, await (await fetch(`${lab.url}/api/signing-keys`, accept)).text());
+  await writeFile(allowed, await lab.anonymous.allowedSigners());
   const settings = ['-c', 'gpg.format=ssh', '-c', `gpg.ssh.allowedSignersFile=${allowed}`];
   return await gitResult([...settings, 'tag', '-v', tag], { cwd: clone });
 }

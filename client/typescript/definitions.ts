@@ -1,0 +1,54 @@
+import type {
+  Definition,
+  DefinitionChange,
+  DefinitionQuery,
+  DefinitionSummary,
+  DiffDocument,
+  NewDefinition,
+  RollbackRequest,
+  SavedDefinition,
+  ValidationResult,
+  VersionDetail,
+  VersionSummary,
+} from '../../registry/schemas/definitions.ts';
+import { type Http, type Page, type PageQuery, type Query, search } from './http.ts';
+
+const all = '/api/instrument-definitions';
+
+/** Definitions and their versions. A save that must be reviewed answers with `merge_request`. */
+export function definitionCalls({ json, nothing, raw }: Http) {
+  const judge = (verdict: string) => (id: number, n: number, reason: string) =>
+    json<VersionSummary>('POST', `${all}/${id}/versions/${n}/${verdict}`, { reason });
+  return {
+    list: (query: Query<DefinitionQuery> = {}) =>
+      json<Page<DefinitionSummary>>('GET', all + search(query)),
+    create: (body: NewDefinition) => json<SavedDefinition>('POST', all, body),
+    read: (id: number, version?: number) =>
+      json<Definition>('GET', `${all}/${id}${search({ version })}`),
+    byName: (name: string, version?: number) =>
+      json<Definition>('GET', `${all}/by-name/${encodeURIComponent(name)}${search({ version })}`),
+    change: (id: number, body: DefinitionChange) =>
+      json<SavedDefinition>('PUT', `${all}/${id}`, body),
+    archive: (id: number) => nothing('DELETE', `${all}/${id}`),
+    restore: (id: number) => json<Definition>('POST', `${all}/${id}/restore`),
+    rollback: (id: number, version: number, reason: string, more: Query<RollbackRequest> = {}) =>
+      json<SavedDefinition>('POST', `${all}/${id}/rollback`, { ...more, version, reason }),
+    validate: (source_code: string, name?: string, id?: number) =>
+      json<ValidationResult>('POST', `${all}${id === undefined ? '' : `/${id}`}/validate`, {
+        source_code,
+        ...(name !== undefined && { name }),
+      }),
+    versions: (id: number, query: PageQuery = {}) =>
+      json<Page<VersionSummary>>('GET', `${all}/${id}/versions${search(query)}`),
+    version: (id: number, n: number) => json<VersionDetail>('GET', `${all}/${id}/versions/${n}`),
+    deprecate: judge('deprecate'),
+    revoke: judge('revoke'),
+    reinstate: judge('reinstate'),
+    diff: (id: number, from: number, to: number) =>
+      json<DiffDocument>('GET', `${all}/${id}/diff${search({ from, to })}`),
+    source: async (id: number, version?: number) =>
+      new Uint8Array(
+        await (await raw(`${all}/${id}/source${search({ version })}`, '*/*')).arrayBuffer(),
+      ),
+  };
+}

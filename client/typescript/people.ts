@@ -1,0 +1,49 @@
+import type {
+  CreatedToken,
+  Lab,
+  LabChange,
+  Member,
+  NewLab,
+  NewToken,
+  NewUser,
+  Role,
+  Token,
+  User,
+  UserChange,
+} from '../../registry/schemas/people.ts';
+import type { Http, Page } from './http.ts';
+
+export function userCalls({ json, nothing }: Http) {
+  return {
+    list: () => json<Page<User>>('GET', '/api/users'),
+    create: (body: NewUser) => json<User>('POST', '/api/users', body),
+    read: (id: number) => json<User>('GET', `/api/users/${id}`),
+    change: (id: number, body: UserChange) => json<User>('PUT', `/api/users/${id}`, body),
+    remove: (id: number) => nothing('DELETE', `/api/users/${id}`),
+  };
+}
+
+export function labCalls({ json, nothing }: Http) {
+  return {
+    list: () => json<Page<Lab>>('GET', '/api/labs'),
+    create: (body: NewLab) => json<Lab>('POST', '/api/labs', body),
+    read: (id: number) => json<Lab>('GET', `/api/labs/${id}`),
+    change: (id: number, body: LabChange) => json<Lab>('PUT', `/api/labs/${id}`, body),
+    remove: (id: number) => nothing('DELETE', `/api/labs/${id}`),
+    members: (id: number) => json<Page<Member>>('GET', `/api/labs/${id}/members`),
+    addMember: (id: number, user_id: number, role: Role) =>
+      json<Member>('POST', `/api/labs/${id}/members`, { user_id, role }),
+    changeMember: (id: number, user_id: number, role: Role) =>
+      json<Member>('PUT', `/api/labs/${id}/members/${user_id}`, { role }),
+    removeMember: (id: number, user_id: number) =>
+      nothing('DELETE', `/api/labs/${id}/members/${user_id}`),
+  };
+}
+
+export function tokenCalls({ json, nothing }: Http) {
+  return {
+    list: () => json<Page<Token>>('GET', '/api/tokens'),
+    create: (body: NewToken) => json<CreatedToken>('POST', '/api/tokens', body),
+    remove: (id: number) => nothing('DELETE', `/api/tokens/${id}`),
+  };
+}

@@ -1,0 +1,13 @@
+import { RegistryError } from '../../client/typescript/client.ts';
+import type { ProblemDocument } from '../../registry/schemas/common.ts';
+
+/** The problem document that a call is answered with. Throws where it succeeds. */
+export async function refused(call: Promise<unknown>): Promise<ProblemDocument> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof RegistryError) return error.problem;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
