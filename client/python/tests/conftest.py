@@ -1,6 +1,9 @@
 """What the tests share: a registry, a lab computer enrolled with it, and sources of definitions."""
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,26 @@ def home(tmp_path: Path, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def registry(home: Home) -> Registry:
     return Registry.open(home.root)
+
+
+@pytest.fixture
+def environment(home: Home) -> dict[str, str]:
+    """Of a program on that computer: this package and PyBirch's base classes can be imported."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYBIRCH_REGISTRY_HOME": str(home.root)}
+
+
+@pytest.fixture
+def program(environment: dict[str, str]) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Starts Python code as a program of its own, which has ended when the test has."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        one = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=environment)
+        started.append(one)
+        return one
+
+    yield start
+    for one in started:
+        one.kill()
+        one.communicate()

@@ -1,9 +1,16 @@
 """Definitions come by git, are checked, and stay."""
 
+import socket
 import stat
+from pathlib import Path
+from typing import Any
 
-from fake_registry import FakeRegistry, SigningKey
-from pybirch_registry import Registry
+import pytest
+from dulwich.objects import Tag
+
+from fake_registry import TOKEN, FakeRegistry, SigningKey
+from pybirch_registry import RefusedError, Registry, RegistryError
+from pybirch_registry.enrol import enrol
 from pybirch_registry.home import Home
 from sources import measurement
 
@@ -18,7 +25,7 @@ def test_a_first_sync_brings_every_definition_and_an_unchanged_one_asks_once(
     server.requests.clear()
     again = registry.sync()
     assert again.unchanged and again.came == [] and sorted(again.stayed) == ["Alpha v1", "Beta v1"]
-    assert server.requests == ["GET /api/sync", "POST /api/sync/report"]
+    assert server.requests == ["GET /api/sync"]
     assert server.reports[-1]["installed"] == {"Alpha": 1, "Beta": 1}
 
 
@@ -151,3 +158,112 @@ def test_public_definitions_come_when_asked_for_and_stay_asked_for(server: FakeR
 
 def test_the_enrolment_is_readable_by_its_account_alone(home: Home) -> None:
     assert stat.S_IMODE((home.root / "enrolment.json").stat().st_mode) == 0o600
+
+
+def test_the_token_goes_to_the_registry_alone_whatever_the_list_names(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        server.definitions["Alpha"]["clone_url"] = f"http://127.0.0.1:{other.getsockname()[1]}/definitions/Alpha.git"
+        assert registry.sync().came == ["Alpha v1"]
+        other.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+    assert TOKEN not in repr(registry.enrolment)
+
+
+def test_a_registry_that_forgets_its_keys_does_not_turn_signatures_off(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.keys = [SigningKey()]
+    server.land("Alpha", measurement("Alpha"))
+    server.keys = []
+    assert "no key of this registry" in registry.sync().refused["Alpha v1"]
+    assert registry.home.enrolment().signing_keys == [server.key.listed]
+
+
+def test_a_new_key_is_told_to_the_user(server: FakeRegistry, registry: Registry) -> None:
+    server.keys.append(SigningKey())
+    server.land("Alpha", measurement("Alpha"))
+    assert any("signs with a new key" in text for text in registry.sync().warnings)
+
+
+def test_a_tag_whose_bytes_were_changed_is_refused(server: FakeRegistry, registry: Registry) -> None:
+    """One approver's name in the record of the version: the signature no longer holds."""
+    server.land("Alpha", measurement("Alpha"))
+    repo = server.repos["Alpha"]
+    raw = repo[repo.refs[b"refs/tags/v1"]].as_raw_string()
+    forged = Tag.from_string(raw.replace(b'"ada"', b'"eve"'))
+    repo.object_store.add_object(forged)
+    repo.refs[b"refs/tags/v1"] = forged.id
+    assert "does not hold" in registry.sync().refused["Alpha v1"]
+
+
+def test_a_name_that_the_registry_does_not_list_is_told(registry: Registry) -> None:
+    report = registry.sync(["Nothing"])
+    assert report.ok and report.warnings == ["The registry lists no definition Nothing for this computer"]
+
+
+def test_a_pin_to_a_revoked_version_gives_way_to_the_newest_that_stands_and_says_so(
+    server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = server.land("Alpha", measurement("Alpha", 1))
+    server.land("Alpha", measurement("Alpha", 2))
+    registry.sync()
+    registry.pin("Alpha", 1)
+    server.revoked = [{"name": "Alpha", "version": 1, "commit": first, "reason": "drifts"}]
+    registry.sync()
+    assert registry.create("Alpha")._definition["version"] == 2
+    assert "Alpha is pinned here to v1, which was revoked: drifts" in caplog.text
+    with pytest.raises(RefusedError, match="revoked: drifts"):
+        registry.pin("Alpha", 1)
+    with pytest.raises(RefusedError, match="revoked: drifts"):
+        registry.create("Alpha", version=1)
+
+
+def test_a_version_that_nobody_fetched_yet_comes_when_it_is_asked_for(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", measurement("Alpha", 1))
+    registry.sync()
+    server.land("Alpha", measurement("Alpha", 2))
+    assert registry.create("Alpha", version=2).perform_measurement()[0][0] == 2
+    server.down = True
+    with pytest.raises(RegistryError, match=r"v3 is not on this computer"):
+        registry.create("Alpha", version=3)
+
+
+LOADS = """
+import sys
+from pybirch_registry import Registry
+instrument = Registry.open().create("Alpha", version=1)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_registry_hears_what_every_living_program_has_loaded(
+    server: FakeRegistry, registry: Registry, program: Any
+) -> None:
+    """A sync by one program tells of what another one runs, until that one ends, however it ends."""
+    for value in (1, 2):
+        server.land("Alpha", measurement("Alpha", value))
+    registry.sync()
+    other = program(LOADS)
+    assert other.stdout.readline() == "ready\n"
+    registry.sync()
+    assert server.reports[-1]["loaded"] == {"Alpha": 1}
+    other.kill()
+    other.wait()
+    registry.sync()
+    assert server.reports[-1]["loaded"] == {}
+
+
+def test_what_comes_from_another_registry_is_never_mixed_with_this_one_s(
+    server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path
+) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    registry.sync()
+    enrol(home, server.url, "CODE")
+    assert Registry.open(home.root).store.names() == ["Alpha"]
+    server.key = SigningKey()
+    enrol(home, server.url, "CODE")
+    assert Registry.open(home.root).store.names() == []
+    assert list(home.root.glob("before-*/versions/Alpha"))

@@ -24,8 +24,9 @@ from .errors import (
     UnknownDefinitionError,
     UnreachableError,
 )
-from .registry import Registry, Update
+from .registry import Registry
 from .sync import SyncReport
+from .updates import Update
 
 __version__ = "0.1.0"
 

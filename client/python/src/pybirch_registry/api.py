@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 
@@ -43,17 +43,16 @@ class Http:
         Raises `UnreachableError` where there is none, `NotEnrolledError` for a token that no longer counts.
         """
         sent = {"Accept": "application/json", "User-Agent": "pybirch-registry", **(headers or {})}
-        if self.token is not None:
+        if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
         content = None
         if body is not None:
             content = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
-        url = path if "://" in path else self.url + path
         try:
             response = self.pool.request(
                 method,
-                url,
+                self.url + path,
                 body=content,
                 headers=sent,
                 timeout=urllib3.Timeout(connect=min(timeout_s or CONNECT_S, CONNECT_S), read=timeout_s or READ_S),
@@ -104,7 +103,7 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     except ValueError as error:
         raise UnreachableError(not_the_registry(url, "broken JSON", response.status)) from error
     if response.status >= 500:
-        raise UnreachableError(f"{url} is in trouble (it answers {response.status})")
+        raise UnreachableError(f"{url} is in trouble (it answers {response.status})", response.status)
     if response.status >= 400:
         detail = value.get("detail") or value.get("title") if isinstance(value, dict) else None
         raise AnswerError(detail or f"{url} answered {response.status}", response.status)
@@ -135,6 +134,9 @@ def describe(url: str, error: BaseException) -> str:
 
 def make_pool(url: str) -> urllib3.PoolManager:
     """Honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or Windows' own settings), and SSL_CERT_FILE."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise UnreachableError("The address of a registry looks like https://registry.example.edu")
     context = ssl.create_default_context()
     extra = os.environ.get("SSL_CERT_FILE")
     if extra:
@@ -142,15 +144,12 @@ def make_pool(url: str) -> urllib3.PoolManager:
             context.load_verify_locations(extra)
         except OSError as error:
             raise UnreachableError(f"SSL_CERT_FILE names {extra}, which cannot be read") from error
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UnreachableError(f"{url!r} is not the address of a registry (https://…)")
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and not urllib.request.proxy_bypass(parts.hostname):
         proxy_parts = urlsplit(proxy)
         headers = None
         if proxy_parts.username:
-            credentials = f"{proxy_parts.username}:{proxy_parts.password or ''}"
+            credentials = unquote(f"{proxy_parts.username}:{proxy_parts.password or ''}")
             headers = urllib3.make_headers(proxy_basic_auth=credentials)
         return urllib3.ProxyManager(proxy, proxy_headers=headers, ssl_context=context, maxsize=8)
     return urllib3.PoolManager(ssl_context=context, maxsize=8)

@@ -1,22 +1,30 @@
 """Definitions by USB stick: a file that `registry export --bundle` makes, for computers without any network.
 
-A zip with `manifest.json` (as `GET /api/sync` answers, without bindings) and `bundles/<Name>.bundle`, a git bundle of
-`main` and the versions' tags. What is in it is checked as if it came by network: the tags' signatures count, with the
-keys of this computer's enrolment, so a stick can be lost or swapped without harm.
+A zip with `manifest.json` and a git bundle of `main` and the versions' tags for each definition,
+`bundles/<Name>.bundle`. The manifest has `definitions` and `revoked` as `GET /api/sync` answers them, `signing_keys`
+as `GET /api/signing-keys` lists them, and `registry`, the address. What is in it is checked as if it came by network:
+the tags' signatures count, with the keys that this computer knows, so a stick can be lost or swapped without harm. A
+computer that was never enrolled is told which keys to trust, by their fingerprints.
 """
 
+import base64
+import hashlib
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from . import manifest as manifests
 from .api import Http
+from .computer import get_computer_info
 from .errors import NotEnrolledError, RefusedError, RegistryError, UnknownDefinitionError
 from .files import locked, read_json, write_json
 from .home import Enrolment, Home
 from .manifest import Item
 from .repository import Repository
+from .signatures import key_blob
 from .store import Store
 from .sync import Progress, SyncReport
 from .versions import Versions
@@ -24,24 +32,59 @@ from .versions import Versions
 MAX_BUNDLE_BYTES = 256 * 1024 * 1024
 
 
-def import_bundle(home: Home, enrolment: Enrolment, file: Path, progress: Progress | None = None) -> SyncReport:
-    """What came, what stayed and what was refused. Raises `UnknownDefinitionError` for a file that is no bundle."""
-    if not enrolment.signing_keys:
-        raise NotEnrolledError("This computer knows no signing keys, so it cannot tell whose bundle this is")
-    versions = Versions(home, enrolment, Http(enrolment.url), Store(home))
-    report = SyncReport(online=False)
+def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
+    """What came, what stayed and what was refused.
+
+    `trust` are fingerprints of keys (`SHA256:…`) that the bundle has and that are to be believed from now on. Raises
+    `UnknownDefinitionError` for a file that is no bundle, `NotEnrolledError` where no key is known, `RefusedError` for
+    a fingerprint that the bundle has no key of, `FolderError`.
+    """
+    report = SyncReport()
     try:
         with zipfile.ZipFile(file) as archive:
             value = json.loads(archive.read("manifest.json"))
             listed = manifests.parse(value)
+            enrolment = _trusting(home, value, trust)
+            versions = Versions(home, enrolment, Http(enrolment.url), Store(home))
             for done, item in enumerate(listed.items, 1):
                 _take(versions, item, _reader(archive, item), report)
                 if progress:
                     progress(done, len(listed.items), item.label)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise UnknownDefinitionError(f"{file} is not a bundle of definitions: {error}") from error
-    _merge(home, value)
+    _merge(home, value, [item for item in listed.items if item.label not in report.refused])
     return report
+
+
+def _trusting(home: Home, value: dict[str, Any], trust: Sequence[str]) -> Enrolment:
+    """The enrolment, with the keys that are to be trusted; one without a token where there was none."""
+    enrolment = home.enrolment_or_none()
+    offered = {fingerprint(key): key for key in value.get("signing_keys") or []}
+    missing = [name for name in trust if name not in offered]
+    if missing:
+        raise RefusedError(f"The bundle has no key {missing[0]}; it has {', '.join(offered) or 'none'}")
+    chosen = [offered[name] for name in trust]
+    if enrolment is None and chosen:
+        info = get_computer_info(home.root)
+        enrolment = Enrolment(str(value["registry"]), "", info["computer_name"], info["computer_id"])
+    if enrolment is None or not (enrolment.signing_keys or chosen):
+        raise NotEnrolledError(
+            "This computer knows no key of a registry, so it cannot tell whose bundle this is. Compare with a lab "
+            f"admin which of its keys are your registry's ({', '.join(offered) or 'it has none'}), then run: "
+            "pybirch-registry import-bundle FILE --trust SHA256:…"
+        )
+    known = {fingerprint(key) for key in enrolment.signing_keys}
+    new = [key for key in chosen if fingerprint(key) not in known]
+    if new:
+        enrolment = replace(enrolment, signing_keys=[*enrolment.signing_keys, *new])
+        home.save_enrolment(enrolment)
+    return enrolment
+
+
+def fingerprint(key: dict[str, Any]) -> str:
+    """`SHA256:…` as ssh-keygen and git print it. Raises `KeyError`, `ValueError`."""
+    digest = hashlib.sha256(key_blob(key)).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
@@ -78,15 +121,20 @@ def _adopt(repository: Repository, content: bytes) -> None:
         raise RefusedError(f"its bundle is damaged: {error!r}") from error
 
 
-def _merge(home: Home, value: dict[str, object]) -> None:
-    """Lays the bundle's list over the last one: names in it are replaced, bindings and other names stay."""
+def _merge(home: Home, value: dict[str, Any], taken: list[Item]) -> None:
+    """Lays the bundle's list over the last one, which may be newer: the higher version counts, and a revocation stays.
+
+    Bindings and the lab's policy are not a bundle's to tell.
+    """
     with locked(home.lock("manifest")):
         kept = read_json(home.manifest) or {"manifest": {"definitions": []}}
-        entries = value["definitions"]
-        assert isinstance(entries, list)
-        names = {entry["name"] for entry in entries}
-        others = [d for d in kept["manifest"]["definitions"] if d["name"] not in names]
-        merged = {**kept["manifest"], "definitions": [*others, *entries]}
-        if "revoked" in value:
-            merged["revoked"] = value["revoked"]
+        before = manifests.parse(kept["manifest"])
+        newer = {}
+        for item in taken:
+            known = before.newest(item.name)
+            if known is None or item.version >= known.version:
+                newer[item.name] = item.fields
+        others = [d for d in kept["manifest"]["definitions"] if d["name"] not in newer]
+        revoked = {**{e["commit"]: e for e in value.get("revoked") or []}, **before.revoked}
+        merged = {**kept["manifest"], "definitions": [*others, *newer.values()], "revoked": list(revoked.values())}
         write_json(home.manifest, {**kept, "etag": None, "manifest": merged})

@@ -58,11 +58,13 @@ def construct(
     adapter: str | None = None,
     default_name: str | None = None,
     options: Mapping[str, Any] | None = None,
+    into: Any = None,
 ) -> Any:
     """An instance. The adapter goes into the constructor where it takes one, else it is assigned afterwards.
 
-    `name` is set in any case, `default_name` only where the constructor takes a name. Raises `ConstructionError`
-    where the constructor wants more than is known; what it raises itself comes through.
+    `name` is set in any case, `default_name` only where the constructor takes a name. `into` is an instance whose
+    constructor is to run again. Raises `ConstructionError` where the constructor wants more than is known; what it
+    raises itself comes through.
     """
     signature = signature_of(cls)
     values = dict(options or {})
@@ -73,7 +75,12 @@ def construct(
     if adapter and not _give(signature, ADAPTERS, adapter, values):
         unset["adapter"] = adapter
     _complete(cls, signature, values)
-    instance = cls(*_positional(signature, values), **values)
+    given = _positional(signature, values)
+    if into is None:
+        instance = cls(*given, **values)
+    else:
+        cls.__init__(into, *given, **values)  # type: ignore[misc]  # into is of this very class
+        instance = into
     for key, value in unset.items():
         setattr(instance, key, value)
     return instance

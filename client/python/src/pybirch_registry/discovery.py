@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .bindings import KEY, NUMBER
+from .errors import UnknownDefinitionError
 from .manifest import Manifest
 from .outbox import Outbox
 
@@ -28,6 +30,8 @@ class Found:
     adapter_type: str | None
     last_connected: str | None
     last_settings: Mapping[str, Any]
+    key: str | None = None
+    """What this computer calls an instrument that the registry does not know yet."""
 
     @property
     def name(self) -> str:
@@ -40,13 +44,13 @@ class Found:
         switched off, mostly) are logged as a warning and change nothing else. Raises as `Registry.create` does.
         """
         if self.definition is None:
-            from .errors import UnknownDefinitionError
-
             raise UnknownDefinitionError(f"{self.name} has no definition in the registry")
         instance = self.registry.create(
             self.definition, adapter=self.adapter, version=self.version, name=self.name, **options
         )
-        instance.__dict__["_registry_instrument"] = self.instrument.get("id")
+        instance.__dict__[NUMBER] = self.instrument.get("id")
+        if self.key is not None:
+            instance.__dict__[KEY] = self.key
         apply_settings(instance, self.last_settings)
         return instance
 
@@ -68,11 +72,11 @@ def discover(registry: "Registry", manifest: Manifest, outbox: Outbox) -> list[F
     changed: dict[int, dict[str, Any]] = {}
     new: list[dict[str, Any]] = []
     for entry in outbox.waiting():
-        kind, _, number = entry["key"].partition(":")
+        kind, _, number = entry.key.partition(":")
         if kind == "binding":
-            changed[int(number)] = entry["body"]
+            changed[int(number)] = entry.body
         elif kind == "new":
-            new.append(entry["body"])
+            new.append(entry.body)
     found = []
     for binding in manifest.bindings:
         instrument = binding.get("instrument") or {}
@@ -100,16 +104,9 @@ def _found(
         adapter_type=binding.get("adapter_type"),
         last_connected=binding.get("last_connected"),
         last_settings=binding.get("last_settings") or {},
+        key=binding.get("key"),
     )
 
 
 def _name_of(manifest: Manifest, definition_id: object) -> str | None:
     return next((item.name for item in manifest.items if item.id == definition_id), None)
-
-
-def adapter_type_of(adapter: str) -> str | None:
-    """`GPIB`, `USB`, `Serial` or `TCP` by the start of a VISA address; None where it does not say."""
-    start = adapter.upper()
-    kinds = {"GPIB": "GPIB", "USB": "USB", "ASRL": "Serial", "COM": "Serial", "/DEV/TTY": "Serial"}
-    kinds |= {"TCPIP": "TCP", "VICP": "TCP"}
-    return next((kind for prefix, kind in kinds.items() if start.startswith(prefix)), None)

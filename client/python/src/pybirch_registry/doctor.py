@@ -1,18 +1,22 @@
 """What stands between this computer and its instruments: a list of checks, each with what to do."""
 
 import importlib.util
+import re
+import socket
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .api import Http
+from .enrol import probe_folder
 from .errors import RegistryError
-from .files import write_atomic
 from .home import Home
+from .manifest import ManifestFile
 from .outbox import Outbox
-from .repository import Repository
 from .store import Store
-from .sync import last_manifest
+
+LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,19 @@ def _safely(check: Callable[[Home], Iterator[Check]], home: Home) -> Iterator[Ch
 
 
 def _folder(home: Home) -> Iterator[Check]:
-    probe = home.root / ".probe"
-    write_atomic(probe, b"")
-    probe.unlink(missing_ok=True)
+    probe_folder(home)
     yield Check("folder", "ok", f"{home.root} can be written")
 
 
 def _enrolment(home: Home) -> Iterator[Check]:
     enrolment = home.enrolment()
     yield Check("enrolment", "ok", f"{enrolment.computer_name} at {enrolment.url}")
+    if enrolment.computer_id != str(uuid.getnode()) and enrolment.computer_name != socket.gethostname():
+        text = f"This computer is called {socket.gethostname()}, its enrolment is that of {enrolment.computer_name}. "
+        yield Check("enrolment", "warning", text + "If its disk was copied from that computer, enrol it anew")
+    if enrolment.url.startswith("http://") and not LOCAL.match(enrolment.url):
+        text = "The registry is reached without TLS (http): whoever can listen on the network can take the token"
+        yield Check("encryption", "warning", text)
     if not enrolment.signing_keys:
         yield Check("signatures", "warning", "No signing keys are known: versions are checked by history alone")
 
@@ -68,12 +76,12 @@ def _registry(home: Home) -> Iterator[Check]:
 
 def _versions(home: Home) -> Iterator[Check]:
     store = Store(home)
-    items = last_manifest(home).items
+    items = ManifestFile(home.manifest).read().items
     for item in items:
         fault = store.fault(item.name, item.commit)
         if fault:
             yield Check("versions", "error", f"{item.label}: {fault}. Run: pybirch-registry sync")
-        elif Repository(home.repository(item.name)).path.exists() is False:
+        elif not home.repository(item.name).exists():
             yield Check("versions", "warning", f"{item.label} came as a snapshot: older versions need git")
     yield Check("versions", "ok", f"{len(items)} versions are listed for this computer")
 

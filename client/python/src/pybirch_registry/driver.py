@@ -8,17 +8,25 @@ before stays set.
 import importlib
 import importlib.abc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 from . import instances
-from .construct import ADAPTERS, signature_of
+from .construct import ADAPTERS, NAMES, construct, signature_of
 from .finder import Approved, DefinitionLoader
+from .instances import CALL, Call
 
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = "placeholder"
 """What PyBirch writes into `adapter` where nothing is connected."""
+
+
+CONSTRUCTING = "_driver_constructing"
+OPENED = "_driver_adapter"
+"""The attribute that holds the address at which an instrument was opened."""
 
 
 class DriverLoader(importlib.abc.Loader):
@@ -37,28 +45,22 @@ class DriverLoader(importlib.abc.Loader):
 
 def driver_class(real: type[Any], module: str) -> type[Any]:
     """The subclass of a definition's class, which can be pickled by `module` and its own name."""
-    parameter = signature_of(real).find(ADAPTERS)
+    signature = signature_of(real)
 
     def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807
-        if parameter is not None and parameter.default is parameter.empty:
-            given = {p.name for p, _ in zip(signature_of(real).parameters, args, strict=False)}
-            if parameter.name not in given | options.keys():
-                options[parameter.name] = ""
-        self.__dict__["_driver_call"] = (args, options)
-        _construct(real, self, args, options)
+        given = {p.name: value for p, value in zip(signature.parameters, args, strict=False)} | options
+        adapter = signature.find(ADAPTERS)
+        if adapter is not None and adapter.default is adapter.empty and adapter.name not in given:
+            options[adapter.name] = ""
+        own = {key: value for key, value in given.items() if key not in (*NAMES, *ADAPTERS)}
+        self.__dict__[CALL] = Call(None, given.get("name"), own, None)
+        with _constructing(self):
+            real.__init__(self, *args, **options)
         instances.remember(self)
 
     def __setattr__(self: Any, key: str, value: Any) -> None:  # noqa: N807
-        state = self.__dict__
-        opens = (
-            key == "adapter"
-            and parameter is not None
-            and not state.get("_driver_constructing")
-            and "_driver_call" in state
-            and value not in ("", None, PLACEHOLDER, state.get("_driver_adapter"))
-        )
-        if opens:
-            _open_at(real, self, parameter.name, value)  # type: ignore[union-attr]
+        if key == "adapter" and signature.takes_adapter and _opens(self, value):
+            _open_at(real, self, value)
         else:
             super(made, self).__setattr__(key, value)
 
@@ -75,29 +77,32 @@ def driver_class(real: type[Any], module: str) -> type[Any]:
     return made
 
 
-def _construct(real: type[Any], instance: Any, args: Any, options: Any) -> None:
-    instance.__dict__["_driver_constructing"] = True
+@contextmanager
+def _constructing(instance: Any) -> Iterator[None]:
+    """While the definition's own constructor runs, assigning `.adapter` opens nothing."""
+    instance.__dict__[CONSTRUCTING] = True
     try:
-        real.__init__(instance, *args, **options)
+        yield
     finally:
-        instance.__dict__["_driver_constructing"] = False
-    instance.__dict__["_driver_adapter"] = getattr(instance, "adapter", None)
+        instance.__dict__[CONSTRUCTING] = False
+    instance.__dict__[OPENED] = getattr(instance, "adapter", None)
 
 
-def _open_at(real: type[Any], instance: Any, parameter: str, adapter: Any) -> None:
+def _opens(instance: Any, adapter: Any) -> bool:
+    """Whether assigning this address is to open it: not while it is constructed, nor where it is open already."""
+    state = instance.__dict__
+    return state.get(CONSTRUCTING) is False and adapter not in ("", None, PLACEHOLDER, state.get(OPENED))
+
+
+def _open_at(real: type[Any], instance: Any, adapter: Any) -> None:
     state = instance.__dict__
     kept = {key: state[key] for key in ("name", "nickname") if key in state}
-    session = state.get("instrument")
-    before = _settings(instance) if session is None else None
+    before = _settings(instance) if state.get("instrument") is None else None
     close_session(instance)
-    args, options = state["_driver_call"]
-    names = [p.name for p in signature_of(real).parameters]
-    if parameter in names[: len(args)]:
-        args = tuple(adapter if n == parameter else a for n, a in zip(names, args, strict=False))
-    else:
-        options = {**options, parameter: adapter}
-    _construct(real, instance, args, options)
-    state["_driver_adapter"] = adapter
+    call: Call = state[CALL]
+    with _constructing(instance):
+        construct(real, call.name, adapter, None, call.options, into=instance)
+    state[OPENED] = adapter
     state.update(kept)
     if before and before != _settings(instance):
         instance.settings = before

@@ -1,27 +1,31 @@
 """Trading a one-time code for this computer's own token."""
 
+import logging
 import platform
 from typing import Any
 
 from .api import Http
 from .computer import get_computer_info
 from .errors import AnswerError
+from .files import write_atomic
 from .home import Enrolment, Home
+
+log = logging.getLogger(__name__)
 
 
 def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> Enrolment:
     """Enrols this computer, or gives it a new token. `computer_name` is the host name unless given.
 
-    Raises `UnreachableError`, `AnswerError` with the registry's reason, `FolderError`. A folder that cannot be
-    written is noticed before the code is spent.
+    What came from another registry is set aside, never mixed with this one's. Raises `UnreachableError`,
+    `AnswerError` with the registry's reason, `FolderError`. A folder that cannot be written is noticed before the
+    code is spent.
     """
     before = home.enrolment_or_none()
     info = get_computer_info(home.root)
     name = computer_name or info["computer_name"] or platform.node()
-    _try_writing(home)
+    probe_folder(home)
     http = Http(url)
-    body = {"code": code, **info, "computer_name": name}
-    answer: Any = http.json("POST", "/api/computers/enrol", body)
+    answer: Any = http.json("POST", "/api/computers/enrol", {"code": code, **info, "computer_name": name})
     try:
         enrolment = Enrolment(
             url=http.url,
@@ -33,15 +37,22 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise AnswerError("The registry's answer is not that of an enrolment") from error
-    if before is not None and before.url != enrolment.url:
-        home.manifest.unlink(missing_ok=True)
+    if before is not None and is_another(before, enrolment):
+        aside = home.set_aside()
+        if aside is not None:
+            log.warning("What came from %s lies in %s now", before.url, aside)
     home.save_enrolment(enrolment)
     return enrolment
 
 
-def _try_writing(home: Home) -> None:
-    from .files import write_atomic
+def is_another(before: Enrolment, after: Enrolment) -> bool:
+    """Whether two enrolments are with two registries: one that moved still lists the keys that it signed with."""
+    keys = [{key.get("public_key") for key in one.signing_keys} for one in (before, after)]
+    return not keys[0] & keys[1] if all(keys) else before.url != after.url
 
+
+def probe_folder(home: Home) -> None:
+    """Raises `FolderError` where the data folder cannot be written."""
     probe = home.root / ".probe"
     write_atomic(probe, b"")
     probe.unlink(missing_ok=True)

@@ -18,10 +18,14 @@ class NotEnrolledError(RegistryError):
 
 
 class UnreachableError(RegistryError):
-    """No answer from the registry, or an answer that is not the registry's."""
+    """No answer from the registry, an answer that is not the registry's, or one (`status`) that it has trouble."""
 
     code = "unreachable"
     exit_code = 4
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class AnswerError(RegistryError):

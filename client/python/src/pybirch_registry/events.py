@@ -1,29 +1,20 @@
-"""Following the registry: its stream of events (Server-Sent Events), and a sync within a second of a landing."""
+"""The registry's stream of events (Server-Sent Events), read in a thread of its own."""
 
+import contextlib
 import json
-import logging
-import random
+import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import urllib3
 
 from .api import Http, not_the_registry
-from .errors import AnswerError, NotEnrolledError, RegistryError, UnreachableError
-from .sync import SyncReport
+from .errors import AnswerError, UnreachableError
 
-if TYPE_CHECKING:
-    from .registry import Registry
-
-log = logging.getLogger(__name__)
-
-FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 60.0
 SILENCE_S = 90.0
 """A stream that sends nothing for so long, heartbeats included, is taken for dead."""
-SYNCED_BY = frozenset(["definition.landed", "definition.revoked", "definition.reinstated", "binding.changed"])
 
 
 @dataclass(frozen=True)
@@ -32,93 +23,73 @@ class Event:
 
     kind: str
     data: Any
-    id: str | None
 
 
-def watch(
-    registry: "Registry",
-    on_sync: Callable[[SyncReport], None],
-    on_trouble: Callable[[RegistryError, float], None] | None = None,
-    stop: threading.Event | None = None,
-) -> None:
-    """Syncs now, and again for every event that may concern this computer, until `stop` is set.
+class Stream:
+    """Open from its construction on, which raises `UnreachableError`, `AnswerError`, `NotEnrolledError`."""
 
-    `on_sync` gets each report, `on_trouble` each failure with the seconds until the next attempt. Waits double from
-    half a second to a minute, each anywhere between half and all of it, so that a restarted registry is not met by
-    all computers at once. Raises `NotEnrolledError`, `FolderError`.
-    """
-    stop = stop or threading.Event()
-    last: list[str | None] = [None]
-    failures = 0
-    while not stop.is_set():
+    def __init__(self, http: Http) -> None:
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        self._response = http.request("GET", "/api/events", headers=headers, timeout_s=SILENCE_S, stream=True)
+        kind = self._response.headers.get("Content-Type", "").split(";")[0]
+        if self._response.status != 200 or kind != "text/event-stream":
+            self._response.close()
+            if self._response.status != 200 and "json" in kind:
+                status = self._response.status
+                raise AnswerError(f"The registry gives no events ({status})", status)
+            raise UnreachableError(not_the_registry(http.url, kind, self._response.status))
+        self._arrived: queue.SimpleQueue[Event | UnreachableError] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._read, name="pybirch-events", daemon=True)
+        self._thread.start()
+
+    def take(self, timeout_s: float) -> list[Event]:
+        """What has arrived; waits for the first for so many seconds. Raises `UnreachableError` at the stream's end."""
+        found: list[Event] = []
         try:
-            for event in listen(registry.http, last[0], stop):
-                failures = 0
-                last[0] = event.id or last[0]
-                if event.kind == "open" or event.kind in SYNCED_BY:
-                    on_sync(registry.sync())
-            failure: RegistryError = UnreachableError("The registry ended the stream of events")
-        except NotEnrolledError:
-            raise
-        except (UnreachableError, AnswerError) as error:
-            failure = error
-        wait = wait_after(failures)
-        failures += 1
-        if stop.is_set():
-            return
-        log.info("%s; trying again in %.1f s", failure, wait)
-        if on_trouble:
-            on_trouble(failure, wait)
-        stop.wait(wait)
+            while True:
+                one = self._arrived.get(timeout=0 if found else timeout_s)
+                if isinstance(one, UnreachableError):
+                    self._arrived.put(one)
+                    if found:
+                        return found
+                    raise one
+                found.append(one)
+        except queue.Empty:
+            return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Ends the thread too, which may be waiting for the registry."""
+        with contextlib.suppress(ValueError, RuntimeError, OSError):  # it may have ended by itself
+            self._response.shutdown()
+        self._thread.join()
+        self._response.close()
+
+    def _read(self) -> None:
+        try:
+            for event in parse(self._lines()):
+                self._arrived.put(event)
+            self._arrived.put(UnreachableError("The registry ended the stream of events"))
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            self._arrived.put(UnreachableError(f"The stream of events was cut off: {error}"))
+
+    def _lines(self) -> Iterator[str]:
+        rest = b""
+        while chunk := self._response.read1(65536):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode(errors="replace").removesuffix("\r") for line in whole)
 
 
-def wait_after(failures: int) -> float:
-    """Seconds until the next attempt."""
-    longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**failures)
-    return random.uniform(longest / 2, longest)
-
-
-def listen(http: Http, last_id: str | None, stop: threading.Event) -> Iterator[Event]:
-    """The events from now on, or from the one after `last_id`; first one of kind `open`, once the stream stands.
-
-    Raises `UnreachableError`, `AnswerError`, `NotEnrolledError`; ends where the registry ends the stream.
-    """
-    headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
-    if last_id is not None:
-        headers["Last-Event-ID"] = last_id
-    response = http.request("GET", "/api/events", headers=headers, timeout_s=SILENCE_S, stream=True)
-    try:
-        kind = response.headers.get("Content-Type", "").split(";")[0]
-        if response.status != 200:
-            raise AnswerError(f"The registry gives no events ({response.status})", response.status)
-        if kind != "text/event-stream":
-            raise UnreachableError(not_the_registry(http.url, kind, response.status))
-        yield Event("open", None, None)
-        yield from parse(_lines(response, stop))
-    except urllib3.exceptions.HTTPError as error:
-        raise UnreachableError(f"The stream of events was cut off: {error}") from error
-    finally:
-        response.close()
-
-
-def _lines(response: urllib3.BaseHTTPResponse, stop: threading.Event) -> Iterator[str]:
-    rest = b""
-    while not stop.is_set():
-        chunk = response.read1(65536)
-        if not chunk:
-            return
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line.decode(errors="replace").removesuffix("\r") for line in whole)
-
-
-def parse(lines: Iterator[str]) -> Iterator[Event]:
-    """As the HTML standard's "Server-sent events" reads a stream."""
-    kind, number = "message", None
+def parse(lines: Iterable[str]) -> Iterator[Event]:
+    """As the HTML standard's "Server-sent events" reads a stream, but for ids, which nobody here needs."""
+    kind = "message"
     data: list[str] = []
     for line in lines:
         if line == "":
             if data:
-                yield Event(kind, _json("\n".join(data)), number)
+                yield Event(kind, _json("\n".join(data)))
             kind, data = "message", []
             continue
         field, _, value = line.partition(":")
@@ -127,8 +98,6 @@ def parse(lines: Iterator[str]) -> Iterator[Event]:
             kind = value
         elif field == "data":
             data.append(value)
-        elif field == "id":
-            number = value
 
 
 def _json(text: str) -> Any:

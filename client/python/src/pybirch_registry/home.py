@@ -5,20 +5,23 @@ enrolment.json        address, token, keys (mode 0600)
 manifest.json         the last sync: what the registry lists for this computer
 pins.json             versions that somebody chose here
 outbox/               settings and bindings that the registry has not taken yet
+running/              which versions the programs on this computer have loaded, a file each
 repos/<Name>.git      the definition's history, fetched
 versions/<Name>/<commit>/      the files of one version, never rewritten
 versions/<Name>/<commit>.json  what they are and who approved them; a folder without it is half-written
+locks/                one writer at a time, whichever program it is
 ```
 """
 
 import os
 import sys
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from .errors import NotEnrolledError
-from .files import read_json, write_json
+from .files import explained, read_json, replace, write_json
 
 VARIABLE = "PYBIRCH_REGISTRY_HOME"
 
@@ -28,7 +31,7 @@ class Enrolment:
     """What a code was traded for."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
     computer_name: str
     computer_id: str
     computer: dict[str, Any] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class Home:
         self.manifest = self.root / "manifest.json"
         self.pins = self.root / "pins.json"
         self.outbox = self.root / "outbox"
+        self.running = self.root / "running"
         self.versions = self.root / "versions"
         self.locks = self.root / "locks"
         self._enrolment = self.root / "enrolment.json"
@@ -58,6 +62,21 @@ class Home:
         if value is None or not {"url", "token", "computer_name", "computer_id"} <= value.keys():
             return None
         return Enrolment(**{f.name: value[f.name] for f in fields(Enrolment) if f.name in value})
+
+    def set_aside(self) -> Path | None:
+        """Moves what came from one registry out of the way of another's; where it is now, None if nothing was there.
+
+        Raises `FolderError`.
+        """
+        there = [p for p in (self.manifest, self.pins, self.outbox, self.root / "repos", self.versions) if p.exists()]
+        if not there:
+            return None
+        aside = self.root / f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        with explained(aside):
+            aside.mkdir(parents=True, exist_ok=True)
+            for path in there:
+                replace(path, aside / path.name)
+        return aside
 
     def enrolment(self) -> Enrolment:
         """Raises `NotEnrolledError`."""

@@ -2,7 +2,24 @@
 
 import threading
 import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+CALL = "_registry_call"
+"""The attribute of an instrument that holds its `Call`."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """How an instrument was created."""
+
+    adapter: str | None
+    name: str | None
+    options: Mapping[str, Any]
+    version: int | None
+    """Where its creator asked for one."""
+
 
 _lock = threading.Lock()
 _live: dict[int, weakref.ref[Any]] = {}

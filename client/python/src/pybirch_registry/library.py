@@ -10,9 +10,8 @@ from .files import sha256
 from .finder import Approved, package_name
 from .guard import Policy, guarded_builtins, watch
 from .home import Home
-from .manifest import Manifest
+from .manifest import Manifest, ManifestFile
 from .store import Store, edited
-from .sync import last_manifest
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ class Library:
     def __init__(self, home: Home | None = None, manifest: Callable[[], Manifest] | None = None) -> None:
         self.home = home or Home()
         self.store = Store(self.home)
-        self._manifest = manifest or (lambda: last_manifest(self.home))
+        self._manifest = manifest or ManifestFile(self.home.manifest).read
         self._approved: dict[tuple[str, str], Approved] = {}
         self._lock = threading.RLock()
 
@@ -48,12 +47,10 @@ class Library:
 
         Raises `RefusedError`, `UnknownDefinitionError`, or whatever the definition's own code raises.
         """
-        with self._lock:
-            if self.approved(name, commit) is None:
-                raise UnknownDefinitionError(
-                    f"{name} at {commit[:12]} is not on this computer. Run: pybirch-registry sync"
-                )
-            module = importlib.import_module(f"{package_name(name, commit)}.{name}")
+        if self.approved(name, commit) is None:
+            raise UnknownDefinitionError(f"{name} at {commit[:12]} is not on this computer. Run: pybirch-registry sync")
+        # Not under the lock: the import system has locks of its own, and a thread that holds one may wait for ours.
+        module = importlib.import_module(f"{package_name(name, commit)}.{name}")
         cls = getattr(module, name, None)
         if not isinstance(cls, type):
             raise RefusedError(f"{name}.py holds no class {name}")

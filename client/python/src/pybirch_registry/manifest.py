@@ -1,11 +1,16 @@
 """What the registry lists for this computer, as of the last sync."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .errors import AnswerError
+from .files import WINDOWS_DEVICES, read_json
+
+log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -79,7 +84,7 @@ def parse(value: object) -> Manifest:
 
 def _item(entry: Mapping[str, Any]) -> Item:
     name, commit = entry["name"], entry["commit"]
-    if not NAME.fullmatch(name) or not COMMIT.fullmatch(commit):
+    if not NAME.fullmatch(name) or name.lower() in WINDOWS_DEVICES or not COMMIT.fullmatch(commit):
         raise ValueError(f"{name!r} {commit!r}")
     files = {str(path): str(digest) for path, digest in entry["files"].items()}
     if f"{name}.py" not in files:
@@ -95,3 +100,32 @@ def _item(entry: Mapping[str, Any]) -> Item:
         pinned=bool(entry.get("pinned")),
         fields=entry,
     )
+
+
+class ManifestFile:
+    """The list as the last sync wrote it, whichever process that was; read again when the file has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: tuple[object, Manifest] | None = None
+
+    def read(self) -> Manifest:
+        """Empty before the first sync."""
+        try:
+            stat = self._path.stat()
+            stamp: object = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+        except OSError:
+            stamp = None
+        if self._known is None or self._known[0] != stamp:
+            self._known = (stamp, self._parse())
+        return self._known[1]
+
+    def _parse(self) -> Manifest:
+        kept = read_json(self._path)
+        if kept is None:
+            return Manifest()
+        try:
+            return parse(kept.get("manifest"))
+        except AnswerError as error:
+            log.warning("%s is damaged (%s); the next sync replaces it", self._path, error)
+            return Manifest()

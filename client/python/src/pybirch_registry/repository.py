@@ -2,8 +2,8 @@
 
 import io
 import json
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from dulwich.repo import Repo
 
 from .errors import RefusedError, RegistryError
 from .files import discard
+from .signatures import split_tag
 
 MAIN = b"refs/heads/main"
 TAGS = b"refs/tags/v"
@@ -31,16 +32,16 @@ class TagRecord:
     """What a version's tag says."""
 
     raw: bytes
+    """The tag object as it lies there, which is what was signed."""
     tagged_at: float
     commit: str
-    message: str
 
     @property
     def record(self) -> dict[str, Any]:
-        """The registry's record of the version, from the tag's message; empty where there is none."""
-        text = self.message.partition("-----BEGIN")[0].partition("\n\n")[2]
+        """The registry's record of the version: the tag's message below its title; empty where there is none."""
+        message = split_tag(self.raw)[0].partition(b"\n\n")[2]
         try:
-            value = json.loads(text)
+            value = json.loads(message.partition(b"\n\n")[2])
         except ValueError:
             return {}
         return value if isinstance(value, dict) else {}
@@ -54,21 +55,20 @@ class Repository:
 
     def fetch(
         self,
-        url: str,
+        registry: str,
         token: str,
         pool: urllib3.PoolManager,
         progress: Callable[[str], None] | None = None,
     ) -> None:
-        """Brings `main` and the versions' tags. Refs move only once all objects are there, `main` only forwards.
+        """Brings `main` and the versions' tags of the definition from the registry at this address.
 
-        Raises whatever dulwich and urllib3 raise, `RefusedError` for a rewritten `main`, `DamagedError`.
+        Refs move only once all objects are there, `main` only forwards. Raises whatever dulwich and urllib3 raise,
+        `RefusedError` for a rewritten history, `DamagedError`.
         """
-        base, _, path = url.rpartition("/definitions/")
-        client = HttpGitClient(base, pool_manager=pool, username="computer", password=token, quiet=True)
-        repo = self._open_or_make()
-        try:
+        client = HttpGitClient(registry, pool_manager=pool, username="computer", password=token, quiet=True)
+        with self._writing() as repo:
             result = client.fetch(
-                f"definitions/{path}".encode(),
+                f"definitions/{self.path.name}".encode(),
                 repo,
                 determine_wants=lambda refs, depth=None: [
                     sha
@@ -78,11 +78,10 @@ class Repository:
                 ref_prefix=[MAIN, TAGS],
                 progress=(lambda text: progress(text.decode(errors="replace"))) if progress else None,
             )
-            self.move_refs(repo, {ref: sha for ref, sha in result.refs.items() if sha is not None})
-        finally:
-            repo.close()
+            with _judged(self.path):
+                self._move_refs(repo, {ref: sha for ref, sha in result.refs.items() if sha is not None})
 
-    def move_refs(self, repo: Repo, refs: dict[Any, Any]) -> None:
+    def _move_refs(self, repo: Repo, refs: dict[Any, Any]) -> None:
         """Takes over `main` and new tags. Raises `RefusedError` where history was rewritten."""
         new = refs.get(MAIN)
         if new is None:
@@ -117,12 +116,10 @@ class Repository:
             tag = repo[sha]
             if not isinstance(tag, Tag):
                 return None
-            raw = tag.as_raw_string()
             return TagRecord(
-                raw=raw,
+                raw=tag.as_raw_string(),
                 tagged_at=float(tag.tag_time or 0),
                 commit=tag.object[1].decode(),
-                message=raw.partition(b"\n\n")[2].decode(errors="replace"),
             )
 
     def version_numbers(self) -> list[int]:
@@ -137,6 +134,7 @@ class Repository:
             found = repo[commit.encode()]
             if not isinstance(found, Commit):
                 raise DamagedError(f"{commit} is no commit")
+            _check(found, commit.encode())
             files: dict[str, bytes] = {}
             pending = [("", found.tree)]
             while pending:
@@ -160,51 +158,50 @@ class Repository:
         from dulwich.bundle import read_bundle
 
         bundle = read_bundle(io.BytesIO(content))
-        repo = self._open_or_make()
         try:
-            bundle.store_objects(repo.object_store)
-            self.move_refs(repo, dict(bundle.references))
+            with self._writing() as repo:
+                bundle.store_objects(repo.object_store)
+                self._move_refs(repo, dict(bundle.references))
         finally:
             bundle.close()
-            repo.close()
 
     def discard(self) -> None:
-        """Forgets it, so that it can be fetched anew."""
-        if self.path.exists():
-            discard(self.path)
+        """Forgets it, so that it can be fetched anew. Raises `OSError`."""
+        discard(self.path)
 
-    def _open_or_make(self) -> Repo:
-        if (self.path / "HEAD").exists():
-            try:
-                return Repo(str(self.path))
-            except Exception as error:  # whatever a damaged folder makes dulwich raise
-                raise DamagedError(str(error)) from error
-        if self.path.exists():  # a crash left the folder without its last file
-            shutil.rmtree(self.path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return Repo.init_bare(str(self.path), mkdir=True)
-
-    def _reading(self) -> "_Reading":
-        return _Reading(self.path)
-
-
-class _Reading:
-    """Opens a repository for reading; whatever dulwich raises there, and that is many things, is `DamagedError`."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Repo:
+    @contextmanager
+    def _writing(self) -> Iterator[Repo]:
+        """Opens it, or makes it. The caller holds a lock."""
+        if not (self.path / "HEAD").exists():
+            discard(self.path)  # a crash may have left the folder without its last file
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            Repo.init_bare(str(self.path), mkdir=True).close()
+        with _judged(self.path):
+            repo = Repo(str(self.path))
         try:
-            self._repo = Repo(str(self._path))
-        except Exception as error:  # whatever a damaged folder makes dulwich raise
-            raise DamagedError(str(error)) from error
-        return self._repo
+            yield repo
+        finally:
+            repo.close()
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._repo.close()
-        if isinstance(error, Exception) and not isinstance(error, RegistryError):
-            raise DamagedError(f"{self._path}: {error!r}") from error
+    @contextmanager
+    def _reading(self) -> Iterator[Repo]:
+        with _judged(self.path):
+            repo = Repo(str(self.path))
+            try:
+                yield repo
+            finally:
+                repo.close()
+
+
+@contextmanager
+def _judged(path: Path) -> Iterator[None]:
+    """Whatever dulwich raises where it reads a damaged repository, and that is many things, becomes `DamagedError`."""
+    try:
+        yield
+    except RegistryError:
+        raise
+    except Exception as error:
+        raise DamagedError(f"{path}: {error!r}") from error
 
 
 def _check(found: Any, sha: bytes) -> None:

@@ -6,6 +6,7 @@ loader, so that guard, several files and cache hold there too.
 
 import importlib
 import logging
+import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +122,7 @@ class Service:
 
     def get_driver_ids_for_computer(self, computer_name: str, include_public: bool = True) -> list[int]:
         """Ids of what is bound to this computer; nothing is known here of others."""
-        if computer_name.lower() != self._registry.enrolment.computer_name.lower():
+        if not self._is_own(computer_name):
             return []
         bound = {found.definition for found in self._registry.discover()}
         return [d["id"] for d in self._drivers() if d["name"] in bound or (include_public and d["is_public"])]
@@ -138,7 +139,7 @@ class Service:
         nickname: str | None = None,
     ) -> Dict:
         """Raises `ValueError` for another computer than this one, which alone may write its bindings."""
-        if computer_name.lower() != self._registry.enrolment.computer_name.lower():
+        if not self._is_own(computer_name):
             raise ValueError(f"{computer_name} is not this computer; only a lab admin may bind there")
         if adapter and adapter != PLACEHOLDER:
             self._registry.bind(instrument_id, adapter, adapter_type)
@@ -147,9 +148,9 @@ class Service:
 
     def get_computer_bindings(self, computer_name: str | None = None, instrument_id: int | None = None) -> list[Dict]:
         """This computer's; each with its `instrument`, and that with its `driver` and `definition` (one thing)."""
-        own = self._registry.enrolment.computer_name
-        if computer_name is not None and computer_name.lower() != own.lower():
+        if computer_name is not None and not self._is_own(computer_name):
             return []
+        own = computer_name or self._registry.enrolment.computer_name
         raw = {(b.get("instrument") or {}).get("id"): b for b in self._registry.manifest().bindings}
         found = []
         for one in self._registry.discover():
@@ -182,6 +183,11 @@ class Service:
                 extra = {"computer_bindings": [own]} if include_bindings else {}
                 found.append({**binding["instrument"], **extra})
         return found
+
+    def _is_own(self, computer_name: str) -> bool:
+        """PyBirch goes by the host name, which need not be the name of the enrolment."""
+        names = (self._registry.enrolment.computer_name, socket.gethostname())
+        return computer_name.lower() in [name.lower() for name in names]
 
     # The names of PyBirch's other half, which says "definition" where this one says "driver".
     get_instrument_definitions = get_drivers

@@ -38,13 +38,21 @@ def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -
     blob = verify(payload, armoured)
     fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
     for key in keys:
-        if base64.b64decode(key["public_key"].split()[1]) != blob:
+        if key_blob(key) != blob:
             continue
         after, before = _seconds(key.get("valid_after")), _seconds(key.get("valid_before"))
         if (after is None or tagged_at >= after) and (before is None or tagged_at <= before):
             return fingerprint
         raise RefusedError(f"its tag is signed by {fingerprint} at a time when that key was not in use")
     raise UnknownKeyError(f"its tag is signed by {fingerprint}, which is no key of this registry")
+
+
+def key_blob(key: Mapping[str, Any]) -> bytes:
+    """The bytes of a listed key, by which keys are told apart. Raises `KeyError`, `ValueError`."""
+    kind, _, rest = str(key["public_key"]).partition(" ")
+    if kind != KEY_TYPE.decode():
+        raise ValueError(f"a key of another kind: {kind}")
+    return base64.b64decode(rest.partition(" ")[0], validate=True)
 
 
 def verify(payload: bytes, armoured: bytes) -> bytes:
@@ -95,4 +103,5 @@ def _string(data: bytes) -> bytes:
 
 
 def _seconds(time: str | None) -> float | None:
+    """Unix time of ISO 8601; None for none."""
     return None if time is None else datetime.fromisoformat(time).timestamp()

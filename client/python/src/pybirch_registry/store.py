@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RefusedError
-from .files import locked, read_json, sha256, tree_hashes, write_json, write_tree
+from .files import clear_partial, explained, locked, read_json, sha256, tree_hashes, write_json, write_tree
 from .home import Home
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
-"""What file managers leave in folders that somebody looks at."""
+"""What file managers leave in folders that somebody looks at; Python's own caches do not count either."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class Store:
         with locked(self.home.lock(f"install-{name}")):
             if self.fault(name, commit) is None:
                 return
-            self._record(name, commit).unlink(missing_ok=True)
+            clear_partial(self.home.versions / name)
+            with explained(self.folder(name, commit)):
+                self._record(name, commit).unlink(missing_ok=True)
             write_tree(self.folder(name, commit), dict(contents))
             write_json(self._record(name, commit), asdict(installed))
 
@@ -109,7 +111,7 @@ def edited(folder: Path, files: Mapping[str, str]) -> str | None:
     changed = sorted(
         path
         for path in now.keys() | files.keys()
-        if now.get(path) != files.get(path) and (path in files or path.rpartition("/")[2] not in SYSTEM_FILES)
+        if now.get(path) != files.get(path) and (path in files or not _is_harmless(path))
     )
     if not changed:
         return None
@@ -117,3 +119,8 @@ def edited(folder: Path, files: Mapping[str, str]) -> str | None:
         f"{', '.join(changed)} in {folder} was edited on this computer. Propose the change to the registry instead "
         "(export it, edit, push); `pybirch-registry sync` puts the approved files back"
     )
+
+
+def _is_harmless(path: str) -> bool:
+    *folders, name = path.split("/")
+    return name in SYSTEM_FILES or "__pycache__" in folders

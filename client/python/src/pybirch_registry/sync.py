@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 from . import manifest as manifests
 from .api import Http, decode
-from .errors import AnswerError, NotEnrolledError, RegistryError, UnreachableError
+from .bindings import Bindings
+from .errors import AnswerError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
 from .files import locked, read_json, write_json
 from .home import Enrolment, Home
-from .manifest import Item, Manifest
-from .outbox import Outbox
+from .manifest import Item, Manifest, ManifestFile
+from .presence import Presence
 from .store import Store
 from .versions import Versions
 
@@ -38,6 +39,8 @@ class SyncReport:
     stayed: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     """Why, by label."""
+    retry: list[str] = field(default_factory=list)
+    """Those of the refused that did not get through, or found no room on the disk: another attempt may bring them."""
     revoked: dict[str, str] = field(default_factory=dict)
     """Versions on this computer that no longer count, with the reason."""
     sent: int = 0
@@ -56,45 +59,53 @@ class SyncReport:
 class Syncer:
     """Raises only for what leaves no sense in going on; the rest is in the report."""
 
-    def __init__(self, home: Home, enrolment: Enrolment, http: Http) -> None:
+    def __init__(
+        self,
+        home: Home,
+        enrolment: Enrolment,
+        http: Http,
+        bindings: Bindings,
+        used: Callable[[], dict[str, int]],
+    ) -> None:
+        """`used` tells which version a new start takes, by name."""
         self.home = home
+        self.used = used
         self.http = http
+        self.bindings = bindings
         self.store = Store(home)
-        self.outbox = Outbox(home)
         self.versions = Versions(home, enrolment, http, self.store)
 
-    def run(
-        self,
-        names: Sequence[str] = (),
-        loaded: dict[str, int] | None = None,
-        progress: Progress | None = None,
-    ) -> SyncReport:
+    def run(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
         """`names` asks for public and built-in definitions too; they are asked for from then on.
 
         Raises `NotEnrolledError`, `FolderError`, `AnswerError` for a list that makes no sense.
         """
         report = SyncReport()
+        self._send(report)
         try:
-            self._send(report)
             listed = self._list(names, report)
         except UnreachableError as error:
             report.online = False
             report.warnings.append(f"{error}. Working with what came with the last sync")
-            listed = last_manifest(self.home)
+            listed = ManifestFile(self.home.manifest).read()
         self._bring(listed, report, progress)
         self._note_revoked(listed, report)
-        report.waiting = len(self.outbox.waiting())
+        report.waiting = len(self.bindings.outbox.waiting())
+        report.warnings += self.versions.keys.notes
         clock = self.http.clock_warning()
         if clock:
             report.warnings.append(clock)
         if report.online:
-            self._tell(report, loaded or {})
+            self._tell(report)
         return report
 
     def _send(self, report: SyncReport) -> None:
-        answers, refused = self.outbox.send(self.http)
-        report.sent = len(answers)
-        report.warnings += refused
+        """Before the list is asked for, so that it tells of what was sent."""
+        sent = self.bindings.send(self.http)
+        report.sent = len(sent.answers)
+        report.warnings += sent.refused
+        if sent.trouble and sent.trouble.status:
+            report.warnings.append(f"Some settings or bindings wait for the next sync: {sent.trouble}")
 
     def _list(self, names: Sequence[str], report: SyncReport) -> Manifest:
         """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`."""
@@ -112,9 +123,15 @@ class Syncer:
                 return manifests.parse(kept["manifest"])
             value = decode(response, self.http.url)
             parsed = manifests.parse(value)
-            known = {*before, *(item.name for item in parsed.items)}
-            asked = [name for name in asked if name in known]
-            kept = {"etag": response.headers.get("ETag"), "names": asked, "manifest": value}
+            listed = {item.name for item in parsed.items}
+            report.warnings += [
+                f"The registry lists no definition {name} for this computer" for name in names if name not in listed
+            ]
+            kept = {
+                "etag": response.headers.get("ETag"),
+                "names": [name for name in asked if name in before or name in listed],
+                "manifest": value,
+            }
             write_json(self.home.manifest, kept)
             return parsed
 
@@ -144,6 +161,8 @@ class Syncer:
                         report.came.append(item.label)
                     else:
                         report.refused[item.label] = str(error)
+                        if not isinstance(error, RefusedError):
+                            report.retry.append(item.label)
                     if note:
                         report.warnings.append(note)
                     if progress:
@@ -166,28 +185,16 @@ class Syncer:
                 label = f"{entry['name']} v{entry['version']}"
                 report.revoked[label] = listed.revocation(str(entry["commit"])) or ""
 
-    def _tell(self, report: SyncReport, loaded: dict[str, int]) -> None:
-        """What stands here now; a registry that cannot take it hinders nothing."""
-        installed = {}
-        for name in self.store.names():
-            versions = self.store.versions(name)
-            if versions:
-                installed[name] = versions[0].version
+    def _tell(self, report: SyncReport) -> None:
+        """What stands and runs here, unless that was told before; a registry that cannot take it hinders nothing."""
         errors = [f"{label}: {why}" for label, why in report.refused.items()]
-        body = {"installed": installed, "loaded": loaded, "errors": errors}
+        body = {"installed": self.used(), "loaded": Presence(self.home).all(), "errors": errors}
+        told = self.home.root / "told.json"
+        if report.unchanged and read_json(told) == body:
+            return
         try:
             self.http.json("POST", "/api/sync/report", body)
         except (UnreachableError, AnswerError, NotEnrolledError) as error:
             report.warnings.append(f"The registry took no report of this sync: {error}")
-
-
-def last_manifest(home: Home) -> Manifest:
-    """What the last sync brought; empty before the first."""
-    kept = read_json(home.manifest)
-    if kept is None:
-        return Manifest()
-    try:
-        return manifests.parse(kept.get("manifest"))
-    except AnswerError as error:
-        log.warning("%s is damaged (%s); the next sync replaces it", home.manifest, error)
-        return Manifest()
+            return
+        write_json(told, body)

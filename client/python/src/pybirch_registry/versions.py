@@ -1,6 +1,8 @@
 """How a version gets onto this computer: fetched, checked, written. Raises `RefusedError` for what must not run."""
 
+import contextlib
 import logging
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -8,13 +10,16 @@ from .api import Http
 from .errors import RefusedError, RegistryError, UnreachableError
 from .files import explained, locked, sha256
 from .home import Enrolment, Home
+from .keys import KeyRing
 from .manifest import Item, Manifest
 from .repository import DamagedError, Repository, TagRecord
-from .signatures import UnknownKeyError, check_tag
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
 
 log = logging.getLogger(__name__)
+
+
+SYNC_FIRST = "Run, with the network at hand: pybirch-registry sync"
 
 
 class Versions:
@@ -22,10 +27,9 @@ class Versions:
 
     def __init__(self, home: Home, enrolment: Enrolment, http: Http, store: Store) -> None:
         self.home = home
-        self.enrolment = enrolment
         self.http = http
         self.store = store
-        self.keys = enrolment.signing_keys
+        self.keys = KeyRing(home, enrolment, http)
 
     def get(self, item: Item, progress: Callable[[str], None] | None = None) -> str | None:
         """Brings a version that the registry lists; what went on beside, or None.
@@ -35,6 +39,7 @@ class Versions:
         try:
             return self._from_git(item, progress)
         except UnreachableError as error:
+            log.info("%s: git did not get through: %s", item.label, error)
             contents = fetch_snapshot(self.http, item.id, item.version, item.commit)
             installed = describe(item, None, "snapshot")
             self.store.install(installed, contents)
@@ -45,20 +50,19 @@ class Versions:
         with locked(self.home.lock(f"repository-{item.name}")):
             note = None
             try:
-                self._fetch(repository, item.clone_url, progress, item.commit)
+                self._fetch(repository, progress, item.commit)
                 self.install(repository, item)
             except DamagedError as error:
                 note = f"The history of {item.name} on this computer was damaged ({error}); it was fetched anew"
                 with explained(repository.path):
                     repository.discard()
-                self._fetch(repository, item.clone_url, progress, None)
+                self._fetch(repository, progress, None)
                 self.install(repository, item)
             return note
 
     def _fetch(
         self,
         repository: Repository,
-        url: str,
         progress: Callable[[str], None] | None,
         commit: str | None,
     ) -> None:
@@ -67,9 +71,9 @@ class Versions:
             return
         with explained(repository.path):
             try:
-                repository.fetch(url, self.enrolment.token, self.http.pool, progress)
-            except ConnectionError as error:
-                raise UnreachableError(str(error)) from error
+                repository.fetch(self.http.url, self.http.token or "", self.http.pool, progress)
+            except (ConnectionError, TimeoutError, ssl.SSLError) as error:
+                raise UnreachableError(f"the connection broke: {error}") from error
             except (RegistryError, OSError):
                 raise
             except Exception as error:  # git blocked, cut off or answered by somebody else: dulwich raises many things
@@ -86,19 +90,16 @@ class Versions:
     def older(self, name: str, version: int, manifest: Manifest) -> Installed:
         """A version out of the fetched history, which the registry does not list for this computer.
 
-        Works offline. Raises `RefusedError`, `UnreachableError` where the history is not here.
+        Works offline where it was fetched before. Raises `RefusedError`, `UnreachableError`, `FolderError`.
         """
         repository = Repository(self.home.repository(name))
+        tag = self._find_tag(repository, name, version)
         try:
-            tag = repository.tag(version)
             if tag is None or not repository.is_on_main(tag.commit):
                 raise RefusedError(f"{name} has no version {version}")
             contents = repository.files(tag.commit)
         except DamagedError as error:
-            raise UnreachableError(
-                f"The history of {name} is not on this computer, and only it has version {version}. "
-                "Run: pybirch-registry sync"
-            ) from error
+            raise UnreachableError(f"The history of {name} on this computer is damaged. {SYNC_FIRST}") from error
         reason = manifest.revocation(tag.commit)
         if reason is not None:
             raise RefusedError(f"{name} v{version} was revoked: {reason}")
@@ -119,6 +120,19 @@ class Versions:
         self.store.install(installed, contents)
         return installed
 
+    def _find_tag(self, repository: Repository, name: str, version: int) -> TagRecord | None:
+        """Asks the registry only where the version is not here. Raises `UnreachableError`, `FolderError`."""
+        with contextlib.suppress(DamagedError):
+            tag = repository.tag(version)
+            if tag is not None:
+                return tag
+        with locked(self.home.lock(f"repository-{name}")):
+            try:
+                self._fetch(repository, None, None)
+                return repository.tag(version)
+            except (UnreachableError, DamagedError) as error:
+                raise UnreachableError(f"{name} v{version} is not on this computer. {SYNC_FIRST} ({error})") from error
+
     def _last_fields(self, name: str) -> dict[str, Any]:
         known = self.store.versions(name)
         return known[0].fields if known else {}
@@ -131,29 +145,10 @@ class Versions:
             raise RefusedError(f"the tag v{version} names another commit than the registry lists")
         if tag.record and (tag.record.get("version"), tag.record.get("commit")) != (version, commit):
             raise RefusedError(f"the tag v{version} is the record of another version")
-        if not self.keys:
+        if not self.keys.enrolment.signing_keys:
             return "history"
-        try:
-            check_tag(tag.raw, tag.tagged_at, self.keys)
-        except UnknownKeyError as unknown:
-            self.keys = self._keys_anew(unknown)
-            check_tag(tag.raw, tag.tagged_at, self.keys)
+        self.keys.check(tag.raw, tag.tagged_at)
         return "signature"
-
-    def _keys_anew(self, unknown: UnknownKeyError) -> list[dict[str, Any]]:
-        """The registry's keys now: one may have taken over since this computer was enrolled."""
-        try:
-            answer = self.http.json("GET", "/api/signing-keys?per_page=100")
-        except UnreachableError:
-            raise unknown from None
-        keys = list(answer["items"])
-        known = {key["public_key"].split()[1] for key in self.keys}
-        for key in keys:
-            if key["public_key"].split()[1] not in known:
-                log.warning("The registry signs with a new key, %s", key.get("fingerprint"))
-        self.enrolment = Enrolment(**{**vars(self.enrolment), "signing_keys": keys})
-        self.home.save_enrolment(self.enrolment)
-        return keys
 
 
 def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:

@@ -1,17 +1,14 @@
 """The commands: each takes the data folder, its arguments and where to print; the exit code."""
 
-import threading
 from argparse import Namespace
 from typing import Any
 
 from .. import bundle
 from .. import enrol as enrolling
 from ..doctor import examine
-from ..errors import RegistryError, UnknownDefinitionError, UnreachableError
-from ..events import watch as follow
+from ..errors import RefusedError, RegistryError, UnknownDefinitionError, UnreachableError
 from ..export import export_definition
 from ..home import Home
-from ..outbox import Outbox
 from ..registry import Registry
 from ..repository import DamagedError, Repository
 from ..store import Installed
@@ -40,15 +37,17 @@ def _tell(report: SyncReport, output: Output) -> int:
     state = "" if report.online else " (offline)"
     counts = f"{len(report.came)} came, {len(report.stayed)} stayed, {len(report.refused)} refused"
     output.result(report.as_dict(), *lines, f"{counts}{state}")
+    if set(report.refused) - set(report.retry):
+        return RefusedError.exit_code
     if report.refused:
-        return 5
+        return RegistryError.exit_code
     return 0 if report.online else UnreachableError.exit_code
 
 
 def status(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
     listed = registry.manifest()
-    waiting = len(Outbox(home).waiting())
+    waiting = registry.waiting()
     value = {
         "url": registry.enrolment.url,
         "computer_name": registry.enrolment.computer_name,
@@ -151,7 +150,7 @@ def unpin(home: Home, options: Namespace, output: Output) -> int:
 def bind(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
     registry.bind_by_name(options.instrument, options.adapter)
-    waiting = len(registry.outbox.waiting())
+    waiting = registry.waiting()
     value = {"instrument": options.instrument, "adapter": options.adapter, "waiting": waiting}
     text = f"{options.instrument} is at {options.adapter} on this computer"
     output.result(value, text + (" (the registry will be told at the next sync)" if waiting else ""))
@@ -162,16 +161,15 @@ def watch(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
     output.result({"watching": registry.enrolment.url}, f"Watching {registry.enrolment.url}; Ctrl+C ends it")
 
+    def on_sync(report: SyncReport) -> None:
+        _tell(report, output)
+
     def on_trouble(error: RegistryError, wait_s: float) -> None:
         value = {"trouble": str(error), "next_attempt_s": round(wait_s, 1)}
         output.result(value, f"{error}; trying again in {wait_s:.0f} s")
 
-    follow(registry, lambda report: void(_tell(report, output)), on_trouble, threading.Event())
+    registry.watch(on_sync, on_trouble)
     return 0
-
-
-def void(_value: object) -> None:
-    """For callbacks whose result nobody wants."""
 
 
 def export(home: Home, options: Namespace, output: Output) -> int:
@@ -186,9 +184,7 @@ def export(home: Home, options: Namespace, output: Output) -> int:
 
 
 def import_bundle(home: Home, options: Namespace, output: Output) -> int:
-    report = bundle.import_bundle(home, home.enrolment(), options.file, output.progress)
-    report.online = True  # a bundle asks for no network, so being without is no failure
-    return _tell(report, output)
+    return _tell(bundle.import_bundle(home, options.file, options.trust, output.progress), output)
 
 
 def doctor(home: Home, options: Namespace, output: Output) -> int:

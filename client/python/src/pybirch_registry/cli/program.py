@@ -75,5 +75,6 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--force", action="store_true", help="replace files that are there with other content")
     bundle = command("import-bundle", "Take definitions from a file, without the network.", commands.import_bundle)
     bundle.add_argument("file", metavar="FILE", type=Path)
+    bundle.add_argument("--trust", metavar="SHA256:…", action="append", default=[], help="believe this key of it")
     command("doctor", "Look for what is wrong.", commands.doctor)
     return parser

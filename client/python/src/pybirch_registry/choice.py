@@ -1,0 +1,94 @@
+"""Which version of a definition this computer uses: asked for, pinned here, listed by the registry, or the newest."""
+
+import logging
+from collections.abc import Callable
+
+from .errors import RefusedError, UnknownDefinitionError
+from .files import locked, read_json, write_json
+from .home import Home
+from .manifest import Manifest
+from .store import Installed, Store
+
+log = logging.getLogger(__name__)
+
+
+class Choice:
+    """`older` gets a version out of the history that is not on the disk yet (`Versions.older`)."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        manifest: Callable[[], Manifest],
+        older: Callable[[str, int, Manifest], Installed],
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._manifest = manifest
+        self._older = older
+
+    def resolve(self, name: str, version: int | None = None) -> Installed:
+        """Raises `UnknownDefinitionError`, `RefusedError`."""
+        if version is not None:
+            return self._exactly(name, version)
+        pinned = self.pins().get(name)
+        if pinned is not None:
+            try:
+                found = self._exactly(name, pinned)
+            except RefusedError as error:
+                log.warning("%s is pinned here to v%d, which is not used: %s", name, pinned, error)
+            else:
+                reason = self._manifest().revocation(found.commit)
+                if reason is None:
+                    return found
+                log.warning("%s is pinned here to v%d, which was revoked: %s", name, pinned, reason)
+        return self._newest(name)
+
+    def _newest(self, name: str) -> Installed:
+        """Of those that the registry lists and that are here; without such, of all that are here."""
+        listed = self._manifest()
+        known = {i.commit: i for i in self._store.versions(name)}
+        items = sorted((i for i in listed.items if i.name == name), key=lambda i: -i.version)
+        offered = [known[i.commit] for i in items if i.commit in known]
+        standing = [i for i in offered or known.values() if listed.revocation(i.commit) is None]
+        if standing:
+            return standing[0]
+        if known:
+            raise RefusedError(f"Every version of {name} on this computer was revoked")
+        if items:
+            raise UnknownDefinitionError(f"{name} has not arrived yet. Run: pybirch-registry sync")
+        raise UnknownDefinitionError(
+            f"No definition {name} on this computer. If it is a public or built-in one, ask for it: "
+            f"pybirch-registry sync {name}"
+        )
+
+    def _exactly(self, name: str, version: int) -> Installed:
+        listed = self._manifest()
+        item = listed.find(name, version)
+        for installed in self._store.versions(name):
+            if installed.version == version and (item is None or item.commit == installed.commit):
+                return installed
+        return self._older(name, version, listed)
+
+    def pins(self) -> dict[str, int]:
+        """Versions that were chosen on this computer, by name."""
+        return {str(k): int(v) for k, v in (read_json(self._home.pins) or {}).items()}
+
+    def pin(self, name: str, version: int | None) -> Installed:
+        """Raises `RefusedError` for a revoked version, `FolderError`, and as `resolve` does."""
+        installed = self.resolve(name, version)
+        reason = self._manifest().revocation(installed.commit)
+        if reason is not None:
+            raise RefusedError(f"{name} v{installed.version} was revoked: {reason}")
+        self._change_pins({name: installed.version}, set())
+        return installed
+
+    def unpin(self, name: str) -> bool:
+        """Whether there was a pin. Raises `FolderError`."""
+        return self._change_pins({}, {name})
+
+    def _change_pins(self, new: dict[str, int], gone: set[str]) -> bool:
+        with locked(self._home.lock("pins")):
+            before = self.pins()
+            write_json(self._home.pins, {k: v for k, v in {**before, **new}.items() if k not in gone})
+            return bool(gone & before.keys())

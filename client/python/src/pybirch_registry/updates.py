@@ -1,0 +1,114 @@
+"""Instruments in use and newer versions: what changed, and an instrument made anew."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from . import instances
+from .bindings import KEY, NUMBER
+from .construct import construct
+from .discovery import apply_settings
+from .driver import close_session
+from .errors import RegistryError
+from .instances import CALL, Call
+from .manifest import Manifest
+from .store import Installed
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Update:
+    """An instrument in use whose version is not the one that a new start would take, or was revoked."""
+
+    instrument: Any
+    name: str
+    loaded: int
+    newest: int
+    """What `reload` takes; the loaded one where there is nothing else."""
+    revoked: str | None
+    """Why the loaded version was revoked, or None where it stands."""
+
+
+class Resolve(Protocol):
+    """`Choice.resolve`."""
+
+    def __call__(self, name: str, version: int | None = None) -> Installed: ...
+
+
+def find_updates(live: list[Any], manifest: Manifest, resolve: Resolve) -> list[Update]:
+    """Of the instruments given. One that was created at a version that its creator named stays there, unless that
+    was revoked."""
+    found = []
+    for instance in live:
+        loaded = instance._definition
+        revoked = manifest.revocation(loaded["commit"])
+        call: Call | None = instance.__dict__.get(CALL)
+        is_chosen = call is not None and call.version == loaded["version"]
+        newest = loaded["version"] if is_chosen and revoked is None else _newest(resolve, loaded)
+        if newest != loaded["version"] or revoked is not None:
+            found.append(Update(instance, loaded["name"], loaded["version"], newest, revoked))
+    return found
+
+
+def _newest(resolve: Resolve, loaded: Mapping[str, Any]) -> int:
+    try:
+        return resolve(loaded["name"]).version
+    except RegistryError:
+        return int(loaded["version"])
+
+
+def reload(old: Any, create: Callable[[Call], Any]) -> Any:
+    """The instrument anew, with its settings; the old one is shut down, for two cannot share a device.
+
+    Where the new one cannot be made, the old object is opened again as it was, and the error raised. The caller has
+    loaded the new class before.
+    """
+    settings = _settings(old)
+    call: Call = old.__dict__.get(CALL) or Call(None, None, {}, None)
+    adapter = getattr(old, "adapter", None) or call.adapter
+    call = Call(adapter, getattr(old, "name", call.name), call.options, None)
+    _shut_down(old)
+    try:
+        fresh = create(call)
+    except Exception:
+        _open_again(old, call, settings)
+        raise
+    for key in ("nickname", NUMBER, KEY):
+        if key in old.__dict__:
+            setattr(fresh, key, old.__dict__[key])
+    apply_settings(fresh, settings or {})
+    instances.forget(old)
+    return fresh
+
+
+def _settings(instance: Any) -> dict[str, Any] | None:
+    """None where they cannot be read: there are none, or the device does not answer."""
+    try:
+        return dict(instance.settings)
+    except Exception as error:  # a definition's own code may raise anything
+        log.warning("%s does not tell its settings: %s", instance, error)
+        return None
+
+
+def _shut_down(instance: Any) -> None:
+    """A device that does not answer must not keep its instrument from being made anew."""
+    for end in (getattr(instance, "shutdown", None), lambda: close_session(instance)):
+        try:
+            if end is not None:
+                end()
+        except Exception as error:  # a definition's own code may raise anything
+            log.warning("%s did not shut down: %s", instance, error)
+
+
+def _open_again(instance: Any, call: Call, settings: dict[str, Any] | None) -> None:
+    nickname = getattr(instance, "nickname", None)
+    try:
+        construct(type(instance), call.name, call.adapter, None, call.options, into=instance)
+    except Exception as error:  # a definition's own code may raise anything
+        log.error("%s cannot be opened again: %s", instance, error)
+        return
+    if nickname is not None:
+        instance.nickname = nickname
+    apply_settings(instance, settings or {})

@@ -1,0 +1,90 @@
+"""Following the registry: a sync within a second of a landing, for as long as nobody says stop."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .errors import NotEnrolledError, RegistryError, UnreachableError
+from .events import Event, Stream
+from .sync import SyncReport
+
+if TYPE_CHECKING:
+    from .registry import Registry
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 60.0
+GLANCE_S = 0.25
+"""How often it looks whether it is to stop."""
+OF_PEOPLE = ("merge_request.", "policy.")
+"""Events that change nothing on a lab computer."""
+
+OnSync = Callable[[SyncReport], None]
+OnTrouble = Callable[[RegistryError, float], None]
+
+
+def watch(
+    registry: "Registry", on_sync: OnSync, on_trouble: OnTrouble | None = None, stop: threading.Event | None = None
+) -> None:
+    """Syncs now, and again whenever something that may concern this computer happens, until `stop` is set.
+
+    Events that arrive together make one sync. `on_sync` gets each report, `on_trouble` each failure with the seconds
+    until the next attempt: waits double from half a second to a minute, each anywhere between half and all of it, so
+    that a restarted registry is not met by all computers at once. What a sync could not bring is tried again in the
+    same way. Raises `NotEnrolledError`.
+    """
+    stop = stop or threading.Event()
+    failures = 0
+
+    def good() -> None:
+        nonlocal failures
+        failures = 0
+
+    while not stop.is_set():
+        try:
+            with Stream(registry.http) as stream:
+                _follow(registry, stream, on_sync, good, stop)
+            return
+        except NotEnrolledError:
+            raise
+        except RegistryError as error:
+            wait = wait_after(failures)
+            failures += 1
+            log.info("%s; trying again in %.1f s", error, wait)
+            if on_trouble:
+                on_trouble(error, wait)
+            stop.wait(wait)
+
+
+def _follow(
+    registry: "Registry", stream: Stream, on_sync: OnSync, good: Callable[[], None], stop: threading.Event
+) -> None:
+    """Until `stop` is set. Raises `UnreachableError` where the stream ends or a sync does not get through."""
+    again_at: float | None = 0.0
+    attempts = 0
+    while not stop.is_set():
+        if again_at is not None and time.monotonic() >= again_at:
+            report = registry.sync()
+            on_sync(report)
+            if not report.online:
+                raise UnreachableError(report.warnings[0])
+            good()
+            attempts = attempts + 1 if report.retry else 0
+            again_at = time.monotonic() + wait_after(attempts) if report.retry else None
+        if any(map(concerns, stream.take(GLANCE_S))):
+            again_at = 0.0
+
+
+def concerns(event: Event) -> bool:
+    """Whether an event may change what this computer should have."""
+    return not event.kind.startswith(OF_PEOPLE)
+
+
+def wait_after(failures: int) -> float:
+    """Seconds until the next attempt."""
+    longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10))
+    return random.uniform(longest / 2, longest)
