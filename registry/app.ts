@@ -64,7 +64,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
       store: rooms.store,
       throttle,
       jwtSecret: rooms.jwtSecret,
-      secure: rooms.publicUrl().startsWith('https:'),
+      publicUrl: rooms.publicUrl,
     });
     sessionRoutes(api, { ...rooms, throttle });
     userRoutes(api, rooms);

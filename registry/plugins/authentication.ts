@@ -17,10 +17,14 @@ import {
 } from '../services/identify.ts';
 import type { Throttle } from '../services/throttle.ts';
 import type { Store } from '../store/open.ts';
+import { SESSION_SECONDS, type SessionCookie, sessionCookie } from './session-cookie.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
+  }
+  interface FastifyInstance {
+    sessionCookie: SessionCookie;
   }
   interface FastifyContextConfig {
     /** The route is the same for everybody, whatever they hold: nothing is made of it. */
@@ -34,21 +38,16 @@ declare module '@fastify/jwt' {
   }
 }
 
-/** How long a session lasts, in seconds. */
-export const SESSION_SECONDS = 8 * 3600;
-export const SESSION_COOKIE = 'registry_session';
-
 export interface AuthenticationOptions {
   store: Store;
   jwtSecret: string;
-  /** Whether the registry is reached over https, so that the cookie must be too. */
-  secure: boolean;
+  publicUrl: () => string;
   throttle: Throttle;
 }
 
 export async function authentication(
   app: FastifyInstance,
-  { store, jwtSecret, secure, throttle }: AuthenticationOptions,
+  { store, jwtSecret, publicUrl, throttle }: AuthenticationOptions,
 ): Promise<void> {
   await app.register(fastifyCookie);
   await app.register(fastifyJwt, {
@@ -56,6 +55,7 @@ export async function authentication(
     sign: { algorithm: 'HS256', expiresIn: SESSION_SECONDS },
     verify: { algorithms: ['HS256'] },
   });
+  app.decorate('sessionCookie', sessionCookie(publicUrl));
   app.decorateRequest('caller', null as unknown as Caller);
   app.addHook('onRequest', async (request, reply) => {
     const identity = request.routeOptions.config.forAnybody
@@ -63,12 +63,6 @@ export async function authentication(
       : ((await byBearer(app, store, throttle, request)) ??
         (await byCookie(app, store, request, reply)));
     request.caller = { ...identity, address: request.ip };
-  });
-  app.decorate('sessionCookie', {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'strict' as const,
-    secure,
   });
 }
 
@@ -102,10 +96,12 @@ async function byCookie(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Identity> {
-  const cookie = sessionOf(request);
+  const { sessionCookie } = app;
+  const cookie = sessionCookie.presented(request);
   if (cookie === undefined) return NOBODY;
+  sessionCookie.demandOwnPage(request);
   const identity = await bySession(app, store, cookie);
-  if (!identity) reply.clearCookie(SESSION_COOKIE, app.sessionCookie);
+  if (!identity) sessionCookie.clear(reply);
   return identity ?? NOBODY;
 }
 
@@ -128,10 +124,16 @@ function claimsOf(app: FastifyInstance, token: string): VerifiedClaims | null {
 }
 type VerifiedClaims = SessionClaims & { exp: number };
 
-/** The sessions that a request comes with, ended ones among them; what is no session is passed over. */
+/**
+ * The sessions that a request comes with, ended ones among them; what is no session is passed over. Throws
+ * `cross_origin` where nothing but the cookie names one and the page is not ours.
+ */
 export function sessionsPresented(app: FastifyInstance, request: FastifyRequest): VerifiedClaims[] {
   const [, bearer] = BEARER.exec(request.headers.authorization ?? '') ?? [];
-  return [bearer, sessionOf(request)].flatMap(
+  const cookie = app.sessionCookie.presented(request);
+  if (cookie !== undefined && bearer === undefined) app.sessionCookie.demandOwnPage(request);
+  const ours = app.sessionCookie.isFromOwnPage(request) ? cookie : undefined;
+  return [bearer, ours].flatMap(
     (token) => (token === undefined ? null : claimsOf(app, token)) ?? [],
   );
 }
@@ -146,14 +148,6 @@ function bearerOf(request: FastifyRequest): string | undefined {
   return match[1];
 }
 
-/** The cookie counts for reading, and for writing from a page of the registry itself only. */
-function sessionOf(request: FastifyRequest): string | undefined {
-  const site = request.headers['sec-fetch-site'];
-  const reads = request.method === 'GET' || request.method === 'HEAD';
-  if (!reads && site !== undefined && site !== 'same-origin') return undefined;
-  return request.cookies[SESSION_COOKIE];
-}
-
 /** Makes the session of a user who has just signed in, and sets its cookie. */
 export function startSession(
   app: FastifyInstance,
@@ -165,12 +159,6 @@ export function startSession(
     epoch: user.session_epoch,
     jti: randomUUID(),
   });
-  reply.setCookie(SESSION_COOKIE, token, { ...app.sessionCookie, maxAge: SESSION_SECONDS });
+  app.sessionCookie.set(reply, token);
   return token;
-}
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    sessionCookie: { path: string; httpOnly: boolean; sameSite: 'strict'; secure: boolean };
-  }
 }

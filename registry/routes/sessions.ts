@@ -1,4 +1,4 @@
-import { SESSION_COOKIE, sessionsPresented, startSession } from '../plugins/authentication.ts';
+import { sessionsPresented, startSession } from '../plugins/authentication.ts';
 import { Credentials, Me, Session } from '../schemas/people.ts';
 import type { PeopleRooms } from '../services/note.ts';
 import { readOwn } from '../services/own-account.ts';
@@ -37,7 +37,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): voi
         tags: ['sessions'],
         summary: 'Sign out',
         description:
-          'Ends the session in the Authorization header or the cookie, and takes the cookie back. Other sessions and all tokens of the account go on.',
+          'Ends the session in the Authorization header or the cookie, and takes the cookie back where a page of the registry asks. Other sessions and all tokens of the account go on.',
         security: [],
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -46,7 +46,9 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): voi
       for (const claims of sessionsPresented(app as never, request)) {
         await signOut(rooms.store, request.ip, claims);
       }
-      reply.clearCookie(SESSION_COOKIE, app.sessionCookie).code(204);
+      // A form on another site may post here too, and a browser would obey the answer.
+      if (app.sessionCookie.isFromOwnPage(request)) app.sessionCookie.clear(reply);
+      reply.code(204);
       return null;
     },
   );

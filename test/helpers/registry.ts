@@ -49,7 +49,7 @@ export async function startRegistry(
   const databaseUrl = await database(options.database ?? 'PGlite', dataDir);
   const config = loadConfig({ ...options.environment, ...databaseUrl, DATA_DIR: dataDir });
   let url = '';
-  const rooms = await openRooms(config, () => url);
+  const rooms = await openRooms(config, () => config.PUBLIC_URL ?? url);
   const app = await createApp(
     {
       ...rooms,

@@ -1,0 +1,139 @@
+/**
+ * What the page of an attacker can make the browser of somebody who is signed in do. Each story: the flaw, the
+ * attack as the browser would send it, and what must not have happened.
+ */
+import t from 'tap';
+import { fromOwnPage } from '../../registry/plugins/session-cookie.ts';
+import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+
+let registry: TestRegistry;
+/** The cookie of the victim, a site admin, as browsers send it back. */
+let cookie: string;
+t.before(async () => {
+  registry = await startRegistry(t);
+  cookie = await signedIn(registry);
+});
+
+async function signIn({ url }: TestRegistry, headers: Record<string, string> = {}) {
+  return await fetch(`${url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ username: 'root', password: 'password of root' }),
+  });
+}
+
+async function signedIn(there: TestRegistry): Promise<string> {
+  const [set = ''] = (await signIn(there)).headers.getSetCookie();
+  return set.split(';')[0] as string;
+}
+
+let labs = 0;
+/** Tries to make a lab: what only a site admin may do. */
+const write = ({ url }: TestRegistry, headers: Record<string, string>) =>
+  fetch(`${url}/api/labs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ name: 'Lab', code: `lab${++labs}` }),
+  });
+const isSignedIn = async (cookie: string) =>
+  (await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } })).status === 200;
+
+t.test('the cookie is kept from scripts and from other sites', async (t) => {
+  const [set = ''] = (await signIn(registry)).headers.getSetCookie();
+  t.match(set, /^registry_session=\S+; Max-Age=28800; Path=\/; HttpOnly; SameSite=Strict$/);
+});
+
+t.test('a page elsewhere that the browser tells of changes nothing by the cookie', async (t) => {
+  // SameSite=Strict stops other sites, not another host of the same site (another machine of the university).
+  for (const site of ['cross-site', 'same-site', 'none', '']) {
+    const forged = await write(registry, { cookie, 'sec-fetch-site': site, origin: registry.url });
+    t.equal(forged.status, 403, site);
+    t.match(await forged.json(), { code: 'cross_origin', detail: /Bearer/ });
+  }
+  const own = await write(registry, { cookie, 'sec-fetch-site': 'same-origin' });
+  t.equal(own.status, 201);
+});
+
+t.test('over plain http, where browsers tell the origin alone, that decides', async (t) => {
+  const { host, port } = new URL(registry.url);
+  const elsewhere = {
+    'another site': 'https://attacker.example',
+    'another port of the machine': 'http://127.0.0.1:1',
+    'another scheme': `https://${host}`,
+    'a name that begins like ours': `${registry.url}.attacker.example`,
+    'a name that is given before ours': `http://${host}@attacker.example`,
+    'a sandboxed frame': 'null',
+    'the host alone': host,
+    nothing: '',
+  };
+  for (const [what, origin] of Object.entries(elsewhere)) {
+    t.equal((await write(registry, { cookie, origin })).status, 403, what);
+  }
+  t.equal((await write(registry, { cookie, origin: registry.url })).status, 201);
+  // What people typed may be another name of the machine than PUBLIC_URL has.
+  const named = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
+  t.equal(fromOwnPage(named, [registry.url, `http://${named.host}`]), true);
+});
+
+t.test(
+  'a request that says nothing of where it comes from changes nothing by the cookie',
+  async (t) => {
+    t.equal((await write(registry, { cookie })).status, 403);
+    const bearer = cookie.slice(cookie.indexOf('=') + 1);
+    const program = await write(registry, { authorization: `Bearer ${bearer}` });
+    t.equal(program.status, 201, 'a program sends the token itself');
+    const both = { cookie, authorization: `Bearer ${bearer}`, origin: 'https://attacker.example' };
+    t.equal((await write(registry, both)).status, 201, 'which no page elsewhere knows');
+    const read = await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } });
+    t.equal(read.status, 200, 'reading needs no more than the cookie');
+  },
+);
+
+t.test('no form elsewhere signs anybody out, nor takes the cookie away', async (t) => {
+  const form = { method: 'POST', headers: { origin: 'https://attacker.example' } };
+  // The browser keeps a Strict cookie back and obeys Set-Cookie in the answer to a top-level form.
+  const without = await fetch(`${registry.url}/api/auth/logout`, form);
+  t.equal(without.status, 204);
+  t.same(without.headers.getSetCookie(), []);
+  const forged = await fetch(`${registry.url}/api/auth/logout`, {
+    ...form,
+    headers: { ...form.headers, cookie },
+  });
+  t.equal(forged.status, 403);
+  t.same(forged.headers.getSetCookie(), []);
+  t.equal(await isSignedIn(cookie), true);
+});
+
+t.test("no form elsewhere signs a victim in to the attacker's account", async (t) => {
+  // Forms send three media types; JSON would need a permission (CORS) that is never given.
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+  ]) {
+    const forged = await signIn(registry, { 'content-type': type });
+    t.ok([415, 422].includes(forged.status), `${type}: ${forged.status}`);
+    t.same(forged.headers.getSetCookie(), []);
+  }
+  const asked = await fetch(`${registry.url}/api/auth/login`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://attacker.example', 'access-control-request-method': 'POST' },
+  });
+  t.equal(asked.headers.get('access-control-allow-origin'), null);
+});
+
+t.test('no other host of the domain lays a cookie of its own over the one of https', async (t) => {
+  const secure = await startRegistry(t, {
+    environment: { PUBLIC_URL: 'https://registry.lab.example' },
+  });
+  const [set = ''] = (await signIn(secure)).headers.getSetCookie();
+  t.match(set, /^__Host-registry_session=\S+;.* Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+  const value = set.split(';')[0]?.split('=')[1];
+  const laid = await fetch(`${secure.url}/api/auth/me`, {
+    headers: { cookie: `registry_session=${value}` },
+  });
+  t.equal(laid.status, 401);
+  const origin = 'https://registry.lab.example';
+  const own = await write(secure, { cookie: `__Host-registry_session=${value}`, origin });
+  t.equal(own.status, 201, 'the public address counts, which a proxy may have hidden');
+});
