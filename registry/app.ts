@@ -7,6 +7,7 @@ import { authentication } from './plugins/authentication.ts';
 import { documentation } from './plugins/documentation.ts';
 import { metrics } from './plugins/metrics.ts';
 import { answerError, problems } from './plugins/problems.ts';
+import { securityHeaders } from './plugins/security-headers.ts';
 import { schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { definitionRoutes } from './routes/definitions.ts';
@@ -45,15 +46,23 @@ export interface AppRooms {
 }
 
 export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['logger']) {
+  const secure = securityHeaders(rooms.publicUrl);
   const app = Fastify({
     logger: logger ?? false,
     bodyLimit: 8 * rooms.maxFileBytes,
     schemaController,
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply as never),
+    frameworkErrors: (error, request, reply) => {
+      secure(reply.raw);
+      void answerError(error, request, reply as never);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
   const throttle = createThrottle(rooms.now);
+  app.addHook('onRequest', (_request, reply, done) => {
+    secure(reply.raw);
+    done();
+  });
   problems(app);
   metrics(app);
   documentation(app, rooms);

@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
-import type { FastifyServerOptions } from 'fastify';
 import type { Config } from '../config.ts';
 import { sessionSecret } from '../keys.ts';
+import { loggerOptions } from '../logging.ts';
 import { dataPaths, openRooms } from '../open.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
@@ -83,16 +83,6 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
   if (first || config.PORT === 0) {
     for (const line of greeting(publicUrl(), first)) terminal.out(line);
   }
-}
-
-function loggerOptions({ LOG_LEVEL }: Config): FastifyServerOptions['logger'] {
-  return {
-    level: LOG_LEVEL,
-    redact: ['req.headers.authorization', 'req.headers.cookie'],
-    ...(process.stdout.isTTY && {
-      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
-    }),
-  };
 }
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

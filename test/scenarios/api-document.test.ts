@@ -23,7 +23,7 @@ t.test(
         `${what}: its path parameters`,
       );
       t.ok(
-        Object.keys(responses).some((status) => /^2\d\d$/.test(status)),
+        Object.keys(responses).some((status) => /^[23]\d\d$/.test(status)),
         `${what}: an answer`,
       );
       if (path.startsWith('/api/')) {
@@ -41,9 +41,12 @@ t.test('the document is valid OpenAPI', async (t) => {
 
 t.test('the pages load their parts from where they are, by plain http too', async (t) => {
   const { url } = await startRegistry(t);
-  const page = await fetch(`${url}/docs`);
-  t.match(await page.text(), /<html/);
-  const policy = page.headers.get('content-security-policy') ?? '';
-  t.match(policy, /default-src 'self';/);
-  t.notMatch(policy, /upgrade-insecure-requests/);
+  const page = await (await fetch(`${url}/docs`)).text();
+  const parts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part as string);
+  t.ok(parts.length > 5);
+  for (const part of parts) {
+    t.match(part, /^\.?\/(?!\/)/, 'of the registry itself');
+    t.equal((await fetch(new URL(part, `${url}/docs`))).status, 200, part);
+  }
+  t.notMatch(page, /<script(?![^>]* src=)|<style|style="/, 'and nothing inline, which is not run');
 });
