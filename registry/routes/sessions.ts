@@ -16,7 +16,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): voi
         tags: ['sessions'],
         summary: 'Sign in',
         description:
-          'Answers with a session token for the Authorization header and sets the same as an HttpOnly cookie. It lasts eight hours and ends with a sign-out or a change of password. After ten wrong passwords for an account within fifteen minutes its sign-ins from the same address are answered 429, with Retry-After, until the window has passed; after a hundred from one address, for whatever accounts, one wrong password suffices.',
+          'Answers with a session token for the Authorization header and sets the same as an HttpOnly cookie. It lasts eight hours and ends with a sign-out or a change of password. After ten wrong passwords in a row for an account its sign-ins from the same address are answered 429, with Retry-After: for a minute, then after each further wrong one for twice as long, up to an hour. After a hundred failures from one address within fifteen minutes, for whatever accounts, one wrong password suffices.',
         security: [],
         body: Credentials,
         response: { 200: Session, ...problemAnswers },

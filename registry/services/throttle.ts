@@ -1,61 +1,18 @@
 /**
  * Who has failed too often. Only failures count: right credentials pass, but for a name that was just tried too
- * often from the same place. Kept in memory, by each process for itself, and bounded: places and names that were
- * not heard of for longest are forgotten first.
+ * often from the same place. Each process counts for itself.
  */
 import { isIPv6 } from 'node:net';
 import { Problem } from '../errors.ts';
+import { Backoff, Failures } from './failures.ts';
 
-/** Failures in a window of time, by key. Pure but for its clock. */
-export class Failures {
-  readonly #windowMs: number;
-  readonly #most: number;
-  readonly #keys: number;
-  readonly #now: () => number;
-  /** Times of the last failures of a key, oldest first; a Map keeps its keys in the order of their last failure. */
-  readonly #times = new Map<string, number[]>();
-
-  /** Remembers at most `keys` keys and of each the last `most` failures, for `windowMs`. */
-  constructor(limits: { windowMs: number; most: number; keys: number; now: () => number }) {
-    this.#windowMs = limits.windowMs;
-    this.#most = limits.most;
-    this.#keys = limits.keys;
-    this.#now = limits.now;
-  }
-
-  add(key: string): void {
-    const times = [...this.#recent(key), this.#now()].slice(-this.#most);
-    this.#times.delete(key);
-    this.#times.set(key, times);
-    if (this.#times.size > this.#keys) {
-      const [oldest] = this.#times.keys();
-      this.#times.delete(oldest as string);
-    }
-  }
-
-  forget(key: string): void {
-    this.#times.delete(key);
-  }
-
-  /** Seconds until there are fewer than `allowed` failures in the window; 0 where there are. */
-  waitFor(key: string, allowed: number = this.#most): number {
-    const times = this.#recent(key);
-    const decisive = times.at(-allowed);
-    if (decisive === undefined) return 0;
-    return Math.max(1, Math.ceil((decisive + this.#windowMs - this.#now()) / 1000));
-  }
-
-  #recent(key: string): number[] {
-    const since = this.#now() - this.#windowMs;
-    return (this.#times.get(key) ?? []).filter((time) => time > since);
-  }
-}
-
-const WINDOW_MS = 15 * 60 * 1000;
-/** Wrong passwords for one name from one place. */
-const MOST_BY_NAME = 10;
+const MINUTE = 60 * 1000;
+const HOUR = 60 * MINUTE;
+const WINDOW_MS = 15 * MINUTE;
+/** Wrong passwords in a row for one name from one place that cost nothing. */
+const FREE_BY_NAME = 10;
 /** The same from a place where `MOST_BY_PLACE` failed: nobody can try one password on every name twice. */
-const MOST_BY_NAME_THERE = 1;
+const FREE_BY_NAME_THERE = 1;
 const MOST_BY_PLACE = 100;
 const MOST_TOKENS = 100;
 
@@ -74,7 +31,13 @@ export interface Throttle {
 
 export function createThrottle(now: () => number = Date.now): Throttle {
   const shared = { windowMs: WINDOW_MS, keys: 20_000, now };
-  const names = new Failures({ ...shared, most: MOST_BY_NAME });
+  const names = new Backoff({
+    firstMs: MINUTE,
+    mostMs: HOUR,
+    forgetMs: 24 * HOUR,
+    keys: shared.keys,
+    now,
+  });
   const places = new Failures({ ...shared, most: MOST_BY_PLACE });
   const tokens = new Failures({ ...shared, most: MOST_TOKENS });
   return {
@@ -83,9 +46,9 @@ export function createThrottle(now: () => number = Date.now): Throttle {
       const name = `${place} ${username.toLowerCase()}`;
       return {
         demand() {
-          const allowed = places.waitFor(place) > 0 ? MOST_BY_NAME_THERE : MOST_BY_NAME;
+          const free = places.waitFor(place) > 0 ? FREE_BY_NAME_THERE : FREE_BY_NAME;
           refuse(
-            names.waitFor(name, allowed),
+            names.waitFor(name, free),
             'Too many wrong passwords for this account from your address',
           );
         },

@@ -1,6 +1,7 @@
 /** Failures are counted, successes are not; what is counted is bounded and runs out. */
 import t from 'tap';
-import { createThrottle, Failures, networkOf } from '../../registry/services/throttle.ts';
+import { Backoff, Failures } from '../../registry/services/failures.ts';
+import { createThrottle, networkOf } from '../../registry/services/throttle.ts';
 import { git } from '../helpers/git.ts';
 import { startRegistry } from '../helpers/registry.ts';
 
@@ -13,14 +14,36 @@ t.test('failures run out one by one as they leave the window', async (t) => {
   }
   t.equal(failures.waitFor('a'), 7, 'until the first is ten seconds old');
   t.equal(failures.waitFor('b'), 0, 'others are not affected');
-  t.equal(failures.waitFor('a', 1), 9, 'with one allowed, until the last is');
   now = 10_000;
   t.equal(failures.waitFor('a'), 0);
   failures.add('a');
   t.equal(failures.waitFor('a'), 1);
-  failures.forget('a');
-  t.equal(failures.waitFor('a'), 0);
 });
+
+t.test(
+  'after those that are free each failure makes the next try wait twice as long',
+  async (t) => {
+    let now = 0;
+    const limits = { firstMs: 60_000, mostMs: 600_000, forgetMs: 3_600_000, keys: 10 };
+    const backoff = new Backoff({ ...limits, now: () => now });
+    const waits: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      backoff.add('a');
+      waits.push(backoff.waitFor('a', 3));
+      now += 1000 * backoff.waitFor('a', 3);
+      t.equal(backoff.waitFor('a', 3), 0);
+    }
+    t.same(waits, [0, 0, 60, 120, 240, 480, 600, 600]);
+    t.equal(backoff.waitFor('b', 3), 0, 'others are not affected');
+    backoff.add('a');
+    backoff.forget('a');
+    t.equal(backoff.waitFor('a', 1), 0);
+    for (let i = 0; i < 9; i++) backoff.add('a');
+    now += 3_600_000;
+    backoff.add('a');
+    t.equal(backoff.waitFor('a', 2), 0, 'long ago counts no more');
+  },
+);
 
 t.test('so many keys and no more are remembered; the longest unheard of go first', async (t) => {
   const failures = new Failures({ windowMs: 1000, most: 1, keys: 3, now: () => 0 });
@@ -60,7 +83,7 @@ t.test(
 );
 
 t.test(
-  'ten wrong passwords shut a name out where they came from, until time has passed',
+  'ten wrong passwords shut a name out where they came from, each further one for longer',
   async (t) => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     const { url, person, anonymous } = await startRegistry(t, { now: () => now });
@@ -74,18 +97,28 @@ t.test(
       await t.rejects(anonymous.login(i % 2 ? 'ada' : 'Ada', 'no'), { status: 401 } as never);
       now += 1000;
     }
-    await t.rejects(anonymous.login('ada', 'no'), { status: 429 } as never);
-    const answer = await fetch(`${url}/api/auth/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: 'ada', password: right }),
-    });
-    t.equal(answer.status, 429, 'the right one is not even looked at');
-    t.equal(answer.headers.get('retry-after'), String(15 * 60 - 10));
-    t.match(await answer.json(), { code: 'too_many_attempts', detail: /Try again in 15 minutes/ });
-    await anonymous.login('root', 'password of root');
-
-    now += (15 * 60 - 10) * 1000;
+    for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      await t.rejects(anonymous.login('ada', 'no'), { status: 429 } as never);
+      const answer = await fetch(`${url}/api/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'ada', password: right }),
+      });
+      t.equal(answer.status, 429, 'the right one is not even looked at');
+      const seconds = 60 * minutes - (minutes === 1 ? 1 : 0);
+      t.equal(answer.headers.get('retry-after'), String(seconds));
+      const words = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+      t.match(await answer.json(), {
+        code: 'too_many_attempts',
+        detail: new RegExp(`Try again in ${words}\\.`),
+      });
+      await anonymous.login('root', 'password of root');
+      now += seconds * 1000;
+      await t.rejects(anonymous.login('ada', 'no'), { status: 401 } as never);
+    }
+    now += 3_600_000;
+    await anonymous.login('ada', right);
+    await t.rejects(anonymous.login('ada', 'no'), { status: 401 } as never);
     await anonymous.login('ada', right);
   },
 );
