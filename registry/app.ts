@@ -39,6 +39,8 @@ export interface AppRooms {
   maxFileBytes: number;
   maxPackBytes: number;
   version: string;
+  /** Addresses and networks, with commas between, of proxies whose forwarded headers are believed. */
+  trustedProxies?: string | undefined;
   /** Whether everything that must precede the first answer is done. */
   isReady: () => boolean;
   /** The clock by which failed sign-ins are counted. */
@@ -49,6 +51,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   const secure = securityHeaders(rooms.publicUrl);
   const app = Fastify({
     logger: logger ?? false,
+    trustProxy: rooms.trustedProxies ?? false,
     bodyLimit: 8 * rooms.maxFileBytes,
     schemaController,
     routerOptions: { maxParamLength: 300 },

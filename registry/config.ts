@@ -2,6 +2,7 @@
  * The configuration: one schema, from which the type, the environment variables, the flags of
  * `registry serve` and the table in the README follow. Only this file reads the environment.
  */
+import { isIP } from 'node:net';
 import { Ajv } from 'ajv';
 import type { Static } from 'typebox';
 import { Type } from './schemas/build.ts';
@@ -29,6 +30,13 @@ const ConfigSchema = Type.Object({
     Type.String({
       pattern: '^https?://[^/?#]+(/[^?#]*)?$',
       description: 'what links and clone addresses begin with; unset: http://HOST:PORT',
+    }),
+  ),
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({
+      format: 'networks',
+      description:
+        'reverse proxies that are believed whom they ask for (X-Forwarded-For): addresses or networks, with commas between',
     }),
   ),
   ADMIN_USERNAME: Type.String({
@@ -69,6 +77,13 @@ const ConfigSchema = Type.Object({
   }),
 });
 
+/** An address, or a network as `10.1.0.0/16`; not the network of everybody, who would then be believed anything. */
+function isNetwork(text: string): boolean {
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits));
+}
+
 export type Config = Readonly<Static<typeof ConfigSchema>>;
 
 // That this schema is one needs no check at every start: JSON Schema's own would have to be compiled for it.
@@ -78,6 +93,7 @@ const check = new Ajv({
   useDefaults: true,
   meta: false,
   validateSchema: false,
+  formats: { networks: (text: string) => text.split(',').every(isNetwork) },
 }).compile<Config>(ConfigSchema);
 
 /** One setting as the command line and the README show it. */
@@ -97,6 +113,11 @@ export const SETTINGS: readonly Setting[] = Object.entries(ConfigSchema.properti
     default: (schema as { default?: unknown }).default,
   }),
 );
+
+/** What to write, where Ajv would give no more than the name of a format. */
+const FORMATS: Record<string, string> = {
+  networks: 'must be addresses or networks, as 10.0.0.5 or 10.1.0.0/16, with commas between',
+};
 
 export class ConfigError extends Error {
   readonly code = 'bad_config';
@@ -118,8 +139,9 @@ export function loadConfig(
   const config: unknown = { ...given };
   if (!check(config)) {
     const secret = (name: string) => /PASSWORD|SECRET|URL/.test(name);
-    const lines = (check.errors ?? []).map(({ instancePath, message }) => {
+    const lines = (check.errors ?? []).map(({ instancePath, message: said, params }) => {
       const name = instancePath.slice(1);
+      const message = FORMATS[String(params.format)] ?? said;
       const shown = secret(name) ? '' : ` (it is ${JSON.stringify(given[name])})`;
       return `${name} ${message}${shown}`;
     });

@@ -46,6 +46,7 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
       ...rooms,
       jwtSecret: config.JWT_SECRET ?? (await sessionSecret(paths.keys)),
       version: await ownVersion(),
+      trustedProxies: config.TRUSTED_PROXIES,
       isReady: () => ready,
     },
     loggerOptions(config),

@@ -78,10 +78,13 @@ function refuse(seconds: number, what: string): void {
   );
 }
 
-/** What counts as one place: an IPv4 address, or the /64 of an IPv6 address, all of which one host may use. */
+/**
+ * What counts as one place: an IPv4 address, or the /64 of an IPv6 address, all of which one host may use. Some
+ * proxies forward the client's port as well, which is no part of a place.
+ */
 export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped) return mapped[1] as string;
+  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(address);
+  if (v4) return v4[1] as string;
   if (!isIPv6(address)) return address;
   const [front = '', back] = address.split('%', 1).join('').split('::');
   const groups = front.split(':').filter(Boolean);

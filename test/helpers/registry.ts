@@ -55,6 +55,7 @@ export async function startRegistry(
       ...rooms,
       jwtSecret: 'x'.repeat(32),
       version: '0.0.0-test',
+      trustedProxies: config.TRUSTED_PROXIES,
       isReady: () => true,
       ...(options.now && { now: options.now }),
     },
