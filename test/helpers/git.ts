@@ -1,5 +1,5 @@
 /** Real git for tests, started directly: what the product does is judged by another hand. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -30,6 +30,7 @@ export interface GitResult {
 
 /** What git did, whether it failed or not. */
 export async function gitResult(args: string[], options: GitOptions = {}): Promise<GitResult> {
+  if (runner) return await runner(args, options);
   const child = spawn('git', args, { cwd: options.cwd, env: { ...ENVIRONMENT, ...options.env } });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -65,4 +66,37 @@ export async function fsckAll(root: string): Promise<void> {
   for (const name of (await readdir(root)).filter((name) => name.endsWith('.git'))) {
     await fsck(join(root, name));
   }
+}
+
+let runner: ((args: string[], options: GitOptions) => Promise<GitResult>) | undefined;
+
+/**
+ * From now on git is started by a small process: one that holds a whole registry takes 10 ms and more to start
+ * another (see docs/decisions/0002), which counts where git runs a thousand times.
+ */
+export function startGitRunner(): void {
+  if (runner) return;
+  const child = fork(new URL('./git-runner.ts', import.meta.url), { serialization: 'advanced' });
+  const waiting = new Map<number, (answer: GitResult & { error?: string }) => void>();
+  child.on('message', ({ id, ...answer }: { id: number } & GitResult) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+  letGo(child);
+  let count = 0;
+  runner = async (args, options) => {
+    const id = ++count;
+    const { error, ...result } = await new Promise<GitResult & { error?: string }>((resolve) => {
+      waiting.set(id, resolve);
+      child.send({ id, args, options });
+    });
+    if (error !== undefined) throw new Error(error);
+    return result;
+  };
+}
+
+/** The test process may end while it is there. */
+function letGo(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
 }

@@ -1,0 +1,43 @@
+/** Real HTTP: a request as somebody, and the whole answer. */
+import type { Asker } from './persons.ts';
+
+export interface Answer {
+  status: number;
+  /** Without the time. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+export async function ask(
+  { url, person }: Asker,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      accept: 'application/json',
+      ...(person && { authorization: `Bearer ${person.token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return await whole(response);
+}
+
+/** What git asks first, as somebody. */
+export async function askGit({ url, person }: Asker, name: string, rest: string): Promise<Answer> {
+  const basic = person && Buffer.from(`git:${person.token}`).toString('base64');
+  const response = await fetch(`${url}/definitions/${name}.git/${rest}`, {
+    ...(basic && { headers: { authorization: `Basic ${basic}` } }),
+  });
+  return await whole(response);
+}
+
+async function whole(response: Response): Promise<Answer> {
+  const { date: _, ...headers } = Object.fromEntries(response.headers);
+  const body = Buffer.from(await response.arrayBuffer()).toString('latin1');
+  return { status: response.status, headers, body };
+}

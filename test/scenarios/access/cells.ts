@@ -1,0 +1,105 @@
+/** How a row is asked: as everybody in its columns, and with tokens that reach less far. */
+import type { Test } from 'tap';
+import type { Row } from './matrix.ts';
+import { type Asker, withTokens } from './persons.ts';
+import { THINGS, type Thing } from './things.ts';
+import type { World } from './world.ts';
+
+export interface Cell {
+  /** Column, and scope of the token where that is the point. */
+  who: string;
+  expected: string;
+  asker: Asker;
+  /** Undefined where the row is about no thing. */
+  thing: Thing | undefined;
+}
+
+export interface Asking {
+  world: World;
+  askers: Record<string, Asker>;
+  /** Whether who is allowed changes the thing. */
+  changes: boolean;
+  /** What a token that reaches less far is told. */
+  tooLittle: string;
+  cell(t: Test, cell: Cell): Promise<void>;
+}
+
+/** Those who may not come first, all at once, and must leave nothing behind; then those who may, each on a thing of its own. */
+export async function askEverybody(t: Test, row: Row, asking: Asking): Promise<void> {
+  const { world, askers } = asking;
+  const all = await cellsOf(row, askers, asking.tooLittle);
+  const denied = all.filter(({ expected }) => !isAllowed(expected));
+  const things = new Set(
+    await Promise.all(denied.map(({ of }) => thingFor(world, row, of, false))),
+  );
+  const before = await written(world, things);
+  await Promise.all(
+    denied.map(async ({ of, ...cell }) =>
+      asking.cell(t, { ...cell, thing: await thingFor(world, row, of, false) }),
+    ),
+  );
+  t.strictSame(await written(world, things), before, 'nothing is written for those who may not');
+  await Promise.all(
+    all
+      .filter(({ expected }) => isAllowed(expected))
+      .map(async ({ of, ...cell }) =>
+        asking.cell(t, { ...cell, thing: await thingFor(world, row, of, asking.changes) }),
+      ),
+  );
+}
+
+const isAllowed = (cell: string): boolean => cell !== 'refused' && !(Number(cell) >= 400);
+
+type Planned = Omit<Cell, 'thing'> & { of: Asker };
+
+/** Scope is asked of somebody who may, best of one whom the lab's own rules bind. */
+async function cellsOf(
+  { cells, token }: Row,
+  askers: Record<string, Asker>,
+  tooLittle: string,
+): Promise<Planned[]> {
+  const all = [...cells].map(([who, expected]): Planned => {
+    const asker = askers[who] as Asker;
+    return { who, expected, asker, of: asker };
+  });
+  const may = all.filter(({ expected, asker }) => isAllowed(expected) && asker.person);
+  const telling = may.find(({ who }) => who === 'lab admin') ?? may.at(-1);
+  if (token === null || !telling) return all;
+  const scoped = await withTokens(telling.asker, token);
+  return [
+    ...all.filter((one) => one !== telling),
+    ...scoped.map(({ scope, suffices, asker }) => ({
+      ...telling,
+      asker,
+      who: `${telling.who} with a token of scope ${scope}`,
+      expected: suffices ? telling.expected : tooLittle,
+    })),
+  ];
+}
+
+const shared = new Map<string, Promise<Thing>>();
+
+/** What is somebody's own is never shared. */
+async function thingFor(
+  world: World,
+  { on }: Row,
+  { person = world.eve }: Asker,
+  fresh: boolean,
+): Promise<Thing | undefined> {
+  if (on === null) return undefined;
+  const key = on.startsWith('own ') ? `${on} ${person.id}` : on;
+  const made =
+    (!fresh && shared.get(key)) || (THINGS[on] as (typeof THINGS)[string])(world, person);
+  if (!fresh) shared.set(key, made);
+  return await made;
+}
+
+/** The newest entries of the audit trail (every write leaves one), and where the refs stand. */
+async function written({ rooms }: World, things: Set<Thing | undefined>): Promise<unknown> {
+  const { store, repositories } = rooms;
+  const newest = 'select id, actor, action, subject from audit_events order by id desc limit 5';
+  const refs = [...things].map(async (thing) =>
+    thing?.repository ? (await repositories.open(thing.repository)).refs() : null,
+  );
+  return { entries: await store.em().execute(newest), refs: await Promise.all(refs) };
+}

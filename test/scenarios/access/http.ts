@@ -1,0 +1,47 @@
+/** A cell of docs/access.md about the HTTP API. */
+import { type Answer, ask } from './ask.ts';
+import type { Route } from './doors.ts';
+import type { Row } from './matrix.ts';
+import type { Asker } from './persons.ts';
+import { REQUESTS } from './requests.ts';
+import type { Thing } from './things.ts';
+
+export async function request(
+  { method, url }: Route,
+  { operation, variant }: Row,
+  thing: Thing | undefined,
+  asker: Asker,
+): Promise<Answer> {
+  const given = thing ?? ({} as Thing);
+  const { id, name, member: user_id } = given;
+  const parameters: Record<string, string | number> = { id, name, user_id, n: 1 };
+  const path = url.replace(/:(\w+)/g, (_, name) => String(parameters[name])).replace('*', '');
+  const { query = {}, body } = REQUESTS[`${operation} ${variant}`.trim()]?.(given) ?? {};
+  const search = new URLSearchParams(
+    Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
+  );
+  return await ask(asker, method, search.size > 0 ? `${path}?${search}` : path, body);
+}
+
+/** The word or number of the page for an answer. */
+export function outcome({ status, body }: Answer, expected: string, thing?: Thing): string {
+  if (status >= 300 || /^\d+$/.test(expected)) return String(status);
+  const answered = JSON.parse(body);
+  if (expected === 'landed' || expected === 'proposed') {
+    return answered.merge_request ? 'proposed' : 'landed';
+  }
+  const { items } = answered as { items: { id?: number; lab_id?: number }[] };
+  const isThere = items.some(({ id, lab_id }) => id === thing?.id || lab_id === thing?.id);
+  return isThere ? 'shown' : 'absent';
+}
+
+/** Whether it exists for them at all. Nothing that is asked about it changes who sees it. */
+export async function sees(asker: Asker, page: string | null): Promise<boolean> {
+  if (page === null) return false;
+  const key = `${asker.url} ${asker.person?.token} ${page}`;
+  const answer = known.get(key) ?? ask(asker, 'GET', page).then(({ status }) => status === 200);
+  known.set(key, answer);
+  return await answer;
+}
+
+const known = new Map<string, Promise<boolean>>();

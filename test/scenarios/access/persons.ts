@@ -1,0 +1,53 @@
+/** Whoever the columns of docs/access.md are about. */
+import type { TestLab } from '../../helpers/lab.ts';
+import type { Person } from '../../helpers/registry.ts';
+
+export interface Asker {
+  /** Where they ask: the registry, or the same registry run with ANONYMOUS_READ. */
+  url: string;
+  /** Undefined without credentials. */
+  person: Person | undefined;
+}
+
+/** A column a line. */
+export function askersOf({ url, ...lab }: TestLab, openUrl: string): Record<string, Asker> {
+  return {
+    nobody: { url, person: undefined },
+    'anonymous read': { url: openUrl, person: undefined },
+    "another lab's admin": { url, person: lab.dan },
+    viewer: { url, person: lab.cleo },
+    contributor: { url, person: lab.ben },
+    'lab admin': { url, person: lab.ada },
+    'site admin': { url, person: lab.admin },
+  };
+}
+
+export const PERSONS = Object.keys(askersOf({} as TestLab, ''));
+
+const REACH = ['read', 'write', 'admin'] as const;
+type Scope = (typeof REACH)[number];
+
+/** The same person with every token that reaches less far than `needed`, and with one that reaches just as far. */
+export async function withTokens(
+  { url, person }: Asker,
+  needed: Scope,
+): Promise<{ scope: Scope; suffices: boolean; asker: Asker }[]> {
+  const scopes = person ? REACH.slice(0, REACH.indexOf(needed) + 1) : [];
+  return (await Promise.all(
+    scopes.map(async (scope) => {
+      const token = await tokenOf(person as Person, scope);
+      return { scope, suffices: scope === needed, asker: { url, person: { ...person, token } } };
+    }),
+  )) as never;
+}
+
+const made = new Map<string, Promise<string>>();
+
+/** One for each person and scope. */
+function tokenOf({ id, client }: Person, scope: Scope): Promise<string> {
+  const key = `${id} ${scope}`;
+  const token =
+    made.get(key) ?? client.tokens.create({ name: scope, scope }).then(({ token }) => token);
+  made.set(key, token);
+  return token;
+}

@@ -1,0 +1,80 @@
+/** What the operations of docs/access.md are asked with, where a path is not all. */
+import { measurement } from '../../helpers/registry.ts';
+import type { Thing } from './things.ts';
+
+interface Given {
+  query?: Record<string, string | number>;
+  body?: object;
+}
+
+let count = 0;
+
+const newDefinition = (lab_id: number | null, more = {}): Given => {
+  const name = `Asked${++count}`;
+  return { body: { name, source_code: measurement(name), lab_id, ...more } };
+};
+const changed = ({ name }: Thing, more = {}): Given => ({
+  body: { source_code: measurement(name, 9), ...more },
+});
+const source = { body: { source_code: 'x = 1\n' } };
+const reason = { body: { reason: 'for the test' } };
+const override = 'for the test';
+const rollback = { version: 1, reason: 'for the test' };
+const verdict = (verdict: string) => (thing: Thing) => ({ body: { verdict, head: headOf(thing) } });
+
+/** A merge request that never was is asked with a head that could be. */
+const headOf = ({ head }: Thing): string => head || '0'.repeat(40);
+
+/** By `operation variant`. */
+export const REQUESTS: Record<string, (thing: Thing) => Given> = {
+  listDefinitions: ({ name }) => ({ query: { q: name } }),
+  compareVersions: () => ({ query: { from: 1, to: 1 } }),
+  validateSource: () => source,
+  validateDefinition: () => source,
+  createDefinition: ({ id }) => newDefinition(id),
+  'createDefinition without a lab': () => newDefinition(null),
+  'createDefinition with an override': ({ id }) => newDefinition(id, { override }),
+  changeDefinition: (thing) => changed(thing),
+  'changeDefinition with an override': (thing) => changed(thing, { override }),
+  'changeDefinition is_public': () => ({ body: { is_public: true } }),
+  'changeDefinition to another lab': () => ({ body: { lab_id: OTHER_LAB } }),
+  rollBackDefinition: () => ({ body: rollback }),
+  'rollBackDefinition with an override': () => ({ body: { ...rollback, override } }),
+  deprecateVersion: () => reason,
+  revokeVersion: () => reason,
+  reinstateVersion: () => reason,
+  listMergeRequests: ({ definition }) => ({ query: { definition_id: definition } }),
+  comment: () => ({ body: { body: 'Why?' } }),
+  postCheck: () => ({ body: { name: 'bench', state: 'success' } }),
+  'review comment': verdict('comment'),
+  'review approve': verdict('approve'),
+  'review request_changes': verdict('request_changes'),
+  rebase: () => ({ body: {} }),
+  changeMergeRequest: () => ({ body: { title: 'Another title' } }),
+  merge: (thing) => ({ body: { head: headOf(thing) } }),
+  'merge with an override': (thing) => ({ body: { head: headOf(thing), override } }),
+  listLabs: () => ({ query: { per_page: 200 } }),
+  createLab: () => ({ body: { name: 'Asked', code: `asked${++count}` } }),
+  changeLab: () => ({ body: { name: `Asked ${++count}` } }),
+  'changeLab disabled': () => ({ body: { disabled: true } }),
+  addMember: ({ stranger }) => ({ body: { user_id: stranger, role: 'viewer' } }),
+  changeMember: () => ({ body: { role: 'contributor' } }),
+  listAuditEvents: ({ id }) => ({ query: { lab_id: id } }),
+  listUsers: ({ name }) => ({ query: { q: name } }),
+  'listUsers by username': ({ name }) => ({ query: { username: name } }),
+  createUser: () => ({ body: newUser(`asked${++count}`) }),
+  changeUser: () => ({ body: { name: `Asked ${++count}` } }),
+  'changeUser is_admin': () => ({ body: { is_admin: true } }),
+  createToken: () => ({ body: { name: 'asked', scope: 'read' } }),
+  signIn: () => ({ body: { username: 'cleo', password: 'password of cleo' } }),
+};
+
+const newUser = (username: string) => ({
+  username,
+  password: 'long enough',
+  name: 'Asked',
+  email: 'asked@lab.example',
+});
+
+/** The second lab that a test registry makes (test/helpers/lab.ts). */
+const OTHER_LAB = 2;
