@@ -12,7 +12,7 @@ import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
 import { type FoundDefinition, find } from '../services/find-definition.ts';
 import { identifyToken } from '../services/identify.ts';
-import { pushGate } from '../services/receive-push.ts';
+import { pushGate } from '../services/push/gate.ts';
 import type { SaveRooms } from '../services/rooms.ts';
 import type { Throttle } from '../services/throttle.ts';
 

@@ -5,8 +5,15 @@ import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
 import { Override } from './definitions.ts';
 
 const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
-const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f]+$' });
-const Body = Text({ maxLength: 20_000 });
+/** Characters (code points) of a title, and of a description, a review or a comment. */
+export const MOST_TITLE = 200;
+export const MOST_TEXT = 20_000;
+const Title = Type.String({
+  minLength: 1,
+  maxLength: MOST_TITLE,
+  pattern: '^[^\\u0000-\\u001f]+$',
+});
+const Body = Text({ maxLength: MOST_TEXT });
 const Verdict = Type.Enum(['approve', 'request_changes', 'comment']);
 const Side = Type.Enum(['old', 'new']);
 /** Fields of GitHub's commit statuses and GitLab's pipelines; only `success` counts. */
@@ -153,7 +160,7 @@ export const ReviewInput = Type.Object({
 export type ReviewInput = Static<typeof ReviewInput>;
 
 export const CommentInput = Type.Object({
-  body: Text({ minLength: 1, maxLength: 20_000 }),
+  body: Text({ minLength: 1, maxLength: MOST_TEXT }),
   file: Type.Optional(Text({ minLength: 1, maxLength: 500 })),
   line: Type.Optional(Id),
   side: Type.Optional(Side),

@@ -38,4 +38,6 @@ export interface PushGate {
    * throws refuses every command; any other error fails the request.
    */
   receive(push: Push): Promise<RefResult[]>;
+  /** What to tell of a command whose ref is not, or no longer, where its pusher saw it. */
+  overtaken(command: Command): Promise<Omit<Refusal, 'ref'>>;
 }

@@ -1,5 +1,5 @@
 import { isRefName } from '../ref-names.ts';
-import type { GitProgram, Refs, Repository } from '../types.ts';
+import type { GitProgram, Repository } from '../types.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { WireError } from '../wire/errors.ts';
 import { FLUSH, writePacket } from '../wire/pkt-line.ts';
@@ -17,7 +17,7 @@ import {
 } from './body.ts';
 import type { PushGate, Refusal } from './gate.ts';
 import type { PackLimits } from './index-pack.ts';
-import { STALE, takePush } from './take-push.ts';
+import { takePush } from './take-push.ts';
 import { isHidden } from './visible-refs.ts';
 
 export interface ReceivePackRequest extends Body {
@@ -102,34 +102,35 @@ async function receive(
   return answer;
 }
 
-/** Refusals of this layer, then the gate's for what is left. */
+/** What cannot be a ref, what the gate refuses, and of the rest what has changed since its pusher looked. */
 async function refused(
   repository: Repository,
   gate: PushGate,
   { commands, options }: { commands: Command[]; options: string[] },
 ): Promise<Refusal[]> {
-  const refs = await repository.refs();
-  const own = commands.flatMap((command) => {
-    const why = whyNot(command, commands, refs);
-    return why === undefined ? [] : [{ ref: command.ref, ...why }];
+  const refusals: Refusal[] = commands.flatMap((command) => {
+    const reason = whyNot(command, commands);
+    return reason === undefined ? [] : [{ ref: command.ref, reason }];
   });
-  const left = commands.filter(({ ref }) => !own.some((refusal) => refusal.ref === ref));
-  return left.length === 0 ? own : [...own, ...(await gate.admit(left, options))];
+  const left = () => commands.filter(({ ref }) => !refusals.some((one) => one.ref === ref));
+  if (left().length > 0) refusals.push(...(await gate.admit(left(), options)));
+  const refs = await repository.refs();
+  for (const command of left()) {
+    const { ref, from, to } = command;
+    const now = refs.get(ref)?.oid ?? null;
+    if (from !== now) refusals.push({ ref, ...(await gate.overtaken(command)) });
+    else if (to === null && now === null) refusals.push({ ref, reason: 'no such ref' });
+  }
+  return refusals;
 }
 
-function whyNot(
-  command: Command,
-  commands: Command[],
-  refs: Refs,
-): Omit<Refusal, 'ref'> | undefined {
-  const { ref, from, to } = command;
-  if (!isRefName(ref) || ref.split('/').length < 3) return { reason: 'funny refname' };
-  if (isHidden(ref)) return { reason: 'the registry keeps this name for itself' };
-  if (commands.some((other) => other !== command && other.ref === ref))
-    return { reason: 'named twice' };
-  const now = refs.get(ref)?.oid ?? null;
-  if (to === null && now === null) return { reason: 'no such ref' };
-  return from === now ? undefined : STALE;
+function whyNot(command: Command, commands: Command[]): string | undefined {
+  const { ref } = command;
+  if (!isRefName(ref) || ref.split('/').length < 3) return 'funny refname';
+  if (isHidden(ref)) return 'the registry keeps this name for itself';
+  return commands.some((other) => other !== command && other.ref === ref)
+    ? 'named twice'
+    : undefined;
 }
 
 function admittedOf(push: { commands: Command[]; atomic: boolean }, refusals: Refusal[]) {

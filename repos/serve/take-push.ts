@@ -22,12 +22,6 @@ export interface Taken {
   results: RefResult[];
 }
 
-/** Told of a command whose `from` no longer holds. */
-export const STALE = {
-  reason: 'changed on the server meanwhile; fetch first',
-  lines: ['Somebody else was faster: git pull --rebase && git push'],
-};
-
 type Asked = Pick<Push, 'commands' | 'options' | 'atomic'>;
 
 /** Takes the pack in, checks it and lets the gate decide; whatever the gate does not keep is removed. */
@@ -64,7 +58,13 @@ export async function takePush(
     if (error.code === 'too_large')
       return { unpackError: null, results: refuseAll({ help: [error.message] }, 'too large') };
     if (error.code !== 'ref_conflict') throw error;
-    return { unpackError: null, results: refuseAll({ help: STALE.lines }, STALE.reason) };
+    const results: RefResult[] = [];
+    for (const command of asked.commands) {
+      const { reason, lines = [] } = await gate.overtaken(command);
+      lines.forEach(say);
+      results.push({ ref: command.ref, ok: false, reason });
+    }
+    return { unpackError: null, results };
   } finally {
     pushed.forget();
     await removeQuarantine(quarantine);

@@ -35,7 +35,10 @@ t.test('refs/for/main opens a merge request, and the next push to it moves it', 
   const again = await push('HEAD:refs/for/main');
   t.equal(again.code, 0, 'the same once more changes nothing');
   const second = await commit(measurement('Pushed', 3), 'Three');
-  t.equal((await push('-o', 'title=Now three', '-o', 'draft', 'HEAD:refs/for/main')).code, 0);
+  const said = ['-o', 'title=Now three', '-o', 'draft', '-o', 'labels=now'];
+  const moved = await push(...said, 'HEAD:refs/for/main');
+  t.equal(moved.code, 0, moved.stderr);
+  t.match(moved.stderr, /remote: warning: .*"labels" is not known/);
   const rows = await list(made.id);
   t.match(rows, [{ id: row?.id, head: second, title: 'Now three', draft: true }]);
   t.equal(rows.length, 1);
@@ -85,6 +88,21 @@ t.test('what is not for review is refused and says why', async (t) => {
   );
   t.match(viewer.stderr, /you may not propose changes/);
   t.same(await list(made.id), []);
+});
+
+t.test('what a commit message may hold, a title may not', async (t) => {
+  const { made, clone } = await cloned(t, 'Worded', ben);
+  await clone.commit({ 'notes.txt': 'n\n' }, 'Notes');
+  const raw = await clone.git('cat-file', 'commit', 'HEAD');
+  const title = `\u001b[2J${'𝔸'.repeat(300)}`;
+  const input = `${raw.split('\n\n')[0]}\n\n${title}\n\nA\0${'x'.repeat(30_000)}\n`;
+  const write = ['hash-object', '-t', 'commit', '-w', '--stdin'];
+  const oid = (await git(write, { cwd: clone.folder, input })).trim();
+  const pushed = await clone.push(`${oid}:refs/for/main`);
+  t.equal(pushed.code, 0, pushed.stderr);
+  const [row] = await list(made.id);
+  t.equal(row?.title, `[2J${'𝔸'.repeat(197)}`);
+  t.match(row?.description, /^A\uFFFDx{19998}$/);
 });
 
 t.test('an atomic push moves all its refs or none', async (t) => {

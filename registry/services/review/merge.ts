@@ -11,7 +11,7 @@ import type { SaveRooms } from '../rooms.ts';
 import { authorsOf, treeOf } from './examine.ts';
 import { commitsOf, type LoadedFacts, loadFacts, seen } from './facts.ts';
 import { contents } from './own-checks.ts';
-import { headRef, note, type Step } from './steps.ts';
+import { headRef, mergeRef, note, type Step } from './steps.ts';
 
 /** How often somebody else may be faster before the caller is told. */
 const ATTEMPTS = 5;
@@ -62,11 +62,12 @@ async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: Me
     unmet.length === 0
       ? []
       : [{ code: 'policy', message: `${order.override} (set aside: ${unmet.join(' ')})` }];
+  const version = await squash(caller, loaded, git, order.change_summary, overrides);
   await land(rooms, caller, {
     repository: git.repository,
     from: git.tip,
-    versions: [await squash(caller, loaded, git, order.change_summary, overrides)],
-    steps: [await merging(caller, git, row, order.override, unmet)],
+    versions: [version],
+    steps: [await merging(caller, git, row, version.commit, order.override, unmet)],
   });
 }
 
@@ -154,11 +155,15 @@ async function merging(
   caller: Caller,
   { repository, tip }: Git,
   row: LoadedFacts['row'],
+  commit: Oid,
   reason: string | undefined,
   unmet: string[],
 ): Promise<Step> {
   const version = tip.version + 1;
-  const updates: RefUpdate[] = [{ ref: headRef(row.id), from: row.head, to: row.head }];
+  const updates: RefUpdate[] = [
+    { ref: headRef(row.id), from: row.head, to: row.head },
+    { ref: mergeRef(row.id), from: null, to: commit },
+  ];
   const branch = (await repository.refs()).get(row.source_ref)?.oid;
   if (row.source_ref.startsWith('refs/heads/') && branch !== undefined) {
     updates.push({ ref: row.source_ref, from: row.head, to: null });

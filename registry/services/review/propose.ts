@@ -8,6 +8,7 @@ import type { SaveRooms } from '../rooms.ts';
 import { examine } from './examine.ts';
 import { commitsOf } from './facts.ts';
 import { carryOut, FOR_MAIN, headRef, moving, opening, type Step } from './steps.ts';
+import { asText, asTitle } from './wording.ts';
 
 export interface Proposed {
   id: number;
@@ -93,8 +94,8 @@ export async function newMergeRequest(
       definition_id: definition.id,
       definition: definition.name,
       lab_id: definition.lab_id,
-      title: title.trim().slice(0, MOST_TITLE) || `Change ${definition.name}`,
-      description: rest.join('\n').trim(),
+      title: asTitle(title).text || `Change ${definition.name}`,
+      description: asText(rest.join('\n')).text,
       draft: false,
       source_ref: source ?? headRef(id),
       ...options,
@@ -103,9 +104,6 @@ export async function newMergeRequest(
     branch,
   );
 }
-
-/** As the API takes it. */
-const MOST_TITLE = 200;
 
 export const proposed = ({ publicUrl }: Pick<SaveRooms, 'publicUrl'>, id: number): Proposed => ({
   id,

@@ -4,7 +4,7 @@
  * was answered is never lost and one that was not leaves nothing half done.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { RefUpdate, Repository } from '../../../repos/types.ts';
+import type { Refs, RefUpdate, Repository } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import { appendAudit } from '../../store/audit.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
@@ -36,10 +36,24 @@ export interface Step {
 
 /** Where the head of a merge request can be fetched. */
 export const headRef = (id: number): string => `refs/merge-requests/${id}/head`;
+/** The commit that landed it; while there is none it can be moved. Made in the transaction of refs that lands it. */
+export const mergeRef = (id: number): string => `refs/merge-requests/${id}/merge`;
 /** What a contributor pushes to: one merge request for each pusher and definition. */
 export const FOR_MAIN = 'refs/for/main';
 
 const none = async () => {};
+
+/** What landed of a merge request, and from which head; undefined until it is merged. */
+export function landingOf(refs: Refs, id: number) {
+  const commit = refs.get(mergeRef(id))?.oid;
+  const head = refs.get(headRef(id))?.oid;
+  if (commit === undefined || head === undefined) return undefined;
+  const [tag] = [...refs].find(([, { peeled }]) => peeled === commit) ?? [];
+  return { id, head, version: Number(tag?.replace('refs/tags/v', '')) };
+}
+
+/** Nothing moves what has landed, not even in the moment in which it lands. */
+const stillOpen = (id: number): RefUpdate => ({ ref: mergeRef(id), from: null, to: null });
 
 /** A new merge request; `branch` moves with it where it has one. */
 export function opening(
@@ -84,7 +98,7 @@ export function moving(
   const { head: commit, base, changes } = head;
   return {
     mergeRequest: row.id,
-    updates: [{ ref: headRef(row.id), from: row.head, to: commit }, ...branch],
+    updates: [stillOpen(row.id), { ref: headRef(row.id), from: row.head, to: commit }, ...branch],
     async begin(em) {
       await addHead(em, row.id, { ...head, pushed_by: auditOf(caller).actor_id });
     },
@@ -102,7 +116,7 @@ export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] =
   return {
     mergeRequest: row.id,
     // Nothing moves, but it must be the head that was looked at.
-    updates: [{ ref: headRef(row.id), from: row.head, to: row.head }, ...branch],
+    updates: [stillOpen(row.id), { ref: headRef(row.id), from: row.head, to: row.head }, ...branch],
     begin: none,
     async finish(em) {
       await updateMergeRequest(em, row.id, {
@@ -178,9 +192,13 @@ async function moveRefs(
   } catch (error) {
     await undo(store, steps);
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
+    const refs = await repository.refs();
+    const [landed] = steps.flatMap(({ mergeRequest }) => landingOf(refs, mergeRequest) ?? []);
     throw new Problem(
       'conflict',
-      `${repository.name} has changed in the meantime (${error.message}). Look at it again and repeat what you did.`,
+      landed
+        ? `Merge request !${landed.id} was merged as version ${landed.version} in the meantime: it stays as it landed. What you want beyond that is a new change.`
+        : `${repository.name} has changed in the meantime (${error.message}). Look at it again and repeat what you did.`,
       undefined,
       { cause: error },
     );

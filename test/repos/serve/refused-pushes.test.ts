@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import type { Repository } from '../../../repos/types.ts';
 import { packOf, post, pushBody, rawCommit, rawTree, readPushAnswer, writeObject } from './raw.ts';
-import { startServer, type TestServer } from './server.ts';
+import { openGate, startServer, type TestServer } from './server.ts';
 
 const MAIN = 'refs/heads/main';
 let server: TestServer;
@@ -234,7 +234,8 @@ t.test('a gate that refuses leaves nothing behind, and its words arrive', async 
     rawCommit(await writeObject(cwd, 'tree', ''), main),
   );
   const args = ['push', 'origin', `${commit}:refs/heads/gated`];
-  server.rules.gate = () => ({
+  server.rules.gate = (repository) => ({
+    ...openGate(repository),
     admit: async ([command]) => [
       { ref: command?.ref ?? '', reason: 'not you', lines: ['Ask them.'] },
     ],
@@ -243,8 +244,8 @@ t.test('a gate that refuses leaves nothing behind, and its words arrive', async 
     },
   });
   await t.rejects(server.client(args, { cwd }), /remote: Ask them\.[\s\S]*\(not you\)/);
-  server.rules.gate = () => ({
-    admit: async () => [],
+  server.rules.gate = (repository) => ({
+    ...openGate(repository),
     async receive({ commands, say, commits, objects }) {
       const [made] = await commits(main, commit);
       t.equal(made?.oid, commit);

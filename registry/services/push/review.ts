@@ -1,6 +1,6 @@
 /** Pushes for review: a branch or `refs/for/main` opens a merge request, moves it, or closes it. */
-import type { Command, Push, Refusal } from '../../../repos/serve/gate.ts';
-import type { Commit, Oid, Repository } from '../../../repos/types.ts';
+import type { Command, Refusal } from '../../../repos/serve/gate.ts';
+import type { Commit, Oid } from '../../../repos/types.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import {
   type MergeRequestFields,
@@ -10,29 +10,23 @@ import {
 import { newestVersionAmong } from '../../store/versions.ts';
 import { auditOf, type Caller } from '../caller.ts';
 import type { FoundDefinition } from '../find-definition.ts';
+import { examine } from '../review/examine.ts';
+import { ownChecks } from '../review/own-checks.ts';
+import { newMergeRequest, proposed } from '../review/propose.ts';
+import { closing, FOR_MAIN, moving, note, type Step } from '../review/steps.ts';
 import type { SaveRooms } from '../rooms.ts';
-import { examine } from './examine.ts';
-import { ownChecks } from './own-checks.ts';
-import { newMergeRequest, proposed } from './propose.ts';
-import { closing, FOR_MAIN, moving, note, type Step } from './steps.ts';
+import type { PushOptions } from './options.ts';
+import type { Taking } from './taking.ts';
 
 /** More is a history that belongs elsewhere. */
 const MOST_COMMITS = 500;
-
-export const isForReview = (ref: string): boolean =>
-  ref === FOR_MAIN || (/^refs\/heads\/./.test(ref) && !RESERVED.includes(ref));
-const RESERVED = ['refs/heads/main', 'refs/heads/HEAD'];
 
 /** What a command would do, and the lines that its pusher reads when it is done. */
 export type Plan = { step: Step | null; lines: string[] } | { refusal: Refusal };
 
 /** Looks at one command while its objects are in quarantine; nothing is written. */
 export async function planReview(
-  rooms: SaveRooms,
-  caller: Caller,
-  found: FoundDefinition,
-  repository: Repository,
-  push: Push,
+  { rooms, caller, found, repository, push, options }: Taking,
   { ref, from, to }: Command,
 ): Promise<Plan> {
   const { row } = found;
@@ -50,7 +44,6 @@ export async function planReview(
   const base = await baseOf(rooms, row.id, main, commits);
   if (base === undefined) return { refusal: unrelated(ref) };
   const examined = await examine(push.objects, base, to, commits);
-  const options = optionsOf(push.options);
   const step = current
     ? edited(caller, current, options, moving(caller, current, examined, branch))
     : await opened(rooms, caller, row, ref, commits, options, examined, branch);
@@ -60,7 +53,7 @@ export async function planReview(
     found.policy,
   );
   const { id, url } = proposed(rooms, step.mergeRequest);
-  const unchanged = current?.head === to && branch.length === 0 && !options.given;
+  const unchanged = current?.head === to && branch.length === 0 && !isGiven(options);
   return {
     step: unchanged ? null : step,
     lines: [
@@ -123,27 +116,7 @@ async function baseOf(
   return (await newestVersionAmong(store.em(), definitionId, below))?.commit;
 }
 
-interface Options {
-  title?: string;
-  description?: string;
-  draft?: true;
-  given: boolean;
-}
-
-/** `title=…`, `description=…` (again for further lines), `draft` (contract section 4). */
-function optionsOf(given: readonly string[]): Options {
-  const valuesOf = (name: string) =>
-    given.filter((one) => one.startsWith(`${name}=`)).map((one) => one.slice(name.length + 1));
-  const title = valuesOf('title').at(-1)?.replace(/\s+/g, ' ').trim().slice(0, 200);
-  const description = valuesOf('description').join('\n').slice(0, 20_000);
-  const draft = given.includes('draft');
-  return {
-    ...(title && { title }),
-    ...(description && { description }),
-    ...(draft && { draft }),
-    given: Boolean(title || description || draft),
-  };
-}
+const isGiven = (options: PushOptions): boolean => Object.keys(options).length > 0;
 
 async function opened(
   rooms: SaveRooms,
@@ -151,7 +124,7 @@ async function opened(
   row: FoundDefinition['row'],
   source: string,
   commits: readonly Commit[],
-  { given: _, ...options }: Options,
+  options: PushOptions,
   ...[examined, branch]: [Awaited<ReturnType<typeof examine>>, Step['updates']]
 ): Promise<Step> {
   const summary = commits[0]?.message ?? '';
@@ -159,13 +132,8 @@ async function opened(
 }
 
 /** A move that changes title, description or draft as well. */
-function edited(
-  caller: Caller,
-  row: MergeRequest,
-  { given, ...options }: Options,
-  step: Step,
-): Step {
-  if (!given) return step;
+function edited(caller: Caller, row: MergeRequest, options: PushOptions, step: Step): Step {
+  if (!isGiven(options)) return step;
   return {
     ...step,
     async finish(em) {

@@ -1,0 +1,62 @@
+/** Which refs may be written at all, and by whom: asked before any object is read. */
+import type { Command, Refusal } from '../../../repos/serve/gate.ts';
+import { decide } from '../../access/decide.ts';
+import type { Caller } from '../caller.ts';
+import type { FoundDefinition } from '../find-definition.ts';
+import { FOR_MAIN } from '../review/steps.ts';
+import type { SaveRooms } from '../rooms.ts';
+
+export const MAIN = 'refs/heads/main';
+const RESERVED = [MAIN, 'refs/heads/HEAD'];
+
+export const isForReview = (ref: string): boolean =>
+  ref === FOR_MAIN || (/^refs\/heads\/./.test(ref) && !RESERVED.includes(ref));
+
+const PROPOSE = 'git push origin HEAD:refs/for/main';
+
+export function refusal(
+  { rules }: Pick<SaveRooms, 'rules'>,
+  caller: Caller,
+  { facts }: FoundDefinition,
+  { ref, to }: Command,
+): Refusal | undefined {
+  if (ref.startsWith('refs/tags/')) {
+    return {
+      ref,
+      reason: 'tags are made by the registry',
+      lines: ['Each version has its tag already: see "git ls-remote --tags origin".'],
+    };
+  }
+  if (isForReview(ref)) {
+    if (ref === FOR_MAIN && to === null) {
+      return { ref, reason: 'nothing to delete', lines: ['Close the merge request instead.'] };
+    }
+    const decision = decide(caller.actor, { on: 'definition', do: 'propose', of: facts }, rules);
+    if (decision.allowed) return undefined;
+    return { ref, reason: 'you may not propose changes', lines: [decision.reason] };
+  }
+  if (ref !== MAIN) {
+    return {
+      ref,
+      reason: 'only main, branches and refs/for/main can be pushed to',
+      lines: [`Propose a change for review with: ${PROPOSE}`],
+    };
+  }
+  if (to === null) {
+    return {
+      ref,
+      reason: 'main cannot be deleted',
+      lines: ['Versions are never deleted. An admin of the lab can archive the definition.'],
+    };
+  }
+  const decision = decide(caller.actor, { on: 'definition', do: 'land', of: facts }, rules);
+  if (decision.allowed) return undefined;
+  if (facts.isArchived) {
+    return { ref, reason: 'the definition is archived', lines: [decision.reason] };
+  }
+  return {
+    ref,
+    reason: 'you may not land directly',
+    lines: [decision.reason, 'Push it for review instead:', `  ${PROPOSE}`],
+  };
+}

@@ -1,0 +1,109 @@
+/** What the registry asks of a push, and what becomes of each of its refs. */
+import type { Command, Push, PushGate, RefResult, Refusal } from '../../../repos/serve/gate.ts';
+import type { Repository } from '../../../repos/types.ts';
+import { Problem } from '../../errors.ts';
+import type { Caller } from '../caller.ts';
+import type { FoundDefinition } from '../find-definition.ts';
+import { carryOut, type Step } from '../review/steps.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { MAIN, refusal } from './admit.ts';
+import { landPush } from './land.ts';
+import { readOptions } from './options.ts';
+import { overtaken } from './overtaken.ts';
+import { planReview } from './review.ts';
+import type { Taking } from './taking.ts';
+
+/** The gate for one caller's pushes to one definition. */
+export function pushGate(
+  rooms: SaveRooms,
+  caller: Caller,
+  found: FoundDefinition,
+  repository: Repository,
+): PushGate {
+  return {
+    async admit(commands) {
+      return commands.flatMap((command) => refusal(rooms, caller, found, command) ?? []);
+    },
+    async receive(push) {
+      const { warnings, ...options } = readOptions(push.options, push.commands);
+      const taking = { rooms, caller, found, repository, push, options };
+      const results = await take(taking);
+      for (const line of warnings) push.say(`warning: ${line}`);
+      return results;
+    },
+    overtaken: async (command) => overtaken(await repository.refs(), command),
+  };
+}
+
+async function take(taking: Taking): Promise<RefResult[]> {
+  const { push } = taking;
+  if (push.atomic && push.commands.length > 1) return await takeTogether(taking);
+  const results: RefResult[] = [];
+  for (const command of push.commands) results.push(await takeOne(taking, command));
+  return results;
+}
+
+async function takeOne(taking: Taking, command: Command): Promise<RefResult> {
+  const { push } = taking;
+  if (command.ref === MAIN) return await landPush(taking, command);
+  const plan = await planReview(taking, command);
+  if ('refusal' in plan) return refused(push, plan.refusal);
+  await push.keep();
+  const steps = plan.step ? [plan.step] : [];
+  const [result] = await carriedOut(taking, [command], steps, plan.lines);
+  return result as RefResult;
+}
+
+/** All of them or none, in one transaction of refs. */
+async function takeTogether(taking: Taking): Promise<RefResult[]> {
+  const { push } = taking;
+  const steps: Step[] = [];
+  const lines: string[] = [];
+  const main = push.commands.find(({ ref }) => ref === MAIN);
+  for (const command of push.commands.filter((one) => one !== main)) {
+    const plan = await planReview(taking, command);
+    if ('refusal' in plan) return together(push, refused(push, plan.refusal));
+    if (plan.step) steps.push(plan.step);
+    lines.push(...plan.lines);
+  }
+  await push.keep();
+  if (!main) return await carriedOut(taking, push.commands, steps, lines);
+  const landed = await landPush(taking, main, steps);
+  if (landed.ok) for (const line of lines) push.say(line);
+  return together(push, landed);
+}
+
+/** What became of one is what became of all. */
+function together({ commands }: Push, result: RefResult): RefResult[] {
+  return commands.map(({ ref }) => {
+    if (ref === result.ref) return result;
+    return result.ok ? { ref, ok: true } : { ref, ok: false, reason: 'atomic push failure' };
+  });
+}
+
+async function carriedOut(
+  { rooms, repository, push }: Taking,
+  commands: Command[],
+  steps: Step[],
+  lines: string[],
+): Promise<RefResult[]> {
+  try {
+    await carryOut(rooms, repository, steps);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
+    const refs = await repository.refs();
+    const told = commands.map((command) => ({
+      ref: command.ref,
+      ...overtaken(refs, command, steps),
+    }));
+    for (const line of new Set(told.flatMap(({ lines }) => lines))) push.say(line);
+    return told.map(({ ref, reason }) => ({ ref, ok: false, reason }));
+  }
+  for (const line of lines) push.say(line);
+  return commands.map(({ ref }) => ({ ref, ok: true }));
+}
+
+function refused({ say }: Push, { ref, reason, lines = [] }: Refusal): RefResult {
+  for (const line of lines) say(line);
+  return { ref, ok: false, reason };
+}

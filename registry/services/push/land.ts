@@ -1,0 +1,129 @@
+/** A push to `main`: each commit of it becomes a version, or none does. */
+import type { Command, RefResult } from '../../../repos/serve/gate.ts';
+import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
+import { checkPaths } from '../../definitions/names.ts';
+import type { Files, ImportPolicy } from '../../definitions/types.ts';
+import { validateDefinition } from '../../definitions/validate.ts';
+import { Problem } from '../../errors.ts';
+import { filesOf, mainFile } from '../files.ts';
+import { land } from '../landing.ts';
+import type { Step } from '../review/steps.ts';
+import type { Taking } from './taking.ts';
+
+/** How many lines of diagnostics a refusal shows before it only counts. */
+const SHOWN = 20;
+
+/** Each commit is a version that is validated by itself; more are a history that belongs elsewhere. */
+const MOST_COMMITS = 500;
+
+/** `steps` are merge requests that change in the same transaction of refs. */
+export async function landPush(
+  { rooms, caller, found: { row, policy }, repository, push }: Taking,
+  { ref, from, to }: Command,
+  steps: Step[] = [],
+): Promise<RefResult> {
+  const refuse = (reason: string, ...lines: string[]): RefResult => {
+    for (const line of lines) push.say(line);
+    return { ref, ok: false, reason };
+  };
+  const tip = await repository.tip();
+  if (to === null || from !== tip.head) {
+    return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
+  }
+  if (to === from) return { ref, ok: true };
+  const commits = await push.commits(from, to);
+  if (commits.length > MOST_COMMITS) {
+    return refuse(
+      'too many commits',
+      `A push makes at most ${MOST_COMMITS} versions; these would be ${commits.length}. Squash them, or push in parts.`,
+    );
+  }
+  const crooked = await crookedness(push.objects, from, commits);
+  if (crooked) return refuse(crooked.reason, ...crooked.lines);
+  for (const commit of commits) {
+    const lines = await faults(push.objects, row.name, commit.oid, policy);
+    if (lines.length === 0) continue;
+    const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';
+    const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} more`] : [];
+    return refuse('invalid definition', ...lines.slice(0, SHOWN).map((l) => l + where), ...more);
+  }
+  await push.keep();
+  try {
+    const { definition } = await land(rooms, caller, {
+      repository,
+      from: tip,
+      versions: commits.map((commit) => ({
+        commit: commit.oid,
+        author: { name: commit.author.name, email: commit.author.email },
+        summary: commit.message.trim(),
+      })),
+      steps,
+    });
+    push.say(`${row.name} is now at version ${definition.version}.`);
+    return { ref, ok: true };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
+    return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
+  }
+}
+
+/** Every commit on `main` has the version before it as its only parent, and changes something (contract section 3). */
+async function crookedness(
+  objects: ObjectReader,
+  from: Oid | null,
+  commits: Commit[],
+): Promise<{ reason: string; lines: string[] } | undefined> {
+  const merge = commits.find(({ parents }) => parents.length > 1);
+  if (merge) {
+    return {
+      reason: 'merge commit',
+      lines: [
+        `${merge.oid.slice(0, 10)} is a merge commit; versions stand in one line.`,
+        'Make it one line and push again: git pull --rebase && git push',
+      ],
+    };
+  }
+  let before = from === null ? null : await objects.readCommit(from);
+  for (const commit of commits) {
+    if ((commit.parents[0] ?? null) !== (before?.oid ?? null)) {
+      return {
+        reason: 'non-fast-forward',
+        lines: ['main has versions that your branch lacks: git pull --rebase && git push'],
+      };
+    }
+    if (before?.tree === commit.tree) {
+      return {
+        reason: 'empty commit',
+        lines: [
+          `${commit.oid.slice(0, 10)} changes nothing, so it cannot be a version.`,
+          'Leave it out: git rebase --empty=drop origin/main',
+        ],
+      };
+    }
+    before = commit;
+  }
+  if (commits.length === 0) {
+    return {
+      reason: 'non-fast-forward',
+      lines: ['A version is never taken back by a push. Roll back through the registry instead.'],
+    };
+  }
+  return undefined;
+}
+
+/** What stands against this commit as a version, each as file:line:column and what is wrong. */
+async function faults(
+  objects: ObjectReader,
+  name: string,
+  commit: Oid,
+  policy: ImportPolicy,
+): Promise<string[]> {
+  const files: Files = await filesOf(objects, commit);
+  const paths = checkPaths(files.keys());
+  if (paths.length > 0) return paths.map(({ path, message }) => `${path}: ${message}`);
+  const { errors } = validateDefinition(name, files, policy);
+  return errors.map(
+    ({ file, line, column, code, message }) =>
+      `${file ?? mainFile(name)}:${line}:${column}: ${message} [${code}]`,
+  );
+}

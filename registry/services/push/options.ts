@@ -1,0 +1,55 @@
+/** Push options (contract section 4): what a pusher says of the merge request. Pure. */
+import type { Command } from '../../../repos/serve/gate.ts';
+import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';
+import { asText, asTitle } from '../review/wording.ts';
+import { isForReview } from './admit.ts';
+
+export interface PushOptions {
+  title?: string;
+  description?: string;
+  draft?: true;
+}
+
+const KNOWN = 'title=…, description=… (again for further lines), draft';
+
+/** What is given in `git push -o …`, and what is wrong with it, for the pusher to read. */
+export function readOptions(
+  given: readonly string[],
+  commands: readonly Command[],
+): PushOptions & { warnings: string[] } {
+  if (given.length === 0) return { warnings: [] };
+  if (!commands.some(({ ref, to }) => isForReview(ref) && to !== null)) {
+    return { warnings: ['push options speak of merge requests: they change nothing here.'] };
+  }
+  const warnings: string[] = [];
+  const valuesOf = (name: string) =>
+    given.filter((one) => one.startsWith(`${name}=`)).map((one) => one.slice(name.length + 1));
+  for (const option of given.filter((one) => one !== 'draft')) {
+    const [name = ''] = option.split('=', 1);
+    if (name === 'draft') {
+      warnings.push('the push option "draft" takes no value and is ignored: give it as -o draft');
+    } else if (name === option && (name === 'title' || name === 'description')) {
+      warnings.push(`the push option "${name}" needs a value: -o ${name}=…`);
+    } else if (name !== 'title' && name !== 'description') {
+      warnings.push(`the push option "${clipped(name)}" is not known here. Known are: ${KNOWN}`);
+    }
+  }
+  const titles = valuesOf('title');
+  if (titles.length > 1) warnings.push('of several titles the last one is taken.');
+  const title = asTitle(titles.at(-1) ?? '');
+  if (title.cut) warnings.push(`the title is cut to ${MOST_TITLE} characters.`);
+  if (titles.length > 0 && title.text === '') warnings.push('an empty title is ignored.');
+  const descriptions = valuesOf('description');
+  const description = asText(descriptions.join('\n'));
+  if (description.cut) warnings.push(`the description is cut to ${MOST_TEXT} characters.`);
+  return {
+    ...(title.text && { title: title.text }),
+    ...(descriptions.length > 0 && { description: description.text }),
+    ...(given.includes('draft') && { draft: true }),
+    warnings: warnings.map(printable),
+  };
+}
+
+const clipped = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+/** What somebody else's program sent must not move the cursor of a terminal. */
+const printable = (line: string): string => line.replace(/\p{Cc}/gu, '?');

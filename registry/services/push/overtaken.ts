@@ -1,0 +1,53 @@
+/** What a pusher is told when somebody else changed the ref, or merged, while the push was under way. */
+import type { Command, Refusal } from '../../../repos/serve/gate.ts';
+import type { Refs } from '../../../repos/types.ts';
+import { landingOf, type Step } from '../review/steps.ts';
+
+type Told = Required<Omit<Refusal, 'ref'>>;
+
+/** `steps` are those that could not be carried out; without them the command's own `from` tells which one it was. */
+export function overtaken(
+  refs: Refs,
+  { ref, from, to }: Command,
+  steps: readonly Step[] = [],
+): Told {
+  const merged = steps
+    .map(({ mergeRequest }) => landingOf(refs, mergeRequest))
+    .concat(landedAt(refs, from))
+    .find((landing) => landing !== undefined);
+  if (merged === undefined) {
+    const next =
+      to === null
+        ? 'Somebody else moved or deleted it: git fetch --prune origin'
+        : ref.startsWith('refs/heads/')
+          ? 'Somebody else was faster: git pull --rebase && git push'
+          : 'Your merge request was changed at the same moment. Look at it, then push again.';
+    return { reason: 'changed on the server meanwhile; fetch first', lines: [next] };
+  }
+  const { id, version, head } = merged;
+  const happened = `Merge request !${id} was merged as version ${version} meanwhile`;
+  if (to === null) {
+    return { reason: 'merged meanwhile', lines: [`${happened}, and its branch is gone with it.`] };
+  }
+  return {
+    reason: 'merged meanwhile',
+    lines: [
+      `${happened}; this push changes nothing in it.`,
+      'Propose what you have beyond it as a new one:',
+      '  git fetch --prune origin',
+      `  git rebase --onto origin/main ${head}`,
+      `  git push origin HEAD:${ref}`,
+    ],
+  };
+}
+
+/** The merge request that was merged with this commit as its head. */
+function landedAt(refs: Refs, head: string | null) {
+  for (const [ref, { oid }] of refs) {
+    if (oid !== head) continue;
+    const [, id] = /^refs\/merge-requests\/(\d+)\/head$/.exec(ref) ?? [];
+    const landing = id === undefined ? undefined : landingOf(refs, Number(id));
+    if (landing) return landing;
+  }
+  return undefined;
+}

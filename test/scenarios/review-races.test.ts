@@ -1,0 +1,125 @@
+/** What happens to a merge request in the very moment in which it is merged: it stays as it landed, and everybody is told. */
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { type Clone, cloneOf } from '../helpers/clone.ts';
+import type { GitResult } from '../helpers/git.ts';
+import { startLab } from '../helpers/lab.ts';
+import { refused } from '../helpers/refused.ts';
+import { measurement } from '../helpers/registry.ts';
+
+const lab = await startLab(t);
+const { ada, ben, rooms } = lab;
+
+/** A definition with one approved merge request, pushed by Ben to `ref`. */
+async function approved(t: Test, name: string, ref: string) {
+  const { id: definition } = await ada.client.definitions.create({
+    name,
+    source_code: measurement(name),
+    files: { 'notes.txt': 'n\n' },
+  });
+  const clone = await cloneOf(t, lab, name, ben);
+  await clone.commit({ [`${name}.py`]: measurement(name, 2) }, 'Two');
+  const head = await clone.commit({ [`${name}.py`]: measurement(name, 3) }, 'Three');
+  t.equal((await clone.push(`HEAD:${ref}`)).code, 0);
+  const [row] = (await ada.client.mergeRequests.list({ definition_id: definition })).items;
+  const id = row?.id ?? 0;
+  await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
+  return { definition, clone, head, id };
+}
+
+/** Lets Ada merge when the refs of this repository are about to move the next time. */
+async function mergeFirst(name: string, id: number, head: string) {
+  const repository = await rooms.repositories.open(name);
+  const { updateRefs } = repository;
+  repository.updateRefs = async (updates) => {
+    repository.updateRefs = updateRefs;
+    await ada.client.mergeRequests.merge(id, { head });
+    await updateRefs.call(repository, updates);
+  };
+}
+
+/** It landed as it was approved, in git and in the database. */
+async function staysAsItLanded(t: Test, name: string, id: number, head: string) {
+  const refs = await (await rooms.repositories.open(name)).refs();
+  t.equal(refs.get(`refs/merge-requests/${id}/head`)?.oid, head, 'its ref has not moved');
+  t.match(await ada.client.mergeRequests.read(id), { state: 'merged', merged_version: 2, head });
+  const landed = refs.get(`refs/merge-requests/${id}/merge`)?.oid;
+  t.equal(landed, refs.get('refs/tags/v2')?.peeled, 'what landed stands beside it');
+  const trail = await ada.client.audit({ subject_type: 'merge_request', subject_id: id });
+  t.equal(trail.items[0]?.action, 'merge_request.merged', 'nothing is told of it afterwards');
+}
+
+/** Does in the clone what the `remote:` lines say, and gives the number of the merge request that comes of it. */
+async function follow({ git, push }: Clone, { stderr }: GitResult): Promise<number> {
+  const said = [...stderr.matchAll(/^remote: {3}git (.+?) *$/gm)].map(([, line = '']) => line);
+  for (const command of said.flatMap((line) => line.split(' && git '))) {
+    if (!command.startsWith('push ')) await git(...command.split(' '));
+  }
+  const ref = /push origin (\S+)/.exec(said.join('\n'))?.[1] ?? '';
+  const [, id] = /Merge request !(\d+): http/.exec((await push(ref)).stderr) ?? [];
+  return Number(id);
+}
+
+t.test('a push that is overtaken by the merge is refused and says how to go on', async (t) => {
+  for (const [name, ref] of [
+    ['Overtaken', 'refs/for/main'],
+    ['OvertakenBranch', 'refs/heads/idea'],
+  ] as const) {
+    const { id, clone, head } = await approved(t, name, ref);
+    await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
+    await mergeFirst(name, id, head);
+    const late = await clone.push(`HEAD:${ref}`);
+    t.not(late.code, 0);
+    t.match(late.stderr, `remote: Merge request !${id} was merged as version 2 meanwhile`);
+    await staysAsItLanded(t, name, id, head);
+    const next = await follow(clone, late);
+    t.ok(next > id, `${ref}: what is new is another merge request`);
+    const page = await ada.client.mergeRequests.read(next);
+    t.match(page, { source_ref: ref, commits: [{ message: 'More notes\n' }] });
+    t.same(
+      page.files.map(({ path }) => path),
+      ['notes.txt'],
+    );
+    t.notMatch(page.blockers.join(), /conflict/);
+  }
+});
+
+t.test('so is one whose branch has gone since git asked for the refs', async (t) => {
+  const { id, clone, head } = await approved(t, 'Hooked', 'refs/heads/idea');
+  await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
+  // git has read the refs when it runs this hook (githooks(5), "pre-push").
+  const hook = join(clone.folder, '.git', 'hooks', 'pre-push');
+  const call = {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ada.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ head }),
+  };
+  const url = `${lab.url}/api/merge-requests/${id}/merge`;
+  const merge = `const { status } = await fetch('${url}', ${JSON.stringify(call)});
+    process.exitCode = status === 200 ? 0 : 1;`;
+  await writeFile(`${hook}.mjs`, merge);
+  await writeFile(hook, `#!/bin/sh\nexec ${process.execPath} ${hook}.mjs\n`);
+  await chmod(hook, 0o755);
+  const late = await clone.push('HEAD:idea');
+  t.not(late.code, 0);
+  t.match(late.stderr, `remote: Merge request !${id} was merged as version 2 meanwhile`);
+  await staysAsItLanded(t, 'Hooked', id, head);
+  await writeFile(hook, '#!/bin/sh\n');
+  t.ok((await follow(clone, late)) > id);
+});
+
+t.test('closing, rebasing and saving are told the same over REST', async (t) => {
+  const ways = {
+    Closed: (id: number) => ben.client.mergeRequests.close(id),
+    Saved: (_: number, definition: number) =>
+      ben.client.definitions.change(definition, { category: 'A' }),
+  };
+  for (const [name, act] of Object.entries(ways)) {
+    const { definition, id, head } = await approved(t, name, 'refs/for/main');
+    await mergeFirst(name, id, head);
+    const told = await refused(act(id, definition));
+    t.match(told, { status: 409, detail: new RegExp(`!${id} was merged as version 2`) }, name);
+    await staysAsItLanded(t, name, id, head);
+  }
+});

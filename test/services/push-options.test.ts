@@ -1,0 +1,48 @@
+/** What is said with `git push -o …`, and what a pusher is told of what cannot be taken. */
+import t from 'tap';
+import { readOptions } from '../../registry/services/push/options.ts';
+
+const oid = 'a'.repeat(40);
+const branch = { ref: 'refs/heads/idea', from: null, to: oid };
+const read = (...given: string[]) => readOptions(given, [branch]);
+
+t.test('title, description and draft are taken', async (t) => {
+  t.same(read(), { warnings: [] });
+  t.same(read('title= Faster\tsweeps ', 'description=One', 'description=Two', 'draft'), {
+    title: 'Faster sweeps',
+    description: 'One\nTwo',
+    draft: true,
+    warnings: [],
+  });
+  t.same(read('description='), { description: '', warnings: [] }, 'it can be emptied');
+});
+
+t.test('what cannot be taken is told, and hinders nothing', async (t) => {
+  const told: [given: string[], warning: RegExp][] = [
+    [['titel=x'], /"titel" is not known here. Known are: title=…, description=…/],
+    [['ci.skip'], /"ci\.skip" is not known/],
+    [['title'], /"title" needs a value/],
+    [['title= '], /empty title/],
+    [['title=a', 'title=b'], /the last one/],
+    [['draft=false'], /"draft" takes no value/],
+    [[`title=${'é'.repeat(201)}`], /cut to 200/],
+    [[`description=${'x'.repeat(20_001)}`], /cut to 20000/],
+    [['\u001b[2J=1'], /"\?\[2J"/],
+  ];
+  for (const [given, warning] of told) t.match(read(...given).warnings, [warning], `${given}`);
+});
+
+t.test('what is taken can be stored and shown', async (t) => {
+  const { title = '', description } = read(`title=${'𝔸'.repeat(300)}`, 'description=a\0b\ud800');
+  t.equal([...title].length, 200);
+  t.ok(title.isWellFormed());
+  t.equal(description, 'a\uFFFDb\uFFFD');
+  t.equal(read('title=a\u0000\u0007b').title, 'a b');
+});
+
+t.test('a push that opens no merge request is told that options change nothing', async (t) => {
+  const main = { ref: 'refs/heads/main', from: null, to: oid };
+  for (const commands of [[main], [{ ...branch, to: null }]]) {
+    t.match(readOptions(['title=x'], commands), { warnings: [/change nothing/], title: undefined });
+  }
+});
