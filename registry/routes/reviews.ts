@@ -29,7 +29,7 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
         tags,
         summary: 'Approve, request changes or comment, bound to the head that was looked at',
         description:
-          'Approving is for admins of the lab and owners of what is changed, and for nobody who opened, pushed or wrote it (unless the lab allows it). 409 where the head has moved.',
+          'Approving is for admins of the lab and owners of what is changed, and for nobody who opened, pushed or wrote it (unless the lab allows it). Whoever has requested changes can always approve, which takes the objection back; it counts as an approval only where they may approve. 409 where the head has moved.',
         params: IdParams,
         body: ReviewInput,
         response: { 201: Review, ...problemAnswers },

@@ -1,15 +1,14 @@
 /** What stands between a merge request and its landing. */
 import fc from 'fast-check';
 import t from 'tap';
-import {
-  blockers,
-  mayApprove,
-  type OwnerRule,
-  type Review,
-  type ReviewFacts,
-  type ReviewPolicy,
-  standingOf,
-} from '../../registry/access/review.ts';
+import { blockers } from '../../registry/access/review/blockers.ts';
+import type {
+  OwnerRule,
+  Review,
+  ReviewFacts,
+  ReviewPolicy,
+} from '../../registry/access/review/facts.ts';
+import { mayApprove, mayGive, standingOf } from '../../registry/access/review/verdicts.ts';
 
 const policy: ReviewPolicy = {
   requiredApprovals: 1,
@@ -91,6 +90,20 @@ t.test('requested changes stay over pushes until that reviewer approves or has l
   t.match(blockers(given(no, review(2, 'comment'), yes), policy), [/^bob has requested changes/]);
   t.same(blockers(given(no, review(2, 'approve'), yes), policy), []);
   t.same(blockers(given({ ...no, isMember: false }, yes), policy), []);
+});
+
+t.test('whoever requested changes and then took part can take the objection back', async (t) => {
+  const reviewer = { id: 1, email: 'ada@lab.example', isAdmin: true };
+  const no = review(1, 'request_changes', { head: 'h1', changes: 'c1' });
+  t.notOk(mayGive('approve', reviewer, facts(), policy).allowed, 'not without an objection');
+  t.ok(mayGive('request_changes', reviewer, facts(), policy).allowed);
+  t.ok(mayGive('approve', reviewer, given(no), policy).allowed);
+  const back = given(no, review(1, 'approve'));
+  t.notOk(mayGive('approve', reviewer, back, policy).allowed, 'once');
+  t.match(blockers(back, policy), [/has 0\. The approval of ada does not count: .*wrote/]);
+  t.same(blockers(given(no, review(1, 'approve'), review(2, 'approve')), policy), []);
+  const other = { id: 2, email: 'bob@lab.example', isAdmin: false };
+  t.notOk(mayGive('approve', other, given(no), policy).allowed, 'nobody else can');
 });
 
 t.test('an approval that was repeated is told of once', async (t) => {

@@ -95,14 +95,14 @@ t.test('what a commit message may hold, a title may not', async (t) => {
   await clone.commit({ 'notes.txt': 'n\n' }, 'Notes');
   const raw = await clone.git('cat-file', 'commit', 'HEAD');
   const title = `\u001b[2J${'𝔸'.repeat(300)}`;
-  const input = `${raw.split('\n\n')[0]}\n\n${title}\n\nA\0${'x'.repeat(30_000)}\n`;
+  const input = `${raw.split('\n\n')[0]}\n\n${title}\n\n${'x'.repeat(30_000)}\n`;
   const write = ['hash-object', '-t', 'commit', '-w', '--stdin'];
   const oid = (await git(write, { cwd: clone.folder, input })).trim();
   const pushed = await clone.push(`${oid}:refs/for/main`);
   t.equal(pushed.code, 0, pushed.stderr);
   const [row] = await list(made.id);
   t.equal(row?.title, `[2J${'𝔸'.repeat(197)}`);
-  t.match(row?.description, /^A\uFFFDx{19998}$/);
+  t.match(row?.description, /^x{20000}$/);
 });
 
 t.test('an atomic push moves all its refs or none', async (t) => {

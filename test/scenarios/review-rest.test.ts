@@ -109,6 +109,25 @@ t.test('requested changes stand until their author approves; drafts wait', async
   t.match(await merge(ada, mr), { title: 'Ready' });
 });
 
+t.test('whoever requested changes and then mends them takes the objection back', async (t) => {
+  const { id } = await define('Mended');
+  const bens = await cloneOf(t, lab, 'Mended', ben);
+  await bens.commit({ 'notes.txt': 'n\n' }, 'Add notes');
+  t.equal((await bens.push('HEAD:refs/heads/notes')).code, 0);
+  const [pushed] = (await ada.client.mergeRequests.list({ definition_id: id })).items;
+  const mr = pushed?.id ?? 0;
+  await review(ada, mr, 'request_changes');
+  const adas = await cloneOf(t, lab, 'Mended', ada);
+  await adas.git('checkout', '-q', 'notes');
+  await adas.commit({ 'notes.txt': 'Notes\n' }, 'Say what they are');
+  t.equal((await adas.push('notes')).code, 0);
+  await review(admin, mr);
+  t.match((await look(mr)).blockers, [/ada has requested changes/]);
+  t.match(await review(ada, mr), { verdict: 'approve', standing: false, why: /wrote a change/ });
+  t.match(await look(mr), { can_merge: true, approvals: { given: 1 } });
+  t.match(await refused(review(ada, mr)), { status: 403 }, 'there is nothing more to take back');
+});
+
 t.test('comments stand on lines of either side and in threads', async (t) => {
   const name = 'Discussed';
   const file = `${name}.py`;

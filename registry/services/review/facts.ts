@@ -2,7 +2,7 @@
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Commit, Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
-import type { ReviewFacts, ReviewPolicy } from '../../access/review.ts';
+import type { ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
 import { notFound } from '../../errors.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import type {

@@ -1,6 +1,7 @@
 /** Landing a merge request: squashed onto `main` as one commit, with the record of who approved it. */
 import type { Commit, Oid, RefUpdate } from '../../../repos/types.ts';
-import { hindrances, standingOf, unmetPolicy } from '../../access/review.ts';
+import { hindrances, unmetPolicy } from '../../access/review/blockers.ts';
+import { standingOf } from '../../access/review/verdicts.ts';
 import { type Approval, landingMessage, type Override } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';

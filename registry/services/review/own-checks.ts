@@ -1,7 +1,7 @@
 /** What the registry itself says of a proposed change: whether it can land, and what it means for users. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
-import type { Check } from '../../access/review.ts';
+import type { Check } from '../../access/review/facts.ts';
 import { compareInterfaces, type InterfaceChange } from '../../definitions/interface.ts';
 import { mergeText, mergeTrees, type PathChange, type Tree } from '../../definitions/merge.ts';
 import { describe } from '../../definitions/metadata.ts';

@@ -1,5 +1,5 @@
 /** What people and programs say of a merge request: reviews, comments, checks. */
-import { mayApprove } from '../../access/review.ts';
+import { mayGive } from '../../access/review/verdicts.ts';
 import { Problem } from '../../errors.ts';
 import type { CheckInput, CommentInput, ReviewInput } from '../../schemas/review.ts';
 import type { Check, Comment, MergeRequest, Review } from '../../store/entities/index.ts';
@@ -53,15 +53,13 @@ async function demandVerdict(
   rooms: ReviewRooms,
   caller: Caller,
   row: MergeRequest,
-  verdict: string,
+  verdict: 'approve' | 'request_changes',
 ): Promise<void> {
   const { actor } = caller;
   if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
   const { facts, policy } = await loadFacts(rooms, row);
   const isAdmin = actor.isAdmin || (row.lab_id !== null && actor.roles.get(row.lab_id) === 'admin');
-  // Whoever wrote it may say that it is not ready; approving is for others.
-  const own = verdict === 'approve' ? policy : { ...policy, allowSelfApproval: true };
-  const may = mayApprove({ id: actor.id, email: actor.email, isAdmin }, facts, own);
+  const may = mayGive(verdict, { id: actor.id, email: actor.email, isAdmin }, facts, policy);
   if (!may.allowed) {
     throw new Problem('forbidden', `You cannot do that: ${may.why}. You can comment.`);
   }

@@ -1,5 +1,6 @@
 /** The page of a merge request: all that is known of it. */
-import { blockers, hindrances, standingOf } from '../../access/review.ts';
+import { blockers, hindrances } from '../../access/review/blockers.ts';
+import { standingOf } from '../../access/review/verdicts.ts';
 import type { MergeRequestPage, MergeRequest as Shown } from '../../schemas/review.ts';
 import type { MergeRequest, User } from '../../store/entities/index.ts';
 import { commentsOf } from '../../store/reviews.ts';

@@ -26,7 +26,7 @@ const schema = defineEntity({
     /** Null for the product's own list. */
     banned_imports: p.json<string[]>().strictNullable(),
     allowed_imports: p.json<string[]>().defaultRaw(`'[]'`),
-    /** Of whom one must approve what matches: see access/review.ts. */
+    /** Of whom one must approve what matches: see access/review/owners.ts. */
     owners: p
       .json<{ pattern?: string; category?: string; manufacturer?: string; users: number[] }[]>()
       .defaultRaw(`'[]'`),

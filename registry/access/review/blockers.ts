@@ -1,0 +1,91 @@
+/** What stands between a merge request and its landing, in words. */
+import type { Review, ReviewFacts, ReviewPolicy } from './facts.ts';
+import { nameOf, owns, touchedRules } from './owners.ts';
+import { REPLACED, type Standing, standingOf } from './verdicts.ts';
+
+/** The check that informs and never blocks. */
+const INFORMS = 'interface';
+
+/** Why it cannot land, each reason a sentence; none when it can. */
+export function blockers(facts: ReviewFacts, policy: ReviewPolicy): string[] {
+  return [...hindrances(facts), ...unmetPolicy(facts, policy)];
+}
+
+/** Reasons that nothing sets aside. */
+export function hindrances(facts: ReviewFacts): string[] {
+  if (facts.state === 'merged') return ['It is merged already.'];
+  if (facts.state === 'closed') return ['It is closed. Reopen it first.'];
+  return [
+    ...(facts.archived
+      ? ['The definition is archived. An admin of its lab must take it back first.']
+      : []),
+    ...(facts.draft ? ['It is a draft. Mark it as ready first.'] : []),
+    ...facts.checks
+      .filter(
+        ({ account, name, state }) => account === null && name !== INFORMS && state !== 'success',
+      )
+      .map(({ name, state, summary }) => {
+        const how = state === 'failure' ? 'fails' : `is "${state}"`;
+        return `The check "${name}" ${how}${summary ? `: ${summary}` : ''}.`;
+      }),
+  ];
+}
+
+/** Reasons of the lab's policy, which break glass sets aside. */
+export function unmetPolicy(facts: ReviewFacts, policy: ReviewPolicy): string[] {
+  const reviews = standingOf(facts, policy);
+  const standing = reviews.filter((one) => one.standing).map(({ review }) => review);
+  const approvals = standing.filter(({ verdict }) => verdict === 'approve');
+  return [
+    ...missingApprovals(reviews, approvals, policy),
+    ...standing
+      .filter(
+        ({ verdict, isAdmin, author }) =>
+          verdict === 'request_changes' && (isAdmin || owns(author.id, facts, policy)),
+      )
+      .map(
+        ({ author }) =>
+          `${author.username} has requested changes and must approve before it can land.`,
+      ),
+    ...missingChecks(facts, policy),
+    ...touchedRules(facts, policy)
+      .filter(({ users }) => !approvals.some(({ author }) => users.includes(author.id)))
+      .map((rule) => {
+        const names = rule.users.map((id) => facts.usernames.get(id) ?? `account ${id}`);
+        return `An owner of ${nameOf(rule)} must approve: ${names.join(' or ')}.`;
+      }),
+  ];
+}
+
+function missingApprovals(
+  reviews: Standing[],
+  approvals: Review[],
+  { requiredApprovals }: ReviewPolicy,
+): string[] {
+  const given = approvals.filter(({ isAdmin }) => isAdmin).length;
+  if (given >= requiredApprovals) return [];
+  const lost = reviews
+    .filter(({ review, why }) => review.verdict === 'approve' && why !== null && why !== REPLACED)
+    .map(({ review, why }) => ` The approval of ${review.author.username} does not count: ${why}.`);
+  return [
+    `It needs ${count(requiredApprovals, 'approval')} of lab admins and has ${given}.${lost.join('')}`,
+  ];
+}
+
+function missingChecks(
+  { checks, usernames }: ReviewFacts,
+  { requiredChecks }: ReviewPolicy,
+): string[] {
+  return Object.entries(requiredChecks).flatMap(([name, account]) => {
+    const found = checks.find((check) => check.name === name && check.account === account);
+    if (found?.state === 'success') return [];
+    const who = usernames.get(account) ?? `account ${account}`;
+    return [
+      found
+        ? `The required check "${name}" of ${who} is "${found.state}".`
+        : `The required check "${name}" is missing: ${who} must post it for this head.`,
+    ];
+  });
+}
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

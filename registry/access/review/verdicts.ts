@@ -1,0 +1,84 @@
+/** Who may give which verdict, and what each verdict is worth now. */
+import type { Review, ReviewFacts, ReviewPolicy, Verdict } from './facts.ts';
+import { owns, type Touching } from './owners.ts';
+
+export interface Standing {
+  review: Review;
+  standing: boolean;
+  /** Why it does not count, in words. */
+  why: string | null;
+}
+
+export const REPLACED = 'a later review of the same person replaces it';
+
+/** What each author's newest verdict is worth now; comments neither give nor take. */
+export function standingOf(facts: ReviewFacts, policy: ReviewPolicy): Standing[] {
+  const newest = newestVerdicts(facts.reviews);
+  return facts.reviews.map((review) => {
+    const why = whyNot(review, newest.get(review.author.id), facts, policy);
+    return { review, standing: why === null, why };
+  });
+}
+
+/** By author; a comment is no verdict. */
+function newestVerdicts(reviews: readonly Review[]): Map<number, Review> {
+  return new Map(
+    reviews
+      .filter(({ verdict }) => verdict !== 'comment')
+      .map((review) => [review.author.id, review]),
+  );
+}
+
+function whyNot(
+  review: Review,
+  newest: Review | undefined,
+  facts: ReviewFacts,
+  policy: ReviewPolicy,
+): string | null {
+  if (review.verdict === 'comment') return null;
+  if (review !== newest) return REPLACED;
+  if (!review.isMember) return `${review.author.username} does not take part in this lab any more`;
+  if (review.verdict === 'request_changes') return null;
+  if (review.head !== facts.head && review.changes !== facts.changes) {
+    return 'it was given to an earlier head with other changes';
+  }
+  const may = mayApprove({ ...review.author, isAdmin: review.isAdmin }, facts, policy);
+  return may.allowed ? null : may.why;
+}
+
+/** Admins, and owners of what is touched; whoever took part in it only where the lab lets them. */
+export function mayApprove(
+  author: { id: number; email: string; isAdmin: boolean },
+  facts: Touching & Pick<ReviewFacts, 'involved'>,
+  policy: ReviewPolicy,
+): { allowed: true } | { allowed: false; why: string } {
+  const { ids, emails } = facts.involved;
+  if (!policy.allowSelfApproval && (ids.has(author.id) || emails.has(author.email.toLowerCase()))) {
+    return {
+      allowed: false,
+      why: 'whoever opened, pushed or wrote a change cannot approve it; somebody else must',
+    };
+  }
+  if (author.isAdmin || owns(author.id, facts, policy)) return { allowed: true };
+  return {
+    allowed: false,
+    why: 'only admins of the lab and owners of what is changed can approve',
+  };
+}
+
+/**
+ * Whoever may approve may request changes, and so may those of them who took part. Whoever has requested changes can
+ * take that back by an approval at any time; it counts as one only where they may approve.
+ */
+export function mayGive(
+  verdict: Exclude<Verdict, 'comment'>,
+  author: { id: number; email: string; isAdmin: boolean },
+  facts: Touching & Pick<ReviewFacts, 'involved' | 'reviews'>,
+  policy: ReviewPolicy,
+): ReturnType<typeof mayApprove> {
+  if (verdict === 'request_changes') {
+    return mayApprove(author, facts, { ...policy, allowSelfApproval: true });
+  }
+  const objects = newestVerdicts(facts.reviews).get(author.id)?.verdict === 'request_changes';
+  return objects ? { allowed: true } : mayApprove(author, facts, policy);
+}
