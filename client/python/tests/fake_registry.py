@@ -85,6 +85,8 @@ class FakeRegistry:
         self.events: list[queue.Queue[str]] = []
         # Faults
         self.git_fault: str | None = None
+        self.snapshot_extra: dict[str, bytes] = {}
+        self.fails_on = ""
         self.html = False
         self.down = False
         self.refuse_token = False
@@ -196,6 +198,8 @@ class FakeRegistry:
         if self.down:
             start("503 Service Unavailable", [("Content-Type", "application/problem+json")])
             return [b'{"title": "Down"}']
+        if self.fails_on and path.startswith(self.fails_on):
+            return self._send(start, 500, {"title": "Internal Server Error"})
         if path.startswith("/definitions/"):
             return self._git(environ, start)
         if not self._knows(environ) and path not in ("/api/computers/enrol", "/api/signing-keys"):
@@ -270,6 +274,8 @@ class FakeRegistry:
         with zipfile.ZipFile(buffer, "w") as archive:
             for entry in repo.object_store.iter_tree_contents(repo[found["commit"].encode()].tree):
                 archive.writestr(entry.path.decode(), repo[entry.sha].as_raw_string())
+            for extra, text in self.snapshot_extra.items():
+                archive.writestr(extra, text)
         content = buffer.getvalue()
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         headers = [("Content-Type", "application/zip"), ("X-Commit", found["commit"])]

@@ -1,6 +1,7 @@
 """Whatever breaks, the last good versions stay and a lab user is told what to do."""
 
-import errno
+import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -8,16 +9,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fake_registry import FakeRegistry
-from pybirch_registry import FolderError, NotEnrolledError, Registry, files
+from pybirch_registry import NotEnrolledError, Registry, files, snapshot
 from pybirch_registry.api import Http, describe
+from pybirch_registry.finder import package_name
 from pybirch_registry.home import Home
-from pybirch_registry.sync import SyncReport
 from sources import measurement
 
 
@@ -61,27 +63,73 @@ def test_a_proxy_that_answers_html(server: FakeRegistry, good: Registry, home: H
     stands(home)
 
 
-def test_a_full_disk(good: Registry, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_args: object, **_options: object) -> Any:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+FULL = """
+import resource, sys
+from pybirch_registry import *
+registry = Registry.open()
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+try:
+    print(registry.sync().refused)
+except FolderError as error:
+    print(error)
+print(registry.create("Alpha")._definition["version"])
+"""
 
-    monkeypatch.setattr(files.tempfile, "mkdtemp", full)
-    report = good.sync()
-    assert "the disk is full" in report.refused["Alpha v2"]
-    monkeypatch.undo()
-    monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(home.root))
-    stands(home)
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of files")
+@pytest.mark.parametrize("limit", [0, 600, 2500])
+def test_a_disk_that_is_full(
+    server: FakeRegistry, good: Registry, home: Home, environment: dict[str, str], limit: int
+) -> None:
+    """No file can grow beyond so many bytes: there is no room for the list, for git's objects, or for a file."""
+    server.land("Alpha", measurement("Alpha", 3) + "# " + "x" * 4000)
+    done = subprocess.run([sys.executable, "-c", FULL, str(limit)], capture_output=True, text=True, env=environment)
+    assert "the disk is full" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.endswith("\n1\n"), done.stdout + done.stderr
+    assert "Alpha v3" in good.sync().came
+    stands(home, 3)
 
 
-def test_a_disk_that_is_full_for_the_list_itself(good: Registry, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_args: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+SYNCS = """
+import os
+os.write(1, b"ready\\n")
+from pybirch_registry import Registry
+Registry.open().sync()
+os.write(1, b"done\\n")
+"""
 
-    monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(FolderError, match=r"the disk is full.* What was there before is untouched"):
-        good.sync()
-    monkeypatch.undo()
-    stands(home)
+
+def test_a_sync_that_is_killed_at_any_moment_leaves_what_the_next_one_completes(
+    server: FakeRegistry, good: Registry, home: Home, program: Any
+) -> None:
+    for number in range(5):
+        server.land(f"D{number}", measurement(f"D{number}"), {"data/table.csv": "1,2\n" * 2000})
+    whole = program(SYNCS)
+    started = time.monotonic()
+    assert whole.stdout.read() == "ready\ndone\n"
+    lasts = time.monotonic() - started
+    for part in (0.6, 0.75, 0.9):
+        for name in ("versions", "repos"):
+            shutil.rmtree(home.root / name)
+        one = program(SYNCS)
+        assert one.stdout.readline() == "ready\n"
+        time.sleep(lasts * part)
+        one.kill()
+        one.wait()
+        report = Registry.open(home.root).sync()
+        assert report.ok, report.refused
+        assert len(report.came) + len(report.stayed) == 6
+        assert not list(home.versions.glob("*/.partial-*"))
+        stands(home, 2)
+
+
+def test_several_processes_may_sync_at_once(server: FakeRegistry, home: Home, program: Any) -> None:
+    for number in range(6):
+        server.land(f"D{number}", measurement(f"D{number}"))
+    code = "from pybirch_registry import Registry\nr = Registry.open().sync()\nprint(r.ok, len(r.came) + len(r.stayed))"
+    programs = [program(code) for _ in range(3)]
+    assert [one.stdout.read() for one in programs] == ["True 6\n"] * 3
+    assert len(Registry.open(home.root).store.names()) == 6
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders")
@@ -190,18 +238,55 @@ def test_a_token_that_no_longer_counts(server: FakeRegistry, good: Registry, hom
     stands(home)
 
 
-def test_two_processes_may_sync_at_once(server: FakeRegistry, home: Home) -> None:
-    for number in range(6):
+def test_threads_that_load_at_once_do_not_wait_for_each_other_for_ever(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    """One by `load`, one by the import system, as an unpickled instrument is: each has a lock that the other wants."""
+    for number in range(5):
         server.land(f"D{number}", measurement(f"D{number}"))
-    reports: list[SyncReport] = []
-    threads = [threading.Thread(target=lambda: reports.append(Registry.open(home.root).sync())) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [r.refused for r in reports] == [{}] * 3 and all(r.ok for r in reports)
-    assert len(Registry.open(home.root).store.names()) == 6
-    assert not list(home.versions.rglob(".*"))
+    registry.sync()
+    for number in range(5):
+        installed = registry.resolve(f"D{number}")
+        module = f"{package_name(installed.name, installed.commit)}.{installed.name}"
+        threads = [
+            threading.Thread(target=registry.load, args=(installed.name,), daemon=True),
+            threading.Thread(target=importlib.import_module, args=(module,), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("path", ["../evil.py", "/etc/evil.py", "Alpha.py/../../evil.py", "C:evil.py"])
+def test_a_snapshot_that_leads_out_of_the_folder_is_refused(
+    server: FakeRegistry, registry: Registry, home: Home, path: str
+) -> None:
+    """The list and the archive agree on it, so that no hash tells."""
+    server.git_fault = "blocked"
+    server.land("Alpha", measurement("Alpha"))
+    server.definitions["Alpha"]["files"][path] = hashlib.sha256(b"evil").hexdigest()
+    server.snapshot_extra = {path: b"evil"}
+    assert "cannot be a file name" in registry.sync().refused["Alpha v1"]
+    assert not list(home.root.parent.rglob("evil.py"))
+
+
+def test_a_bomb_of_a_snapshot_is_refused(
+    server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "MAX_BYTES", 10_000)
+    server.git_fault = "blocked"
+    server.land("Alpha", measurement("Alpha"), {"zeros.csv": "0" * 20_000})
+    assert "larger than any definition" in registry.sync().refused["Alpha v1"]
+
+
+def test_what_waits_for_a_registry_that_fails_on_it_holds_up_nothing(server: FakeRegistry, good: Registry) -> None:
+    server.fails_on = "/api/instruments/7/"
+    good.bind(7, adapter="GPIB::7")
+    report = good.sync()
+    assert report.came == ["Alpha v2"] and report.online and report.waiting == 1
+    assert any("wait for the next sync" in text for text in report.warnings)
 
 
 def test_the_proxy_and_the_certificates_of_the_environment(

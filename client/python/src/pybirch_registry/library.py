@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import threading
 from collections.abc import Callable
 
 from .errors import RefusedError, UnknownDefinitionError
@@ -24,7 +23,6 @@ class Library:
         self.store = Store(self.home)
         self._manifest = manifest or ManifestFile(self.home.manifest).read
         self._approved: dict[tuple[str, str], Approved] = {}
-        self._lock = threading.RLock()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Library) and other.home.root == self.home.root
@@ -34,13 +32,14 @@ class Library:
 
     def approved(self, name: str, commit: str) -> Approved | None:
         """See `Shelf`; a version that is loaded stays what it is, whatever becomes of its folder."""
-        with self._lock:
-            found = self._approved.get((name, commit))
-            if found is None:
-                found = self._check(name, commit)
-                if found is not None:
-                    self._approved[name, commit] = found
-            return found
+        found = self._approved.get((name, commit))
+        if found is None:
+            # Not under a lock: Python calls this while it holds one of its import system, which checking needs too.
+            # Two threads may check; the first of them counts.
+            fresh = self._check(name, commit)
+            if fresh is not None:
+                found = self._approved.setdefault((name, commit), fresh)
+        return found
 
     def load(self, name: str, commit: str) -> type:
         """The class `<Name>` at a version.
@@ -49,7 +48,6 @@ class Library:
         """
         if self.approved(name, commit) is None:
             raise UnknownDefinitionError(f"{name} at {commit[:12]} is not on this computer. Run: pybirch-registry sync")
-        # Not under the lock: the import system has locks of its own, and a thread that holds one may wait for ours.
         module = importlib.import_module(f"{package_name(name, commit)}.{name}")
         cls = getattr(module, name, None)
         if not isinstance(cls, type):
