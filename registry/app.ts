@@ -13,6 +13,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { gitRoutes } from './routes/git.ts';
 import { healthRoutes } from './routes/health.ts';
+import { interfaceRoutes } from './routes/interface.ts';
 import { labRoutes } from './routes/labs.ts';
 import { mergeRequestRoutes } from './routes/merge-requests.ts';
 import { reviewRoutes } from './routes/reviews.ts';
@@ -70,6 +71,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   metrics(app);
   documentation(app, rooms);
   healthRoutes(app, rooms);
+  interfaceRoutes(app as never);
   await app.register(async (plugin) => {
     const api = plugin.withTypeProvider<TypeBoxTypeProvider>();
     await authentication(api, {

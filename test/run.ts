@@ -1,10 +1,12 @@
 /**
  * `npm test`: every check and every test there is, one suite after the other, ending at the first that
- * fails. The last line gives the totals as `N passed, N failed`; a check counts as one test.
+ * fails. The last line gives the totals as `N passed, N failed`; a check counts as one test. With `--checks` the checks
+ * alone.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { chromium } from './helpers/chromium.ts';
 import {
   CLIENT,
   CLIENT_FOLDER,
@@ -22,13 +24,15 @@ interface Suite {
 const CHECKS: Suite[] = [
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types of the web interface', command: ['tsc', '--noEmit', '-p', 'web-components'] },
+  { name: 'types of its tests', command: ['tsc', '--noEmit', '-p', 'test/web-components'] },
   {
     name: 'import directions',
     command: [
       'depcruise',
       '--config',
       '.dependency-cruiser.json',
-      ...['registry', 'repos', 'test', 'bench'],
+      ...['registry', 'repos', 'client/typescript', 'web-components', 'test', 'bench'],
     ],
   },
 ];
@@ -44,14 +48,21 @@ for (const { name, command } of CHECKS) {
   passed += 1;
 }
 
+if (process.argv.includes('--checks')) finish(0);
+
+// The web interface as it stands now, not as it was at the last install.
+console.log('\n# web interface');
+const build = await run(['vite', 'build', 'web-components', '--logLevel', 'warn']);
+if (build.code !== 0) finish(1);
+
 // tap's own library is generated for the plugins that package.json names.
 if (!existsSync(join(root, '.tap', 'plugins'))) {
   const { code } = await run(['tap', 'build']);
   if (code !== 0) finish(1);
 }
-// Made here, once, so that no test's time limit has to include what pip downloads.
-console.log('\n# Python packages for the tests');
-const python = await pythonWith([...NUMERIC, ...DULWICH]);
+// Made here, once, so that no test's time limit has to include what pip downloads and what is unpacked.
+console.log('\n# Python packages and the browser for the tests');
+const [python] = await Promise.all([pythonWith([...NUMERIC, ...DULWICH]), chromium()]);
 const only = process.argv.slice(2);
 if (only.length === 0) await testClient();
 

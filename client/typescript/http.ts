@@ -6,6 +6,8 @@ export interface ClientOptions {
   url: string;
   /** A token, or the session token of `login`; none for an anonymous reader or a browser's cookie. */
   token?: string;
+  /** Sends the requests; the platform's own unless given. */
+  fetch?: typeof fetch;
 }
 
 export interface Page<T> {
@@ -43,7 +45,7 @@ export interface Http {
 }
 
 /** Every method rejects with `RegistryError` for a problem document. */
-export function createHttp({ url, token }: ClientOptions): Http {
+export function createHttp({ url, token, fetch = globalThis.fetch }: ClientOptions): Http {
   async function send(method: string, path: string, body?: object, accept = 'application/json') {
     const response = await fetch(url + path, {
       method,
@@ -54,7 +56,7 @@ export function createHttp({ url, token }: ClientOptions): Http {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw new RegistryError((await response.json()) as ProblemDocument);
+    if (!response.ok) throw new RegistryError(await problemOf(response));
     return response;
   }
   return {
@@ -63,6 +65,17 @@ export function createHttp({ url, token }: ClientOptions): Http {
       void (await (await send(method, path, body)).arrayBuffer()),
     raw: (path, accept) => send('GET', path, undefined, accept),
   };
+}
+
+/** A proxy in between answers in its own words: then the status is all that is known. */
+async function problemOf(response: Response): Promise<ProblemDocument> {
+  if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
+    return (await response.json()) as ProblemDocument;
+  }
+  const { status, statusText } = response;
+  const title = statusText || `HTTP ${status}`;
+  const detail = `The answer was ${status} ${statusText}`.trimEnd();
+  return { type: 'about:blank', title, status, code: 'unknown', detail: `${detail}.` };
 }
 
 /** `?a=1&b=2` of what is given. */

@@ -16,7 +16,7 @@ export function greeting(url: string, first: FirstAdmin | null): string[] {
     ...(first.password
       ? [`  with password   ${first.password}   (shown this once)`]
       : ['  with the password that ADMIN_PASSWORD gives']),
-    `  Open            ${url}/docs`,
+    `  Open            ${url}/`,
     '',
     '  Clone a definition with git (the token in this line is yours; it is shown this once):',
     '',

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { sessionSecret } from '../keys.ts';
 import { loggerOptions } from '../logging.ts';
 import { dataPaths, openRooms } from '../open.ts';
+import { isInterfaceBuilt } from '../routes/interface.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
 import { repair } from '../services/repair.ts';
@@ -79,6 +80,7 @@ async function start(config: Config, opened: AsyncDisposableStack): Promise<void
   });
   if (landed.length > 0) app.log.info({ definitions: landed }, 'built-in definitions landed');
   if (skipped.length > 0) app.log.warn({ skipped }, 'built-in definitions whose name is taken');
+  if (!isInterfaceBuilt()) app.log.warn('the web interface has not been built: npm run build');
   ready = true;
   app.log.info({ url: publicUrl() }, 'ready');
   if (first || config.PORT === 0) {

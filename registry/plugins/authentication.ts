@@ -98,11 +98,23 @@ async function byCookie(
 ): Promise<Identity> {
   const { sessionCookie } = app;
   const cookie = sessionCookie.presented(request);
-  if (cookie === undefined) return NOBODY;
-  sessionCookie.demandOwnPage(request);
-  const identity = await bySession(app, store, cookie);
-  if (!identity) sessionCookie.clear(reply);
+  if (cookie !== undefined) sessionCookie.demandOwnPage(request);
+  const identity = cookie === undefined ? null : await bySession(app, store, cookie);
+  if (cookie !== undefined && !identity) sessionCookie.clear(reply);
+  demandSameUser(request, identity);
   return identity ?? NOBODY;
+}
+
+/**
+ * A page says for whom it was made (`X-Session-User`, an id). When that session has ended, or somebody else has signed in
+ * in the same browser since, the page is told: it must not go on as nobody, to whom little exists, nor in another's name.
+ */
+function demandSameUser({ headers }: FastifyRequest, identity: Identity | null): void {
+  const expected = headers['x-session-user'];
+  if (expected === undefined) return;
+  const actor = identity?.actor;
+  if (actor?.kind === 'user' && String(actor.id) === expected) return;
+  throw new Problem('unauthenticated', 'Your session has ended. Sign in again to go on.');
 }
 
 async function bySession(

@@ -29,7 +29,7 @@ t.test('the first start prints a password and a clone line, and both work', asyn
   password = /with password +(\S+)/.exec(greeting)?.[1] ?? '';
   const line = /^ +(git clone \S+)$/m.exec(greeting)?.[1] ?? '';
   token = new URL(line.replace('git clone ', '')).password;
-  t.match(greeting, `Open            ${server.url}/docs`);
+  t.match(greeting, `Open            ${server.url}/\n`);
   const session = await createClient({ url: server.url }).login('admin', password);
   t.match(session.user, { username: 'admin', is_admin: true });
 

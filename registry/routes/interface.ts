@@ -1,0 +1,74 @@
+/**
+ * The web interface: one document for all of its pages, and the files of its build. `npm install` builds it; a
+ * registry without the build serves everything else.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { PAGES } from '../schemas/pages.ts';
+
+const BUILD = fileURLToPath(new URL('../../web-components/dist/', import.meta.url));
+const DOCUMENT = join(BUILD, 'index.html');
+
+/** Whether there is anything to serve; without it a browser is told how to build it. */
+export const isInterfaceBuilt = (): boolean => existsSync(DOCUMENT);
+
+export function interfaceRoutes(app: FastifyInstance): void {
+  const hidden = { schema: { hide: true } };
+  for (const path of PAGES) {
+    app.get(path, hidden, async (request, reply) => {
+      const name = cloneAddress.exec(request.url)?.[1];
+      return name ? reply.redirect(`/definitions/${name}`) : await page(reply, 200);
+    });
+  }
+  // A wrong address in a browser is answered with a page; programs get their problem document.
+  app.get('/*', hidden, async (request, reply) =>
+    isNavigation(request) ? await page(reply, 404) : reply.callNotFound(),
+  );
+
+  let files: Promise<Handler> | undefined;
+  app.get('/assets/*', hidden, async (request, reply) => {
+    // Loaded by the first browser that asks: a start would wait for it.
+    files ??= openFiles();
+    const serve = await files;
+    reply.hijack();
+    serve(request.raw, reply.raw);
+  });
+}
+
+/** What somebody gets who opens a clone address in a browser. */
+const cloneAddress = /^\/definitions\/([A-Za-z_][A-Za-z0-9_]*)\.git(\?|$)/;
+
+const isNavigation = ({ headers, url }: FastifyRequest): boolean =>
+  (headers.accept ?? '').includes('text/html') && !url.startsWith('/api/');
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The names of these files change with their content, so that a browser asks for each of them once. */
+async function openFiles(): Promise<Handler> {
+  const { default: sirv } = await import('sirv');
+  return sirv(BUILD, { brotli: true, gzip: true, immutable: true, maxAge: 365 * 24 * 3600 });
+}
+
+async function page(reply: FastifyReply, status: number): Promise<FastifyReply> {
+  reply.type('text/html; charset=utf-8');
+  const document = await readFile(DOCUMENT, 'utf8').catch(ignoreAbsent);
+  if (document === undefined) return reply.code(503).send(NOT_BUILT);
+  return reply.code(status).header('cache-control', 'no-cache').send(document);
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+const NOT_BUILT = `<!doctype html>
+<html lang="en">
+  <title>Definition Registry</title>
+  <h1>The web interface has not been built</h1>
+  <p>Run <code>npm run build</code> where the registry is installed, then load this page again.
+  git and the <a href="/docs">HTTP API</a> work all the same.</p>
+</html>
+`;

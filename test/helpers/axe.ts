@@ -1,0 +1,55 @@
+/** What axe (Deque's accessibility rules, WCAG 2.2 A and AA and its best practices) finds on a page. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults, RunOptions } from 'axe-core';
+import type { Page } from 'playwright-core';
+import type { Test } from 'tap';
+import { NARROW, setTheme, WIDE } from './browser.ts';
+
+const script = await readFile(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
+
+/**
+ * Asserts that axe finds nothing in light and in dark, wide and narrow, and that nothing makes a narrow page scroll
+ * sideways.
+ */
+export async function isAccessible(t: Test, page: Page, name: string): Promise<void> {
+  const before = page.viewportSize() ?? WIDE;
+  // The policy of the page lets no foreign script in; the debugger's way is not the page's.
+  await page.evaluate(script);
+  for (const viewport of [WIDE, NARROW]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await setTheme(page, colorScheme);
+      t.same(
+        await findings(page),
+        [],
+        `${name}: axe finds nothing, ${colorScheme}, ${viewport.width} px`,
+      );
+    }
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    t.equal(overflow, 0, `${name}: nothing scrolls sideways at ${viewport.width} px`);
+  }
+  await setTheme(page, 'light');
+  await page.setViewportSize(before);
+}
+
+async function findings(page: Page): Promise<string[]> {
+  const options: RunOptions = { resultTypes: ['violations'] };
+  const { violations } = await page.evaluate(
+    async (given) =>
+      await (globalThis as unknown as { axe: { run(o: object): Promise<AxeResults> } }).axe.run(
+        given,
+      ),
+    options,
+  );
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, html, any }) =>
+      [id, help, JSON.stringify(target), html.slice(0, 200), any[0]?.message].join(' | '),
+    ),
+  );
+}

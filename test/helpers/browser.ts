@@ -1,0 +1,144 @@
+/** A real browser on a real registry: one for each test file, a context of its own for each person. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type Browser,
+  type BrowserContext,
+  type Page,
+  chromium as playwright,
+} from 'playwright-core';
+import type { Test } from 'tap';
+import { chromium } from './chromium.ts';
+import type { TestRegistry } from './registry.ts';
+
+export type Theme = 'light' | 'dark';
+
+export const WIDE = { width: 1280, height: 900 };
+/** The narrowest phone, and what 200 % zoom leaves of a small laptop's screen. */
+export const NARROW = { width: 360, height: 780 };
+
+const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
+
+export interface BrowserOptions {
+  username?: string;
+  theme?: Theme;
+  viewport?: { width: number; height: number };
+}
+
+export interface TestBrowser {
+  /** A window of somebody who is signed in (password as `startRegistry` gives it), or of nobody. */
+  open(registry: TestRegistry, path: string, options?: BrowserOptions): Promise<Page>;
+}
+
+/**
+ * Starts it; it is closed when the test ends. Whatever the test does, every window is watched: no request may leave the
+ * registry, nothing may be written to the console as an error, nothing may be thrown in a page, and no file may be
+ * missing. A problem document is no such error: pages are told of conflicts and of what does not exist.
+ */
+export async function startBrowser(t: Test): Promise<TestBrowser> {
+  const { executablePath, args, env } = await chromium();
+  const browser = await playwright.launch({
+    executablePath,
+    args,
+    env: { ...(process.env as Record<string, string>), ...env },
+  });
+  const complaints: string[] = [];
+  t.teardown(async () => {
+    await browser.close();
+    // The tests have ended: no assertion can be made any more, but a teardown that throws fails the file.
+    if (complaints.length > 0) throw new Error(`windows complained:\n${complaints.join('\n')}`);
+  });
+  return {
+    open: async (registry, path, options = {}) => {
+      const context = await contextFor(browser, registry, options);
+      watch(context, registry.url, complaints);
+      const page = await context.newPage();
+      await page.goto(registry.url + path);
+      await page.locator('h1').first().waitFor();
+      return page;
+    },
+  };
+}
+
+async function contextFor(
+  browser: Browser,
+  registry: TestRegistry,
+  { username, theme = 'light', viewport = WIDE }: BrowserOptions,
+): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  });
+  context.setDefaultTimeout(20_000);
+  if (username !== undefined) {
+    const password = `password of ${username}`;
+    const answer = await context.request.post(`${registry.url}/api/auth/login`, {
+      data: { username, password },
+    });
+    if (!answer.ok()) throw new Error(`${username} cannot sign in: ${await answer.text()}`);
+  }
+  return context;
+}
+
+function watch(context: BrowserContext, url: string, complaints: string[]): void {
+  context.on('request', (request) => {
+    const address = request.url();
+    if (!address.startsWith(`${url}/`) && !address.startsWith('data:')) {
+      complaints.push(`asked outside of the registry: ${address}`);
+    }
+  });
+  context.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    const isApi = pathname.startsWith('/api/');
+    const isPage = response.request().isNavigationRequest();
+    if (response.status() >= (isApi ? 500 : 400) && !isPage) {
+      complaints.push(`${response.status()} ${pathname}`);
+    }
+  });
+  context.on('console', (message) => {
+    // Chromium writes every answer from 400 on to the console; those are looked at above.
+    if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
+    complaints.push(`console: ${message.text()}`);
+  });
+  context.on('weberror', (error) => complaints.push(`thrown: ${error.error().stack}`));
+}
+
+/** As if the system were switched to the theme, and everything has been painted in it. */
+export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.waitForFunction(
+    (theme) => document.documentElement.classList.contains(`wa-${theme}`),
+    colorScheme,
+  );
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+  });
+}
+
+/**
+ * Takes the page's pictures in light and dark, wide and narrow. They go to a folder that is deleted again, which proves
+ * that they can be taken; with `PICTURES=1` they become `docs/pictures/<name>-<theme>-<width>.png`.
+ */
+export async function takePictures(page: Page, name: string): Promise<void> {
+  const kept = process.env.PICTURES !== undefined;
+  const folder = kept ? PICTURES : await mkdtemp(join(tmpdir(), 'pictures-'));
+  await mkdir(folder, { recursive: true });
+  const before = page.viewportSize() ?? WIDE;
+  for (const viewport of [WIDE, NARROW]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await setTheme(page, colorScheme);
+      await page.evaluate(() => document.fonts.ready);
+      const path = join(folder, `${name}-${colorScheme}-${viewport.width}.png`);
+      await page.screenshot({ path, animations: 'disabled', scale: 'css', caret: 'hide' });
+    }
+  }
+  await setTheme(page, 'light');
+  await page.setViewportSize(before);
+  if (!kept) await rm(folder, { recursive: true });
+}

@@ -1,0 +1,74 @@
+/** The Chromium that comes with the packages, unpacked once. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/chromium', import.meta.url));
+
+export interface Chromium {
+  executablePath: string;
+  args: string[];
+  /** What it needs of a machine that has neither its libraries nor fonts. */
+  env: Record<string, string>;
+}
+
+/**
+ * Unpacks it into node_modules/.cache if it is not there yet (200 MB). `CHROMIUM` names another browser, for machines
+ * that the package has none for.
+ */
+export async function chromium(): Promise<Chromium> {
+  const own = process.env.CHROMIUM;
+  if (own !== undefined) return { executablePath: own, args: [], env: {} };
+  const folder = await unpacked();
+  const executablePath = join(folder, 'chromium');
+  const { default: packaged } = await import('@sparticuz/chromium');
+  return {
+    executablePath,
+    // One process for everything ends with the first tab that crashes; and no safety of the web is to be switched off.
+    args: packaged.args.filter((flag) => !NOT_WANTED.test(flag)),
+    env: {
+      // The same fonts everywhere: pictures and line breaks do not depend on the machine.
+      FONTCONFIG_PATH: join(folder, 'fonts'),
+      ...((await lacksLibraries(executablePath)) && {
+        LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
+      }),
+    },
+  };
+}
+
+const NOT_WANTED =
+  /^--(single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation|headless)/;
+
+/** Test files run at the same time: whoever is first moves the whole folder into place. */
+async function unpacked(): Promise<string> {
+  const packageFolder = dirname(
+    dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
+  );
+  const { version } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8'));
+  const folder = join(CACHE, version);
+  if (existsSync(folder)) return folder;
+  await mkdir(CACHE, { recursive: true });
+  const next = await mkdtemp(join(CACHE, 'next-'));
+  // The package unpacks into the folder for temporary files, in a process of its own that has another one.
+  const script = `
+    const { default: chromium, inflate } = await import(${JSON.stringify(pathToFileURL(join(packageFolder, 'build/index.js')))});
+    await chromium.executablePath();
+    await inflate(${JSON.stringify(join(packageFolder, 'bin/al2023.tar.br'))});`;
+  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...process.env, TMPDIR: next },
+  });
+  await rename(next, folder).catch(async (error: NodeJS.ErrnoException) => {
+    await rm(next, { recursive: true });
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+  return folder;
+}
+
+async function lacksLibraries(executable: string): Promise<boolean> {
+  const { stdout } = await promisify(execFile)('ldd', [executable]).catch(() => ({ stdout: '' }));
+  return stdout.includes('not found');
+}

@@ -1,0 +1,19 @@
+/** Going elsewhere from a program; in templates a plain link does it. */
+
+/** Goes to a page of ours, or to anything else at this origin. */
+export function goTo(address: string, options: { replace?: boolean } = {}): void {
+  navigation.navigate(address, { history: options.replace ? 'replace' : 'auto' });
+}
+
+/**
+ * Changes the query of the present page; undefined and '' take a parameter out. It replaces the entry in the history:
+ * typing a search does not make a step for each letter.
+ */
+export function setQuery(changes: Record<string, string | undefined>): void {
+  const address = new URL(location.href);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value) address.searchParams.set(key, value);
+    else address.searchParams.delete(key);
+  }
+  goTo(address.href, { replace: true });
+}

@@ -1,0 +1,46 @@
+import { html, LitElement } from 'lit';
+import { session } from '../data/session.ts';
+import { shared } from '../styles/shared.ts';
+import '../elements/sign-in-form.ts';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
+
+/**
+ * Lets somebody sign in again where they are: what they typed stays, and what waits for the session goes on.
+ *
+ * @fires closed - They signed in, or gave up.
+ */
+export class SessionEndedDialog extends LitElement {
+  static override styles = [shared];
+
+  override render() {
+    return html`<wa-dialog label="Your session has ended" open @wa-after-hide=${this.#closed}>
+      <p>Sign in again to go on where you are. Nothing that you typed is lost.</p>
+      <br />
+      <sign-in-form
+        .username=${session.me?.user.username ?? ''}
+        @signed-in=${this.#hide}
+      ></sign-in-form>
+    </wa-dialog>`;
+  }
+
+  #hide() {
+    const dialog = this.renderRoot.querySelector('wa-dialog');
+    if (dialog) dialog.open = false;
+  }
+
+  #closed(event: Event) {
+    if (event.target !== event.currentTarget) return;
+    // Signing in has settled this already; closing the dialog without is giving up.
+    if (session.isRenewing) session.giveUp();
+    this.dispatchEvent(new Event('closed'));
+  }
+}
+
+customElements.define('session-ended-dialog', SessionEndedDialog);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'session-ended-dialog': SessionEndedDialog;
+  }
+}

@@ -1,0 +1,6 @@
+/** Labs that the signed-in person sees. */
+import { client } from './client.ts';
+
+export type { Lab } from '../../registry/schemas/people.ts';
+
+export const listLabs = () => client.labs.list();

@@ -1,0 +1,107 @@
+/** Who is signed in. */
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { createClient, RegistryError } from '../../client/typescript/client.ts';
+import type { Me, Role } from '../../registry/schemas/people.ts';
+
+// Not the patient client: what asks who is signed in must not wait for it.
+const client = createClient({ url: '' });
+
+/** Fires `change` when somebody signs in or out, and `ended` when a request finds that the session is over. */
+class Session extends EventTarget {
+  /** Null for nobody; undefined until it is known. */
+  me: Me | null | undefined;
+  #renewal: PromiseWithResolvers<boolean> | undefined;
+
+  /** Asks the registry. Rejects when it cannot be reached. */
+  async load(): Promise<void> {
+    this.#set(await client.me().catch(nobodyIf401));
+  }
+
+  /** Rejects with the problem where name and password do not fit. */
+  async signIn(username: string, password: string): Promise<void> {
+    const before = this.me?.user.id;
+    await client.login(username, password);
+    await this.load();
+    // What waits was asked by whoever was here before, and is not repeated in somebody else's name.
+    this.#settle(before === undefined || before === this.me?.user.id);
+  }
+
+  async signOut(): Promise<void> {
+    await client.logout();
+    this.#set(null);
+  }
+
+  /** Resolves when the same person has signed in again: true; or when it is given up: false. */
+  async renewed(): Promise<boolean> {
+    if (!this.#renewal) {
+      this.#renewal = Promise.withResolvers();
+      this.dispatchEvent(new Event('ended'));
+    }
+    return await this.#renewal.promise;
+  }
+
+  /** Whether something waits for somebody to sign in again. */
+  get isRenewing(): boolean {
+    return this.#renewal !== undefined;
+  }
+
+  /** The session is over and stays so. */
+  giveUp(): void {
+    this.#set(null);
+    this.#settle(false);
+  }
+
+  #settle(renewed: boolean): void {
+    this.#renewal?.resolve(renewed);
+    this.#renewal = undefined;
+  }
+
+  #set(me: Me | null): void {
+    this.me = me;
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+export const session = new Session();
+
+function nobodyIf401(error: unknown): null {
+  if (error instanceof RegistryError && error.status === 401) return null;
+  throw error;
+}
+
+/** Renders its host anew whenever somebody signs in or out. */
+export class SessionController implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    session.addEventListener('change', this.#changed);
+  }
+
+  hostDisconnected(): void {
+    session.removeEventListener('change', this.#changed);
+  }
+
+  readonly #changed = () => this.#host.requestUpdate();
+
+  get me(): Me | null | undefined {
+    return session.me;
+  }
+
+  /** What the signed-in person is in this lab; site admins are admins everywhere. */
+  roleIn(labId: number | null): Role | undefined {
+    if (session.me?.user.is_admin) return 'admin';
+    return session.me?.labs.find(({ lab_id }) => lab_id === labId)?.role;
+  }
+
+  may(role: Role, labId: number | null): boolean {
+    const own = this.roleIn(labId);
+    return own !== undefined && RANK[own] >= RANK[role];
+  }
+}
+
+const RANK: Record<Role, number> = { viewer: 1, contributor: 2, admin: 3 };

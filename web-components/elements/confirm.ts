@@ -1,0 +1,119 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { shared } from '../styles/shared.ts';
+import './problem.ts';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
+import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
+
+export interface Question {
+  title: string;
+  /** What will happen, and whether it can be taken back. */
+  text: unknown;
+  /** What the button says: the deed, not “OK”. */
+  action: string;
+  danger?: boolean;
+  /** Whether a reason is asked for; what is required cannot be left out. */
+  reason?: 'required' | 'optional';
+  /** Does it. While it runs the dialog stays; what it throws is shown there, and may be tried again. */
+  act: (reason: string) => Promise<unknown>;
+}
+
+/**
+ * Asks before something is done that matters, and does it. Resolves with true when it was done, with false when
+ * somebody thought better of it. The focus goes back to where it was.
+ */
+export async function confirm(question: Question): Promise<boolean> {
+  const dialog = new RegistryConfirm();
+  dialog.question = question;
+  document.body.append(dialog);
+  return await dialog.decided;
+}
+
+export class RegistryConfirm extends LitElement {
+  static override properties = {
+    question: { attribute: false },
+    error: { state: true },
+    busy: { state: true },
+  };
+  static override styles = [
+    shared,
+    css`
+      form {
+        display: grid;
+        gap: var(--wa-space-m);
+      }
+    `,
+  ];
+
+  declare question: Question;
+  declare error: unknown;
+  declare busy: boolean;
+  #done = false;
+  readonly #decision = Promise.withResolvers<boolean>();
+
+  get decided(): Promise<boolean> {
+    return this.#decision.promise;
+  }
+
+  override render() {
+    const { title, text, action, danger, reason } = this.question;
+    return html`<wa-dialog label=${title} open @wa-after-hide=${this.#closed}>
+      <form id="question" @submit=${this.#act}>
+        <div>${text}</div>
+        ${
+          reason
+            ? html`<wa-textarea
+                name="reason"
+                label="Reason"
+                rows="3"
+                maxlength="1000"
+                autofocus
+                ?required=${reason === 'required'}
+              ></wa-textarea>`
+            : nothing
+        }
+        <registry-problem .error=${this.error}></registry-problem>
+        <div class="row">
+          <wa-button
+            type="submit"
+            variant=${danger ? 'danger' : 'brand'}
+            ?loading=${this.busy}
+            >${action}</wa-button
+          >
+          <wa-button appearance="plain" data-dialog="close">Cancel</wa-button>
+        </div>
+      </form>
+    </wa-dialog>`;
+  }
+
+  async #act(event: SubmitEvent) {
+    event.preventDefault();
+    const reason = new FormData(event.target as HTMLFormElement).get('reason') ?? '';
+    this.busy = true;
+    this.error = undefined;
+    try {
+      await this.question.act(String(reason));
+      this.#done = true;
+      const dialog = this.renderRoot.querySelector('wa-dialog');
+      if (dialog) dialog.open = false;
+    } catch (error) {
+      this.error = error;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #closed(event: Event) {
+    if (event.target !== event.currentTarget) return;
+    this.remove();
+    this.#decision.resolve(this.#done);
+  }
+}
+
+customElements.define('registry-confirm', RegistryConfirm);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-confirm': RegistryConfirm;
+  }
+}

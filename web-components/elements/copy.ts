@@ -1,0 +1,87 @@
+import { css, html, LitElement } from 'lit';
+import { shared } from '../styles/shared.ts';
+import { icon } from './icon.ts';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+
+/** How long the button says that it has copied, in milliseconds. */
+const SHOWN = 2000;
+
+/**
+ * A line to be copied, with the button that does it.
+ *
+ * @csspart text - The line.
+ */
+export class RegistryCopy extends LitElement {
+  static override properties = {
+    value: {},
+    label: {},
+    copied: { state: true },
+  };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: flex;
+        align-items: center;
+        gap: var(--wa-space-2xs);
+        min-inline-size: 0;
+        padding-inline-start: var(--wa-space-s);
+        border: 1px solid var(--wa-color-surface-border);
+        border-radius: var(--wa-border-radius-m);
+        background: var(--registry-canvas);
+      }
+      code {
+        flex: 1;
+        padding-block: var(--wa-space-2xs);
+        overflow-x: auto;
+        white-space: pre;
+        scrollbar-width: thin;
+      }
+    `,
+  ];
+
+  declare value: string;
+  /** What is copied, for the button's name. */
+  declare label: string;
+  declare copied: boolean;
+
+  constructor() {
+    super();
+    this.value = '';
+    this.label = 'line';
+    this.copied = false;
+  }
+
+  override render() {
+    return html`<code part="text" tabindex="0">${this.value}</code>
+      <wa-button appearance="plain" size="s" @click=${this.#copy}>
+        ${icon(this.copied ? 'check' : 'copy')}
+        <span class="visually-hidden">Copy the ${this.label}</span>
+      </wa-button>
+      <span role="status" class="visually-hidden">${this.copied ? 'Copied' : ''}</span>`;
+  }
+
+  async #copy() {
+    await copyText(this.value, this.renderRoot.querySelector('code'));
+    this.copied = true;
+    setTimeout(() => {
+      this.copied = false;
+    }, SHOWN);
+  }
+}
+
+/** Browsers give the clipboard to secure pages only, and many labs have no https: there the old way still works. */
+async function copyText(text: string, shown: Element | null): Promise<void> {
+  if (navigator.clipboard) return await navigator.clipboard.writeText(text);
+  const selection = getSelection();
+  if (shown && selection) selection.selectAllChildren(shown);
+  document.execCommand('copy');
+}
+
+customElements.define('registry-copy', RegistryCopy);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-copy': RegistryCopy;
+  }
+}

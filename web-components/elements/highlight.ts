@@ -1,0 +1,18 @@
+/** Python text → lines of coloured pieces, by the grammar that the registry itself reads definitions with. */
+import { classHighlighter, highlightCode } from '@lezer/highlight';
+import { parser } from '@lezer/python';
+
+/** A piece of text and the classes of its kind (`tok-keyword`, …), '' for plain text. */
+export type Piece = readonly [text: string, classes: string];
+
+export function highlightPython(source: string): Piece[][] {
+  const lines: Piece[][] = [[]];
+  highlightCode(
+    source,
+    parser.parse(source),
+    classHighlighter,
+    (text, classes) => lines.at(-1)?.push([text, classes]),
+    () => lines.push([]),
+  );
+  return lines;
+}

@@ -1,0 +1,104 @@
+/** The states that everything loaded has: loading, there, or wrong; and the one where there is nothing. */
+import { type Task, TaskStatus } from '@lit/task';
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { shared } from '../styles/shared.ts';
+import { type IconName, icon } from './icon.ts';
+import './problem.ts';
+import '@awesome.me/webawesome/dist/components/spinner/spinner.js';
+
+/**
+ * What a task has brought, rendered. While it runs again what was there stays; where it failed, the problem and a
+ * button to try again.
+ */
+export function whenLoaded<T>(
+  task: Task<readonly unknown[], T>,
+  render: (value: T) => unknown,
+): unknown {
+  if (task.status === TaskStatus.ERROR) {
+    return html`<registry-problem
+      .error=${task.error}
+      retry
+      @retry=${() => void task.run()}
+    ></registry-problem>`;
+  }
+  return task.value === undefined
+    ? html`<registry-loading></registry-loading>`
+    : render(task.value as T);
+}
+
+/** Nothing is here: why, and what could be done (in the slot). */
+export function empty(name: IconName, title: string, next: unknown): TemplateResult {
+  return html`<registry-empty .heading=${title} .icon=${name}>${next}</registry-empty>`;
+}
+
+/** Appears only if it takes a while: what is there at once should not flicker. */
+export class RegistryLoading extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        place-items: center;
+        padding: var(--wa-space-2xl);
+        font-size: var(--wa-font-size-xl);
+        animation: appear 1ms 250ms both;
+      }
+      @keyframes appear {
+        from {
+          opacity: 0;
+        }
+      }
+    `,
+  ];
+
+  override render() {
+    return html`<wa-spinner aria-label="Loading"></wa-spinner>`;
+  }
+}
+
+/**
+ * An empty state.
+ *
+ * @slot - What to do next, in a sentence or a button.
+ */
+export class RegistryEmpty extends LitElement {
+  static override properties = { heading: {}, icon: { attribute: false } };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        justify-items: center;
+        gap: var(--wa-space-xs);
+        padding: var(--wa-space-2xl) var(--wa-space-m);
+        color: var(--wa-color-text-quiet);
+        text-align: center;
+      }
+      .icon {
+        font-size: 1.75rem;
+      }
+      p {
+        color: var(--wa-color-text-normal);
+        font-weight: var(--wa-font-weight-semibold);
+      }
+    `,
+  ];
+  declare heading: string;
+  declare icon: IconName;
+
+  override render() {
+    return html`${icon(this.icon)}
+      <p>${this.heading}</p>
+      <div><slot></slot></div>`;
+  }
+}
+
+customElements.define('registry-loading', RegistryLoading);
+customElements.define('registry-empty', RegistryEmpty);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-loading': RegistryLoading;
+    'registry-empty': RegistryEmpty;
+  }
+}

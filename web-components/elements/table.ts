@@ -1,0 +1,142 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { shared } from '../styles/shared.ts';
+
+export interface Column<T> {
+  label: string;
+  cell: (row: T) => unknown;
+  /** Sorting by this column goes by this name. */
+  sort?: string;
+  /** Figures stand at the end. */
+  align?: 'start' | 'end';
+}
+
+export class SortEvent extends Event {
+  /** As the API takes it: a name, with `-` before it where the order is turned round. */
+  readonly sort: string;
+  constructor(sort: string) {
+    super('sort-change', { bubbles: true, composed: true });
+    this.sort = sort;
+  }
+}
+
+/**
+ * Rows and columns; on a narrow screen each row becomes a small list with the columns' names.
+ *
+ * @fires {SortEvent} sort-change - The order that is asked for.
+ * @csspart table - The table.
+ */
+export class RegistryTable<T = unknown> extends LitElement {
+  static override properties = {
+    caption: {},
+    columns: { attribute: false },
+    rows: { attribute: false },
+    sort: {},
+  };
+  static override styles = [
+    shared,
+    css`
+      caption {
+        position: absolute;
+        inline-size: 1px;
+        block-size: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
+      }
+      tbody tr:hover {
+        background: var(--registry-hover);
+      }
+      .end {
+        text-align: end;
+        font-variant-numeric: tabular-nums;
+      }
+      button {
+        padding: 0;
+        border: 0;
+        background: none;
+        color: inherit;
+        font: inherit;
+        cursor: pointer;
+      }
+      button:hover {
+        color: var(--wa-color-text-normal);
+      }
+      @media (max-width: 44rem) {
+        thead {
+          display: none;
+        }
+        tr {
+          display: grid;
+          gap: var(--wa-space-3xs);
+          padding: var(--wa-space-xs) var(--wa-space-s);
+          border-block-end: 1px solid var(--wa-color-surface-border);
+        }
+        tbody,
+        table,
+        td {
+          display: block;
+        }
+        td {
+          padding: 0;
+          border: 0;
+          overflow-wrap: anywhere;
+        }
+        td[data-label]:not(:first-child)::before {
+          content: attr(data-label) ": ";
+          color: var(--wa-color-text-quiet);
+        }
+        .end {
+          text-align: start;
+        }
+      }
+    `,
+  ];
+
+  /** What the table holds, for those who do not see it. */
+  declare caption: string;
+  declare columns: readonly Column<T>[];
+  declare rows: readonly T[];
+  /** The present order. */
+  declare sort: string | undefined;
+
+  constructor() {
+    super();
+    this.columns = [];
+    this.rows = [];
+  }
+
+  override render() {
+    return html`<table part="table">
+      <caption>${this.caption}</caption>
+      <thead>
+        <tr>${this.columns.map((column) => this.#head(column))}</tr>
+      </thead>
+      <tbody>
+        ${this.rows.map((row) => html`<tr>${this.columns.map((column) => this.#cell(column, row))}</tr>`)}
+      </tbody>
+    </table>`;
+  }
+
+  #head({ label, sort, align }: Column<T>) {
+    if (!sort) return html`<th scope="col" class=${align ?? nothing}>${label}</th>`;
+    const isUp = this.sort === sort;
+    const isDown = this.sort === `-${sort}`;
+    const order = isUp ? 'ascending' : isDown ? 'descending' : nothing;
+    return html`<th scope="col" class=${align ?? nothing} aria-sort=${order}>
+      <button @click=${() => this.dispatchEvent(new SortEvent(isUp ? `-${sort}` : sort))}>
+        ${label} <span aria-hidden="true">${isUp ? '↑' : isDown ? '↓' : ''}</span>
+      </button>
+    </th>`;
+  }
+
+  #cell({ label, cell, align }: Column<T>, row: T) {
+    return html`<td class=${align ?? nothing} data-label=${label}>${cell(row)}</td>`;
+  }
+}
+
+customElements.define('registry-table', RegistryTable);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-table': RegistryTable;
+  }
+}

@@ -1,0 +1,61 @@
+import { css, html } from 'lit';
+import { goTo } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import { shared } from '../styles/shared.ts';
+import '../elements/sign-in-form.ts';
+import '@awesome.me/webawesome/dist/components/details/details.js';
+
+/** `/sign-in?next=/somewhere`: goes on to `next`, a path of this registry, once somebody is signed in. */
+export class SignInPage extends Page {
+  static override properties = { query: { attribute: false } };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        max-inline-size: 24rem;
+        margin: 6vh auto 0;
+      }
+      .card {
+        display: grid;
+        gap: var(--wa-space-l);
+        padding: var(--wa-space-xl);
+      }
+      wa-details {
+        margin-block-start: var(--wa-space-m);
+      }
+    `,
+  ];
+  declare query: URLSearchParams;
+
+  override render() {
+    return html`<div class="card">
+        <h1 tabindex="-1">Sign in</h1>
+        <sign-in-form @signed-in=${this.#goOn}></sign-in-form>
+      </div>
+      <wa-details summary="The first time here?" appearance="plain">
+        <p>
+          The first start of the registry printed the administrator’s name and a one-time password in
+          the terminal where it was started. On a registry that is in use, a site admin makes accounts.
+        </p>
+      </wa-details>`;
+  }
+
+  #goOn() {
+    goTo(ownPath(this.query.get('next')), { replace: true });
+  }
+}
+
+/** Nobody is sent to another site by a link to our sign-in. */
+function ownPath(next: string | null): string {
+  if (!next) return '/';
+  const address = new URL(next, location.origin);
+  return address.origin === location.origin ? address.href : '/';
+}
+
+customElements.define('sign-in-page', SignInPage);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'sign-in-page': SignInPage;
+  }
+}

@@ -1,0 +1,133 @@
+import { css } from 'lit';
+
+/** What every shadow root of ours starts from: text, links, tables, focus. Tokens stand in `tokens.css`. */
+export const shared = css`
+  :host {
+    display: block;
+  }
+  :host([hidden]) {
+    display: none;
+  }
+  *,
+  *::before,
+  *::after {
+    box-sizing: border-box;
+  }
+  h1,
+  h2,
+  h3 {
+    margin: 0;
+    font-weight: var(--wa-font-weight-heading);
+    line-height: var(--wa-line-height-condensed);
+    text-wrap: balance;
+    overflow-wrap: anywhere;
+  }
+  h1 {
+    font-size: var(--wa-font-size-xl);
+    letter-spacing: -0.01em;
+  }
+  h1:focus {
+    outline: none;
+  }
+  h2 {
+    font-size: var(--wa-font-size-l);
+  }
+  h3 {
+    font-size: var(--wa-font-size-m);
+  }
+  p {
+    margin: 0;
+    overflow-wrap: anywhere;
+  }
+  a {
+    color: var(--wa-color-text-link);
+    text-decoration: var(--wa-link-decoration-default);
+  }
+  a:hover,
+  p a,
+  registry-empty a {
+    text-decoration: var(--wa-link-decoration-hover);
+  }
+  :focus-visible {
+    outline: var(--wa-focus-ring);
+    outline-offset: var(--wa-focus-ring-offset);
+    border-radius: var(--wa-border-radius-s);
+  }
+  code,
+  pre,
+  kbd {
+    font-family: var(--wa-font-family-code);
+    font-size: 0.93em;
+    font-variant-ligatures: none;
+  }
+  ul,
+  ol {
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+  dl,
+  dd {
+    margin: 0;
+  }
+  table {
+    border-collapse: collapse;
+    inline-size: 100%;
+  }
+  th,
+  td {
+    padding: var(--wa-space-xs) var(--wa-space-s);
+    border-block-end: 1px solid var(--wa-color-surface-border);
+    text-align: start;
+    vertical-align: top;
+  }
+  th {
+    color: var(--wa-color-text-quiet);
+    font-size: var(--wa-font-size-s);
+    font-weight: var(--wa-font-weight-semibold);
+    white-space: nowrap;
+  }
+  tbody tr:last-child > * {
+    border-block-end: 0;
+  }
+  .icon {
+    inline-size: 1.15em;
+    block-size: 1.15em;
+    flex: none;
+    fill: currentcolor;
+    vertical-align: -0.2em;
+  }
+  .quiet {
+    color: var(--wa-color-text-quiet);
+  }
+  .small {
+    font-size: var(--wa-font-size-s);
+  }
+  .card {
+    border: 1px solid var(--wa-color-surface-border);
+    border-radius: var(--wa-border-radius-l);
+    background: var(--registry-card);
+  }
+  .row {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: var(--wa-space-xs);
+  }
+  .visually-hidden:not(:focus, :focus-within) {
+    position: absolute;
+    inline-size: 1px;
+    block-size: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      animation-duration: 1ms !important;
+      transition-duration: 1ms !important;
+    }
+  }
+`;

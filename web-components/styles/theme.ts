@@ -1,0 +1,29 @@
+/** Light, dark, or as the system has it: Web Awesome's class on the root says which. */
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const KEY = 'registry-theme';
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+/** What this browser was told to show. */
+export function chosenTheme(): Theme {
+  const kept = localStorage.getItem(KEY);
+  return kept === 'light' || kept === 'dark' ? kept : 'system';
+}
+
+export function chooseTheme(theme: Theme): void {
+  if (theme === 'system') localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, theme);
+  applyTheme();
+}
+
+export function applyTheme(): void {
+  const theme = chosenTheme();
+  const isDark = theme === 'dark' || (theme === 'system' && dark.matches);
+  const { classList, style } = document.documentElement;
+  classList.toggle('wa-dark', isDark);
+  classList.toggle('wa-light', !isDark);
+  style.colorScheme = isDark ? 'dark' : 'light';
+}
+
+dark.addEventListener('change', applyTheme);
