@@ -20,8 +20,9 @@ export function interfaceRoutes(app: FastifyInstance): void {
   const hidden = { schema: { hide: true } };
   for (const path of PAGES) {
     app.get(path, hidden, async (request, reply) => {
-      const name = cloneAddress.exec(request.url)?.[1];
-      return name ? reply.redirect(`/definitions/${name}`) : await page(reply, 200);
+      const cloned = CLONE_ADDRESS.exec(request.url)?.[1];
+      if (cloned === undefined) return await page(reply, 200);
+      return isNavigation(request) ? reply.redirect(cloned) : reply.callNotFound();
     });
   }
   // A wrong address in a browser is answered with a page; programs get their problem document.
@@ -39,8 +40,8 @@ export function interfaceRoutes(app: FastifyInstance): void {
   });
 }
 
-/** What somebody gets who opens a clone address in a browser. */
-const cloneAddress = /^\/definitions\/([A-Za-z_][A-Za-z0-9_]*)\.git(\?|$)/;
+/** An address to clone from, which people open in a browser as well: the page is the same without the ending. */
+const CLONE_ADDRESS = /^(\/definitions\/[^/?]*)\.git(\?|$)/;
 
 const isNavigation = ({ headers, url }: FastifyRequest): boolean =>
   (headers.accept ?? '').includes('text/html') && !url.startsWith('/api/');

@@ -409,7 +409,6 @@ t.test('headers that make no sense', async (t) => {
 
 t.test('methods and paths that nothing answers', async (t) => {
   const paths = [
-    '/',
     '/api',
     '/api/',
     '/api/nothing',
