@@ -125,6 +125,40 @@ REFUSED = {
     "name look-up": "import sys; sys.modules['socket'].getaddrinfo('localhost', 1)",
     "ctypes through numpy": "np.ctypeslib.ctypes.CDLL(None).system((" + SHELL + ").encode())",
     "ctypes to memory": "import sys; sys.modules['ctypes'].string_at(id(self), 1)",
+    # What reads and writes for the import system
+    "get_data of a loader": "return np.__loader__.get_data(secret)",
+    "set_data of a loader": "np.__loader__.set_data(mark, b'x')",
+    "set_data into a cache": "np.__loader__.set_data(mark + '/__pycache__/x', b'x')",
+    "pkgutil.get_data": "import pkgutil; return pkgutil.get_data('numpy', '../' * 20 + secret)",
+    "SourceFileLoader": "return type(np.__loader__)('x', secret).load_module()",
+    "zipimport": "import zipimport; zipimport.zipimporter(secret)",
+    "closure of the guarded import": "f = type(self).attack0.__builtins__['__import__']\nreal = [c.cell_contents for c in f.__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nreal('os').system("
+    + SHELL
+    + ")",
+    # Other languages and other interpreters
+    "sqlite3 in memory": "import sqlite3; c = sqlite3.connect(':memory:'); c.execute(f\"attach '{mark}' as x\"); c.execute('create table x.t (a)')",
+    "import readline": "import readline; readline.write_history_file(mark)",
+    "import dbm.gnu": "import dbm.gnu; dbm.gnu.open(mark, 'c')",
+    "import cffi": "import cffi; f = cffi.FFI(); f.cdef('int system(const char *);'); f.dlopen(None).system(("
+    + SHELL
+    + ").encode())",
+    "import tkinter": "import tkinter; tkinter.Tcl().eval('exec sh -c {' + " + SHELL + " + '}')",
+    "import of a subinterpreter": "try:\n    import _interpreters as i\nexcept ModuleNotFoundError:\n    import _xxsubinterpreters as i\ni.run_string(i.create(), 'import os; os.system(' + repr("
+    + SHELL
+    + ") + ')')",
+    "subinterpreter found elsewhere": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\ntry:\n    i = load('_interpreters')\nexcept ModuleNotFoundError:\n    i = load('_xxsubinterpreters')\ni.run_string(i.create(), 'import os; os.system(' + repr("
+    + SHELL
+    + ") + ')')",
+    "code.InteractiveInterpreter": "import code; code.InteractiveInterpreter().runsource('import os; os.system(' + repr("
+    + SHELL
+    + ") + ')')",
+    # The host program's surroundings
+    "os.environ": OS + "os.environ['PYBIRCH_GUARD_TEST'] = 'x'",
+    "resource.setrlimit": "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+    "syslog": "import syslog; syslog.syslog('x')",
+    "io.open_code": "import io; return io.open_code(secret).read()",
+    "_pyio.open": "import _pyio; _pyio.open(mark, 'w')",
+    "os.open below a folder's descriptor": OS + "d = os.open('.', os.O_RDONLY)\nos.open('x', os.O_CREAT, dir_fd=d)",
     # Through what VISA libraries may do
     "pyserial's spy file": "import serial\nserial.serial_for_url(f'spy://loop://?file={mark}')",
     "pyserial on a regular file": "import serial\nserial.Serial(mark)",
@@ -137,8 +171,18 @@ OPEN = {
     + SHELL
     + ")",
     "logging.FileHandler with delay": "import logging; h = logging.FileHandler(mark, delay=True); h.handle(logging.makeLogRecord({'msg': 'x'}))",
+    "logging.handlers.SocketHandler": "import logging.handlers; h = logging.handlers.SocketHandler('127.0.0.1', port); h.handle(logging.makeLogRecord({'msg': 'x'})); h.close(); return 'secret'",
+    "code of a library, called later": "import timeit; self.later = timeit.Timer('import os; os.system(' + repr("
+    + SHELL
+    + ") + ')').inner",
+    "pool of the host program": OS + "self.pool.submit(os.system, " + SHELL + ").result()",
+    "cffi found elsewhere": "import sys\nf = sys.modules['cffi'].FFI(); f.cdef('int system(const char *);'); f.dlopen(None).system(("
+    + SHELL
+    + ").encode())",
+    "os._exit": OS + "os._exit(0)",
     "os.stat": OS + "return 'secret' if os.stat(secret).st_size else ''",
-    "os.environ": OS + "os.environ['PYBIRCH_GUARD_TEST'] = 'x'; return 'secret'",
+    "open descriptors": OS + "r, w = os.pipe(); os.write(w, b'secret'); return os.read(r, 6).decode()",
+    "pwd": "import pwd; return 'secret' if pwd.getpwall() else ''",
     "os.mkfifo": OS + "os.mkfifo(mark)",
     "_posixsubprocess": OS
     + "import struct\nf = sys.modules['_posixsubprocess'].fork_exec\nr, w = os.pipe()\npid = f(['/bin/sh', '-c', "

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cffi  # noqa: F401  (cryptography needs it)
 import pytest
 import serial  # noqa: F401  (the host program has its VISA libraries loaded)
 
@@ -39,7 +41,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: socket.socket) -> Any:
+def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: socket.socket) -> Iterator[Any]:
     """Runs one attack; what it read, and whether it left a mark."""
     secret = tmp_path / "secret.txt"
     secret.write_text("secret 1\n")
@@ -50,6 +52,9 @@ def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: s
     instance = registry.create("Attacker")
     port = listener.getsockname()[1]
 
+    instance.pool = pool = ThreadPoolExecutor(1)
+    pool.submit(int).result()
+
     def run(name: str) -> tuple[Any, bool]:
         method = getattr(instance, f"attack{list(attacks).index(name)}")
         try:
@@ -57,8 +62,9 @@ def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: s
         finally:
             assert secret.read_text() == "secret 1\n"
 
-    run.mark = mark  # type: ignore[attr-defined]
-    return run
+    run.mark, run.instance = mark, instance  # type: ignore[attr-defined]
+    yield run
+    pool.shutdown()
 
 
 def test_there_are_at_least_forty_ways() -> None:
@@ -91,9 +97,15 @@ def test_every_way_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) ->
     assert failed == {}
 
 
+SILENT = (
+    *("linecache", "webbrowser", "antigravity", "sys.addaudithook"),
+    *("set_data of a loader", "set_data into a cache", "code.InteractiveInterpreter"),
+)
+
+
 def is_silent(name: str) -> bool:
     """Whoever is refused passes over it: a file or a program that cannot be opened, a hook that is not added."""
-    return name in ("linecache", "webbrowser", "antigravity", "sys.addaudithook")
+    return name in SILENT
 
 
 def chain(error: BaseException | None) -> bool:
@@ -104,7 +116,7 @@ def chain(error: BaseException | None) -> bool:
     return False
 
 
-AT_EXIT = ("atexit of os.system", "weakref.finalize of os.system")
+AT_EXIT = ("atexit of os.system", "weakref.finalize of os.system", "os._exit")
 
 
 @pytest.mark.parametrize("name", [name for name in OPEN if name not in AT_EXIT])
@@ -112,6 +124,9 @@ def test_what_the_guard_leaves_open_is_really_open(attack: Any, name: str) -> No
     rule = audit._RULES["os.mkdir"]
     try:
         got, marked = attack(name)
+        if attack.instance.__dict__.get("later"):
+            attack.instance.later(range(1), time.perf_counter)
+            marked = attack.mark.exists()
         assert got == "secret" or marked
     finally:
         audit._RULES["os.mkdir"] = rule

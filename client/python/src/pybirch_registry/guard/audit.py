@@ -54,8 +54,18 @@ PROCESS_EVENTS = (
     "subprocess.Popen",
     "webbrowser.open",
 )
+HOST_EVENTS = (
+    "os.putenv",
+    "os.unsetenv",
+    "resource.prlimit",
+    "resource.setrlimit",
+    "syslog.openlog",
+    "syslog.setlogmask",
+    "syslog.syslog",
+)
 GUARD_EVENTS = (
     "code.__new__",
+    "cpython.PyInterpreterState_New",
     "function.__new__",
     "gc.get_objects",
     "gc.get_referents",
@@ -127,8 +137,8 @@ def _open(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
 
 
 def _file(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
-    if event == "sqlite3.connect" and args[0] == ":memory:":
-        return None
+    if event == "sqlite3.connect" and args[0] == ":memory:" and "files" not in standing.charge.lifted:
+        return "use sqlite3, which reaches files from memory too"
     return _path(args[0] if args else None, event not in READING, standing)
 
 
@@ -193,6 +203,10 @@ def _import(event: str, args: tuple[Any, ...], standing: Standing) -> str | None
     return f"import {name}"
 
 
+def _host(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
+    return None if standing.through & {"import", "visa"} else f"change the host program's surroundings ({event})"
+
+
 def _guard(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
     return None if standing.through & {"import", "visa"} else f"get around the guard ({event})"
 
@@ -212,6 +226,7 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(FILE_EVENTS, _file),
     **dict.fromkeys(PROCESS_EVENTS, _process),
     **dict.fromkeys(GUARD_EVENTS, _guard),
+    **dict.fromkeys(HOST_EVENTS, _host),
     "compile": _code,
     "exec": _code,
     "marshal.load": _code,

@@ -33,6 +33,10 @@ VISA_PACKAGES = (
 """What may open sockets, device files and shared libraries on behalf of a definition."""
 
 
+IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
+"""The functions of the import system that look a module up; its loaders read any file for whoever calls them."""
+
+
 @dataclass(frozen=True)
 class Charge:
     """A definition's version, as the guard sees it."""
@@ -85,7 +89,8 @@ class Definitions:
                 through.add(gate)
                 is_direct = False
             elif code.co_filename.startswith("<frozen importlib"):
-                through.add("import")
+                if code.co_name in IMPORTING:
+                    through.add("import")
             elif code.co_filename == importlib.__file__:
                 through.add("import_module")
             else:

@@ -22,13 +22,17 @@ DEFAULT_BANNED = (
 
 TWINS = {
     "os": ("posix", "nt"),
-    "subprocess": ("_posixsubprocess", "_winapi"),
+    "open": ("dbm.gnu", "_gdbm", "dbm.ndbm", "_dbm", "readline"),
+    "subprocess": (
+        *("_posixsubprocess", "_winapi", "tkinter", "_tkinter"),
+        *("concurrent.interpreters", "_interpreters", "_xxsubinterpreters"),
+    ),
     "socket": ("_socket",),
-    "ctypes": ("_ctypes",),
+    "ctypes": ("_ctypes", "cffi", "_cffi_backend"),
     "importlib": ("_frozen_importlib", "_frozen_importlib_external", "_imp"),
-    "multiprocessing": ("_multiprocessing",),
+    "multiprocessing": ("_multiprocessing", "_posixshmem"),
 }
-"""The private modules underneath, which go with the public one."""
+"""What goes with a banned name: private modules underneath, and what does the same where Python raises no event."""
 
 LIFTS = {
     "files": ("open", "os", "shutil"),
