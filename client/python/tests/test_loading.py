@@ -104,6 +104,78 @@ def test_two_versions_run_side_by_side_and_a_class_is_loaded_once(server: FakeRe
     assert pickle.loads(pickle.dumps(type(old))) is type(old)
 
 
+def test_each_version_finds_its_own_modules(server: FakeRegistry, registry: Registry) -> None:
+    """Modules of one name, in the same process, as old and new instruments run at once."""
+    source = "import scale\nclass Multi:\n    def get(self):\n        from scale import FACTOR\n        return FACTOR\n"
+    for factor in (1, 2):
+        server.land("Multi", source, {"scale.py": f"FACTOR = {factor}\n"})
+        registry.sync()
+    assert [registry.create("Multi", version=v).get() for v in (1, 2, 1)] == [1, 2, 1]
+
+
+def test_an_instrument_on_pybirch_s_base_classes_can_be_pickled(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", measurement("Alpha", 3))
+    registry.sync()
+    instrument = registry.create("Alpha", adapter="GPIB::8::INSTR")
+    instrument.settings = {"gain": 2.0}
+    again = pickle.loads(pickle.dumps(instrument))
+    assert type(again) is type(instrument) and again.adapter == "GPIB::8::INSTR"
+    assert again.perform_measurement()[0][0] == 6 and again.settings_UI() == {"gain": 2.0}
+
+
+def test_a_class_that_pickles_in_its_own_way_keeps_it(server: FakeRegistry, registry: Registry) -> None:
+    source = """class Own:
+    __slots__ = ("kept", "__dict__", "__weakref__")
+    def __getstate__(self):
+        return {"kept": "own"}
+    def __setstate__(self, state):
+        self.kept = state["kept"]
+class Slots:
+    __slots__ = ("a",)
+"""
+    server.land("Own", source)
+    registry.sync()
+    instrument = registry.create("Own")
+    assert pickle.loads(pickle.dumps(instrument)).kept == "own"
+    slots = sys.modules[type(instrument).__module__].Slots()
+    slots.a = 5
+    assert pickle.loads(pickle.dumps(slots)).a == 5
+
+
+CONSTRUCTORS = {
+    "self, name, adapter": ("n", "GPIB::8"),
+    "self, name, adapter, /": ("n", "GPIB::8"),
+    "self, adapter, name='x'": ("n", "GPIB::8"),
+    "self, name, adapter='', axis=1": ("n", "GPIB::8"),
+    "self, name, *, resource_name": ("n", "GPIB::8"),
+    "self, name, wait=0.0": ("n", "GPIB::8"),
+    "self, name='x'": ("n", "GPIB::8"),
+    "self": ("n", "GPIB::8"),
+}
+
+
+@pytest.mark.parametrize("number", range(len(CONSTRUCTORS)))
+def test_constructors_of_every_kind_get_what_they_take(server: FakeRegistry, registry: Registry, number: int) -> None:
+    """What a constructor does not take is assigned afterwards."""
+    parameters = list(CONSTRUCTORS)[number]
+    takes = [p.split("=")[0] for p in parameters.split(", ")]
+    given = "        self.name = name\n" if "name" in takes else ""
+    given += "".join(f"        self.adapter = {n}\n" for n in ("adapter", "resource_name") if n in takes)
+    server.land("Kind", f"class Kind:\n    def __init__({parameters}):\n        pass\n{given}")
+    registry.sync()
+    instrument = registry.create("Kind", adapter="GPIB::8", name="n")
+    assert (instrument.name, instrument.adapter) == CONSTRUCTORS[parameters]
+
+
+def test_every_name_that_pybirch_s_factory_provides_is_there(server: FakeRegistry, registry: Registry) -> None:
+    names = "np numpy pd pandas time math Dict List Optional Any Type InstrumentSettingsMixin SimulatedDelay "
+    names += " ".join(f"{k}{w}Instrument" for k in ("Base", "VisaBase", "Fake") for w in ("Measurement", "Movement"))
+    names += " Measurement VisaMeasurement Movement VisaMovement"
+    server.land("Names", f"class Names:\n    found = ({', '.join(names.split())})\n")
+    registry.sync()
+    assert len(registry.load("Names").found) == len(names.split())  # type: ignore[attr-defined]
+
+
 def test_tracebacks_and_getsource_show_the_real_file(server: FakeRegistry, registry: Registry) -> None:
     server.land("Bad", measurement("Bad").replace("return np", "return missing_name * np"))
     registry.sync()

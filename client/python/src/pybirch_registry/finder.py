@@ -11,6 +11,7 @@ from types import CodeType, ModuleType
 from typing import Any, Protocol
 
 from .names import provided_for
+from .stamp import stamp
 from .store import Installed
 
 ROOT = "pybirch_registry.definitions"
@@ -142,23 +143,3 @@ class DefinitionLoader(importlib.abc.InspectLoader):
 
     def _content(self) -> bytes:
         return b"" if self._path is None else self._approved.sources[self._path]
-
-
-def stamp(cls: type[Any], installed: Installed) -> None:
-    """Lets every instance know where it comes from: `_definition`, and the `definition` key of `serialize()`."""
-    cls._definition = installed.provenance
-    if not callable(getattr(cls, "serialize", None)):
-        return
-    own = cls.__dict__.get("serialize")
-
-    def serialize(self: Any, *args: Any, **options: Any) -> Any:
-        method = own.__get__(self) if own is not None else super(cls, self).serialize
-        data = method(*args, **options)
-        if isinstance(data, dict):
-            data["definition"] = dict(type(self)._definition)
-        return data
-
-    if own is not None:
-        serialize.__wrapped__ = own  # type: ignore[attr-defined]
-        serialize.__doc__ = own.__doc__
-    cls.serialize = serialize

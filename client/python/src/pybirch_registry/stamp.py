@@ -1,0 +1,56 @@
+"""What every class of a definition gets: it tells where it comes from, and its instances can be pickled."""
+
+from typing import Any
+
+from .store import Installed
+
+SETTINGS_UI = "settings_UI"
+"""PyBirch's base classes keep a lambda in this attribute of each instance, which pickle cannot take."""
+
+
+def stamp(cls: type[Any], installed: Installed) -> None:
+    """`_definition` on the class, the `definition` key of `serialize()`, and pickling where the class has none of its
+    own."""
+    cls._definition = installed.provenance
+    if callable(getattr(cls, "serialize", None)):
+        _tell_in_serialize(cls)
+    if all(getattr(cls, name, None) is getattr(object, name, None) for name in PICKLING):
+        setattr(cls, "__getstate__", _get_state)  # noqa: B010  (of any class, as far as types go)
+        setattr(cls, "__setstate__", _set_state)  # noqa: B010
+
+
+PICKLING = ("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__")
+
+
+def _tell_in_serialize(cls: type[Any]) -> None:
+    own = cls.__dict__.get("serialize")
+
+    def serialize(self: Any, *args: Any, **options: Any) -> Any:
+        method = own.__get__(self) if own is not None else super(cls, self).serialize
+        data = method(*args, **options)
+        if isinstance(data, dict):
+            data["definition"] = dict(type(self)._definition)
+        return data
+
+    if own is not None:
+        serialize.__wrapped__ = own  # type: ignore[attr-defined]
+        serialize.__doc__ = own.__doc__
+    cls.serialize = serialize
+
+
+def _get_state(self: Any) -> Any:
+    state = object.__getstate__(self)
+    if isinstance(state, dict) and getattr(state.get(SETTINGS_UI), "__name__", "") == "<lambda>":
+        return {**state, SETTINGS_UI: None}
+    return state
+
+
+def _set_state(self: Any, state: Any) -> None:
+    """As pickle does it by itself, slots included."""
+    own, slots = state if isinstance(state, tuple) else (state, None)
+    if own:
+        self.__dict__.update(own)
+        if own.get(SETTINGS_UI, self) is None:
+            self.__dict__[SETTINGS_UI] = lambda: self.settings
+    for key, value in (slots or {}).items():
+        setattr(self, key, value)
