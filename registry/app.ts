@@ -11,6 +11,7 @@ import { securityHeaders } from './plugins/security-headers.ts';
 import { schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { definitionRoutes } from './routes/definitions.ts';
+import { eventRoutes } from './routes/events.ts';
 import { gitRoutes } from './routes/git.ts';
 import { healthRoutes } from './routes/health.ts';
 import { interfaceRoutes } from './routes/interface.ts';
@@ -24,6 +25,7 @@ import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
 import { verdictRoutes } from './routes/verdicts.ts';
 import { versionRoutes } from './routes/versions.ts';
+import { Events } from './services/events/events.ts';
 import { createThrottle } from './services/throttle.ts';
 import type { SigningKeys } from './signing/keys.ts';
 import type { Store } from './store/open.ts';
@@ -44,6 +46,8 @@ export interface AppRooms {
   trustedProxies?: string | undefined;
   /** Whether everything that must precede the first answer is done. */
   isReady: () => boolean;
+  /** Between two signs of life in the stream of events, in milliseconds. */
+  heartbeat?: number;
   /** The clock by which failed sign-ins are counted. */
   now?: () => number;
 }
@@ -66,6 +70,10 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   app.addHook('onRequest', (_request, reply, done) => {
     secure(reply.raw);
     done();
+  });
+  const events = new Events({
+    ...rooms,
+    onError: (err) => app.log.warn({ err }, 'events are late: the database cannot be read'),
   });
   problems(app);
   metrics(app);
@@ -92,6 +100,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     mergeRequestRoutes(api, rooms);
     reviewRoutes(api, rooms);
     auditRoutes(api, rooms);
+    eventRoutes(api, { events });
   });
   await app.register(async (git) => await gitRoutes(git, { ...rooms, throttle }));
   return app;

@@ -64,9 +64,19 @@ export async function authentication(
         (await byCookie(app, store, request, reply)));
     request.caller = { ...identity, address: request.ip };
   });
+  app.decorate('identifyAgain', async (request: FastifyRequest) => {
+    const bearer = bearerOf(request);
+    if (bearer === undefined) {
+      const cookie = app.sessionCookie.presented(request);
+      return cookie === undefined ? null : await bySession(app, store, cookie);
+    }
+    return looksLikeToken(bearer)
+      ? await identifyToken(store, bearer)
+      : await bySession(app, store, bearer);
+  });
 }
 
-const NOBODY: Identity = { actor: { kind: 'nobody' }, tokenName: null };
+const NOBODY: Identity = { actor: { kind: 'nobody' }, tokenName: null, expires: null };
 
 /** Undefined without an `Authorization` header; throws `unauthenticated` for one that names nobody. */
 async function byBearer(
@@ -173,4 +183,11 @@ export function startSession(
   });
   app.sessionCookie.set(reply, token);
   return token;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Who this request comes from now, long after it came: null where that is nobody (any more). */
+    identifyAgain(request: FastifyRequest): Promise<Identity | null>;
+  }
 }

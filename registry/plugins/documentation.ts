@@ -72,6 +72,7 @@ async function describe(
         { name: 'users' },
         { name: 'labs' },
         { name: 'audit' },
+        { name: 'events' },
         { name: 'health' },
       ],
     },

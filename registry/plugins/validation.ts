@@ -28,7 +28,8 @@ function checkLater(): FastifySchemaCompiler<object> {
   const literal = new Ajv(ours);
   const converting = new Ajv({ ...ours, coerceTypes: true, removeAdditional: 'all' });
   return ({ schema, httpPart }) => {
-    const ajv = httpPart === 'body' ? literal : converting;
+    // Headers are for others as well: none is left out.
+    const ajv = httpPart === 'body' || httpPart === 'headers' ? literal : converting;
     let validate: ValidateFunction | undefined;
     return (data: unknown) => {
       validate ??= ajv.compile(schema);

@@ -20,6 +20,8 @@ export interface SessionClaims {
 export interface Identity {
   actor: Actor;
   tokenName: string | null;
+  /** When this ends by itself, if it does. */
+  expires: Date | null;
 }
 
 export const looksLikeToken = (secret: string): boolean => secret.startsWith(TOKEN_PREFIX);
@@ -33,20 +35,25 @@ export async function identifyToken(store: Store, secret: string): Promise<Ident
   return {
     actor: await actorOf(em, found.user, found.token.scope),
     tokenName: found.token.name,
+    expires: found.token.expires_at,
   };
 }
 
 /** Who a session belongs to, or null where it has ended. */
 export async function identifySession(
   store: Store,
-  { sub, epoch, jti }: SessionClaims,
+  { sub, epoch, jti, exp }: SessionClaims & { exp: number },
 ): Promise<Identity | null> {
   const em = store.em();
   const userId = Number(sub);
   if (!Number.isSafeInteger(userId) || typeof jti !== 'string') return null;
   const user = await findSessionUser(em, { userId, epoch, id: jti });
   if (!user) return null;
-  return { actor: await actorOf(em, user, 'admin'), tokenName: null };
+  return {
+    actor: await actorOf(em, user, 'admin'),
+    tokenName: null,
+    expires: new Date(exp * 1000),
+  };
 }
 
 export async function actorOf(

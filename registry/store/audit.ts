@@ -43,7 +43,8 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
   await em.execute('select pg_advisory_xact_lock(?)', [chainLock]);
   const [last] = await em.execute<[{ id: string | number; hash: string | null }]>(
     `select nextval('audit_events_id_seq') as id,
-            (select hash from audit_events order by id desc limit 1) as hash`,
+            (select hash from audit_events order by id desc limit 1) as hash,
+            pg_notify('${auditChannel}', '')`,
   );
   const unsealed = {
     ...entry,
@@ -56,6 +57,32 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
   const event = em.create(AuditEvent, { ...unsealed, hash: hashOf(unsealed) });
   await em.persist(event).flush();
   return event;
+}
+
+/** Notified by every transaction that appends, when it commits. */
+export const auditChannel = 'registry_audit';
+
+/** Id of the newest entry; 0 where there is none. Entries become visible in the order of their ids. */
+export async function newestAuditId(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<[{ id: number }]>(
+    'select coalesce(max(id), 0)::int as id from audit_events',
+  );
+  return row.id;
+}
+
+/** What became of something, without what was before. */
+export type AuditNews = Omit<AuditEvent, 'before' | 'previous_hash' | 'hash' | symbol>;
+
+/** The entries behind `after`, up to `last` where it is given, oldest first, at most `limit`. */
+export async function auditSince(
+  em: EntityManager,
+  { after, last, limit }: { after: number; last?: number; limit: number },
+): Promise<AuditNews[]> {
+  return await em.find(
+    AuditEvent,
+    { id: { $gt: after, ...(last !== undefined && { $lte: last }) } },
+    { exclude: ['before', 'previous_hash', 'hash'], orderBy: { id: 'asc' }, limit },
+  );
 }
 
 /** Newest first. */

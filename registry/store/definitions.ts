@@ -78,6 +78,16 @@ export async function findDefinition(
   );
 }
 
+/** Those of these ids that there are, whoever may see them; `source_code` is not loaded. */
+export async function definitionsById(
+  em: EntityManager,
+  ids: readonly number[],
+): Promise<Map<number, Definition>> {
+  if (ids.length === 0) return new Map();
+  const rows = await em.find(Definition, { id: { $in: [...new Set(ids)] } });
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 /** Takes the next id from the sequence, before anything of the definition is written. */
 export async function allocateDefinitionId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: string | number }]>(

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { MikroORM, Options } from '@mikro-orm/core';
 import { lockFolder } from './folder-lock.ts';
+import { type Listen, listenOnServer, type StopListening } from './notices.ts';
 
 /** What both drivers are given. */
 export type SharedOptions = Partial<
@@ -10,6 +11,7 @@ export type SharedOptions = Partial<
 
 export interface Connected {
   orm: MikroORM;
+  listen: Listen;
   close(): Promise<void>;
 }
 
@@ -19,9 +21,27 @@ export async function connectServer(url: string, shared: SharedOptions): Promise
   const orm = await MikroORM.init({
     ...shared,
     clientUrl: url,
-    driverOptions: { connectionTimeoutMillis: 10_000 },
+    driverOptions: { connectionTimeoutMillis: 10_000, keepAlive: true },
   });
-  return { orm: orm as never, close: () => orm.close() };
+  const listening = new Set<StopListening>();
+  return {
+    orm: orm as never,
+    async listen(channel, wake) {
+      const pool = await orm.em.getConnection().getNativeClient();
+      const end = await listenOnServer(pool, channel, wake);
+      const stop = async () => {
+        listening.delete(stop);
+        await end();
+      };
+      listening.add(stop);
+      return stop;
+    },
+    async close() {
+      // The pool waits for every connection that somebody has.
+      await Promise.all([...listening].map((stop) => stop()));
+      await orm.close();
+    },
+  };
 }
 
 /** PGlite in a folder that is locked for this process, or in memory. Throws `database_in_use`. */
@@ -48,7 +68,11 @@ export async function openEmbedded(
       await orm.close();
       if (lock) await lock.release();
     };
-    return { orm: orm as never, close };
+    const listen: Listen = async (channel, wake) => {
+      const stop = await (await orm.em.getConnection().getNativeClient()).listen(channel, wake);
+      return async () => await stop();
+    };
+    return { orm: orm as never, listen, close };
   } catch (error) {
     if (lock) await lock.release();
     throw error;

@@ -97,6 +97,19 @@ export async function findMergeRequest(
   return em.findOne(MergeRequest, { id, state: { $ne: 'opening' } });
 }
 
+/** Those of these ids that there are, whoever may see them. */
+export async function mergeRequestsById(
+  em: EntityManager,
+  ids: readonly number[],
+): Promise<Map<number, MergeRequest>> {
+  if (ids.length === 0) return new Map();
+  const rows = await em.find(MergeRequest, {
+    id: { $in: [...new Set(ids)] },
+    state: { $ne: 'opening' },
+  });
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 /** Open ones of a definition; with `opening` those too whose refs are not there yet. */
 export async function openMergeRequests(
   em: EntityManager,

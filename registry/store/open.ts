@@ -4,6 +4,7 @@ import { migrations } from '../../migrations/index.ts';
 import { connectServer, openEmbedded, type SharedOptions } from './drivers.ts';
 import { entities } from './entities/index.ts';
 import { StoreError, translate } from './errors.ts';
+import type { Listen } from './notices.ts';
 import type { EntityManager } from './types.ts';
 
 export interface StoreOptions {
@@ -31,6 +32,8 @@ export interface Store {
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** A fresh unit of work outside of any transaction. */
   em(): EntityManager;
+  /** Tells of commits, those of other processes too (`pg_notify`). Throws `database_unavailable`. */
+  listen: Listen;
   /** Throws `database_unavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -60,7 +63,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       },
     }),
   };
-  const { orm, close } = databaseUrl
+  const { orm, listen, close } = databaseUrl
     ? await connectServer(databaseUrl, shared)
     : await openEmbedded(folder, shared);
   translateErrorsOf(orm);
@@ -71,6 +74,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     embedded: !databaseUrl,
     em: fork,
     close,
+    listen: (channel, wake) => translated(() => listen(channel, wake)),
 
     transaction: (work) =>
       translated(() => fork().transactional((em) => work(em as EntityManager))),

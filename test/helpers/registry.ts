@@ -43,6 +43,7 @@ export async function startRegistry(
     database?: DatabaseKind;
     environment?: Record<string, string>;
     now?: () => number;
+    heartbeat?: number;
   } = {},
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
@@ -58,6 +59,7 @@ export async function startRegistry(
       trustedProxies: config.TRUSTED_PROXIES,
       isReady: () => true,
       ...(options.now && { now: options.now }),
+      ...(options.heartbeat && { heartbeat: options.heartbeat }),
     },
     false,
   );

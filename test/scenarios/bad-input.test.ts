@@ -56,13 +56,13 @@ function send(
         response.setEncoding('utf8').on('data', (chunk) => {
           text += chunk;
         });
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            type: response.headers['content-type'] ?? '',
-            body: text,
-          }),
-        );
+        const status = response.statusCode ?? 0;
+        const type = response.headers['content-type'] ?? '';
+        response.on('end', () => resolve({ status, type, body: text }));
+        if (!type.startsWith('text/event-stream')) return;
+        // A stream ends when its reader has had enough.
+        resolve({ status, type, body: text });
+        response.destroy();
       },
     );
     asked.on('error', reject).end(body);

@@ -1,0 +1,85 @@
+/** What the stream of events says (contract section 9), by the name of the event. */
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
+import { Id, Nullable, Time } from './common.ts';
+
+const Common = {
+  lab_id: Nullable(Id),
+  by: Type.String({
+    description: 'Username of whoever did it; "registry" for the registry itself',
+  }),
+  at: Time,
+};
+const DefinitionRef = Type.Object({ id: Nullable(Id), name: Type.String() });
+const Version = { definition: DefinitionRef, version: Id, ...Common };
+
+/** `definition.landed`: a version can be fetched. */
+export const DefinitionLanded = Type.Object({
+  ...Version,
+  commit: Type.String(),
+  summary: Type.String({ description: 'First line of the change summary' }),
+});
+
+/** `definition.changed`: it is whose it was no more, or is put away, or taken back. */
+export const DefinitionChanged = Type.Object({
+  definition: DefinitionRef,
+  change: Type.Enum(['archived', 'restored', 'moved', 'mended']),
+  ...Common,
+});
+
+/** `version.deprecated`, `version.revoked`, `version.reinstated`. */
+export const VersionJudged = Type.Object({ ...Version, reason: Type.String() });
+
+/** `policy.overridden`: a lab admin landed what the landing policy forbids. */
+export const PolicyOverridden = Type.Object({
+  definition: DefinitionRef,
+  reason: Type.String(),
+  set_aside: Type.Array(Type.String({ description: 'What was not met' })),
+  ...Common,
+});
+
+/** `merge_request.opened`, `.updated`, `.merged`, `.closed`: as it is when this is sent, not as it was. */
+export const MergeRequestEvent = Type.Object({
+  merge_request: Type.Object({
+    id: Id,
+    title: Type.String(),
+    state: Type.Enum(['open', 'merged', 'closed']),
+    draft: Type.Boolean(),
+    head: Type.String(),
+    merged_version: Nullable(Id),
+  }),
+  definition: DefinitionRef,
+  change: Type.Enum(
+    [
+      'opened',
+      'head',
+      'edited',
+      'reviewed',
+      'commented',
+      'checked',
+      'reopened',
+      'merged',
+      'closed',
+    ],
+    { description: 'What happened to it' },
+  ),
+  ...Common,
+});
+
+/** `reset`: what lies between cannot be told any more; read anew what you show. */
+export const Reset = Type.Object({ reason: Type.String() });
+
+export interface EventData {
+  'definition.landed': Static<typeof DefinitionLanded>;
+  'definition.changed': Static<typeof DefinitionChanged>;
+  'version.deprecated': Static<typeof VersionJudged>;
+  'version.revoked': Static<typeof VersionJudged>;
+  'version.reinstated': Static<typeof VersionJudged>;
+  'policy.overridden': Static<typeof PolicyOverridden>;
+  'merge_request.opened': Static<typeof MergeRequestEvent>;
+  'merge_request.updated': Static<typeof MergeRequestEvent>;
+  'merge_request.merged': Static<typeof MergeRequestEvent>;
+  'merge_request.closed': Static<typeof MergeRequestEvent>;
+  reset: Static<typeof Reset>;
+}
+export type EventKind = keyof EventData;

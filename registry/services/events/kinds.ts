@@ -1,0 +1,89 @@
+/**
+ * Events are what the audit trail says, told to those who may see what it is about. So each is sent once its change is
+ * committed, in the order of commits, and can be told again; its id is the entry's. Pure.
+ */
+import type { EventKind } from '../../schemas/events.ts';
+import type { AuditNews } from '../../store/audit.ts';
+
+/** What is in an entry's `after`, as far as events tell it. */
+type After = Record<string, unknown>;
+
+interface Telling {
+  kind: EventKind;
+  /** What the event says beyond what it is about, whose it is, who did it and when. */
+  more: (after: After) => object;
+}
+
+const judged = (kind: EventKind, verdict?: string): Telling => ({
+  kind,
+  more: (after) => ({
+    version: after.version,
+    reason: brief((verdict ? (after[verdict] as After | null)?.reason : after.reason) ?? ''),
+  }),
+});
+const changed = (change: string): Telling => ({
+  kind: 'definition.changed',
+  more: () => ({ change }),
+});
+const proposal = (kind: EventKind, change: string): Telling => ({ kind, more: () => ({ change }) });
+const updated = (change: string): Telling => proposal('merge_request.updated', change);
+
+/** By the action of the entry; whatever is not here is nobody's event. */
+export const TOLD: Readonly<Record<string, Telling>> = {
+  'definition.landed': {
+    kind: 'definition.landed',
+    more: ({ version, commit, summary }) => ({ version, commit, summary: brief(summary) }),
+  },
+  'definition.archived': changed('archived'),
+  'definition.restored': changed('restored'),
+  'definition.moved': changed('moved'),
+  'definition.mended': changed('mended'),
+  'definition.overridden': {
+    kind: 'policy.overridden',
+    more: ({ reason, set_aside }) => ({ reason: brief(reason), set_aside }),
+  },
+  'version.deprecated': judged('version.deprecated', 'deprecated'),
+  'version.revoked': judged('version.revoked', 'revoked'),
+  'version.reinstated': judged('version.reinstated'),
+  'merge_request.opened': proposal('merge_request.opened', 'opened'),
+  'merge_request.updated': updated('head'),
+  'merge_request.edited': updated('edited'),
+  'merge_request.reviewed': updated('reviewed'),
+  'merge_request.commented': updated('commented'),
+  'merge_request.checked': updated('checked'),
+  'merge_request.reopened': updated('reopened'),
+  'merge_request.merged': proposal('merge_request.merged', 'merged'),
+  'merge_request.closed': proposal('merge_request.closed', 'closed'),
+};
+
+/** Longest text in an event, in characters: readers are many, and read the rest where it stands. */
+const LONGEST = 200;
+
+/** The first line, cut to a length. */
+function brief(text: unknown): string {
+  const [line = ''] = String(text).split('\n', 1);
+  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+}
+
+/**
+ * Whose rights may be others after this entry: a user's by id, everybody's, or nobody's. Memberships, accounts,
+ * sessions and tokens all leave entries.
+ */
+export function rightsTouchedBy(entry: AuditNews): number | 'everybody' | null {
+  switch (entry.subject_type) {
+    case 'user':
+      return entry.subject_id;
+    case 'token':
+      return entry.actor_id;
+    case 'lab':
+      return entry.action === 'lab.deleted' ? 'everybody' : null;
+    default:
+      return null;
+  }
+}
+
+/** As the HTML standard's "Server-sent events" has it on the wire; without `data` it only moves the reader's last id. */
+export function frame(id: number, kind?: EventKind, data?: object): Buffer {
+  const told = kind === undefined ? ': \n' : `event: ${kind}\ndata: ${JSON.stringify(data)}\n`;
+  return Buffer.from(`id: ${id}\n${told}\n`);
+}

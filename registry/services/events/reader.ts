@@ -1,0 +1,83 @@
+/** One reader of the stream of events: what it may see, and how much may wait for it. */
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { decide, type Rules } from '../../access/decide.ts';
+import type { Identity } from '../identify.ts';
+import type { ToldEvent } from './tell.ts';
+
+/** Bytes that may wait for a reader before it is dropped: it resumes with what it missed. */
+export const MOST_WAITING = 256 * 1024;
+/** How long a reader that is told goodbye may take to hear it, in milliseconds. */
+const GOODBYE = 1000;
+
+export class Reader {
+  readonly #out: Writable;
+  readonly #identify: () => Promise<Identity | null>;
+  readonly #rules: Rules;
+  #identity: Identity | null = null;
+  /** Whether it was told all that it had missed, so that what is new is for it too. */
+  isLive = false;
+
+  /** `identify` asks anew who is reading; null once that is nobody any more. */
+  constructor(out: Writable, identify: () => Promise<Identity | null>, rules: Rules) {
+    this.#out = out;
+    this.#identify = identify;
+    this.#rules = rules;
+  }
+
+  get userId(): number | null {
+    const actor = this.#identity?.actor;
+    return actor?.kind === 'user' ? actor.id : null;
+  }
+
+  /**
+   * Finds out who is reading now; whoever may not read any more, or cannot be identified, is told no more. Returns
+   * whether it may.
+   */
+  async identify(): Promise<boolean> {
+    const identity = await this.#identify().catch(() => null);
+    const may =
+      identity && decide(identity.actor, { on: 'site', do: 'sign-in' }, this.#rules).allowed;
+    this.#identity = may ? identity : null;
+    return may === true;
+  }
+
+  /** Sends the event to whoever may see it. */
+  offer({ frame, needs }: ToldEvent): void {
+    if (this.#identity && decide(this.#identity.actor, needs, this.#rules).allowed) {
+      this.send(frame);
+    }
+  }
+
+  /** As many as there are, as fast as they are read. */
+  async offerAll(events: readonly ToldEvent[]): Promise<void> {
+    for (const event of events) {
+      this.offer(event);
+      if (!this.#out.writableNeedDrain || this.#isGone) continue;
+      const either = new AbortController();
+      const heard = (what: string) => once(this.#out, what, { signal: either.signal });
+      await Promise.race([heard('drain'), heard('close')]);
+      either.abort();
+    }
+  }
+
+  /** Nothing is sent past the end of a session or token, nor to one that does not keep up. */
+  send(frame: Buffer | string): void {
+    if (this.#isGone) return;
+    const expires = this.#identity?.expires ?? null;
+    if (this.#identity === null || (expires !== null && expires <= new Date())) this.end();
+    else this.#out.write(frame);
+    if (this.isLive && this.#out.writableLength > MOST_WAITING) this.#out.destroy();
+  }
+
+  get #isGone(): boolean {
+    return this.#out.destroyed || this.#out.writableEnded;
+  }
+
+  end(): void {
+    if (this.#isGone) return;
+    this.#out.end();
+    const gone = setTimeout(() => this.#out.destroy(), GOODBYE);
+    this.#out.once('close', () => clearTimeout(gone));
+  }
+}

@@ -1,0 +1,91 @@
+/** A reader of the stream of events, as a program reads it. */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Test } from 'tap';
+import type { EventData, EventKind } from '../../registry/schemas/events.ts';
+
+export interface SentEvent<K extends EventKind = EventKind> {
+  id: number;
+  kind: K;
+  data: EventData[K];
+  /** When it was read, by `performance.now()`. */
+  at: number;
+}
+
+export interface EventReader {
+  /** Every event so far. */
+  events: SentEvent[];
+  /** The newest id, those that come without an event too. */
+  lastId(): number;
+  /** The next event that nobody has waited for yet. Rejects where the stream ends first. */
+  next(): Promise<SentEvent>;
+  /** Resolves when the stream has ended, by whatever side. */
+  ended: Promise<void>;
+  close(): void;
+  response: IncomingMessage;
+}
+
+/** Opens a stream; resolves once it stands and has said where it begins. Rejects with the status of a refusal. */
+export async function readEvents(
+  t: Pick<Test, 'teardown'>,
+  url: string,
+  headers: Record<string, string>,
+): Promise<EventReader> {
+  const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const asked: ClientRequest = request(`${url}/api/events`, { agent: false, headers });
+  asked.on('error', reject).on('response', resolve).end();
+  const response = await answered;
+  if (response.statusCode !== 200) {
+    response.resume();
+    throw Object.assign(new Error(`${response.statusCode}`), { status: response.statusCode });
+  }
+  t.teardown(() => asked.destroy());
+  return follow(asked, response);
+}
+
+async function follow(asked: ClientRequest, response: IncomingMessage): Promise<EventReader> {
+  const events: SentEvent[] = [];
+  const waiting: PromiseWithResolvers<SentEvent>[] = [];
+  let [taken, lastId, rest, over] = [0, 0, '', false];
+  const begun = Promise.withResolvers<void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  response.setEncoding('utf8').on('data', (text: string) => {
+    const blocks = (rest + text).split('\n\n');
+    rest = blocks.pop() as string;
+    for (const block of blocks) {
+      const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(block)?.[1];
+      lastId = Number(field('id') ?? lastId);
+      begun.resolve();
+      const kind = field('event');
+      if (kind === undefined) continue;
+      const data = JSON.parse(field('data') as string);
+      const event = { id: lastId, kind, data, at: performance.now() } as SentEvent;
+      events.push(event);
+      waiting.shift()?.resolve(event);
+    }
+  });
+  response
+    .on('error', () => undefined)
+    .on('close', () => {
+      over = true;
+      for (const { reject } of waiting) reject(new Error('the stream has ended'));
+      end();
+    });
+  await Promise.race([begun.promise, ended]);
+  return {
+    events,
+    response,
+    lastId: () => lastId,
+    async next() {
+      const event = events[taken++];
+      if (event) return event;
+      if (over) throw new Error('the stream has ended');
+      const wait = Promise.withResolvers<SentEvent>();
+      waiting.push(wait);
+      return await wait.promise;
+    },
+    ended,
+    close: () => void asked.destroy(),
+  };
+}
+
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });

@@ -1,0 +1,60 @@
+/** Several registry processes on one PostgreSQL and one folder: whichever a reader is at, it is told of all. */
+import t from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { serve } from '../helpers/command.ts';
+import { freshDatabase } from '../helpers/databases.ts';
+import { bearer, readEvents } from '../helpers/events.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(120_000);
+
+t.test('what lands by one process is told by the other, and a stopped one lets go', async (t) => {
+  const { databaseUrl } = await freshDatabase(false);
+  const settings = {
+    DATA_DIR: t.testdir(),
+    DATABASE_URL: databaseUrl,
+    ADMIN_PASSWORD: 'a good password',
+    LOG_LEVEL: 'warn',
+  };
+  const one = await serve(settings, { first: true });
+  const two = await serve(settings);
+  const running = new Set([one, two]);
+  t.teardown(() => {
+    for (const server of running) server.signal('SIGKILL');
+  });
+  const anonymous = createClient({ url: one.url });
+  const { token } = await anonymous.login('admin', 'a good password');
+  const { definitions } = createClient({ url: one.url, token });
+
+  const readers = {
+    one: await readEvents(t, one.url, bearer(token)),
+    two: await readEvents(t, two.url, bearer(token)),
+  };
+  const begun = performance.now();
+  const { id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  for (const reader of Object.values(readers)) {
+    const { kind, data, at } = await reader.next();
+    t.match(
+      { kind, data },
+      { kind: 'definition.landed', data: { definition: { id }, version: 1 } },
+    );
+    t.ok(at - begun < 5000, 'within the time of a landing');
+  }
+
+  const stopping = performance.now();
+  one.signal('SIGTERM');
+  await readers.one.ended;
+  t.match(await one.ended, { code: 0 });
+  running.delete(one);
+  t.ok(performance.now() - stopping < 5000, 'open streams do not hold a stop up');
+  const heard = readers.one.lastId();
+
+  const other = createClient({ url: two.url, token }).definitions;
+  await other.change(id, { source_code: measurement('Meter', 2) });
+  t.match(await readers.two.next(), { data: { version: 2 } });
+  const back = await readEvents(t, two.url, { ...bearer(token), 'last-event-id': String(heard) });
+  t.match(await back.next(), { data: { version: 2 } }, 'who read at the one goes on at the other');
+  two.signal('SIGTERM');
+  t.match(await two.ended, { code: 0 });
+  running.delete(two);
+});

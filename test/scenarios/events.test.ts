@@ -1,0 +1,246 @@
+/** The stream of events, read by several people while things happen: who is told what, and for how long. */
+import { setTimeout as pause } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import type { MergeRequestPage } from '../../registry/schemas/review.ts';
+import { bearer, type EventReader, readEvents } from '../helpers/events.ts';
+import { startLab, type TestLab } from '../helpers/lab.ts';
+import { type DatabaseKind, measurement, type Person } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+
+/** What somebody was told, in order: `definition.landed Meter`. */
+const told = ({ events }: EventReader): string[] =>
+  events.map(({ kind, data }) => {
+    const { definition, change } = data as { definition?: { name: string }; change?: string };
+    return [kind, definition?.name, change].filter(Boolean).join(' ');
+  });
+
+/** Resolves once a reader has had all that happened before: events come in order. */
+async function caughtUp(readers: EventReader[], at: number): Promise<void> {
+  for (const reader of readers) while (reader.lastId() < at) await reader.next();
+}
+
+async function ask<T>(lab: TestLab, person: Person, method: string, path: string, body?: object) {
+  const response = await fetch(lab.url + path, {
+    method,
+    headers: { ...bearer(person.token), ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  t.test(`everybody is told what they may see, in order (${database})`, (t) =>
+    whoSees(t, database),
+  );
+  t.test(`rights that end, end what is told (${database})`, (t) => whoSeesNoMore(t, database));
+  t.test(`a reader that comes back is told what it missed (${database})`, (t) =>
+    comingBack(t, database),
+  );
+}
+
+async function whoSees(t: Test, database: DatabaseKind): Promise<void> {
+  const lab = await startLab(t, { database });
+  const { admin, ada, ben, cleo, dan, nano, url } = lab;
+  const people = { admin, ada, ben, cleo, dan };
+  const open = Object.values(people).map(({ token }) => readEvents(t, url, bearer(token)));
+  const readers = await Promise.all(open);
+  const [root, adas, bens, cleos, dans] = readers as [
+    EventReader,
+    EventReader,
+    EventReader,
+    EventReader,
+    EventReader,
+  ];
+  t.match(root.response.headers, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+
+  const { definitions } = ada.client;
+  const meter = await definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  const [landed, first] = [await adas.next(), performance.now()];
+  t.match(landed, {
+    kind: 'definition.landed',
+    data: {
+      definition: { id: meter.id, name: 'Meter' },
+      version: 1,
+      commit: meter.head,
+      lab_id: nano.id,
+      summary: 'Add Meter',
+      by: 'ada',
+    },
+  });
+  t.ok(first - landed.at < 1000, 'it was told at once');
+
+  const D = '/api/instrument-definitions';
+  const M = '/api/merge-requests';
+  const change = { source_code: measurement('Meter', 2) };
+  type Saved = { merge_request: { id: number } };
+  const { merge_request: mr } = await ask<Saved>(lab, ben, 'PUT', `${D}/${meter.id}`, change);
+  const page = await ask<MergeRequestPage>(lab, ada, 'GET', `${M}/${mr.id}`);
+  await ask(lab, ada, 'POST', `${M}/${mr.id}/comments`, { body: 'why two?' });
+  await ask(lab, ada, 'POST', `${M}/${mr.id}/reviews`, { verdict: 'approve', head: page.head });
+  await ask(lab, ada, 'POST', `${M}/${mr.id}/merge`, { head: page.head });
+  const second = await ask<Saved>(lab, ben, 'PUT', `${D}/${meter.id}`, { category: 'Meters' });
+  await ask(lab, ben, 'PUT', `${M}/${second.merge_request.id}`, { title: 'File it' });
+  await ask(lab, ben, 'POST', `${M}/${second.merge_request.id}/close`);
+  await definitions.revoke(meter.id, 1, 'reads one\nthough it should not');
+  await ada.client.labs.change(nano.id, { direct_landing: 'nobody' });
+  await definitions.change(meter.id, { category: 'Bench', override: 'the beam is on' } as never);
+  await definitions.change(meter.id, { is_public: true });
+  await definitions.archive(meter.id);
+  const shared = await dan.client.definitions.create({
+    name: 'Shared',
+    source_code: measurement('Shared'),
+    is_public: true,
+  });
+  t.equal(shared.version, 1);
+  const { items } = await admin.client.audit();
+  await caughtUp(readers, items.find(({ action }) => action === 'definition.landed')?.id ?? 0);
+
+  const everybody = ['definition.changed Meter moved', 'definition.changed Meter archived'];
+  const viewers = [
+    'definition.landed Meter',
+    'definition.landed Meter',
+    'version.revoked Meter',
+    'definition.landed Meter',
+    'policy.overridden Meter',
+    ...everybody,
+    'definition.landed Shared',
+  ];
+  const contributors = [
+    'definition.landed Meter',
+    'merge_request.opened Meter opened',
+    'merge_request.updated Meter commented',
+    'merge_request.updated Meter reviewed',
+    'definition.landed Meter',
+    'merge_request.merged Meter merged',
+    'merge_request.opened Meter opened',
+    'merge_request.updated Meter edited',
+    'merge_request.closed Meter closed',
+    ...viewers.slice(2),
+  ];
+  t.same(told(root), contributors, 'a site admin');
+  t.same(told(adas), contributors, 'an admin of the lab');
+  t.same(told(bens), contributors, 'a contributor');
+  t.same(told(cleos), viewers, 'a viewer sees no merge request');
+  t.same(told(dans), [...everybody, 'definition.landed Shared'], 'another lab what is public');
+  const ids = root.events.map(({ id }) => id);
+  t.same(
+    ids,
+    ids.toSorted((a, b) => a - b),
+  );
+  t.match(root.events[5]?.data, {
+    merge_request: { id: mr.id, state: 'merged', merged_version: 2, head: page.head },
+    by: 'ada',
+  });
+  const revoked = root.events.find(({ kind }) => kind === 'version.revoked');
+  t.match(revoked?.data, { version: 1, reason: 'reads one', by: 'ada' });
+  await t.rejects(readEvents(t, url, {}), { status: 401 } as unknown as Error);
+}
+
+async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
+  const lab = await startLab(t, { database, heartbeat: 50 });
+  const { admin, ada, ben, cleo, dan, nano, url } = lab;
+  const token = (person: Person, expires_at?: string) =>
+    person.client.tokens.create({
+      name: 'stream',
+      scope: 'read',
+      ...(expires_at && { expires_at }),
+    });
+  const session = async ({ username }: Person) => {
+    const password = `password of ${username}`;
+    const { token } = await lab.anonymous.login(username, password);
+    return { cookie: `registry_session=${token}`, session: token };
+  };
+  const deleted = await token(ben);
+  const short = await token(ben, new Date(Date.now() + 2000).toISOString());
+  const [left, other] = [await session(ben), await session(ben)];
+  const streams = {
+    member: await readEvents(t, url, bearer(cleo.token)),
+    deleted: await readEvents(t, url, bearer(deleted.token)),
+    short: await readEvents(t, url, bearer(short.token)),
+    left: await readEvents(t, url, { cookie: left.cookie }),
+    other: await readEvents(t, url, { cookie: other.cookie }),
+    token: await readEvents(t, url, bearer(ben.token)),
+    disabled: await readEvents(t, url, bearer(dan.token)),
+    ada: await readEvents(t, url, bearer(ada.token)),
+  };
+  const land = async (name: string) => {
+    const made = await ada.client.definitions.create({ name, source_code: measurement(name) });
+    return made.name;
+  };
+  const [before] = [await land('Before')];
+  for (const reader of [streams.member, streams.deleted, streams.left, streams.other]) {
+    t.match(await reader.next(), { data: { definition: { name: before } } });
+  }
+
+  await admin.client.labs.removeMember(nano.id, cleo.id);
+  await ben.client.tokens.remove(deleted.id);
+  await fetch(`${url}/api/auth/logout`, { method: 'POST', headers: bearer(left.session) });
+  await admin.client.users.change(dan.id, { disabled: true });
+  await land('After');
+  await Promise.all([streams.deleted.ended, streams.left.ended, streams.disabled.ended]);
+  t.same(told(streams.deleted), ['definition.landed Before'], 'a deleted token');
+  t.same(told(streams.left), ['definition.landed Before'], 'a session that was ended');
+  t.same(told(streams.disabled), [], 'a disabled account');
+  await caughtUp([streams.ada], (await streams.token.next()).id);
+  const after = (await streams.token.next()).id;
+  await caughtUp([streams.ada], after);
+
+  await admin.client.users.change(ben.id, { password: 'another password' });
+  await streams.other.ended;
+  t.pass('a password that was changed ends sessions');
+  await streams.short.ended;
+  t.pass('a token ends when it expires');
+  await admin.client.labs.addMember(nano.id, cleo.id, 'viewer');
+  await land('Again');
+  t.match(await streams.member.next(), { data: { definition: { name: 'Again' } } });
+  t.same(
+    told(streams.member),
+    ['definition.landed Before', 'definition.landed Again'],
+    'somebody who was no member for a while keeps the stream, and missed what happened meanwhile',
+  );
+  t.match(told(streams.token), /Before,.*After,.*Again/, 'tokens outlive a password');
+  const quiet = streams.ada.lastId();
+  await admin.client.users.change(ada.id, { name: 'Ada L.' });
+  while (streams.ada.lastId() <= quiet) await pause(10);
+  t.pass('signs of life move the last id past what is nobody else’s business');
+}
+
+async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
+  const lab = await startLab(t, { database });
+  const { ada, cleo, dan, url } = lab;
+  const reader = await readEvents(t, url, bearer(cleo.token));
+  const made = await ada.client.definitions.create({
+    name: 'Meter',
+    source_code: measurement('Meter'),
+  });
+  const { id: heard } = await reader.next();
+  reader.close();
+  await reader.ended;
+  for (const n of [2, 3, 4]) {
+    await ada.client.definitions.change(made.id, { source_code: measurement('Meter', n) });
+  }
+  const back = (id: string | number, who = cleo) =>
+    readEvents(t, url, { ...bearer(who.token), 'last-event-id': String(id) });
+  const again = await back(heard);
+  await ada.client.definitions.change(made.id, { source_code: measurement('Meter', 5) });
+  const versions = [];
+  for (let n = 2; n <= 5; n++) versions.push((await again.next()).data);
+  t.match(
+    versions,
+    [2, 3, 4, 5].map((version) => ({ version })),
+    'each once, what happened meanwhile too',
+  );
+  const stranger = await back(heard, dan);
+  t.equal(stranger.lastId(), heard);
+  for (const id of [1_000_000, 'nonsense', -1, '1e3', '']) {
+    const lost = await back(id);
+    t.match(await lost.next(), { kind: 'reset', data: { reason: /anew/ } }, `an id such as ${id}`);
+  }
+  await ada.client.definitions.change(made.id, { is_public: true });
+  t.match(await stranger.next(), { kind: 'definition.changed' }, 'who comes back is told no more');
+}
