@@ -44,9 +44,9 @@ t.test('what lands by one process is told by the other, and a stopped one lets g
   const stopping = performance.now();
   one.signal('SIGTERM');
   await readers.one.ended;
+  t.ok(performance.now() - stopping < 2000, 'a stop ends the streams at once');
   t.match(await one.ended, { code: 0 });
   running.delete(one);
-  t.ok(performance.now() - stopping < 5000, 'open streams do not hold a stop up');
   const heard = readers.one.lastId();
 
   const other = createClient({ url: two.url, token }).definitions;
