@@ -38,6 +38,11 @@ export async function askGit({ url, person }: Asker, name: string, rest: string)
 
 async function whole(response: Response): Promise<Answer> {
   const { date: _, ...headers } = Object.fromEntries(response.headers);
+  if (headers['content-type']?.startsWith('text/event-stream')) {
+    // It would go on for as long as it is read.
+    await response.body?.cancel();
+    return { status: response.status, headers, body: '' };
+  }
   const body = Buffer.from(await response.arrayBuffer()).toString('latin1');
   return { status: response.status, headers, body };
 }
