@@ -1,9 +1,11 @@
 import type {
   Definition,
   DefinitionChange,
+  DefinitionFacets,
   DefinitionQuery,
   DefinitionSummary,
   DiffDocument,
+  FacetQuery,
   NewDefinition,
   RollbackRequest,
   SavedDefinition,
@@ -22,6 +24,8 @@ export function definitionCalls({ json, nothing, raw }: Http) {
   return {
     list: (query: Query<DefinitionQuery> = {}) =>
       json<Page<DefinitionSummary>>('GET', all + search(query)),
+    facets: (query: Query<FacetQuery> = {}) =>
+      json<DefinitionFacets>('GET', `${all}/facets${search(query)}`),
     create: (body: NewDefinition) => json<SavedDefinition>('POST', all, body),
     read: (id: number, version?: number) =>
       json<Definition>('GET', `${all}/${id}${search({ version })}`),

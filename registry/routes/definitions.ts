@@ -2,8 +2,10 @@ import { IdParams, List } from '../schemas/common.ts';
 import {
   Definition,
   DefinitionChange,
+  DefinitionFacets,
   DefinitionQuery,
   DefinitionSummary,
+  FacetQuery,
   NameParams,
   NewDefinition,
   RollbackRequest,
@@ -13,7 +15,7 @@ import {
 import { setArchived } from '../services/archive.ts';
 import { changeDefinition } from '../services/change-definition.ts';
 import { createDefinition } from '../services/create-definition.ts';
-import { list, type ReadRooms, read } from '../services/read-definitions.ts';
+import { facets, list, type ReadRooms, read } from '../services/read-definitions.ts';
 import type { Proposed } from '../services/review/propose.ts';
 import { rollback } from '../services/rollback.ts';
 import type { SaveRooms } from '../services/rooms.ts';
@@ -34,6 +36,22 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
       },
     },
     async (request) => await list(rooms, request.caller, request.query),
+  );
+
+  app.get(
+    '/api/instrument-definitions/facets',
+    {
+      schema: {
+        operationId: 'countDefinitionFacets',
+        tags,
+        summary: 'How many definitions have which category, maker, status, …',
+        description:
+          'Among those that the filters leave, the most frequent value first. A filter does not count for its own facet, so that the other values to choose from are there.',
+        querystring: FacetQuery,
+        response: { 200: DefinitionFacets, ...problemAnswers },
+      },
+    },
+    async (request) => await facets(rooms, request.caller, request.query),
   );
 
   app.post(

@@ -17,7 +17,8 @@ const DOCUMENT = join(BUILD, 'index.html');
 export const isInterfaceBuilt = (): boolean => existsSync(DOCUMENT);
 
 export function interfaceRoutes(app: FastifyInstance): void {
-  const hidden = { schema: { hide: true } };
+  // The API document says nothing of them; docs/access.md goes by these names.
+  const hidden = { schema: { hide: true, operationId: 'openPage' } };
   for (const path of PAGES) {
     app.get(path, hidden, async (request, reply) => {
       const cloned = CLONE_ADDRESS.exec(request.url)?.[1];
@@ -31,7 +32,8 @@ export function interfaceRoutes(app: FastifyInstance): void {
   );
 
   let files: Promise<Handler> | undefined;
-  app.get('/assets/*', hidden, async (request, reply) => {
+  const asset = { schema: { hide: true, operationId: 'loadAsset' } };
+  app.get('/assets/*', asset, async (request, reply) => {
     // Loaded by the first browser that asks: a start would wait for it.
     files ??= openFiles();
     const serve = await files;

@@ -1,5 +1,5 @@
 /** Definitions and their versions (contract sections 2, 3 and 6). */
-import type { Static } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { Type } from './build.ts';
 import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
 
@@ -145,8 +145,7 @@ export const SavedDefinition = Type.Object({
 });
 export type SavedDefinition = Static<typeof SavedDefinition>;
 
-export const DefinitionQuery = Type.Object({
-  ...PageQuery,
+const Filters = {
   lab_id: Type.Optional(Id),
   instrument_type: Type.Optional(InstrumentType),
   category: Type.Optional(Label),
@@ -155,6 +154,11 @@ export const DefinitionQuery = Type.Object({
   is_public: Type.Optional(Type.Boolean()),
   is_builtin: Type.Optional(Type.Boolean()),
   q: Type.Optional(Text({ maxLength: 500 })),
+};
+
+export const DefinitionQuery = Type.Object({
+  ...PageQuery,
+  ...Filters,
   sort: Type.Optional(
     Type.String({
       pattern: '^-?(name|display_name|category|manufacturer|created_at|updated_at|version)$',
@@ -163,6 +167,23 @@ export const DefinitionQuery = Type.Object({
   ),
 });
 export type DefinitionQuery = Static<typeof DefinitionQuery>;
+
+export const FacetQuery = Type.Object(Filters);
+export type FacetQuery = Static<typeof FacetQuery>;
+
+const Facet = <T extends TSchema>(value: T) =>
+  Type.Array(Type.Object({ value: Nullable(value), count: Type.Integer() }));
+
+export const DefinitionFacets = Type.Object({
+  instrument_type: Facet(InstrumentType),
+  category: Facet(Type.String()),
+  manufacturer: Facet(Type.String()),
+  status: Facet(Status),
+  lab_id: Facet(Id),
+  is_public: Facet(Type.Boolean()),
+  is_builtin: Facet(Type.Boolean()),
+});
+export type DefinitionFacets = Static<typeof DefinitionFacets>;
 
 export const VersionQuery = Type.Object({ version: Type.Optional(Id) });
 export const DiffQuery = Type.Object({ from: Id, to: Id });

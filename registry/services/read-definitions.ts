@@ -7,7 +7,13 @@ import { describe } from '../definitions/metadata.ts';
 import type { Verdict } from '../definitions/record.ts';
 import type { Files } from '../definitions/types.ts';
 import { notFound, Problem } from '../errors.ts';
-import type { Definition, DefinitionQuery, DefinitionSummary } from '../schemas/definitions.ts';
+import type {
+  Definition,
+  DefinitionFacets,
+  DefinitionQuery,
+  DefinitionSummary,
+  FacetQuery,
+} from '../schemas/definitions.ts';
 import type { SigningKeys } from '../signing/keys.ts';
 import {
   type DefinitionSort,
@@ -15,6 +21,7 @@ import {
   type DefinitionSummary as Row,
 } from '../store/definitions.ts';
 import type { Version } from '../store/entities/index.ts';
+import { countFacets } from '../store/facets.ts';
 import { usernamesOf } from '../store/indexing.ts';
 import type { Store } from '../store/open.ts';
 import { currentVerdicts, findVersion, listVersions } from '../store/versions.ts';
@@ -57,6 +64,12 @@ export async function list(rooms: ReadRooms, caller: Caller, query: DefinitionQu
     page,
     per_page,
   };
+}
+
+/** What the list can be narrowed down to, with numbers. */
+export async function facets(rooms: ReadRooms, caller: Caller, filters: FacetQuery) {
+  const viewer = viewerOf(caller.actor, rooms.rules);
+  return (await countFacets(rooms.store.em(), { viewer, filters })) as DefinitionFacets;
 }
 
 /** The definition with its source, at its newest version or at `version`. */

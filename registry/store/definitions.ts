@@ -53,9 +53,7 @@ export async function listDefinitions(
   em: EntityManager,
   query: DefinitionQuery,
 ): Promise<Listed<DefinitionSummary>> {
-  const where: FilterQuery<Definition> = {
-    $and: [visibleTo(query.viewer), matching(query.filters ?? {})],
-  };
+  const where = matching(query.viewer, query.filters ?? {});
   const [items, total] = await em.findAndCount(Definition, where, {
     ...window(query),
     orderBy: orderOf(query.sort ?? { field: 'name' }),
@@ -109,12 +107,17 @@ export async function deleteDefinition(em: EntityManager, id: number): Promise<b
   return (await em.nativeDelete(Definition, { id })) > 0;
 }
 
-function matching({ q, archived, ...equal }: DefinitionFilters): FilterQuery<Definition> {
+/** What this viewer sees and these filters leave. */
+export function matching(
+  viewer: Viewer,
+  { q, archived, ...equal }: DefinitionFilters,
+): FilterQuery<Definition> {
   const stated = Object.fromEntries(
     Object.entries(equal).filter(([, value]) => value !== undefined),
   );
   const found = q ? { [raw('search like lower(?)', [containing(q)])]: [] } : {};
-  return { ...stated, ...found, archived_at: archived ? { $ne: null } : null };
+  const standing = { ...stated, ...found, archived_at: archived ? { $ne: null } : null };
+  return { $and: [visibleTo(viewer), standing] };
 }
 
 function orderOf({ field, descending }: DefinitionSort) {

@@ -30,6 +30,8 @@ export function outcome({ status, body }: Answer, expected: string, thing?: Thin
   if (expected === 'landed' || expected === 'proposed') {
     return answered.merge_request ? 'proposed' : 'landed';
   }
+  // Of what was searched for by name, facets tell how much there is.
+  if (answered.status?.length !== undefined) return answered.status.length > 0 ? 'shown' : 'absent';
   const { items } = answered as { items: { id?: number; lab_id?: number }[] };
   const isThere = items.some(({ id, lab_id }) => id === thing?.id || lab_id === thing?.id);
   return isThere ? 'shown' : 'absent';

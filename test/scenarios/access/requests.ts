@@ -28,6 +28,7 @@ const headOf = ({ head }: Thing): string => head || '0'.repeat(40);
 /** By `operation variant`. */
 export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   listDefinitions: ({ name }) => ({ query: { q: name } }),
+  countDefinitionFacets: ({ name }) => ({ query: { q: name } }),
   compareVersions: () => ({ query: { from: 1, to: 1 } }),
   validateSource: () => source,
   validateDefinition: () => source,

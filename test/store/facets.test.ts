@@ -1,0 +1,60 @@
+import t from 'tap';
+import { everything, type Viewer } from '../../registry/store/definitions.ts';
+import { countFacets } from '../../registry/store/facets.ts';
+import { createLab } from '../../registry/store/labs.ts';
+import { onEachDatabase } from '../helpers/databases.ts';
+import { definitionFields, insert } from './definition-fields.ts';
+
+await onEachDatabase(
+  t,
+  'a facet counts what the other filters leave and the viewer sees',
+  async (t, store, { statements }) => {
+    const lab = await createLab(store.em(), { name: 'Nano', code: 'nano' } as never);
+    const add = (name: string, fields: object) => insert(store, definitionFields(name, fields));
+    await add('A', { category: 'Lock-ins', manufacturer: 'SR', is_public: true });
+    await add('B', { category: 'Lock-ins', manufacturer: 'Zurich', is_public: true });
+    await add('C', { category: 'Stages', manufacturer: null, lab_id: lab.id });
+    await add('Gone', { category: 'Lock-ins', is_public: true, archived_at: new Date() });
+
+    statements.length = 0;
+    const all = await countFacets(store.em(), { viewer: everything, filters: {} });
+    t.equal(statements.length, 1, 'one query for all facets');
+    t.same(all.category, [
+      { value: 'Lock-ins', count: 2 },
+      { value: 'Stages', count: 1 },
+    ]);
+    t.same(all.lab_id, [
+      { value: null, count: 2 },
+      { value: lab.id, count: 1 },
+    ]);
+    t.same(all.is_public, [
+      { value: true, count: 2 },
+      { value: false, count: 1 },
+    ]);
+
+    const narrowed = await countFacets(store.em(), {
+      viewer: everything,
+      filters: { category: 'Lock-ins', q: 'zurich' },
+    });
+    t.same(narrowed.manufacturer, [{ value: 'Zurich', count: 1 }]);
+    t.same(
+      narrowed.category,
+      [{ value: 'Lock-ins', count: 1 }],
+      'searched, not filtered by itself',
+    );
+    const other = await countFacets(store.em(), {
+      viewer: everything,
+      filters: { category: 'Lock-ins', is_public: true },
+    });
+    t.match(other.category, { length: 1 }, 'what is not public is no choice');
+    const wider = await countFacets(store.em(), {
+      viewer: everything,
+      filters: { category: 'Lock-ins' },
+    });
+    t.match(wider.category, { length: 2 }, 'its own filter does not narrow a facet down');
+
+    const outsider: Viewer = { everything: false, public: true, labs: [], proposes: [] };
+    const seen = await countFacets(store.em(), { viewer: outsider, filters: {} });
+    t.same(seen.category, [{ value: 'Lock-ins', count: 2 }], 'nothing of what it may not see');
+  },
+);
