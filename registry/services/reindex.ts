@@ -3,8 +3,7 @@ import type { Refs, Repositories } from '../../repos/types.ts';
 import {
   advanceDefinitionIds,
   deleteDefinition,
-  everything,
-  listDefinitions,
+  namesOfDefinitions,
 } from '../store/definitions.ts';
 import { lockDefinition } from '../store/indexing.ts';
 import { advanceMergeRequestIds } from '../store/merge-requests.ts';
@@ -62,21 +61,8 @@ function newestIn({ added }: Indexed, refs: Refs): number {
 /** Rows whose repository is gone; each is looked at under its lock, for a landing may go on meanwhile. */
 async function removeOrphans(store: Store, repositories: Repositories): Promise<string[]> {
   const names = new Set(await repositories.list());
-  const orphans: { id: number; name: string }[] = [];
-  const perPage = 500;
-  for (const archived of [false, true]) {
-    for (let page = 1; ; page++) {
-      const { items } = await listDefinitions(store.em(), {
-        viewer: everything,
-        filters: { archived },
-        sort: { field: 'id' },
-        page,
-        perPage,
-      });
-      orphans.push(...items.filter(({ name }) => !names.has(name)));
-      if (items.length < perPage) break;
-    }
-  }
+  const known = await namesOfDefinitions(store.em());
+  const orphans = known.filter(({ name }) => !names.has(name));
   const removed: string[] = [];
   for (const { id, name } of orphans) {
     await store.transaction(async (em) => {

@@ -86,6 +86,13 @@ export async function definitionsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/** Every one there is: archived ones, and those that nobody proposes any more. */
+export async function namesOfDefinitions(
+  em: EntityManager,
+): Promise<{ id: number; name: string }[]> {
+  return em.execute('select id, name from definitions order by id');
+}
+
 /** Takes the next id from the sequence, before anything of the definition is written. */
 export async function allocateDefinitionId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: string | number }]>(
@@ -117,8 +124,14 @@ export function matching(
   );
   const found = q ? { [raw('search like lower(?)', [containing(q)])]: [] } : {};
   const standing = { ...stated, ...found, archived_at: archived ? { $ne: null } : null };
-  return { $and: [visibleTo(viewer), standing] };
+  const proposed = { $or: [{ version: { $ne: null } }, { [raw(isProposed)]: [] }] };
+  return { $and: [visibleTo(viewer), standing, proposed] };
 }
+
+/** False where every merge request for a definition without versions is closed: its name is free for others. */
+const isProposed = (alias: string) =>
+  `not coalesce((select bool_and(m.state = 'closed') from merge_requests m
+                  where m.definition_id = ${alias}.id), false)`;
 
 function orderOf({ field, descending }: DefinitionSort) {
   const direction = descending ? ('desc' as const) : ('asc' as const);
