@@ -18,6 +18,25 @@ export const BASE_CLASSES: ReadonlyMap<string, InstrumentType | null> = new Map(
   ['SimulatedDelay', null],
 ]);
 
+const NAME = { name: 'name', required: true };
+const VISA = [
+  NAME,
+  { name: 'adapter', required: false },
+  { name: 'instrument_class', required: false },
+];
+const FAKE = [NAME, { name: 'wait', required: false }];
+
+/** What the constructors of these take, each by position or by name; of the older ones it is not known. */
+export const CONSTRUCTORS: ReadonlyMap<string, readonly { name: string; required: boolean }[]> =
+  new Map([
+    ['BaseMeasurementInstrument', [NAME]],
+    ['BaseMovementInstrument', [NAME]],
+    ['VisaBaseMeasurementInstrument', VISA],
+    ['VisaBaseMovementInstrument', VISA],
+    ['FakeMeasurementInstrument', FAKE],
+    ['FakeMovementInstrument', FAKE],
+  ]);
+
 /** Names that a definition may use without importing them. */
 export const PROVIDED_NAMES: readonly string[] = [
   ...['np', 'pd', 'time', 'math', 'Dict', 'List', 'Optional', 'Any', 'Type'],

@@ -135,7 +135,17 @@ export const MergeRequestPage = Type.Object({
       description: 'Whether bindings, stored settings or scripts may break',
     }),
     changes: Type.Array(
-      Type.Object({ kind: Type.String(), breaking: Type.Boolean(), message: Type.String() }),
+      Type.Object({
+        kind: Type.String(),
+        breaking: Type.Boolean(),
+        message: Type.String(),
+        at: Nullable(
+          Type.Object(
+            { file: Type.String(), line: Type.Integer(), column: Type.Integer() },
+            { description: 'Where in the new version, for what stands in one place' },
+          ),
+        ),
+      }),
     ),
   }),
   reviews: Type.Array(Review),

@@ -1,10 +1,10 @@
 /** What a new version breaks for bindings, stored settings and scripts. */
 import fc from 'fast-check';
 import t from 'tap';
-import { compareInterfaces } from '../../registry/definitions/interface.ts';
+import { compareInterfaces, type Side } from '../../registry/definitions/interface/compare.ts';
 import type { Json, Metadata } from '../../registry/definitions/types.ts';
 
-const before: Metadata = {
+const before: Metadata & Side = {
   display_name: 'Lock-in',
   description: null,
   instrument_type: 'measurement',
@@ -24,6 +24,7 @@ const before: Metadata = {
   data_units: ['V', 'V'],
   position_column: 'angle',
   position_units: 'deg',
+  signature: null,
 };
 
 const schema = (properties: { [key: string]: Json }, required: string[] = []) => ({
@@ -108,8 +109,8 @@ t.test('a version breaks nothing against itself, nor where nothing was known', a
   });
   fc.assert(
     fc.property(side, (shape) => {
-      const one = { ...before, ...shape } as Metadata;
-      const unknown: Metadata = {
+      const one = { ...before, ...shape } as Metadata & Side;
+      const unknown: Metadata & Side = {
         ...before,
         data_columns: null,
         data_units: null,

@@ -197,11 +197,17 @@ t.test('a policy can be set aside for a reason that stays; the rest cannot', asy
 
 t.test('what an interface loses is told and hinders nothing', async (t) => {
   await define('Columns');
-  const source = measurement('Columns').replace('["value"]', '["other"]');
+  const source = measurement('Columns')
+    .replace('["value"]', '["other"]')
+    .replace('self, name=', 'self, label=')
+    .replace('__init__(name)', '__init__(label)');
   const { id } = await propose(t, ben, 'Columns', { 'Columns.py': source });
   await review(ada, id);
-  const { interface: compared, can_merge } = await read(id);
-  t.match(compared, { breaking: true, changes: [{ kind: 'data_column' }, {}] });
+  const { interface: compared, can_merge, checks } = await read(id);
+  t.match(compared, { breaking: true, changes: [{ kind: 'data_column', at: null }, {}] });
+  const parameter = compared.changes.find(({ kind }) => kind === 'parameter');
+  t.match(parameter, { message: /name is called label/, at: { file: 'Columns.py', line: 9 } });
+  t.match(checks.find(({ name }) => name === 'interface')?.summary, /Columns\.py:9: the constr/);
   t.equal(can_merge, true);
 });
 

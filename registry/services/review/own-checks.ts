@@ -2,11 +2,13 @@
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
 import type { Check } from '../../access/review/facts.ts';
-import { compareInterfaces, type InterfaceChange } from '../../definitions/interface.ts';
+import type { InterfaceChange } from '../../definitions/interface/change.ts';
+import { compareInterfaces, type Side } from '../../definitions/interface/compare.ts';
 import { mergeText, mergeTrees, type PathChange, type Tree } from '../../definitions/merge.ts';
 import { describe } from '../../definitions/metadata.ts';
 import { checkPaths } from '../../definitions/names.ts';
 import { Recent } from '../../definitions/recent.ts';
+import { signatureOf } from '../../definitions/signature.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
 import { validateDefinition } from '../../definitions/validate.ts';
 import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../files.ts';
@@ -115,8 +117,12 @@ function judge(
     ...checkPaths(tree.keys()).map(({ path, message }) => `${path}: ${message}`),
     ...errors.filter((error) => !banned.includes(error)).map(line),
   ];
-  const old = before && describe(name, before);
-  const after = describe(name, tree);
+  const side = (files: Files): Metadata & Side => ({
+    ...describe(name, files),
+    signature: signatureOf(name, files),
+  });
+  const old = before && side(before);
+  const after = side(tree);
   const changes = compareInterfaces(old, after);
   const breaking = changes.filter((change) => change.breaking);
   return {
@@ -125,7 +131,7 @@ function judge(
       own('import-policy', banned.map(line)),
       own(
         'interface',
-        breaking.map(({ message }) => message),
+        breaking.map(({ message, at }) => (at ? `${at.file}:${at.line}: ${message}` : message)),
       ),
     ],
     interface: changes,

@@ -1,125 +1,14 @@
-/**
- * What a new version means for those who use the one before: measured columns, axes and settings are what
- * bindings, stored settings and scripts depend on.
- */
-import type { Json, Metadata } from './types.ts';
+/** Settings of one version beside those of another: stored ones must still be good. */
+import type { Json, Metadata } from '../types.ts';
+import { breaking, harmless, type InterfaceChange } from './change.ts';
 
-export interface InterfaceChange {
-  kind: 'base_class' | 'instrument_type' | 'data_column' | 'unit' | 'position' | 'setting';
-  breaking: boolean;
-  message: string;
-}
+type Stated = Pick<Metadata, 'settings_schema' | 'default_settings'>;
 
-type Side = Pick<
-  Metadata,
-  | 'base_class'
-  | 'instrument_type'
-  | 'data_columns'
-  | 'data_units'
-  | 'position_column'
-  | 'position_units'
-  | 'settings_schema'
-  | 'default_settings'
->;
-
-/**
- * Nothing is compared with a first version. What was not known is not called a change; what was known and is not
- * stated any more is, unless the new code cannot be read at all (it has no base class then).
- */
-export function compareInterfaces(before: Side | null, after: Side): InterfaceChange[] {
-  if (before === null) return [];
-  return [
-    ...replaced('base_class', 'base class', before.base_class, after.base_class),
-    ...replaced(
-      'instrument_type',
-      'instrument type',
-      before.instrument_type,
-      after.instrument_type,
-    ),
-    ...columns(before, after),
-    ...position(before, after),
-    ...settings(before, after),
-  ];
-}
-
-const breaking = (kind: InterfaceChange['kind'], message: string): InterfaceChange => ({
-  kind,
-  breaking: true,
-  message,
-});
-const harmless = (kind: InterfaceChange['kind'], message: string): InterfaceChange => ({
-  kind,
-  breaking: false,
-  message,
-});
-
-/** Whether what is null now was known before and has gone. */
-const lost = (before: unknown, after: Side): boolean =>
-  before !== null && after.base_class !== null;
-
-const unstated = (kind: InterfaceChange['kind'], what: string): InterfaceChange =>
-  breaking(kind, `the ${what} not stated any more`);
-
-function replaced(
-  kind: InterfaceChange['kind'],
-  what: string,
-  before: string | null,
-  after: string | null,
-): InterfaceChange[] {
-  if (before === null || after === null || before === after) return [];
-  return [breaking(kind, `the ${what} was ${before} and is ${after}`)];
-}
-
-function position(before: Side, after: Side): InterfaceChange[] {
-  if (after.position_column === null) {
-    return lost(before.position_column, after) ? [unstated('position', 'position column is')] : [];
-  }
-  const gone = after.position_units === null && lost(before.position_units, after);
-  return [
-    ...replaced('position', 'position column', before.position_column, after.position_column),
-    ...replaced('unit', 'unit of the position', before.position_units, after.position_units),
-    ...(gone ? [unstated('unit', 'unit of the position is')] : []),
-  ];
-}
-
-/** Data is stored by the order of columns, so a column that moves is as bad as one that goes. */
-function columns(before: Side, after: Side): InterfaceChange[] {
-  const old = before.data_columns;
-  const now = after.data_columns;
-  if (now === null) return lost(old, after) ? [unstated('data_column', 'data columns are')] : [];
-  if (old === null) return [];
-  const changes: InterfaceChange[] = [];
-  for (const [i, name] of old.entries()) {
-    const at = now[i] === name ? i : now.indexOf(name);
-    if (at < 0) changes.push(breaking('data_column', `the column ${name} is gone`));
-    else if (at !== i) {
-      changes.push(
-        breaking('data_column', `the column ${name} was number ${i + 1} and is number ${at + 1}`),
-      );
-    }
-    const unit = [before.data_units?.[i], at < 0 ? undefined : after.data_units?.[at]];
-    if (unit[0] !== undefined && unit[1] !== undefined && unit[0] !== unit[1]) {
-      changes.push(breaking('unit', `the unit of ${name} was ${unit[0]} and is ${unit[1]}`));
-    }
-  }
-  if (after.data_units === null && lost(before.data_units, after)) {
-    changes.push(unstated('unit', 'units of the data columns are'));
-  }
-  const added = now.filter((name) => !old.includes(name));
-  return [...changes, ...added.map((name) => harmless('data_column', `the column ${name} is new`))];
-}
-
-interface Setting {
-  type: string | null;
-  schema: { [key: string]: Json };
-  hasDefault: boolean;
-  required: boolean;
-}
-
-function settings(before: Side, after: Side): InterfaceChange[] {
+/** Null where the new version states none. What was not known before is not called a change. */
+export function compareSettings(before: Stated, after: Stated): InterfaceChange[] | null {
   const old = settingsOf(before);
   const now = settingsOf(after);
-  if (now === null) return lost(old, after) ? [unstated('setting', 'settings are')] : [];
+  if (now === null) return null;
   if (old === null) return [];
   const changes: InterfaceChange[] = [];
   for (const [name, was] of old) {
@@ -136,6 +25,13 @@ function settings(before: Side, after: Side): InterfaceChange[] {
     );
   }
   return changes;
+}
+
+interface Setting {
+  type: string | null;
+  schema: { [key: string]: Json };
+  hasDefault: boolean;
+  required: boolean;
 }
 
 function settingChanges(name: string, was: Setting, is: Setting): InterfaceChange[] {
@@ -190,7 +86,7 @@ function lostValues(before: Json | undefined, after: Json | undefined): string[]
 }
 
 /** Every setting that the schema or the defaults name; null where neither is known. */
-function settingsOf({ settings_schema, default_settings }: Side): Map<string, Setting> | null {
+function settingsOf({ settings_schema, default_settings }: Stated): Map<string, Setting> | null {
   if (settings_schema === null && default_settings === null) return null;
   const found = new Map<string, Setting>();
   const properties = objectOf(settings_schema?.properties);

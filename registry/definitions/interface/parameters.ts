@@ -1,0 +1,109 @@
+/** What a constructor takes, in one version beside another: bindings and scripts call it. */
+import { breaking, harmless, type InterfaceChange, type Place } from './change.ts';
+
+/** Python's kinds (inspect.Parameter): by position alone, either way, by name alone, `*rest`, `**rest`. */
+export type ParameterKind = 'positional' | 'either' | 'named' | 'more' | 'more_named';
+
+export interface Parameter {
+  name: string;
+  kind: ParameterKind;
+  /** Whether a call must give it. */
+  required: boolean;
+  /** Null in a constructor of PyBirch's own. */
+  at: Place | null;
+}
+
+/** Without `self`. */
+export interface Signature {
+  parameters: readonly Parameter[];
+  /** Where the constructor stands; null for one of PyBirch's own. */
+  at: Place | null;
+}
+
+/** Nothing is said where one of the two is not known. Breaking is what makes a call fail, or mean something else. */
+export function compareSignatures(
+  before: Signature | null,
+  after: Signature | null,
+): InterfaceChange[] {
+  if (before === null || after === null) return [];
+  const [old, now] = [shapeOf(before), shapeOf(after)];
+  const changes: InterfaceChange[] = [];
+  const renamed = new Set<string>();
+  for (const was of old.named.values()) {
+    const is = now.named.get(was.name);
+    if (is) {
+      changes.push(...moved(was, is, old, now));
+      continue;
+    }
+    const place = old.places.indexOf(was.name);
+    const successor = now.places[place];
+    if (successor !== undefined && !old.named.has(successor)) {
+      renamed.add(successor);
+      const { at, required } = now.named.get(successor) as Parameter;
+      if (was.kind === 'positional') {
+        if (required && !was.required) changes.push(demanded(successor, at));
+        continue;
+      }
+      const message = `the constructor's parameter ${was.name} is called ${successor} now`;
+      changes.push(breaking('parameter', message, at));
+    } else if (
+      (was.kind !== 'named' && !now.takes('more')) ||
+      (was.kind !== 'positional' && !now.takes('more_named'))
+    ) {
+      changes.push(
+        breaking('parameter', `the constructor's parameter ${was.name} is gone`, after.at),
+      );
+    }
+  }
+  for (const kind of ['more', 'more_named'] as const) {
+    if (!old.takes(kind) || now.takes(kind)) continue;
+    const what = kind === 'more' ? 'further arguments' : 'further named arguments';
+    changes.push(breaking('parameter', `the constructor does not take ${what} any more`, after.at));
+  }
+  for (const { name, required, kind, at } of now.named.values()) {
+    if (old.named.has(name) || renamed.has(name)) continue;
+    const message = `the constructor's parameter ${name} is new`;
+    if (required) changes.push(breaking('parameter', `${message} and has no default`, at));
+    else if (kind !== 'named' && old.takes('more')) {
+      changes.push(breaking('parameter', `${message} and takes what was a further argument`, at));
+    } else changes.push(harmless('parameter', message, at));
+  }
+  return changes;
+}
+
+/** A parameter that is in both. */
+function moved(was: Parameter, is: Parameter, old: Shape, now: Shape): InterfaceChange[] {
+  const { name, at } = is;
+  const say = (what: string) =>
+    breaking('parameter', `the constructor's parameter ${name} ${what}`, at);
+  const changes: InterfaceChange[] = [];
+  const [from, to] = [old.places.indexOf(name), now.places.indexOf(name)];
+  const displaced = old.places[to] ?? (old.takes('more') ? 'a further argument' : undefined);
+  if (from < 0 && to >= 0 && displaced !== undefined) {
+    changes.push(say(`takes the place of ${displaced}`));
+  }
+  if (from >= 0 && to < 0) changes.push(say('can be given by name only now'));
+  if (from >= 0 && to >= 0 && from !== to)
+    changes.push(say(`was number ${from + 1} and is number ${to + 1}`));
+  if (was.kind !== 'positional' && is.kind === 'positional') {
+    changes.push(say('cannot be given by name any more'));
+  }
+  if (is.required && !was.required) changes.push(demanded(name, at));
+  return changes;
+}
+
+const demanded = (name: string, at: Place | null): InterfaceChange =>
+  breaking('parameter', `the constructor's parameter ${name} has no default any more`, at);
+
+type Shape = ReturnType<typeof shapeOf>;
+
+function shapeOf({ parameters }: Signature) {
+  const each = parameters.filter(({ kind }) => kind !== 'more' && kind !== 'more_named');
+  return {
+    /** Those that one name stands for, by that name. */
+    named: new Map(each.map((one) => [one.name, one])),
+    /** The names of those that can be given by position, in their order. */
+    places: each.filter(({ kind }) => kind !== 'named').map(({ name }) => name),
+    takes: (kind: ParameterKind) => parameters.some((one) => one.kind === kind),
+  };
+}

@@ -1,0 +1,130 @@
+/** What the constructor of a definition's class takes, read without running it. */
+import { type Analysis, analyseClass } from './analysis.ts';
+import type { ClassAt } from './classes.ts';
+import { DefinitionError } from './errors.ts';
+import { readSources, siblingsOf } from './files.ts';
+import type { Place } from './interface/change.ts';
+import type { Parameter, ParameterKind, Signature } from './interface/parameters.ts';
+import { CONSTRUCTORS } from './pybirch.ts';
+import { positions } from './source.ts';
+import {
+  child,
+  type FunctionStatement,
+  type Module,
+  type Node,
+  parseModule,
+  type Statement,
+  textOf,
+} from './syntax.ts';
+import type { Files } from './types.ts';
+
+/**
+ * That of the nearest class in the files which has one, or PyBirch's own. Null where it cannot be told: a decorated
+ * class or constructor, one that is defined on condition, a base from elsewhere, code that cannot be read.
+ */
+export function signatureOf(name: string, files: Files): Signature | null {
+  const main = `${name}.py`;
+  const { texts } = readSources(files);
+  try {
+    const module = parseModule(texts.get(main) ?? '');
+    const siblings = new Map(
+      [...siblingsOf(main, texts)].map(([path, source]) => [path, parseModule(source)]),
+    );
+    const analysis = analyseClass(module, name, siblings);
+    const pathOf = (wanted: Module): string =>
+      [...siblings].find(([, sibling]) => sibling === wanted)?.[0] ?? main;
+    return analysis && constructorOf(analysis, pathOf);
+  } catch (error) {
+    if (error instanceof DefinitionError) return null;
+    throw error;
+  }
+}
+
+function constructorOf(
+  { ancestry }: Analysis,
+  pathOf: (module: Module) => string,
+): Signature | null {
+  for (const found of ancestry.classes) {
+    const own = constructorIn(found);
+    if (own === null) return null;
+    if (own) return read(own, found, pathOf(found.scope.module));
+  }
+  const [base] = ancestry.outside;
+  const known = base === undefined ? undefined : CONSTRUCTORS.get(base);
+  if (known === undefined) return null;
+  return { parameters: known.map((one) => ({ ...one, kind: 'either', at: null })), at: null };
+}
+
+/** Undefined where the class has none, null where it cannot be told which it has. */
+function constructorIn({ statement, scope }: ClassAt): FunctionStatement | null | undefined {
+  const { text } = scope.module;
+  const [last, ...more] = constructorsAmong(statement.body, text).toReversed();
+  if (last === undefined) return statement.decorators.length > 0 ? null : undefined;
+  const plain = [last, ...more].every((one) => statement.body.includes(one));
+  return plain && last.kind === 'function' && last.decorators.length === 0 ? last : null;
+}
+
+/** Statements that give the name a value, those inside of `if` and the like too. */
+function constructorsAmong(body: readonly Statement[], text: string): Statement[] {
+  return body.flatMap((one) => {
+    if (one.kind === 'block') return one.bodies.flatMap((inner) => constructorsAmong(inner, text));
+    const names =
+      one.kind === 'function'
+        ? [one.name]
+        : one.kind === 'assign'
+          ? one.targets.flat().map((target) => textOf(target, text))
+          : [];
+    return names.includes('__init__') ? [one] : [];
+  });
+}
+
+/** Null where the list is broken or has no place for `self`. */
+function read({ node }: FunctionStatement, { scope }: ClassAt, file: string): Signature | null {
+  const { text } = scope.module;
+  const list = child(node, 'ParamList');
+  if (!list || list.children.some(({ type }) => type === '⚠')) return null;
+  const place = positions(text);
+  const placeOf = (offset: number): Place => ({ file, ...place.at(offset) });
+  const parameters: Parameter[] = [];
+  let kind: ParameterKind = 'either';
+  let from = list.from + 1;
+  for (const group of groupsWithEnds(list.children)) {
+    const [first, second] = group.nodes;
+    if (!first) {
+      // The grammar leaves the slash out.
+      if (text.slice(from, group.end).trim() === '/') {
+        for (const one of parameters) one.kind = 'positional';
+      }
+    } else if (first.type === '*' || first.type === '**') {
+      if (second) {
+        const rest = first.type === '*' ? 'more' : 'more_named';
+        parameters.push({
+          name: textOf(second, text),
+          kind: rest,
+          required: false,
+          at: placeOf(first.from),
+        });
+      }
+      kind = 'named';
+    } else {
+      const required = !group.nodes.some(({ type }) => type === 'AssignOp');
+      parameters.push({ name: textOf(first, text), kind, required, at: placeOf(first.from) });
+    }
+    from = group.end + 1;
+  }
+  const self = parameters.shift();
+  const isPlain = self && (self.kind === 'positional' || self.kind === 'either');
+  return isPlain ? { parameters, at: placeOf(node.from) } : null;
+}
+
+/** The nodes between the commas of a list in brackets, each with the offset where its comma or bracket stands. */
+function* groupsWithEnds(children: readonly Node[]): Generator<{ nodes: Node[]; end: number }> {
+  let nodes: Node[] = [];
+  for (const node of children) {
+    if (node.type === '(') continue;
+    if (node.type === ',' || node.type === ')') {
+      yield { nodes, end: node.from };
+      nodes = [];
+    } else nodes.push(node);
+  }
+}
