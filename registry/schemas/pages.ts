@@ -2,6 +2,13 @@
  * The paths of the web interface's pages, as `URLPattern` and the server's router both read them. The registry
  * answers each with the same document, and `web-components/app/routes.ts` must have a page for each (its type says so).
  */
-export const PAGES = ['/', '/sign-in', '/definitions/:name'] as const;
+export const PAGES = [
+  '/',
+  '/sign-in',
+  '/definitions/:name',
+  '/definitions/:name/compare',
+  '/merge-requests',
+  '/merge-requests/:number',
+] as const;
 
 export type PagePath = (typeof PAGES)[number];

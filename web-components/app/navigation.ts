@@ -12,6 +12,12 @@ export interface NavigationItem {
 
 export const NAVIGATION: readonly NavigationItem[] = [
   { path: '/', label: 'Definitions', icon: 'beaker' },
+  {
+    path: '/merge-requests',
+    label: 'Merge requests',
+    icon: 'mergeRequest',
+    shownTo: (me) => me?.user.is_admin || me?.labs.some(({ role }) => role !== 'viewer') || false,
+  },
 ];
 
 /** Whether somebody at `path` is in the part of the interface that the item names. */

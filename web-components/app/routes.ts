@@ -30,6 +30,22 @@ export const ROUTES: Record<PagePath, Route> = {
     render: ({ name }, query) =>
       html`<definition-page .name=${name} .query=${query}></definition-page>`,
   },
+  '/definitions/:name/compare': {
+    load: () => import('../pages/compare.ts'),
+    title: ({ name }) => `Compare versions of ${name}`,
+    render: ({ name }, query) => html`<compare-page .name=${name} .query=${query}></compare-page>`,
+  },
+  '/merge-requests': {
+    load: () => import('../pages/merge-requests.ts'),
+    title: () => 'Merge requests',
+    render: (_params, query) => html`<merge-requests-page .query=${query}></merge-requests-page>`,
+  },
+  '/merge-requests/:number': {
+    load: () => import('../pages/merge-request.ts'),
+    title: ({ number }) => `Merge request !${number}`,
+    render: ({ number }) =>
+      html`<merge-request-page .number=${Number(number)}></merge-request-page>`,
+  },
 };
 
 export const NOT_FOUND: Route = {

@@ -15,3 +15,11 @@ export const readDefinition = (name: string, version?: number) =>
   client.definitions.byName(name, version);
 
 export const listVersions = (id: number) => client.definitions.versions(id);
+
+/** The unified diff of two versions, as git prints it. */
+export const compareVersions = async (id: number, from: number, to: number) =>
+  (await client.definitions.diff(id, from, to)).diff;
+
+/** Makes a new version that equals this one; where it must be reviewed, the answer has its merge request. */
+export const rollBack = (id: number, version: number, reason: string) =>
+  client.definitions.rollback(id, version, reason);

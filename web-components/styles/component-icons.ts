@@ -40,5 +40,8 @@ const FILES: Record<string, string> = {
 
 export function registerComponentIcons(): void {
   unregisterIconLibrary('default');
-  registerIconLibrary('system', { resolver: (name) => FILES[name] ?? '' });
+  registerIconLibrary('system', {
+    resolver: (name) => FILES[name] ?? '',
+    mutator: (svg) => svg.setAttribute('fill', 'currentColor'),
+  });
 }

@@ -1,0 +1,103 @@
+/** Comparing two versions, and rolling back from there. */
+import t from 'tap';
+import { isAccessible } from '../helpers/axe.ts';
+import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { measurement, startRegistry } from '../helpers/registry.ts';
+
+const registry = await startRegistry(t);
+const browser = await startBrowser(t);
+const { admin } = registry;
+const [ada, cat] = [await registry.person('ada'), await registry.person('cat')];
+const lab = await admin.client.labs.create({ name: 'Nano Optics', code: 'nano' });
+await admin.client.labs.addMember(lab.id, ada.id, 'admin');
+await admin.client.labs.addMember(lab.id, cat.id, 'viewer');
+
+const first = measurement('Lockin', 1);
+const { id } = await ada.client.definitions.create({
+  name: 'Lockin',
+  source_code: first,
+  lab_id: lab.id,
+});
+const hostile = `# <script>alert(1)</script> <img src=x onerror=alert(2)>\n`;
+await ada.client.definitions.change(id, {
+  source_code: hostile + first.replace('in volts', 'in millivolts'),
+  files: { 'notes.txt': 'calibrated\n' },
+  change_summary: 'Speak of <b>millivolts</b>',
+});
+
+t.test(
+  'two versions are compared by lines and by words, in one column or side by side',
+  async (t) => {
+    const page = await browser.open(registry, '/definitions/Lockin/compare', { username: 'cat' });
+    const file = page.locator('registry-diff-file').filter({ hasText: 'Lockin.py' });
+    await file.locator('ins mark', { hasText: 'millivolts' }).waitFor();
+    await file.locator('del mark', { hasText: 'volts' }).waitFor();
+    await page.getByText('<script>alert(1)</script>').waitFor();
+    await isAccessible(t, page, 'compare');
+    await takePictures(page, 'compare');
+
+    await page.getByRole('radio', { name: 'Side by side' }).click();
+    await file.locator('.split').first().waitFor();
+    await isAccessible(t, page, 'side by side');
+    await takePictures(page, 'compare-split');
+    await page.reload();
+    await file.locator('.split').first().waitFor();
+    t.equal(
+      await page.getByRole('button', { name: /Roll back/ }).count(),
+      0,
+      'a viewer decides nothing',
+    );
+  },
+);
+
+t.test('a lab admin rolls back with a reason, and sees the version that came of it', async (t) => {
+  const page = await browser.open(registry, '/definitions/Lockin/compare?from=1&to=2', {
+    username: 'ada',
+  });
+  await page.getByRole('button', { name: 'Roll back to v1' }).click();
+  const dialog = page.locator('registry-confirm');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('volts it is');
+  await dialog.getByRole('button', { name: 'Roll back to v1' }).click();
+  await page.waitForURL('**/definitions/Lockin');
+  t.equal((await ada.client.definitions.read(id)).version, 3);
+  t.match(
+    (await ada.client.definitions.version(id, 3)).change_summary,
+    /Revert to v1\n\nvolts it is/,
+  );
+});
+
+t.test('where nobody lands directly, the button says that it will be proposed', async (t) => {
+  await ada.client.labs.change(lab.id, { direct_landing: 'nobody' });
+  const page = await browser.open(registry, '/definitions/Lockin/compare?from=2&to=3', {
+    username: 'ada',
+  });
+  await page.getByRole('button', { name: 'Propose to roll back to v2' }).click();
+  const dialog = page.locator('registry-confirm');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('millivolts after all');
+  await dialog.getByRole('button', { name: 'Open the merge request' }).click();
+  await page.waitForURL('**/merge-requests/1');
+  t.equal((await ada.client.definitions.read(id)).version, 3, 'nothing has landed');
+});
+
+t.test('versions that hold the same are said to, and a long difference is folded', async (t) => {
+  const lines = Array.from({ length: 5000 }, (_, n) => `# line ${n}`).join('\n');
+  await admin.client.definitions.change(id, {
+    files: { 'long.py': lines },
+    override: 'a long file for the test',
+  });
+  const page = await browser.open(registry, '/definitions/Lockin/compare?from=1&to=3', {
+    username: 'cat',
+  });
+  await page.getByText('Nothing differs').waitFor();
+  await page.goto(`${registry.url}/definitions/Lockin/compare?from=3&to=4`);
+  const long = page.locator('registry-diff-file').filter({ hasText: 'long.py' });
+  const unfold = long.getByRole('button', { name: 'Show 5000 changed lines' });
+  await unfold.waitFor();
+  t.equal(await long.locator('ins').count(), 0);
+  const before = await page.evaluate(() => performance.now());
+  await unfold.click();
+  await long.getByText('# line 4999', { exact: true }).waitFor({ state: 'attached' });
+  const took = (await page.evaluate(() => performance.now())) - before;
+  t.comment(`unfolding 5000 lines: ${took.toFixed(0)} ms`);
+  t.ok(took < 5000, 'the page stays fluent');
+});

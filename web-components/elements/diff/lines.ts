@@ -1,0 +1,134 @@
+/** Pure: a unified diff → files, hunks, and lines with the words that differ. Loaded only by pages that show one. */
+import { diffWordsWithSpace } from 'diff';
+import { parse } from 'diff2html/lib/diff-parser.js';
+import { newDistanceFn, newMatcherFn } from 'diff2html/lib/rematch.js';
+
+/** A piece of a line, and whether it differs from its partner on the other side. */
+export type Piece = readonly [text: string, changed: boolean];
+
+export interface DiffLine {
+  /** Its number in its file, from 1. */
+  number: number;
+  pieces: readonly Piece[];
+}
+
+/** Lines that face each other: both sides where a line stayed or changed, one where it came or went. */
+export interface DiffPair {
+  old?: DiffLine;
+  new?: DiffLine;
+}
+
+export interface DiffSection {
+  changed: boolean;
+  pairs: readonly DiffPair[];
+}
+
+export interface DiffHunk {
+  /** As git writes it: `@@ -1,7 +1,9 @@ class SR830`. */
+  header: string;
+  sections: readonly DiffSection[];
+}
+
+export interface FileDiff {
+  /** Where it stands now; where it stood, if it is gone. */
+  path: string;
+  oldPath: string;
+  status: 'added' | 'deleted' | 'renamed' | 'modified';
+  isBinary: boolean;
+  added: number;
+  removed: number;
+  hunks: readonly DiffHunk[];
+}
+
+/** More comparisons than this in one run of changed lines are not worth waiting for: those are paired in order. */
+const MOST_COMPARISONS = 2_500;
+/** Words are compared in lines up to this many characters. */
+const LONGEST_LINE = 2_000;
+const NOWHERE = '/dev/null';
+
+type Parsed = ReturnType<typeof parse>[number];
+type ParsedLine = Parsed['blocks'][number]['lines'][number];
+
+export function readDiff(text: string): FileDiff[] {
+  return parse(text).map(fileOf);
+}
+
+function fileOf(file: Parsed): FileDiff {
+  const isGone = file.isDeleted || file.newName === NOWHERE;
+  const isNew = file.isNew || file.oldName === NOWHERE;
+  const path = isGone ? file.oldName : file.newName;
+  const oldPath = isNew ? path : file.oldName;
+  return {
+    path,
+    oldPath,
+    status: isNew ? 'added' : isGone ? 'deleted' : oldPath === path ? 'modified' : 'renamed',
+    isBinary: file.isBinary ?? false,
+    added: file.addedLines,
+    removed: file.deletedLines,
+    hunks: file.blocks.map(({ header, lines }) => ({ header, sections: sectionsOf(lines) })),
+  };
+}
+
+function sectionsOf(lines: readonly ParsedLine[]): DiffSection[] {
+  const sections: DiffSection[] = [];
+  let rest = lines;
+  while (rest.length > 0) {
+    const changed = rest[0]?.type !== 'context';
+    const end = rest.findIndex(({ type }) => (type !== 'context') !== changed);
+    const run = end === -1 ? rest : rest.slice(0, end);
+    sections.push({ changed, pairs: changed ? paired(run) : run.map(unchanged) });
+    rest = rest.slice(run.length);
+  }
+  return sections;
+}
+
+function unchanged({ oldNumber, newNumber, content }: ParsedLine): DiffPair {
+  const pieces: Piece[] = [[textOf(content), false]];
+  return {
+    old: { number: oldNumber as number, pieces },
+    new: { number: newNumber as number, pieces },
+  };
+}
+
+/** Which removed line became which added one: by likeness, as long as that is quick. */
+function paired(run: readonly ParsedLine[]): DiffPair[] {
+  const removed = run.filter(({ type }) => type === 'delete');
+  const added = run.filter(({ type }) => type === 'insert');
+  const groups =
+    removed.length * added.length > MOST_COMPARISONS ? [[removed, added]] : matcher(removed, added);
+  return groups.flatMap(([before = [], after = []]) =>
+    Array.from({ length: Math.max(before.length, after.length) }, (_, index) =>
+      pairOf(before[index], after[index]),
+    ),
+  );
+}
+
+const matcher = newMatcherFn(newDistanceFn((line: ParsedLine) => textOf(line.content)));
+
+function pairOf(before: ParsedLine | undefined, after: ParsedLine | undefined): DiffPair {
+  const [old = '', now = ''] = [before, after].map((line) => line && textOf(line.content));
+  const [oldPieces, newPieces] =
+    before && after ? words(old, now) : [[[old, false]], [[now, false]]];
+  return {
+    ...(before && { old: { number: before.oldNumber as number, pieces: oldPieces as Piece[] } }),
+    ...(after && { new: { number: after.newNumber as number, pieces: newPieces as Piece[] } }),
+  };
+}
+
+/** The pieces of both lines. Where hardly anything is the same, marking words would say nothing. */
+function words(old: string, now: string): [Piece[], Piece[]] {
+  if (Math.max(old.length, now.length) > LONGEST_LINE) return [[[old, false]], [[now, false]]];
+  const changes = diffWordsWithSpace(old, now);
+  const same = changes.filter(({ added, removed }) => !added && !removed);
+  const shared = same.reduce((sum, { value }) => sum + value.trim().length, 0);
+  if (shared * 3 < Math.max(old.trim().length, now.trim().length)) {
+    return [[[old, false]], [[now, false]]];
+  }
+  return [
+    changes.filter(({ added }) => !added).map(({ value, removed }) => [value, removed]),
+    changes.filter(({ removed }) => !removed).map(({ value, added }) => [value, added]),
+  ];
+}
+
+/** Without the sign in front. */
+const textOf = (content: string): string => content.slice(1);

@@ -1,0 +1,113 @@
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
+import { css, html, LitElement, nothing } from 'lit';
+import { shared } from '../../styles/shared.ts';
+import '../problem.ts';
+
+export interface ComposerAction {
+  label: string;
+  variant?: 'brand' | 'success' | 'warning' | 'neutral';
+  /** Whether it says nothing without words. */
+  needsText?: boolean;
+  /** Does it; what it throws is shown, and what was written stays. */
+  act: (text: string) => Promise<unknown>;
+}
+
+/**
+ * A field to write in, and what can be done with what was written.
+ *
+ * @fires done - It was done, and the field is empty again.
+ * @fires cancel - Somebody thought better of it; offered where `cancellable` is set.
+ */
+export class RegistryComposer extends LitElement {
+  static override properties = {
+    label: {},
+    actions: { attribute: false },
+    cancellable: { type: Boolean },
+    busy: { state: true },
+    error: { state: true },
+  };
+  static override styles = [
+    shared,
+    css`
+      form {
+        display: grid;
+        gap: var(--wa-space-xs);
+      }
+    `,
+  ];
+
+  declare label: string;
+  declare actions: readonly ComposerAction[];
+  declare cancellable: boolean;
+  declare busy: ComposerAction | undefined;
+  declare error: unknown;
+
+  constructor() {
+    super();
+    this.actions = [];
+    this.cancellable = false;
+  }
+
+  get #field() {
+    return this.renderRoot.querySelector('wa-textarea');
+  }
+
+  override async focus() {
+    await this.updateComplete;
+    await this.#field?.updateComplete;
+    this.#field?.focus();
+  }
+
+  override render() {
+    return html`<form @submit=${(event: Event) => event.preventDefault()}>
+      <wa-textarea label=${this.label} rows="3" resize="auto" maxlength="20000"></wa-textarea>
+      <registry-problem .error=${this.error}></registry-problem>
+      <div class="row">
+        ${this.actions.map(
+          (action) => html`<wa-button
+            size="s"
+            variant=${action.variant ?? 'neutral'}
+            ?loading=${this.busy === action}
+            ?disabled=${this.busy !== undefined && this.busy !== action}
+            @click=${() => this.#act(action)}
+            >${action.label}</wa-button
+          >`,
+        )}
+        ${
+          this.cancellable
+            ? html`<wa-button size="s" appearance="plain" @click=${() => this.dispatchEvent(new Event('cancel'))}>Cancel</wa-button>`
+            : nothing
+        }
+      </div>
+    </form>`;
+  }
+
+  async #act(action: ComposerAction) {
+    const field = this.#field;
+    const text = (field?.value ?? '').trim();
+    if (action.needsText && text === '') {
+      field?.focus();
+      return;
+    }
+    this.busy = action;
+    this.error = undefined;
+    try {
+      await action.act(text);
+      if (field) field.value = '';
+      this.dispatchEvent(new Event('done'));
+    } catch (error) {
+      this.error = error;
+    } finally {
+      this.busy = undefined;
+    }
+  }
+}
+
+customElements.define('registry-composer', RegistryComposer);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-composer': RegistryComposer;
+  }
+}

@@ -1,0 +1,78 @@
+/** What a merge request's page says beside its difference: checks, what it breaks, commits, reviews. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { MergeRequestPage, Review } from '../../../registry/schemas/review.ts';
+import { badge } from '../badge.ts';
+import { icon } from '../icon.ts';
+import '../person.ts';
+import { ago } from '../time.ts';
+import { checkBadge, verdictBadge } from './badges.ts';
+
+export function checkList(checks: MergeRequestPage['checks']): TemplateResult {
+  return html`<ul class="list">
+    ${checks.map(
+      ({ name, state, summary, url, account, required }) => html`<li>
+        <div class="row">
+          ${checkBadge(state)} <span>${name}</span>
+          ${required ? nothing : html`<span class="small quiet">not required</span>`}
+        </div>
+        ${summary ? html`<p class="small quiet lines">${summary}</p>` : nothing}
+        ${account ? html`<p class="small quiet">told by ${account}${safeLink(url)}</p>` : nothing}
+      </li>`,
+    )}
+  </ul>`;
+}
+
+/** An address that another program posted leads elsewhere only where it is a web address. */
+function safeLink(url: string | null): unknown {
+  return url !== null && /^https?:\/\//.test(url)
+    ? html`: <a href=${url} rel="noopener noreferrer nofollow" target="_blank">details</a>`
+    : nothing;
+}
+
+export function breakage({ breaking, changes }: MergeRequestPage['interface']): unknown {
+  if (changes.length === 0) {
+    return html`<p class="quiet">Bindings, stored settings and scripts see no difference.</p>`;
+  }
+  return html`<p class="row">
+      ${breaking ? badge('breaking', 'danger', 'alert') : badge('not breaking', 'success', 'check')}
+    </p>
+    <ul class="list">
+      ${changes.map(
+        ({ breaking, message }) => html`<li class="row">
+          ${breaking ? icon('alert') : icon('info')} <span>${message}</span>
+        </li>`,
+      )}
+    </ul>`;
+}
+
+export function commitList(commits: MergeRequestPage['commits']): TemplateResult {
+  return html`<ol class="list">
+    ${commits.map(
+      ({ commit, author, message, created_at }) => html`<li>
+        <p>${message.split('\n', 1)[0]}</p>
+        <p class="row small quiet">
+          <code>${commit.slice(0, 8)}</code>
+          <registry-person .name=${author.name} .username=${author.email}></registry-person>
+          ${ago(created_at)}
+        </p>
+      </li>`,
+    )}
+  </ol>`;
+}
+
+export function reviewEntry({
+  author,
+  verdict,
+  body,
+  created_at,
+  standing,
+  why,
+}: Review): TemplateResult {
+  return html`<div class="row">
+      ${verdictBadge(verdict)}
+      <registry-person .username=${author.username}></registry-person>
+      <span class="small quiet">${ago(created_at)}</span>
+    </div>
+    ${!standing && why ? html`<p class="small quiet">Does not count: ${why}</p>` : nothing}
+    ${body ? html`<p class="text">${body}</p>` : nothing}`;
+}

@@ -1,0 +1,44 @@
+/** Pure: comments → threads, each at the line that it is about, or nowhere. */
+import type { Comment } from '../../../registry/schemas/review.ts';
+import type { Place } from '../diff/file.ts';
+
+/** The first comment, and what was answered. */
+export type Thread = readonly [Comment, ...Comment[]];
+
+/** In the order of their first comments. */
+export function threadsOf(comments: readonly Comment[]): Thread[] {
+  const byId = new Map(comments.map((comment) => [comment.id, comment]));
+  const threads = new Map<number, [Comment, ...Comment[]]>();
+  for (const comment of comments) {
+    const root = rootOf(comment, byId);
+    const thread = threads.get(root.id);
+    if (thread) thread.push(comment);
+    else threads.set(root.id, root === comment ? [comment] : [root, comment]);
+  }
+  return [...threads.values()];
+}
+
+function rootOf(comment: Comment, byId: ReadonlyMap<number, Comment>): Comment {
+  let root = comment;
+  for (let at = byId.get(comment.in_reply_to ?? 0); at; at = byId.get(at.in_reply_to ?? 0)) {
+    root = at;
+  }
+  return root;
+}
+
+/** Where in the present difference a thread stands; undefined for those of the whole and for outdated ones. */
+export function placeOf([{ file, side, line, outdated }]: Thread): Place | undefined {
+  if (file === null || line === null || outdated) return undefined;
+  return { path: file, side: side ?? 'new', line };
+}
+
+export const keyOf = ({ path, side, line }: Place): string => `${side} ${line} ${path}`;
+
+export function threadsByPlace(threads: readonly Thread[]): Map<string, Thread[]> {
+  const places = new Map<string, Thread[]>();
+  for (const thread of threads) {
+    const place = placeOf(thread);
+    if (place) places.set(keyOf(place), [...(places.get(keyOf(place)) ?? []), thread]);
+  }
+  return places;
+}

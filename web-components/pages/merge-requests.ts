@@ -1,0 +1,157 @@
+import { Task } from '@lit/task';
+import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
+import '@awesome.me/webawesome/dist/components/radio/radio.js';
+import '@awesome.me/webawesome/dist/components/switch/switch.js';
+import { css, html, nothing } from 'lit';
+import { setQuery } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import { LiveController } from '../data/events.ts';
+import {
+  listMergeRequests,
+  type MergeRequest,
+  type MergeRequestQuery,
+} from '../data/merge-requests.ts';
+import { SessionController } from '../data/session.ts';
+import '../elements/pager.ts';
+import type { PageChangeEvent } from '../elements/pager.ts';
+import '../elements/person.ts';
+import { mergeRequestBadge } from '../elements/review/badges.ts';
+import { empty, whenLoaded } from '../elements/states.ts';
+import '../elements/table.ts';
+import type { Column } from '../elements/table.ts';
+import { ago } from '../elements/time.ts';
+import { shared } from '../styles/shared.ts';
+
+const STATES = ['open', 'merged', 'closed'] as const;
+type State = (typeof STATES)[number];
+const PER_PAGE = 50;
+
+const COLUMNS: Column<MergeRequest>[] = [
+  {
+    label: 'Merge request',
+    cell: (item) => html`<a href="/merge-requests/${item.id}">${item.title}</a>
+      <span class="quiet">!${item.id}</span> ${item.draft ? mergeRequestBadge(item) : nothing}`,
+  },
+  {
+    label: 'Definition',
+    cell: ({ definition: { name } }) =>
+      html`<a href="/definitions/${encodeURIComponent(name)}">${name}</a>`,
+  },
+  {
+    label: 'Author',
+    cell: ({ author }) => html`<registry-person .username=${author.username}></registry-person>`,
+  },
+  { label: 'Last change', cell: ({ updated_at }) => ago(updated_at) },
+];
+
+/** `/merge-requests`: what waits to be reviewed, and what became of the others. */
+export class MergeRequestsPage extends Page {
+  static override properties = { query: { attribute: false } };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        gap: var(--wa-space-m);
+      }
+      .filters {
+        gap: var(--wa-space-m);
+      }
+      wa-radio-group::part(form-control-label) {
+        display: none;
+      }
+    `,
+  ];
+  declare query: URLSearchParams;
+  readonly #session = new SessionController(this);
+
+  readonly #found = new Task(this, {
+    task: ([query]) => listMergeRequests(query),
+    args: () => [this.#filters] as const,
+    argsEqual: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+  });
+
+  constructor() {
+    super();
+    new LiveController(
+      this,
+      [
+        'merge_request.opened',
+        'merge_request.updated',
+        'merge_request.merged',
+        'merge_request.closed',
+      ],
+      () => void this.#found.run(),
+    );
+  }
+
+  get #state(): State {
+    return STATES.find((state) => state === this.query.get('state')) ?? 'open';
+  }
+
+  get #filters(): Partial<MergeRequestQuery> {
+    const author = this.query.get('author');
+    const definition = Number(this.query.get('definition_id'));
+    return {
+      state: this.#state,
+      page: Number(this.query.get('page')) || 1,
+      per_page: PER_PAGE,
+      ...(author && { author }),
+      ...(definition && { definition_id: definition }),
+    };
+  }
+
+  override render() {
+    const own = this.#session.me?.user.username;
+    return html`<h1 tabindex="-1">Merge requests</h1>
+      <div class="row filters">
+        <wa-radio-group
+          label="State"
+          orientation="horizontal"
+          size="s"
+          .value=${this.#state}
+          @change=${(event: Event) =>
+            setQuery({ state: (event.target as HTMLInputElement).value, page: undefined })}
+        >
+          ${STATES.map((state) => html`<wa-radio appearance="button" value=${state}>${LABELS[state]}</wa-radio>`)}
+        </wa-radio-group>
+        <wa-switch
+          size="s"
+          .checked=${own !== undefined && this.query.get('author') === own}
+          @change=${(event: Event) =>
+            setQuery({
+              author: (event.target as HTMLInputElement).checked ? own : undefined,
+              page: undefined,
+            })}
+          >Only mine</wa-switch
+        >
+      </div>
+      ${whenLoaded(this.#found, ({ items, total, page, per_page }) =>
+        items.length === 0
+          ? this.#nothing()
+          : html`<registry-table
+                class="card"
+                caption="Merge requests"
+                .columns=${COLUMNS}
+                .rows=${items}
+              ></registry-table>
+              <registry-pager
+                .page=${page}
+                .perPage=${per_page}
+                .total=${total}
+                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
+              ></registry-pager>`,
+      )}`;
+  }
+
+  #nothing() {
+    const next = html`A push to <code>refs/for/main</code>, or a save by somebody who may not land it, opens one.`;
+    return this.#state === 'open'
+      ? empty('check', 'Nothing waits for review', next)
+      : empty('mergeRequest', `None is ${this.#state}`, next);
+  }
+}
+
+const LABELS: Record<State, string> = { open: 'Open', merged: 'Merged', closed: 'Closed' };
+
+customElements.define('merge-requests-page', MergeRequestsPage);
