@@ -207,10 +207,10 @@ export class MergeRequestPage extends Page {
       ${
         state === 'open'
           ? html`<wa-button size="s" appearance="outlined" @click=${() => this.#ask(draft ? 'It is ready for review' : 'It is a draft', draft ? 'Mark as ready' : 'Mark as draft', () => editMergeRequest(id, { draft: !draft }))}>${draft ? 'Mark as ready' : 'Mark as draft'}</wa-button>
-              <wa-button size="s" appearance="outlined" @click=${() => this.#ask('Close this merge request', 'Close', () => closeIt(id))}>Close</wa-button>`
+              <wa-button size="s" appearance="outlined" @click=${() => this.#ask('Close this merge request', 'Close it', () => closeIt(id))}>Close</wa-button>`
           : nothing
       }
-      ${state === 'closed' ? html`<wa-button size="s" appearance="outlined" @click=${() => this.#ask('Reopen this merge request', 'Reopen', () => reopenIt(id))}>Reopen</wa-button>` : nothing}
+      ${state === 'closed' ? html`<wa-button size="s" appearance="outlined" @click=${() => this.#ask('Reopen this merge request', 'Reopen it', () => reopenIt(id))}>Reopen</wa-button>` : nothing}
     </span>`;
   }
 

@@ -68,6 +68,7 @@ export class RegistryComposer extends LitElement {
           (action) => html`<wa-button
             size="s"
             variant=${action.variant ?? 'neutral'}
+            appearance=${action.variant ? 'accent' : 'outlined'}
             ?loading=${this.busy === action}
             ?disabled=${this.busy !== undefined && this.busy !== action}
             @click=${() => this.#act(action)}
