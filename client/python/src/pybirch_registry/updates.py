@@ -66,6 +66,7 @@ def reload(old: Any, create: Callable[[Call], Any]) -> Any:
     loaded the new class before.
     """
     settings = _settings(old)
+    was_connected = getattr(old, "status", False) is True
     call: Call = old.__dict__.get(CALL) or Call(None, None, {}, None)
     adapter = getattr(old, "adapter", None) or call.adapter
     call = Call(adapter, getattr(old, "name", call.name), call.options, None)
@@ -73,12 +74,13 @@ def reload(old: Any, create: Callable[[Call], Any]) -> Any:
     try:
         fresh = create(call)
     except Exception:
-        _open_again(old, call, settings)
+        _open_again(old, call)
+        _resume(old, was_connected, settings)
         raise
     for key in ("nickname", NUMBER, KEY):
         if key in old.__dict__:
             setattr(fresh, key, old.__dict__[key])
-    apply_settings(fresh, settings or {})
+    _resume(fresh, was_connected, settings)
     instances.forget(old)
     return fresh
 
@@ -93,16 +95,19 @@ def _settings(instance: Any) -> dict[str, Any] | None:
 
 
 def _shut_down(instance: Any) -> None:
-    """A device that does not answer must not keep its instrument from being made anew."""
+    """A device that does not answer must not keep its instrument from being made anew. Afterwards nothing of the old
+    one holds its address, a controller that several instruments share included."""
     for end in (getattr(instance, "shutdown", None), lambda: close_session(instance)):
         try:
             if end is not None:
                 end()
         except Exception as error:  # a definition's own code may raise anything
             log.warning("%s did not shut down: %s", instance, error)
+    if "instrument" in instance.__dict__:
+        instance.instrument = None
 
 
-def _open_again(instance: Any, call: Call, settings: dict[str, Any] | None) -> None:
+def _open_again(instance: Any, call: Call) -> None:
     nickname = getattr(instance, "nickname", None)
     try:
         construct(type(instance), call.name, call.adapter, None, call.options, into=instance)
@@ -111,4 +116,13 @@ def _open_again(instance: Any, call: Call, settings: dict[str, Any] | None) -> N
         return
     if nickname is not None:
         instance.nickname = nickname
+
+
+def _resume(instance: Any, was_connected: bool, settings: dict[str, Any] | None) -> None:
+    """Connected as before, so that its settings go to the device; nothing is reset."""
+    if was_connected and getattr(instance, "status", False) is not True:
+        try:
+            instance.connect()
+        except Exception as error:  # a definition's own code may raise anything
+            log.warning("%s does not connect: %s", instance, error)
     apply_settings(instance, settings or {})
