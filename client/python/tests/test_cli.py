@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from dulwich.bundle import create_bundle_from_repo, write_bundle
 
-from fake_registry import FakeRegistry
-from pybirch_registry import Registry, SyncReport
+from fake_registry import FakeRegistry, SigningKey
+from pybirch_registry import RefusedError, Registry, RegistryError, SyncReport
+from pybirch_registry.bundle import fingerprint
 from pybirch_registry.cli import main
 from pybirch_registry.events import Event, parse
 from pybirch_registry.home import Home
@@ -77,9 +78,15 @@ def test_a_refused_version_has_an_exit_code_of_its_own(
     assert code == 5 and "not signed" in value["refused"]["Alpha v1"]
 
 
-def make_bundle(server: FakeRegistry, file: Path) -> None:
+def make_bundle(server: FakeRegistry, file: Path, **fields: Any) -> None:
+    manifest = {
+        "registry": server.url,
+        "definitions": list(server.definitions.values()),
+        "revoked": server.revoked,
+        "signing_keys": [server.key.listed],
+        **fields,
+    }
     with zipfile.ZipFile(file, "w") as archive:
-        manifest = {"definitions": list(server.definitions.values()), "revoked": []}
         archive.writestr("manifest.json", json.dumps(manifest))
         for name, repo in server.repos.items():
             bundle = create_bundle_from_repo(repo, refs=[ref for ref in repo.refs.keys() if ref != b"HEAD"])  # noqa: SIM118
@@ -101,6 +108,52 @@ def test_a_bundle_brings_definitions_without_any_network(
     assert Registry.open().create("Alpha", version=1).perform_measurement()[0][0] == 1
     (tmp_path / "c.zip").write_bytes(b"no zip")
     assert run(capsys, "import-bundle", str(tmp_path / "c.zip"))[0] == 1
+
+
+def test_an_old_bundle_takes_back_neither_a_version_nor_a_revocation(
+    server: FakeRegistry, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A stick with what was true last year, or made so by whoever swapped it."""
+    first = server.land("Alpha", measurement("Alpha", 1))
+    make_bundle(server, tmp_path / "old.zip")
+    second = server.land("Alpha", measurement("Alpha", 2))
+    server.land("Alpha", measurement("Alpha", 3))
+    server.revoked = [
+        {"name": "Alpha", "version": 1, "commit": first, "reason": "drifts"},
+        {"name": "Alpha", "version": 2, "commit": second, "reason": "drifts"},
+    ]
+    assert run(capsys, "sync")[0] == 0
+    server.close()
+    make_bundle(server, tmp_path / "swapped.zip", policy={"allowed_imports": ["os"]}, revoked=[])
+    for name in ("old.zip", "swapped.zip"):
+        assert run(capsys, "import-bundle", str(tmp_path / name))[0] == 0
+        registry = Registry.open()
+        assert registry.resolve("Alpha").version == 3
+        assert registry.manifest().policy == {} and set(registry.manifest().revoked) == {first, second}
+        with pytest.raises(RefusedError, match="drifts"):
+            registry.create("Alpha", version=2)
+
+
+def test_a_computer_that_never_had_a_network_is_told_whom_to_trust(
+    server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
+    server.land("Alpha", measurement("Alpha"))
+    make_bundle(server, tmp_path / "b.zip")
+    key = fingerprint(server.key.listed)
+    code, value = run(capsys, "import-bundle", str(tmp_path / "b.zip"))
+    assert code == 3 and key in value["error"]["message"]
+    code, value = run(capsys, "import-bundle", str(tmp_path / "b.zip"), "--trust", "SHA256:other")
+    assert code == 5 and "has no key SHA256:other" in value["error"]["message"]
+    assert run(capsys, "import-bundle", str(tmp_path / "b.zip"), "--trust", key)[1]["came"] == ["Alpha v1"]
+    assert Registry.open().create("Alpha")._definition["version"] == 1
+    server.keys = [SigningKey()]
+    server.land("Forged", measurement("Forged"))
+    make_bundle(server, tmp_path / "c.zip", signing_keys=[key.listed for key in server.keys])
+    server.close()
+    code, value = run(capsys, "import-bundle", str(tmp_path / "c.zip"))
+    assert code == 5 and "no key of this registry" in value["refused"]["Forged v1"]
+    assert run(capsys, "sync")[0] == 4
 
 
 def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry, registry: Registry) -> None:
@@ -132,6 +185,46 @@ def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry,
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_events_that_come_together_make_one_sync_and_what_did_not_get_through_is_tried_again(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Alpha", measurement("Alpha", 1))
+    stop = threading.Event()
+    reports: list[SyncReport] = []
+
+    def on_sync(report: SyncReport) -> None:
+        reports.append(report)
+        if len(reports) == 1:
+            server.land("Alpha", measurement("Alpha", 2))
+            server.git_fault, server.fails_on = "cut", "/api/instrument-definitions/"
+            for _ in range(5):
+                server.say("definition.landed", {})
+            server.say("merge_request.opened", {})
+        if len(reports) == 2:
+            server.git_fault, server.fails_on = None, ""
+        if len(reports) == 3:
+            stop.set()
+
+    registry.watch(on_sync, stop=stop)
+    assert [r.came for r in reports] == [["Alpha v1"], [], ["Alpha v2"]]
+    assert reports[1].retry == ["Alpha v2"]
+
+
+def test_a_registry_that_goes_away_is_met_again_after_a_while(server: FakeRegistry, registry: Registry) -> None:
+    stop = threading.Event()
+    troubles: list[tuple[str, float]] = []
+    server.down = True
+
+    def on_trouble(error: RegistryError, wait_s: float) -> None:
+        troubles.append((error.code, wait_s))
+        if len(troubles) == 3:
+            server.down = False
+
+    registry.watch(lambda report: stop.set(), on_trouble, stop)
+    assert [code for code, _ in troubles] == ["unreachable"] * 3
+    assert 0.25 <= troubles[0][1] <= 0.5 <= troubles[1][1] <= 1 <= troubles[2][1] <= 2
 
 
 def test_waits_grow_to_a_minute_and_differ() -> None:

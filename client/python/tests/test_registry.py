@@ -129,6 +129,47 @@ def test_where_the_new_version_does_not_load_the_old_instrument_goes_on(
     assert old.status is True and old.perform_measurement()[0][0] == 1
 
 
+def test_where_the_new_version_cannot_be_made_the_old_object_is_opened_again(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Visa", VISA)
+    registry.sync()
+    old = registry.create("Visa", adapter="GPIB::8::INSTR", name="mine")
+    assert old.connect()
+    old.settings = {"sensitivity": 5e-6}
+    server.land("Visa", VISA.replace("super().__init__(name, adapter)", "raise OSError('no such device')"))
+    registry.sync()
+    with pytest.raises(OSError, match="no such device"):
+        registry.reload(old)
+    assert (old.instrument, old.status) == ("session at GPIB::8::INSTR", True)
+    assert (old.name, old.settings) == ("mine", {"sensitivity": 5e-6})
+    (update,) = [u for u in registry.updates() if u.instrument is old]
+    assert (update.loaded, update.newest) == (1, 2)
+
+
+def test_a_device_that_does_not_answer_can_be_reloaded_all_the_same(server: FakeRegistry, registry: Registry) -> None:
+    broken = VISA + "    def _shutdown_impl(self):\n        raise OSError('timeout')\n"
+    server.land("Visa", broken)
+    registry.sync()
+    old = registry.create("Visa", adapter="GPIB::8::INSTR")
+    server.land("Visa", VISA)
+    registry.sync()
+    new = registry.reload(old)
+    assert new._definition["version"] == 2 and new.instrument == "session at GPIB::8::INSTR"
+    assert old.instrument is None
+
+
+def test_an_instrument_made_at_a_version_of_the_program_s_choice_is_left_there(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    for value in (1, 2):
+        server.land("Alpha", measurement("Alpha", value))
+    registry.sync()
+    chosen = registry.create("Alpha", version=1)
+    assert all(update.instrument is not chosen for update in registry.updates())
+    assert registry.reload(chosen)._definition["version"] == 2
+
+
 def test_pins_hold_until_they_are_taken_out(server: FakeRegistry, registry: Registry) -> None:
     for value in (1, 2):
         server.land("Alpha", measurement("Alpha", value))

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 import urllib3
 
-from .api import Http, not_the_registry
-from .errors import AnswerError, UnreachableError
+from .api import Http, decode, not_the_registry
+from .errors import UnreachableError
 
 SILENCE_S = 90.0
 """A stream that sends nothing for so long, heartbeats included, is taken for dead."""
@@ -33,11 +33,11 @@ class Stream:
         self._response = http.request("GET", "/api/events", headers=headers, timeout_s=SILENCE_S, stream=True)
         kind = self._response.headers.get("Content-Type", "").split(";")[0]
         if self._response.status != 200 or kind != "text/event-stream":
-            self._response.close()
-            if self._response.status != 200 and "json" in kind:
-                status = self._response.status
-                raise AnswerError(f"The registry gives no events ({status})", status)
-            raise UnreachableError(not_the_registry(http.url, kind, self._response.status))
+            try:
+                decode(self._response, http.url)
+                raise UnreachableError(not_the_registry(http.url, kind, self._response.status))
+            finally:
+                self._response.close()
         self._arrived: queue.SimpleQueue[Event | UnreachableError] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._read, name="pybirch-events", daemon=True)
         self._thread.start()

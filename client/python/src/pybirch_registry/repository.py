@@ -81,13 +81,17 @@ class Repository:
             with _judged(self.path):
                 self._move_refs(repo, {ref: sha for ref, sha in result.refs.items() if sha is not None})
 
-    def _move_refs(self, repo: Repo, refs: dict[Any, Any]) -> None:
-        """Takes over `main` and new tags. Raises `RefusedError` where history was rewritten."""
+    def _move_refs(self, repo: Repo, refs: dict[Any, Any], may_be_old: bool = False) -> None:
+        """Takes over `main` and new tags. Raises `RefusedError` where history was rewritten.
+
+        `may_be_old`: a `main` that is behind the one here is no sign of that, and changes nothing.
+        """
         new = refs.get(MAIN)
         if new is None:
             raise RefusedError("the registry has no version of it")
         old = repo.refs.read_ref(MAIN)  # type: ignore[arg-type,unused-ignore]
-        if old is not None and old != new and not _is_ancestor(repo, old, new):
+        is_old = may_be_old and old is not None and _is_ancestor(repo, new, old)
+        if old is not None and old != new and not is_old and not _is_ancestor(repo, old, new):
             raise RefusedError("the registry's history of it was rewritten: versions are missing from it")
         for ref, sha in refs.items():
             if ref == MAIN or not _is_wanted(ref):
@@ -96,7 +100,8 @@ class Repository:
             if before is not None and before != sha:
                 raise RefusedError(f"the registry's tag {ref[10:].decode()} was rewritten")
             repo.refs[ref] = sha
-        repo.refs[MAIN] = new  # type: ignore[index,unused-ignore]
+        if not is_old:
+            repo.refs[MAIN] = new  # type: ignore[index,unused-ignore]
 
     def is_on_main(self, commit: str) -> bool:
         """Whether a commit is one of the versions: on the first-parent line of the fetched `main`."""
@@ -161,7 +166,7 @@ class Repository:
         try:
             with self._writing() as repo:
                 bundle.store_objects(repo.object_store)
-                self._move_refs(repo, dict(bundle.references))
+                self._move_refs(repo, dict(bundle.references), may_be_old=True)
         finally:
             bundle.close()
 
