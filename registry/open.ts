@@ -1,12 +1,13 @@
 /** Opens everything under DATA_DIR that the service and the command line work with. */
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { openGitProgram } from '../repos/process.ts';
 import { openRepositories } from '../repos/store.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
 import type { Config } from './config.ts';
+import { dataPaths } from './data-paths.ts';
 import { openSigningKeys, type SigningKeys } from './signing/keys.ts';
+import type { EmbeddedDatabase } from './store/embedded/open.ts';
 import { openStore, type Store } from './store/open.ts';
 
 export interface Rooms {
@@ -21,28 +22,20 @@ export interface Rooms {
   close(): Promise<void>;
 }
 
-/** Paths of what lies in the data folder. */
-export function dataPaths(dataDir: string) {
-  const root = resolve(dataDir);
-  return {
-    root,
-    repositories: join(root, 'repos'),
-    journal: join(root, 'journal'),
-    database: join(root, 'postgres'),
-    keys: join(root, 'keys'),
-    socket: join(root, 'registry.sock'),
-  };
-}
-
 /**
  * Opens git, the repositories and the database, and migrates it. Throws `StoreError`
  * (`database_in_use`, `database_unavailable`). Whatever was opened is closed again when a later part fails.
+ * The opening of the embedded database may have begun before.
  */
-export async function openRooms(config: Config, publicUrl: () => string): Promise<Rooms> {
+export async function openRooms(
+  config: Config,
+  publicUrl: () => string,
+  embedded?: EmbeddedDatabase,
+): Promise<Rooms> {
   await mkdir(dataPaths(config.DATA_DIR).root, { recursive: true });
   const opened = new AsyncDisposableStack();
   try {
-    return await openInto(opened, config, publicUrl);
+    return await openInto(opened, config, publicUrl, embedded);
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -53,6 +46,7 @@ async function openInto(
   opened: AsyncDisposableStack,
   config: Config,
   publicUrl: () => string,
+  embedded: EmbeddedDatabase | undefined,
 ): Promise<Rooms> {
   const paths = dataPaths(config.DATA_DIR);
   const [git, store] = await together(
@@ -60,13 +54,13 @@ async function openInto(
       opened.defer(() => git.close());
       return git;
     }),
-    openStore(
-      config.DATABASE_URL ? { databaseUrl: config.DATABASE_URL } : { folder: paths.database },
-    ).then(async (store) => {
-      opened.defer(() => store.close());
-      await store.migrate();
-      return store;
-    }),
+    openStore({ databaseUrl: config.DATABASE_URL, folder: paths.database, embedded }).then(
+      async (store) => {
+        opened.defer(() => store.close());
+        await store.migrate();
+        return store;
+      },
+    ),
   );
   const signingKeys = openSigningKeys(paths.keys);
   const repositories = await openRepositories({

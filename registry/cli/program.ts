@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type Config, loadConfig, SETTINGS } from '../config.ts';
-import { dataPaths, openRooms } from '../open.ts';
+import { dataPaths } from '../data-paths.ts';
+import { openEmbedded } from '../store/embedded/open.ts';
 import { askServer, type CommandRequest } from './control.ts';
 import { localTerminal } from './terminal.ts';
 
@@ -96,8 +97,18 @@ function serveCommand(): Command {
     for (const [key, value] of Object.entries(options)) {
       flags[key.replace(/[A-Z]/g, '_$&').toUpperCase() as keyof Config] = value;
     }
-    const { serve } = await import('./serve.ts');
-    await serve(loadConfig(process.env, flags));
+    const config = loadConfig(process.env, flags);
+    // Begun here, the database opens in its thread while this one loads the modules of the service.
+    const embedded = config.DATABASE_URL
+      ? undefined
+      : await openEmbedded(dataPaths(config.DATA_DIR).database);
+    try {
+      const { serve } = await import('./serve.ts');
+      await serve(config, embedded);
+    } catch (error) {
+      await embedded?.close();
+      throw error;
+    }
   });
 }
 
@@ -176,7 +187,10 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     const exit = await askServer(dataPaths(config.DATA_DIR).socket, request, terminal);
     if (exit !== undefined) return exit;
   }
-  const { runCommand } = await import('./commands.ts');
+  const [{ runCommand }, { openRooms }] = await Promise.all([
+    import('./commands.ts'),
+    import('../open.ts'),
+  ]);
   const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   const rooms = await openRooms(config, publicUrl);
   try {

@@ -3,14 +3,17 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
+import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
+import { dataPaths } from '../data-paths.ts';
 import { sessionSecret } from '../keys.ts';
 import { loggerOptions } from '../logging.ts';
-import { dataPaths, openRooms } from '../open.ts';
+import { openRooms } from '../open.ts';
 import { isInterfaceBuilt } from '../routes/interface.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
 import { repair } from '../services/repair.ts';
+import type { EmbeddedDatabase } from '../store/embedded/open.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
 import { localTerminal } from './terminal.ts';
@@ -18,27 +21,30 @@ import { localTerminal } from './terminal.ts';
 /** How long requests in flight may take to end after SIGTERM, in milliseconds. */
 const GRACE = 30_000;
 
-/** Serves until a signal ends it. What was opened is closed again where the start fails. */
-export async function serve(config: Config): Promise<void> {
+/**
+ * Serves until a signal ends it, on the embedded database that is being opened, or on the server that the
+ * configuration names. What was opened is closed again where the start fails.
+ */
+export async function serve(config: Config, embedded?: EmbeddedDatabase): Promise<void> {
   const opened = new AsyncDisposableStack();
   try {
-    await start(config, opened);
+    await start(config, embedded, opened);
   } catch (error) {
     await opened.disposeAsync();
     throw error;
   }
 }
 
-async function start(config: Config, opened: AsyncDisposableStack): Promise<void> {
+async function start(
+  config: Config,
+  embedded: EmbeddedDatabase | undefined,
+  opened: AsyncDisposableStack,
+): Promise<void> {
   const paths = dataPaths(config.DATA_DIR);
   let port = config.PORT;
   const publicUrl = () =>
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
-  // The database opens while the rest is loaded.
-  const [rooms, { createApp }] = await Promise.all([
-    openRooms(config, publicUrl),
-    import('../app.ts'),
-  ]);
+  const rooms = await openRooms(config, publicUrl, embedded);
   opened.defer(() => rooms.close());
   const { mended, failed } = await repair(rooms.store, rooms.repositories);
   let ready = false;

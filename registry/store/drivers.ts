@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { MikroORM, Options } from '@mikro-orm/core';
-import { lockFolder } from './folder-lock.ts';
-import { type Listen, listenOnServer, type StopListening } from './notices.ts';
+import type { MikroORM as CoreORM, Options } from '@mikro-orm/core';
+import { MikroORM } from '@mikro-orm/postgresql';
+import type { EmbeddedDatabase } from './embedded/open.ts';
+import { type Listen, listenInPassing, listenOnServer, type StopListening } from './notices.ts';
 
 /** What both drivers are given. */
 export type SharedOptions = Partial<
@@ -10,14 +9,13 @@ export type SharedOptions = Partial<
 >;
 
 export interface Connected {
-  orm: MikroORM;
+  orm: CoreORM;
   listen: Listen;
   close(): Promise<void>;
 }
 
 /** A PostgreSQL server, over a pool of connections. */
 export async function connectServer(url: string, shared: SharedOptions): Promise<Connected> {
-  const { MikroORM } = await import('@mikro-orm/postgresql');
   const orm = await MikroORM.init({
     ...shared,
     clientUrl: url,
@@ -44,48 +42,30 @@ export async function connectServer(url: string, shared: SharedOptions): Promise
   };
 }
 
-/** PGlite in a folder that is locked for this process, or in memory. Throws `database_in_use`. */
-export async function openEmbedded(
-  folder: string | undefined,
+/** The embedded database: one connection, for as long as it is open (`pg` would end one that is idle). */
+export async function connectEmbedded(
+  database: EmbeddedDatabase,
   shared: SharedOptions,
 ): Promise<Connected> {
-  const lock = folder && (await prepare(resolve(folder)));
-  try {
-    const [{ MikroORM }, { PGlite }, { pg_trgm }] = await Promise.all([
-      import('@mikro-orm/pglite'),
-      import('@electric-sql/pglite'),
-      import('@electric-sql/pglite/contrib/pg_trgm'),
-    ]);
-    const orm = await MikroORM.init({
-      ...shared,
-      dbName: folder ? resolve(folder) : 'memory://',
-      driverOptions: {
-        extensions: { pg_trgm },
-        startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
-      },
-    });
-    const close = async () => {
+  const orm = await MikroORM.init({
+    ...shared,
+    dbName: 'postgres',
+    user: 'postgres',
+    pool: { max: 1, idleTimeoutMillis: 0 },
+    driverOptions: { stream: () => database.connect() },
+  });
+  return {
+    orm: orm as never,
+    async listen(channel, wake) {
+      return await listenInPassing(
+        await orm.em.getConnection().getNativeClient(),
+        channel,
+        wake,
+      );
+    },
+    async close() {
       await orm.close();
-      if (lock) await lock.release();
-    };
-    const listen: Listen = async (channel, wake) => {
-      const stop = await (await orm.em.getConnection().getNativeClient()).listen(channel, wake);
-      return async () => await stop();
-    };
-    return { orm: orm as never, listen, close };
-  } catch (error) {
-    if (lock) await lock.release();
-    throw error;
-  }
-}
-
-/**
- * Cleared at every start, which takes its time with PostgreSQL's 128 MB. What does not fit is read again from
- * the operating system's cache.
- */
-const sharedBuffers = '16MB';
-
-async function prepare(folder: string) {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  return lockFolder(`${folder}.lock`);
+      await database.close();
+    },
+  };
 }

@@ -14,6 +14,7 @@ interface Pool {
 interface Client {
   query(sql: string): Promise<unknown>;
   on(event: 'notification' | 'error' | 'end', listener: () => void): unknown;
+  off(event: 'notification', listener: () => void): unknown;
   release(destroy: boolean): void;
 }
 
@@ -74,4 +75,20 @@ export async function listenOnServer(
     stopped.abort();
     letGo();
   };
+}
+
+/** On the only connection of the embedded database: notices come among the answers to whatever else goes over it. */
+export async function listenInPassing(
+  pool: Pool,
+  channel: string,
+  wake: () => void,
+): Promise<StopListening> {
+  const client = await pool.connect();
+  try {
+    await client.query(`listen ${channel}`);
+    client.on('notification', wake);
+  } finally {
+    client.release(false);
+  }
+  return async () => void client.off('notification', wake);
 }

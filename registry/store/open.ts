@@ -1,17 +1,19 @@
 import type { ExceptionConverter, MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { migrations } from '../../migrations/index.ts';
-import { connectServer, openEmbedded, type SharedOptions } from './drivers.ts';
+import { connectEmbedded, connectServer, type SharedOptions } from './drivers.ts';
+import { type EmbeddedDatabase, openEmbedded } from './embedded/open.ts';
 import { entities } from './entities/index.ts';
 import { StoreError, translate } from './errors.ts';
 import type { Listen } from './notices.ts';
 import type { EntityManager } from './types.ts';
 
 export interface StoreOptions {
-  /** `postgresql://…`; without it the database is embedded. */
+  /** `postgresql://…`: a server. */
   databaseUrl?: string | undefined;
-  /** The embedded database's folder; without it it lives in memory and is gone when closed. */
+  /** Otherwise the embedded database in this folder, or one whose opening has begun: the store closes it. */
   folder?: string | undefined;
+  embedded?: EmbeddedDatabase | undefined;
   /** Told every statement, values left out. */
   debug?: ((sql: string) => void) | undefined;
 }
@@ -40,11 +42,11 @@ export interface Store {
 }
 
 /**
- * Opens the database without changing it. Throws `database_in_use` where another process has the
- * folder; a server that cannot be reached shows at the first statement (`ping`).
+ * Opens the database without changing it. Throws `database_in_use` where another process has the folder; a
+ * database that cannot be reached or opened shows at the first statement (`ping`).
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, folder, debug } = options;
+  const { databaseUrl, folder, embedded, debug } = options;
   const shared: SharedOptions = {
     entities,
     extensions: [Migrator],
@@ -65,7 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
   const { orm, listen, close } = databaseUrl
     ? await connectServer(databaseUrl, shared)
-    : await openEmbedded(folder, shared);
+    : await connectEmbedded(embedded ?? (await openEmbedded(folder as string)), shared);
   translateErrorsOf(orm);
 
   const fork = () => orm.em.fork() as EntityManager;

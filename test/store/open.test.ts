@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { openEmbedded } from '../../registry/store/embedded/open.ts';
 import { openStore } from '../../registry/store/open.ts';
 import { countUsers, createUser } from '../../registry/store/users.ts';
 import { freshFolder, onEachDatabase } from '../helpers/databases.ts';
@@ -60,6 +61,40 @@ t.test('of many openers at once one has it', async (t) => {
   t.equal(stores.length, 1);
   await Promise.all(stores.map((store) => store.close()));
 });
+
+t.test('a folder that holds no database is told at the first statement, and let go', async (t) => {
+  const { folder } = await freshFolder();
+  await writeFile(`${folder}/PG_VERSION`, 'none\n');
+  const store = await openStore({ folder });
+  await t.rejects(store.ping(), { code: 'database_unavailable' });
+  await t.rejects(store.migrate(), { code: 'database_unavailable' }, 'nor does it come back');
+  await store.close();
+  await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
+});
+
+t.test(
+  'a session of the embedded database that is cut off leaves no transaction open',
+  async (t) => {
+    const embedded = await openEmbedded((await freshFolder()).folder);
+    const cutOff = embedded.connect();
+    cutOff.write(query(`begin; insert into users (username) values ('cut')`));
+    await once(cutOff, 'data');
+    cutOff.destroy();
+    const store = await openStore({ embedded });
+    t.same(await store.em().execute('select pg_current_xact_id_if_assigned() as begun'), [
+      { begun: null },
+    ]);
+    t.equal(await countUsers(store.em()), 0);
+    await store.close();
+  },
+);
+
+/** The message Query of PostgreSQL's protocol (manual, 54.7). */
+function query(sql: string): Buffer {
+  const message = Buffer.from(`Q....${sql}\0`);
+  message.writeUInt32BE(message.length - 1, 1);
+  return message;
+}
 
 t.test('a server that is not there is told apart from a mistake', async (t) => {
   const store = await openStore({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none' });

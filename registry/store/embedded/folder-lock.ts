@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { StoreError } from './errors.ts';
+import { StoreError } from '../errors.ts';
 
 /**
  * Holds `path` for this process until released; PGlite itself lets two processes open one folder, and

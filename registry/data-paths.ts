@@ -1,0 +1,14 @@
+import { join, resolve } from 'node:path';
+
+/** Paths of what lies in the data folder. */
+export function dataPaths(dataDir: string) {
+  const root = resolve(dataDir);
+  return {
+    root,
+    repositories: join(root, 'repos'),
+    journal: join(root, 'journal'),
+    database: join(root, 'postgres'),
+    keys: join(root, 'keys'),
+    socket: join(root, 'registry.sock'),
+  };
+}
