@@ -1,5 +1,6 @@
 /** The embedded database: PGlite in a thread of its own, spoken to as a PostgreSQL server is. */
 import { mkdir } from 'node:fs/promises';
+import { getCompileCacheDir } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../errors.ts';
@@ -23,7 +24,10 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   await mkdir(dirname(path), { recursive: true });
   await mkdir(path, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(`${path}.lock`);
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData: path });
+  const thread = new Worker(new URL('./thread.ts', import.meta.url), {
+    workerData: path,
+    env: keepingCompiled(),
+  });
   const ended = whenEnded(thread);
   const close = async () => {
     thread.postMessage(null);
@@ -38,6 +42,12 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
       return closed;
     },
   };
+}
+
+/** The environment of a thread that keeps compiled modules where this one does: that is not handed down. */
+function keepingCompiled(): Record<string, string> {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 function whenEnded(thread: Worker): Promise<StoreError> {

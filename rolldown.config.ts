@@ -1,0 +1,69 @@
+/**
+ * `npm run bundle`, a part of `npm install`: puts the packages that every start loads into a few files, which
+ * `registry/bundled-packages.ts` then uses. Our own sources stay as they are.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'rolldown';
+import { BUNDLE, installedPackages, MANIFEST, type Manifest } from './registry/bundled-packages.ts';
+
+/** Imported by our sources at every start. What needs files of its own beside it must not be here. */
+const PACKAGES = [
+  '@fastify/cookie',
+  '@fastify/jwt',
+  '@lezer/common',
+  '@lezer/python',
+  '@mikro-orm/core',
+  '@mikro-orm/migrations',
+  '@mikro-orm/postgresql',
+  'ajv',
+  'ajv/dist/2020.js',
+  'close-with-grace',
+  'commander',
+  'diff',
+  'fast-json-stringify',
+  'fastify',
+  'smol-toml',
+];
+
+/** They start threads from files of their own, by path. */
+const LEFT_OUT = ['pino', 'thread-stream'];
+
+const ENTRY = 'entry:';
+
+/** Gives what Node gives to whoever imports the package, the names of a CommonJS package among them. */
+const asNodeImports: Plugin = {
+  name: 'as-node-imports',
+  resolveId: (id) => (id.startsWith(ENTRY) ? id : undefined),
+  async load(id) {
+    if (!id.startsWith(ENTRY)) return undefined;
+    const name = id.slice(ENTRY.length);
+    const names = Object.keys(await import(name)).filter((each) => /^[\w$]+$/.test(each));
+    return `export { ${names.join(', ')} } from '${name}';`;
+  },
+};
+
+const manifest: Plugin = {
+  name: 'manifest',
+  generateBundle(_, written) {
+    const files: Manifest['files'] = {};
+    for (const file of Object.values(written)) {
+      if (file.type !== 'chunk' || !file.facadeModuleId?.startsWith(ENTRY)) continue;
+      files[file.facadeModuleId.slice(ENTRY.length)] = file.fileName;
+    }
+    const source = JSON.stringify({ installed: installedPackages(), files } satisfies Manifest);
+    this.emitFile({ type: 'asset', fileName: MANIFEST, source });
+  },
+};
+
+export default defineConfig({
+  input: PACKAGES.map((name) => ENTRY + name),
+  platform: 'node',
+  external: LEFT_OUT,
+  plugins: [asNodeImports, manifest],
+  output: {
+    dir: fileURLToPath(BUNDLE),
+    cleanDir: true,
+    entryFileNames: '[name]-[hash].js',
+    chunkFileNames: '[hash].js',
+  },
+});

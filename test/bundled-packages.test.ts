@@ -1,0 +1,42 @@
+/** The bundle of the packages that a start loads. */
+import { writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { type RolldownOptions, rolldown } from 'rolldown';
+import t from 'tap';
+import {
+  installedPackages,
+  MANIFEST,
+  type Manifest,
+  useBundledPackages,
+} from '../registry/bundled-packages.ts';
+import config from '../rolldown.config.ts';
+
+const folder = t.testdir();
+const bundle = pathToFileURL(`${folder}/`);
+
+t.test('a bundle that is missing, or of other packages than are installed, is let be', async (t) => {
+  t.equal(useBundledPackages(bundle), false);
+  const files = { fastify: 'fastify.js' };
+  await writeFile(new URL(MANIFEST, bundle), JSON.stringify({ installed: 'others', files }));
+  t.equal(useBundledPackages(bundle), false);
+  t.match(import.meta.resolve('fastify'), '/node_modules/fastify/');
+});
+
+t.test('a bundle gives every name that its packages give, and imports lead into it', async (t) => {
+  const { output, ...input } = config as RolldownOptions;
+  const built = await (await rolldown(input)).write({ ...output, dir: folder });
+  const asset = built.output.find(({ fileName }) => fileName === MANIFEST);
+  const manifest = JSON.parse(asset?.type === 'asset' ? String(asset.source) : '') as Manifest;
+  t.equal(manifest.installed, installedPackages());
+  const names = async (module: string) => Object.keys(await import(module)).filter(isName);
+  for (const [name, file] of Object.entries(manifest.files)) {
+    t.same(await names(new URL(file, bundle).href), await names(name), name);
+  }
+  t.equal(useBundledPackages(bundle), true);
+  for (const [name, file] of Object.entries(manifest.files)) {
+    t.equal(import.meta.resolve(name), new URL(file, bundle).href);
+  }
+});
+
+/** Not `module.exports`, which Node gives of a CommonJS package beside its names. */
+const isName = (name: string): boolean => /^[\w$]+$/.test(name);
