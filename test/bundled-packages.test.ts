@@ -14,13 +14,16 @@ import config from '../rolldown.config.ts';
 const folder = t.testdir();
 const bundle = pathToFileURL(`${folder}/`);
 
-t.test('a bundle that is missing, or of other packages than are installed, is let be', async (t) => {
-  t.equal(useBundledPackages(bundle), false);
-  const files = { fastify: 'fastify.js' };
-  await writeFile(new URL(MANIFEST, bundle), JSON.stringify({ installed: 'others', files }));
-  t.equal(useBundledPackages(bundle), false);
-  t.match(import.meta.resolve('fastify'), '/node_modules/fastify/');
-});
+t.test(
+  'a bundle that is missing, or of other packages than are installed, is let be',
+  async (t) => {
+    t.equal(useBundledPackages(bundle), false);
+    const files = { fastify: 'fastify.js' };
+    await writeFile(new URL(MANIFEST, bundle), JSON.stringify({ installed: 'others', files }));
+    t.equal(useBundledPackages(bundle), false);
+    t.match(import.meta.resolve('fastify'), '/node_modules/fastify/');
+  },
+);
 
 t.test('a bundle gives every name that its packages give, and imports lead into it', async (t) => {
   const { output, ...input } = config as RolldownOptions;
