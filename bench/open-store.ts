@@ -1,11 +1,13 @@
 /**
  * `node bench/open-store.ts <folder>`: opens the embedded database as every program of the registry must, through
- * the object mapper and with compiled modules kept, and nothing else, until told to end.
+ * the object mapper, with compiled modules kept and packages bundled, and nothing else, until told to end.
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+const { useBundledPackages } = await import('../registry/bundled-packages.ts');
+useBundledPackages();
 const { openStore } = await import('../registry/store/open.ts');
 
 const store = await openStore({ folder: process.argv[2] as string });
