@@ -57,11 +57,7 @@ export async function connectEmbedded(
   return {
     orm: orm as never,
     async listen(channel, wake) {
-      return await listenInPassing(
-        await orm.em.getConnection().getNativeClient(),
-        channel,
-        wake,
-      );
+      return await listenInPassing(await orm.em.getConnection().getNativeClient(), channel, wake);
     },
     async close() {
       await orm.close();
