@@ -1,6 +1,8 @@
 """The command line, as a lab user and as a program calls it; and events."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -76,6 +78,16 @@ def test_a_refused_version_has_an_exit_code_of_its_own(
     server.land("Alpha", measurement("Alpha"), signed=False)
     code, value = run(capsys, "sync")
     assert code == 5 and "not signed" in value["refused"]["Alpha v1"]
+
+
+def test_a_console_that_lacks_a_letter_is_no_reason_to_fail(server: FakeRegistry, environment: dict[str, str]) -> None:
+    """As Windows' consoles do, whose code pages have no Greek."""
+    server.land("Alpha", measurement("Alpha"), display_name="10 MΩ meter")
+    for command in (["sync"], ["list"], ["list", "--json"]):
+        program = [sys.executable, "-m", "pybirch_registry", *command]
+        done = subprocess.run(program, capture_output=True, env={**environment, "PYTHONIOENCODING": "cp1252"})
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["display_name"] == "10 MΩ meter"
 
 
 def make_bundle(server: FakeRegistry, file: Path, **fields: Any) -> None:

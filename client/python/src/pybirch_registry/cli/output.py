@@ -19,7 +19,7 @@ class Output:
     def result(self, value: Any, *lines: str) -> None:
         """The value for programs, the lines for people."""
         if self.as_json:
-            print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
+            print(json.dumps(value, default=str), flush=True)
         else:
             for line in lines:
                 print(line, flush=True)

@@ -5,12 +5,15 @@ refused, 6 the folder on this computer cannot be used.
 """
 
 import argparse
+import io
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..errors import RegistryError
+from ..errors import FolderError, RegistryError
+from ..files import reason_of
 from ..home import Home
 from . import commands
 from .output import Output
@@ -19,6 +22,9 @@ from .output import Output
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code."""
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a Windows console may have no Ω; that is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
     output = Output(as_json=options.json)
     try:
@@ -30,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        output.error(FolderError(f"{error.filename or 'A file'}: {reason_of(error)}"))
+        return FolderError.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
