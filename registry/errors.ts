@@ -8,6 +8,7 @@ export const PROBLEMS = {
   bad_credentials: { status: 401, title: 'Wrong username or password' },
   forbidden: { status: 403, title: 'Not allowed' },
   cross_origin: { status: 403, title: 'Not asked by a page of the registry' },
+  bad_code: { status: 403, title: 'The enrolment code does not count' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_acceptable: { status: 406, title: 'Not available in that form' },

@@ -3,6 +3,7 @@ import type { AuditEvent, AuditQuery } from '../../registry/schemas/audit.ts';
 import type { Me, Session } from '../../registry/schemas/people.ts';
 import type { SigningKey } from '../../registry/schemas/signing-keys.ts';
 import { definitionCalls } from './definitions.ts';
+import { bindingCalls, computerCalls, instrumentCalls } from './equipment.ts';
 import {
   type ClientOptions,
   createHttp,
@@ -30,6 +31,9 @@ export function createClient(options: ClientOptions) {
     users: userCalls(http),
     labs: labCalls(http),
     tokens: tokenCalls(http),
+    instruments: instrumentCalls(http),
+    computers: computerCalls(http),
+    bindings: bindingCalls(http),
     signingKeys: (query: PageQuery = {}) =>
       json<Page<SigningKey>>('GET', `/api/signing-keys${search(query)}`),
     /** The text that git reads as `gpg.ssh.allowedSignersFile`. */

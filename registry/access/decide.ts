@@ -18,7 +18,9 @@ export type Actor =
       isAdmin: boolean;
       roles: ReadonlyMap<number, Role>;
       scope: Scope;
-    };
+    }
+  /** A lab's computer, by its own token: it reads what its lab may read, and writes what is bound to it. */
+  | { kind: 'computer'; id: number; name: string; labId: number };
 
 export interface DefinitionFacts {
   labId: number | null;
@@ -41,7 +43,14 @@ export type Action =
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
   /** Finding somebody's id by their exact username, to make them a member. */
   | { on: 'accounts'; do: 'find' }
-  | { on: 'own-tokens'; do: 'manage' };
+  | { on: 'own-tokens'; do: 'manage' }
+  /** Lists of instruments, computers and bindings; `equipmentSeenBy` says what of them. */
+  | { on: 'equipment'; do: 'list' }
+  | { on: 'instrument'; do: 'read' | 'manage'; labId: number }
+  /** `bind`: write what is bound to it; `manage`: make it, rename it, enrol it, end it. `id` null: one to be made. */
+  | { on: 'computer'; do: 'read' | 'bind' | 'manage'; labId: number; id: number | null }
+  /** What only a computer is told and tells: its list of definitions, its report. */
+  | { on: 'own-sync'; do: 'use' };
 
 /**
  * `hidden`: the thing does not exist for this actor (404). `anonymous`: signing in might help (401).
@@ -66,7 +75,17 @@ export interface Rules {
   anonymousRead: boolean;
 }
 
+/** Whoever is no computer. */
+type Somebody = Exclude<Actor, { kind: 'computer' }>;
+type Computer = Extract<Actor, { kind: 'computer' }>;
+
 export function decide(actor: Actor, action: Action, rules: Rules): Decision {
+  return actor.kind === 'computer'
+    ? decideForComputer(actor, action, rules)
+    : decideForPeople(actor, action, rules);
+}
+
+function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decision {
   switch (action.on) {
     case 'definition':
       return onDefinition(actor, action.do, action.of, rules);
@@ -85,11 +104,44 @@ export function decide(actor: Actor, action: Action, rules: Rules): Decision {
     case 'own-tokens':
       if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
       return withScope(actor, 'admin');
+    case 'equipment':
+      return onSite(actor, 'sign-in');
+    case 'instrument':
+    case 'computer':
+      return onEquipment(actor, action);
+    case 'own-sync':
+      if (actor.kind === 'nobody') return no('anonymous', 'Present the token of a computer.');
+      return no('forbidden', 'Only a computer may do this, with the token of its enrolment.');
+  }
+}
+
+/** It reads; what it writes is its own. */
+function decideForComputer(actor: Computer, action: Action, rules: Rules): Decision {
+  const readsOnly = no('forbidden', "A computer may not do this. Use a person's token.");
+  switch (action.on) {
+    case 'definition':
+      if (!maySee(actor, action.of, rules)) return no('hidden', 'There is no such definition.');
+      return action.do === 'read' ? YES : readsOnly;
+    case 'instrument':
+      if (action.labId !== actor.labId) return no('hidden', 'There is no such instrument.');
+      return action.do === 'read' ? YES : readsOnly;
+    case 'computer':
+      if (action.id !== actor.id) return no('hidden', 'There is no such computer.');
+      return action.do === 'manage' ? readsOnly : YES;
+    case 'equipment':
+    case 'own-sync':
+      return YES;
+    case 'merge-request':
+      return no('hidden', 'There is no such merge request.');
+    case 'lab':
+      return action.labId === actor.labId ? readsOnly : no('hidden', 'There is no such lab.');
+    default:
+      return readsOnly;
   }
 }
 
 function onDefinition(
-  actor: Actor,
+  actor: Somebody,
   verb: 'read' | 'propose' | 'land' | 'manage',
   of: DefinitionFacts,
   rules: Rules,
@@ -118,7 +170,26 @@ function onDefinition(
   return YES;
 }
 
-function onLab(actor: Actor, verb: 'read' | 'propose' | 'manage', labId: number | null): Decision {
+/** Instruments and computers: the whole lab sees them, its admins manage them. */
+function onEquipment(
+  actor: Somebody,
+  { on, do: verb, labId }: Extract<Action, { on: 'instrument' | 'computer' }>,
+): Decision {
+  if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
+  const rank = rankIn(actor, labId);
+  if (rank === 0) return no('hidden', `There is no such ${on}.`);
+  if (verb === 'read') return YES;
+  if (rank < RANK.admin) {
+    return no('forbidden', 'Only an admin of the lab may change its instruments and computers.');
+  }
+  return withScope(actor, 'admin');
+}
+
+function onLab(
+  actor: Somebody,
+  verb: 'read' | 'propose' | 'manage',
+  labId: number | null,
+): Decision {
   if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
   const rank = rankIn(actor, labId);
   if (rank === 0) return no('hidden', 'There is no such lab.');
@@ -135,7 +206,7 @@ function onLab(actor: Actor, verb: 'read' | 'propose' | 'manage', labId: number 
 }
 
 function onMergeRequest(
-  actor: Actor,
+  actor: Somebody,
   verb: 'read' | 'discuss' | 'decide',
   labId: number | null,
 ): Decision {
@@ -151,14 +222,14 @@ function onMergeRequest(
   return YES;
 }
 
-function onSite(actor: Actor, verb: 'sign-in' | 'manage'): Decision {
+function onSite(actor: Somebody, verb: 'sign-in' | 'manage'): Decision {
   if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
   if (verb === 'sign-in') return YES;
   if (!actor.isAdmin) return no('forbidden', 'Only a site admin may do this.');
   return withScope(actor, 'admin');
 }
 
-function onAccounts(actor: Actor): Decision {
+function onAccounts(actor: Somebody): Decision {
   if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
   if (!actor.isAdmin && ![...actor.roles.values()].includes('admin')) {
     return no('forbidden', 'Only site admins and lab admins may look for accounts.');
@@ -169,6 +240,7 @@ function onAccounts(actor: Actor): Decision {
 function maySee(actor: Actor, of: DefinitionFacts, rules: Rules): boolean {
   const shared = of.isApproved && (of.isPublic || of.isBuiltin);
   if (actor.kind === 'nobody') return shared && rules.anonymousRead;
+  if (actor.kind === 'computer') return shared || (of.isApproved && of.labId === actor.labId);
   const rank = rankIn(actor, of.labId);
   return shared || rank >= (of.isApproved ? RANK.viewer : RANK.contributor);
 }
@@ -194,14 +266,24 @@ export function viewerOf(actor: Actor, rules: Rules) {
   const roles: [labId: number, Role][] = actor.kind === 'user' ? [...actor.roles] : [];
   return {
     everything: actor.kind === 'user' && actor.isAdmin,
-    public: actor.kind === 'user' || rules.anonymousRead,
-    labs: roles.map(([lab]) => lab),
+    public: actor.kind !== 'nobody' || rules.anonymousRead,
+    labs: actor.kind === 'computer' ? [actor.labId] : roles.map(([lab]) => lab),
     proposes: roles.filter(([, role]) => RANK[role] >= RANK.contributor).map(([lab]) => lab),
   };
 }
 
 /** The labs that may be read, as a filter for lists; undefined for every lab. */
 export function labsSeenBy(actor: Actor): number[] | undefined {
-  if (actor.kind === 'nobody') return [];
+  if (actor.kind !== 'user') return [];
   return actor.isAdmin ? undefined : [...actor.roles.keys()];
+}
+
+/** The instruments and computers that may be read, as a filter for lists; what is undefined leaves all. */
+export function equipmentSeenBy(actor: Actor): {
+  labs: number[] | undefined;
+  computer: number | undefined;
+} {
+  return actor.kind === 'computer'
+    ? { labs: [actor.labId], computer: actor.id }
+    : { labs: labsSeenBy(actor), computer: undefined };
 }

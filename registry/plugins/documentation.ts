@@ -71,6 +71,8 @@ async function describe(
         { name: 'tokens' },
         { name: 'users' },
         { name: 'labs' },
+        { name: 'instruments' },
+        { name: 'computers' },
         { name: 'audit' },
         { name: 'events' },
         { name: 'health' },

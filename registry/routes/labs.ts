@@ -84,7 +84,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
       schema: {
         operationId: 'removeLab',
         tags,
-        summary: 'Delete a lab that has no definitions (site admins)',
+        summary: 'Delete a lab that has no definitions, instruments or computers (site admins)',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

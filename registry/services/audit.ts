@@ -67,7 +67,7 @@ function filtersFor(
 /** Undefined for a site admin: no limit. */
 function managedLabs(caller: Caller, rules: PeopleRooms['rules']): number[] | undefined {
   if (decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed) return undefined;
-  if (caller.actor.kind === 'nobody') return [];
+  if (caller.actor.kind !== 'user') return [];
   return [...caller.actor.roles.keys()].filter(
     (labId) => decide(caller.actor, { on: 'lab', do: 'manage', labId }, rules).allowed,
   );

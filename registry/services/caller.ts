@@ -42,23 +42,36 @@ export function demand(caller: Caller, action: Action, rules: Rules, what: strin
 
 /** The caller as a version's record names people; null for the product itself. */
 export function personOf({ actor }: Caller): PersonRef | null {
-  if (actor.kind === 'nobody' || actor === OPERATOR.actor) return null;
+  if (actor.kind !== 'user' || actor === OPERATOR.actor) return null;
   return { id: actor.id, username: actor.username, name: actor.name, email: actor.email };
 }
 
 /** Author of what the caller writes, as git records it. */
-export function authorOf({ actor }: Caller): { name: string; email: string } {
-  if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
+export function authorOf(caller: Caller): { name: string; email: string } {
+  const actor = demandPerson(caller);
   return { name: actor.name || actor.username, email: actor.email };
+}
+
+/** The account that asks. Throws `unauthenticated` for nobody, `forbidden` for a computer. */
+export function demandPerson({ actor }: Caller): Extract<Actor, { kind: 'user' }> {
+  if (actor.kind === 'user') return actor;
+  if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
+  throw new Problem('forbidden', "A computer may not do this. Use a person's token.");
 }
 
 /** What every audit entry of this caller begins with. */
 export function auditOf({ actor, address, tokenName }: Caller) {
   const operator = actor === OPERATOR.actor;
   return {
-    actor_id: actor.kind === 'nobody' || operator ? null : actor.id,
-    actor: actor.kind === 'nobody' ? 'nobody' : actor.username,
+    actor_id: actor.kind !== 'user' || operator ? null : actor.id,
+    actor: nameOf(actor),
     address,
     token_name: tokenName,
   };
+}
+
+/** No username has a colon, so a computer is never taken for a person. */
+function nameOf(actor: Actor): string {
+  if (actor.kind === 'user') return actor.username;
+  return actor.kind === 'computer' ? `computer:${actor.name}` : 'nobody';
 }

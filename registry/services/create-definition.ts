@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts';
 import type { NewDefinition } from '../schemas/definitions.ts';
 import type { Lab } from '../store/entities/index.ts';
 import { findLab } from '../store/labs.ts';
-import { type Caller, demand } from './caller.ts';
+import { type Caller, demand, demandPerson } from './caller.ts';
 import { checkFiles } from './check-files.ts';
 import { compose } from './compose.ts';
 import { policyOf } from './find-definition.ts';
@@ -63,8 +63,7 @@ async function labFor(
   caller: Caller,
   labId: number | null | undefined,
 ): Promise<Lab | null> {
-  if (caller.actor.kind === 'nobody') return null;
-  const { roles } = caller.actor;
+  const { roles } = demandPerson(caller);
   const id = labId ?? (labId === undefined && roles.size === 1 ? [...roles.keys()][0] : null);
   if (id === null || id === undefined) {
     if (decide(caller.actor, { on: 'lab', do: 'read', labId: null }, rules).allowed) return null;

@@ -1,12 +1,13 @@
 /** From what a caller presents (a session, a token) to who they are. */
 import type { Actor } from '../access/decide.ts';
+import { findComputerByToken, touchComputer } from '../store/computers.ts';
 import type { User } from '../store/entities/index.ts';
 import { rolesOf } from '../store/labs.ts';
 import type { Store } from '../store/open.ts';
 import { findSessionUser } from '../store/sessions.ts';
 import { findTokenByHash, touchToken } from '../store/tokens.ts';
 import type { EntityManager } from '../store/types.ts';
-import { hashToken, TOKEN_PREFIX } from './secrets.ts';
+import { COMPUTER_TOKEN_PREFIX, hashToken, TOKEN_PREFIX } from './secrets.ts';
 
 /** What a session token (a JWT) says. */
 export interface SessionClaims {
@@ -24,11 +25,13 @@ export interface Identity {
   expires: Date | null;
 }
 
-export const looksLikeToken = (secret: string): boolean => secret.startsWith(TOKEN_PREFIX);
+export const looksLikeToken = (secret: string): boolean =>
+  secret.startsWith(TOKEN_PREFIX) || secret.startsWith(COMPUTER_TOKEN_PREFIX);
 
-/** Who a token belongs to, or null where there is no such token (any more). */
+/** Who a token belongs to, a person or a computer, or null where there is no such token (any more). */
 export async function identifyToken(store: Store, secret: string): Promise<Identity | null> {
   const em = store.em();
+  if (secret.startsWith(COMPUTER_TOKEN_PREFIX)) return await identifyComputer(em, secret);
   const found = await findTokenByHash(em, hashToken(secret));
   if (!found) return null;
   await touchToken(em, found.token);
@@ -37,6 +40,14 @@ export async function identifyToken(store: Store, secret: string): Promise<Ident
     tokenName: found.token.name,
     expires: found.token.expires_at,
   };
+}
+
+async function identifyComputer(em: EntityManager, secret: string): Promise<Identity | null> {
+  const found = await findComputerByToken(em, hashToken(secret));
+  if (!found) return null;
+  await touchComputer(em, found);
+  const { id, computer_name: name, lab_id: labId } = found;
+  return { actor: { kind: 'computer', id, name, labId }, tokenName: null };
 }
 
 /** Who a session belongs to, or null where it has ended. */

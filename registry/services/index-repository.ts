@@ -16,7 +16,14 @@ import type { Store } from '../store/open.ts';
 import type { EntityManager } from '../store/types.ts';
 import { setVerdicts, upsertVersions } from '../store/versions.ts';
 import { filesOf } from './files.ts';
-import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } from './index-rows.ts';
+import {
+  contentOf,
+  type DefinitionRow,
+  definitionRow,
+  type LandedVersion,
+  type VersionContent,
+  versionRow,
+} from './index-rows.ts';
 import { readState } from './state.ts';
 
 export interface Indexed {
@@ -56,7 +63,9 @@ export async function indexRepository(
     await markMerged(em, now.definition.id, added);
     await upsertVersions(
       em,
-      added.map((version) => versionRow(now.state, version)),
+      added.map((version) =>
+        versionRow(now.state, version, version === now.latest ? now.content : undefined),
+      ),
     );
     if (known > 0) await setVerdicts(em, now.definition.id, now.state);
     const indexed = { definition: now.definition, state: now.state, added };
@@ -70,6 +79,8 @@ interface Reading {
   state: DefinitionState;
   newest: number;
   latest: LandedVersion | undefined;
+  /** What the newest version holds, or the proposal. */
+  content: VersionContent;
   definition: DefinitionRow;
 }
 
@@ -80,7 +91,9 @@ async function read(repository: Repository): Promise<Reading> {
   const latest = newest > 0 ? await landed(repository, newest) : undefined;
   const shown = head ?? newestProposal(refs);
   const files = shown === null ? new Map() : await filesOf(repository, shown);
-  return { refs, state, newest, latest, definition: definitionRow(state, latest, files) };
+  const content = contentOf(state.name, files);
+  const definition = definitionRow(state, latest, files, content.described);
+  return { refs, state, newest, latest, content, definition };
 }
 
 /** What a definition without versions is going to be, for whoever may see it: its newest merge request's head. */

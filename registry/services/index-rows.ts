@@ -2,9 +2,10 @@
  * From what git holds to the rows that the database keeps of it. Landing, repair and reindex all go
  * through here, so an index that was written and one that was rebuilt cannot differ.
  */
+import { createHash } from 'node:crypto';
 import { describe } from '../definitions/metadata.ts';
 import type { DefinitionState, VersionRecord } from '../definitions/record.ts';
-import type { Files, Json } from '../definitions/types.ts';
+import type { Files, Json, Metadata } from '../definitions/types.ts';
 import { mainFile, textOf } from './files.ts';
 
 export interface LandedVersion {
@@ -13,11 +14,28 @@ export interface LandedVersion {
   tag: string;
 }
 
+/** What the files of a version are, and what they say of the definition. */
+export interface VersionContent {
+  /** SHA-256 in hexadecimal by path. */
+  files: Record<string, string>;
+  described: Metadata;
+}
+
+export function contentOf(name: string, files: Files): VersionContent {
+  return {
+    files: storable(Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)]))),
+    described: storable(describe(name, files)),
+  };
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
 /** The row of a definition; `latest` is its newest version, `files` what that version (or the proposal) holds. */
 export function definitionRow(
   state: DefinitionState,
   latest: LandedVersion | undefined,
   files: Files,
+  described: Metadata,
 ) {
   const source = files.get(mainFile(state.name));
   const landed = latest?.record.landed_at;
@@ -31,7 +49,7 @@ export function definitionRow(
     archived_at: state.archived_at === null ? null : new Date(state.archived_at),
     version: latest?.record.version ?? null,
     head: latest?.record.commit ?? null,
-    ...storable(describe(state.name, files)),
+    ...described,
     source_code: source === undefined ? '' : storable(textOf(source)),
     created_at: new Date(state.created_at),
     updated_at: new Date(landed && landed > state.updated_at ? landed : state.updated_at),
@@ -39,8 +57,12 @@ export function definitionRow(
 }
 export type DefinitionRow = ReturnType<typeof definitionRow>;
 
-/** The row of one version, with what the state says of it (deprecated, revoked). */
-export function versionRow(state: DefinitionState, { record, tag }: LandedVersion) {
+/** The row of one version, with what the state says of it (deprecated, revoked), and its content where it is at hand. */
+export function versionRow(
+  state: DefinitionState,
+  { record, tag }: LandedVersion,
+  content: VersionContent | undefined,
+) {
   return {
     definition_id: state.id,
     version: record.version,
@@ -56,6 +78,8 @@ export function versionRow(state: DefinitionState, { record, tag }: LandedVersio
     change_summary: storable(record.change_summary),
     deprecated: (state.deprecated[record.version] ?? null) as unknown as { [key: string]: Json },
     revoked: (state.revoked[record.version] ?? null) as unknown as { [key: string]: Json },
+    files: content?.files ?? null,
+    described: content?.described ?? null,
     created_at: new Date(record.landed_at),
   };
 }

@@ -61,7 +61,7 @@ export async function changeLab(
   });
 }
 
-/** Only a lab without definitions can be deleted. */
+/** Only a lab without definitions, instruments and computers can be deleted. */
 export async function removeLab(
   { store, rules }: PeopleRooms,
   caller: Caller,
@@ -74,7 +74,7 @@ export async function removeLab(
       if (!(error instanceof StoreError) || error.code !== 'foreign_key_violation') throw error;
       throw new Problem(
         'in_use',
-        'The lab has definitions. Move them to another lab first.',
+        'The lab has definitions, instruments or computers. Move them to another lab first.',
         undefined,
         { cause: error },
       );

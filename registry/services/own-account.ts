@@ -1,13 +1,13 @@
 /** Who the caller is, as they may know it. */
-import { notFound, Problem } from '../errors.ts';
+import { notFound } from '../errors.ts';
 import { listLabs } from '../store/labs.ts';
 import { findUser } from '../store/users.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, demandPerson } from './caller.ts';
 import type { PeopleRooms } from './note.ts';
 import { showUser } from './users.ts';
 
-export async function readOwn({ store }: PeopleRooms, { actor }: Caller) {
-  if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
+export async function readOwn({ store }: PeopleRooms, caller: Caller) {
+  const actor = demandPerson(caller);
   const em = store.em();
   const user = await findUser(em, actor.id);
   if (!user) throw notFound('user');

@@ -3,8 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { Slots } from '../../repos/slots.ts';
 
-/** What every token begins with, so that scanners and people recognise a leaked one. */
+/** What every token begins with, so that scanners and people recognise a leaked one: a person's, a computer's. */
 export const TOKEN_PREFIX = 'pbr_';
+export const COMPUTER_TOKEN_PREFIX = 'pbc_';
 
 /**
  * So many passwords at once, the rest in the order of asking: argon2 works on libuv's pool, four threads
@@ -60,10 +61,26 @@ export interface NewSecret {
 }
 
 /** 256 bits from the system's generator; only the hash is stored (no salt: there is nothing to guess). */
-export function newToken(): NewSecret {
-  const secret = TOKEN_PREFIX + randomBytes(32).toString('base64url');
-  return { secret, hash: hashToken(secret), hint: secret.slice(0, TOKEN_PREFIX.length + 4) };
+export function newToken(prefix = TOKEN_PREFIX): NewSecret {
+  const secret = prefix + randomBytes(32).toString('base64url');
+  return { secret, hash: hashToken(secret), hint: secret.slice(0, prefix.length + 4) };
 }
+
+/** 80 bits for a person to carry from one screen to another: `K7QF-9M2T-XHPD-4WZ3`. */
+export function newCode(): Pick<NewSecret, 'secret' | 'hash'> {
+  const letters = Array.from(randomBytes(16), (byte) => CROCKFORD[byte % 32]).join('');
+  const secret = (letters.match(/.{4}/g) ?? []).join('-');
+  return { secret, hash: hashCode(secret) };
+}
+
+/** As it is read: case, dashes and spaces do not count, nor what letters and digits look alike. */
+export function hashCode(code: string): string {
+  const read = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
+  return hashToken(read);
+}
+
+/** Douglas Crockford's base 32: no I, L, O or U. */
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export function hashToken(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');

@@ -15,6 +15,7 @@ const FREE_BY_NAME = 10;
 const FREE_BY_NAME_THERE = 1;
 const MOST_BY_PLACE = 100;
 const MOST_TOKENS = 100;
+const MOST_CODES = 20;
 
 export interface SignInTries {
   /** Throws `too_many_attempts`. */
@@ -27,6 +28,8 @@ export interface Throttle {
   signIn(address: string, username: string): SignInTries;
   /** Counts a token that is none. Throws `too_many_attempts` instead of letting the caller say so once more. */
   badToken(address: string): void;
+  /** Trying an enrolment code. */
+  code(address: string): Pick<SignInTries, 'demand' | 'failed'>;
 }
 
 export function createThrottle(now: () => number = Date.now): Throttle {
@@ -40,6 +43,7 @@ export function createThrottle(now: () => number = Date.now): Throttle {
   });
   const places = new Failures({ ...shared, most: MOST_BY_PLACE });
   const tokens = new Failures({ ...shared, most: MOST_TOKENS });
+  const codes = new Failures({ ...shared, most: MOST_CODES });
   return {
     signIn(address, username) {
       const place = networkOf(address);
@@ -63,6 +67,14 @@ export function createThrottle(now: () => number = Date.now): Throttle {
       const place = networkOf(address);
       refuse(tokens.waitFor(place), 'Too many tokens from your address that are not valid');
       tokens.add(place);
+    },
+    code(address) {
+      const place = networkOf(address);
+      return {
+        demand: () =>
+          refuse(codes.waitFor(place), 'Too many enrolment codes from your address that are none'),
+        failed: () => codes.add(place),
+      };
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Rules } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { NewToken } from '../schemas/people.ts';
 import * as tokens from '../store/tokens.ts';
-import { type Caller, demand } from './caller.ts';
+import { type Caller, demand, demandPerson } from './caller.ts';
 import { note, type PeopleRooms } from './note.ts';
 import { newToken } from './secrets.ts';
 
@@ -86,6 +86,5 @@ export async function removeToken(
 
 function ownId(caller: Caller, rules: Rules): number {
   demand(caller, { on: 'own-tokens', do: 'manage' }, rules, 'token');
-  if (caller.actor.kind === 'nobody') throw new Error('decided above');
-  return caller.actor.id;
+  return demandPerson(caller).id;
 }

@@ -76,13 +76,16 @@ export async function findDefinition(
   );
 }
 
-/** Those of these ids that there are, whoever may see them; `source_code` is not loaded. */
+/** Of these definitions those that the viewer sees, without their sources; archived ones too. */
 export async function definitionsById(
   em: EntityManager,
   ids: readonly number[],
-): Promise<Map<number, Definition>> {
+  viewer: Viewer,
+): Promise<Map<number, DefinitionSummary>> {
   if (ids.length === 0) return new Map();
-  const rows = await em.find(Definition, { id: { $in: [...new Set(ids)] } });
+  const rows = await em.find(Definition, {
+    $and: [visibleTo(viewer), { id: { $in: [...new Set(ids)] } }],
+  });
   return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -42,6 +42,47 @@ export async function newestVersionAmong(
   );
 }
 
+/** Of each of these definitions the newest version that is not revoked, where there is one; in one query. */
+export async function newestStanding(
+  em: EntityManager,
+  definitionIds: readonly number[],
+): Promise<Map<number, Version>> {
+  const ids = [...new Set(definitionIds)];
+  if (ids.length === 0) return new Map();
+  const rows = await em.execute(
+    `select v.* from unnest(?::int[]) as wanted (id) cross join lateral (
+       select * from versions where definition_id = wanted.id and revoked is null
+        order by version desc limit 1) v`,
+    [`{${ids.join(',')}}`],
+  );
+  return byDefinition(rows.map((row) => em.map(Version, row as never)));
+}
+
+/** Notes what a version holds, where nobody has yet. */
+export async function keepContent(
+  em: EntityManager,
+  { definition_id, version, commit }: Pick<Version, 'definition_id' | 'version' | 'commit'>,
+  content: Pick<Version, 'files' | 'described'>,
+): Promise<void> {
+  await em.nativeUpdate(Version, { definition_id, version, commit, files: null }, content);
+}
+
+const byDefinition = (versions: Version[]): Map<number, Version> =>
+  new Map(versions.map((version) => [version.definition_id, version]));
+
+/** These versions, revoked ones too, in one query. */
+export async function versionsAt(
+  em: EntityManager,
+  wanted: readonly { definition_id: number; version: number }[],
+): Promise<Version[]> {
+  if (wanted.length === 0) return [];
+  return em.find(
+    Version,
+    { $or: wanted.map(({ definition_id, version }) => ({ definition_id, version })) },
+    { populate: ['files', 'described'] },
+  );
+}
+
 /** Writes versions as their tags have them: new ones are added, known ones made to agree. */
 export async function upsertVersions(em: EntityManager, versions: VersionFields[]): Promise<void> {
   if (versions.length > 0) await em.upsertMany(Version, versions);

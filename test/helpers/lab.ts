@@ -1,4 +1,5 @@
-/** A registry with two labs: the people whom most scenarios need. */
+/** A registry with two labs: the people and computers whom most scenarios need. */
+import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
 import { type Person, startRegistry, type TestRegistry } from './registry.ts';
 
 export interface TestLab extends TestRegistry {
@@ -28,4 +29,24 @@ export async function startLab(...args: Parameters<typeof startRegistry>): Promi
   await admin.client.labs.addMember(nano.id, people.cleo.id, 'viewer');
   await admin.client.labs.addMember(other.id, people.dan.id, 'admin');
   return { ...registry, nano, other, ...people };
+}
+
+export interface TestComputer {
+  id: number;
+  name: string;
+  token: string;
+  client: RegistryClient;
+}
+
+/** Enrols a computer with a code of this admin's. */
+export async function enrolComputer(
+  { url, anonymous }: TestRegistry,
+  admin: Person,
+  labId: number,
+  computer_name: string,
+): Promise<TestComputer> {
+  const { code } = await admin.client.computers.createCode(labId);
+  const about = { computer_name, computer_id: '8796756', username: 'researcher', os: 'Windows 11' };
+  const { token, computer } = await anonymous.computers.enrol({ code, ...about });
+  return { id: computer.id, name: computer_name, token, client: createClient({ url, token }) };
 }

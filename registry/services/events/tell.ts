@@ -1,7 +1,7 @@
 /** From entries of the audit trail to events, with what decides about who sees them. */
 import type { Action } from '../../access/decide.ts';
 import type { AuditNews } from '../../store/audit.ts';
-import { definitionsById } from '../../store/definitions.ts';
+import { definitionsById, everything } from '../../store/definitions.ts';
 import type { Definition, MergeRequest } from '../../store/entities/index.ts';
 import { mergeRequestsById } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -26,7 +26,7 @@ export async function tell(em: EntityManager, entries: AuditNews[]): Promise<Tol
     told.flatMap(({ subject_type, subject_id }) =>
       subject_type === type && subject_id !== null ? [subject_id] : [],
     );
-  const definitions = await definitionsById(em, ids('definition'));
+  const definitions = await definitionsById(em, ids('definition'), everything);
   const proposals = await mergeRequestsById(em, ids('merge_request'));
   return told.flatMap((entry) => {
     const { action, subject_type, subject_id } = entry;

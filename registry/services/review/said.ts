@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts';
 import type { CheckInput, CommentInput, ReviewInput } from '../../schemas/review.ts';
 import type { Check, Comment, MergeRequest, Review } from '../../store/entities/index.ts';
 import { addComment, addReview, commentsOf, putCheck } from '../../store/reviews.ts';
-import { auditOf, type Caller, demand } from '../caller.ts';
+import { auditOf, type Caller, demand, demandPerson } from '../caller.ts';
 import { loadFacts, type ReviewRooms, seen } from './facts.ts';
 import { OWN_CHECKS } from './own-checks.ts';
 import { note } from './steps.ts';
@@ -55,8 +55,7 @@ async function demandVerdict(
   row: MergeRequest,
   verdict: 'approve' | 'request_changes',
 ): Promise<void> {
-  const { actor } = caller;
-  if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
+  const actor = demandPerson(caller);
   const { facts, policy } = await loadFacts(rooms, row);
   const isAdmin = actor.isAdmin || (row.lab_id !== null && actor.roles.get(row.lab_id) === 'admin');
   const may = mayGive(verdict, { id: actor.id, email: actor.email, isAdmin }, facts, policy);

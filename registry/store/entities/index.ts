@@ -1,6 +1,9 @@
 import { AuditEvent } from './audit-event.ts';
+import { Computer, EnrolmentCode } from './computer.ts';
+import { ComputerBinding } from './computer-binding.ts';
 import { Definition } from './definition.ts';
 import { EndedSession } from './ended-session.ts';
+import { Instrument } from './instrument.ts';
 import { Lab } from './lab.ts';
 import { Membership } from './membership.ts';
 import { MergeRequest } from './merge-request.ts';
@@ -23,9 +26,15 @@ export const entities = [
   Review,
   Comment,
   Check,
+  Instrument,
+  Computer,
+  EnrolmentCode,
+  ComputerBinding,
   AuditEvent,
 ];
 
+export type { InstrumentStatus } from './instrument.ts';
+export { instrumentStatuses } from './instrument.ts';
 export type { DirectLanding } from './lab.ts';
 export { directLandings } from './lab.ts';
 export type { Role } from './membership.ts';
@@ -38,8 +47,12 @@ export {
   AuditEvent,
   Check,
   Comment,
+  Computer,
+  ComputerBinding,
   Definition,
   EndedSession,
+  EnrolmentCode,
+  Instrument,
   Lab,
   Membership,
   MergeRequest,

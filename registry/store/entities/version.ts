@@ -1,5 +1,5 @@
 import { defineEntity, type PrimaryKeyProp, p } from '@mikro-orm/core';
-import type { Json } from '../../definitions/types.ts';
+import type { Json, Metadata } from '../../definitions/types.ts';
 import { Definition } from './definition.ts';
 import { User } from './user.ts';
 
@@ -42,6 +42,9 @@ const schema = defineEntity({
     deprecated: p.json<{ [key: string]: Json }>().strictNullable(),
     /** Why and by whom it was revoked, or null. */
     revoked: p.json<{ [key: string]: Json }>().strictNullable(),
+    /** SHA-256 of each file by its path, and what the files say of the definition; null until it was asked for. */
+    files: p.json<Record<string, string>>().strictNullable().lazy(),
+    described: p.json<Metadata>().strictNullable().lazy(),
     created_at: p.datetime(3),
   },
 });

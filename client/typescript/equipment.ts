@@ -1,0 +1,66 @@
+/** Instruments, computers and what is bound where. */
+import type {
+  Binding,
+  BindingChange,
+  BindingQuery,
+  Computer,
+  ComputerChange,
+  ComputerQuery,
+  Enrolled,
+  Enrolment,
+  EnrolmentCode,
+  FoundBinding,
+  Instrument,
+  InstrumentChange,
+  InstrumentQuery,
+  NewBinding,
+  NewComputer,
+  NewInstrument,
+  NewInstrumentHere,
+} from '../../registry/schemas/equipment.ts';
+import { type Http, type Page, type PageQuery, type Query, search } from './http.ts';
+
+const instruments = '/api/instruments';
+const computers = '/api/computers';
+const bindings = '/api/computer-bindings';
+
+export const instrumentCalls = ({ json, nothing }: Http) => ({
+  list: (query: Query<InstrumentQuery> = {}) =>
+    json<Page<Instrument>>('GET', instruments + search(query)),
+  create: (body: NewInstrument) => json<Instrument>('POST', instruments, body),
+  read: (id: number) => json<Instrument>('GET', `${instruments}/${id}`),
+  change: (id: number, body: InstrumentChange) =>
+    json<Instrument>('PUT', `${instruments}/${id}`, body),
+  remove: (id: number) => nothing('DELETE', `${instruments}/${id}`),
+  /** Binds it to a computer, or changes how it is bound. */
+  bind: (id: number, computer: string, body: BindingChange) =>
+    json<Binding>('PUT', `${instruments}/${id}/bindings/${encodeURIComponent(computer)}`, body),
+});
+
+export const computerCalls = ({ json, nothing }: Http) => ({
+  list: (query: Query<ComputerQuery> = {}) =>
+    json<Page<Computer>>('GET', computers + search(query)),
+  create: (body: NewComputer) => json<Computer>('POST', computers, body),
+  read: (id: number) => json<Computer>('GET', `${computers}/${id}`),
+  change: (id: number, body: ComputerChange) => json<Computer>('PUT', `${computers}/${id}`, body),
+  remove: (id: number) => nothing('DELETE', `${computers}/${id}`),
+  createCode: (lab_id: number) =>
+    json<EnrolmentCode>('POST', `${computers}/enrolment-codes`, { lab_id }),
+  enrol: (body: Enrolment) => json<Enrolled>('POST', `${computers}/enrol`, body),
+  bindings: (name: string, query: PageQuery = {}) =>
+    json<Page<FoundBinding>>(
+      'GET',
+      `${computers}/${encodeURIComponent(name)}/bindings${search(query)}`,
+    ),
+  /** Binds an instrument that the registry does not know yet. */
+  bindNew: (name: string, body: NewInstrumentHere) =>
+    json<Binding>('POST', `${computers}/${encodeURIComponent(name)}/bindings`, body),
+});
+
+export const bindingCalls = ({ json, nothing }: Http) => ({
+  list: (query: Query<BindingQuery> = {}) => json<Page<Binding>>('GET', bindings + search(query)),
+  create: (body: NewBinding) => json<Binding>('POST', bindings, body),
+  read: (id: number) => json<Binding>('GET', `${bindings}/${id}`),
+  change: (id: number, body: BindingChange) => json<Binding>('PUT', `${bindings}/${id}`, body),
+  remove: (id: number) => nothing('DELETE', `${bindings}/${id}`),
+});

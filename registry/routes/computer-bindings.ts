@@ -1,0 +1,94 @@
+import { IdParams, List } from '../schemas/common.ts';
+import { Binding, BindingChange, BindingQuery, NewBinding } from '../schemas/equipment.ts';
+import * as bindings from '../services/equipment/bindings.ts';
+import type { PeopleRooms } from '../services/note.ts';
+import { type Door, NoContent, problemAnswers } from './door.ts';
+import { MOST_OF_A_BINDING } from './instruments.ts';
+
+const collection = '/api/computer-bindings';
+
+export function bindingRoutes(app: Door, rooms: PeopleRooms): void {
+  const tags = ['computers'];
+
+  app.get(
+    collection,
+    {
+      schema: {
+        operationId: 'listBindings',
+        tags,
+        summary: 'Which instrument is bound to which computer; to a computer, its own',
+        querystring: BindingQuery,
+        response: { 200: List(Binding), ...problemAnswers },
+      },
+    },
+    async ({ caller, query }) => await bindings.listBindings(rooms, caller, query),
+  );
+
+  app.post(
+    collection,
+    {
+      bodyLimit: MOST_OF_A_BINDING,
+      schema: {
+        operationId: 'createBinding',
+        tags,
+        summary: 'Bind an instrument to a computer (lab admins, and that computer)',
+        body: NewBinding,
+        response: { 201: Binding, ...problemAnswers },
+      },
+    },
+    async ({ caller, body }, reply) => {
+      const made = await bindings.createBinding(rooms, caller, body);
+      reply.code(201).header('location', `${collection}/${made.id}`);
+      return made;
+    },
+  );
+
+  app.get(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'readBinding',
+        tags,
+        summary: 'One binding',
+        params: IdParams,
+        response: { 200: Binding, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }) => await bindings.readBinding(rooms, caller, params.id),
+  );
+
+  app.put(
+    `${collection}/:id`,
+    {
+      bodyLimit: MOST_OF_A_BINDING,
+      schema: {
+        operationId: 'changeBinding',
+        tags,
+        summary: 'Change the fields given (lab admins, and that computer)',
+        params: IdParams,
+        body: BindingChange,
+        response: { 200: Binding, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }) =>
+      await bindings.changeBinding(rooms, caller, params.id, body),
+  );
+
+  app.delete(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'removeBinding',
+        tags,
+        summary: 'Unbind (lab admins, and that computer)',
+        params: IdParams,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      await bindings.removeBinding(rooms, caller, params.id);
+      reply.code(204);
+      return null;
+    },
+  );
+}

@@ -1,0 +1,193 @@
+import { Type } from '../schemas/build.ts';
+import { IdParams, List, PageQuery } from '../schemas/common.ts';
+import {
+  Binding,
+  Computer,
+  ComputerChange,
+  ComputerParams,
+  ComputerQuery,
+  Enrolled,
+  Enrolment,
+  EnrolmentCode,
+  FoundBinding,
+  NewComputer,
+  NewEnrolmentCode,
+  NewInstrumentHere,
+} from '../schemas/equipment.ts';
+import * as computers from '../services/equipment/computers.ts';
+import { type EnrolmentRooms, enrol, makeCode } from '../services/equipment/enrolment.ts';
+import { bindNew, findBindings } from '../services/equipment/found-bindings.ts';
+import type { ReadRooms } from '../services/read-definitions.ts';
+import { type Door, NoContent, problemAnswers } from './door.ts';
+import { MOST_OF_A_BINDING } from './instruments.ts';
+
+const collection = '/api/computers';
+const tags = ['computers'];
+
+export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): void {
+  enrolmentRoutes(app, rooms);
+
+  app.get(
+    collection,
+    {
+      schema: {
+        operationId: 'listComputers',
+        tags,
+        summary: 'Computers of your labs; to a computer, itself',
+        querystring: ComputerQuery,
+        response: { 200: List(Computer), ...problemAnswers },
+      },
+    },
+    async ({ caller, query }) => await computers.listComputers(rooms, caller, query),
+  );
+
+  app.post(
+    collection,
+    {
+      schema: {
+        operationId: 'createComputer',
+        tags,
+        summary: 'Make a computer that is yet to be enrolled (lab admins)',
+        body: NewComputer,
+        response: { 201: Computer, ...problemAnswers },
+      },
+    },
+    async ({ caller, body }, reply) => {
+      const made = await computers.createComputer(rooms, caller, body);
+      reply.code(201).header('location', `${collection}/${made.id}`);
+      return made;
+    },
+  );
+
+  app.get(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'readComputer',
+        tags,
+        summary: 'One computer',
+        params: IdParams,
+        response: { 200: Computer, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }) => await computers.readComputer(rooms, caller, params.id),
+  );
+
+  app.put(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'changeComputer',
+        tags,
+        summary: 'Change the fields given (lab admins)',
+        description:
+          'A computer keeps its name. A move to another lab needs an admin of both, and no bindings.',
+        params: IdParams,
+        body: ComputerChange,
+        response: { 200: Computer, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }) =>
+      await computers.changeComputer(rooms, caller, params.id, body),
+  );
+
+  app.delete(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'removeComputer',
+        tags,
+        summary: 'Delete a computer and its bindings; its token ends at once (lab admins)',
+        params: IdParams,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      await computers.removeComputer(rooms, caller, params.id);
+      reply.code(204);
+      return null;
+    },
+  );
+
+  app.get(
+    `${collection}/:computer_name/bindings`,
+    {
+      schema: {
+        operationId: 'findBindings',
+        tags,
+        summary: 'What is bound to a computer, each instrument with its definition',
+        description:
+          'The definition is at the version that the instrument gets: its pin, or the newest that is not revoked.',
+        params: ComputerParams,
+        querystring: Type.Object(PageQuery),
+        response: { 200: List(FoundBinding), ...problemAnswers },
+      },
+    },
+    async ({ caller, params, query }) =>
+      await findBindings(rooms, caller, params.computer_name, query),
+  );
+
+  app.post(
+    `${collection}/:computer_name/bindings`,
+    {
+      bodyLimit: MOST_OF_A_BINDING,
+      schema: {
+        operationId: 'bindNewInstrument',
+        tags,
+        summary:
+          'Bind an instrument that the registry does not know yet (that computer, and lab admins)',
+        description:
+          "Makes the instrument in the computer's lab. Sent again with the same `key` it makes none: 200 with the binding, changed as sent.",
+        params: ComputerParams,
+        body: NewInstrumentHere,
+        response: { 200: Binding, 201: Binding, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }, reply) => {
+      const { binding, created } = await bindNew(rooms, caller, params.computer_name, body);
+      reply.code(created ? 201 : 200);
+      return binding;
+    },
+  );
+}
+
+function enrolmentRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): void {
+  app.post(
+    `${collection}/enrolment-codes`,
+    {
+      schema: {
+        operationId: 'createEnrolmentCode',
+        tags,
+        summary: 'Make a code that enrols one computer in a lab (lab admins)',
+        description: 'It counts once, and for a day.',
+        body: NewEnrolmentCode,
+        response: { 201: EnrolmentCode, ...problemAnswers },
+      },
+    },
+    async ({ caller, body }, reply) => {
+      reply.code(201);
+      return await makeCode(rooms, caller, body.lab_id);
+    },
+  );
+
+  app.post(
+    `${collection}/enrol`,
+    {
+      config: { forAnybody: true },
+      schema: {
+        operationId: 'enrol',
+        tags,
+        summary: "Trade a code for the computer's own token",
+        description:
+          'A name that the lab has already is taken over, and its old token ends. A name that another lab has answers 409, and the code still counts. After twenty codes that are none, further ones from the same address are answered 429 with Retry-After.',
+        security: [],
+        body: Enrolment,
+        response: { 201: Enrolled, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      return await enrol(rooms, request.ip, request.body);
+    },
+  );
+}

@@ -1,0 +1,129 @@
+import { IdParams, List } from '../schemas/common.ts';
+import {
+  Binding,
+  BindingChange,
+  BindingParams,
+  Instrument,
+  InstrumentChange,
+  InstrumentQuery,
+  NewInstrument,
+} from '../schemas/equipment.ts';
+import { putBinding } from '../services/equipment/bindings.ts';
+import * as instruments from '../services/equipment/instruments.ts';
+import type { PeopleRooms } from '../services/note.ts';
+import { type Door, NoContent, problemAnswers } from './door.ts';
+
+/** Settings are objects that people wrote: more than this is none. In bytes. */
+export const MOST_OF_A_BINDING = 1024 * 1024;
+
+const collection = '/api/instruments';
+
+export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
+  const tags = ['instruments'];
+
+  app.get(
+    collection,
+    {
+      schema: {
+        operationId: 'listInstruments',
+        tags,
+        summary: 'Instruments of your labs, and where each is bound',
+        querystring: InstrumentQuery,
+        response: { 200: List(Instrument), ...problemAnswers },
+      },
+    },
+    async ({ caller, query }) => await instruments.listInstruments(rooms, caller, query),
+  );
+
+  app.post(
+    collection,
+    {
+      schema: {
+        operationId: 'createInstrument',
+        tags,
+        summary: 'Make an instrument (lab admins)',
+        description:
+          'With `definition_id` it is made of a definition: of the lab, public or built in. `pinned_version` keeps it at one version. Class and type are those of the definition unless given.',
+        body: NewInstrument,
+        response: { 201: Instrument, ...problemAnswers },
+      },
+    },
+    async ({ caller, body }, reply) => {
+      const made = await instruments.createInstrument(rooms, caller, body);
+      reply.code(201).header('location', `${collection}/${made.id}`);
+      return made;
+    },
+  );
+
+  app.get(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'readInstrument',
+        tags,
+        summary: 'One instrument',
+        params: IdParams,
+        response: { 200: Instrument, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }) => await instruments.readInstrument(rooms, caller, params.id),
+  );
+
+  app.put(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'changeInstrument',
+        tags,
+        summary: 'Change the fields given (lab admins)',
+        description:
+          'Another definition ends a pin that is not given anew. A move to another lab needs an admin of both, and no bindings.',
+        params: IdParams,
+        body: InstrumentChange,
+        response: { 200: Instrument, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }) =>
+      await instruments.changeInstrument(rooms, caller, params.id, body),
+  );
+
+  app.delete(
+    `${collection}/:id`,
+    {
+      schema: {
+        operationId: 'removeInstrument',
+        tags,
+        summary: 'Delete an instrument and its bindings (lab admins)',
+        params: IdParams,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      await instruments.removeInstrument(rooms, caller, params.id);
+      reply.code(204);
+      return null;
+    },
+  );
+
+  app.put(
+    `${collection}/:id/bindings/:computer_name`,
+    {
+      bodyLimit: MOST_OF_A_BINDING,
+      schema: {
+        operationId: 'bindInstrument',
+        tags,
+        summary: 'Bind it to a computer, or change how it is bound (lab admins, and that computer)',
+        description:
+          'A lab admin may bind to a computer that is yet to be enrolled. The first binding of an instrument is the primary one; `is_primary` makes another so and ends it for the rest. `last_connected` is set where it is given, and where the computer itself gives an adapter; a time ahead of the registry counts as now.',
+        params: BindingParams,
+        body: BindingChange,
+        response: { 200: Binding, 201: Binding, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, body }, reply) => {
+      const { binding, created } = await putBinding(rooms, caller, params, body);
+      reply.code(created ? 201 : 200);
+      return binding;
+    },
+  );
+}

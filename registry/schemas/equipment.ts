@@ -1,0 +1,239 @@
+/** Instruments, computers, and which is bound where (contract section 8). */
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
+import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
+import { DefinitionSummary } from './definitions.ts';
+import { SigningKey } from './signing-keys.ts';
+
+const Label = Text({ maxLength: 500 });
+const Name = Text({ minLength: 1, maxLength: 500 });
+const Search = Type.Optional(Text({ maxLength: 500 }));
+const InstrumentStatus = Type.Enum(['available', 'in_use', 'maintenance', 'retired']);
+
+/** It stands in addresses. Host names are within this; so are the names that Windows allows in other alphabets. */
+export const ComputerName = Type.String({
+  maxLength: 255,
+  pattern: '^[\\p{L}\\p{N}_]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}_-])?$',
+  description:
+    'Host name: letters, digits, spaces, dots, dashes and underscores; case does not count',
+});
+export const ComputerParams = Type.Object({ computer_name: ComputerName });
+
+const InstrumentFields = {
+  name: Name,
+  instrument_type: Nullable(Label),
+  pybirch_class: Nullable(Label),
+  manufacturer: Nullable(Label),
+  model: Nullable(Label),
+  serial_number: Nullable(Label),
+  adapter: Nullable(Label),
+  location: Nullable(Label),
+  status: InstrumentStatus,
+  specifications: JsonObject,
+  extra_data: JsonObject,
+  definition_id: Nullable(Id),
+  pinned_version: Nullable(Id),
+};
+
+const BoundDefinition = Nullable(
+  Type.Object({
+    id: Id,
+    name: Type.String(),
+    display_name: Type.String(),
+    version: Nullable(Id),
+  }),
+);
+
+const InstrumentShape = {
+  id: Id,
+  lab_id: Id,
+  ...InstrumentFields,
+  definition: BoundDefinition,
+  created_at: Time,
+  updated_at: Time,
+};
+
+/** What a binding says of its instrument. */
+const BoundInstrument = Type.Object(InstrumentShape);
+
+export const Instrument = Type.Object({
+  ...InstrumentShape,
+  bindings: Type.Array(
+    Type.Object({
+      id: Id,
+      computer_name: Type.String(),
+      adapter: Nullable(Type.String()),
+      adapter_type: Nullable(Type.String()),
+      is_primary: Type.Boolean(),
+      last_connected: Nullable(Time),
+    }),
+    { description: 'Where it is bound; a computer sees its own only' },
+  ),
+});
+export type Instrument = Static<typeof Instrument>;
+
+const LabId = Type.Optional(
+  Type.Integer({ ...Id, description: 'By default the only lab that you administer' }),
+);
+export const NewInstrument = Type.Object({
+  ...Type.Partial(Type.Object(InstrumentFields)).properties,
+  name: Name,
+  lab_id: LabId,
+});
+export type NewInstrument = Static<typeof NewInstrument>;
+export const InstrumentChange = Type.Partial(Type.Object({ ...InstrumentFields, lab_id: Id }));
+export type InstrumentChange = Static<typeof InstrumentChange>;
+
+export const InstrumentQuery = Type.Object({
+  ...PageQuery,
+  lab_id: Type.Optional(Id),
+  definition_id: Type.Optional(Id),
+  status: Type.Optional(InstrumentStatus),
+  instrument_type: Type.Optional(Label),
+  computer_name: Type.Optional(ComputerName),
+  q: Search,
+});
+export type InstrumentQuery = Static<typeof InstrumentQuery>;
+
+const ComputerFields = {
+  computer_id: Nullable(Label),
+  username: Nullable(Label),
+  os: Nullable(Label),
+  nickname: Nullable(Label),
+  location: Nullable(Label),
+};
+
+export const Computer = Type.Object({
+  id: Id,
+  lab_id: Id,
+  computer_name: Type.String(),
+  ...ComputerFields,
+  enrolled_at: Nullable(Time),
+  last_seen: Nullable(Time),
+  created_at: Time,
+  updated_at: Time,
+});
+export type Computer = Static<typeof Computer>;
+
+export const NewComputer = Type.Object({
+  ...Type.Partial(Type.Object(ComputerFields)).properties,
+  computer_name: ComputerName,
+  lab_id: LabId,
+});
+export type NewComputer = Static<typeof NewComputer>;
+export const ComputerChange = Type.Partial(
+  Type.Object({
+    ...ComputerFields,
+    lab_id: Id,
+    computer_name: Type.String({
+      maxLength: 255,
+      description: 'May be there, but not be another one',
+    }),
+  }),
+);
+export type ComputerChange = Static<typeof ComputerChange>;
+
+export const ComputerQuery = Type.Object({
+  ...PageQuery,
+  lab_id: Type.Optional(Id),
+  computer_name: Type.Optional(ComputerName),
+  q: Search,
+});
+export type ComputerQuery = Static<typeof ComputerQuery>;
+
+export const NewEnrolmentCode = Type.Object({ lab_id: Id });
+export const EnrolmentCode = Type.Object({
+  code: Type.String({ description: 'Counts once; shown this once' }),
+  expires_at: Time,
+});
+export type EnrolmentCode = Static<typeof EnrolmentCode>;
+
+export const Enrolment = Type.Object({
+  code: Text({ minLength: 1, maxLength: 100 }),
+  computer_name: ComputerName,
+  ...Type.Partial(
+    Type.Object({ computer_id: Nullable(Label), username: Nullable(Label), os: Nullable(Label) }),
+  ).properties,
+});
+export type Enrolment = Static<typeof Enrolment>;
+export const Enrolled = Type.Object({
+  token: Type.String({
+    description: "The computer's own: for the Authorization header, and as password for git",
+  }),
+  computer: Computer,
+  signing_keys: Type.Array(SigningKey),
+});
+export type Enrolled = Static<typeof Enrolled>;
+
+const Settings = Type.Unsafe<Record<string, unknown>>({
+  ...JsonObject,
+  description: 'As its settings were last; replaced as a whole',
+});
+
+const BindingFields = {
+  computer_id: Nullable(Label),
+  username: Nullable(Label),
+  adapter: Nullable(Label),
+  adapter_type: Nullable(Label),
+  is_primary: Type.Boolean({
+    description: 'At most one of an instrument: making one primary ends it for the others',
+  }),
+  last_connected: Nullable(Time),
+  last_settings: Settings,
+};
+
+const BindingShape = {
+  id: Id,
+  instrument_id: Id,
+  computer_name: Type.String(),
+  ...BindingFields,
+  nickname: Nullable(Type.String({ description: "The computer's" })),
+  computer_location: Nullable(Type.String()),
+  key: Nullable(Type.String()),
+  created_at: Time,
+  updated_at: Time,
+};
+
+export const Binding = Type.Object({ ...BindingShape, instrument: BoundInstrument });
+export type Binding = Static<typeof Binding>;
+
+/** A binding with all that an instrument can be made of. */
+export const FoundBinding = Type.Object({
+  ...BindingShape,
+  instrument: Type.Object({
+    ...InstrumentShape,
+    definition: Nullable(
+      Type.Object({ ...DefinitionSummary.properties, source_code: Type.String() }),
+    ),
+  }),
+});
+export type FoundBinding = Static<typeof FoundBinding>;
+
+const BindingInput = Type.Partial(Type.Object(BindingFields)).properties;
+export const BindingChange = Type.Object(BindingInput);
+export type BindingChange = Static<typeof BindingChange>;
+export const NewBinding = Type.Object({
+  ...BindingInput,
+  instrument_id: Id,
+  computer_name: ComputerName,
+});
+export type NewBinding = Static<typeof NewBinding>;
+/** A binding of an instrument that the registry does not know yet. */
+export const NewInstrumentHere = Type.Object({
+  ...BindingInput,
+  key: Text({ minLength: 1, maxLength: 100, description: 'Sent again, it is the same binding' }),
+  name: Name,
+  pybirch_class: Type.Optional(Nullable(Label)),
+  definition_id: Type.Optional(Nullable(Id)),
+});
+export type NewInstrumentHere = Static<typeof NewInstrumentHere>;
+
+export const BindingParams = Type.Object({ id: Id, computer_name: ComputerName });
+export const BindingQuery = Type.Object({
+  ...PageQuery,
+  lab_id: Type.Optional(Id),
+  instrument_id: Type.Optional(Id),
+  definition_id: Type.Optional(Id),
+  computer_name: Type.Optional(ComputerName),
+});
+export type BindingQuery = Static<typeof BindingQuery>;

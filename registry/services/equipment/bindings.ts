@@ -1,0 +1,235 @@
+/** Which instrument is bound to which computer: written by lab admins, and by the computer itself. */
+import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
+import { notFound, Problem } from '../../errors.ts';
+import type { Binding, BindingChange, BindingQuery, NewBinding } from '../../schemas/equipment.ts';
+import * as bindings from '../../store/bindings.ts';
+import { findComputerNamed } from '../../store/computers.ts';
+import { definitionsById, everything } from '../../store/definitions.ts';
+import type { Computer, Instrument } from '../../store/entities/index.ts';
+import { instrumentsById, lockInstrument } from '../../store/instruments.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { type Caller, demand } from '../caller.ts';
+import { note, type PeopleRooms } from '../note.ts';
+import { addComputer, nameTaken } from './computers.ts';
+import { instrumentOr404 } from './instruments.ts';
+import { pick } from './pick.ts';
+import { recordOfBinding, showBinding, showInstrument } from './show.ts';
+
+/** Those of the labs that the caller belongs to; to a computer, its own. */
+export async function listBindings(
+  rooms: PeopleRooms,
+  caller: Caller,
+  { page, per_page, ...filters }: BindingQuery,
+) {
+  demand(caller, { on: 'equipment', do: 'list' }, rooms.rules, 'binding');
+  const em = rooms.store.em();
+  const { items, total } = await bindings.listBindings(em, {
+    filters: { ...filters, ...equipmentSeenBy(caller.actor) },
+    page,
+    perPage: per_page,
+  });
+  return { items: await show(rooms, em, caller, items), total, page, per_page };
+}
+
+export async function readBinding(rooms: PeopleRooms, caller: Caller, id: number) {
+  const em = rooms.store.em();
+  return await showOne(rooms, em, caller, await bindingOr404(rooms, em, caller, id));
+}
+
+/** Throws `conflict` where the instrument is bound there already. */
+export async function createBinding(rooms: PeopleRooms, caller: Caller, body: NewBinding) {
+  return await rooms.store.transaction(async (em) => {
+    const instrument = await instrumentOr404(rooms, em, caller, body.instrument_id);
+    const { name } = instrument;
+    const made = await writeBinding(rooms, em, caller, instrument, body.computer_name, body);
+    if (made.created) return made.binding;
+    throw new Problem(
+      'conflict',
+      `${name} is bound to ${body.computer_name} already; change that binding with PUT.`,
+    );
+  });
+}
+
+/** Creates or updates the binding of an instrument to a computer. */
+export async function putBinding(
+  rooms: PeopleRooms,
+  caller: Caller,
+  { id, computer_name }: { id: number; computer_name: string },
+  body: BindingChange,
+) {
+  return await rooms.store.transaction(async (em) => {
+    const instrument = await instrumentOr404(rooms, em, caller, id);
+    return await writeBinding(rooms, em, caller, instrument, computer_name, body);
+  });
+}
+
+export async function changeBinding(
+  rooms: PeopleRooms,
+  caller: Caller,
+  id: number,
+  body: BindingChange,
+) {
+  return await rooms.store.transaction(async (em) => {
+    const { instrument_id, computer_name } = await bindingOr404(rooms, em, caller, id);
+    const instrument = await instrumentOr404(rooms, em, caller, instrument_id);
+    const { binding } = await writeBinding(rooms, em, caller, instrument, computer_name, body);
+    return binding;
+  });
+}
+
+export async function removeBinding(rooms: PeopleRooms, caller: Caller, id: number) {
+  await rooms.store.transaction(async (em) => {
+    const row = await bindingOr404(rooms, em, caller, id);
+    const { lab_id: labId, computer } = row;
+    demand(caller, { on: 'computer', do: 'bind', labId, id: computer }, rooms.rules, 'binding');
+    const instrument = await instrumentOr404(rooms, em, caller, row.instrument_id);
+    await bindings.deleteBinding(em, id);
+    await noteOf(em, caller, 'deleted', instrument, row, recordOfBinding(row), null);
+  });
+}
+
+/**
+ * Within the caller's transaction. Of two writers of an instrument's bindings the second waits, so that at most one
+ * binding is primary. Throws `name_taken` where another lab has a computer of that name.
+ */
+export async function writeBinding(
+  rooms: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  instrument: Instrument,
+  computerName: string,
+  body: BindingChange & { key?: string },
+): Promise<{ binding: Binding; created: boolean }> {
+  await lockInstrument(em, instrument.id);
+  const computer = await computerFor(rooms, em, caller, instrument.lab_id, computerName);
+  const all = await bindings.bindingsMatching(em, { instrument_id: instrument.id });
+  const known = all.find((row) => row.computer === computer.id);
+  const primary = all.find((row) => row.is_primary);
+  if (!known) await demandOffered(em, instrument);
+  const isPrimary = body.is_primary ?? known?.is_primary ?? primary === undefined;
+  if (isPrimary && primary && primary !== known) await demote(em, caller, instrument, primary);
+  const fields = {
+    ...pick(body, ['computer_id', 'username', 'adapter', 'adapter_type', 'key']),
+    ...(body.last_settings && { last_settings: body.last_settings as never }),
+    ...connected(caller, body),
+    is_primary: isPrimary,
+  };
+  const at = { instrument_id: instrument.id, computer: computer.id };
+  const id = known?.id ?? (await bindings.createBinding(em, { ...at, ...fields }));
+  if (known) await bindings.updateBinding(em, id, fields);
+  const after = await bindings.findBinding(em, id);
+  if (!after) throw new Error('a binding that was just written is not there');
+  const before = known ? recordOfBinding(known) : null;
+  const what = known ? 'changed' : 'created';
+  await noteOf(em, caller, what, instrument, after, before, recordOfBinding(after));
+  return { binding: await showOne(rooms, em, caller, after), created: !known };
+}
+
+/** An archived definition gets no new bindings: it cannot have been archived while it had any. */
+async function demandOffered(em: EntityManager, { name, definition_id }: Instrument) {
+  if (definition_id === null) return;
+  const found = (await definitionsById(em, [definition_id], everything)).get(definition_id);
+  if (!found?.archived_at) return;
+  throw new Problem(
+    'conflict',
+    `${found.name}, the definition of ${name}, is archived. Restore it, or give the instrument another one.`,
+  );
+}
+
+/** Another binding becomes the primary one. */
+async function demote(
+  em: EntityManager,
+  caller: Caller,
+  instrument: Instrument,
+  row: bindings.BindingRow,
+) {
+  await bindings.updateBinding(em, row.id, { is_primary: false });
+  const [before, after] = [row, { ...row, is_primary: false }].map(recordOfBinding);
+  await noteOf(em, caller, 'changed', instrument, row, before ?? null, after ?? null);
+}
+
+/**
+ * When it was last connected: as somebody says, and now where the computer itself gives the address. A clock that is
+ * ahead does not count.
+ */
+function connected({ actor }: Caller, { last_connected, adapter }: BindingChange) {
+  if (last_connected === null) return { last_connected };
+  if (last_connected !== undefined) {
+    return { last_connected: new Date(Math.min(Date.parse(last_connected), Date.now())) };
+  }
+  return actor.kind === 'computer' && adapter ? { last_connected: new Date() } : {};
+}
+
+/** The lab's computer of this name. A lab admin may bind to one that is yet to be enrolled. */
+export async function computerFor(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  labId: number,
+  name: string,
+): Promise<Computer> {
+  const found = await findComputerNamed(em, name);
+  const at = found?.lab_id === labId ? found : undefined;
+  const id = at?.id ?? null;
+  demand(caller, { on: 'computer', do: 'bind', labId, id }, rules, 'computer');
+  if (at) return at;
+  if (found) throw nameTaken(name);
+  return await addComputer(em, caller, { lab_id: labId, computer_name: name });
+}
+
+async function bindingOr404(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  id: number,
+): Promise<bindings.BindingRow> {
+  demand(caller, { on: 'equipment', do: 'list' }, rules, 'binding');
+  const row = await bindings.findBinding(em, id);
+  if (!row) throw notFound('binding');
+  const { lab_id: labId, computer } = row;
+  demand(caller, { on: 'computer', do: 'read', labId, id: computer }, rules, 'binding');
+  return row;
+}
+
+async function showOne(
+  rooms: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  row: bindings.BindingRow,
+): Promise<Binding> {
+  const [shown] = await show(rooms, em, caller, [row]);
+  return shown as Binding;
+}
+
+/** With instruments and definitions, in one query each. */
+async function show(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  { actor }: Caller,
+  rows: readonly bindings.BindingRow[],
+): Promise<Binding[]> {
+  const instruments = await instrumentsById(
+    em,
+    rows.map(({ instrument_id }) => instrument_id),
+  );
+  const linked = [...instruments.values()].flatMap(({ definition_id }) => definition_id ?? []);
+  const definitions = await definitionsById(em, linked, viewerOf(actor, rules));
+  return rows.map((row) => {
+    const instrument = instruments.get(row.instrument_id) as Instrument;
+    const definition = definitions.get(instrument.definition_id ?? 0);
+    return { ...showBinding(row), instrument: showInstrument(instrument, definition) };
+  });
+}
+
+async function noteOf(
+  em: EntityManager,
+  caller: Caller,
+  what: 'created' | 'changed' | 'deleted',
+  { name }: Instrument,
+  { id, computer_name, lab_id }: bindings.BindingRow,
+  before: object | null,
+  after: object | null,
+): Promise<void> {
+  const about = { id, name: `${name} on ${computer_name}` };
+  await note(em, caller, `binding.${what}`, 'binding', about, lab_id, before, after);
+}

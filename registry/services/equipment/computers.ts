@@ -1,0 +1,145 @@
+/** Computers: each write with its entry in the audit trail, in one transaction. */
+import { equipmentSeenBy } from '../../access/decide.ts';
+import { notFound, Problem } from '../../errors.ts';
+import type { ComputerChange, ComputerQuery, NewComputer } from '../../schemas/equipment.ts';
+import { bindingsMatching } from '../../store/bindings.ts';
+import * as computers from '../../store/computers.ts';
+import type { Computer as Row } from '../../store/entities/index.ts';
+import { StoreError } from '../../store/errors.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { type Caller, demand } from '../caller.ts';
+import { note, type PeopleRooms } from '../note.ts';
+import { demandLab, labOf } from './lab-of.ts';
+import { pick } from './pick.ts';
+import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
+
+const FIELDS = ['computer_id', 'username', 'os', 'nickname', 'location'] as const;
+
+/** Those of the labs that the caller belongs to; to a computer, itself. */
+export async function listComputers(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  { page, per_page, ...filters }: ComputerQuery,
+) {
+  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  const { labs, computer } = equipmentSeenBy(caller.actor);
+  const { items, total } = await computers.listComputers(store.em(), {
+    filters: { ...filters, labs, id: computer },
+    page,
+    perPage: per_page,
+  });
+  return { items: items.map(showComputer), total, page, per_page };
+}
+
+export async function readComputer(rooms: PeopleRooms, caller: Caller, id: number) {
+  return showComputer(await computerOr404(rooms, rooms.store.em(), caller, id));
+}
+
+/** One that is not enrolled yet; enrolling under its name takes it over. */
+export async function createComputer(rooms: PeopleRooms, caller: Caller, body: NewComputer) {
+  const { store, rules } = rooms;
+  return await store.transaction(async (em) => {
+    const labId = labOf(caller, rules, body.lab_id);
+    demand(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
+    await demandLab(em, labId);
+    const { computer_name } = body;
+    const fields = { ...pick(body, FIELDS), lab_id: labId, computer_name };
+    return showComputer(await addComputer(em, caller, fields));
+  });
+}
+
+type Fields = Parameters<typeof computers.createComputer>[1];
+
+/** Within the caller's transaction. Throws `name_taken`. */
+export async function addComputer(em: EntityManager, caller: Caller, fields: Fields): Promise<Row> {
+  const row = await makeComputer(em, fields);
+  await note(em, caller, 'computer.created', ...subject(row), null, recordOfComputer(row));
+  return row;
+}
+
+/** The same without a word in the audit trail. */
+export async function makeComputer(em: EntityManager, fields: Fields): Promise<Row> {
+  return await computers.createComputer(em, fields).catch((error) => {
+    if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
+    throw nameTaken(fields.computer_name, { cause: error });
+  });
+}
+
+export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
+  new Problem(
+    'name_taken',
+    `There is a computer called ${name} already (case does not count).`,
+    [{ path: 'computer_name', message: 'is taken' }],
+    options,
+  );
+
+/** A move to another lab needs an admin of both, and a computer that nothing is bound to. */
+export async function changeComputer(
+  rooms: PeopleRooms,
+  caller: Caller,
+  id: number,
+  body: ComputerChange,
+) {
+  const { store, rules } = rooms;
+  return await store.transaction(async (em) => {
+    const row = await computerOr404(rooms, em, caller, id);
+    const manage = (labId: number) =>
+      demand(caller, { on: 'computer', do: 'manage', labId, id }, rules, 'computer');
+    manage(row.lab_id);
+    const { computer_name, lab_id = row.lab_id } = body;
+    if (computer_name !== undefined && computer_name !== row.computer_name) {
+      throw new Problem('invalid', 'A computer keeps its name. Enrol it under the new one.', [
+        { path: 'computer_name', message: 'cannot be changed' },
+      ]);
+    }
+    if (lab_id !== row.lab_id) {
+      manage(lab_id);
+      await demandLab(em, lab_id);
+      await demandNothingBound(em, row);
+    }
+    const before = recordOfComputer(row);
+    const changes = { ...pick(body, FIELDS), lab_id };
+    const changed = await computers.updateComputer(em, row, changes);
+    await note(em, caller, 'computer.changed', ...subject(row), before, recordOfComputer(changed));
+    return showComputer(changed);
+  });
+}
+
+/** Its token ends at once, and its bindings go with it; the audit trail keeps what they were. */
+export async function removeComputer(rooms: PeopleRooms, caller: Caller, id: number) {
+  const { store, rules } = rooms;
+  await store.transaction(async (em) => {
+    const row = await computerOr404(rooms, em, caller, id);
+    demand(caller, { on: 'computer', do: 'manage', labId: row.lab_id, id }, rules, 'computer');
+    const bindings = (await bindingsMatching(em, { computer: id })).map(recordOfBinding);
+    await computers.deleteComputer(em, id);
+    const before = { ...recordOfComputer(row), bindings };
+    await note(em, caller, 'computer.deleted', ...subject(row), before, null);
+  });
+}
+
+/** What an audit entry of a computer is about, and its lab. */
+export const subject = ({ id, computer_name: name, lab_id }: Row) =>
+  ['computer', { id, name }, lab_id] as const;
+
+async function computerOr404(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  id: number,
+): Promise<Row> {
+  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  const row = await computers.findComputer(em, id);
+  if (!row) throw notFound('computer');
+  demand(caller, { on: 'computer', do: 'read', labId: row.lab_id, id }, rules, 'computer');
+  return row;
+}
+
+async function demandNothingBound(em: EntityManager, { id, computer_name }: Row): Promise<void> {
+  const bound = await bindingsMatching(em, { computer: id });
+  if (bound.length === 0) return;
+  throw new Problem(
+    'in_use',
+    `${bound.length} instruments are bound to ${computer_name}. Unbind them before it moves.`,
+  );
+}

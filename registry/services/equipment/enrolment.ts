@@ -1,0 +1,102 @@
+/** How a computer becomes one of a lab's: a code, made by a lab admin, is traded for a token, once. */
+import type { Rules } from '../../access/decide.ts';
+import { Problem } from '../../errors.ts';
+import type { Enrolled, Enrolment } from '../../schemas/equipment.ts';
+import type { SigningKeys } from '../../signing/keys.ts';
+import * as computers from '../../store/computers.ts';
+import type { Computer } from '../../store/entities/index.ts';
+import type { Store } from '../../store/open.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { auditOf, type Caller, demand } from '../caller.ts';
+import { labOr404 } from '../labs.ts';
+import { note, type PeopleRooms } from '../note.ts';
+import { COMPUTER_TOKEN_PREFIX, hashCode, newCode, newToken } from '../secrets.ts';
+import { listSigningKeys } from '../signing-keys.ts';
+import type { Throttle } from '../throttle.ts';
+import { makeComputer, nameTaken, subject } from './computers.ts';
+import { pick } from './pick.ts';
+import { recordOfComputer, showComputer } from './show.ts';
+
+/** How long a code counts, in milliseconds. */
+const CODE_LASTS = 24 * 3600 * 1000;
+
+export interface EnrolmentRooms {
+  store: Store;
+  rules: Rules;
+  signingKeys: SigningKeys;
+  throttle: Throttle;
+}
+
+/** A code for one computer of this lab. */
+export async function makeCode({ store, rules }: PeopleRooms, caller: Caller, labId: number) {
+  demand(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
+  const { secret, hash } = newCode();
+  const expires_at = new Date(Date.now() + CODE_LASTS);
+  await store.transaction(async (em) => {
+    const lab = await labOr404(em, labId);
+    const created_by = auditOf(caller).actor;
+    const id = await computers.addCode(em, { lab_id: labId, hash, created_by, expires_at });
+    const about = { id, name: lab.code };
+    const after = { expires_at: expires_at.toISOString() };
+    await note(em, caller, 'enrolment_code.created', 'enrolment_code', about, labId, null, after);
+  });
+  return { code: secret, expires_at: expires_at.toISOString() };
+}
+
+/**
+ * Trades a code for a token. A name that the lab has already is taken over, and its old token ends. Throws `bad_code`
+ * (the same whether it is unknown, used or too old), `name_taken` where another lab has the name (the code still
+ * counts), `too_many_attempts`.
+ */
+export async function enrol(
+  rooms: EnrolmentRooms,
+  address: string,
+  { code, computer_name, ...said }: Enrolment,
+): Promise<Enrolled> {
+  const tries = rooms.throttle.code(address);
+  tries.demand();
+  const { secret, hash } = newToken(COMPUTER_TOKEN_PREFIX);
+  const enrolled = await rooms.store.transaction(async (em) => {
+    const taken = await computers.takeCode(em, hashCode(code));
+    if (!taken) return undefined;
+    const about = { ...pick(said, ['computer_id', 'username', 'os']), computer_name };
+    const now = new Date();
+    const token = { token_hash: hash, enrolled_at: now, last_seen: now };
+    const { row, isNew } = await place(em, taken.lab_id, computer_name);
+    const before = isNew ? null : recordOfComputer(row);
+    const computer = await computers.updateComputer(em, row, { ...about, ...token });
+    await note(em, itself(computer, address), 'computer.enrolled', ...subject(computer), before, {
+      ...recordOfComputer(computer),
+      code_by: taken.created_by,
+    });
+    return computer;
+  });
+  if (!enrolled) {
+    tries.failed();
+    throw new Problem(
+      'bad_code',
+      'This code is unknown, was used already or is too old. Ask a lab admin for a new one.',
+    );
+  }
+  const { items } = await listSigningKeys(rooms, { page: 1, per_page: 1000 });
+  return { token: secret, computer: showComputer(enrolled), signing_keys: items };
+}
+
+/** The lab's computer of this name, made where there is none. */
+async function place(
+  em: EntityManager,
+  lab_id: number,
+  computer_name: string,
+): Promise<{ row: Computer; isNew: boolean }> {
+  const known = await computers.findComputerNamed(em, computer_name);
+  if (known && known.lab_id !== lab_id) throw nameTaken(computer_name);
+  return known
+    ? { row: known, isNew: false }
+    : { row: await makeComputer(em, { lab_id, computer_name }), isNew: true };
+}
+
+const itself = ({ id, computer_name: name, lab_id: labId }: Computer, address: string): Caller => ({
+  actor: { kind: 'computer', id, name, labId },
+  address,
+  tokenName: null,
+});

@@ -1,0 +1,110 @@
+/** What a computer finds bound to it, with all that an instrument can be made of. */
+import { viewerOf } from '../../access/decide.ts';
+import { notFound } from '../../errors.ts';
+import type { Binding, FoundBinding, NewInstrumentHere } from '../../schemas/equipment.ts';
+import { bindingByKey, listBindings } from '../../store/bindings.ts';
+import { findComputerNamed } from '../../store/computers.ts';
+import type { Computer, Instrument } from '../../store/entities/index.ts';
+import { usernamesOf } from '../../store/indexing.ts';
+import { instrumentsById } from '../../store/instruments.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { type Caller, demand } from '../caller.ts';
+import { mainFile, textOf } from '../files.ts';
+import type { PageOf, PeopleRooms } from '../note.ts';
+import { type ReadRooms, summary } from '../read-definitions.ts';
+import { contentAt } from '../version-content.ts';
+import { writeBinding } from './bindings.ts';
+import { chooseVersions, type Effective } from './effective.ts';
+import { instrumentOr404, makeInstrument } from './instruments.ts';
+import { showBinding, showInstrument } from './show.ts';
+
+/** Each instrument with its definition at the version that it gets: its pin, or the newest that stands. */
+export async function findBindings(
+  rooms: ReadRooms,
+  caller: Caller,
+  name: string,
+  { page, per_page }: PageOf,
+): Promise<{ items: FoundBinding[]; total: number; page: number; per_page: number }> {
+  const em = rooms.store.em();
+  const computer = await computerOr404(rooms, em, caller, name, 'read');
+  const filters = { computer: computer.id };
+  const { items, total } = await listBindings(em, { filters, page, perPage: per_page });
+  const instruments = await instrumentsById(
+    em,
+    items.map(({ instrument_id }) => instrument_id),
+  );
+  const viewer = viewerOf(caller.actor, rooms.rules);
+  const chosen = await chooseVersions(em, viewer, [...instruments.values()]);
+  const found = [...chosen.values()].flatMap(({ gets }) => gets ?? []);
+  const names = await usernamesOf(
+    em,
+    found.map(({ definition }) => definition.created_by),
+  );
+  const shown = await Promise.all(
+    items.map(async (row) => {
+      const instrument = instruments.get(row.instrument_id) as Instrument;
+      const gets = chosen.get(instrument)?.gets;
+      const definition = gets ? await showDefinition(rooms, gets, names) : null;
+      const about = showInstrument(instrument, gets?.definition);
+      return { ...showBinding(row), instrument: { ...about, definition } };
+    }),
+  );
+  return { items: shown, total, page, per_page };
+}
+
+async function showDefinition(
+  rooms: ReadRooms,
+  { definition, version }: Effective,
+  usernames: ReadonlyMap<number, string>,
+) {
+  const { described } = await contentAt(rooms, definition.name, version);
+  const repository = await rooms.repositories.open(definition.name);
+  const source = await repository.readFile(version.commit, mainFile(definition.name));
+  return {
+    ...summary(rooms, definition, usernames, version),
+    ...described,
+    version: version.version,
+    head: version.commit,
+    source_code: source === undefined ? '' : textOf(source),
+  };
+}
+
+/**
+ * Binds an instrument that the registry does not know yet: makes it in the computer's lab. Told again with the same
+ * key it is the same binding, changed as told.
+ */
+export async function bindNew(
+  rooms: PeopleRooms,
+  caller: Caller,
+  name: string,
+  { name: title, pybirch_class, definition_id, ...body }: NewInstrumentHere,
+): Promise<{ binding: Binding; created: boolean }> {
+  return await rooms.store.transaction(async (em) => {
+    const computer = await computerOr404(rooms, em, caller, name, 'bind');
+    const known = await bindingByKey(em, computer.id, body.key);
+    const instrument = known
+      ? await instrumentOr404(rooms, em, caller, known.instrument_id)
+      : await makeInstrument(rooms, em, caller, {
+          name: title,
+          lab_id: computer.lab_id,
+          ...(pybirch_class !== undefined && { pybirch_class }),
+          ...(definition_id !== undefined && { definition_id }),
+        });
+    return await writeBinding(rooms, em, caller, instrument, computer.computer_name, body);
+  });
+}
+
+async function computerOr404(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  name: string,
+  verb: 'read' | 'bind',
+): Promise<Computer> {
+  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  const row = await findComputerNamed(em, name);
+  if (!row) throw notFound('computer');
+  const { id, lab_id: labId } = row;
+  demand(caller, { on: 'computer', do: verb, labId, id }, rules, 'computer');
+  return row;
+}

@@ -1,0 +1,193 @@
+/** Instruments: each write with its entry in the audit trail, in one transaction. */
+import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
+import { notFound, Problem } from '../../errors.ts';
+import type {
+  Instrument,
+  InstrumentChange,
+  InstrumentQuery,
+  NewInstrument,
+} from '../../schemas/equipment.ts';
+import { bindingsMatching } from '../../store/bindings.ts';
+import { definitionsById } from '../../store/definitions.ts';
+import type { Instrument as Row } from '../../store/entities/index.ts';
+import * as instruments from '../../store/instruments.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { type Caller, demand } from '../caller.ts';
+import { note, type PeopleRooms } from '../note.ts';
+import { demandLab, labOf } from './lab-of.ts';
+import { linkOf } from './link.ts';
+import { pick } from './pick.ts';
+import { showInstrument, showPlace } from './show.ts';
+
+const FIELDS = [
+  'name',
+  'instrument_type',
+  'pybirch_class',
+  'manufacturer',
+  'model',
+  'serial_number',
+  'adapter',
+  'location',
+  'status',
+  'specifications',
+  'extra_data',
+  'definition_id',
+  'pinned_version',
+] as const;
+
+/** Those of the labs that the caller belongs to. */
+export async function listInstruments(
+  rooms: PeopleRooms,
+  caller: Caller,
+  { page, per_page, ...filters }: InstrumentQuery,
+) {
+  demand(caller, { on: 'equipment', do: 'list' }, rooms.rules, 'instrument');
+  const { labs } = equipmentSeenBy(caller.actor);
+  const em = rooms.store.em();
+  const { items, total } = await instruments.listInstruments(em, {
+    filters: { ...filters, labs },
+    page,
+    perPage: per_page,
+  });
+  return { items: await show(rooms, em, caller, items), total, page, per_page };
+}
+
+export async function readInstrument(rooms: PeopleRooms, caller: Caller, id: number) {
+  const em = rooms.store.em();
+  return await showOne(rooms, em, caller, await instrumentOr404(rooms, em, caller, id));
+}
+
+/** By default in the only lab that the caller administers. */
+export async function createInstrument(rooms: PeopleRooms, caller: Caller, body: NewInstrument) {
+  return await rooms.store.transaction(async (em) => {
+    const lab_id = labOf(caller, rooms.rules, body.lab_id);
+    demand(caller, { on: 'instrument', do: 'manage', labId: lab_id }, rooms.rules, 'lab');
+    await demandLab(em, lab_id);
+    const row = await makeInstrument(rooms, em, caller, { ...body, lab_id });
+    return await showOne(rooms, em, caller, row);
+  });
+}
+
+/** In a lab that the caller may write to; within the caller's transaction. */
+export async function makeInstrument(
+  rooms: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  body: NewInstrument & { lab_id: number },
+): Promise<Row> {
+  const link = await linkOf(rooms, em, caller, null, body);
+  const row = await instruments.createInstrument(em, {
+    ...pick(body, FIELDS),
+    ...link,
+    name: body.name,
+    lab_id: body.lab_id,
+  } as never);
+  await noteOf(em, caller, 'created', null, row);
+  return row;
+}
+
+/** A move to another lab needs an admin of both, and an instrument that is bound nowhere. */
+export async function changeInstrument(
+  rooms: PeopleRooms,
+  caller: Caller,
+  id: number,
+  body: InstrumentChange,
+) {
+  return await rooms.store.transaction(async (em) => {
+    const row = await instrumentOr404(rooms, em, caller, id);
+    demand(
+      caller,
+      { on: 'instrument', do: 'manage', labId: row.lab_id },
+      rooms.rules,
+      'instrument',
+    );
+    const before = recordOf(row);
+    const labId = body.lab_id ?? row.lab_id;
+    if (labId !== row.lab_id) {
+      demand(caller, { on: 'instrument', do: 'manage', labId }, rooms.rules, 'lab');
+      await demandLab(em, labId);
+      await demandUnbound(em, row);
+    }
+    const link = await linkOf(rooms, em, caller, row, { ...body, lab_id: labId });
+    const changes = { ...pick(body, FIELDS), ...link, lab_id: labId };
+    const changed = await instruments.updateInstrument(em, row, changes as never);
+    await noteOf(em, caller, 'changed', before, changed);
+    return await showOne(rooms, em, caller, changed);
+  });
+}
+
+/** Its bindings go with it; the audit trail keeps what they were. */
+export async function removeInstrument(rooms: PeopleRooms, caller: Caller, id: number) {
+  await rooms.store.transaction(async (em) => {
+    const row = await instrumentOr404(rooms, em, caller, id);
+    demand(
+      caller,
+      { on: 'instrument', do: 'manage', labId: row.lab_id },
+      rooms.rules,
+      'instrument',
+    );
+    const bindings = (await bindingsMatching(em, { instrument_id: id })).map(showPlace);
+    await instruments.deleteInstrument(em, id);
+    const before = { ...recordOf(row), bindings };
+    await note(em, caller, 'instrument.deleted', 'instrument', row, row.lab_id, before, null);
+  });
+}
+
+/** Throws `not_found` for what is not there and for what the caller may not see. */
+export async function instrumentOr404(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  id: number,
+): Promise<Row> {
+  demand(caller, { on: 'equipment', do: 'list' }, rules, 'instrument');
+  const row = await instruments.findInstrument(em, id);
+  if (!row) throw notFound('instrument');
+  demand(caller, { on: 'instrument', do: 'read', labId: row.lab_id }, rules, 'instrument');
+  return row;
+}
+
+async function demandUnbound(em: EntityManager, { id, name }: Row): Promise<void> {
+  const bound = await bindingsMatching(em, { instrument_id: id });
+  if (bound.length === 0) return;
+  const where = bound.map(({ computer_name }) => computer_name).join(', ');
+  throw new Problem('in_use', `${name} is bound to ${where}. Unbind it before it moves.`);
+}
+
+async function showOne(rooms: PeopleRooms, em: EntityManager, caller: Caller, row: Row) {
+  const [shown] = await show(rooms, em, caller, [row]);
+  return shown as NonNullable<typeof shown>;
+}
+
+/** With definitions and bindings, in one query each. */
+async function show(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  { actor }: Caller,
+  rows: readonly Row[],
+): Promise<Instrument[]> {
+  const linked = rows.flatMap(({ definition_id }) => definition_id ?? []);
+  const definitions = await definitionsById(em, linked, viewerOf(actor, rules));
+  const { computer } = equipmentSeenBy(actor);
+  const bound = await bindingsMatching(em, { instrument_ids: rows.map(({ id }) => id), computer });
+  return rows.map((row) => ({
+    ...showInstrument(row, definitions.get(row.definition_id ?? 0)),
+    bindings: bound.filter(({ instrument_id }) => instrument_id === row.id).map(showPlace),
+  }));
+}
+
+function recordOf(row: Row) {
+  const { definition, created_at, updated_at, ...written } = showInstrument(row, undefined);
+  return written;
+}
+
+async function noteOf(
+  em: EntityManager,
+  caller: Caller,
+  what: 'created' | 'changed',
+  before: object | null,
+  row: Row,
+) {
+  const action = `instrument.${what}`;
+  await note(em, caller, action, 'instrument', row, row.lab_id, before, recordOf(row));
+}

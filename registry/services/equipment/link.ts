@@ -1,0 +1,84 @@
+/** From an instrument to the definition that it is made of, and the version that it stays at. */
+import { viewerOf } from '../../access/decide.ts';
+import { Problem } from '../../errors.ts';
+import { type DefinitionSummary, definitionsById } from '../../store/definitions.ts';
+import type { Instrument } from '../../store/entities/index.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { findVersion } from '../../store/versions.ts';
+import type { Caller } from '../caller.ts';
+import type { PeopleRooms } from '../note.ts';
+
+interface Wanted {
+  lab_id: number;
+  definition_id?: number | null | undefined;
+  pinned_version?: number | null | undefined;
+  pybirch_class?: string | null | undefined;
+  instrument_type?: string | null | undefined;
+}
+
+type Linked = Pick<Instrument, 'definition_id' | 'pinned_version'> &
+  Partial<Pick<Instrument, 'pybirch_class' | 'instrument_type'>>;
+
+/**
+ * What is to be written. The computers of the lab must be able to have the definition: it is the lab's own, public or
+ * built in, and not archived. Another definition ends a pin that is not given anew. Class and type are the
+ * definition's where nobody says. Throws `invalid`, and `conflict` for a pin to a revoked version.
+ */
+export async function linkOf(
+  { rules }: PeopleRooms,
+  em: EntityManager,
+  { actor }: Caller,
+  before: Instrument | null,
+  wanted: Wanted,
+): Promise<Linked> {
+  const definitionId =
+    wanted.definition_id === undefined ? (before?.definition_id ?? null) : wanted.definition_id;
+  const same = before !== null && definitionId === before.definition_id;
+  const kept = same ? before.pinned_version : null;
+  const pin = wanted.pinned_version === undefined ? kept : wanted.pinned_version;
+  if (definitionId === null) {
+    if (pin !== null) throw invalid('pinned_version', 'needs a definition');
+    return { definition_id: null, pinned_version: null };
+  }
+  const moved = before !== null && before.lab_id !== wanted.lab_id;
+  if (same && !moved && pin === before.pinned_version) {
+    return { definition_id: definitionId, pinned_version: pin };
+  }
+  const found = await definitionsById(em, [definitionId], viewerOf(actor, rules));
+  const definition = found.get(definitionId);
+  demandOffered(definition, wanted.lab_id);
+  if (pin !== null && pin !== kept) await demandStanding(em, definition, pin);
+  return {
+    definition_id: definitionId,
+    pinned_version: pin,
+    ...(!same && wanted.pybirch_class === undefined && { pybirch_class: definition.name }),
+    ...(!before &&
+      wanted.instrument_type === undefined && { instrument_type: definition.instrument_type }),
+  };
+}
+
+function demandOffered(
+  definition: DefinitionSummary | undefined,
+  labId: number,
+): asserts definition is DefinitionSummary {
+  if (!definition) throw invalid('definition_id', 'there is no such definition');
+  const { name, lab_id, is_public, is_builtin, archived_at } = definition;
+  if (archived_at) throw invalid('definition_id', `${name} is archived`);
+  if (lab_id !== labId && !is_public && !is_builtin) {
+    throw invalid('definition_id', `${name} belongs to another lab and is not public`);
+  }
+}
+
+async function demandStanding(em: EntityManager, { id, name }: DefinitionSummary, pin: number) {
+  const version = await findVersion(em, id, pin);
+  if (!version) throw invalid('pinned_version', `${name} has no version ${pin}`);
+  if (version.revoked) {
+    throw new Problem(
+      'conflict',
+      `Version ${pin} of ${name} was revoked: ${String(version.revoked.reason)}. Choose one that stands.`,
+    );
+  }
+}
+
+const invalid = (path: string, message: string): Problem =>
+  new Problem('invalid', `${path}: ${message}`, [{ path, message }]);

@@ -1,0 +1,143 @@
+/** Which instrument is bound to which computer. */
+import { among, type Condition, equal, where } from './conditions.ts';
+import { ComputerBinding } from './entities/index.ts';
+import { window } from './paging.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
+
+/** A binding with its instrument's name, its computer's and that one's whereabouts. */
+export interface BindingRow extends Omit<ComputerBinding, symbol> {
+  instrument: string;
+  computer_name: string;
+  nickname: string | null;
+  computer_location: string | null;
+  lab_id: number;
+}
+
+export type BindingFields = Omit<ComputerBinding, 'id' | 'created_at' | 'updated_at' | symbol>;
+
+export interface BindingFilters {
+  /** Only bindings of these labs. */
+  labs?: number[] | undefined;
+  lab_id?: number | undefined;
+  /** Id of a computer. */
+  computer?: number | undefined;
+  computer_name?: string | undefined;
+  instrument_id?: number | undefined;
+  instrument_ids?: number[] | undefined;
+  definition_id?: number | undefined;
+}
+
+const JOINED = `from computer_bindings b
+  join computers c on c.id = b.computer
+  join instruments i on i.id = b.instrument_id`;
+
+// What the binding does not say of the machine, its computer does.
+const ROWS = `select b.*, coalesce(b.computer_id, c.computer_id) as computer_id,
+  coalesce(b.username, c.username) as username,
+  i.name as instrument, c.computer_name, c.nickname, c.location as computer_location, c.lab_id ${JOINED}`;
+
+/** By computer, then by instrument. */
+export async function listBindings(
+  em: EntityManager,
+  { filters = {}, ...page }: Page & { filters?: BindingFilters },
+): Promise<Listed<BindingRow>> {
+  const { sql, values } = matching(filters);
+  const { limit, offset } = window(page);
+  const [{ total }] = await em.execute<[{ total: string }]>(
+    `select count(*) as total ${JOINED} ${sql}`,
+    values,
+  );
+  const rows = await em.execute<RawRow[]>(
+    `${ROWS} ${sql} order by lower(c.computer_name), i.name, b.id limit ? offset ?`,
+    [...values, limit, offset],
+  );
+  return { items: rows.map(rowOf), total: Number(total) };
+}
+
+/** As `listBindings`, all of them. */
+export async function bindingsMatching(
+  em: EntityManager,
+  filters: BindingFilters,
+): Promise<BindingRow[]> {
+  const { sql, values } = matching(filters);
+  const rows = await em.execute<RawRow[]>(
+    `${ROWS} ${sql} order by lower(c.computer_name), i.name, b.id`,
+    values,
+  );
+  return rows.map(rowOf);
+}
+
+export async function findBinding(em: EntityManager, id: number): Promise<BindingRow | null> {
+  const [row] = await em.execute<RawRow[]>(`${ROWS} where b.id = ?`, [id]);
+  return row ? rowOf(row) : null;
+}
+
+/** What this computer calls by that key. */
+export async function bindingByKey(
+  em: EntityManager,
+  computer: number,
+  key: string,
+): Promise<ComputerBinding | null> {
+  return em.findOne(ComputerBinding, { computer, key });
+}
+
+/** Throws `unique_violation` where there is one. */
+export async function createBinding(
+  em: EntityManager,
+  fields: Pick<BindingFields, 'instrument_id' | 'computer' | 'is_primary'> & Partial<BindingFields>,
+): Promise<number> {
+  const binding = em.create(ComputerBinding, { ...EMPTY, ...fields });
+  await em.persist(binding).flush();
+  return binding.id;
+}
+
+const EMPTY = {
+  computer_id: null,
+  username: null,
+  adapter: null,
+  adapter_type: null,
+  last_connected: null,
+  last_settings: {},
+  key: null,
+};
+
+export async function updateBinding(
+  em: EntityManager,
+  id: number,
+  changes: Partial<BindingFields>,
+): Promise<void> {
+  await em.nativeUpdate(ComputerBinding, { id }, { ...changes, updated_at: new Date() } as never);
+}
+
+export async function deleteBinding(em: EntityManager, id: number): Promise<void> {
+  await em.nativeDelete(ComputerBinding, { id });
+}
+
+function matching(filters: BindingFilters) {
+  const { labs, computer_name, instrument_ids } = filters;
+  const named: Condition | undefined =
+    computer_name === undefined ? undefined : ['lower(c.computer_name) = lower(?)', computer_name];
+  return where([
+    among('c.lab_id', labs),
+    among('b.instrument_id', instrument_ids),
+    equal('c.lab_id', filters.lab_id),
+    equal('b.computer', filters.computer),
+    equal('b.instrument_id', filters.instrument_id),
+    equal('i.definition_id', filters.definition_id),
+    named,
+  ]);
+}
+
+/** Times as the driver gives them to statements of our own. */
+type RawRow = Omit<BindingRow, 'last_connected' | 'created_at' | 'updated_at'> & {
+  last_connected: string | null;
+  created_at: string;
+  updated_at: string;
+};
+
+const rowOf = (row: RawRow): BindingRow => ({
+  ...row,
+  last_connected: row.last_connected === null ? null : new Date(row.last_connected),
+  created_at: new Date(row.created_at),
+  updated_at: new Date(row.updated_at),
+});

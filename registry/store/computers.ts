@@ -1,0 +1,141 @@
+/** Computers of labs, and the codes that they are enrolled with. */
+import { raw } from '@mikro-orm/core';
+import { Computer, EnrolmentCode } from './entities/index.ts';
+import { window } from './paging.ts';
+import { containing } from './search.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
+
+export type ComputerFields = Omit<Computer, 'id' | 'created_at' | symbol>;
+
+export interface ComputerFilters {
+  /** Only computers of these labs. */
+  labs?: number[] | undefined;
+  id?: number | undefined;
+  lab_id?: number | undefined;
+  /** The whole name, in any case. */
+  computer_name?: string | undefined;
+  /** A part of name, nickname, location or user, in any case. */
+  q?: string | undefined;
+}
+
+/** By name. */
+export async function listComputers(
+  em: EntityManager,
+  { filters = {}, ...page }: Page & { filters?: ComputerFilters },
+): Promise<Listed<Computer>> {
+  const { labs, id, lab_id, computer_name, q } = filters;
+  const pattern = containing(q ?? '');
+  const fields = ['computer_name', 'nickname', 'location', 'username'] as const;
+  const conditions = [
+    labs && { lab_id: { $in: labs } },
+    id !== undefined && { id },
+    lab_id !== undefined && { lab_id },
+    computer_name !== undefined && named(computer_name),
+    q && { $or: fields.map((field) => ({ [field]: { $ilike: pattern } })) },
+  ].filter((condition) => condition !== undefined && condition !== false && condition !== '');
+  const [items, total] = await em.findAndCount(Computer, { $and: conditions } as never, {
+    ...window(page),
+    orderBy: { [raw('lower(computer_name)')]: 'asc' },
+  });
+  return { items, total };
+}
+
+const named = (name: string) => ({ [raw('lower(computer_name) = lower(?)', [name])]: [] });
+
+export async function findComputer(em: EntityManager, id: number): Promise<Computer | null> {
+  return em.findOne(Computer, { id });
+}
+
+/** By its name in any case. */
+export async function findComputerNamed(em: EntityManager, name: string): Promise<Computer | null> {
+  return em.findOne(Computer, named(name) as never);
+}
+
+/** Throws `unique_violation` (`computers_computer_name_key`), `foreign_key_violation`. */
+export async function createComputer(
+  em: EntityManager,
+  fields: Pick<ComputerFields, 'lab_id' | 'computer_name'> & Partial<ComputerFields>,
+): Promise<Computer> {
+  const computer = em.create(Computer, { ...EMPTY, ...fields });
+  await em.persist(computer).flush();
+  return computer;
+}
+
+const EMPTY = {
+  computer_id: null,
+  username: null,
+  os: null,
+  nickname: null,
+  location: null,
+  token_hash: null,
+  enrolled_at: null,
+  last_seen: null,
+};
+
+export async function updateComputer(
+  em: EntityManager,
+  computer: Computer,
+  changes: Partial<ComputerFields>,
+): Promise<Computer> {
+  em.assign(computer, { ...changes, updated_at: new Date() });
+  await em.flush();
+  return computer;
+}
+
+/** Its bindings go with it. */
+export async function deleteComputer(em: EntityManager, id: number): Promise<void> {
+  await em.nativeDelete(Computer, { id });
+}
+
+export type ComputerIdentity = Pick<Computer, 'id' | 'computer_name' | 'lab_id' | 'last_seen'>;
+
+/** Whose this token is, in one query; null where it is nobody's, or of a lab that is disabled. */
+export async function findComputerByToken(
+  em: EntityManager,
+  hash: string,
+): Promise<ComputerIdentity | null> {
+  const [row] = await em.execute(
+    `select c.id, c.computer_name, c.lab_id, c.last_seen
+       from computers c join labs l on l.id = c.lab_id
+      where c.token_hash = ? and not l.disabled`,
+    [hash],
+  );
+  return row ? em.map(Computer, row as never) : null;
+}
+
+/** Notes that it was heard of: at most one write a minute, and nothing is asked where the last is as fresh. */
+export async function touchComputer(
+  em: EntityManager,
+  { id, last_seen }: Pick<Computer, 'id' | 'last_seen'>,
+): Promise<void> {
+  if (last_seen && Date.now() - last_seen.getTime() < 60_000) return;
+  await em.execute(
+    `update computers set last_seen = now()
+      where id = ? and (last_seen is null or last_seen < now() - interval '1 minute')`,
+    [id],
+    'run',
+  );
+}
+
+/** Codes that nobody used in time are taken away meanwhile. */
+export async function addCode(
+  em: EntityManager,
+  code: Pick<EnrolmentCode, 'lab_id' | 'hash' | 'created_by' | 'expires_at'>,
+): Promise<number> {
+  await em.nativeDelete(EnrolmentCode, { expires_at: { $lt: new Date() } });
+  return Number(await em.insert(EnrolmentCode, code as never));
+}
+
+/** Uses a code up: of two who come with the same one, one gets it. Null where it does not count (any more). */
+export async function takeCode(
+  em: EntityManager,
+  hash: string,
+): Promise<Pick<EnrolmentCode, 'lab_id' | 'created_by'> | null> {
+  const [row] = await em.execute<Pick<EnrolmentCode, 'lab_id' | 'created_by'>[]>(
+    `delete from enrolment_codes c using labs l
+      where c.hash = ? and c.expires_at > now() and l.id = c.lab_id and not l.disabled
+      returning c.lab_id, c.created_by`,
+    [hash],
+  );
+  return row ?? null;
+}

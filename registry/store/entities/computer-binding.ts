@@ -1,0 +1,51 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Json } from '../../definitions/types.ts';
+import { Computer } from './computer.ts';
+import { Instrument } from './instrument.ts';
+
+const schema = defineEntity({
+  name: 'ComputerBinding',
+  tableName: 'computer_bindings',
+  uniques: [
+    {
+      name: 'computer_bindings_instrument_id_computer_key',
+      properties: ['instrument_id', 'computer'],
+    },
+    { name: 'computer_bindings_computer_key_key', properties: ['computer', 'key'] },
+    {
+      name: 'computer_bindings_primary_key',
+      expression:
+        'create unique index "computer_bindings_primary_key" on "computer_bindings" ("instrument_id") where is_primary',
+    },
+  ],
+  properties: {
+    id: p.integer().primary(),
+    instrument_id: () =>
+      p
+        .manyToOne(Instrument)
+        .mapToPk()
+        .joinColumn('instrument_id')
+        .index(false)
+        .deleteRule('cascade'),
+    computer: () =>
+      p.manyToOne(Computer).mapToPk().joinColumn('computer').index(false).deleteRule('cascade'),
+    /** Which machine and account connected it; null where nobody said. */
+    computer_id: p.text().strictNullable(),
+    username: p.text().strictNullable(),
+    /** Its address on that computer (a VISA resource name, mostly). */
+    adapter: p.text().strictNullable(),
+    adapter_type: p.text().strictNullable(),
+    /** At most one binding of an instrument. */
+    is_primary: p.boolean(),
+    last_connected: p.datetime(3).strictNullable(),
+    last_settings: p.json<{ [key: string]: Json }>().defaultRaw(`'{}'`),
+    /** What the computer calls a binding that it made, so that telling of it twice makes one. */
+    key: p.text().strictNullable(),
+    created_at: p.datetime(3).defaultRaw('now()'),
+    updated_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** An instrument at a computer. */
+export class ComputerBinding extends schema.class {}
+schema.setClass(ComputerBinding);

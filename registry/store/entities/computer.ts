@@ -1,0 +1,66 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { Lab } from './lab.ts';
+
+const computer = defineEntity({
+  name: 'Computer',
+  tableName: 'computers',
+  uniques: [
+    {
+      name: 'computers_computer_name_key',
+      expression:
+        'create unique index "computers_computer_name_key" on "computers" (lower("computer_name"))',
+    },
+  ],
+  properties: {
+    id: p.integer().primary(),
+    lab_id: () =>
+      p
+        .manyToOne(Lab)
+        .mapToPk()
+        .joinColumn('lab_id')
+        .index('computers_lab_id_index')
+        .deleteRule('no action'),
+    /** Its host name; unique without regard to case. */
+    computer_name: p.text(),
+    /** What it says that it is, beyond its name (from a MAC address, mostly). */
+    computer_id: p.text().strictNullable(),
+    username: p.text().strictNullable(),
+    os: p.text().strictNullable(),
+    nickname: p.text().strictNullable(),
+    location: p.text().strictNullable(),
+    /** SHA-256 of its token in hexadecimal; null until it is enrolled. */
+    token_hash: p.text().strictNullable().unique('computers_token_hash_key').hidden(),
+    enrolled_at: p.datetime(3).strictNullable(),
+    last_seen: p.datetime(3).strictNullable(),
+    created_at: p.datetime(3).defaultRaw('now()'),
+    updated_at: p.datetime(3).defaultRaw('now()'),
+  },
+});
+
+/** A computer of a lab. */
+export class Computer extends computer.class {}
+computer.setClass(Computer);
+
+const code = defineEntity({
+  name: 'EnrolmentCode',
+  tableName: 'enrolment_codes',
+  properties: {
+    id: p.integer().primary(),
+    lab_id: () =>
+      p
+        .manyToOne(Lab)
+        .mapToPk()
+        .joinColumn('lab_id')
+        .index('enrolment_codes_lab_id_index')
+        .deleteRule('cascade'),
+    /** SHA-256 of the code as it is read, in hexadecimal. */
+    hash: p.text().unique('enrolment_codes_hash_key').hidden(),
+    /** Username of who made it. */
+    created_by: p.text(),
+    expires_at: p.datetime(3).index('enrolment_codes_expires_at_index'),
+  },
+});
+
+/** What a computer trades for its token. A row is deleted when its code is used. */
+export class EnrolmentCode extends code.class {}
+code.setClass(EnrolmentCode);

@@ -1,0 +1,114 @@
+/** Instruments of labs. */
+import { raw } from '@mikro-orm/core';
+import { Instrument, type InstrumentStatus } from './entities/index.ts';
+import { window } from './paging.ts';
+import { containing } from './search.ts';
+import type { EntityManager, Listed, Page } from './types.ts';
+
+export type InstrumentFields = Omit<Instrument, 'id' | 'created_at' | 'updated_at' | symbol>;
+
+export interface InstrumentFilters {
+  /** Only instruments of these labs. */
+  labs?: number[] | undefined;
+  lab_id?: number | undefined;
+  definition_id?: number | undefined;
+  status?: InstrumentStatus | undefined;
+  instrument_type?: string | undefined;
+  /** Bound to the computer with this name, in any case. */
+  computer_name?: string | undefined;
+  /** A part of name, class, maker, model, serial number or location, in any case. */
+  q?: string | undefined;
+}
+
+const SEARCHED = [
+  'name',
+  'pybirch_class',
+  'manufacturer',
+  'model',
+  'serial_number',
+  'location',
+] as const;
+
+/** By name. */
+export async function listInstruments(
+  em: EntityManager,
+  { filters = {}, ...page }: Page & { filters?: InstrumentFilters },
+): Promise<Listed<Instrument>> {
+  const { labs, q, computer_name, ...equal } = filters;
+  const pattern = containing(q ?? '');
+  const stated = Object.entries(equal).filter(([, value]) => value !== undefined);
+  const conditions: object[] = stated.map(([field, value]) => ({ [field]: value }));
+  if (labs) conditions.push({ lab_id: { $in: labs } });
+  if (q) conditions.push({ $or: SEARCHED.map((field) => ({ [field]: { $ilike: pattern } })) });
+  if (computer_name !== undefined) conditions.push(boundTo(computer_name));
+  const [items, total] = await em.findAndCount(Instrument, { $and: conditions } as never, {
+    ...window(page),
+    orderBy: { name: 'asc', id: 'asc' },
+  });
+  return { items, total };
+}
+
+const boundTo = (computer: string) => ({
+  [raw(
+    (alias) => `${alias}.id in (select b.instrument_id from computer_bindings b
+       join computers c on c.id = b.computer where lower(c.computer_name) = lower(?))`,
+    [computer],
+  )]: [],
+});
+
+export async function findInstrument(em: EntityManager, id: number): Promise<Instrument | null> {
+  return em.findOne(Instrument, { id });
+}
+
+/** Holds the instrument, so that its bindings are written by one at a time. */
+export async function lockInstrument(em: EntityManager, id: number): Promise<void> {
+  await em.execute('select 1 from instruments where id = ? for update', [id]);
+}
+
+/** Throws `foreign_key_violation` for an unknown lab or definition. */
+export async function createInstrument(
+  em: EntityManager,
+  fields: Pick<InstrumentFields, 'lab_id' | 'name'> & Partial<InstrumentFields>,
+): Promise<Instrument> {
+  const instrument = em.create(Instrument, { ...EMPTY, ...fields });
+  await em.persist(instrument).flush();
+  return instrument;
+}
+
+const EMPTY = {
+  instrument_type: null,
+  pybirch_class: null,
+  manufacturer: null,
+  model: null,
+  serial_number: null,
+  adapter: null,
+  location: null,
+  specifications: {},
+  extra_data: {},
+  definition_id: null,
+  pinned_version: null,
+};
+
+export async function updateInstrument(
+  em: EntityManager,
+  instrument: Instrument,
+  changes: Partial<InstrumentFields>,
+): Promise<Instrument> {
+  em.assign(instrument, { ...changes, updated_at: new Date() }, { mergeObjectProperties: false });
+  await em.flush();
+  return instrument;
+}
+
+/** Its bindings go with it. */
+export async function deleteInstrument(em: EntityManager, id: number): Promise<void> {
+  await em.nativeDelete(Instrument, { id });
+}
+
+/** The instruments with these ids. */
+export async function instrumentsById(
+  em: EntityManager,
+  ids: readonly number[],
+): Promise<Map<number, Instrument>> {
+  const found = await em.find(Instrument, { id: { $in: [...new Set(ids)] } });
+  return new Map(found.map((instrument) => [instrument.id, instrument]));
+}
