@@ -7,7 +7,6 @@ export class LabComputers extends Migration {
   }
 }
 
-// Null until it is needed, but for the newest version: see services/version-content.ts.
 const versions = [
   'alter table versions add column files jsonb',
   'alter table versions add column described jsonb',

@@ -21,7 +21,7 @@ import {
   type DefinitionRow,
   definitionRow,
   type LandedVersion,
-  type VersionContent,
+  type ReadContent,
   versionRow,
 } from './index-rows.ts';
 import { readState } from './state.ts';
@@ -50,22 +50,21 @@ export async function indexRepository(
   repository: Repository,
   options: IndexOptions = {},
 ): Promise<Indexed> {
-  const before = await read(repository);
+  const knownIn = async (em: EntityManager, id: number) =>
+    options.everyVersion ? 0 : await countVersions(em, id);
+  const before = await read(repository, (id) => knownIn(store.em(), id));
   return await store.transaction(async (em) => {
     await lockDefinition(em, before.definition.id);
-    const now = (await repository.refs()) === before.refs ? before : await read(repository);
-    const known = options.everyVersion ? 0 : await countVersions(em, now.definition.id);
-    const added: LandedVersion[] = [];
-    for (let n = known + 1; n < now.newest; n++) added.push(await landed(repository, n));
-    if (now.latest && known < now.newest) added.push(now.latest);
+    const known = await knownIn(em, before.definition.id);
+    const same = (await repository.refs()) === before.refs && known >= before.known;
+    const now = same ? before : await read(repository, async () => known);
+    const added = now.versions.filter(({ record }) => record.version > known);
     await ensurePeople(em, now.state, added);
     await upsertDefinition(em, now.definition);
     await markMerged(em, now.definition.id, added);
     await upsertVersions(
       em,
-      added.map((version) =>
-        versionRow(now.state, version, version === now.latest ? now.content : undefined),
-      ),
+      added.map((version) => versionRow(now.state, version)),
     );
     if (known > 0) await setVerdicts(em, now.definition.id, now.state);
     const indexed = { definition: now.definition, state: now.state, added };
@@ -77,23 +76,34 @@ export async function indexRepository(
 interface Reading {
   refs: Refs;
   state: DefinitionState;
-  newest: number;
-  latest: LandedVersion | undefined;
-  /** What the newest version holds, or the proposal. */
-  content: VersionContent;
+  /** How many versions the index had. */
+  known: number;
+  /** Those beyond, oldest first, and the newest in any case. */
+  versions: LandedVersion[];
   definition: DefinitionRow;
 }
 
-async function read(repository: Repository): Promise<Reading> {
+async function read(
+  repository: Repository,
+  knownOf: (id: number) => Promise<number>,
+): Promise<Reading> {
   const refs = await repository.refs();
   const { state } = await readState(repository);
-  const { head, version: newest } = await repository.tip();
-  const latest = newest > 0 ? await landed(repository, newest) : undefined;
-  const shown = head ?? newestProposal(refs);
-  const files = shown === null ? new Map() : await filesOf(repository, shown);
-  const content = contentOf(state.name, files);
-  const definition = definitionRow(state, latest, files, content.described);
-  return { refs, state, newest, latest, content, definition };
+  const { version: newest } = await repository.tip();
+  const known = await knownOf(state.id);
+  const versions: LandedVersion[] = [];
+  for (let n = Math.max(1, Math.min(known + 1, newest)); n <= newest; n++) {
+    versions.push(await landed(repository, n));
+  }
+  const latest = versions.at(-1);
+  const proposed = newestProposal(refs);
+  const shown = latest?.content ?? (await contentAt(repository, proposed));
+  return { refs, state, known, versions, definition: definitionRow(state, latest, shown) };
+}
+
+async function contentAt(repository: Repository, commit: Oid | null): Promise<ReadContent> {
+  const files = commit === null ? new Map() : await filesOf(repository, commit);
+  return contentOf(repository.name, files);
 }
 
 /** What a definition without versions is going to be, for whoever may see it: its newest merge request's head. */
@@ -128,7 +138,7 @@ async function landed(repository: Repository, n: number): Promise<LandedVersion>
       `the record of v${n} of ${repository.name} speaks of v${record.version} at ${record.commit}`,
     );
   }
-  return { record, tag: version.tag };
+  return { record, tag: version.tag, content: await contentAt(repository, version.commit) };
 }
 
 /** Labs and users that git knows and the database does not are made, disabled, with the ids they had. */

@@ -12,6 +12,7 @@ export interface LandedVersion {
   record: VersionRecord;
   /** Object id of the annotated tag. */
   tag: string;
+  content: ReadContent;
 }
 
 /** What the files of a version are, and what they say of the definition. */
@@ -21,23 +22,28 @@ export interface VersionContent {
   described: Metadata;
 }
 
-export function contentOf(name: string, files: Files): VersionContent {
+/** The same with the main file's text, which only the newest version's is kept of. */
+export interface ReadContent extends VersionContent {
+  source: string;
+}
+
+export function contentOf(name: string, files: Files): ReadContent {
+  const source = files.get(mainFile(name));
   return {
     files: storable(Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)]))),
     described: storable(describe(name, files)),
+    source: source === undefined ? '' : storable(textOf(source)),
   };
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The row of a definition; `latest` is its newest version, `files` what that version (or the proposal) holds. */
+/** The row of a definition; `latest` is its newest version, `content` what that version (or the proposal) holds. */
 export function definitionRow(
   state: DefinitionState,
   latest: LandedVersion | undefined,
-  files: Files,
-  described: Metadata,
+  { described, source }: ReadContent,
 ) {
-  const source = files.get(mainFile(state.name));
   const landed = latest?.record.landed_at;
   return {
     id: state.id,
@@ -50,19 +56,15 @@ export function definitionRow(
     version: latest?.record.version ?? null,
     head: latest?.record.commit ?? null,
     ...described,
-    source_code: source === undefined ? '' : storable(textOf(source)),
+    source_code: source,
     created_at: new Date(state.created_at),
     updated_at: new Date(landed && landed > state.updated_at ? landed : state.updated_at),
   };
 }
 export type DefinitionRow = ReturnType<typeof definitionRow>;
 
-/** The row of one version, with what the state says of it (deprecated, revoked), and its content where it is at hand. */
-export function versionRow(
-  state: DefinitionState,
-  { record, tag }: LandedVersion,
-  content: VersionContent | undefined,
-) {
+/** The row of one version, with what the state says of it (deprecated, revoked). */
+export function versionRow(state: DefinitionState, { record, tag, content }: LandedVersion) {
   return {
     definition_id: state.id,
     version: record.version,
@@ -78,8 +80,8 @@ export function versionRow(
     change_summary: storable(record.change_summary),
     deprecated: (state.deprecated[record.version] ?? null) as unknown as { [key: string]: Json },
     revoked: (state.revoked[record.version] ?? null) as unknown as { [key: string]: Json },
-    files: content?.files ?? null,
-    described: content?.described ?? null,
+    files: content.files,
+    described: content.described,
     created_at: new Date(record.landed_at),
   };
 }

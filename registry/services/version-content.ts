@@ -1,7 +1,4 @@
-/**
- * What a version holds. A landing notes it of the newest version, which it has read anyway; of older ones it is found
- * in git when somebody asks, and noted then: a version never changes.
- */
+/** What a version holds: as the index has it, or from git for one that was indexed before that was kept. */
 import type { Repositories } from '../../repos/types.ts';
 import type { Version } from '../store/entities/index.ts';
 import type { Store } from '../store/open.ts';
@@ -18,7 +15,8 @@ export async function contentAt(
   const { files, described } = version;
   if (files && described) return { files, described };
   const repository = await repositories.open(name);
-  const content = contentOf(name, await filesOf(repository, version.commit));
+  const read = contentOf(name, await filesOf(repository, version.commit));
+  const content = { files: read.files, described: read.described };
   await keepContent(store.em(), version, content);
   return content;
 }
