@@ -49,6 +49,8 @@ export type Action =
   | { on: 'instrument'; do: 'read' | 'manage'; labId: number }
   /** `bind`: write what is bound to it; `manage`: make it, rename it, enrol it, end it. `id` null: one to be made. */
   | { on: 'computer'; do: 'read' | 'bind' | 'manage'; labId: number; id: number | null }
+  /** The stream of events; what it tells of is decided for each. */
+  | { on: 'events'; do: 'read' }
   /** What only a computer is told and tells: its list of definitions, its report. */
   | { on: 'own-sync'; do: 'use' };
 
@@ -105,6 +107,7 @@ function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decisio
       if (actor.kind === 'nobody') return no('anonymous', 'Sign in first.');
       return withScope(actor, 'admin');
     case 'equipment':
+    case 'events':
       return onSite(actor, 'sign-in');
     case 'instrument':
     case 'computer':
@@ -129,12 +132,13 @@ function decideForComputer(actor: Computer, action: Action, rules: Rules): Decis
       if (action.id !== actor.id) return no('hidden', 'There is no such computer.');
       return action.do === 'manage' ? readsOnly : YES;
     case 'equipment':
+    case 'events':
     case 'own-sync':
       return YES;
     case 'merge-request':
       return no('hidden', 'There is no such merge request.');
     case 'lab':
-      return action.labId === actor.labId ? readsOnly : no('hidden', 'There is no such lab.');
+      return no('hidden', 'There is no such lab.');
     default:
       return readsOnly;
   }

@@ -3,7 +3,7 @@ import { type DefinitionFacts, type Rules, viewerOf } from '../access/decide.ts'
 import { DEFAULT_BANNED } from '../definitions/policy.ts';
 import type { ImportPolicy } from '../definitions/types.ts';
 import { notFound } from '../errors.ts';
-import { findDefinition } from '../store/definitions.ts';
+import { type DefinitionSummary, findDefinition } from '../store/definitions.ts';
 import type { Definition, Lab } from '../store/entities/index.ts';
 import { findLab } from '../store/labs.ts';
 import type { Store } from '../store/open.ts';
@@ -29,7 +29,7 @@ export async function find(
   return { row, lab, facts: factsOf(row, lab), policy: policyOf(lab) };
 }
 
-export function factsOf(row: Definition, lab: Lab | null): DefinitionFacts {
+export function factsOf(row: DefinitionSummary, lab: Lab | null): DefinitionFacts {
   return {
     labId: row.lab_id,
     isPublic: row.is_public,

@@ -47,7 +47,7 @@ async function identifyComputer(em: EntityManager, secret: string): Promise<Iden
   if (!found) return null;
   await touchComputer(em, found);
   const { id, computer_name: name, lab_id: labId } = found;
-  return { actor: { kind: 'computer', id, name, labId }, tokenName: null };
+  return { actor: { kind: 'computer', id, name, labId }, tokenName: null, expires: null };
 }
 
 /** Who a session belongs to, or null where it has ended. */

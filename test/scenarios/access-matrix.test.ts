@@ -65,7 +65,7 @@ for (const row of matrix.http) {
 /** With a token that reaches everything. */
 const fully = (asker: Asker): Asker =>
   Object.values(askers).find(
-    ({ url, person }) => url === asker.url && person?.id === asker.person?.id,
+    ({ url, person }) => url === asker.url && person?.username === asker.person?.username,
   ) ?? asker;
 
 for (const row of matrix.git) {

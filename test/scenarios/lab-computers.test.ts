@@ -352,7 +352,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.equal(await answer('GET', '/api/tokens'), 403);
     t.equal(await answer('GET', '/api/users'), 403);
     t.equal(await answer('GET', '/api/labs'), 403);
-    t.equal(await answer('GET', `/api/labs/${nano.id}/members`), 403);
+    t.equal(await answer('GET', `/api/labs/${nano.id}/members`), 404);
     t.equal(await answer('GET', `/api/labs/${other.id}`), 404);
     t.equal(await answer('GET', '/api/audit'), 403);
     t.equal(await answer('DELETE', `/api/instrument-definitions/${meter.id}`), 403);

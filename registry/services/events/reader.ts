@@ -37,7 +37,7 @@ export class Reader {
   async identify(): Promise<boolean> {
     const identity = await this.#identify().catch(() => null);
     const may =
-      identity && decide(identity.actor, { on: 'site', do: 'sign-in' }, this.#rules).allowed;
+      identity && decide(identity.actor, { on: 'events', do: 'read' }, this.#rules).allowed;
     this.#identity = may ? identity : null;
     return may === true;
   }

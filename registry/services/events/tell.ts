@@ -1,8 +1,8 @@
 /** From entries of the audit trail to events, with what decides about who sees them. */
 import type { Action } from '../../access/decide.ts';
 import type { AuditNews } from '../../store/audit.ts';
-import { definitionsById, everything } from '../../store/definitions.ts';
-import type { Definition, MergeRequest } from '../../store/entities/index.ts';
+import { type DefinitionSummary, definitionsById, everything } from '../../store/definitions.ts';
+import type { MergeRequest } from '../../store/entities/index.ts';
 import { mergeRequestsById } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { factsOf } from '../find-definition.ts';
@@ -51,7 +51,7 @@ interface About {
   data: object;
 }
 
-function ofDefinition(row: Definition | undefined): About | undefined {
+function ofDefinition(row: DefinitionSummary | undefined): About | undefined {
   if (!row) return undefined;
   return {
     needs: { on: 'definition', do: 'read', of: factsOf(row, null) },

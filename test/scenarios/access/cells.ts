@@ -87,7 +87,7 @@ async function thingFor(
   fresh: boolean,
 ): Promise<Thing | undefined> {
   if (on === null) return undefined;
-  const key = on.startsWith('own ') ? `${on} ${person.id}` : on;
+  const key = on.startsWith('own ') ? `${on} ${person.username}` : on;
   const made =
     (!fresh && shared.get(key)) || (THINGS[on] as (typeof THINGS)[string])(world, person);
   if (!fresh) shared.set(key, made);

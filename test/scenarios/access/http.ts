@@ -13,9 +13,11 @@ export async function request(
   asker: Asker,
 ): Promise<Answer> {
   const given = thing ?? ({} as Thing);
-  const { id, name, member: user_id } = given;
-  const parameters: Record<string, string | number> = { id, name, user_id, n: 1 };
-  const path = url.replace(/:(\w+)/g, (_, name) => String(parameters[name])).replace('*', '');
+  const { id, name, member: user_id, computer: computer_name } = given;
+  const parameters: Record<string, string | number> = { id, name, user_id, computer_name, n: 1 };
+  const path = url
+    .replace(/:(\w+)/g, (_, name) => encodeURIComponent(String(parameters[name])))
+    .replace('*', '');
   const { query = {}, body } = REQUESTS[`${operation} ${variant}`.trim()]?.(given) ?? {};
   const search = new URLSearchParams(
     Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),

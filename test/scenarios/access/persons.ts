@@ -1,6 +1,6 @@
 /** Whoever the columns of docs/access.md are about. */
-import type { TestLab } from '../../helpers/lab.ts';
 import type { Person } from '../../helpers/registry.ts';
+import type { World } from './world.ts';
 
 export interface Asker {
   /** Where they ask: the registry, or the same registry run with ANONYMOUS_READ. */
@@ -10,7 +10,7 @@ export interface Asker {
 }
 
 /** A column a line. */
-export function askersOf({ url, ...lab }: TestLab, openUrl: string): Record<string, Asker> {
+export function askersOf({ url, ...lab }: World, openUrl: string): Record<string, Asker> {
   return {
     nobody: { url, person: undefined },
     'anonymous read': { url: openUrl, person: undefined },
@@ -18,11 +18,12 @@ export function askersOf({ url, ...lab }: TestLab, openUrl: string): Record<stri
     viewer: { url, person: lab.cleo },
     contributor: { url, person: lab.ben },
     'lab admin': { url, person: lab.ada },
+    computer: { url, person: lab.pc },
     'site admin': { url, person: lab.admin },
   };
 }
 
-export const PERSONS = Object.keys(askersOf({} as TestLab, ''));
+export const PERSONS = Object.keys(askersOf({} as World, ''));
 
 const REACH = ['read', 'write', 'admin'] as const;
 type Scope = (typeof REACH)[number];

@@ -66,9 +66,27 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   createUser: () => ({ body: newUser(`asked${++count}`) }),
   changeUser: () => ({ body: { name: `Asked ${++count}` } }),
   'changeUser is_admin': () => ({ body: { is_admin: true } }),
+  listInstruments: ({ name }) => ({ query: { q: name } }),
+  createInstrument: ({ id }) => ({ body: { name: 'Asked', lab_id: id } }),
+  changeInstrument: () => ({ body: { location: `Bench ${++count}` } }),
+  listComputers: ({ name }) => ({ query: { q: name } }),
+  createComputer: ({ id }) => ({ body: { computer_name: `ASKED-${++count}`, lab_id: id } }),
+  createEnrolmentCode: ({ id }) => ({ body: { lab_id: id } }),
+  enrol: ({ name, computer }) => ({ body: { code: name, computer_name: computer } }),
+  changeComputer: () => ({ body: { location: `Bench ${++count}` } }),
+  bindInstrument: () => binding,
+  createBinding: ({ id, computer }) => newBinding(id, computer),
+  bindNewInstrument: () => ({ body: { key: `asked ${++count}`, name: 'Asked' } }),
+  listBindings: () => ({ query: { per_page: 500 } }),
+  changeBinding: () => ({ body: { adapter: `GPIB::${++count}` } }),
   createToken: () => ({ body: { name: 'asked', scope: 'read' } }),
   signIn: () => ({ body: { username: 'cleo', password: 'password of cleo' } }),
 };
+
+const binding = { body: { adapter: 'GPIB::8' } };
+const newBinding = (instrument_id: number, computer_name: string): Given => ({
+  body: { instrument_id, computer_name },
+});
 
 const newUser = (username: string) => ({
   username,

@@ -21,13 +21,20 @@ export interface Thing {
   /** A member of a lab, and somebody who is none. */
   member: number;
   stranger: number;
+  /** Name of a computer. */
+  computer: string;
 }
 
 /** Makes the thing; `own` ones belong to who asks. */
 export type Maker = (world: World, asker: Person) => Promise<Thing>;
 
 /** What never was: what is hidden must answer as this does. */
-export const NEVER = { id: 2_000_000_000, definition: 2_000_000_000, name: 'NeverThere' };
+export const NEVER = {
+  id: 2_000_000_000,
+  definition: 2_000_000_000,
+  name: 'NeverThere',
+  computer: 'NEVER-THERE',
+};
 export const NEVER_REF = { id: NEVER.id, branch: 'never', head: 'f'.repeat(40) };
 
 let count = 0;
@@ -43,6 +50,7 @@ const thing = (given: Partial<Thing>): Thing => ({
   branch: BRANCH,
   member: 0,
   stranger: 0,
+  computer: '',
   ...given,
 });
 
@@ -163,6 +171,26 @@ const token =
     return thing({ id: (await tokens.create({ name, scope: 'read' })).id, name });
   };
 
+const instrument: Maker = async ({ ada, nano }) => {
+  const name = newName();
+  const { id } = await ada.client.instruments.create({ name, lab_id: nano.id });
+  return thing({ id, name, page: `/api/instruments/${id}`, computer: `${name}-PC` });
+};
+
+const computer: Maker = async ({ ada, nano }) => {
+  const name = newName();
+  const { id } = await ada.client.computers.create({ computer_name: name, lab_id: nano.id });
+  return thing({ id, name, page: `/api/computers/${id}`, computer: name });
+};
+
+const bound = (name: (of: Thing, asker: Person) => string): Maker => {
+  return async (world, asker) => {
+    const of = await instrument(world, asker);
+    const { id } = await world.ada.client.instruments.bind(of.id, name(of, asker), {});
+    return thing({ id, name: of.name, page: `/api/computer-bindings/${id}` });
+  };
+};
+
 const privately = landed();
 const publicly = landed({ is_public: true });
 const reviewed = landed({}, 'reviewed');
@@ -197,4 +225,19 @@ export const THINGS: Record<string, Maker> = {
     thing({ id, name: username, page: `/api/users/${id}` }),
   "somebody's token": token(eve),
   'own token': token(),
+  instrument,
+  'instrument at itself': async (world, asker) => ({
+    ...(await instrument(world, asker)),
+    computer: asker.username,
+  }),
+  computer,
+  binding: bound(({ computer }) => computer),
+  'own binding': bound((_, { username }) => username),
+  'own computer': async (_world, { id, username: name }) =>
+    thing({ id, name, computer: name, page: `/api/computers/${id}` }),
+  'own lab': async ({ nano: { id } }) => thing({ id, page: `/api/labs/${id}` }),
+  'enrolment code': async ({ ada, nano }) => {
+    const { code } = await ada.client.computers.createCode(nano.id);
+    return thing({ name: code, computer: newName() });
+  },
 };

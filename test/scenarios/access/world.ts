@@ -1,6 +1,6 @@
 /** The registry that docs/access.md is asked of. */
 import type { Test } from 'tap';
-import { startLab, type TestLab } from '../../helpers/lab.ts';
+import { enrolComputer, startLab, type TestLab } from '../../helpers/lab.ts';
 import type { Person } from '../../helpers/registry.ts';
 
 export interface World extends TestLab {
@@ -8,6 +8,8 @@ export interface World extends TestLab {
   reviewed: { id: number };
   /** A contributor of the first lab, who asks for nothing but opens what others are asked about. */
   eve: Person;
+  /** A computer of the first lab; `username` is its name. */
+  pc: Person;
 }
 
 export async function makeWorld(t: Test): Promise<World> {
@@ -22,5 +24,6 @@ export async function makeWorld(t: Test): Promise<World> {
   await labs.addMember(reviewed.id, ada.id, 'admin');
   await labs.addMember(reviewed.id, ben.id, 'contributor');
   await labs.addMember(reviewed.id, cleo.id, 'viewer');
-  return { ...lab, eve, reviewed };
+  const { id, name: username, token, client } = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
+  return { ...lab, eve, reviewed, pc: { id, username, token, client } };
 }
