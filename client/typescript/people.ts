@@ -11,11 +11,11 @@ import type {
   User,
   UserChange,
 } from '../../registry/schemas/people.ts';
-import type { Http, Page } from './http.ts';
+import { type Http, type Page, type PageQuery, search } from './http.ts';
 
 export function userCalls({ json, nothing }: Http) {
   return {
-    list: () => json<Page<User>>('GET', '/api/users'),
+    list: (query: PageQuery = {}) => json<Page<User>>('GET', `/api/users${search(query)}`),
     create: (body: NewUser) => json<User>('POST', '/api/users', body),
     read: (id: number) => json<User>('GET', `/api/users/${id}`),
     change: (id: number, body: UserChange) => json<User>('PUT', `/api/users/${id}`, body),
@@ -25,7 +25,7 @@ export function userCalls({ json, nothing }: Http) {
 
 export function labCalls({ json, nothing }: Http) {
   return {
-    list: () => json<Page<Lab>>('GET', '/api/labs'),
+    list: (query: PageQuery = {}) => json<Page<Lab>>('GET', `/api/labs${search(query)}`),
     create: (body: NewLab) => json<Lab>('POST', '/api/labs', body),
     read: (id: number) => json<Lab>('GET', `/api/labs/${id}`),
     change: (id: number, body: LabChange) => json<Lab>('PUT', `/api/labs/${id}`, body),
@@ -42,7 +42,7 @@ export function labCalls({ json, nothing }: Http) {
 
 export function tokenCalls({ json, nothing }: Http) {
   return {
-    list: () => json<Page<Token>>('GET', '/api/tokens'),
+    list: (query: PageQuery = {}) => json<Page<Token>>('GET', `/api/tokens${search(query)}`),
     create: (body: NewToken) => json<CreatedToken>('POST', '/api/tokens', body),
     remove: (id: number) => nothing('DELETE', `/api/tokens/${id}`),
   };

@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { SessionController, session } from '../data/session.ts';
 import { type IconName, icon } from '../elements/icon.ts';
 import { shared } from '../styles/shared.ts';
@@ -13,6 +13,9 @@ const THEMES: Record<Theme, { label: string; icon: IconName }> = {
   light: { label: 'Light', icon: 'sun' },
   dark: { label: 'Dark', icon: 'moon' },
 };
+
+/** How long a pause in typing is until it is searched for, in milliseconds. */
+const PAUSE = 120;
 
 /**
  * The bar above every page: search, theme, account.
@@ -110,10 +113,21 @@ export class RegistryBar extends LitElement {
   declare searched: string;
   declare theme: Theme;
   readonly #session = new SessionController(this);
+  #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
     this.theme = chosenTheme();
+  }
+
+  override connectedCallback() {
+    super.connectedCallback();
+    document.addEventListener('keydown', this.#startSearch);
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    document.removeEventListener('keydown', this.#startSearch);
   }
 
   override render() {
@@ -134,13 +148,21 @@ export class RegistryBar extends LitElement {
           type="search"
           name="q"
           aria-label="Search definitions"
+          aria-keyshortcuts="/"
           placeholder="Search definitions"
           autocomplete="off"
-          .value=${this.searched}
           @input=${this.#searchAsYouType}
         />
       </form>
       <div class="end">${this.#themes()} ${this.#account()}</div>`;
+  }
+
+  protected override updated(changed: PropertyValues<this>) {
+    const input = this.renderRoot.querySelector('input');
+    // What somebody is typing is theirs; the address follows it.
+    if (changed.has('searched') && input && input !== this.shadowRoot?.activeElement) {
+      input.value = this.searched;
+    }
   }
 
   #themes() {
@@ -178,6 +200,19 @@ export class RegistryBar extends LitElement {
     </wa-dropdown>`;
   }
 
+  /** `/` goes to the search, as in GitLab, unless somebody is writing. */
+  readonly #startSearch = (event: KeyboardEvent) => {
+    const target = event.composedPath()[0];
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      target instanceof HTMLElement &&
+      (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+    )
+      return;
+    event.preventDefault();
+    this.renderRoot.querySelector('input')?.select();
+  };
+
   #toggleMenu() {
     this.dispatchEvent(new Event('menu-toggle'));
   }
@@ -194,8 +229,10 @@ export class RegistryBar extends LitElement {
   }
 
   #searchAsYouType(event: InputEvent) {
+    clearTimeout(this.#typing);
+    if (location.pathname !== '/') return;
     const q = (event.target as HTMLInputElement).value;
-    if (location.pathname === '/') setQuery({ q, page: undefined });
+    this.#typing = setTimeout(() => setQuery({ q, page: undefined }), PAUSE);
   }
 
   #search(event: SubmitEvent) {

@@ -1,20 +1,25 @@
 /** Definitions and their versions. */
-import type { DefinitionQuery } from '../../registry/schemas/definitions.ts';
+import type { DefinitionQuery, FacetQuery } from '../../registry/schemas/definitions.ts';
 import { client } from './client.ts';
 
 export type {
   Definition,
+  DefinitionFacets,
   DefinitionQuery,
   DefinitionSummary,
+  FacetQuery,
   VersionSummary,
 } from '../../registry/schemas/definitions.ts';
 
 export const listDefinitions = (query: Partial<DefinitionQuery>) => client.definitions.list(query);
 
+export const countFacets = (query: Partial<FacetQuery>) => client.definitions.facets(query);
+
 export const readDefinition = (name: string, version?: number) =>
   client.definitions.byName(name, version);
 
-export const listVersions = (id: number) => client.definitions.versions(id);
+export const listVersions = (id: number, page = 1) =>
+  client.definitions.versions(id, { page, per_page: 50 });
 
 /** The unified diff of two versions, as git prints it. */
 export const compareVersions = async (id: number, from: number, to: number) =>

@@ -8,6 +8,8 @@ export interface Column<T> {
   sort?: string;
   /** Figures stand at the end. */
   align?: 'start' | 'end';
+  /** A CSS length. Once one column has a width no text, however long, moves the others; those without share the rest. */
+  width?: string;
 }
 
 export class SortEvent extends Event {
@@ -42,6 +44,12 @@ export class RegistryTable<T = unknown> extends LitElement {
         overflow: hidden;
         clip-path: inset(50%);
       }
+      td {
+        overflow-wrap: anywhere;
+      }
+      .fixed {
+        table-layout: fixed;
+      }
       tbody tr:hover {
         background: var(--registry-hover);
       }
@@ -65,8 +73,9 @@ export class RegistryTable<T = unknown> extends LitElement {
           display: none;
         }
         tr {
-          display: grid;
-          gap: var(--wa-space-3xs);
+          display: flex;
+          flex-wrap: wrap;
+          gap: var(--wa-space-3xs) var(--wa-space-s);
           padding: var(--wa-space-xs) var(--wa-space-s);
           border-block-end: 1px solid var(--wa-color-surface-border);
         }
@@ -76,9 +85,15 @@ export class RegistryTable<T = unknown> extends LitElement {
           display: block;
         }
         td {
+          min-inline-size: 0;
           padding: 0;
           border: 0;
-          overflow-wrap: anywhere;
+        }
+        td:empty {
+          display: none;
+        }
+        td:first-child {
+          flex-basis: 100%;
         }
         td[data-label]:not(:first-child)::before {
           content: attr(data-label) ": ";
@@ -105,8 +120,12 @@ export class RegistryTable<T = unknown> extends LitElement {
   }
 
   override render() {
-    return html`<table part="table">
+    const isFixed = this.columns.some(({ width }) => width);
+    return html`<table part="table" class=${isFixed ? 'fixed' : nothing}>
       <caption>${this.caption}</caption>
+      <colgroup>
+        ${this.columns.map(({ width }) => html`<col .style=${width ? `inline-size: ${width}` : ''} />`)}
+      </colgroup>
       <thead>
         <tr>${this.columns.map((column) => this.#head(column))}</tr>
       </thead>

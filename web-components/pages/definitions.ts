@@ -1,25 +1,177 @@
 import { Task } from '@lit/task';
-import { css, html } from 'lit';
+import { css, html, nothing } from 'lit';
+import { goTo, setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
-import { listDefinitions } from '../data/definitions.ts';
-import { whenLoaded } from '../elements/states.ts';
+import { countFacets, listDefinitions } from '../data/definitions.ts';
+import { LiveController } from '../data/events.ts';
+import { labNames } from '../data/labs.ts';
+import { session } from '../data/session.ts';
+import { icon } from '../elements/icon.ts';
+import '../elements/pager.ts';
+import type { PageChangeEvent } from '../elements/pager.ts';
+import { empty, whenLoaded } from '../elements/states.ts';
+import type { SortEvent } from '../elements/table.ts';
 import { shared } from '../styles/shared.ts';
+import './definitions/facets.ts';
+import { filtersOf, PER_PAGE, queryOf } from './definitions/filters.ts';
+import { definitionColumns } from './definitions/list.ts';
+import './definitions/waiting.ts';
+import '@awesome.me/webawesome/dist/components/button/button.js';
 
-/** `/`: the definitions. */
+/** `/?q=…&category=…&page=…`: the definitions that somebody sees, searched and narrowed down. */
 export class DefinitionsPage extends Page {
-  static override properties = { query: { attribute: false } };
-  static override styles = [shared, css``];
+  static override properties = {
+    query: { attribute: false },
+    areFiltersOpen: { state: true },
+  };
+  static override styles = [
+    shared,
+    css`
+      header {
+        margin-block-end: var(--wa-space-m);
+      }
+      .columns {
+        display: grid;
+        grid-template-columns: 11.5rem minmax(0, 1fr);
+        gap: var(--wa-space-l);
+        align-items: start;
+      }
+      .filters {
+        display: none;
+      }
+      @media (max-width: 64rem) {
+        .columns {
+          grid-template-columns: minmax(0, 1fr);
+          gap: var(--wa-space-s);
+        }
+        .filters {
+          display: inline-block;
+          margin-inline-start: auto;
+        }
+        definitions-facets:not([data-open]) {
+          display: none;
+        }
+        definitions-facets {
+          grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr));
+        }
+      }
+    `,
+  ];
   declare query: URLSearchParams;
+  declare areFiltersOpen: boolean;
 
-  readonly #found = new Task(this, {
-    task: ([q]) => listDefinitions({ q: q ?? '' }),
-    args: () => [this.query.get('q')] as const,
+  readonly #list = new Task(this, {
+    task: async ([query]) => await listDefinitions(queryOf(new URLSearchParams(query))),
+    args: () => [this.query.toString()] as const,
+    onComplete: ({ total }) => {
+      // A registry that shows nothing to strangers has nothing but its sign-in to offer them.
+      if (total === 0 && this.#isUnfiltered && session.me === null)
+        goTo('/sign-in', { replace: true });
+    },
+  });
+  readonly #facets = new Task(this, {
+    task: async ([query]) => await countFacets(filtersOf(new URLSearchParams(query))),
+    args: () => [this.query.toString()] as const,
+  });
+  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly live = new LiveController(this, ['definition.landed'], () => {
+    void this.#list.run();
+    void this.#facets.run();
   });
 
+  constructor() {
+    super();
+    this.areFiltersOpen = false;
+  }
+
+  get #isUnfiltered(): boolean {
+    return Object.keys(filtersOf(this.query)).length === 0;
+  }
+
   override render() {
-    return html`<h1 tabindex="-1">Definitions</h1>
-      ${whenLoaded(this.#found, ({ items }) => html`<ul>${items.map((item) => html`<li><a href="/definitions/${item.name}">${item.display_name}</a></li>`)}</ul>`)}`;
+    const total = this.#list.value?.total;
+    return html`<header class="row">
+        <h1 tabindex="-1">Definitions</h1>
+        <span class="quiet" role="status">
+          ${total === undefined ? '' : `${total.toLocaleString()} ${total === 1 ? 'definition' : 'definitions'}`}
+        </span>
+        <wa-button
+          class="filters"
+          appearance="outlined"
+          size="s"
+          aria-expanded=${String(this.areFiltersOpen)}
+          @click=${this.#toggleFilters}
+          >${icon('filter', 'start')} Filters</wa-button
+        >
+      </header>
+      ${this.#isUnfiltered ? html`<definitions-waiting></definitions-waiting>` : nothing}
+      ${whenLoaded(this.#list, ({ items, total, page }) =>
+        total === 0 ? this.#nothing() : this.#found(items, total, page),
+      )}`;
+  }
+
+  #found(items: readonly unknown[], total: number, page: number) {
+    const labs = this.#labs.value ?? new Map<number, string>();
+    return html`<div class="columns">
+      ${
+        this.#facets.value
+          ? html`<definitions-facets
+              ?data-open=${this.areFiltersOpen}
+              .facets=${this.#facets.value}
+              .query=${this.query}
+              .labs=${labs}
+            ></definitions-facets>`
+          : html`<div></div>`
+      }
+      <div class="card">
+        <registry-table
+          caption="Definitions"
+          .columns=${definitionColumns(labs)}
+          .rows=${items}
+          .sort=${this.query.get('sort') ?? 'name'}
+          @sort-change=${({ sort }: SortEvent) => setQuery({ sort, page: undefined })}
+        ></registry-table>
+        <registry-pager
+          .page=${page}
+          .perPage=${PER_PAGE}
+          .total=${total}
+          @page-change=${this.#turn}
+        ></registry-pager>
+      </div>
+    </div>`;
+  }
+
+  #nothing() {
+    if (!this.#isUnfiltered) {
+      return empty(
+        'search',
+        'No definition matches',
+        html`Try fewer words or filters, or <a href="/">see all definitions</a>.`,
+      );
+    }
+    return empty(
+      'beaker',
+      'There are no definitions yet',
+      html`Definitions of your lab, public and built-in ones appear here. Push one with git, or bring a folder of
+        files along with <code>npx registry import</code>.`,
+    );
+  }
+
+  #toggleFilters() {
+    this.areFiltersOpen = !this.areFiltersOpen;
+  }
+
+  #turn({ page }: PageChangeEvent) {
+    setQuery({ page: page === 1 ? undefined : String(page) });
+    scrollTo({ top: 0 });
+    void this.focusHeading();
   }
 }
 
 customElements.define('definitions-page', DefinitionsPage);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'definitions-page': DefinitionsPage;
+  }
+}

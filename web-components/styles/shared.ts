@@ -108,6 +108,11 @@ export const shared = css`
     border-radius: var(--wa-border-radius-l);
     background: var(--registry-card);
   }
+  .clip {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
   .row {
     display: flex;
     flex-wrap: wrap;
@@ -121,6 +126,11 @@ export const shared = css`
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
+  }
+  @media (max-width: 44rem) {
+    .clip {
+      white-space: normal;
+    }
   }
   @media (prefers-reduced-motion: reduce) {
     *,

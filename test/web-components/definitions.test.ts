@@ -1,0 +1,157 @@
+/** The list of definitions: found, narrowed down, fluent where there are many, honest where there are none. */
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { landBuiltins } from '../../registry/services/builtins.ts';
+import { isAccessible } from '../helpers/axe.ts';
+import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { measurement, startRegistry } from '../helpers/registry.ts';
+
+t.setTimeout(180_000);
+const registry = await startRegistry(t);
+const browser = await startBrowser(t);
+const { client } = registry.admin;
+await registry.person('outsider');
+const ada = await registry.person('ada');
+const lab = await client.labs.create({ name: 'Nano Optics', code: 'nano' });
+await client.labs.addMember(lab.id, ada.id, 'contributor');
+
+const shown = (page: Page) => page.locator('registry-table tbody tr');
+const countOf = (page: Page) => page.getByRole('status').first();
+
+t.test('a registry without definitions says what to do', async (t) => {
+  const page = await browser.open(registry, '/', { username: 'ada' });
+  await page.getByText('There are no definitions yet').waitFor();
+  await isAccessible(t, page, 'no definitions');
+});
+
+t.test('somebody who is not signed in is led to the sign-in', async (t) => {
+  const page = await browser.open(registry, '/');
+  await page.waitForURL('**/sign-in');
+  t.pass('nothing else is shown');
+});
+
+t.test('search finds as one types, facets narrow down, and the address says it all', async (t) => {
+  await landBuiltins(registry.rooms, () => undefined);
+  await client.definitions.create({
+    name: 'HomeMade',
+    source_code: measurement('HomeMade'),
+    lab_id: lab.id,
+    category: 'Lock-In Amplifiers',
+  });
+  const page = await browser.open(registry, '/', { username: 'ada' });
+  await page.getByRole('link', { name: 'HomeMade' }).waitFor();
+  const { total } = await ada.client.definitions.list();
+  t.equal((await countOf(page).textContent())?.trim(), `${total} definitions`);
+  await isAccessible(t, page, 'definitions');
+  await takePictures(page, 'definitions');
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('lock');
+  await page.waitForURL('**/?q=lock');
+  const facet = (name: string) => page.getByRole('region', { name });
+  await facet('Category')
+    .getByRole('link', { name: /^Lock-In/ })
+    .click();
+  await page.waitForURL(/category=Lock-In/);
+  await facet('Origin').getByRole('link', { name: /^Labs/ }).click();
+  await page.getByText('1 definition', { exact: true }).waitFor();
+  t.equal(await shown(page).count(), 1);
+  await page.reload();
+  await page.getByRole('link', { name: 'HomeMade' }).waitFor();
+  t.equal(await shown(page).count(), 1, 'the same after a reload');
+  t.equal(await page.getByRole('searchbox').inputValue(), 'lock');
+  await page.goBack();
+  await page.waitForURL((address) => !address.search.includes('is_builtin'));
+  await page.getByRole('searchbox').fill('nothing is called like this');
+  await page.getByText('No definition matches').waitFor();
+  await isAccessible(t, page, 'no match');
+});
+
+t.test('what waits for review stands above the list, for those who may take part', async (t) => {
+  const { merge_request } = await ada.client.definitions.create({
+    name: 'Proposed',
+    source_code: measurement('Proposed'),
+    lab_id: lab.id,
+    change_summary: 'Add a second lock-in',
+  });
+  const page = await browser.open(registry, '/', { username: 'ada' });
+  const waiting = page.getByRole('region', { name: 'Waiting for review' });
+  await waiting.getByRole('link', { name: /^!\d+/ }).waitFor();
+  t.match(await waiting.textContent(), `!${merge_request?.id}`);
+  await page
+    .getByRole('row', { name: /Proposed/ })
+    .getByText('proposed', { exact: true })
+    .waitFor();
+  await isAccessible(t, page, 'waiting');
+  const other = await browser.open(registry, '/', { username: 'outsider' });
+  await shown(other).first().waitFor();
+  t.equal(await other.getByRole('region', { name: 'Waiting for review' }).count(), 0);
+  t.equal(await other.getByRole('link', { name: 'Proposed' }).count(), 0);
+});
+
+t.test('text of definitions and labs stays text, whatever it is', async (t) => {
+  const hostile = `"><img src=x onerror="globalThis.pwned = 1"><script>globalThis.pwned = 1</script>`;
+  await client.labs.change(lab.id, { name: `Nano ${hostile}` });
+  await client.definitions.create({
+    name: 'Hostile',
+    source_code: measurement('Hostile'),
+    lab_id: lab.id,
+    display_name: `Name ${hostile}`,
+    description: hostile,
+    category: hostile,
+    manufacturer: hostile,
+  });
+  const page = await browser.open(registry, '/?q=onerror', { username: 'ada' });
+  await page.getByRole('link', { name: `Name ${hostile}` }).waitFor();
+  await page.getByText(`Nano ${hostile}`).first().waitFor();
+  t.equal(await page.evaluate(() => 'pwned' in globalThis), false);
+  t.equal(await page.locator('img[src="x"]').count(), 0);
+  await isAccessible(t, page, 'hostile definitions');
+});
+
+t.test('ten thousand definitions are as fluent as ten', async (t) => {
+  await registry.rooms.store.em().execute(TEN_THOUSAND);
+  const page = await browser.open(registry, '/', { username: 'ada' });
+  await page.getByText('50 of 10,0').waitFor();
+  const { paint, blocked } = await speedOf(page);
+  t.comment(`first contentful paint ${paint.toFixed()} ms, blocked for ${blocked.toFixed()} ms`);
+  // What Lighthouse calls good on a fast machine's scale.
+  t.ok(paint < 1800, `first contentful paint after ${paint} ms`);
+  t.ok(blocked < 200, `total blocking time ${blocked} ms`);
+  await takePictures(page, 'definitions-10000');
+
+  await page.getByRole('searchbox').fill('Device 777');
+  await page.getByRole('link', { name: 'Device 7770', exact: true }).waitFor();
+  await page.getByRole('searchbox').fill('');
+  await page.getByText('50 of 10,0').waitFor();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByText('51–100 of').waitFor();
+  await page.getByRole('button', { name: 'Maker' }).click();
+  await page.waitForURL(/sort=manufacturer/);
+  await page.getByText('50 of 10,0').waitFor();
+});
+
+/** Put there as rows: landing each would take the time of an import. */
+const TEN_THOUSAND = `
+  insert into definitions (name, display_name, description, instrument_type, category, manufacturer, status, version,
+                           head, is_public, data_columns, source_code)
+  select 'Device' || i, 'Device ' || i, 'Measures channel ' || i, 'measurement', 'Category ' || i % 20, 'Maker ' || i % 50,
+         'operational', 1 + i % 7, md5(i::text) || '00000000', true, '["X", "Y"]', 'class Device' || i || ': pass'
+    from generate_series(1, 10000) i`;
+
+/** When anything is seen, and for how long nothing could be done after that (the part of each task beyond 50 ms). */
+async function speedOf(page: Page): Promise<{ paint: number; blocked: number }> {
+  await page.reload();
+  await page.getByText('50 of 10,0').waitFor();
+  return await page.evaluate(async () => {
+    const tasks: PerformanceEntry[] = [];
+    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
+    observer.observe({ type: 'longtask', buffered: true });
+    // Entries are handed over in a task of their own.
+    await new Promise((resolve) => requestIdleCallback(resolve));
+    await new Promise((resolve) => requestIdleCallback(resolve));
+    const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0;
+    const late = tasks.filter(({ startTime }) => startTime >= paint);
+    return { paint, blocked: late.reduce((sum, { duration }) => sum + duration - 50, 0) };
+  });
+}
