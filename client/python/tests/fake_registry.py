@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import queue
+import ssl
 import struct
 import threading
 import time
@@ -62,6 +63,9 @@ class SigningKey:
 class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away, or trusts no certificate, is part of the tests."""
+
 
 class Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
@@ -71,7 +75,7 @@ class Quiet(WSGIRequestHandler):
 class FakeRegistry:
     """What tests change: `definitions`, `revoked`, `bindings`, `policy`, and the faults."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tls: ssl.SSLContext | None = None) -> None:
         self.folder = folder
         self.key = SigningKey()
         self.keys = [self.key]
@@ -92,7 +96,9 @@ class FakeRegistry:
         self.refuse_token = False
         self.date_offset_s = 0.0
         self.server = make_server("127.0.0.1", 0, self.answer, Server, Quiet)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 

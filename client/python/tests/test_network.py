@@ -1,0 +1,148 @@
+"""Through the networks of laboratories: certificates of their own, proxies, clocks."""
+
+import datetime
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from fake_registry import TOKEN, FakeRegistry
+from pybirch_registry import Registry
+from pybirch_registry.home import Enrolment, Home
+from sources import measurement
+
+DAY = datetime.timedelta(days=1)
+
+
+def certificate(folder: Path, days: tuple[int, int] = (-1, 30)) -> tuple[Path, Path]:
+    """Of 127.0.0.1, signed by itself, from and until so many days from now; and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "registry")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + days[0] * DAY)
+        .not_valid_after(now + days[1] * DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain),
+    )
+    return files
+
+
+@pytest.fixture
+def days() -> tuple[int, int]:
+    return (-1, 30)
+
+
+@pytest.fixture
+def secure(tmp_path: Path, days: tuple[int, int]) -> Iterator[FakeRegistry]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate(tmp_path, days))
+    (tmp_path / "server").mkdir()
+    found = FakeRegistry(tmp_path / "server", context)
+    found.land("Alpha", measurement("Alpha"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def registry(secure: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    home = Home(tmp_path / "home")
+    home.save_enrolment(Enrolment(secure.url, TOKEN, "LABPC-01", "1", {"lab_id": 1}, [secure.key.listed]))
+    return Registry.open(home.root)
+
+
+def test_a_certificate_of_the_lab_s_own_is_trusted_once_it_is_named(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = registry.sync()
+    assert not report.online and "name its file in SSL_CERT_FILE" in report.warnings[0]
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    again = Registry.open(registry.home.root)
+    assert again.sync().came == ["Alpha v1"]
+    assert again.store.versions("Alpha")[0].checked_by == "signature"
+
+
+@pytest.mark.parametrize("days", [(-400, -30), (300, 400)])
+def test_a_clock_by_which_the_certificate_is_not_valid_is_named(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    report = registry.sync()
+    assert not report.online and "check this computer's date and time" in report.warnings[0]
+
+
+class Proxy:
+    """An HTTP proxy that makes tunnels, and remembers where to."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://user:p%40ss@127.0.0.1:{self.socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                inner, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._tunnel, args=(inner,), daemon=True).start()
+
+    def _tunnel(self, inner: socket.socket) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += inner.recv(1)
+        self.asked.append(head)
+        host, port = head.split()[1].split(b":")
+        outer = socket.create_connection((host.decode(), int(port)))
+        inner.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for one, other in ((inner, outer), (outer, inner)):
+            threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _copy(one: socket.socket, other: socket.socket) -> None:
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def test_everything_goes_through_the_proxy_of_the_environment(
+    secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list, git, and the report; with the proxy's own credentials, and never the computer's token to it."""
+    proxy = Proxy()
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    # Addresses of this machine go past proxies on some platforms.
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: False)
+    assert registry.sync().came == ["Alpha v1"]
+    proxy.socket.close()
+    assert proxy.asked and all(head.startswith(b"CONNECT 127.0.0.1:") for head in proxy.asked)
+    assert all(b"dXNlcjpwQHNz" in head and TOKEN.encode() not in head for head in proxy.asked)
+    assert len(secure.requests) == len(proxy.asked)  # it closes the connection behind each answer
