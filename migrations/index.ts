@@ -2,6 +2,7 @@ import { PeopleAndDefinitions } from './0001-people-and-definitions.ts';
 import { Review } from './0002-review.ts';
 import { EndedSessions } from './0003-ended-sessions.ts';
 import { LabComputers } from './0004-lab-computers.ts';
+import { Identities } from './0005-identities.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: '0002-review', class: Review },
   { name: '0003-ended-sessions', class: EndedSessions },
   { name: '0004-lab-computers', class: LabComputers },
+  { name: '0005-identities', class: Identities },
 ];

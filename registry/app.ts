@@ -23,6 +23,7 @@ import { mergeRequestRoutes } from './routes/merge-requests.ts';
 import { reviewRoutes } from './routes/reviews.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { signingKeyRoutes } from './routes/signing-keys.ts';
+import { singleSignOnRoutes } from './routes/single-sign-on.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { validateRoutes } from './routes/validate.ts';
@@ -31,6 +32,7 @@ import { versionRoutes } from './routes/versions.ts';
 import { Events } from './services/events/events.ts';
 import { createThrottle } from './services/throttle.ts';
 import type { SigningKeys } from './signing/keys.ts';
+import type { SingleSignOn } from './single-sign-on.ts';
 import type { Store } from './store/open.ts';
 
 export interface AppRooms {
@@ -51,7 +53,8 @@ export interface AppRooms {
   isReady: () => boolean;
   /** Between two signs of life in the stream of events, in milliseconds. */
   heartbeat?: number;
-  /** The clock by which failed sign-ins are counted. */
+  singleSignOn?: SingleSignOn | null;
+  /** The clock by which failed sign-ins are counted and attempts at single sign-on run out. */
   now?: () => number;
 }
 
@@ -92,6 +95,8 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
       publicUrl: rooms.publicUrl,
     });
     sessionRoutes(api, { ...rooms, throttle });
+    const signOn = { ...rooms, throttle, secret: rooms.jwtSecret };
+    singleSignOnRoutes(api, signOn, rooms.singleSignOn ?? null);
     userRoutes(api, rooms);
     labRoutes(api, rooms);
     tokenRoutes(api, rooms);

@@ -61,6 +61,33 @@ const ConfigSchema = Type.Object({
     description:
       'whether public and built-in definitions can be read and cloned without signing in',
   }),
+  OIDC_ISSUER: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'the OpenID provider for single sign-on; unset: there is none',
+    }),
+  ),
+  OIDC_CLIENT_ID: Type.Optional(
+    Type.String({ minLength: 1, description: 'what the provider calls the registry' }),
+  ),
+  OIDC_CLIENT_SECRET: Type.Optional(
+    Type.String({ minLength: 1, description: 'how the registry proves to the provider who it is' }),
+  ),
+  OIDC_SCOPES: Type.String({
+    default: 'openid profile email',
+    description: 'what the provider is asked to tell, with spaces between',
+  }),
+  OIDC_GROUPS_CLAIM: Type.String({
+    default: 'groups',
+    minLength: 1,
+    description: 'the claim in which the provider names the groups of a person',
+  }),
+  OIDC_GROUP_ROLES: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'what groups give: JSON, or the path of a file of it',
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'how much is logged',

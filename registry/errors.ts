@@ -6,6 +6,7 @@ export const PROBLEMS = {
   malformed: { status: 400, title: 'The request cannot be read' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   bad_credentials: { status: 401, title: 'Wrong username or password' },
+  sign_in_refused: { status: 401, title: 'The sign-in was refused' },
   forbidden: { status: 403, title: 'Not allowed' },
   cross_origin: { status: 403, title: 'Not asked by a page of the registry' },
   bad_code: { status: 403, title: 'The enrolment code does not count' },

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type Config, loadConfig, SETTINGS } from '../config.ts';
 import { dataPaths } from '../data-paths.ts';
+import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
 import { askServer, type CommandRequest } from './control.ts';
 import { localTerminal } from './terminal.ts';
@@ -98,13 +99,14 @@ function serveCommand(): Command {
       flags[key.replace(/[A-Z]/g, '_$&').toUpperCase() as keyof Config] = value;
     }
     const config = loadConfig(process.env, flags);
+    const singleSignOn = singleSignOnOf(config);
     // Begun here, the database opens in its thread while this one loads the modules of the service.
     const embedded = config.DATABASE_URL
       ? undefined
       : await openEmbedded(dataPaths(config.DATA_DIR).database);
     try {
       const { serve } = await import('./serve.ts');
-      await serve(config, embedded);
+      await serve(config, singleSignOn, embedded);
     } catch (error) {
       await embedded?.close();
       throw error;

@@ -13,6 +13,7 @@ import { isInterfaceBuilt } from '../routes/interface.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
 import { repair } from '../services/repair.ts';
+import type { SingleSignOn } from '../single-sign-on.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
@@ -25,10 +26,14 @@ const GRACE = 30_000;
  * Serves until a signal ends it, on the embedded database that is being opened, or on the server that the
  * configuration names. What was opened is closed again where the start fails.
  */
-export async function serve(config: Config, embedded?: EmbeddedDatabase): Promise<void> {
+export async function serve(
+  config: Config,
+  singleSignOn: SingleSignOn | null,
+  embedded?: EmbeddedDatabase,
+): Promise<void> {
   const opened = new AsyncDisposableStack();
   try {
-    await start(config, embedded, opened);
+    await start(config, singleSignOn, embedded, opened);
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -37,6 +42,7 @@ export async function serve(config: Config, embedded?: EmbeddedDatabase): Promis
 
 async function start(
   config: Config,
+  singleSignOn: SingleSignOn | null,
   embedded: EmbeddedDatabase | undefined,
   opened: AsyncDisposableStack,
 ): Promise<void> {
@@ -54,6 +60,7 @@ async function start(
       jwtSecret: config.JWT_SECRET ?? (await sessionSecret(paths.keys)),
       version: await ownVersion(),
       trustedProxies: config.TRUSTED_PROXIES,
+      singleSignOn,
       isReady: () => ready,
     },
     loggerOptions(config),

@@ -24,11 +24,19 @@ export async function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const problem = asProblem(error);
-  if (problem.code === 'unavailable') request.log.warn({ reason: error.message }, 'not available');
-  else if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  const problem = problemOf(error, request);
   if (problem.status === 413) await takeRest(request);
   return answer(reply, problem);
+}
+
+/** What to tell the caller; what they are not told is logged. */
+export function problemOf(error: FastifyError, request: FastifyRequest): Problem {
+  const problem = asProblem(error);
+  const reason = error.cause instanceof Error ? error.cause.message : error.message;
+  if (problem.code === 'unavailable') request.log.warn({ reason }, 'not available');
+  else if (problem.code === 'sign_in_refused') request.log.info({ reason }, 'sign-in refused');
+  else if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  return problem;
 }
 
 /** What is taken of a body that is too large, so that its sender sees the answer; in bytes. */

@@ -3,6 +3,7 @@ import { Problem } from '../errors.ts';
 import type { User } from '../store/entities/index.ts';
 import type { Store } from '../store/open.ts';
 import { endSession } from '../store/sessions.ts';
+import type { EntityManager } from '../store/types.ts';
 import { findUserByName } from '../store/users.ts';
 import { actorOf, identifySession, type SessionClaims } from './identify.ts';
 import { note } from './note.ts';
@@ -36,11 +37,14 @@ export async function signIn(
     );
   }
   tries.succeeded();
-  await store.transaction(async (em) => {
-    const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
-    await note(em, caller, 'session.started', 'user', user, null, null, {});
-  });
+  await store.transaction((em) => noteSignIn(em, address, user, {}));
   return user;
+}
+
+/** `how` says what it was by, where it was no password. */
+export async function noteSignIn(em: EntityManager, address: string, user: User, how: object) {
+  const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
+  await note(em, caller, 'session.started', 'user', user, null, null, how);
 }
 
 /** Ends this session and no other of its user; one that has ended already is left alone. */

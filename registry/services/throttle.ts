@@ -26,6 +26,8 @@ export interface SignInTries {
 
 export interface Throttle {
   signIn(address: string, username: string): SignInTries;
+  /** For sign-ins that somebody else vouches for: what fails counts for the place alone. */
+  signOn(address: string): Omit<SignInTries, 'succeeded'>;
   /** Counts a token that is none. Throws `too_many_attempts` instead of letting the caller say so once more. */
   badToken(address: string): void;
   /** Trying an enrolment code. */
@@ -61,6 +63,13 @@ export function createThrottle(now: () => number = Date.now): Throttle {
           places.add(place);
         },
         succeeded: () => names.forget(name),
+      };
+    },
+    signOn(address) {
+      const place = networkOf(address);
+      return {
+        demand: () => refuse(places.waitFor(place), 'Too many failed sign-ins from your address'),
+        failed: () => places.add(place),
       };
     },
     badToken(address) {

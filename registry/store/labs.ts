@@ -36,6 +36,17 @@ export async function findLabByCode(em: EntityManager, code: string): Promise<La
   return em.findOne(Lab, { [raw('lower(code) = lower(?)', [code])]: [] });
 }
 
+/** Those of these codes that there are, by their codes in lower case. */
+export async function labsByCode(
+  em: EntityManager,
+  codes: readonly string[],
+): Promise<Map<string, Lab>> {
+  if (codes.length === 0) return new Map();
+  const lower = codes.map((code) => code.toLowerCase());
+  const labs = await em.find(Lab, { [raw('lower(code)')]: { $in: lower } });
+  return new Map(labs.map((lab) => [lab.code.toLowerCase(), lab]));
+}
+
 /** By code; only those in `ids` where it is given. */
 export async function listLabs(
   em: EntityManager,
@@ -90,6 +101,12 @@ export async function rolesOf(
       where m.user_id = ? and not l.disabled order by m.lab_id`,
     [userId],
   );
+}
+
+/** Every membership of a user, in disabled labs too, by the lab's id. */
+export async function membershipsOf(em: EntityManager, userId: number): Promise<Map<number, Role>> {
+  const memberships = await em.find(Membership, { user_id: userId });
+  return new Map(memberships.map(({ lab_id, role }) => [lab_id, role]));
 }
 
 /** A lab's members by username. */

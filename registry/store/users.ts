@@ -1,7 +1,7 @@
 import { raw } from '@mikro-orm/core';
 import { User } from './entities/index.ts';
 import { window } from './paging.ts';
-import { containing } from './search.ts';
+import { beginning, containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 export interface UserFields {
@@ -23,6 +23,18 @@ export async function findUser(em: EntityManager, id: number): Promise<User | nu
 /** Finds a user by name in any case. */
 export async function findUserByName(em: EntityManager, username: string): Promise<User | null> {
   return em.findOne(User, { [raw('lower(username) = lower(?)', [username])]: [] });
+}
+
+/** `wanted` where nobody is called so in any case, else with the first number that makes it free. */
+export async function freeUsername(em: EntityManager, wanted: string): Promise<string> {
+  const rows = await em.execute<{ taken: string }[]>(
+    'select lower(username) as taken from users where lower(username) like lower(?)',
+    [beginning(wanted)],
+  );
+  const taken = new Set(rows.map((row) => row.taken));
+  let name = wanted;
+  for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${wanted}-${n}`;
+  return name;
 }
 
 /** By username; `q` looks for a part of username, name or e-mail, `username` for the whole one; in any case. */

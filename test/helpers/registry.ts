@@ -11,6 +11,7 @@ import { openRooms, type Rooms } from '../../registry/open.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
 import { makeToken } from '../../registry/services/tokens.ts';
 import { createUser } from '../../registry/services/users.ts';
+import { singleSignOnOf } from '../../registry/single-sign-on.ts';
 import { freshDatabase, freshFolder } from './databases.ts';
 import { fsckAll } from './git.ts';
 
@@ -57,6 +58,7 @@ export async function startRegistry(
       jwtSecret: 'x'.repeat(32),
       version: '0.0.0-test',
       trustedProxies: config.TRUSTED_PROXIES,
+      singleSignOn: singleSignOnOf(config),
       isReady: () => true,
       ...(options.now && { now: options.now }),
       ...(options.heartbeat && { heartbeat: options.heartbeat }),

@@ -3,6 +3,7 @@ import { Computer, EnrolmentCode } from './computer.ts';
 import { ComputerBinding } from './computer-binding.ts';
 import { Definition } from './definition.ts';
 import { EndedSession } from './ended-session.ts';
+import { Identity } from './identity.ts';
 import { Instrument } from './instrument.ts';
 import { Lab } from './lab.ts';
 import { Membership } from './membership.ts';
@@ -16,6 +17,7 @@ import { Version } from './version.ts';
 export const entities = [
   User,
   EndedSession,
+  Identity,
   Token,
   Lab,
   Membership,
@@ -52,6 +54,7 @@ export {
   Definition,
   EndedSession,
   EnrolmentCode,
+  Identity,
   Instrument,
   Lab,
   Membership,

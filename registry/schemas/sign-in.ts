@@ -1,0 +1,38 @@
+/** Ways to sign in, and the steps of single sign-on. */
+import { Type } from './build.ts';
+import { Nullable } from './common.ts';
+
+export const AuthMethods = Type.Object({
+  password: Type.Boolean({ description: 'Whether accounts can sign in by a password' }),
+  single_sign_on: Nullable(
+    Type.Object({
+      issuer: Type.String({ description: 'The OpenID provider' }),
+      start: Type.String({
+        description: 'Where to send the browser; `?return_to=` takes a path to come back to',
+      }),
+    }),
+  ),
+});
+
+export const SignOnStart = Type.Object({
+  return_to: Type.Optional(
+    Type.String({
+      maxLength: 2000,
+      description: 'The path of the registry to open afterwards; its first page otherwise',
+    }),
+  ),
+  link: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'Sign in to the account whose session this is by the provider from now on',
+    }),
+  ),
+});
+
+/** What the provider sends the browser back with (RFC 6749, section 4.1.2; RFC 9207). */
+export const SignOnAnswer = Type.Object({
+  code: Type.Optional(Type.String()),
+  state: Type.Optional(Type.String()),
+  iss: Type.Optional(Type.String()),
+  error: Type.Optional(Type.String()),
+});

@@ -1,0 +1,49 @@
+/** What is handed to a browser and must come back unread and unchanged. */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+const CIPHER = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface Seal<T> {
+  close(value: T): string;
+  /** Undefined for what this seal has not closed, or too long ago. */
+  open(text: string): T | undefined;
+}
+
+/** `purpose` keeps what one use has sealed from being taken for another's; `lifetimeMs` is from closing to opening. */
+export function createSeal<T>(
+  secret: string,
+  purpose: string,
+  lifetimeMs: number,
+  now: () => number = Date.now,
+): Seal<T> {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+  return {
+    close(value) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv(CIPHER, key, iv);
+      const text = JSON.stringify({ value, until: now() + lifetimeMs });
+      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+    },
+    open(text) {
+      const bytes = Buffer.from(text, 'base64url');
+      if (bytes.length <= IV_BYTES + TAG_BYTES) return undefined;
+      const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES));
+      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      let opened: Buffer;
+      try {
+        opened = Buffer.concat([
+          decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)),
+          decipher.final(),
+        ]);
+      } catch {
+        // Not sealed with this key, or changed since: final() throws for nothing else.
+        return undefined;
+      }
+      const { value, until } = JSON.parse(opened.toString('utf8')) as { value: T; until: number };
+      return until > now() ? value : undefined;
+    },
+  };
+}
