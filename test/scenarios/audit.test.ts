@@ -1,6 +1,7 @@
 /**
  * The audit trail is whole: every operation of the API document that writes is listed here with a request that
- * succeeds, and each of them leaves an entry. A new one that is not listed fails this test.
+ * succeeds, and each of them leaves an entry. A new one that is not listed fails this test. (The one GET that writes,
+ * the way back from single sign-on, has a test of its own.)
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
