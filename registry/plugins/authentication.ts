@@ -53,7 +53,7 @@ export async function authentication(
   await app.register(fastifyJwt, {
     secret: jwtSecret,
     sign: { algorithm: 'HS256', expiresIn: SESSION_SECONDS },
-    verify: { algorithms: ['HS256'] },
+    verify: { algorithms: ['HS256'], requiredClaims: ['exp'] },
   });
   app.decorate('sessionCookie', sessionCookie(publicUrl));
   app.decorateRequest('caller', null as unknown as Caller);
