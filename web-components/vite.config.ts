@@ -21,6 +21,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // CodeMirror is that large, and is loaded for the editor alone.
+    chunkSizeWarningLimit: 600,
   },
   server: {
     proxy: Object.fromEntries(
@@ -44,13 +46,19 @@ function compressed(): Plugin {
 }
 
 const TEXT = new Set(['.js', '.css', '.svg', '.wasm']);
+/** Bytes from which the last per cent are not worth a minute at every install (ruff's WebAssembly). */
+const HUGE = 1024 * 1024;
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = constants;
 
 async function compress(path: string): Promise<void> {
   const content = await readFile(path);
-  const params = { [BROTLI_PARAM_QUALITY]: 10, [BROTLI_PARAM_SIZE_HINT]: content.length };
+  const isHuge = content.length > HUGE;
+  const params = {
+    [BROTLI_PARAM_QUALITY]: isHuge ? 5 : 10,
+    [BROTLI_PARAM_SIZE_HINT]: content.length,
+  };
   await Promise.all([
     promisify(brotliCompress)(content, { params }).then((br) => writeFile(`${path}.br`, br)),
-    promisify(gzip)(content, { level: 9 }).then((gz) => writeFile(`${path}.gz`, gz)),
+    promisify(gzip)(content, { level: isHuge ? 6 : 9 }).then((gz) => writeFile(`${path}.gz`, gz)),
   ]);
 }

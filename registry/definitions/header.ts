@@ -8,7 +8,7 @@
  * survive, its comments and order do not.
  */
 
-import { isDeepStrictEqual } from 'node:util';
+import isDeepEqual from 'fast-deep-equal';
 import { DefinitionError } from './errors.ts';
 import { FIELDS, type Field, interpret, parseToml, type ReadHeader } from './header-fields.ts';
 import {
@@ -123,10 +123,10 @@ function replaced(
 function change(lines: string[], field: Field, value: Json): string[] {
   const before = parseToml(lines, 0).document as Document;
   const after = withValue(before, field.path, value);
-  if (isDeepStrictEqual(before, after)) return lines;
+  if (isDeepEqual(before, after)) return lines;
   const edited = edit(lines, field, value);
   const read = parseToml(edited, 0);
-  if (read.error === null && isDeepStrictEqual(read.document, after)) return edited;
+  if (read.error === null && isDeepEqual(read.document, after)) return edited;
   return rewritten(after);
 }
 
@@ -200,7 +200,7 @@ function withKey(lines: string[], entries: Entry[], field: Field, value: Json): 
     return lines.toSpliced(at, 0, ...(next?.trimStart().startsWith('[') ? [line, ''] : [line]));
   }
   const opened = entries.findIndex(
-    (entry) => entry.kind === 'table' && isDeepStrictEqual(entry.path, parent),
+    (entry) => entry.kind === 'table' && isDeepEqual(entry.path, parent),
   );
   if (opened >= 0) {
     const next = entries.findIndex((entry, at) => at > opened && entry.kind === 'table');

@@ -2,28 +2,8 @@
 
 import { createRequire } from 'node:module';
 import type { Workspace } from '@astral-sh/ruff-wasm-nodejs';
-import { PROVIDED_NAMES } from './pybirch.ts';
+import { isFatal, RUFF_CONFIGURATION } from './ruff.ts';
 import type { Diagnostic } from './types.ts';
-
-/** ruff's settings as `ruff.toml` has them, so that users can lint as the registry does. */
-export const RUFF_CONFIGURATION = {
-  'target-version': 'py314',
-  builtins: [...PROVIDED_NAMES],
-  // Advice on unused arguments of str.format, which costs ruff quadratic time.
-  lint: { select: ['F'], ignore: ['F522', 'F523'] },
-} as const;
-
-/** What fails when the code runs; ruff's other findings are advice. */
-const FATAL = new Set([
-  'F502', // % format expects a mapping
-  'F507', // % format has the wrong number of arguments
-  'F701', // break outside a loop
-  'F702', // continue outside a loop
-  'F704', // yield outside a function
-  'F706', // return outside a function
-  'F821', // undefined name
-  'F831', // duplicate argument
-]);
 
 const PACKAGE = '@astral-sh/ruff-wasm-nodejs';
 const require = createRequire(import.meta.url);
@@ -52,7 +32,7 @@ export function lint(text: string): Findings {
       message: found.message,
     };
     if (diagnostic.code === 'syntax') findings.syntax.push(diagnostic);
-    else if (FATAL.has(code)) findings.errors.push(diagnostic);
+    else if (isFatal(code)) findings.errors.push(diagnostic);
     else findings.warnings.push(diagnostic);
   }
   return findings;

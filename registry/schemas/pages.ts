@@ -7,6 +7,8 @@ export const PAGES = [
   '/sign-in',
   '/definitions/:name',
   '/definitions/:name/compare',
+  '/definitions/:name/edit',
+  '/new',
   '/merge-requests',
   '/merge-requests/:number',
 ] as const;

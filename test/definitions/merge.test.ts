@@ -6,11 +6,11 @@ import { lineMap, mapLine } from '../../registry/definitions/lines.ts';
 import {
   changesKey,
   changesOf,
-  mergeText,
   mergeTrees,
   type Tree,
   touchedByBoth,
 } from '../../registry/definitions/merge.ts';
+import { mergeText } from '../../registry/definitions/merge-text.ts';
 
 const trees = fc
   .dictionary(fc.constantFrom('a', 'b', 'c', 'd/e'), fc.constantFrom('1', '2', '3'))

@@ -69,7 +69,7 @@ t.test('two people review at once: threads, approval, merge', async (t) => {
         .getByRole('textbox', { name: 'What do you think of it?' })
         .fill('half a thought');
       await reviewer.keyboard.press('j');
-      await reviewer.getByRole('region', { name: 'Difference of Reviewed.py' }).focus();
+      await reviewer.getByRole('group', { name: 'Difference of Reviewed.py' }).focus();
       for (let line = 0; line < 9; line += 1) await reviewer.keyboard.press('ArrowDown');
       await reviewer.keyboard.press('Enter');
       await reviewer.locator('.new-thread').getByRole('textbox').fill(`Why not volts? ${HOSTILE}`);

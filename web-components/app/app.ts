@@ -47,7 +47,8 @@ export class RegistryApp extends LitElement {
     });
     // What no page has dealt with: the page may be in any state, so say so rather than go on in silence.
     addEventListener('unhandledrejection', ({ reason }) => this.#fail(reason));
-    addEventListener('error', ({ error }) => this.#fail(error));
+    // An error event without an error is the browser's note that sizes changed while it measured them: nothing failed.
+    addEventListener('error', ({ error }) => error && this.#fail(error));
     session.addEventListener('ended', () => void this.#offerSignIn());
     void session
       .load()

@@ -35,6 +35,16 @@ export const ROUTES: Record<PagePath, Route> = {
     title: ({ name }) => `Compare versions of ${name}`,
     render: ({ name }, query) => html`<compare-page .name=${name} .query=${query}></compare-page>`,
   },
+  '/definitions/:name/edit': {
+    load: () => import('../pages/edit.ts'),
+    title: ({ name }) => `Edit ${name}`,
+    render: ({ name }) => html`<edit-page .name=${name}></edit-page>`,
+  },
+  '/new': {
+    load: () => import('../pages/new.ts'),
+    title: () => 'New definition',
+    render: () => html`<new-page></new-page>`,
+  },
   '/merge-requests': {
     load: () => import('../pages/merge-requests.ts'),
     title: () => 'Merge requests',

@@ -1,5 +1,10 @@
 /** Definitions and their versions. */
-import type { DefinitionQuery, FacetQuery } from '../../registry/schemas/definitions.ts';
+import type {
+  DefinitionChange,
+  DefinitionQuery,
+  FacetQuery,
+  NewDefinition,
+} from '../../registry/schemas/definitions.ts';
 import { client } from './client.ts';
 
 export type {
@@ -28,3 +33,11 @@ export const compareVersions = async (id: number, from: number, to: number) =>
 /** Makes a new version that equals this one; where it must be reviewed, the answer has its merge request. */
 export const rollBack = (id: number, version: number, reason: string) =>
   client.definitions.rollback(id, version, reason);
+
+/** What must be reviewed answers with its merge request. Rejects with 409 where another version has landed. */
+export const changeDefinition = (id: number, change: DefinitionChange) =>
+  client.definitions.change(id, change);
+export const createDefinition = (what: NewDefinition) => client.definitions.create(what);
+/** With an id the text stands for that definition's main file, beside its other files. */
+export const validateSource = (source: string, name: string, id?: number) =>
+  client.definitions.validate(source, name, id);

@@ -14,3 +14,12 @@ export async function labNames(): Promise<ReadonlyMap<number, string>> {
 }
 
 export const readLab = (id: number) => client.labs.read(id);
+
+/** Whether what the signed-in person saves in the lab (null: no lab's) becomes a version at once. */
+export async function landsDirectly(labId: number | null): Promise<boolean> {
+  const { me } = session;
+  const isAdmin =
+    me?.user.is_admin || me?.labs.some(({ lab_id, role }) => lab_id === labId && role === 'admin');
+  if (!isAdmin) return false;
+  return labId === null || (await readLab(labId)).direct_landing === 'admins';
+}

@@ -52,10 +52,11 @@ export class RegistryProblem extends LitElement {
         <strong>${title}</strong>
         <p>${detail}</p>
         ${
-          errors.length > 0 &&
-          html`<ul>
+          errors.length > 0
+            ? html`<ul>
             ${errors.map(({ path, message }) => html`<li>${path && html`<code>${path}</code>: `}${message}</li>`)}
           </ul>`
+            : nothing
         }
         ${this.retry && mayPass ? html`<wa-button size="s" @click=${this.#retry}>${icon('sync', 'start')} Try again</wa-button>` : nothing}
         <slot></slot>

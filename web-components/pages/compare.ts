@@ -14,7 +14,7 @@ import {
   type VersionSummary,
 } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
-import { readLab } from '../data/labs.ts';
+import { landsDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { confirm } from '../elements/confirm.ts';
 import '../elements/diff/diff.ts';
@@ -80,7 +80,7 @@ export class ComparePage extends Page {
   /** Whether what this person saves in the lab becomes a version at once; undefined for whoever may not roll back. */
   async #landsDirectly({ lab_id }: Definition): Promise<boolean | undefined> {
     if (!this.#session.may('admin', lab_id)) return undefined;
-    return lab_id === null || (await readLab(lab_id)).direct_landing === 'admins';
+    return await landsDirectly(lab_id);
   }
 
   override render() {

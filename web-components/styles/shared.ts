@@ -137,7 +137,8 @@ export const shared = css`
     *::before,
     *::after {
       animation-duration: 1ms !important;
-      transition-duration: 1ms !important;
+      /* Not 1 ms: with any duration every property would move on every element, level by level. */
+      transition-duration: 0s !important;
     }
   }
 `;

@@ -1,6 +1,7 @@
 /** Putting a branch on top of the newest version, commit by commit, as the button of that name does elsewhere. */
 import type { Commit, Oid, Repository } from '../../../repos/types.ts';
-import { mergeText, mergeTrees } from '../../definitions/merge.ts';
+import { mergeTrees } from '../../definitions/merge.ts';
+import { mergeText } from '../../definitions/merge-text.ts';
 import { Problem } from '../../errors.ts';
 import type { RebaseInput } from '../../schemas/review.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';

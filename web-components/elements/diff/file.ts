@@ -214,7 +214,7 @@ export class RegistryDiffFile extends LitElement {
       </p>`;
     }
     return html`<div class="box">
-      <div class="lines" part="lines" tabindex="0" role="region" aria-label=${`Difference of ${this.file.path}`} @keydown=${this.#step}>
+      <div class="lines" part="lines" tabindex="0" role="group" aria-label=${`Difference of ${this.file.path}`} @keydown=${this.#step}>
         ${hunks.map((hunk) => this.#hunk(hunk))}
       </div>
     </div>`;

@@ -56,10 +56,11 @@ export class RegistryMergeBox extends LitElement {
         approval${approvals.required === 1 ? '' : 's'}
       </p>
       ${
-        blockers.length > 0 &&
-        html`<ul aria-label="What is missing">
+        blockers.length > 0
+          ? html`<ul aria-label="What is missing">
           ${blockers.map((blocker) => html`<li>${icon('alert')}<span>${blocker}</span></li>`)}
         </ul>`
+          : nothing
       }
       <div class="row">
         ${this.mayDecide ? this.#landing(can_merge) : nothing}

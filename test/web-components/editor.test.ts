@@ -1,0 +1,190 @@
+/** Writing definitions in the browser, alone and two at once. */
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { isAccessible } from '../helpers/axe.ts';
+import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { startLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+
+const lab = await startLab(t);
+const browser = await startBrowser(t);
+const { ada, ben, nano } = lab;
+
+async function create(name: string, files: Record<string, string> = {}) {
+  const source_code = measurement(name);
+  return await ada.client.definitions.create({ name, source_code, files, lab_id: nano.id });
+}
+
+/** Puts the text in place of what the editor holds, by keyboard. */
+async function write(page: Page, text: string) {
+  const code = page.getByRole('textbox', { name: /^Text of/ });
+  await code.click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(text);
+}
+
+t.test(
+  'what is wrong is shown while one types, by ruff at once and then by the registry',
+  async (t) => {
+    const { id } = await create('Typed');
+    const page = await browser.open(lab, '/definitions/Typed/edit', { username: 'ada' });
+    await page.getByText('Nothing is wrong with this text.').waitFor();
+    t.ok(
+      await page.getByRole('button', { name: 'Save as version 2' }).isDisabled(),
+      'nothing to save',
+    );
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await write(page, 'class Typed(:\n');
+    await page.locator('.cm-lintRange-error').first().waitFor();
+    await page.getByRole('tab', { name: /Problems \(\d+\)/ }).waitFor();
+    await isAccessible(t, page, 'editor with errors');
+    await takePictures(page, 'editor-errors');
+    await page.getByRole('button', { name: 'Save as version 2' }).click();
+    await page.getByRole('alert').first().waitFor();
+    t.equal(
+      (await ada.client.definitions.read(id)).version,
+      1,
+      'what does not parse does not land',
+    );
+
+    await write(page, `import os\n${measurement('Typed', 2)}`);
+    await page.getByText('Importing os is not allowed here').first().waitFor();
+    t.ok(
+      asked.some((path) => path.endsWith(`/${id}/validate`)),
+      'the policy of the lab is the registry’s word',
+    );
+    await write(page, measurement('Typed', 2));
+    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await page.getByLabel('What you changed, and why').fill('Measures two');
+    await page.getByRole('button', { name: 'Save as version 2' }).click();
+    await page.waitForURL('**/definitions/Typed');
+    t.match(await ada.client.definitions.version(id, 2), { change_summary: 'Measures two' });
+  },
+);
+
+t.test('metadata and settings are forms over the text', async (t) => {
+  const { id } = await create('Described');
+  const page = await browser.open(lab, '/definitions/Described/edit', { username: 'ada' });
+  await page.getByRole('tab', { name: 'Metadata' }).click();
+  await page.getByRole('textbox', { name: 'Category' }).fill('Lock-ins <script>');
+  await page.getByRole('textbox', { name: 'Category' }).press('Tab');
+  const code = page.getByRole('textbox', { name: /^Text of/ });
+  await code.getByText('category = "Lock-ins <script>"').waitFor();
+  await isAccessible(t, page, 'metadata form');
+  const header = `# /// script
+# [tool.pybirch.settings-schema.properties.range]
+# type = "number"
+# minimum = 1
+# maximum = 10
+# description = "Full scale (V) <b>"
+#
+# [tool.pybirch.settings-schema.properties.coupling]
+# enum = ["AC", "DC"]
+# ///
+`;
+  await write(page, header + measurement('Described'));
+  await page.getByRole('tab', { name: 'Settings' }).click();
+  await page.getByRole('spinbutton', { name: 'range' }).fill('5');
+  await page.getByRole('spinbutton', { name: 'range' }).press('Tab');
+  await isAccessible(t, page, 'settings form');
+  await takePictures(page, 'editor-settings');
+  await page.getByRole('button', { name: 'Make these the defaults' }).click();
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.waitForURL('**/definitions/Described');
+  t.same((await ada.client.definitions.read(id)).default_settings, { range: 5 });
+});
+
+t.test('unsaved work survives a reload, and can be discarded', async (t) => {
+  await create('Drafted');
+  const page = await browser.open(lab, '/definitions/Drafted/edit', { username: 'ben' });
+  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await write(page, `# unsaved\n${measurement('Drafted')}`);
+  await page
+    .getByRole('button', { name: 'Propose for review' })
+    .and(page.locator(':enabled'))
+    .waitFor();
+  await page.reload();
+  await page.getByText('Your unsaved work from').waitFor();
+  await page.getByText('# unsaved').waitFor();
+  await page.getByRole('button', { name: 'Discard it' }).click();
+  await page.getByText('# unsaved').waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByRole('textbox', { name: /^Text of/ }).waitFor();
+  t.equal(await page.getByText('Your unsaved work from').count(), 0);
+});
+
+t.test('whoever was slower sees both changes, and both can be kept', async (t) => {
+  const { id } = await create('Raced', { 'notes.txt': 'one\n' });
+  const page = await browser.open(lab, '/definitions/Raced/edit', { username: 'ada' });
+  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await write(page, `${measurement('Raced')}# mine\n`);
+  await lab.admin.client.definitions.change(id, {
+    source_code: `# theirs\n${measurement('Raced')}`,
+  });
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.getByText('Version 2 has landed meanwhile').waitFor();
+  await isAccessible(t, page, 'lost update');
+  await takePictures(page, 'editor-lost-update');
+  await page.getByRole('button', { name: 'Keep both changes' }).click();
+  await page.getByRole('button', { name: 'Save as version 3' }).click();
+  await page.waitForURL('**/definitions/Raced');
+  t.equal(
+    (await ada.client.definitions.read(id)).source_code,
+    `# theirs\n${measurement('Raced')}# mine\n`,
+  );
+
+  await page.goto(`${lab.url}/definitions/Raced/edit`);
+  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await write(page, `# ours\n${measurement('Raced')}`);
+  await lab.admin.client.definitions.change(id, {
+    source_code: `# other\n${measurement('Raced')}`,
+  });
+  await page.getByRole('button', { name: 'Save as version 4' }).click();
+  await page.getByText('You both changed the same place').waitFor();
+  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await page.getByRole('button', { name: 'Save as version 5' }).click();
+  await page.waitForURL('**/definitions/Raced');
+  t.match((await ada.client.definitions.read(id)).source_code, /^# ours/);
+});
+
+t.test('several files, and a proposal by whoever may not land', async (t) => {
+  const { id } = await create('Several');
+  const page = await browser.open(lab, '/definitions/Several/edit', { username: 'ben' });
+  await page.getByRole('button', { name: 'Add a file' }).click();
+  await page
+    .locator('registry-file-tabs')
+    .getByRole('textbox', { name: 'Its name' })
+    .fill('helper.py');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Text of helper.py' }).waitFor();
+  await write(page, 'GAIN = 2\n');
+  await page.getByRole('button', { name: 'Propose for review' }).click();
+  await page.waitForURL('**/merge-requests/*');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  t.equal((await ada.client.definitions.read(id)).version, 1);
+  const { items } = await ben.client.mergeRequests.list({ state: 'open' });
+  t.match(items[0]?.definition, { name: 'Several' });
+});
+
+t.test('a new definition begins with a template that lands as it is', async (t) => {
+  const page = await browser.open(lab, '/new', { username: 'ada' });
+  await page.getByRole('textbox', { name: 'Name of the class' }).fill('Fresh');
+  await page.getByRole('textbox', { name: 'Name of the class' }).press('Tab');
+  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await isAccessible(t, page, 'new definition');
+  await takePictures(page, 'new');
+  await page.getByRole('button', { name: 'Save as version 1' }).click();
+  await page.waitForURL('**/definitions/Fresh');
+  t.match(await ada.client.definitions.byName('Fresh'), {
+    version: 1,
+    base_class: 'VisaBaseMeasurementInstrument',
+  });
+});
+
+t.test('a viewer is told why there is nothing to edit', async (t) => {
+  await create('Read');
+  const page = await browser.open(lab, '/definitions/Read/edit', { username: 'cleo' });
+  await page.getByText('You may read this definition, not change it').waitFor();
+  t.equal(await page.getByRole('textbox', { name: /^Text of/ }).count(), 0);
+});

@@ -1,0 +1,219 @@
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { python } from '@codemirror/lang-python';
+import {
+  bracketMatching,
+  foldGutter,
+  foldKeymap,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from '@codemirror/language';
+import { lintGutter, lintKeymap, type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint';
+import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
+import { Compartment, EditorState, type Extension, type Text } from '@codemirror/state';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
+import { classHighlighter } from '@lezer/highlight';
+import { css, html, LitElement, type PropertyValues } from 'lit';
+import { codeColours } from '../../styles/code.ts';
+import { shared } from '../../styles/shared.ts';
+import type { Finding } from './findings.ts';
+
+export class EditEvent extends Event {
+  readonly text: string;
+  constructor(text: string) {
+    super('edit', { bubbles: true, composed: true });
+    this.text = text;
+  }
+}
+
+/**
+ * An editor for a file of a definition. Tab goes on to the next field, as everywhere; Escape and then Tab is not needed:
+ * Ctrl+] and Ctrl+[ indent.
+ *
+ * @fires {EditEvent} edit - The text has changed by somebody's hand.
+ */
+export class RegistryCodeEditor extends LitElement {
+  static override properties = {
+    text: {},
+    path: {},
+    findings: { attribute: false },
+    label: {},
+  };
+  static override styles = [
+    shared,
+    codeColours,
+    css`
+      .cm-editor {
+        block-size: 100%;
+        background: var(--registry-card);
+        color: var(--wa-color-text-normal);
+        font-size: 0.93em;
+      }
+      .cm-editor.cm-focused {
+        outline: var(--wa-focus-ring);
+        outline-offset: -2px;
+      }
+      :host .cm-editor .cm-scroller {
+        font-family: var(--wa-font-family-code);
+        font-variant-ligatures: none;
+        line-height: 1.55;
+      }
+      .cm-editor .cm-gutters {
+        border-color: var(--wa-color-surface-border);
+        background: var(--registry-canvas);
+        color: var(--wa-color-text-quiet);
+      }
+      .cm-editor .cm-activeLine,
+      .cm-editor .cm-activeLineGutter {
+        background: var(--registry-hover);
+      }
+      .cm-editor .cm-cursor {
+        border-color: var(--wa-color-text-normal);
+      }
+      .cm-editor .cm-tooltip,
+      .cm-editor .cm-panels {
+        border: 1px solid var(--wa-color-surface-border);
+        background: var(--registry-card);
+        color: var(--wa-color-text-normal);
+      }
+      .cm-editor .cm-foldPlaceholder {
+        border-color: var(--wa-color-surface-border);
+        background: var(--registry-canvas);
+        color: var(--wa-color-text-quiet);
+      }
+    `,
+  ];
+
+  declare text: string;
+  /** Its ending says what language it is. */
+  declare path: string;
+  declare findings: readonly Finding[];
+  /** What it is called for those who do not see it. */
+  declare label: string;
+  #view: EditorView | undefined;
+  readonly #language = new Compartment();
+
+  constructor() {
+    super();
+    this.text = '';
+    this.path = '';
+    this.findings = [];
+    this.label = 'Code';
+  }
+
+  override focus() {
+    this.#view?.focus();
+  }
+
+  /** Puts the cursor at a place (line from 1, column in code points from 1) and shows it. */
+  goTo(line: number, column: number): void {
+    const view = this.#view;
+    if (!view) return;
+    const anchor = offsetOf(view.state.doc, line, column);
+    view.dispatch({
+      selection: { anchor },
+      effects: EditorView.scrollIntoView(anchor, { y: 'center' }),
+    });
+    view.focus();
+  }
+
+  override render() {
+    return html`<div></div>`;
+  }
+
+  protected override firstUpdated() {
+    const parent = this.renderRoot.querySelector('div') as HTMLElement;
+    this.#view = new EditorView({
+      root: this.renderRoot as ShadowRoot,
+      parent,
+      state: EditorState.create({ doc: this.text, extensions: this.#extensions() }),
+    });
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#view?.destroy();
+  }
+
+  protected override updated(changed: PropertyValues<this>) {
+    const view = this.#view;
+    if (!view) return;
+    if (changed.has('path'))
+      view.dispatch({ effects: this.#language.reconfigure(this.#grammar()) });
+    // What was typed here is there already.
+    if (changed.has('text') && this.text !== view.state.doc.toString()) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.text } });
+    }
+    if (changed.has('findings')) {
+      view.dispatch(
+        setDiagnostics(
+          view.state,
+          this.findings.map((one) => markOf(view.state.doc, one)),
+        ),
+      );
+    }
+  }
+
+  #grammar(): Extension {
+    return this.path.endsWith('.py') ? python() : [];
+  }
+
+  #extensions(): Extension {
+    return [
+      ...[lineNumbers(), foldGutter(), lintGutter(), history(), drawSelection(), indentOnInput()],
+      ...[bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine()],
+      ...[highlightActiveLineGutter(), highlightSelectionMatches(), highlightSpecialChars()],
+      ...[indentUnit.of('    '), EditorState.tabSize.of(4), syntaxHighlighting(classHighlighter)],
+      this.#language.of(this.#grammar()),
+      EditorView.contentAttributes.of(() => ({ 'aria-label': this.label, tabindex: '0' })),
+      keymap.of([
+        ...[...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap],
+        ...[...foldKeymap, ...completionKeymap, ...lintKeymap],
+      ]),
+      EditorView.updateListener.of(({ docChanged, state }) => {
+        const text = state.doc.toString();
+        if (!docChanged || text === this.text) return;
+        this.text = text;
+        this.dispatchEvent(new EditEvent(text));
+      }),
+    ];
+  }
+}
+
+function markOf(
+  doc: Text,
+  { line, column, end_line, end_column, code, message, severity }: Finding,
+): Mark {
+  const from = offsetOf(doc, line, column);
+  const to = Math.max(from, offsetOf(doc, end_line, end_column));
+  return { from, to, severity, source: code, message };
+}
+
+/** The registry counts code points, the editor UTF-16 units. The text may be another by now: a place beyond its end is its end. */
+function offsetOf(doc: Text, line: number, column: number): number {
+  if (line > doc.lines) return doc.length;
+  const { from, text } = doc.line(Math.max(1, line));
+  return from + [...text].slice(0, column - 1).join('').length;
+}
+
+customElements.define('registry-code-editor', RegistryCodeEditor);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-code-editor': RegistryCodeEditor;
+  }
+}

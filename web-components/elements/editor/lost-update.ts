@@ -1,0 +1,117 @@
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import { createTwoFilesPatch } from 'diff';
+import { css, html, LitElement, nothing } from 'lit';
+import { shared } from '../../styles/shared.ts';
+import '../diff/diff.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+export type Decision = 'merge' | 'own' | 'theirs';
+
+export class DecisionEvent extends Event {
+  readonly decision: Decision;
+  constructor(decision: Decision) {
+    super('decided');
+    this.decision = decision;
+  }
+}
+
+/**
+ * Somebody else was faster: what they changed, what oneself changed, both against what both began with, and what can be done
+ * now.
+ *
+ * @fires {DecisionEvent} decided - How to go on.
+ */
+export class RegistryLostUpdate extends LitElement {
+  static override properties = {
+    base: { attribute: false },
+    own: { attribute: false },
+    theirs: { attribute: false },
+    version: { type: Number },
+    conflicts: { attribute: false },
+  };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        gap: var(--wa-space-m);
+      }
+    `,
+  ];
+
+  declare base: Files;
+  declare own: Files;
+  declare theirs: Files;
+  /** The version that has landed meanwhile. */
+  declare version: number;
+  /** Paths that both changed at the same place, and the lines. */
+  declare conflicts: readonly { path: string; lines: readonly number[] }[];
+
+  override render() {
+    const merges = this.conflicts.length === 0;
+    return html`<h2 tabindex="-1">Version ${this.version} has landed meanwhile</h2>
+      <p>
+        ${
+          merges
+            ? 'Your changes and theirs are at different places: both can be kept.'
+            : 'You both changed the same place. Decide whose text goes on; yours is kept until you do.'
+        }
+      </p>
+      ${
+        merges
+          ? nothing
+          : html`<ul>
+              ${this.conflicts.map(({ path, lines }) => html`<li><code>${path}</code>${lines[0] ? `, line ${lines.join(', ')}` : ''}</li>`)}
+            </ul>`
+      }
+      <div class="row">
+        ${merges ? this.#button('merge', 'Keep both changes', 'brand') : nothing}
+        ${this.#button('own', 'Keep mine, undo theirs', 'neutral')}
+        ${this.#button('theirs', 'Drop mine, go on with theirs', 'neutral')}
+      </div>
+      <section>
+        <registry-diff .diff=${patch(this.base, this.theirs)}><h3>What they changed</h3></registry-diff>
+      </section>
+      <section>
+        <registry-diff .diff=${patch(this.base, this.own)}><h3>What you changed</h3></registry-diff>
+      </section>`;
+  }
+
+  #button(decision: Decision, label: string, variant: 'brand' | 'neutral') {
+    return html`<wa-button
+      variant=${variant}
+      appearance=${variant === 'brand' ? 'accent' : 'outlined'}
+      @click=${() => this.dispatchEvent(new DecisionEvent(decision))}
+      >${label}</wa-button
+    >`;
+  }
+}
+
+/** A unified diff as git writes it, of all files that differ. */
+function patch(from: Files, to: Files): string {
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .filter((path) => from[path] !== to[path])
+    .map((path) => {
+      const [old, now] = [from[path], to[path]];
+      const header = `diff --git a/${path} b/${path}\n`;
+      return (
+        header +
+        createTwoFilesPatch(
+          old === undefined ? '/dev/null' : `a/${path}`,
+          now === undefined ? '/dev/null' : `b/${path}`,
+          old ?? '',
+          now ?? '',
+        ).replace(/^=+\n/, '')
+      );
+    })
+    .join('');
+}
+
+customElements.define('registry-lost-update', RegistryLostUpdate);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-lost-update': RegistryLostUpdate;
+  }
+}

@@ -1,0 +1,218 @@
+import { Task } from '@lit/task';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/tab-group/tab-group.js';
+import '@awesome.me/webawesome/dist/components/tab-panel/tab-panel.js';
+import '@awesome.me/webawesome/dist/components/tab/tab.js';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import type { ValidationResult } from '../../../registry/schemas/definitions.ts';
+import '../../forms/metadata-form.ts';
+import type { HeaderEvent } from '../../forms/metadata-form.ts';
+import '../../forms/schema-form.ts';
+import { writeHeader } from '../../../registry/definitions/header.ts';
+import type { Values } from '../../forms/schema-fields.ts';
+import type { ValuesEvent } from '../../forms/schema-form.ts';
+import { shared } from '../../styles/shared.ts';
+import '../diagnostics.ts';
+import type { DiagnosticEvent } from '../diagnostics.ts';
+import '../problem.ts';
+import './code-editor.ts';
+import type { EditEvent } from './code-editor.ts';
+import { type Finding, findingsOf } from './findings.ts';
+import './file-tabs.ts';
+import { FilesEvent } from './file-tabs.ts';
+import { Linter } from './linter.ts';
+import { workbenchStyles } from './workbench.styles.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+/** How long somebody must have paused before the registry is asked, in milliseconds. */
+const PAUSE = 500;
+
+/**
+ * The files of a definition, to be edited: what is wrong with them while one types, the form that their settings make, and the
+ * header as a form.
+ *
+ * @fires {FilesEvent} files-change - All files, after one was changed.
+ */
+export class RegistryWorkbench extends LitElement {
+  static override properties = {
+    main: {},
+    files: { attribute: false },
+    validate: { attribute: false },
+    path: { state: true },
+    findings: { state: true },
+    settings: { state: true },
+    asked: { state: true },
+  };
+  static override styles = [shared, workbenchStyles];
+
+  /** The file that holds the class. */
+  declare main: string;
+  declare files: Files;
+  /** Asks the registry about the main file's text. */
+  declare validate: (source: string) => Promise<ValidationResult>;
+  declare path: string;
+  /** What ruff says of the file that is open. */
+  declare findings: readonly Finding[];
+  declare settings: Values;
+  /** The text that the registry is asked about: the last at which somebody paused. */
+  declare asked: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #linter: Linter | undefined;
+
+  readonly #validation = new Task(this, {
+    task: async ([text]) => (text === '' ? undefined : await this.validate(text)),
+    args: () => [this.asked] as const,
+  });
+
+  constructor() {
+    super();
+    this.findings = [];
+    this.settings = {};
+    this.asked = '';
+  }
+
+  override connectedCallback() {
+    super.connectedCallback();
+    this.#linter = new Linter((findings) => {
+      this.findings = findings;
+    });
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#linter?.end();
+    clearTimeout(this.#timer);
+  }
+
+  /** What the registry last said; undefined while it is asked for the first time. */
+  get result(): ValidationResult | undefined {
+    return this.#validation.value;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>) {
+    if (changed.has('main') || this.files[this.path] === undefined) this.path = this.main;
+    if (!changed.has('files') && !changed.has('path')) return;
+    if (this.path.endsWith('.py')) this.#linter?.lint(this.files[this.path] ?? '');
+    else this.findings = [];
+    const source = this.files[this.main] ?? '';
+    clearTimeout(this.#timer);
+    if (this.asked === '') this.asked = source;
+    else if (source !== this.asked) {
+      this.#timer = setTimeout(() => {
+        this.asked = source;
+      }, PAUSE);
+    }
+  }
+
+  override render() {
+    const source = this.files[this.path] ?? '';
+    return html`<div class="code card">
+        <registry-file-tabs
+          .files=${this.files}
+          .main=${this.main}
+          .path=${this.path}
+          @path-change=${({ target }: Event) => {
+            this.path = (target as HTMLElementTagNameMap['registry-file-tabs']).path;
+          }}
+        ></registry-file-tabs>
+        <registry-code-editor
+          label=${`Text of ${this.path}`}
+          .path=${this.path}
+          .text=${source}
+          .findings=${this.#shown()}
+          @edit=${({ text }: EditEvent) => this.#change(this.path, text)}
+        ></registry-code-editor>
+      </div>
+      <div class="panel card">
+        <wa-tab-group without-scroll-controls>
+          <wa-tab panel="problems">Problems ${this.#count()}</wa-tab>
+          <wa-tab panel="settings">Settings</wa-tab>
+          <wa-tab panel="metadata">Metadata</wa-tab>
+          <wa-tab-panel name="problems">${this.#problems()}</wa-tab-panel>
+          <wa-tab-panel name="settings">${this.#form()}</wa-tab-panel>
+          <wa-tab-panel name="metadata">
+            <registry-metadata-form
+              .text=${this.files[this.main] ?? ''}
+              @header-change=${({ text }: HeaderEvent) => this.#change(this.main, text)}
+            ></registry-metadata-form>
+          </wa-tab-panel>
+        </wa-tab-group>
+      </div>`;
+  }
+
+  /** The registry's answer counts as soon as it is about the text that is there; until then, ruff's. */
+  #shown(): readonly Finding[] {
+    const { result, path, main, files, asked } = this;
+    const isCurrent = result !== undefined && files[main] === asked;
+    if (!isCurrent) return this.findings;
+    return path === main ? findingsOf(result) : [...findingsOf(result, path), ...this.findings];
+  }
+
+  #count() {
+    const errors = this.#shown().filter(({ severity }) => severity === 'error').length;
+    return errors === 0 ? nothing : html`(${errors})`;
+  }
+
+  #problems() {
+    const found = this.#shown();
+    const of = (wanted: Finding['severity']) => found.filter(({ severity }) => severity === wanted);
+    return html`<registry-problem .error=${this.#validation.error}></registry-problem>
+      ${found.length === 0 ? html`<p class="quiet" role="status">Nothing is wrong with this text.</p>` : nothing}
+      <registry-diagnostics
+        .errors=${of('error')}
+        .warnings=${of('warning')}
+        @diagnostic-chosen=${({ diagnostic: { line, column } }: DiagnosticEvent) =>
+          this.renderRoot.querySelector('registry-code-editor')?.goTo(line, column)}
+      ></registry-diagnostics>`;
+  }
+
+  #form() {
+    const info = this.result?.class_info;
+    const schema = info?.settings_schema;
+    if (!schema) {
+      return html`<p class="quiet">
+        There is no <code>settings-schema</code> in the header yet. With one, lab users get a form for the settings.
+      </p>`;
+    }
+    return html`<div class="form">
+      <p class="small quiet">The form as a lab user gets it.</p>
+      <registry-schema-form
+        .schema=${schema}
+        .values=${{ ...info.default_settings, ...this.settings }}
+        @values-change=${({ values }: ValuesEvent) => {
+          this.settings = values;
+        }}
+      ></registry-schema-form>
+      <wa-button
+        size="s"
+        ?disabled=${Object.keys(this.settings).length === 0}
+        @click=${this.#makeDefaults}
+        >Make these the defaults</wa-button
+      >
+    </div>`;
+  }
+
+  #makeDefaults() {
+    const text = this.files[this.main] ?? '';
+    const defaults = { ...this.result?.class_info?.default_settings, ...this.settings };
+    this.#change(this.main, writeHeader(text, { default_settings: defaults as never }));
+    this.settings = {};
+  }
+
+  #change(path: string, text: string) {
+    this.#tell({ ...this.files, [path]: text });
+  }
+
+  #tell(files: Files) {
+    this.dispatchEvent(new FilesEvent(files));
+  }
+}
+
+customElements.define('registry-workbench', RegistryWorkbench);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-workbench': RegistryWorkbench;
+  }
+}
