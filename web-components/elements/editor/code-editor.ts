@@ -152,7 +152,7 @@ export class RegistryCodeEditor extends LitElement {
   protected override updated(changed: PropertyValues<this>) {
     const view = this.#view;
     if (!view) return;
-    if (changed.has('path'))
+    if (changed.has('path') || changed.has('label'))
       view.dispatch({ effects: this.#language.reconfigure(this.#grammar()) });
     // What was typed here is there already.
     if (changed.has('text') && this.text !== view.state.doc.toString()) {
@@ -184,6 +184,7 @@ export class RegistryCodeEditor extends LitElement {
         ...[...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap],
         ...[...foldKeymap, ...completionKeymap, ...lintKeymap],
       ]),
+      EditorView.domEventHandlers({ beforeinput: replaceSelection }),
       EditorView.updateListener.of(({ docChanged, state }) => {
         const text = state.doc.toString();
         if (!docChanged || text === this.text) return;
@@ -192,6 +193,20 @@ export class RegistryCodeEditor extends LitElement {
       }),
     ];
   }
+}
+
+/**
+ * What is typed over a selection is put in place here. Left to itself Chromium joins the lines with `style` attributes, which
+ * the registry's Content-Security-Policy refuses, and complains of.
+ */
+function replaceSelection(event: InputEvent, view: EditorView): boolean {
+  const { state } = view;
+  if (event.inputType !== 'insertText' || event.data === null || state.selection.main.empty) {
+    return false;
+  }
+  view.dispatch(state.update(state.replaceSelection(event.data), { userEvent: 'input.type' }));
+  event.preventDefault();
+  return true;
 }
 
 function markOf(
