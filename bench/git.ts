@@ -1,15 +1,26 @@
 /** Git alone, as durable as the registry: everything it writes is fsynced (git-config(1), core.fsync). */
 import { git } from '../test/helpers/git.ts';
 
-const ENVIRONMENT = {
-  GIT_CONFIG_COUNT: '2',
-  GIT_CONFIG_KEY_0: 'core.fsync',
-  GIT_CONFIG_VALUE_0: 'all',
-  GIT_CONFIG_KEY_1: 'gc.auto',
-  GIT_CONFIG_VALUE_1: '0',
+const SETTINGS = { 'core.fsync': 'all', 'gc.auto': '0', 'receive.fsckObjects': 'true' };
+
+const CONFIG = Object.fromEntries([
+  ['GIT_CONFIG_COUNT', `${Object.keys(SETTINGS).length}`],
+  ...Object.entries(SETTINGS).flatMap(([key, value], i) => [
+    [`GIT_CONFIG_KEY_${i}`, key],
+    [`GIT_CONFIG_VALUE_${i}`, value],
+  ]),
+]) as Record<string, string>;
+
+/** All that a git which serves sees of the outside. */
+export const GIT_ALONE: Record<string, string> = {
+  PATH: process.env.PATH ?? '',
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  ...CONFIG,
 };
 
 /** Runs git in a folder. Throws where it fails. */
 export async function durableGit(cwd: string, ...args: string[]): Promise<void> {
-  await git(args, { cwd, env: ENVIRONMENT });
+  await git(args, { cwd, env: CONFIG });
 }

@@ -11,6 +11,7 @@ import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { measureImport } from './import.ts';
 import type { Figure } from './pairs.ts';
 import { type BenchRegistry, startRegistry } from './registry.ts';
+import { measureReview } from './review.ts';
 import { measureSave } from './save.ts';
 import { measureSearch } from './search.ts';
 import { measureStart } from './start.ts';
@@ -22,6 +23,7 @@ const FULL = {
   imports: { rounds: 3, definitions: 20 },
   saves: 20,
   wire: 8,
+  review: 20,
   search: { rounds: 100, rows: 10_000 },
 };
 const QUICK: typeof FULL = {
@@ -29,6 +31,7 @@ const QUICK: typeof FULL = {
   imports: { rounds: 1, definitions: 2 },
   saves: 1,
   wire: 1,
+  review: 1,
   search: { rounds: 2, rows: 20 },
 };
 
@@ -71,6 +74,7 @@ await onRegistry(async (registry) => {
   await add(measureImport(registry, size.imports));
   await add(measureSave(registry, size.saves));
   await add(measureWire(registry, size.wire));
+  await add(measureReview(registry, size.review));
 });
 await onRegistry((registry) => add(measureSearch(registry, 'PGlite', size.search)));
 const postgres = await startPostgres();

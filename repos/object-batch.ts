@@ -1,10 +1,11 @@
 /** New objects of one call, held in memory and made durable together. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, utimes } from 'node:fs/promises';
+import { rename, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { sync, writeSynced } from './durable.ts';
+import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
 import type { Oid } from './types.ts';
 
 const compress = promisify(deflate);
@@ -41,41 +42,9 @@ export class ObjectBatch {
     if (await freshen(path)) return;
     // A name that `git prune` clears away if a crash leaves it.
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
-    await writeInto(dirname(path), temporary, await compress(bytes));
+    const compressed = await compress(bytes);
+    await intoFolder(dirname(path), () => writeSynced(temporary, compressed, 0o444));
     await rename(temporary, path);
-  }
-}
-
-/** How often a folder is made again. Packing ends at some time; a repository that was taken away stays away. */
-const ATTEMPTS = 10;
-
-/** `git prune-packed` takes a folder away that is empty, also one that was made a moment ago. */
-async function writeInto(folder: string, path: string, bytes: Buffer): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await writeSynced(path, bytes, 0o444);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === ATTEMPTS) throw error;
-      await makeFolder(folder);
-    }
-  }
-}
-
-/** One that is gone held nothing but what a pack holds now, synced by git. */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    await sync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-/** Not its parents: a repository that was taken away meanwhile is not begun anew. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

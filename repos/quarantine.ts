@@ -1,16 +1,17 @@
 /** Objects that receive-pack holds apart until the push is accepted (git-receive-pack(1), "Quarantine"). */
-import { mkdir, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { sync } from './durable.ts';
+import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
 import { ObjectStore } from './object-store.ts';
-import type { GitProgram, ObjectReader, Repository } from './types.ts';
+import type { GitProgram, Repository } from './types.ts';
 
 /** Reads the repository as it would be with the quarantined objects in it; `forget` frees what it holds. */
 export function quarantineReader(
   git: GitProgram,
   repository: Repository,
   quarantine: string,
-): ObjectReader & { forget(): void } {
+): ObjectStore {
   return new ObjectStore(git, repository.path, quarantine);
 }
 
@@ -22,10 +23,13 @@ export async function adoptQuarantine(repository: Repository, quarantine: string
   const objects = join(repository.path, 'objects');
   const files = (await filesBelow(quarantine)).sort((a, b) => rank(a) - rank(b));
   await Promise.all(files.map((file) => sync(join(quarantine, file))));
-  const folders = [...new Set(files.map((file) => file.slice(0, file.indexOf('/'))))];
-  await Promise.all(folders.map((folder) => mkdir(join(objects, folder), { recursive: true })));
-  for (const file of files) await rename(join(quarantine, file), join(objects, file));
-  await Promise.all([objects, ...folders.map((folder) => join(objects, folder))].map(sync));
+  const folders = [...new Set(files.map((file) => join(objects, dirname(file))))];
+  await Promise.all(folders.map(makeFolder));
+  for (const file of files) {
+    const to = join(objects, file);
+    await intoFolder(dirname(to), () => rename(join(quarantine, file), to));
+  }
+  await Promise.all([sync(objects), ...folders.map(syncFolder)]);
 }
 
 /** Loose objects and packs; `.keep` files guard a pack that is being received, and end with it. */

@@ -1,7 +1,7 @@
 import type { GitProgram, Oid } from '../types.ts';
 import type { Command } from '../wire/push.ts';
-import type { Rejection } from './index-pack.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { Rejection } from './unpack.ts';
 
 /**
  * Whether everything that the new tips reach is there, in quarantine or reachable from a ref. A tip

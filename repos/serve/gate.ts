@@ -1,5 +1,5 @@
 /** What the git layer asks of whoever decides about pushes. */
-import type { Commit, ObjectReader, Oid } from '../types.ts';
+import type { ObjectReader } from '../types.ts';
 import type { Command } from '../wire/push.ts';
 import type { RefResult } from '../wire/report.ts';
 
@@ -22,8 +22,6 @@ export interface Push {
   atomic: boolean;
   /** Reads the repository and the pushed objects, before and after `keep`. */
   objects: ObjectReader;
-  /** Commits that `to` has and `from` (null: nothing) has not, oldest first. */
-  commits(from: Oid | null, to: Oid): Promise<Commit[]>;
   /** Moves the pushed objects into the repository, durable on return; needed before a ref may name them. */
   keep(): Promise<void>;
   /** A line that the pusher sees as `remote: …`. */

@@ -1,11 +1,9 @@
 /** Looks at every pushed object for what fsck lets pass: big files, big and endless folders, symlinks, submodules. */
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
-import type { GitProgram, Oid } from '../types.ts';
-import type { PackLimits, Rejection } from './index-pack.ts';
-import type { Quarantine } from './quarantine.ts';
+import type { Oid } from '../types.ts';
+import type { PushedObjects } from './pushed-objects.ts';
 import { treeEntries } from './tree.ts';
+import type { PackLimits, Rejection } from './unpack.ts';
 
 /** Folders and files; fsck calls other modes bad but lets them pass (git-fsck(1), `badFilemode`). */
 const FOLDER = '40000';
@@ -17,15 +15,13 @@ const MOST_PROBLEMS = 20;
 
 /** The first problem is the reason, all of them are the help; undefined when there is none. */
 export async function inspect(
-  git: GitProgram,
-  quarantine: Quarantine,
+  pushed: PushedObjects,
   limits: PackLimits,
-  signal: AbortSignal,
 ): Promise<Rejection | undefined> {
-  const { trees, large } = await survey(git, quarantine, limits, signal);
+  const { trees, large } = await survey(pushed, limits);
   const problems: string[] = [];
   const folders = new Map<Oid, Folder>();
-  for await (const { oid: id, bytes } of readTrees(git, quarantine, trees, signal)) {
+  for await (const { oid: id, bytes } of pushed.trees(trees)) {
     const folder: Folder = { entries: 0, below: [] };
     folders.set(id, folder);
     for (const { mode, name, oid } of treeEntries(bytes)) {
@@ -77,60 +73,12 @@ function hasEndless(folders: ReadonlyMap<Oid, Folder>): boolean {
   return [...folders.keys()].some((oid) => count(oid, 0) > MOST_ENTRIES);
 }
 
-async function survey(
-  git: GitProgram,
-  { alone }: Quarantine,
-  { fileBytes }: PackLimits,
-  signal: AbortSignal,
-) {
+async function survey(pushed: PushedObjects, { fileBytes }: PackLimits) {
   const trees: Oid[] = [];
   const large = new Map<Oid, number>();
-  const format = '--batch-check=%(objectname) %(objecttype) %(objectsize)';
-  const args = ['cat-file', '--batch-all-objects', '--unordered', '--buffer', format];
-  const child = git.spawn({ args, cwd: alone.GIT_DIR ?? '', env: alone, signal });
-  child.stdin.end();
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [oid = '', type, size] = line.split(' ');
-    if (Number(size) > (type === 'tree' ? MOST_TREE_BYTES : fileBytes))
-      large.set(oid, Number(size));
+  for await (const { oid, type, size } of pushed.all()) {
+    if (size > (type === 'tree' ? MOST_TREE_BYTES : fileBytes)) large.set(oid, size);
     else if (type === 'tree') trees.push(oid);
   }
-  await succeeded(child.exit);
   return { trees, large };
-}
-
-async function* readTrees(
-  git: GitProgram,
-  { alone }: Quarantine,
-  trees: Oid[],
-  signal: AbortSignal,
-): AsyncGenerator<{ oid: Oid; bytes: Buffer }> {
-  if (trees.length === 0) return;
-  const args = ['cat-file', '--batch', '--buffer'];
-  const child = git.spawn({ args, cwd: alone.GIT_DIR ?? '', env: alone, signal });
-  child.stdin.end(`${trees.join('\n')}\n`);
-  yield* batchContents(child.stdout);
-  await succeeded(child.exit);
-}
-
-/** Each object of `cat-file --batch`: a line `<oid> <type> <size>`, the content, a newline. */
-async function* batchContents(output: Readable): AsyncGenerator<{ oid: Oid; bytes: Buffer }> {
-  let held: Buffer = Buffer.alloc(0);
-  for await (const chunk of output as AsyncIterable<Buffer>) {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    for (;;) {
-      const newline = held.indexOf(0x0a);
-      if (newline < 0) break;
-      const [oid = '', , size] = held.toString('latin1', 0, newline).split(' ');
-      const end = newline + 1 + Number(size);
-      if (held.length <= end) break;
-      yield { oid, bytes: held.subarray(newline + 1, end) };
-      held = held.subarray(end + 1);
-    }
-  }
-}
-
-async function succeeded(exit: Promise<{ code: number | null; stderr: string }>): Promise<void> {
-  const { code, stderr } = await exit;
-  if (code !== 0) throw new Error(`git cat-file ended with ${code}: ${stderr}`);
 }

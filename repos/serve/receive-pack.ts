@@ -16,8 +16,8 @@ import {
   passOver,
 } from './body.ts';
 import type { PushGate, Refusal } from './gate.ts';
-import type { PackLimits } from './index-pack.ts';
 import { takePush } from './take-push.ts';
+import type { PackLimits } from './unpack.ts';
 import { isHidden } from './visible-refs.ts';
 
 export interface ReceivePackRequest extends Body {

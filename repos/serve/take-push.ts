@@ -1,13 +1,16 @@
 /** The part of a push that has effects: quarantine, checks, the gate. */
 import { RepositoryError } from '../errors.ts';
+import type { ObjectStore } from '../object-store.ts';
 import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
-import type { Commit, GitProgram, ObjectReader, Oid, Repository } from '../types.ts';
+import type { GitProgram, Repository } from '../types.ts';
 import type { RefResult } from '../wire/report.ts';
 import { checkConnectivity } from './connectivity.ts';
 import type { Push, PushGate } from './gate.ts';
-import { indexPack, type PackLimits, type Rejection } from './index-pack.ts';
 import { inspect } from './inspect.ts';
+import { plainlyConnected } from './plainly-connected.ts';
+import { looseObjects, packedObjects } from './pushed-objects.ts';
 import { openQuarantine, type Quarantine, removeQuarantine } from './quarantine.ts';
+import { type PackLimits, type Rejection, unpack } from './unpack.ts';
 
 export interface Taking {
   gate: PushGate;
@@ -40,18 +43,16 @@ export async function takePush(
   };
   try {
     if (asked.commands.some(({ to }) => to !== null)) {
-      const broken = await indexPack(git, quarantine, pack, limits, signal);
+      const broken = await unpack(git, quarantine, pack, limits, signal);
       if (broken !== undefined)
         return { unpackError: broken.reason, results: refuseAll(broken, 'unpacker error') };
-      const unfit =
-        (await inspect(git, quarantine, limits, signal)) ??
-        (await checkConnectivity(git, quarantine, asked.commands, signal));
+      const unfit = await unfitness(repository, { git, limits, signal }, quarantine, pushed, asked);
       if (unfit !== undefined)
         return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
     }
     // From here on the client's leaving changes nothing: the gate finishes what it begins.
     signal.throwIfAborted();
-    const push = pushOf(repository, { git, quarantine, pushed }, asked, say);
+    const push = pushOf(repository, { quarantine, pushed }, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
   } catch (error) {
     if (!(error instanceof RepositoryError)) throw error;
@@ -71,13 +72,25 @@ export async function takePush(
   }
 }
 
+/** A small push is looked at in this process, a large one by git. */
+async function unfitness(
+  repository: Repository,
+  { git, limits, signal }: Pick<Taking, 'git' | 'limits' | 'signal'>,
+  quarantine: Quarantine,
+  pushed: ObjectStore,
+  { commands }: Asked,
+): Promise<Rejection | undefined> {
+  const loose = await looseObjects(quarantine);
+  const unfit = await inspect(loose ?? packedObjects(git, quarantine, signal), limits);
+  if (unfit !== undefined) return unfit;
+  const tips = commands.flatMap(({ to }) => to ?? []);
+  const plain = loose && (await plainlyConnected(pushed, await repository.refs(), loose.ids, tips));
+  return plain ? undefined : await checkConnectivity(git, quarantine, commands, signal);
+}
+
 function pushOf(
   repository: Repository,
-  {
-    git,
-    quarantine,
-    pushed,
-  }: { git: GitProgram; quarantine: Quarantine; pushed: ReturnType<typeof quarantineReader> },
+  { quarantine, pushed }: { quarantine: Quarantine; pushed: ObjectStore },
   asked: Asked,
   say: (line: string) => void,
 ): Push {
@@ -89,31 +102,9 @@ function pushOf(
     get objects() {
       return objects();
     },
-    async commits(from, to) {
-      const args = [
-        'rev-list',
-        '--reverse',
-        '--topo-order',
-        to,
-        ...(from === null ? [] : [`^${from}`]),
-      ];
-      const env = kept ? {} : quarantine.env;
-      const { stdout } = await git.run({ args, cwd: repository.path, env });
-      const ids = stdout
-        .toString()
-        .split('\n')
-        .filter((oid) => oid !== '');
-      return readAll(objects(), ids);
-    },
     async keep() {
       if (!kept) await adoptQuarantine(repository, quarantine.path);
       kept = true;
     },
   };
-}
-
-async function readAll(objects: ObjectReader, ids: Oid[]): Promise<Commit[]> {
-  const commits: Commit[] = [];
-  for (const oid of ids) commits.push(await objects.readCommit(oid));
-  return commits;
 }

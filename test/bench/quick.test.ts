@@ -27,7 +27,19 @@ t.test('the bench measures everything once and writes what it found', async (t) 
     t.match(stdout, `| ${name}`, 'it stands in the table');
   }
   const names = figures.map(({ name }) => name).join('\n');
-  for (const wanted of ['start', 'import', 'save', 'clone', 'push', 'search', 'list', 'PGlite']) {
+  for (const wanted of [
+    'start',
+    'import',
+    'save',
+    'clone',
+    'push',
+    'review',
+    'landing',
+    'page',
+    'search',
+    'list',
+    'PGlite',
+  ]) {
     t.match(names, wanted);
   }
   t.match(names, 'PostgreSQL');

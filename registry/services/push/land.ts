@@ -7,14 +7,12 @@ import { validateDefinition } from '../../definitions/validate.ts';
 import { Problem } from '../../errors.ts';
 import { filesOf, mainFile } from '../files.ts';
 import { land } from '../landing.ts';
+import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import type { Step } from '../review/steps.ts';
 import type { Taking } from './taking.ts';
 
 /** How many lines of diagnostics a refusal shows before it only counts. */
 const SHOWN = 20;
-
-/** Each commit is a version that is validated by itself; more are a history that belongs elsewhere. */
-const MOST_COMMITS = 500;
 
 /** `steps` are merge requests that change in the same transaction of refs. */
 export async function landPush(
@@ -31,11 +29,11 @@ export async function landPush(
     return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
   }
   if (to === from) return { ref, ok: true };
-  const commits = await push.commits(from, to);
+  const commits = await commitsBeyondVersions(push.objects, await repository.refs(), to);
   if (commits.length > MOST_COMMITS) {
     return refuse(
       'too many commits',
-      `A push makes at most ${MOST_COMMITS} versions; these would be ${commits.length}. Squash them, or push in parts.`,
+      `A push makes at most ${MOST_COMMITS} versions; these would be more. Squash them, or push in parts.`,
     );
   }
   const crooked = await crookedness(push.objects, from, commits);

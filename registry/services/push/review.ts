@@ -10,6 +10,7 @@ import {
 import { newestVersionAmong } from '../../store/versions.ts';
 import { auditOf, type Caller } from '../caller.ts';
 import type { FoundDefinition } from '../find-definition.ts';
+import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { examine } from '../review/examine.ts';
 import { ownChecks } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
@@ -17,9 +18,6 @@ import { closing, FOR_MAIN, moving, note, type Step } from '../review/steps.ts';
 import type { SaveRooms } from '../rooms.ts';
 import type { PushOptions } from './options.ts';
 import type { Taking } from './taking.ts';
-
-/** More is a history that belongs elsewhere. */
-const MOST_COMMITS = 500;
 
 /** What a command would do, and the lines that its pusher reads when it is done. */
 export type Plan = { step: Step | null; lines: string[] } | { refusal: Refusal };
@@ -38,7 +36,7 @@ export async function planReview(
   );
   if (to === null) return deletion(caller, current, branch);
   const { head: main } = await repository.tip();
-  const commits = await push.commits(main, to);
+  const commits = await commitsBeyondVersions(push.objects, await repository.refs(), to);
   const refusal = unfit(ref, commits);
   if (refusal) return { refusal };
   const base = await baseOf(rooms, row.id, main, commits);
@@ -93,7 +91,9 @@ function unfit(ref: string, commits: readonly Commit[]): Refusal | undefined {
   return {
     ref,
     reason: 'too many commits',
-    lines: [`A merge request has at most ${MOST_COMMITS} commits; these are ${commits.length}.`],
+    lines: [
+      `A merge request has at most ${MOST_COMMITS} commits; these are more. Squash them, or propose a part first.`,
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
 /** What the rules of review are decided on, read with the same number of queries whatever was said. */
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { Commit, Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
+import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
 import type { ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
 import { notFound } from '../../errors.ts';
@@ -153,32 +153,3 @@ async function readGit(
 
 export const isGone = (error: unknown): boolean =>
   error instanceof RepositoryError && error.code === 'object_not_found';
-
-/** What a branch has and no version is: parents before children. */
-export async function commitsOf(repository: Repository, head: Oid): Promise<Commit[]> {
-  const versions = new Set(
-    [...(await repository.refs())].flatMap(([ref, { peeled }]) =>
-      ref.startsWith('refs/tags/v') && peeled ? [peeled] : [],
-    ),
-  );
-  const found = new Map<Oid, Commit>();
-  const waiting = [head];
-  for (let oid = waiting.pop(); oid !== undefined; oid = waiting.pop()) {
-    if (versions.has(oid) || found.has(oid)) continue;
-    const commit = await repository.readCommit(oid);
-    found.set(oid, commit);
-    waiting.push(...commit.parents);
-  }
-  const ordered = new Map<Oid, Commit>();
-  const stack = [{ oid: head, ready: false }];
-  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    const commit = found.get(at.oid);
-    if (!commit || ordered.has(at.oid)) continue;
-    if (at.ready) ordered.set(at.oid, commit);
-    else {
-      stack.push({ oid: at.oid, ready: true });
-      for (const oid of commit.parents.toReversed()) stack.push({ oid, ready: false });
-    }
-  }
-  return [...ordered.values()];
-}

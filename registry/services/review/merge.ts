@@ -9,8 +9,9 @@ import { appendAudit } from '../../store/audit.ts';
 import { auditOf, authorOf, type Caller, demand } from '../caller.ts';
 import { land, type NewVersion } from '../landing.ts';
 import type { SaveRooms } from '../rooms.ts';
+import { commitsBeyondVersions } from './commits.ts';
 import { authorsOf, treeOf } from './examine.ts';
-import { commitsOf, type LoadedFacts, loadFacts, seen } from './facts.ts';
+import { type LoadedFacts, loadFacts, seen } from './facts.ts';
 import { contents } from './own-checks.ts';
 import { headRef, mergeRef, note, type Step } from './steps.ts';
 
@@ -91,7 +92,7 @@ async function squash(
 ): Promise<NewVersion> {
   const { row } = loaded;
   const { repository, tip } = git;
-  const commits = await commitsOf(repository, row.head);
+  const commits = await commitsBeyondVersions(repository, await repository.refs(), row.head);
   const first = commits[0] as Commit;
   const approvals = approvalsOf(loaded);
   const committer = { ...authorOf(caller), at: new Date() };

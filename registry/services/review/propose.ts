@@ -5,8 +5,8 @@ import { allocateMergeRequestId, openMergeRequests } from '../../store/merge-req
 import { auditOf, authorOf, type Caller } from '../caller.ts';
 import { newestProposal } from '../index-repository.ts';
 import type { SaveRooms } from '../rooms.ts';
+import { commitsBeyondVersions } from './commits.ts';
 import { examine } from './examine.ts';
-import { commitsOf } from './facts.ts';
 import { carryOut, FOR_MAIN, headRef, moving, opening, type Step } from './steps.ts';
 import { asText, asTitle } from './wording.ts';
 
@@ -57,7 +57,8 @@ export async function propose(
     committer: author,
     message: `${summary.trim()}\n`,
   });
-  const examined = await examine(repository, base, head, await commitsOf(repository, head));
+  const commits = await commitsBeyondVersions(repository, await repository.refs(), head);
+  const examined = await examine(repository, base, head, commits);
   const step = own
     ? moving(caller, own, examined)
     : await newMergeRequest(rooms, caller, definition, examined, {

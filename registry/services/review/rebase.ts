@@ -6,8 +6,9 @@ import { Problem } from '../../errors.ts';
 import type { RebaseInput } from '../../schemas/review.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';
 import type { SaveRooms } from '../rooms.ts';
+import { commitsBeyondVersions } from './commits.ts';
 import { examine, treeOf } from './examine.ts';
-import { commitsOf, seen } from './facts.ts';
+import { seen } from './facts.ts';
 import { contents, placesOf } from './own-checks.ts';
 import { carryOut, moving } from './steps.ts';
 
@@ -38,7 +39,8 @@ export async function rebase(
   const repository = await rooms.repositories.open(row.definition);
   const main = await repository.head();
   if (main === row.base) return;
-  const commits = await commitsOf(repository, row.head);
+  const refs = await repository.refs();
+  const commits = await commitsBeyondVersions(repository, refs, row.head);
   if (commits.some(({ parents }) => parents.length > 1)) {
     throw new Problem(
       'conflict',
@@ -50,7 +52,8 @@ export async function rebase(
   if (tip === null || tip === main) {
     throw new Problem('conflict', 'main has everything that the branch changes. Close it instead.');
   }
-  const examined = await examine(repository, main, tip, await commitsOf(repository, tip));
+  const added = await commitsBeyondVersions(repository, refs, tip);
+  const examined = await examine(repository, main, tip, added);
   const branch = row.source_ref.startsWith('refs/heads/')
     ? [{ ref: row.source_ref, from: row.head, to: tip }]
     : [];

@@ -5,7 +5,8 @@ import type { MergeRequestPage, MergeRequest as Shown } from '../../schemas/revi
 import type { MergeRequest, User } from '../../store/entities/index.ts';
 import { commentsOf } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
-import { commitsOf, type LoadedFacts, loadFacts, type ReviewRooms, seen } from './facts.ts';
+import { commitsBeyondVersions } from './commits.ts';
+import { type LoadedFacts, loadFacts, type ReviewRooms, seen } from './facts.ts';
 import { placesOfComments } from './threads.ts';
 
 /** Longer diffs are read with git. */
@@ -25,7 +26,9 @@ export async function page(
   const standing = standingOf(facts, policy);
   const account = accountsOf(people);
   const diff = git ? await git.repository.diff(git.from, git.to) : '';
-  const commits = git ? await commitsOf(git.repository, row.head) : [];
+  const commits = git
+    ? await commitsBeyondVersions(git.repository, await git.repository.refs(), row.head)
+    : [];
   return {
     ...summaryOf(rooms, row, people),
     can_merge: against.length === 0,

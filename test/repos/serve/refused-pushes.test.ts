@@ -126,6 +126,24 @@ t.test('a file over the limit is refused by its name', async (t) => {
   await nothingChanged(t);
 });
 
+t.test('what a small push may not, a large one that stays a pack may not either', async (t) => {
+  const others: string[] = [];
+  for (let i = 0; i < 40; i++) others.push(await writeObject(cwd, 'blob', `other ${i}\n`));
+  const large = await writeObject(cwd, 'blob', Buffer.alloc(100_001, 'y'));
+  const lost = await writeObject(cwd, 'blob', 'never sent either\n');
+  const REFUSED: [Buffer, string[], RegExp][] = [
+    [rawTree([['100644', 'large.py', large]]), [large], /file too large: large\.py \(100001 bytes/],
+    [rawTree([['120000', 'link', blob]]), [], /symlink not allowed: link/],
+    [rawTree([['100644', 'lost.py', lost]]), [], /unpacking failed|missing necessary objects/],
+  ];
+  for (const [tree, more, complaint] of REFUSED) {
+    const { refs, unpackError, said } = await pushTree(tree, [...others, ...more]);
+    t.match(refs, [{ ok: false }]);
+    t.match(`${unpackError}\n${said}\n${JSON.stringify(refs)}`, complaint);
+    await nothingChanged(t);
+  }
+});
+
 t.test('a tree bomb is refused without being walked', async (t) => {
   // Seven levels of ten names for the level below: ten million files in some three kilobytes.
   const levels = [blob];
@@ -246,9 +264,7 @@ t.test('a gate that refuses leaves nothing behind, and its words arrive', async 
   await t.rejects(server.client(args, { cwd }), /remote: Ask them\.[\s\S]*\(not you\)/);
   server.rules.gate = (repository) => ({
     ...openGate(repository),
-    async receive({ commands, say, commits, objects }) {
-      const [made] = await commits(main, commit);
-      t.equal(made?.oid, commit);
+    async receive({ commands, say, objects }) {
       t.equal((await objects.readCommit(commit)).parents[0], main);
       say('Line 3 is wrong.');
       return commands.map(({ ref }) => ({ ref, ok: false, reason: 'not valid' }));
@@ -265,16 +281,16 @@ t.test('broken packs and broken requests are refused', async (t) => {
   const whole = pushBody(create(commit), pack);
   const unpack = async (body: Buffer) =>
     readPushAnswer((await post(url, 'git-receive-pack', body)).bytes).unpackError;
-  t.match(await unpack(whole.subarray(0, -30)), /index-pack failed/, 'truncated');
-  t.match(await unpack(pushBody(create(commit), Buffer.alloc(0))), /index-pack failed/, 'no pack');
+  t.match(await unpack(whole.subarray(0, -30)), /unpacking failed/, 'truncated');
+  t.match(await unpack(pushBody(create(commit), Buffer.alloc(0))), /unpacking failed/, 'no pack');
   t.match(
     await unpack(pushBody(create(commit), randomBytes(5000))),
-    /index-pack|too many objects/,
+    /unpacking failed|too many objects/,
     'garbage',
   );
   const flipped = Buffer.from(whole);
   flipped[whole.length - 25] = (flipped[whole.length - 25] ?? 0) ^ 0xff;
-  t.match(await unpack(flipped), /index-pack failed/, 'a flipped bit');
+  t.match(await unpack(flipped), /unpacking failed/, 'a flipped bit');
   const many = Buffer.from('PACK\0\0\0\x02\x7f\xff\xff\xff', 'latin1');
   t.equal(await unpack(pushBody(create(commit), many)), 'too many objects');
 
@@ -298,7 +314,7 @@ t.test('a bomb of gzip is cut off at the limit of packs', async (t) => {
     Buffer.concat([pushBody(create(main), Buffer.from('PACK')), Buffer.alloc(100_000_000)]),
   );
   const { bytes } = await post(url, 'git-receive-pack', bomb, { 'content-encoding': 'gzip' });
-  t.match(readPushAnswer(bytes).unpackError, /index-pack failed|too large/);
+  t.match(readPushAnswer(bytes).unpackError, /unpacking failed|too large/);
   await nothingChanged(t);
 });
 

@@ -1,7 +1,5 @@
 /** Takes a pushed pack into quarantine: every object is inflated, hashed and checked by git. */
 import { once } from 'node:events';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { GitProgram } from '../types.ts';
 import type { Quarantine } from './quarantine.ts';
 
@@ -20,37 +18,47 @@ export interface Rejection {
 
 const PACK_HEADER = 12;
 
-/** How git names a pack without objects: the hash of its bytes before the hash. */
-const EMPTY_PACK = '029d08823bd8a8eab510ad6ac75c823cfd3ed31e';
-
 /** Objects in one push; git keeps about 100 bytes for each while it reads them. */
 const MOST_OBJECTS = 100_000;
 
+/**
+ * So few objects are unpacked into files, as git's own receive-pack does with less than a hundred: a repository that
+ * is pushed to every day would else have a pack for each push, and every reader would look through all of them.
+ * Not more, for `git unpack-objects --strict` holds all of them in memory.
+ */
+const FEW_OBJECTS = 32;
+
 /** What git may allocate at once; an object that inflates to more ends the run before it is inflated. */
-const OBJECT_MEMORY = 32 * 1024 * 1024;
+const memoryFor = ({ fileBytes }: PackLimits, few: boolean): number =>
+  Math.max((few ? 2 : 32) * 1024 * 1024, 2 * fileBytes);
 
 /**
- * Streams `chunks` into `git index-pack`; undefined when all went well. Reads no further than `packBytes`.
+ * Streams `chunks` into git; undefined when all went well. Reads no further than `packBytes`.
  * Rejects where `chunks` do (the client has gone); git has ended by then.
  */
-export async function indexPack(
+export async function unpack(
   git: GitProgram,
   quarantine: Quarantine,
   chunks: AsyncIterable<Buffer>,
   limits: PackLimits,
   signal: AbortSignal,
 ): Promise<Rejection | undefined> {
-  const memory = Math.max(OBJECT_MEMORY, 2 * limits.fileBytes);
+  const pack = chunks[Symbol.asyncIterator]();
+  const head = await headOf(pack);
+  const count = head.length < PACK_HEADER ? 0 : head.readUInt32BE(8);
+  if (count > MOST_OBJECTS)
+    return { reason: 'too many objects', help: [`A push may have ${MOST_OBJECTS} objects.`] };
+  const few = count <= FEW_OBJECTS;
   const child = git.spawn({
-    // One thread, so that no push takes the whole machine; no streaming of big blobs, which would
-    // inflate them at any size.
+    // No streaming of big blobs, which would inflate them at any size; one thread, so that no push takes the
+    // whole machine.
     args: [
-      ...['-c', 'pack.threads=1', '-c', 'core.bigFileThreshold=1024g'],
-      ...['index-pack', '--stdin', '--fix-thin', '--strict'],
-      `--max-input-size=${limits.packBytes}`,
+      ...['-c', 'core.bigFileThreshold=1024g', '-c', 'pack.threads=1'],
+      ...(few ? ['unpack-objects', '-q'] : ['index-pack', '--stdin', '--fix-thin']),
+      ...['--strict', `--max-input-size=${limits.packBytes}`],
     ],
     cwd: quarantine.alone.GIT_DIR ?? '',
-    env: { ...quarantine.env, GIT_ALLOC_LIMIT: String(memory) },
+    env: { ...quarantine.env, GIT_ALLOC_LIMIT: String(memoryFor(limits, few)) },
     signal,
     fed: true,
   });
@@ -61,23 +69,30 @@ export async function indexPack(
   );
   let rejection: Rejection | undefined;
   try {
-    rejection = await feed(child.stdin, exit, chunks, limits);
+    rejection = await feed(child.stdin, exit, withHead(head, pack), limits);
   } finally {
     child.stdin.end();
     await exit;
   }
   signal.throwIfAborted();
   const { code, stderr } = await exit;
-  if (rejection !== undefined || code !== 0) return rejection ?? rejectionFrom(stderr);
-  await dropEmptyPack(quarantine.path);
-  return undefined;
+  return rejection ?? (code === 0 ? undefined : rejectionFrom(stderr, limits));
 }
 
-/** A push of commits that the repository has comes with a pack of nothing, which is not worth keeping. */
-async function dropEmptyPack(objects: string): Promise<void> {
-  const packs = join(objects, 'pack');
-  for (const name of await readdir(packs))
-    if (name.startsWith(`pack-${EMPTY_PACK}.`)) await rm(join(packs, name));
+/** The first chunks, as many as hold the header; fewer bytes where the pack ends before. */
+async function headOf(pack: AsyncIterator<Buffer>): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  while (head.length < PACK_HEADER) {
+    const { done, value } = await pack.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  return head;
+}
+
+async function* withHead(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
 async function feed(
@@ -90,16 +105,10 @@ async function feed(
   exit.then(() => {
     ended = true;
   });
-  let header = Buffer.alloc(0);
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.length;
     if (size > limits.packBytes) return tooLarge(limits);
-    if (header.length < PACK_HEADER) {
-      header = Buffer.concat([header, chunk.subarray(0, PACK_HEADER - header.length)]);
-      if (header.length === PACK_HEADER && header.readUInt32BE(8) > MOST_OBJECTS)
-        return { reason: 'too many objects', help: [`A push may have ${MOST_OBJECTS} objects.`] };
-    }
     if (!ended && !stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), exit]);
     if (ended) return undefined;
   }
@@ -115,16 +124,21 @@ function tooLarge({ packBytes }: PackLimits): Rejection {
 }
 
 /** Git ends with a line `fatal: …`, and says before it which object is broken. */
-function rejectionFrom(stderr: string): Rejection {
+function rejectionFrom(stderr: string, { fileBytes }: PackLimits): Rejection {
   const lines = stderr.split('\n').filter((line) => /^(error|fatal): /.test(line));
   const last = lines.findLast((line) => line.startsWith('fatal: ')) ?? 'fatal: the pack is broken';
-  if (/attempting to allocate|exceeds maximum allowed size/.test(last))
+  if (/attempting to allocate|exceeds maximum allowed size/.test(last)) {
+    const [, size = 'too many'] = /allocate (\d+)/.exec(last) ?? [];
     return {
       reason: 'object too large',
-      help: ['An object of this push is far over the file size limit.'],
+      help: [
+        `An object of this push has ${size} bytes; a file may have ${fileBytes}.`,
+        'See which it is with: git ls-tree -r -l HEAD',
+      ],
     };
+  }
   return {
-    reason: `index-pack failed: ${last.slice('fatal: '.length)}`,
+    reason: `unpacking failed: ${last.slice('fatal: '.length)}`,
     help: lines.filter((line) => line.startsWith('error: ')).slice(0, 20),
   };
 }

@@ -1,0 +1,107 @@
+/** The objects in a quarantine: which there are, and what the trees among them hold. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { constants, inflateSync } from 'node:zlib';
+import type { GitProgram, Oid } from '../types.ts';
+import type { Quarantine } from './quarantine.ts';
+
+export interface Pushed {
+  oid: Oid;
+  type: string;
+  /** Inflated, in bytes. */
+  size: number;
+}
+
+export interface PushedObjects {
+  /** Every one, in no order. */
+  all(): AsyncIterable<Pushed>;
+  trees(oids: readonly Oid[]): AsyncIterable<{ oid: Oid; bytes: Buffer }>;
+}
+
+/** Those that were unpacked into files; null where there is a pack, which is for git to read. */
+export async function looseObjects({
+  path,
+}: Quarantine): Promise<(PushedObjects & { ids: ReadonlySet<Oid> }) | null> {
+  const files = await readdir(path, { recursive: true });
+  if (files.some((file) => file.endsWith('.pack'))) return null;
+  const ids = files.filter((file) => /^[0-9a-f]{2}\/[0-9a-f]{38}$/.test(file));
+  return {
+    ids: new Set(ids.map((file) => file.replace('/', ''))),
+    async *all() {
+      for (const file of ids)
+        yield { oid: file.replace('/', ''), ...headerOf(await readFile(join(path, file))) };
+    },
+    async *trees(oids) {
+      for (const oid of oids) {
+        const whole = inflateSync(await readFile(join(path, oid.slice(0, 2), oid.slice(2))));
+        yield { oid, bytes: whole.subarray(whole.indexOf(0) + 1) };
+      }
+    },
+  };
+}
+
+/** Reaches past the code tables that a deflated block begins with (RFC 1951, 3.2.7: below 600 bytes). */
+const BEGINNING = 1024;
+
+/** What a loose object says of itself in front: type, size, NUL. */
+function headerOf(deflated: Buffer): { type: string; size: number } {
+  const start = inflateSync(deflated.subarray(0, BEGINNING), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
+  const [, type, size] =
+    /^([a-z]+) (\d+)$/.exec(start.toString('latin1', 0, start.indexOf(0))) ?? [];
+  if (type === undefined) throw new Error('git wrote a loose object that has no header');
+  return { type, size: Number(size) };
+}
+
+/** Those of a pack, read by git. */
+export function packedObjects(
+  git: GitProgram,
+  { alone }: Quarantine,
+  signal: AbortSignal,
+): PushedObjects {
+  const run = (args: string[]) => git.spawn({ args, cwd: alone.GIT_DIR ?? '', env: alone, signal });
+  return {
+    async *all() {
+      const format = '--batch-check=%(objectname) %(objecttype) %(objectsize)';
+      const child = run(['cat-file', '--batch-all-objects', '--unordered', '--buffer', format]);
+      child.stdin.end();
+      for await (const line of createInterface({ input: child.stdout })) {
+        const [oid = '', type = '', size] = line.split(' ');
+        yield { oid, type, size: Number(size) };
+      }
+      await succeeded(child.exit);
+    },
+    async *trees(oids) {
+      if (oids.length === 0) return;
+      const child = run(['cat-file', '--batch', '--buffer']);
+      child.stdin.end(`${oids.join('\n')}\n`);
+      yield* batchContents(child.stdout);
+      await succeeded(child.exit);
+    },
+  };
+}
+
+/** Each object of `cat-file --batch`: a line `<oid> <type> <size>`, the content, a newline. */
+async function* batchContents(output: Readable): AsyncGenerator<{ oid: Oid; bytes: Buffer }> {
+  let held: Buffer = Buffer.alloc(0);
+  for await (const chunk of output as AsyncIterable<Buffer>) {
+    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    for (;;) {
+      const newline = held.indexOf(0x0a);
+      if (newline < 0) break;
+      const [oid = '', , size] = held.toString('latin1', 0, newline).split(' ');
+      const end = newline + 1 + Number(size);
+      if (held.length <= end) break;
+      yield { oid, bytes: held.subarray(newline + 1, end) };
+      held = held.subarray(end + 1);
+    }
+  }
+}
+
+async function succeeded(exit: Promise<{ code: number | null; stderr: string }>): Promise<void> {
+  const { code, stderr } = await exit;
+  if (code !== 0) throw new Error(`git cat-file ended with ${code}: ${stderr}`);
+}
