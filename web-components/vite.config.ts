@@ -23,6 +23,8 @@ export default defineConfig({
     reportCompressedSize: false,
     // CodeMirror is that large, and is loaded for the editor alone.
     chunkSizeWarningLimit: 600,
+    // Compressing takes most of the build, as it must.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: {
     proxy: Object.fromEntries(

@@ -41,3 +41,18 @@ export const createDefinition = (what: NewDefinition) => client.definitions.crea
 /** With an id the text stands for that definition's main file, beside its other files. */
 export const validateSource = (source: string, name: string, id?: number) =>
   client.definitions.validate(source, name, id);
+
+export const readVersion = (id: number, version: number) => client.definitions.version(id, version);
+
+/** What lab admins say of a version: warned of, withdrawn, or neither any more. */
+export const judgeVersion = (
+  verdict: 'deprecate' | 'revoke' | 'reinstate',
+  id: number,
+  version: number,
+  reason: string,
+) => client.definitions[verdict](id, version, reason);
+
+export const setPublic = (id: number, is_public: boolean) =>
+  client.definitions.change(id, { is_public });
+export const archive = (id: number) => client.definitions.archive(id);
+export const restore = (id: number) => client.definitions.restore(id);

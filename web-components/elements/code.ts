@@ -6,6 +6,9 @@ import type { Piece } from './highlight.ts';
 /** Lines that the browser lays out together, or not at all while they are out of sight. */
 const BLOCK = 100;
 
+/** So many blocks are laid out whether they are seen or not: that is quicker than looking which are. */
+const FEW = 20;
+
 /**
  * Text of a program, with line numbers; Python in colour. The text is hostile: it only ever becomes text nodes.
  *
@@ -27,8 +30,10 @@ export class RegistryCode extends LitElement {
       .block {
         inline-size: max-content;
         min-inline-size: 100%;
+      }
+      .many .block {
         content-visibility: auto;
-        contain-intrinsic-block-size: auto 1500px;
+        contain-intrinsic-block-size: auto 1900px;
       }
       .line {
         display: block;
@@ -74,11 +79,14 @@ export class RegistryCode extends LitElement {
   /** Plain at once, in colour as soon as the grammar is there. */
   async #fill(source: string) {
     const pre = this.renderRoot.querySelector('pre');
-    pre?.replaceChildren(...blocks(plain(source)));
+    if (!pre) return;
+    const shown = blocks(plain(source));
+    pre.classList.toggle('many', shown.length > FEW);
+    pre.replaceChildren(...shown);
     if (!this.path.endsWith('.py')) return;
     const { highlightPython } = await import('./highlight.ts');
     if (source !== this.source) return;
-    pre?.replaceChildren(...blocks(highlightPython(source)));
+    pre.replaceChildren(...blocks(highlightPython(source)));
   }
 
   #mark() {

@@ -26,6 +26,7 @@ import globe from '@primer/octicons/build/svg/globe-16.svg?raw';
 import history from '@primer/octicons/build/svg/history-16.svg?raw';
 import inbox from '@primer/octicons/build/svg/inbox-16.svg?raw';
 import info from '@primer/octicons/build/svg/info-16.svg?raw';
+import more from '@primer/octicons/build/svg/kebab-horizontal-16.svg?raw';
 import key from '@primer/octicons/build/svg/key-16.svg?raw';
 import lock from '@primer/octicons/build/svg/lock-16.svg?raw';
 import log from '@primer/octicons/build/svg/log-16.svg?raw';
@@ -59,7 +60,7 @@ import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 const ICONS = {
   ...{ alert, archive, bars, beaker, builtin, check, chevronDown, chevronLeft, chevronRight },
   ...{ circleSlash, clock, code, comment, commit, computers, copy, cpu, diff, download, file },
-  ...{ filter, globe, history, inbox, info, key, lab, lock, log, merge, mergeRequest, moon },
+  ...{ filter, globe, history, inbox, info, key, lab, lock, log, merge, mergeRequest, moon, more },
   ...{ offline, pencil, people, person, plug, plus, pulse, search, shield, signIn, signOut, sun },
   ...{ sync, system, tag, trash, undo, unverified, verified, versions, x },
 };

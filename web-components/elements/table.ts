@@ -44,9 +44,6 @@ export class RegistryTable<T = unknown> extends LitElement {
         overflow: hidden;
         clip-path: inset(50%);
       }
-      td {
-        overflow-wrap: anywhere;
-      }
       .fixed {
         table-layout: fixed;
       }

@@ -1,17 +1,87 @@
-/** A short notice that something was done, in the corner of the window; screen readers are told too. */
-import '@awesome.me/webawesome/dist/components/toast/toast.js';
+import { css, html, LitElement } from 'lit';
+import { shared } from '../styles/shared.ts';
+import { icon } from './icon.ts';
+import '@awesome.me/webawesome/dist/components/button/button.js';
 
-type Variant = 'success' | 'warning' | 'danger';
+/** How long a notice stays, in milliseconds; nothing depends on having read it. */
+const SHOWN = 6000;
 
-let toasts: HTMLElementTagNameMap['wa-toast'] | undefined;
+/**
+ * Says in the corner of the window that something was done; screen readers say it too. What went wrong stands where
+ * it happened, in a `registry-problem`.
+ */
+export function notify(text: string): void {
+  notices ??= document.body.appendChild(new RegistryNotices());
+  notices.add(text);
+}
 
-/** For what went well. What went wrong stands where it happened, in a `registry-problem`. */
-export async function notify(text: string, variant: Variant = 'success'): Promise<void> {
-  if (!toasts) {
-    toasts = document.createElement('wa-toast');
-    toasts.placement = 'bottom-end';
-    document.body.append(toasts);
+let notices: RegistryNotices | undefined;
+
+/** Web Awesome's toast draws its clock by `style` attributes, which the Content-Security-Policy ignores. */
+export class RegistryNotices extends LitElement {
+  static override properties = { texts: { state: true } };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        position: fixed;
+        inset: auto var(--wa-space-m) var(--wa-space-m) auto;
+        z-index: 10;
+        display: grid;
+        gap: var(--wa-space-xs);
+        justify-items: end;
+        max-inline-size: calc(100vw - 2 * var(--wa-space-m));
+      }
+      p {
+        display: flex;
+        align-items: center;
+        gap: var(--wa-space-xs);
+        padding: var(--wa-space-2xs) var(--wa-space-2xs) var(--wa-space-2xs) var(--wa-space-m);
+        border: 1px solid var(--wa-color-success-border-normal);
+        border-radius: var(--wa-border-radius-m);
+        background: var(--wa-color-surface-raised);
+        box-shadow: var(--wa-shadow-l);
+      }
+      p > .icon {
+        color: var(--wa-color-success-on-quiet);
+      }
+    `,
+  ];
+  declare texts: readonly { text: string }[];
+
+  constructor() {
+    super();
+    this.texts = [];
+    this.role = 'status';
   }
-  await toasts.updateComplete;
-  await toasts.create(text, { variant });
+
+  add(text: string) {
+    const notice = { text };
+    this.texts = [...this.texts, notice];
+    setTimeout(() => this.#remove(notice), SHOWN);
+  }
+
+  override render() {
+    return this.texts.map(
+      (notice) =>
+        html`<p>
+          ${icon('check')} ${notice.text}
+          <wa-button size="s" appearance="plain" @click=${() => this.#remove(notice)}>
+            ${icon('x')}<span class="visually-hidden">Close</span>
+          </wa-button>
+        </p>`,
+    );
+  }
+
+  #remove(notice: { text: string }) {
+    this.texts = this.texts.filter((one) => one !== notice);
+  }
+}
+
+customElements.define('registry-notices', RegistryNotices);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'registry-notices': RegistryNotices;
+  }
 }

@@ -81,6 +81,9 @@ export const shared = css`
     text-align: start;
     vertical-align: top;
   }
+  td {
+    overflow-wrap: anywhere;
+  }
   th {
     color: var(--wa-color-text-quiet);
     font-size: var(--wa-font-size-s);

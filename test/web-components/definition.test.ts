@@ -1,0 +1,211 @@
+/** The page of a definition: what it is, its code, its versions, and what happens to it while one looks. */
+import t from 'tap';
+import { landBuiltins } from '../../registry/services/builtins.ts';
+import { isAccessible } from '../helpers/axe.ts';
+import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { measurement, startRegistry } from '../helpers/registry.ts';
+
+t.setTimeout(180_000);
+const registry = await startRegistry(t);
+const browser = await startBrowser(t);
+const ada = await registry.person('ada');
+const bob = await registry.person('bob');
+await registry.person('vic');
+const lab = await registry.admin.client.labs.create({ name: 'Nano Optics', code: 'nano' });
+for (const [person, role] of [
+  [ada, 'contributor'],
+  [bob, 'admin'],
+] as const) {
+  await registry.admin.client.labs.addMember(lab.id, person.id, role);
+}
+
+/** Lands a version that ada wrote and bob approved. */
+async function review(id: number, value: number, change_summary: string): Promise<void> {
+  const { merge_request } = await ada.client.definitions.change(id, {
+    source_code: measurement('Spectro', value),
+    change_summary,
+  });
+  const request = await bob.client.mergeRequests.read(merge_request?.id as number);
+  await bob.client.mergeRequests.review(request.id, { verdict: 'approve', head: request.head });
+  await bob.client.mergeRequests.merge(request.id, { head: request.head });
+}
+
+const spectro = await bob.client.definitions.create({
+  name: 'Spectro',
+  source_code: measurement('Spectro'),
+  lab_id: lab.id,
+  files: { 'lines.py': 'LINES = [404.7, 435.8]\n', 'notes.txt': 'Calibrated in spring.\n' },
+});
+
+t.test(
+  'a built-in says what it is, what it gives, what can be set and how to get it',
+  async (t) => {
+    await landBuiltins(registry.rooms, () => undefined);
+    const page = await browser.open(registry, '/definitions/SR830', { username: 'vic' });
+    await page.getByRole('heading', { name: 'SR830 Lock-In Amplifier', level: 1 }).waitFor();
+    await page.getByText('Signed by the registry').waitFor();
+    await page.getByRole('row', { name: /theta/ }).getByText('deg').waitFor();
+    const harmonic = page.getByRole('row', { name: /harmonic/ }).first();
+    await harmonic.getByText('1 … 19999').waitFor();
+    await page.getByText(`git clone ${registry.url}/definitions/SR830.git`).waitFor();
+    t.equal(await page.getByRole('button', { name: 'Edit' }).count(), 0, 'a viewer edits nothing');
+    await isAccessible(t, page, 'overview');
+    await takePictures(page, 'definition');
+
+    await page.getByRole('link', { name: 'Code' }).click();
+    await page.locator('registry-code .tok-keyword').first().waitFor();
+    t.match(await page.locator('registry-code pre').textContent(), 'class SR830(');
+    await isAccessible(t, page, 'code');
+    await takePictures(page, 'definition-code');
+  },
+);
+
+t.test(
+  'the timeline tells who wrote, approved and landed each version, and what was said since',
+  async (t) => {
+    await review(spectro.id, 2, 'Measure twice\n\nThe second reading is the better one.');
+    await review(spectro.id, 3, 'Measure three times');
+    await bob.client.definitions.revoke(spectro.id, 2, 'Reads the wrong channel');
+    const page = await browser.open(registry, '/definitions/Spectro?view=versions', {
+      username: 'bob',
+    });
+    const second = page.getByRole('listitem').filter({ hasText: 'Measure twice' });
+    for (const text of ['approved by Bob', 'landed by bob', 'revoked', 'Reads the wrong channel']) {
+      await second.getByText(text).first().waitFor();
+    }
+    await isAccessible(t, page, 'versions');
+    await takePictures(page, 'definition-versions');
+
+    await page.getByRole('button', { name: 'More about version 1' }).click();
+    await page.getByRole('menuitem', { name: 'Deprecate' }).click();
+    const dialog = page.locator('registry-confirm');
+    await dialog.getByRole('button', { name: 'Deprecate' }).click();
+    t.ok(
+      await dialog.getByRole('button', { name: 'Deprecate' }).isVisible(),
+      'not without a reason',
+    );
+    await isAccessible(t, page, 'a question');
+    await dialog.getByLabel('Reason').fill('Version 3 is quicker');
+    await dialog.getByRole('button', { name: 'Deprecate' }).click();
+    const first = page.getByRole('listitem').filter({ hasText: 'Version 3 is quicker' });
+    await first.getByText('deprecated', { exact: true }).waitFor();
+    await page.getByText('Version 1: deprecated.').waitFor();
+    const { deprecated } = await bob.client.definitions.version(spectro.id, 1);
+    t.match(deprecated, { by: 'bob', reason: 'Version 3 is quicker' });
+  },
+);
+
+t.test('an older version is shown as it was, and says that it is one', async (t) => {
+  const page = await browser.open(registry, '/definitions/Spectro?view=code&version=2', {
+    username: 'ada',
+  });
+  await page.getByText('This is version 2.').waitFor();
+  await page.getByText('was revoked').waitFor();
+  t.match(await page.locator('registry-code pre').textContent(), '2.0');
+  await page.getByRole('link', { name: 'notes.txt' }).click();
+  await page.getByText('Calibrated in spring.').waitFor();
+  await page.getByRole('link', { name: 'Go to the newest' }).click();
+  await page.getByText('This is version 2.').waitFor({ state: 'hidden' });
+  t.equal(new URL(page.url()).search, '');
+});
+
+t.test(
+  'whoever looks sees a version that lands, and instruments where they are bound',
+  async (t) => {
+    const instrument = await bob.client.instruments.create({
+      name: 'Table 3 spectrometer',
+      lab_id: lab.id,
+      definition_id: spectro.id,
+      location: 'Room 12',
+    });
+    await bob.client.computers.create({ computer_name: 'optics-pc', lab_id: lab.id });
+    await bob.client.instruments.bind(instrument.id, 'optics-pc', { adapter: 'USB0::1::INSTR' });
+    await ada.client.definitions.change(spectro.id, {
+      source_code: measurement('Spectro', 4),
+      change_summary: 'Measure four times',
+    });
+    const page = await browser.open(registry, '/definitions/Spectro', { username: 'ada' });
+    await page
+      .getByRole('row', { name: /Table 3 spectrometer/ })
+      .getByText('optics-pc')
+      .waitFor();
+    await page.getByRole('link', { name: /^!\d+ Measure four times/ }).waitFor();
+    await isAccessible(t, page, 'overview with instruments');
+    await takePictures(page, 'definition-instruments');
+
+    const other = await browser.open(registry, '/definitions/Spectro', { username: 'bob' });
+    await other.getByText('v3', { exact: true }).waitFor();
+    await bob.client.definitions.change(spectro.id, {
+      files: { 'notes.txt': 'Calibrated in autumn.\n' },
+      change_summary: 'Calibrate',
+    });
+    for (const window of [page, other]) await window.getByText('v4', { exact: true }).waitFor();
+    t.pass('both windows show version 4');
+  },
+);
+
+t.test(
+  'a lab admin archives it and takes it back; what one may not see does not exist',
+  async (t) => {
+    const page = await browser.open(registry, '/definitions/Spectro', { username: 'bob' });
+    const unbound = await bob.client.instruments.list({ definition_id: spectro.id });
+    for (const { id } of unbound.items) await bob.client.instruments.remove(id);
+    for (const [deed, said] of [
+      ['Archive', 'It is archived'],
+      ['Take back', 'lab only'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Manage' }).click();
+      await page.getByRole('menuitem', { name: deed }).click();
+      await page.locator('registry-confirm').getByRole('button', { name: deed }).click();
+      await page.getByText(said).first().waitFor();
+    }
+    const other = await browser.open(registry, '/definitions/Spectro', { username: 'vic' });
+    await other.getByText('There is no definition here that you may see').waitFor();
+    const nobody = await browser.open(registry, '/definitions/Never');
+    await nobody.getByRole('link', { name: 'Sign in' }).last().waitFor();
+    await isAccessible(t, nobody, 'absent');
+  },
+);
+
+t.test('nothing that people write is ever more than text', async (t) => {
+  const hostile = `"><img src=x onerror="globalThis.pwned = 1"><script>globalThis.pwned = 1</script>`;
+  const source = measurement('Hostile').replace(
+    'Measures a constant, in volts.',
+    hostile.replaceAll('"', "'"),
+  );
+  const made = await bob.client.definitions.create({
+    name: 'Hostile',
+    source_code: source,
+    lab_id: lab.id,
+    display_name: hostile,
+    category: hostile,
+    manufacturer: hostile,
+    data_columns: [hostile],
+    data_units: [hostile],
+    default_settings: { [hostile]: hostile },
+    settings_schema: {
+      properties: { mode: { title: hostile, enum: [hostile], pattern: hostile } },
+    },
+    files: { 'x.txt': hostile },
+    change_summary: `${hostile}\n\n${hostile}`,
+  });
+  await bob.client.definitions.deprecate(made.id, 1, hostile);
+  await bob.client.instruments.create({
+    name: hostile,
+    lab_id: lab.id,
+    definition_id: made.id,
+    location: hostile,
+  });
+  await ada.client.definitions.change(made.id, {
+    files: { 'x.txt': 'y' },
+    change_summary: hostile,
+  });
+  for (const view of ['', '?view=code', '?view=code&file=x.txt', '?view=versions']) {
+    const page = await browser.open(registry, `/definitions/Hostile${view}`, { username: 'bob' });
+    await page.getByText('globalThis.pwned').first().waitFor();
+    await page.waitForLoadState('networkidle');
+    t.equal(await page.evaluate(() => 'pwned' in globalThis), false, `/definitions/Hostile${view}`);
+    t.equal(await page.locator('img[src="x"]').count(), 0);
+    await isAccessible(t, page, `hostile ${view}`);
+  }
+});

@@ -1,0 +1,117 @@
+import { Task } from '@lit/task';
+import { css, html, LitElement, nothing } from 'lit';
+import { type Definition, readVersion, type VersionSummary } from '../../data/definitions.ts';
+import { icon } from '../../elements/icon.ts';
+import '../../elements/copy.ts';
+import { whenLoaded } from '../../elements/states.ts';
+import { shared } from '../../styles/shared.ts';
+import { approvers } from './approvals.ts';
+import '@awesome.me/webawesome/dist/components/details/details.js';
+
+/** Where the version that is shown comes from: its commit, whose word stands for it, and how to check that oneself. */
+export class DefinitionProvenance extends LitElement {
+  static override properties = { definition: { attribute: false } };
+  static override styles = [
+    shared,
+    css`
+      h2 {
+        margin-block-end: var(--wa-space-xs);
+        font-size: var(--wa-font-size-m);
+      }
+      .card,
+      .steps {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: var(--wa-space-s);
+        padding: var(--wa-space-m);
+      }
+      dl {
+        display: grid;
+        grid-template-columns: max-content minmax(0, 1fr);
+        gap: var(--wa-space-2xs) var(--wa-space-m);
+      }
+      dt {
+        color: var(--wa-color-text-quiet);
+      }
+      dd {
+        overflow-wrap: anywhere;
+      }
+      .good {
+        color: var(--wa-color-success-on-quiet);
+      }
+      .bad {
+        color: var(--wa-color-danger-on-quiet);
+      }
+      .steps {
+        gap: var(--wa-space-2xs);
+        padding: 0;
+      }
+      wa-details::part(header),
+      wa-details::part(content) {
+        padding: 0;
+      }
+    `,
+  ];
+  declare definition: Definition;
+
+  readonly #version = new Task(this, {
+    task: async ([id, version]) => (version === null ? null : await readVersion(id, version)),
+    args: () => [this.definition.id, this.definition.version, this.definition.head] as const,
+  });
+
+  override render() {
+    if (this.definition.version === null) return nothing;
+    return html`<section>
+      <h2>Provenance</h2>
+      <div class="card">${whenLoaded(this.#version, (version) => version && this.#facts(version))}</div>
+    </section>`;
+  }
+
+  #facts(version: VersionSummary) {
+    const { author, landed_by, approvals, merge_request, commit } = version;
+    const by = approvers(approvals);
+    return html`${signature(version)}
+      <dl>
+        <dt>Author</dt>
+        <dd>${author.name}</dd>
+        <dt>Approved</dt>
+        <dd>${by.length > 0 ? by.join(', ') : html`<span class="quiet">landed without review</span>`}</dd>
+        <dt>Landed by</dt>
+        <dd>${landed_by ?? 'the registry itself'}</dd>
+        ${
+          merge_request === null
+            ? nothing
+            : html`<dt>Review</dt><dd><a href="/merge-requests/${merge_request}">!${merge_request}</a></dd>`
+        }
+      </dl>
+      <registry-copy label="commit id" value=${commit}></registry-copy>
+      <wa-details summary="Verify it with git" appearance="plain">${this.#steps(version.version)}</wa-details>`;
+  }
+
+  /** docs: README, “Verify a version”. */
+  #steps(version: number) {
+    const keys = `curl -s -H 'Accept: text/plain' ${location.origin}/api/signing-keys > registry-signers`;
+    const check = `git -c gpg.format=ssh -c gpg.ssh.allowedSignersFile=$PWD/registry-signers tag -v v${version}`;
+    return html`<div class="steps">
+      <p class="quiet small">In a clone, with git 2.34 and OpenSSH 9.1 or newer:</p>
+      <registry-copy label="line that fetches the keys" value=${keys}></registry-copy>
+      <registry-copy label="line that verifies" value=${check}></registry-copy>
+    </div>`;
+  }
+}
+
+/** Whether the registry's own key signed the version's tag. */
+export function signature({ signature }: Pick<VersionSummary, 'signature'>) {
+  if (signature?.valid) {
+    return html`<span class="good" title=${signature.key}>${icon('verified')} Signed by the registry</span>`;
+  }
+  return html`<span class="bad">${icon('unverified')} No signature of the registry holds</span>`;
+}
+
+customElements.define('definition-provenance', DefinitionProvenance);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'definition-provenance': DefinitionProvenance;
+  }
+}
