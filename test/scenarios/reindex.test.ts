@@ -66,6 +66,8 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
     overrides,
   });
 
+  await reviewed(lab);
+
   await create('Foreign');
   const clone = join(t.testdir(), 'clone');
   await git(['clone', '-q', lab.gitUrl('Foreign', ada.token), clone]);
@@ -78,10 +80,46 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   return lab;
 }
 
+/** Versions by review, by an override, and back again, of which some are deprecated and revoked. */
+async function reviewed({ ada, admin, ben, nano }: TestLab): Promise<void> {
+  const { definitions, labs, mergeRequests } = ada.client;
+  const { id } = await definitions.create({
+    name: 'Reviewed',
+    source_code: measurement('Reviewed'),
+  });
+  const propose = async (value: number) => {
+    const change_summary = `Measure ${value}\n\nApproved-by: nobody <no@body>`;
+    const source_code = measurement('Reviewed', value);
+    await ben.client.definitions.change(id, { source_code, change_summary });
+    const { items } = await mergeRequests.list({ definition_id: id, state: 'open' });
+    return items[0] as { id: number; head: string };
+  };
+  const first = await propose(2);
+  for (const { client } of [admin, ada]) {
+    await client.mergeRequests.review(first.id, { verdict: 'approve', head: first.head });
+  }
+  await mergeRequests.merge(first.id, { head: first.head });
+  const second = await propose(3);
+  await mergeRequests.merge(second.id, { head: second.head, override: 'the magnet quenches' });
+  await definitions.revoke(id, 3, 'it measures three');
+  await labs.change(nano.id, { direct_landing: 'nobody' });
+  await definitions.rollback(id, 2, 'two it is', { override: 'nobody is here' });
+  await labs.change(nano.id, { direct_landing: 'admins' });
+  await definitions.deprecate(id, 2, 'version 4 is the same');
+  await propose(4);
+}
+
 async function emptyStore(t: Test, kind: DatabaseKind): Promise<Store> {
   const store = await openStore(kind === 'PGlite' ? await freshFolder() : await freshDatabase());
   t.teardown(() => store.close());
   return store;
+}
+
+interface Merged {
+  version: number;
+  merge_request: number;
+  approvals: { by: { name: string; email: string } }[];
+  overrides: { message: string }[];
 }
 
 for (const database of ['PGlite', 'PostgreSQL'] as const) {
@@ -89,18 +127,18 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     const lab = await livelyLab(t, database);
     const { store, repositories } = lab.rooms;
     const before = await rowsOf(store);
-    t.equal(before.definitions.length, 7);
-    t.equal(before.versions.filter(({ deprecated, revoked }) => deprecated ?? revoked).length, 2);
-    t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 3);
+    t.equal(before.definitions.length, 8);
+    t.equal(before.versions.filter(({ deprecated, revoked }) => deprecated ?? revoked).length, 4);
+    t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 4 + 3);
 
     await t.test('in place it changes nothing', async (t) => {
-      t.match(await reindex(store, repositories), { definitions: 7, removed: [], skipped: [] });
+      t.match(await reindex(store, repositories), { definitions: 8, removed: [], skipped: [] });
       t.same(await rowsOf(store), before);
     });
 
     await t.test('in an empty database it makes the same, and whom it does not know', async (t) => {
       const fresh = await emptyStore(t, database);
-      t.match(await reindex(fresh, repositories), { definitions: 7, versions: 13, skipped: [] });
+      t.match(await reindex(fresh, repositories), { definitions: 8, versions: 17, skipped: [] });
       t.same(await rowsOf(fresh), before);
 
       const users = await fresh.em().execute('select * from users order by username');
@@ -128,8 +166,29 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
         { id: lab.nano.id, code: 'nano', name: 'Nano Optics', disabled: true },
         { id: lab.other.id, code: 'cold', name: 'Cold Atoms', disabled: true },
       ]);
-      t.match(await reindex(fresh, repositories), { definitions: 7 });
+      t.match(await reindex(fresh, repositories), { definitions: 8 });
       t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
+    });
+
+    await t.test('it says of approvals and overrides what the commits say', async (t) => {
+      const fresh = await emptyStore(t, database);
+      await reindex(fresh, repositories);
+      const { versions } = await rowsOf(fresh);
+      const merged = versions.filter(({ merge_request }) => merge_request !== null);
+      t.match(merged, [
+        { version: 2, approvals: [{ by: { username: 'root' } }, { by: { username: 'ada' } }] },
+        { version: 3, approvals: [], overrides: [{ code: 'policy', message: /^the magnet/ }] },
+      ]);
+      const cwd = join(lab.dataDir, 'repos', 'Reviewed.git');
+      for (const { version, ...row } of merged as never as Merged[]) {
+        const log = ['log', '-1', '--format=%(trailers:only,unfold)', `v${version}`];
+        t.same((await git(log, { cwd })).trim().split('\n'), [
+          `Merge-request: !${row.merge_request}`,
+          ...row.approvals.map(({ by }) => `Approved-by: ${by.name} <${by.email}>`),
+          'Landed-by: Ada <ada@lab.example>',
+          ...row.overrides.map(({ message }) => `Override: ${message}`),
+        ]);
+      }
     });
 
     await t.test('a definition made afterwards gets an id that none has', async (t) => {
