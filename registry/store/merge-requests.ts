@@ -52,12 +52,17 @@ export async function addMergeRequest(em: EntityManager, fields: NewMergeRequest
   await em.insert(MergeRequest, { ...fields, state: 'opening' } as never);
 }
 
-/** Notes a head before the refs move to it. */
-export async function addHead(em: EntityManager, id: number, head: NewHead): Promise<void> {
-  await em.insert(MergeRequestHead, { ...head, merge_request_id: id } as never);
+/** Notes a head before the refs move to it, and gives the number of the note. */
+export async function addHead(em: EntityManager, id: number, head: NewHead): Promise<number> {
+  return await em.insert(MergeRequestHead, { ...head, merge_request_id: id } as never);
 }
 
-/** Takes back what was noted of heads that the refs never reached. */
+/** Takes back the note of a head that the refs never reached. */
+export async function removeHead(em: EntityManager, note: number): Promise<void> {
+  await em.nativeDelete(MergeRequestHead, { id: note });
+}
+
+/** Takes back a merge request whose refs were never made. */
 export async function removeOpening(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });
 }

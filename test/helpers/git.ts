@@ -1,5 +1,5 @@
 /** Real git for tests, started directly: what the product does is judged by another hand. */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -77,26 +77,25 @@ let runner: ((args: string[], options: GitOptions) => Promise<GitResult>) | unde
 export function startGitRunner(): void {
   if (runner) return;
   const child = fork(new URL('./git-runner.ts', import.meta.url), { serialization: 'advanced' });
+  child.unref();
   const waiting = new Map<number, (answer: GitResult & { error?: string }) => void>();
+  // The test process may end while the small one is there, but not while it waits for it.
+  const hold = () => (waiting.size > 0 ? child.channel?.ref() : child.channel?.unref());
   child.on('message', ({ id, ...answer }: { id: number } & GitResult) => {
     waiting.get(id)?.(answer);
     waiting.delete(id);
+    hold();
   });
-  letGo(child);
+  hold();
   let count = 0;
   runner = async (args, options) => {
     const id = ++count;
     const { error, ...result } = await new Promise<GitResult & { error?: string }>((resolve) => {
       waiting.set(id, resolve);
+      hold();
       child.send({ id, args, options });
     });
     if (error !== undefined) throw new Error(error);
     return result;
   };
-}
-
-/** The test process may end while it is there. */
-function letGo(child: ChildProcess): void {
-  child.unref();
-  child.channel?.unref();
 }

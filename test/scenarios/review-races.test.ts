@@ -43,7 +43,13 @@ async function mergeFirst(name: string, id: number, head: string) {
 async function staysAsItLanded(t: Test, name: string, id: number, head: string) {
   const refs = await (await rooms.repositories.open(name)).refs();
   t.equal(refs.get(`refs/merge-requests/${id}/head`)?.oid, head, 'its ref has not moved');
-  t.match(await ada.client.mergeRequests.read(id), { state: 'merged', merged_version: 2, head });
+  const page = await ada.client.mergeRequests.read(id);
+  t.match(page, { state: 'merged', merged_version: 2, head });
+  t.same(
+    page.heads.map(({ head }) => head),
+    [head],
+    'what came too late is none of its heads',
+  );
   const landed = refs.get(`refs/merge-requests/${id}/merge`)?.oid;
   t.equal(landed, refs.get('refs/tags/v2')?.peeled, 'what landed stands beside it');
   const trail = await ada.client.audit({ subject_type: 'merge_request', subject_id: id });

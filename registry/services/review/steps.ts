@@ -14,6 +14,7 @@ import {
   addMergeRequest,
   type NewHead,
   type NewMergeRequest,
+  removeHead,
   removeOpening,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
@@ -96,18 +97,20 @@ export function moving(
   branch: RefUpdate[] = [],
 ): Step {
   const { head: commit, base, changes } = head;
+  let noted = 0;
   return {
     mergeRequest: row.id,
     updates: [stillOpen(row.id), { ref: headRef(row.id), from: row.head, to: commit }, ...branch],
     async begin(em) {
-      await addHead(em, row.id, { ...head, pushed_by: auditOf(caller).actor_id });
+      noted = await addHead(em, row.id, { ...head, pushed_by: auditOf(caller).actor_id });
     },
     async finish(em) {
       await updateMergeRequest(em, row.id, { head: commit, base, changes });
       const before = { head: row.head, base: row.base };
       await note(em, caller, row, 'updated', before, { head: commit, base });
     },
-    undo: none,
+    // Whoever pushed in vain has no part in it.
+    undo: (em) => removeHead(em, noted),
   };
 }
 

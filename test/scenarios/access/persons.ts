@@ -45,8 +45,8 @@ export async function withTokens(
 const made = new Map<string, Promise<string>>();
 
 /** One for each person and scope. */
-function tokenOf({ id, client }: Person, scope: Scope): Promise<string> {
-  const key = `${id} ${scope}`;
+function tokenOf({ username, client }: Person, scope: Scope): Promise<string> {
+  const key = `${username} ${scope}`;
   const token =
     made.get(key) ?? client.tokens.create({ name: scope, scope }).then(({ token }) => token);
   made.set(key, token);
