@@ -62,6 +62,17 @@ export async function removeHead(em: EntityManager, note: number): Promise<void>
   await em.nativeDelete(MergeRequestHead, { id: note });
 }
 
+/** Takes back the notes of heads after the one where it is. Gives how many there were. */
+export async function removeHeadsAfter(
+  em: EntityManager,
+  id: number,
+  head: string,
+): Promise<number> {
+  const at = await findHead(em, id, head);
+  if (!at) return 0;
+  return await em.nativeDelete(MergeRequestHead, { merge_request_id: id, id: { $gt: at.id } });
+}
+
 /** Takes back a merge request whose refs were never made. */
 export async function removeOpening(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });

@@ -1,7 +1,10 @@
 /** What happens to a merge request in the very moment in which it is merged: it stays as it landed, and everybody is told. */
 import { chmod, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { repair } from '../../registry/services/repair.ts';
+import { addHead } from '../../registry/store/merge-requests.ts';
 import { type Clone, cloneOf } from '../helpers/clone.ts';
 import type { GitResult } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
@@ -128,4 +131,17 @@ t.test('closing, rebasing and saving are told the same over REST', async (t) => 
     t.match(told, { status: 409, detail: new RegExp(`!${id} was merged as version 2`) }, name);
     await staysAsItLanded(t, name, id, head);
   }
+});
+
+t.test('what a crash kept the ref from is none of its heads after the repair', async (t) => {
+  const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');
+  const note = { base: null, changes: '', pushed_by: ada.id, authors: ['ada@lab.example'] };
+  await addHead(rooms.store.em(), id, { ...note, head: 'f'.repeat(40) });
+  await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
+  t.same(await repair(rooms.store, rooms.repositories), { mended: ['CutOff'], failed: [] });
+  const page = await ada.client.mergeRequests.read(id);
+  t.match(page, { head, heads: [{ head }], can_merge: true });
+  t.equal(page.heads.length, 1, 'and whoever approved it has no part in it');
+  await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
+  t.equal((await clone.push('HEAD:refs/for/main')).code, 0);
 });

@@ -3,6 +3,7 @@ import type { Repository } from '../../../repos/types.ts';
 import {
   findHead,
   openMergeRequests,
+  removeHeadsAfter,
   removeOpening,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
@@ -20,6 +21,7 @@ export async function mendMergeRequests(
   for (const row of await openMergeRequests(em, definitionId, { opening: true })) {
     const head = refs.get(headRef(row.id))?.oid;
     const gone = row.source_ref.startsWith('refs/heads/') && !refs.has(row.source_ref);
+    if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) mended = true;
     if (row.state === 'open' && head === row.head && !gone) continue;
     mended = true;
     if (head === undefined) {
