@@ -1,0 +1,60 @@
+/** The storm itself. */
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { git } from '../../helpers/git.ts';
+import { BY_GIT } from './by-git.ts';
+import { BY_REST } from './by-rest.ts';
+import { isDone, type Log } from './log.ts';
+import { random } from './random.ts';
+import { act, learn, type Shared, type Worker } from './worker.ts';
+import type { World } from './world.ts';
+
+export interface Force {
+  seed: number;
+  seconds: number;
+  /** It goes on for longer where a slow machine has not done so many deeds by then. */
+  deeds: number;
+  /** How many act at the same time. */
+  atOnce: number;
+}
+
+const DEEDS = Object.entries({ ...BY_REST, ...BY_GIT });
+const ALL = DEEDS.flatMap((deed) => new Array<typeof deed>(deed[1][0]).fill(deed));
+
+export async function blow(world: World, { seed, seconds, deeds, atOnce }: Force): Promise<Shared> {
+  const shared: Shared = { world, log: [], mergeRequests: new Map(), policies: new Map() };
+  for (const target of world.targets) {
+    const list = `/api/merge-requests?definition_id=${target.id}`;
+    const { body } = await world.as(world.admin, 'GET', list);
+    for (const { id } of body.items) learn(shared, target, id);
+  }
+  const until = Date.now() + seconds * 1000;
+  const workers = Array.from({ length: atOnce }, async (_, n) => {
+    const folder = await mkdtemp(join(world.dataDir, 'client-'));
+    await git(['init', '-q', '--bare', folder]);
+    const worker: Worker = { ...shared, n, folder, random: random(seed * 1000 + n) };
+    while (Date.now() < until || !isEnough(shared.log, deeds)) await once(worker);
+  });
+  await Promise.all(workers);
+  return shared;
+}
+
+/** What must have been done, and not only tried. */
+const NEEDED = ['push for review', 'push to main', 'approve', 'merge'];
+
+/** Chance may be slow, but where nothing succeeds in five times as many deeds something is wrong. */
+const isEnough = (log: Log, deeds: number): boolean =>
+  log.length > 5 * deeds || (log.length >= deeds && missingIn(log).length === 0);
+
+export const missingIn = (log: Log): string[] =>
+  NEEDED.filter((needed) => !log.some((entry) => entry.what === needed && isDone(entry)));
+
+async function once(worker: Worker): Promise<void> {
+  const { random, world } = worker;
+  const [what, [, admin, deed]] = random.pick(ALL);
+  const target = random.pick(world.targets);
+  const { admins, contributors } = target.lab;
+  const able = [...admins, ...(admin ? [] : contributors), world.admin];
+  const who = random.chance(0.95) ? random.pick(able) : random.pick(world.people);
+  await act(worker, what, deed, who, target);
+}

@@ -1,0 +1,142 @@
+/** What people do in the browser. */
+import { isDeepStrictEqual } from 'node:util';
+import { measurement, type Person } from '../../helpers/registry.ts';
+import { type Deed, type Done, learn, told, type Worker } from './worker.ts';
+import { FILES, FIRST_POLICY, type Policy, type StormLab, type Target } from './world.ts';
+
+const NEWEST = 4;
+
+interface Page {
+  id: number;
+  state: string;
+  can_merge: boolean;
+  head: string;
+}
+
+/** One of the newest merge requests, as somebody sees it now, that `isFor` it. */
+async function look(
+  { world, random, mergeRequests }: Worker,
+  who: Person,
+  { name }: Target,
+  isFor: (page: Page) => boolean,
+): Promise<Page | undefined> {
+  const known = [...(mergeRequests.get(name) ?? [])].slice(-NEWEST);
+  while (known.length > 0) {
+    const [id] = known.splice(random.int(known.length), 1);
+    const { status, body } = await world.as(who, 'GET', `/api/merge-requests/${id}`);
+    if (status === 200 && isFor(body)) return body;
+  }
+  return undefined;
+}
+
+/** Does something with a merge request at the head that was just looked at. */
+const onMergeRequest =
+  (
+    what: string,
+    ask: (worker: Worker) => object,
+    isFor: (page: Page, worker: Worker) => boolean = isOpen,
+  ): Deed =>
+  async (worker, who, target) => {
+    const page = await look(worker, who, target, (page) => isFor(page, worker));
+    if (!page) return undefined;
+    const asked = ask(worker);
+    const method = what === '' ? 'PUT' : 'POST';
+    const path = `/api/merge-requests/${page.id}${what && `/${what}`}`;
+    const body = method === 'PUT' || what === 'comments' ? asked : { ...asked, head: page.head };
+    const answer = await worker.world.as(who, method, path, body);
+    return { ...told(answer), mergeRequest: page.id, commit: page.head, asked };
+  };
+
+const isOpen = ({ state }: Page): boolean => state === 'open';
+const isClosed = ({ state }: Page): boolean => state === 'closed';
+/** Mostly what seems ready; it may not be any more. */
+const isMergeable = (page: Page, { random }: Worker): boolean =>
+  isOpen(page) && (page.can_merge || random.chance(0.1));
+
+const review = (verdict: string): Deed => onMergeRequest('reviews', () => ({ verdict }));
+
+const save: Deed = async (worker, who, target) => {
+  const { random, world } = worker;
+  const file = random.pick(FILES);
+  const text = `${random.int(1e9)}\n`;
+  const asked = random.chance(0.3)
+    ? { source_code: measurement(target.name, random.int(1e9)) }
+    : { files: { [file]: text } };
+  const answer = await world.as(who, 'PUT', `/api/instrument-definitions/${target.id}`, asked);
+  return opened(worker, target, answer);
+};
+
+function opened(
+  worker: Worker,
+  target: Target,
+  answer: Awaited<ReturnType<Worker['world']['as']>>,
+): Done {
+  const id = answer.body?.merge_request?.id;
+  if (id !== undefined) learn(worker, target, id);
+  return { ...told(answer), ...(id !== undefined && { mergeRequest: id }) };
+}
+
+const REASON = 'the storm asks for it';
+
+const rollback: Deed = async (worker, who, target) => {
+  const { random, world } = worker;
+  const asked = {
+    version: 1 + random.int(4),
+    reason: REASON,
+    ...(random.chance(0.3) && { override: REASON }),
+  };
+  const path = `/api/instrument-definitions/${target.id}/rollback`;
+  return { ...opened(worker, target, await world.as(who, 'POST', path, asked)), asked };
+};
+
+const judge: Deed = async ({ random, world }, who, { id }) => {
+  const verb = random.pick(['deprecate', 'revoke', 'reinstate']);
+  const path = `/api/instrument-definitions/${id}/versions/${1 + random.int(3)}/${verb}`;
+  return told(await world.as(who, 'POST', path, { reason: `${REASON} (${verb})` }));
+};
+
+/** One at a time in each lab, so that their order is known; what is so already is not set. */
+const setPolicy: Deed = async ({ random, world, policies }, who, { lab }) => {
+  const policy: Policy = {
+    required_approvals: random.pick([0, 1, 1, 1, 2]),
+    allow_self_approval: random.chance(0.3),
+    direct_landing: random.chance(0.6) ? 'admins' : 'nobody',
+  };
+  return await alone(lab, async () => {
+    const set = policies.get(lab) ?? [];
+    const now = set.at(-1)?.policy ?? FIRST_POLICY;
+    if (isDeepStrictEqual(now, policy)) return undefined;
+    const answer = await world.as(who, 'PUT', `/api/labs/${lab.id}`, policy);
+    if (answer.status === 200) policies.set(lab, [...set, { policy, end: Date.now() }]);
+    return { ...told(answer), asked: policy };
+  });
+};
+
+const turns = new Map<StormLab, Promise<unknown>>();
+
+async function alone<T>(lab: StormLab, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(lab) ?? Promise.resolve()).then(work, work);
+  turns.set(lab, turn);
+  return await turn;
+}
+
+export const BY_REST: Record<string, [weight: number, admin: boolean, deed: Deed]> = {
+  approve: [24, true, review('approve')],
+  'request changes': [3, true, review('request_changes')],
+  'say something in a review': [2, false, review('comment')],
+  comment: [2, false, onMergeRequest('comments', () => ({ body: 'Why?' }))],
+  merge: [30, true, onMergeRequest('merge', () => ({}), isMergeable)],
+  'break the glass': [3, true, onMergeRequest('merge', () => ({ override: REASON }))],
+  rebase: [6, false, onMergeRequest('rebase', () => ({}))],
+  'mark as draft or ready': [
+    2,
+    true,
+    onMergeRequest('', ({ random }) => ({ draft: random.chance(0.3) })),
+  ],
+  close: [2, true, onMergeRequest('close', () => ({}))],
+  reopen: [2, true, onMergeRequest('reopen', () => ({}), isClosed)],
+  save: [6, false, save],
+  'roll back': [3, true, rollback],
+  'judge a version': [4, true, judge],
+  'set the policy': [2, true, setPolicy],
+};

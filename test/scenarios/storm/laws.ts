@@ -1,0 +1,75 @@
+/** Everything that must be true after the storm, whatever happened in it. */
+import type { Test } from 'tap';
+import { fsck } from '../../../registry/services/fsck.ts';
+import { reindex } from '../../../registry/services/reindex.ts';
+import { streamAudit } from '../../../registry/store/audit.ts';
+import { openStore, type Store } from '../../../registry/store/open.ts';
+import { freshDatabase, freshFolder } from '../../helpers/databases.ts';
+import type { DatabaseKind } from '../../helpers/registry.ts';
+import { lawsOfGit } from './laws-of-git.ts';
+import { lawsOfReview, type Trail } from './laws-of-review.ts';
+import type { Shared } from './worker.ts';
+
+/** Violations by definition, or by what they are about. */
+export async function violations(t: Test, shared: Shared, database: DatabaseKind) {
+  const { world } = shared;
+  const trail: Trail = [];
+  for await (const event of streamAudit(world.rooms.store.em())) trail.push(event);
+  const found: { of: string; what: string }[] = [];
+  for (const target of world.targets) {
+    const all = [
+      ...(await lawsOfGit(shared, target)),
+      ...(await lawsOfReview(shared, target, trail)),
+    ];
+    found.push(...all.map((what) => ({ of: target.name, what })));
+  }
+  const { problems, mended } = await fsck(world.rooms);
+  found.push(...problems.map(({ where, problem }) => ({ of: where, what: problem })));
+  found.push(...mended.map((name) => ({ of: name, what: 'the journal had a note of it' })));
+  found.push(...(await answers(shared)));
+  found.push(...(await indexLaws(t, shared, database)));
+  return found;
+}
+
+/** Nothing failed that was asked, of whatever route. */
+async function answers({ world, log }: Shared) {
+  const metrics = await (await fetch(`${world.url}/metrics`)).text();
+  const failed = metrics
+    .split('\n')
+    .filter((line) => /^http_request_duration_seconds_count\{.*status="5\d\d"/.test(line));
+  const odd = log.filter(({ answer }) => answer === 'failed' || answer === 400 || answer === 401);
+  return [
+    ...failed.map((line) => ({ of: 'answers', what: line })),
+    ...odd.map(({ target, what, answer, said }) => ({
+      of: target,
+      what: `${what}: ${answer} ${said}`,
+    })),
+  ];
+}
+
+/** An index made anew from the repositories is the same, row by row. */
+async function indexLaws(t: Test, { world }: Shared, database: DatabaseKind) {
+  const fresh = await openStore(
+    database === 'PGlite' ? await freshFolder() : await freshDatabase(),
+  );
+  t.teardown(() => fresh.close());
+  const { skipped } = await reindex(fresh, world.rooms.repositories);
+  const [was, is] = [await rowsOf(world.rooms.store), await rowsOf(fresh)];
+  const different = [...was, ...is].filter((row) => !(was.includes(row) && is.includes(row)));
+  return [
+    ...skipped.map(({ name, reason }) => ({ of: name, what: `reindex: ${reason}` })),
+    ...different.map((row) => ({
+      of: 'index',
+      what: `${was.includes(row) ? 'only as it was written' : 'only as it was made anew'}: ${row.slice(0, 500)}`,
+    })),
+  ];
+}
+
+async function rowsOf(store: Store): Promise<string[]> {
+  const all = async (sql: string) =>
+    (await store.em().execute<object[]>(sql)).map((row) => JSON.stringify(row));
+  return [
+    ...(await all('select * from definitions order by id')),
+    ...(await all('select * from versions order by definition_id, version')),
+  ];
+}

@@ -1,0 +1,26 @@
+export interface Answer {
+  status: number;
+  // Answers of any route, looked at where they are used.
+  // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the route
+  body: any;
+}
+
+/** A request as somebody. */
+export async function send(
+  url: string,
+  token: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+}

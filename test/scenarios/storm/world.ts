@@ -1,0 +1,97 @@
+/** Two labs, ten people and their definitions: what the storm blows over. */
+import type { Test } from 'tap';
+import {
+  type DatabaseKind,
+  measurement,
+  type Person,
+  startRegistry,
+  type TestRegistry,
+} from '../../helpers/registry.ts';
+import { type Answer, send } from './send.ts';
+
+export interface StormLab {
+  id: number;
+  admins: Person[];
+  contributors: Person[];
+}
+
+export interface Target {
+  id: number;
+  name: string;
+  lab: StormLab;
+}
+
+export interface World extends TestRegistry {
+  people: Person[];
+  labs: StormLab[];
+  targets: Target[];
+  as(person: Person, method: string, path: string, body?: object): Promise<Answer>;
+}
+
+/** What may happen in a lab that a merge or a push depends on. */
+export interface Policy {
+  required_approvals: number;
+  allow_self_approval: boolean;
+  direct_landing: 'admins' | 'nobody';
+}
+
+/** What a new lab has. */
+export const FIRST_POLICY: Policy = {
+  required_approvals: 1,
+  allow_self_approval: false,
+  direct_landing: 'admins',
+};
+
+/** Small files beside the definition, so that changes meet, and sometimes do not. */
+export const FILES = ['a.txt', 'b.txt', 'c.txt', 'd.txt'];
+
+/** So many definitions begin as a merge request. */
+const PROPOSED = 2;
+
+export async function makeWorld(
+  t: Test,
+  database: DatabaseKind,
+  definitions: number,
+): Promise<World> {
+  const registry = await startRegistry(t, { database });
+  const { admin, url } = registry;
+  const people = [admin];
+  for (let n = 1; n < 10; n++) people.push(await registry.person(`p${n}`));
+  const at = (...numbers: number[]) => numbers.map((n) => people[n] as Person);
+  const labs = [
+    await lab(admin, 'First', at(1, 2, 3), at(4, 5, 6, 7)),
+    await lab(admin, 'Second', at(4, 5, 6), at(7, 8, 9, 1)),
+  ];
+  const targets: Target[] = [];
+  for (let n = 0; n < definitions; n++) {
+    const lab = labs[n % 2] as StormLab;
+    const name = `Storm${n}`;
+    const maker = n < PROPOSED ? lab.contributors[0] : lab.admins[0];
+    const { id } = await (maker as Person).client.definitions.create({
+      name,
+      source_code: measurement(name),
+      lab_id: lab.id,
+      files: Object.fromEntries(FILES.map((file) => [file, `${file} of ${name}\n`])),
+    });
+    targets.push({ id, name, lab });
+  }
+  const as: World['as'] = (person, method, path, body) =>
+    send(url, person.token, method, path, body);
+  return { ...registry, people, labs, targets, as };
+}
+
+async function lab(
+  { client }: Person,
+  name: string,
+  admins: Person[],
+  contributors: Person[],
+): Promise<StormLab> {
+  const { id } = await client.labs.create({ name, code: name.toLowerCase() });
+  for (const { id: user } of admins) await client.labs.addMember(id, user, 'admin');
+  for (const { id: user } of contributors) await client.labs.addMember(id, user, 'contributor');
+  return { id, admins, contributors };
+}
+
+/** Whether they may approve, land and decide there. */
+export const isAdminOf = ({ people }: World, lab: StormLab, userId: number): boolean =>
+  userId === people[0]?.id || lab.admins.some(({ id }) => id === userId);
