@@ -1,6 +1,7 @@
 /** A typed client of the HTTP API: one method a call, types from the service's own schemas. */
 import type { AuditEvent, AuditQuery } from '../../registry/schemas/audit.ts';
 import type { Me, Session } from '../../registry/schemas/people.ts';
+import type { AuthMethods } from '../../registry/schemas/sign-in.ts';
 import type { SigningKey } from '../../registry/schemas/signing-keys.ts';
 import { definitionCalls } from './definitions.ts';
 import { bindingCalls, computerCalls, instrumentCalls } from './equipment.ts';
@@ -24,6 +25,8 @@ export function createClient(options: ClientOptions) {
   return {
     login: (username: string, password: string) =>
       json<Session>('POST', '/api/auth/login', { username, password }),
+    /** How one can sign in: by password, and at the provider of single sign-on if there is one. */
+    authMethods: () => json<AuthMethods>('GET', '/api/auth/methods'),
     logout: () => nothing('POST', '/api/auth/logout'),
     me: () => json<Me>('GET', '/api/auth/me'),
     definitions: definitionCalls(http),

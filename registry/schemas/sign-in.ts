@@ -1,4 +1,5 @@
 /** Ways to sign in, and the steps of single sign-on. */
+import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Nullable } from './common.ts';
 
@@ -13,6 +14,7 @@ export const AuthMethods = Type.Object({
     }),
   ),
 });
+export type AuthMethods = Static<typeof AuthMethods>;
 
 export const SignOnStart = Type.Object({
   return_to: Type.Optional(

@@ -25,6 +25,10 @@ export interface BrowserOptions {
   username?: string;
   theme?: Theme;
   viewport?: { width: number; height: number };
+  /** Another server that it may ask: the provider of single sign-on. */
+  elsewhere?: string;
+  /** Its windows may do whatever they like, as those of somebody whom an attacker has lured away. */
+  unwatched?: boolean;
 }
 
 export interface TestBrowser {
@@ -53,7 +57,7 @@ export async function startBrowser(t: Test): Promise<TestBrowser> {
   return {
     open: async (registry, path, options = {}) => {
       const context = await contextFor(browser, registry, options);
-      watch(context, registry.url, complaints);
+      if (!options.unwatched) watch(context, registry.url, options.elsewhere, complaints);
       const page = await context.newPage();
       await page.goto(registry.url + path);
       await page.locator('h1').first().waitFor();
@@ -85,10 +89,16 @@ async function contextFor(
   return context;
 }
 
-function watch(context: BrowserContext, url: string, complaints: string[]): void {
+function watch(
+  context: BrowserContext,
+  url: string,
+  elsewhere: string | undefined,
+  complaints: string[],
+): void {
   context.on('request', (request) => {
     const address = request.url();
-    if (!address.startsWith(`${url}/`) && !address.startsWith('data:')) {
+    const allowed = [`${url}/`, 'data:', ...(elsewhere === undefined ? [] : [`${elsewhere}/`])];
+    if (!allowed.some((beginning) => address.startsWith(beginning))) {
       complaints.push(`asked outside of the registry: ${address}`);
     }
   });

@@ -26,6 +26,16 @@ class Session extends EventTarget {
     this.#settle(before === undefined || before === this.me?.user.id);
   }
 
+  /** Where to sign in at the provider of single sign-on, to come back to a page of ours; null where there is none. */
+  async singleSignOn(page: string): Promise<{ address: string; provider: string } | null> {
+    const { single_sign_on: provider } = await client.authMethods();
+    if (!provider) return null;
+    const start = new URL(provider.start);
+    const { pathname, search, hash } = new URL(page);
+    start.searchParams.set('return_to', pathname + search + hash);
+    return { address: start.href, provider: new URL(provider.issuer).host };
+  }
+
   async signOut(): Promise<void> {
     await client.logout();
     this.#set(null);
