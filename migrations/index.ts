@@ -3,6 +3,7 @@ import { Review } from './0002-review.ts';
 import { EndedSessions } from './0003-ended-sessions.ts';
 import { LabComputers } from './0004-lab-computers.ts';
 import { Identities } from './0005-identities.ts';
+import { Sync } from './0006-sync.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   { name: '0003-ended-sessions', class: EndedSessions },
   { name: '0004-lab-computers', class: LabComputers },
   { name: '0005-identities', class: Identities },
+  { name: '0006-sync', class: Sync },
 ];

@@ -5,6 +5,7 @@ import type { AuthMethods } from '../../registry/schemas/sign-in.ts';
 import type { SigningKey } from '../../registry/schemas/signing-keys.ts';
 import { definitionCalls } from './definitions.ts';
 import { bindingCalls, computerCalls, instrumentCalls } from './equipment.ts';
+import { fleetCalls, syncCalls } from './fleet.ts';
 import {
   type ClientOptions,
   createHttp,
@@ -37,6 +38,8 @@ export function createClient(options: ClientOptions) {
     instruments: instrumentCalls(http),
     computers: computerCalls(http),
     bindings: bindingCalls(http),
+    sync: syncCalls(http),
+    fleet: fleetCalls(http),
     signingKeys: (query: PageQuery = {}) =>
       json<Page<SigningKey>>('GET', `/api/signing-keys${search(query)}`),
     /** The text that git reads as `gpg.ssh.allowedSignersFile`. */

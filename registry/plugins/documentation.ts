@@ -73,6 +73,8 @@ async function describe(
         { name: 'labs' },
         { name: 'instruments' },
         { name: 'computers' },
+        { name: 'sync' },
+        { name: 'fleet' },
         { name: 'audit' },
         { name: 'events' },
         { name: 'health' },

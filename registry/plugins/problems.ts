@@ -85,6 +85,14 @@ function asProblem(error: FastifyError): Problem {
       cause: error,
     });
   }
+  if (error instanceof StoreError && error.code === 'invalid_value') {
+    return new Problem(
+      'invalid',
+      'A value cannot be kept: text must be whole Unicode without NUL (U+0000).',
+      undefined,
+      { cause: error },
+    );
+  }
   if (error instanceof StoreError && error.code === 'database_unavailable') {
     return new Problem('unavailable', 'The database cannot be reached. Try again in a moment.');
   }

@@ -263,7 +263,8 @@ function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
   return { deprecated: show(row?.deprecated), revoked: show(row?.revoked) };
 }
 
-async function versionSummary(rooms: ReadRooms, of: { name: string }, row: Version) {
+/** A version of a definition with this name, which the caller may see. */
+export async function versionSummary(rooms: ReadRooms, of: { name: string }, row: Version) {
   const [summary] = await versionSummaries(rooms, of, [row]);
   return summary as NonNullable<typeof summary>;
 }

@@ -16,6 +16,8 @@ export interface ComputerFilters {
   computer_name?: string | undefined;
   /** A part of name, nickname, location or user, in any case. */
   q?: string | undefined;
+  /** Where a definition is installed now, or one version of it. */
+  installed?: { definition_id: number | undefined; version: number | undefined } | undefined;
 }
 
 /** By name. */
@@ -23,7 +25,7 @@ export async function listComputers(
   em: EntityManager,
   { filters = {}, ...page }: Page & { filters?: ComputerFilters },
 ): Promise<Listed<Computer>> {
-  const { labs, id, lab_id, computer_name, q } = filters;
+  const { labs, id, lab_id, computer_name, q, installed } = filters;
   const pattern = containing(q ?? '');
   const fields = ['computer_name', 'nickname', 'location', 'username'] as const;
   const conditions = [
@@ -31,6 +33,7 @@ export async function listComputers(
     id !== undefined && { id },
     lab_id !== undefined && { lab_id },
     computer_name !== undefined && named(computer_name),
+    installed?.definition_id !== undefined && having(installed.definition_id, installed.version),
     q && { $or: fields.map((field) => ({ [field]: { $ilike: pattern } })) },
   ].filter((condition) => condition !== undefined && condition !== false && condition !== '');
   const [items, total] = await em.findAndCount(Computer, { $and: conditions } as never, {
@@ -39,6 +42,14 @@ export async function listComputers(
   });
   return { items, total };
 }
+
+const having = (definitionId: number, version: number | undefined) => ({
+  [raw(
+    (alias) => `${alias}.id in (select computer from installations
+       where until is null and definition_id = ? and version = coalesce(?, version))`,
+    [definitionId, version ?? null],
+  )]: [],
+});
 
 const named = (name: string) => ({ [raw('lower(computer_name) = lower(?)', [name])]: [] });
 

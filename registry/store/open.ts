@@ -56,8 +56,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       snapshot: false,
       silent: true,
     },
-    // Triggers are written by hand; the schema generator is here to compare, in a test.
-    schemaGenerator: { ignoreTriggers: true },
+    // Triggers and functions are written by hand; the schema generator is here to compare, in a test.
+    schemaGenerator: { ignoreTriggers: true, ignoreRoutines: true },
     ...(debug && {
       onQuery(sql: string) {
         debug(sql);

@@ -58,6 +58,38 @@ export async function newestStanding(
   return byDefinition(rows.map((row) => em.map(Version, row as never)));
 }
 
+/** The versions that are this commit, with their contents. */
+export async function versionsOfCommit(em: EntityManager, commit: string): Promise<Version[]> {
+  return em.find(Version, { commit }, { populate: ['files', 'described'] });
+}
+
+/** The versions that have a file with this SHA-256 (hexadecimal), with their contents; by way of an index. */
+export async function versionsWithFile(em: EntityManager, sha256: string): Promise<Version[]> {
+  const rows = await em.execute('select * from versions where files @@ ?::jsonpath limit 1000', [
+    `$.* == "${sha256}"`,
+  ]);
+  return rows.map((row) => em.map(Version, row as never));
+}
+
+/** Why versions of these definitions were revoked, by definition and version. */
+export async function revokedOf(
+  em: EntityManager,
+  definitionIds: readonly number[],
+): Promise<Map<number, Map<number, string>>> {
+  const found = new Map<number, Map<number, string>>();
+  if (definitionIds.length === 0) return found;
+  const rows = await em.execute<{ definition_id: number; version: number; reason: string }[]>(
+    `select definition_id, version, coalesce(revoked ->> 'reason', '') as reason from versions
+      where revoked is not null and definition_id in (${definitionIds.map(() => '?').join(', ')})`,
+    [...definitionIds],
+  );
+  for (const { definition_id, version, reason } of rows) {
+    const of = found.get(definition_id) ?? new Map<number, string>();
+    found.set(definition_id, of.set(version, reason));
+  }
+  return found;
+}
+
 /** Notes what a version holds, where nobody has yet. */
 export async function keepContent(
   em: EntityManager,

@@ -9,6 +9,7 @@ import { Lab } from './lab.ts';
 import { Membership } from './membership.ts';
 import { MergeRequest } from './merge-request.ts';
 import { Check, Comment, MergeRequestHead, Review } from './review.ts';
+import { Installation, Report, SyncStamp } from './sync.ts';
 import { Token } from './token.ts';
 import { User } from './user.ts';
 import { Version } from './version.ts';
@@ -32,6 +33,9 @@ export const entities = [
   Computer,
   EnrolmentCode,
   ComputerBinding,
+  SyncStamp,
+  Report,
+  Installation,
   AuditEvent,
 ];
 
@@ -55,12 +59,15 @@ export {
   EndedSession,
   EnrolmentCode,
   Identity,
+  Installation,
   Instrument,
   Lab,
   Membership,
   MergeRequest,
   MergeRequestHead,
+  Report,
   Review,
+  SyncStamp,
   Token,
   User,
   Version,

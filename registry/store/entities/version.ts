@@ -7,6 +7,18 @@ const schema = defineEntity({
   name: 'Version',
   tableName: 'versions',
   uniques: [{ name: 'versions_definition_id_commit_key', properties: ['definition_id', 'commit'] }],
+  indexes: [
+    { name: 'versions_commit_index', properties: ['commit'] },
+    {
+      name: 'versions_files_index',
+      expression: 'create index "versions_files_index" on "versions" using gin ("files")',
+    },
+    {
+      name: 'versions_revoked_index',
+      expression:
+        'create index "versions_revoked_index" on "versions" ("definition_id") where revoked is not null',
+    },
+  ],
   properties: {
     definition_id: () =>
       p

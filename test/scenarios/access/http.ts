@@ -13,8 +13,15 @@ export async function request(
   asker: Asker,
 ): Promise<Answer> {
   const given = thing ?? ({} as Thing);
-  const { id, name, member: user_id, computer: computer_name } = given;
-  const parameters: Record<string, string | number> = { id, name, user_id, computer_name, n: 1 };
+  const { id, name, member: user_id, computer: computer_name, hash } = given;
+  const parameters: Record<string, string | number> = {
+    id,
+    name,
+    user_id,
+    computer_name,
+    hash,
+    n: 1,
+  };
   const path = url
     .replace(/:(\w+)/g, (_, name) => encodeURIComponent(String(parameters[name])))
     .replace('*', '');

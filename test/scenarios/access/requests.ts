@@ -79,6 +79,8 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   bindNewInstrument: () => ({ body: { key: `asked ${++count}`, name: 'Asked' } }),
   listBindings: () => ({ query: { per_page: 500 } }),
   changeBinding: () => ({ body: { adapter: `GPIB::${++count}` } }),
+  listFleet: ({ name }) => ({ query: { q: name } }),
+  reportSync: () => ({ body: { installed: {} } }),
   createToken: () => ({ body: { name: 'asked', scope: 'read' } }),
   signIn: () => ({ body: { username: 'cleo', password: 'password of cleo' } }),
 };

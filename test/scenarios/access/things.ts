@@ -23,6 +23,8 @@ export interface Thing {
   stranger: number;
   /** Name of a computer. */
   computer: string;
+  /** A commit. */
+  hash: string;
 }
 
 /** Makes the thing; `own` ones belong to who asks. */
@@ -34,6 +36,7 @@ export const NEVER = {
   definition: 2_000_000_000,
   name: 'NeverThere',
   computer: 'NEVER-THERE',
+  hash: 'f'.repeat(40),
 };
 export const NEVER_REF = { id: NEVER.id, branch: 'never', head: 'f'.repeat(40) };
 
@@ -51,6 +54,7 @@ const thing = (given: Partial<Thing>): Thing => ({
   member: 0,
   stranger: 0,
   computer: '',
+  hash: '',
   ...given,
 });
 
@@ -191,6 +195,12 @@ const bound = (name: (of: Thing, asker: Person) => string): Maker => {
   };
 };
 
+const commitOf = (make: Maker): Maker =>
+  then(make, async ({ ada }, { id }) => {
+    const { head } = await ada.client.definitions.read(id);
+    return { hash: head ?? '', page: `/api/provenance/${head}` };
+  });
+
 const privately = landed();
 const publicly = landed({ is_public: true });
 const reviewed = landed({}, 'reviewed');
@@ -216,6 +226,8 @@ export const THINGS: Record<string, Maker> = {
   'approved merge request of a public definition': then(reviewOf(publicly, eve), approve),
   'closed merge request': then(reviewOf(privately, eve), say('close')),
   'own merge request': reviewOf(reviewed),
+  'commit of a private definition': commitOf(privately),
+  'commit of a public definition': commitOf(publicly),
   'branch of a private definition': branch(privately),
   'branch of a public definition': branch(publicly),
   lab,

@@ -1,0 +1,38 @@
+import { IdParams, List } from '../schemas/common.ts';
+import { DefinitionFleet, FleetComputer, FleetQuery, HistoryQuery } from '../schemas/sync.ts';
+import type { PeopleRooms } from '../services/note.ts';
+import { definitionFleet, listFleet } from '../services/sync/fleet.ts';
+import { type Door, problemAnswers } from './door.ts';
+
+export function fleetRoutes(app: Door, rooms: PeopleRooms): void {
+  const tags = ['fleet'];
+
+  app.get(
+    '/api/fleet',
+    {
+      schema: {
+        operationId: 'listFleet',
+        tags,
+        summary: 'Computers of your labs: what is installed, in use, wrong, and behind',
+        querystring: FleetQuery,
+        response: { 200: List(FleetComputer), ...problemAnswers },
+      },
+    },
+    async ({ caller, query }) => await listFleet(rooms, caller, query),
+  );
+
+  app.get(
+    '/api/instrument-definitions/:id/fleet',
+    {
+      schema: {
+        operationId: 'readDefinitionFleet',
+        tags,
+        summary: 'On how many computers of your labs each version runs, now and day by day',
+        params: IdParams,
+        querystring: HistoryQuery,
+        response: { 200: DefinitionFleet, ...problemAnswers },
+      },
+    },
+    async ({ caller, params, query }) => await definitionFleet(rooms, caller, params.id, query),
+  );
+}

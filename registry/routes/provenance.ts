@@ -1,0 +1,22 @@
+import { Provenance, ProvenanceParams } from '../schemas/provenance.ts';
+import { provenanceOf } from '../services/provenance.ts';
+import type { ReadRooms } from '../services/read-definitions.ts';
+import { type Door, problemAnswers } from './door.ts';
+
+export function provenanceRoutes(app: Door, rooms: ReadRooms): void {
+  app.get(
+    '/api/provenance/:hash',
+    {
+      schema: {
+        operationId: 'readProvenance',
+        tags: ['versions'],
+        summary: 'The version that a commit or the SHA-256 of a file belongs to, and its review',
+        description:
+          'What an instance knows of itself (`instrument._definition`) has both. Of several versions with the same file the one that brought it; `others` has the rest.',
+        params: ProvenanceParams,
+        response: { 200: Provenance, ...problemAnswers },
+      },
+    },
+    async ({ caller, params }) => await provenanceOf(rooms, caller, params.hash),
+  );
+}

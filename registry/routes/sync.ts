@@ -1,0 +1,67 @@
+import { Type } from '../schemas/build.ts';
+import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
+import { type SyncRooms, syncState } from '../services/sync/manifest.ts';
+import { takeReport } from '../services/sync/report.ts';
+import { type Door, NoContent, problemAnswers } from './door.ts';
+
+const tags = ['sync'];
+
+export function syncRoutes(app: Door, rooms: SyncRooms): void {
+  app.get(
+    '/api/sync',
+    {
+      schema: {
+        operationId: 'readSyncList',
+        tags,
+        summary: 'What a computer should have (with its token): versions, bindings, revocations',
+        description:
+          'One item for each version: what instruments bound to this computer get (at their pins), and the newest of each definition of its lab; public and built-in ones when bound or named. A revoked version is never offered: a pin to one falls back to the newest that stands, and a warning says so. With `If-None-Match`, 304 as long as nothing of it can have changed.',
+        querystring: SyncQuery,
+        headers: Type.Object({
+          'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),
+        }),
+        response: {
+          200: SyncList,
+          304: Type.Null({ description: 'As the caller has it' }),
+          ...problemAnswers,
+        },
+      },
+    },
+    async ({ caller, query, headers }, reply) => {
+      const { etag, list } = await syncState(rooms, caller, query);
+      reply.headers({ etag, 'cache-control': 'private, no-cache' });
+      if (matches(headers['if-none-match'], etag)) {
+        reply.code(304);
+        return null;
+      }
+      return await list();
+    },
+  );
+
+  app.post(
+    '/api/sync/report',
+    {
+      bodyLimit: 1024 * 1024,
+      schema: {
+        operationId: 'reportSync',
+        tags,
+        summary: 'Say which versions are installed and in use (with the token of a computer)',
+        description: 'Replaces the report before. `errors` are texts or objects.',
+        body: SyncReport,
+        response: { 204: NoContent, ...problemAnswers },
+      },
+    },
+    async ({ caller, body }, reply) => {
+      await takeReport(rooms, caller, body);
+      reply.code(204);
+      return null;
+    },
+  );
+}
+
+/** Whether one of the tags is this one, compared weakly (RFC 9110, section 13.1.2); `*` is any. */
+function matches(given: string | undefined, etag: string): boolean {
+  const opaque = etag.replace(/^W\//, '');
+  const tags = (given ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes(opaque) || tags.includes('*');
+}

@@ -1,0 +1,64 @@
+/** From a measurement back to the version that took it (contract section 10). */
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
+import { Id, Nullable, Time } from './common.ts';
+import { VersionSummary } from './definitions.ts';
+
+export const ProvenanceParams = Type.Object({
+  hash: Type.String({
+    pattern: '^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$',
+    description: 'A commit, or the SHA-256 of a file, in hexadecimal',
+  }),
+});
+
+const Match = {
+  definition_id: Id,
+  name: Type.String(),
+  version: Id,
+  commit: Type.String(),
+  path: Nullable(Type.String({ description: 'The file that has this hash; null for a commit' })),
+};
+
+export const Provenance = Type.Object({
+  ...VersionSummary.properties,
+  ...Match,
+  display_name: Type.String(),
+  lab_id: Nullable(Id),
+  newest: Nullable(
+    Type.Integer({ description: 'The newest version of the definition that is not revoked' }),
+  ),
+  files: Type.Record(Type.String(), Type.String(), {
+    description: 'SHA-256 of each file of the version by its path',
+  }),
+  url: Type.String({ description: 'Page of the definition' }),
+  clone_url: Type.String(),
+  review: Type.Union(
+    [
+      Type.Object({
+        id: Id,
+        url: Type.String(),
+        title: Type.String(),
+        description: Type.String(),
+        author: Type.String(),
+        reviews: Type.Array(
+          Type.Object({
+            author: Type.String(),
+            verdict: Type.String(),
+            body: Type.String(),
+            head: Type.String(),
+            created_at: Time,
+          }),
+        ),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'The merge request that landed it, for whoever may read it. `approvals` are in the record of the version, for everybody.',
+    },
+  ),
+  others: Type.Array(Type.Object(Match), {
+    description: 'Further versions with such a file: reverted ones, or a shared module',
+  }),
+});
+export type Provenance = Static<typeof Provenance>;

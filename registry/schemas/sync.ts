@@ -1,0 +1,140 @@
+/** What a computer is told and tells (contract section 9). */
+import type { Static } from 'typebox';
+import { Type } from './build.ts';
+import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
+import { DefinitionSummary } from './definitions.ts';
+import { Binding, Computer, ComputerName } from './equipment.ts';
+
+export const SyncQuery = Type.Object({
+  names: Type.Optional(
+    Text({
+      maxLength: 100_000,
+      description: 'Public and built-in definitions to have too, with commas between',
+    }),
+  ),
+  scope: Type.Optional(
+    Type.Enum(['all', 'bound'], {
+      description: '`bound`: only what is bound to this computer. Default: `all`',
+    }),
+  ),
+});
+export type SyncQuery = Static<typeof SyncQuery>;
+
+export const OfferedDefinition = Type.Object({
+  ...DefinitionSummary.properties,
+  version: Id,
+  commit: Type.String(),
+  files: Type.Record(Type.String(), Type.String(), {
+    description: 'SHA-256 in hexadecimal of each file by its path',
+  }),
+  approvals: Type.Array(JsonObject),
+  bound: Type.Boolean({ description: 'Whether an instrument bound to this computer gets it' }),
+  pinned: Type.Boolean({ description: 'Whether such an instrument is pinned to this version' }),
+});
+export type OfferedDefinition = Static<typeof OfferedDefinition>;
+
+const { last_seen: _, ...ComputerShape } = Computer.properties;
+
+export const SyncList = Type.Object({
+  computer: Type.Object(ComputerShape),
+  generation: Type.String({ description: 'Another one whenever the list may be another one' }),
+  definitions: Type.Array(OfferedDefinition, {
+    description: 'One for each version that this computer should have',
+  }),
+  revoked: Type.Array(
+    Type.Object({
+      definition_id: Id,
+      name: Type.String(),
+      version: Id,
+      commit: Type.String(),
+      reason: Type.String(),
+      at: Time,
+    }),
+    {
+      description:
+        'Every withdrawn version of what this computer may see. What is in neither list keeps running.',
+    },
+  ),
+  bindings: Type.Array(Binding, {
+    description:
+      'What is bound to it; `instrument.definition.version` is the version that the instrument gets, null where it gets none',
+  }),
+  policy: Type.Object({
+    banned_imports: Type.Array(Type.String()),
+    allowed_imports: Type.Array(Type.String()),
+  }),
+  warnings: Type.Array(Type.String(), {
+    description: 'What an admin of the lab should look at: pins that do not hold, for instance',
+  }),
+});
+export type SyncList = Static<typeof SyncList>;
+
+const Versions = Type.Record(
+  Text({ maxLength: 100 }),
+  Type.Integer({ minimum: 1, maximum: 2147483647 }),
+  { maxProperties: 10_000, description: 'Version by name of the definition' },
+);
+const Complaint = Type.Union([Text({ maxLength: 2000 }), JsonObject]);
+
+export const SyncReport = Type.Object({
+  installed: Versions,
+  loaded: Type.Optional(Versions),
+  errors: Type.Optional(Type.Array(Complaint, { maxItems: 200 })),
+});
+export type SyncReport = Static<typeof SyncReport>;
+
+export const FleetQuery = Type.Object({
+  ...PageQuery,
+  lab_id: Type.Optional(Id),
+  computer_name: Type.Optional(ComputerName),
+  definition_id: Type.Optional(
+    Type.Integer({ ...Id, description: 'Only computers on which it is installed' }),
+  ),
+  version: Type.Optional(Type.Integer({ ...Id, description: 'That version of it' })),
+  q: Type.Optional(Text({ maxLength: 500 })),
+});
+export type FleetQuery = Static<typeof FleetQuery>;
+
+export const HistoryQuery = Type.Object({
+  days: Type.Integer({ minimum: 1, maximum: 730, default: 90, description: 'How far back' }),
+});
+
+const Behind = Type.Object({
+  name: Type.String(),
+  definition_id: Id,
+  version: Id,
+  newest: Nullable(Type.Integer({ description: 'The newest version that is not revoked' })),
+  behind: Type.Integer({ description: 'How many numbers the newest is ahead' }),
+  revoked: Nullable(Type.String({ description: 'Why the installed version was withdrawn' })),
+});
+
+export const FleetComputer = Type.Object({
+  ...Computer.properties,
+  installed: Versions,
+  loaded: Versions,
+  errors: Type.Array(Complaint),
+  reported_at: Nullable(Time),
+  lag: Type.Array(Behind, { description: 'What is installed and not the newest that stands' }),
+});
+export type FleetComputer = Static<typeof FleetComputer>;
+
+export const DefinitionFleet = Type.Object({
+  versions: Type.Array(
+    Type.Object({
+      version: Id,
+      installed: Type.Integer({ description: 'On how many computers it is the newest' }),
+      loaded: Type.Integer({ description: 'On how many it is in use, as they said last' }),
+      revoked: Nullable(Type.String()),
+    }),
+    { description: 'Newest first, those that run somewhere' },
+  ),
+  history: Type.Array(
+    Type.Object({
+      date: Type.String({ format: 'date', description: 'UTC' }),
+      installed: Type.Record(Type.String(), Type.Integer(), {
+        description: 'Number of computers at the end of that day, by version',
+      }),
+    }),
+  ),
+});
+export type DefinitionFleet = Static<typeof DefinitionFleet>;

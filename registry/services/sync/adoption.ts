@@ -1,0 +1,36 @@
+/** How many computers had which version on which day. Pure. */
+
+export interface Turn {
+  /** `2026-01-31`. */
+  day: string;
+  version: number;
+  change: number;
+}
+
+export interface Day {
+  date: string;
+  /** Number of computers by version, at the end of the day; versions that no computer had are left out. */
+  installed: Record<string, number>;
+}
+
+/** The days from `first` to `last`, out of all changes there ever were, oldest first. */
+export function adoption(turns: readonly Turn[], first: string, last: string): Day[] {
+  const counts = new Map<number, number>();
+  const days: Day[] = [];
+  let next = 0;
+  for (let date = first; date <= last; date = dayAfter(date)) {
+    for (let turn = turns[next]; turn && turn.day <= date; turn = turns[++next]) {
+      counts.set(turn.version, (counts.get(turn.version) ?? 0) + turn.change);
+    }
+    const had = [...counts].filter(([, count]) => count > 0);
+    days.push({ date, installed: Object.fromEntries(had) });
+  }
+  return days;
+}
+
+/** `days` before a day; negative for days after. */
+export function dayBefore(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
+}
+
+const dayAfter = (date: string): string => dayBefore(date, -1);

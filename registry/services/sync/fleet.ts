@@ -1,0 +1,133 @@
+/** Which versions run where. */
+import { equipmentSeenBy, labsSeenBy, viewerOf } from '../../access/decide.ts';
+import type { DefinitionFleet, FleetComputer, FleetQuery } from '../../schemas/sync.ts';
+import { listComputers } from '../../store/computers.ts';
+import type { Report } from '../../store/entities/index.ts';
+import {
+  countInstalled,
+  countLoaded,
+  definitionsCalled,
+  type NamedVersion,
+  reportsOf,
+  turnsOf,
+} from '../../store/reports.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { newestStanding, revokedOf } from '../../store/versions.ts';
+import { type Caller, demand } from '../caller.ts';
+import { showComputer } from '../equipment/show.ts';
+import { find } from '../find-definition.ts';
+import type { PeopleRooms } from '../note.ts';
+import { adoption, dayBefore } from './adoption.ts';
+
+/** The computers of the labs that the caller belongs to, each with its last report. */
+export async function listFleet(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  { page, per_page, definition_id, version, ...filters }: FleetQuery,
+) {
+  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  const em = store.em();
+  const { labs, computer } = equipmentSeenBy(caller.actor);
+  const { items, total } = await listComputers(em, {
+    filters: { ...filters, labs, id: computer, installed: { definition_id, version } },
+    page,
+    perPage: per_page,
+  });
+  const reports = await reportsOf(
+    em,
+    items.map(({ id }) => id),
+  );
+  const standing = await standingOf(em, caller, rules, [...reports.values()]);
+  const shown = items.map((row): FleetComputer => {
+    const report = reports.get(row.id);
+    return {
+      ...showComputer(row),
+      installed: report?.installed ?? {},
+      loaded: report?.loaded ?? {},
+      errors: (report?.errors ?? []) as FleetComputer['errors'],
+      reported_at: report?.reported_at.toISOString() ?? null,
+      lag: lagOf(report?.installed ?? {}, standing),
+    };
+  });
+  return { items: shown, total, page, per_page };
+}
+
+interface Standing {
+  definition: NamedVersion;
+  /** The newest version that is not revoked; null where none is left. */
+  newest: number | null;
+  /** Why, by version. */
+  revoked: ReadonlyMap<number, string>;
+}
+
+/** Of whatever is installed there, by name. */
+async function standingOf(
+  em: EntityManager,
+  { actor }: Caller,
+  rules: PeopleRooms['rules'],
+  reports: readonly Report[],
+): Promise<Map<string, Standing>> {
+  const names = new Set(reports.flatMap(({ installed }) => Object.keys(installed)));
+  const definitions = await definitionsCalled(em, viewerOf(actor, rules), [...names]);
+  const ids = definitions.map(({ id }) => id);
+  const newest = await newestStanding(em, ids);
+  const revoked = await revokedOf(em, ids);
+  return new Map(
+    definitions.map((definition) => [
+      definition.name,
+      {
+        definition,
+        newest: newest.get(definition.id)?.version ?? null,
+        revoked: revoked.get(definition.id) ?? new Map(),
+      },
+    ]),
+  );
+}
+
+/** Pure. By name. */
+export function lagOf(
+  installed: Readonly<Record<string, number>>,
+  standing: ReadonlyMap<string, Standing>,
+): FleetComputer['lag'] {
+  return Object.entries(installed)
+    .flatMap(([name, version]) => {
+      const known = standing.get(name);
+      if (!known || known.newest === version) return [];
+      const { definition, newest, revoked } = known;
+      const behind = Math.max(0, (newest ?? version) - version);
+      const why = revoked.get(version) ?? null;
+      return [{ name, definition_id: definition.id, version, newest, behind, revoked: why }];
+    })
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+/** On how many computers of the caller's labs each version of a definition runs, and how that came about. */
+export async function definitionFleet(
+  rooms: PeopleRooms,
+  caller: Caller,
+  id: number,
+  { days }: { days: number },
+): Promise<DefinitionFleet> {
+  demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
+  const { row } = await find(rooms, caller, id);
+  const em = rooms.store.em();
+  const labs = labsSeenBy(caller.actor);
+  const installed = await countInstalled(em, id, labs);
+  const loaded = await countLoaded(em, row.name, labs);
+  const revoked = (await revokedOf(em, [id])).get(id);
+  const of = (counts: typeof installed, version: number) =>
+    counts.find((count) => count.version === version)?.computers ?? 0;
+  const versions = [...new Set([...installed, ...loaded].map(({ version }) => version))];
+  const today = new Date().toISOString().slice(0, 10);
+  return {
+    versions: versions
+      .sort((a, b) => b - a)
+      .map((version) => ({
+        version,
+        installed: of(installed, version),
+        loaded: of(loaded, version),
+        revoked: revoked?.get(version) ?? null,
+      })),
+    history: adoption(await turnsOf(em, id, labs), dayBefore(today, days - 1), today),
+  };
+}

@@ -1,0 +1,78 @@
+/** What computers are told, and what they tell. */
+import { defineEntity, type PrimaryKeyProp, p } from '@mikro-orm/core';
+import type { Json } from '../../definitions/types.ts';
+import { Computer } from './computer.ts';
+import { Definition } from './definition.ts';
+
+const stampSchema = defineEntity({
+  name: 'SyncStamp',
+  tableName: 'sync_stamps',
+  properties: {
+    /** `lab`, `computer`, or `shared` (public and built-in definitions; its id is 0). */
+    kind: p.text().primary(),
+    id: p.integer().primary(),
+    stamp: p.uuid(),
+  },
+});
+
+/** Another one whenever something changed that lists are made from; triggers see to it. */
+export class SyncStamp extends stampSchema.class {
+  declare [PrimaryKeyProp]?: ['kind', 'id'];
+}
+stampSchema.setClass(SyncStamp);
+
+const reportSchema = defineEntity({
+  name: 'Report',
+  tableName: 'reports',
+  properties: {
+    computer: () =>
+      p.oneToOne(Computer).mapToPk().owner().primary().joinColumn('computer').deleteRule('cascade'),
+    /** Version by name of the definition, as the computer says. */
+    installed: p.json<Record<string, number>>(),
+    loaded: p.json<Record<string, number>>(),
+    errors: p.json<Json[]>(),
+    reported_at: p.datetime(3),
+  },
+});
+
+/** What a computer said last. */
+export class Report extends reportSchema.class {}
+reportSchema.setClass(Report);
+
+const installationSchema = defineEntity({
+  name: 'Installation',
+  tableName: 'installations',
+  uniques: [
+    {
+      name: 'installations_now_key',
+      expression:
+        'create unique index "installations_now_key" on "installations" ("computer", "definition_id") where until is null',
+    },
+  ],
+  indexes: [{ name: 'installations_definition_id_index', properties: ['definition_id', 'since'] }],
+  properties: {
+    id: p.integer().primary(),
+    computer: () =>
+      p
+        .manyToOne(Computer)
+        .mapToPk()
+        .joinColumn('computer')
+        .index('installations_computer_index')
+        .deleteRule('cascade'),
+    definition_id: () =>
+      p
+        .manyToOne(Definition)
+        .mapToPk()
+        .joinColumn('definition_id')
+        .index(false)
+        .deleteRule('cascade'),
+    version: p.integer(),
+    since: p.datetime(3),
+    /** Null while it is. */
+    until: p.datetime(3).strictNullable(),
+  },
+});
+
+/** That a version was the newest one on a computer, from when until when. */
+export class Installation extends installationSchema.class {}
+installationSchema.setClass(Installation);

@@ -1,0 +1,82 @@
+/** What a computer's list of definitions is made from. */
+import { type FilterQuery, raw } from '@mikro-orm/core';
+import { Definition, Version } from './entities/index.ts';
+import type { EntityManager } from './types.ts';
+import { type Viewer, visibleTo } from './visibility.ts';
+
+/**
+ * Changes whenever something changes that this computer's list is made from: the definitions of its lab and the lab's
+ * policy, public and built-in ones, what is bound to it. One query on a primary key. To be read before the list is: then
+ * a list is never older than its stamps, and a change in between only makes it be read once more.
+ */
+export async function syncStamps(
+  em: EntityManager,
+  computer: { id: number; lab_id: number },
+): Promise<{ lab: string; computer: string; shared: string }> {
+  const rows = await em.execute<{ kind: 'lab' | 'computer' | 'shared'; stamp: string }[]>(
+    `select kind, stamp from sync_stamps
+      where (kind, id) in (('lab', ?), ('computer', ?), ('shared', 0))`,
+    [computer.lab_id, computer.id],
+  );
+  // What was never changed has no stamp yet.
+  const stamps = { lab: '', computer: '', shared: '' };
+  for (const { kind, stamp } of rows) stamps[kind] = stamp;
+  return stamps;
+}
+
+export interface Wanted {
+  /** All of this lab. */
+  lab: number | undefined;
+  ids: readonly number[];
+  /** In any case. */
+  names: readonly string[];
+}
+
+/** Of the definitions wanted those that the viewer sees and that have a version, by name; archived ones too. */
+export async function definitionsWanted(
+  em: EntityManager,
+  viewer: Viewer,
+  { lab, ids, names }: Wanted,
+): Promise<Omit<Definition, 'source_code'>[]> {
+  const any: FilterQuery<Definition>[] = [];
+  if (lab !== undefined) any.push({ lab_id: lab, archived_at: null });
+  if (ids.length > 0) any.push({ id: { $in: [...ids] } });
+  if (names.length > 0) {
+    const lower = names.map((name) => name.toLowerCase());
+    any.push({ [raw('lower(name)')]: { $in: lower }, archived_at: null });
+  }
+  if (any.length === 0) return [];
+  return em.find(
+    Definition,
+    { $and: [visibleTo(viewer), { version: { $ne: null } }, { $or: any }] },
+    { orderBy: { name: 'asc' } },
+  );
+}
+
+export interface Revoked extends Pick<Version, 'definition_id' | 'version' | 'commit' | 'revoked'> {
+  name: string;
+}
+
+/** Every revoked version of what the viewer sees, archived definitions among them: they may be installed somewhere. */
+export async function revokedVersions(em: EntityManager, viewer: Viewer): Promise<Revoked[]> {
+  const versions = await em.find(
+    Version,
+    { revoked: { $ne: null } },
+    {
+      fields: ['definition_id', 'version', 'commit', 'revoked'],
+      orderBy: { definition_id: 'asc', version: 'asc' },
+    },
+  );
+  if (versions.length === 0) return [];
+  const ids = [...new Set(versions.map(({ definition_id }) => definition_id))];
+  const definitions = await em.find(
+    Definition,
+    { $and: [visibleTo(viewer), { id: { $in: ids } }] },
+    { fields: ['id', 'name'] },
+  );
+  const names = new Map(definitions.map(({ id, name }) => [id, name]));
+  return versions.flatMap(({ definition_id, version, commit, revoked }) => {
+    const name = names.get(definition_id);
+    return name === undefined ? [] : [{ name, definition_id, version, commit, revoked }];
+  });
+}

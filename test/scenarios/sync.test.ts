@@ -1,0 +1,363 @@
+/** What computers are told, when they are told anew, what they tell, and where a version came from. */
+import { createHash } from 'node:crypto';
+import t, { type Test } from 'tap';
+import { OPERATOR } from '../../registry/services/caller.ts';
+import { found } from '../../registry/services/found-definition.ts';
+import { enrolComputer, startLab, type TestComputer, type TestLab } from '../helpers/lab.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+
+const status = (status: number, message?: RegExp) =>
+  ({ status, ...(message && { message }) }) as never;
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** A shipped definition. */
+async function ship({ rooms }: TestLab, name: string): Promise<number> {
+  const files = new Map([[`${name}.py`, Buffer.from(measurement(name))]]);
+  const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
+  return (await found(rooms, OPERATOR, { name, files, summary: 'Ship it', ...flags })).definition
+    .id;
+}
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  await t.test(database, (t) => story(t, database));
+}
+
+async function story(t: Test, database: DatabaseKind): Promise<void> {
+  const lab = await startLab(t, { database });
+  const { ada, ben, cleo, dan, admin, nano, other } = lab;
+  const pc = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
+  const pc2 = await enrolComputer(lab, ada, nano.id, 'LABPC-02');
+  const cold = await enrolComputer(lab, dan, other.id, 'COLD-01');
+  const create = async (by: typeof ada, name: string, fields = {}) =>
+    (await by.client.definitions.create({ name, source_code: measurement(name), ...fields })).id;
+  const meter = await create(ada, 'Meter', { files: { 'helpers.py': 'GAIN = 2\n' } });
+  const spare = await create(ada, 'Spare');
+  const shared = await create(dan, 'Shared', { is_public: true });
+  await create(dan, 'Secret');
+  const shipped = await ship(lab, 'Shipped');
+  const main = await ada.client.instruments.create({ name: 'Main', definition_id: meter });
+  await ada.client.instruments.bind(main.id, 'LABPC-01', { adapter: 'GPIB::8' });
+
+  const ask = async ({ token }: Pick<TestComputer, 'token'>, query = '', etag?: string) => {
+    const answer = await fetch(`${lab.url}/api/sync${query}`, {
+      headers: { authorization: `Bearer ${token}`, ...(etag && { 'if-none-match': etag }) },
+    });
+    return { status: answer.status, etag: answer.headers.get('etag') ?? '', answer };
+  };
+  const labels = async (computer: TestComputer, query = {}) =>
+    (await computer.client.sync.list(query)).definitions.map(
+      ({ name, version, bound, pinned }) =>
+        `${name} v${version}${bound ? ' bound' : ''}${pinned ? ' pinned' : ''}`,
+    );
+
+  await t.test('a computer gets what is bound to it and what is its lab’s, whole', async (t) => {
+    const list = await pc.client.sync.list();
+    t.same(
+      list.definitions.map(({ name }) => name),
+      ['Meter', 'Spare'],
+    );
+    const [first] = list.definitions;
+    t.match(first, {
+      id: meter,
+      version: 1,
+      bound: true,
+      pinned: false,
+      display_name: 'Meter',
+      instrument_type: 'measurement',
+      data_columns: ['value'],
+      lab_id: nano.id,
+      created_by: 'ada',
+      approvals: [],
+      clone_url: `${lab.url}/definitions/Meter.git`,
+      files: {
+        'Meter.py': sha256(measurement('Meter')),
+        'helpers.py': sha256('GAIN = 2\n'),
+      },
+    });
+    const { head } = await ada.client.definitions.read(meter);
+    t.equal(first?.commit, head);
+    t.match(list, {
+      computer: { computer_name: 'LABPC-01', lab_id: nano.id },
+      revoked: [],
+      warnings: [],
+      bindings: [
+        {
+          adapter: 'GPIB::8',
+          instrument: { name: 'Main', definition: { name: 'Meter', version: 1 } },
+        },
+      ],
+    });
+    t.ok(list.policy.banned_imports.includes('subprocess'));
+  });
+
+  await t.test(
+    'public and built-in ones come when named or bound; hidden ones never',
+    async (t) => {
+      t.same(await labels(pc, { names: 'shipped, Shared,Secret,NeverThere' }), [
+        'Meter v1 bound',
+        'Shared v1',
+        'Shipped v1',
+        'Spare v1',
+      ]);
+      t.same(await labels(pc2), ['Meter v1', 'Spare v1']);
+      t.same(await labels(pc2, { scope: 'bound' }), []);
+      t.same(await labels(pc, { scope: 'bound', names: 'Shipped' }), ['Meter v1 bound']);
+      t.same(await labels(cold), ['Secret v1', 'Shared v1']);
+      const one = await ada.client.instruments.create({ name: 'One', definition_id: shipped });
+      await ada.client.instruments.bind(one.id, 'LABPC-02', {});
+      t.same(await labels(pc2), ['Meter v1', 'Shipped v1 bound', 'Spare v1']);
+      await ada.client.instruments.remove(one.id);
+    },
+  );
+
+  await t.test('only a computer is given a list', async (t) => {
+    for (const { client } of [ada, cleo, admin]) {
+      await t.rejects(client.sync.list(), status(403, /computer/));
+      await t.rejects(client.sync.report({ installed: {} }), status(403));
+    }
+    await t.rejects(lab.anonymous.sync.list(), status(401));
+  });
+
+  await t.test('as long as nothing of its list has changed, 304', async (t) => {
+    const { etag } = await ask(pc);
+    t.match(etag, /^W\/"[\w-]+"$/);
+    const same = async (what: string, query = '') =>
+      t.equal((await ask(pc, query, etag)).status, 304, what);
+    await same('asked again');
+    t.equal((await ask(pc, '', etag.slice(2))).status, 304, 'a strong tag is compared weakly');
+    t.equal((await ask(pc, '', `"x", ${etag}`)).status, 304);
+    t.equal((await ask(pc, '', '"x"')).status, 200);
+    t.equal((await ask(pc, '?scope=bound', etag)).status, 200, 'another question');
+    t.equal((await ask(pc, '?names=Shipped', etag)).status, 200);
+    t.equal((await ask(pc2, '', etag)).status, 200, 'another computer');
+    await pc.client.sync.report({ installed: { Meter: 1 } });
+    await same('a report');
+    await create(dan, 'SecretToo');
+    await same("another lab's landing");
+    await ada.client.instruments.bind(main.id, 'LABPC-02', { adapter: 'USB0' });
+    await ada.client.computers.change(pc2.id, { nickname: 'Bench' });
+    await same('another computer of the lab');
+    await ada.client.definitions.change(meter, { source_code: measurement('Meter') });
+    await same('a save that changes nothing');
+  });
+
+  await t.test('whatever changes a list changes its tag', async (t) => {
+    let { etag } = await ask(pc, '?names=Shared');
+    const changed = async (what: string, change: () => Promise<unknown>) => {
+      await change();
+      const now = await ask(pc, '?names=Shared', etag);
+      t.equal(now.status, 200, what);
+      t.not(now.etag, etag, what);
+      ({ etag } = now);
+    };
+    const { client } = ada;
+    const bind = (body: object) => client.instruments.bind(main.id, 'LABPC-01', body);
+    await changed('a landing', () =>
+      client.definitions.change(spare, { source_code: measurement('Spare', 2) }),
+    );
+    await changed('a landing of a public one', () =>
+      dan.client.definitions.change(shared, { source_code: measurement('Shared', 2) }),
+    );
+    await changed('a revocation', () => client.definitions.revoke(spare, 1, 'burns'));
+    await changed('another reason', () => client.definitions.revoke(spare, 1, 'burns a lot'));
+    await changed('reinstated', () => client.definitions.reinstate(spare, 1, 'does not'));
+    await changed('deprecated', () => client.definitions.deprecate(spare, 2, 'old'));
+    await changed('archived', () => client.definitions.archive(spare));
+    await changed('taken back', () => client.definitions.restore(spare));
+    await changed('made public', () => client.definitions.change(spare, { is_public: true }));
+    await changed('a binding', () => bind({ adapter: 'GPIB::9' }));
+    await changed('settings', () => bind({ last_settings: { gain: 1 } }));
+    await changed('its instrument', () => client.instruments.change(main.id, { name: 'Mainly' }));
+    await changed('the computer itself', () =>
+      client.computers.change(pc.id, { location: 'Left' }),
+    );
+    await changed('the policy', () => client.labs.change(nano.id, { allowed_imports: ['ctypes'] }));
+    await changed('an account', async () => {
+      // Nothing but rows that triggers see: an index brought up to git by hand.
+      await lab.rooms.store
+        .em()
+        .execute(`update definitions set category = 'X' where id = ${meter}`);
+    });
+  });
+
+  await t.test('pins are offered beside the newest, until they are revoked', async (t) => {
+    const { definitions, instruments } = ada.client;
+    await definitions.change(meter, { source_code: measurement('Meter', 2), category: 'Later' });
+    await instruments.change(main.id, { pinned_version: 1 });
+    t.same(await labels(pc), ['Meter v1 bound pinned', 'Meter v2', 'Spare v2']);
+    t.same(await labels(pc, { scope: 'bound' }), ['Meter v1 bound pinned']);
+    const { definitions: both } = await pc.client.sync.list();
+    t.equal(both[0]?.category, null, 'each as its own files say');
+    t.equal(both[1]?.category, 'Later');
+    t.equal(both[0]?.files['Meter.py'], sha256(measurement('Meter')));
+
+    await definitions.revoke(meter, 1, 'burns samples');
+    const list = await pc.client.sync.list();
+    t.same(await labels(pc), ['Meter v2 bound', 'Spare v2']);
+    t.match(list.revoked, [
+      { name: 'Meter', version: 1, commit: both[0]?.commit, reason: 'burns samples' },
+    ]);
+    t.match(list.warnings, [/Mainly is pinned to version 1 of Meter.*burns samples.*version 2/]);
+    t.match(list.bindings, [
+      { instrument: { pinned_version: 1, definition: { name: 'Meter', version: 2 } } },
+    ]);
+    await definitions.revoke(meter, 2, 'too');
+    const none = await pc.client.sync.list();
+    t.same(await labels(pc), ['Spare v2']);
+    t.match(none.warnings, [/none stands/]);
+    t.equal(none.revoked.length, 2);
+    t.match(none.bindings, [{ instrument: { definition: null } }]);
+    t.same((await cold.client.sync.list()).revoked, [], 'others are not told');
+    await definitions.reinstate(meter, 2, 'stands');
+    await instruments.change(main.id, { pinned_version: null });
+    t.same(await labels(pc), ['Meter v2 bound', 'Spare v2']);
+  });
+
+  await t.test('a definition that its lab may not have any more is not offered', async (t) => {
+    const theirs = await ada.client.instruments.create({ name: 'Theirs', definition_id: shared });
+    await ada.client.instruments.bind(theirs.id, 'LABPC-01', {});
+    t.ok((await labels(pc)).includes('Shared v2 bound'));
+    await t.rejects(dan.client.definitions.archive(shared), status(409, /1 in other labs/));
+    await dan.client.definitions.change(shared, { is_public: false });
+    const { warnings } = await pc.client.sync.list();
+    t.match(warnings, [/Theirs is not open/]);
+    t.notOk((await labels(pc, { names: 'Shared' })).some((label) => label.startsWith('Shared')));
+    await dan.client.definitions.change(shared, { is_public: true });
+    await ada.client.instruments.remove(theirs.id);
+  });
+
+  await t.test('the fleet shows what runs where, and how far it is behind', async (t) => {
+    await pc.client.sync.report({
+      installed: { Meter: 1, Spare: 2, FromAFile: 3 },
+      loaded: { Meter: 1 },
+      errors: ['Spare v9: refused', { name: 'X', message: 'broken' }],
+    });
+    await pc2.client.sync.report({ installed: { Meter: 2 }, loaded: {} });
+    const { items, total } = await cleo.client.fleet.list();
+    t.equal(total, 2);
+    t.match(items, [
+      {
+        computer_name: 'LABPC-01',
+        installed: { Meter: 1, Spare: 2, FromAFile: 3 },
+        loaded: { Meter: 1 },
+        errors: ['Spare v9: refused', { name: 'X', message: 'broken' }],
+        reported_at: /Z$/,
+        last_seen: /Z$/,
+      },
+      { computer_name: 'LABPC-02', installed: { Meter: 2 }, lag: [] },
+    ]);
+    t.same(items[0]?.lag, [
+      {
+        name: 'Meter',
+        definition_id: meter,
+        version: 1,
+        newest: 2,
+        behind: 1,
+        revoked: 'burns samples',
+      },
+    ]);
+    const named = async (query: object) =>
+      (await ben.client.fleet.list(query)).items.map(({ computer_name }) => computer_name);
+    t.same(await named({ definition_id: meter }), ['LABPC-01', 'LABPC-02']);
+    t.same(await named({ definition_id: meter, version: 2 }), ['LABPC-02']);
+    t.same(await named({ definition_id: shared }), []);
+    t.match((await dan.client.fleet.list()).items, [
+      { computer_name: 'COLD-01', reported_at: null },
+    ]);
+    t.equal((await pc2.client.fleet.list()).total, 1, 'to a computer, itself');
+    await t.rejects(lab.anonymous.fleet.list(), status(401));
+  });
+
+  await t.test('adoption is kept day by day, and counts only what one may see', async (t) => {
+    const { store } = lab.rooms;
+    // As if both had reported days ago, and one had moved on the day before yesterday.
+    await store.em().execute(`update installations set since = now() - interval '5 days'`);
+    await pc.client.sync.report({ installed: { Meter: 2 } });
+    await store
+      .em()
+      .execute(
+        `update installations set since = now() - interval '2 days' where until is null and version = 2 and computer = ${pc.id}`,
+      );
+    await store
+      .em()
+      .execute(
+        `update installations set until = now() - interval '2 days' where until is not null`,
+      );
+    const { versions, history } = await cleo.client.fleet.definition(meter, 7);
+    t.same(versions, [{ version: 2, installed: 2, loaded: 0, revoked: null }]);
+    t.same(
+      history.map(({ installed }) => installed),
+      [{}, { 1: 1, 2: 1 }, { 1: 1, 2: 1 }, { 1: 1, 2: 1 }, { 2: 2 }, { 2: 2 }, { 2: 2 }],
+    );
+    t.equal(history.at(-1)?.date, new Date().toISOString().slice(0, 10));
+    await t.rejects(dan.client.fleet.definition(meter), status(404));
+    t.same((await dan.client.fleet.definition(shared)).versions, []);
+    await pc.client.sync.report({ installed: { Meter: 2 } });
+    const [{ count }] = await store
+      .em()
+      .execute<[{ count: string }]>('select count(*) from installations where computer = ?', [
+        pc.id,
+      ]);
+    t.equal(Number(count), 3, 'what goes on needs no further row');
+  });
+
+  await t.test('a commit and the hash of a file lead to the version and its review', async (t) => {
+    const saved = await ben.client.definitions.change(meter, {
+      source_code: measurement('Meter', 3),
+    });
+    const { id } = (saved as unknown as { merge_request: { id: number } }).merge_request;
+    const { head } = await ada.client.mergeRequests.read(id);
+    await ada.client.mergeRequests.review(id, { verdict: 'approve', body: 'Measured it', head });
+    await ada.client.mergeRequests.merge(id, { head });
+    const { commit } = await ada.client.definitions.version(meter, 3);
+    const told = await ben.client.fleet.provenance(commit);
+    t.match(told, {
+      name: 'Meter',
+      version: 3,
+      commit,
+      path: null,
+      newest: 3,
+      author: { name: 'Ben' },
+      landed_by: 'ada',
+      approvals: [{ by: { username: 'ada' } }],
+      signature: { valid: true },
+      review: { id, author: 'ben', reviews: [{ author: 'ada', body: 'Measured it' }] },
+      others: [],
+    });
+    const hash = told.files['Meter.py'] ?? '';
+    const byHash = await cleo.client.fleet.provenance(hash);
+    t.match(byHash, { version: 3, path: 'Meter.py', approvals: [{ by: { username: 'ada' } }] });
+    t.equal(byHash.review, null, 'what was said goes to whoever may read merge requests');
+    await ada.client.definitions.rollback(meter, 2, 'back');
+    const second = await ada.client.definitions.version(meter, 2);
+    const { files } = await pc.client.fleet.provenance(second.commit);
+    const twice = await pc.client.fleet.provenance((files['Meter.py'] ?? '').toUpperCase());
+    t.match(twice, { version: 2, others: [{ version: 4, path: 'Meter.py' }] });
+    const helper = await pc.client.fleet.provenance(sha256('GAIN = 2\n'));
+    t.match(helper, { version: 1, path: 'helpers.py', revoked: { reason: 'burns samples' } });
+    for (const client of [dan.client, lab.anonymous, cold.client]) {
+      await t.rejects(client.fleet.provenance(commit), status(404));
+      await t.rejects(client.fleet.provenance(hash), status(404));
+    }
+    await t.rejects(ada.client.fleet.provenance('f'.repeat(64)), status(404));
+    await t.rejects(ada.client.fleet.provenance('abc'), status(422));
+  });
+
+  await t.test('what cannot be kept is refused, and changes nothing', async (t) => {
+    const before = (await ada.client.fleet.list()).items;
+    const report = (body: object) => pc.client.sync.report(body as never);
+    await t.rejects(report({ installed: { Meter: 0 } }), status(422));
+    await t.rejects(report({ installed: { Meter: '1' } }), status(422));
+    await t.rejects(report({ installed: [] }), status(422));
+    await t.rejects(report({}), status(422));
+    await t.rejects(report({ installed: {}, errors: [{ text: 'a\0b' }] }), status(422, /NUL/));
+    await t.rejects(report({ installed: {}, errors: ['x'.repeat(1_100_000)] }), status(413));
+    const bind = (last_settings: object) =>
+      pc.client.instruments.bind(main.id, 'LABPC-01', { last_settings } as never);
+    await t.rejects(bind({ a: '\0' }), status(422, /NUL/));
+    await t.rejects(bind({ a: '\ud800' }), status(422));
+    t.same((await ada.client.fleet.list()).items, before);
+  });
+}
