@@ -1,8 +1,18 @@
 /** Notes of the repositories that are about to change, so that a start after a crash looks at those alone. */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { sync, writeSynced } from './durable.ts';
+import { RepositoryError } from './errors.ts';
+import { withLock } from './lock.ts';
 import { isGone, owner } from './owner.ts';
+import type { Hold } from './types.ts';
+
+/** The lock that keeps changes from beginning. */
+const HOLD = 'hold.lock';
+/** Changes take milliseconds to seconds; one that takes longer is waited for no more. */
+const LONGEST_CHANGE_MS = 30_000;
+const LOOK_AGAIN_MS = 5;
 
 /** A note is an empty file `<name>~<process>`: several processes may have the same repository in hand. */
 export class Journal {
@@ -19,8 +29,59 @@ export class Journal {
     return new Journal(folder);
   }
 
+  /**
+   * The first note of a repository waits while `hold` is held. It is written before it looks, and a holder looks after
+   * it has begun to hold, so that one of them sees the other. A further note belongs to a change that is under way.
+   */
   async note(name: string): Promise<void> {
+    while (await this.#noteOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
+  }
+
+  /** Whether it must be tried again, once nobody holds. */
+  async #noteOnce(name: string): Promise<boolean> {
+    const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
     await this.#change(name, 1);
+    if (!isFirst || !(await this.#isHeld())) return false;
+    await this.#change(name, -1);
+    return true;
+  }
+
+  /** By a process that is there. */
+  async #isHeld(): Promise<boolean> {
+    const holder = await readlink(join(this.#folder, HOLD)).catch(() => undefined);
+    return holder !== undefined && !isGone(holder);
+  }
+
+  async hold(): Promise<Hold> {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: held, resolve: begun, reject: failed } = Promise.withResolvers<void>();
+    const ended = withLock(join(this.#folder, HOLD), async () => {
+      await this.#rest();
+      begun();
+      await released;
+    });
+    ended.catch(failed);
+    await held;
+    return {
+      async release() {
+        release();
+        await ended;
+      },
+    };
+  }
+
+  /** Until no living process has anything in hand. */
+  async #rest(): Promise<void> {
+    const until = Date.now() + LONGEST_CHANGE_MS;
+    for (;;) {
+      const busy = (await this.#files()).filter((file) => !isGone(file.owner));
+      if (busy.length === 0) return;
+      if (Date.now() > until) {
+        const names = [...new Set(busy.map(({ name }) => name))].join(', ');
+        throw new RepositoryError('locked', `a change of ${names} does not come to its end`);
+      }
+      await pause(LOOK_AGAIN_MS);
+    }
   }
 
   /** Takes back one `note` of this process; the file goes with the last. */

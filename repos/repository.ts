@@ -1,5 +1,7 @@
 /** One bare repository: what stands in types.ts as `Repository`, put together. */
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { readBundle } from './bundle.ts';
 import { RepositoryError } from './errors.ts';
 import {
   countVersions,
@@ -199,5 +201,9 @@ export class BareRepository implements Repository {
       await this.#refs.fold();
       if (await pack(this.#git, this.path)) this.#objects.forget();
     });
+  }
+
+  bundle(refs: Refs): Readable {
+    return readBundle(this.#git, this.path, refs);
   }
 }

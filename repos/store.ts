@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { adoptObjects } from './bundle.ts';
 import { sync, writeSynced } from './durable.ts';
 import { RepositoryError } from './errors.ts';
 import { Journal } from './journal.ts';
@@ -9,7 +10,7 @@ import { sweep } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
 import { BareRepository } from './repository.ts';
-import type { GitProgram, Repositories, Sign } from './types.ts';
+import type { GitProgram, Hold, Repositories, Sign } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
@@ -116,6 +117,17 @@ class RepositoryFolder implements Repositories {
     return this.open(name);
   }
 
+  async adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<BareRepository> {
+    const repository = await this.create(name);
+    try {
+      await repository.updateRefs(await adoptObjects(this.#git, repository.path, bundle));
+    } catch (error) {
+      await this.remove(name);
+      throw error;
+    }
+    return repository;
+  }
+
   async #create(name: string): Promise<void> {
     const taken = await this.#takenNames();
     if (taken.has(name.toLowerCase())) exists(name);
@@ -159,6 +171,10 @@ class RepositoryFolder implements Repositories {
 
   note(name: string): Promise<void> {
     return this.#journal.note(name);
+  }
+
+  hold(): Promise<Hold> {
+    return this.#journal.hold();
   }
 
   strike(name: string): Promise<void> {

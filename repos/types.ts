@@ -140,6 +140,14 @@ export interface Repository extends ObjectReader {
   fsck(): Promise<string[]>;
   /** Packs what is loose when there is much of it; safe beside readers and writers. */
   maintain(): Promise<void>;
+  /** These refs, with all that they reach, as a git bundle (gitformat-bundle(5)). */
+  bundle(refs: Refs): Readable;
+}
+
+/** Git and the database agree for as long as it is held. */
+export interface Hold {
+  /** More than one call of it is one. */
+  release(): Promise<void>;
 }
 
 export interface Repositories {
@@ -151,10 +159,20 @@ export interface Repositories {
   open(name: string): Promise<Repository>;
   /** An empty bare repository whose HEAD is `refs/heads/main`. Throws `repository_exists` (case ignored), `bad_name`. */
   create(name: string): Promise<Repository>;
+  /**
+   * A new repository with the refs and objects of a git bundle, durable on return. Throws as `create` does, and
+   * `bad_object` for what is no whole bundle; then there is none.
+   */
+  adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<Repository>;
   /** Takes a repository away for good (the undoing of a creation that failed). */
   remove(name: string): Promise<void>;
   /** Notes that a repository is about to change; the note is durable on return. */
   note(name: string): Promise<void>;
+  /**
+   * Resolves once every change that was noted is done, in all processes; new ones wait until `release`. Throws `locked`
+   * where another holds them, or a change does not come to its end.
+   */
+  hold(): Promise<Hold>;
   /** Strikes one's own note once the database has followed. */
   strike(name: string): Promise<void>;
   /** Repositories noted by processes that are gone, and by no living one: their index may lag behind. */

@@ -1,0 +1,116 @@
+/**
+ * Whole repositories as one stream: git bundles, version 2 (gitformat-bundle(5)), which stock git clones and fetches
+ * from. Refs are given, not read: objects are never changed, so what was there when they were read is still there.
+ */
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { RepositoryError } from './errors.ts';
+import { isRefName } from './ref-names.ts';
+import type { GitProgram, Oid, Refs, RefUpdate } from './types.ts';
+
+const SIGNATURE = '# v2 git bundle\n';
+const MAIN = 'refs/heads/main';
+/** All refs of a definition are far fewer bytes. */
+const MOST_HEADER = 64 * 1024 * 1024;
+
+const at = (path: string) => ({ cwd: path, env: { GIT_DIR: path } });
+
+/** These refs and every object that they reach. Fails with `git_failed` while it is read. */
+export function readBundle(git: GitProgram, path: string, refs: Refs): Readable {
+  return Readable.from(bundle(git, path, refs), { objectMode: false });
+}
+
+async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerator<Buffer> {
+  const main = refs.get(MAIN);
+  const listed: [string, Oid][] = [...refs].map(([ref, { oid }]) => [ref, oid]);
+  // So that a clone of the bundle checks `main` out.
+  if (main) listed.push(['HEAD', main.oid]);
+  yield Buffer.from(`${SIGNATURE}${listed.map(([ref, oid]) => `${oid} ${ref}\n`).join('')}\n`);
+  const args = ['pack-objects', '--revs', '--stdout', '--delta-base-offset', '-q'];
+  const child = git.spawn({ ...at(path), args });
+  child.stdin.end([...new Set(listed.map(([, oid]) => `${oid}\n`))].join(''));
+  yield* child.stdout as AsyncIterable<Buffer>;
+  await demandSuccess(child.exit, args);
+}
+
+/**
+ * Takes the objects of a bundle into a repository, every one checked and all that they reach there, durable on return,
+ * and tells which refs it had. No ref moves. Throws `bad_object` for what is no whole bundle.
+ */
+export async function adoptObjects(
+  git: GitProgram,
+  path: string,
+  chunks: AsyncIterable<Buffer>,
+): Promise<RefUpdate[]> {
+  const source = chunks[Symbol.asyncIterator]();
+  const { header, rest } = await readHeader(source);
+  const refs = parseHeader(header);
+  const args = ['-c', 'core.fsync=all', 'index-pack', '--stdin', '--strict'];
+  const child = git.spawn({ ...at(path), args });
+  child.stdout.resume();
+  const ended = child.exit.then(
+    () => true,
+    () => true,
+  );
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  const feed = async (chunk: Buffer) => {
+    if (!child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain'), ended]);
+  };
+  try {
+    await feed(rest);
+    for (let next = await source.next(); !next.done && !isOver; next = await source.next()) {
+      await feed(next.value);
+    }
+  } finally {
+    child.stdin.end();
+    await ended;
+  }
+  await demandSuccess(child.exit, args).catch((cause: Error) => {
+    throw new RepositoryError('bad_object', cause.message, { cause });
+  });
+  return refs;
+}
+
+/** Up to the empty line, and the beginning of the pack behind it. */
+async function readHeader(
+  source: AsyncIterator<Buffer>,
+): Promise<{ header: string; rest: Buffer }> {
+  let read = Buffer.alloc(0);
+  for (;;) {
+    const end = read.indexOf('\n\n');
+    if (end >= 0)
+      return { header: read.toString('utf8', 0, end + 1), rest: read.subarray(end + 2) };
+    const next = await source.next();
+    if (next.done || read.length > MOST_HEADER) {
+      throw new RepositoryError('bad_object', 'that is not a whole git bundle');
+    }
+    read = Buffer.concat([read, next.value]);
+  }
+}
+
+function parseHeader(header: string): RefUpdate[] {
+  if (!header.startsWith(SIGNATURE))
+    throw new RepositoryError('bad_object', 'that is no git bundle');
+  const lines = header.slice(SIGNATURE.length).split('\n').slice(0, -1);
+  return lines.flatMap((line) => {
+    const [, oid, ref] = /^([0-9a-f]{40}) (.+)$/.exec(line) ?? [];
+    if (ref === 'HEAD') return [];
+    if (oid === undefined || ref === undefined || !isRefName(ref)) {
+      throw new RepositoryError('bad_object', `a git bundle with the line ${JSON.stringify(line)}`);
+    }
+    return [{ ref, from: null, to: oid }];
+  });
+}
+
+async function demandSuccess(
+  exit: ReturnType<GitProgram['spawn']>['exit'],
+  args: string[],
+): Promise<void> {
+  const { code, signal, stderr } = await exit;
+  if (code === 0) return;
+  const why = stderr.trim() || `it ended with ${code ?? signal}`;
+  throw new RepositoryError('git_failed', `git ${args.join(' ')}: ${why}`);
+}
