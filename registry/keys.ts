@@ -1,6 +1,6 @@
 /** Secrets that the registry makes for itself, in files that only its own account can read. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -33,3 +33,23 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     throw error;
   }
 }
+
+/**
+ * Every file of keys, by name; locks and drafts are none. A key that takes over while this reads is in all of it or in
+ * none: the list of keys is read before and after.
+ */
+export async function readKeys(folder: string): Promise<Map<string, Buffer>> {
+  for (;;) {
+    const before = await listIn(folder);
+    const keys = new Map<string, Buffer>();
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!KEY_FILE.test(name)) continue;
+      const content = await readFile(join(folder, name)).catch(() => undefined);
+      if (content) keys.set(name, content);
+    }
+    if ((await listIn(folder)) === before) return keys;
+  }
+}
+
+const KEY_FILE = /^(session-secret|signing-keys\.json|signing-[0-9a-f]+\.pem)$/;
+const listIn = (folder: string) => readIfThere(join(folder, 'signing-keys.json'));

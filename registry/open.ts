@@ -15,6 +15,8 @@ export interface Rooms {
   repositories: Repositories;
   git: GitProgram;
   signingKeys: SigningKeys;
+  /** Where all keys lie. */
+  keysFolder: string;
   rules: Rules;
   publicUrl: () => string;
   maxFileBytes: number;
@@ -23,19 +25,19 @@ export interface Rooms {
 }
 
 /**
- * Opens git, the repositories and the database, and migrates it. Throws `StoreError`
+ * Opens git, the repositories and the database, and migrates it unless told otherwise. Throws `StoreError`
  * (`database_in_use`, `database_unavailable`). Whatever was opened is closed again when a later part fails.
  * The opening of the embedded database may have begun before.
  */
 export async function openRooms(
   config: Config,
   publicUrl: () => string,
-  embedded?: EmbeddedDatabase,
+  { embedded, migrates = true }: { embedded?: EmbeddedDatabase | undefined; migrates?: boolean } = {},
 ): Promise<Rooms> {
   await mkdir(dataPaths(config.DATA_DIR).root, { recursive: true });
   const opened = new AsyncDisposableStack();
   try {
-    return await openInto(opened, config, publicUrl, embedded);
+    return await openInto(opened, config, publicUrl, { embedded, migrates });
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -46,7 +48,7 @@ async function openInto(
   opened: AsyncDisposableStack,
   config: Config,
   publicUrl: () => string,
-  embedded: EmbeddedDatabase | undefined,
+  { embedded, migrates }: { embedded: EmbeddedDatabase | undefined; migrates: boolean },
 ): Promise<Rooms> {
   const paths = dataPaths(config.DATA_DIR);
   const [git, store] = await together(
@@ -57,7 +59,7 @@ async function openInto(
     openStore({ databaseUrl: config.DATABASE_URL, folder: paths.database, embedded }).then(
       async (store) => {
         opened.defer(() => store.close());
-        await store.migrate();
+        if (migrates) await store.migrate();
         return store;
       },
     ),
@@ -75,6 +77,7 @@ async function openInto(
     repositories,
     git,
     signingKeys,
+    keysFolder: paths.keys,
     rules: { anonymousRead: config.ANONYMOUS_READ },
     publicUrl,
     maxFileBytes: config.MAX_FILE_BYTES,

@@ -1,6 +1,7 @@
 /** Every command that works on opened rooms, by name; run here or by a server through its socket. */
 import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
+import { runBackup, runRestore } from './backup.ts';
 import type { CommandRequest } from './control.ts';
 import { exportDefinitions, importDefinitions } from './folders.ts';
 import { rotateKeys } from './keys.ts';
@@ -16,6 +17,8 @@ const COMMANDS: Record<string, Command> = {
   migrate: runMigrate,
   reindex: runReindex,
   fsck: runFsck,
+  backup: runBackup,
+  restore: runRestore,
   'keys rotate': rotateKeys,
   'user add': addUser,
   'user password': setPassword,

@@ -52,7 +52,8 @@ export async function orProblem<T>(path: string, act: (path: string) => Promise<
     return await act(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (!/^(ENOENT|ENOTDIR|EISDIR|EACCES|EPERM|EROFS|EEXIST)$/.test(String(code))) throw error;
+    if (!/^(ENOENT|ENOTDIR|EISDIR|EACCES|EPERM|EROFS|EEXIST|ENOSPC)$/.test(String(code)))
+      throw error;
     throw new Problem('invalid', `${path}: ${(error as Error).message}`, undefined, {
       cause: error,
     });

@@ -71,6 +71,14 @@ function program(act: Act): Command {
     .command('fsck')
     .description('check repositories, index and audit trail; repair what a crash left half done')
     .action(act('fsck', () => ({})));
+  root
+    .command('backup <file>')
+    .description('write repositories, database and keys into one file; beside a running server too')
+    .action(act('backup', (file: string) => ({ file: resolve(file) })));
+  root
+    .command('restore <file>')
+    .description('put a backup where nothing is yet: an empty DATA_DIR, an empty database')
+    .action(act('restore', (file: string) => ({ file: resolve(file) })));
   root.addCommand(keysCommand(act));
   root.addCommand(userCommand(act));
   root.addCommand(tokenCommand(act));
@@ -194,7 +202,9 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     import('../open.ts'),
   ]);
   const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
-  const rooms = await openRooms(config, publicUrl);
+  // A backup is of the schema that its database had.
+  const migrates = request.command !== 'restore';
+  const rooms = await openRooms(config, publicUrl, { migrates });
   try {
     return await runCommand(rooms, request, terminal);
   } finally {

@@ -1,6 +1,5 @@
 /** `registry serve`: configuration → rooms → listen → first start → graceful stop. */
 
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from '../app.ts';
@@ -15,6 +14,7 @@ import { createFirstAdmin } from '../services/first-start.ts';
 import { repair } from '../services/repair.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
+import { ownVersion } from '../version.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
 import { localTerminal } from './terminal.ts';
@@ -50,7 +50,7 @@ async function start(
   let port = config.PORT;
   const publicUrl = () =>
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
-  const rooms = await openRooms(config, publicUrl, embedded);
+  const rooms = await openRooms(config, publicUrl, { embedded });
   opened.defer(() => rooms.close());
   const { mended, failed } = await repair(rooms.store, rooms.repositories);
   let ready = false;
@@ -102,8 +102,3 @@ async function start(
 }
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

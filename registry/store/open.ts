@@ -1,4 +1,4 @@
-import type { ExceptionConverter, MikroORM } from '@mikro-orm/core';
+import { type ExceptionConverter, IsolationLevel, type MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { migrations } from '../../migrations/index.ts';
 import { connectEmbedded, connectServer, type SharedOptions } from './drivers.ts';
@@ -22,8 +22,10 @@ export interface Store {
   readonly orm: MikroORM;
   /** Whether this is PGlite: one process, one connection. */
   readonly embedded: boolean;
-  /** Runs the migrations that are pending and returns their names. */
-  migrate(): Promise<string[]>;
+  /** Runs the migrations that are pending, up to one where its name is given, and returns their names. */
+  migrate(last?: string): Promise<string[]>;
+  /** Names of the migrations that this database has had. */
+  applied(): Promise<string[]>;
   /** Names of the migrations that this database still lacks. */
   pending(): Promise<string[]>;
   /**
@@ -32,6 +34,8 @@ export interface Store {
    * connection, which the transaction holds.
    */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
+  /** As `transaction`, but `work` only reads, and sees what was committed before its first statement. */
+  snapshot<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
   /** A fresh unit of work outside of any transaction. */
   em(): EntityManager;
   /** Tells of commits, those of other processes too (`pg_notify`). Throws `database_unavailable`. */
@@ -80,13 +84,26 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
     transaction: (work) =>
       translated(() => fork().transactional((em) => work(em as EntityManager))),
+    snapshot: (work) =>
+      translated(() =>
+        fork().transactional((em) => work(em as EntityManager), {
+          isolationLevel: IsolationLevel.REPEATABLE_READ,
+          readOnly: true,
+        }),
+      ),
     ping: () => translated(async () => void (await fork().execute('select 1'))),
 
-    pending: () => translated(() => pendingIn(fork())),
+    applied: () => translated(() => appliedIn(fork())),
 
-    async migrate() {
+    async pending() {
+      const done = new Set(await store.applied());
+      return migrations.map(({ name }) => name).filter((name) => !done.has(name));
+    },
+
+    async migrate(last) {
       if ((await store.pending()).length === 0) return [];
-      const up = async () => (await orm.migrator.up()).map(({ name }) => name);
+      const up = async () =>
+        (await orm.migrator.up(last === undefined ? {} : { to: last })).map(({ name }) => name);
       if (store.embedded) return translated(up);
       // Several processes may start at once: the first migrates, the others then find nothing to do.
       return store.transaction(async (em) => {
@@ -99,12 +116,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 /** Asks the migrator's table itself: the migrator would first look over the whole catalogue. */
-async function pendingIn(em: EntityManager): Promise<string[]> {
-  const names = migrations.map(({ name }) => name);
+async function appliedIn(em: EntityManager): Promise<string[]> {
   const table = await em.execute(`select 1 where to_regclass('migrations') is not null`);
-  if (table.length === 0) return names;
-  const done = await em.execute<{ name: string }[]>('select name from migrations');
-  return names.filter((name) => !done.some((row) => row.name === name));
+  if (table.length === 0) return [];
+  const done = await em.execute<{ name: string }[]>('select name from migrations order by id');
+  return done.map(({ name }) => name);
 }
 
 /** Any number that nothing else in the database locks. */

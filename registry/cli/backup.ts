@@ -1,0 +1,45 @@
+/** `registry backup <file>` and `registry restore <file>`. */
+import type { Rooms } from '../open.ts';
+import { backup } from '../services/backup/backup.ts';
+import { restore } from '../services/backup/restore.ts';
+import { ownVersion } from '../version.ts';
+import { orProblem } from './import.ts';
+import { runFsck } from './maintenance.ts';
+import type { Terminal } from './terminal.ts';
+
+interface File {
+  file: string;
+}
+
+const rowsIn = (tables: Record<string, number>): number =>
+  Object.values(tables).reduce((sum, count) => sum + count, 0);
+
+export async function runBackup(rooms: Rooms, terminal: Terminal, { file }: File): Promise<number> {
+  const { manifest, unsettled } = await orProblem(file, async (path) =>
+    backup({ ...rooms, version: await ownVersion() }, path, (done, total) =>
+      terminal.progress(done, total, 'Backing up repositories'),
+    ),
+  );
+  for (const name of unsettled) {
+    terminal.err(`${name} is in the backup as it is, but it cannot be repaired; see registry fsck`);
+  }
+  const { repositories, tables } = manifest;
+  terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows are in ${file}.`);
+  terminal.out('Whoever has this file can sign versions and sessions as this registry.');
+  return 0;
+}
+
+/** Checks all of it afterwards. */
+export async function runRestore(
+  rooms: Rooms,
+  terminal: Terminal,
+  { file }: File,
+): Promise<number> {
+  const { repositories, tables, made_at } = await orProblem(file, (path) =>
+    restore(rooms, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
+  );
+  terminal.out(
+    `${repositories.length} repositories and ${rowsIn(tables)} rows are as they were at ${made_at}.`,
+  );
+  return await runFsck(rooms, terminal);
+}

@@ -1,0 +1,184 @@
+/**
+ * One file with many in it: a zip that any computer opens, with `SHA256SUMS` as its last entry. What is written appears
+ * under its name once it is whole and on the disk; what is read was held against its sum when it ends.
+ */
+import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import yauzl from 'yauzl';
+import yazl from 'yazl';
+import { sync } from '../../../repos/durable.ts';
+import { Problem } from '../../errors.ts';
+
+const SUMS = 'SHA256SUMS';
+
+export class ArchiveWriter {
+  readonly #path: string;
+  readonly #draft: string;
+  readonly #zip = new yazl.ZipFile();
+  readonly #sums: string[] = [];
+  readonly #written: Promise<void>;
+  readonly #broken: Promise<never>;
+
+  private constructor(path: string, draft: string, file: FileHandle) {
+    this.#path = path;
+    this.#draft = draft;
+    this.#written = pipeline(this.#zip.outputStream, file.createWriteStream({ flush: true }));
+    this.#broken = new Promise((_, reject) => {
+      this.#zip.once('error', reject);
+      this.#written.catch(reject);
+    });
+    this.#broken.catch(() => undefined);
+  }
+
+  /** A file that is there under this name stays until `finish`. Throws what the file system says. */
+  static async create(path: string): Promise<ArchiveWriter> {
+    const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+    return new ArchiveWriter(path, draft, await open(draft, 'wx', 0o600));
+  }
+
+  /** Resolves when the content was taken. `packed` content is stored as it is: it would not get smaller. */
+  async add(
+    name: string,
+    content: AsyncIterable<Buffer | string> | Iterable<Buffer | string>,
+    { packed = false } = {},
+  ): Promise<void> {
+    const hash = createHash('sha256');
+    const entry = Readable.from(hashed(content, hash), { objectMode: false });
+    this.#zip.addReadStream(entry, name, { compress: !packed, mode: 0o100600, mtime: new Date() });
+    await Promise.race([finished(entry), this.#broken]);
+    this.#sums.push(`${hash.digest('hex')}  ${name}\n`);
+  }
+
+  /** Puts the file under its name. */
+  async finish(): Promise<void> {
+    this.#zip.addBuffer(Buffer.from(this.#sums.join('')), SUMS, { mode: 0o100600 });
+    this.#zip.end();
+    await Promise.race([this.#written, this.#broken]);
+    await rename(this.#draft, this.#path);
+    await sync(dirname(this.#path));
+  }
+
+  /** Takes away what was written. */
+  async abandon(): Promise<void> {
+    (this.#zip.outputStream as Readable).destroy();
+    await this.#written.catch(() => undefined);
+    await rm(this.#draft, { force: true });
+  }
+}
+
+async function* hashed(
+  content: AsyncIterable<Buffer | string> | Iterable<Buffer | string>,
+  hash: Hash,
+): AsyncGenerator<Buffer> {
+  for await (const some of content) {
+    const chunk = typeof some === 'string' ? Buffer.from(some) : some;
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** What is used of yauzl, whose types lack its promises. */
+interface ZipReader {
+  eachEntry(): AsyncIterable<ZipEntry>;
+  openReadStreamPromise(entry: ZipEntry): Promise<Readable>;
+  close(): void;
+}
+interface ZipEntry {
+  fileName: string;
+}
+
+export class ArchiveReader {
+  readonly #zip: ZipReader;
+  readonly #entries: ReadonlyMap<string, ZipEntry>;
+  readonly #sums: ReadonlyMap<string, string>;
+
+  private constructor(
+    zip: ZipReader,
+    entries: ReadonlyMap<string, ZipEntry>,
+    sums: ReadonlyMap<string, string>,
+  ) {
+    this.#zip = zip;
+    this.#entries = entries;
+    this.#sums = sums;
+  }
+
+  /** Throws `Problem` `invalid` for what is no whole archive of ours. */
+  static async open(path: string): Promise<ArchiveReader> {
+    const { openPromise } = yauzl as unknown as {
+      openPromise(path: string, options: object): Promise<ZipReader>;
+    };
+    const zip = await damaged(openPromise(path, { lazyEntries: true, autoClose: false }));
+    try {
+      const entries = new Map<string, ZipEntry>();
+      for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
+      const listed = entries.get(SUMS);
+      if (!listed) throw notWhole('it has no list of sums');
+      const lines = (await collect(await zip.openReadStreamPromise(listed))).split('\n');
+      const sums = lines.flatMap((line): [string, string][] => {
+        const [, sum, name] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
+        return sum && name ? [[name, sum]] : [];
+      });
+      entries.delete(SUMS);
+      const names = new Set(sums.map(([name]) => name));
+      if (names.size !== entries.size || ![...names].every((name) => entries.has(name))) {
+        throw notWhole('its entries are not those that its list of sums names');
+      }
+      return new ArchiveReader(zip, entries, new Map(sums));
+    } catch (error) {
+      zip.close();
+      throw error;
+    }
+  }
+
+  /** In the order of the archive. */
+  get names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Throws `Problem` `invalid` at the end of content that is not what was written, and for a name that is not there. */
+  async *read(name: string): AsyncGenerator<Buffer> {
+    const entry = this.#entries.get(name);
+    if (!entry) throw notWhole(`it has no ${name}`);
+    const hash = createHash('sha256');
+    const stream = await damaged(this.#zip.openReadStreamPromise(entry));
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    } catch (error) {
+      throw notWhole(`${name}: ${(error as Error).message}`, error);
+    }
+    if (hash.digest('hex') !== this.#sums.get(name)) throw notWhole(`${name} was changed`);
+  }
+
+  async text(name: string): Promise<string> {
+    return await collect(this.read(name));
+  }
+
+  close(): void {
+    this.#zip.close();
+  }
+}
+
+async function collect(chunks: AsyncIterable<Buffer>): Promise<string> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all).toString();
+}
+
+const notWhole = (why: string, cause?: unknown): Problem =>
+  new Problem('invalid', `The archive is damaged or none of ours: ${why}.`, undefined, { cause });
+
+/** A file that is not there or may not be read keeps its error, which says so. */
+async function damaged<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code) throw error;
+    throw notWhole((error as Error).message, error);
+  }
+}

@@ -1,0 +1,119 @@
+/** Everything that a registry keeps, as it is at one moment, in one file; the registry goes on meanwhile. */
+import type { Refs, Repositories } from '../../../repos/types.ts';
+import { Problem } from '../../errors.ts';
+import { readKeys } from '../../keys.ts';
+import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
+import type { Store } from '../../store/open.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { repair } from '../repair.ts';
+import { ArchiveWriter } from './archive.ts';
+import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
+
+export interface BackupRooms {
+  store: Store;
+  repositories: Repositories;
+  keysFolder: string;
+  version: string;
+}
+
+export interface BackupReport {
+  manifest: Manifest;
+  /** Repositories whose index lags behind what is in them, and cannot be mended. */
+  unsettled: string[];
+}
+
+/**
+ * Changes are held up for as long as it takes to read all refs, after those under way have ended: the rows and the refs
+ * are of one moment. Objects are never changed, so that they can be read at leisure. With the embedded database, which
+ * has one connection, requests wait until the rows are read too. Throws `RepositoryError` `locked`, and what the file
+ * system says; then there is no new file.
+ */
+export async function backup(
+  rooms: BackupRooms,
+  path: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<BackupReport> {
+  const { store, repositories } = rooms;
+  const archive = await ArchiveWriter.create(path);
+  try {
+    const hold = await repositories.hold();
+    try {
+      const { failed } = await repair(store, repositories);
+      const cut = await store.snapshot(async (em) => {
+        const tables = await tablesOf(em);
+        const refs = await refsOfAll(repositories);
+        await hold.release();
+        return { refs, rows: await addRows(archive, em, tables) };
+      });
+      const keys = await readKeys(rooms.keysFolder);
+      for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
+      await addRepositories(archive, repositories, cut.refs, onProgress);
+      const manifest: Manifest = {
+        format: FORMAT,
+        version: rooms.version,
+        made_at: new Date().toISOString(),
+        migrations: await store.applied(),
+        ...cut.rows,
+        repositories: [...cut.refs.keys()],
+        keys: [...keys.keys()],
+      };
+      await archive.add(MANIFEST, [`${JSON.stringify(manifest, null, 2)}\n`]);
+      await archive.finish();
+      return { manifest, unsettled: failed.map(({ name }) => name) };
+    } finally {
+      await hold.release();
+    }
+  } catch (error) {
+    await archive.abandon();
+    throw error;
+  }
+}
+
+/** One without refs is about to be made, or was about to be when a process ended. */
+async function refsOfAll(repositories: Repositories): Promise<Map<string, Refs>> {
+  const found = new Map<string, Refs>();
+  for (const name of await repositories.list()) {
+    const refs = await (await repositories.open(name)).refs();
+    if (refs.size > 0) found.set(name, refs);
+  }
+  return found;
+}
+
+async function addRows(
+  archive: ArchiveWriter,
+  em: EntityManager,
+  tables: Table[],
+): Promise<Pick<Manifest, 'tables' | 'sequences'>> {
+  const counts: Record<string, number> = {};
+  for (const table of tables) {
+    let count = 0;
+    const lines = async function* () {
+      for await (const some of rowsOf(em, table)) {
+        count += some.length;
+        yield `${some.join('\n')}\n`;
+      }
+    };
+    await archive.add(tableFile(table.name), lines());
+    counts[table.name] = count;
+  }
+  return { tables: counts, sequences: await sequencesOf(em) };
+}
+
+async function addRepositories(
+  archive: ArchiveWriter,
+  repositories: Repositories,
+  cut: ReadonlyMap<string, Refs>,
+  onProgress: (done: number, total: number) => void,
+): Promise<void> {
+  let done = 0;
+  for (const [name, refs] of cut) {
+    try {
+      const repository = await repositories.open(name);
+      await archive.add(bundleFile(name), repository.bundle(refs), { packed: true });
+    } catch (error) {
+      if (await repositories.exists(name)) throw error;
+      throw new Problem('conflict', `${name} was given up meanwhile. Run the backup again.`);
+    }
+    onProgress(++done, cut.size);
+  }
+}

@@ -1,0 +1,44 @@
+/** What is where in a backup. */
+
+import { Ajv } from 'ajv';
+import type { Static } from 'typebox';
+import { Problem } from '../../errors.ts';
+import { Type } from '../../schemas/build.ts';
+
+export const MANIFEST = 'manifest.json';
+export const tableFile = (table: string): string => `database/${table}.jsonl`;
+export const bundleFile = (name: string): string => `repositories/${name}.bundle`;
+export const keyFile = (name: string): string => `keys/${name}`;
+
+/** Raised when a registry that reads this could not read what is written then. */
+export const FORMAT = 1;
+
+const Manifest = Type.Object({
+  format: Type.Literal(FORMAT),
+  /** Of the registry that made it. */
+  version: Type.String(),
+  made_at: Type.String(),
+  /** Those that the database had had: the rows are of that schema. */
+  migrations: Type.Array(Type.String()),
+  /** Rows of each table. */
+  tables: Type.Record(Type.String(), Type.Integer()),
+  /** The next number of each sequence. */
+  sequences: Type.Record(Type.String(), Type.Integer()),
+  repositories: Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' })),
+  keys: Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' })),
+});
+export type Manifest = Static<typeof Manifest>;
+
+/** Throws `Problem` `invalid`. */
+export function parseManifest(text: string): Manifest {
+  const check = new Ajv({ meta: false, validateSchema: false }).compile<Manifest>(Manifest);
+  const value: unknown = JSON.parse(text);
+  if (check(value)) return value;
+  const { format, version } = value as Partial<Manifest>;
+  throw new Problem(
+    'invalid',
+    format === FORMAT
+      ? `The backup's ${MANIFEST} makes no sense: ${check.errors?.[0]?.instancePath} ${check.errors?.[0]?.message}.`
+      : `The backup has the format ${format}, made by version ${version}; this registry reads ${FORMAT}. Use that version.`,
+  );
+}

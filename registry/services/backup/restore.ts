@@ -1,0 +1,157 @@
+/** A backup, put into a data folder and a database in which there is nothing yet. */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { sync, writeSynced } from '../../../repos/durable.ts';
+import type { Repositories } from '../../../repos/types.ts';
+import { Problem } from '../../errors.ts';
+import { insertRows, isEmpty, setSequences, type Table, tablesOf } from '../../store/dump.ts';
+import type { Store } from '../../store/open.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { ArchiveReader } from './archive.ts';
+import {
+  bundleFile,
+  keyFile,
+  MANIFEST,
+  type Manifest,
+  parseManifest,
+  tableFile,
+} from './contents.ts';
+
+export interface RestoreRooms {
+  /** Migrated or not. */
+  store: Store;
+  repositories: Repositories;
+  keysFolder: string;
+}
+
+/**
+ * The database, which counts, comes last and in one transaction; what was put elsewhere is taken away again where
+ * anything fails. Throws `Problem` `conflict` where there is something already, `invalid` for what is no whole backup.
+ */
+export async function restore(
+  rooms: RestoreRooms,
+  path: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Manifest> {
+  const archive = await ArchiveReader.open(path);
+  const undo = new AsyncDisposableStack();
+  try {
+    const manifest = parseManifest(await archive.text(MANIFEST));
+    await demandNothing(rooms);
+    await migrateTo(rooms.store, manifest);
+    await writeKeys(archive, manifest, rooms.keysFolder, undo);
+    let done = 0;
+    for (const name of manifest.repositories) {
+      await rooms.repositories.adopt(name, archive.read(bundleFile(name)));
+      undo.defer(() => rooms.repositories.remove(name));
+      onProgress(++done, manifest.repositories.length);
+    }
+    await rooms.store.transaction((em) => takeRows(em, archive, manifest));
+    undo.move();
+    await rooms.store.migrate();
+    return manifest;
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  } finally {
+    archive.close();
+  }
+}
+
+async function demandNothing({ store, repositories, keysFolder }: RestoreRooms): Promise<void> {
+  const keys = await readdir(keysFolder).catch(() => []);
+  const there = [
+    ...((await isEmpty(store.em())) ? [] : ['rows in the database']),
+    ...((await repositories.list()).length > 0 ? [`repositories in ${repositories.root}`] : []),
+    ...(keys.length > 0 ? [`keys in ${keysFolder}`] : []),
+  ];
+  if (there.length === 0) return;
+  throw new Problem(
+    'conflict',
+    `A backup is restored where nothing is yet, but there are ${there.join(' and ')}. Give an empty DATA_DIR (and an empty database, if DATABASE_URL is set), and start the registry afterwards.`,
+  );
+}
+
+/** To the schema that the rows are of. */
+async function migrateTo(store: Store, { migrations, version }: Manifest): Promise<void> {
+  const before = await store.applied();
+  if (!before.every((name) => migrations.includes(name))) {
+    throw new Problem(
+      'conflict',
+      'The database is empty, but of a later schema than the backup. Give an empty database without any tables.',
+    );
+  }
+  await store.migrate(migrations.at(-1));
+  const after = new Set(await store.applied());
+  const unknown = migrations.filter((name) => !after.has(name));
+  if (unknown.length === 0) return;
+  throw new Problem(
+    'invalid',
+    `The backup was made by version ${version}, which is later than this one: ${unknown.join(', ')} is not known here.`,
+  );
+}
+
+async function writeKeys(
+  archive: ArchiveReader,
+  { keys }: Manifest,
+  folder: string,
+  undo: AsyncDisposableStack,
+): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of keys) {
+    undo.defer(() => rm(join(folder, name), { force: true }));
+    await writeSynced(join(folder, name), await archive.text(keyFile(name)), 0o600);
+  }
+  await sync(folder);
+}
+
+async function takeRows(em: EntityManager, archive: ArchiveReader, manifest: Manifest) {
+  const tables = await tablesOf(em);
+  const names = tables.map(({ name }) => name).sort();
+  if (names.join() !== Object.keys(manifest.tables).sort().join()) {
+    throw new Problem(
+      'invalid',
+      `The backup has other tables than its schema: ${names.join(', ')}.`,
+    );
+  }
+  for (const table of tables) {
+    const count = await takeTable(em, archive, table);
+    if (count === manifest.tables[table.name]) continue;
+    throw new Problem(
+      'invalid',
+      `The backup has ${count} rows of ${table.name}, not ${manifest.tables[table.name]}.`,
+    );
+  }
+  await setSequences(em, manifest.sequences);
+}
+
+/** In characters: how much goes into one statement. */
+const AT_ONCE = 1024 * 1024;
+
+async function takeTable(em: EntityManager, archive: ArchiveReader, table: Table): Promise<number> {
+  let [count, size] = [0, 0];
+  let waiting: string[] = [];
+  for await (const line of linesOf(archive.read(tableFile(table.name)))) {
+    waiting.push(line);
+    size += line.length;
+    count += 1;
+    if (size < AT_ONCE) continue;
+    await insertRows(em, table, waiting);
+    [waiting, size] = [[], 0];
+  }
+  await insertRows(em, table, waiting);
+  return count;
+}
+
+/** At newlines alone: node:readline would end a line at U+2028 too, which JSON may have within a string. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() as string;
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}

@@ -1,0 +1,105 @@
+/**
+ * Every row of the database as text, and back: a line of JSON each, as PostgreSQL itself writes and reads it, so that
+ * either database takes what the other gave and no value passes through JavaScript's. What there is to write is read
+ * from the catalogue: a table that a migration adds needs no line here.
+ */
+import type { EntityManager } from './types.ts';
+
+export interface Table {
+  name: string;
+  /** Those that hold a value of their own; computed ones are computed anew. */
+  columns: string[];
+  key: string[];
+}
+
+/** How many rows are in memory at a time. */
+const ROWS = 200;
+
+/** All tables, those that others refer to first. */
+export async function tablesOf(em: EntityManager): Promise<Table[]> {
+  const tables = await em.execute<(Table & { refers_to: string[] })[]>(`
+    select c.relname as name,
+           (select json_agg(attname order by attnum) from pg_attribute
+             where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns,
+           (select json_agg(a.attname order by k.place)
+              from pg_index i cross join unnest(i.indkey::int2[]) with ordinality k(number, place)
+              join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
+             where i.indrelid = c.oid and i.indisprimary) as key,
+           (select coalesce(json_agg(distinct r.relname), '[]') from pg_constraint f
+              join pg_class r on r.oid = f.confrelid
+             where f.conrelid = c.oid and f.contype = 'f' and r.oid <> c.oid) as refers_to
+      from pg_class c
+     where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace
+       and c.relname <> 'migrations'
+     order by c.relname`);
+  const sorted: typeof tables = [];
+  for (let waiting = tables; waiting.length > 0; ) {
+    const isThere = (name: string) => sorted.some((table) => table.name === name);
+    const ready = waiting.filter(({ refers_to }) => refers_to.every(isThere));
+    if (ready.length === 0) throw new Error('tables refer to each other in a circle');
+    sorted.push(...ready);
+    waiting = waiting.filter((table) => !ready.includes(table));
+  }
+  return sorted.map(({ name, columns, key }) => ({ name, columns, key }));
+}
+
+/** The rows in the order of their key, some at a time, inside a transaction. */
+export async function* rowsOf(em: EntityManager, table: Table): AsyncGenerator<string[]> {
+  const columns = listed(table.columns);
+  const cursor = `dump_${table.name}`;
+  await em.execute(
+    `declare ${cursor} cursor for select to_jsonb(kept)::text as line
+       from (select ${columns} from "${table.name}" order by ${listed(table.key)}) kept`,
+  );
+  for (;;) {
+    const rows = await em.execute<{ line: string }[]>(`fetch ${ROWS} from ${cursor}`);
+    if (rows.length === 0) break;
+    yield rows.map(({ line }) => line);
+  }
+  await em.execute(`close ${cursor}`);
+}
+
+const listed = (columns: string[]): string => columns.map((column) => `"${column}"`).join(', ');
+
+/** Throws `StoreError` for lines that are no rows of this table. */
+export async function insertRows(em: EntityManager, table: Table, lines: string[]): Promise<void> {
+  if (lines.length === 0) return;
+  const columns = listed(table.columns);
+  await em.execute(
+    `insert into "${table.name}" (${columns})
+     select ${columns} from jsonb_populate_recordset(null::"${table.name}", ?::jsonb)`,
+    [`[${lines.join(',')}]`],
+  );
+}
+
+/** The next number of each sequence. Sequences stand outside of transactions: read them after the rows. */
+export async function sequencesOf(em: EntityManager): Promise<Record<string, number>> {
+  const names = await em.execute<{ name: string }[]>(
+    `select relname as name from pg_class
+      where relkind = 'S' and relnamespace = current_schema()::regnamespace and relname <> 'migrations_id_seq'
+      order by relname`,
+  );
+  const next: Record<string, number> = {};
+  for (const { name } of names) {
+    const [row] = await em.execute<[{ next: number }]>(
+      `select (last_value + is_called::int)::int as next from "${name}"`,
+    );
+    next[name] = row.next;
+  }
+  return next;
+}
+
+export async function setSequences(em: EntityManager, next: Record<string, number>): Promise<void> {
+  for (const [name, value] of Object.entries(next)) {
+    await em.execute('select setval(?::regclass, ?, false)', [`"${name}"`, value]);
+  }
+}
+
+/** Whether there is no row in any table. */
+export async function isEmpty(em: EntityManager): Promise<boolean> {
+  for (const { name } of await tablesOf(em)) {
+    const rows = await em.execute(`select 1 from "${name}" limit 1`);
+    if (rows.length > 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,216 @@
+/** A lab's registry is backed up while people work, and goes on elsewhere, on the other kind of database. */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import t, { type Test } from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { loadConfig } from '../../registry/config.ts';
+import { openRooms, type Rooms } from '../../registry/open.ts';
+import { backup } from '../../registry/services/backup/backup.ts';
+import { restore } from '../../registry/services/backup/restore.ts';
+import { fsck } from '../../registry/services/fsck.ts';
+import { rowsOf, tablesOf } from '../../registry/store/dump.ts';
+import { registry, serve } from '../helpers/command.ts';
+import { freshDatabase } from '../helpers/databases.ts';
+import { git } from '../helpers/git.ts';
+import { startLab, type TestLab } from '../helpers/lab.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+t.setTimeout(300_000);
+
+/** Every row, as text, by table. */
+async function rowsIn({ store }: Rooms): Promise<Record<string, string[]>> {
+  return await store.snapshot(async (em) => {
+    const all: Record<string, string[]> = {};
+    for (const table of await tablesOf(em)) {
+      all[table.name] = [];
+      for await (const lines of rowsOf(em, table)) all[table.name]?.push(...lines);
+    }
+    return all;
+  });
+}
+
+async function refsIn({ repositories }: Rooms): Promise<Record<string, unknown>> {
+  const names = await repositories.list();
+  const refs = names.map(async (name) => [
+    name,
+    [...(await (await repositories.open(name)).refs())],
+  ]);
+  return Object.fromEntries(await Promise.all(refs));
+}
+
+/** The settings of a registry in which nothing is yet. */
+async function nothingYet(t: Test, kind: DatabaseKind) {
+  const folder = await mkdtemp(join(tmpdir(), 'registry-restored-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const database =
+    kind === 'PostgreSQL' ? { DATABASE_URL: (await freshDatabase(false)).databaseUrl } : {};
+  return { DATA_DIR: folder, ...database };
+}
+
+const open = (settings: Record<string, string>): Promise<Rooms> =>
+  openRooms(loadConfig(settings), () => 'http://registry.example', { migrates: false });
+
+/** People who do not stop: landings, proposals, comments, new definitions. */
+function atWork({ ada, ben, nano }: TestLab) {
+  let stopped = false;
+  const done = { landed: 0, proposed: 0, made: 0 };
+  const until = async (work: (n: number) => Promise<void>) => {
+    for (let n = 1; !stopped; n++) await work(n);
+  };
+  const working = Promise.all([
+    until(async (n) => {
+      const { id } = await ada.client.definitions.byName('Meter');
+      await ada.client.definitions.change(id, { source_code: measurement('Meter', n) });
+      done.landed++;
+    }),
+    until(async (n) => {
+      const { id } = await ben.client.definitions.byName('Shared');
+      await ben.client.definitions.change(id, { category: `Kind ${n}` });
+      done.proposed++;
+    }),
+    until(async (n) => {
+      const name = `Made${n}`;
+      await ada.client.definitions.create({
+        name,
+        source_code: measurement(name),
+        lab_id: nano.id,
+      });
+      done.made++;
+    }),
+  ]);
+  return {
+    done,
+    async stop() {
+      stopped = true;
+      await working;
+    },
+  };
+}
+
+for (const [from, to] of [
+  ['PGlite', 'PostgreSQL'],
+  ['PostgreSQL', 'PGlite'],
+] as const) {
+  t.test(`what a registry on ${from} keeps goes on on ${to}`, async (t) => {
+    const lab = await startLab(t, { database: from });
+    const { ada, cleo, rooms } = lab;
+    for (const name of ['Meter', 'Shared']) {
+      await ada.client.definitions.create({ name, source_code: measurement(name) });
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const [busy, quiet] = [join(folder, 'busy'), join(folder, 'quiet')];
+
+    const people = atWork(lab);
+    while (people.done.made < 2 || people.done.proposed < 2) await new Promise(setImmediate);
+    const before = { ...people.done };
+    const { manifest, unsettled } = await backup({ ...rooms, version: 'test' }, busy);
+    t.same(unsettled, []);
+    await people.stop();
+    t.ok(
+      people.done.landed > before.landed && people.done.made > before.made,
+      'nobody had to stop',
+    );
+    t.equal((await stat(busy)).mode & 0o777, 0o600);
+    t.same((await readdir(folder)).sort(), ['busy'], 'nothing is left beside it');
+
+    const other = await open(await nothingYet(t, to));
+    t.teardown(() => other.close());
+    const restored = await restore(other, busy);
+    t.same(restored, manifest);
+    t.same((await fsck(other)).problems, [], 'git and database are of one moment');
+    const rows = await rowsIn(other);
+    const entries = unzipSync(await readFile(busy));
+    for (const [table, lines] of Object.entries(rows)) {
+      const text = lines.map((line) => `${line}\n`).join('');
+      t.equal(Buffer.from(entries[`database/${table}.jsonl`] ?? '').toString(), text, table);
+    }
+    const proposals = (rows.merge_requests ?? []).map((line) => JSON.parse(line));
+    const refs = await refsIn(other);
+    t.same(
+      Object.values(refs)
+        .flatMap((all) => all as [string, { oid: string }][])
+        .filter(([ref]) => ref.startsWith('refs/merge-requests/'))
+        .map(([ref, { oid }]) => [ref, oid])
+        .sort(),
+      proposals.map(({ id, head }) => [`refs/merge-requests/${id}/head`, head]).sort(),
+      'heads of merge requests too',
+    );
+    t.ok(proposals.length > 0);
+
+    await backup({ ...rooms, version: 'test' }, quiet);
+    const [rowsBefore, refsBefore] = [await rowsIn(rooms), await refsIn(rooms)];
+    const settings = await nothingYet(t, to);
+    const done = await registry(['restore', quiet], settings);
+    t.match(done, { code: 0, stdout: / 0 problems\.\n$/ });
+    const again = await registry(['restore', quiet], settings);
+    t.match(again, { code: 1, stderr: /where nothing is yet/ });
+    const copy = await open(settings);
+    t.same(await rowsIn(copy), rowsBefore, 'row by row');
+    t.same(await refsIn(copy), refsBefore, 'ref by ref');
+    await copy.close();
+
+    const server = await serve(settings);
+    t.teardown(() => server.signal('SIGKILL'));
+    const client = createClient({ url: server.url, token: ada.token });
+    t.match(await client.me(), { user: { username: 'ada' } }, 'tokens work as they did');
+    const meter = await client.definitions.byName('Meter');
+    t.equal(meter.head, (await ada.client.definitions.byName('Meter')).head);
+    const clone = join(folder, 'clone');
+    const url = new URL(`${server.url}/definitions/Meter.git`);
+    url.username = 'git';
+    url.password = cleo.token;
+    await git(['clone', '-q', url.href, clone], { cwd: folder });
+    const next = await client.definitions.change(meter.id, { category: 'Moved' });
+    t.equal(next.version, (meter.version ?? 0) + 1, 'and it goes on');
+    const { token } = await createClient({ url: server.url }).login('ben', 'password of ben');
+    t.ok(token, 'passwords too');
+    server.signal('SIGTERM');
+    await server.ended;
+  });
+}
+
+t.test('a backup that is not whole is refused, and leaves nothing', async (t) => {
+  const { ada, rooms } = await startLab(t);
+  await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const whole = join(folder, 'whole');
+  await backup({ ...rooms, version: 'test' }, whole);
+  const content = await readFile(whole);
+  const at = (text: string) => content.indexOf(text) + text.length + 40;
+  const flipped = (place: number) => {
+    const copy = Buffer.from(content);
+    copy[place] = (copy[place] as number) ^ 1;
+    return copy;
+  };
+  const broken: Record<string, Buffer> = {
+    'cut off': content.subarray(0, content.length - 200),
+    nothing: Buffer.alloc(0),
+    'a bit of the rows': flipped(at('database/definitions.jsonl')),
+    'a bit of a repository': flipped(at('repositories/Meter.bundle')),
+    'a bit of a key': flipped(at('keys/signing-keys.json')),
+  };
+  const settings = await nothingYet(t, 'PGlite');
+  const empty = await open(settings);
+  t.teardown(() => empty.close());
+  for (const [what, bytes] of Object.entries(broken)) {
+    await writeFile(join(folder, 'broken'), bytes);
+    await t.rejects(restore(empty, join(folder, 'broken')), { code: 'invalid' }, what);
+    t.same(await empty.repositories.list(), [], what);
+    t.same(await readdir(empty.keysFolder).catch(() => []), [], what);
+    t.ok(
+      Object.values(await rowsIn(empty)).every((lines) => lines.length === 0),
+      what,
+    );
+  }
+  await t.rejects(restore(empty, join(folder, 'absent')), { code: 'ENOENT' });
+  await restore(empty, whole);
+  t.same((await fsck(empty)).problems, [], 'the whole one is taken then');
+  await t.rejects(backup({ ...rooms, version: 'test' }, join(folder, 'no', 'where')), {
+    code: 'ENOENT',
+  });
+  await ada.client.definitions.change(1, { category: 'Goes on' });
+});
