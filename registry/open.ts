@@ -32,7 +32,10 @@ export interface Rooms {
 export async function openRooms(
   config: Config,
   publicUrl: () => string,
-  { embedded, migrates = true }: { embedded?: EmbeddedDatabase | undefined; migrates?: boolean } = {},
+  {
+    embedded,
+    migrates = true,
+  }: { embedded?: EmbeddedDatabase | undefined; migrates?: boolean } = {},
 ): Promise<Rooms> {
   await mkdir(dataPaths(config.DATA_DIR).root, { recursive: true });
   const opened = new AsyncDisposableStack();
