@@ -115,6 +115,15 @@ async function commandsWork(t: Test, name: string): Promise<void> {
     stdout: /signed with SHA256:\S{43} from now on/,
   });
   t.match(await run('fsck'), { code: 0, stdout: /\d\d repositories, 0 problems/ });
+  const file = join(folder, `${name}.zip`);
+  t.match(await run('backup', file), {
+    code: 0,
+    stdout: /\d\d repositories and \d+ rows are in/,
+    stderr: /^Backing up repositories: (\d+)\/\1$/m,
+  });
+  t.match(await run('restore', file), { code: 1, stderr: /where nothing is yet/ });
+  t.match(await run('restore', DATA_DIR), { code: 1, stderr: /none of ours|EISDIR/ });
+  t.match(await run('backup', join(folder, 'no', 'where')), { code: 1, stderr: /no such file/ });
 }
 
 t.test('commands beside a running server are carried out by it', async (t) => {
@@ -235,6 +244,8 @@ t.test('wrong usage ends with 2, help with 0', async (t) => {
     'fsck',
     'import',
     'export',
+    'backup',
+    'restore',
     'keys',
     'keys rotate',
     'user',
