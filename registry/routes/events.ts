@@ -4,7 +4,8 @@ import { type Door, problemAnswers } from './door.ts';
 
 const DESCRIPTION = `Events as they happen, of what the caller may see: \`definition.landed\`, \`definition.changed\`, \
 \`version.deprecated\`, \`version.revoked\`, \`version.reinstated\`, \`policy.overridden\`, \`merge_request.opened\`, \
-\`merge_request.updated\`, \`merge_request.merged\`, \`merge_request.closed\`; \`data\` is JSON. With \`Last-Event-ID\` the stream \
+\`merge_request.updated\`, \`merge_request.merged\`, \`merge_request.closed\`, \`binding.changed\`, \
+\`instrument.changed\`, \`computer.changed\`; \`data\` is JSON. With \`Last-Event-ID\` the stream \
 begins behind that event; \`reset\` says that too much lies in between: read anew. A comment and an id come at least every 15 \
 seconds. The stream ends with the session or token, and for a reader that does not keep up: come back with \`Last-Event-ID\`.`;
 

@@ -66,6 +66,34 @@ export const MergeRequestEvent = Type.Object({
   ...Common,
 });
 
+const Change = Type.Enum(['created', 'changed', 'deleted']);
+
+/** `binding.changed`: told to the lab, and to the computer; connections and settings are no events. */
+export const BindingChanged = Type.Object({
+  binding: Type.Object({ id: Id, instrument_id: Id, computer_name: Type.String() }),
+  change: Change,
+  ...Common,
+});
+
+/** `instrument.changed`: its definition and pin as they are when this is sent. */
+export const InstrumentChanged = Type.Object({
+  instrument: Type.Object({
+    id: Id,
+    name: Type.String(),
+    definition_id: Nullable(Id),
+    pinned_version: Nullable(Id),
+  }),
+  change: Change,
+  ...Common,
+});
+
+/** `computer.changed` */
+export const ComputerChanged = Type.Object({
+  computer: Type.Object({ id: Id, computer_name: Type.String() }),
+  change: Type.Enum(['created', 'enrolled', 'changed', 'deleted']),
+  ...Common,
+});
+
 /** `reset`: what lies between cannot be told any more; read anew what you show. */
 export const Reset = Type.Object({ reason: Type.String() });
 
@@ -80,6 +108,9 @@ export interface EventData {
   'merge_request.updated': Static<typeof MergeRequestEvent>;
   'merge_request.merged': Static<typeof MergeRequestEvent>;
   'merge_request.closed': Static<typeof MergeRequestEvent>;
+  'binding.changed': Static<typeof BindingChanged>;
+  'instrument.changed': Static<typeof InstrumentChanged>;
+  'computer.changed': Static<typeof ComputerChanged>;
   reset: Static<typeof Reset>;
 }
 export type EventKind = keyof EventData;

@@ -70,8 +70,8 @@ export async function newestAuditId(em: EntityManager): Promise<number> {
   return row.id;
 }
 
-/** What became of something, without what was before. */
-export type AuditNews = Omit<AuditEvent, 'before' | 'previous_hash' | 'hash' | symbol>;
+/** An entry without what seals it. */
+export type AuditNews = Omit<AuditEvent, 'previous_hash' | 'hash' | symbol>;
 
 /** The entries behind `after`, up to `last` where it is given, oldest first, at most `limit`. */
 export async function auditSince(
@@ -81,7 +81,7 @@ export async function auditSince(
   return await em.find(
     AuditEvent,
     { id: { $gt: after, ...(last !== undefined && { $lte: last }) } },
-    { exclude: ['before', 'previous_hash', 'hash'], orderBy: { id: 'asc' }, limit },
+    { exclude: ['previous_hash', 'hash'], orderBy: { id: 'asc' }, limit },
   );
 }
 

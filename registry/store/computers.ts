@@ -62,6 +62,16 @@ export async function findComputerNamed(em: EntityManager, name: string): Promis
   return em.findOne(Computer, named(name) as never);
 }
 
+/** Those of exactly these names, by name. */
+export async function computersNamed(
+  em: EntityManager,
+  names: readonly string[],
+): Promise<Map<string, Computer>> {
+  if (names.length === 0) return new Map();
+  const rows = await em.find(Computer, { computer_name: { $in: [...new Set(names)] } });
+  return new Map(rows.map((row) => [row.computer_name, row]));
+}
+
 /** Throws `unique_violation` (`computers_computer_name_key`), `foreign_key_violation`. */
 export async function createComputer(
   em: EntityManager,

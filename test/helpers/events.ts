@@ -7,8 +7,8 @@ export interface SentEvent<K extends EventKind = EventKind> {
   id: number;
   kind: K;
   data: EventData[K];
-  /** When it was read, by `performance.now()`. */
-  at: number;
+  /** When it was read, by `Date.now()`. */
+  read: number;
 }
 
 export interface EventReader {
@@ -58,7 +58,7 @@ async function follow(asked: ClientRequest, response: IncomingMessage): Promise<
       const kind = field('event');
       if (kind === undefined) continue;
       const data = JSON.parse(field('data') as string);
-      const event = { id: lastId, kind, data, at: performance.now() } as SentEvent;
+      const event = { id: lastId, kind, data, read: Date.now() } as SentEvent;
       events.push(event);
       waiting.shift()?.resolve(event);
     }

@@ -190,7 +190,7 @@ export class Events {
   async #followRights(whose: ReturnType<typeof rightsTouchedBy>): Promise<void> {
     if (whose === null) return;
     const touched = [...this.#readers].filter(
-      ({ isLive, userId }) => isLive && (whose === 'everybody' || userId === whose),
+      (reader) => reader.isLive && (whose === 'everybody' || reader.isReadBy(whose)),
     );
     await Promise.all(
       touched.map(async (reader) => {

@@ -21,12 +21,14 @@ const judged = (kind: EventKind, verdict?: string): Telling => ({
     reason: brief((verdict ? (after[verdict] as After | null)?.reason : after.reason) ?? ''),
   }),
 });
-const changed = (change: string): Telling => ({
-  kind: 'definition.changed',
-  more: () => ({ change }),
-});
-const proposal = (kind: EventKind, change: string): Telling => ({ kind, more: () => ({ change }) });
-const updated = (change: string): Telling => proposal('merge_request.updated', change);
+/** One whose kind does not say all of what happened. */
+const changes = (kind: EventKind, change: string): Telling => ({ kind, more: () => ({ change }) });
+const updated = (change: string): Telling => changes('merge_request.updated', change);
+/** Instruments, computers and bindings come, change and go alike. */
+const equipment = (type: 'instrument' | 'computer' | 'binding', ...all: string[]) =>
+  Object.fromEntries(
+    all.map((change) => [`${type}.${change}`, changes(`${type}.changed`, change)]),
+  );
 
 /** By the action of the entry; whatever is not here is nobody's event. */
 export const TOLD: Readonly<Record<string, Telling>> = {
@@ -34,10 +36,10 @@ export const TOLD: Readonly<Record<string, Telling>> = {
     kind: 'definition.landed',
     more: ({ version, commit, summary }) => ({ version, commit, summary: brief(summary) }),
   },
-  'definition.archived': changed('archived'),
-  'definition.restored': changed('restored'),
-  'definition.moved': changed('moved'),
-  'definition.mended': changed('mended'),
+  'definition.archived': changes('definition.changed', 'archived'),
+  'definition.restored': changes('definition.changed', 'restored'),
+  'definition.moved': changes('definition.changed', 'moved'),
+  'definition.mended': changes('definition.changed', 'mended'),
   'definition.overridden': {
     kind: 'policy.overridden',
     more: ({ reason, set_aside }) => ({ reason: brief(reason), set_aside }),
@@ -45,15 +47,18 @@ export const TOLD: Readonly<Record<string, Telling>> = {
   'version.deprecated': judged('version.deprecated', 'deprecated'),
   'version.revoked': judged('version.revoked', 'revoked'),
   'version.reinstated': judged('version.reinstated'),
-  'merge_request.opened': proposal('merge_request.opened', 'opened'),
+  'merge_request.opened': changes('merge_request.opened', 'opened'),
   'merge_request.updated': updated('head'),
   'merge_request.edited': updated('edited'),
   'merge_request.reviewed': updated('reviewed'),
   'merge_request.commented': updated('commented'),
   'merge_request.checked': updated('checked'),
   'merge_request.reopened': updated('reopened'),
-  'merge_request.merged': proposal('merge_request.merged', 'merged'),
-  'merge_request.closed': proposal('merge_request.closed', 'closed'),
+  'merge_request.merged': changes('merge_request.merged', 'merged'),
+  'merge_request.closed': changes('merge_request.closed', 'closed'),
+  ...equipment('binding', 'created', 'changed', 'deleted'),
+  ...equipment('instrument', 'created', 'changed', 'deleted'),
+  ...equipment('computer', 'created', 'enrolled', 'changed', 'deleted'),
 };
 
 /** Longest text in an event, in characters: readers are many, and read the rest where it stands. */
@@ -66,15 +71,18 @@ function brief(text: unknown): string {
 }
 
 /**
- * Whose rights may be others after this entry: a user's by id, everybody's, or nobody's. Memberships, accounts,
- * sessions and tokens all leave entries.
+ * Whose rights may be others after this entry: a person's or a computer's by its id, everybody's, or nobody's.
+ * Memberships, accounts, sessions, tokens and enrolments all leave entries.
  */
-export function rightsTouchedBy(entry: AuditNews): number | 'everybody' | null {
+export function rightsTouchedBy(
+  entry: AuditNews,
+): { kind: 'user' | 'computer'; id: number | null } | 'everybody' | null {
   switch (entry.subject_type) {
     case 'user':
-      return entry.subject_id;
+    case 'computer':
+      return { kind: entry.subject_type, id: entry.subject_id };
     case 'token':
-      return entry.actor_id;
+      return { kind: 'user', id: entry.actor_id };
     case 'lab':
       return entry.action === 'lab.deleted' ? 'everybody' : null;
     default:

@@ -25,9 +25,10 @@ export class Reader {
     this.#rules = rules;
   }
 
-  get userId(): number | null {
+  /** Whether this is who reads. */
+  isReadBy({ kind, id }: { kind: 'user' | 'computer'; id: number | null }): boolean {
     const actor = this.#identity?.actor;
-    return actor?.kind === 'user' ? actor.id : null;
+    return actor?.kind === kind && actor.id === id;
   }
 
   /**

@@ -68,13 +68,21 @@ async function happen(store: Store, count: number): Promise<number> {
   return Number(rows.at(-1)?.id);
 }
 
+/** Reads as somebody whose session ends so soon, in milliseconds. */
+const endingIn = (ms: number) => async () => ({ ...ADMIN, expires: new Date(Date.now() + ms) });
+
 function open(t: { teardown(end: () => Promise<void>): void }, store: Store) {
   const errors: unknown[] = [];
   const rules = { anonymousRead: false };
-  const events = new Events({ store, rules, onError: (error) => errors.push(error) });
+  const onError = (error: unknown) => errors.push(error);
+  const events = new Events({ store, rules, onError, heartbeat: 50 });
   t.teardown(() => events.close());
-  const read = async (out: Out, lastId?: number) => {
-    await events.open({ out, identify: async () => ADMIN, lastId: lastId?.toString() });
+  const read = async (
+    out: Out,
+    lastId?: number,
+    identify: () => Promise<Identity> = async () => ADMIN,
+  ) => {
+    await events.open({ out, identify, lastId: lastId?.toString() });
     return out;
   };
   return { events, errors, read };
@@ -146,6 +154,15 @@ await onEachDatabase(
     await events.close();
   },
 );
+
+await onEachDatabase(t, 'a stream ends when its token or session does', async (t, store) => {
+  const { read } = open(t, store);
+  const expiring = await read(new Out(), undefined, endingIn(200));
+  const other = await read(new Out());
+  if (!expiring.closed) await once(expiring, 'close');
+  t.ok(expiring.writableEnded);
+  t.notOk(other.writableEnded);
+});
 
 await onEachDatabase(t, 'a listener whose connection broke hears again', async (t, store) => {
   if (store.embedded) return void t.pass('the embedded database has no connection to lose');

@@ -1,0 +1,107 @@
+/** What entries of the audit trail are about, as it is now: what decides about who is told, and what they are told of it. */
+import type { Action } from '../../access/decide.ts';
+import type { AuditNews } from '../../store/audit.ts';
+import { computersNamed } from '../../store/computers.ts';
+import { type DefinitionSummary, definitionsById, everything } from '../../store/definitions.ts';
+import type { Computer, Instrument, MergeRequest } from '../../store/entities/index.ts';
+import { instrumentsById } from '../../store/instruments.ts';
+import { mergeRequestsById } from '../../store/merge-requests.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { factsOf } from '../find-definition.ts';
+
+export interface Subject {
+  /** What whoever is told must be allowed to do. */
+  needs: Action;
+  data: object;
+}
+
+/**
+ * Gives what an entry is about; undefined for what is gone, which is nobody's to see. Instruments, computers and
+ * bindings are told of when they go, as the entry has them. A query for each kind of thing among the entries.
+ */
+export async function readSubjects(
+  em: EntityManager,
+  entries: AuditNews[],
+): Promise<(entry: AuditNews) => Subject | undefined> {
+  const ids = (type: string) =>
+    entries.flatMap(({ subject_type, subject_id }) =>
+      subject_type === type && subject_id !== null ? [subject_id] : [],
+    );
+  const places = entries.flatMap((entry) => placeOf(entry)?.computer_name ?? []);
+  const definitions = await definitionsById(em, ids('definition'), everything);
+  const proposals = await mergeRequestsById(em, ids('merge_request'));
+  const instruments = await instrumentsById(em, ids('instrument'));
+  const computers = await computersNamed(em, places);
+  return (entry) => {
+    const id = entry.subject_id ?? 0;
+    switch (entry.subject_type) {
+      case 'definition':
+        return ofDefinition(definitions.get(id));
+      case 'merge_request':
+        return ofMergeRequest(proposals.get(id));
+      case 'instrument':
+        return ofInstrument(entry, instruments.get(id));
+      case 'computer':
+        return ofComputer(entry);
+      case 'binding':
+        return ofBinding(entry, computers);
+      default:
+        return undefined;
+    }
+  };
+}
+
+function ofDefinition(row: DefinitionSummary | undefined): Subject | undefined {
+  if (!row) return undefined;
+  return {
+    needs: { on: 'definition', do: 'read', of: factsOf(row, null) },
+    data: { definition: { id: row.id, name: row.name }, lab_id: row.lab_id },
+  };
+}
+
+function ofMergeRequest(row: MergeRequest | undefined): Subject | undefined {
+  if (!row) return undefined;
+  const { id, title, state, draft, head, merged_version, lab_id } = row;
+  return {
+    needs: { on: 'merge-request', do: 'read', labId: lab_id },
+    data: {
+      merge_request: { id, title, state, draft, head, merged_version },
+      definition: { id: row.definition_id, name: row.definition },
+      lab_id,
+    },
+  };
+}
+
+function ofInstrument(entry: AuditNews, row: Instrument | undefined): Subject | undefined {
+  const labId = row?.lab_id ?? entry.lab_id;
+  if (labId === null) return undefined;
+  const { definition_id = null, pinned_version = null } = row ?? {};
+  const instrument = { id: entry.subject_id, name: entry.subject, definition_id, pinned_version };
+  return { needs: { on: 'instrument', do: 'read', labId }, data: { instrument, lab_id: labId } };
+}
+
+function ofComputer({ subject_id: id, subject, lab_id: labId }: AuditNews): Subject | undefined {
+  if (labId === null || id === null) return undefined;
+  return {
+    needs: { on: 'computer', do: 'read', labId, id },
+    data: { computer: { id, computer_name: subject }, lab_id: labId },
+  };
+}
+
+/** What the entry of a binding says of it, before it went where it is gone. */
+function placeOf({ subject_type, before, after }: AuditNews) {
+  if (subject_type !== 'binding') return undefined;
+  return (after ?? before) as { instrument_id: number; computer_name: string } | null;
+}
+
+function ofBinding(entry: AuditNews, computers: Map<string, Computer>): Subject | undefined {
+  const place = placeOf(entry);
+  const computer = computers.get(place?.computer_name ?? '');
+  if (!place || !computer) return undefined;
+  const { instrument_id, computer_name } = place;
+  const { id, lab_id: labId } = computer;
+  return {
+    needs: { on: 'computer', do: 'read', labId, id },
+    data: { binding: { id: entry.subject_id, instrument_id, computer_name }, lab_id: labId },
+  };
+}
