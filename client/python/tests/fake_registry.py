@@ -84,6 +84,7 @@ class FakeRegistry:
         self.revoked: list[dict[str, Any]] = []
         self.bindings: list[dict[str, Any]] = []
         self.policy: dict[str, Any] = {}
+        self.warnings: list[str] = []
         self.reports: list[Any] = []
         self.requests: list[str] = []
         self.events: list[queue.Queue[str]] = []
@@ -249,12 +250,12 @@ class FakeRegistry:
         return 404, {"title": "Not Found"}
 
     def _sync(self, environ: dict[str, Any], start: Any, date: tuple[str, str]) -> Any:
-        names = parse_qs(environ["QUERY_STRING"]).get("names", [""])[0].split(",")
+        names = parse_qs(environ["QUERY_STRING"]).get("names", [""])[0].lower().split(",")
         gone = {entry["commit"] for entry in self.revoked}
         listed = [
             d
             for d in self.definitions.values()
-            if d["commit"] not in gone and (not d["is_builtin"] or d["bound"] or d["name"] in names)
+            if d["commit"] not in gone and (not d["is_builtin"] or d["bound"] or d["name"].lower() in names)
         ]
         value = {
             "computer": {"computer_name": "LABPC-01", "lab_id": LAB},
@@ -263,6 +264,7 @@ class FakeRegistry:
             "revoked": self.revoked,
             "bindings": self.bindings,
             "policy": self.policy,
+            "warnings": self.warnings,
         }
         content = json.dumps(value).encode()
         etag = f'"{sha(content)[:16]}"'

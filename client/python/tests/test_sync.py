@@ -152,7 +152,7 @@ def test_a_revoked_version_never_runs_and_the_one_before_does(
 def test_public_definitions_come_when_asked_for_and_stay_asked_for(server: FakeRegistry, registry: Registry) -> None:
     server.land("SR830", measurement("SR830"), is_builtin=True, is_public=True, lab_id=None)
     assert registry.sync().came == []
-    assert registry.sync(["SR830"]).came == ["SR830 v1"]
+    assert registry.sync(["sr830"]).came == ["SR830 v1"]  # case does not make another definition
     assert registry.sync().stayed == ["SR830 v1"]
 
 
@@ -201,6 +201,11 @@ def test_a_tag_whose_bytes_were_changed_is_refused(server: FakeRegistry, registr
 def test_a_name_that_the_registry_does_not_list_is_told(registry: Registry) -> None:
     report = registry.sync(["Nothing"])
     assert report.ok and report.warnings == ["The registry lists no definition Nothing for this computer"]
+
+
+def test_what_the_registry_warns_of_is_said_at_every_sync(server: FakeRegistry, registry: Registry) -> None:
+    server.warnings = ["Source is pinned to v1, which was revoked: it gets v2"]
+    assert registry.sync().warnings == server.warnings == registry.sync().warnings
 
 
 def test_a_pin_to_a_revoked_version_gives_way_to_the_newest_that_stands_and_says_so(

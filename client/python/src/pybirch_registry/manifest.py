@@ -48,7 +48,8 @@ class Manifest:
     computer: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     """`banned_imports` and `allowed_imports` of this computer's lab, where the registry says."""
-    generation: object = None
+    warnings: tuple[str, ...] = ()
+    """What somebody should look at, in words: pins that do not hold, for instance."""
 
     def newest(self, name: str) -> Item | None:
         """Of a name's versions the highest."""
@@ -78,7 +79,7 @@ def parse(value: object) -> Manifest:
         bindings=tuple(value.get("bindings") or ()),
         computer=value.get("computer") or {},
         policy=value.get("policy") or {},
-        generation=value.get("generation"),
+        warnings=tuple(map(str, value.get("warnings") or ())),
     )
 
 

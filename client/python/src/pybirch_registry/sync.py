@@ -24,6 +24,9 @@ from .versions import Versions
 log = logging.getLogger(__name__)
 
 WORKERS = 6
+MOST_ERRORS = 200
+LONGEST_ERROR = 2000
+"""What the registry takes in one report; in characters."""
 
 Progress = Callable[[int, int, str], None]
 """Called with how many versions are done, how many there are, and the label of the last."""
@@ -88,6 +91,7 @@ class Syncer:
             report.online = False
             report.warnings.append(f"{error}. Working with what came with the last sync")
             listed = ManifestFile(self.home.manifest).read()
+        report.warnings += listed.warnings
         self._bring(listed, report, progress)
         self._note_revoked(listed, report)
         report.waiting = len(self.bindings.outbox.waiting())
@@ -123,15 +127,14 @@ class Syncer:
                 return manifests.parse(kept["manifest"])
             value = decode(response, self.http.url)
             parsed = manifests.parse(value)
-            listed = {item.name for item in parsed.items}
+            listed = {item.name.lower(): item.name for item in parsed.items}
             report.warnings += [
-                f"The registry lists no definition {name} for this computer" for name in names if name not in listed
+                f"The registry lists no definition {name} for this computer"
+                for name in names
+                if name.lower() not in listed
             ]
-            kept = {
-                "etag": response.headers.get("ETag"),
-                "names": [name for name in asked if name in before or name in listed],
-                "manifest": value,
-            }
+            known = [listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed]
+            kept = {"etag": response.headers.get("ETag"), "names": sorted(set(known)), "manifest": value}
             write_json(self.home.manifest, kept)
             return parsed
 
@@ -187,7 +190,7 @@ class Syncer:
 
     def _tell(self, report: SyncReport) -> None:
         """What stands and runs here, unless that was told before; a registry that cannot take it hinders nothing."""
-        errors = [f"{label}: {why}" for label, why in report.refused.items()]
+        errors = [f"{label}: {why}"[:LONGEST_ERROR] for label, why in report.refused.items()][:MOST_ERRORS]
         body = {"installed": self.used(), "loaded": Presence(self.home).all(), "errors": errors}
         told = self.home.root / "told.json"
         if report.unchanged and read_json(told) == body:
