@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { measureImport } from './import.ts';
+import { measureLab } from './lab-computers.ts';
 import type { Figure } from './pairs.ts';
 import { type BenchRegistry, startRegistry } from './registry.ts';
 import { measureReview } from './review.ts';
@@ -25,6 +26,7 @@ const FULL = {
   wire: 8,
   review: 20,
   search: { rounds: 100, rows: 10_000 },
+  lab: { definitions: 200, computers: 500, rounds: 3, landings: 20 },
 };
 const QUICK: typeof FULL = {
   starts: 1,
@@ -33,6 +35,7 @@ const QUICK: typeof FULL = {
   wire: 1,
   review: 1,
   search: { rounds: 2, rows: 20 },
+  lab: { definitions: 3, computers: 8, rounds: 1, landings: 1 },
 };
 
 const { values } = parseArgs({
@@ -77,6 +80,7 @@ await onRegistry(async (registry) => {
   await add(measureReview(registry, size.review));
 });
 await onRegistry((registry) => add(measureSearch(registry, 'PGlite', size.search)));
+await add(measureLab(size.lab));
 const postgres = await startPostgres();
 try {
   await onRegistry(

@@ -20,7 +20,7 @@ export interface Outcome {
 export interface Program {
   /** Runs a piece of Python; what it gave `result`. Throws what it raised. */
   run(python: string): Promise<unknown>;
-  /** What it has logged since it was last asked. */
+  /** What it logged during the last piece. */
   logged(): string;
   close(): Promise<void>;
 }
@@ -74,9 +74,6 @@ export async function openComputer(t: Test, name: string, registry: string): Pro
       lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
       closed,
       stderr: () => stderr,
-      clear() {
-        stderr = '';
-      },
     };
   }
 
@@ -99,21 +96,19 @@ export async function openComputer(t: Test, name: string, registry: string): Pro
     },
 
     async program() {
-      const { child, lines, closed, stderr, clear } = start([join(HERE, 'program.py')]);
+      const { child, lines, closed, stderr } = start([join(HERE, 'program.py')]);
+      let logged = '';
       return {
         async run(code) {
           child.stdin.write(`${JSON.stringify(code)}\n`);
           const { value, done } = await lines.next();
           if (done) throw new Error(`the program ended: ${stderr()}`);
-          const { result, error } = JSON.parse(value);
+          const { result, error, log } = JSON.parse(value);
+          logged = log;
           if (error !== undefined) throw new Error(error);
           return result;
         },
-        logged() {
-          const text = stderr();
-          clear();
-          return text;
-        },
+        logged: () => logged,
         async close() {
           child.stdin.end();
           await closed;

@@ -1,9 +1,10 @@
 """A program on a lab computer that runs for as long as the test likes: PyBirch, but for its windows.
 
 Each line of standard input is JSON: a piece of Python that may set `result`. Each is answered by a line of JSON,
-`{"result": …}` or `{"error": "Kind: text"}`. Names stay from one piece to the next.
+`{"result": …, "log": …}`, with `"error": "Kind: text"` where it raised. Names stay from one piece to the next.
 """
 
+import io
 import json
 import logging
 import sys
@@ -13,7 +14,8 @@ from pybirch_registry import Registry
 
 answers = sys.stdout
 sys.stdout = sys.stderr  # what a definition prints is no answer
-logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+log = io.StringIO()
+logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=log)
 namespace = {"Registry": Registry, "registry": Registry.open()}
 for line in sys.stdin:
     namespace["result"] = None
@@ -23,4 +25,7 @@ for line in sys.stdin:
     except Exception as error:
         traceback.print_exc()
         answer = {"error": f"{type(error).__name__}: {error}"}
+    answer["log"] = log.getvalue()
+    log.seek(0)
+    log.truncate()
     print(json.dumps(answer, default=lambda value: value.tolist()), file=answers, flush=True)

@@ -1,0 +1,42 @@
+/** The floor: a server that sends the same bytes as the registry does, and knows nothing. */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Its parent sends the bodies, recorded from the registry, by method and path; then `'land'` for each update. */
+export type Recorded = Record<string, { body: string; etag: string }>;
+
+process.once('message', (recorded: Recorded) => {
+  const bodies = new Map(
+    Object.entries(recorded).map(([what, { body, etag }]) => [
+      what,
+      { body: Buffer.from(body, 'base64'), etag },
+    ]),
+  );
+  const streams = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    if (request.url === '/api/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': here\n\n');
+      streams.add(response);
+      response.once('close', () => streams.delete(response));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const isFetch = Buffer.concat(chunks).includes('command=fetch');
+      const found = bodies.get(`${request.method} ${request.url}${isFetch ? ' fetch' : ''}`);
+      if (!found) return void response.writeHead(404).end();
+      response.writeHead(200, { 'content-length': found.body.length, etag: found.etag });
+      response.end(found.body);
+    });
+  });
+  process.on('message', () => {
+    for (const stream of streams) stream.write('id: 1\nevent: definition.landed\ndata: {}\n\n');
+  });
+  server.listen(0, '127.0.0.1', () =>
+    process.send?.({ port: (server.address() as AddressInfo).port }),
+  );
+});
+
+process.once('disconnect', () => process.exit());
