@@ -6,6 +6,7 @@ import Fastify, {
   type RouteOptions,
 } from 'fastify';
 import { problems } from './problems.ts';
+import { sessionCookieName } from './session-cookie.ts';
 
 interface Options {
   version: string;
@@ -60,7 +61,7 @@ async function describe(
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: 'registry_session' },
+          session: { type: 'apiKey', in: 'cookie', name: sessionCookieName(publicUrl()) },
         },
       },
       security: [{ token: [] }, { session: [] }],

@@ -23,7 +23,7 @@ export interface SessionCookie {
 /** `publicUrl`: what people open, which behind a proxy is not what the request says. */
 export function sessionCookie(publicUrl: () => string): SessionCookie {
   const secure = publicUrl().startsWith('https:');
-  const name = cookieName('registry_session', secure);
+  const name = sessionCookieName(publicUrl());
   const options = {
     path: '/',
     httpOnly: true,
@@ -51,6 +51,9 @@ export function sessionCookie(publicUrl: () => string): SessionCookie {
 /** The prefix keeps other hosts of the same domain from laying a cookie of theirs over ours (RFC 6265bis, 4.1.3.2). */
 export const cookieName = (name: string, secure: boolean): string =>
   secure ? `__Host-${name}` : name;
+
+export const sessionCookieName = (publicUrl: string): string =>
+  cookieName('registry_session', publicUrl.startsWith('https:'));
 
 const NOT_OURS =
   'The session cookie counts for changes only where a page of the registry sends it. Programs send a token as "Authorization: Bearer …" instead. If you did use a page of the registry: a proxy hides its address, so set PUBLIC_URL to what people open.';

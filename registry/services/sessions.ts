@@ -24,11 +24,13 @@ export async function signIn(
   address: string,
   { username, password }: { username: string; password: string },
 ): Promise<User> {
-  const tries = throttle.signIn(address, username);
-  tries.demand();
   const user = await findUserByName(store.em(), username.replaceAll('\0', ''));
+  const tries = throttle.signIn(address, user?.username ?? username);
+  tries.demand();
   // Those who wait for their turn meanwhile are asked again when it comes.
-  const right = await verifyPassword(user?.password_hash, password, tries.demand);
+  const right = await tries.inTurn(() =>
+    verifyPassword(user?.password_hash, password, tries.demand),
+  );
   if (!user || !right || user.disabled) {
     tries.failed();
     throw new Problem(

@@ -3,6 +3,7 @@
  * often from the same place. Each process counts for itself.
  */
 import { isIPv6 } from 'node:net';
+import { Slots } from '../../repos/slots.ts';
 import { Problem } from '../errors.ts';
 import { Backoff, Failures } from './failures.ts';
 
@@ -14,20 +15,25 @@ const FREE_BY_NAME = 10;
 /** The same from a place where `MOST_BY_PLACE` failed: nobody can try one password on every name twice. */
 const FREE_BY_NAME_THERE = 1;
 const MOST_BY_PLACE = 100;
+/** Passwords of one place that are looked at, or next in line for it, at once: each takes its time. */
+const AT_ONCE_BY_PLACE = 2;
 const MOST_TOKENS = 100;
 const MOST_CODES = 20;
 
 export interface SignInTries {
   /** Throws `too_many_attempts`. */
   demand: () => void;
+  /** Runs `work` when the place has its turn: many who ask from one place wait for each other, and nobody else. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   failed: () => void;
   succeeded: () => void;
 }
 
 export interface Throttle {
+  /** `username` as the account has it, where there is one: no other spelling may count for itself. */
   signIn(address: string, username: string): SignInTries;
   /** For sign-ins that somebody else vouches for: what fails counts for the place alone. */
-  signOn(address: string): Omit<SignInTries, 'succeeded'>;
+  signOn(address: string): Pick<SignInTries, 'demand' | 'failed'>;
   /** Counts a token that is none. Throws `too_many_attempts` instead of letting the caller say so once more. */
   badToken(address: string): void;
   /** Trying an enrolment code. */
@@ -44,6 +50,7 @@ export function createThrottle(now: () => number = Date.now): Throttle {
     now,
   });
   const places = new Failures({ ...shared, most: MOST_BY_PLACE });
+  const lines = new Map<string, { turns: Slots; waiting: number }>();
   const tokens = new Failures({ ...shared, most: MOST_TOKENS });
   const codes = new Failures({ ...shared, most: MOST_CODES });
   return {
@@ -57,6 +64,19 @@ export function createThrottle(now: () => number = Date.now): Throttle {
             names.waitFor(name, free),
             'Too many wrong passwords for this account from your address',
           );
+        },
+        async inTurn(work) {
+          const line = lines.get(place) ?? { turns: new Slots(AT_ONCE_BY_PLACE), waiting: 0 };
+          lines.set(place, line);
+          line.waiting += 1;
+          const release = await line.turns.take();
+          try {
+            return await work();
+          } finally {
+            release();
+            line.waiting -= 1;
+            if (line.waiting === 0) lines.delete(place);
+          }
         },
         failed() {
           names.add(name);

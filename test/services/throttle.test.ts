@@ -124,6 +124,37 @@ t.test(
   },
 );
 
+t.test('no other spelling of a name gets tries of its own', async (t) => {
+  const { person, anonymous } = await startRegistry(t);
+  await person('irina');
+  // The database finds the account by each of these: NUL is left out, and letters are compared in any case.
+  const spellings = ['irina', 'IRINA', 'irina\0', '\0i\0rina', 'Irina', 'iRINa'];
+  for (let i = 0; i < 10; i++) {
+    const name = spellings[i % spellings.length] as string;
+    await t.rejects(anonymous.login(name, 'no'), { status: 401 } as never);
+  }
+  for (const name of spellings) {
+    await t.rejects(anonymous.login(name, 'no'), { status: 429 } as never, JSON.stringify(name));
+  }
+});
+
+t.test('a flood from one place keeps nobody elsewhere waiting', async (t) => {
+  const throttle = createThrottle();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let begun = 0;
+  const flood = Array.from({ length: 100 }, (_, i) =>
+    throttle.signIn('192.0.2.7', `guess${i}`).inTurn(() => {
+      begun += 1;
+      return promise;
+    }),
+  );
+  await throttle.signIn('192.0.2.8', 'ada').inTurn(async () => undefined);
+  t.equal(begun, 2, 'the others of the flood wait for each other');
+  resolve();
+  await Promise.all(flood);
+  t.equal(begun, 100, 'and nobody is refused for that');
+});
+
 t.test('of tokens that are none some are looked up; those that are good always pass', async (t) => {
   let now = 0;
   const { url, admin, gitUrl } = await startRegistry(t, { now: () => now });
