@@ -1,8 +1,9 @@
-/** Reading objects of one repository: with isomorphic-git in process, out of large packs with git. */
+/** Reading objects of one repository: loose ones directly, packed ones with isomorphic-git, those of large packs with git. */
 import { join } from 'node:path';
 import { CatFile, type StoredObject } from './cat-file.ts';
 import { RepositoryError } from './errors.ts';
 import { MOST_ENTRIES, TOO_MANY_ENTRIES } from './limits.ts';
+import { readLoose } from './loose-objects.ts';
 import { objectFiles } from './object-files.ts';
 import {
   isTree,
@@ -21,6 +22,7 @@ const isomorphicGit = () => import('isomorphic-git');
 
 export class ObjectStore implements ObjectReader {
   readonly #gitdir: string;
+  readonly #folders: readonly string[];
   readonly #files: ReturnType<typeof objectFiles>;
   readonly #catFile: CatFile;
 
@@ -29,6 +31,7 @@ export class ObjectStore implements ObjectReader {
     const own = join(gitdir, 'objects');
     const folders = quarantine === undefined ? [own] : [quarantine, own];
     this.#gitdir = gitdir;
+    this.#folders = folders;
     this.#files = objectFiles(gitdir, folders, (bytes) => grow(this, bytes));
     this.#catFile = new CatFile(
       git,
@@ -63,6 +66,8 @@ export class ObjectStore implements ObjectReader {
   }
 
   async #findOnce(oid: Oid): Promise<StoredObject | undefined> {
+    const loose = await readLoose(this.#folders, oid);
+    if (loose !== undefined) return loose;
     const { Errors, readObject } = await isomorphicGit();
     const at = { fs: this.#files, gitdir: this.#gitdir, cache: cacheOf(this) };
     try {

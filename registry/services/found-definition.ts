@@ -88,13 +88,12 @@ export async function foundProposal(
   return { definition, mergeRequest: proposed(rooms, number) };
 }
 
-const afterwards = (step: Step): Step => ({
-  ...step,
-  begin: async () => {},
-  undo: async () => {},
+const afterwards = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
+  mergeRequest,
+  updates,
   async finish(em) {
-    await step.begin(em);
-    await step.finish(em);
+    await begin?.(em);
+    await finish(em);
   },
 });
 

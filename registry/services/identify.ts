@@ -1,8 +1,8 @@
 /** From what a caller presents (a session, a token) to who they are. */
-import type { Actor } from '../access/decide.ts';
+import type { Actor, Scope } from '../access/decide.ts';
 import { findComputerByToken, touchComputer } from '../store/computers.ts';
 import type { User } from '../store/entities/index.ts';
-import { rolesOf } from '../store/labs.ts';
+import { type LabRole, rolesOf } from '../store/labs.ts';
 import type { Store } from '../store/open.ts';
 import { findSessionUser } from '../store/sessions.ts';
 import { findTokenByHash, touchToken } from '../store/tokens.ts';
@@ -36,7 +36,7 @@ export async function identifyToken(store: Store, secret: string): Promise<Ident
   if (!found) return null;
   await touchToken(em, found.token);
   return {
-    actor: await actorOf(em, found.user, found.token.scope),
+    actor: actorWith(found.user, found.roles, found.token.scope),
     tokenName: found.token.name,
     expires: found.token.expires_at,
   };
@@ -67,12 +67,11 @@ export async function identifySession(
   };
 }
 
-export async function actorOf(
-  em: EntityManager,
-  user: User,
-  scope: 'read' | 'write' | 'admin',
-): Promise<Actor> {
-  const roles = await rolesOf(em, user.id);
+export async function actorOf(em: EntityManager, user: User, scope: Scope): Promise<Actor> {
+  return actorWith(user, await rolesOf(em, user.id), scope);
+}
+
+function actorWith(user: User, roles: readonly LabRole[], scope: Scope): Actor {
   return {
     kind: 'user',
     id: user.id,

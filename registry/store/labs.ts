@@ -92,16 +92,23 @@ export async function deleteLab(em: EntityManager, id: number): Promise<boolean>
 }
 
 /** What a user may do where; a disabled lab gives nobody a role. */
-export async function rolesOf(
-  em: EntityManager,
-  userId: number,
-): Promise<{ lab_id: number; role: Role }[]> {
-  return em.execute(
-    `select m.lab_id, m.role from memberships m join labs l on l.id = m.lab_id
-      where m.user_id = ? and not l.disabled order by m.lab_id`,
+export async function rolesOf(em: EntityManager, userId: number): Promise<LabRole[]> {
+  const [row] = await em.execute<[{ roles: LabRole[] }]>(
+    `select ${rolesOfUser} as roles from (select ?::int as id) u`,
     [userId],
   );
+  return row.roles;
 }
+
+export interface LabRole {
+  lab_id: number;
+  role: Role;
+}
+
+/** A column for queries of users, `u`: what each is in which lab, as JSON; labs that are disabled count for nothing. */
+export const rolesOfUser = `(select coalesce(
+    jsonb_agg(jsonb_build_object('lab_id', m.lab_id, 'role', m.role) order by m.lab_id), '[]')
+  from memberships m join labs l on l.id = m.lab_id where m.user_id = u.id and not l.disabled)`;
 
 /** Every membership of a user, in disabled labs too, by the lab's id. */
 export async function membershipsOf(em: EntityManager, userId: number): Promise<Map<number, Role>> {

@@ -5,22 +5,11 @@ import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 import type { Viewer } from './visibility.ts';
 
-export type NewMergeRequest = Pick<
-  MergeRequest,
-  | 'id'
-  | 'definition_id'
-  | 'definition'
-  | 'lab_id'
-  | 'title'
-  | 'description'
-  | 'draft'
-  | 'source_ref'
-  | 'author_id'
-  | 'author'
-  | 'head'
-  | 'base'
-  | 'changes'
->;
+const COLUMNS = [
+  ...(['id', 'definition_id', 'definition', 'lab_id', 'title', 'description', 'draft'] as const),
+  ...(['source_ref', 'author_id', 'author', 'head', 'base', 'changes'] as const),
+];
+export type NewMergeRequest = Pick<MergeRequest, (typeof COLUMNS)[number]>;
 
 /** A commit that is proposed, and what it changes. */
 export type NewHead = Pick<MergeRequestHead, 'head' | 'base' | 'changes' | 'pushed_by' | 'authors'>;
@@ -45,14 +34,28 @@ export async function advanceMergeRequestIds(em: EntityManager, past: number): P
 }
 
 /**
- * Makes the row, in state `opening`. Throws `unique_violation` (`merge_requests_branch_key`,
- * `merge_requests_for_main_key`) where one is open for the same source.
+ * Makes the row, in state `opening`, with its first head, in one statement. Throws `unique_violation`
+ * (`merge_requests_branch_key`, `merge_requests_for_main_key`) where one is open for the same source.
  */
-export async function addMergeRequest(em: EntityManager, fields: NewMergeRequest): Promise<void> {
-  await em.insert(MergeRequest, { ...fields, state: 'opening' } as never);
+export async function addMergeRequest(
+  em: EntityManager,
+  fields: NewMergeRequest,
+  { head, base, changes, pushed_by, authors }: NewHead,
+): Promise<void> {
+  await em.execute(
+    `with opened as (insert into merge_requests (state, ${COLUMNS.join(', ')})
+                     values ('opening', ${COLUMNS.map(() => '?').join(', ')}) returning id)
+     insert into merge_request_heads (merge_request_id, head, base, changes, pushed_by, authors)
+     select id, ?::text, ?::text, ?::text, ?::int, ?::jsonb from opened`,
+    [
+      ...COLUMNS.map((column) => fields[column]),
+      ...[head, base, changes, pushed_by, JSON.stringify(authors)],
+    ],
+    'run',
+  );
 }
 
-/** Notes a head before the refs move to it, and gives the number of the note. */
+/** Notes a head before the refs move to it, in one statement, and gives the number of the note. */
 export async function addHead(em: EntityManager, id: number, head: NewHead): Promise<number> {
   return await em.insert(MergeRequestHead, { ...head, merge_request_id: id } as never);
 }

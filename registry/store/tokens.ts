@@ -1,4 +1,5 @@
 import { Token, type TokenScope, User } from './entities/index.ts';
+import { type LabRole, rolesOfUser } from './labs.ts';
 import type { EntityManager } from './types.ts';
 
 export interface NewToken {
@@ -15,6 +16,7 @@ export interface NewToken {
 export interface TokenOwner {
   token: Pick<Token, 'id' | 'name' | 'scope' | 'expires_at' | 'last_used_at'>;
   user: User;
+  roles: LabRole[];
 }
 
 /** Throws `unique_violation` (`tokens_hash_key`), `foreign_key_violation` for an unknown user. */
@@ -24,21 +26,26 @@ export async function createToken(em: EntityManager, fields: NewToken): Promise<
   return token;
 }
 
-/** The token with this hash and its user, in one query; null if unknown, expired or its user disabled. */
+/** The token with this hash, its user and what that user is in which lab, in one query; null if unknown, expired or its user disabled. */
 export async function findTokenByHash(em: EntityManager, hash: string): Promise<TokenOwner | null> {
   const [row] = await em.execute(
-    `select u.*, t.id as token_id, t.name as token_name, t.scope, t.expires_at, t.last_used_at
+    `select u.*, t.id as token_id, t.name as token_name, t.scope, t.expires_at, t.last_used_at,
+            ${rolesOfUser} as roles
        from tokens t join users u on u.id = t.user_id
       where t.hash = ? and not u.disabled and (t.expires_at is null or t.expires_at > now())`,
     [hash],
   );
   if (!row) return null;
-  const { token_id, token_name, scope, expires_at, last_used_at, ...user } = row as Record<
+  const { token_id, token_name, scope, expires_at, last_used_at, roles, ...user } = row as Record<
     string,
     unknown
   >;
   const token = { id: token_id, name: token_name, scope, expires_at, last_used_at };
-  return { token: em.map(Token, token as never), user: em.map(User, user as never) };
+  return {
+    token: em.map(Token, token as never),
+    user: em.map(User, user as never),
+    roles: roles as LabRole[],
+  };
 }
 
 /** A user's tokens, newest first. */

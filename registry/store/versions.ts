@@ -28,20 +28,6 @@ export async function findVersion(
   return em.findOne(Version, { definition_id: definitionId, version });
 }
 
-/** The newest version that is one of these commits. */
-export async function newestVersionAmong(
-  em: EntityManager,
-  definitionId: number,
-  commits: readonly string[],
-): Promise<Version | null> {
-  if (commits.length === 0) return null;
-  return em.findOne(
-    Version,
-    { definition_id: definitionId, commit: { $in: [...commits] } },
-    { orderBy: { version: 'desc' } },
-  );
-}
-
 /** Of each of these definitions the newest version that is not revoked, where there is one; in one query. */
 export async function newestStanding(
   em: EntityManager,

@@ -1,21 +1,21 @@
 /** Pushes for review: a branch or `refs/for/main` opens a merge request, moves it, or closes it. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
-import type { Commit, Oid } from '../../../repos/types.ts';
+import type { Commit, Oid, Refs } from '../../../repos/types.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import {
   type MergeRequestFields,
   openMergeRequests,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
-import { newestVersionAmong } from '../../store/versions.ts';
 import { auditOf, type Caller } from '../caller.ts';
 import type { FoundDefinition } from '../find-definition.ts';
-import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
+import { commitsBeyondVersions, MOST_COMMITS, versionsAmong } from '../review/commits.ts';
 import { examine } from '../review/examine.ts';
 import { ownChecks } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
 import { closing, FOR_MAIN, moving, note, type Step } from '../review/steps.ts';
 import type { SaveRooms } from '../rooms.ts';
+import { MAIN } from './admit.ts';
 import type { PushOptions } from './options.ts';
 import type { Taking } from './taking.ts';
 
@@ -35,11 +35,12 @@ export async function planReview(
     (one) => one.source_ref === ref && (ref !== FOR_MAIN || one.author_id === me),
   );
   if (to === null) return deletion(caller, current, branch);
-  const { head: main } = await repository.tip();
-  const commits = await commitsBeyondVersions(push.objects, await repository.refs(), to);
+  const refs = await repository.refs();
+  const main = refs.get(MAIN)?.oid ?? null;
+  const commits = await commitsBeyondVersions(push.objects, refs, to);
   const refusal = unfit(ref, commits);
   if (refusal) return { refusal };
-  const base = await baseOf(rooms, row.id, main, commits);
+  const base = baseOf(refs, main, commits);
   if (base === undefined) return { refusal: unrelated(ref) };
   const examined = await examine(push.objects, base, to, commits);
   const step = current
@@ -72,11 +73,7 @@ function deletion(
     const lines = [`Merge request !${current.id} is closed with its branch.`];
     return { step: closing(caller, current, branch), lines };
   }
-  const none = async () => {};
-  return {
-    step: { mergeRequest: 0, updates: branch, begin: none, finish: none, undo: none },
-    lines: [],
-  };
+  return { step: { mergeRequest: 0, updates: branch, finish: async () => {} }, lines: [] };
 }
 
 function unfit(ref: string, commits: readonly Commit[]): Refusal | undefined {
@@ -104,16 +101,14 @@ const unrelated = (ref: string): Refusal => ({
 });
 
 /** The newest version that the commits are built on; undefined where they share nothing with `main`. */
-async function baseOf(
-  { store }: SaveRooms,
-  definitionId: number,
-  main: Oid | null,
-  commits: readonly Commit[],
-): Promise<Oid | null | undefined> {
+function baseOf(refs: Refs, main: Oid | null, commits: readonly Commit[]): Oid | null | undefined {
   if (main === null) return null;
-  const own = new Set(commits.map(({ oid }) => oid));
-  const below = commits.flatMap(({ parents }) => parents).filter((oid) => !own.has(oid));
-  return (await newestVersionAmong(store.em(), definitionId, below))?.commit;
+  const versions = versionsAmong(refs);
+  const numbered = commits
+    .flatMap(({ parents }) => parents)
+    .map((commit) => ({ commit, version: versions.get(commit) ?? 0 }))
+    .sort((a, b) => b.version - a.version);
+  return numbered[0]?.version ? numbered[0].commit : undefined;
 }
 
 const isGiven = (options: PushOptions): boolean => Object.keys(options).length > 0;

@@ -25,11 +25,14 @@ export async function commitsBeyondVersions(
   return parentsFirst(found, head);
 }
 
-function versionsAmong(refs: Refs): Set<Oid> {
-  const versions = [...refs].flatMap(([ref, { peeled }]) =>
-    ref.startsWith('refs/tags/v') && peeled ? [peeled] : [],
+/** The numbers of versions by their commits. */
+export function versionsAmong(refs: Refs): Map<Oid, number> {
+  const versions = [...refs].flatMap(([ref, { peeled }]): [Oid, number][] =>
+    ref.startsWith('refs/tags/v') && peeled
+      ? [[peeled, Number(ref.slice('refs/tags/v'.length))]]
+      : [],
   );
-  return new Set(versions);
+  return new Map(versions);
 }
 
 function parentsFirst(found: ReadonlyMap<Oid, Commit>, head: Oid): Commit[] {

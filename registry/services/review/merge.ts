@@ -173,8 +173,6 @@ async function merging(
   return {
     mergeRequest: row.id,
     updates,
-    begin: async () => {},
-    undo: async () => {},
     async finish(em) {
       await note(em, caller, row, 'merged', { state: row.state }, { state: 'merged', version });
       if (unmet.length === 0) return;

@@ -32,12 +32,9 @@ export function breakGlass(
   reason: string,
   setAside: string[],
 ): { overrides: Override[]; steps: Step[] } {
-  const none = async () => {};
   const step: Step = {
     mergeRequest: 0,
     updates: [],
-    begin: none,
-    undo: none,
     async finish(em) {
       await appendAudit(em, {
         ...auditOf(caller),

@@ -27,12 +27,12 @@ import type { LandingRooms } from '../rooms.ts';
 export interface Step {
   mergeRequest: number;
   updates: RefUpdate[];
-  /** Before the refs move. */
-  begin(em: EntityManager): Promise<void>;
+  /** Before the refs move: notes it, in one statement; absent where there is nothing to note. */
+  begin?(em: EntityManager): Promise<void>;
   /** After they have moved. */
   finish(em: EntityManager): Promise<void>;
   /** Where they could not be moved. */
-  undo(em: EntityManager): Promise<void>;
+  undo?(em: EntityManager): Promise<void>;
 }
 
 /** Where the head of a merge request can be fetched. */
@@ -41,8 +41,6 @@ export const headRef = (id: number): string => `refs/merge-requests/${id}/head`;
 export const mergeRef = (id: number): string => `refs/merge-requests/${id}/merge`;
 /** What a contributor pushes to: one merge request for each pusher and definition. */
 export const FOR_MAIN = 'refs/for/main';
-
-const none = async () => {};
 
 /** What landed of a merge request, and from which head; undefined until it is merged. */
 export function landingOf(refs: Refs, id: number) {
@@ -70,10 +68,7 @@ export function opening(
   return {
     mergeRequest: id,
     updates: [{ ref: headRef(id), from: null, to: head.head }, ...branch],
-    async begin(em) {
-      await addMergeRequest(em, whole);
-      await addHead(em, id, { ...head, pushed_by: by.actor_id });
-    },
+    begin: (em) => addMergeRequest(em, whole, { ...head, pushed_by: by.actor_id }),
     async finish(em) {
       await updateMergeRequest(em, id, { state: 'open' });
       await note(em, caller, whole, 'opened', null, {
@@ -120,7 +115,6 @@ export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] =
     mergeRequest: row.id,
     // Nothing moves, but it must be the head that was looked at.
     updates: [stillOpen(row.id), { ref: headRef(row.id), from: row.head, to: row.head }, ...branch],
-    begin: none,
     async finish(em) {
       await updateMergeRequest(em, row.id, {
         state: 'closed',
@@ -129,7 +123,6 @@ export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] =
       });
       await note(em, caller, row, 'closed', { state: row.state }, { state: 'closed' });
     },
-    undo: none,
   };
 }
 
@@ -162,11 +155,14 @@ export async function carryOut(
 
 /** Notes in the database what the refs are about to do. */
 export async function begin(store: LandingRooms['store'], steps: Step[]): Promise<void> {
-  if (steps.length === 0) return;
+  const noting = steps.filter(({ begin }) => begin !== undefined);
+  if (noting.length === 0) return;
+  const write = async (em: EntityManager) => {
+    for (const step of noting) await step.begin?.(em);
+  };
   try {
-    await store.transaction(async (em) => {
-      for (const step of steps) await step.begin(em);
-    });
+    // One statement is a transaction by itself.
+    await (noting.length === 1 ? write(store.em()) : store.transaction(write));
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
     throw new Problem(
@@ -179,9 +175,9 @@ export async function begin(store: LandingRooms['store'], steps: Step[]): Promis
 }
 
 export async function undo(store: LandingRooms['store'], steps: Step[]): Promise<void> {
-  if (steps.length === 0) return;
+  if (!steps.some(({ undo }) => undo !== undefined)) return;
   await store.transaction(async (em) => {
-    for (const step of steps) await step.undo(em);
+    for (const step of steps) await step.undo?.(em);
   });
 }
 
