@@ -22,7 +22,7 @@ const DEEDS = Object.entries({ ...BY_REST, ...BY_GIT });
 const ALL = DEEDS.flatMap((deed) => new Array<typeof deed>(deed[1][0]).fill(deed));
 
 export async function blow(world: World, { seed, seconds, deeds, atOnce }: Force): Promise<Shared> {
-  const shared: Shared = { world, log: [], mergeRequests: new Map(), policies: new Map() };
+  const shared: Shared = { world, log: [], mergeRequests: new Map(), settings: new Map() };
   for (const target of world.targets) {
     const list = `/api/merge-requests?definition_id=${target.id}`;
     const { body } = await world.as(world.admin, 'GET', list);
@@ -53,8 +53,8 @@ async function once(worker: Worker): Promise<void> {
   const { random, world } = worker;
   const [what, [, admin, deed]] = random.pick(ALL);
   const target = random.pick(world.targets);
-  const { admins, contributors } = target.lab;
-  const able = [...admins, ...(admin ? [] : contributors), world.admin];
+  const { admins, contributors, changing } = target.lab;
+  const able = [...admins, ...(admin ? [changing] : contributors), world.admin];
   const who = random.chance(0.95) ? random.pick(able) : random.pick(world.people);
   await act(worker, what, deed, who, target);
 }

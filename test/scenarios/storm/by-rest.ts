@@ -1,8 +1,8 @@
 /** What people do in the browser. */
-import { isDeepStrictEqual } from 'node:util';
 import { measurement, type Person } from '../../helpers/registry.ts';
+import { policyKey, roleKey, setInTurn } from './settings.ts';
 import { type Deed, type Done, learn, told, type Worker } from './worker.ts';
-import { FILES, FIRST_POLICY, type Policy, type StormLab, type Target } from './world.ts';
+import { FILES, FIRST_POLICY, type Policy, type Target } from './world.ts';
 
 const NEWEST = 4;
 
@@ -95,30 +95,26 @@ const judge: Deed = async ({ random, world }, who, { id }) => {
   return told(await world.as(who, 'POST', path, { reason: `${REASON} (${verb})` }));
 };
 
-/** One at a time in each lab, so that their order is known; what is so already is not set. */
-const setPolicy: Deed = async ({ random, world, policies }, who, { lab }) => {
+const setPolicy: Deed = async (worker, who, { lab }) => {
+  const { random, world } = worker;
   const policy: Policy = {
     required_approvals: random.pick([0, 1, 1, 1, 2]),
     allow_self_approval: random.chance(0.3),
     direct_landing: random.chance(0.6) ? 'admins' : 'nobody',
   };
-  return await alone(lab, async () => {
-    const set = policies.get(lab) ?? [];
-    const now = set.at(-1)?.policy ?? FIRST_POLICY;
-    if (isDeepStrictEqual(now, policy)) return undefined;
-    const answer = await world.as(who, 'PUT', `/api/labs/${lab.id}`, policy);
-    if (answer.status === 200) policies.set(lab, [...set, { policy, end: Date.now() }]);
-    return { ...told(answer), asked: policy };
-  });
+  return await setInTurn(worker, policyKey(lab), FIRST_POLICY, policy, () =>
+    world.as(who, 'PUT', `/api/labs/${lab.id}`, policy),
+  );
 };
 
-const turns = new Map<StormLab, Promise<unknown>>();
-
-async function alone<T>(lab: StormLab, work: () => Promise<T>): Promise<T> {
-  const turn = (turns.get(lab) ?? Promise.resolve()).then(work, work);
-  turns.set(lab, turn);
-  return await turn;
-}
+const setRole: Deed = async (worker, who, { lab }) => {
+  const { random, world } = worker;
+  const { id } = lab.changing;
+  const role = { role: random.pick(['admin', 'contributor']) };
+  return await setInTurn(worker, roleKey(lab, id), { role: 'contributor' }, role, () =>
+    world.as(who, 'PUT', `/api/labs/${lab.id}/members/${id}`, role),
+  );
+};
 
 export const BY_REST: Record<string, [weight: number, admin: boolean, deed: Deed]> = {
   approve: [24, true, review('approve')],
@@ -139,4 +135,5 @@ export const BY_REST: Record<string, [weight: number, admin: boolean, deed: Deed
   'roll back': [3, true, rollback],
   'judge a version': [4, true, judge],
   'set the policy': [2, true, setPolicy],
+  'change a role': [2, true, setRole],
 };

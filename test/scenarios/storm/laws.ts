@@ -7,7 +7,8 @@ import { openStore, type Store } from '../../../registry/store/open.ts';
 import { freshDatabase, freshFolder } from '../../helpers/databases.ts';
 import type { DatabaseKind } from '../../helpers/registry.ts';
 import { lawsOfGit } from './laws-of-git.ts';
-import { lawsOfReview, type Trail } from './laws-of-review.ts';
+import { lawsOfReview } from './laws-of-review.ts';
+import type { Trail } from './settings.ts';
 import type { Shared } from './worker.ts';
 
 /** Violations by definition, or by what they are about. */

@@ -23,6 +23,12 @@ export type Log = Entry[];
 export const isDone = ({ answer }: Entry): boolean =>
   answer === 'ok' || (typeof answer === 'number' && answer < 300);
 
+export const isMerge = ({ what }: Entry): boolean => what === 'merge' || what === 'break the glass';
+
+/** What somebody said in a review. */
+export const verdictOf = ({ asked }: Entry): string | undefined =>
+  (asked as { verdict?: string } | undefined)?.verdict;
+
 /** All that happened to one definition, a line each. */
 export function historyOf(log: Log, name: string): string {
   const start = log[0]?.start ?? 0;

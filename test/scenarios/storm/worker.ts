@@ -3,7 +3,13 @@ import type { Person } from '../../helpers/registry.ts';
 import type { Entry, Log } from './log.ts';
 import type { Random } from './random.ts';
 import type { Answer } from './send.ts';
-import type { Policy, StormLab, Target, World } from './world.ts';
+import type { Target, World } from './world.ts';
+
+/** What was set, and when it was so for sure. */
+export interface Setting {
+  value: object;
+  end: number;
+}
 
 /** What all of them know. */
 export interface Shared {
@@ -11,8 +17,8 @@ export interface Shared {
   log: Log;
   /** Numbers of merge requests, by the name of the definition. */
   mergeRequests: Map<string, Set<number>>;
-  /** Policies in the order in which they were set, each with the time when it was so for sure. */
-  policies: Map<StormLab, { policy: Policy; end: number }[]>;
+  /** Policies and roles, in the order in which they were set. */
+  settings: Map<string, Setting[]>;
 }
 
 export interface Worker extends Shared {

@@ -13,6 +13,8 @@ export interface StormLab {
   id: number;
   admins: Person[];
   contributors: Person[];
+  /** A contributor who is an admin now and then. */
+  changing: Person;
 }
 
 export interface Target {
@@ -89,9 +91,5 @@ async function lab(
   const { id } = await client.labs.create({ name, code: name.toLowerCase() });
   for (const { id: user } of admins) await client.labs.addMember(id, user, 'admin');
   for (const { id: user } of contributors) await client.labs.addMember(id, user, 'contributor');
-  return { id, admins, contributors };
+  return { id, admins, contributors, changing: contributors.at(-1) as Person };
 }
-
-/** Whether they may approve, land and decide there. */
-export const isAdminOf = ({ people }: World, lab: StormLab, userId: number): boolean =>
-  userId === people[0]?.id || lab.admins.some(({ id }) => id === userId);

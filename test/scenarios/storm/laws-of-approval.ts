@@ -1,0 +1,124 @@
+/** Who approved what, and whether that was enough. */
+import { git } from '../../helpers/git.ts';
+import { type Entry, isDone, type Log, verdictOf } from './log.ts';
+import { policiesIn, rolesIn, type Trail } from './settings.ts';
+import { changesBetween, type Landed, pathOf } from './versions.ts';
+import type { Shared } from './worker.ts';
+import type { Target } from './world.ts';
+
+/** Of a merge request's page. */
+export interface Page {
+  state: string;
+  merged_version: number | null;
+  head: string;
+  author: { id: number };
+  heads: { head: string; base: string | null; pushed_by: { id: number } | null }[];
+}
+
+/** Each approval in the record was given, by an admin, to this list of changes. */
+export async function approvalLaws(
+  shared: Shared,
+  { target, record }: Landed,
+  merge: Entry,
+  page: Page,
+  trail: Trail,
+): Promise<string[]> {
+  const found: string[] = [];
+  const cwd = pathOf(shared.world, target);
+  const baseOf = (head: string) => page.heads.find((one) => one.head === head)?.base ?? null;
+  const listOf = async (head: string) =>
+    JSON.stringify([...(await changesBetween(cwd, baseOf(head), head))]);
+  for (const { by, head, at } of record.approvals) {
+    const given = trail.some(
+      ({ action, subject_id, actor_id, after }) =>
+        action === 'merge_request.reviewed' &&
+        subject_id === record.merge_request &&
+        actor_id === by.id &&
+        (after as { verdict: string }).verdict === 'approve' &&
+        (after as { head: string }).head === head,
+    );
+    const landedAt = Date.parse(record.landed_at);
+    const roles = rolesIn(shared, target.lab, by.id, trail, merge.start, landedAt);
+    if (!given) found.push(`${by.username} never approved ${head}`);
+    if (at > record.landed_at) found.push(`${by.username} approved it after it landed`);
+    if (!roles.includes('admin')) found.push(`${by.username} is ${roles}`);
+    if ((await listOf(head)) !== (await listOf(page.head))) {
+      found.push(`${by.username} approved ${head}, which changes other things than ${page.head}`);
+    }
+  }
+  const ids = record.approvals.map(({ by }) => by.id);
+  if (new Set(ids).size < ids.length) found.push('somebody is counted twice');
+  return found;
+}
+
+/** The approvals suffice by one of the policies in force, or it has the reason that was given. */
+export async function policyLaws(
+  shared: Shared,
+  { target, record }: Landed,
+  merge: Entry,
+  page: Page,
+  trail: Trail,
+): Promise<string[]> {
+  const reason = (merge.asked as { override?: string } | undefined)?.override;
+  const set = record.overrides.filter(({ code }) => code === 'policy');
+  if (set.length > 0) {
+    return reason && set.every(({ message }) => message.startsWith(`${reason} (set aside: `))
+      ? []
+      : ['the reason of its override is not the one that was given'];
+  }
+  const landedAt = Date.parse(record.landed_at);
+  const policies = policiesIn(shared, target.lab, trail, merge.start, landedAt);
+  const involved = await involvedIn(shared, target, page);
+  const own = record.approvals.filter(({ by }) => involved.has(by.id));
+  const suffices = policies.some(
+    ({ required_approvals, allow_self_approval }) =>
+      record.approvals.length >= required_approvals && (allow_self_approval || own.length === 0),
+  );
+  const names = (of: typeof own) => of.map(({ by }) => by.username).join(', ') || 'nobody';
+  return [
+    ...(suffices
+      ? []
+      : [
+          `${names(record.approvals)} approved it, ${names(own)} of them their own; the policy was ${policies
+            .map(({ required_approvals: n, allow_self_approval: self }) => `${n}, ${self}`)
+            .join(' or ')}`,
+        ]),
+    ...opponents(shared.log, merge)
+      .filter((id) => {
+        const roles = rolesIn(shared, target.lab, idOf(shared, id), trail, merge.start, landedAt);
+        return roles.every((role) => role === 'admin');
+      })
+      .map((who) => `${who} had asked for changes`),
+  ];
+}
+
+const idOf = ({ world }: Shared, username: string): number =>
+  world.people.find((person) => person.username === username)?.id ?? 0;
+
+/** Whoever had asked for changes when the merge began, and said nothing else while it went on. */
+function opponents(log: Log, merge: Entry): string[] {
+  const said = log
+    .filter((entry) => entry.mergeRequest === merge.mergeRequest && isDone(entry))
+    .filter((entry) => ['approve', 'request_changes'].includes(verdictOf(entry) ?? ''))
+    .sort((a, b) => a.end - b.end);
+  const last = new Map<string, string | undefined>();
+  for (const entry of said) if (entry.end <= merge.start) last.set(entry.who, verdictOf(entry));
+  const meanwhile = said.filter(({ start, end }) => end > merge.start && start < merge.end);
+  for (const { who } of meanwhile) last.delete(who);
+  return [...last].filter(([, verdict]) => verdict === 'request_changes').map(([who]) => who);
+}
+
+/** Whoever opened, pushed or wrote any of its heads. */
+async function involvedIn({ world }: Shared, target: Target, page: Page): Promise<Set<number>> {
+  const cwd = pathOf(world, target);
+  const emails = new Set<string>();
+  for (const { head, base } of page.heads) {
+    const range = base === null ? [head] : [head, `^${base}`];
+    const format = '--format=%ae%n%(trailers:key=Co-authored-by,valueonly)';
+    const text = await git(['log', format, ...range], { cwd });
+    for (const [email] of text.matchAll(/[^\s<>]+@[^\s<>]+/g)) emails.add(email);
+  }
+  const wrote = world.people.filter(({ username }) => emails.has(`${username}@lab.example`));
+  const pushed = page.heads.flatMap(({ pushed_by }) => pushed_by?.id ?? []);
+  return new Set([page.author.id, ...pushed, ...wrote.map(({ id }) => id)]);
+}
