@@ -5,7 +5,14 @@ import { StringDecoder } from 'node:string_decoder';
 import { sync, writeSynced } from '../../../repos/durable.ts';
 import type { Repositories } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
-import { insertRows, isEmpty, setSequences, type Table, tablesOf } from '../../store/dump.ts';
+import {
+  insertRows,
+  isEmpty,
+  setSequences,
+  type Table,
+  tablesOf,
+  withoutTriggers,
+} from '../../store/dump.ts';
 import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveReader } from './archive.ts';
@@ -115,14 +122,16 @@ async function takeRows(em: EntityManager, archive: ArchiveReader, manifest: Man
       `The backup has other tables than its schema: ${names.join(', ')}.`,
     );
   }
-  for (const table of tables) {
-    const count = await takeTable(em, archive, table);
-    if (count === manifest.tables[table.name]) continue;
-    throw new Problem(
-      'invalid',
-      `The backup has ${count} rows of ${table.name}, not ${manifest.tables[table.name]}.`,
-    );
-  }
+  await withoutTriggers(em, tables, async () => {
+    for (const table of tables) {
+      const count = await takeTable(em, archive, table);
+      if (count === manifest.tables[table.name]) continue;
+      throw new Problem(
+        'invalid',
+        `The backup has ${count} rows of ${table.name}, not ${manifest.tables[table.name]}.`,
+      );
+    }
+  });
   await setSequences(em, manifest.sequences);
 }
 
