@@ -1,6 +1,7 @@
 /** `registry import` and `registry export` over opened rooms. */
 import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
+import { exportBundle } from '../services/export-bundle.ts';
 import { standingDefinitions } from '../services/export-definitions.ts';
 import { importTarget } from '../services/import-target.ts';
 import type { Lab } from '../store/entities/index.ts';
@@ -30,9 +31,16 @@ export async function importDefinitions(
 export async function exportDefinitions(
   rooms: Rooms,
   terminal: Terminal,
-  { lab, builtin, ...command }: ExportCommand & Whose,
+  { lab, builtin, bundle = false, ...command }: ExportCommand & Whose & { bundle?: boolean },
 ): Promise<number> {
   const whose = { lab: await labWith(rooms, lab), isBuiltin: builtin };
+  if (bundle) {
+    const count = await exportBundle(rooms, command.folder, whose, (done, total) =>
+      terminal.progress(done, total, 'Exporting'),
+    );
+    terminal.out(`${count} definitions written to ${command.folder}.`);
+    return 0;
+  }
   return await runExport(await standingDefinitions(rooms, whose), terminal, command);
 }
 

@@ -57,6 +57,7 @@ function program(act: Act): Command {
   root
     .command('export <folder>')
     .description('write the newest version of every definition as files')
+    .option('--bundle', 'write one file instead, for `pybirch-registry import-bundle`')
     .option('--lab <code>', "only this lab's")
     .option('--builtin', 'only the built-in ones')
     .option('--force', 'replace files that are there with other content')

@@ -43,7 +43,7 @@ export async function rotateSigningKey(
   return { retired, current };
 }
 
-function showKey(key: SigningKey) {
+export function showKey(key: SigningKey) {
   return {
     ...key,
     public_key: `${key.public_key} registry`,
