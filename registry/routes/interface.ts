@@ -11,12 +11,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PAGES } from '../schemas/pages.ts';
 
 const BUILD = fileURLToPath(new URL('../../web-components/dist/', import.meta.url));
-const DOCUMENT = join(BUILD, 'index.html');
+const DOCUMENT = 'index.html';
 
 /** Whether there is anything to serve; without it a browser is told how to build it. */
-export const isInterfaceBuilt = (): boolean => existsSync(DOCUMENT);
+export const isInterfaceBuilt = (): boolean => existsSync(join(BUILD, DOCUMENT));
 
-export function interfaceRoutes(app: FastifyInstance): void {
+export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
+  const page = (reply: FastifyReply, status: number) => answerPage(reply, status, folder);
   // The API document says nothing of them; docs/access.md goes by these names.
   const hidden = { schema: { hide: true, operationId: 'openPage' } };
   for (const path of PAGES) {
@@ -35,7 +36,7 @@ export function interfaceRoutes(app: FastifyInstance): void {
   const asset = { schema: { hide: true, operationId: 'loadAsset' } };
   app.get('/assets/*', asset, async (request, reply) => {
     // Loaded by the first browser that asks: a start would wait for it.
-    files ??= openFiles();
+    files ??= openFiles(folder);
     const serve = await files;
     reply.hijack();
     serve(request.raw, reply.raw);
@@ -51,14 +52,18 @@ const isNavigation = ({ headers, url }: FastifyRequest): boolean =>
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The names of these files change with their content, so that a browser asks for each of them once. */
-async function openFiles(): Promise<Handler> {
+async function openFiles(folder: string): Promise<Handler> {
   const { default: sirv } = await import('sirv');
-  return sirv(BUILD, { brotli: true, gzip: true, immutable: true, maxAge: 365 * 24 * 3600 });
+  return sirv(folder, { brotli: true, gzip: true, immutable: true, maxAge: 365 * 24 * 3600 });
 }
 
-async function page(reply: FastifyReply, status: number): Promise<FastifyReply> {
+async function answerPage(
+  reply: FastifyReply,
+  status: number,
+  folder: string,
+): Promise<FastifyReply> {
   reply.type('text/html; charset=utf-8');
-  const document = await readFile(DOCUMENT, 'utf8').catch(ignoreAbsent);
+  const document = await readFile(join(folder, DOCUMENT), 'utf8').catch(ignoreAbsent);
   if (document === undefined) return reply.code(503).send(NOT_BUILT);
   return reply.code(status).header('cache-control', 'no-cache').send(document);
 }

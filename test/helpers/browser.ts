@@ -131,17 +131,18 @@ export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
 }
 
 /**
- * Takes the page's pictures in light and dark, wide and narrow. They go to a folder that is deleted again, which proves
- * that they can be taken; with `PICTURES=1` they become `docs/pictures/<name>-<theme>-<width>.png`.
+ * With `PICTURES=1` takes the page's pictures in light and dark, wide and narrow, as
+ * `docs/pictures/<name>-<theme>-<width>.png`. Otherwise one, into a folder that is deleted again: that it can be taken.
  */
 export async function takePictures(page: Page, name: string): Promise<void> {
   const kept = process.env.PICTURES !== undefined;
   const folder = kept ? PICTURES : await mkdtemp(join(tmpdir(), 'pictures-'));
   await mkdir(folder, { recursive: true });
   const before = page.viewportSize() ?? WIDE;
-  for (const viewport of [WIDE, NARROW]) {
+  // One is enough to see that it can be taken.
+  for (const viewport of kept ? [WIDE, NARROW] : [WIDE]) {
     await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const colorScheme of kept ? (['light', 'dark'] as const) : (['light'] as const)) {
       await setTheme(page, colorScheme);
       await page.evaluate(() => document.fonts.ready);
       const path = join(folder, `${name}-${colorScheme}-${viewport.width}.png`);

@@ -1,6 +1,7 @@
 /** The list of definitions: found, narrowed down, fluent where there are many, honest where there are none. */
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import type { Lab } from '../../registry/schemas/people.ts';
 import { landBuiltins } from '../../registry/services/builtins.ts';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser, takePictures } from '../helpers/browser.ts';
@@ -12,13 +13,22 @@ const browser = await startBrowser(t);
 const { client } = registry.admin;
 await registry.person('outsider');
 const ada = await registry.person('ada');
-const lab = await client.labs.create({ name: 'Nano Optics', code: 'nano' });
-await client.labs.addMember(lab.id, ada.id, 'contributor');
+let lab: Lab;
+
+t.test('whoever has just started a registry is told what to do first', async (t) => {
+  const page = await browser.open(registry, '/', { username: 'root' });
+  await page.getByRole('region', { name: 'First steps' }).waitFor();
+  await isAccessible(t, page, 'first steps');
+  await takePictures(page, 'first-steps');
+});
+
 
 const shown = (page: Page) => page.locator('registry-table tbody tr');
 const countOf = (page: Page) => page.getByRole('status').first();
 
 t.test('a registry without definitions says what to do', async (t) => {
+  lab = await client.labs.create({ name: 'Nano Optics', code: 'nano' });
+  await client.labs.addMember(lab.id, ada.id, 'contributor');
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.getByText('There are no definitions yet').waitFor();
   await isAccessible(t, page, 'no definitions');

@@ -38,7 +38,7 @@ export function startRouter(show: (place: Place, isNewPage: boolean) => Promise<
   void show(shown, false);
   navigation.addEventListener('navigate', (event) => {
     if (!event.canIntercept || event.hashChange || event.downloadRequest !== null) return;
-    if (event.formData) return;
+    if (event.formData || event.navigationType === 'reload') return;
     const place = match(new URL(event.destination.url));
     if (!place) return;
     const isNewPage = !isSamePage(shown, place);

@@ -1,8 +1,7 @@
-import { html, LitElement } from 'lit';
+import { css, html, LitElement } from 'lit';
 import { session } from '../data/session.ts';
 import { shared } from '../styles/shared.ts';
 import '../elements/sign-in-form.ts';
-import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 
 /**
@@ -11,18 +10,42 @@ import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
  * @fires closed - They signed in, or gave up.
  */
 export class SessionEndedDialog extends LitElement {
-  static override styles = [shared];
+  static override styles = [
+    shared,
+    css`
+      p {
+        margin-block-end: var(--wa-space-m);
+      }
+    `,
+  ];
+
+  override connectedCallback() {
+    super.connectedCallback();
+    document.addEventListener('visibilitychange', this.#lookAgain);
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    document.removeEventListener('visibilitychange', this.#lookAgain);
+  }
 
   override render() {
     return html`<wa-dialog label="Your session has ended" open @wa-after-hide=${this.#closed}>
       <p>Sign in again to go on where you are. Nothing that you typed is lost.</p>
-      <br />
       <sign-in-form
         .username=${session.me?.user.username ?? ''}
+        in-place
         @signed-in=${this.#hide}
       ></sign-in-form>
     </wa-dialog>`;
   }
+
+  /** They may have signed in in another window, by single sign-on. */
+  readonly #lookAgain = async () => {
+    if (document.hidden) return;
+    await session.lookAgain();
+    if (!session.isRenewing) this.#hide();
+  };
 
   #hide() {
     const dialog = this.renderRoot.querySelector('wa-dialog');

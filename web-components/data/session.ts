@@ -36,6 +36,12 @@ class Session extends EventTarget {
     return { address: start.href, provider: new URL(provider.issuer).host };
   }
 
+  /** Looks whether the same person has signed in meanwhile, in another window. */
+  async lookAgain(): Promise<void> {
+    const me = await client.me().catch(nobodyIf401);
+    if (me && me.user.id === this.me?.user.id) this.#settle(true);
+  }
+
   async signOut(): Promise<void> {
     await client.logout();
     this.#set(null);

@@ -1,18 +1,22 @@
-import { css, html, LitElement } from 'lit';
+import { Task } from '@lit/task';
+import { css, html, LitElement, nothing } from 'lit';
 import { session } from '../data/session.ts';
 import { shared } from '../styles/shared.ts';
+import { icon } from './icon.ts';
 import './problem.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 
 /**
- * Name and password.
+ * Name and password, and single sign-on where the registry has it.
  *
  * @fires signed-in - The session has begun.
  */
 export class SignInForm extends LitElement {
   static override properties = {
     username: {},
+    next: {},
+    inPlace: { type: Boolean, attribute: 'in-place' },
     error: { state: true },
     busy: { state: true },
   };
@@ -23,22 +27,45 @@ export class SignInForm extends LitElement {
         display: grid;
         gap: var(--wa-space-m);
       }
+      .or {
+        display: flex;
+        align-items: center;
+        gap: var(--wa-space-s);
+      }
+      .or::before,
+      .or::after {
+        content: "";
+        flex: 1;
+        border-block-start: 1px solid var(--wa-color-surface-border);
+      }
     `,
   ];
 
   /** Who it is already known to be. */
   declare username: string;
+  /** The page to come back to from the provider of single sign-on. */
+  declare next: string;
+  /** Whether this window must stay as it is: the provider is then visited in another one. */
+  declare inPlace: boolean;
   declare error: unknown;
   declare busy: boolean;
+
+  readonly #signOn = new Task(this, {
+    task: ([next]) => session.singleSignOn(next),
+    args: () => [this.next] as const,
+  });
 
   constructor() {
     super();
     this.username = '';
+    this.next = location.origin;
+    this.inPlace = false;
     this.busy = false;
   }
 
   override render() {
     return html`<form @submit=${this.#submit}>
+      ${this.#bySignOn()}
       <registry-problem .error=${this.error}></registry-problem>
       <wa-input
         name="username"
@@ -57,8 +84,28 @@ export class SignInForm extends LitElement {
         password-toggle
         required
       ></wa-input>
-      <wa-button type="submit" variant="brand" ?loading=${this.busy}>Sign in</wa-button>
+      <wa-button
+        type="submit"
+        variant="brand"
+        appearance=${this.#signOn.value ? 'outlined' : 'accent'}
+        ?loading=${this.busy}
+        >Sign in</wa-button
+      >
     </form>`;
+  }
+
+  /** Nothing while it is not known: the form below is there in any case. */
+  #bySignOn() {
+    const { value } = this.#signOn;
+    if (!value) return nothing;
+    return html`<wa-button
+        variant="brand"
+        href=${value.address}
+        target=${this.inPlace ? '_blank' : nothing}
+      >
+        ${icon('shield', 'start')} Sign in with ${value.provider}
+      </wa-button>
+      <span class="or quiet small">or with a password</span>`;
   }
 
   async #submit(event: SubmitEvent) {

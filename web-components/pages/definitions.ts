@@ -14,6 +14,7 @@ import type { SortEvent } from '../elements/table.ts';
 import { shared } from '../styles/shared.ts';
 import './definitions/facets.ts';
 import { filtersOf, PER_PAGE, queryOf } from './definitions/filters.ts';
+import { gettingStarted } from './definitions/getting-started.ts';
 import { definitionColumns } from './definitions/list.ts';
 import './definitions/waiting.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
@@ -29,6 +30,21 @@ export class DefinitionsPage extends Page {
     css`
       header {
         margin-block-end: var(--wa-space-m);
+      }
+      .started {
+        margin-block-end: var(--wa-space-m);
+        padding: var(--wa-space-m);
+      }
+      .started ol {
+        display: grid;
+        gap: var(--wa-space-xs);
+        margin-block-start: var(--wa-space-s);
+      }
+      .started a {
+        text-decoration: underline;
+      }
+      .new {
+        margin-inline-start: auto;
       }
       .columns {
         display: grid;
@@ -47,6 +63,9 @@ export class DefinitionsPage extends Page {
         .filters {
           display: inline-block;
           margin-inline-start: auto;
+        }
+        .filters + .new {
+          margin-inline-start: 0;
         }
         definitions-facets:not([data-open]) {
           display: none;
@@ -84,6 +103,11 @@ export class DefinitionsPage extends Page {
     this.areFiltersOpen = false;
   }
 
+  get #mayPropose(): boolean {
+    const { me } = session;
+    return me ? me.user.is_admin || me.labs.some(({ role }) => role !== 'viewer') : false;
+  }
+
   get #isUnfiltered(): boolean {
     return Object.keys(filtersOf(this.query)).length === 0;
   }
@@ -103,7 +127,15 @@ export class DefinitionsPage extends Page {
           @click=${this.#toggleFilters}
           >${icon('filter', 'start')} Filters</wa-button
         >
+        ${
+          this.#mayPropose
+            ? html`<wa-button class="new" variant="brand" size="s" href="/new">
+                ${icon('plus', 'start')} New definition
+              </wa-button>`
+            : nothing
+        }
       </header>
+      ${gettingStarted(session.me, this.#labs.value)}
       ${this.#isUnfiltered ? html`<definitions-waiting></definitions-waiting>` : nothing}
       ${whenLoaded(this.#list, ({ items, total, page }) =>
         total === 0 ? this.#nothing() : this.#found(items, total, page),

@@ -1,11 +1,8 @@
-import { Task } from '@lit/task';
-import { css, html, nothing } from 'lit';
+import { css, html } from 'lit';
 import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
-import { session } from '../data/session.ts';
 import { shared } from '../styles/shared.ts';
 import '../elements/sign-in-form.ts';
-import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/details/details.js';
 
 /** `/sign-in?next=/somewhere`: goes on to `next`, a path of this registry, once somebody is signed in. */
@@ -30,16 +27,10 @@ export class SignInPage extends Page {
   ];
   declare query: URLSearchParams;
 
-  readonly #signOn = new Task(this, {
-    task: ([query]) => session.singleSignOn(ownAddress(query.get('next'))),
-    args: () => [this.query] as const,
-  });
-
   override render() {
     return html`<div class="card">
         <h1 tabindex="-1">Sign in</h1>
-        <sign-in-form @signed-in=${this.#goOn}></sign-in-form>
-        ${this.#bySignOn()}
+        <sign-in-form .next=${this.#next} @signed-in=${this.#goOn}></sign-in-form>
       </div>
       <wa-details summary="The first time here?" appearance="plain">
         <p>
@@ -49,25 +40,19 @@ export class SignInPage extends Page {
       </wa-details>`;
   }
 
-  /** Nothing while it is not known: the form above is there in any case. */
-  #bySignOn() {
-    const { value } = this.#signOn;
-    if (!value) return nothing;
-    return html`<wa-button href=${value.address} appearance="outlined">
-      Sign in with ${value.provider}
-    </wa-button>`;
+  get #next(): string {
+    return ownAddress(this.query.get('next'));
   }
 
   #goOn() {
-    goTo(ownAddress(this.query.get('next')), { replace: true });
+    goTo(this.#next, { replace: true });
   }
 }
 
 /** Nobody is sent to another site by a link to our sign-in. */
 function ownAddress(next: string | null): string {
-  if (!next) return location.origin;
-  const address = new URL(next, location.origin);
-  return address.origin === location.origin ? address.href : location.origin;
+  const address = URL.parse(next ?? '/', location.origin);
+  return address?.origin === location.origin ? address.href : location.origin;
 }
 
 customElements.define('sign-in-page', SignInPage);
