@@ -16,8 +16,6 @@ export const AuthMethods = Type.Object({
 });
 export type AuthMethods = Static<typeof AuthMethods>;
 
-export type AuthMethods = Static<typeof AuthMethods>;
-
 export const SignOnStart = Type.Object({
   return_to: Type.Optional(
     Type.String({

@@ -22,7 +22,6 @@ t.test('whoever has just started a registry is told what to do first', async (t)
   await takePictures(page, 'first-steps');
 });
 
-
 const shown = (page: Page) => page.locator('registry-table tbody tr');
 const countOf = (page: Page) => page.getByRole('status').first();
 
