@@ -14,7 +14,7 @@ export function auditRoutes(app: Door, rooms: PeopleRooms): void {
         tags: ['audit'],
         summary: 'Every write: who, what, when, from where, before and after; newest first',
         description:
-          'Site admins see everything, lab admins what concerns their labs. Each entry is chained to the one before it by its hash. Where Accept asks for application/x-ndjson, the answer is every entry that the filters leave, oldest first, a line each; pages do not apply.',
+          'Site admins see everything, lab admins what concerns their labs. Each entry is chained to the one before it by its hash. Where Accept asks for application/x-ndjson, or `format` for jsonl, the answer is every entry that the filters leave, oldest first, a line each; pages do not apply.',
         querystring: AuditQuery,
         response: {
           200: {
@@ -30,11 +30,14 @@ export function auditRoutes(app: Door, rooms: PeopleRooms): void {
     },
     async (request, reply) => {
       reply.header('vary', 'accept');
-      if (/\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '')) {
-        const entries = exportEvents(rooms, request.caller, request.query);
+      const { format, ...query } = request.query;
+      const isAccepted = /\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '');
+      if (format === 'jsonl' || (isAccepted && format === undefined)) {
+        const entries = exportEvents(rooms, request.caller, query);
+        if (format) reply.header('content-disposition', 'attachment; filename="audit.jsonl"');
         return reply.type('application/x-ndjson').send(entries as never);
       }
-      return await listEvents(rooms, request.caller, request.query);
+      return await listEvents(rooms, request.caller, query);
     },
   );
 }

@@ -12,6 +12,12 @@ export const AuditQuery = Type.Object({
   lab_id: Type.Optional(Id),
   since: Type.Optional(Time),
   until: Type.Optional(Time),
+  format: Type.Optional(
+    Type.Enum(['json', 'jsonl'], {
+      description:
+        'jsonl: all of it as lines, as a file to save; for links, which cannot set Accept',
+    }),
+  ),
 });
 export type AuditQuery = Static<typeof AuditQuery>;
 

@@ -233,6 +233,19 @@ t.test(
       headers: { accept: 'application/x-ndjson', authorization: `Bearer ${lab.ben.token}` },
     });
     t.equal(refused.status, 403);
+    const link = await fetch(`${lab.url}/api/audit?actor=ada&format=jsonl`, {
+      headers: { authorization: `Bearer ${lab.admin.token}` },
+    });
+    t.match(link.headers.get('content-disposition'), /^attachment; filename="audit\.jsonl"/);
+    t.equal(
+      (await link.text()).trimEnd().split('\n').length,
+      (await lab.admin.client.audit({ actor: 'ada' })).total,
+      'a link, which cannot ask by Accept, brings the same as a file',
+    );
+    const unknown = await fetch(`${lab.url}/api/audit?format=xml`, {
+      headers: { authorization: `Bearer ${lab.admin.token}` },
+    });
+    t.equal(unknown.status, 422);
   },
 );
 
