@@ -10,12 +10,13 @@ import type {
   Token,
   User,
   UserChange,
+  UserQuery,
 } from '../../registry/schemas/people.ts';
-import { type Http, type Page, type PageQuery, search } from './http.ts';
+import { type Http, type Page, type PageQuery, type Query, search } from './http.ts';
 
 export function userCalls({ json, nothing }: Http) {
   return {
-    list: (query: PageQuery = {}) => json<Page<User>>('GET', `/api/users${search(query)}`),
+    list: (query: Query<UserQuery> = {}) => json<Page<User>>('GET', `/api/users${search(query)}`),
     create: (body: NewUser) => json<User>('POST', '/api/users', body),
     read: (id: number) => json<User>('GET', `/api/users/${id}`),
     change: (id: number, body: UserChange) => json<User>('PUT', `/api/users/${id}`, body),
@@ -30,7 +31,8 @@ export function labCalls({ json, nothing }: Http) {
     read: (id: number) => json<Lab>('GET', `/api/labs/${id}`),
     change: (id: number, body: LabChange) => json<Lab>('PUT', `/api/labs/${id}`, body),
     remove: (id: number) => nothing('DELETE', `/api/labs/${id}`),
-    members: (id: number) => json<Page<Member>>('GET', `/api/labs/${id}/members`),
+    members: (id: number, query: PageQuery = {}) =>
+      json<Page<Member>>('GET', `/api/labs/${id}/members${search(query)}`),
     addMember: (id: number, user_id: number, role: Role) =>
       json<Member>('POST', `/api/labs/${id}/members`, { user_id, role }),
     changeMember: (id: number, user_id: number, role: Role) =>

@@ -11,6 +11,16 @@ export const PAGES = [
   '/new',
   '/merge-requests',
   '/merge-requests/:number',
+  '/instruments',
+  '/instruments/:id',
+  '/computers',
+  '/computers/:name',
+  '/fleet',
+  '/labs',
+  '/labs/:id',
+  '/account',
+  '/users',
+  '/audit',
 ] as const;
 
 export type PagePath = (typeof PAGES)[number];

@@ -54,6 +54,8 @@ export const UserQuery = Type.Object({
   username: Type.Optional(Text({ maxLength: 200, description: 'The whole name, in any case' })),
 });
 
+export type UserQuery = Static<typeof UserQuery>;
+
 /** What a lab admin sees of somebody whom they look for. */
 export const FoundUser = Type.Object({ id: Id, username: Type.String(), name: Type.String() });
 

@@ -191,11 +191,12 @@ export class RegistryBar extends LitElement {
         ${icon('signIn', 'start')} Sign in
       </wa-button>`;
     }
-    return html`<wa-dropdown placement="bottom-end" @wa-select=${this.#signOut}>
+    return html`<wa-dropdown placement="bottom-end" @wa-select=${this.#doWithAccount}>
       <wa-button slot="trigger" appearance="plain" with-caret>
         ${icon('person', 'start')}<span class="name">${me.user.name}</span>
         <span class="visually-hidden">Account</span>
       </wa-button>
+      <wa-dropdown-item value="account">${icon('key', 'icon')} Account and tokens</wa-dropdown-item>
       <wa-dropdown-item value="sign-out">${icon('signOut', 'icon')} Sign out</wa-dropdown-item>
     </wa-dropdown>`;
   }
@@ -223,7 +224,8 @@ export class RegistryBar extends LitElement {
     chooseTheme(this.theme);
   }
 
-  async #signOut() {
+  async #doWithAccount(event: CustomEvent<{ item: { value: string } }>) {
+    if (event.detail.item.value === 'account') return goTo('/account');
     await session.signOut();
     goTo('/sign-in');
   }

@@ -18,7 +18,22 @@ export const NAVIGATION: readonly NavigationItem[] = [
     icon: 'mergeRequest',
     shownTo: (me) => me?.user.is_admin || me?.labs.some(({ role }) => role !== 'viewer') || false,
   },
+  { path: '/instruments', label: 'Instruments', icon: 'plug', shownTo: isMember },
+  { path: '/computers', label: 'Computers', icon: 'computers', shownTo: isMember },
+  { path: '/fleet', label: 'Fleet', icon: 'pulse', shownTo: isMember },
+  { path: '/labs', label: 'Labs', icon: 'lab', shownTo: isMember },
+  { path: '/users', label: 'Users', icon: 'people', shownTo: (me) => me?.user.is_admin ?? false },
+  {
+    path: '/audit',
+    label: 'Audit trail',
+    icon: 'log',
+    shownTo: (me) => me?.user.is_admin || me?.labs.some(({ role }) => role === 'admin') || false,
+  },
 ];
+
+function isMember(me: Me | null | undefined): boolean {
+  return me?.user.is_admin || (me?.labs.length ?? 0) > 0;
+}
 
 /** Whether somebody at `path` is in the part of the interface that the item names. */
 export function isCurrent(item: NavigationItem, path: string): boolean {

@@ -56,6 +56,56 @@ export const ROUTES: Record<PagePath, Route> = {
     render: ({ number }) =>
       html`<merge-request-page .number=${Number(number)}></merge-request-page>`,
   },
+  '/instruments': {
+    load: () => import('../pages/instruments.ts'),
+    title: () => 'Instruments',
+    render: (_params, query) => html`<instruments-page .query=${query}></instruments-page>`,
+  },
+  '/instruments/:id': {
+    load: () => import('../pages/instrument.ts'),
+    title: () => 'Instrument',
+    render: ({ id }) => html`<instrument-page .number=${Number(id)}></instrument-page>`,
+  },
+  '/computers': {
+    load: () => import('../pages/computers.ts'),
+    title: () => 'Computers',
+    render: (_params, query) => html`<computers-page .query=${query}></computers-page>`,
+  },
+  '/computers/:name': {
+    load: () => import('../pages/computer.ts'),
+    title: ({ name }) => name ?? '',
+    render: ({ name }) => html`<computer-page .name=${name}></computer-page>`,
+  },
+  '/fleet': {
+    load: () => import('../pages/fleet.ts'),
+    title: () => 'Fleet',
+    render: (_params, query) => html`<fleet-page .query=${query}></fleet-page>`,
+  },
+  '/labs': {
+    load: () => import('../pages/labs.ts'),
+    title: () => 'Labs',
+    render: () => html`<labs-page></labs-page>`,
+  },
+  '/labs/:id': {
+    load: () => import('../pages/lab.ts'),
+    title: () => 'Lab',
+    render: ({ id }) => html`<lab-page .number=${Number(id)}></lab-page>`,
+  },
+  '/account': {
+    load: () => import('../pages/account.ts'),
+    title: () => 'Your account',
+    render: () => html`<account-page></account-page>`,
+  },
+  '/users': {
+    load: () => import('../pages/users.ts'),
+    title: () => 'Users',
+    render: (_params, query) => html`<users-page .query=${query}></users-page>`,
+  },
+  '/audit': {
+    load: () => import('../pages/audit.ts'),
+    title: () => 'Audit trail',
+    render: (_params, query) => html`<audit-page .query=${query}></audit-page>`,
+  },
 };
 
 export const NOT_FOUND: Route = {

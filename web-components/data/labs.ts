@@ -1,8 +1,9 @@
 /** Labs that the signed-in person sees. */
-import { client } from './client.ts';
+import type { LabChange, NewLab, Role } from '../../registry/schemas/people.ts';
+import { client, RegistryError } from './client.ts';
 import { session } from './session.ts';
 
-export type { Lab } from '../../registry/schemas/people.ts';
+export type { Lab, LabChange, Member, Role } from '../../registry/schemas/people.ts';
 
 export const listLabs = () => client.labs.list({ per_page: 500 });
 
@@ -23,3 +24,35 @@ export async function landsDirectly(labId: number | null): Promise<boolean> {
   if (!isAdmin) return false;
   return labId === null || (await readLab(labId)).direct_landing === 'admins';
 }
+
+export const createLab = (lab: NewLab) => client.labs.create(lab);
+
+/** Changes the fields given. */
+export const changeLab = (id: number, change: LabChange) => client.labs.change(id, change);
+
+export const removeLab = (id: number) => client.labs.remove(id);
+
+/** Everybody, as far as one answer goes: those that the policy can name are chosen from them. */
+export const listMembers = (id: number) => client.labs.members(id, { per_page: 500 });
+
+/** Rejects with a problem where nobody has that username. */
+export async function addMember(id: number, username: string, role: Role) {
+  const { items } = await client.users.list({ username });
+  const [user] = items;
+  if (!user) throw noSuchUser(username);
+  return await client.labs.addMember(id, user.id, role);
+}
+
+export const changeMember = (id: number, userId: number, role: Role) =>
+  client.labs.changeMember(id, userId, role);
+
+export const removeMember = (id: number, userId: number) => client.labs.removeMember(id, userId);
+
+const noSuchUser = (username: string) =>
+  new RegistryError({
+    type: 'about:blank',
+    title: 'There is no such account',
+    status: 404,
+    code: 'not_found',
+    detail: `Nobody has the username “${username}”. Site admins make accounts.`,
+  });

@@ -7,7 +7,7 @@ import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 
 export interface Question {
   title: string;
-  /** What will happen, and whether it can be taken back. */
+  /** What will happen, and whether it can be taken back; inputs in it are handed to `act`. */
   text: unknown;
   /** What the button says: the deed, not “OK”. */
   action: string;
@@ -15,7 +15,7 @@ export interface Question {
   /** Whether a reason is asked for; what is required cannot be left out. */
   reason?: 'required' | 'optional';
   /** Does it. While it runs the dialog stays; what it throws is shown there, and may be tried again. */
-  act: (reason: string) => Promise<unknown>;
+  act: (reason: string, fields: FormData) => Promise<unknown>;
 }
 
 /**
@@ -38,7 +38,8 @@ export class RegistryConfirm extends LitElement {
   static override styles = [
     shared,
     css`
-      form {
+      form,
+      .text {
         display: grid;
         gap: var(--wa-space-m);
       }
@@ -59,7 +60,7 @@ export class RegistryConfirm extends LitElement {
     const { title, text, action, danger, reason } = this.question;
     return html`<wa-dialog label=${title} open @wa-after-hide=${this.#closed}>
       <form id="question" @submit=${this.#act}>
-        <div>${text}</div>
+        <div class="text">${text}</div>
         ${
           reason
             ? html`<wa-textarea
@@ -88,11 +89,11 @@ export class RegistryConfirm extends LitElement {
 
   async #act(event: SubmitEvent) {
     event.preventDefault();
-    const reason = new FormData(event.target as HTMLFormElement).get('reason') ?? '';
+    const fields = new FormData(event.target as HTMLFormElement);
     this.busy = true;
     this.error = undefined;
     try {
-      await this.question.act(String(reason));
+      await this.question.act(String(fields.get('reason') ?? ''), fields);
       this.#done = true;
       const dialog = this.renderRoot.querySelector('wa-dialog');
       if (dialog) dialog.open = false;

@@ -6,6 +6,8 @@ export interface Column<T> {
   cell: (row: T) => unknown;
   /** Sorting by this column goes by this name. */
   sort?: string;
+  /** The column explains itself to those who see it: buttons, say. */
+  hideLabel?: boolean;
   /** Figures stand at the end. */
   align?: 'start' | 'end';
   /** A CSS length. Once one column has a width no text, however long, moves the others; those without share the rest. */
@@ -99,6 +101,9 @@ export class RegistryTable<T = unknown> extends LitElement {
         .end {
           text-align: start;
         }
+        td:last-child:not([data-label]) {
+          margin-inline-start: auto;
+        }
       }
     `,
   ];
@@ -132,8 +137,11 @@ export class RegistryTable<T = unknown> extends LitElement {
     </table>`;
   }
 
-  #head({ label, sort, align }: Column<T>) {
-    if (!sort) return html`<th scope="col" class=${align ?? nothing}>${label}</th>`;
+  #head({ label, sort, align, hideLabel }: Column<T>) {
+    if (!sort) {
+      const text = hideLabel ? html`<span class="visually-hidden">${label}</span>` : label;
+      return html`<th scope="col" class=${align ?? nothing}>${text}</th>`;
+    }
     const isUp = this.sort === sort;
     const isDown = this.sort === `-${sort}`;
     const order = isUp ? 'ascending' : isDown ? 'descending' : nothing;
@@ -144,8 +152,8 @@ export class RegistryTable<T = unknown> extends LitElement {
     </th>`;
   }
 
-  #cell({ label, cell, align }: Column<T>, row: T) {
-    return html`<td class=${align ?? nothing} data-label=${label}>${cell(row)}</td>`;
+  #cell({ label, cell, align, hideLabel }: Column<T>, row: T) {
+    return html`<td class=${align ?? nothing} data-label=${hideLabel ? nothing : label}>${cell(row)}</td>`;
   }
 }
 

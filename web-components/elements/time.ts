@@ -8,3 +8,6 @@ export function ago(time: string | null): TemplateResult | typeof nothing {
   if (time === null) return nothing;
   return html`<wa-relative-time date=${time} sync title=${exact.format(new Date(time))}></wa-relative-time>`;
 }
+
+/** The date and the time, to the second, where the reader is. */
+export const exactTime = (time: string): string => exact.format(new Date(time));

@@ -1,0 +1,228 @@
+/** Instruments, computers and the fleet in the browser. */
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { isAccessible } from '../helpers/axe.ts';
+import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { enrolComputer, startLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(180_000);
+const lab = await startLab(t);
+const browser = await startBrowser(t);
+const { ada, nano, anonymous } = lab;
+const HOSTILE = '<img src=x onerror=alert(1)> & "quoted"';
+
+const WITH_SETTINGS = `# /// script
+# [tool.pybirch.settings-schema.properties.averages]
+# type = "integer"
+# minimum = 1
+# ///
+${measurement('LockIn')}`;
+const definition = await ada.client.definitions.create({
+  name: 'LockIn',
+  source_code: WITH_SETTINGS,
+  lab_id: nano.id,
+});
+for (const value of [2, 3, 4, 5, 6, 7]) {
+  const source_code = WITH_SETTINGS.replace('[[1.0]]', `[[${value}.0]]`);
+  await ada.client.definitions.change(definition.id, { source_code });
+}
+
+const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+const dialog = (page: Page) => page.locator('registry-confirm');
+const write = (page: Page, label: string, text: string) =>
+  page.getByRole('textbox', { name: new RegExp(`^${label}`) }).fill(text);
+async function choose(page: Page, menu: string, item: string) {
+  await page.getByRole('button', { name: menu }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: item }).click();
+}
+
+t.test('a computer is enrolled with the two lines that the page shows', async (t) => {
+  const page = await browser.open(lab, '/computers', { username: 'ada' });
+  await page.getByText('No computer is enrolled yet').waitFor();
+  await page.getByRole('button', { name: 'Enrol a computer' }).click();
+  await dialog(page).getByRole('button', { name: 'Make a code' }).click();
+  const line = page.locator('registry-secret registry-copy code').nth(1);
+  const [, url, code = ''] =
+    /^pybirch-registry enrol (\S+) (\S+)$/.exec((await line.textContent()) ?? '') ?? [];
+  t.equal(url, lab.url);
+  await isAccessible(t, page, 'enrolment');
+  await takePictures(page, 'enrolment');
+  await anonymous.computers.enrol({ code, computer_name: 'CRYO-PC', os: HOSTILE });
+  await page.getByRole('link', { name: 'CRYO-PC' }).waitFor();
+  await page.getByRole('button', { name: 'I have it' }).click();
+  t.equal(await page.getByText(code).count(), 0, 'the code is gone from the page');
+  await page.getByRole('link', { name: 'CRYO-PC' }).click();
+  await page.getByText('Nothing is bound to it').waitFor();
+  const facts = card(page, 'About it');
+  await facts.getByRole('button', { name: 'Edit' }).click();
+  await write(page, 'Nickname', HOSTILE);
+  await facts.getByRole('button', { name: 'Save' }).click();
+  await facts.locator('dd', { hasText: '<img' }).first().waitFor();
+  await isAccessible(t, page, 'computer');
+
+  const viewer = await browser.open(lab, '/computers', { username: 'cleo' });
+  await viewer.getByRole('link', { name: 'CRYO-PC' }).click();
+  await viewer.getByRole('heading', { name: 'About it' }).waitFor();
+  t.equal(await viewer.getByRole('button', { name: /Edit|Enrol|What to do/ }).count(), 0);
+  await viewer.goto(`${lab.url}/computers/NOT-HERE`);
+  await viewer.getByRole('alert').getByText('There is no such computer').waitFor();
+});
+
+t.test('an instrument is made, given its definition, pinned, bound and retired', async (t) => {
+  const page = await browser.open(lab, '/instruments', { username: 'ada' });
+  await page.getByText('There are no instruments yet').waitFor();
+  await page.getByRole('button', { name: 'New instrument' }).click();
+  await write(page, 'Name', `Lock-in ${HOSTILE}`);
+  await dialog(page).getByRole('combobox', { name: 'Definition' }).fill('Nonsense');
+  await isAccessible(t, page, 'new instrument');
+  await dialog(page).getByRole('button', { name: 'Make' }).click();
+  await dialog(page).getByRole('alert').waitFor();
+  await dialog(page).getByRole('combobox', { name: 'Definition' }).fill('LockIn');
+  await dialog(page).getByRole('button', { name: 'Make' }).click();
+  await page.getByRole('heading', { name: HOSTILE }).waitFor();
+  const id = Number(/\d+$/.exec(page.url())?.[0]);
+
+  await page.getByText('Computers get the newest version, now version 7.').waitFor();
+  const driver = card(page, 'Definition');
+  await driver.getByRole('button', { name: 'Edit' }).click();
+  await driver.getByRole('combobox', { name: 'Version' }).click();
+  await driver.getByRole('option', { name: /^2:/ }).click();
+  await driver.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Pinned: computers stay at version 2').waitFor();
+
+  const facts = card(page, 'About it');
+  await facts.getByRole('button', { name: 'Edit' }).click();
+  await write(page, 'Maker', 'Stanford Research');
+  await write(page, 'Where it stands', HOSTILE);
+  await facts.getByRole('button', { name: 'Save' }).click();
+  await facts.getByText('Stanford Research').waitFor();
+  const data = card(page, 'Specifications and data');
+  await data.getByRole('button', { name: 'Edit' }).click();
+  await write(page, 'Specifications', '{"range": ');
+  await data.getByRole('button', { name: 'Save' }).click();
+  await data.getByRole('alert').waitFor();
+  await write(page, 'Specifications', JSON.stringify({ range: HOSTILE }));
+  await data.getByRole('button', { name: 'Save' }).click();
+  await data.locator('dd', { hasText: '<img' }).waitFor();
+
+  await page.getByRole('button', { name: 'Bind to a computer' }).click();
+  await dialog(page).getByRole('combobox', { name: 'Computer' }).fill('CRYO-PC');
+  await write(page, 'Address there', 'GPIB::8::INSTR');
+  await dialog(page).getByRole('combobox', { name: 'Connected by' }).click();
+  await dialog(page).getByRole('option', { name: 'GPIB' }).click();
+  await isAccessible(t, page, 'bind');
+  await dialog(page).getByRole('button', { name: 'Bind' }).click();
+  await page.getByRole('row', { name: 'CRYO-PC' }).getByText('GPIB::8::INSTR').waitFor();
+
+  const other = await browser.open(lab, `/instruments/${id}`, { username: 'cleo' });
+  await other.getByRole('row', { name: 'CRYO-PC' }).waitFor();
+  t.equal(await other.getByRole('button', { name: /Edit|Bind|What to do/ }).count(), 0);
+  await choose(page, 'What to do with the binding to CRYO-PC', 'Settings');
+  await dialog(page).getByRole('spinbutton', { name: 'averages' }).fill('16');
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('row', { name: 'CRYO-PC' }).getByText('1', { exact: true }).waitFor();
+  const { items } = await ada.client.bindings.list({ instrument_id: id });
+  t.match(items, [{ adapter_type: 'GPIB', is_primary: true, last_settings: { averages: 16 } }]);
+  await isAccessible(t, page, 'instrument');
+  await takePictures(page, 'instrument');
+
+  await choose(page, 'What to do with this instrument', 'Retire');
+  await dialog(page).getByRole('button', { name: 'Retire it' }).click();
+  await page.getByText('retired', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Instruments' }).first().click();
+  await page.getByRole('row', { name: HOSTILE }).getByText('retired').waitFor();
+  await ada.client.instruments.create({ name: 'Multimeter', lab_id: nano.id, model: '2000' });
+  await page.reload();
+  await page.getByRole('row', { name: 'Multimeter' }).waitFor();
+  await isAccessible(t, page, 'instruments');
+  await takePictures(page, 'instruments');
+  await page.getByRole('searchbox', { name: 'Search instruments' }).fill('multi');
+  await page.waitForURL(/q=multi/);
+  await page.getByRole('row', { name: HOSTILE }).waitFor({ state: 'detached' });
+
+  await page.goto(`${lab.url}/computers/CRYO-PC`);
+  await page.getByRole('row', { name: 'Lock-in' }).getByText('pinned to version 2').waitFor();
+  await isAccessible(t, page, 'computer with instruments');
+  await page.goto(`${lab.url}/instruments/${id}`);
+  await choose(page, 'What to do with the binding to CRYO-PC', 'Unbind');
+  await dialog(page).getByRole('button', { name: 'Unbind' }).click();
+  await page.getByText('It is bound to no computer').waitFor();
+  await choose(page, 'What to do with this instrument', 'Delete');
+  await dialog(page).getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('row', { name: 'Multimeter' }).waitFor();
+  await t.rejects(ada.client.instruments.read(id), 'it is gone');
+});
+
+/** As if so many computers had gone from version to version, a week or so each, one after the other. */
+async function haveUpgraded(count: number) {
+  const DAY = 24 * 3600 * 1000;
+  for (let number = 1; number <= count; number += 1) {
+    const { id } = await ada.client.computers.create({
+      computer_name: `RIG-${number}`,
+      lab_id: nano.id,
+    });
+    for (let version = 1; version <= 7; version += 1) {
+      const since = Date.now() - (7 - version) * 9 * DAY - ((number * version) % 8) * DAY;
+      const until = Date.now() - (6 - version) * 9 * DAY - ((number * (version + 1)) % 8) * DAY;
+      await lab.rooms.store
+        .em()
+        .execute(
+          'insert into installations (computer, definition_id, version, since, until) values (?, ?, ?, ?, ?)',
+          [id, definition.id, version, new Date(since), version === 7 ? null : new Date(until)],
+        );
+    }
+  }
+}
+
+t.test('the fleet shows who runs what, who lags and who is in trouble', async (t) => {
+  const [cryo, bench] = [
+    await enrolComputer(lab, ada, nano.id, 'CRYO-PC'),
+    await enrolComputer(lab, ada, nano.id, 'BENCH-PC'),
+  ];
+  await enrolComputer(lab, ada, nano.id, 'SILENT-PC');
+  await cryo.client.sync.report({ installed: { LockIn: 1 }, loaded: {}, errors: [HOSTILE] });
+  await bench.client.sync.report({ installed: { LockIn: 7 }, loaded: { LockIn: 7 } });
+  await haveUpgraded(8);
+  const page = await browser.open(lab, '/fleet', { username: 'cleo' });
+  const row = (name: string) => page.getByRole('row', { name });
+  await row('CRYO-PC').getByText('version 1, newest 7').waitFor();
+  await row('BENCH-PC').getByText('up to date').waitFor();
+  await row('SILENT-PC').getByText('has not reported yet').waitFor();
+  await row('CRYO-PC').getByText('1 error').click();
+  await row('CRYO-PC').getByRole('listitem').getByText(HOSTILE).waitFor();
+  await isAccessible(t, page, 'fleet');
+  await takePictures(page, 'fleet');
+
+  await row('CRYO-PC').getByRole('link', { name: 'LockIn' }).click();
+  await page.getByRole('img', { name: 'Computers with each version of LockIn' }).waitFor();
+  await row('BENCH-PC').getByText('in use: 7').waitFor();
+  await page.getByRole('button', { name: 'As a table' }).click();
+  const today = new Date().toISOString().slice(0, 10);
+  const cells = page.getByRole('row', { name: today }).getByRole('cell');
+  t.same(
+    await cells.allTextContents(),
+    ['9', '0', '0', '0', '0', '1'],
+    'nine have version 7, one has one of the oldest, which have a column together',
+  );
+  await takePictures(page, 'adoption');
+  await ada.client.definitions.revoke(definition.id, 1, `burns the coil ${HOSTILE}`);
+  await page.reload();
+  await page.getByRole('row').filter({ hasText: 'burns the coil' }).waitFor();
+  await row('CRYO-PC').getByText('version 1 is revoked').waitFor();
+  await isAccessible(t, page, 'adoption');
+  await page.getByRole('radio', { name: '30 days' }).click();
+  await page.waitForURL(/days=30/);
+  await page.goto(`${lab.url}/computers/CRYO-PC`);
+  await page.getByRole('list', { name: 'Errors' }).getByText(HOSTILE).waitFor();
+  await isAccessible(t, page, 'computer with versions');
+  await takePictures(page, 'computer');
+});
+
+t.test('other labs’ equipment does not exist for somebody', async (t) => {
+  const computer = await enrolComputer(lab, lab.dan, lab.other.id, 'COLD-PC');
+  const page = await browser.open(lab, `/computers/${computer.name}`, { username: 'ada' });
+  await page.getByRole('alert').getByText('There is no such computer').waitFor();
+  await isAccessible(t, page, 'no such computer');
+});

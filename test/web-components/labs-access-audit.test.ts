@@ -1,0 +1,242 @@
+/** Labs, people, tokens and the audit trail in the browser: who may, what is shown once, and what was written. */
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { isAccessible } from '../helpers/axe.ts';
+import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { startLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(180_000);
+const lab = await startLab(t);
+const browser = await startBrowser(t);
+const { ada, ben, nano } = lab;
+const HOSTILE = '<img src=x onerror=alert(1)> & "quoted"';
+
+const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+const dialog = (page: Page) => page.locator('registry-confirm');
+const write = (page: Page, label: string, text: string) =>
+  page.getByRole('textbox', { name: new RegExp(`^${label}`) }).fill(text);
+/** Opens the menu of a row by keyboard alone, and takes an item of it. */
+async function choose(page: Page, menu: string, item: string) {
+  await page.getByRole('button', { name: menu }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: item }).click();
+}
+
+t.test('a site admin makes a lab and an account, whose password is shown once', async (t) => {
+  const page = await browser.open(lab, '/labs', { username: 'root' });
+  await page.getByRole('link', { name: 'Nano Optics' }).waitFor();
+  await isAccessible(t, page, 'labs');
+  await takePictures(page, 'labs');
+  await page.getByRole('button', { name: 'New lab' }).click();
+  await write(page, 'Name', `Thin Films ${HOSTILE}`);
+  await write(page, 'Code', 'nano');
+  await isAccessible(t, page, 'new lab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('code: is taken').waitFor();
+  await write(page, 'Code', 'films');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: HOSTILE }).waitFor();
+  await page.getByText('Nobody belongs to this lab yet').waitFor();
+
+  await page.getByRole('link', { name: 'Users' }).click();
+  await page.getByRole('button', { name: 'New account' }).click();
+  await write(page, 'Username', 'eve');
+  await write(page, 'Name', 'Eve Lindgren & "Co"');
+  await write(page, 'E-mail', 'eve@lab.example');
+  await page.getByRole('button', { name: 'Make the account' }).click();
+  const secret = page.locator('registry-secret');
+  await secret.getByRole('heading', { name: 'The password of eve' }).waitFor();
+  const password = (await secret.locator('registry-copy code').textContent()) ?? '';
+  await isAccessible(t, page, 'users');
+  await takePictures(page, 'users');
+  await secret.getByRole('button', { name: 'I have it' }).click();
+  t.equal(await page.getByText(password).count(), 0, 'it is gone from the page');
+  t.equal((await lab.anonymous.login('eve', password)).user.username, 'eve', 'and it counts');
+
+  await choose(page, 'What to do with Eve', 'Disable');
+  await dialog(page).getByRole('button', { name: 'Disable' }).click();
+  await page.getByText('disabled').waitFor();
+  await t.rejects(lab.anonymous.login('eve', password), 'a disabled account does not sign in');
+  await choose(page, 'What to do with Eve', 'Enable');
+  await dialog(page).getByRole('button', { name: 'Enable' }).click();
+  await page.getByText('disabled').waitFor({ state: 'detached' });
+  await choose(page, 'What to do with Eve', 'New password');
+  await dialog(page).getByRole('button', { name: 'Make a new password' }).click();
+  const next = (await secret.locator('registry-copy code').textContent()) ?? '';
+  await t.rejects(lab.anonymous.login('eve', password), 'the old password has ended');
+  await lab.anonymous.login('eve', next);
+  await page.getByRole('searchbox', { name: 'Search by' }).fill('nobody like that');
+  await page.getByText('No account matches').waitFor();
+});
+
+t.test('a lab admin sees to members, policy and owners; a viewer only looks', async (t) => {
+  const page = await browser.open(lab, `/labs/${nano.id}`, { username: 'ada' });
+  await page.getByRole('row', { name: 'Cleo' }).waitFor();
+  await page.getByRole('button', { name: 'Add a member' }).click();
+  await write(page, 'Username', 'nobody');
+  await dialog(page).getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('alert').getByText('There is no such account').waitFor();
+  await write(page, 'Username', 'eve');
+  await dialog(page).getByRole('radio', { name: 'viewer' }).click();
+  await dialog(page).getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('row', { name: 'Eve' }).getByText('viewer').waitFor();
+  await choose(page, 'What to do with Eve', 'Give another role');
+  await dialog(page).getByRole('radio', { name: 'contributor' }).click();
+  await dialog(page).getByRole('button', { name: 'Change the role' }).click();
+  await page.getByRole('row', { name: 'Eve' }).getByText('contributor').waitFor();
+
+  const policy = card(page, 'What lands');
+  await policy.getByRole('button', { name: 'Edit' }).click();
+  await policy.getByRole('radio', { name: 'Nobody lands' }).click();
+  await policy.getByRole('spinbutton', { name: 'Approvals' }).fill('2');
+  await policy.getByRole('button', { name: 'Add a check' }).click();
+  await page.keyboard.type('simulated run');
+  await policy.getByRole('combobox', { name: 'Account' }).click();
+  await policy.getByRole('option', { name: 'Ben' }).click();
+  await isAccessible(t, page, 'policy');
+  await policy.getByRole('button', { name: 'Save' }).click();
+  await policy.getByText('needs 2 approvals').waitFor();
+  await policy.getByText('simulated run').waitFor();
+  t.match(await ada.client.labs.read(nano.id), {
+    direct_landing: 'nobody',
+    required_approvals: 2,
+    required_checks: { 'simulated run': ben.id },
+  });
+
+  const owners = card(page, 'Owners');
+  await owners.getByRole('button', { name: 'Edit' }).click();
+  await write(page, 'Category', HOSTILE);
+  await owners.getByRole('combobox', { name: 'Owners' }).click();
+  await owners.getByRole('option', { name: 'Ada' }).click();
+  await owners.getByRole('option', { name: 'Ben' }).click();
+  await page.keyboard.press('Escape');
+  await owners.getByRole('button', { name: 'Save' }).click();
+  await owners.getByText('Ada or Ben').waitFor();
+  t.match(await ada.client.labs.read(nano.id), {
+    owners: [{ category: HOSTILE, users: [ada.id, ben.id] }],
+  });
+
+  const imports = card(page, 'Imports');
+  await imports.getByRole('button', { name: 'Edit' }).click();
+  await write(page, 'Allowed all the same', 'socket\nhttp, not-a-module!');
+  await imports.getByRole('button', { name: 'Save' }).click();
+  await imports.getByRole('alert').waitFor();
+  await write(page, 'Allowed all the same', 'socket\nhttp');
+  await imports.getByRole('button', { name: 'Save' }).click();
+  await imports.getByRole('button', { name: 'Edit' }).waitFor();
+  t.same((await ada.client.labs.read(nano.id)).allowed_imports, ['socket', 'http']);
+  await isAccessible(t, page, 'lab');
+  await takePictures(page, 'lab');
+
+  await choose(page, 'What to do with Eve', 'Remove from the lab');
+  await dialog(page).getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('row', { name: 'Eve' }).waitFor({ state: 'detached' });
+
+  const viewer = await browser.open(lab, `/labs/${nano.id}`, { username: 'cleo' });
+  await viewer.getByText('needs 2 approvals').waitFor();
+  t.equal(await viewer.getByRole('button', { name: /Edit|Add|What to do/ }).count(), 0);
+  await viewer.goto(`${lab.url}/labs/${lab.other.id}`);
+  await viewer.getByRole('alert').getByText('no such lab', { exact: false }).waitFor();
+  await viewer.goto(`${lab.url}/audit`);
+  await viewer.getByRole('alert').getByText('Only site admins', { exact: false }).waitFor();
+  await isAccessible(t, viewer, 'forbidden');
+});
+
+t.test('tokens are made, shown once and deleted; a new password keeps this window', async (t) => {
+  const page = await browser.open(lab, '/account', { username: 'ben' });
+  const tokens = card(page, 'Tokens');
+  await tokens.getByRole('button', { name: 'New token' }).click();
+  await write(page, 'Name', HOSTILE);
+  await dialog(page).getByRole('radio', { name: 'read' }).click();
+  await isAccessible(t, page, 'new token');
+  await dialog(page).getByRole('button', { name: 'Make the token' }).click();
+  const secret = page.locator('registry-secret');
+  const token = (await secret.locator('registry-copy code').textContent()) ?? '';
+  t.match(await createClient({ url: lab.url, token }).me(), {
+    user: { username: 'ben' },
+    scope: 'read',
+  });
+  await isAccessible(t, page, 'account');
+  await takePictures(page, 'account');
+  await page.reload();
+  await tokens.getByRole('row', { name: HOSTILE }).waitFor();
+  t.equal(await page.getByText(token).count(), 0, 'nothing of it outlives the page');
+  t.same(
+    await page.evaluate(
+      (part) =>
+        [JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join().includes(part),
+      token,
+    ),
+    false,
+    'nor is it kept by the browser',
+  );
+  await tokens.getByRole('button', { name: 'Delete the token <img' }).click();
+  await dialog(page).getByRole('button', { name: 'Delete' }).click();
+  await tokens.getByRole('row', { name: HOSTILE }).waitFor({ state: 'detached' });
+  await t.rejects(createClient({ url: lab.url, token }).me(), /token/);
+
+  const profile = card(page, 'Profile');
+  await profile.getByRole('button', { name: 'Edit' }).click();
+  await profile.getByLabel('Name').first().fill('Benedikt');
+  await page.keyboard.press('Enter');
+  await page.getByRole('banner').getByText('Benedikt').waitFor();
+  await page.waitForFunction(() => {
+    let found = document.activeElement;
+    while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+    return found?.closest('wa-button, a')?.textContent?.includes('Edit') ?? found?.getRootNode();
+  });
+
+  const elsewhere = await browser.open(lab, '/account', { username: 'ben' });
+  const password = card(page, 'Password');
+  await password.getByRole('button', { name: 'Change' }).click();
+  await password.getByLabel('New password').fill('a better password');
+  await password.getByLabel('The same again').fill('a bitter password');
+  await page.keyboard.press('Enter');
+  await password.getByText('The two are not the same').waitFor();
+  await password.getByLabel('The same again').fill('a better password');
+  await page.keyboard.press('Enter');
+  await password.getByRole('button', { name: 'Change' }).waitFor();
+  await page.reload();
+  await tokens.getByRole('heading', { name: 'Tokens' }).waitFor();
+  await elsewhere.reload();
+  await elsewhere.getByText('Nobody is signed in').waitFor();
+  t.pass('this window goes on, the other has ended');
+});
+
+t.test('the audit trail is filtered, opened and exported', async (t) => {
+  const source_code = measurement('Audited');
+  await lab.dan.client.definitions.create({ name: 'Audited', source_code, lab_id: lab.other.id });
+  const page = await browser.open(lab, '/audit', { username: 'root' });
+  await page.getByRole('textbox', { name: 'What' }).fill('lab.changed');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/action=lab\.changed/);
+  const entries = page.getByRole('list', { name: 'Entries' }).getByRole('listitem');
+  await page.getByText('3 entries').waitFor();
+  await entries.nth(1).getByRole('button').focus();
+  await page.keyboard.press('Enter');
+  await entries.nth(1).getByRole('row', { name: 'owners' }).getByText('<img src=x').waitFor();
+  await isAccessible(t, page, 'audit');
+  await takePictures(page, 'audit');
+  const saving = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export' }).click();
+  const saved = await saving;
+  t.equal(saved.suggestedFilename(), 'audit.jsonl');
+  const chunks = await (await saved.createReadStream()).toArray();
+  const lines = Buffer.concat(chunks).toString().trimEnd().split('\n');
+  t.same(
+    lines.map((line) => JSON.parse(line).action),
+    ['lab.changed', 'lab.changed', 'lab.changed'],
+    'the file has what the filters leave',
+  );
+  await entries.nth(1).getByRole('link', { name: 'all by ada' }).click();
+  await page.waitForURL(/\/audit\?actor=ada$/);
+  await page.getByRole('combobox', { name: 'About' }).click();
+  await page.getByRole('option', { name: 'computer', exact: true }).click();
+  await page.getByText('Nothing was written that matches').waitFor();
+
+  const admin = await browser.open(lab, '/audit', { username: 'dan' });
+  await admin.getByText('Audited').first().waitFor();
+  t.equal(await admin.getByText('Nano Optics').count(), 0, 'a lab admin sees their lab alone');
+});

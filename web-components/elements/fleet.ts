@@ -1,0 +1,33 @@
+/** What a computer last said of itself, in a few words. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { FleetComputer } from '../../registry/schemas/sync.ts';
+import { badge } from './badge.ts';
+
+type Lag = FleetComputer['lag'][number];
+
+/** That a version is behind, or was revoked. */
+export function lagBadge({ version, newest, revoked }: Lag): TemplateResult {
+  if (revoked !== null) return badge(`version ${version} is revoked`, 'danger', 'alert');
+  return badge(`version ${version}, newest ${newest}`, 'warning', 'clock');
+}
+
+/** An error as a text; a program may have sent an object. */
+export function complaintText(error: FleetComputer['errors'][number]): string {
+  if (typeof error === 'string') return error;
+  const { message, ...more } = error;
+  const rest = Object.entries(more).map(
+    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return [...(message === undefined ? [] : [String(message)]), ...rest].join(' · ');
+}
+
+/** The errors of the last report, folded where there are several. */
+export function complaints(errors: FleetComputer['errors']) {
+  if (errors.length === 0) return nothing;
+  return html`<details>
+    <summary>${badge(errors.length === 1 ? '1 error' : `${errors.length} errors`, 'danger', 'alert')}</summary>
+    <ul>
+      ${errors.map((error) => html`<li class="small">${complaintText(error)}</li>`)}
+    </ul>
+  </details>`;
+}

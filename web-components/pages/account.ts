@@ -1,0 +1,48 @@
+import { html } from 'lit';
+import { Page } from '../app/page.ts';
+import { SessionController } from '../data/session.ts';
+import { badge } from '../elements/badge.ts';
+import { empty } from '../elements/states.ts';
+import { sections } from '../styles/sections.ts';
+import { shared } from '../styles/shared.ts';
+import './account/password.ts';
+import './account/profile.ts';
+import './account/tokens.ts';
+
+/** `/account`: one's own name, password and tokens. */
+export class AccountPage extends Page {
+  static override styles = [shared, sections];
+  readonly #session = new SessionController(this);
+
+  override render() {
+    return html`<div class="page">
+      <h1 tabindex="-1">Your account</h1>
+      ${this.#content()}
+    </div>`;
+  }
+
+  #content() {
+    const { me } = this.#session;
+    if (!me) {
+      const signIn = html`<a href="/sign-in?next=/account">Sign in</a> to see your account.`;
+      return empty('person', 'Nobody is signed in', signIn);
+    }
+    return html`<div class="columns">
+        <account-profile mayEdit .user=${me.user}></account-profile>
+        <account-password mayEdit></account-password>
+      </div>
+      <account-tokens></account-tokens>
+      <section class="card body" aria-label="Labs">
+        <h2>Labs</h2>
+        ${
+          me.labs.length === 0
+            ? html`<p class="quiet">You belong to none. A lab’s admin makes you a member: tell them your username, <strong>${me.user.username}</strong>.</p>`
+            : html`<ul class="fields">
+                ${me.labs.map(({ lab_id, name, role }) => html`<li class="row"><a href="/labs/${lab_id}">${name}</a> ${badge(role)}</li>`)}
+              </ul>`
+        }
+      </section>`;
+  }
+}
+
+customElements.define('account-page', AccountPage);

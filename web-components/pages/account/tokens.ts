@@ -1,0 +1,124 @@
+import { Task } from '@lit/task';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import { html, LitElement, nothing } from 'lit';
+import {
+  type CreatedToken,
+  createToken,
+  deleteToken,
+  listTokens,
+  type Token,
+} from '../../data/tokens.ts';
+import { badge } from '../../elements/badge.ts';
+import { confirm } from '../../elements/confirm.ts';
+import { icon } from '../../elements/icon.ts';
+import '../../elements/secret.ts';
+import { empty, whenLoaded } from '../../elements/states.ts';
+import '../../elements/table.ts';
+import type { Column } from '../../elements/table.ts';
+import { ago } from '../../elements/time.ts';
+import { sections } from '../../styles/sections.ts';
+import { shared } from '../../styles/shared.ts';
+import { tokenFields, tokenOf } from './token-fields.ts';
+
+/** One's own tokens; the secret of a new one is shown once. */
+export class AccountTokens extends LitElement {
+  static override properties = { made: { state: true } };
+  static override styles = [shared, sections];
+
+  declare made: CreatedToken | undefined;
+  readonly #tokens = new Task(this, { task: () => listTokens(), args: () => [] as const });
+
+  get #columns(): Column<Token>[] {
+    return [
+      {
+        label: 'Token',
+        cell: ({ name, hint }) => html`${name} <code class="quiet">${hint}…</code>`,
+      },
+      { label: 'May', cell: ({ scope }) => badge(scope), width: '7rem' },
+      {
+        label: 'Last used',
+        cell: ({ last_used_at }) => (last_used_at ? ago(last_used_at) : 'never'),
+        width: '10rem',
+      },
+      { label: 'Expires', cell: expiry, width: '10rem' },
+      {
+        label: 'Actions',
+        hideLabel: true,
+        cell: (
+          token,
+        ) => html`<wa-button size="s" appearance="plain" @click=${() => this.#remove(token)}>
+          ${icon('trash')}<span class="visually-hidden">Delete the token ${token.name}</span>
+        </wa-button>`,
+        align: 'end',
+        width: '4rem',
+      },
+    ];
+  }
+
+  override render() {
+    return html`<section class="card" aria-label="Tokens">
+      <div class="head body">
+        <h2>Tokens</h2>
+        <wa-button size="s" appearance="outlined" @click=${this.#create}>${icon('plus', 'start')} New token</wa-button>
+      </div>
+      ${this.made ? this.#secret(this.made) : nothing}
+      ${whenLoaded(this.#tokens, ({ items }) =>
+        items.length === 0
+          ? empty(
+              'key',
+              'You have no tokens',
+              'A token is the password for git and for programs. Make one for each, so that each can be ended alone.',
+            )
+          : html`<registry-table caption="Tokens" .columns=${this.#columns} .rows=${items}></registry-table>`,
+      )}
+    </section>`;
+  }
+
+  #secret({ name, token }: CreatedToken) {
+    return html`<div class="body">
+      <registry-secret
+        .heading=${`The token ${name}`}
+        label="token"
+        .lines=${[token]}
+        @done=${() => {
+          this.made = undefined;
+        }}
+        >It is shown this once. Git asks for it as the password, with any username; programs send it as
+        <code>Authorization: Bearer …</code>.</registry-secret
+      >
+    </div>`;
+  }
+
+  async #create() {
+    this.made = undefined;
+    await confirm({
+      title: 'New token',
+      text: tokenFields(),
+      action: 'Make the token',
+      act: async (_reason, fields) => {
+        this.made = await createToken(tokenOf(fields, Date.now()));
+      },
+    });
+    await this.#tokens.run();
+  }
+
+  async #remove({ id, name }: Token) {
+    await confirm({
+      title: `Delete the token ${name}`,
+      text: 'Whatever uses it is refused from now on. This cannot be taken back; a new token can be made.',
+      action: 'Delete',
+      danger: true,
+      act: async () => await deleteToken(id),
+    });
+    await this.#tokens.run();
+  }
+}
+
+function expiry({ expires_at }: Token) {
+  if (expires_at === null) return 'never';
+  return Date.parse(expires_at) < Date.now()
+    ? badge('expired', 'danger', 'clock')
+    : ago(expires_at);
+}
+
+customElements.define('account-tokens', AccountTokens);

@@ -1,0 +1,85 @@
+import { Task } from '@lit/task';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import { html, nothing } from 'lit';
+import { setQuery } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import { auditExport, listAudit } from '../data/audit.ts';
+import { labNames } from '../data/labs.ts';
+import { icon } from '../elements/icon.ts';
+import '../elements/pager.ts';
+import type { PageChangeEvent } from '../elements/pager.ts';
+import { empty, whenLoaded } from '../elements/states.ts';
+import { sections } from '../styles/sections.ts';
+import { shared } from '../styles/shared.ts';
+import './audit/entry.ts';
+import './audit/filters.ts';
+import { filtersOf } from './audit/filters.ts';
+
+const PER_PAGE = 50;
+
+/** `/audit?actor=…&action=…`: every write, newest first; to lab admins what concerns their labs. */
+export class AuditPage extends Page {
+  static override properties = { query: { attribute: false } };
+  static override styles = [shared, sections];
+  declare query: URLSearchParams;
+
+  readonly #found = new Task(this, {
+    task: async ([query]) => {
+      const given = new URLSearchParams(query);
+      const page = Number(given.get('page')) || 1;
+      return await listAudit({ ...filtersOf(given), page, per_page: PER_PAGE });
+    },
+    args: () => [this.query.toString()] as const,
+  });
+  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+
+  override render() {
+    const total = this.#found.value?.total;
+    const labs = this.#labs.value ?? new Map<number, string>();
+    return html`<div class="page">
+      <header class="head">
+        <h1 tabindex="-1">Audit trail</h1>
+        <span class="quiet" role="status">
+          ${total === undefined ? '' : `${total.toLocaleString()} ${total === 1 ? 'entry' : 'entries'}`}
+        </span>
+        ${
+          total
+            ? html`<wa-button
+                size="s"
+                appearance="outlined"
+                href=${auditExport(filtersOf(this.query))}
+                download="audit.jsonl"
+                >${icon('download', 'start')} Export</wa-button
+              >`
+            : nothing
+        }
+      </header>
+      <audit-filters
+        .query=${this.query}
+        .labs=${labs}
+        @change=${({ detail }: CustomEvent<Record<string, string>>) => setQuery({ ...detail, page: undefined })}
+      ></audit-filters>
+      ${whenLoaded(this.#found, ({ items, total, page }) =>
+        items.length === 0
+          ? empty(
+              'log',
+              'Nothing was written that matches',
+              html`Widen the filters, or <a href="/audit">see everything</a>.`,
+            )
+          : html`<div class="card">
+              <ol aria-label="Entries">
+                ${items.map((entry) => html`<li><audit-entry .entry=${entry} .labs=${labs}></audit-entry></li>`)}
+              </ol>
+              <registry-pager
+                .page=${page}
+                .perPage=${PER_PAGE}
+                .total=${total}
+                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
+              ></registry-pager>
+            </div>`,
+      )}
+    </div>`;
+  }
+}
+
+customElements.define('audit-page', AuditPage);

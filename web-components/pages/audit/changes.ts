@@ -1,0 +1,31 @@
+/** What an entry of the audit trail says of before and after, field by field. Pure. */
+
+export interface Change {
+  name: string;
+  before: string | undefined;
+  after: string | undefined;
+}
+
+/** How much of a value is shown, in characters: an entry may hold a whole file. */
+const LONGEST = 4000;
+
+/** The fields that are others now; those of what was made or deleted all. */
+export function changesOf(before: unknown, after: unknown): Change[] {
+  const [old, now] = [fieldsOf(before), fieldsOf(after)];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {
+    const [was, is] = [textOf(old[name]), textOf(now[name])];
+    return was === is ? [] : [{ name, before: was, after: is }];
+  });
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  return { value };
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}

@@ -1,0 +1,81 @@
+/** What a binding is asked for, and its settings. */
+import '@awesome.me/webawesome/dist/components/input/input.js';
+import '@awesome.me/webawesome/dist/components/option/option.js';
+import '@awesome.me/webawesome/dist/components/select/select.js';
+import '@awesome.me/webawesome/dist/components/switch/switch.js';
+import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
+import { html } from 'lit';
+import type { Binding, BindingChange } from '../../data/equipment.ts';
+import { textOf } from '../../elements/editable.ts';
+import type { Values } from '../../forms/schema-fields.ts';
+import '../../forms/schema-form.ts';
+import type { ValuesEvent } from '../../forms/schema-form.ts';
+import { objectOf } from './json.ts';
+
+const TYPES = ['GPIB', 'USB', 'Serial', 'TCP'];
+
+export function bindingFields(isPrimary: boolean, binding?: Binding) {
+  const type = binding?.adapter_type ?? '';
+  const types = type === '' || TYPES.includes(type) ? TYPES : [...TYPES, type];
+  return html`<wa-input
+      name="adapter"
+      label="Address there"
+      hint="As VISA names it, such as GPIB::8::INSTR; the computer can also say it itself"
+      maxlength="500"
+      spellcheck="false"
+      autocapitalize="off"
+      .defaultValue=${binding?.adapter ?? ''}
+    ></wa-input>
+    <wa-select name="adapter_type" label="Connected by" placeholder="not said" with-clear .value=${type}>
+      ${types.map((one) => html`<wa-option value=${one}>${one}</wa-option>`)}
+    </wa-select>
+    <wa-switch
+      name="is_primary"
+      value="true"
+      hint="At most one binding of an instrument is"
+      .defaultChecked=${isPrimary}
+      >Its primary computer</wa-switch
+    >`;
+}
+
+export const bindingOf = (fields: FormData): BindingChange => ({
+  adapter: textOf(fields, 'adapter'),
+  adapter_type: textOf(fields, 'adapter_type'),
+  is_primary: fields.has('is_primary'),
+});
+
+export interface EditedSettings {
+  fields: unknown;
+  /** As they stand in the form; undefined where they are written as JSON. */
+  values: Values | undefined;
+}
+
+/** A form for what the definition's schema describes; without a schema the settings as JSON. */
+export function settingsFields(schema: Values | null, settings: Values): EditedSettings {
+  if (!schema) {
+    const fields = html`<wa-textarea
+      name="settings"
+      label="Settings"
+      hint="As JSON: the definition says nothing of their shape"
+      rows="8"
+      resize="auto"
+      spellcheck="false"
+      .defaultValue=${JSON.stringify(settings, null, 2)}
+    ></wa-textarea>`;
+    return { fields, values: undefined };
+  }
+  const edited: EditedSettings = { fields: undefined, values: settings };
+  edited.fields = html`<registry-schema-form
+    .schema=${schema}
+    .values=${settings}
+    @values-change=${(event: ValuesEvent) => {
+      edited.values = event.values;
+      (event.currentTarget as HTMLElementTagNameMap['registry-schema-form']).values = event.values;
+    }}
+  ></registry-schema-form>`;
+  return edited;
+}
+
+/** Throws a problem where the JSON cannot be read. */
+export const settingsOf = ({ values }: EditedSettings, fields: FormData): Values =>
+  values ?? objectOf(String(fields.get('settings')), 'Settings');

@@ -1,0 +1,21 @@
+import { RegistryError } from '../../data/client.ts';
+
+/** A JSON object that somebody wrote. Throws a problem that names the field where it is none. */
+export function objectOf(text: string, field: string): Record<string, unknown> {
+  let message = 'must be a JSON object, such as {"range": 1}';
+  try {
+    const value: unknown = JSON.parse(text.trim() || '{}');
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch (error) {
+    message = String(error instanceof Error ? error.message : error);
+  }
+  throw new RegistryError({
+    type: 'about:blank',
+    title: 'This cannot be read',
+    status: 422,
+    code: 'invalid',
+    detail: `${field}: ${message}`,
+  });
+}

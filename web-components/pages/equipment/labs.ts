@@ -1,0 +1,24 @@
+/** The labs in which somebody may manage equipment, to be chosen from where there are several. */
+import '@awesome.me/webawesome/dist/components/option/option.js';
+import '@awesome.me/webawesome/dist/components/select/select.js';
+import { html, nothing } from 'lit';
+import { type Lab, listLabs } from '../../data/labs.ts';
+import type { SessionController } from '../../data/session.ts';
+
+export async function managedLabs(session: SessionController): Promise<Lab[]> {
+  if (!session.me) return [];
+  const { items } = await listLabs();
+  return items.filter(({ id }) => session.may('admin', id));
+}
+
+/** Nothing to choose where there is one. */
+export function labField(labs: readonly Lab[]) {
+  const [first] = labs;
+  if (labs.length < 2) return nothing;
+  return html`<wa-select name="lab_id" label="Lab" required .value=${String(first?.id ?? '')}>
+    ${labs.map(({ id, name }) => html`<wa-option value=${String(id)}>${name}</wa-option>`)}
+  </wa-select>`;
+}
+
+export const chosenLab = (labs: readonly Lab[], fields: FormData): number =>
+  Number(fields.get('lab_id')) || (labs[0]?.id ?? 0);

@@ -1,0 +1,165 @@
+import { Task } from '@lit/task';
+import { html, nothing } from 'lit';
+import { setQuery } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import { readDefinition } from '../data/definitions.ts';
+import { LiveController } from '../data/events.ts';
+import { type FleetComputer, listFleet } from '../data/fleet.ts';
+import { labNames } from '../data/labs.ts';
+import { badge } from '../elements/badge.ts';
+import { complaints, lagBadge } from '../elements/fleet.ts';
+import '../elements/pager.ts';
+import type { PageChangeEvent } from '../elements/pager.ts';
+import { empty, whenLoaded } from '../elements/states.ts';
+import '../elements/suggest.ts';
+import '../elements/table.ts';
+import type { Column } from '../elements/table.ts';
+import { ago } from '../elements/time.ts';
+import { sections } from '../styles/sections.ts';
+import { shared } from '../styles/shared.ts';
+import { choiceField, labChoices, searchField } from './equipment/filters.ts';
+import { suggestDefinitions } from './equipment/suggestions.ts';
+import './fleet/adoption.ts';
+
+const PER_PAGE = 50;
+/** How many definitions that are behind are named; the computer's page has all. */
+const NAMED = 4;
+
+/** `/fleet?definition=…`: which computer runs which version, who lags and who is in trouble. */
+export class FleetPage extends Page {
+  static override properties = { query: { attribute: false } };
+  static override styles = [shared, sections];
+  declare query: URLSearchParams;
+
+  readonly #definition = new Task(this, {
+    task: async ([name]) => (name ? await readDefinition(name) : undefined),
+    args: () => [this.query.get('definition')] as const,
+  });
+  readonly #fleet = new Task(this, {
+    task: async ([q, lab_id, definition, page]) => {
+      const definition_id = definition ? (await readDefinition(definition)).id : undefined;
+      return await listFleet({
+        ...(q && { q }),
+        ...(lab_id && { lab_id }),
+        ...(definition_id && { definition_id }),
+        page,
+        per_page: PER_PAGE,
+      });
+    },
+    args: () =>
+      [
+        this.query.get('q'),
+        Number(this.query.get('lab_id')),
+        this.query.get('definition'),
+        Number(this.query.get('page')) || 1,
+      ] as const,
+  });
+  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly live = new LiveController(
+    this,
+    ['definition.landed', 'computer.changed'],
+    () => void this.#fleet.run(),
+  );
+
+  get #columns(): Column<FleetComputer>[] {
+    const labs = this.#labs.value ?? new Map<number, string>();
+    const name = this.query.get('definition');
+    return [
+      {
+        label: 'Computer',
+        cell: ({ computer_name, nickname }) => html`<a
+            href="/computers/${encodeURIComponent(computer_name)}"
+            >${computer_name}</a
+          >
+          <div class="quiet small">${nickname}</div>`,
+        width: '18%',
+      },
+      { label: 'Lab', cell: ({ lab_id }) => labs.get(lab_id) ?? nothing, width: '13%' },
+      name
+        ? {
+            label: 'Version',
+            cell: ({ installed, loaded }) =>
+              html`${installed[name]} ${loaded[name] ? badge(`in use: ${loaded[name]}`, 'brand', 'pulse') : nothing}`,
+            width: '10rem',
+          }
+        : {
+            label: 'Definitions',
+            cell: ({ installed }) => Object.keys(installed).length,
+            align: 'end',
+            width: '6rem',
+          },
+      { label: 'Behind', cell: behind },
+      { label: 'Errors', cell: ({ errors }) => complaints(errors), width: '16%' },
+      {
+        label: 'Last seen',
+        cell: ({ last_seen }) => (last_seen ? ago(last_seen) : 'never'),
+        width: '9rem',
+      },
+    ];
+  }
+
+  override render() {
+    const definition = this.#definition.value;
+    return html`<div class="page">
+      <header class="head"><h1 tabindex="-1">Fleet</h1></header>
+      <div class="filters">
+        ${searchField('Search computers', this.query)}
+        ${choiceField('lab_id', 'Lab', 'all labs', labChoices(this.#labs.value ?? new Map()), this.query)}
+      <registry-suggest
+        size="s"
+        label="Definition"
+        .value=${this.query.get('definition') ?? ''}
+        .find=${suggestDefinitions}
+        @change=${(event: Event) =>
+          setQuery({
+            definition: (event.target as HTMLElementTagNameMap['registry-suggest']).value.trim(),
+            page: undefined,
+          })}
+      ></registry-suggest>
+      </div>
+      ${definition ? html`<fleet-adoption .definition=${definition} .query=${this.query}></fleet-adoption>` : nothing}
+      ${whenLoaded(this.#fleet, ({ items, total, page }) =>
+        items.length === 0
+          ? this.#nothing()
+          : html`<div class="card">
+              <registry-table caption="Computers" .columns=${this.#columns} .rows=${items}></registry-table>
+              <registry-pager
+                .page=${page}
+                .perPage=${PER_PAGE}
+                .total=${total}
+                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
+              ></registry-pager>
+            </div>`,
+      )}
+    </div>`;
+  }
+
+  #nothing() {
+    return ['q', 'lab_id', 'definition'].some((name) => this.query.get(name))
+      ? empty(
+          'search',
+          'No computer matches',
+          html`Widen the search, or <a href="/fleet">see the whole fleet</a>.`,
+        )
+      : empty(
+          'pulse',
+          'No computer is enrolled yet',
+          html`Enrolled <a href="/computers">computers</a> tell at each sync what they run.`,
+        );
+  }
+}
+
+function behind({ lag, reported_at }: FleetComputer) {
+  if (reported_at === null) return html`<span class="quiet">has not reported yet</span>`;
+  if (lag.length === 0) return badge('up to date', 'success', 'check');
+  const shown = [...lag].sort((a, b) => Number(b.revoked !== null) - Number(a.revoked !== null));
+  return html`${shown
+    .slice(0, NAMED)
+    .map(
+      (one) =>
+        html`<p><a href="/fleet?definition=${encodeURIComponent(one.name)}">${one.name}</a> ${lagBadge(one)}</p>`,
+    )}
+    ${lag.length > NAMED ? html`<p class="quiet small">and ${lag.length - NAMED} more</p>` : nothing}`;
+}
+
+customElements.define('fleet-page', FleetPage);

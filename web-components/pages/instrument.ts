@@ -1,0 +1,135 @@
+import { Task } from '@lit/task';
+import { html, nothing } from 'lit';
+import { goTo } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import {
+  changeInstrument,
+  type Instrument,
+  listBindings,
+  readInstrument,
+  removeInstrument,
+} from '../data/equipment.ts';
+import { LiveController } from '../data/events.ts';
+import { SessionController } from '../data/session.ts';
+import { confirm } from '../elements/confirm.ts';
+import { menu } from '../elements/menu.ts';
+import { whenLoaded } from '../elements/states.ts';
+import { sections } from '../styles/sections.ts';
+import { shared } from '../styles/shared.ts';
+import { instrumentBadge } from './equipment/badges.ts';
+import './instrument/bindings.ts';
+import './instrument/definition.ts';
+import './instrument/facts.ts';
+import './instrument/specifications.ts';
+
+/** `/instruments/<id>`: what it is, which definition drives it, and to which computers it is bound. */
+export class InstrumentPage extends Page {
+  static override properties = { number: { type: Number } };
+  static override styles = [shared, sections];
+
+  declare number: number;
+  readonly #session = new SessionController(this);
+  readonly #loaded = new Task(this, {
+    task: async ([id]) => {
+      const [instrument, { items }] = await Promise.all([
+        readInstrument(id),
+        listBindings({ instrument_id: id }),
+      ]);
+      return { instrument, bindings: items };
+    },
+    args: () => [this.number] as const,
+  });
+  readonly live = new LiveController(
+    this,
+    ['binding.changed', 'instrument.changed'],
+    () => void this.#loaded.run(),
+  );
+
+  override render() {
+    const shown = this.#loaded.value?.instrument;
+    return html`<div class="page">
+      <header>
+        <p class="small quiet"><a href="/instruments">Instruments</a></p>
+        <div class="head">
+          <h1 tabindex="-1">${shown?.name ?? 'Instrument'}</h1>
+          ${shown ? this.#marks(shown) : nothing}
+        </div>
+      </header>
+      ${whenLoaded(this.#loaded, ({ instrument, bindings }) => {
+        const mayEdit = this.#mayManage(instrument);
+        return html`<instrument-bindings
+            .instrument=${instrument}
+            .bindings=${bindings}
+            ?mayManage=${mayEdit}
+            @changed=${this.#reload}
+          ></instrument-bindings>
+          <div class="columns">
+            <div class="page">
+              <instrument-definition .instrument=${instrument} ?mayEdit=${mayEdit} @saved=${this.#reload}></instrument-definition>
+              <instrument-specifications .instrument=${instrument} ?mayEdit=${mayEdit} @saved=${this.#reload}></instrument-specifications>
+            </div>
+            <instrument-facts .instrument=${instrument} ?mayEdit=${mayEdit} @saved=${this.#reload}></instrument-facts>
+          </div>`;
+      })}
+    </div>`;
+  }
+
+  #mayManage({ lab_id }: Instrument): boolean {
+    return this.#session.may('admin', lab_id);
+  }
+
+  #marks(instrument: Instrument) {
+    const { status } = instrument;
+    return html`${instrumentBadge(status)}
+      ${
+        this.#mayManage(instrument)
+          ? menu('What to do with this instrument', [
+              status === 'retired'
+                ? {
+                    label: 'Bring back…',
+                    icon: 'undo',
+                    act: () => this.#setRetired(instrument, false),
+                  }
+                : {
+                    label: 'Retire…',
+                    icon: 'archive',
+                    act: () => this.#setRetired(instrument, true),
+                  },
+              {
+                label: 'Delete…',
+                icon: 'trash',
+                danger: true,
+                act: () => this.#remove(instrument),
+              },
+            ])
+          : nothing
+      }`;
+  }
+
+  readonly #reload = () => void this.#loaded.run();
+
+  async #setRetired({ id, name }: Instrument, retired: boolean) {
+    await confirm({
+      title: retired ? `Retire ${name}` : `Bring ${name} back`,
+      text: retired
+        ? 'It stays in the lists, marked as retired, with its bindings and settings; it can be brought back.'
+        : 'It is available again, with the bindings and settings that it had.',
+      action: retired ? 'Retire it' : 'Bring it back',
+      act: async () => await changeInstrument(id, { status: retired ? 'retired' : 'available' }),
+    });
+    await this.#loaded.run();
+  }
+
+  async #remove({ id, name }: Instrument) {
+    const gone = await confirm({
+      title: `Delete ${name}`,
+      text: 'Its bindings and the settings in them go with it. This cannot be taken back; to keep them, retire it instead.',
+      action: 'Delete the instrument',
+      danger: true,
+      act: async () => await removeInstrument(id),
+    });
+    if (gone) goTo('/instruments', { replace: true });
+  }
+}
+
+customElements.define('instrument-page', InstrumentPage);

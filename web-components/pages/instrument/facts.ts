@@ -1,0 +1,62 @@
+import '@awesome.me/webawesome/dist/components/input/input.js';
+import '@awesome.me/webawesome/dist/components/option/option.js';
+import '@awesome.me/webawesome/dist/components/select/select.js';
+import { html } from 'lit';
+import { changeInstrument, type Instrument } from '../../data/equipment.ts';
+import { EditableCard, textOf } from '../../elements/editable.ts';
+import { ago } from '../../elements/time.ts';
+import { STATUSES } from '../equipment/badges.ts';
+
+/** What can be said of an instrument in words, and what a field means. */
+const FIELDS = {
+  instrument_type: ['Type', 'What it is, such as “lock-in amplifier”'],
+  manufacturer: ['Maker', ''],
+  model: ['Model', ''],
+  serial_number: ['Serial number', ''],
+  location: ['Where it stands', ''],
+  adapter: [
+    'Address',
+    'Where it is usually found, such as GPIB::8::INSTR; a binding may say another',
+  ],
+  pybirch_class: ['PyBirch class', 'For a driver that comes from a file instead of a definition'],
+} as const;
+type Field = keyof typeof FIELDS;
+
+/** What an instrument is, and where. */
+export class InstrumentFacts extends EditableCard {
+  static override properties = { instrument: { attribute: false } };
+  readonly heading = 'About it';
+  declare instrument: Instrument;
+
+  protected view() {
+    const { instrument } = this;
+    return html`<dl class="facts">
+      ${Object.entries(FIELDS).map(([field, [label]]) => html`<dt>${label}</dt><dd>${instrument[field as Field] ?? '–'}</dd>`)}
+      <dt>Changed</dt>
+      <dd>${ago(instrument.updated_at)}</dd>
+    </dl>`;
+  }
+
+  protected fields() {
+    const { instrument } = this;
+    return html`<wa-input name="name" label="Name" required maxlength="500" .defaultValue=${instrument.name}></wa-input>
+      <wa-select name="status" label="Status" .value=${instrument.status}>
+        ${Object.entries(STATUSES).map(([value, label]) => html`<wa-option value=${value}>${label}</wa-option>`)}
+      </wa-select>
+      ${Object.entries(FIELDS).map(
+        ([field, [label, hint]]) =>
+          html`<wa-input name=${field} label=${label} hint=${hint} maxlength="500" .defaultValue=${instrument[field as Field] ?? ''}></wa-input>`,
+      )}`;
+  }
+
+  protected async save(fields: FormData) {
+    const texts = Object.keys(FIELDS).map((field) => [field, textOf(fields, field)]);
+    await changeInstrument(this.instrument.id, {
+      name: textOf(fields, 'name') ?? '',
+      status: String(fields.get('status')) as Instrument['status'],
+      ...Object.fromEntries(texts),
+    });
+  }
+}
+
+customElements.define('instrument-facts', InstrumentFacts);

@@ -1,0 +1,174 @@
+import { Task } from '@lit/task';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/input/input.js';
+import { html, nothing } from 'lit';
+import { goTo, setQuery } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import {
+  createInstrument,
+  definitionId,
+  type Instrument,
+  listInstruments,
+} from '../data/equipment.ts';
+import { LiveController } from '../data/events.ts';
+import { labNames } from '../data/labs.ts';
+import { SessionController } from '../data/session.ts';
+import { confirm } from '../elements/confirm.ts';
+import { icon } from '../elements/icon.ts';
+import '../elements/pager.ts';
+import type { PageChangeEvent } from '../elements/pager.ts';
+import { empty, whenLoaded } from '../elements/states.ts';
+import '../elements/suggest.ts';
+import '../elements/table.ts';
+import type { Column } from '../elements/table.ts';
+import { sections } from '../styles/sections.ts';
+import { shared } from '../styles/shared.ts';
+import { instrumentBadge, STATUSES } from './equipment/badges.ts';
+import { choiceField, labChoices, searchField } from './equipment/filters.ts';
+import { chosenLab, labField, managedLabs } from './equipment/labs.ts';
+import { suggestDefinitions } from './equipment/suggestions.ts';
+
+const PER_PAGE = 50;
+
+/** `/instruments?q=…&status=…`: the instruments of somebody's labs. */
+export class InstrumentsPage extends Page {
+  static override properties = { query: { attribute: false } };
+  static override styles = [shared, sections];
+  declare query: URLSearchParams;
+  readonly #session = new SessionController(this);
+
+  readonly #found = new Task(this, {
+    task: ([q, lab_id, status, page]) =>
+      listInstruments({
+        ...(q && { q }),
+        ...(lab_id && { lab_id }),
+        ...(status && { status: status as Instrument['status'] }),
+        page,
+        per_page: PER_PAGE,
+      }),
+    args: () =>
+      [
+        this.query.get('q'),
+        Number(this.query.get('lab_id')),
+        this.query.get('status'),
+        Number(this.query.get('page')) || 1,
+      ] as const,
+  });
+  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly #managed = new Task(this, {
+    task: () => managedLabs(this.#session),
+    args: () => [this.#session.me?.user.id] as const,
+  });
+  readonly live = new LiveController(
+    this,
+    ['binding.changed', 'instrument.changed'],
+    () => void this.#found.run(),
+  );
+
+  readonly #columns: Column<Instrument>[] = [
+    {
+      label: 'Instrument',
+      cell: ({ id, name, manufacturer, model }) => html`<a href="/instruments/${id}">${name}</a>
+        <div class="quiet small">${[manufacturer, model].filter(Boolean).join(' ')}</div>`,
+    },
+    { label: 'Definition', cell: definitionCell },
+    {
+      label: 'Bound to',
+      cell: ({ bindings }) =>
+        bindings.map(
+          ({ computer_name }, index) =>
+            html`${index > 0 ? ', ' : ''}<a href="/computers/${encodeURIComponent(computer_name)}">${computer_name}</a>`,
+        ),
+    },
+    { label: 'Where', cell: ({ location }) => location ?? nothing },
+    { label: 'Status', cell: ({ status }) => instrumentBadge(status), width: '9rem' },
+  ];
+
+  override render() {
+    const managed = this.#managed.value ?? [];
+    return html`<div class="page">
+      <header class="head">
+        <h1 tabindex="-1">Instruments</h1>
+        ${
+          managed.length > 0
+            ? html`<wa-button variant="brand" size="s" @click=${this.#create}>${icon('plus', 'start')} New instrument</wa-button>`
+            : nothing
+        }
+      </header>
+      <div class="filters">
+        ${searchField('Search instruments', this.query)}
+        ${choiceField('status', 'Status', 'any status', Object.entries(STATUSES), this.query)}
+        ${choiceField('lab_id', 'Lab', 'all labs', labChoices(this.#labs.value ?? new Map()), this.query)}
+      </div>
+      ${whenLoaded(this.#found, ({ items, total, page }) =>
+        items.length === 0
+          ? this.#nothing(managed.length > 0)
+          : html`<div class="card">
+              <registry-table caption="Instruments" .columns=${this.#columns} .rows=${items}></registry-table>
+              <registry-pager
+                .page=${page}
+                .perPage=${PER_PAGE}
+                .total=${total}
+                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
+              ></registry-pager>
+            </div>`,
+      )}
+    </div>`;
+  }
+
+  #nothing(mayManage: boolean) {
+    if (['q', 'status', 'lab_id'].some((name) => this.query.get(name))) {
+      return empty(
+        'search',
+        'No instrument matches',
+        html`Try fewer words, or <a href="/instruments">see all instruments</a>.`,
+      );
+    }
+    return empty(
+      'plug',
+      'There are no instruments yet',
+      mayManage
+        ? html`Make one here; or on a lab computer <code>pybirch-registry bind NAME ADDRESS</code> does.`
+        : 'An admin of your lab makes them.',
+    );
+  }
+
+  async #create() {
+    const labs = this.#managed.value ?? [];
+    let made: Instrument | undefined;
+    await confirm({
+      title: 'New instrument',
+      text: html`<wa-input
+          name="name"
+          label="Name"
+          hint="As it is called in the lab"
+          required
+          maxlength="500"
+          autofocus
+        ></wa-input>
+        <registry-suggest
+          name="definition"
+          label="Definition"
+          hint="Its driver: the name of a definition. It can be chosen later."
+          .find=${suggestDefinitions}
+        ></registry-suggest>
+        ${labField(labs)}`,
+      action: 'Make the instrument',
+      act: async (_reason, fields) => {
+        const definition_id = await definitionId(String(fields.get('definition')).trim() || null);
+        const lab_id = chosenLab(labs, fields);
+        made = await createInstrument({ name: String(fields.get('name')), lab_id, definition_id });
+      },
+    });
+    if (made) goTo(`/instruments/${made.id}`);
+  }
+}
+
+function definitionCell({ definition, pinned_version }: Instrument) {
+  if (!definition) return html`<span class="quiet">none</span>`;
+  const version = pinned_version ? `pinned to version ${pinned_version}` : 'newest version';
+  return html`<a href="/definitions/${encodeURIComponent(definition.name)}">${definition.display_name}</a>
+    <div class="quiet small">${version}</div>`;
+}
+
+customElements.define('instruments-page', InstrumentsPage);

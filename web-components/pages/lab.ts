@@ -1,0 +1,126 @@
+import { Task } from '@lit/task';
+import { html, nothing } from 'lit';
+import { goTo } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import { changeLab, type Lab, listMembers, readLab, removeLab } from '../data/labs.ts';
+import { SessionController } from '../data/session.ts';
+import { badge } from '../elements/badge.ts';
+import { confirm } from '../elements/confirm.ts';
+import { menu } from '../elements/menu.ts';
+import { whenLoaded } from '../elements/states.ts';
+import { sections } from '../styles/sections.ts';
+import { shared } from '../styles/shared.ts';
+import './lab/imports.ts';
+import './lab/members.ts';
+import './lab/name.ts';
+import './lab/owners.ts';
+import './lab/policy.ts';
+
+/** `/labs/<id>`: who belongs to a lab, and what its policy asks of changes. */
+export class LabPage extends Page {
+  static override properties = { number: { type: Number } };
+  static override styles = [shared, sections];
+
+  declare number: number;
+  readonly #session = new SessionController(this);
+  readonly #lab = new Task(this, {
+    task: ([id]) => readLab(id),
+    args: () => [this.number] as const,
+  });
+  readonly #members = new Task(this, {
+    task: async ([id]) => (await listMembers(id)).items,
+    args: () => [this.number] as const,
+  });
+
+  get #mayManage(): boolean {
+    return this.#session.may('admin', this.number);
+  }
+
+  override render() {
+    const lab = this.#lab.value;
+    return html`<div class="page">
+      <header>
+        <p class="small quiet"><a href="/labs">Labs</a></p>
+        <div class="head">
+          <h1 tabindex="-1">${lab?.name ?? 'Lab'}</h1>
+          ${lab ? this.#marks(lab) : nothing}
+        </div>
+      </header>
+      ${whenLoaded(this.#lab, (shown) => this.#cards(shown))}
+    </div>`;
+  }
+
+  #marks(lab: Lab) {
+    return html`<code class="quiet">${lab.code}</code>
+      ${lab.disabled ? badge('disabled', 'danger', 'circleSlash') : nothing}
+      ${this.#session.me?.user.is_admin ? this.#menu(lab) : nothing}`;
+  }
+
+  #menu(lab: Lab) {
+    return menu('What a site admin can do with this lab', [
+      lab.disabled
+        ? { label: 'Enable', icon: 'check', act: () => this.#setDisabled(lab, false) }
+        : { label: 'Disable…', icon: 'circleSlash', act: () => this.#setDisabled(lab, true) },
+      { label: 'Delete…', icon: 'trash', danger: true, act: () => this.#remove(lab) },
+    ]);
+  }
+
+  #cards(lab: Lab) {
+    const reload = () => void this.#lab.run();
+    return html`${whenLoaded(
+      this.#members,
+      (members) => html`<lab-members
+        .labId=${lab.id}
+        .members=${members}
+        ?mayManage=${this.#mayManage}
+        @changed=${() => void this.#members.run()}
+      ></lab-members>`,
+    )}
+      <div class="columns">
+        <div class="page">
+          <lab-policy
+            .lab=${lab}
+            .members=${this.#members.value ?? []}
+            ?mayEdit=${this.#mayManage}
+            @saved=${reload}
+          ></lab-policy>
+          <lab-name .lab=${lab} ?mayEdit=${this.#mayManage} @saved=${reload}></lab-name>
+        </div>
+        <div class="page">
+          <lab-owners
+            .lab=${lab}
+            .members=${this.#members.value ?? []}
+            ?mayEdit=${this.#mayManage}
+            @saved=${reload}
+          ></lab-owners>
+          <lab-imports .lab=${lab} ?mayEdit=${this.#mayManage} @saved=${reload}></lab-imports>
+        </div>
+      </div>`;
+  }
+
+  async #setDisabled(lab: Lab, disabled: boolean) {
+    await confirm({
+      title: `${disabled ? 'Disable' : 'Enable'} ${lab.name}`,
+      text: disabled
+        ? 'A disabled lab keeps everything that it has. It can be enabled again.'
+        : 'Its members go on where they were.',
+      action: disabled ? 'Disable it' : 'Enable it',
+      danger: disabled,
+      act: async () => await changeLab(lab.id, { disabled }),
+    });
+    await this.#lab.run();
+  }
+
+  async #remove(lab: Lab) {
+    const gone = await confirm({
+      title: `Delete ${lab.name}`,
+      text: 'Only a lab without definitions, instruments and computers can be deleted. This cannot be taken back; the audit trail keeps that the lab was there.',
+      action: 'Delete the lab',
+      danger: true,
+      act: async () => await removeLab(lab.id),
+    });
+    if (gone) goTo('/labs', { replace: true });
+  }
+}
+
+customElements.define('lab-page', LabPage);

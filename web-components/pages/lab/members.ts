@@ -1,0 +1,150 @@
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/input/input.js';
+import '@awesome.me/webawesome/dist/components/radio/radio.js';
+import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
+import { html, LitElement, nothing } from 'lit';
+import { addMember, changeMember, type Member, type Role, removeMember } from '../../data/labs.ts';
+import { confirm } from '../../elements/confirm.ts';
+import { icon } from '../../elements/icon.ts';
+import { menu } from '../../elements/menu.ts';
+import '../../elements/person.ts';
+import { empty } from '../../elements/states.ts';
+import '../../elements/table.ts';
+import type { Column } from '../../elements/table.ts';
+import { ago } from '../../elements/time.ts';
+import { sections } from '../../styles/sections.ts';
+import { shared } from '../../styles/shared.ts';
+
+const ROLES: Record<Role, string> = {
+  viewer: 'sees and clones what the lab has approved',
+  contributor: 'proposes changes besides, and talks of them',
+  admin: 'approves and lands, and manages members, instruments and computers',
+};
+
+/**
+ * Who belongs to a lab, and as what.
+ *
+ * @fires changed - Somebody came, went or has another role.
+ */
+export class LabMembers extends LitElement {
+  static override properties = {
+    labId: { attribute: false },
+    members: { attribute: false },
+    mayManage: { type: Boolean },
+  };
+  static override styles = [shared, sections];
+
+  declare labId: number;
+  declare members: readonly Member[];
+  declare mayManage: boolean;
+
+  get #columns(): Column<Member>[] {
+    const columns: Column<Member>[] = [
+      {
+        label: 'Member',
+        cell: ({ name, username }) =>
+          html`<registry-person .name=${name} .username=${username}></registry-person>`,
+      },
+      { label: 'Username', cell: ({ username }) => username },
+      { label: 'Role', cell: ({ role }) => role, width: '10rem' },
+      { label: 'Since', cell: ({ created_at }) => ago(created_at), width: '10rem' },
+    ];
+    if (!this.mayManage) return columns;
+    return [
+      ...columns,
+      {
+        label: 'Actions',
+        hideLabel: true,
+        cell: (member) => this.#menu(member),
+        align: 'end',
+        width: '4rem',
+      },
+    ];
+  }
+
+  override render() {
+    return html`<section class="card" aria-label="Members">
+      <div class="head body">
+        <h2>Members</h2>
+        ${
+          this.mayManage
+            ? html`<wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add a member</wa-button>`
+            : nothing
+        }
+      </div>
+      ${
+        this.members.length === 0
+          ? empty(
+              'people',
+              'Nobody belongs to this lab yet',
+              'Site admins can do everything in it.',
+            )
+          : html`<registry-table caption="Members" .columns=${this.#columns} .rows=${this.members}></registry-table>`
+      }
+    </section>`;
+  }
+
+  #menu(member: Member) {
+    return menu(`What to do with ${member.name}`, [
+      { label: 'Give another role…', icon: 'pencil', act: () => this.#change(member) },
+      {
+        label: 'Remove from the lab…',
+        icon: 'trash',
+        danger: true,
+        act: () => this.#remove(member),
+      },
+    ]);
+  }
+
+  async #add() {
+    await this.#ask({
+      title: 'Add a member',
+      text: html`<wa-input
+          name="username"
+          label="Username"
+          required
+          autofocus
+          autocapitalize="off"
+          autocomplete="off"
+          spellcheck="false"
+        ></wa-input>
+        ${roles('contributor')}`,
+      action: 'Add',
+      act: async (_reason, fields) =>
+        await addMember(this.labId, String(fields.get('username')).trim(), roleOf(fields)),
+    });
+  }
+
+  async #change({ user_id, name, role }: Member) {
+    await this.#ask({
+      title: `What ${name} may do`,
+      text: roles(role),
+      action: 'Change the role',
+      act: async (_reason, fields) => await changeMember(this.labId, user_id, roleOf(fields)),
+    });
+  }
+
+  async #remove({ user_id, name }: Member) {
+    await this.#ask({
+      title: `Remove ${name} from the lab`,
+      text: 'What the lab keeps to itself is closed to them from now on. What they did stays under their name.',
+      action: 'Remove',
+      danger: true,
+      act: async () => await removeMember(this.labId, user_id),
+    });
+  }
+
+  async #ask(question: Parameters<typeof confirm>[0]) {
+    if (await confirm(question)) this.dispatchEvent(new Event('changed'));
+  }
+}
+
+const roles = (chosen: Role) => html`<wa-radio-group name="role" label="Role" .value=${chosen}>
+  ${Object.entries(ROLES).map(
+    ([role, may]) => html`<wa-radio value=${role}><strong>${role}</strong>: ${may}</wa-radio>`,
+  )}
+</wa-radio-group>`;
+
+const roleOf = (fields: FormData) => String(fields.get('role')) as Role;
+
+customElements.define('lab-members', LabMembers);

@@ -1,0 +1,21 @@
+import '@awesome.me/webawesome/dist/components/option/option.js';
+import { html } from 'lit';
+import type { Member } from '../../data/labs.ts';
+
+/** Whom an id of the policy means, as far as the lab's members tell. */
+export function nameOf(members: readonly Member[], id: number): string {
+  const member = members.find(({ user_id }) => user_id === id);
+  return member ? member.name : `account ${id} (no member)`;
+}
+
+/** The members as options of a `wa-select`, and those whom the policy names though they are no members any more. */
+export function memberOptions(members: readonly Member[], named: readonly number[]) {
+  const gone = named.filter((id) => members.every(({ user_id }) => user_id !== id));
+  return [
+    ...members.map(
+      ({ user_id, name, username }) =>
+        html`<wa-option value=${String(user_id)}>${name} (${username})</wa-option>`,
+    ),
+    ...gone.map((id) => html`<wa-option value=${String(id)}>${nameOf(members, id)}</wa-option>`),
+  ];
+}

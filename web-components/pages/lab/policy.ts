@@ -1,0 +1,166 @@
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/input/input.js';
+import '@awesome.me/webawesome/dist/components/number-input/number-input.js';
+import '@awesome.me/webawesome/dist/components/radio/radio.js';
+import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
+import '@awesome.me/webawesome/dist/components/select/select.js';
+import '@awesome.me/webawesome/dist/components/switch/switch.js';
+import { css, html } from 'lit';
+import { changeLab, type Lab, type Member } from '../../data/labs.ts';
+import { EditableCard } from '../../elements/editable.ts';
+import { icon } from '../../elements/icon.ts';
+import { memberOptions, nameOf } from './names.ts';
+
+const LANDING = {
+  admins: 'Admins of the lab, and site admins, land without review: by a push to main or a save.',
+  nobody: 'Nobody lands without review, site admins included.',
+} as const;
+
+/** What a change must have before it lands, each setting with what it means. */
+export class LabPolicy extends EditableCard {
+  static override properties = {
+    lab: { attribute: false },
+    members: { attribute: false },
+    checks: { state: true },
+  };
+  static override styles = [
+    ...EditableCard.styles,
+    css`
+      .check {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) auto;
+        gap: var(--wa-space-xs);
+        align-items: end;
+      }
+      ul.sentences {
+        display: grid;
+        gap: var(--wa-space-xs);
+      }
+      ul.sentences > li {
+        display: flex;
+        gap: var(--wa-space-xs);
+        overflow-wrap: anywhere;
+      }
+      ul.sentences > li > .icon {
+        margin-block-start: 0.2em;
+        color: var(--wa-color-text-quiet);
+      }
+    `,
+  ];
+  readonly heading = 'What lands';
+  declare lab: Lab;
+  declare members: readonly Member[];
+  /** The rows of the form: name of a check and account. */
+  declare checks: readonly (readonly [string, number | undefined])[];
+
+  protected view() {
+    const { direct_landing, required_approvals, allow_self_approval, required_checks } = this.lab;
+    const checks = Object.entries(required_checks);
+    return html`<ul class="sentences">
+      <li>${icon(direct_landing === 'admins' ? 'shield' : 'lock')}<span>${LANDING[direct_landing]}</span></li>
+      <li>${icon('check')}<span>${approvals(required_approvals)}</span></li>
+      <li>
+        ${icon('person')}<span
+          >${
+            allow_self_approval
+              ? 'Admins may approve what they proposed themselves.'
+              : 'Nobody’s approval of their own merge request counts.'
+          }</span
+        >
+      </li>
+      ${
+        checks.length === 0
+          ? html`<li>${icon('pulse')}<span>No check of another program is asked for.</span></li>`
+          : checks.map(
+              ([name, id]) =>
+                html`<li>${icon('pulse')}<span>The check <code>${name}</code> must be green; ${nameOf(this.members, id)} says so.</span></li>`,
+            )
+      }
+    </ul>`;
+  }
+
+  protected override async edit() {
+    this.checks = Object.entries(this.lab.required_checks);
+    await super.edit();
+  }
+
+  protected fields() {
+    const { direct_landing, required_approvals, allow_self_approval } = this.lab;
+    return html`<wa-radio-group name="direct_landing" label="Landing without review" .value=${direct_landing}>
+        ${Object.entries(LANDING).map(([value, meaning]) => html`<wa-radio value=${value}>${meaning}</wa-radio>`)}
+      </wa-radio-group>
+      <wa-number-input
+        name="required_approvals"
+        label="Approvals that a merge request needs"
+        hint="By admins of the lab, of its present head"
+        required
+        min="0"
+        max="20"
+        .defaultValue=${String(required_approvals)}
+      ></wa-number-input>
+      <wa-switch
+        name="allow_self_approval"
+        value="true"
+        hint="In a lab of one there is nobody else"
+        .defaultChecked=${allow_self_approval}
+        >Authors may approve their own merge requests</wa-switch
+      >
+      <fieldset>
+        <legend>Required checks</legend>
+        <p class="quiet small">A program, such as a test run, posts the result; only the word of the account counts.</p>
+        ${this.checks.map((check, index) => this.#check(check, index))}
+        <div>
+          <wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add a check</wa-button>
+        </div>
+      </fieldset>`;
+  }
+
+  #check([name, user]: readonly [string, number | undefined], index: number) {
+    return html`<div class="check">
+      <wa-input name="check" label="Check" required maxlength="100" .value=${name} @input=${(event: Event) => this.#set(index, [(event.target as HTMLInputElement).value, user])}></wa-input>
+      <wa-select name="account" label="Account" required .value=${user === undefined ? '' : String(user)} @change=${(event: Event) => this.#set(index, [name, Number((event.target as HTMLSelectElement).value)])}>
+        ${memberOptions(this.members, user === undefined ? [] : [user])}
+      </wa-select>
+      <wa-button appearance="plain" @click=${() => this.#drop(index)}>
+        ${icon('trash')}<span class="visually-hidden">Remove the check ${name}</span>
+      </wa-button>
+    </div>`;
+  }
+
+  #set(index: number, check: readonly [string, number | undefined]) {
+    this.checks = this.checks.with(index, check);
+  }
+
+  async #add() {
+    this.checks = [...this.checks, ['', undefined]];
+    await this.updateComplete;
+    const inputs = this.renderRoot.querySelectorAll<HTMLElement>('[name=check]');
+    inputs[inputs.length - 1]?.focus();
+  }
+
+  async #drop(index: number) {
+    this.checks = this.checks.toSpliced(index, 1);
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('fieldset wa-button:last-of-type')?.focus();
+  }
+
+  protected async save(fields: FormData) {
+    await changeLab(this.lab.id, {
+      direct_landing: String(fields.get('direct_landing')) as Lab['direct_landing'],
+      required_approvals: Number(fields.get('required_approvals')),
+      allow_self_approval: fields.has('allow_self_approval'),
+      required_checks: Object.fromEntries(
+        this.checks.map(([name, user]) => [name.trim(), user ?? 0]),
+      ),
+    });
+  }
+}
+
+function approvals(count: number): string {
+  if (count === 0) return 'A merge request needs no approval.';
+  return count === 1
+    ? 'A merge request needs one approval by an admin of the lab.'
+    : `A merge request needs ${count} approvals by admins of the lab.`;
+}
+
+customElements.define('lab-policy', LabPolicy);

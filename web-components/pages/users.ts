@@ -1,0 +1,196 @@
+import { Task } from '@lit/task';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import '@awesome.me/webawesome/dist/components/input/input.js';
+import { css, html, nothing } from 'lit';
+import { setQuery } from '../app/go.ts';
+import { Page } from '../app/page.ts';
+import { SessionController } from '../data/session.ts';
+import { changeUser, createUser, listUsers, makePassword, type User } from '../data/users.ts';
+import { badge } from '../elements/badge.ts';
+import { confirm, type Question } from '../elements/confirm.ts';
+import { icon } from '../elements/icon.ts';
+import { menu } from '../elements/menu.ts';
+import '../elements/pager.ts';
+import type { PageChangeEvent } from '../elements/pager.ts';
+import '../elements/person.ts';
+import '../elements/secret.ts';
+import { empty, whenLoaded } from '../elements/states.ts';
+import '../elements/table.ts';
+import type { Column } from '../elements/table.ts';
+import { ago } from '../elements/time.ts';
+import { sections } from '../styles/sections.ts';
+import { shared } from '../styles/shared.ts';
+import { accountOf, userFields } from './users/fields.ts';
+
+const PER_PAGE = 50;
+
+/** `/users?q=…`: the accounts, for site admins. */
+export class UsersPage extends Page {
+  static override properties = { query: { attribute: false }, secret: { state: true } };
+  static override styles = [
+    shared,
+    sections,
+    css`
+      .search {
+        max-inline-size: 24rem;
+      }
+    `,
+  ];
+  declare query: URLSearchParams;
+  /** A password that was just made, to be handed on. */
+  declare secret: { username: string; password: string } | undefined;
+  readonly #session = new SessionController(this);
+
+  readonly #users = new Task(this, {
+    task: ([q, page]) => listUsers({ ...(q && { q }), page, per_page: PER_PAGE }),
+    args: () => [this.query.get('q'), Number(this.query.get('page')) || 1] as const,
+  });
+
+  get #columns(): Column<User>[] {
+    return [
+      {
+        label: 'Account',
+        cell: ({ name, username, is_admin, disabled }) => html`<registry-person
+            .name=${name}
+            .username=${username}
+          ></registry-person>
+          ${is_admin ? badge('site admin', 'brand', 'shield') : nothing}
+          ${disabled ? badge('disabled', 'danger', 'circleSlash') : nothing}`,
+      },
+      { label: 'Username', cell: ({ username }) => username, width: '12rem' },
+      { label: 'E-mail', cell: ({ email }) => email },
+      { label: 'Made', cell: ({ created_at }) => ago(created_at), width: '9rem' },
+      {
+        label: 'Actions',
+        hideLabel: true,
+        cell: (user) => this.#menu(user),
+        align: 'end',
+        width: '4rem',
+      },
+    ];
+  }
+
+  override render() {
+    return html`<div class="page">
+      <header class="head">
+        <h1 tabindex="-1">Users</h1>
+        ${
+          this.#session.me?.user.is_admin
+            ? html`<wa-button variant="brand" size="s" @click=${this.#create}>${icon('plus', 'start')} New account</wa-button>`
+            : nothing
+        }
+      </header>
+      ${this.secret ? this.#password(this.secret) : nothing}
+      <wa-input
+        class="search"
+        type="search"
+        size="s"
+        label="Search by username, name or e-mail"
+        .value=${this.query.get('q') ?? ''}
+        @input=${(event: Event) => setQuery({ q: (event.target as HTMLInputElement).value, page: undefined })}
+        >${icon('search', 'start')}</wa-input
+      >
+      ${whenLoaded(this.#users, ({ items, total, page }) =>
+        items.length === 0
+          ? empty(
+              'search',
+              'No account matches',
+              'Try a part of the name or of the e-mail address.',
+            )
+          : html`<div class="card">
+              <registry-table caption="Accounts" .columns=${this.#columns} .rows=${items}></registry-table>
+              <registry-pager
+                .page=${page}
+                .perPage=${PER_PAGE}
+                .total=${total}
+                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
+              ></registry-pager>
+            </div>`,
+      )}
+    </div>`;
+  }
+
+  #password({ username, password }: { username: string; password: string }) {
+    return html`<registry-secret
+      .heading=${`The password of ${username}`}
+      label="password"
+      .lines=${[password]}
+      @done=${() => {
+        this.secret = undefined;
+      }}
+      >It is shown this once. Hand it on by a way that others do not read along; it can be changed on the page
+      “Your account”.</registry-secret
+    >`;
+  }
+
+  #menu(user: User) {
+    const { name, disabled } = user;
+    return menu(`What to do with ${name}`, [
+      { label: 'Edit…', icon: 'pencil', act: () => this.#edit(user) },
+      { label: 'New password…', icon: 'key', act: () => this.#reset(user) },
+      disabled
+        ? { label: 'Enable…', icon: 'check', act: () => this.#setDisabled(user, false) }
+        : {
+            label: 'Disable…',
+            icon: 'circleSlash',
+            danger: true,
+            act: () => this.#setDisabled(user, true),
+          },
+    ]);
+  }
+
+  async #create() {
+    const password = makePassword();
+    await this.#ask({
+      title: 'New account',
+      text: html`${userFields()}
+        <p class="quiet small">The registry makes a password, which you see next.</p>`,
+      action: 'Make the account',
+      act: async (_reason, fields) => {
+        const { username } = await createUser({ ...accountOf(fields), password });
+        this.secret = { username, password };
+      },
+    });
+  }
+
+  async #edit(user: User) {
+    await this.#ask({
+      title: `Edit ${user.username}`,
+      text: userFields(user),
+      action: 'Save',
+      act: async (_reason, fields) => await changeUser(user.id, accountOf(fields)),
+    });
+  }
+
+  async #reset({ id, username }: User) {
+    const password = makePassword();
+    await this.#ask({
+      title: `New password for ${username}`,
+      text: 'The registry makes one, which you see next. The old one and every session of the account end; its tokens go on.',
+      action: 'Make a new password',
+      danger: true,
+      act: async () => {
+        await changeUser(id, { password });
+        this.secret = { username, password };
+      },
+    });
+  }
+
+  async #setDisabled({ id, username }: User, disabled: boolean) {
+    await this.#ask({
+      title: `${disabled ? 'Disable' : 'Enable'} ${username}`,
+      text: disabled
+        ? 'Sessions and tokens of the account stop at once. What they did stays under their name; the account can be enabled again.'
+        : 'The account can sign in again, and its tokens count again.',
+      action: disabled ? 'Disable' : 'Enable',
+      danger: disabled,
+      act: async () => await changeUser(id, { disabled }),
+    });
+  }
+
+  async #ask(question: Question) {
+    if (await confirm(question)) await this.#users.run();
+  }
+}
+
+customElements.define('users-page', UsersPage);
