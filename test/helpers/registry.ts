@@ -28,6 +28,8 @@ export interface TestRegistry {
   url: string;
   rooms: Rooms;
   dataDir: string;
+  /** What another process needs to serve the same; on PostgreSQL alone, the embedded database serves one. */
+  settings: Record<string, string>;
   /** A site admin. */
   admin: Person;
   /** Makes an account with an `admin` token. */
@@ -49,7 +51,8 @@ export async function startRegistry(
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
   const databaseUrl = await database(options.database ?? 'PGlite', dataDir);
-  const config = loadConfig({ ...options.environment, ...databaseUrl, DATA_DIR: dataDir });
+  const settings = { ...options.environment, ...databaseUrl, DATA_DIR: dataDir };
+  const config = loadConfig(settings);
   let url = '';
   const rooms = await openRooms(config, () => config.PUBLIC_URL ?? url);
   const app = await createApp(
@@ -91,6 +94,7 @@ export async function startRegistry(
     url,
     rooms,
     dataDir,
+    settings,
     admin: await person('root', { isAdmin: true }),
     person,
     anonymous: createClient({ url }),
@@ -105,7 +109,7 @@ export async function startRegistry(
   };
 }
 
-async function database(kind: DatabaseKind, dataDir: string): Promise<{ DATABASE_URL?: string }> {
+async function database(kind: DatabaseKind, dataDir: string): Promise<Record<string, string>> {
   if (kind === 'PostgreSQL') return { DATABASE_URL: (await freshDatabase(true)).databaseUrl };
   await cp((await freshFolder()).folder, join(dataDir, 'postgres'), { recursive: true });
   return {};

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     atOnce: { type: 'string', default: '200' },
     definitions: { type: 'string', default: '20' },
     database: { type: 'string', default: 'PostgreSQL' },
+    processes: { type: 'string', default: '2' },
   },
 });
 
@@ -24,5 +25,6 @@ t.test(`a storm on ${values.database}`, async (t) => {
     deeds: Number(values.deeds),
     atOnce: Number(values.atOnce),
     definitions: Number(values.definitions),
+    processes: values.database === 'PGlite' ? 1 : Number(values.processes),
   });
 });

@@ -14,6 +14,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
         deeds: 120,
         atOnce: 30,
         definitions: 5,
+        processes: database === 'PGlite' ? 1 : 2,
       });
     },
   );

@@ -32,7 +32,14 @@ export async function blow(world: World, { seed, seconds, deeds, atOnce }: Force
   const workers = Array.from({ length: atOnce }, async (_, n) => {
     const folder = await mkdtemp(join(world.dataDir, 'client-'));
     await git(['init', '-q', '--bare', folder]);
-    const worker: Worker = { ...shared, n, folder, random: random(seed * 1000 + n) };
+    const through = world.through(world.urls[n % world.urls.length] as string);
+    const worker: Worker = {
+      ...shared,
+      world: through,
+      n,
+      folder,
+      random: random(seed * 1000 + n),
+    };
     while (Date.now() < until || !isEnough(shared.log, deeds)) await once(worker);
   });
   await Promise.all(workers);

@@ -34,9 +34,11 @@ export async function violations(t: Test, shared: Shared, database: DatabaseKind
 
 /** Nothing failed that was asked, of whatever route. */
 async function answers({ world, log }: Shared) {
-  const metrics = await (await fetch(`${world.url}/metrics`)).text();
+  const metrics = await Promise.all(
+    world.urls.map(async (url) => await (await fetch(`${url}/metrics`)).text()),
+  );
   const failed = metrics
-    .split('\n')
+    .flatMap((text) => text.split('\n'))
     .filter((line) => /^http_request_duration_seconds_count\{.*status="5\d\d"/.test(line));
   const odd = log.filter(({ answer }) => answer === 'failed' || answer === 400 || answer === 401);
   return [

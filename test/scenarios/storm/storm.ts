@@ -13,15 +13,17 @@ import { makeWorld } from './world.ts';
 export interface Storm extends Force {
   database: DatabaseKind;
   definitions: number;
+  /** How many serve at the same time; the embedded database allows one. */
+  processes: number;
 }
 
 export async function stormOn(t: Test, storm: Storm): Promise<void> {
   startGitRunner();
-  const { database, seed, definitions } = storm;
+  const { database, seed, definitions, processes } = storm;
   const flags = Object.entries(storm).map(([name, value]) => `--${name} ${value}`);
   const again = `npm run storm -- ${flags.join(' ')}`;
   t.comment(again);
-  const world = await makeWorld(t, database, definitions);
+  const world = await makeWorld(t, database, definitions, processes);
   const shared = await blow(world, storm);
   t.comment(summaryOf(shared.log));
   const found = await violations(t, shared, database);

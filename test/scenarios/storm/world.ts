@@ -1,5 +1,6 @@
 /** Two labs, ten people and their definitions: what the storm blows over. */
 import type { Test } from 'tap';
+import { serve } from '../../helpers/command.ts';
 import {
   type DatabaseKind,
   measurement,
@@ -27,7 +28,11 @@ export interface World extends TestRegistry {
   people: Person[];
   labs: StormLab[];
   targets: Target[];
+  /** Where each of the processes that serve it listens. */
+  urls: string[];
   as(person: Person, method: string, path: string, body?: object): Promise<Answer>;
+  /** The same by way of another of its processes. */
+  through(url: string): World;
 }
 
 /** What may happen in a lab that a merge or a push depends on. */
@@ -54,6 +59,7 @@ export async function makeWorld(
   t: Test,
   database: DatabaseKind,
   definitions: number,
+  processes: number,
 ): Promise<World> {
   const registry = await startRegistry(t, { database });
   const { admin, url } = registry;
@@ -77,9 +83,32 @@ export async function makeWorld(
     });
     targets.push({ id, name, lab });
   }
-  const as: World['as'] = (person, method, path, body) =>
-    send(url, person.token, method, path, body);
-  return { ...registry, people, labs, targets, as };
+  const urls = [url];
+  for (let n = 1; n < processes; n++) urls.push(await another(t, registry.settings));
+  const through = (url: string): World => ({
+    ...registry,
+    url,
+    urls,
+    people,
+    labs,
+    targets,
+    through,
+    as: (person, method, path, body) => send(url, person.token, method, path, body),
+    gitUrl: (name, token) =>
+      registry.gitUrl(name, token).replace(registry.url.slice(7), url.slice(7)),
+  });
+  return through(url);
+}
+
+/** Another process that serves the same. */
+async function another(t: Test, settings: Record<string, string>): Promise<string> {
+  const server = await serve({ ...settings, LOG_LEVEL: 'warn' });
+  t.teardown(async () => {
+    server.signal('SIGTERM');
+    const { code, stdout } = await server.ended;
+    if (code !== 0) throw new Error(`the other process ended with ${code}: ${stdout}`);
+  });
+  return server.url;
 }
 
 async function lab(
