@@ -28,6 +28,9 @@ export function createClient(options: ClientOptions) {
       json<Session>('POST', '/api/auth/login', { username, password }),
     /** How one can sign in: by password, and at the provider of single sign-on if there is one. */
     authMethods: () => json<AuthMethods>('GET', '/api/auth/methods'),
+    /** Where to send the browser so that this account is signed in to by single sign-on from now on. */
+    linkSingleSignOn: (return_to: string) =>
+      json<{ address: string }>('POST', '/api/auth/oidc/link', { return_to }),
     logout: () => nothing('POST', '/api/auth/logout'),
     me: () => json<Me>('GET', '/api/auth/me'),
     definitions: definitionCalls(http),

@@ -5,9 +5,9 @@ import { startSession } from '../plugins/authentication.ts';
 import { answerBrowser } from '../plugins/error-page.ts';
 import { cookieName } from '../plugins/session-cookie.ts';
 import { Type } from '../schemas/build.ts';
-import { AuthMethods, SignOnAnswer, SignOnStart } from '../schemas/sign-in.ts';
+import { AuthMethods, SignOnAddress, SignOnAnswer, SignOnStart } from '../schemas/sign-in.ts';
 import type { PeopleRooms } from '../services/note.ts';
-import { linkOf } from '../services/single-sign-on/account.ts';
+import { type Link, linkOf } from '../services/single-sign-on/account.ts';
 import {
   ATTEMPT_SECONDS,
   createSignOn,
@@ -17,6 +17,7 @@ import type { SingleSignOn } from '../single-sign-on.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const START = '/api/auth/oidc/start';
+const LINK = '/api/auth/oidc/link';
 const CALLBACK = '/api/auth/oidc/callback';
 
 export function singleSignOnRoutes(
@@ -31,6 +32,18 @@ export function singleSignOnRoutes(
   // Lax: the browser comes back from another site, by a link.
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
   const Redirect = Type.Null({ description: 'Where to go next, in the Location header' });
+
+  /** Sets the cookie of an attempt and gives where to send the browser. */
+  async function begin(
+    reply: FastifyReply,
+    returnTo = new URL(rooms.publicUrl()).pathname,
+    link?: () => Promise<Link>,
+  ): Promise<string> {
+    if (!signOn) throw notFound('single sign-on');
+    const { address, kept } = await signOn.begin(returnTo, await link?.());
+    reply.setCookie(attempt, kept, { ...cookie, maxAge: ATTEMPT_SECONDS });
+    return address;
+  }
 
   app.get(
     '/api/auth/methods',
@@ -69,14 +82,27 @@ export function singleSignOnRoutes(
       },
     },
     async (request, reply) => {
-      if (!signOn) throw notFound('single sign-on');
-      const { return_to = new URL(rooms.publicUrl()).pathname, link } = request.query;
-      const { address, kept } = await signOn.begin(
-        return_to,
-        link ? await linkOf(rooms, request.caller) : undefined,
-      );
-      reply.setCookie(attempt, kept, { ...cookie, maxAge: ATTEMPT_SECONDS });
-      return go(reply, address);
+      const { return_to } = request.query;
+      return go(reply, await begin(reply, return_to));
+    },
+  );
+
+  app.post(
+    LINK,
+    {
+      schema: {
+        operationId: 'linkSingleSignOn',
+        tags,
+        summary: 'Sign in to your account by the OpenID provider from now on',
+        description:
+          'For pages of the registry: sets the cookie of an attempt and tells where to send the browser. Whoever comes back from there is linked to the account, as long as the session goes on.',
+        body: SignOnStart,
+        response: { 200: SignOnAddress, ...problemAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { return_to } = request.body;
+      return { address: await begin(reply, return_to, () => linkOf(rooms, request.caller)) };
     },
   );
 
@@ -109,5 +135,6 @@ export function singleSignOnRoutes(
   );
 }
 
+/** Nobody keeps a copy of where an attempt led. */
 const go = (reply: FastifyReply, address: string) =>
   reply.header('cache-control', 'no-store').redirect(address, 303);

@@ -23,12 +23,10 @@ export const SignOnStart = Type.Object({
       description: 'The path of the registry to open afterwards; its first page otherwise',
     }),
   ),
-  link: Type.Optional(
-    Type.Boolean({
-      default: false,
-      description: 'Sign in to the account whose session this is by the provider from now on',
-    }),
-  ),
+});
+
+export const SignOnAddress = Type.Object({
+  address: Type.String({ description: 'Where to send the browser' }),
 });
 
 /** What the provider sends the browser back with (RFC 6749, section 4.1.2; RFC 9207). */

@@ -168,7 +168,7 @@ export class Browser {
         redirect: 'manual',
         headers: { accept: 'text/html,*/*', cookie: this.cookie(url) },
       });
-      this.#keep(url, answer.headers.getSetCookie());
+      this.keep(url, answer.headers.getSetCookie());
       const location = answer.headers.get('location');
       if (location === null) return answer;
       const next = new URL(location, url).href;
@@ -194,7 +194,7 @@ export class Browser {
     return jar;
   }
 
-  #keep(url: string, cookies: string[]): void {
+  keep(url: string, cookies: string[]): void {
     for (const cookie of cookies) {
       const [pair = '', ...attributes] = cookie.split(/; */);
       const [name = '', value = ''] = [

@@ -115,6 +115,7 @@ const IN_REVIEW: [operation: string, action: string][] = [
   ['merge', 'merged'],
 ];
 const NO_WRITES = {
+  linkSingleSignOn: 'keeps nothing until the browser is back from the provider',
   validateSource: 'answers what is wrong with a text, and keeps nothing of it',
   validateDefinition: 'the same for the text of a definition that exists',
 };

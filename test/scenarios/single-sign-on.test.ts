@@ -183,50 +183,78 @@ t.test('whoever is signed in may link that account, and nobody else', async (t) 
   const { provider, signIn, me, person, url } = world;
   const { id, token, client } = await person('hedy');
   provider.people.set('hedys', ADA);
-  provider.atBrowser = 'hedys';
   const browser = new Browser();
-  const start = `${url}/api/auth/oidc/start?link=true`;
-  const stranger = await browser.open(start);
-  t.equal(stranger.status, 401);
-  const { token: session } = await world.anonymous.login('hedy', 'password of hedy');
-  browser.set(url, 'registry_session', session);
-  await browser.open(start);
+  await signInByPassword(browser, 'hedy', 'password of hedy');
+  await browser.open(await linkAddress(browser, 'hedys'));
   t.match((await me(browser))?.user, { id, username: 'hedy' });
   t.same(rolesOf(await me(browser)), ['cold: viewer', 'nano: contributor']);
   const { browser: later } = await signIn('hedys');
   t.equal((await me(later))?.user.id, id, 'from now on that is hers');
   t.ok((await actions(world, 'hedy')).includes('user.linked by hedy from 127.0.0.1'));
+  await browser.open(await linkAddress(browser, 'hedys'));
+  t.equal((await me(browser))?.user.id, id, 'once more is no harm');
 
   await person('ida');
   const other = new Browser();
-  const idas = await world.anonymous.login('ida', 'password of ida');
-  other.set(url, 'registry_session', idas.token);
-  const refused = await other.open(start);
+  await signInByPassword(other, 'ida', 'password of ida');
+  const refused = await other.open(await linkAddress(other, 'hedys'));
   t.equal(refused.status, 409);
   t.match(await refused.text(), /as hedy: that account keeps it/);
 
   // A session that ends while its owner is at the provider links nothing.
   provider.people.set('hedys too', ADA);
-  provider.atBrowser = 'hedys too';
   await client.users.change(id, { password: 'another password' });
-  browser.set(
-    url,
-    'registry_session',
-    (await world.anonymous.login('hedy', 'another password')).token,
-  );
+  await signInByPassword(browser, 'hedy', 'another password');
+  const address = await linkAddress(browser, 'hedys too');
   let back = '';
-  await browser.open(start, (address) => {
-    back = address;
-    return address.startsWith(`${url}/api/auth/oidc/callback`);
+  await browser.open(address, (next) => {
+    back = next;
+    return next.startsWith(`${url}/api/auth/oidc/callback`);
   });
   await client.users.change(id, { password: 'a third password' });
   t.equal((await browser.open(back)).status, 401);
-  const read = await fetch(`${url}/api/auth/oidc/start?link=true`, {
-    redirect: 'manual',
-    headers: { authorization: `Bearer ${await readToken(url, token)}` },
-  });
-  t.equal(read.status, 403, 'a token that may read links nothing either');
+
+  const link = (headers: Record<string, string>) =>
+    fetch(`${url}/api/auth/oidc/link`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: '{}',
+    });
+  t.equal((await link({})).status, 401, 'nobody');
+  const reader = { authorization: `Bearer ${await readToken(url, token)}` };
+  t.equal((await link(reader)).status, 403, 'a token that may read');
+  await signInByPassword(browser, 'hedy', 'a third password');
+  const lured = { cookie: browser.cookie(url), 'sec-fetch-site': 'same-site' };
+  const forged = await link(lured);
+  t.equal(forged.status, 403, 'a page of another host begins no linking');
+  t.same(forged.headers.getSetCookie(), []);
+  const led = new Browser();
+  await signInByPassword(led, 'hedy', 'a third password');
+  provider.atBrowser = 'hedys too';
+  await led.open(`${url}/api/auth/oidc/start?link=true`);
+  t.match((await me(led))?.user, { username: 'ada' }, 'nor does any link: that signs in, no more');
 });
+
+async function signInByPassword(browser: Browser, username: string, password: string) {
+  const { token } = await world.anonymous.login(username, password);
+  browser.set(world.url, 'registry_session', token);
+}
+
+/** Where a page of the registry sends the browser to have its account linked to `sub`. */
+async function linkAddress(browser: Browser, sub: string): Promise<string> {
+  world.provider.atBrowser = sub;
+  const answer = await fetch(`${world.url}/api/auth/oidc/link`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      cookie: browser.cookie(world.url),
+      origin: world.url,
+    },
+    body: JSON.stringify({ return_to: '/docs' }),
+  });
+  browser.keep(world.url, answer.headers.getSetCookie());
+  return ((await answer.json()) as { address: string }).address;
+}
 
 async function readToken(url: string, token: string): Promise<string> {
   const answer = await fetch(`${url}/api/tokens`, {

@@ -82,6 +82,7 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   listFleet: ({ name }) => ({ query: { q: name } }),
   reportSync: () => ({ body: { installed: {} } }),
   createToken: () => ({ body: { name: 'asked', scope: 'read' } }),
+  linkSingleSignOn: () => ({ body: {} }),
   signIn: () => ({ body: { username: 'cleo', password: 'password of cleo' } }),
 };
 
