@@ -116,6 +116,21 @@ t.test(
   },
 );
 
+t.test('an account is linked from its menu, and keeps what it was', async (t) => {
+  const { id } = await registry.person('hedy');
+  provider.people.set('sub-2', { preferred_username: 'hedy.l', groups: ['staff'] });
+  provider.atBrowser = 'sub-2';
+  const page = await browser.open(registry, '/', { username: 'hedy', elsewhere });
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('menuitem', { name: 'Link single sign-on' }).click();
+  await page.getByText('leads to this account, hedy').waitFor();
+  await isAccessible(t, page, 'linking single sign-on');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('link', { name: 'Lockin' }).waitFor();
+  const me = await page.evaluate(async () => await (await fetch('/api/auth/me')).json());
+  t.match(me, { user: { id, username: 'hedy' }, labs: [{ code: 'nano', role: 'contributor' }] });
+});
+
 t.test('whoever cancels at the provider is told so, and finds the way back', async (t) => {
   const page = await browser.open(registry, '/sign-in', { elsewhere });
   provider.atBrowser = null;

@@ -42,6 +42,12 @@ class Session extends EventTarget {
     if (me && me.user.id === this.me?.user.id) this.#settle(true);
   }
 
+  /** Where to sign in at the provider, to sign in to this account by it from now on and come back to a page of ours. */
+  async linkSingleSignOn(page: string): Promise<string> {
+    const { pathname, search, hash } = new URL(page);
+    return (await client.linkSingleSignOn(pathname + search + hash)).address;
+  }
+
   async signOut(): Promise<void> {
     await client.logout();
     this.#set(null);
