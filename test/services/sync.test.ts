@@ -1,0 +1,131 @@
+/** What a sync costs, and that no change is missed, by whichever process it was made. */
+import t from 'tap';
+import { type SyncRooms, syncState } from '../../registry/services/sync/manifest.ts';
+import { createBinding } from '../../registry/store/bindings.ts';
+import { createComputer } from '../../registry/store/computers.ts';
+import { allocateDefinitionId } from '../../registry/store/definitions.ts';
+import { upsertDefinition } from '../../registry/store/indexing.ts';
+import { createInstrument } from '../../registry/store/instruments.ts';
+import { createLab } from '../../registry/store/labs.ts';
+import { openStore, type Store } from '../../registry/store/open.ts';
+import { upsertVersions } from '../../registry/store/versions.ts';
+import { onEachDatabase } from '../helpers/databases.ts';
+import { definitionFields, versionFields } from '../store/definition-fields.ts';
+
+const roomsOf = (store: Store, url = 'http://registry'): SyncRooms =>
+  ({
+    store,
+    rules: { anonymousRead: false },
+    publicUrl: () => url,
+    version: '1.0.0',
+  }) as unknown as SyncRooms;
+
+/** A lab with so many definitions, every tenth of them bound to its computer. */
+async function fill(store: Store, code: string, count: number) {
+  const lab = await createLab(store.em(), { name: code, code });
+  const pc = await createComputer(store.em(), { lab_id: lab.id, computer_name: `${code}-pc` });
+  await store.transaction(async (em) => {
+    for (let i = 0; i < count; i++) {
+      const name = `${code}${i}`;
+      const id = await allocateDefinitionId(em);
+      const fields = definitionFields(name, { lab_id: lab.id });
+      await upsertDefinition(em, { ...fields, id });
+      const described = { ...fields, description: 'What it is. '.repeat(20) };
+      const content = { files: { [`${name}.py`]: 'ab'.repeat(32) }, described };
+      await upsertVersions(em, [versionFields(id, 1, content as never)]);
+      if (i % 10 > 0) continue;
+      const main = { lab_id: lab.id, name: `Main ${name}`, definition_id: id, pinned_version: 1 };
+      const instrument = await createInstrument(em, main);
+      const at = { instrument_id: instrument.id, computer: pc.id };
+      await createBinding(em, { ...at, is_primary: true });
+    }
+  });
+  const actor = { kind: 'computer', id: pc.id, name: pc.computer_name, labId: lab.id } as const;
+  return { lab, pc, caller: { actor, address: null, tokenName: null } };
+}
+
+await onEachDatabase(
+  t,
+  'a list costs as many queries for 200 definitions as for 2, and one query as long as nothing changed',
+  async (t, store, database) => {
+    const counted = async (work: () => Promise<unknown>) => {
+      database.statements.length = 0;
+      await work();
+      return database.statements.length;
+    };
+    const few = await fill(store, 'few', 2);
+    const many = await fill(store, 'many', 200);
+    const costs: number[] = [];
+    for (const { caller } of [few, many]) {
+      const { list } = await syncState(roomsOf(store), caller, {});
+      costs.push(await counted(list));
+    }
+    t.equal(costs[0], costs[1]);
+    t.ok((costs[1] ?? 0) <= 12, `${costs[1]} queries`);
+    const asked = await counted(() => syncState(roomsOf(store), many.caller, {}));
+    t.equal(asked, 1);
+    const { definitions } = await (await syncState(roomsOf(store), many.caller, {})).list();
+    t.equal(definitions.length, 200);
+    t.equal(definitions.filter(({ bound, pinned }) => bound && pinned).length, 20);
+  },
+);
+
+await onEachDatabase(
+  t,
+  'another address, program or computer has another tag',
+  async (t, store) => {
+    const { caller } = await fill(store, 'lab', 1);
+    const other = await fill(store, 'other', 1);
+    const tag = async (rooms: SyncRooms, by = caller, query = {}) =>
+      (await syncState(rooms, by, query)).etag;
+    const tags = [
+      await tag(roomsOf(store)),
+      await tag(roomsOf(store, 'https://elsewhere')),
+      await tag({ ...roomsOf(store), version: '1.0.1' }),
+      await tag(roomsOf(store), other.caller),
+      await tag(roomsOf(store), caller, { scope: 'bound' }),
+      await tag(roomsOf(store), caller, { names: 'SR830' }),
+    ];
+    t.equal(new Set(tags).size, tags.length);
+    t.equal(await tag(roomsOf(store)), tags[0]);
+    t.equal(
+      await tag(roomsOf(store), caller, { names: 'b, A,a' }),
+      await tag(roomsOf(store), caller, { names: 'A,B' }),
+      'order, case and spaces of names do not count',
+    );
+  },
+);
+
+await onEachDatabase(
+  t,
+  'whoever is told that nothing changed has all that was written before they asked, by any process',
+  async (t, store, { kind, options }) => {
+    const { pc, caller } = await fill(store, 'lab', 1);
+    const second = kind === 'PostgreSQL' ? await openStore(options) : store;
+    if (second !== store) t.teardown(() => second.close());
+    let written = 0;
+    let unchanged = 0;
+    let held = { etag: '', location: 0 };
+    const poll = async () => {
+      const before = written;
+      const { etag, list } = await syncState(roomsOf(second), caller, {});
+      if (etag === held.etag) unchanged++;
+      else held = { etag, location: Number((await list()).computer.location ?? 0) };
+      if (held.location < before) t.fail(`${held.location} though ${before} was written`);
+    };
+    const sql = 'update computers set location = ? where id = ?';
+    for (let i = 1; i <= 60; i++) {
+      const write = store.em().execute(sql, [String(i), pc.id]);
+      const wrote = write.then(() => {
+        written = i;
+      });
+      while (held.location < i) await poll();
+      await wrote;
+      await poll();
+    }
+    t.ok(unchanged > 0, `${unchanged} times unchanged`);
+    t.equal(held.location, 60);
+    const { etag } = await syncState(roomsOf(store), caller, {});
+    t.equal(etag, held.etag, 'all processes have one tag');
+  },
+);
