@@ -16,6 +16,7 @@ import { measureReview } from './review.ts';
 import { measureSave } from './save.ts';
 import { measureSearch } from './search.ts';
 import { measureStart } from './start.ts';
+import { measureSync } from './sync.ts';
 import { table } from './table.ts';
 import { measureWire } from './wire.ts';
 
@@ -27,6 +28,7 @@ const FULL = {
   review: 20,
   search: { rounds: 100, rows: 10_000 },
   lab: { definitions: 200, computers: 500, rounds: 3, landings: 20 },
+  sync: { rounds: 40, definitions: 200 },
 };
 const QUICK: typeof FULL = {
   starts: 1,
@@ -36,6 +38,7 @@ const QUICK: typeof FULL = {
   review: 1,
   search: { rounds: 2, rows: 20 },
   lab: { definitions: 3, computers: 8, rounds: 1, landings: 1 },
+  sync: { rounds: 1, definitions: 3 },
 };
 
 const { values } = parseArgs({
@@ -81,6 +84,7 @@ await onRegistry(async (registry) => {
 });
 await onRegistry((registry) => add(measureSearch(registry, 'PGlite', size.search)));
 await add(measureLab(size.lab));
+await onRegistry((registry) => add(measureSync(registry, 'PGlite', size.sync)));
 const postgres = await startPostgres();
 try {
   await onRegistry(

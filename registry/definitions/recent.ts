@@ -23,4 +23,8 @@ export class Recent<Value extends object> {
     if (this.#values.size > this.#most) this.#values.delete(oldest as string);
     return value;
   }
+
+  forget(key: string): void {
+    this.#values.delete(key);
+  }
 }

@@ -1,12 +1,15 @@
 import { Type } from '../schemas/build.ts';
 import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
+import { Catalogues } from '../services/sync/catalogue.ts';
 import { type SyncRooms, syncState } from '../services/sync/manifest.ts';
 import { takeReport } from '../services/sync/report.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 const tags = ['sync'];
 
-export function syncRoutes(app: Door, rooms: SyncRooms): void {
+export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues'>): void {
+  const rooms = { ...given, catalogues: new Catalogues(given) };
+
   app.get(
     '/api/sync',
     {
@@ -34,7 +37,7 @@ export function syncRoutes(app: Door, rooms: SyncRooms): void {
         reply.code(304);
         return null;
       }
-      return await list();
+      return reply.type('application/json; charset=utf-8').send((await list()) as never);
     },
   );
 

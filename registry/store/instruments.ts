@@ -109,6 +109,7 @@ export async function instrumentsById(
   em: EntityManager,
   ids: readonly number[],
 ): Promise<Map<number, Instrument>> {
+  if (ids.length === 0) return new Map();
   const found = await em.find(Instrument, { id: { $in: [...new Set(ids)] } });
   return new Map(found.map((instrument) => [instrument.id, instrument]));
 }

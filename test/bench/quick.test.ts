@@ -38,6 +38,7 @@ t.test('the bench measures everything once and writes what it found', async (t) 
     'page',
     'search',
     'list',
+    'unchanged sync',
     'PGlite',
   ]) {
     t.match(names, wanted);

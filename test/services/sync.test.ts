@@ -1,6 +1,12 @@
 /** What a sync costs, and that no change is missed, by whichever process it was made. */
 import t from 'tap';
-import { type SyncRooms, syncState } from '../../registry/services/sync/manifest.ts';
+import type { SyncList } from '../../registry/schemas/sync.ts';
+import { Catalogues } from '../../registry/services/sync/catalogue.ts';
+import {
+  type SyncRooms,
+  type SyncState,
+  syncState,
+} from '../../registry/services/sync/manifest.ts';
 import { createBinding } from '../../registry/store/bindings.ts';
 import { createComputer } from '../../registry/store/computers.ts';
 import { allocateDefinitionId } from '../../registry/store/definitions.ts';
@@ -12,13 +18,12 @@ import { upsertVersions } from '../../registry/store/versions.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { definitionFields, versionFields } from '../store/definition-fields.ts';
 
-const roomsOf = (store: Store, url = 'http://registry'): SyncRooms =>
-  ({
-    store,
-    rules: { anonymousRead: false },
-    publicUrl: () => url,
-    version: '1.0.0',
-  }) as unknown as SyncRooms;
+function roomsOf(store: Store, url = 'http://registry'): SyncRooms {
+  const rooms = { store, rules: { anonymousRead: false }, publicUrl: () => url } as never;
+  return { ...(rooms as object), version: '1.0.0', catalogues: new Catalogues(rooms) } as SyncRooms;
+}
+
+const listOf = async ({ list }: SyncState) => JSON.parse(await list()) as SyncList;
 
 /** A lab with so many definitions, every tenth of them bound to its computer. */
 async function fill(store: Store, code: string, count: number) {
@@ -64,7 +69,7 @@ await onEachDatabase(
     t.ok((costs[1] ?? 0) <= 12, `${costs[1]} queries`);
     const asked = await counted(() => syncState(roomsOf(store), many.caller, {}));
     t.equal(asked, 1);
-    const { definitions } = await (await syncState(roomsOf(store), many.caller, {})).list();
+    const { definitions } = await listOf(await syncState(roomsOf(store), many.caller, {}));
     t.equal(definitions.length, 200);
     t.equal(definitions.filter(({ bound, pinned }) => bound && pinned).length, 20);
   },
@@ -103,14 +108,16 @@ await onEachDatabase(
     const { pc, caller } = await fill(store, 'lab', 1);
     const second = kind === 'PostgreSQL' ? await openStore(options) : store;
     if (second !== store) t.teardown(() => second.close());
+    const rooms = roomsOf(second);
     let written = 0;
     let unchanged = 0;
     let held = { etag: '', location: 0 };
     const poll = async () => {
       const before = written;
-      const { etag, list } = await syncState(roomsOf(second), caller, {});
+      const state = await syncState(rooms, caller, {});
+      const { etag } = state;
       if (etag === held.etag) unchanged++;
-      else held = { etag, location: Number((await list()).computer.location ?? 0) };
+      else held = { etag, location: Number((await listOf(state)).computer.location ?? 0) };
       if (held.location < before) t.fail(`${held.location} though ${before} was written`);
     };
     const sql = 'update computers set location = ? where id = ?';

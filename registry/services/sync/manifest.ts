@@ -1,34 +1,29 @@
 /** The list of definitions that a computer should have, and how it is told that nothing has changed. */
 import { createHash } from 'node:crypto';
-import { viewerOf } from '../../access/decide.ts';
 import { notFound } from '../../errors.ts';
-import type { OfferedDefinition, SyncList, SyncQuery } from '../../schemas/sync.ts';
+import type { SyncList, SyncQuery } from '../../schemas/sync.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
 import { findComputer } from '../../store/computers.ts';
-import type { Instrument, Lab } from '../../store/entities/index.ts';
-import { usernamesOf } from '../../store/indexing.ts';
+import type { Instrument } from '../../store/entities/index.ts';
 import { instrumentsById } from '../../store/instruments.ts';
-import { findLab } from '../../store/labs.ts';
-import { definitionsWanted, revokedVersions, syncStamps } from '../../store/sync.ts';
-import type { EntityManager } from '../../store/types.ts';
-import { newestStanding, versionsAt } from '../../store/versions.ts';
+import { syncStamps } from '../../store/sync.ts';
 import { type Caller, demand } from '../caller.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
-import { policyOf } from '../find-definition.ts';
-import { type ReadRooms, summary } from '../read-definitions.ts';
-import { contentAt } from '../version-content.ts';
+import type { ReadRooms } from '../read-definitions.ts';
+import type { Catalogue, Catalogues } from './catalogue.ts';
 
 export interface SyncRooms extends ReadRooms {
   /** Of this program: another one may say more. */
   version: string;
+  catalogues: Catalogues;
 }
 
 export interface SyncState {
   /** Compares weakly (RFC 9110, section 8.8.3.2): who made a definition may have changed their username. */
   etag: string;
-  /** Reads the list; not before it is known that the caller lacks it. */
-  list: () => Promise<SyncList>;
+  /** Reads the list, as the JSON of a `SyncList`; not before it is known that the caller lacks it. */
+  list: () => Promise<string>;
 }
 
 /** For a computer alone. Costs one query until the list is asked for. */
@@ -39,15 +34,17 @@ export async function syncState(
 ): Promise<SyncState> {
   demand(caller, { on: 'own-sync', do: 'use' }, rooms.rules, 'computer');
   if (caller.actor.kind !== 'computer') throw new Error('decided above');
-  const { id, labId: lab_id } = caller.actor;
-  const em = rooms.store.em();
-  const stamps = await syncStamps(em, { id, lab_id });
+  const { id, labId } = caller.actor;
+  const stamps = await syncStamps(rooms.store.em(), { id, lab_id: labId });
+  const generation = digest(stamps, rooms.version, rooms.publicUrl(), id, labId);
   const names = namesIn(query);
-  const about = [rooms.version, rooms.publicUrl(), id, lab_id];
-  const generation = digest(stamps, ...about);
+  const scope = query.scope ?? 'all';
   return {
-    etag: `W/"${digest(generation, query.scope ?? 'all', names)}"`,
-    list: () => readList(rooms, em, caller, { id, generation, names, scope: query.scope }),
+    etag: `W/"${digest(generation, scope, names)}"`,
+    async list() {
+      const catalogue = await rooms.catalogues.of(caller, labId, stamps);
+      return await writeList(rooms, catalogue, { id, generation, names, scope });
+    },
   };
 }
 
@@ -63,73 +60,68 @@ interface Asked {
   id: number;
   generation: string;
   names: string[];
-  scope: SyncQuery['scope'];
+  scope: 'all' | 'bound';
 }
 
-/** A dozen queries, however many definitions there are. */
-async function readList(
-  rooms: SyncRooms,
-  em: EntityManager,
-  caller: Caller,
+/** What is the computer's own is read here, the rest is the catalogue's. */
+async function writeList(
+  { store }: SyncRooms,
+  catalogue: Catalogue,
   { id, generation, names, scope }: Asked,
-): Promise<SyncList> {
-  const computer = await findComputer(em, id);
+): Promise<string> {
+  const em = store.em();
+  const [computer, bindings] = await Promise.all([
+    findComputer(em, id),
+    bindingsMatching(em, { computer: id }),
+  ]);
   if (!computer) throw notFound('computer');
-  const viewer = viewerOf(caller.actor, rooms.rules);
-  const bindings = await bindingsMatching(em, { computer: id });
   const instruments = await instrumentsById(
     em,
     bindings.map(({ instrument_id }) => instrument_id),
   );
   const bound = [...instruments.values()];
-  const definitions = await definitionsWanted(em, viewer, {
-    lab: scope === 'bound' ? undefined : computer.lab_id,
-    ids: bound.flatMap(({ definition_id }) => definition_id ?? []),
-    names: scope === 'bound' ? [] : names,
-  });
-  const known = new Map(definitions.map((definition) => [definition.id, definition]));
-  const newest = await newestStanding(em, [...known.keys()]);
-  const pins = await versionsAt(em, pinsOf(bound));
-  const choices = new Map(
-    bound.map((instrument) => [instrument, choose(instrument, known, newest, pins)]),
-  );
-  const offers = offersOf(
-    [...choices.values()],
-    definitions.flatMap((definition) => {
-      const version = newest.get(definition.id);
-      const wanted =
-        scope !== 'bound' &&
-        definition.archived_at === null &&
-        (definition.lab_id === computer.lab_id || names.includes(definition.name.toLowerCase()));
-      return wanted && version ? [{ definition, version, pinned: false }] : [];
-    }),
-  );
-  const usernames = await usernamesOf(
-    em,
-    definitions.map(({ created_by }) => created_by),
-  );
+  const choices = await choicesOf(catalogue, bound);
+  const others = scope === 'bound' ? [] : [...catalogue.own, ...(await named(catalogue, names))];
+  const offers = offersOf([...choices.values()], others);
   const { last_seen: _, ...about } = showComputer(computer);
-  return {
-    computer: about,
-    generation,
-    definitions: await Promise.all(offers.map((offer) => showOffer(rooms, offer, usernames))),
-    revoked: (await revokedVersions(em, viewer)).map(showRevoked),
-    bindings: bindings.map((row) => {
-      const instrument = instruments.get(row.instrument_id) as Instrument;
-      const gets = choices.get(instrument)?.gets;
-      const definition = gets ? { ...gets.definition, version: gets.version.version } : undefined;
-      return { ...showBinding(row), instrument: showInstrument(instrument, definition) };
-    }),
-    policy: showPolicy(await findLab(em, computer.lab_id)),
-    warnings: [...choices.values()].flatMap(({ warning }) => warning ?? []),
-  };
+  const shown: SyncList['bindings'] = bindings.map((row) => {
+    const instrument = instruments.get(row.instrument_id) as Instrument;
+    const gets = choices.get(instrument)?.gets;
+    const definition = gets ? { ...gets.definition, version: gets.version.version } : undefined;
+    return { ...showBinding(row), instrument: showInstrument(instrument, definition) };
+  });
+  const warnings = [...choices.values()].flatMap(({ warning }) => warning ?? []);
+  const definitions = await Promise.all(offers.map((offer) => textOf(catalogue, offer)));
+  return `{"computer":${JSON.stringify(about)},"generation":"${generation}","definitions":[${definitions.join()}],"revoked":${catalogue.revoked},"bindings":${JSON.stringify(shown)},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`;
+}
+
+async function choicesOf(
+  catalogue: Catalogue,
+  instruments: readonly Instrument[],
+): Promise<Map<Instrument, Choice>> {
+  const ids = instruments.flatMap(({ definition_id }) => definition_id ?? []);
+  const { definitions, newest } = await catalogue.find({ ids, names: [] });
+  const pins = await catalogue.versionsAt(pinsOf(instruments));
+  return new Map(
+    instruments.map((instrument) => [instrument, choose(instrument, definitions, newest, pins)]),
+  );
+}
+
+/** Definitions that somebody asked for, at their newest versions that stand. */
+async function named(catalogue: Catalogue, names: readonly string[]): Promise<Effective[]> {
+  const { definitions, newest } = await catalogue.find({ ids: [], names });
+  return [...definitions.values()].flatMap((definition) => {
+    const version = newest.get(definition.id);
+    const asked = names.includes(definition.name.toLowerCase()) && definition.archived_at === null;
+    return asked && version ? [{ definition, version, pinned: false }] : [];
+  });
 }
 
 interface Offer extends Effective {
   bound: boolean;
 }
 
-/** One for each version: what instruments get, and what is there for whoever asks. Pure. */
+/** One for each version: what instruments get, and what is there for whoever asks; by name. Pure. */
 function offersOf(choices: readonly Choice[], others: readonly Effective[]): Offer[] {
   const offers = new Map<string, Offer>();
   const bound = choices.flatMap(({ gets }) => (gets ? [{ ...gets, bound: true }] : []));
@@ -138,44 +130,17 @@ function offersOf(choices: readonly Choice[], others: readonly Effective[]): Off
     const known = offers.get(key);
     offers.set(key, known ? { ...known, pinned: known.pinned || offer.pinned } : offer);
   }
-  return [...offers.values()].sort(
-    (a, b) =>
-      a.definition.name.localeCompare(b.definition.name, 'en') ||
-      a.version.version - b.version.version,
+  const byName = ({ definition: { name } }: Offer) => name;
+  return [...offers.values()].sort((a, b) =>
+    byName(a) === byName(b)
+      ? a.version.version - b.version.version
+      : byName(a) < byName(b)
+        ? -1
+        : 1,
   );
 }
 
-async function showOffer(
-  rooms: SyncRooms,
-  { definition, version, bound, pinned }: Offer,
-  usernames: ReadonlyMap<number, string>,
-): Promise<OfferedDefinition> {
-  const { files, described } = await contentAt(rooms, definition.name, version);
-  return {
-    ...summary(rooms, definition, usernames, version),
-    ...described,
-    version: version.version,
-    head: version.commit,
-    commit: version.commit,
-    files,
-    approvals: version.approvals as Record<string, unknown>[],
-    bound,
-    pinned,
-  };
-}
-
-function showRevoked({
-  definition_id,
-  name,
-  version,
-  commit,
-  revoked,
-}: Awaited<ReturnType<typeof revokedVersions>>[number]) {
-  const { reason = '', at = '' } = revoked as { reason?: string; at?: string };
-  return { definition_id, name, version, commit, reason, at };
-}
-
-function showPolicy(lab: Lab | null): SyncList['policy'] {
-  const { banned, allowed } = policyOf(lab);
-  return { banned_imports: banned, allowed_imports: allowed };
+async function textOf(catalogue: Catalogue, offer: Offer): Promise<string> {
+  const { bound, pinned } = offer;
+  return `${await catalogue.textOf(offer)},"bound":${bound},"pinned":${pinned}}`;
 }

@@ -1,0 +1,154 @@
+/**
+ * What the computers of one lab share in their lists: read once and kept as text for as long as its stamps stand, for
+ * after a landing all of them ask at once.
+ */
+import { viewerOf } from '../../access/decide.ts';
+import { Recent } from '../../definitions/recent.ts';
+import type { SyncList } from '../../schemas/sync.ts';
+import type { DefinitionSummary } from '../../store/definitions.ts';
+import type { Version } from '../../store/entities/index.ts';
+import { usernamesOf } from '../../store/indexing.ts';
+import { findLab } from '../../store/labs.ts';
+import { definitionsWanted, type Revoked, revokedVersions } from '../../store/sync.ts';
+import { newestStanding, versionsAt } from '../../store/versions.ts';
+import type { Caller } from '../caller.ts';
+import type { Effective } from '../equipment/effective.ts';
+import { policyOf } from '../find-definition.ts';
+import { type ReadRooms, summary } from '../read-definitions.ts';
+import { contentAt } from '../version-content.ts';
+
+/** Labs whose catalogues are kept at the same time, the latest asked for. */
+const MOST_LABS = 50;
+const MOST_KEY = 200;
+
+interface Wanted {
+  ids: readonly number[];
+  /** In lower case. */
+  names: readonly string[];
+}
+
+export class Catalogues {
+  readonly #rooms: ReadRooms;
+  readonly #kept = new Recent<Promise<Catalogue>>(MOST_LABS, MOST_KEY);
+
+  constructor(rooms: ReadRooms) {
+    this.#rooms = rooms;
+  }
+
+  /** Of the lab of a computer; `stamps` were read before. Whoever asks meanwhile waits for the same. */
+  of(caller: Caller, labId: number, stamps: { lab: string; shared: string }): Promise<Catalogue> {
+    const key = [labId, stamps.lab, stamps.shared].join(' ');
+    const reading = this.#kept.recall(key, () => Catalogue.read(this.#rooms, caller, labId));
+    // A failure is no answer to keep.
+    reading.catch(() => this.#kept.forget(key));
+    return reading;
+  }
+}
+
+export class Catalogue {
+  /** The lab's definitions at their newest versions that stand, by name. */
+  own: readonly Effective[] = [];
+  /** Withdrawn versions of all that the lab sees, and its policy, as JSON. */
+  revoked = '[]';
+  policy = '{}';
+  readonly #rooms: ReadRooms;
+  readonly #caller: Caller;
+  readonly #definitions = new Map<number, DefinitionSummary>();
+  /** In lower case. */
+  readonly #names = new Set<string>();
+  readonly #usernames = new Map<number, string>();
+  readonly #newest = new Map<number, Version>();
+  readonly #versions = new Map<string, Version>();
+  readonly #texts = new Map<string, Promise<string>>();
+
+  private constructor(rooms: ReadRooms, caller: Caller) {
+    this.#rooms = rooms;
+    this.#caller = caller;
+  }
+
+  static async read(rooms: ReadRooms, caller: Caller, labId: number): Promise<Catalogue> {
+    const catalogue = new Catalogue(rooms, caller);
+    const em = rooms.store.em();
+    const own = await catalogue.#load({ lab: labId, ids: [], names: [] });
+    catalogue.own = own.flatMap((definition) => {
+      const version = catalogue.#newest.get(definition.id);
+      return version ? [{ definition, version, pinned: false }] : [];
+    });
+    const revoked = await revokedVersions(em, viewerOf(caller.actor, rooms.rules));
+    catalogue.revoked = JSON.stringify(revoked.map(showRevoked));
+    const { banned, allowed } = policyOf(await findLab(em, labId));
+    const policy: SyncList['policy'] = { banned_imports: banned, allowed_imports: allowed };
+    catalogue.policy = JSON.stringify(policy);
+    return catalogue;
+  }
+
+  /** These definitions and their newest versions that stand, as far as the lab sees them; at most three queries. */
+  async find({ ids, names }: Wanted): Promise<{
+    definitions: ReadonlyMap<number, DefinitionSummary>;
+    newest: ReadonlyMap<number, Version>;
+  }> {
+    const missing = {
+      lab: undefined,
+      ids: ids.filter((id) => !this.#definitions.has(id)),
+      names: names.filter((name) => !this.#names.has(name)),
+    };
+    if (missing.ids.length + missing.names.length > 0) await this.#load(missing);
+    return { definitions: this.#definitions, newest: this.#newest };
+  }
+
+  /** These versions, revoked ones too; at most one query. */
+  async versionsAt(wanted: readonly { definition_id: number; version: number }[]) {
+    const keys = new Map(wanted.map((one) => [`${one.definition_id}@${one.version}`, one]));
+    const missing = [...keys].filter(([key]) => !this.#versions.has(key));
+    const read = await versionsAt(
+      this.#rooms.store.em(),
+      missing.map(([, one]) => one),
+    );
+    for (const version of read) {
+      this.#versions.set(`${version.definition_id}@${version.version}`, version);
+    }
+    return [...keys.keys()].flatMap((key) => this.#versions.get(key) ?? []);
+  }
+
+  /** As JSON, but for what differs from computer to computer, and for the brace at the end. */
+  textOf({ definition, version }: Effective): Promise<string> {
+    const key = `${definition.id}@${version.version}`;
+    const text = this.#texts.get(key) ?? this.#write(definition, version);
+    this.#texts.set(key, text);
+    return text;
+  }
+
+  async #load(wanted: Wanted & { lab: number | undefined }): Promise<DefinitionSummary[]> {
+    const em = this.#rooms.store.em();
+    const viewer = viewerOf(this.#caller.actor, this.#rooms.rules);
+    const definitions = await definitionsWanted(em, viewer, wanted);
+    const ids = definitions.map(({ id }) => id);
+    for (const [id, version] of await newestStanding(em, ids)) this.#newest.set(id, version);
+    const creators = definitions.map(({ created_by }) => created_by);
+    for (const [id, name] of await usernamesOf(em, creators)) this.#usernames.set(id, name);
+    for (const definition of definitions) {
+      this.#definitions.set(definition.id, definition);
+      this.#names.add(definition.name.toLowerCase());
+    }
+    return definitions;
+  }
+
+  async #write(definition: DefinitionSummary, version: Version): Promise<string> {
+    const { files, described } = await contentAt(this.#rooms, definition.name, version);
+    const shown: Omit<SyncList['definitions'][number], 'bound' | 'pinned'> = {
+      ...summary(this.#rooms, definition, this.#usernames, version),
+      ...described,
+      version: version.version,
+      head: version.commit,
+      commit: version.commit,
+      files,
+      approvals: version.approvals as Record<string, unknown>[],
+    };
+    return JSON.stringify(shown).slice(0, -1);
+  }
+}
+
+function showRevoked({ revoked, ...version }: Revoked): SyncList['revoked'][number] {
+  const { reason = '', at = '' } = revoked as { reason?: string; at?: string };
+  return { ...version, reason, at };
+}
