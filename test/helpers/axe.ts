@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
 import type { Test } from 'tap';
-import { NARROW, setTheme, WIDE } from './browser.ts';
+import { NARROW, setTheme, WIDE, ZOOMED } from './browser.ts';
 
 const script = await readFile(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
@@ -35,6 +35,8 @@ export async function isAccessible(t: Test, page: Page, name: string): Promise<v
     }
     t.same(await tooWide(page), [], `${name}: nothing scrolls sideways at ${viewport.width} px`);
   }
+  await page.setViewportSize(ZOOMED);
+  t.same(await tooWide(page), [], `${name}: nothing scrolls sideways at 200 % zoom`);
   await setTheme(page, 'light');
   await page.setViewportSize(before);
 }

@@ -16,8 +16,10 @@ import type { TestRegistry } from './registry.ts';
 export type Theme = 'light' | 'dark';
 
 export const WIDE = { width: 1280, height: 900 };
-/** The narrowest phone, and what 200 % zoom leaves of a small laptop's screen. */
+/** The narrowest phone. */
 export const NARROW = { width: 360, height: 780 };
+/** What 200 % zoom leaves of a laptop's screen. */
+export const ZOOMED = { width: 640, height: 400 };
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
@@ -116,6 +118,17 @@ function watch(
     complaints.push(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => complaints.push(`thrown: ${error.error().stack}`));
+}
+
+/** The text of what has the focus, through every shadow root of ours; 'BODY' where nothing has. */
+export async function focusedText(page: Page): Promise<string> {
+  return await page.evaluate(() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement && !element.localName.startsWith('wa-')) {
+      element = element.shadowRoot.activeElement;
+    }
+    return element === document.body ? 'BODY' : (element?.textContent?.trim() ?? '');
+  });
 }
 
 /** As if the system were switched to the theme, and everything has been painted in it. */

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { landBuiltins } from '../../registry/services/builtins.ts';
 import { isAccessible } from '../helpers/axe.ts';
-import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { focusedText, startBrowser, takePictures } from '../helpers/browser.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';
 
 t.setTimeout(180_000);
@@ -90,6 +90,11 @@ t.test(
     const first = page.getByRole('listitem').filter({ hasText: 'Version 3 is quicker' });
     await first.getByText('deprecated', { exact: true }).waitFor();
     await page.getByText('Version 1: deprecated.').waitFor();
+    t.match(
+      await focusedText(page),
+      'More about version 1',
+      'the focus is where it was before the question',
+    );
     const { deprecated } = await bob.client.definitions.version(spectro.id, 1);
     t.match(deprecated, { by: 'bob', reason: 'Version 3 is quicker' });
   },

@@ -1,8 +1,7 @@
 /** What holds for every page: signing in, going from page to page, what is said when something is missing or over. */
-import type { Page } from 'playwright-core';
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
-import { NARROW, startBrowser, takePictures } from '../helpers/browser.ts';
+import { focusedText, NARROW, startBrowser, takePictures } from '../helpers/browser.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';
 
 const registry = await startRegistry(t);
@@ -15,14 +14,6 @@ await registry.admin.client.definitions.create({
   lab_id: lab.id,
   is_public: true,
 });
-
-/** The heading that has the focus, through every shadow root. */
-const focusedHeading = (page: Page) =>
-  page.evaluate(() => {
-    let element = document.activeElement;
-    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-    return element?.tagName === 'H1' ? element.textContent?.trim() : element?.tagName;
-  });
 
 t.test('somebody signs in, goes on to where they wanted to be, and signs out', async (t) => {
   const page = await browser.open(registry, '/sign-in?next=/definitions/Lockin');
@@ -43,11 +34,7 @@ t.test('somebody signs in, goes on to where they wanted to be, and signs out', a
   await page.getByRole('button', { name: 'Account' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.waitForURL('**/sign-in');
-  t.equal(
-    await focusedHeading(page),
-    'Sign in',
-    'the focus is on the heading of the page that came',
-  );
+  t.equal(await focusedText(page), 'Sign in', 'the focus is on the heading of the page that came');
 });
 
 t.test('no link to the sign-in page leads elsewhere afterwards', async (t) => {
@@ -64,7 +51,7 @@ t.test('pages come without loading the document anew, and back and forward work'
   await page.evaluate(() => Object.assign(globalThis, { sameDocument: true }));
   await page.getByRole('link', { name: 'Lockin' }).click();
   await page.getByRole('heading', { name: 'Lockin', level: 1 }).waitFor();
-  t.equal(await focusedHeading(page), 'Lockin');
+  t.equal(await focusedText(page), 'Lockin');
   await page.goBack();
   await page.getByRole('heading', { name: 'Definitions', level: 1 }).waitFor();
   t.ok(await page.evaluate(() => 'sameDocument' in globalThis), 'still the same document');
