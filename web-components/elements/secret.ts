@@ -7,7 +7,7 @@ import { icon } from './icon.ts';
 
 /**
  * Something that the registry shows this once. It is in the page until it is put away or left, and nowhere else in the
- * browser. The focus comes here.
+ * browser. The focus comes here: not before a dialog that asked for it has closed, which would not let it go.
  *
  * @fires done - Somebody has it.
  * @slot - What to do with it.
@@ -64,7 +64,9 @@ export class RegistrySecret extends LitElement {
     </wa-callout>`;
   }
 
-  protected override firstUpdated() {
+  protected override async firstUpdated() {
+    // Before the callout has its slot there is nothing to be focused in it.
+    await this.renderRoot.querySelector('wa-callout')?.updateComplete;
     this.renderRoot.querySelector('h2')?.focus();
   }
 }

@@ -141,6 +141,7 @@ export class ComputersPage extends Page {
   async #enrol() {
     const labs = this.#managed.value ?? [];
     this.code = undefined;
+    let code: EnrolmentCode | undefined;
     await confirm({
       title: 'Enrol a computer',
       text: html`<p>
@@ -150,9 +151,10 @@ export class ComputersPage extends Page {
         ${labField(labs)}`,
       action: 'Make a code',
       act: async (_reason, fields) => {
-        this.code = await createCode(chosenLab(labs, fields));
+        code = await createCode(chosenLab(labs, fields));
       },
     });
+    this.code = code;
   }
 }
 

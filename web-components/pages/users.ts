@@ -141,16 +141,17 @@ export class UsersPage extends Page {
 
   async #create() {
     const password = makePassword();
+    let made: User | undefined;
     await this.#ask({
       title: 'New account',
       text: html`${userFields()}
         <p class="quiet small">The registry makes a password, which you see next.</p>`,
       action: 'Make the account',
       act: async (_reason, fields) => {
-        const { username } = await createUser({ ...accountOf(fields), password });
-        this.secret = { username, password };
+        made = await createUser({ ...accountOf(fields), password });
       },
     });
+    if (made) this.secret = { username: made.username, password };
   }
 
   async #edit(user: User) {
@@ -164,16 +165,16 @@ export class UsersPage extends Page {
 
   async #reset({ id, username }: User) {
     const password = makePassword();
-    await this.#ask({
+    const done = await this.#ask({
       title: `New password for ${username}`,
       text: 'The registry makes one, which you see next. The old one and every session of the account end; its tokens go on.',
       action: 'Make a new password',
       danger: true,
       act: async () => {
         await changeUser(id, { password });
-        this.secret = { username, password };
       },
     });
+    if (done) this.secret = { username, password };
   }
 
   async #setDisabled({ id, username }: User, disabled: boolean) {
@@ -189,7 +190,9 @@ export class UsersPage extends Page {
   }
 
   async #ask(question: Question) {
-    if (await confirm(question)) await this.#users.run();
+    const done = await confirm(question);
+    if (done) await this.#users.run();
+    return done;
   }
 }
 

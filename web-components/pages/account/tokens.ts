@@ -91,14 +91,16 @@ export class AccountTokens extends LitElement {
 
   async #create() {
     this.made = undefined;
+    let made: CreatedToken | undefined;
     await confirm({
       title: 'New token',
       text: tokenFields(),
       action: 'Make the token',
       act: async (_reason, fields) => {
-        this.made = await createToken(tokenOf(fields, Date.now()));
+        made = await createToken(tokenOf(fields, Date.now()));
       },
     });
+    this.made = made;
     await this.#tokens.run();
   }
 
