@@ -40,6 +40,7 @@ export async function exportBundle(
     em,
     items.map(({ created_by }) => created_by),
   );
+  const names = new Set(items.map(({ name }) => name));
   const definitions: object[] = [];
   const partial = `${file}.partial`;
   const zip = await openZip(partial);
@@ -69,10 +70,13 @@ export async function exportBundle(
       registry: rooms.publicUrl(),
       made_at: new Date().toISOString(),
       definitions,
-      revoked: (await revokedVersions(em, everything)).map(({ revoked, ...about }) => ({
-        ...about,
-        reason: (revoked as { reason?: string } | null)?.reason ?? '',
-      })),
+      // Of these definitions alone: what other labs have, and why they revoked it, is none of this file's business.
+      revoked: (await revokedVersions(em, everything))
+        .filter(({ name }) => names.has(name))
+        .map(({ revoked, ...about }) => ({
+          ...about,
+          reason: (revoked as { reason?: string } | null)?.reason ?? '',
+        })),
       signing_keys: (await rooms.signingKeys.list()).map(showKey),
     };
     await zip.add('manifest.json', [Buffer.from(JSON.stringify(manifest))]);
