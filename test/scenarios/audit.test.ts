@@ -82,6 +82,73 @@ const WRITES: Record<
   ...verdict('deprecate', 'version.deprecated'),
   ...verdict('revoke', 'version.revoked'),
   ...verdict('reinstate', 'version.reinstated'),
+  createInstrument: () => [
+    'ada',
+    '/api/instruments',
+    { name: 'Meter one', lab_id: lab.nano.id, definition_id: ids.createDefinition },
+    'instrument.created',
+  ],
+  changeInstrument: () => [
+    'ada',
+    `/api/instruments/${ids.createInstrument}`,
+    { location: 'Room 2' },
+    'instrument.changed',
+  ],
+  createComputer: () => [
+    'ada',
+    '/api/computers',
+    { computer_name: 'LAB-1', lab_id: lab.nano.id },
+    'computer.created',
+  ],
+  changeComputer: () => [
+    'ada',
+    `/api/computers/${ids.createComputer}`,
+    { nickname: 'by the window' },
+    'computer.changed',
+  ],
+  bindInstrument: () => [
+    'ada',
+    `/api/instruments/${ids.createInstrument}/bindings/LAB-1`,
+    { adapter: 'GPIB::8::INSTR' },
+    'binding.created',
+  ],
+  changeBinding: () => [
+    'ada',
+    `/api/computer-bindings/${ids.bindInstrument}`,
+    { adapter: 'GPIB::9::INSTR' },
+    'binding.changed',
+  ],
+  removeBinding: () => [
+    'ada',
+    `/api/computer-bindings/${ids.bindInstrument}`,
+    {},
+    'binding.deleted',
+  ],
+  createBinding: () => [
+    'ada',
+    '/api/computer-bindings',
+    { instrument_id: ids.createInstrument, computer_name: 'LAB-1' },
+    'binding.created',
+  ],
+  bindNewInstrument: () => [
+    'ada',
+    '/api/computers/LAB-1/bindings',
+    { key: 'one', name: 'Meter two', definition_id: ids.createDefinition },
+    'binding.created',
+  ],
+  removeInstrument: () => [
+    'ada',
+    `/api/instruments/${ids.createInstrument}`,
+    {},
+    'instrument.deleted',
+  ],
+  removeComputer: () => ['ada', `/api/computers/${ids.createComputer}`, {}, 'computer.deleted'],
+  createEnrolmentCode: () => [
+    'ada',
+    '/api/computers/enrolment-codes',
+    { lab_id: lab.nano.id },
+    'enrolment_code.created',
+  ],
   archiveDefinition: () => ['ada', `${D}/${ids.createDefinition}`, {}, 'definition.archived'],
   restoreDefinition: () => [
     'ada',
@@ -114,7 +181,10 @@ const IN_REVIEW: [operation: string, action: string][] = [
   ['review', 'reviewed'],
   ['merge', 'merged'],
 ];
+/** Asked by a computer, not by a person: it has a test of its own below. */
+const BY_COMPUTERS = ['enrol'];
 const NO_WRITES = {
+  reportSync: 'tells what a computer runs: telemetry',
   linkSingleSignOn: 'keeps nothing until the browser is back from the provider',
   validateSource: 'answers what is wrong with a text, and keeps nothing of it',
   validateDefinition: 'the same for the text of a definition that exists',
@@ -129,6 +199,7 @@ t.test(
       [
         ...Object.keys(WRITES),
         ...IN_REVIEW.map(([operation]) => operation),
+        ...BY_COMPUTERS,
         ...Object.keys(NO_WRITES),
       ].sort(),
       'every operation has its line above',
@@ -166,6 +237,25 @@ t.test(
     }
   },
 );
+
+t.test('a computer that is enrolled leaves its entry', async (t) => {
+  const { code } = await lab.ada.client.computers.createCode(lab.nano.id);
+  const response = await fetch(`${lab.url}/api/computers/enrol`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      code,
+      computer_name: 'LAB-2',
+      computer_id: '7',
+      username: 'ada',
+      os: 'x',
+    }),
+  });
+  t.equal(response.status, 201);
+  const [entry] = (await lab.admin.client.audit({ per_page: 1 })).items;
+  t.match(entry, { action: 'computer.enrolled', address: '127.0.0.1' });
+  t.notMatch(JSON.stringify(entry), ((await response.json()) as { token: string }).token);
+});
 
 t.test('every step in the life of a merge request leaves its entry', async (t) => {
   const made = await lab.ada.client.definitions.create({
