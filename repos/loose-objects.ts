@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { inflate, inflateSync } from 'node:zlib';
+import { constants, inflate, inflateSync } from 'node:zlib';
 import type { StoredObject } from './cat-file.ts';
 import type { ObjectType } from './object-text.ts';
+import { recall, remember, SMALL_OBJECT } from './recent-objects.ts';
 import type { Oid } from './types.ts';
 
 const inflateLarge = promisify(inflate);
@@ -20,24 +21,54 @@ export async function readLoose(
   oid: Oid,
 ): Promise<StoredObject | undefined> {
   for (const folder of folders) {
+    const known = recall(folder, oid);
+    if (known !== undefined) return known;
+  }
+  for (const folder of folders) {
     const path = join(folder, oid.slice(0, 2), oid.slice(2));
     // Asked beforehand, for an error that is thrown costs more than a look.
     if (!existsSync(path)) continue;
-    const deflated = await readFile(path);
-    const whole = deflated.length < SMALL ? inflateSync(deflated) : await inflateLarge(deflated);
-    return parse(whole, oid);
+    const found = await inflated(await readFile(path), oid);
+    remember(folder, oid, found);
+    return found;
   }
   return undefined;
 }
 
-/** Type, size, NUL, content (gitformat-loose(5)); the name is the hash of all of it. */
-function parse(whole: Buffer, oid: Oid): StoredObject {
-  const end = whole.indexOf(0);
-  const [, type, size] =
-    /^(blob|tree|commit|tag) (\d+)$/.exec(whole.toString('latin1', 0, end)) ?? [];
-  const bytes = whole.subarray(end + 1);
+/** Type and size of one that is not trusted yet: a large one is not inflated. */
+export async function lookAtLoose(
+  folder: string,
+  oid: Oid,
+): Promise<{ type: string; size: number }> {
+  const deflated = await readFile(join(folder, oid.slice(0, 2), oid.slice(2)));
+  const start = inflateSync(deflated.subarray(0, BEGINNING), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
+  const header = headerOf(start);
+  if (header === undefined) throw new Error(`the loose object ${oid} has no header`);
+  if (header.size <= SMALL_OBJECT) remember(folder, oid, await inflated(deflated, oid));
+  return header;
+}
+
+/** Reaches past the code tables that a deflated block begins with (RFC 1951, 3.2.7: below 600 bytes). */
+const BEGINNING = 1024;
+
+async function inflated(deflated: Buffer, oid: Oid): Promise<StoredObject> {
+  const whole = deflated.length < SMALL ? inflateSync(deflated) : await inflateLarge(deflated);
+  const header = headerOf(whole);
   const sound =
-    bytes.length === Number(size) && createHash('sha1').update(whole).digest('hex') === oid;
-  if (!sound) throw new Error(`the loose object ${oid} is damaged`);
-  return { type: type as ObjectType, bytes };
+    whole.length === Number(header?.end) + Number(header?.size) &&
+    createHash('sha1').update(whole).digest('hex') === oid;
+  if (!header || !sound) throw new Error(`the loose object ${oid} is damaged`);
+  return { type: header.type, bytes: whole.subarray(header.end) };
+}
+
+/** Type, size, NUL, and then the content (gitformat-loose(5)); the name is the hash of all of it. */
+function headerOf(bytes: Buffer): { type: ObjectType; size: number; end: number } | undefined {
+  const nul = bytes.indexOf(0);
+  const text = bytes.toString('latin1', 0, Math.max(nul, 0));
+  const [, type, size] = /^(blob|tree|commit|tag) (\d+)$/.exec(text) ?? [];
+  return type === undefined
+    ? undefined
+    : { type: type as ObjectType, size: Number(size), end: nul + 1 };
 }

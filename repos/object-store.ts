@@ -15,6 +15,7 @@ import {
 } from './object-text.ts';
 import { cacheOf, forget, grow } from './pack-memory.ts';
 import { quarantineEnvironment } from './quarantine-environment.ts';
+import { forgetFolder, remember } from './recent-objects.ts';
 import type { Commit, FileEntry, GitProgram, ObjectReader, Oid } from './types.ts';
 
 /** Half a megabyte, loaded when the first object is read. */
@@ -75,6 +76,8 @@ export class ObjectStore implements ObjectReader {
       const found = { type: type as ObjectType, bytes: object as Uint8Array };
       // A long chain of deltas is kept inflated.
       if (source?.startsWith('objects/pack/')) grow(this, found.bytes.length);
+      // Never what is in quarantine: nobody else may find it.
+      if (this.#folders.length === 1) remember(join(this.#gitdir, 'objects'), oid, found);
       return found;
     } catch (error) {
       if (error instanceof Errors.NotFoundError) return undefined;
@@ -89,6 +92,8 @@ export class ObjectStore implements ObjectReader {
   /** Forgets the packs read; after a repack they are others. */
   forget(): void {
     forget(this);
+    const [own] = this.#folders;
+    if (own !== undefined) forgetFolder(own);
   }
 
   async readCommit(oid: Oid): Promise<Commit> {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { sync } from './durable.ts';
 import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
 import { ObjectStore } from './object-store.ts';
+import { moveRemembered } from './recent-objects.ts';
 import type { GitProgram, Repository } from './types.ts';
 
 /** Reads the repository as it would be with the quarantined objects in it; `forget` frees what it holds. */
@@ -30,6 +31,7 @@ export async function adoptQuarantine(repository: Repository, quarantine: string
     await intoFolder(dirname(to), () => rename(join(quarantine, file), to));
   }
   await Promise.all([sync(objects), ...folders.map(syncFolder)]);
+  moveRemembered(quarantine, objects);
 }
 
 /** Loose objects and packs; `.keep` files guard a pack that is being received, and end with it. */

@@ -1,9 +1,9 @@
 /** The objects in a quarantine: which there are, and what the trees among them hold. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { constants, inflateSync } from 'node:zlib';
+import { lookAtLoose } from '../loose-objects.ts';
+import type { ObjectStore } from '../object-store.ts';
 import type { GitProgram, Oid } from '../types.ts';
 import type { Quarantine } from './quarantine.ts';
 
@@ -21,39 +21,24 @@ export interface PushedObjects {
 }
 
 /** Those that were unpacked into files; null where there is a pack, which is for git to read. */
-export async function looseObjects({
-  path,
-}: Quarantine): Promise<(PushedObjects & { ids: ReadonlySet<Oid> }) | null> {
+export async function looseObjects(
+  { path }: Quarantine,
+  objects: ObjectStore,
+): Promise<(PushedObjects & { ids: ReadonlySet<Oid> }) | null> {
   const files = await readdir(path, { recursive: true });
   if (files.some((file) => file.endsWith('.pack'))) return null;
-  const ids = files.filter((file) => /^[0-9a-f]{2}\/[0-9a-f]{38}$/.test(file));
+  const ids = files
+    .filter((file) => /^[0-9a-f]{2}\/[0-9a-f]{38}$/.test(file))
+    .map((file) => file.replace('/', ''));
   return {
-    ids: new Set(ids.map((file) => file.replace('/', ''))),
+    ids: new Set(ids),
     async *all() {
-      for (const file of ids)
-        yield { oid: file.replace('/', ''), ...headerOf(await readFile(join(path, file))) };
+      for (const oid of ids) yield { oid, ...(await lookAtLoose(path, oid)) };
     },
     async *trees(oids) {
-      for (const oid of oids) {
-        const whole = inflateSync(await readFile(join(path, oid.slice(0, 2), oid.slice(2))));
-        yield { oid, bytes: whole.subarray(whole.indexOf(0) + 1) };
-      }
+      for (const oid of oids) yield { oid, bytes: Buffer.from((await objects.read(oid)).bytes) };
     },
   };
-}
-
-/** Reaches past the code tables that a deflated block begins with (RFC 1951, 3.2.7: below 600 bytes). */
-const BEGINNING = 1024;
-
-/** What a loose object says of itself in front: type, size, NUL. */
-function headerOf(deflated: Buffer): { type: string; size: number } {
-  const start = inflateSync(deflated.subarray(0, BEGINNING), {
-    finishFlush: constants.Z_SYNC_FLUSH,
-  });
-  const [, type, size] =
-    /^([a-z]+) (\d+)$/.exec(start.toString('latin1', 0, start.indexOf(0))) ?? [];
-  if (type === undefined) throw new Error('git wrote a loose object that has no header');
-  return { type, size: Number(size) };
 }
 
 /** Those of a pack, read by git. */

@@ -80,7 +80,7 @@ async function unfitness(
   pushed: ObjectStore,
   { commands }: Asked,
 ): Promise<Rejection | undefined> {
-  const loose = await looseObjects(quarantine);
+  const loose = await looseObjects(quarantine, pushed);
   const unfit = await inspect(loose ?? packedObjects(git, quarantine, signal), limits);
   if (unfit !== undefined) return unfit;
   const tips = commands.flatMap(({ to }) => to ?? []);

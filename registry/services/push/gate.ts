@@ -48,9 +48,9 @@ async function takeOne(taking: Taking, command: Command): Promise<RefResult> {
   if (command.ref === MAIN) return await landPush(taking, command);
   const plan = await planReview(taking, command);
   if ('refusal' in plan) return refused(push, plan.refusal);
-  await push.keep();
+  const [lines] = await Promise.all([plan.lines(), push.keep()]);
   const steps = plan.step ? [plan.step] : [];
-  const [result] = await carriedOut(taking, [command], steps, plan.lines);
+  const [result] = await carriedOut(taking, [command], steps, lines);
   return result as RefResult;
 }
 
@@ -64,7 +64,7 @@ async function takeTogether(taking: Taking): Promise<RefResult[]> {
     const plan = await planReview(taking, command);
     if ('refusal' in plan) return together(push, refused(push, plan.refusal));
     if (plan.step) steps.push(plan.step);
-    lines.push(...plan.lines);
+    lines.push(...(await plan.lines()));
   }
   await push.keep();
   if (!main) return await carriedOut(taking, push.commands, steps, lines);

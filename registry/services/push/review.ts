@@ -8,36 +8,30 @@ import {
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import { auditOf, type Caller } from '../caller.ts';
-import type { FoundDefinition } from '../find-definition.ts';
 import { commitsBeyondVersions, MOST_COMMITS, versionsAmong } from '../review/commits.ts';
 import { examine } from '../review/examine.ts';
 import { ownChecks } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
 import { closing, FOR_MAIN, moving, note, type Step } from '../review/steps.ts';
-import type { SaveRooms } from '../rooms.ts';
 import { MAIN } from './admit.ts';
 import type { PushOptions } from './options.ts';
 import type { Taking } from './taking.ts';
 
-/** What a command would do, and the lines that its pusher reads when it is done. */
-export type Plan = { step: Step | null; lines: string[] } | { refusal: Refusal };
+/** What a command would do, and what its pusher reads when it is done: checks are made meanwhile, and refuse nothing. */
+export type Plan = { step: Step | null; lines: () => Promise<string[]> } | { refusal: Refusal };
 
 /** Looks at one command while its objects are in quarantine; nothing is written. */
-export async function planReview(
-  { rooms, caller, found, repository, push, options }: Taking,
-  { ref, from, to }: Command,
-): Promise<Plan> {
+export async function planReview(taking: Taking, { ref, from, to }: Command): Promise<Plan> {
+  const { rooms, caller, found, repository, push, options } = taking;
   const { row } = found;
   const branch = ref === FOR_MAIN ? [] : [{ ref, from, to }];
-  const open = await openMergeRequests(rooms.store.em(), row.id);
-  const me = auditOf(caller).actor_id;
-  const current = open.find(
-    (one) => one.source_ref === ref && (ref !== FOR_MAIN || one.author_id === me),
-  );
-  if (to === null) return deletion(caller, current, branch);
+  if (to === null) return deletion(caller, await openOne(taking, ref), branch);
   const refs = await repository.refs();
   const main = refs.get(MAIN)?.oid ?? null;
-  const commits = await commitsBeyondVersions(push.objects, refs, to);
+  const [current, commits] = await Promise.all([
+    openOne(taking, ref),
+    commitsBeyondVersions(push.objects, refs, to),
+  ]);
   const refusal = unfit(ref, commits);
   if (refusal) return { refusal };
   const base = baseOf(refs, main, commits);
@@ -45,23 +39,36 @@ export async function planReview(
   const examined = await examine(push.objects, base, to, commits);
   const step = current
     ? edited(caller, current, options, moving(caller, current, examined, branch))
-    : await opened(rooms, caller, row, ref, commits, options, examined, branch);
-  const { checks } = await ownChecks(
-    push.objects,
-    { name: row.name, base, head: to, main },
-    found.policy,
-  );
+    : await newMergeRequest(rooms, caller, row, examined, {
+        summary: commits[0]?.message ?? '',
+        source: ref,
+        options,
+        branch,
+      });
   const { id, url } = proposed(rooms, step.mergeRequest);
   const unchanged = current?.head === to && branch.length === 0 && !isGiven(options);
   return {
     step: unchanged ? null : step,
-    lines: [
-      `Merge request !${id}: ${url}`,
-      ...checks
-        .filter(({ state }) => state !== 'success')
-        .map(({ name, summary }) => `${name}: ${summary}`),
-    ],
+    async lines() {
+      const proposal = { name: row.name, base, head: to, main };
+      const { checks } = await ownChecks(push.objects, proposal, found.policy);
+      const failed = checks.filter(({ state }) => state !== 'success');
+      return [
+        `Merge request !${id}: ${url}`,
+        ...failed.map(({ name, summary }) => `${name}: ${summary}`),
+      ];
+    },
   };
+}
+
+/** The merge request that is open for this ref; what is pushed for `main` has one for each pusher. */
+async function openOne(
+  { rooms, caller, found }: Taking,
+  ref: string,
+): Promise<MergeRequest | undefined> {
+  const open = await openMergeRequests(rooms.store.em(), found.row.id);
+  const me = auditOf(caller).actor_id;
+  return open.find((one) => one.source_ref === ref && (ref !== FOR_MAIN || one.author_id === me));
 }
 
 function deletion(
@@ -70,10 +77,13 @@ function deletion(
   branch: { ref: string; from: Oid | null; to: null }[] | Step['updates'],
 ): Plan {
   if (current) {
-    const lines = [`Merge request !${current.id} is closed with its branch.`];
-    return { step: closing(caller, current, branch), lines };
+    const line = `Merge request !${current.id} is closed with its branch.`;
+    return { step: closing(caller, current, branch), lines: async () => [line] };
   }
-  return { step: { mergeRequest: 0, updates: branch, finish: async () => {} }, lines: [] };
+  return {
+    step: { mergeRequest: 0, updates: branch, finish: async () => {} },
+    lines: async () => [],
+  };
 }
 
 function unfit(ref: string, commits: readonly Commit[]): Refusal | undefined {
@@ -112,19 +122,6 @@ function baseOf(refs: Refs, main: Oid | null, commits: readonly Commit[]): Oid |
 }
 
 const isGiven = (options: PushOptions): boolean => Object.keys(options).length > 0;
-
-async function opened(
-  rooms: SaveRooms,
-  caller: Caller,
-  row: FoundDefinition['row'],
-  source: string,
-  commits: readonly Commit[],
-  options: PushOptions,
-  ...[examined, branch]: [Awaited<ReturnType<typeof examine>>, Step['updates']]
-): Promise<Step> {
-  const summary = commits[0]?.message ?? '';
-  return newMergeRequest(rooms, caller, row, examined, { summary, source, options, branch });
-}
 
 /** A move that changes title, description or draft as well. */
 function edited(caller: Caller, row: MergeRequest, options: PushOptions, step: Step): Step {
