@@ -58,7 +58,7 @@ export async function changeDefinition(
   if (ground) {
     if (moved) await land(rooms, caller, { repository, from, versions: [], ...moved });
     if (changed) return await propose(rooms, caller, row, repository, ground, { summary, changes });
-    return ground.own && proposed(rooms, ground.own.id);
+    return ground.own ? proposed(rooms, ground.own.id) : undefined;
   }
   if (!way.lands || (!changed && !moved)) return undefined;
   const { overrides, steps } = way;

@@ -7,7 +7,7 @@ import { Problem } from '../errors.ts';
 import { allocateDefinitionId, deleteDefinition } from '../store/definitions.ts';
 import type { Lab } from '../store/entities/index.ts';
 import { definitionsNamed, lockDefinition } from '../store/indexing.ts';
-import { isProposed, openMergeRequests } from '../store/merge-requests.ts';
+import { isProposed, undecidedMergeRequests } from '../store/merge-requests.ts';
 import { authorOf, type Caller, personOf } from './caller.ts';
 import { commitFiles } from './commit-files.ts';
 import type { Indexed } from './index-repository.ts';
@@ -129,7 +129,7 @@ async function freeName({ store, repositories }: SaveRooms, name: string): Promi
   try {
     await store.transaction(async (em) => {
       await lockDefinition(em, old.id);
-      const open = await openMergeRequests(em, old.id, { opening: true });
+      const open = await undecidedMergeRequests(em, old.id);
       if (open.length > 0 || !(await isProposed(em, old.id))) throw nameTaken(name);
       await deleteDefinition(em, old.id);
     });

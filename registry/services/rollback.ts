@@ -46,7 +46,7 @@ export async function rollback(
   }
   const summary = `Revert to v${wanted.version}\n\n${wanted.reason}`;
   if (!way.lands) {
-    const ground = { own: undefined, parent: from.head, base: from.head };
+    const ground = { own: null, parent: from.head, base: from.head };
     return await propose(rooms, caller, row, repository, ground, { summary, tree: old.tree });
   }
   const author = { ...authorOf(caller), at: new Date() };

@@ -129,15 +129,26 @@ export async function mergeRequestsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Open ones of a definition; with `opening` those too whose refs are not there yet. */
-export async function openMergeRequests(
+/** What names an open one of a definition: its branch, or what is pushed to for main and by whom. */
+export type Source = Pick<MergeRequest, 'source_ref'> & Partial<Pick<MergeRequest, 'author_id'>>;
+
+/** The one that is open for a source, of which the unique indexes leave but one. */
+export async function openMergeRequestFor(
   em: EntityManager,
   definitionId: number,
-  { opening = false } = {},
+  source: Source,
+): Promise<MergeRequest | null> {
+  return em.findOne(MergeRequest, { definition_id: definitionId, state: 'open', ...source });
+}
+
+/** Those of a definition that are not decided, those too whose refs are not there yet. */
+export async function undecidedMergeRequests(
+  em: EntityManager,
+  definitionId: number,
 ): Promise<MergeRequest[]> {
   return em.find(
     MergeRequest,
-    { definition_id: definitionId, state: opening ? { $in: UNDECIDED } : 'open' },
+    { definition_id: definitionId, state: { $in: UNDECIDED } },
     { orderBy: { id: 'asc' } },
   );
 }

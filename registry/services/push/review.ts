@@ -4,7 +4,7 @@ import type { Commit, Oid, Refs } from '../../../repos/types.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import {
   type MergeRequestFields,
-  openMergeRequests,
+  openMergeRequestFor,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import { auditOf, type Caller } from '../caller.ts';
@@ -12,7 +12,7 @@ import { commitsBeyondVersions, MOST_COMMITS, versionsAmong } from '../review/co
 import { examine } from '../review/examine.ts';
 import { ownChecks } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
-import { closing, FOR_MAIN, moving, note, type Step } from '../review/steps.ts';
+import { closing, FOR_MAIN, moving, note, type Step, sourceOf } from '../review/steps.ts';
 import { MAIN } from './admit.ts';
 import type { PushOptions } from './options.ts';
 import type { Taking } from './taking.ts';
@@ -61,19 +61,12 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
   };
 }
 
-/** The merge request that is open for this ref; what is pushed for `main` has one for each pusher. */
-async function openOne(
-  { rooms, caller, found }: Taking,
-  ref: string,
-): Promise<MergeRequest | undefined> {
-  const open = await openMergeRequests(rooms.store.em(), found.row.id);
-  const me = auditOf(caller).actor_id;
-  return open.find((one) => one.source_ref === ref && (ref !== FOR_MAIN || one.author_id === me));
-}
+const openOne = ({ rooms, caller, found }: Taking, ref: string) =>
+  openMergeRequestFor(rooms.store.em(), found.row.id, sourceOf(ref, auditOf(caller).actor_id));
 
 function deletion(
   caller: Caller,
-  current: MergeRequest | undefined,
+  current: MergeRequest | null,
   branch: { ref: string; from: Oid | null; to: null }[] | Step['updates'],
 ): Plan {
   if (current) {

@@ -3,7 +3,7 @@ import { Problem } from '../../errors.ts';
 import type { MergeRequestChange } from '../../schemas/review.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import { lockDefinition } from '../../store/indexing.ts';
-import { openMergeRequests, updateMergeRequest } from '../../store/merge-requests.ts';
+import { undecidedMergeRequests, updateMergeRequest } from '../../store/merge-requests.ts';
 import { auditOf, type Caller, demand } from '../caller.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { seen } from './facts.ts';
@@ -60,7 +60,7 @@ export async function reopen(rooms: SaveRooms, caller: Caller, id: number): Prom
   await demandBranch(rooms, row);
   await rooms.store.transaction(async (em) => {
     await lockDefinition(em, definition);
-    const open = await openMergeRequests(em, definition, { opening: true });
+    const open = await undecidedMergeRequests(em, definition);
     const other = open.find(
       ({ source_ref, author_id }) =>
         source_ref === row.source_ref && (source_ref !== FOR_MAIN || author_id === row.author_id),

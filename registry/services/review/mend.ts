@@ -2,9 +2,9 @@
 import type { Repository } from '../../../repos/types.ts';
 import {
   findHead,
-  openMergeRequests,
   removeHeadsAfter,
   removeOpening,
+  undecidedMergeRequests,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -18,7 +18,7 @@ export async function mendMergeRequests(
 ): Promise<boolean> {
   const refs = await repository.refs();
   let mended = false;
-  for (const row of await openMergeRequests(em, definitionId, { opening: true })) {
+  for (const row of await undecidedMergeRequests(em, definitionId)) {
     const head = refs.get(headRef(row.id))?.oid;
     const gone = row.source_ref.startsWith('refs/heads/') && !refs.has(row.source_ref);
     if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) mended = true;

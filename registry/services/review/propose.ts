@@ -1,13 +1,13 @@
 /** What cannot land at once becomes a merge request: saves of a person go to the one that is open for main. */
 import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
 import type { Definition, MergeRequest } from '../../store/entities/index.ts';
-import { allocateMergeRequestId, openMergeRequests } from '../../store/merge-requests.ts';
+import { allocateMergeRequestId, openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, authorOf, type Caller } from '../caller.ts';
 import { newestProposal } from '../index-repository.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine } from './examine.ts';
-import { carryOut, FOR_MAIN, headRef, moving, opening, type Step } from './steps.ts';
+import { carryOut, FOR_MAIN, headRef, moving, opening, type Step, sourceOf } from './steps.ts';
 import { asText, asTitle } from './wording.ts';
 
 export interface Proposed {
@@ -18,7 +18,7 @@ export interface Proposed {
 /** Where a person's next save goes, and what it is laid over. */
 export interface Ground {
   /** The person's open merge request, which the save updates. */
-  own: MergeRequest | undefined;
+  own: MergeRequest | null;
   parent: Oid | null;
   base: Oid | null;
 }
@@ -31,9 +31,8 @@ export async function groundOf(
   repository: Repository,
   tip: Tip,
 ): Promise<Ground> {
-  const open = await openMergeRequests(rooms.store.em(), definition.id);
-  const me = auditOf(caller).actor_id;
-  const own = open.find((row) => row.source_ref === FOR_MAIN && row.author_id === me);
+  const source = sourceOf(FOR_MAIN, auditOf(caller).actor_id);
+  const own = await openMergeRequestFor(rooms.store.em(), definition.id, source);
   if (own) return { own, parent: own.head, base: own.base };
   const parent = tip.head ?? newestProposal(await repository.refs());
   return { own, parent, base: tip.head };

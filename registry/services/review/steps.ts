@@ -16,6 +16,7 @@ import {
   type NewMergeRequest,
   removeHead,
   removeOpening,
+  type Source,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -50,6 +51,10 @@ export function landingOf(refs: Refs, id: number) {
   const [tag] = [...refs].find(([, { peeled }]) => peeled === commit) ?? [];
   return { id, head, version: Number(tag?.replace('refs/tags/v', '')) };
 }
+
+/** One for each branch; of what is pushed to for main, and saved, each person has one. */
+export const sourceOf = (ref: string, author_id: number | null): Source =>
+  ref === FOR_MAIN ? { source_ref: ref, author_id } : { source_ref: ref };
 
 /** Nothing moves what has landed, not even in the moment in which it lands. */
 const stillOpen = (id: number): RefUpdate => ({ ref: mergeRef(id), from: null, to: null });
