@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startGitRunner } from '../test/helpers/git.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { measureImport } from './import.ts';
 import { measureLab } from './lab-computers.ts';
@@ -25,7 +26,7 @@ const FULL = {
   imports: { rounds: 3, definitions: 20 },
   saves: 20,
   wire: 8,
-  review: 20,
+  review: { rounds: 25, warm: 60 },
   search: { rounds: 100, rows: 10_000 },
   lab: { definitions: 200, computers: 500, rounds: 3, landings: 20 },
   sync: { rounds: 40, definitions: 200 },
@@ -35,7 +36,7 @@ const QUICK: typeof FULL = {
   imports: { rounds: 1, definitions: 2 },
   saves: 1,
   wire: 1,
-  review: 1,
+  review: { rounds: 1, warm: 1 },
   search: { rounds: 2, rows: 20 },
   lab: { definitions: 3, computers: 8, rounds: 1, landings: 1 },
   sync: { rounds: 1, definitions: 3 },
@@ -52,6 +53,7 @@ const { values } = parseArgs({
 });
 const size = values.quick ? QUICK : FULL;
 const figures: Figure[] = [];
+startGitRunner();
 
 /** Measures, and says so, for it takes a while. */
 async function add(measured: Promise<Figure[]>): Promise<void> {

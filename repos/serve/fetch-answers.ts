@@ -3,9 +3,9 @@
  * the same, and a git process costs some hundred times what sending its answer again does.
  */
 import { Readable } from 'node:stream';
+import { Kept } from '../kept.ts';
 import type { GitChild } from '../types.ts';
 import { RequestRefused } from './answer.ts';
-import { Kept } from './kept.ts';
 import { takenInTime } from './pace.ts';
 
 /** Larger answers are streamed to whoever asked, each from a process of its own. Bytes. */

@@ -3,9 +3,9 @@
  * under protocol v2, reachable or not, and what others may not see lives in the same repository.
  */
 import { createInterface } from 'node:readline';
+import { Kept } from '../kept.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';
 import { generationOf } from './generation.ts';
-import { Kept } from './kept.ts';
 import type { VisibleRefs } from './visible-refs.ts';
 
 /** Ids in all kept sets together; each takes about 100 bytes. */
