@@ -33,7 +33,7 @@ async function grown(work: () => Promise<unknown>) {
     const now = inUse();
     peak.live = Math.max(peak.live, now.live);
     peak.resident = Math.max(peak.resident, now.resident);
-  }, 50);
+  }, 100);
   await work();
   clearInterval(sampling);
   return { live: peak.live - before.live, resident: peak.resident - before.resident };
