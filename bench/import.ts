@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { importFolder } from '../registry/services/import-folder.ts';
-import { importTarget } from '../registry/services/import-target.ts';
+import { importFolder } from '../registry/services/import-export/import-folder.ts';
+import { importTarget } from '../registry/services/import-export/import-target.ts';
 import { durableGit } from './git.ts';
 import { type Figure, inTurn, timed } from './pairs.ts';
 import type { BenchRegistry } from './registry.ts';

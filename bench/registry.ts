@@ -8,8 +8,8 @@ import { createApp } from '../registry/app.ts';
 import { loadConfig } from '../registry/config.ts';
 import { openRooms, type Rooms } from '../registry/open.ts';
 import { OPERATOR } from '../registry/services/caller.ts';
-import { makeToken } from '../registry/services/tokens.ts';
-import { createUser } from '../registry/services/users.ts';
+import { makeToken } from '../registry/services/people/tokens.ts';
+import { createUser } from '../registry/services/people/users.ts';
 
 export interface BenchRegistry {
   rooms: Rooms;

@@ -4,7 +4,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { authentication } from '../registry/plugins/authentication.ts';
-import { createThrottle } from '../registry/services/throttle.ts';
+import { createThrottle } from '../registry/services/people/throttle.ts';
 import type { Store } from '../registry/store/open.ts';
 import { type Figure, inTurn, timed } from './pairs.ts';
 import type { BenchRegistry } from './registry.ts';

@@ -33,7 +33,7 @@ import { validateRoutes } from './routes/validate.ts';
 import { verdictRoutes } from './routes/verdicts.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { Events } from './services/events/events.ts';
-import { createThrottle } from './services/throttle.ts';
+import { createThrottle } from './services/people/throttle.ts';
 import type { SigningKeys } from './signing/keys.ts';
 import type { SingleSignOn } from './single-sign-on.ts';
 import type { Store } from './store/open.ts';

@@ -1,6 +1,6 @@
 /** `registry export <folder>`. */
 import { resolve } from 'node:path';
-import { type ExportedDefinition, exportFolder } from '../services/export-folder.ts';
+import { type ExportedDefinition, exportFolder } from '../services/import-export/export-folder.ts';
 import { orProblem } from './import.ts';
 import type { Terminal } from './terminal.ts';
 

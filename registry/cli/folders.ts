@@ -1,9 +1,9 @@
 /** `registry import` and `registry export` over opened rooms. */
 import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
-import { exportBundle } from '../services/export-bundle.ts';
-import { standingDefinitions } from '../services/export-definitions.ts';
-import { importTarget } from '../services/import-target.ts';
+import { exportBundle } from '../services/import-export/export-bundle.ts';
+import { standingDefinitions } from '../services/import-export/export-definitions.ts';
+import { importTarget } from '../services/import-export/import-target.ts';
 import type { Lab } from '../store/entities/index.ts';
 import { findLabByCode } from '../store/labs.ts';
 import { type ExportCommand, runExport } from './export.ts';

@@ -4,8 +4,12 @@ import { resolve } from 'node:path';
 import type { GitProgram } from '../../repos/types.ts';
 import type { InstrumentType } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
-import { ImportEnded, type ImportTarget, importFolder } from '../services/import-folder.ts';
-import { formatReport } from '../services/import-report.ts';
+import {
+  ImportEnded,
+  type ImportTarget,
+  importFolder,
+} from '../services/import-export/import-folder.ts';
+import { formatReport } from '../services/import-export/import-report.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ImportCommand {

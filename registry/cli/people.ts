@@ -2,9 +2,9 @@
 import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
 import { OPERATOR } from '../services/caller.ts';
-import { newPassword } from '../services/secrets.ts';
-import { makeToken } from '../services/tokens.ts';
-import { changeUser, createUser, listUsers } from '../services/users.ts';
+import { newPassword } from '../services/people/secrets.ts';
+import { makeToken } from '../services/people/tokens.ts';
+import { changeUser, createUser, listUsers } from '../services/people/users.ts';
 import { findUserByName } from '../store/users.ts';
 import type { Terminal } from './terminal.ts';
 

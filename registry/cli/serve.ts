@@ -11,7 +11,7 @@ import { openRooms } from '../open.ts';
 import { isInterfaceBuilt } from '../routes/interface.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
-import { repair } from '../services/repair.ts';
+import { repair } from '../services/landing/repair.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
 import { ownVersion } from '../version.ts';

@@ -14,8 +14,8 @@ import {
   identifyToken,
   looksLikeToken,
   type SessionClaims,
-} from '../services/identify.ts';
-import type { Throttle } from '../services/throttle.ts';
+} from '../services/people/identify.ts';
+import type { Throttle } from '../services/people/throttle.ts';
 import type { Store } from '../store/open.ts';
 import { SESSION_SECONDS, type SessionCookie, sessionCookie } from './session-cookie.ts';
 

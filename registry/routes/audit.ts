@@ -2,7 +2,7 @@ import { AuditEvent, AuditQuery } from '../schemas/audit.ts';
 import { Type } from '../schemas/build.ts';
 import { List } from '../schemas/common.ts';
 import { exportEvents, listEvents } from '../services/audit.ts';
-import type { PeopleRooms } from '../services/note.ts';
+import type { PeopleRooms } from '../services/definitions/note.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 export function auditRoutes(app: Door, rooms: PeopleRooms): void {

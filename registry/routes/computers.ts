@@ -14,10 +14,10 @@ import {
   NewEnrolmentCode,
   NewInstrumentHere,
 } from '../schemas/equipment.ts';
+import type { ReadRooms } from '../services/definitions/read-definitions.ts';
 import * as computers from '../services/equipment/computers.ts';
 import { type EnrolmentRooms, enrol, makeCode } from '../services/equipment/enrolment.ts';
 import { bindNew, findBindings } from '../services/equipment/found-bindings.ts';
-import type { ReadRooms } from '../services/read-definitions.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 import { MOST_OF_A_BINDING } from './instruments.ts';
 

@@ -12,12 +12,12 @@ import {
   SavedDefinition,
   VersionQuery,
 } from '../schemas/definitions.ts';
-import { setArchived } from '../services/archive.ts';
-import { changeDefinition } from '../services/change-definition.ts';
-import { createDefinition } from '../services/create-definition.ts';
-import { facets, list, type ReadRooms, read } from '../services/read-definitions.ts';
+import { setArchived } from '../services/definitions/archive.ts';
+import { changeDefinition } from '../services/definitions/change-definition.ts';
+import { createDefinition } from '../services/definitions/create-definition.ts';
+import { facets, list, type ReadRooms, read } from '../services/definitions/read-definitions.ts';
+import { rollback } from '../services/definitions/rollback.ts';
 import type { Proposed } from '../services/review/propose.ts';
-import { rollback } from '../services/rollback.ts';
 import type { SaveRooms } from '../services/rooms.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 

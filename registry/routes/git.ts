@@ -10,11 +10,11 @@ import type { GitProgram } from '../../repos/types.ts';
 import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
-import { type FoundDefinition, find } from '../services/find-definition.ts';
-import { identifyToken } from '../services/identify.ts';
+import { type FoundDefinition, find } from '../services/definitions/find-definition.ts';
+import { identifyToken } from '../services/people/identify.ts';
+import type { Throttle } from '../services/people/throttle.ts';
 import { pushGate } from '../services/push/gate.ts';
 import type { SaveRooms } from '../services/rooms.ts';
-import type { Throttle } from '../services/throttle.ts';
 
 export interface GitRooms extends SaveRooms {
   git: GitProgram;

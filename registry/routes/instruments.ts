@@ -8,9 +8,9 @@ import {
   InstrumentQuery,
   NewInstrument,
 } from '../schemas/equipment.ts';
+import type { PeopleRooms } from '../services/definitions/note.ts';
 import { putBinding } from '../services/equipment/bindings.ts';
 import * as instruments from '../services/equipment/instruments.ts';
-import type { PeopleRooms } from '../services/note.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 /** Settings are objects that people wrote: more than this is none. In bytes. */

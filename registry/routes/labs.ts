@@ -9,9 +9,9 @@ import {
   NewLab,
   NewMember,
 } from '../schemas/people.ts';
-import * as labs from '../services/labs.ts';
-import * as members from '../services/members.ts';
-import type { PeopleRooms } from '../services/note.ts';
+import type { PeopleRooms } from '../services/definitions/note.ts';
+import * as labs from '../services/people/labs.ts';
+import * as members from '../services/people/members.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 export function labRoutes(app: Door, rooms: PeopleRooms): void {

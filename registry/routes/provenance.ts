@@ -1,6 +1,6 @@
 import { Provenance, ProvenanceParams } from '../schemas/provenance.ts';
-import { provenanceOf } from '../services/provenance.ts';
-import type { ReadRooms } from '../services/read-definitions.ts';
+import { provenanceOf } from '../services/definitions/provenance.ts';
+import type { ReadRooms } from '../services/definitions/read-definitions.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 export function provenanceRoutes(app: Door, rooms: ReadRooms): void {

@@ -1,9 +1,9 @@
 import { sessionsPresented, startSession } from '../plugins/authentication.ts';
 import { Credentials, Me, Session } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/note.ts';
-import { readOwn } from '../services/own-account.ts';
-import { type SessionRooms, signIn, signOut } from '../services/sessions.ts';
-import { showUser } from '../services/users.ts';
+import type { PeopleRooms } from '../services/definitions/note.ts';
+import { readOwn } from '../services/people/own-account.ts';
+import { type SessionRooms, signIn, signOut } from '../services/people/sessions.ts';
+import { showUser } from '../services/people/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {

@@ -6,13 +6,13 @@ import { answerBrowser } from '../plugins/error-page.ts';
 import { cookieName } from '../plugins/session-cookie.ts';
 import { Type } from '../schemas/build.ts';
 import { AuthMethods, SignOnAddress, SignOnAnswer, SignOnStart } from '../schemas/sign-in.ts';
-import type { PeopleRooms } from '../services/note.ts';
-import { type Link, linkOf } from '../services/single-sign-on/account.ts';
+import type { PeopleRooms } from '../services/definitions/note.ts';
+import { type Link, linkOf } from '../services/people/single-sign-on/account.ts';
 import {
   ATTEMPT_SECONDS,
   createSignOn,
   type SignOnRooms,
-} from '../services/single-sign-on/sign-in.ts';
+} from '../services/people/single-sign-on/sign-in.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import { type Door, problemAnswers } from './door.ts';
 

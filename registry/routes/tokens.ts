@@ -1,7 +1,7 @@
 import { IdParams, List } from '../schemas/common.ts';
 import { CreatedToken, NewToken, Token } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/note.ts';
-import * as tokens from '../services/tokens.ts';
+import type { PeopleRooms } from '../services/definitions/note.ts';
+import * as tokens from '../services/people/tokens.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 export function tokenRoutes(app: Door, rooms: PeopleRooms): void {

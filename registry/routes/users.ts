@@ -1,8 +1,8 @@
 import { Type } from '../schemas/build.ts';
 import { IdParams, List } from '../schemas/common.ts';
 import { FoundUser, NewUser, User, UserChange, UserQuery } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/note.ts';
-import * as users from '../services/users.ts';
+import type { PeopleRooms } from '../services/definitions/note.ts';
+import * as users from '../services/people/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 export function userRoutes(app: Door, rooms: PeopleRooms): void {

@@ -1,6 +1,6 @@
 import { IdParams } from '../schemas/common.ts';
 import { ValidateRequest, ValidationResult } from '../schemas/definitions.ts';
-import { type ValidateRooms, validateSource } from '../services/validate-source.ts';
+import { type ValidateRooms, validateSource } from '../services/definitions/validate-source.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 export function validateRoutes(app: Door, rooms: ValidateRooms): void {

@@ -15,7 +15,7 @@ import {
   source,
   version,
   versions,
-} from '../services/read-definitions.ts';
+} from '../services/definitions/read-definitions.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const bytes = (type: string, description: string) => ({

@@ -7,7 +7,7 @@ import type { AuditQuery } from '../schemas/audit.ts';
 import { type AuditFilters, listAudit, streamAudit } from '../store/audit.ts';
 import type { AuditEvent } from '../store/entities/index.ts';
 import { type Caller, demand } from './caller.ts';
-import type { PeopleRooms } from './note.ts';
+import type { PeopleRooms } from './definitions/note.ts';
 
 /** Site admins see everything, lab admins what concerns the labs that they manage. */
 export async function listEvents(

@@ -6,10 +6,10 @@ import { Problem } from '../errors.ts';
 import { builtinSources } from '../store/indexing.ts';
 import type { Store } from '../store/open.ts';
 import { OPERATOR } from './caller.ts';
-import { commitFiles } from './commit-files.ts';
-import { changesBetween, filesOf, mainFile, textOf } from './files.ts';
-import { found } from './found-definition.ts';
-import { land } from './landing.ts';
+import { commitFiles } from './definitions/commit-files.ts';
+import { changesBetween, filesOf, mainFile, textOf } from './definitions/files.ts';
+import { found } from './import-export/found-definition.ts';
+import { land } from './landing/landing.ts';
 import type { SaveRooms } from './rooms.ts';
 
 const FOLDER = fileURLToPath(new URL('../builtin/', import.meta.url));

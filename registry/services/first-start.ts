@@ -3,10 +3,10 @@ import type { Config } from '../config.ts';
 import type { Store } from '../store/open.ts';
 import { countUsers } from '../store/users.ts';
 import { OPERATOR } from './caller.ts';
-import type { PeopleRooms } from './note.ts';
-import { newPassword } from './secrets.ts';
-import { makeToken } from './tokens.ts';
-import { createUser } from './users.ts';
+import type { PeopleRooms } from './definitions/note.ts';
+import { newPassword } from './people/secrets.ts';
+import { makeToken } from './people/tokens.ts';
+import { createUser } from './people/users.ts';
 
 export interface FirstAdmin {
   username: string;

@@ -5,7 +5,7 @@ import { allowedSigner, judgeSignature, type SigningKey } from '../signing/allow
 import type { SigningKeys } from '../signing/keys.ts';
 import type { Store } from '../store/open.ts';
 import { type Caller, REGISTRY } from './caller.ts';
-import { note, type PageOf } from './note.ts';
+import { note, type PageOf } from './definitions/note.ts';
 
 /** Newest first. */
 export async function listSigningKeys(

@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
-import { hashToken } from '../../registry/services/secrets.ts';
+import { hashToken } from '../../registry/services/people/secrets.ts';
 import { createToken } from '../../registry/store/tokens.ts';
 import { git, gitResult } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { runCommand } from '../../registry/cli/commands.ts';
 import type { Terminal } from '../../registry/cli/terminal.ts';
 import { parseRecord } from '../../registry/definitions/record.ts';
-import type { ImportReport } from '../../registry/services/import-report.ts';
+import type { ImportReport } from '../../registry/services/import-export/import-report.ts';
 import { git } from '../helpers/git.ts';
 import { measurement, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { createClient } from '../../client/typescript/client.ts';
-import { addressOf } from '../../registry/services/single-sign-on/sign-in.ts';
+import { addressOf } from '../../registry/services/people/single-sign-on/sign-in.ts';
 import { Browser, startProvider, type TestProvider } from '../helpers/oidc-provider.ts';
 import { type DatabaseKind, startRegistry, type TestRegistry } from '../helpers/registry.ts';
 

@@ -3,8 +3,8 @@ import t from 'tap';
 import { describe } from '../../registry/definitions/metadata.ts';
 import type { Files } from '../../registry/definitions/types.ts';
 import type { DefinitionChange } from '../../registry/schemas/definitions.ts';
-import { checkFiles } from '../../registry/services/check-files.ts';
-import { compose } from '../../registry/services/compose.ts';
+import { checkFiles } from '../../registry/services/definitions/check-files.ts';
+import { compose } from '../../registry/services/definitions/compose.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const text = (files: Files, path = 'Meter.py') => Buffer.from(files.get(path) ?? '').toString();

@@ -5,9 +5,12 @@ import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runExport } from '../../registry/cli/export.ts';
 import { runImport as importCommand } from '../../registry/cli/import.ts';
-import { exportFolder } from '../../registry/services/export-folder.ts';
-import { type ImportOptions, importFolder } from '../../registry/services/import-folder.ts';
-import { formatReport } from '../../registry/services/import-report.ts';
+import { exportFolder } from '../../registry/services/import-export/export-folder.ts';
+import {
+  type ImportOptions,
+  importFolder,
+} from '../../registry/services/import-export/import-folder.ts';
+import { formatReport } from '../../registry/services/import-export/import-report.ts';
 import { StoreError } from '../../registry/store/errors.ts';
 import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';

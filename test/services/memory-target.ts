@@ -1,7 +1,10 @@
 /** An import target that keeps versions in memory, as a registry keeps them in git. */
 import type { Files } from '../../registry/definitions/types.ts';
 import { Problem } from '../../registry/errors.ts';
-import type { ImportItem, ImportTarget } from '../../registry/services/import-folder.ts';
+import type {
+  ImportItem,
+  ImportTarget,
+} from '../../registry/services/import-export/import-folder.ts';
 
 export class MemoryTarget implements ImportTarget {
   readonly policy = { banned: ['os', 'open'], allowed: [] };

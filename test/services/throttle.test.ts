@@ -1,7 +1,7 @@
 /** Failures are counted, successes are not; what is counted is bounded and runs out. */
 import t from 'tap';
-import { Backoff, Failures } from '../../registry/services/failures.ts';
-import { createThrottle, networkOf } from '../../registry/services/throttle.ts';
+import { Backoff, Failures } from '../../registry/services/people/failures.ts';
+import { createThrottle, networkOf } from '../../registry/services/people/throttle.ts';
 import { git } from '../helpers/git.ts';
 import { startRegistry } from '../helpers/registry.ts';
 

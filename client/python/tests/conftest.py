@@ -9,8 +9,15 @@ from pathlib import Path
 import pytest
 
 from fake_registry import TOKEN, FakeRegistry
-from pybirch_registry import Registry
+from pybirch_registry import Registry, instances
 from pybirch_registry.home import Enrolment, Home
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_use() -> None:
+    """An instrument of an earlier test may still wait for the garbage collector, at a commit that this test makes too."""
+    for instrument in instances.live():
+        instances.forget(instrument)
 
 
 @pytest.fixture

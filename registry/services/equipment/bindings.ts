@@ -9,7 +9,7 @@ import type { Computer, Instrument } from '../../store/entities/index.ts';
 import { instrumentsById, lockInstrument } from '../../store/instruments.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
-import { note, type PeopleRooms } from '../note.ts';
+import { note, type PeopleRooms } from '../definitions/note.ts';
 import { addComputer, nameTaken } from './computers.ts';
 import { instrumentOr404 } from './instruments.ts';
 import { pick } from './pick.ts';

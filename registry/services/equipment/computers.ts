@@ -8,7 +8,7 @@ import type { Computer as Row } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
-import { note, type PeopleRooms } from '../note.ts';
+import { note, type PeopleRooms } from '../definitions/note.ts';
 import { demandLab, labOf } from './lab-of.ts';
 import { pick } from './pick.ts';
 import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';

@@ -13,7 +13,7 @@ import type { Instrument as Row } from '../../store/entities/index.ts';
 import * as instruments from '../../store/instruments.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
-import { note, type PeopleRooms } from '../note.ts';
+import { note, type PeopleRooms } from '../definitions/note.ts';
 import { demandLab, labOf } from './lab-of.ts';
 import { linkOf } from './link.ts';
 import { pick } from './pick.ts';

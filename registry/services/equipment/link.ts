@@ -6,7 +6,7 @@ import type { Instrument } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findVersion } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import type { PeopleRooms } from '../note.ts';
+import type { PeopleRooms } from '../definitions/note.ts';
 
 interface Wanted {
   lab_id: number;

@@ -9,7 +9,7 @@ import { Problem } from '../../errors.ts';
 import { auditChannel, auditSince, newestAuditId } from '../../store/audit.ts';
 import type { StopListening } from '../../store/notices.ts';
 import type { Store } from '../../store/open.ts';
-import type { Identity } from '../identify.ts';
+import type { Identity } from '../people/identify.ts';
 import { frame, rightsTouchedBy } from './kinds.ts';
 import { Reader } from './reader.ts';
 import { type ToldEvent, tell } from './tell.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { decide, type Rules } from '../../access/decide.ts';
-import type { Identity } from '../identify.ts';
+import type { Identity } from '../people/identify.ts';
 import type { ToldEvent } from './tell.ts';
 
 /** Bytes that may wait for a reader before it is dropped: it resumes with what it missed. */

@@ -7,7 +7,7 @@ import type { Computer, Instrument, MergeRequest } from '../../store/entities/in
 import { instrumentsById } from '../../store/instruments.ts';
 import { mergeRequestsById } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { factsOf } from '../find-definition.ts';
+import { factsOf } from '../definitions/find-definition.ts';
 
 export interface Subject {
   /** What whoever is told must be allowed to do. */

@@ -2,7 +2,7 @@
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import { decide } from '../../access/decide.ts';
 import type { Caller } from '../caller.ts';
-import type { FoundDefinition } from '../find-definition.ts';
+import type { FoundDefinition } from '../definitions/find-definition.ts';
 import { FOR_MAIN } from '../review/steps.ts';
 import type { SaveRooms } from '../rooms.ts';
 

@@ -3,7 +3,7 @@ import type { Command, Push, PushGate, RefResult, Refusal } from '../../../repos
 import type { Repository } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import type { Caller } from '../caller.ts';
-import type { FoundDefinition } from '../find-definition.ts';
+import type { FoundDefinition } from '../definitions/find-definition.ts';
 import { carryOut, type Step } from '../review/steps.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { MAIN, refusal } from './admit.ts';

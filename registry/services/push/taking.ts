@@ -1,7 +1,7 @@
 import type { Push } from '../../../repos/serve/gate.ts';
 import type { Repository } from '../../../repos/types.ts';
 import type { Caller } from '../caller.ts';
-import type { FoundDefinition } from '../find-definition.ts';
+import type { FoundDefinition } from '../definitions/find-definition.ts';
 import type { SaveRooms } from '../rooms.ts';
 import type { PushOptions } from './options.ts';
 

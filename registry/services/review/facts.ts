@@ -19,7 +19,7 @@ import type { Store } from '../../store/open.ts';
 import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/reviews.ts';
 import { usersById } from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
-import { policyOf } from '../find-definition.ts';
+import { policyOf } from '../definitions/find-definition.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
 export interface ReviewRooms {

@@ -7,7 +7,7 @@ import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { auditOf, authorOf, type Caller, demand } from '../caller.ts';
-import { land, type NewVersion } from '../landing.ts';
+import { land, type NewVersion } from '../landing/landing.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { authorsOf, treeOf } from './examine.ts';

@@ -12,7 +12,7 @@ import { Recent } from '../../definitions/recent.ts';
 import { signatureOf } from '../../definitions/signature.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
 import { validateDefinition } from '../../definitions/validate.ts';
-import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../files.ts';
+import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../definitions/files.ts';
 import { changesAgainst, treeOf } from './examine.ts';
 
 /** Names that nobody else can post. */

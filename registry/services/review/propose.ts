@@ -3,7 +3,7 @@ import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
 import type { Definition, MergeRequest } from '../../store/entities/index.ts';
 import { allocateMergeRequestId, openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, authorOf, type Caller } from '../caller.ts';
-import { newestProposal } from '../index-repository.ts';
+import { newestProposal } from '../landing/index-repository.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine } from './examine.ts';

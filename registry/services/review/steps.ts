@@ -21,7 +21,7 @@ import {
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditOf, type Caller } from '../caller.ts';
-import { indexRepository } from '../index-repository.ts';
+import { indexRepository } from '../landing/index-repository.ts';
 import type { LandingRooms } from '../rooms.ts';
 
 /** One change of one merge request; several may be carried out together, all or none. */

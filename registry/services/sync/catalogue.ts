@@ -12,10 +12,10 @@ import { findLab } from '../../store/labs.ts';
 import { definitionsWanted, type Revoked, revokedVersions } from '../../store/sync.ts';
 import { newestStanding, versionsAt } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
+import { policyOf } from '../definitions/find-definition.ts';
+import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
+import { contentAt } from '../definitions/version-content.ts';
 import type { Effective } from '../equipment/effective.ts';
-import { policyOf } from '../find-definition.ts';
-import { type ReadRooms, summary } from '../read-definitions.ts';
-import { contentAt } from '../version-content.ts';
 
 /** Labs whose catalogues are kept at the same time, the latest asked for. */
 const MOST_LABS = 50;

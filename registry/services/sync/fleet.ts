@@ -14,9 +14,9 @@ import {
 import type { EntityManager } from '../../store/types.ts';
 import { newestStanding, revokedOf } from '../../store/versions.ts';
 import { type Caller, demand } from '../caller.ts';
+import { find } from '../definitions/find-definition.ts';
+import type { PeopleRooms } from '../definitions/note.ts';
 import { showComputer } from '../equipment/show.ts';
-import { find } from '../find-definition.ts';
-import type { PeopleRooms } from '../note.ts';
 import { adoption, dayBefore } from './adoption.ts';
 
 /** The computers of the labs that the caller belongs to, each with its last report. */

@@ -8,9 +8,9 @@ import type { Instrument } from '../../store/entities/index.ts';
 import { instrumentsById } from '../../store/instruments.ts';
 import { syncStamps } from '../../store/sync.ts';
 import { type Caller, demand } from '../caller.ts';
+import type { ReadRooms } from '../definitions/read-definitions.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
-import type { ReadRooms } from '../read-definitions.ts';
 import type { Catalogue, Catalogues } from './catalogue.ts';
 
 export interface SyncRooms extends ReadRooms {

@@ -3,7 +3,7 @@ import { viewerOf } from '../../access/decide.ts';
 import type { SyncReport } from '../../schemas/sync.ts';
 import { definitionsCalled, keepInstalled, keepReport } from '../../store/reports.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../note.ts';
+import type { PeopleRooms } from '../definitions/note.ts';
 
 /** Keeps the report, and when what was installed changed. Names that the registry does not know are kept as they came. */
 export async function takeReport(

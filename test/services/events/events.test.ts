@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import t from 'tap';
 import { Events, MOST_MISSED } from '../../../registry/services/events/events.ts';
 import { MOST_WAITING } from '../../../registry/services/events/reader.ts';
-import type { Identity } from '../../../registry/services/identify.ts';
+import type { Identity } from '../../../registry/services/people/identify.ts';
 import { auditChannel } from '../../../registry/store/audit.ts';
 import type { Store } from '../../../registry/store/open.ts';
 import { onEachDatabase } from '../../helpers/databases.ts';

@@ -1,0 +1,76 @@
+/** Archiving a definition and taking it back: it leaves lists and sync, its repository and history stay. */
+import type { Repositories } from '../../../repos/types.ts';
+import { decide, type Rules } from '../../access/decide.ts';
+import { Problem } from '../../errors.ts';
+import { bindingsMatching } from '../../store/bindings.ts';
+import type { Store } from '../../store/open.ts';
+import { type Caller, demand } from '../caller.ts';
+import { land } from '../landing/landing.ts';
+import { find } from './find-definition.ts';
+import { readState } from './state.ts';
+
+export interface ArchiveRooms {
+  store: Store;
+  repositories: Repositories;
+  rules: Rules;
+}
+
+/**
+ * Throws `conflict` where it is archived (or stands) already, `in_use` naming the bindings of instruments that are made
+ * of it.
+ */
+export async function setArchived(
+  rooms: ArchiveRooms,
+  caller: Caller,
+  id: number,
+  archived: boolean,
+): Promise<void> {
+  const { row, facts } = await find(rooms, caller, id);
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
+  if (archived) await demandUnbound(rooms, caller, row);
+  const repository = await rooms.repositories.open(row.name);
+  const { state, from } = await readState(repository);
+  if ((state.archived_at !== null) === archived) {
+    throw new Problem(
+      'conflict',
+      `${row.name} is ${archived ? 'archived already' : 'not archived'}.`,
+    );
+  }
+  const now = new Date().toISOString();
+  const after = { ...state, archived_at: archived ? now : null, updated_at: now };
+  await land(rooms, caller, {
+    repository,
+    from: await repository.tip(),
+    versions: [],
+    state: { from, to: after },
+    event: {
+      action: archived ? 'definition.archived' : 'definition.restored',
+      before: { archived_at: state.archived_at },
+      after: { archived_at: after.archived_at },
+    },
+  });
+}
+
+/** A public definition may be bound in labs that the caller knows nothing of: those are counted, not named. */
+async function demandUnbound(
+  { store, rules }: ArchiveRooms,
+  { actor }: Caller,
+  { id, name }: { id: number; name: string },
+): Promise<void> {
+  const bindings = await bindingsMatching(store.em(), { definition_id: id });
+  if (bindings.length === 0) return;
+  const seen = bindings.filter(
+    ({ lab_id: labId }) => decide(actor, { on: 'instrument', do: 'read', labId }, rules).allowed,
+  );
+  const hidden = bindings.length - seen.length;
+  const named = seen.map(({ instrument, computer_name }) => `${instrument} on ${computer_name}`);
+  const others = hidden > 0 ? [`${hidden} in other labs`] : [];
+  throw new Problem(
+    'in_use',
+    `${name} is bound: ${[...named, ...others].join(', ')}. Unbind, or give the instruments another definition.`,
+    seen.map(({ id, instrument, computer_name }) => ({
+      path: `computer-bindings/${id}`,
+      message: `${instrument} on ${computer_name}`,
+    })),
+  );
+}

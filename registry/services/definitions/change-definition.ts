@@ -1,0 +1,115 @@
+/** Changing a definition through the API: its files, and whose it is. */
+import type { Repository } from '../../../repos/types.ts';
+import type { DefinitionFacts } from '../../access/decide.ts';
+import type { Files } from '../../definitions/types.ts';
+import { Problem } from '../../errors.ts';
+import type { DefinitionChange } from '../../schemas/definitions.ts';
+import { findLab } from '../../store/labs.ts';
+import { type Caller, demand } from '../caller.ts';
+import { land } from '../landing/landing.ts';
+import { wayOf } from '../review/override.ts';
+import { groundOf, type Proposed, propose, proposed } from '../review/propose.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { checkFiles } from './check-files.ts';
+import { commitFiles } from './commit-files.ts';
+import { compose } from './compose.ts';
+import { changesBetween, filesOf } from './files.ts';
+import { find } from './find-definition.ts';
+import { readState } from './state.ts';
+
+/**
+ * `PUT /api/instrument-definitions/:id`. What must be reviewed goes on top of the caller's own open merge request, or
+ * opens one; whose the definition is changes at once. Throws `Problem`.
+ */
+export async function changeDefinition(
+  rooms: SaveRooms,
+  caller: Caller,
+  key: number,
+  body: DefinitionChange,
+): Promise<Proposed | undefined> {
+  const { row, facts, policy } = await find(rooms, caller, key);
+  const { name, lab_id, is_public, change_summary, expected_version, override, ...change } = body;
+  if (name !== undefined && name !== row.name) {
+    throw new Problem('invalid', `${row.name} keeps its name: it is the class in every clone.`, [
+      { path: 'name', message: 'cannot be changed' },
+    ]);
+  }
+  demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
+  const repository = await rooms.repositories.open(row.name);
+  const from = await repository.tip();
+  if (expected_version !== undefined && (expected_version ?? 0) !== from.version) {
+    throw new Problem(
+      'conflict',
+      `${row.name} is at version ${from.version}, not ${expected_version}: read it again and repeat your change on top.`,
+    );
+  }
+  const way = wayOf(caller, facts, rooms.rules, row, override);
+  const ground = way.lands ? undefined : await groundOf(rooms, caller, row, repository, from);
+  const head = ground ? ground.parent : from.head;
+  const before: Files = head === null ? new Map() : await filesOf(repository, head);
+  const files = compose(row.name, before, change);
+  const changes = changesBetween(before, files);
+  const changed = changes.size > 0;
+  if (changed || body.base_class !== undefined) {
+    checkFiles(row.name, files, body.base_class, policy, rooms.maxFileBytes);
+  }
+  const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
+  const summary = change_summary ?? `Update ${row.name}`;
+  if (ground) {
+    if (moved) await land(rooms, caller, { repository, from, versions: [], ...moved });
+    if (changed) return await propose(rooms, caller, row, repository, ground, { summary, changes });
+    return ground.own ? proposed(rooms, ground.own.id) : undefined;
+  }
+  if (!way.lands || (!changed && !moved)) return undefined;
+  const { overrides, steps } = way;
+  await land(rooms, caller, {
+    repository,
+    from,
+    versions: changed
+      ? [await commitFiles(repository, caller, head, changes, { summary, overrides })]
+      : [],
+    steps: changed ? steps : [],
+    ...moved,
+  });
+  return undefined;
+}
+
+/** The state with `lab_id` and `is_public` changed, where they do change; a move needs an admin of both labs. */
+async function movedState(
+  { store, rules }: SaveRooms,
+  caller: Caller,
+  repository: Repository,
+  facts: DefinitionFacts,
+  wanted: { lab_id: number | null | undefined; is_public: boolean | undefined },
+) {
+  const { state, from } = await readState(repository);
+  const before = { lab_id: state.lab?.id ?? null, is_public: state.is_public };
+  const after = {
+    lab_id: wanted.lab_id === undefined ? before.lab_id : wanted.lab_id,
+    is_public: wanted.is_public ?? before.is_public,
+  };
+  if (after.lab_id === before.lab_id && after.is_public === before.is_public) return undefined;
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, rules, 'definition');
+  if (after.lab_id !== before.lab_id) {
+    demand(caller, { on: 'lab', do: 'manage', labId: before.lab_id }, rules, 'lab');
+    demand(caller, { on: 'lab', do: 'manage', labId: after.lab_id }, rules, 'lab');
+  }
+  const lab = after.lab_id === null ? null : await findLab(store.em(), after.lab_id);
+  if (after.lab_id !== null && !lab) {
+    throw new Problem('invalid', 'There is no such lab.', [
+      { path: 'lab_id', message: 'there is no such lab' },
+    ]);
+  }
+  return {
+    state: {
+      from,
+      to: {
+        ...state,
+        lab: lab && { id: lab.id, code: lab.code, name: lab.name },
+        is_public: after.is_public,
+        updated_at: new Date().toISOString(),
+      },
+    },
+    event: { action: 'definition.moved', before, after },
+  };
+}

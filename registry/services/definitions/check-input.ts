@@ -1,0 +1,15 @@
+/**
+ * The API's rules for what does not come through the API: the command line and the configuration are held
+ * to the same schemas.
+ */
+import { Ajv, type ValidateFunction } from 'ajv';
+import { invalidInput } from '../../errors.ts';
+
+/** Gives a function that throws `invalid`, naming everything wrong, for what the schema does not allow. */
+export function inputCheck(schema: object): (input: object) => void {
+  let validate: ValidateFunction | undefined;
+  return (input) => {
+    validate ??= new Ajv({ allErrors: true, strict: false }).compile(schema);
+    if (!validate(input)) throw invalidInput(validate.errors ?? [], 'input');
+  };
+}

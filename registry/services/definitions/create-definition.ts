@@ -1,0 +1,81 @@
+/** Creating a definition through the API. */
+import { decide } from '../../access/decide.ts';
+import { checkName } from '../../definitions/names.ts';
+import { Problem } from '../../errors.ts';
+import type { NewDefinition } from '../../schemas/definitions.ts';
+import type { Lab } from '../../store/entities/index.ts';
+import { findLab } from '../../store/labs.ts';
+import { type Caller, demand, demandPerson } from '../caller.ts';
+import { found, foundProposal } from '../import-export/found-definition.ts';
+import type { Indexed } from '../landing/index-repository.ts';
+import { wayOf } from '../review/override.ts';
+import type { Proposed } from '../review/propose.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { checkFiles } from './check-files.ts';
+import { compose } from './compose.ts';
+import { policyOf } from './find-definition.ts';
+
+/** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
+export async function createDefinition(
+  rooms: SaveRooms,
+  caller: Caller,
+  body: NewDefinition,
+): Promise<{ definition: Indexed; mergeRequest?: Proposed }> {
+  const { name, lab_id, is_public, change_summary, override, ...change } = body;
+  demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
+  const lab = await labFor(rooms, caller, lab_id);
+  const of = {
+    labId: lab?.id ?? null,
+    isPublic: false,
+    isBuiltin: false,
+    isApproved: false,
+    isArchived: false,
+    directLanding: lab?.direct_landing ?? ('admins' as const),
+  };
+  demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, rooms.rules, 'lab');
+  const wrong = checkName(name);
+  if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
+  const files = compose(name, new Map(), change);
+  checkFiles(name, files, body.base_class, policyOf(lab), rooms.maxFileBytes);
+  const way = wayOf(
+    caller,
+    { ...of, isApproved: true },
+    rooms.rules,
+    { id: 0, name, lab_id: of.labId },
+    override,
+  );
+  const founding = {
+    name,
+    files,
+    lab,
+    isPublic: is_public ?? false,
+    isBuiltin: false,
+    summary: change_summary ?? `Add ${name}`,
+    overrides: [],
+  };
+  if (!way.lands) return await foundProposal(rooms, caller, founding);
+  return { definition: await found(rooms, caller, { ...founding, ...way }) };
+}
+
+/** The lab of a new definition: the one named, or the caller's only one. */
+async function labFor(
+  { store, rules }: SaveRooms,
+  caller: Caller,
+  labId: number | null | undefined,
+): Promise<Lab | null> {
+  const { roles } = demandPerson(caller);
+  const id = labId ?? (labId === undefined && roles.size === 1 ? [...roles.keys()][0] : null);
+  if (id === null || id === undefined) {
+    if (decide(caller.actor, { on: 'lab', do: 'read', labId: null }, rules).allowed) return null;
+    throw new Problem('invalid', 'Say which lab the definition belongs to.', [
+      { path: 'lab_id', message: `must be one of your labs: ${[...roles.keys()].join(', ')}` },
+    ]);
+  }
+  demand(caller, { on: 'lab', do: 'propose', labId: id }, rules, 'lab');
+  const lab = await findLab(store.em(), id);
+  if (!lab)
+    throw new Problem('invalid', 'There is no such lab.', [
+      { path: 'lab_id', message: 'there is no such lab' },
+    ]);
+  return lab;
+}

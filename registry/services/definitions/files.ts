@@ -1,0 +1,77 @@
+/** A definition's files between git's bytes and the API's text. */
+import { RepositoryError } from '../../../repos/errors.ts';
+import {
+  MOST_BYTES,
+  MOST_ENTRIES,
+  TOO_MANY_BYTES,
+  TOO_MANY_ENTRIES,
+} from '../../../repos/limits.ts';
+import type { ObjectReader } from '../../../repos/types.ts';
+import { DefinitionError } from '../../definitions/errors.ts';
+import { decodeSource } from '../../definitions/source.ts';
+import type { Files } from '../../definitions/types.ts';
+
+/** The file at the root that holds the class. */
+export const mainFile = (name: string): string => `${name}.py`;
+
+/** The text of a Python file as its own encoding says; where it cannot be decoded, UTF-8 with U+FFFD. */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return decodeSource(bytes).text;
+  } catch (error) {
+    if (error instanceof DefinitionError) return new TextDecoder('utf-8').decode(bytes);
+    throw error;
+  }
+}
+
+/** All files of a commit. Throws `too_large` where they are more than a version may hold. */
+export async function filesOf(reader: ObjectReader, commit: string): Promise<Files> {
+  const files = new Map<string, Uint8Array>();
+  let bytes = 0;
+  // One by one: many names may stand for one large file.
+  for (const { path, oid } of await reader.files(commit)) {
+    const content = await reader.readBlob(oid);
+    bytes += content.byteLength;
+    if (bytes > MOST_BYTES) throw new RepositoryError('too_large', TOO_MANY_BYTES);
+    files.set(path, content);
+  }
+  return files;
+}
+
+/** Why one version cannot hold all these files; undefined where it can. It is what reading them back throws for. */
+export function tooMuch(files: Files): string | undefined {
+  let bytes = 0;
+  for (const content of files.values()) bytes += content.byteLength;
+  if (bytes > MOST_BYTES) return TOO_MANY_BYTES;
+  const folders = new Set([...files.keys()].flatMap(foldersAbove));
+  return files.size + folders.size > MOST_ENTRIES ? TOO_MANY_ENTRIES : undefined;
+}
+
+function foldersAbove(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join('/'));
+}
+
+/** The files with `changes` laid over them; null takes one away. */
+export function withChanges(
+  files: Files,
+  changes: ReadonlyMap<string, Uint8Array | null>,
+): Map<string, Uint8Array> {
+  const merged = new Map(files);
+  for (const [path, content] of changes) {
+    if (content === null) merged.delete(path);
+    else merged.set(path, content);
+  }
+  return merged;
+}
+
+/** What must be written to get from one set of files to the other. */
+export function changesBetween(before: Files, after: Files): Map<string, Uint8Array | null> {
+  const changes = new Map<string, Uint8Array | null>();
+  for (const path of before.keys()) if (!after.has(path)) changes.set(path, null);
+  for (const [path, content] of after) {
+    const old = before.get(path);
+    if (old === undefined || Buffer.compare(old, content) !== 0) changes.set(path, content);
+  }
+  return changes;
+}

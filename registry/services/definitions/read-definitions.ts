@@ -1,0 +1,322 @@
+/** What readers ask of definitions: lists, one of them at any version, versions, diffs, snapshots. */
+import { createHash } from 'node:crypto';
+import type { Zippable } from 'fflate';
+import type { Repositories, Repository } from '../../../repos/types.ts';
+import { type Rules, viewerOf } from '../../access/decide.ts';
+import { describe } from '../../definitions/metadata.ts';
+import type { Verdict } from '../../definitions/record.ts';
+import type { Files } from '../../definitions/types.ts';
+import { notFound, Problem } from '../../errors.ts';
+import type {
+  Definition,
+  DefinitionFacets,
+  DefinitionQuery,
+  DefinitionSummary,
+  FacetQuery,
+} from '../../schemas/definitions.ts';
+import type { SigningKeys } from '../../signing/keys.ts';
+import {
+  type DefinitionSort,
+  listDefinitions,
+  type DefinitionSummary as Row,
+} from '../../store/definitions.ts';
+import type { Version } from '../../store/entities/index.ts';
+import { countFacets } from '../../store/facets.ts';
+import { usernamesOf } from '../../store/indexing.ts';
+import type { Store } from '../../store/open.ts';
+import { currentVerdicts, findVersion, listVersions } from '../../store/versions.ts';
+import type { Caller } from '../caller.ts';
+import { newestProposal } from '../landing/index-repository.ts';
+import { showSignature } from '../signing-keys.ts';
+import { filesOf, mainFile, textOf } from './files.ts';
+import { find } from './find-definition.ts';
+
+export interface ReadRooms {
+  store: Store;
+  repositories: Repositories;
+  signingKeys: SigningKeys;
+  rules: Rules;
+  publicUrl: () => string;
+}
+
+/** One page of what the caller may see. */
+export async function list(rooms: ReadRooms, caller: Caller, query: DefinitionQuery) {
+  const { page, per_page, sort, ...filters } = query;
+  const em = rooms.store.em();
+  const { items, total } = await listDefinitions(em, {
+    viewer: viewerOf(caller.actor, rooms.rules),
+    filters,
+    ...(sort && { sort: parseSort(sort) }),
+    page,
+    perPage: per_page,
+  });
+  const names = await usernamesOf(
+    em,
+    items.map(({ created_by }) => created_by),
+  );
+  const verdicts = await currentVerdicts(
+    em,
+    items.map(({ id }) => id),
+  );
+  return {
+    items: items.map((row) => summary(rooms, row, names, verdicts.get(row.id))),
+    total,
+    page,
+    per_page,
+  };
+}
+
+/** What the list can be narrowed down to, with numbers. */
+export async function facets(rooms: ReadRooms, caller: Caller, filters: FacetQuery) {
+  const viewer = viewerOf(caller.actor, rooms.rules);
+  return (await countFacets(rooms.store.em(), { viewer, filters })) as DefinitionFacets;
+}
+
+/** The definition with its source, at its newest version or at `version`. */
+export async function read(
+  rooms: ReadRooms,
+  caller: Caller,
+  key: number | string,
+  version?: number,
+): Promise<Definition> {
+  const { row } = await find(rooms, caller, key);
+  const em = rooms.store.em();
+  const names = await usernamesOf(em, [row.created_by]);
+  const n = version ?? row.version;
+  const found = n === null ? null : await versionOf(rooms, row, n);
+  const shown = summary(rooms, row, names, found ?? undefined);
+  const at = found?.commit ?? null;
+  const repository = await rooms.repositories.open(row.name);
+  const commit = at ?? newestProposal(await repository.refs());
+  const files: Files = commit === null ? new Map() : await filesOf(repository, commit);
+  const main = files.get(mainFile(row.name));
+  const older = version !== undefined && version !== row.version;
+  return {
+    ...shown,
+    ...(older && { ...describe(row.name, files), version, head: at }),
+    source_code: main === undefined ? '' : textOf(main),
+    files: Object.fromEntries(
+      [...files]
+        .filter(([path]) => path !== mainFile(row.name))
+        .map(([path, content]) => [path, new TextDecoder().decode(content)]),
+    ),
+  };
+}
+
+/** The versions of a definition, newest first. */
+export async function versions(
+  rooms: ReadRooms,
+  caller: Caller,
+  id: number,
+  page: { page: number; per_page: number },
+) {
+  const { row } = await find(rooms, caller, id);
+  const { items, total } = await listVersions(rooms.store.em(), row.id, {
+    page: page.page,
+    perPage: page.per_page,
+  });
+  return { items: await versionSummaries(rooms, row, items), total, ...page };
+}
+
+/** One version without its source. */
+export async function versionSummaryOf(rooms: ReadRooms, caller: Caller, id: number, n: number) {
+  const { row } = await find(rooms, caller, id);
+  return await versionSummary(rooms, row, await versionOf(rooms, row, n));
+}
+
+export async function version(rooms: ReadRooms, caller: Caller, id: number, n: number) {
+  const { row } = await find(rooms, caller, id);
+  const found = await versionOf(rooms, row, n);
+  return {
+    ...(await versionSummary(rooms, row, found)),
+    source_code: textOf(await mainBytes(rooms, row, found)),
+  };
+}
+
+/** The file's bytes as they stand in git, and its name. */
+export async function source(rooms: ReadRooms, caller: Caller, id: number, n?: number) {
+  const { row } = await find(rooms, caller, id);
+  const found = await versionOf(rooms, row, n ?? newest(row.version));
+  return { fileName: mainFile(row.name), bytes: await mainBytes(rooms, row, found) };
+}
+
+/** Unified diff between two versions, with a summary of it by file. */
+export async function diff(
+  rooms: ReadRooms,
+  caller: Caller,
+  id: number,
+  between: { from: number; to: number },
+) {
+  const { row } = await find(rooms, caller, id);
+  const [from, to] = await Promise.all([
+    versionOf(rooms, row, between.from),
+    versionOf(rooms, row, between.to),
+  ]);
+  const repository = await rooms.repositories.open(row.name);
+  const text = await repository.diff(from.commit, to.commit);
+  return { ...between, diff: text, files: () => filesOfDiff(text) };
+}
+
+/** Every file of a version as a zip, and in hexadecimal the SHA-256 of the archive and of all files together. */
+export async function snapshot(rooms: ReadRooms, caller: Caller, id: number, n?: number) {
+  const { row } = await find(rooms, caller, id);
+  const found = await versionOf(rooms, row, n ?? newest(row.version));
+  const repository = await rooms.repositories.open(row.name);
+  const files = await filesOf(repository, found.commit);
+  // One version makes the same archive anywhere and always. A zip has local times without a zone, from 1980 on; no
+  // clock was set forward at noon of that day.
+  const options = { mtime: new Date(1980, 0, 1, 12), os: 3, level: 6 as const };
+  const entries: Zippable = {};
+  for (const [path, content] of files) entries[path] = [content, options];
+  const { zipSync } = await import('fflate');
+  const bytes = zipSync(entries);
+  return {
+    fileName: `${row.name}-v${found.version}.zip`,
+    bytes,
+    sha256: sha256(bytes),
+    filesSha256: digestOf(files),
+    commit: found.commit,
+  };
+}
+
+/** The SHA-256 over the lines that sha256sum(1) prints for the files, in byte order of their paths. */
+function digestOf(files: Files): string {
+  const byPath = [...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return sha256(byPath.map(([path, content]) => `${sha256(content)}  ${path}\n`).join(''));
+}
+
+const sha256 = (content: Uint8Array | string): string =>
+  createHash('sha256').update(content).digest('hex');
+
+function newest(version: number | null): number {
+  if (version === null) throw new Problem('not_found', 'The definition has no version yet.');
+  return version;
+}
+
+async function versionOf(
+  { store }: ReadRooms,
+  { id, name }: { id: number; name: string },
+  n: number,
+): Promise<Version> {
+  const found = await findVersion(store.em(), id, n);
+  if (!found) throw new Problem('not_found', `${name} has no version ${n}.`);
+  return found;
+}
+
+async function mainBytes(
+  { repositories }: ReadRooms,
+  { name }: { name: string },
+  { commit }: Version,
+): Promise<Uint8Array> {
+  const repository: Repository = await repositories.open(name);
+  const bytes = await repository.readFile(commit, mainFile(name));
+  if (bytes === undefined) throw notFound('file');
+  return bytes;
+}
+
+/** The row as the API shows it. */
+export function summary(
+  { publicUrl }: Pick<ReadRooms, 'publicUrl'>,
+  row: Row,
+  usernames: ReadonlyMap<number, string>,
+  verdicts?: Pick<Version, 'deprecated' | 'revoked'>,
+): DefinitionSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    display_name: row.display_name,
+    description: row.description,
+    instrument_type: row.instrument_type,
+    category: row.category,
+    manufacturer: row.manufacturer,
+    status: row.status,
+    base_class: row.base_class,
+    dependencies: row.dependencies,
+    settings_schema: row.settings_schema,
+    default_settings: row.default_settings,
+    data_columns: row.data_columns,
+    data_units: row.data_units,
+    position_column: row.position_column,
+    position_units: row.position_units,
+    lab_id: row.lab_id,
+    version: row.version,
+    head: row.head,
+    is_public: row.is_public,
+    is_builtin: row.is_builtin,
+    is_approved: row.version !== null,
+    is_archived: row.archived_at !== null,
+    ...showVerdicts(verdicts),
+    clone_url: `${publicUrl()}/definitions/${row.name}.git`,
+    created_by: row.created_by === null ? null : (usernames.get(row.created_by) ?? null),
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
+}
+
+/** What was said of a version; who said it goes by username, as everywhere in the API. */
+function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
+  const show = (verdict: object | null | undefined) => {
+    if (!verdict) return null;
+    const { reason, by, at } = verdict as Verdict;
+    return { reason, by: by?.username ?? null, at };
+  };
+  return { deprecated: show(row?.deprecated), revoked: show(row?.revoked) };
+}
+
+/** A version of a definition with this name, which the caller may see. */
+export async function versionSummary(rooms: ReadRooms, of: { name: string }, row: Version) {
+  const [summary] = await versionSummaries(rooms, of, [row]);
+  return summary as NonNullable<typeof summary>;
+}
+
+/** Signatures are verified as they are shown, from the tags: what the index says proves nothing. */
+async function versionSummaries(
+  { repositories, signingKeys }: ReadRooms,
+  { name }: { name: string },
+  rows: readonly Version[],
+) {
+  const [repository, keys] = await Promise.all([repositories.open(name), signingKeys.list()]);
+  return await Promise.all(
+    rows.map(async (row) => {
+      const tagged = await repository.version(row.version);
+      return { ...showVersion(row), signature: tagged ? showSignature(tagged, keys) : null };
+    }),
+  );
+}
+
+function showVersion(row: Version) {
+  return {
+    version: row.version,
+    commit: row.commit,
+    author: { name: row.author_name, email: row.author_email },
+    landed_by: row.landed_by_name || null,
+    approvals: row.approvals as Record<string, unknown>[],
+    overrides: row.overrides as { code: string; message: string }[],
+    merge_request: row.merge_request,
+    change_summary: row.change_summary,
+    ...showVerdicts(row),
+    created_at: row.created_at.toISOString(),
+  };
+}
+
+async function filesOfDiff(text: string) {
+  const { parse } = await import('diff2html');
+  return parse(text).map((file) => ({
+    path: file.newName === '/dev/null' ? file.oldName : file.newName,
+    old_path: file.isRename ? file.oldName : null,
+    status: file.isNew
+      ? ('added' as const)
+      : file.isDeleted
+        ? ('deleted' as const)
+        : file.isRename
+          ? ('renamed' as const)
+          : ('modified' as const),
+    additions: file.addedLines,
+    deletions: file.deletedLines,
+  }));
+}
+
+function parseSort(sort: string): DefinitionSort {
+  const descending = sort.startsWith('-');
+  return { field: (descending ? sort.slice(1) : sort) as DefinitionSort['field'], descending };
+}

@@ -1,0 +1,72 @@
+/** Rolling a definition back: a new version whose tree equals an older one's. */
+import { landingMessage, type VersionRecord } from '../../definitions/record.ts';
+import { Problem } from '../../errors.ts';
+import { findVersion } from '../../store/versions.ts';
+import { authorOf, type Caller, demand } from '../caller.ts';
+import { land } from '../landing/landing.ts';
+import { wayOf } from '../review/override.ts';
+import { type Proposed, propose } from '../review/propose.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { find } from './find-definition.ts';
+import { readState } from './state.ts';
+
+/**
+ * `POST …/rollback`, by admins of the lab: at once, or as a merge request where the policy lets nobody land directly. What the older version's record set aside (overrides) the new one's says again.
+ * Throws `conflict` for a revoked version and where nothing would change.
+ */
+export async function rollback(
+  rooms: SaveRooms,
+  caller: Caller,
+  id: number,
+  wanted: { version: number; reason: string; override?: string },
+): Promise<Proposed | undefined> {
+  const { row, facts } = await find(rooms, caller, id);
+  demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
+  const way = wayOf(caller, facts, rooms.rules, row, wanted.override);
+  const target = await findVersion(rooms.store.em(), row.id, wanted.version);
+  if (!target) throw new Problem('not_found', `${row.name} has no version ${wanted.version}.`);
+  const repository = await rooms.repositories.open(row.name);
+  const from = await repository.tip();
+  const { state } = await readState(repository);
+  const revoked = state.revoked[wanted.version];
+  if (revoked) {
+    throw new Problem(
+      'conflict',
+      `Version ${wanted.version} is revoked (${revoked.reason}). Choose a version that stands.`,
+    );
+  }
+  if (from.head === null) throw new Problem('conflict', 'There is no version yet.');
+  const [current, old] = await Promise.all([
+    repository.readCommit(from.head),
+    repository.readCommit(target.commit),
+  ]);
+  if (current.tree === old.tree) {
+    throw new Problem('conflict', `${row.name} is the same as version ${wanted.version} already.`);
+  }
+  const summary = `Revert to v${wanted.version}\n\n${wanted.reason}`;
+  if (!way.lands) {
+    const ground = { own: null, parent: from.head, base: from.head };
+    return await propose(rooms, caller, row, repository, ground, { summary, tree: old.tree });
+  }
+  const author = { ...authorOf(caller), at: new Date() };
+  const earlier = target.overrides as unknown as VersionRecord['overrides'];
+  const overrides = [...earlier, ...way.overrides];
+  const commit = await repository.commit({
+    parent: from.head,
+    tree: old.tree,
+    author,
+    committer: author,
+    message: landingMessage(summary, [
+      ['Landed-by', `${author.name} <${author.email}>`],
+      ...way.overrides.map(({ message }): [string, string] => ['Override', message]),
+    ]),
+  });
+  await land(rooms, caller, {
+    repository,
+    from,
+    versions: [{ commit, author, summary, overrides }],
+    steps: way.steps,
+  });
+  return undefined;
+}

@@ -1,0 +1,71 @@
+/** What a lab's admins say of a version after it landed: deprecated, revoked, or that it stands after all. */
+import { isDeepStrictEqual } from 'node:util';
+import type { DefinitionState, Verdict } from '../../definitions/record.ts';
+import { Problem } from '../../errors.ts';
+import { findVersion } from '../../store/versions.ts';
+import { type Caller, demand, personOf } from '../caller.ts';
+import { land } from '../landing/landing.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { find } from './find-definition.ts';
+import { readState } from './state.ts';
+
+/** As the audit trail says it: `version.deprecated`, … */
+export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';
+
+/**
+ * A version may be deprecated (a warning) and revoked (never offered, never a target of a rollback) at once;
+ * reinstating takes both away. Saying it again with another reason replaces the reason; what is so already is no
+ * error and writes nothing. Commits, tags and `main` stay as they are. Throws `not_found`, `forbidden`, `conflict`.
+ */
+export async function judgeVersion(
+  rooms: SaveRooms,
+  caller: Caller,
+  { id, n }: { id: number; n: number },
+  kind: VerdictKind,
+  reason: string,
+): Promise<void> {
+  const { row, facts } = await find(rooms, caller, id);
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
+  if (!(await findVersion(rooms.store.em(), row.id, n))) {
+    throw new Problem('not_found', `${row.name} has no version ${n}.`);
+  }
+  const repository = await rooms.repositories.open(row.name);
+  const { state, from } = await readState(repository);
+  const at = new Date().toISOString();
+  const to = withVerdict(state, n, kind, { reason, by: personOf(caller), at });
+  const [before, after] = [verdictsIn(state, n), verdictsIn(to, n)];
+  if (isDeepStrictEqual(reasons(before), reasons(after))) return;
+  await land(rooms, caller, {
+    repository,
+    from: await repository.tip(),
+    versions: [],
+    state: { from, to: { ...to, updated_at: at } },
+    event: {
+      action: `version.${kind}`,
+      before: { version: n, ...before },
+      after: { version: n, ...after, ...(kind === 'reinstated' && { reason }) },
+    },
+  });
+}
+
+function withVerdict(
+  state: DefinitionState,
+  n: number,
+  kind: VerdictKind,
+  verdict: Verdict,
+): DefinitionState {
+  if (kind !== 'reinstated') return { ...state, [kind]: { ...state[kind], [n]: verdict } };
+  const { [n]: _deprecated, ...deprecated } = state.deprecated;
+  const { [n]: _revoked, ...revoked } = state.revoked;
+  return { ...state, deprecated, revoked };
+}
+
+const verdictsIn = (state: DefinitionState, n: number) => ({
+  deprecated: state.deprecated[n] ?? null,
+  revoked: state.revoked[n] ?? null,
+});
+
+const reasons = ({ deprecated, revoked }: ReturnType<typeof verdictsIn>) => [
+  deprecated?.reason,
+  revoked?.reason,
+];

@@ -1,0 +1,135 @@
+/** Writes definitions as files: what `registry import` reads back byte for byte. */
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Files } from '../../definitions/types.ts';
+
+export interface ExportedDefinition {
+  name: string;
+  files: Files;
+}
+
+export interface ExportOptions {
+  /** Replaces files that are there with other content. */
+  overwrite?: boolean;
+  /** Called after each definition with how many there were so far. */
+  onProgress?: (done: number) => void;
+}
+
+export interface ExportReport {
+  folder: string;
+  written: string[];
+  unchanged: string[];
+  refused: { name: string; path: string; reason: string }[];
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+
+/**
+ * Writes each definition of one file as `<folder>/<Name>.py`, and one of several as `<folder>/<Name>/…`. A
+ * definition is written whole or not at all: it is refused where a path of it leads out of the folder, through
+ * a symbolic link, or to a file with other content.
+ */
+export async function exportFolder(
+  folder: string,
+  definitions: AsyncIterable<ExportedDefinition>,
+  options: ExportOptions = {},
+): Promise<ExportReport> {
+  const report: ExportReport = { folder, written: [], unchanged: [], refused: [] };
+  await mkdir(folder, { recursive: true });
+  let done = 0;
+  for await (const { name, files } of definitions) {
+    const { paths, other } = layout(name, files);
+    const obstacle = await firstObstacle(folder, paths, other, options.overwrite ?? false);
+    if (obstacle) report.refused.push({ name, ...obstacle });
+    else {
+      const changed = await writeAll(folder, paths);
+      (changed ? report.written : report.unchanged).push(name);
+    }
+    options.onProgress?.(++done);
+  }
+  return report;
+}
+
+/** Where the files go, and the path that an export of the other layout would have. */
+function layout(name: string, files: Files): { paths: Map<string, Uint8Array>; other: string } {
+  const isAlone = files.size === 1 && files.has(`${name}.py`);
+  const prefix = isAlone ? '' : `${name}/`;
+  const paths = new Map([...files].map(([path, bytes]) => [prefix + path, bytes]));
+  return { paths, other: isAlone ? `${name}/${name}.py` : `${name}.py` };
+}
+
+async function firstObstacle(
+  folder: string,
+  paths: ReadonlyMap<string, Uint8Array>,
+  other: string,
+  overwrite: boolean,
+): Promise<{ path: string; reason: string } | undefined> {
+  for (const path of paths.keys()) {
+    if (!isSafe(path)) return { path, reason: 'leads out of the folder' };
+  }
+  if ((await entry(folder, other)) !== undefined) {
+    return {
+      path: other,
+      reason: 'is there from another export and would be a second definition of this name',
+    };
+  }
+  for (const [path, bytes] of paths) {
+    const parts = path.split('/');
+    for (let depth = 1; depth < parts.length; depth++) {
+      const above = parts.slice(0, depth).join('/');
+      const found = await entry(folder, above);
+      if (found && !found.isDirectory()) return { path: above, reason: 'is no folder' };
+    }
+    const found = await entry(folder, path);
+    if (!found) continue;
+    if (!found.isFile()) return { path, reason: 'is no ordinary file' };
+    if (!overwrite && !(await hasBytes(folder, path, bytes)))
+      return { path, reason: 'is there with other content' };
+  }
+  return undefined;
+}
+
+/** Relative, without `..`, and without what Windows reads as a drive, a stream or a separator. */
+function isSafe(path: string): boolean {
+  const parts = path.split('/');
+  const first = (parts[0] ?? '').replace(/\.py$/, '');
+  return (
+    NAME.test(first) &&
+    parts.every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\0]/.test(part))
+  );
+}
+
+async function entry(folder: string, path: string) {
+  try {
+    return await lstat(join(folder, path));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function hasBytes(folder: string, path: string, bytes: Uint8Array): Promise<boolean> {
+  return Buffer.compare(await readFile(join(folder, path)), bytes) === 0;
+}
+
+/** Each file is written beside its place and moved there, so that no reader sees half of one. */
+async function writeAll(folder: string, paths: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
+  let changed = false;
+  for (const [path, bytes] of paths) {
+    const there = (await entry(folder, path)) !== undefined;
+    if (there && (await hasBytes(folder, path, bytes))) continue;
+    changed = true;
+    const target = join(folder, path);
+    const partial = `${target}.${process.pid}.part`;
+    await mkdir(dirname(target), { recursive: true });
+    try {
+      await writeFile(partial, bytes, { flag: 'wx' });
+      await rename(partial, target);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+  }
+  return changed;
+}

@@ -1,0 +1,47 @@
+/** Reads the files of a folder that an import looks through. */
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { byText } from '../../definitions/extract/paths.ts';
+import type { Skipped, SourceFile } from '../../definitions/extract/types.ts';
+
+export interface FolderFiles {
+  /** In the order of paths; no bytes where the file is too large to be part of a definition. */
+  files: SourceFile[];
+  skipped: Skipped[];
+}
+
+/** What installers, editors and Python itself leave behind, by name. */
+const LEFT_OUT = /^(__pycache__|node_modules|site-packages|.*\.egg-info|\.DS_Store|.*\.py[co])$/;
+
+/**
+ * Walks a folder. Hidden folders, caches and virtual environments (a folder with `pyvenv.cfg`, PEP 405) are
+ * passed over; a symbolic link is never followed, and is reported.
+ * @throws the file system's error where the folder cannot be read
+ */
+export async function readFolder(folder: string, maxFileBytes: number): Promise<FolderFiles> {
+  const found: FolderFiles = { files: [], skipped: [] };
+  await walk(folder, '', found, maxFileBytes);
+  return found;
+}
+
+async function walk(
+  folder: string,
+  below: string,
+  found: FolderFiles,
+  maxFileBytes: number,
+): Promise<void> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true });
+  if (below !== '' && entries.some((entry) => entry.name === 'pyvenv.cfg')) return;
+  for (const entry of entries.sort((a, b) => byText(a.name, b.name))) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (LEFT_OUT.test(entry.name)) continue;
+    if (entry.isSymbolicLink()) found.skipped.push({ path, reason: 'a symbolic link' });
+    else if (entry.isDirectory()) {
+      if (!entry.name.startsWith('.')) await walk(folder, path, found, maxFileBytes);
+    } else if (entry.isFile()) {
+      const { size } = await lstat(join(folder, path));
+      const bytes = size > maxFileBytes ? null : await readFile(join(folder, path));
+      found.files.push({ path, bytes });
+    }
+  }
+}

@@ -1,0 +1,177 @@
+/** The first version of a definition: its repository, its state, its row. */
+import { RepositoryError } from '../../../repos/errors.ts';
+import type { Repositories, Repository } from '../../../repos/types.ts';
+import type { DefinitionState, Override } from '../../definitions/record.ts';
+import type { Files } from '../../definitions/types.ts';
+import { Problem } from '../../errors.ts';
+import { allocateDefinitionId, deleteDefinition } from '../../store/definitions.ts';
+import type { Lab } from '../../store/entities/index.ts';
+import { definitionsNamed, lockDefinition } from '../../store/indexing.ts';
+import { isProposed, undecidedMergeRequests } from '../../store/merge-requests.ts';
+import { authorOf, type Caller, personOf } from '../caller.ts';
+import { commitFiles } from '../definitions/commit-files.ts';
+import type { Indexed } from '../landing/index-repository.ts';
+import { land } from '../landing/landing.ts';
+import { examine } from '../review/examine.ts';
+import { newMergeRequest, type Proposed, proposed } from '../review/propose.ts';
+import { FOR_MAIN, type Step } from '../review/steps.ts';
+import type { SaveRooms } from '../rooms.ts';
+
+export interface Founding {
+  name: string;
+  files: Files;
+  lab: Pick<Lab, 'id' | 'code' | 'name'> | null;
+  isPublic: boolean;
+  isBuiltin: boolean;
+  summary: string;
+  overrides: Override[];
+  /** What else happens with the landing. */
+  steps?: Step[];
+  /** Who wrote it, where that is not the caller (an import keeps authorship). */
+  author?: { name: string; email: string; at: Date; offsetMinutes?: number };
+}
+
+/**
+ * Makes the repository and lands version 1. Everything has been decided and checked before. The note in the
+ * journal stands from before the repository exists, so that a crash leaves no empty one. Throws `name_taken`.
+ */
+export async function found(
+  rooms: SaveRooms,
+  caller: Caller,
+  founding: Founding,
+): Promise<Indexed> {
+  const { name, files } = founding;
+  return await inNewRepository(rooms, name, async (repository, id) =>
+    land(rooms, caller, {
+      repository,
+      from: { head: null, version: 0 },
+      versions: [await commitFiles(repository, caller, null, files, founding)],
+      state: { from: null, to: firstState(caller, id, founding) },
+      steps: founding.steps ?? [],
+    }),
+  );
+}
+
+/**
+ * Makes the repository of a definition that is proposed: its state and a merge request, no `main` yet. The merge
+ * request's row needs the definition's, so both are written after the refs; repair takes away what a crash left.
+ */
+export async function foundProposal(
+  rooms: SaveRooms,
+  caller: Caller,
+  founding: Founding,
+): Promise<{ definition: Indexed; mergeRequest: Proposed }> {
+  const { name, files, lab, summary } = founding;
+  let number = 0;
+  const definition = await inNewRepository(rooms, name, async (repository, id) => {
+    const author = { ...authorOf(caller), at: new Date() };
+    const head = await repository.commit({
+      parent: null,
+      changes: files,
+      author,
+      committer: author,
+      message: `${summary.trim()}\n`,
+    });
+    const examined = await examine(repository, null, head, [await repository.readCommit(head)]);
+    const row = { id, name, lab_id: lab?.id ?? null };
+    const how = { summary, source: FOR_MAIN };
+    const step = await newMergeRequest(rooms, caller, row, examined, how);
+    number = step.mergeRequest;
+    return land(rooms, caller, {
+      repository,
+      from: { head: null, version: 0 },
+      versions: [],
+      state: { from: null, to: firstState(caller, id, founding) },
+      steps: [afterwards(step)],
+    });
+  });
+  return { definition, mergeRequest: proposed(rooms, number) };
+}
+
+const afterwards = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
+  mergeRequest,
+  updates,
+  async finish(em) {
+    await begin?.(em);
+    await finish(em);
+  },
+});
+
+async function inNewRepository(
+  rooms: SaveRooms,
+  name: string,
+  work: (repository: Repository, id: number) => Promise<Indexed>,
+): Promise<Indexed> {
+  const { store, repositories } = rooms;
+  await freeName(rooms, name);
+  const id = await allocateDefinitionId(store.em());
+  await repositories.note(name);
+  const repository = await createRepository(repositories, name);
+  try {
+    const indexed = await work(repository, id);
+    await repositories.strike(name);
+    return indexed;
+  } catch (error) {
+    if ((await repository.refs()).size === 0) {
+      await repositories.remove(name);
+      await repositories.strike(name);
+    }
+    throw error;
+  }
+}
+
+/** A closed first proposal frees its name; every other definition, archived ones too, keeps it. Throws `name_taken`. */
+async function freeName({ store, repositories }: SaveRooms, name: string): Promise<void> {
+  const [old] = await definitionsNamed(store.em(), [name]);
+  if (!old) return;
+  if (old.version !== null) throw nameTaken(name);
+  await repositories.note(old.name);
+  try {
+    await store.transaction(async (em) => {
+      await lockDefinition(em, old.id);
+      const open = await undecidedMergeRequests(em, old.id);
+      if (open.length > 0 || !(await isProposed(em, old.id))) throw nameTaken(name);
+      await deleteDefinition(em, old.id);
+    });
+    await repositories.remove(old.name);
+  } finally {
+    await repositories.strike(old.name);
+  }
+}
+
+function firstState(caller: Caller, id: number, founding: Founding): DefinitionState {
+  const { name, lab, isPublic, isBuiltin } = founding;
+  const now = new Date().toISOString();
+  return {
+    id,
+    name,
+    lab: lab && { id: lab.id, code: lab.code, name: lab.name },
+    created_by: personOf(caller),
+    created_at: now,
+    updated_at: now,
+    is_public: isPublic,
+    is_builtin: isBuiltin,
+    archived_at: null,
+    deprecated: {},
+    revoked: {},
+  };
+}
+
+async function createRepository(repositories: Repositories, name: string): Promise<Repository> {
+  try {
+    return await repositories.create(name);
+  } catch (error) {
+    await repositories.strike(name);
+    if (error instanceof RepositoryError && error.code === 'repository_exists') {
+      throw nameTaken(name);
+    }
+    throw error;
+  }
+}
+
+const nameTaken = (name: string): Problem =>
+  new Problem(
+    'name_taken',
+    `There is a definition named ${name} already (case does not count). Choose another name.`,
+    [{ path: 'name', message: 'is taken' }],
+  );

@@ -1,0 +1,267 @@
+/** `registry import`: one definition for each instrument class of a folder, landed by whoever holds the target. */
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { RepositoryError } from '../../../repos/errors.ts';
+import type { GitProgram, Signature } from '../../../repos/types.ts';
+import { extract } from '../../definitions/extract/extract.ts';
+import { byText } from '../../definitions/extract/paths.ts';
+import type { Extracted } from '../../definitions/extract/types.ts';
+import { checkName, checkPaths } from '../../definitions/names.ts';
+import type { Override } from '../../definitions/record.ts';
+import type { Diagnostic, Files, ImportPolicy, InstrumentType } from '../../definitions/types.ts';
+import { validateDefinition } from '../../definitions/validate.ts';
+import { Problem } from '../../errors.ts';
+import { StoreError } from '../../store/errors.ts';
+import { tooMuch } from '../definitions/files.ts';
+import { type Authorship, readAuthors } from './folder-authors.ts';
+import { readFolder } from './folder-files.ts';
+import {
+  type Imported,
+  type ImportReport,
+  type SkippedClass,
+  settleReport,
+} from './import-report.ts';
+
+/** A definition ready to land. */
+export interface ImportItem {
+  name: string;
+  files: Files;
+  /** Who last changed the file that the class was found in, where git knows. */
+  author?: Signature;
+  /** Subject and body of the commit. */
+  message: string;
+  /** Rules that this version does not keep; they are noted in its record. */
+  overrides: Override[];
+}
+
+export interface Landed {
+  result: 'created' | 'updated' | 'unchanged';
+  /** The definition's newest version. */
+  version?: number;
+}
+
+/** A definition that is there already. */
+export interface Existing {
+  /** Its name as it was given. */
+  name: string;
+  /** The newest version's number; null where there is none yet. */
+  version: number | null;
+  /** Why this target may not make its next version; null where it may. */
+  refusal: string | null;
+  /** True where its newest version holds these files and no others. */
+  same(files: Files): Promise<boolean>;
+}
+
+/** Where definitions are imported to: a lab, or the built-in ones. */
+export interface ImportTarget {
+  /** Whose imports are banned. */
+  policy: ImportPolicy;
+  /** Largest file, in bytes. */
+  maxFileBytes: number;
+  /** Those of the names that are taken, case ignored, by the name in lower case. */
+  taken(names: readonly string[]): Promise<ReadonlyMap<string, Existing>>;
+  /**
+   * Makes the definition or its next version, or finds it unchanged. Throws `Problem` where it may not, and
+   * `RepositoryError` or `StoreError` where it cannot.
+   */
+  land(item: ImportItem): Promise<Landed>;
+}
+
+export interface ImportOptions {
+  /** Further base classes by name. */
+  bases?: ReadonlyMap<string, InstrumentType>;
+  /** Says what would happen, and does nothing. */
+  dryRun?: boolean;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** An import that ended early: what it did until then, and why it ended (`cause`). */
+export class ImportEnded extends Error {
+  readonly code = 'import_ended';
+  readonly report: ImportReport;
+  constructor(report: ImportReport, cause: unknown) {
+    super('The import ended early; the report says what was imported before.', { cause });
+    this.name = 'ImportEnded';
+    this.report = report;
+  }
+}
+
+/** So many land at once: each waits for the disk most of the time. */
+const LANDING_AT_ONCE = 4;
+
+/**
+ * Imports a folder. Each definition lands by itself: one that cannot is reported as skipped, with the
+ * reason, and does not stop the others. What only breaks a rule (a banned import, a name that is not defined
+ * in some branch) is imported with an override: this code works in a lab already, and its next version must
+ * keep the rules. What Python could not load is skipped.
+ * @throws the file system's error where the folder cannot be read; `ImportEnded` after an error that nobody foresaw
+ */
+export async function importFolder(
+  folder: string,
+  options: ImportOptions,
+  target: ImportTarget,
+  git: GitProgram,
+): Promise<ImportReport> {
+  const root = await realpath(folder);
+  const [read, authors] = await Promise.all([
+    readFolder(root, target.maxFileBytes),
+    readAuthors(git, root),
+  ]);
+  const packageName = await packageOf(root);
+  const found = extract(read.files, {
+    location: root.split(sep).filter((part) => part !== ''),
+    ...(packageName && { packageName }),
+    ...(options.bases && { bases: options.bases }),
+  });
+  const skipped: SkippedClass[] = [...read.skipped, ...found.skipped];
+  const imported: Imported[] = [];
+  const taken = await target.taken(found.definitions.map(({ name }) => name));
+  const queue = [...found.definitions];
+  let done = 0;
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const outcome = await importOne(next, authors.get(next.origin), taken, target, options);
+      if ('result' in outcome) imported.push(outcome);
+      else skipped.push(outcome);
+      options.onProgress?.(++done, found.definitions.length);
+    }
+  };
+  // What has begun is finished, also where one fails; nothing more is begun then.
+  const stopQueue = (error: unknown): never => {
+    queue.length = 0;
+    throw error;
+  };
+  const ends = await Promise.allSettled(
+    Array.from({ length: LANDING_AT_ONCE }, () => work().catch(stopQueue)),
+  );
+  const report = settleReport({
+    folder: root,
+    dry_run: options.dryRun ?? false,
+    imported: imported.sort((a, b) => byText(a.name, b.name)),
+    skipped: skipped.sort((a, b) => byText(a.path, b.path) || (a.line ?? 0) - (b.line ?? 0)),
+  });
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw new ImportEnded(report, failed.reason);
+  return report;
+}
+
+async function importOne(
+  found: Extracted,
+  authorship: Authorship | undefined,
+  taken: ReadonlyMap<string, Existing>,
+  target: ImportTarget,
+  options: ImportOptions,
+): Promise<Imported | SkippedClass> {
+  const { name, files, origin, line } = found;
+  const skip = (
+    reason: string,
+    at: { line: number; column?: number } = { line },
+  ): SkippedClass => ({
+    path: origin,
+    class: name,
+    reason,
+    ...at,
+  });
+  const existing = taken.get(name.toLowerCase());
+  if (existing && existing.name !== name) {
+    return skip(`its name clashes with the definition ${existing.name} (case does not count)`);
+  }
+  const unfit = unfitness(name, files, target.maxFileBytes);
+  if (unfit !== undefined) return skip(unfit);
+  const { errors, warnings } = validateDefinition(name, files, target.policy);
+  const fatal = errors.find(({ code }) => FATAL.has(code));
+  if (fatal) {
+    const where = `${fatal.file ?? `${name}.py`}:${fatal.line}:${fatal.column}`;
+    return skip(`${where}: ${fatal.message}`, { line: fatal.line, column: fatal.column });
+  }
+  const item: ImportItem = {
+    name,
+    files,
+    message: messageOf(found, existing !== undefined, authorship),
+    overrides: errors.map((error) => ({ code: error.code, message: shown(name, error) })),
+    ...(authorship && { author: authorship.author }),
+  };
+  try {
+    const landed = await landing(item, existing, target, options.dryRun ?? false);
+    return {
+      name,
+      path: origin,
+      line,
+      ...landed,
+      warnings: [...found.warnings, ...warnings.map((warning) => shown(name, warning))],
+      overrides: item.overrides,
+    };
+  } catch (error) {
+    const isItsOwn =
+      error instanceof Problem || error instanceof RepositoryError || error instanceof StoreError;
+    if (isItsOwn) return skip(error.message);
+    throw error;
+  }
+}
+
+/** Why a definition cannot have this name and these files, before anybody looks into them. */
+function unfitness(name: string, files: Files, maxFileBytes: number): string | undefined {
+  const badName = checkName(name);
+  if (badName !== null) return badName;
+  const [clash] = checkPaths(files.keys());
+  if (clash) return `${clash.path}: ${clash.message}`;
+  for (const [path, { byteLength }] of files) {
+    if (byteLength > maxFileBytes)
+      return `${path} would have ${byteLength} bytes; ${maxFileBytes} are allowed`;
+  }
+  return tooMuch(files);
+}
+
+/** What Python could not load, and what the registry could not describe. */
+const FATAL = new Set([
+  'syntax',
+  'too-deep',
+  'too-large',
+  'encoding',
+  'missing-file',
+  'missing-class',
+  'not-an-instrument',
+  'header-toml',
+  'header-value',
+]);
+
+/** Lands the item, or says what landing it would do: a dry run and the real one decide alike. */
+async function landing(
+  item: ImportItem,
+  existing: Existing | undefined,
+  target: ImportTarget,
+  dryRun: boolean,
+): Promise<Landed> {
+  if (existing && (await existing.same(item.files))) {
+    return { result: 'unchanged', ...(existing.version !== null && { version: existing.version }) };
+  }
+  if (existing?.refusal) throw new Problem('name_taken', existing.refusal);
+  if (dryRun) return { result: existing ? 'updated' : 'created' };
+  return await target.land(item);
+}
+
+function messageOf({ name, origin }: Extracted, isThere: boolean, authorship?: Authorship): string {
+  const commit = authorship ? `, commit ${authorship.commit}` : '';
+  return `${isThere ? 'Update' : 'Import'} ${name}\n\nFrom ${origin}${commit}`;
+}
+
+function shown(name: string, found: Diagnostic & { file?: string }): string {
+  return `${found.file ?? `${name}.py`}:${found.line}:${found.column}: ${found.code} ${found.message}`;
+}
+
+/** The folder's dotted name, as far up as the folders are packages: `pymeasure.instruments`. */
+async function packageOf(folder: string): Promise<string | undefined> {
+  const parts: string[] = [];
+  let at = folder;
+  for (; await isFile(join(at, '__init__.py')); at = dirname(at)) parts.unshift(basename(at));
+  return parts.length === 0 ? undefined : parts.join('.');
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+/** Where `registry import` lands: a lab's definitions, the built-in ones, or those of no lab. */
+import { Problem } from '../../errors.ts';
+import type { Lab } from '../../store/entities/index.ts';
+import { definitionsNamed, type NamedDefinition } from '../../store/indexing.ts';
+import { OPERATOR } from '../caller.ts';
+import { commitFiles } from '../definitions/commit-files.ts';
+import { changesBetween, filesOf } from '../definitions/files.ts';
+import { policyOf } from '../definitions/find-definition.ts';
+import { land } from '../landing/landing.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { found } from './found-definition.ts';
+import type { Existing, ImportItem, ImportTarget, Landed } from './import-folder.ts';
+
+export interface Destination {
+  lab: Lab | null;
+  isBuiltin: boolean;
+}
+
+/** An administrator's import: it lands whatever the lab's policy says of landing, and says so in each record. */
+export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination): ImportTarget {
+  const { store, repositories } = rooms;
+
+  async function create(item: ImportItem): Promise<Landed> {
+    const { definition } = await found(rooms, OPERATOR, {
+      ...item,
+      lab,
+      isPublic: isBuiltin,
+      isBuiltin,
+      summary: item.message,
+    });
+    return { result: 'created', version: definition.version ?? 1 };
+  }
+
+  async function update(item: ImportItem): Promise<Landed> {
+    const repository = await repositories.open(item.name);
+    const from = await repository.tip();
+    const { head, version } = from;
+    const before = head === null ? new Map() : await filesOf(repository, head);
+    const changes = changesBetween(before, item.files);
+    if (changes.size === 0) return { result: 'unchanged', version };
+    const { definition } = await land(rooms, OPERATOR, {
+      repository,
+      from,
+      versions: [
+        await commitFiles(repository, OPERATOR, head, changes, {
+          summary: item.message,
+          overrides: item.overrides,
+          ...(item.author && { author: item.author }),
+        }),
+      ],
+    });
+    return { result: 'updated', version: definition.version ?? version + 1 };
+  }
+
+  function refusalOf(row: NamedDefinition): string | null {
+    if (row.archived_at !== null) return 'the name is taken by an archived definition';
+    if (row.is_builtin && !isBuiltin) return 'the name is taken by a built-in definition';
+    const own = row.lab_id === (lab?.id ?? null) && row.is_builtin === isBuiltin;
+    return own ? null : 'the name is taken by a definition of another lab';
+  }
+
+  return {
+    policy: policyOf(lab),
+    maxFileBytes: rooms.maxFileBytes,
+
+    async taken(names) {
+      const rows = await definitionsNamed(store.em(), names);
+      return new Map(
+        rows.map((row): [string, Existing] => [
+          row.name.toLowerCase(),
+          {
+            name: row.name,
+            version: row.version,
+            refusal: refusalOf(row),
+            async same(files) {
+              if (row.head === null) return false;
+              const repository = await repositories.open(row.name);
+              return changesBetween(await filesOf(repository, row.head), files).size === 0;
+            },
+          },
+        ]),
+      );
+    },
+
+    async land(item) {
+      const [row] = await definitionsNamed(store.em(), [item.name]);
+      if (!row) return await create(item);
+      const refusal = refusalOf(row);
+      if (refusal) throw new Problem('name_taken', refusal);
+      return await update(item);
+    },
+  };
+}

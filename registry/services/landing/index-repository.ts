@@ -1,0 +1,154 @@
+/**
+ * Brings the database's index of one repository up to what git holds. Idempotent: landing calls it, the
+ * repair of a crash calls it, and reindex is nothing but calling it for every repository.
+ */
+import type { Oid, Refs, Repository } from '../../../repos/types.ts';
+import { type DefinitionState, parseRecord, RecordError } from '../../definitions/record.ts';
+import {
+  countVersions,
+  ensureLab,
+  ensureUser,
+  lockDefinition,
+  upsertDefinition,
+} from '../../store/indexing.ts';
+import { markMergeRequestMerged } from '../../store/merge-requests.ts';
+import type { Store } from '../../store/open.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { setVerdicts, upsertVersions } from '../../store/versions.ts';
+import { filesOf } from '../definitions/files.ts';
+import { readState } from '../definitions/state.ts';
+import {
+  contentOf,
+  type DefinitionRow,
+  definitionRow,
+  type LandedVersion,
+  type ReadContent,
+  versionRow,
+} from './index-rows.ts';
+
+export interface Indexed {
+  definition: DefinitionRow;
+  state: DefinitionState;
+  /** Versions that the index did not have before, oldest first. */
+  added: LandedVersion[];
+}
+
+export interface IndexOptions {
+  /** Writes the versions that are known too, and counts them as added. */
+  everyVersion?: boolean;
+  /** What else belongs into the same transaction (the audit trail); called last. */
+  also?: (em: EntityManager, indexed: Indexed) => Promise<void>;
+}
+
+/**
+ * Git is read before the transaction, for the embedded database has one connection only. Inside it a lock on
+ * the definition lets concurrent callers in one after the other, and what has moved since is read anew: the last
+ * one always writes the newest. Throws `RecordError` where the repository is not whole or not of this product.
+ */
+export async function indexRepository(
+  store: Store,
+  repository: Repository,
+  options: IndexOptions = {},
+): Promise<Indexed> {
+  const knownIn = async (em: EntityManager, id: number) =>
+    options.everyVersion ? 0 : await countVersions(em, id);
+  const before = await read(repository, (id) => knownIn(store.em(), id));
+  return await store.transaction(async (em) => {
+    await lockDefinition(em, before.definition.id);
+    const known = await knownIn(em, before.definition.id);
+    const same = (await repository.refs()) === before.refs && known >= before.known;
+    const now = same ? before : await read(repository, async () => known);
+    const added = now.versions.filter(({ record }) => record.version > known);
+    await ensurePeople(em, now.state, added);
+    await upsertDefinition(em, now.definition);
+    await markMerged(em, now.definition.id, added);
+    await upsertVersions(
+      em,
+      added.map((version) => versionRow(now.state, version)),
+    );
+    if (known > 0) await setVerdicts(em, now.definition.id, now.state);
+    const indexed = { definition: now.definition, state: now.state, added };
+    await options.also?.(em, indexed);
+    return indexed;
+  });
+}
+
+interface Reading {
+  refs: Refs;
+  state: DefinitionState;
+  /** How many versions the index had. */
+  known: number;
+  /** Those beyond, oldest first, and the newest in any case. */
+  versions: LandedVersion[];
+  definition: DefinitionRow;
+}
+
+async function read(
+  repository: Repository,
+  knownOf: (id: number) => Promise<number>,
+): Promise<Reading> {
+  const refs = await repository.refs();
+  const { state } = await readState(repository);
+  const { version: newest } = await repository.tip();
+  const known = await knownOf(state.id);
+  const versions: LandedVersion[] = [];
+  for (let n = Math.max(1, Math.min(known + 1, newest)); n <= newest; n++) {
+    versions.push(await landed(repository, n));
+  }
+  const latest = versions.at(-1);
+  const proposed = newestProposal(refs);
+  const shown = latest?.content ?? (await contentAt(repository, proposed));
+  return { refs, state, known, versions, definition: definitionRow(state, latest, shown) };
+}
+
+async function contentAt(repository: Repository, commit: Oid | null): Promise<ReadContent> {
+  const files = commit === null ? new Map() : await filesOf(repository, commit);
+  return contentOf(repository.name, files);
+}
+
+/** What a definition without versions is going to be, for whoever may see it: its newest merge request's head. */
+export function newestProposal(refs: Refs): Oid | null {
+  const heads = [...refs].flatMap(([ref, { oid }]) => {
+    const [, n] = MERGE_REQUEST.exec(ref) ?? [];
+    return n === undefined ? [] : [{ n: Number(n), oid }];
+  });
+  return heads.sort((a, b) => b.n - a.n)[0]?.oid ?? null;
+}
+
+const MERGE_REQUEST = /^refs\/merge-requests\/(\d+)\/head$/;
+
+/** Whether a merge request has landed is what the versions say, so that no crash parts the two. */
+async function markMerged(em: EntityManager, definitionId: number, added: LandedVersion[]) {
+  for (const { record } of added) {
+    if (record.merge_request === null) continue;
+    await markMergeRequestMerged(em, definitionId, record.merge_request, {
+      merged_version: record.version,
+      decided_by: record.landed_by?.id ?? null,
+      decided_at: new Date(record.landed_at),
+    });
+  }
+}
+
+async function landed(repository: Repository, n: number): Promise<LandedVersion> {
+  const version = await repository.version(n);
+  if (version === undefined) throw new RecordError(`${repository.name} has no tag v${n}`);
+  const record = parseRecord(version.record);
+  if (record.version !== n || record.commit !== version.commit) {
+    throw new RecordError(
+      `the record of v${n} of ${repository.name} speaks of v${record.version} at ${record.commit}`,
+    );
+  }
+  return { record, tag: version.tag, content: await contentAt(repository, version.commit) };
+}
+
+/** Labs and users that git knows and the database does not are made, disabled, with the ids they had. */
+async function ensurePeople(
+  em: EntityManager,
+  state: DefinitionState,
+  added: LandedVersion[],
+): Promise<void> {
+  if (state.lab) await ensureLab(em, state.lab);
+  const people = [state.created_by, ...added.map(({ record }) => record.landed_by)];
+  const byId = new Map(people.filter((person) => person !== null).map((p) => [p.id, p]));
+  for (const person of byId.values()) await ensureUser(em, person);
+}

@@ -1,0 +1,100 @@
+/**
+ * From what git holds to the rows that the database keeps of it. Landing, repair and reindex all go
+ * through here, so an index that was written and one that was rebuilt cannot differ.
+ */
+import { createHash } from 'node:crypto';
+import { describe } from '../../definitions/metadata.ts';
+import type { DefinitionState, VersionRecord } from '../../definitions/record.ts';
+import type { Files, Json, Metadata } from '../../definitions/types.ts';
+import { mainFile, textOf } from '../definitions/files.ts';
+
+export interface LandedVersion {
+  record: VersionRecord;
+  /** Object id of the annotated tag. */
+  tag: string;
+  content: ReadContent;
+}
+
+/** What the files of a version are, and what they say of the definition. */
+export interface VersionContent {
+  /** SHA-256 in hexadecimal by path. */
+  files: Record<string, string>;
+  described: Metadata;
+}
+
+/** The same with the main file's text, which only the newest version's is kept of. */
+export interface ReadContent extends VersionContent {
+  source: string;
+}
+
+export function contentOf(name: string, files: Files): ReadContent {
+  const source = files.get(mainFile(name));
+  return {
+    files: storable(Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)]))),
+    described: storable(describe(name, files)),
+    source: source === undefined ? '' : storable(textOf(source)),
+  };
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The row of a definition; `latest` is its newest version, `content` what that version (or the proposal) holds. */
+export function definitionRow(
+  state: DefinitionState,
+  latest: LandedVersion | undefined,
+  { described, source }: ReadContent,
+) {
+  const landed = latest?.record.landed_at;
+  return {
+    id: state.id,
+    name: state.name,
+    lab_id: state.lab?.id ?? null,
+    created_by: state.created_by?.id ?? null,
+    is_public: state.is_public,
+    is_builtin: state.is_builtin,
+    archived_at: state.archived_at === null ? null : new Date(state.archived_at),
+    version: latest?.record.version ?? null,
+    head: latest?.record.commit ?? null,
+    ...described,
+    source_code: source,
+    created_at: new Date(state.created_at),
+    updated_at: new Date(landed && landed > state.updated_at ? landed : state.updated_at),
+  };
+}
+export type DefinitionRow = ReturnType<typeof definitionRow>;
+
+/** The row of one version, with what the state says of it (deprecated, revoked). */
+export function versionRow(state: DefinitionState, { record, tag, content }: LandedVersion) {
+  return {
+    definition_id: state.id,
+    version: record.version,
+    commit: record.commit,
+    tag,
+    author_name: storable(record.author.name),
+    author_email: storable(record.author.email),
+    landed_by: record.landed_by?.id ?? null,
+    landed_by_name: record.landed_by?.username ?? '',
+    approvals: record.approvals as unknown as Json[],
+    overrides: record.overrides as unknown as Json[],
+    merge_request: record.merge_request,
+    change_summary: storable(record.change_summary),
+    deprecated: (state.deprecated[record.version] ?? null) as unknown as { [key: string]: Json },
+    revoked: (state.revoked[record.version] ?? null) as unknown as { [key: string]: Json },
+    files: content.files,
+    described: content.described,
+    created_at: new Date(record.landed_at),
+  };
+}
+export type VersionRow = ReturnType<typeof versionRow>;
+
+/** PostgreSQL's text holds no NUL and its jsonb no lone surrogate; Python's string literals may. */
+function storable<T>(value: T): T {
+  if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD').toWellFormed() as T;
+  if (Array.isArray(value)) return value.map(storable) as T;
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [storable(key), storable(inner)]),
+    ) as T;
+  }
+  return value;
+}

@@ -1,0 +1,119 @@
+/**
+ * A landing: git first, then the index (see docs/decisions). The note in the journal stands from before
+ * the refs move until the database has followed, so that a crash in between is repaired at the next start.
+ */
+import { RepositoryError } from '../../../repos/errors.ts';
+import type { Oid, Repository, Tip } from '../../../repos/types.ts';
+import {
+  type Approval,
+  type DefinitionState,
+  type Override,
+  type VersionRecord,
+  writeRecord,
+  writeState,
+} from '../../definitions/record.ts';
+import { Problem } from '../../errors.ts';
+import { type Caller, personOf, REGISTRY } from '../caller.ts';
+import { begin, type Step, undo } from '../review/steps.ts';
+import type { LandingRooms } from '../rooms.ts';
+import { auditLanded, auditState } from './audit-landing.ts';
+import { type Indexed, indexRepository } from './index-repository.ts';
+
+export interface NewVersion {
+  commit: Oid;
+  author: { name: string; email: string };
+  summary: string;
+  overrides?: Override[];
+  /** The merge request that it lands, and who approved it. */
+  review?: { mergeRequest: number; approvals: Approval[] };
+}
+
+export interface LandingOrder {
+  repository: Repository;
+  /** Where the repository stood when the change was made and checked. */
+  from: Pick<Tip, 'head' | 'version'>;
+  /** Oldest first; may be empty where only the state changes. */
+  versions: NewVersion[];
+  /** The definition's state where it changes, and which state that was made from. */
+  state?: { from: Oid | null; to: DefinitionState };
+  /** What the audit trail calls a change of state. */
+  event?: { action: string; before: object; after: object };
+  /** Merge requests that change together with it. */
+  steps?: Step[];
+}
+
+/** Lands versions and state together. Throws `Problem` `conflict` where somebody else was faster. */
+export async function land(
+  { store, repositories }: LandingRooms,
+  caller: Caller,
+  order: LandingOrder,
+): Promise<Indexed> {
+  const { repository, event, steps = [] } = order;
+  await repositories.note(repository.name);
+  try {
+    await begin(store, steps);
+  } catch (error) {
+    await repositories.strike(repository.name);
+    throw error;
+  }
+  try {
+    await moveRefs(caller, order);
+  } catch (error) {
+    await undo(store, steps);
+    if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
+    await repositories.strike(repository.name);
+    throw new Problem(
+      'conflict',
+      `${repository.name} has changed in the meantime. Read it again and repeat your change on top.`,
+      undefined,
+      { cause: error },
+    );
+  }
+  const own = new Set(order.versions.map(({ commit }) => commit));
+  const indexed = await indexRepository(store, repository, {
+    async also(em, indexed) {
+      await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));
+      for (const step of steps) await step.finish(em);
+      if (event) await auditState(em, indexed, caller, event);
+    },
+  });
+  await repositories.strike(repository.name);
+  return indexed;
+}
+
+/** `main` must still be where `from` has it, so the numbers counted from there are those of the tags. */
+async function moveRefs(caller: Caller, { repository, from, ...order }: LandingOrder) {
+  const now = new Date();
+  await repository.land({
+    head: from.head,
+    versions: order.versions.map((version, i) => ({
+      commit: version.commit,
+      record: writeRecord(
+        repository.name,
+        recordOf(version, from.version + 1 + i, caller, now.toISOString()),
+      ),
+    })),
+    tagger: { ...REGISTRY, at: now },
+    also: (order.steps ?? []).flatMap(({ updates }) => updates),
+    ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
+  });
+}
+
+function recordOf(
+  { commit, author, summary, overrides, review }: NewVersion,
+  version: number,
+  caller: Caller,
+  landedAt: string,
+): VersionRecord {
+  return {
+    version,
+    commit,
+    author,
+    landed_by: personOf(caller),
+    landed_at: landedAt,
+    change_summary: summary,
+    approvals: review?.approvals ?? [],
+    merge_request: review?.mergeRequest ?? null,
+    overrides: overrides ?? [],
+  };
+}

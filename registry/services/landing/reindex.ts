@@ -1,0 +1,76 @@
+/** Rebuilding the index of definitions and versions from the repositories alone. */
+import type { Refs, Repositories } from '../../../repos/types.ts';
+import {
+  advanceDefinitionIds,
+  deleteDefinition,
+  namesOfDefinitions,
+} from '../../store/definitions.ts';
+import { lockDefinition } from '../../store/indexing.ts';
+import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
+import type { Store } from '../../store/open.ts';
+import { type Indexed, indexRepository } from './index-repository.ts';
+
+export interface ReindexReport {
+  definitions: number;
+  versions: number;
+  /** Repositories that are none of this product's, or damaged, and why. */
+  skipped: { name: string; reason: string }[];
+  /** Rows whose repository is gone. */
+  removed: string[];
+}
+
+/** One transaction a repository, so that the service can go on beside it. */
+export async function reindex(
+  store: Store,
+  repositories: Repositories,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<ReindexReport> {
+  const names = await repositories.list();
+  const report: ReindexReport = { definitions: 0, versions: 0, skipped: [], removed: [] };
+  let mergeRequests = 0;
+  for (const [i, name] of names.entries()) {
+    const repository = await repositories.open(name);
+    try {
+      const indexed = await indexRepository(store, repository, { everyVersion: true });
+      report.definitions += 1;
+      report.versions += indexed.added.length;
+      mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
+    } catch (error) {
+      // One that is not whole must not keep the others out of the index.
+      report.skipped.push({ name, reason: (error as Error).message });
+    }
+    onProgress(i + 1, names.length);
+  }
+  report.removed = await removeOrphans(store, repositories);
+  await store.transaction(async (em) => {
+    await advanceDefinitionIds(em);
+    await advanceMergeRequestIds(em, mergeRequests);
+  });
+  return report;
+}
+
+/** The highest number of a merge request that git knows here, landed or not: none is given twice. */
+function newestIn({ added }: Indexed, refs: Refs): number {
+  const landed = added.map(({ record }) => record.merge_request ?? 0);
+  const proposed = [...refs.keys()].map((ref) =>
+    Number(/^refs\/merge-requests\/(\d+)\/head$/.exec(ref)?.[1] ?? 0),
+  );
+  return [...landed, ...proposed].reduce((a, b) => Math.max(a, b), 0);
+}
+
+/** Rows whose repository is gone; each is looked at under its lock, for a landing may go on meanwhile. */
+async function removeOrphans(store: Store, repositories: Repositories): Promise<string[]> {
+  const names = new Set(await repositories.list());
+  const known = await namesOfDefinitions(store.em());
+  const orphans = known.filter(({ name }) => !names.has(name));
+  const removed: string[] = [];
+  for (const { id, name } of orphans) {
+    await store.transaction(async (em) => {
+      await lockDefinition(em, id);
+      if (await repositories.exists(name)) return;
+      await deleteDefinition(em, id);
+      removed.push(name);
+    });
+  }
+  return removed;
+}

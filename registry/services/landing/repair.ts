@@ -1,0 +1,63 @@
+/** What a crash left half done, made whole: git holds what happened, the index follows it. */
+import type { Repositories } from '../../../repos/types.ts';
+import { deleteDefinition, everything, findDefinition } from '../../store/definitions.ts';
+import { isProposed } from '../../store/merge-requests.ts';
+import type { Store } from '../../store/open.ts';
+import { verdictsOf } from '../../store/versions.ts';
+import { mendMergeRequests } from '../review/mend.ts';
+import { auditLanded, auditMended, type KnownState } from './audit-landing.ts';
+import { indexRepository } from './index-repository.ts';
+
+export interface RepairReport {
+  mended: string[];
+  /** Their notes stay; everything else goes on without them. */
+  failed: { name: string; error: Error }[];
+}
+
+/**
+ * Looks only at repositories that a process which is gone had noted. One that never got its first ref, or
+ * neither a version nor a merge request, is taken away: its creation was not acknowledged.
+ */
+export async function repair(store: Store, repositories: Repositories): Promise<RepairReport> {
+  const report: RepairReport = { mended: [], failed: [] };
+  for (const name of await repositories.abandoned()) {
+    try {
+      if (await mend(store, repositories, name)) report.mended.push(name);
+      await repositories.forget(name);
+    } catch (error) {
+      report.failed.push({ name, error: error as Error });
+    }
+  }
+  return report;
+}
+
+async function mend(store: Store, repositories: Repositories, name: string): Promise<boolean> {
+  if (!(await repositories.exists(name))) return false;
+  const repository = await repositories.open(name);
+  if ((await repository.refs()).size === 0) {
+    await repositories.remove(name);
+    return true;
+  }
+  let mended = false;
+  const known = await knownOf(store, name);
+  const { definition, added } = await indexRepository(store, repository, {
+    async also(em, indexed) {
+      mended = await mendMergeRequests(em, repository, indexed.definition.id);
+      await auditLanded(em, indexed);
+      if (known && (await auditMended(em, indexed, known))) mended = true;
+    },
+  });
+  if (definition.version === null && !(await isProposed(store.em(), definition.id))) {
+    await store.transaction((em) => deleteDefinition(em, definition.id));
+    await repositories.remove(name);
+    return true;
+  }
+  return mended || added.length > 0;
+}
+
+/** What the index says of a definition beside its versions, or undefined where it does not have it. */
+async function knownOf(store: Store, name: string): Promise<KnownState | undefined> {
+  const em = store.em();
+  const row = await findDefinition(em, name, everything);
+  return row ? { ...row, ...(await verdictsOf(em, row.id)) } : undefined;
+}

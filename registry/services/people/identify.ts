@@ -1,0 +1,85 @@
+/** From what a caller presents (a session, a token) to who they are. */
+import type { Actor, Scope } from '../../access/decide.ts';
+import { findComputerByToken, touchComputer } from '../../store/computers.ts';
+import type { User } from '../../store/entities/index.ts';
+import { type LabRole, rolesOf } from '../../store/labs.ts';
+import type { Store } from '../../store/open.ts';
+import { findSessionUser } from '../../store/sessions.ts';
+import { findTokenByHash, touchToken } from '../../store/tokens.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { COMPUTER_TOKEN_PREFIX, hashToken, TOKEN_PREFIX } from './secrets.ts';
+
+/** What a session token (a JWT) says. */
+export interface SessionClaims {
+  sub: string;
+  /** The user's `session_epoch` when it was made; a password change raises it and so ends the session. */
+  epoch: number;
+  /** Which of the user's sessions it is, so that signing out ends this one alone. */
+  jti: string;
+}
+
+export interface Identity {
+  actor: Actor;
+  tokenName: string | null;
+  /** When this ends by itself, if it does. */
+  expires: Date | null;
+}
+
+export const looksLikeToken = (secret: string): boolean =>
+  secret.startsWith(TOKEN_PREFIX) || secret.startsWith(COMPUTER_TOKEN_PREFIX);
+
+/** Who a token belongs to, a person or a computer, or null where there is no such token (any more). */
+export async function identifyToken(store: Store, secret: string): Promise<Identity | null> {
+  const em = store.em();
+  if (secret.startsWith(COMPUTER_TOKEN_PREFIX)) return await identifyComputer(em, secret);
+  const found = await findTokenByHash(em, hashToken(secret));
+  if (!found) return null;
+  await touchToken(em, found.token);
+  return {
+    actor: actorWith(found.user, found.roles, found.token.scope),
+    tokenName: found.token.name,
+    expires: found.token.expires_at,
+  };
+}
+
+async function identifyComputer(em: EntityManager, secret: string): Promise<Identity | null> {
+  const found = await findComputerByToken(em, hashToken(secret));
+  if (!found) return null;
+  await touchComputer(em, found);
+  const { id, computer_name: name, lab_id: labId } = found;
+  return { actor: { kind: 'computer', id, name, labId }, tokenName: null, expires: null };
+}
+
+/** Who a session belongs to, or null where it has ended. */
+export async function identifySession(
+  store: Store,
+  { sub, epoch, jti, exp }: SessionClaims & { exp: number },
+): Promise<Identity | null> {
+  const em = store.em();
+  const userId = Number(sub);
+  if (!Number.isSafeInteger(userId) || typeof jti !== 'string') return null;
+  const user = await findSessionUser(em, { userId, epoch, id: jti });
+  if (!user) return null;
+  return {
+    actor: await actorOf(em, user, 'admin'),
+    tokenName: null,
+    expires: new Date(exp * 1000),
+  };
+}
+
+export async function actorOf(em: EntityManager, user: User, scope: Scope): Promise<Actor> {
+  return actorWith(user, await rolesOf(em, user.id), scope);
+}
+
+function actorWith(user: User, roles: readonly LabRole[], scope: Scope): Actor {
+  return {
+    kind: 'user',
+    id: user.id,
+    username: user.username,
+    name: user.name,
+    email: user.email,
+    isAdmin: user.is_admin,
+    roles: new Map(roles.map(({ lab_id, role }) => [lab_id, role])),
+    scope,
+  };
+}

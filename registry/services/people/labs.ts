@@ -1,0 +1,126 @@
+/** Labs and their policy: each write with its entry in the audit trail, in one transaction. */
+import { labsSeenBy } from '../../access/decide.ts';
+import { notFound, Problem } from '../../errors.ts';
+import type { Lab, LabChange, NewLab } from '../../schemas/people.ts';
+import type { Lab as LabRow } from '../../store/entities/index.ts';
+import { StoreError } from '../../store/errors.ts';
+import * as labs from '../../store/labs.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { usersById } from '../../store/users.ts';
+import { type Caller, demand } from '../caller.ts';
+import { policyOf } from '../definitions/find-definition.ts';
+import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
+
+export async function listLabs(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  { page, per_page }: PageOf,
+) {
+  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'lab');
+  const ids = labsSeenBy(caller.actor);
+  const { items, total } = await labs.listLabs(store.em(), { ids, page, perPage: per_page });
+  return { items: items.map(showLab), total, page, per_page };
+}
+
+export async function readLab({ store, rules }: PeopleRooms, caller: Caller, id: number) {
+  demand(caller, { on: 'lab', do: 'read', labId: id }, rules, 'lab');
+  return showLab(await labOr404(store.em(), id));
+}
+
+export async function createLab(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  fields: NewLab,
+): Promise<Lab> {
+  demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
+  return await store.transaction(async (em) => {
+    await demandPeople(em, fields);
+    const lab = await labs.createLab(em, fields as never).catch((error) => taken(error, 'code'));
+    await note(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
+    return showLab(lab);
+  });
+}
+
+export async function changeLab(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  id: number,
+  changes: LabChange,
+): Promise<Lab> {
+  demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
+  if (changes.disabled !== undefined) demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
+  return await store.transaction(async (em) => {
+    const before = showLab(await labOr404(em, id));
+    await demandPeople(em, changes);
+    const lab = await labs
+      .updateLab(em, id, changes as never)
+      .catch((error) => taken(error, 'code'));
+    if (!lab) throw notFound('lab');
+    await note(em, caller, 'lab.changed', 'lab', lab, id, before, showLab(lab));
+    return showLab(lab);
+  });
+}
+
+/** Only a lab without definitions, instruments and computers can be deleted. */
+export async function removeLab(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  id: number,
+): Promise<void> {
+  demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
+  await store.transaction(async (em) => {
+    const lab = await labOr404(em, id);
+    await labs.deleteLab(em, id).catch((error) => {
+      if (!(error instanceof StoreError) || error.code !== 'foreign_key_violation') throw error;
+      throw new Problem(
+        'in_use',
+        'The lab has definitions, instruments or computers. Move them to another lab first.',
+        undefined,
+        { cause: error },
+      );
+    });
+    await note(em, caller, 'lab.deleted', 'lab', lab, id, showLab(lab), null);
+  });
+}
+
+/** Rules speak of accounts that exist, and each owner rule says what it is about. Throws `invalid`. */
+async function demandPeople(em: EntityManager, { owners = [], required_checks = {} }: LabChange) {
+  const vague = owners.findIndex((rule) => Object.keys(rule).length < 2);
+  if (vague >= 0) {
+    const message = 'needs a pattern, a category or a manufacturer';
+    throw new Problem('invalid', `owners.${vague} ${message}`, [
+      { path: `owners.${vague}`, message },
+    ]);
+  }
+  const named = [...owners.flatMap(({ users }) => users), ...Object.values(required_checks)];
+  const known = await usersById(em, named);
+  const unknown = named.find((id) => !known.has(id));
+  if (unknown === undefined) return;
+  const path = Object.values(required_checks).includes(unknown) ? 'required_checks' : 'owners';
+  const message = `there is no account ${unknown}`;
+  throw new Problem('invalid', `${path}: ${message}`, [{ path, message }]);
+}
+
+function showLab(lab: LabRow): Lab {
+  const policy = policyOf(lab);
+  return {
+    id: lab.id,
+    name: lab.name,
+    code: lab.code,
+    direct_landing: lab.direct_landing,
+    required_approvals: lab.required_approvals,
+    allow_self_approval: lab.allow_self_approval,
+    required_checks: lab.required_checks,
+    owners: lab.owners,
+    banned_imports: policy.banned,
+    allowed_imports: policy.allowed,
+    disabled: lab.disabled,
+    created_at: lab.created_at.toISOString(),
+  };
+}
+
+export async function labOr404(em: EntityManager, id: number): Promise<LabRow> {
+  const lab = await labs.findLab(em, id);
+  if (!lab) throw notFound('lab');
+  return lab;
+}

@@ -1,0 +1,26 @@
+/** Who the caller is, as they may know it. */
+import { notFound } from '../../errors.ts';
+import { listLabs } from '../../store/labs.ts';
+import { findUser } from '../../store/users.ts';
+import { type Caller, demandPerson } from '../caller.ts';
+import type { PeopleRooms } from '../definitions/note.ts';
+import { showUser } from './users.ts';
+
+export async function readOwn({ store }: PeopleRooms, caller: Caller) {
+  const actor = demandPerson(caller);
+  const em = store.em();
+  const user = await findUser(em, actor.id);
+  if (!user) throw notFound('user');
+  const ids = [...actor.roles.keys()];
+  const { items } = await listLabs(em, { ids, page: 1, perPage: Math.max(ids.length, 1) });
+  return {
+    user: showUser(user),
+    labs: items.map(({ id, code, name }) => ({
+      lab_id: id,
+      code,
+      name,
+      role: actor.roles.get(id) ?? ('viewer' as const),
+    })),
+    scope: actor.scope,
+  };
+}

@@ -1,0 +1,65 @@
+/** Signing in and out. Both are in the audit trail; a sign-in that failed is no write and is not. */
+import { Problem } from '../../errors.ts';
+import type { User } from '../../store/entities/index.ts';
+import type { Store } from '../../store/open.ts';
+import { endSession } from '../../store/sessions.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { findUserByName } from '../../store/users.ts';
+import { note } from '../definitions/note.ts';
+import { actorOf, identifySession, type SessionClaims } from './identify.ts';
+import { verifyPassword } from './secrets.ts';
+import type { Throttle } from './throttle.ts';
+
+export interface SessionRooms {
+  store: Store;
+  throttle: Throttle;
+}
+
+/**
+ * The user of these credentials. Throws `bad_credentials`, the same for every reason, and `too_many_attempts`
+ * where this name was tried too often from there.
+ */
+export async function signIn(
+  { store, throttle }: SessionRooms,
+  address: string,
+  { username, password }: { username: string; password: string },
+): Promise<User> {
+  const user = await findUserByName(store.em(), username.replaceAll('\0', ''));
+  const tries = throttle.signIn(address, user?.username ?? username);
+  tries.demand();
+  // Those who wait for their turn meanwhile are asked again when it comes.
+  const right = await tries.inTurn(() =>
+    verifyPassword(user?.password_hash, password, tries.demand),
+  );
+  if (!user || !right || user.disabled) {
+    tries.failed();
+    throw new Problem(
+      'bad_credentials',
+      'There is no account with this username and password. Ask a site admin for a new password if you have lost it.',
+    );
+  }
+  tries.succeeded();
+  await store.transaction((em) => noteSignIn(em, address, user, {}));
+  return user;
+}
+
+/** `how` says what it was by, where it was no password. */
+export async function noteSignIn(em: EntityManager, address: string, user: User, how: object) {
+  const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
+  await note(em, caller, 'session.started', 'user', user, null, null, how);
+}
+
+/** Ends this session and no other of its user; one that has ended already is left alone. */
+export async function signOut(
+  store: Store,
+  address: string,
+  claims: SessionClaims & { exp: number },
+): Promise<void> {
+  const identity = await identifySession(store, claims);
+  if (identity?.actor.kind !== 'user') return;
+  const { actor } = identity;
+  await store.transaction(async (em) => {
+    await endSession(em, claims.jti, new Date(claims.exp * 1000));
+    await note(em, { ...identity, address }, 'session.ended', 'user', actor, null, {}, null);
+  });
+}

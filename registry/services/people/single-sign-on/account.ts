@@ -1,0 +1,170 @@
+/** The account of somebody whom the provider vouches for, and the roles that their groups give. */
+import { type Granted, grantedBy } from '../../../access/groups.ts';
+import { Problem } from '../../../errors.ts';
+import type { SingleSignOn } from '../../../single-sign-on.ts';
+import type { User } from '../../../store/entities/index.ts';
+import { StoreError } from '../../../store/errors.ts';
+import { createIdentity, findUserByIdentity } from '../../../store/identities.ts';
+import * as labs from '../../../store/labs.ts';
+import type { Store } from '../../../store/open.ts';
+import type { EntityManager } from '../../../store/types.ts';
+import * as users from '../../../store/users.ts';
+import { type Caller, demand, OPERATOR } from '../../caller.ts';
+import { note, type PeopleRooms } from '../../definitions/note.ts';
+import { actorOf } from '../identify.ts';
+import { noteSignIn } from '../sessions.ts';
+import { showUser } from '../users.ts';
+import { type Claims, groupsOf, type Profile, profileOf } from './profile.ts';
+
+/** An account whose owner, being signed in to it, wants to sign in by the provider from now on. */
+export interface Link {
+  userId: number;
+  sessionEpoch: number;
+}
+
+/** The caller's own account, for a caller who may change it. Throws `unauthenticated`, `forbidden`. */
+export async function linkOf({ store, rules }: PeopleRooms, caller: Caller): Promise<Link> {
+  const { actor } = caller;
+  const user = actor.kind === 'user' ? await users.findUser(store.em(), actor.id) : null;
+  if (!user) throw new Problem('unauthenticated', 'Sign in to the account first.');
+  demand(caller, { on: 'account', do: 'change', id: user.id }, rules, 'user');
+  return { userId: user.id, sessionEpoch: user.session_epoch };
+}
+
+export interface Entered {
+  user: User;
+  /** What could not be done as the mapping has it, in words, for the log. */
+  warnings: string[];
+}
+
+/**
+ * Finds, links or makes the account, brings its roles up to its groups and notes the sign-in: all or nothing.
+ * Throws `forbidden` for a disabled account, `conflict` for a link that cannot be.
+ */
+export async function enter(
+  store: Store,
+  { groupRoles, groupsClaim }: SingleSignOn,
+  address: string,
+  claims: Claims,
+  link: Link | undefined,
+): Promise<Entered> {
+  const profile = profileOf(claims);
+  const granted = groupRoles && grantedBy(groupRoles, groupsOf(claims, groupsClaim));
+  return await againIfTaken(() =>
+    store.transaction(async (em) => {
+      const known = await findUserByIdentity(em, profile);
+      const registry = { ...OPERATOR, address };
+      const user = link
+        ? await linked(em, address, profile, link, known)
+        : (known ?? (await created(em, registry, profile)));
+      if (user.disabled) {
+        throw new Problem('forbidden', 'Your account here is disabled. Ask a site admin.');
+      }
+      const warnings = granted ? await grant(em, registry, user, granted, profile.issuer) : [];
+      await noteSignIn(em, address, user, { by: profile.issuer });
+      return { user, warnings };
+    }),
+  );
+}
+
+/** Somebody may sign in for the first time twice at once, or two people with one wish for a name. */
+async function againIfTaken<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const taken = error instanceof StoreError && error.code === 'unique_violation';
+      if (!taken || tries === 3) throw error;
+    }
+  }
+}
+
+/** It has no password, and nothing of an account that there is: not its name, whatever the provider calls them. */
+async function created(em: EntityManager, caller: Caller, profile: Profile): Promise<User> {
+  const username = await users.freeUsername(em, profile.username);
+  const user = await users.createUser(em, {
+    username,
+    name: profile.name,
+    email: profile.email ?? `${username}@registry.invalid`,
+  });
+  await createIdentity(em, user.id, profile);
+  const after = { ...showUser(user), identity: identityOf(profile) };
+  await note(em, caller, 'user.created', 'user', user, null, null, after);
+  return user;
+}
+
+async function linked(
+  em: EntityManager,
+  address: string,
+  profile: Profile,
+  { userId, sessionEpoch }: Link,
+  known: User | null,
+): Promise<User> {
+  if (known && known.id !== userId) {
+    throw new Problem(
+      'conflict',
+      `You have signed in here by this provider before, as ${known.username}: that account keeps it.`,
+    );
+  }
+  const user = known ?? (await users.findUser(em, userId));
+  if (!user || user.session_epoch !== sessionEpoch) {
+    throw new Problem(
+      'unauthenticated',
+      'Your session has ended meanwhile. Sign in and try again.',
+    );
+  }
+  if (known) return known;
+  await createIdentity(em, user.id, profile);
+  const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
+  await note(em, caller, 'user.linked', 'user', user, null, null, identityOf(profile));
+  return user;
+}
+
+const identityOf = ({ issuer, subject }: Profile) => ({ issuer, subject });
+
+async function grant(
+  em: EntityManager,
+  caller: Caller,
+  user: User,
+  granted: Granted,
+  by: string,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  const known = await labs.labsByCode(em, [...granted.labs.keys()]);
+  const held = await labs.membershipsOf(em, user.id);
+  for (const [code, role] of granted.labs) {
+    const lab = known.get(code);
+    if (!lab) {
+      warnings.push(`there is no lab ${code}`);
+      continue;
+    }
+    const before = held.get(lab.id) ?? null;
+    if (before === role) continue;
+    if (role) await labs.setMember(em, lab.id, user.id, role);
+    else await labs.removeMember(em, lab.id, user.id);
+    const what = !before ? 'member.added' : role ? 'member.changed' : 'member.removed';
+    await note(
+      em,
+      caller,
+      what,
+      'user',
+      user,
+      lab.id,
+      before && { role: before },
+      role && { role, by },
+    );
+  }
+  const { siteAdmin } = granted;
+  if (siteAdmin === undefined || siteAdmin === user.is_admin) return warnings;
+  if (!siteAdmin && (await users.countAdmins(em)) === 1) {
+    return [...warnings, `${user.username} stays site admin: there would be none`];
+  }
+  const before = showUser(user);
+  const changed = await users.updateUser(em, user.id, { is_admin: siteAdmin });
+  if (!changed) throw new Error('an account that was just found is not there');
+  await note(em, caller, 'user.changed', 'user', user, null, before, {
+    ...showUser(changed),
+    by,
+  });
+  return warnings;
+}

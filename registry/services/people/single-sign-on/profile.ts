@@ -1,0 +1,71 @@
+/** What a provider says of a person, as accounts have it. Pure. */
+import { Problem } from '../../../errors.ts';
+
+/** Claims about a person (OpenID Connect Core, section 5.1), those of the ID token before those of the UserInfo. */
+export type Claims = Readonly<Record<string, unknown>> & { iss: string; sub: string };
+
+export interface Profile {
+  issuer: string;
+  subject: string;
+  /** What to call an account that is made now; it may be taken. */
+  username: string;
+  name: string;
+  /** Null where the provider gives none, or says that it is not verified. */
+  email: string | null;
+}
+
+export function profileOf(claims: Claims): Profile {
+  const { iss, sub } = claims;
+  const email = text(claims.email);
+  const verified = claims.email_verified !== false;
+  const username = usernameOf(text(claims.preferred_username) || email || sub);
+  const full = text(claims.name) || `${text(claims.given_name)} ${text(claims.family_name)}`;
+  return {
+    issuer: iss,
+    subject: sub,
+    username,
+    name: nameOf(full) || username,
+    email:
+      verified && /^[^\s@<>\0]+@[^\s@<>\0]+$/.test(email) && email.length <= 254 ? email : null,
+  };
+}
+
+/**
+ * The groups in a claim that is a list of names, or one name. Somebody without the claim is in no group. Throws
+ * where the provider keeps a list that is too long to itself (`_claim_names`, as Entra ID does from 200 on): roles
+ * must not depend on how many groups somebody is in.
+ */
+export function groupsOf(claims: Claims, claim: string): string[] {
+  const elsewhere = claims._claim_names;
+  if (typeof elsewhere === 'object' && elsewhere !== null && claim in elsewhere) {
+    throw new Problem(
+      'forbidden',
+      'You are in so many groups that the provider does not name them. Ask a site admin to let it send only those that matter here.',
+    );
+  }
+  const value = claims[claim];
+  const values = Array.isArray(value) ? value : [value];
+  return values.filter((group) => typeof group === 'string');
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** As the registry wants usernames; of an e-mail address what stands before the @. */
+function usernameOf(wanted: string): string {
+  const plain = (wanted.split('@', 1)[0] ?? '')
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+|-+$/g, '')
+    // Leaves room for the number that tells it from one that is taken.
+    .slice(0, 56);
+  return plain || 'user';
+}
+
+/** Names stand in commits: no angle brackets, no control characters. */
+const nameOf = (name: string): string =>
+  name
+    .replace(/[<>\p{Cc}]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 200);

@@ -1,0 +1,158 @@
+/** The OpenID provider: what is asked of it, and what its answers mean. What speaks its language is loaded at need. */
+import type { ClientAuth, Configuration } from 'openid-client';
+import { Problem } from '../../../errors.ts';
+import type { SingleSignOn } from '../../../single-sign-on.ts';
+import type { Claims } from './profile.ts';
+
+/** What ties the answer of the provider to the browser that was sent there. */
+export interface Attempt {
+  state: string;
+  nonce: string;
+  codeVerifier: string;
+}
+
+export interface Provider {
+  /** Where to send the browser. Throws `unavailable` where the provider cannot be asked where that is. */
+  begin(): Promise<{ address: string; attempt: Attempt }>;
+  /**
+   * Who it is, by what the browser came back with. Throws `sign_in_refused` for what the provider does not stand by, `unavailable`.
+   */
+  finish(answer: URLSearchParams, attempt: Attempt): Promise<Claims>;
+}
+
+/** How long the provider may take for each answer, in seconds: somebody waits. */
+const PATIENCE = 10;
+
+/** `callback`: the address that browsers come back to, which the provider knows. */
+export function openProvider(settings: SingleSignOn, callback: () => string): Provider {
+  let found: Promise<Configuration> | undefined;
+  const discover = async () => {
+    found ??= discovered(settings);
+    try {
+      return await found;
+    } catch (error) {
+      found = undefined;
+      throw notReached(error);
+    }
+  };
+  return {
+    async begin() {
+      const [config, client] = await Promise.all([discover(), import('openid-client')]);
+      const attempt = {
+        state: client.randomState(),
+        nonce: client.randomNonce(),
+        codeVerifier: client.randomPKCECodeVerifier(),
+      };
+      const address = client.buildAuthorizationUrl(config, {
+        redirect_uri: callback(),
+        scope: settings.scopes,
+        state: attempt.state,
+        nonce: attempt.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(attempt.codeVerifier),
+        code_challenge_method: 'S256',
+      });
+      return { address: address.href, attempt };
+    },
+
+    async finish(answer, { state, nonce, codeVerifier }) {
+      const [config, client] = await Promise.all([discover(), import('openid-client')]);
+      try {
+        const tokens = await client.authorizationCodeGrant(
+          config,
+          new URL(`${callback()}?${answer}`),
+          { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier },
+        );
+        const claims = tokens.claims();
+        if (!claims) throw new Error('a nonce was expected and there is no ID token');
+        const told = config.serverMetadata().userinfo_endpoint
+          ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
+          : {};
+        return { ...told, ...claims };
+      } catch (error) {
+        throw await meaningOf(error);
+      }
+    },
+  };
+}
+
+async function discovered({ issuer, clientId, clientSecret }: SingleSignOn) {
+  const client = await import('openid-client');
+  return await client.discovery(
+    issuer,
+    clientId,
+    undefined,
+    clientSecret === undefined ? client.None() : await secretAuthentication(clientSecret),
+    {
+      timeout: PATIENCE,
+      execute: [
+        // Signatures of ID tokens too, though they come from the provider itself by TLS.
+        client.enableNonRepudiationChecks,
+        // The configuration allows that within one machine only.
+        ...(issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []),
+      ],
+    },
+  );
+}
+
+/** By HTTP Basic, which every provider takes unless it says otherwise (OpenID Connect Discovery, section 3). */
+async function secretAuthentication(secret: string): Promise<ClientAuth> {
+  const { ClientSecretBasic, ClientSecretPost } = await import('openid-client');
+  const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)];
+  return (server, ...rest) => {
+    const methods = server.token_endpoint_auth_methods_supported;
+    return (!methods || methods.includes('client_secret_basic') ? basic : post)(server, ...rest);
+  };
+}
+
+/** Causes say no more than what is safe in a log: the answers themselves carry codes and tokens. */
+async function meaningOf(error: unknown): Promise<Problem> {
+  const { AuthorizationResponseError, ClientError, ResponseBodyError } = await import(
+    'openid-client'
+  );
+  if (error instanceof AuthorizationResponseError) {
+    const cancelled = error.error === 'access_denied';
+    const text = cancelled
+      ? 'The sign-in was cancelled, or the provider does not let you in here.'
+      : 'The provider refused the sign-in.';
+    return refused(text, `the provider answers ${error.error}`);
+  }
+  if (error instanceof ResponseBodyError) {
+    const reason = `the provider answers ${error.error}: ${error.error_description ?? ''}`;
+    if (error.error === 'invalid_grant') {
+      return refused('The sign-in took too long, or its address was used twice.', reason);
+    }
+    return notReached(new Error(reason));
+  }
+  if (error instanceof ClientError && WRONG.has(error.code ?? '')) {
+    return refused('What the provider says of you does not hold.', reasonOf(error));
+  }
+  return notReached(error);
+}
+
+/** Codes of openid-client for an answer that arrived and is not to be believed. */
+const WRONG = new Set([
+  'OAUTH_INVALID_RESPONSE',
+  'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
+  'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
+  'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+  'OAUTH_KEY_SELECTION_FAILED',
+]);
+
+const refused = (detail: string, reason: string): Problem =>
+  new Problem('sign_in_refused', `${detail} Start again.`, undefined, { cause: new Error(reason) });
+
+function notReached(error: unknown): Problem {
+  return new Problem(
+    'unavailable',
+    'The provider of single sign-on cannot be reached, or does not know the registry. Try again in a moment; site admins find the reason in the log.',
+    undefined,
+    { cause: new Error(reasonOf(error)) },
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, cause } = error as Error & { code?: unknown };
+  const because = cause instanceof Error ? `: ${reasonOf(cause)}` : '';
+  return `${error.message}${typeof code === 'string' ? ` (${code})` : ''}${because}`;
+}

@@ -1,0 +1,86 @@
+/** Signing in by an OpenID provider: the code flow with PKCE (OpenID Connect Core, section 3.1; RFC 9700). */
+import { Problem } from '../../../errors.ts';
+import type { SingleSignOn } from '../../../single-sign-on.ts';
+import type { Store } from '../../../store/open.ts';
+import { createSeal } from '../../landing/seal.ts';
+import type { Throttle } from '../throttle.ts';
+import { type Entered, enter, type Link } from './account.ts';
+import { type Attempt, openProvider } from './provider.ts';
+
+/** How long somebody may take at the provider, in seconds. */
+export const ATTEMPT_SECONDS = 600;
+
+export interface SignOnRooms {
+  store: Store;
+  throttle: Throttle;
+  publicUrl: () => string;
+  /** Seals what the browser keeps during an attempt. */
+  secret: string;
+  now?: (() => number) | undefined;
+}
+
+export interface SignOn {
+  /** Where to send the browser, and what it must keep meanwhile. `returnTo` is a path of the registry. */
+  begin(returnTo: string, link?: Link): Promise<{ address: string; kept: string }>;
+  /**
+   * Who came back, and where they wanted to go. Throws `sign_in_refused`, `too_many_attempts`, `unavailable` and what
+   * `enter` throws.
+   */
+  finish(
+    address: string,
+    answer: URLSearchParams,
+    kept: string | undefined,
+  ): Promise<Entered & { returnTo: string }>;
+}
+
+interface Kept {
+  attempt: Attempt;
+  returnTo: string;
+  link?: Link | undefined;
+}
+
+/** `callback`: the path that browsers come back to. */
+export function createSignOn(rooms: SignOnRooms, settings: SingleSignOn, callback: string): SignOn {
+  const { store, throttle, publicUrl, secret, now } = rooms;
+  const provider = openProvider(settings, () => publicUrl() + callback);
+  const seal = createSeal<Kept>(secret, 'single sign-on', ATTEMPT_SECONDS * 1000, now);
+  return {
+    async begin(path, link) {
+      const returnTo = addressOf(publicUrl(), path);
+      const { address, attempt } = await provider.begin();
+      return { address, kept: seal.close({ attempt, returnTo, link }) };
+    },
+
+    async finish(address, answer, kept) {
+      const tries = throttle.signOn(address);
+      tries.demand();
+      const opened = kept === undefined ? undefined : seal.open(kept);
+      if (!opened || answer.get('state') !== opened.attempt.state) {
+        throw new Problem(
+          'sign_in_refused',
+          `This sign-in did not begin in this browser, took longer than ${ATTEMPT_SECONDS / 60} minutes, or another one was begun meanwhile. Start again at ${publicUrl()}, with cookies allowed.`,
+        );
+      }
+      try {
+        const claims = await provider.finish(answer, opened.attempt);
+        const entered = await enter(store, settings, address, claims, opened.link);
+        return { ...entered, returnTo: opened.returnTo };
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'sign_in_refused') tries.failed();
+        throw error;
+      }
+    },
+  };
+}
+
+/**
+ * The whole address of a path of the registry. Read as browsers read it, who make another host of `//host`, `/\host` and
+ * some that look harmless. Throws `invalid`.
+ */
+export function addressOf(publicUrl: string, path: string): string {
+  const registry = new URL(publicUrl);
+  const target = path.startsWith('/') && URL.canParse(path, publicUrl) && new URL(path, registry);
+  if (target && target.origin === registry.origin) return target.href;
+  const message = 'must be a path of the registry';
+  throw new Problem('invalid', `return_to ${message}`, [{ path: 'return_to', message }]);
+}

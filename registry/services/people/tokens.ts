@@ -1,0 +1,90 @@
+/** The caller's own tokens. */
+import type { Rules } from '../../access/decide.ts';
+import { notFound, Problem } from '../../errors.ts';
+import type { NewToken } from '../../schemas/people.ts';
+import * as tokens from '../../store/tokens.ts';
+import { type Caller, demand, demandPerson } from '../caller.ts';
+import { note, type PeopleRooms } from '../definitions/note.ts';
+import { newToken } from './secrets.ts';
+
+/** The caller's own tokens; secrets are not among what is kept. */
+export async function listTokens({ store, rules }: PeopleRooms, caller: Caller) {
+  const userId = ownId(caller, rules);
+  const items = await tokens.listTokens(store.em(), userId);
+  return {
+    items: items.map((token) => ({
+      id: token.id,
+      name: token.name,
+      scope: token.scope,
+      hint: token.hint,
+      expires_at: token.expires_at?.toISOString() ?? null,
+      last_used_at: token.last_used_at?.toISOString() ?? null,
+      created_at: token.created_at.toISOString(),
+    })),
+    total: items.length,
+    page: 1,
+    per_page: Math.max(items.length, 1),
+  };
+}
+
+export async function createToken(rooms: PeopleRooms, caller: Caller, wanted: NewToken) {
+  return await makeToken(rooms, caller, ownId(caller, rooms.rules), wanted);
+}
+
+/** Makes a token for a user; the secret is in the answer and nowhere else. */
+export async function makeToken(
+  { store }: PeopleRooms,
+  caller: Caller,
+  userId: number,
+  { name, scope, expires_at }: NewToken,
+) {
+  const expires = expires_at ? new Date(expires_at) : null;
+  if (expires && Number.isNaN(expires.getTime())) {
+    throw new Problem('invalid', 'That is no time. Write it as 2027-01-31T12:00:00Z.', [
+      { path: 'expires_at', message: 'must be a time (ISO 8601)' },
+    ]);
+  }
+  if (expires && expires <= new Date()) {
+    throw new Problem('invalid', 'The token would have expired already.', [
+      { path: 'expires_at', message: 'must be in the future' },
+    ]);
+  }
+  const { secret, hash, hint } = newToken();
+  return await store.transaction(async (em) => {
+    const made = await tokens.createToken(em, {
+      user_id: userId,
+      name,
+      scope,
+      hash,
+      hint,
+      expires_at: expires,
+    });
+    await note(em, caller, 'token.created', 'token', made, null, null, { name, scope, hint });
+    return {
+      id: made.id,
+      name,
+      scope,
+      expires_at: expires?.toISOString() ?? null,
+      token: secret,
+    };
+  });
+}
+
+export async function removeToken(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  id: number,
+): Promise<void> {
+  const userId = ownId(caller, rules);
+  await store.transaction(async (em) => {
+    const [token] = (await tokens.listTokens(em, userId)).filter((own) => own.id === id);
+    if (!token) throw notFound('token');
+    await tokens.deleteToken(em, userId, id);
+    await note(em, caller, 'token.deleted', 'token', token, null, { name: token.name }, null);
+  });
+}
+
+function ownId(caller: Caller, rules: Rules): number {
+  demand(caller, { on: 'own-tokens', do: 'manage' }, rules, 'token');
+  return demandPerson(caller).id;
+}

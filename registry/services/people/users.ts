@@ -1,0 +1,121 @@
+/** Accounts: each write with its entry in the audit trail, in one transaction. */
+import { decide } from '../../access/decide.ts';
+import { notFound, Problem } from '../../errors.ts';
+import { NewUser, type User, UserChange } from '../../schemas/people.ts';
+import type { User as UserRow } from '../../store/entities/index.ts';
+import type { EntityManager } from '../../store/types.ts';
+import * as users from '../../store/users.ts';
+import { type Caller, demand } from '../caller.ts';
+import { inputCheck } from '../definitions/check-input.ts';
+import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
+import { hashPassword } from './secrets.ts';
+
+const checkNew = inputCheck(NewUser);
+const checkChange = inputCheck(UserChange);
+
+interface UserSearch extends PageOf {
+  q?: string;
+  username?: string;
+}
+
+/** All accounts, for site admins. */
+export async function listUsers(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  { q, username, page, per_page }: UserSearch,
+) {
+  demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  const search = { q, username, page, perPage: per_page };
+  const { items, total } = await users.listUsers(store.em(), search);
+  return { items: items.map(showUser), total, page, per_page };
+}
+
+/** As `listUsers`; to a lab admin who gives a whole username, that account without what is private. */
+export async function findUsers(rooms: PeopleRooms, caller: Caller, query: UserSearch) {
+  const { store, rules } = rooms;
+  const { q, username, page, per_page } = query;
+  const whole = decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed;
+  if (whole || username === undefined || q !== undefined) {
+    return await listUsers(rooms, caller, query);
+  }
+  demand(caller, { on: 'accounts', do: 'find' }, rules, 'user');
+  const { items, total } = await users.listUsers(store.em(), { username, page, perPage: per_page });
+  return { items: items.map(showPerson), total, page, per_page };
+}
+
+/** One's own account, or anybody's for a site admin. */
+export async function readUser({ store, rules }: PeopleRooms, caller: Caller, id: number) {
+  demand(caller, { on: 'account', do: 'read', id }, rules, 'user');
+  const user = await users.findUser(store.em(), id);
+  if (!user) throw notFound('user');
+  return showUser(user);
+}
+
+/** Throws `invalid` for what the schema does not allow, `conflict` for a name that is taken. */
+export async function createUser(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  account: NewUser,
+): Promise<User> {
+  demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  checkNew(account);
+  const { password, ...fields } = account;
+  const password_hash = await hashPassword(password);
+  return await store.transaction(async (em) => {
+    const user = await users
+      .createUser(em, { ...fields, password_hash })
+      .catch((error) => taken(error, 'username'));
+    await note(em, caller, 'user.created', 'user', user, null, null, showUser(user));
+    return showUser(user);
+  });
+}
+
+/** A site admin changes anything; people change their own name, e-mail and password. Throws as `createUser` does. */
+export async function changeUser(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  id: number,
+  change: UserChange,
+): Promise<User> {
+  const { password, ...fields } = change;
+  const managed = ['username', 'is_admin', 'disabled'].some((field) => field in fields);
+  demand(caller, { on: 'account', do: managed ? 'manage' : 'change', id }, rules, 'user');
+  checkChange(change);
+  const password_hash = password === undefined ? undefined : await hashPassword(password);
+  return await store.transaction(async (em) => {
+    const user = await users.findUser(em, id);
+    if (!user) throw notFound('user');
+    const before = showUser(user);
+    const ended = password_hash !== undefined || fields.disabled === true;
+    const changes = {
+      ...fields,
+      ...(password_hash !== undefined && { password_hash }),
+      ...(ended && { session_epoch: user.session_epoch + 1 }),
+    };
+    const changed = await users
+      .updateUser(em, id, changes as never)
+      .catch((error) => taken(error, 'username'));
+    if (!changed) throw notFound('user');
+    await demandSomeAdmin(em);
+    const after = { ...showUser(changed), ...(password_hash && { password: 'changed' }) };
+    await note(em, caller, 'user.changed', 'user', changed, null, before, after);
+    return showUser(changed);
+  });
+}
+
+/** Ends an account for good: it is disabled, and its name stays on what it did. */
+export async function removeUser(rooms: PeopleRooms, caller: Caller, id: number): Promise<void> {
+  await changeUser(rooms, caller, id, { disabled: true });
+}
+
+async function demandSomeAdmin(em: EntityManager): Promise<void> {
+  if ((await users.countAdmins(em)) > 0) return;
+  throw new Problem('conflict', 'This would leave no site admin. Make somebody else one first.');
+}
+
+const showPerson = ({ id, username, name }: UserRow) => ({ id, username, name });
+
+export function showUser(user: UserRow): User {
+  const { id, username, name, email, is_admin, disabled, created_at } = user;
+  return { id, username, name, email, is_admin, disabled, created_at: created_at.toISOString() };
+}
