@@ -36,7 +36,7 @@ t.before(async () => {
   await git(['clone', '-q', lab.gitUrl('Meter', lab.ada.token), clone]);
 });
 
-/** As the README has it. */
+/** As docs/review.md has it. */
 async function verify(tag: string) {
   await writeFile(allowed, await lab.anonymous.allowedSigners());
   const settings = ['-c', 'gpg.format=ssh', '-c', `gpg.ssh.allowedSignersFile=${allowed}`];

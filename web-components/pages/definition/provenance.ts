@@ -88,7 +88,7 @@ export class DefinitionProvenance extends LitElement {
       <wa-details summary="Verify it with git" appearance="plain">${this.#steps(version.version)}</wa-details>`;
   }
 
-  /** docs: README, “Verify a version”. */
+  /** As docs/review.md has it. */
   #steps(version: number) {
     const keys = `curl -s -H 'Accept: text/plain' ${location.origin}/api/signing-keys > registry-signers`;
     const check = `git -c gpg.format=ssh -c gpg.ssh.allowedSignersFile=$PWD/registry-signers tag -v v${version}`;
