@@ -10,6 +10,7 @@ import { answerError, problems } from './plugins/problems.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
 import { schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { clientPackageRoutes } from './routes/client-package.ts';
 import { bindingRoutes } from './routes/computer-bindings.ts';
 import { computerRoutes } from './routes/computers.ts';
 import { definitionRoutes } from './routes/definitions.ts';
@@ -88,6 +89,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   metrics(app);
   documentation(app, rooms);
   healthRoutes(app, rooms);
+  clientPackageRoutes(app, rooms);
   interfaceRoutes(app as never);
   await app.register(async (plugin) => {
     const api = plugin.withTypeProvider<TypeBoxTypeProvider>();

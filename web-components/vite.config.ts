@@ -28,7 +28,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/api', '/docs', '/openapi.json'].map((path) => [path, { target: registry }]),
+      ['/api', '/client', '/docs', '/openapi.json'].map((path) => [path, { target: registry }]),
     ),
   },
   plugins: [compressed()],

@@ -1,15 +1,15 @@
 /**
- * The guide for lab computers, run from its own text: the built wheel in a clean virtual environment, against a registry
- * that is served as in production. `node test/docs/lab-computer.test.ts --write` puts in what was printed.
+ * The guide for lab computers, run from its own text: pip builds what the registry hands out, in a clean virtual
+ * environment, and all of it runs against that registry, served as in production. `node test/docs/lab-computer.test.ts --write` puts in what was printed.
  */
 import { execFile, spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
-import { CLIENT, CLIENT_FOLDER, NUMERIC, pythonWith, runsTheClient } from '../helpers/python.ts';
+import { CLIENT, NUMERIC, pythonWith, runsTheClient } from '../helpers/python.ts';
 import { readSteps, runSteps, writeSteps } from './walk.ts';
 
 t.setTimeout(300_000);
@@ -25,15 +25,13 @@ const skip = !(await runsTheClient()) && 'needs Python 3.11';
 await t.test('the guide for lab computers prints what it says', { skip }, async (t) => {
   const folder = t.testdir();
   const guide = await readFile(path, 'utf8');
-  const [{ url, code }, wheel, bin] = await Promise.all([
+  const [{ url, code }, bin] = await Promise.all([
     served(t, join(folder, 'var')),
-    built(join(folder, 'wheel')),
     cleanEnvironment(join(folder, 'venv')),
   ]);
   const swaps: [inGuide: string, here: string][] = [
     ['http://127.0.0.1:8080', url],
     [' CODE', ` ${code}`],
-    ['--quiet pybirch-registry', `--quiet --disable-pip-version-check ${wheel}`],
   ];
   const local = (text: string) =>
     swaps.reduce((all, [general, here]) => all.replaceAll(general, here), text);
@@ -54,6 +52,7 @@ await t.test('the guide for lab computers prints what it says', { skip }, async 
         PYTHONPATH: standin,
         PYBIRCH_REGISTRY_HOME: join(folder, 'pybirch-registry'),
         NO_PROXY: '*',
+        PIP_DISABLE_PIP_VERSION_CHECK: '1',
       },
     },
   );
@@ -100,13 +99,6 @@ async function served(
   const client = createClient({ url, token: made.stdout.trim() });
   const { id } = await client.labs.create({ name: 'Nano Optics', code: 'nano' });
   return { url, code: (await client.computers.createCode(id)).code };
-}
-
-/** The wheel, as it would be uploaded. */
-async function built(folder: string): Promise<string> {
-  await run(python, ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '-w', folder, CLIENT_FOLDER]);
-  const [name] = await readdir(folder);
-  return join(folder, name as string);
 }
 
 /** A virtual environment with what PyBirch brings itself; the folder of its programs. */

@@ -1,6 +1,7 @@
 import { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import { html, nothing } from 'lit';
+import { version } from '../../package.json';
 import { setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { type Computer, createCode, type EnrolmentCode, listComputers } from '../data/equipment.ts';
@@ -112,7 +113,7 @@ export class ComputersPage extends Page {
     return html`<registry-secret
       heading="Type these two lines on the computer"
       label="line"
-      .lines=${['pip install pybirch-registry', `pybirch-registry enrol ${location.origin} ${code}`]}
+      .lines=${[`pip install ${location.origin}/client/pybirch_registry-${version}.zip`, `pybirch-registry enrol ${location.origin} ${code}`]}
       @done=${() => {
         this.code = undefined;
       }}

@@ -10,6 +10,7 @@ import { openGate, startServer } from './server.ts';
 
 t.setTimeout(120_000);
 const MIB = 1024 * 1024;
+const MIB_PUSHED = 60;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -39,7 +40,7 @@ async function grown(work: () => Promise<unknown>) {
   return { live: peak.live - before.live, resident: peak.resident - before.resident };
 }
 
-t.test('a push and a clone of 40 MiB pass through without being held in memory', async (t) => {
+t.test('a push and a clone of 60 MiB pass through without being held in memory', async (t) => {
   const server = await startServer();
   t.teardown(() => server[Symbol.asyncDispose]());
   await server.repositories.create('Large');
@@ -49,7 +50,7 @@ t.test('a push and a clone of 40 MiB pass through without being held in memory',
   await server.client(['add', '.'], { cwd });
   await server.client(['commit', '-q', '-m', 'small'], { cwd });
   await server.client(['branch', 'small'], { cwd });
-  for (let i = 0; i < 44; i += 1) await writeFile(join(cwd, `part${i}`), randomBytes(0.95 * MIB));
+  for (let i = 0; i < MIB_PUSHED / 0.95; i += 1) await writeFile(join(cwd, `part${i}`), randomBytes(0.95 * MIB));
   await server.client(['add', '.'], { cwd });
   await server.client(['commit', '-q', '-m', 'large'], { cwd });
 
@@ -61,9 +62,9 @@ t.test('a push and a clone of 40 MiB pass through without being held in memory',
   const clone = await grown(() => server.client(['clone', '-q', url, join(server.folder, 'c')]));
   for (const [what, { live, resident }] of Object.entries({ push, clone })) {
     t.comment(`${what}: ${live.toFixed(1)} MiB live, ${resident.toFixed(1)} MiB resident`);
-    // Half of what passes through; what the collector has yet to take counts too.
-    t.ok(live < 20, `live memory, ${what}`);
-    t.ok(resident < 20, `resident set, ${what}`);
+    // Far less than passes through; what streams hold between them and what is yet to be swept counts too.
+    t.ok(live < MIB_PUSHED / 2, `live memory, ${what}`);
+    t.ok(resident < MIB_PUSHED * 0.7, `resident set, ${what}`);
   }
   t.same(server.failures, []);
 });

@@ -1,0 +1,35 @@
+import { Type } from '../schemas/build.ts';
+import { clientPackage } from '../services/client-package.ts';
+import { type Door, problemAnswers } from './door.ts';
+
+export function clientPackageRoutes(app: Door, rooms: { version: string }): void {
+  const read = clientPackage(rooms.version);
+  app.get(
+    '/client/:file',
+    {
+      schema: {
+        operationId: 'downloadClientPackage',
+        tags: ['computers'],
+        summary: 'The Python package of lab computers, as a source archive for pip',
+        description:
+          'For anybody: `pip install <registry>/client/pybirch_registry-<version>.zip`. The version is that of the registry.',
+        security: [],
+        params: Type.Object({ file: Type.String() }),
+        response: {
+          200: {
+            description: 'The archive',
+            content: {
+              'application/zip': { schema: Type.String({ format: 'binary' }) },
+            },
+          },
+          ...problemAnswers,
+        },
+      },
+    },
+    async (request, reply) => {
+      const archive = await read(request.params.file);
+      reply.header('content-disposition', `attachment; filename="${request.params.file}"`);
+      return reply.type('application/zip').send(Buffer.from(archive) as never);
+    },
+  );
+}

@@ -1,0 +1,44 @@
+/** The Python package of lab computers, as the registry hands it out: its source, which pip builds and installs. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Zippable } from 'fflate';
+import { Problem } from '../errors.ts';
+
+const FOLDER = fileURLToPath(new URL('../../client/python/', import.meta.url));
+
+/**
+ * The name has the version in it, as pip asks of a source archive: pip keeps what it once built for an address.
+ *
+ * Source: the Python Packaging User Guide, "Source distribution format".
+ */
+export const clientPackageName = (version: string): string => `pybirch_registry-${version}.zip`;
+
+/** Gives the archive by its name: made once, when it is first asked for. Throws `not_found` for any other name. */
+export function clientPackage(version: string): (name: string) => Promise<Uint8Array> {
+  const ours = clientPackageName(version);
+  let archive: Promise<Uint8Array> | undefined;
+  return async (name) => {
+    if (name !== ours)
+      throw new Problem('not_found', `This registry hands out /client/${ours} and no other.`);
+    archive ??= pack(`pybirch_registry-${version}`);
+    return await archive;
+  };
+}
+
+async function pack(top: string): Promise<Uint8Array> {
+  const { zipSync } = await import('fflate');
+  const entries: Zippable = {};
+  for (const path of await packageFiles())
+    entries[`${top}/${path}`] = await readFile(join(FOLDER, path));
+  return zipSync(entries, { mtime: new Date(1980, 0, 1, 12), os: 3 });
+}
+
+/** What the package is made of, without its tests; paths with `/`. */
+async function packageFiles(): Promise<string[]> {
+  const entries = await readdir(join(FOLDER, 'src'), { recursive: true, withFileTypes: true });
+  const sources = entries
+    .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('__pycache__'))
+    .map((entry) => relative(FOLDER, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  return ['pyproject.toml', 'README.md', 'GUARD.md', ...sources.sort()];
+}
