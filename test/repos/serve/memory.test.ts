@@ -50,7 +50,8 @@ t.test('a push and a clone of 60 MiB pass through without being held in memory',
   await server.client(['add', '.'], { cwd });
   await server.client(['commit', '-q', '-m', 'small'], { cwd });
   await server.client(['branch', 'small'], { cwd });
-  for (let i = 0; i < MIB_PUSHED / 0.95; i += 1) await writeFile(join(cwd, `part${i}`), randomBytes(0.95 * MIB));
+  for (let i = 0; i < MIB_PUSHED / 0.95; i += 1)
+    await writeFile(join(cwd, `part${i}`), randomBytes(0.95 * MIB));
   await server.client(['add', '.'], { cwd });
   await server.client(['commit', '-q', '-m', 'large'], { cwd });
 
