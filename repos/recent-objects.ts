@@ -2,6 +2,7 @@
  * Small objects that were read lately, by the objects folder that has them. An object never changes, and the same few,
  * those of the newest version above all, are asked for in every request.
  */
+import { sep } from 'node:path';
 import type { StoredObject } from './cat-file.ts';
 import type { Oid } from './types.ts';
 
@@ -41,6 +42,11 @@ export function moveRemembered(from: string, to: string): void {
   const moved = folders.get(from);
   forgetFolder(from);
   for (const [oid, found] of moved ?? []) remember(to, oid, found);
+}
+
+/** Folders below a path. */
+export function forgetBelow(path: string): void {
+  for (const folder of folders.keys()) if (folder.startsWith(path + sep)) forgetFolder(folder);
 }
 
 export function forgetFolder(folder: string): void {

@@ -9,6 +9,7 @@ import { Journal } from './journal.ts';
 import { sweep } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
+import { forgetBelow } from './recent-objects.ts';
 import { BareRepository } from './repository.ts';
 import type { GitProgram, Hold, Repositories, Sign } from './types.ts';
 import { Upkeep } from './upkeep.ts';
@@ -51,6 +52,8 @@ export async function openRepositories(options: {
   const root = resolve(options.root);
   await mkdir(join(root, WORKSHOP), { recursive: true });
   await sweep(join(root, WORKSHOP));
+  // Whoever opens them anew relies on what is on the disk.
+  forgetBelow(root);
   const journal = await Journal.open(resolve(options.journal));
   return new RepositoryFolder(root, journal, options.git, options.sign);
 }

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from './helpers/chromium.ts';
+import { makeMigratedDatabase, SHARED_SERVER, startPostgres } from './helpers/postgres-server.ts';
 import {
   CLIENT,
   CLIENT_FOLDER,
@@ -61,13 +62,20 @@ if (!existsSync(join(root, '.tap', 'plugins'))) {
   if (code !== 0) finish(1);
 }
 // Made here, once, so that no test's time limit has to include what pip downloads and what is unpacked.
-console.log('\n# Python packages and the browser for the tests');
-const [python] = await Promise.all([pythonWith([...NUMERIC, ...DULWICH]), chromium()]);
+console.log('\n# Python packages, the browser and the database server for the tests');
+const [python, postgres] = await Promise.all([
+  pythonWith([...NUMERIC, ...DULWICH]),
+  startPostgres(),
+  chromium(),
+]);
+await makeMigratedDatabase(postgres);
+process.env[SHARED_SERVER] = String(postgres.port);
 const only = process.argv.slice(2);
 if (only.length === 0) await testClient();
 
 console.log('\n# tests');
 const { code, output } = await run(['tap', 'run', '--reporter=tap', '--jobs=2', ...only]);
+await postgres.close();
 const totals = /^# \{ total: \d+.*\}$/m.exec(output)?.[0] ?? '';
 passed += count(totals, 'pass');
 finish(Math.max(count(totals, 'fail'), code === 0 ? 0 : 1));

@@ -50,9 +50,11 @@ async function start(
   let port = config.PORT;
   const publicUrl = () =>
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
-  const rooms = await openRooms(config, publicUrl, { embedded });
+  const rooms = await openRooms(config, publicUrl, { embedded, migrates: false });
   opened.defer(() => rooms.close());
-  const { mended, failed } = await repair(rooms.store, rooms.repositories);
+  // The database is still being opened, in another thread: the service is put together meanwhile.
+  const migrated = rooms.store.migrate();
+  migrated.catch(() => undefined);
   let ready = false;
   const app = await createApp(
     {
@@ -66,6 +68,9 @@ async function start(
     loggerOptions(config),
   );
   opened.defer(() => app.close());
+  await app.ready();
+  await migrated;
+  const { mended, failed } = await repair(rooms.store, rooms.repositories);
   if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
   for (const { name, error } of failed) {
     app.log.error({ err: error, definition: name }, 'cannot be repaired; see registry fsck');

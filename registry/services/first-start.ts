@@ -1,7 +1,7 @@
 /** The first administrator, made while there is no user. */
 import type { Config } from '../config.ts';
 import type { Store } from '../store/open.ts';
-import { countUsers } from '../store/users.ts';
+import { hasUsers } from '../store/users.ts';
 import { OPERATOR } from './caller.ts';
 import type { PeopleRooms } from './definitions/note.ts';
 import { newPassword } from './people/secrets.ts';
@@ -21,7 +21,7 @@ export async function createFirstAdmin(
   rooms: PeopleRooms & { store: Store },
   config: Pick<Config, 'ADMIN_USERNAME' | 'ADMIN_PASSWORD'>,
 ): Promise<FirstAdmin | null> {
-  if ((await countUsers(rooms.store.em())) > 0) return null;
+  if (await hasUsers(rooms.store.em())) return null;
   const password = config.ADMIN_PASSWORD ?? newPassword();
   const user = await createUser(rooms, OPERATOR, {
     username: config.ADMIN_USERNAME,

@@ -8,7 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { openStore, type Store, type StoreOptions } from '../../registry/store/open.ts';
-import { type PostgresServer, startPostgres } from './postgres-server.ts';
+import {
+  MIGRATED,
+  makeMigratedDatabase,
+  migrate,
+  SHARED_SERVER,
+  startPostgres,
+  urlOn,
+} from './postgres-server.ts';
 
 export interface TestDatabase {
   kind: 'PGlite' | 'PostgreSQL';
@@ -51,12 +58,13 @@ export async function freshFolder(migrated = true): Promise<{ folder: string }> 
   return { folder };
 }
 
-/** A database of its own on the real PostgreSQL that the tests start. */
+/** A database of its own on the real PostgreSQL that the tests start; dropped when the test process ends. */
 export async function freshDatabase(migrated = true): Promise<{ databaseUrl: string }> {
-  const { url } = await server();
-  const name = `test_${++count}`;
+  const { url, administer } = await server();
+  const name = `test_${process.pid}_${++count}`;
   const template = migrated ? await migratedDatabase() : 'template1';
-  await administer(url('postgres'), `create database ${name} template ${template}`);
+  await administer(`create database ${name} template ${template}`);
+  t.teardown(() => administer(`drop database ${name} with (force)`));
   return { databaseUrl: url(name) };
 }
 
@@ -103,29 +111,21 @@ async function digestOf(folder: string): Promise<string> {
 }
 
 const migratedDatabase = once(async () => {
-  const { url } = await server();
-  await administer(url('postgres'), 'create database migrated');
-  await migrate({ databaseUrl: url('migrated') });
-  return 'migrated';
+  if (!process.env[SHARED_SERVER]) await makeMigratedDatabase(await server());
+  return MIGRATED;
 });
 
-const server = once(async (): Promise<PostgresServer> => {
-  const started = await startPostgres();
-  t.teardown(() => started.close());
-  return started;
+const server = once(async () => {
+  const shared = process.env[SHARED_SERVER];
+  const started = shared ? null : await startPostgres();
+  const url = started?.url ?? urlOn(Number(shared));
+  const store = await openStore({ databaseUrl: url('postgres') });
+  t.teardown(async () => {
+    await store.close();
+    await started?.close();
+  });
+  return { url, administer: async (sql: string) => void (await store.em().execute(sql)) };
 });
-
-async function migrate(options: StoreOptions): Promise<void> {
-  const store = await openStore(options);
-  await store.migrate();
-  await store.close();
-}
-
-async function administer(databaseUrl: string, sql: string): Promise<void> {
-  const store = await openStore({ databaseUrl });
-  await store.em().execute(sql);
-  await store.close();
-}
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

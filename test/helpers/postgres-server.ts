@@ -1,4 +1,4 @@
-/** A PostgreSQL server for one test process, from the binaries that npm installed. */
+/** A PostgreSQL server for tests, from the binaries that npm installed. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, cp, mkdtemp, stat } from 'node:fs/promises';
@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { openStore, type StoreOptions } from '../../registry/store/open.ts';
 
 export interface PostgresServer {
+  port: number;
   /** The URL of one of its databases. */
   url(database: string): string;
   close(): Promise<void>;
@@ -55,7 +57,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   );
   await ready(child);
   return {
-    url: (database) => `postgresql://postgres@127.0.0.1:${port}/${database}`,
+    port,
+    url: urlOn(port),
     async close() {
       const ended = once(child, 'exit');
       child.stdin?.end();
@@ -63,6 +66,29 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
   };
 }
+
+/** The port of a server with a migrated database in it, which `npm test` starts for all test files. */
+export const SHARED_SERVER = 'TEST_POSTGRES_PORT';
+export const MIGRATED = 'migrated';
+
+/** Makes what fresh databases are copied from. */
+export async function makeMigratedDatabase({ url }: Pick<PostgresServer, 'url'>): Promise<void> {
+  const store = await openStore({ databaseUrl: url('postgres') });
+  await store.em().execute(`create database ${MIGRATED}`);
+  await store.close();
+  await migrate({ databaseUrl: url(MIGRATED) });
+}
+
+export async function migrate(options: StoreOptions): Promise<void> {
+  const store = await openStore(options);
+  await store.migrate();
+  await store.close();
+}
+
+export const urlOn =
+  (port: number) =>
+  (database: string): string =>
+    `postgresql://postgres@127.0.0.1:${port}/${database}`;
 
 async function ready(child: ChildProcess): Promise<void> {
   let log = '';

@@ -1,5 +1,5 @@
 /** A whole registry in this process, listening on a free port, with people in it. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,7 +111,7 @@ export async function startRegistry(
 
 async function database(kind: DatabaseKind, dataDir: string): Promise<Record<string, string>> {
   if (kind === 'PostgreSQL') return { DATABASE_URL: (await freshDatabase(true)).databaseUrl };
-  await cp((await freshFolder()).folder, join(dataDir, 'postgres'), { recursive: true });
+  await rename((await freshFolder()).folder, join(dataDir, 'postgres'));
   return {};
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { openEmbedded } from '../../registry/store/embedded/open.ts';
 import { openStore } from '../../registry/store/open.ts';
-import { countUsers, createUser } from '../../registry/store/users.ts';
+import { createUser, hasUsers } from '../../registry/store/users.ts';
 import { freshFolder, onEachDatabase } from '../helpers/databases.ts';
 
 const opener = fileURLToPath(new URL('./opener.ts', import.meta.url));
@@ -27,7 +27,7 @@ t.test('the embedded database has one opener, and one that was killed lets go', 
   await once(child, 'exit');
   t.match(await readFile(`${folder}.lock`, 'utf8'), `${child.pid}`, 'its lock is still there');
   const store = await openStore({ folder });
-  t.equal(await countUsers(store.em()), 1, 'what it committed is there');
+  t.ok(await hasUsers(store.em()), 'what it committed is there');
   await createUser(store.em(), { username: 'after' });
   await t.rejects(
     openStore({ folder }),
@@ -84,7 +84,7 @@ t.test(
     t.same(await store.em().execute('select pg_current_xact_id_if_assigned() as begun'), [
       { begun: null },
     ]);
-    t.equal(await countUsers(store.em()), 0);
+    t.notOk(await hasUsers(store.em()));
     await store.close();
   },
 );
@@ -103,7 +103,7 @@ t.test('a server that is not there is told apart from a mistake', async (t) => {
     store.transaction(async () => 1),
     { code: 'database_unavailable' },
   );
-  await t.rejects(countUsers(store.em()), { code: 'database_unavailable' });
+  await t.rejects(hasUsers(store.em()), { code: 'database_unavailable' });
   await store.close();
 });
 

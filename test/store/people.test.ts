@@ -19,7 +19,7 @@ await onEachDatabase(t, 'a username is one name in any case', async (t, store) =
     store.transaction((em) => users.updateUser(em, bob.id, { username: 'ada' })),
     { code: 'unique_violation' },
   );
-  t.equal(await users.countUsers(store.em()), 2);
+  t.equal((await users.listUsers(store.em(), { page: 1, perPage: 10 })).total, 2);
 });
 
 await onEachDatabase(t, 'a user is found by any part of what they are called', async (t, store) => {
@@ -143,6 +143,6 @@ await onEachDatabase(t, 'a failed transaction leaves nothing', async (t, store) 
     }),
     RangeError,
   );
-  t.equal(await users.countUsers(store.em()), 0);
+  t.notOk(await users.hasUsers(store.em()));
   await t.rejects(users.createUser(store.em(), { username: 'nul\0' }), { code: 'invalid_value' });
 });
