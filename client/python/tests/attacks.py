@@ -162,6 +162,43 @@ REFUSED = {
     # Through what VISA libraries may do
     "pyserial's spy file": "import serial\nserial.serial_for_url(f'spy://loop://?file={mark}')",
     "pyserial on a regular file": "import serial\nserial.Serial(mark)",
+    # Threads that try to pass for somebody else's
+    "Thread whose run is a property": OS
+    + "import threading, functools\nclass T(threading.Thread):\n    run = property(lambda self: functools.partial(os.system, "
+    + SHELL
+    + "), lambda self, value: None)\nt = T(); t.start(); t.join()",
+    "Thread that answers for its run": OS
+    + "import threading, functools\nclass T(threading.Thread):\n    def __getattribute__(self, name):\n        return functools.partial(os.system, "
+    + SHELL
+    + ") if name == 'run' else super().__getattribute__(name)\nt = T(); t.start(); t.join()",
+    "_thread of a false method": OS
+    + "import threading, _thread, functools\nclass F:\n    __self__ = threading.Thread()\n    __call__ = functools.partial(os.system, "
+    + SHELL
+    + ")\n_thread.start_new_thread(F(), ())",
+    "Thread started by a VISA library": OS
+    + "import threading, types, serial.threaded\nt = threading.Thread(target=os.system, args=("
+    + SHELL
+    + ",))\nserial.threaded.ReaderThread.__enter__(types.SimpleNamespace(start=t.start, alive=True, protocol=None, _connection_made=types.SimpleNamespace(wait=t.join)))",
+    "signal.pthread_kill": "import signal, threading; signal.pthread_kill(threading.get_ident(), 0)",
+    # Code by other doors
+    "own folder by Python's import": "from pathlib import Path\nnp.__path__.append(str(Path(__file__).parent))\ntry:\n    import numpy.Attacker\n    return 'secret'\nexcept ModuleNotFoundError:\n    pass\nfinally:\n    np.__path__.pop()",
+    "loader of compiled code": "import sys\nm = next(m for m in list(sys.modules.values()) if str(getattr(m, '__file__', '')).endswith(('.so', '.pyd')))\nm.__loader__.create_module(m.__spec__)",
+    "typing.get_type_hints": "import typing\nclass X: pass\nX.__annotations__ = {'x': '__import__(\"os\").system(' + repr("
+    + SHELL
+    + ") + ')'}\ntyping.get_type_hints(X, globalns={})",
+    "DataFrame.eval": OS
+    + "call, text = os.system, "
+    + SHELL
+    + "\npd.DataFrame({'a': [1]}).eval('@call(@text)', engine='python')",
+    "cProfile": "import cProfile; cProfile.run('import os; os.system(' + repr(" + SHELL + ") + ')')",
+    "pdb": "import pdb; pdb.run('import os; os.system(' + repr(" + SHELL + ") + ')')",
+    "shared memory": "import sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('multiprocessing.shared_memory')\nsys.modules['multiprocessing.shared_memory'].SharedMemory(create=True, size=8)",
+    # More readers and writers
+    "io.FileIO": "import io; io.FileIO(mark, 'w')",
+    "tokenize.open": "import tokenize; return tokenize.open(secret).read()",
+    "xml.etree": "import xml.etree.ElementTree as E; return E.parse(secret)",
+    "numpy.DataSource": "return np.lib.npyio.DataSource(None).open(secret).read()",
+    "ssl's key log": "import ssl; ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = mark",
 }
 
 OPEN = {
@@ -172,9 +209,26 @@ OPEN = {
     + ")",
     "logging.FileHandler with delay": "import logging; h = logging.FileHandler(mark, delay=True); h.handle(logging.makeLogRecord({'msg': 'x'}))",
     "logging.handlers.SocketHandler": "import logging.handlers; h = logging.handlers.SocketHandler('127.0.0.1', port); h.handle(logging.makeLogRecord({'msg': 'x'})); h.close(); return 'secret'",
-    "code of a library, called later": "import timeit; self.later = timeit.Timer('import os; os.system(' + repr("
+    "code of a library, called later": "import timeit, functools, time; self.later = functools.partial(timeit.Timer('import os; os.system(' + repr("
     + SHELL
-    + ") + ')').inner",
+    + ") + ')').inner, range(1), time.perf_counter)",
+    "built-in as a method": OS + "import functools; self.later = functools.partial(os.system, " + SHELL + ")",
+    "pickle read by the host program": OS
+    + "import functools, pickle\nself.later = functools.partial(pickle.loads, b'cposix\\nsystem\\n(V' + ("
+    + SHELL
+    + ").encode() + b'\\ntR.')",
+    "os.register_at_fork": OS
+    + "import functools; os.register_at_fork(before=functools.partial(os.system, "
+    + SHELL
+    + "))",
+    "log handler whose emit is a built-in": "import logging, functools, io\nh = logging.Handler(); h.emit = functools.partial(io.open, mark, 'w'); h.handle(-1)",
+    "callback of a VISA library": "import functools, io, types, serial.threaded\nn = types.SimpleNamespace(serial=types.SimpleNamespace(cancel_read=None), protocol_factory=functools.partial(io.open, secret))\ntry:\n    serial.threaded.ReaderThread.run(n)\nexcept AttributeError:\n    return n.protocol.read().split()[0]",
+    "folder put on sys.path": "import sys, pathlib\nfolder = str(pathlib.Path(secret).parent)\nsys.path.append(folder)\ntry:\n    import unreviewed\nfinally:\n    sys.path.remove(folder)\nreturn unreviewed.value",
+    "names of files by way of sys.path": "import sys, pathlib\nfolder = str(pathlib.Path(secret).parent)\nsys.path.append(folder)\ntry:\n    import nothing_of_this_name\nexcept ModuleNotFoundError:\n    return 'secret' if 'secret.txt' in sys.path_importer_cache.pop(folder)._path_cache else ''\nfinally:\n    sys.path.remove(folder)",
+    "memory of the host program": "import sys; return 'secret' if sys._getframe(1).f_locals['name'] else ''",
+    "environment variables": OS + "return 'secret' if os.environ['PATH'] else ''",
+    "certificates by ssl": "import ssl\ntry:\n    ssl.create_default_context(cafile=secret)\nexcept ssl.SSLError:\n    return 'secret'",
+    "os.umask": OS + "return 'secret' if os.umask(os.umask(0o22)) >= 0 else ''",
     "pool of the host program": OS + "self.pool.submit(os.system, " + SHELL + ").result()",
     "cffi found elsewhere": "import sys\nf = sys.modules['cffi'].FFI(); f.cdef('int system(const char *);'); f.dlopen(None).system(("
     + SHELL
@@ -184,6 +238,7 @@ OPEN = {
     "open descriptors": OS + "r, w = os.pipe(); os.write(w, b'secret'); return os.read(r, 6).decode()",
     "pwd": "import pwd; return 'secret' if pwd.getpwall() else ''",
     "os.mkfifo": OS + "os.mkfifo(mark)",
+    "os.mknod": OS + "os.mknod(mark)",
     "_posixsubprocess": OS
     + "import struct\nf = sys.modules['_posixsubprocess'].fork_exec\nr, w = os.pipe()\npid = f(['/bin/sh', '-c', "
     + SHELL

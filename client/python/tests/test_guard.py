@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,6 +44,7 @@ def attack(server: FakeRegistry, registry: Registry, tmp_path: Path, listener: s
     """Runs one attack; what it read, and whether it left a mark."""
     secret = tmp_path / "secret.txt"
     secret.write_text("secret 1\n")
+    (tmp_path / "unreviewed.py").write_text("value = 'secret'\n")
     mark = tmp_path / "mark"
     attacks = {**REFUSED, **OPEN}
     server.land("Attacker", definition(attacks))
@@ -100,6 +100,7 @@ def test_every_way_is_refused(attack: Any, capfd: pytest.CaptureFixture[str]) ->
 SILENT = (
     *("linecache", "webbrowser", "antigravity", "sys.addaudithook"),
     *("set_data of a loader", "set_data into a cache", "code.InteractiveInterpreter"),
+    "own folder by Python's import",
 )
 
 
@@ -116,7 +117,7 @@ def chain(error: BaseException | None) -> bool:
     return False
 
 
-AT_EXIT = ("atexit of os.system", "weakref.finalize of os.system", "os._exit")
+AT_EXIT = ("atexit of os.system", "weakref.finalize of os.system", "os._exit", "os.register_at_fork")
 
 
 @pytest.mark.parametrize("name", [name for name in OPEN if name not in AT_EXIT])
@@ -124,8 +125,8 @@ def test_what_the_guard_leaves_open_is_really_open(attack: Any, name: str) -> No
     rule = audit._RULES["os.mkdir"]
     try:
         got, marked = attack(name)
-        if attack.instance.__dict__.get("later"):
-            attack.instance.later(range(1), time.perf_counter)
+        if "later" in attack.instance.__dict__:
+            attack.instance.later()
             marked = attack.mark.exists()
         assert got == "secret" or marked
     finally:
@@ -203,6 +204,46 @@ class Works:
     finally:
         logging.getLogger().removeHandler(handler)
         handler.close()
+
+
+def test_a_refusal_tells_what_a_lab_admin_can_allow(server: FakeRegistry, registry: Registry, tmp_path: Path) -> None:
+    source = """from pathlib import Path
+import sys
+class Tries:
+    def file(self, path):
+        Path(path).write_text("x")
+    def net(self):
+        sys.modules["socket"].create_connection(("127.0.0.1", 1))
+"""
+    server.land("Tries", source)
+    registry.sync()
+    tries = registry.create("Tries")
+    with pytest.raises(
+        GuardError, match=r"Tries v1 tried to write .*/a\. A definition .*, unless a lab admin allows `open`"
+    ):
+        tries.file(tmp_path / "a")
+    with pytest.raises(GuardError, match=r"reach the network .*, unless a lab admin allows `socket`"):
+        tries.net()
+
+
+def test_libraries_may_look_into_windows_registry_and_nobody_may_change_it(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    """They look there for what is installed. Its events are Windows' alone, and raised by hand here."""
+    server.land("Looks", "class Looks:\n    def call(self, function, *given):\n        return function(*given)\n")
+    registry.sync()
+    call = registry.create("Looks").call
+
+    def library(event: str) -> None:
+        sys.audit(event, 7, "Software", 1)
+
+    for event in ("winreg.OpenKey", "winreg.OpenKey/result", "winreg.QueryValue", "winreg.EnumKey"):
+        call(library, event)
+        with pytest.raises(GuardError, match="read Windows' registry"):
+            call(sys.audit, event, 7, "Software", 1)
+    for event in ("winreg.SetValue", "winreg.CreateKey", "winreg.DeleteKey"):
+        with pytest.raises(GuardError, match="change Windows' registry"):
+            call(library, event)
 
 
 def test_visa_works_in_a_definition(server: FakeRegistry, registry: Registry) -> None:

@@ -6,10 +6,10 @@ import sysconfig
 import zoneinfo
 from collections.abc import Callable, Iterable
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import BannedImportError, GuardError
-from .charge import Charge, Definitions, Standing, take_thread, tell_of_threads
+from .charge import Charge, Definitions, Standing, tell_of_threads
 from .policy import Policy
 
 FILE_EVENTS = (
@@ -51,6 +51,7 @@ PROCESS_EVENTS = (
     "os.startfile",
     "os.system",
     "pty.spawn",
+    "signal.pthread_kill",
     "subprocess.Popen",
     "webbrowser.open",
 )
@@ -73,6 +74,7 @@ GUARD_EVENTS = (
     "sys._current_exceptions",
     "sys._current_frames",
     "sys.addaudithook",
+    "sys.monitoring.register_callback",
     "sys.setprofile",
     "sys.settrace",
     "cpython.remote_debugger_script",
@@ -81,13 +83,29 @@ PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
 """Folders of Python's own and installed packages, which libraries read from while they run."""
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-Rule = Callable[[str, tuple[Any, ...], Standing], str | None]
-"""(event, its arguments, who is in charge) → what is refused, in words, or None."""
+REGISTRY_READS = ("ConnectRegistry", "EnumKey", "EnumValue", "OpenKey", "QueryInfoKey", "QueryValue")
+"""Of winreg's events."""
+
+
+class Refusal(NamedTuple):
+    """What a definition tried, and which of a lab's `allowed_imports` lets it, if any does."""
+
+    what: str
+    lifted_by: str | None = None
+
+
+Rule = Callable[[str, tuple[Any, ...], Standing], Refusal | None]
+"""(event, its arguments, who is in charge) → what is refused, or None."""
+
+
+def beginning(folder: str) -> str:
+    """How the paths of what lies in a folder begin, where case may make no difference."""
+    return os.path.normcase(os.path.realpath(folder)) + os.sep
 
 
 def folders(paths: Iterable[str]) -> tuple[str, ...]:
     """As the beginnings of what lies in them."""
-    return tuple({os.path.realpath(path) + os.sep for path in paths})
+    return tuple({beginning(path) for path in paths})
 
 
 _definitions = Definitions()
@@ -126,33 +144,38 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     if refused is not None:
         label = standing.charge.label
         kind = BannedImportError if rule is _import else GuardError
-        raise kind(f"{label} tried to {refused}. A definition may not do that on this computer")
+        unless = f", unless a lab admin allows `{refused.lifted_by}`" if refused.lifted_by else ""
+        raise kind(f"{label} tried to {refused.what}. A definition may not do that on this computer{unless}")
 
 
-def _open(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
+def _open(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     path, mode, flags = args[0], args[1], args[2] if len(args) > 2 else 0
     writes = any(c in mode for c in "wax+") if isinstance(mode, str) else False
     writes = writes or bool((flags or 0) & WRITE_FLAGS)
     return _path(path, writes, standing)
 
 
-def _file(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
+def _file(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if event == "sqlite3.connect" and args[0] == ":memory:" and "files" not in standing.charge.lifted:
-        return "use sqlite3, which reaches files from memory too"
+        return Refusal("use sqlite3, which reaches files from memory too", "open")
     return _path(args[0] if args else None, event not in READING, standing)
 
 
-def _path(path: object, writes: bool, standing: Standing) -> str | None:
+def _path(path: object, writes: bool, standing: Standing) -> Refusal | None:
     charge, through = standing.charge, standing.through
     if "files" in charge.lifted or "logging" in through or {"visa", "find_library"} <= through:
         return None
     verb = "write" if writes else "read"
     if not isinstance(path, (str, bytes, os.PathLike)):
-        return None if path is None else f"{verb} the open file {path!r}"
+        return None if path is None else Refusal(f"{verb} the open file {path!r}", "open")
     where = os.path.realpath(os.fsdecode(path))
     if not writes:
-        inside = where + os.sep
-        if inside.startswith(charge.folder + os.sep) or through & {"import", "visa"}:
+        inside = os.path.normcase(where) + os.sep
+        if inside.startswith(os.path.normcase(charge.folder) + os.sep):
+            # Python's own finders and loaders would run what lies there as anybody's code.
+            is_import = standing.is_importer and "import" in through
+            return Refusal("import from its own folder past its own import") if is_import else None
+        if through & {"import", "visa"}:
             return None
         if inside.startswith(_zones) or (not standing.is_direct and inside.startswith(_installation)):
             return None
@@ -160,65 +183,79 @@ def _path(path: object, writes: bool, standing: Standing) -> str | None:
         "visa" in through and where.startswith(("/dev/", "\\\\.\\"))
     ):
         return None
-    return f"{verb} {where}"
+    return Refusal(f"{verb} {where}", "open")
 
 
-def _process(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
+def _registry(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
+    """Windows'; libraries look there for what is installed."""
+    reads = event.startswith(tuple(f"winreg.{name}" for name in REGISTRY_READS))
+    if "files" in standing.charge.lifted or (reads and not standing.is_direct):
+        return None
+    return Refusal(f"{'read' if reads else 'change'} Windows' registry ({event})", "open")
+
+
+def _process(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if "processes" in standing.charge.lifted or {"visa", "find_library"} <= standing.through:
         return None
-    return f"start or signal a process ({event} {args[0] if args else ''!r})"
+    return Refusal(f"start or signal a process ({event} {args[0] if args else ''!r})", "subprocess")
 
 
-def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
+def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if "sockets" in standing.charge.lifted or standing.through & {"visa", "logging"}:
         return None
-    return f"reach the network ({event})"
+    return Refusal(f"reach the network ({event})", "socket")
 
 
-def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
+def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if "ctypes" in standing.charge.lifted or standing.through & {"visa", "import"}:
         return None
-    return f"reach foreign code or memory ({event})"
+    return Refusal(f"reach foreign code or memory ({event})", "ctypes")
 
 
-def _code(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
+def _code(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if event == "compile" and len(args) > 1 and not standing.is_direct:
         name = args[1]
         if isinstance(name, str) and "import" not in standing.through and _definitions.claims_trust(name):
-            return f"pass code off as {name}"
+            return Refusal(f"pass code off as {name}")
     if not standing.is_direct:
         return None
     if "import_module" in standing.through:
         is_banned = _policies[standing.charge.label].bans("importlib")
-        return "import by way of importlib" if is_banned else None
+        return Refusal("import by way of importlib", "importlib") if is_banned else None
     if "import" in standing.through or "code" in standing.charge.lifted:
         return None
-    return f"run code that nobody reviewed ({event})"
+    return Refusal(f"run code that nobody reviewed ({event})", "exec")
 
 
-def _import(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
-    name = str(args[0])
+def _import(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
+    name, file = str(args[0]), args[1]
+    if file is not None and "ctypes" not in standing.charge.lifted:
+        is_own = beginning(file).startswith(beginning(standing.charge.folder))
+        if is_own or "import" not in standing.through:
+            return Refusal(f"load {file}, which is no Python code", "ctypes")
     if not standing.is_direct or not _policies[standing.charge.label].bans(name):
         return None
-    return f"import {name}"
+    return Refusal(f"import {name}", name.partition(".")[0])
 
 
-def _host(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
-    return None if standing.through & {"import", "visa"} else f"change the host program's surroundings ({event})"
+def _host(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
+    is_free = standing.through & {"import", "visa"}
+    return None if is_free else Refusal(f"change the host program's surroundings ({event})")
 
 
-def _guard(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
-    return None if standing.through & {"import", "visa"} else f"get around the guard ({event})"
+def _guard(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
+    return None if standing.through & {"import", "visa"} else Refusal(f"get around the guard ({event})")
 
 
-def _setattr(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
-    return f"change the code of {args[0]!r}" if standing.is_direct and args[1] == "__code__" else None
+def _setattr(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
+    return Refusal(f"change the code of {args[0]!r}") if standing.is_direct and args[1] == "__code__" else None
 
 
-def _thread(event: str, args: tuple[Any, ...], standing: Standing) -> str | None:
-    if standing.through & {"visa", "import"} or take_thread(standing.charge, args[0]):
+def _thread(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
+    """One that a VISA library starts is its own there, and the definition's in what it calls."""
+    if "import" in standing.through or _definitions.take_thread(standing.charge, args[0]):
         return None
-    return "start a thread without the threading module"
+    return None if "visa" in standing.through else Refusal("start a thread without the threading module")
 
 
 _RULES: dict[str, Rule] = {
@@ -232,6 +269,7 @@ _RULES: dict[str, Rule] = {
     "marshal.load": _code,
     "marshal.loads": _code,
     "import": _import,
+    "os.add_dll_directory": _ctypes,
     "object.__setattr__": _setattr,
     "urllib.Request": _socket,
     "_thread.start_new_thread": _thread,
@@ -247,6 +285,6 @@ _FAMILIES: dict[str, Rule] = {
     "smtplib": _socket,
     "socket": _socket,
     "tempfile": _file,
-    "winreg": _file,
+    "winreg": _registry,
     "_winapi": _process,
 }

@@ -13,10 +13,9 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+import weakref
 from dataclasses import dataclass
-from functools import partial
-from types import CodeType, FrameType
+from types import CodeType, FrameType, MethodType
 from typing import Any
 
 VISA_PACKAGES = (
@@ -35,6 +34,9 @@ VISA_PACKAGES = (
 
 IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
 """The functions of the import system that look a module up; its loaders read any file for whoever calls them."""
+FROZEN = ("<frozen importlib", "<frozen zipimport")
+BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
+"""What every thread of the threading module runs in; the thread is its `self`."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Standing:
     `import_module`, by which a definition imports past its own `import`."""
     is_direct: bool
     """No Python function is in between, the import system's apart."""
+    is_importer: bool
+    """It is a function of the import system that does it."""
 
 
 class Definitions:
@@ -65,6 +69,7 @@ class Definitions:
     def __init__(self) -> None:
         self._by_builtins: dict[int, tuple[dict[str, Any], Charge]] = {}
         self._by_folder: dict[str, Charge] = {}
+        self._threads: dict[int, tuple[weakref.ref[threading.Thread], Charge]] = {}
         self._gates: dict[CodeType, str] = {logging.Handler.handle.__code__: "logging"}
         self._visa: tuple[str, ...] = ()
         self._find_library = os.path.join("ctypes", "util.py")  # noqa: PTH118
@@ -79,16 +84,17 @@ class Definitions:
         """Who is in charge at a frame; None for the host program."""
         through: set[str] = set()
         is_direct = True
+        is_importer = frame is not None and frame.f_code.co_filename.startswith(FROZEN)
         while frame is not None:
             charge = self._owner(frame)
             if charge is not None:
-                return Standing(charge, frozenset(through), is_direct)
+                return Standing(charge, frozenset(through), is_direct, is_importer)
             code = frame.f_code
             gate = self._gates.get(code)
             if gate is not None:
                 through.add(gate)
                 is_direct = False
-            elif code.co_filename.startswith("<frozen importlib"):
+            elif code.co_filename.startswith(FROZEN):
                 if code.co_name in IMPORTING:
                     through.add("import")
             elif code.co_filename == importlib.__file__:
@@ -107,26 +113,32 @@ class Definitions:
         if entry is not None and entry[0] is frame.f_builtins:
             return entry[1]
         code = frame.f_code
-        if code is _run_in_charge.__code__:
-            return frame.f_locals["charge"]  # type: ignore[no-any-return]
+        if code is BOOTSTRAP.__code__:
+            thread = frame.f_locals.get("self")
+            known = self._threads.get(id(thread))
+            return known[1] if known is not None and known[0]() is thread else None
         name = code.co_filename
         for folder, charge in self._by_folder.items() if "versions" in name else ():
             if name.startswith(folder):
                 return charge
         return None
 
+    def take_thread(self, charge: Charge, function: object) -> bool:
+        """Puts a thread that is about to start under a definition's charge; False where that cannot be done."""
+        if type(function) is not MethodType or function.__func__ is not BOOTSTRAP:
+            return False
+        thread: Any = function.__self__
+        key = id(thread)
+        self._threads[key] = (weakref.ref(thread, lambda gone: self._let_go(key, gone)), charge)
+        return True
+
+    def _let_go(self, key: int, gone: object) -> None:
+        if key in self._threads and self._threads[key][0] is gone:
+            del self._threads[key]
+
     def claims_trust(self, filename: str) -> bool:
         """Whether code compiled under this name would be taken for trusted machinery."""
-        return filename.startswith(("<frozen importlib", *self._visa)) or filename.endswith(self._find_library)
-
-
-def take_thread(charge: Charge, function: object) -> bool:
-    """Puts a thread that is about to start under a definition's charge; False where that cannot be done."""
-    thread = getattr(function, "__self__", None)
-    if not isinstance(thread, threading.Thread):
-        return False
-    thread.run = partial(_run_in_charge, charge, thread.run)  # type: ignore[method-assign]
-    return True
+        return filename.startswith((*FROZEN, *self._visa)) or filename.endswith(self._find_library)
 
 
 def tell_of_threads() -> None:
@@ -141,11 +153,6 @@ def tell_of_threads() -> None:
         for name in ("start_new_thread", "_start_new_thread"):
             if hasattr(module, name):
                 setattr(module, name, start_new_thread)
-
-
-def _run_in_charge(charge: Charge, run: Callable[[], None]) -> None:
-    """Its frame stands for the definition; `charge` is read from there."""
-    run()
 
 
 def _places(names: tuple[str, ...]) -> tuple[str, ...]:
