@@ -7,7 +7,7 @@ from typing import Any
 from .api import Http
 from .computer import get_computer_info
 from .errors import AnswerError
-from .files import write_atomic
+from .files import remove, write_atomic
 from .home import Enrolment, Home
 
 log = logging.getLogger(__name__)
@@ -55,4 +55,4 @@ def probe_folder(home: Home) -> None:
     """Raises `FolderError` where the data folder cannot be written."""
     probe = home.root / ".probe"
     write_atomic(probe, b"")
-    probe.unlink(missing_ok=True)
+    remove(probe)

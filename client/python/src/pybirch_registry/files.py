@@ -9,14 +9,25 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import FolderError, RefusedError
 
+T = TypeVar("T")
+
 WINDOWS_DEVICES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))]
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        "conin$",
+        "conout$",
+        *(f"{kind}{n}" for kind in ("com", "lpt") for n in "123456789¹²³"),
+    ]
 )
 WINDOWS_LONGEST = 259
 """Characters of a path where Windows has its long paths turned off (MAX_PATH without the closing zero)."""
@@ -40,8 +51,8 @@ def explained(path: Path) -> Iterator[None]:
         raise FolderError(text) from error
 
 
-def reason_of(error: OSError) -> str:
-    """In words for a lab user."""
+def reason_of(error: OSError, verb: str = "write") -> str:
+    """In words for a lab user, who meant to `write` or `read`."""
     full = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
     name = error.filename if isinstance(error.filename, str) else ""
     if error.errno in full:
@@ -52,8 +63,8 @@ def reason_of(error: OSError) -> str:
         return "its path is too long. Name a folder with a shorter path in PYBIRCH_REGISTRY_HOME"
     if error.errno in (errno.EACCES, errno.EPERM):
         if sys.platform == "win32":
-            return "this account may not write there, or another program has a file in it open"
-        return "this account may not write there"
+            return f"this account may not {verb} there, or another program has a file in it open"
+        return f"this account may not {verb} there"
     return error.strerror or str(error)
 
 
@@ -69,7 +80,8 @@ def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
             temporary.chmod(mode)
             replace(temporary, path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise
 
 
@@ -81,19 +93,25 @@ def _write_through(file: Any, content: bytes) -> None:
 
 def replace(source: Path, target: Path) -> None:
     """Renames; on Windows a virus scanner or a reader may hold either name for a moment."""
-    _patiently(lambda: source.replace(target))
+    patiently(lambda: source.replace(target))
 
 
-def _patiently(work: Callable[[], object], attempts: int = 40) -> None:
+def remove(path: Path) -> None:
+    """Deletes a file, if it is there. Raises `FolderError`."""
+    with explained(path):
+        patiently(lambda: path.unlink(missing_ok=True))
+
+
+def patiently(work: Callable[[], T], attempts: int = 40) -> T:
     """Tries for two seconds where Windows says that somebody has the file open."""
-    for left in reversed(range(attempts)):
+    for _ in range(attempts - 1):
         try:
-            work()
-            return
+            return work()
         except PermissionError:
-            if sys.platform != "win32" or left == 0:
+            if sys.platform != "win32":
                 raise
             time.sleep(0.05)
+    return work()
 
 
 def write_json(path: Path, value: object, mode: int = 0o644) -> None:
@@ -102,11 +120,16 @@ def write_json(path: Path, value: object, mode: int = 0o644) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in the file; None where there is none, or where it is damaged (it is then as good as absent)."""
+    """The object in the file; None where there is none, or where it is damaged (it is then as good as absent).
+
+    Raises `FolderError` where it cannot be read: whoever took it for absent would write over what is in it.
+    """
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        value = json.loads(patiently(path.read_bytes))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+    except OSError as error:
+        raise FolderError(f"Cannot read {path}: {reason_of(error, 'read')}") from error
     return value if isinstance(value, dict) else None
 
 
@@ -125,20 +148,28 @@ def check_path(path: str) -> PurePosixPath:
     return PurePosixPath(path)
 
 
+def check_paths(paths: Iterable[str]) -> None:
+    """Whether files can stand beside each other where case makes no difference, folders too. Raises `RefusedError`."""
+    spelled: dict[str, PurePosixPath] = {}
+    for path in map(check_path, paths):
+        for one in (path, *path.parents):
+            if spelled.setdefault(unicodedata.normalize("NFC", str(one)).casefold(), one) != one:
+                raise RefusedError(f"{str(one)!r} differs from another name by upper and lower case alone")
+
+
 def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
     """Makes the folder with these files, whole or not at all; one that is there already is replaced.
 
     Raises `FolderError`, or `RefusedError` for paths that some platform cannot have. The caller holds a lock on
     whatever is beside the folder.
     """
-    paths = {check_path(path): content for path, content in files.items()}
-    if len({str(path).lower() for path in paths}) != len(paths):
-        raise RefusedError("two files differ only by upper and lower case")
+    check_paths(files)
     with explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder.parent))
+        # Longer than the folder's own name: a path that Windows cannot have is refused now, not found missing later.
+        temporary = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}{folder.name}", dir=folder.parent))
         try:
-            for path, content in paths.items():
+            for path, content in files.items():
                 target = temporary / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with target.open("wb") as file:
@@ -205,28 +236,19 @@ def open_lock(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
 
-if sys.platform == "win32":  # pragma: no cover
+def try_lock(handle: int) -> bool:
+    """Whether the lock is now held."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
 
-    def try_lock(handle: int) -> bool:
-        """Whether the lock is now held."""
-        import msvcrt
-
-        try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+        else:
+            import fcntl
 
-else:
-
-    def try_lock(handle: int) -> bool:
-        """Whether the lock is now held."""
-        import fcntl
-
-        try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                return False
-            raise
-        return True
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            return False
+        raise
+    return True

@@ -58,6 +58,7 @@ class Home:
         return self.locks / name
 
     def enrolment_or_none(self) -> Enrolment | None:
+        """Raises `FolderError` for one that this account may not read."""
         value = read_json(self._enrolment)
         if value is None or not {"url", "token", "computer_name", "computer_id"} <= value.keys():
             return None
@@ -79,7 +80,7 @@ class Home:
         return aside
 
     def enrolment(self) -> Enrolment:
-        """Raises `NotEnrolledError`."""
+        """Raises `NotEnrolledError`, and `FolderError` for one that this account may not read."""
         found = self.enrolment_or_none()
         if found is None:
             raise NotEnrolledError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import AnswerError, UnreachableError
-from .files import explained, locked, read_json, write_json
+from .files import locked, read_json, remove, write_json
 from .home import Home
 
 PASSING = (408, 425, 429)
@@ -89,8 +89,7 @@ class Outbox:
         path = self._file(entry.key)
         with locked(self._lock):
             if self._read(path) == entry:
-                with explained(path):
-                    path.unlink(missing_ok=True)
+                remove(path)
 
     def _file(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RefusedError
-from .files import clear_partial, explained, locked, read_json, sha256, tree_hashes, write_json, write_tree
+from .files import clear_partial, locked, read_json, reason_of, remove, sha256, tree_hashes, write_json, write_tree
 from .home import Home
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
@@ -67,9 +67,10 @@ class Store:
             return None
 
     def versions(self, name: str) -> list[Installed]:
-        """Newest first."""
+        """Newest first. Names are told apart by case, whatever the disk thinks of it."""
         found = [self.read(name, path.stem) for path in (self.home.versions / name).glob("*.json")]
-        return sorted((i for i in found if i is not None), key=lambda i: i.version, reverse=True)
+        own = [i for i in found if i is not None and i.name == name]
+        return sorted(own, key=lambda i: i.version, reverse=True)
 
     def names(self) -> list[str]:
         folders = self.home.versions.iterdir() if self.home.versions.is_dir() else iter(())
@@ -89,8 +90,7 @@ class Store:
             if self.fault(name, commit) is None:
                 return
             clear_partial(self.home.versions / name)
-            with explained(self.folder(name, commit)):
-                self._record(name, commit).unlink(missing_ok=True)
+            remove(self._record(name, commit))
             write_tree(self.folder(name, commit), dict(contents))
             write_json(self._record(name, commit), asdict(installed))
 
@@ -107,7 +107,7 @@ def edited(folder: Path, files: Mapping[str, str]) -> str | None:
     try:
         now = tree_hashes(folder)
     except OSError as error:
-        return f"{folder} cannot be read: {error.strerror}"
+        return f"{folder} cannot be read: {reason_of(error, 'read')}"
     changed = sorted(
         path
         for path in now.keys() | files.keys()

@@ -15,6 +15,7 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self._shown = 0
 
     def result(self, value: Any, *lines: str) -> None:
         """The value for programs, the lines for people."""
@@ -35,8 +36,10 @@ class Output:
             return
         full = BAR * done // max(total, 1)
         end = "\n" if done == total else ""
-        bar = "#" * full + "." * (BAR - full)
-        print(f"\r\x1b[K[{bar}] {done}/{total} {label}", end=end, file=sys.stderr, flush=True)
+        line = f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total} {label}"
+        # Spaces over the rest of the last line: a Windows console may not know the codes that clear it.
+        print(f"\r{line.ljust(self._shown)}", end=end, file=sys.stderr, flush=True)
+        self._shown = len(line)
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:

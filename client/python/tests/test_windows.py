@@ -1,0 +1,231 @@
+"""What Windows does differently, as far as another system can tell: files that somebody holds open, paths, consoles."""
+
+import errno
+import itertools
+import os
+import pkgutil
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+import pytest
+
+import pybirch_registry
+from fake_registry import FakeRegistry
+from pybirch_registry import FolderError, RefusedError, Registry, files
+from pybirch_registry.cli.output import Output
+from pybirch_registry.files import check_path, check_paths, read_json, remove, try_lock, write_json, write_tree
+from pybirch_registry.home import Home
+from sources import measurement
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the module `files`, whose waits are over at once."""
+    monkeypatch.setattr(files, "sys", types.SimpleNamespace(platform="win32"))
+    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(LK_NBLCK=2, locking=flock))
+    clock = types.SimpleNamespace(sleep=lambda seconds: None, monotonic=files.time.monotonic)
+    monkeypatch.setattr(files, "time", clock)
+
+
+def flock(handle: int, mode: int, count: int) -> None:
+    """In the place of Windows' own lock."""
+    import fcntl
+
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+Hold = Callable[[str, int], list[Path]]
+
+
+@pytest.fixture
+def hold(windows: None, monkeypatch: pytest.MonkeyPatch) -> Hold:
+    """`hold(method, times)`: so many times for each path, Windows says that somebody has it open. The paths told so."""
+
+    def start(method: str, times: int) -> list[Path]:
+        real = getattr(Path, method)
+        told: list[Path] = []
+
+        def refuses(self: Path, *args: Any, **options: Any) -> Any:
+            if told.count(self) < times and (method != "read_bytes" or self.suffix == ".json"):
+                told.append(self)
+                raise PermissionError(errno.EACCES, "The process cannot access the file", str(self))
+            return real(self, *args, **options)
+
+        monkeypatch.setattr(Path, method, refuses)
+        return told
+
+    return start
+
+
+def test_a_file_that_somebody_holds_for_a_moment_is_waited_for(tmp_path: Path, hold: Hold) -> None:
+    """A virus scanner, or another process that reads just now: each of the three ways to meet it."""
+    told = [hold(method, 3) for method in ("replace", "read_bytes", "unlink")]
+    write_json(tmp_path / "a.json", {"a": 1})
+    assert read_json(tmp_path / "a.json") == {"a": 1}
+    remove(tmp_path / "a.json")
+    assert read_json(tmp_path / "a.json") is None
+    assert all(len(paths) >= 3 for paths in told)
+
+
+def test_a_file_that_is_held_for_good_is_never_taken_for_absent(tmp_path: Path, hold: Hold) -> None:
+    write_json(tmp_path / "a.json", {"a": 1})
+    hold("read_bytes", 1000)
+    with pytest.raises(
+        FolderError, match=r"Cannot read .*a\.json: this account may not read there, or another program"
+    ):
+        read_json(tmp_path / "a.json")
+    hold("replace", 1000)
+    with pytest.raises(FolderError, match=r"Cannot write .*another program has a file in it open\. What was there"):
+        write_json(tmp_path / "a.json", {"a": 2})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_text() == '{\n "a": 1\n}'
+
+
+def test_a_sync_gets_through_where_every_file_is_held_for_a_moment(
+    server: FakeRegistry, home: Home, hold: Hold
+) -> None:
+    for method in ("replace", "unlink", "read_bytes"):
+        hold(method, 1)
+    for value in (1, 2):
+        server.land("Alpha", measurement("Alpha", value), {"tables/cal.csv": "1\r\n"})
+        report = Registry.open(home.root).sync()
+        assert report.came == [f"Alpha v{value}"], report.refused
+    registry = Registry.open(home.root)
+    registry.pin("Alpha", 1)
+    registry.bind(7, adapter="GPIB::1")
+    assert registry.pins() == {"Alpha": 1} and registry.create("Alpha").perform_measurement()[0][0] == 1
+
+
+def test_pins_of_others_survive_one_that_is_set_while_the_file_is_held(
+    server: FakeRegistry, registry: Registry, hold: Hold
+) -> None:
+    for name in ("Alpha", "Beta"):
+        server.land(name, measurement(name))
+    registry.sync()
+    registry.pin("Alpha")
+    hold("read_bytes", 2)
+    registry.pin("Beta")
+    assert registry.pins() == {"Alpha": 1, "Beta": 1}
+
+
+def test_windows_own_lock_tells_held_from_broken(windows: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[OSError | None] = [None, OSError(errno.EACCES, "held"), OSError(errno.EBADF, "broken")]
+
+    def locking(handle: int, mode: int, count: int) -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(LK_NBLCK=2, locking=locking))
+    assert (try_lock(0), try_lock(0)) == (True, False)
+    with pytest.raises(OSError, match="broken"):
+        try_lock(0)
+
+
+UNIX_ALONE = ("fcntl", "grp", "posix", "pwd", "resource", "termios", "tty")
+
+
+def test_every_module_is_imported_where_unix_s_own_are_missing() -> None:
+    names = [m.name for m in pkgutil.walk_packages(pybirch_registry.__path__, "pybirch_registry.")]
+    code = f"import sys, os, subprocess, getpass, selectors, tempfile\nfor n in {UNIX_ALONE}: sys.modules[n] = None\n"
+    code += "".join(f"import {name}\n" for name in names if not name.endswith("__main__"))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stderr
+
+
+PARTS = (
+    "a",
+    "A.py",
+    "con",
+    "COM1.txt",
+    "com¹",
+    "conout$",
+    "nul .py",
+    "x.",
+    "x ",
+    " x",
+    "a:b",
+    "..",
+    ".",
+    "",
+    ".GIT",
+    "ä",
+)
+
+
+def test_a_path_that_is_taken_is_that_very_path_on_windows() -> None:
+    """No drive, no device, no stream beside a file, nothing that Windows leaves out at a name's end."""
+    taken = []
+    for parts in itertools.product(PARTS, repeat=2):
+        path = "/".join(parts)
+        try:
+            check_path(path)
+        except RefusedError:
+            continue
+        there = PureWindowsPath("D:/home") / path
+        assert there.parts[2:] == parts and not PureWindowsPath(path).is_reserved() and there.drive == "D:"
+        taken.append(path)
+    assert {"a/A.py", "ä/ x"} <= set(taken) and len(taken) == 16
+
+
+@pytest.mark.parametrize(
+    "paths", [("a.py", "A.py"), ("tools/x.py", "Tools/y.py"), ("a", "A/b"), ("ö.py", "o\u0308.py")]
+)
+def test_names_that_are_one_where_case_does_not_count_are_refused(paths: tuple[str, str], tmp_path: Path) -> None:
+    check_paths([paths[0], f"other/{paths[1]}"])
+    with pytest.raises(RefusedError, match="upper and lower case"):
+        write_tree(tmp_path / "x", dict.fromkeys(paths, b""))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_is_too_long_is_found_out_before_the_folder_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows gives a folder a longer name without a look at what is in it, which cannot be opened from then on."""
+    folder = tmp_path / ("c" * 40)
+    real = Path.open
+    opened: list[int] = []
+
+    def opens(self: Path, *args: Any, **options: Any) -> Any:
+        opened.append(len(str(self)))
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", opens)
+    write_tree(folder, {"deep/table.csv": b""})
+    assert min(opened) >= len(str(folder / "deep" / "table.csv"))
+
+
+def test_lines_of_windows_and_its_byte_order_mark_stay_and_run(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", "\ufeff" + measurement("Alpha", 3).replace("\n", "\r\n"), {"cal.csv": "1\r\n2\r\n"})
+    assert registry.sync().came == ["Alpha v1"]
+    folder = registry.store.folder("Alpha", server.definitions["Alpha"]["commit"])
+    assert (folder / "cal.csv").read_bytes() == b"1\r\n2\r\n"
+    assert registry.create("Alpha").perform_measurement()[0][0] == 3
+
+
+def test_a_name_in_another_case_is_another_name_on_every_disk(server: FakeRegistry, registry: Registry) -> None:
+    """The record is found under both on Windows; the folder here is linked to be so."""
+    server.land("SR830", measurement("SR830"))
+    registry.sync()
+    (registry.home.versions / "sr830").symlink_to(registry.home.versions / "SR830")
+    with pytest.raises(pybirch_registry.UnknownDefinitionError, match="SR830"):
+        registry.pin("sr830")
+    assert registry.pins() == {}
+
+
+def test_progress_is_shown_without_codes_that_a_console_may_not_know(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    output = Output(as_json=False)
+    output.progress(1, 2, "Keithley2400 v12")
+    output.progress(2, 2, "X v1")
+    text = capsys.readouterr().err
+    assert "\x1b" not in text
+    first, last = text.strip("\r\n").split("\r")
+    assert len(first) == len(last) and last.rstrip().endswith("2/2 X v1")
