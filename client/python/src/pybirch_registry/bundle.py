@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,18 +47,26 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
             listed = manifests.parse(value)
             enrolment = _trusting(home, value, trust)
             versions = Versions(home, enrolment, Http(enrolment.url), Store(home))
+            if not listed.items:
+                raise UnknownDefinitionError(f"{file} holds no definition")
             for done, item in enumerate(listed.items, 1):
                 _take(versions, item, _reader(archive, item), report)
                 if progress:
                     progress(done, len(listed.items), item.label)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError) as error:
         raise UnknownDefinitionError(f"{file} is not a bundle of definitions: {error}") from error
-    _merge(home, value, [item for item in listed.items if item.label not in report.refused])
+    if trust and report.came:
+        home.save_enrolment(versions.keys.enrolment)
+    if report.came or report.stayed:
+        _merge(home, value, [item for item in listed.items if item.label not in report.refused])
     return report
 
 
 def _trusting(home: Home, value: dict[str, Any], trust: Sequence[str]) -> Enrolment:
-    """The enrolment, with the keys that are to be trusted; one without a token where there was none."""
+    """The enrolment, with the keys that are to be trusted; one without a token where there was none.
+
+    Nothing is saved: a key is believed once it has proven itself on a version.
+    """
     enrolment = home.enrolment_or_none()
     offered = {fingerprint(key): key for key in value.get("signing_keys") or []}
     missing = [name for name in trust if name not in offered]
@@ -75,10 +84,7 @@ def _trusting(home: Home, value: dict[str, Any], trust: Sequence[str]) -> Enrolm
         )
     known = {fingerprint(key) for key in enrolment.signing_keys}
     new = [key for key in chosen if fingerprint(key) not in known]
-    if new:
-        enrolment = replace(enrolment, signing_keys=[*enrolment.signing_keys, *new])
-        home.save_enrolment(enrolment)
-    return enrolment
+    return replace(enrolment, signing_keys=[*enrolment.signing_keys, *new])
 
 
 def fingerprint(key: dict[str, Any]) -> str:
@@ -88,11 +94,18 @@ def fingerprint(key: dict[str, Any]) -> str:
 
 
 def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
+    """Of a definition's part of the file. It raises `RefusedError`."""
+
     def read() -> bytes:
-        info = archive.getinfo(f"bundles/{item.name}.bundle")
-        if info.file_size > MAX_BUNDLE_BYTES:
-            raise RefusedError("its bundle is larger than any definition")
-        return archive.read(info)
+        try:
+            info = archive.getinfo(f"bundles/{item.name}.bundle")
+            if info.file_size > MAX_BUNDLE_BYTES:
+                raise RefusedError("its bundle is larger than any definition")
+            return archive.read(info)
+        except KeyError:
+            raise RefusedError("the file holds no bundle of it") from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            raise RefusedError(f"its bundle is damaged ({error}): copy the file anew") from error
 
     return read
 
@@ -130,7 +143,7 @@ def _merge(home: Home, value: dict[str, Any], taken: list[Item]) -> None:
         kept = read_json(home.manifest) or {"manifest": {"definitions": []}}
         before = manifests.parse(kept["manifest"])
         newer = {}
-        for item in taken:
+        for item in sorted(taken, key=lambda item: item.version):
             known = before.newest(item.name)
             if known is None or item.version >= known.version:
                 newer[item.name] = item.fields
