@@ -6,9 +6,10 @@ import ssl
 import urllib.request
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from time import time
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
 
@@ -25,9 +26,13 @@ class Http:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.token = token
-        self.pool = make_pool(self.url)
         #: How far this computer's clock is ahead of the registry's, in seconds, once it has answered.
         self.clock_ahead_s: float | None = None
+
+    @cached_property
+    def pool(self) -> urllib3.PoolManager:
+        """The connections. Raises `UnreachableError` where the address or the environment's settings are wrong."""
+        return make_pool(self.url)
 
     def request(
         self,
@@ -56,11 +61,15 @@ class Http:
                 body=content,
                 headers=sent,
                 timeout=urllib3.Timeout(connect=min(timeout_s or CONNECT_S, CONNECT_S), read=timeout_s or READ_S),
-                retries=urllib3.Retry(0, redirect=3),
+                retries=False,
+                redirect=False,
                 preload_content=not stream,
             )
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(describe(self.url, error)) from error
+        if response.get_redirect_location():
+            response.close()
+            raise UnreachableError(elsewhere(self.url, response))
         self._note_clock(response.headers.get("Date"))
         if response.status == 401:
             raise NotEnrolledError(
@@ -118,6 +127,15 @@ def not_the_registry(url: str, kind: str, status: int) -> str:
     )
 
 
+def elsewhere(url: str, response: urllib3.BaseHTTPResponse) -> str:
+    """A sentence for an answer that sends on to another address; the token goes nowhere but to the registry's."""
+    place = urljoin(url, response.headers.get("Location", ""))
+    return (
+        f"{url} sends on to {place}. If that is your registry, enrol this computer at that address; if not, a proxy or "
+        "a sign-in page of the network answered in its place"
+    )
+
+
 def describe(url: str, error: BaseException) -> str:
     """An error of the connection, in words."""
     text = str(error)
@@ -146,10 +164,12 @@ def make_pool(url: str) -> urllib3.PoolManager:
             raise UnreachableError(f"SSL_CERT_FILE names {extra}, which cannot be read") from error
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and not urllib.request.proxy_bypass(parts.hostname):
-        proxy_parts = urlsplit(proxy)
+        proxy_parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        if proxy_parts.scheme not in ("http", "https"):
+            raise UnreachableError(f"A proxy of the kind {proxy_parts.scheme} cannot be used, only http and https")
         headers = None
         if proxy_parts.username:
             credentials = unquote(f"{proxy_parts.username}:{proxy_parts.password or ''}")
             headers = urllib3.make_headers(proxy_basic_auth=credentials)
-        return urllib3.ProxyManager(proxy, proxy_headers=headers, ssl_context=context, maxsize=8)
+        return urllib3.ProxyManager(proxy_parts.geturl(), proxy_headers=headers, ssl_context=context, maxsize=8)
     return urllib3.PoolManager(ssl_context=context, maxsize=8)

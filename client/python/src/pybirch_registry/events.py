@@ -16,6 +16,8 @@ from .errors import UnreachableError
 SILENCE_S = 90.0
 """A stream that sends nothing for so long, heartbeats included, is taken for dead."""
 
+END_S = 2.0
+
 
 @dataclass(frozen=True)
 class Event:
@@ -61,11 +63,13 @@ class Stream:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Ends the thread too, which may be waiting for the registry."""
+        """Ends the thread too, which may be waiting for the registry; where the system does not wake it (Windows), it
+        ends by itself with the next sign of life."""
         with contextlib.suppress(ValueError, RuntimeError, OSError):  # it may have ended by itself
             self._response.shutdown()
-        self._thread.join()
-        self._response.close()
+        self._thread.join(END_S)
+        if not self._thread.is_alive():  # closing waits for whoever reads
+            self._response.close()
 
     def _read(self) -> None:
         try:

@@ -49,7 +49,9 @@ class KeyRing:
                     self._note(f"The registry signs with a new key, {key.get('fingerprint')}")
             keys = [dict(key) for key in {**known, **listed}.values()]
             self.enrolment = replace(self.enrolment, signing_keys=keys)
-            self._home.save_enrolment(self.enrolment)
+            kept = self._home.enrolment_or_none()  # its token may be a newer one
+            if kept is not None:
+                self._home.save_enrolment(replace(kept, signing_keys=keys))
 
     def _note(self, text: str) -> None:
         log.warning("%s", text)

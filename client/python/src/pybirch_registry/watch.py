@@ -50,14 +50,15 @@ def watch(
                 _follow(registry, stream, on_sync, good, stop)
             return
         except NotEnrolledError:
-            raise
+            if not registry.renew():
+                raise
         except RegistryError as error:
             wait = wait_after(failures)
             failures += 1
             log.info("%s; trying again in %.1f s", error, wait)
             if on_trouble:
                 on_trouble(error, wait)
-            stop.wait(wait)
+            pause(stop, wait)
 
 
 def _follow(
@@ -77,6 +78,13 @@ def _follow(
             again_at = time.monotonic() + wait_after(attempts) if report.retry else None
         if any(map(concerns, stream.take(GLANCE_S))):
             again_at = 0.0
+
+
+def pause(stop: threading.Event, seconds: float) -> None:
+    """Until `stop` is set, or so long; in small pieces, for on Windows Ctrl+C waits for the end of each."""
+    end = time.monotonic() + seconds
+    while not stop.is_set() and (left := end - time.monotonic()) > 0:
+        stop.wait(min(left, GLANCE_S))
 
 
 def concerns(event: Event) -> bool:
