@@ -15,7 +15,7 @@ from pybirch_registry.home import Enrolment, Home
 
 @pytest.fixture(autouse=True)
 def nothing_in_use() -> None:
-    """An instrument of an earlier test may still wait for the garbage collector, at a commit that this test makes too."""
+    """One of an earlier test may still wait for the garbage collector, at a commit that this test makes too."""
     for instrument in instances.live():
         instances.forget(instrument)
 
@@ -52,13 +52,14 @@ def environment(home: Home) -> dict[str, str]:
 
 
 @pytest.fixture
-def program(environment: dict[str, str]) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+def program(environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts Python code as a program of its own, which has ended when the test has."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(code: str) -> subprocess.Popen[str]:
+    def start(code: str, *arguments: str) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
-        one = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=environment)
+        command = [sys.executable, "-c", code, *arguments]
+        one = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
         started.append(one)
         return one
 

@@ -4,12 +4,15 @@ import base64
 import hashlib
 import io
 import json
+import os
 import queue
+import signal
 import ssl
 import struct
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -93,6 +96,7 @@ class FakeRegistry:
         self.snapshot_extra: dict[str, bytes] = {}
         self.fails_on = ""
         self.html = False
+        self.sends_on_to = ""
         self.down = False
         self.refuse_token = False
         self.date_offset_s = 0.0
@@ -202,6 +206,9 @@ class FakeRegistry:
         if self.html:
             start("200 OK", [("Content-Type", "text/html"), date])
             return [b"<html>Sign in to the network</html>"]
+        if self.sends_on_to:
+            start("302 Found", [("Location", self.sends_on_to), ("Content-Type", "text/html")])
+            return [b""]
         if self.down:
             start("503 Service Unavailable", [("Content-Type", "application/problem+json")])
             return [b'{"title": "Down"}']
@@ -311,9 +318,9 @@ class FakeRegistry:
             return [b"<html>Blocked by policy</html>"]
         backend = DictBackend({f"/definitions/{name}.git": r for name, r in self.repos.items()})
         app = GunzipFilter(LimitedInputFilter(HTTPGitApplication(backend)))
-        if self.git_fault != "cut":
+        if self.git_fault not in ("cut", "die"):
             return app(environ, start)
-        # The connection ends in the middle of the pack, as when the server is killed.
+        # The connection ends in the middle of the pack, and with `die` the server.
         is_pack = environ["PATH_INFO"].endswith("git-upload-pack")
         chunks: list[bytes] = []
         heads: list[Any] = []
@@ -325,7 +332,14 @@ class FakeRegistry:
         chunks += app(environ, keep)
         body = b"".join(chunks)
         start(*heads[0])
+        if is_pack and self.git_fault == "die":
+            return self._die_behind(body[: len(body) // 2])
         return [body[: len(body) // 2] if is_pack else body]
+
+    @staticmethod
+    def _die_behind(part: bytes) -> Iterator[bytes]:
+        yield part
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _knows(self, environ: dict[str, Any]) -> bool:
         kind, _, value = environ.get("HTTP_AUTHORIZATION", "").partition(" ")

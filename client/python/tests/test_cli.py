@@ -1,11 +1,13 @@
 """The command line, as a lab user and as a program calls it; and events."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,12 @@ import pytest
 from dulwich.bundle import create_bundle_from_repo, write_bundle
 
 from fake_registry import FakeRegistry, SigningKey
-from pybirch_registry import RefusedError, Registry, RegistryError, SyncReport
+from pybirch_registry import NotEnrolledError, RefusedError, Registry, RegistryError, SyncReport, events
 from pybirch_registry.bundle import fingerprint
 from pybirch_registry.cli import main
 from pybirch_registry.events import Event, parse
 from pybirch_registry.home import Home
-from pybirch_registry.watch import wait_after
+from pybirch_registry.watch import concerns, pause, wait_after
 from sources import measurement
 
 
@@ -166,6 +168,81 @@ def test_a_computer_that_never_had_a_network_is_told_whom_to_trust(
     code, value = run(capsys, "import-bundle", str(tmp_path / "c.zip"))
     assert code == 5 and "no key of this registry" in value["refused"]["Forged v1"]
     assert run(capsys, "sync")[0] == 4
+
+
+@pytest.mark.parametrize("damage", ["whole", "part", "missing"])
+def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
+    server: FakeRegistry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    damage: str,
+) -> None:
+    """Neither is anything else of it believed: its revocations, for instance."""
+    monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
+    commit = server.land("Alpha", measurement("Alpha"))
+    server.revoked = [{"name": "Beta", "version": 1, "commit": commit[::-1], "reason": "x"}]
+    file = tmp_path / "b.zip"
+    make_bundle(server, file)
+    content = bytearray(file.read_bytes())
+    if damage == "whole":
+        del content[-30:]
+    elif damage == "part":
+        at = content.index(b"bundles/Alpha.bundle") + 200
+        content[at : at + 20] = bytes(20)
+    else:
+        content = content.replace(b"bundles/Alpha.bundle", b"bundles/Omega.bundle")
+    file.write_bytes(content)
+    code, value = run(capsys, "import-bundle", str(file), "--trust", fingerprint(server.key.listed))
+    said = value["error"]["message"] if damage == "whole" else value["refused"]["Alpha v1"]
+    expected = {"whole": "is not a bundle", "part": "damaged", "missing": "holds no bundle of it"}
+    assert code == (1 if damage == "whole" else 5) and expected[damage] in said
+    home = Home(tmp_path / "home")
+    assert home.enrolment_or_none() is None and not home.manifest.exists()
+
+
+def test_what_changes_a_computer_s_definitions_makes_it_sync() -> None:
+    """Of all events that the registry has: those that are not listed here are nothing to a computer."""
+    source = (Path(__file__).parents[3] / "registry" / "schemas" / "events.ts").read_text()
+    kinds = re.findall(r"^  '?([a-z_.]+)'?: Static", source.partition("interface EventData")[2], re.MULTILINE)
+    of_people = {k for k in kinds if k.startswith("merge_request.")} | {"policy.overridden"}
+    assert {"definition.landed", "version.revoked", "binding.changed", "reset"} < set(kinds) and len(of_people) == 5
+    assert {kind for kind in kinds if not concerns(Event(kind, {}))} == of_people
+
+
+def test_a_computer_that_is_enrolled_anew_goes_on_watching(server: FakeRegistry, registry: Registry) -> None:
+    """By a program that knows nothing of it, as the task that watches since the log-on."""
+    stop = threading.Event()
+    home = registry.home
+    home.save_enrolment(replace(registry.enrolment, token="old"))
+    watching = Registry.open(home.root)
+    home.save_enrolment(registry.enrolment)
+    watching.watch(lambda report: stop.set(), stop=stop)
+    home.save_enrolment(replace(registry.enrolment, token="old"))
+    with pytest.raises(NotEnrolledError):
+        watching.watch(lambda report: None)
+
+
+def test_a_stream_that_the_system_does_not_end_holds_up_nobody(
+    server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows does not wake who waits for a socket whose reading is shut down."""
+    monkeypatch.setattr(events, "END_S", 0.1)
+    monkeypatch.setattr("urllib3.HTTPResponse.shutdown", lambda self: None)
+    started = time.monotonic()
+    with events.Stream(registry.http) as stream:
+        assert stream.take(0.01) == []
+    assert time.monotonic() - started < 5
+
+
+def test_a_wait_ends_when_it_is_to_stop_and_not_before_its_time() -> None:
+    stop = threading.Event()
+    started = time.monotonic()
+    pause(stop, 0.3)
+    assert time.monotonic() - started >= 0.3
+    threading.Timer(0.05, stop.set).start()
+    pause(stop, 60)
+    assert time.monotonic() - started < 30
 
 
 def test_a_watching_computer_has_a_landing_within_a_second(server: FakeRegistry, registry: Registry) -> None:

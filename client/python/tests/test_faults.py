@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from fake_registry import FakeRegistry
-from pybirch_registry import NotEnrolledError, Registry, files, snapshot
+from fake_registry import TOKEN, FakeRegistry
+from pybirch_registry import FolderError, NotEnrolledError, RefusedError, Registry, files, snapshot
 from pybirch_registry.api import Http, describe
 from pybirch_registry.finder import package_name
-from pybirch_registry.home import Home
+from pybirch_registry.home import Enrolment, Home
 from sources import measurement
 
 
@@ -47,6 +48,41 @@ def test_a_server_killed_in_mid_clone(server: FakeRegistry, good: Registry, home
     server._snapshot = original  # type: ignore[method-assign]
     assert good.sync().came == ["Alpha v2"]
     stands(home, 2)
+
+
+SERVES = """
+import json, sys
+from pathlib import Path
+from fake_registry import FakeRegistry
+from sources import measurement
+server = FakeRegistry(Path(sys.argv[1]))
+server.land("Alpha", measurement("Alpha", 1))
+print(json.dumps([server.url, server.key.listed]), flush=True)
+sys.stdin.readline()
+server.land("Alpha", measurement("Alpha", 2))
+server.git_fault = "die"
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_server_whose_process_is_killed_in_mid_pack(tmp_path: Path, home: Home, program: Any) -> None:
+    (tmp_path / "other").mkdir()
+    serving = program(SERVES, str(tmp_path / "other"))
+    url, key = json.loads(serving.stdout.readline())
+    place = Home(tmp_path / "client")
+    place.save_enrolment(Enrolment(url, TOKEN, "LABPC-01", "1", {"lab_id": 1}, [key]))
+    registry = Registry.open(place.root)
+    assert registry.sync().came == ["Alpha v1"]
+    serving.stdin.write("go\n")
+    serving.stdin.flush()
+    assert serving.stdout.readline() == "ready\n"
+    report = registry.sync()
+    assert serving.wait() == -signal.SIGKILL
+    assert report.retry == ["Alpha v2"] and "cannot be reached" in report.refused["Alpha v2"]
+    stands(place)
+    assert "Working with what came with the last sync" in registry.sync().warnings[0]
+    assert registry.create("Alpha", version=1) and not list(place.root.rglob(".partial-*"))
 
 
 def test_a_registry_that_is_down(server: FakeRegistry, good: Registry, home: Home) -> None:
@@ -157,6 +193,36 @@ def test_a_folder_that_was_made_read_only(good: Registry, home: Home) -> None:
         for folder in [place, *place.rglob("*")]:
             folder.chmod(0o755)
         shutil.rmtree(place)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="modes of files, for an account without special rights")
+def test_an_enrolment_of_another_account_is_not_taken_for_none(home: Home) -> None:
+    (home.root / "enrolment.json").chmod(0)
+    with pytest.raises(FolderError, match="this account may not read there"):
+        Registry.open(home.root)
+
+
+def test_an_edit_of_a_pinned_version_is_taken_back_by_a_sync(good: Registry, home: Home) -> None:
+    """The registry lists the newest alone; the pinned one comes out of the history, with or without the network."""
+    good.pin("Alpha", 1)
+    good.sync()
+    file = good.store.folder("Alpha", good.resolve("Alpha").commit) / "Alpha.py"
+    file.write_text("edited")
+    with pytest.raises(RefusedError, match="was edited on this computer"):
+        Registry.open(home.root).create("Alpha")
+    report = good.sync()
+    assert report.came == ["Alpha v1"] and any("was edited" in text for text in report.warnings)
+    stands(home)
+
+
+def test_a_list_that_this_version_does_not_understand_is_fetched_anew(server: FakeRegistry, home: Home) -> None:
+    """As another version of this package may have left it: the registry's "unchanged" is of no help then."""
+    server.land("Alpha", measurement("Alpha"))
+    Registry.open(home.root).sync()
+    kept = json.loads(home.manifest.read_text())
+    kept["manifest"]["definitions"] = [{"name": "Alpha"}]
+    home.manifest.write_text(json.dumps(kept))
+    assert Registry.open(home.root).sync().stayed == ["Alpha v1"]
 
 
 def test_a_clock_that_is_wrong_by_a_year(server: FakeRegistry, good: Registry, home: Home) -> None:
@@ -301,7 +367,7 @@ def test_the_proxy_and_the_certificates_of_the_environment(
     assert server.requests == ["GET http://registry.example/api/sync"]
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     with pytest.raises(Exception, match=r"SSL_CERT_FILE names .*none\.pem"):
-        Http("https://registry.example")
+        Http("https://registry.example").request("GET", "/api/sync")
 
 
 def test_an_outbox_file_that_is_damaged_does_not_hold_up_a_sync(good: Registry, home: Home) -> None:

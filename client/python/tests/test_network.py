@@ -146,3 +146,30 @@ def test_everything_goes_through_the_proxy_of_the_environment(
     assert proxy.asked and all(head.startswith(b"CONNECT 127.0.0.1:") for head in proxy.asked)
     assert all(b"dXNlcjpwQHNz" in head and TOKEN.encode() not in head for head in proxy.asked)
     assert len(secure.requests) == len(proxy.asked)  # it closes the connection behind each answer
+
+
+def test_an_address_that_sends_on_to_another_is_named_and_gets_no_second_request(
+    secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """http to https, or a network's sign-in page: the token stays here in both cases."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    secure.sends_on_to = "https://login.example/?from=x"
+    report = registry.sync()
+    assert not report.online and secure.requests == ["GET /api/sync"]
+    assert "sends on to https://login.example/?from=x. If that is your registry, enrol" in report.warnings[0]
+
+
+def test_a_proxy_is_named_with_or_without_its_scheme_and_other_kinds_are_told(
+    secure: FakeRegistry, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = Proxy()
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.removeprefix("http://"))
+    assert registry.sync().came == ["Alpha v1"] and proxy.asked
+    proxy.socket.close()
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
+    again = Registry.open(registry.home.root)
+    report = again.sync()
+    assert not report.online and "proxy of the kind socks5 cannot be used" in report.warnings[0]
+    assert again.create("Alpha").name == "The Alpha"

@@ -1,14 +1,18 @@
 """Bindings, settings, pins, updates and PyBirch's own factory."""
 
 import logging
+import os
 import sys
 import types
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fake_registry import FakeRegistry
-from pybirch_registry import Registry, RegistryError, get_computer_info
+from pybirch_registry import Registry, RegistryError, UnknownDefinitionError, get_computer_info, instances
+from pybirch_registry.bindings import plain
+from pybirch_registry.files import read_json
 from pybirch_registry.home import Home
 from pybirch_registry.service import complete_factory
 from sources import measurement
@@ -205,6 +209,90 @@ def test_a_built_in_definition_comes_when_it_is_created(server: FakeRegistry, re
     registry.sync()
     assert registry.create("SR830").name == "The SR830"
     assert registry.sync().stayed == ["SR830 v1"]
+
+
+def test_a_program_that_is_started_anew_binds_no_second_instrument(server: FakeRegistry, home: Home) -> None:
+    """Two stages of one kind at one controller, by a name each; and one lock-in that was given none."""
+    server.land("Visa", VISA)
+    Registry.open(home.root).sync()
+    for _ in range(2):
+        registry = Registry.open(home.root)
+        made = [registry.create("Visa", adapter="ASRL1", name=name) for name in ("x", "y")]
+        made.append(registry.create("Visa", adapter="GPIB::8"))
+        for instrument in made:
+            registry.bind(instrument, adapter=instrument.adapter)
+            registry.save_settings(instrument)
+        for instrument in made:
+            instances.forget(instrument)  # its program has ended
+    assert sorted((b["instrument"]["name"], b["adapter"]) for b in server.bindings) == [
+        ("The Visa", "GPIB::8"),
+        ("x", "ASRL1"),
+        ("y", "ASRL1"),
+    ]
+    server.bindings[2]["instrument"]["name"] = "Renamed in the registry"
+    registry.sync()
+    nameless = [registry.create("Visa", adapter="GPIB::8") for _ in range(2)]
+    for instrument in nameless:
+        registry.bind(instrument, adapter="GPIB::8")
+    assert len(server.bindings) == 4, "the first of the two is the one that was there"
+
+
+def test_settings_of_an_instrument_that_is_not_bound_come_with_its_address(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Visa", VISA)
+    registry.sync()
+    for _ in range(2):
+        instrument = registry.create("Visa", adapter="GPIB::8")
+        registry.save_settings(instrument)
+        instances.forget(instrument)
+    (found,) = registry.discover()
+    assert (found.adapter, found.last_settings) == ("GPIB::8", {"sensitivity": 1e-6})
+
+
+def test_an_instrument_that_the_registry_pins_stays_there_through_a_reload(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    for value in (1, 2, 3):
+        server.land("Alpha", measurement("Alpha", value))
+    server.bind(1, "Alpha", "A", instrument={"pinned_version": 1, "definition": {"name": "Alpha", "version": 1}})
+    server.bind(2, "Alpha", "B")
+    registry.sync()
+    pinned, free = [found.create() for found in registry.discover()]
+    assert [one._definition["version"] for one in (pinned, free)] == [1, 3] and registry.updates() == []
+    pinned = registry.reload(pinned)
+    assert pinned._definition["version"] == 1
+    server.bindings[0]["instrument"] |= {"pinned_version": 2, "definition": {"name": "Alpha", "version": 2}}
+    registry.sync()
+    (update,) = registry.updates()
+    assert (update.instrument, update.loaded, update.newest) == (pinned, 1, 2)
+    assert registry.reload(pinned)._definition["version"] == 2
+
+
+def test_what_pybirch_s_factory_makes_is_told_as_loaded_too(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    registry.sync()
+    instrument = run_stub(registry.service().get_drivers()[0])()
+    assert read_json(registry.home.running / f"{os.getpid()}.json") == {"Alpha": instrument._definition["version"]}
+
+
+def test_settings_are_plain_and_nothing_of_a_definition_runs_to_make_them_so() -> None:
+    class Sly:
+        tolist = print
+
+    given = {"a": np.float64(1.5), "b": np.array([[1, 2]]), 3: (True, None), "d": float("nan"), "e": np.bool_(True)}
+    assert plain(given) == {"a": 1.5, "b": [[1, 2]], "3": [True, None], "d": "nan", "e": True}
+    assert plain(Sly()).startswith("<")
+
+
+@pytest.mark.parametrize("name", ["../Alpha", "a:b", "a/b", "", "Alpha.py"])
+def test_what_is_no_name_is_said_to_be_none_and_asks_nobody(
+    server: FakeRegistry, registry: Registry, name: str
+) -> None:
+    for version in (3, None):
+        with pytest.raises(UnknownDefinitionError, match="no definition's name"):
+            registry.create(name, version=version)
+    assert server.requests == [] and not (registry.home.root / "repos").exists()
 
 
 def test_the_command_binds_one_instrument_of_a_definition_once(server: FakeRegistry, registry: Registry) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import sys
 import uuid
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -106,7 +107,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [plain(one) for one in value]
-    if hasattr(value, "tolist"):
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
         return plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)

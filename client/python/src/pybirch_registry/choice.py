@@ -6,7 +6,7 @@ from collections.abc import Callable
 from .errors import RefusedError, UnknownDefinitionError
 from .files import locked, read_json, write_json
 from .home import Home
-from .manifest import Manifest
+from .manifest import NAME, Manifest
 from .store import Installed, Store
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ class Choice:
 
     def resolve(self, name: str, version: int | None = None) -> Installed:
         """Raises `UnknownDefinitionError`, `RefusedError`."""
+        if NAME.fullmatch(name) is None:
+            raise UnknownDefinitionError(f"{name!r} is no definition's name, which has letters, digits and _ alone")
         if version is not None:
             return self._exactly(name, version)
         pinned = self.pins().get(name)
@@ -57,6 +59,9 @@ class Choice:
             raise RefusedError(f"Every version of {name} on this computer was revoked")
         if items:
             raise UnknownDefinitionError(f"{name} has not arrived yet. Run: pybirch-registry sync")
+        alike = [other for other in self._store.names() if other.lower() == name.lower()]
+        if alike:
+            raise UnknownDefinitionError(f"No definition {name} on this computer, but {alike[0]}: case counts here")
         raise UnknownDefinitionError(
             f"No definition {name} on this computer. If it is a public or built-in one, ask for it: "
             f"pybirch-registry sync {name}"

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from . import instances
 from .bindings import KEY, NUMBER
 from .errors import UnknownDefinitionError
+from .instances import CALL
 from .manifest import Manifest
 from .outbox import Outbox
 
@@ -48,11 +50,33 @@ class Found:
         instance = self.registry.create(
             self.definition, adapter=self.adapter, version=self.version, name=self.name, **options
         )
+        # Its version is the binding's choice and not the program's: it may be another at the next sync.
+        instance.__dict__[CALL] = replace(instance.__dict__[CALL], version=None)
+        self.stand_for(instance)
+        apply_settings(instance, self.last_settings)
+        return instance
+
+    def stand_for(self, instance: Any) -> None:
+        """From now on the object is this instrument, for what is remembered of it."""
         instance.__dict__[NUMBER] = self.instrument.get("id")
         if self.key is not None:
             instance.__dict__[KEY] = self.key
-        apply_settings(instance, self.last_settings)
-        return instance
+
+
+def find_again(instance: Any, definition: str, name: str, adapter: str | None, bound: list[Found]) -> None:
+    """Makes an object stand for an instrument that was bound before, so that a program that is started anew binds no
+    second one: of that definition, at that address, of that name unless the program gave it none, and no other object
+    of this process stands for it.
+    """
+    live = [one.__dict__ for one in instances.live() if one is not instance]
+    taken = {state[key] for state in live for key in (NUMBER, KEY) if state.get(key) is not None}
+    free = [f for f in bound if not {f.instrument.get("id"), f.key} & taken]
+    here = [f for f in free if adapter and (f.definition, f.adapter) == (definition, adapter)]
+    call = instance.__dict__.get(CALL)
+    is_nameless = call is not None and call.name is None
+    same = [f for f in here if f.name == name] or (here if is_nameless else [])
+    if same:
+        same[0].stand_for(instance)
 
 
 def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,14 @@ class Call:
 
 _lock = threading.Lock()
 _live: dict[int, weakref.ref[Any]] = {}
+_listeners: list[weakref.WeakMethod[Callable[[], None]]] = []
+
+
+def listen(method: Callable[[], None]) -> None:
+    """Calls a method of an object whenever there is another instrument, for as long as the object lives."""
+    with _lock:
+        _listeners[:] = [one for one in _listeners if one() is not None]
+        _listeners.append(weakref.WeakMethod(method))
 
 
 def remember(instance: Any) -> None:
@@ -30,6 +38,9 @@ def remember(instance: Any) -> None:
     key = id(instance)
     with _lock:
         _live[key] = weakref.ref(instance, lambda gone: _forget(key, gone))
+        listeners = [method for one in _listeners if (method := one()) is not None]
+    for method in listeners:
+        method()
 
 
 def live() -> list[Any]:

@@ -10,17 +10,17 @@ from urllib.parse import quote
 
 from . import instances, updates
 from .api import Http
-from .bindings import Bindings, adapter_type_of, plain
+from .bindings import KEY, NUMBER, Bindings, adapter_type_of, plain
 from .choice import Choice
 from .computer import get_computer_info
 from .construct import construct
-from .discovery import Found, discover
+from .discovery import Found, discover, find_again
 from .errors import RegistryError, UnknownDefinitionError
 from .finder import add_shelf
 from .home import Enrolment, Home
 from .instances import CALL, Call
 from .library import Library
-from .manifest import Manifest, ManifestFile
+from .manifest import NAME, Manifest, ManifestFile
 from .outbox import now
 from .presence import Presence
 from .service import Service
@@ -47,6 +47,7 @@ class Registry:
         self._presence = Presence(home)
         self.library = Library(home, self.manifest)
         add_shelf(self.library)
+        instances.listen(self._tell_of_loaded)
 
     @classmethod
     def open(cls, home: Path | str | None = None) -> "Registry":
@@ -61,6 +62,15 @@ class Registry:
             self._http = Http(self.enrolment.url, self.enrolment.token)
         return self._http
 
+    def renew(self) -> bool:
+        """Takes over an enrolment that another program has made since; whether there was one."""
+        fresh = self.home.enrolment()
+        if fresh == self.enrolment:
+            return False
+        self.enrolment, self._http = fresh, None
+        self._bindings = Bindings(self.home, fresh.computer_name, self._describe)
+        return True
+
     # ---------------------------------------------------------------- versions
 
     def sync(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
@@ -69,6 +79,7 @@ class Registry:
         `names` asks for public and built-in definitions, now and from then on. Without the network the report says
         so (`online` is false) and the last good versions stay. Raises `NotEnrolledError`, `FolderError`.
         """
+        self.renew()
         self._tell_of_loaded()
         syncer = Syncer(self.home, self.enrolment, self.http, self._bindings, self._used)
         report = syncer.run(names, progress)
@@ -92,19 +103,20 @@ class Registry:
         try:
             return self.resolve(name, version)
         except UnknownDefinitionError:
-            if self.manifest().newest(name) is not None or not self.sync([name]).online:
+            can_come = NAME.fullmatch(name) is not None and self.manifest().newest(name) is None
+            if not can_come or not self.sync([name]).online:
                 raise
         return self.resolve(name, version)
 
     def _older(self, name: str, version: int, manifest: Manifest) -> Installed:
         return Versions(self.home, self.enrolment, self.http, self.store).older(name, version, manifest)
 
-    def _used(self) -> dict[str, int]:
-        """The version that a new start takes, by name."""
-        found = {}
+    def _used(self) -> list[Installed]:
+        """The versions that a new start takes."""
+        found = []
         for name in self.store.names():
             with suppress(RegistryError):
-                found[name] = self.resolve(name).version
+                found.append(self.resolve(name))
         return found
 
     def pins(self) -> dict[str, int]:
@@ -154,7 +166,6 @@ class Registry:
         instance = construct(cls, call.name, call.adapter, shown, call.options)
         instance.__dict__[CALL] = call
         instances.remember(instance)
-        self._tell_of_loaded()
         return instance
 
     def instruments(self) -> list[Any]:
@@ -173,7 +184,17 @@ class Registry:
 
     def updates(self) -> list[Update]:
         """Instruments in use that a new start would give another version, and those whose version was revoked."""
-        return updates.find_updates(self.instruments(), self.manifest(), self.resolve)
+        return updates.find_updates(self.instruments(), self.manifest(), self._anew())
+
+    def _anew(self) -> Callable[[Any], Installed]:
+        """Which version a new start gives an instrument: that of its binding, where it is pinned to one."""
+        pinned = {found.instrument.get("id"): found.version for found in self.discover()}
+
+        def resolve(instrument: Any) -> Installed:
+            number = instrument.__dict__.get(NUMBER)
+            return self.resolve(instrument._definition["name"], pinned.get(number) if number is not None else None)
+
+        return resolve
 
     def reload(self, instrument: Any) -> Any:
         """Shuts an instrument down and gives it anew at the version of a new start, with its settings.
@@ -181,7 +202,7 @@ class Registry:
         The new class is loaded first: where that fails, nothing happened to the old instrument. Where the new one
         cannot be constructed, the old object is opened again. Raises as `create` does.
         """
-        installed = self.resolve(instrument._definition["name"])
+        installed = self._anew()(instrument)
         self.library.load(installed.name, installed.commit)
         return updates.reload(instrument, lambda call: self._create(installed, call))
 
@@ -191,8 +212,10 @@ class Registry:
         """Remembers an instrument's address on this computer, at once here and as soon as may be in the registry.
 
         `instrument` is an object that came from `create` or `discover`, or an instrument's id. One that the registry
-        does not know yet is made in this computer's lab. Raises `FolderError`.
+        does not know yet is made in this computer's lab; bound again by a later program, at the same address and by
+        the same name, it is the same one. Raises `FolderError`.
         """
+        self._is_known(instrument, adapter)
         body: dict[str, Any] = {
             **{key: get_computer_info(self.home.root)[key] for key in ("computer_id", "username")},
             "adapter": adapter,
@@ -220,7 +243,7 @@ class Registry:
             return self.bind(int(bound[0].instrument["id"]), adapter)
         if self.store.versions(instrument):
             return self.bind(Unmade(self.resolve(instrument)), adapter)
-        answer = self.http.json("GET", f"/api/instruments?per_page=200&q={quote(instrument)}")
+        answer = self.http.json("GET", f"/api/instruments?per_page=200&q={quote(instrument, safe='')}")
         named = [one for one in answer["items"] if one["name"] == instrument]
         if len(named) != 1:
             many = "several instruments are called" if named else "no instrument is called"
@@ -233,8 +256,21 @@ class Registry:
 
     def remember_settings(self, instrument: Any, settings: Mapping[str, Any]) -> None:
         """As `save_settings`, with the settings given. `instrument` may be an instrument's id."""
-        self._bindings.remember(instrument, {"last_settings": plain(settings)})
+        body: dict[str, Any] = {"last_settings": plain(settings)}
+        adapter = getattr(instrument, "adapter", None)
+        if isinstance(adapter, str) and adapter and not self._is_known(instrument, adapter):
+            body["adapter"] = adapter
+        self._bindings.remember(instrument, body)
         self._bindings.send_soon(self.http)
+
+    def _is_known(self, instrument: Any, adapter: str) -> bool:
+        """Whether an object stands for an instrument that was bound before; an id always does."""
+        if isinstance(instrument, int):
+            return True
+        if not {NUMBER, KEY} & instrument.__dict__.keys():
+            told = self._describe(instrument)
+            find_again(instrument, told["pybirch_class"], told["name"], adapter, self.discover())
+        return bool({NUMBER, KEY} & instrument.__dict__.keys())
 
     def _describe(self, instrument: Any) -> dict[str, Any]:
         """What the registry needs to make an instrument."""

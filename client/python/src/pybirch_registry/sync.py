@@ -4,7 +4,7 @@ Nothing is deleted and nothing that is loaded is touched; whatever goes wrong le
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from .files import locked, read_json, write_json
 from .home import Enrolment, Home
 from .manifest import Item, Manifest, ManifestFile
 from .presence import Presence
-from .store import Store
+from .store import Installed, Store
 from .versions import Versions
 
 log = logging.getLogger(__name__)
@@ -68,9 +68,9 @@ class Syncer:
         enrolment: Enrolment,
         http: Http,
         bindings: Bindings,
-        used: Callable[[], dict[str, int]],
+        used: Callable[[], list[Installed]],
     ) -> None:
-        """`used` tells which version a new start takes, by name."""
+        """`used` tells which versions a new start takes."""
         self.home = home
         self.used = used
         self.http = http
@@ -93,6 +93,8 @@ class Syncer:
             listed = ManifestFile(self.home.manifest).read()
         report.warnings += listed.warnings
         self._bring(listed, report, progress)
+        used = self.used()
+        self._mend(used, listed, report)
         self._note_revoked(listed, report)
         report.waiting = len(self.bindings.outbox.waiting())
         report.warnings += self.versions.keys.notes
@@ -100,7 +102,7 @@ class Syncer:
         if clock:
             report.warnings.append(clock)
         if report.online:
-            self._tell(report)
+            self._tell(used, report)
         return report
 
     def _send(self, report: SyncReport) -> None:
@@ -115,16 +117,17 @@ class Syncer:
         """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`."""
         with locked(self.home.lock("manifest")):
             kept = read_json(self.home.manifest) or {}
+            known = _parsed(kept)
             before = kept.get("names", [])
             asked = sorted({*before, *names})
             headers = {}
-            if kept.get("etag") and asked == before:
+            if known is not None and kept.get("etag") and asked == before:
                 headers["If-None-Match"] = kept["etag"]
             query = f"?names={quote(','.join(asked), safe=',')}" if asked else ""
             response = self.http.request("GET", f"/api/sync{query}", headers=headers)
-            if response.status == 304:
+            if response.status == 304 and known is not None:
                 report.unchanged = True
-                return manifests.parse(kept["manifest"])
+                return known
             value = decode(response, self.http.url)
             parsed = manifests.parse(value)
             listed = {item.name.lower(): item.name for item in parsed.items}
@@ -133,8 +136,8 @@ class Syncer:
                 for name in names
                 if name.lower() not in listed
             ]
-            known = [listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed]
-            kept = {"etag": response.headers.get("ETag"), "names": sorted(set(known)), "manifest": value}
+            wanted = {listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed}
+            kept = {"etag": response.headers.get("ETag"), "names": sorted(wanted), "manifest": value}
             write_json(self.home.manifest, kept)
             return parsed
 
@@ -182,16 +185,35 @@ class Syncer:
                 outcome.append((item, None, error))
         return outcome
 
+    def _mend(self, used: list[Installed], listed: Manifest, report: SyncReport) -> None:
+        """What is in use and no longer listed, because it is pinned here for instance, comes out of the history again
+        where it was damaged or edited."""
+        of_list = {item.commit for item in listed.items}
+        for installed in used:
+            if installed.commit in of_list:
+                continue
+            fault = self.store.fault(installed.name, installed.commit)
+            if fault is None:
+                continue
+            label = f"{installed.name} v{installed.version}"
+            report.warnings.append(f"{label}: {fault}")
+            try:
+                self.versions.older(installed.name, installed.version, listed)
+                report.came.append(label)
+            except RegistryError as error:
+                report.refused[label] = str(error)
+
     def _note_revoked(self, listed: Manifest, report: SyncReport) -> None:
         for entry in listed.revoked.values():
             if self.store.read(str(entry["name"]), str(entry["commit"])):
                 label = f"{entry['name']} v{entry['version']}"
                 report.revoked[label] = listed.revocation(str(entry["commit"])) or ""
 
-    def _tell(self, report: SyncReport) -> None:
+    def _tell(self, used: list[Installed], report: SyncReport) -> None:
         """What stands and runs here, unless that was told before; a registry that cannot take it hinders nothing."""
         errors = [f"{label}: {why}"[:LONGEST_ERROR] for label, why in report.refused.items()][:MOST_ERRORS]
-        body = {"installed": self.used(), "loaded": Presence(self.home).all(), "errors": errors}
+        installed = {one.name: one.version for one in used}
+        body = {"installed": installed, "loaded": Presence(self.home).all(), "errors": errors}
         told = self.home.root / "told.json"
         if report.unchanged and read_json(told) == body:
             return
@@ -201,3 +223,11 @@ class Syncer:
             report.warnings.append(f"The registry took no report of this sync: {error}")
             return
         write_json(told, body)
+
+
+def _parsed(kept: Mapping[str, Any]) -> Manifest | None:
+    """The list of the last sync; None where there is none, or none in a form that this version understands."""
+    try:
+        return manifests.parse(kept.get("manifest"))
+    except AnswerError:
+        return None

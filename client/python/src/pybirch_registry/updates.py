@@ -1,9 +1,9 @@
 """Instruments in use and newer versions: what changed, and an instrument made anew."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from . import instances
 from .bindings import KEY, NUMBER
@@ -31,32 +31,26 @@ class Update:
     """Why the loaded version was revoked, or None where it stands."""
 
 
-class Resolve(Protocol):
-    """`Choice.resolve`."""
-
-    def __call__(self, name: str, version: int | None = None) -> Installed: ...
-
-
-def find_updates(live: list[Any], manifest: Manifest, resolve: Resolve) -> list[Update]:
-    """Of the instruments given. One that was created at a version that its creator named stays there, unless that
-    was revoked."""
+def find_updates(live: list[Any], manifest: Manifest, anew: Callable[[Any], Installed]) -> list[Update]:
+    """Of the instruments given; `anew` tells what a new start would give one. One that was created at a version that
+    its creator named stays there, unless that was revoked."""
     found = []
     for instance in live:
         loaded = instance._definition
         revoked = manifest.revocation(loaded["commit"])
         call: Call | None = instance.__dict__.get(CALL)
         is_chosen = call is not None and call.version == loaded["version"]
-        newest = loaded["version"] if is_chosen and revoked is None else _newest(resolve, loaded)
+        newest = loaded["version"] if is_chosen and revoked is None else _newest(anew, instance)
         if newest != loaded["version"] or revoked is not None:
             found.append(Update(instance, loaded["name"], loaded["version"], newest, revoked))
     return found
 
 
-def _newest(resolve: Resolve, loaded: Mapping[str, Any]) -> int:
+def _newest(anew: Callable[[Any], Installed], instance: Any) -> int:
     try:
-        return resolve(loaded["name"]).version
+        return anew(instance).version
     except RegistryError:
-        return int(loaded["version"])
+        return int(instance._definition["version"])
 
 
 def reload(old: Any, create: Callable[[Call], Any]) -> Any:
