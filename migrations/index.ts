@@ -4,6 +4,7 @@ import { EndedSessions } from './0003-ended-sessions.ts';
 import { LabComputers } from './0004-lab-computers.ts';
 import { Identities } from './0005-identities.ts';
 import { Sync } from './0006-sync.ts';
+import { NotesOfHeads } from './0007-notes-of-heads.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   { name: '0004-lab-computers', class: LabComputers },
   { name: '0005-identities', class: Identities },
   { name: '0006-sync', class: Sync },
+  { name: '0007-notes-of-heads', class: NotesOfHeads },
 ];

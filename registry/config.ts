@@ -28,8 +28,9 @@ const ConfigSchema = Type.Object({
   ),
   PUBLIC_URL: Type.Optional(
     Type.String({
-      pattern: '^https?://[^/?#]+(/[^?#]*)?$',
-      description: 'what links and clone addresses begin with; unset: http://HOST:PORT',
+      format: 'origin',
+      description:
+        'what links and clone addresses begin with, without a path; unset: http://HOST:PORT',
     }),
   ),
   TRUSTED_PROXIES: Type.Optional(
@@ -111,6 +112,12 @@ function isNetwork(text: string): boolean {
   return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits));
 }
 
+/** Where the registry is the whole of a host: pages, cookies and addresses of clones stand at its root. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
+}
+
 export type Config = Readonly<Static<typeof ConfigSchema>>;
 
 // That this schema is one needs no check at every start: JSON Schema's own would have to be compiled for it.
@@ -120,7 +127,7 @@ const check = new Ajv({
   useDefaults: true,
   meta: false,
   validateSchema: false,
-  formats: { networks: (text: string) => text.split(',').every(isNetwork) },
+  formats: { networks: (text: string) => text.split(',').every(isNetwork), origin: isOrigin },
 }).compile<Config>(ConfigSchema);
 
 /** One setting as the command line and the README show it. */
@@ -144,6 +151,8 @@ export const SETTINGS: readonly Setting[] = Object.entries(ConfigSchema.properti
 /** What to write, where Ajv would give no more than the name of a format. */
 const FORMATS: Record<string, string> = {
   networks: 'must be addresses or networks, as 10.0.0.5 or 10.1.0.0/16, with commas between',
+  origin:
+    'must be an address without a path, as https://registry.example: below a path of another site the registry cannot be served, give it a host name of its own',
 };
 
 export class ConfigError extends Error {

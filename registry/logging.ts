@@ -40,12 +40,12 @@ function stackOf(error: Error): string {
 const SIGN_IN = /(\/api\/auth\/[^?\s]*\?)\S*/g;
 /** Parameters in which people and programs send secrets by mistake. */
 const SECRET_PARAMETERS = /([?&](?:[a-z_]*(?:token|secret|password)|code)=)[^&#\s]+/gi;
-/** A token of ours, wherever it stands. */
-const TOKENS = /pbr_[\w-]{8,}/g;
+/** A token of ours, a person's or a computer's, wherever it stands. */
+const TOKENS = /(pb[rc]_)[\w-]{8,}/g;
 
 export function withoutSecrets(text: string): string {
   return text
     .replace(SIGN_IN, '$1[left out]')
     .replace(SECRET_PARAMETERS, '$1[left out]')
-    .replace(TOKENS, 'pbr_[left out]');
+    .replace(TOKENS, '$1[left out]');
 }

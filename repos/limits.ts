@@ -12,5 +12,8 @@ export const MOST_BYTES = 32 * 1024 * 1024;
 /** One folder, as git writes it down: mode, name of at most 100 bytes and id for each entry. */
 export const MOST_TREE_BYTES = MOST_ENTRIES * 128;
 
+/** A commit with its message: those of a branch are read and shown together. */
+export const MOST_COMMIT_BYTES = 64 * 1024;
+
 export const TOO_MANY_ENTRIES = `a version may have ${MOST_ENTRIES} files and folders`;
 export const TOO_MANY_BYTES = `the files of a version may have ${MOST_BYTES} bytes together`;

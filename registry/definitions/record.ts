@@ -22,6 +22,8 @@ export interface Approval {
 export interface Override {
   code: string;
   message: string;
+  /** Where somebody broke the glass for this very version: why, and what was set aside. */
+  broken?: { reason: string; set_aside: string[] };
 }
 
 export interface VersionRecord {

@@ -75,7 +75,7 @@ export function mergeRequestRoutes(app: Door, rooms: SaveRooms): void {
         tags,
         summary: 'Put its commits on top of the newest version (contributors)',
         description:
-          'Each commit keeps its author. Approvals hold where the list of changed files and contents stays the same. Whoever rebases counts as having pushed. Where a commit does not apply, 409 with file and lines.',
+          'Each commit keeps its author. Approvals hold where the list of changed files and contents stays the same, and whoever rebases may still approve. Where a commit does not apply, 409 with file and lines.',
         params: IdParams,
         body: RebaseInput,
         response: { 200: MergeRequestPage, ...problemAnswers },

@@ -74,10 +74,8 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params, body }, reply) => {
-      const { name, account } = await check(rooms, caller, params.id, body);
       reply.code(201);
-      const { checks } = await page(rooms, caller, params.id);
-      return checks.find((one) => one.name === name && one.account === account) as Check;
+      return await check(rooms, caller, params.id, body);
     },
   );
 

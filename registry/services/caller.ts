@@ -59,8 +59,16 @@ export function demandPerson({ actor }: Caller): Extract<Actor, { kind: 'user' }
   throw new Problem('forbidden', "A computer may not do this. Use a person's token.");
 }
 
+/** Who did something, as the audit trail says it. */
+export interface By {
+  actor_id: number | null;
+  actor: string;
+  address: string | null;
+  token_name: string | null;
+}
+
 /** What every audit entry of this caller begins with. */
-export function auditOf({ actor, address, tokenName }: Caller) {
+export function auditOf({ actor, address, tokenName }: Caller): By {
   const operator = actor === OPERATOR.actor;
   return {
     actor_id: actor.kind !== 'user' || operator ? null : actor.id,

@@ -11,8 +11,11 @@ const COLUMNS = [
 ];
 export type NewMergeRequest = Pick<MergeRequest, (typeof COLUMNS)[number]>;
 
-/** A commit that is proposed, and what it changes. */
-export type NewHead = Pick<MergeRequestHead, 'head' | 'base' | 'changes' | 'pushed_by' | 'authors'>;
+/** A commit that is proposed, what it changes, and what was said with it. */
+export type NewHead = Pick<
+  MergeRequestHead,
+  'head' | 'base' | 'changes' | 'pushed_by' | 'authors' | 'edits'
+>;
 
 const UNDECIDED: MergeRequestState[] = ['opening', 'open'];
 
@@ -40,24 +43,39 @@ export async function advanceMergeRequestIds(em: EntityManager, past: number): P
 export async function addMergeRequest(
   em: EntityManager,
   fields: NewMergeRequest,
-  { head, base, changes, pushed_by, authors }: NewHead,
+  head: Omit<NewHead, 'edits'>,
 ): Promise<void> {
   await em.execute(
     `with opened as (insert into merge_requests (state, ${COLUMNS.join(', ')})
                      values ('opening', ${COLUMNS.map(() => '?').join(', ')}) returning id)
-     insert into merge_request_heads (merge_request_id, head, base, changes, pushed_by, authors)
-     select id, ?::text, ?::text, ?::text, ?::int, ?::jsonb from opened`,
-    [
-      ...COLUMNS.map((column) => fields[column]),
-      ...[head, base, changes, pushed_by, JSON.stringify(authors)],
-    ],
+     ${ADD_HEAD} from (select ?::jsonb as authors) a, opened`,
+    [...COLUMNS.map((column) => fields[column]), ...valuesOf({ ...head, edits: null })],
     'run',
   );
 }
 
+/** A user's address as `authors` has it: access/review/mailbox.ts says how. */
+const MAILBOX = `lower(split_part(split_part(u.email, '@', 1), '+', 1) || '@' || split_part(u.email, '@', 2))`;
+
+/** Whose accounts the authors are is settled now: addresses may be changed. */
+const ADD_HEAD = `insert into merge_request_heads
+    (merge_request_id, head, base, changes, pushed_by, edits, authors, author_ids)
+  select id, ?::text, ?::text, ?::text, ?::int, ?::jsonb, a.authors,
+         (select coalesce(jsonb_agg(u.id order by u.id), '[]') from users u
+           where a.authors @> to_jsonb(${MAILBOX}))`;
+
+const valuesOf = ({ head, base, changes, pushed_by, edits, authors }: NewHead) => [
+  ...[head, base, changes, pushed_by],
+  ...[edits && JSON.stringify(edits), JSON.stringify(authors)],
+];
+
 /** Notes a head before the refs move to it, in one statement, and gives the number of the note. */
 export async function addHead(em: EntityManager, id: number, head: NewHead): Promise<number> {
-  return await em.insert(MergeRequestHead, { ...head, merge_request_id: id } as never);
+  const [row] = await em.execute<[{ id: number }]>(
+    `${ADD_HEAD} from (select ?::jsonb as authors) a, (select ?::int as id) opened returning id`,
+    [...valuesOf(head), id],
+  );
+  return row.id;
 }
 
 /** Takes back the note of a head that the refs never reached. */
@@ -83,29 +101,48 @@ export async function removeOpening(em: EntityManager, id: number): Promise<void
 
 export type MergeRequestFields = Omit<MergeRequest, 'id' | symbol>;
 
-/** Changes the fields given. One that has landed stays as it landed, whatever was under way meanwhile. */
+/** Changes the fields given. False where it has landed: it stays as it landed, whatever was under way meanwhile. */
 export async function updateMergeRequest(
   em: EntityManager,
   id: number,
   changes: Partial<MergeRequestFields>,
-): Promise<void> {
-  await em.nativeUpdate(MergeRequest, { id, state: { $ne: 'merged' } }, {
+): Promise<boolean> {
+  const changed = await em.nativeUpdate(MergeRequest, { id, state: { $ne: 'merged' } }, {
     updated_at: new Date(),
     ...changes,
   } as never);
+  return changed > 0;
 }
 
-/** No effect on one that is merged already, or of another definition. */
+/** Who is about to decide it; shown once it is decided. */
+export async function noteDecider(em: EntityManager, id: number, who: number | null) {
+  await em.nativeUpdate(MergeRequest, { id, state: 'open' }, { decided_by: who } as never);
+}
+
+/** False, and no effect, where it is merged already, gone, or of another definition. */
 export async function markMergeRequestMerged(
   em: EntityManager,
   definitionId: number,
   id: number,
   how: Pick<MergeRequest, 'merged_version' | 'decided_by' | 'decided_at'>,
-): Promise<void> {
-  await em.nativeUpdate(
+): Promise<boolean> {
+  const changed = await em.nativeUpdate(
     MergeRequest,
     { id, definition_id: definitionId, state: { $ne: 'merged' } },
     { ...how, state: 'merged', updated_at: new Date() },
+  );
+  return changed > 0;
+}
+
+/** Those of a definition are seen and decided by the lab that it belongs to now. */
+export async function moveMergeRequests(
+  em: EntityManager,
+  { id, lab_id }: { id: number; lab_id: number | null },
+): Promise<void> {
+  await em.execute(
+    'update merge_requests set lab_id = ? where definition_id = ? and lab_id is distinct from ?',
+    [lab_id, id, lab_id],
+    'run',
   );
 }
 

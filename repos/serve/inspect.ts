@@ -1,5 +1,5 @@
 /** Looks at every pushed object for what fsck lets pass: big files, big and endless folders, symlinks, submodules. */
-import { MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
+import { MOST_COMMIT_BYTES, MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
 import type { Oid } from '../types.ts';
 import type { PushedObjects } from './pushed-objects.ts';
 import { treeEntries } from './tree.ts';
@@ -29,16 +29,15 @@ export async function inspect(
       if (mode === FOLDER) folder.below.push(oid);
       if (!MODES.has(mode))
         problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${name}`);
-      const size = large.get(oid);
-      if (size !== undefined) {
-        const [what, most] =
-          mode === FOLDER ? ['folder', MOST_TREE_BYTES] : ['file', limits.fileBytes];
-        problems.push(`${what} too large: ${name} (${size} bytes, the limit is ${most})`);
+      const found = large.get(oid);
+      if (found !== undefined) {
+        const what = mode === FOLDER ? 'folder' : 'file';
+        problems.push(`${what} too large: ${name} (${found.sizes})`);
         large.delete(oid);
       }
     }
   }
-  for (const [oid, size] of large) problems.push(`object too large: ${oid} (${size} bytes)`);
+  for (const [oid, { what, sizes }] of large) problems.push(`${what} too large: ${oid} (${sizes})`);
   if (hasEndless(folders)) problems.push(TOO_MANY_ENTRIES);
   const [reason] = problems;
   return reason === undefined ? undefined : { reason, help: problems.slice(0, MOST_PROBLEMS) };
@@ -75,9 +74,12 @@ function hasEndless(folders: ReadonlyMap<Oid, Folder>): boolean {
 
 async function survey(pushed: PushedObjects, { fileBytes }: PackLimits) {
   const trees: Oid[] = [];
-  const large = new Map<Oid, number>();
+  const large = new Map<Oid, { what: string; sizes: string }>();
+  const limits: Record<string, number> = { tree: MOST_TREE_BYTES, commit: MOST_COMMIT_BYTES };
   for await (const { oid, type, size } of pushed.all()) {
-    if (size > (type === 'tree' ? MOST_TREE_BYTES : fileBytes)) large.set(oid, size);
+    const most = limits[type] ?? fileBytes;
+    const what = type === 'commit' ? type : 'object';
+    if (size > most) large.set(oid, { what, sizes: `${size} bytes, the limit is ${most}` });
     else if (type === 'tree') trees.push(oid);
   }
   return { trees, large };

@@ -136,7 +136,7 @@ t.test('closing, rebasing and saving are told the same over REST', async (t) => 
 t.test('what a crash kept the ref from is none of its heads after the repair', async (t) => {
   const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');
   const note = { base: null, changes: '', pushed_by: ada.id, authors: ['ada@lab.example'] };
-  await addHead(rooms.store.em(), id, { ...note, head: 'f'.repeat(40) });
+  await addHead(rooms.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });
   await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
   t.same(await repair(rooms.store, rooms.repositories), { mended: ['CutOff'], failed: [] });
   const page = await ada.client.mergeRequests.read(id);

@@ -48,10 +48,10 @@ export interface Touched {
   manufacturer: string | null;
 }
 
-/** Who opened and pushed (ids), who authored or co-authored (e-mail addresses in lower case). */
+/** Who opened, pushed and wrote: accounts, and the mailboxes of authors and co-authors (mailbox.ts). */
 export interface Involved {
   ids: ReadonlySet<number>;
-  emails: ReadonlySet<string>;
+  mailboxes: ReadonlySet<string>;
 }
 
 export interface ReviewFacts {

@@ -1,5 +1,6 @@
 /** Who may give which verdict, and what each verdict is worth now. */
 import type { Review, ReviewFacts, ReviewPolicy, Verdict } from './facts.ts';
+import { mailboxOf } from './mailbox.ts';
 import { owns, type Touching } from './owners.ts';
 
 export interface Standing {
@@ -52,8 +53,9 @@ export function mayApprove(
   facts: Touching & Pick<ReviewFacts, 'involved'>,
   policy: ReviewPolicy,
 ): { allowed: true } | { allowed: false; why: string } {
-  const { ids, emails } = facts.involved;
-  if (!policy.allowSelfApproval && (ids.has(author.id) || emails.has(author.email.toLowerCase()))) {
+  const { ids, mailboxes } = facts.involved;
+  const tookPart = ids.has(author.id) || mailboxes.has(mailboxOf(author.email));
+  if (!policy.allowSelfApproval && tookPart) {
     return {
       allowed: false,
       why: 'whoever opened, pushed or wrote a change cannot approve it; somebody else must',

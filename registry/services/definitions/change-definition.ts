@@ -43,7 +43,7 @@ export async function changeDefinition(
       `${row.name} is at version ${from.version}, not ${expected_version}: read it again and repeat your change on top.`,
     );
   }
-  const way = wayOf(caller, facts, rooms.rules, row, override);
+  const way = wayOf(caller, facts, rooms.rules, override);
   const ground = way.lands ? undefined : await groundOf(rooms, caller, row, repository, from);
   const head = ground ? ground.parent : from.head;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
@@ -61,14 +61,13 @@ export async function changeDefinition(
     return ground.own ? proposed(rooms, ground.own.id) : undefined;
   }
   if (!way.lands || (!changed && !moved)) return undefined;
-  const { overrides, steps } = way;
+  const { overrides } = way;
   await land(rooms, caller, {
     repository,
     from,
     versions: changed
       ? [await commitFiles(repository, caller, head, changes, { summary, overrides })]
       : [],
-    steps: changed ? steps : [],
     ...moved,
   });
   return undefined;

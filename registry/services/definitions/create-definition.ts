@@ -1,5 +1,5 @@
 /** Creating a definition through the API. */
-import { decide } from '../../access/decide.ts';
+import { type DefinitionFacts, decide, type Rules } from '../../access/decide.ts';
 import { checkName } from '../../definitions/names.ts';
 import { Problem } from '../../errors.ts';
 import type { NewDefinition } from '../../schemas/definitions.ts';
@@ -37,13 +37,9 @@ export async function createDefinition(
   if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
   const files = compose(name, new Map(), change);
   checkFiles(name, files, body.base_class, policyOf(lab), rooms.maxFileBytes);
-  const way = wayOf(
-    caller,
-    { ...of, isApproved: true },
-    rooms.rules,
-    { id: 0, name, lab_id: of.labId },
-    override,
-  );
+  const approved = { ...of, isApproved: true };
+  if (is_public) demandPublishing(caller, approved, rooms.rules);
+  const way = wayOf(caller, approved, rooms.rules, override);
   const founding = {
     name,
     files,
@@ -55,6 +51,15 @@ export async function createDefinition(
   };
   if (!way.lands) return await foundProposal(rooms, caller, founding);
   return { definition: await found(rooms, caller, { ...founding, ...way }) };
+}
+
+/** What is proposed is made public by an admin too, and not in passing by its approval. */
+function demandPublishing(caller: Caller, of: DefinitionFacts, rules: Rules): void {
+  if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;
+  throw new Problem(
+    'forbidden',
+    'Only an admin of the lab may make a definition public. Leave is_public out: an admin can set it once the definition is approved.',
+  );
 }
 
 /** The lab of a new definition: the one named, or the caller's only one. */

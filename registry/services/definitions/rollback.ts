@@ -23,7 +23,7 @@ export async function rollback(
   const { row, facts } = await find(rooms, caller, id);
   demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
   demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
-  const way = wayOf(caller, facts, rooms.rules, row, wanted.override);
+  const way = wayOf(caller, facts, rooms.rules, wanted.override);
   const target = await findVersion(rooms.store.em(), row.id, wanted.version);
   if (!target) throw new Problem('not_found', `${row.name} has no version ${wanted.version}.`);
   const repository = await rooms.repositories.open(row.name);
@@ -51,7 +51,9 @@ export async function rollback(
   }
   const author = { ...authorOf(caller), at: new Date() };
   const earlier = target.overrides as unknown as VersionRecord['overrides'];
-  const overrides = [...earlier, ...way.overrides];
+  // Whose glass was broken then is told of that version.
+  const repeated = earlier.map(({ code, message }) => ({ code, message }));
+  const overrides = [...repeated, ...way.overrides];
   const commit = await repository.commit({
     parent: from.head,
     tree: old.tree,
@@ -66,7 +68,6 @@ export async function rollback(
     repository,
     from,
     versions: [{ commit, author, summary, overrides }],
-    steps: way.steps,
   });
   return undefined;
 }

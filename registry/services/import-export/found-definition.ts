@@ -25,8 +25,6 @@ export interface Founding {
   isBuiltin: boolean;
   summary: string;
   overrides: Override[];
-  /** What else happens with the landing. */
-  steps?: Step[];
   /** Who wrote it, where that is not the caller (an import keeps authorship). */
   author?: { name: string; email: string; at: Date; offsetMinutes?: number };
 }
@@ -47,7 +45,6 @@ export async function found(
       from: { head: null, version: 0 },
       versions: [await commitFiles(repository, caller, null, files, founding)],
       state: { from: null, to: firstState(caller, id, founding) },
-      steps: founding.steps ?? [],
     }),
   );
 }

@@ -5,12 +5,14 @@ import { appendAudit } from '../../store/audit.ts';
 import type { Definition } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
 import type { Verdicts } from '../../store/versions.ts';
-import { auditOf, type Caller } from '../caller.ts';
+import { auditOf, type By, type Caller } from '../caller.ts';
+import { noteOf } from '../review/note.ts';
 import type { Indexed } from './index-repository.ts';
 
 /**
- * An entry for each version that the index did not have. `callerOf` gives who has just landed it; of one that an
- * earlier landing or a crash left behind, its own record says who that was.
+ * For each version that the index did not have: that it landed, which merge request that was, what was set aside.
+ * `callerOf` gives who has just landed it; of one that an earlier landing or a crash left behind, its own record says
+ * who that was.
  */
 export async function auditLanded(
   em: EntityManager,
@@ -19,14 +21,31 @@ export async function auditLanded(
 ): Promise<void> {
   for (const { record } of indexed.added) {
     const caller = callerOf(record);
-    const { version, commit, change_summary: summary } = record;
+    const by = caller ? auditOf(caller) : recorded(record.landed_by);
+    const told = caller ? {} : { repaired: true };
+    const { version, commit, change_summary: summary, merge_request: id } = record;
     await appendAudit(em, {
-      ...(caller ? auditOf(caller) : recorded(record)),
+      ...by,
       ...subjectOf(indexed),
       action: 'definition.landed',
       before: null,
-      after: { version, commit, summary, ...(!caller && { repaired: true }) },
+      after: { version, commit, summary, ...told },
     });
+    if (id !== null && indexed.merged.has(id)) {
+      const { name, lab_id } = indexed.definition;
+      const row = { id, definition: name, lab_id };
+      await noteOf(em, by, row, 'merged', { state: 'open' }, { state: 'merged', version, ...told });
+    }
+    for (const { broken } of record.overrides) {
+      if (broken === undefined) continue;
+      await appendAudit(em, {
+        ...by,
+        ...subjectOf(indexed),
+        action: 'definition.overridden',
+        before: null,
+        after: { version, ...broken, ...told },
+      });
+    }
   }
 }
 
@@ -53,7 +72,7 @@ export async function auditMended(
   const after = shown({ ...indexed.definition, ...verdictsIn(indexed.state) });
   if (isDeepStrictEqual(before, after)) return false;
   await appendAudit(em, {
-    ...recorded({ landed_by: null }),
+    ...recorded(null),
     ...subjectOf(indexed),
     action: 'definition.mended',
     before: before as never,
@@ -83,14 +102,13 @@ export async function auditState(
   });
 }
 
-function recorded({ landed_by }: Pick<VersionRecord, 'landed_by'>) {
-  return {
-    actor_id: landed_by?.id ?? null,
-    actor: landed_by?.username ?? 'registry',
-    address: null,
-    token_name: null,
-  };
-}
+/** Of what is found done after a crash it is known who did it, at most. */
+export const recorded = (by: { id: number; username: string } | null): By => ({
+  actor_id: by?.id ?? null,
+  actor: by?.username ?? 'registry',
+  address: null,
+  token_name: null,
+});
 
 function subjectOf({ definition }: Indexed) {
   return {

@@ -11,7 +11,7 @@ import {
   lockDefinition,
   upsertDefinition,
 } from '../../store/indexing.ts';
-import { markMergeRequestMerged } from '../../store/merge-requests.ts';
+import { markMergeRequestMerged, moveMergeRequests } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { setVerdicts, upsertVersions } from '../../store/versions.ts';
@@ -31,6 +31,8 @@ export interface Indexed {
   state: DefinitionState;
   /** Versions that the index did not have before, oldest first. */
   added: LandedVersion[];
+  /** Merge requests that it did not know to have landed. */
+  merged: ReadonlySet<number>;
 }
 
 export interface IndexOptions {
@@ -61,13 +63,14 @@ export async function indexRepository(
     const added = now.versions.filter(({ record }) => record.version > known);
     await ensurePeople(em, now.state, added);
     await upsertDefinition(em, now.definition);
-    await markMerged(em, now.definition.id, added);
+    await moveMergeRequests(em, now.definition);
+    const merged = await markMerged(em, now.definition.id, added);
     await upsertVersions(
       em,
       added.map((version) => versionRow(now.state, version)),
     );
     if (known > 0) await setVerdicts(em, now.definition.id, now.state);
-    const indexed = { definition: now.definition, state: now.state, added };
+    const indexed = { definition: now.definition, state: now.state, added, merged };
     await options.also?.(em, indexed);
     return indexed;
   });
@@ -119,14 +122,17 @@ const MERGE_REQUEST = /^refs\/merge-requests\/(\d+)\/head$/;
 
 /** Whether a merge request has landed is what the versions say, so that no crash parts the two. */
 async function markMerged(em: EntityManager, definitionId: number, added: LandedVersion[]) {
+  const merged = new Set<number>();
   for (const { record } of added) {
     if (record.merge_request === null) continue;
-    await markMergeRequestMerged(em, definitionId, record.merge_request, {
+    const marked = await markMergeRequestMerged(em, definitionId, record.merge_request, {
       merged_version: record.version,
       decided_by: record.landed_by?.id ?? null,
       decided_at: new Date(record.landed_at),
     });
+    if (marked) merged.add(record.merge_request);
   }
+  return merged;
 }
 
 async function landed(repository: Repository, n: number): Promise<LandedVersion> {

@@ -14,7 +14,7 @@ import {
 } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { type Caller, personOf, REGISTRY } from '../caller.ts';
-import { begin, type Step, undo } from '../review/steps.ts';
+import { noted, type Step } from '../review/steps.ts';
 import type { LandingRooms } from '../rooms.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
@@ -51,17 +51,9 @@ export async function land(
   const { repository, event, steps = [] } = order;
   await repositories.note(repository.name);
   try {
-    await begin(store, steps);
+    await noted({ store, repositories }, repository.name, steps, () => moveRefs(caller, order));
   } catch (error) {
-    await repositories.strike(repository.name);
-    throw error;
-  }
-  try {
-    await moveRefs(caller, order);
-  } catch (error) {
-    await undo(store, steps);
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
-    await repositories.strike(repository.name);
     throw new Problem(
       'conflict',
       `${repository.name} has changed in the meantime. Read it again and repeat your change on top.`,

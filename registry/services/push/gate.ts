@@ -49,8 +49,7 @@ async function takeOne(taking: Taking, command: Command): Promise<RefResult> {
   const plan = await planReview(taking, command);
   if ('refusal' in plan) return refused(push, plan.refusal);
   const [lines] = await Promise.all([plan.lines(), push.keep()]);
-  const steps = plan.step ? [plan.step] : [];
-  const [result] = await carriedOut(taking, [command], steps, lines);
+  const [result] = await carriedOut(taking, [command], [plan.step], lines);
   return result as RefResult;
 }
 
@@ -63,7 +62,7 @@ async function takeTogether(taking: Taking): Promise<RefResult[]> {
   for (const command of push.commands.filter((one) => one !== main)) {
     const plan = await planReview(taking, command);
     if ('refusal' in plan) return together(push, refused(push, plan.refusal));
-    if (plan.step) steps.push(plan.step);
+    steps.push(plan.step);
     lines.push(...(await plan.lines()));
   }
   await push.keep();

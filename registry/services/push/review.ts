@@ -1,24 +1,20 @@
 /** Pushes for review: a branch or `refs/for/main` opens a merge request, moves it, or closes it. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
-import type { Commit, Oid, Refs } from '../../../repos/types.ts';
+import type { Commit, Oid, Refs, RefUpdate } from '../../../repos/types.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
-import {
-  type MergeRequestFields,
-  openMergeRequestFor,
-  updateMergeRequest,
-} from '../../store/merge-requests.ts';
+import { openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, type Caller } from '../caller.ts';
 import { commitsBeyondVersions, MOST_COMMITS, versionsAmong } from '../review/commits.ts';
-import { examine } from '../review/examine.ts';
+import { type Examined, examine } from '../review/examine.ts';
 import { ownChecks } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
-import { closing, FOR_MAIN, moving, note, type Step, sourceOf } from '../review/steps.ts';
+import { closing, editing, FOR_MAIN, moving, type Step, sourceOf } from '../review/steps.ts';
 import { MAIN } from './admit.ts';
 import type { PushOptions } from './options.ts';
 import type { Taking } from './taking.ts';
 
 /** What a command would do, and what its pusher reads when it is done: checks are made meanwhile, and refuse nothing. */
-export type Plan = { step: Step | null; lines: () => Promise<string[]> } | { refusal: Refusal };
+export type Plan = { step: Step; lines: () => Promise<string[]> } | { refusal: Refusal };
 
 /** Looks at one command while its objects are in quarantine; nothing is written. */
 export async function planReview(taking: Taking, { ref, from, to }: Command): Promise<Plan> {
@@ -38,7 +34,7 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
   if (base === undefined) return { refusal: unrelated(ref) };
   const examined = await examine(push.objects, base, to, commits);
   const step = current
-    ? edited(caller, current, options, moving(caller, current, examined, branch))
+    ? further(caller, current, examined, branch, options)
     : await newMergeRequest(rooms, caller, row, examined, {
         summary: commits[0]?.message ?? '',
         source: ref,
@@ -46,9 +42,8 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
         branch,
       });
   const { id, url } = proposed(rooms, step.mergeRequest);
-  const unchanged = current?.head === to && branch.length === 0 && !isGiven(options);
   return {
-    step: unchanged ? null : step,
+    step,
     async lines() {
       const proposal = { name: row.name, base, head: to, main };
       const { checks } = await ownChecks(push.objects, proposal, found.policy);
@@ -61,14 +56,25 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
   };
 }
 
+/** A further push: where it brings nothing new but what it says, the head stays. */
+function further(
+  caller: Caller,
+  current: MergeRequest,
+  examined: Examined,
+  branch: RefUpdate[],
+  options: PushOptions,
+): Step {
+  if (current.head === examined.head && branch.length === 0) {
+    return editing(caller, current, options);
+  }
+  const edits = Object.keys(options).length > 0 ? options : null;
+  return moving(caller, current, { ...examined, edits }, branch);
+}
+
 const openOne = ({ rooms, caller, found }: Taking, ref: string) =>
   openMergeRequestFor(rooms.store.em(), found.row.id, sourceOf(ref, auditOf(caller).actor_id));
 
-function deletion(
-  caller: Caller,
-  current: MergeRequest | null,
-  branch: { ref: string; from: Oid | null; to: null }[] | Step['updates'],
-): Plan {
+function deletion(caller: Caller, current: MergeRequest | null, branch: RefUpdate[]): Plan {
   if (current) {
     const line = `Merge request !${current.id} is closed with its branch.`;
     return { step: closing(caller, current, branch), lines: async () => [line] };
@@ -112,21 +118,4 @@ function baseOf(refs: Refs, main: Oid | null, commits: readonly Commit[]): Oid |
     .map((commit) => ({ commit, version: versions.get(commit) ?? 0 }))
     .sort((a, b) => b.version - a.version);
   return numbered[0]?.version ? numbered[0].commit : undefined;
-}
-
-const isGiven = (options: PushOptions): boolean => Object.keys(options).length > 0;
-
-/** A move that changes title, description or draft as well. */
-function edited(caller: Caller, row: MergeRequest, options: PushOptions, step: Step): Step {
-  if (!isGiven(options)) return step;
-  return {
-    ...step,
-    async finish(em) {
-      await step.finish(em);
-      const { title, description, draft } = row;
-      const before: Partial<MergeRequestFields> = { title, description, draft };
-      await updateMergeRequest(em, row.id, options);
-      await note(em, caller, row, 'edited', before, { ...before, ...options });
-    },
-  };
 }

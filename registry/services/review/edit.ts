@@ -3,11 +3,16 @@ import { Problem } from '../../errors.ts';
 import type { MergeRequestChange } from '../../schemas/review.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import { lockDefinition } from '../../store/indexing.ts';
-import { undecidedMergeRequests, updateMergeRequest } from '../../store/merge-requests.ts';
+import {
+  findMergeRequest,
+  undecidedMergeRequests,
+  updateMergeRequest,
+} from '../../store/merge-requests.ts';
 import { auditOf, type Caller, demand } from '../caller.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { seen } from './facts.ts';
-import { carryOut, closing, FOR_MAIN, headRef, note } from './steps.ts';
+import { note } from './note.ts';
+import { carryOut, closing, edited, FOR_MAIN, headRef } from './steps.ts';
 
 /** Its author, as long as they may take part, and admins of the lab. */
 async function owned(rooms: SaveRooms, caller: Caller, id: number): Promise<MergeRequest> {
@@ -19,7 +24,7 @@ async function owned(rooms: SaveRooms, caller: Caller, id: number): Promise<Merg
   return row;
 }
 
-/** `PUT /api/merge-requests/:id`. */
+/** `PUT /api/merge-requests/:id`, of one that has not landed. */
 export async function edit(
   rooms: SaveRooms,
   caller: Caller,
@@ -27,13 +32,7 @@ export async function edit(
   change: MergeRequestChange,
 ): Promise<void> {
   const row = await owned(rooms, caller, id);
-  const before = { title: row.title, description: row.description, draft: row.draft };
-  const after = { ...before, ...change };
-  if (JSON.stringify(before) === JSON.stringify(after)) return;
-  await rooms.store.transaction(async (em) => {
-    await updateMergeRequest(em, id, after);
-    await note(em, caller, row, 'edited', before, after);
-  });
+  await rooms.store.transaction((em) => edited(em, auditOf(caller), row, change));
 }
 
 /** `POST …/close`. The branch stays where it is. */
@@ -60,6 +59,11 @@ export async function reopen(rooms: SaveRooms, caller: Caller, id: number): Prom
   await demandBranch(rooms, row);
   await rooms.store.transaction(async (em) => {
     await lockDefinition(em, definition);
+    // The name may have been freed, or somebody else been faster, until the lock was had.
+    const now = await findMergeRequest(em, id);
+    if (now?.state !== 'closed' || now.definition_id !== definition) {
+      throw new Problem('conflict', `Merge request !${id} has changed in the meantime. Try again.`);
+    }
     const open = await undecidedMergeRequests(em, definition);
     const other = open.find(
       ({ source_ref, author_id }) =>

@@ -1,9 +1,10 @@
 /** What a proposed commit changes, and who wrote it. */
 import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
+import { mailboxOf } from '../../access/review/mailbox.ts';
 import { changesKey, changesOf, type PathChange, type Tree } from '../../definitions/merge.ts';
 import type { NewHead } from '../../store/merge-requests.ts';
 
-export type Examined = Omit<NewHead, 'pushed_by'>;
+export type Examined = Omit<NewHead, 'pushed_by' | 'edits'>;
 
 /** The paths of a commit, each with mode and blob; no commit has none. */
 export async function treeOf(objects: ObjectReader, commit: Oid | null): Promise<Tree> {
@@ -31,18 +32,32 @@ export async function examine(
     head,
     base,
     changes: changesKey(await changesAgainst(objects, base, head)),
-    authors: [...new Set(commits.flatMap(authorsOf).map(({ email }) => email.toLowerCase()))],
+    authors: [...new Set(commits.flatMap(authorsOf).map(({ email }) => mailboxOf(email)))],
   };
 }
 
-/** Shape: git-interpret-trailers(1); the field is GitHub's and GitLab's. */
-const CO_AUTHOR = /^co-authored-by:\s*(.*?)\s*<([^<>]+)>\s*$/gim;
+interface Author {
+  name: string;
+  email: string;
+}
 
 /** Who wrote a commit: its author, then those that its message names. */
-export function authorsOf({ author, message }: Commit): { name: string; email: string }[] {
-  const others = [...message.matchAll(CO_AUTHOR)].map(([, name = '', email = '']) => ({
-    name,
-    email,
-  }));
-  return [{ name: author.name, email: author.email }, ...others];
+export function authorsOf({ author, message }: Pick<Commit, 'author' | 'message'>): Author[] {
+  // A line that begins with white space goes on with the one before it.
+  const lines = message.replace(/\r?\n[ \t]+/g, ' ').split('\n');
+  return [{ name: author.name, email: author.email }, ...lines.flatMap(coAuthor)];
+}
+
+/**
+ * Shape: git-interpret-trailers(1); the field is GitHub's and GitLab's. Without a regular expression of the whole line:
+ * the line is whatever somebody pushed, and one of some thousand spaces held the process for minutes.
+ */
+function coAuthor(line: string): Author[] {
+  const [field = ''] = line.split(':', 1);
+  if (field.trim().toLowerCase() !== 'co-authored-by') return [];
+  const open = line.lastIndexOf('<');
+  const close = line.lastIndexOf('>');
+  const email = line.slice(open + 1, Math.max(close, open + 1)).trim();
+  if (open < 0 || email === '') return [];
+  return [{ name: line.slice(field.length + 1, open).trim(), email }];
 }

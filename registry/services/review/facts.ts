@@ -84,8 +84,12 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
     base: git?.own.before ?? null,
     proposed: git?.own.after ?? null,
     involved: {
-      ids: new Set([row.author_id, ...heads.map(({ pushed_by }) => pushed_by)].filter(isId)),
-      emails: new Set(heads.flatMap(({ authors }) => authors)),
+      ids: new Set(
+        [row.author_id, ...heads.flatMap((head) => [head.pushed_by, ...head.author_ids])].filter(
+          isId,
+        ),
+      ),
+      mailboxes: new Set(heads.flatMap(({ authors }) => authors)),
     },
     reviews: reviews.map((review) => ({
       id: review.id,

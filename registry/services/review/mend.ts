@@ -1,5 +1,6 @@
 /** Merge requests after a crash: the refs say what happened, the notes beforehand say by whom. */
 import type { Repository } from '../../../repos/types.ts';
+import type { MergeRequest } from '../../store/entities/index.ts';
 import {
   findHead,
   removeHeadsAfter,
@@ -8,9 +9,17 @@ import {
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { headRef } from './steps.ts';
+import { usersById } from '../../store/users.ts';
+import { recorded } from '../landing/audit-landing.ts';
+import { noteOf } from './note.ts';
+import { headRef, moved, openedAs } from './steps.ts';
 
-/** True where something had to be mended. A merge request whose branch was deleted is closed. */
+const TOLD = { repaired: true };
+
+/**
+ * What the refs did and the database does not know is done in it too, with its entries in the audit trail; notes of what
+ * they did not do are taken back. True where there was any. A merge request whose branch was deleted is closed.
+ */
 export async function mendMergeRequests(
   em: EntityManager,
   repository: Repository,
@@ -24,16 +33,30 @@ export async function mendMergeRequests(
     if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) mended = true;
     if (row.state === 'open' && head === row.head && !gone) continue;
     mended = true;
-    if (head === undefined) {
-      await removeOpening(em, row.id);
-      continue;
-    }
-    const noted = await findHead(em, row.id, head);
-    await updateMergeRequest(em, row.id, {
-      state: gone ? 'closed' : 'open',
-      head,
-      ...(noted && { base: noted.base, changes: noted.changes }),
-    });
+    if (head === undefined) await removeOpening(em, row.id);
+    else await follow(em, row, { head, gone });
   }
   return mended;
+}
+
+async function follow(
+  em: EntityManager,
+  row: MergeRequest,
+  { head, gone }: { head: string; gone: boolean },
+): Promise<void> {
+  const noted = await findHead(em, row.id, head);
+  const people = await usersById(em, [row.author_id, noted?.pushed_by ?? null, row.decided_by]);
+  const by = (id: number | null) => recorded(id === null ? null : (people.get(id) ?? null));
+  if (row.state === 'opening') {
+    await updateMergeRequest(em, row.id, { state: 'open' });
+    await noteOf(em, by(row.author_id), row, 'opened', null, { ...openedAs(row), ...TOLD });
+  }
+  if (head !== row.head) {
+    const to = noted ?? { ...row, head, edits: null };
+    await moved(em, by(noted?.pushed_by ?? null), row, to, TOLD);
+  }
+  if (!gone) return;
+  await updateMergeRequest(em, row.id, { state: 'closed', decided_at: new Date() });
+  const [before, after] = [{ state: 'open' }, { state: 'closed', ...TOLD }];
+  await noteOf(em, by(row.decided_by), row, 'closed', before, after);
 }

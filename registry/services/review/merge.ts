@@ -5,15 +5,15 @@ import { standingOf } from '../../access/review/verdicts.ts';
 import { type Approval, landingMessage, type Override } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { auditOf, authorOf, type Caller, demand } from '../caller.ts';
+import { authorOf, type Caller, demand } from '../caller.ts';
 import { land, type NewVersion } from '../landing/landing.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { authorsOf, treeOf } from './examine.ts';
 import { type LoadedFacts, loadFacts, seen } from './facts.ts';
+import { breakGlass } from './override.ts';
 import { contents } from './own-checks.ts';
-import { headRef, mergeRef, note, type Step } from './steps.ts';
+import { headRef, mergeRef, type Step } from './steps.ts';
 
 /** How often somebody else may be faster before the caller is told. */
 const ATTEMPTS = 5;
@@ -60,16 +60,14 @@ async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: Me
   }
   const unmet = unmetPolicy(facts, policy);
   if (unmet.length > 0 && order.override === undefined) throw notMergeable(id, unmet);
-  const overrides: Override[] =
-    unmet.length === 0
-      ? []
-      : [{ code: 'policy', message: `${order.override} (set aside: ${unmet.join(' ')})` }];
+  const overrides =
+    unmet.length > 0 && order.override !== undefined ? [breakGlass(order.override, unmet)] : [];
   const version = await squash(caller, loaded, git, order.change_summary, overrides);
   await land(rooms, caller, {
     repository: git.repository,
     from: git.tip,
     versions: [version],
-    steps: [await merging(caller, git, row, version.commit, order.override, unmet)],
+    steps: [await merging(git, row, version.commit)],
   });
 }
 
@@ -153,15 +151,7 @@ function approvalsOf({ facts, policy, people }: LoadedFacts): Approval[] {
 }
 
 /** The head must still be the one that was judged; the branch has served. */
-async function merging(
-  caller: Caller,
-  { repository, tip }: Git,
-  row: LoadedFacts['row'],
-  commit: Oid,
-  reason: string | undefined,
-  unmet: string[],
-): Promise<Step> {
-  const version = tip.version + 1;
+async function merging({ repository }: Git, row: LoadedFacts['row'], commit: Oid): Promise<Step> {
   const updates: RefUpdate[] = [
     { ref: headRef(row.id), from: row.head, to: row.head },
     { ref: mergeRef(row.id), from: null, to: commit },
@@ -170,22 +160,6 @@ async function merging(
   if (row.source_ref.startsWith('refs/heads/') && branch !== undefined) {
     updates.push({ ref: row.source_ref, from: row.head, to: null });
   }
-  return {
-    mergeRequest: row.id,
-    updates,
-    async finish(em) {
-      await note(em, caller, row, 'merged', { state: row.state }, { state: 'merged', version });
-      if (unmet.length === 0) return;
-      await appendAudit(em, {
-        ...auditOf(caller),
-        action: 'definition.overridden',
-        subject_type: 'definition',
-        subject_id: row.definition_id,
-        subject: row.definition,
-        lab_id: row.lab_id,
-        before: null,
-        after: { version, reason: reason ?? '', set_aside: unmet },
-      });
-    },
-  };
+  // That it is merged follows from the version's record (landing/index-repository.ts).
+  return { mergeRequest: row.id, updates, finish: async () => {} };
 }

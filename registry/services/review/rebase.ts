@@ -4,6 +4,7 @@ import { mergeTrees } from '../../definitions/merge.ts';
 import { mergeText } from '../../definitions/merge-text.ts';
 import { Problem } from '../../errors.ts';
 import type { RebaseInput } from '../../schemas/review.ts';
+import { findHead } from '../../store/merge-requests.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { commitsBeyondVersions } from './commits.ts';
@@ -13,8 +14,9 @@ import { contents, placesOf } from './own-checks.ts';
 import { carryOut, moving } from './steps.ts';
 
 /**
- * `POST /api/merge-requests/:id/rebase`. The authors stay, the caller commits; approvals hold where the list of
- * changes stays the same. On top already: nothing happens. Throws `conflict` with file and lines where a commit
+ * `POST /api/merge-requests/:id/rebase`. The authors stay, and whoever pushed the head that is rebased; the caller
+ * commits what follows from both sides alone, so that is no part in it, and whoever may approve still may. Approvals
+ * hold where the list of changes stays the same. On top already: nothing happens. Throws `conflict` with file and lines where a commit
  * does not apply, and where the head moved.
  */
 export async function rebase(
@@ -54,10 +56,12 @@ export async function rebase(
   }
   const added = await commitsBeyondVersions(repository, refs, tip);
   const examined = await examine(repository, main, tip, added);
+  const before = await findHead(rooms.store.em(), id, row.head);
   const branch = row.source_ref.startsWith('refs/heads/')
     ? [{ ref: row.source_ref, from: row.head, to: tip }]
     : [];
-  await carryOut(rooms, repository, [moving(caller, row, examined, branch)]);
+  const rebased = { ...examined, pushed_by: before?.pushed_by ?? null };
+  await carryOut(rooms, repository, [moving(caller, row, rebased, branch)]);
 }
 
 /** The commit anew on top of `onto`; `onto` itself where it has all of it. Throws `conflict`. */

@@ -1,13 +1,17 @@
 /** What people and programs say of a merge request: reviews, comments, checks. */
 import { mayGive } from '../../access/review/verdicts.ts';
+import { linesOf } from '../../definitions/line-diff.ts';
 import { Problem } from '../../errors.ts';
-import type { CheckInput, CommentInput, ReviewInput } from '../../schemas/review.ts';
-import type { Check, Comment, MergeRequest, Review } from '../../store/entities/index.ts';
+import type { Check, CheckInput, CommentInput, ReviewInput } from '../../schemas/review.ts';
+import type { Comment, MergeRequest, Review } from '../../store/entities/index.ts';
+import { findLab } from '../../store/labs.ts';
 import { addComment, addReview, commentsOf, putCheck } from '../../store/reviews.ts';
 import { auditOf, type Caller, demand, demandPerson } from '../caller.ts';
-import { loadFacts, type ReviewRooms, seen } from './facts.ts';
+import { textOf } from '../definitions/files.ts';
+import { loadFacts, type ReviewRooms, reviewPolicyOf, seen } from './facts.ts';
+import { note } from './note.ts';
 import { OWN_CHECKS } from './own-checks.ts';
-import { note } from './steps.ts';
+import { showCheck } from './view.ts';
 
 /** The merge request, where the caller may take part in it. */
 async function discussed(rooms: ReviewRooms, caller: Caller, id: number): Promise<MergeRequest> {
@@ -109,8 +113,10 @@ async function placeOf(rooms: ReviewRooms, row: MergeRequest, said: CommentInput
   const repository = await rooms.repositories.open(row.definition);
   const bytes = commit === null ? undefined : await repository.readFile(commit, said.file);
   if (bytes === undefined) throw invalid('file', `is not there on the ${side} side`);
-  const lines = Buffer.from(bytes).toString('latin1').split('\n').length;
-  if ((said.line ?? 1) > lines) throw invalid('line', `is past the end: there are ${lines} lines`);
+  const lines = linesOf(textOf(bytes)).length;
+  if (said.line !== undefined && said.line > lines) {
+    throw invalid('line', `is past the end: the last line of ${said.file} is ${lines}`);
+  }
   return { in_reply_to: null, file: said.file, line: said.line ?? null, side, ...at };
 }
 
@@ -139,7 +145,8 @@ export async function check(
       ...fields,
     });
     await note(em, caller, row, 'checked', null, fields);
-    return added;
+    const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
+    return showCheck(added, reviewPolicyOf(lab));
   });
 }
 

@@ -3,26 +3,29 @@
  * transaction, the database follows; a crash in between is mended from the notes (see mend.ts), so a push that
  * was answered is never lost and one that was not leaves nothing half done.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Refs, RefUpdate, Repository } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
-import { appendAudit } from '../../store/audit.ts';
-import type { MergeRequest } from '../../store/entities/index.ts';
+import type { Edits, MergeRequest } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import {
   addHead,
   addMergeRequest,
   type NewHead,
   type NewMergeRequest,
+  noteDecider,
   removeHead,
   removeOpening,
   type Source,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { auditOf, type Caller } from '../caller.ts';
+import { auditOf, type By, type Caller } from '../caller.ts';
 import { indexRepository } from '../landing/index-repository.ts';
 import type { LandingRooms } from '../rooms.ts';
+import type { Examined } from './examine.ts';
+import { note, noteOf } from './note.ts';
 
 /** One change of one merge request; several may be carried out together, all or none. */
 export interface Step {
@@ -63,7 +66,7 @@ const stillOpen = (id: number): RefUpdate => ({ ref: mergeRef(id), from: null, t
 export function opening(
   caller: Caller,
   fields: Omit<NewMergeRequest, 'head' | 'base' | 'changes' | 'author' | 'author_id'>,
-  head: Omit<NewHead, 'pushed_by'>,
+  head: Examined,
   branch: RefUpdate[] = [],
 ): Step {
   const { id } = fields;
@@ -76,56 +79,106 @@ export function opening(
     begin: (em) => addMergeRequest(em, whole, { ...head, pushed_by: by.actor_id }),
     async finish(em) {
       await updateMergeRequest(em, id, { state: 'open' });
-      await note(em, caller, whole, 'opened', null, {
-        title: fields.title,
-        description: fields.description,
-        draft: fields.draft,
-        head: head.head,
-        base: head.base,
-        source_ref: fields.source_ref,
-      });
+      await note(em, caller, whole, 'opened', null, openedAs(whole));
     },
     undo: (em) => removeOpening(em, id),
   };
 }
 
-/** An open merge request gets another head. */
+/** What the trail keeps of a new one. */
+export const openedAs = (row: Omit<NewMergeRequest, 'changes'>) => ({
+  title: row.title,
+  description: row.description,
+  draft: row.draft,
+  head: row.head,
+  base: row.base,
+  source_ref: row.source_ref,
+});
+
+/** An open merge request gets another head, of whoever asks for it unless `pushed_by` says otherwise. */
 export function moving(
   caller: Caller,
   row: MergeRequest,
-  head: Omit<NewHead, 'pushed_by'>,
+  examined: Examined & Partial<Pick<NewHead, 'pushed_by' | 'edits'>>,
   branch: RefUpdate[] = [],
 ): Step {
-  const { head: commit, base, changes } = head;
+  const by = auditOf(caller);
+  const head: NewHead = { pushed_by: by.actor_id, edits: null, ...examined };
   let noted = 0;
   return {
     mergeRequest: row.id,
-    updates: [stillOpen(row.id), { ref: headRef(row.id), from: row.head, to: commit }, ...branch],
+    updates: [
+      stillOpen(row.id),
+      { ref: headRef(row.id), from: row.head, to: head.head },
+      ...branch,
+    ],
     async begin(em) {
-      noted = await addHead(em, row.id, { ...head, pushed_by: auditOf(caller).actor_id });
+      noted = await addHead(em, row.id, head);
     },
-    async finish(em) {
-      await updateMergeRequest(em, row.id, { head: commit, base, changes });
-      const before = { head: row.head, base: row.base };
-      await note(em, caller, row, 'updated', before, { head: commit, base });
-    },
+    finish: (em) => moved(em, by, row, head),
     // Whoever pushed in vain has no part in it.
     undo: (em) => removeHead(em, noted),
   };
 }
 
+type Moved = Pick<NewHead, 'head' | 'base' | 'changes' | 'edits'>;
+
+/** The database follows a head that the refs have; `told` is what the trail says of it beyond that. */
+export async function moved(
+  em: EntityManager,
+  by: By,
+  row: MergeRequest,
+  { head, base, changes, edits }: Moved,
+  told: object = {},
+): Promise<void> {
+  await updateMergeRequest(em, row.id, { head, base, changes });
+  const before = { head: row.head, base: row.base };
+  await noteOf(em, by, row, 'updated', before, { head, base, ...told });
+  await edited(em, by, row, edits ?? {}, told);
+}
+
+/** Title, description or draft change, and no ref. */
+export const editing = (caller: Caller, row: MergeRequest, edits: Edits): Step => ({
+  mergeRequest: row.id,
+  updates: [stillOpen(row.id)],
+  finish: (em) => edited(em, auditOf(caller), row, edits),
+});
+
+/** Throws `conflict` where it has landed: it stays as it landed. */
+export async function edited(
+  em: EntityManager,
+  by: By,
+  row: MergeRequest,
+  edits: Edits,
+  told: object = {},
+): Promise<void> {
+  const { title, description, draft } = row;
+  const before = { title, description, draft };
+  const after = { ...before, ...edits };
+  if (isDeepStrictEqual(before, after)) return;
+  if (!(await updateMergeRequest(em, row.id, after))) {
+    throw new Problem('conflict', `Merge request !${row.id} is merged: it stays as it landed.`);
+  }
+  await noteOf(em, by, row, 'edited', before, { ...after, ...told });
+}
+
 /** An open merge request is closed; its branch goes where `branch` says so. */
 export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] = []): Step {
+  const decided_by = auditOf(caller).actor_id;
   return {
     mergeRequest: row.id,
-    // Nothing moves, but it must be the head that was looked at.
+    // Its head does not move, but it must be the one that was looked at.
     updates: [stillOpen(row.id), { ref: headRef(row.id), from: row.head, to: row.head }, ...branch],
+    // Where a branch goes, the refs alone would not tell who took it away.
+    ...(branch.length > 0 && {
+      begin: (em) => noteDecider(em, row.id, decided_by),
+      undo: (em) => noteDecider(em, row.id, null),
+    }),
     async finish(em) {
-      await updateMergeRequest(em, row.id, {
-        state: 'closed',
-        decided_by: auditOf(caller).actor_id,
-        decided_at: new Date(),
-      });
+      const how = { state: 'closed' as const, decided_by, decided_at: new Date() };
+      if (!(await updateMergeRequest(em, row.id, how))) {
+        throw new Problem('conflict', `Merge request !${row.id} was merged in the meantime.`);
+      }
       await note(em, caller, row, 'closed', { state: row.state }, { state: 'closed' });
     },
   };
@@ -143,11 +196,12 @@ export async function carryOut(
   if (steps.length === 0) return;
   await repositories.note(repository.name);
   try {
-    await begin(store, steps);
-    await moveRefs(store, repository, steps);
+    const updates = steps.flatMap((step) => step.updates);
+    await noted({ store, repositories }, repository.name, steps, () =>
+      repository.updateRefs(updates),
+    );
   } catch (error) {
-    await repositories.strike(repository.name);
-    throw error;
+    throw await asConflict(repository, steps, error);
   }
   const finish = async (em: EntityManager) => {
     for (const step of steps) await step.finish(em);
@@ -158,8 +212,34 @@ export async function carryOut(
   await repositories.strike(repository.name);
 }
 
-/** Notes in the database what the refs are about to do. */
-export async function begin(store: LandingRooms['store'], steps: Step[]): Promise<void> {
+/**
+ * Notes in the database what the refs are about to do, then moves them. Where it is certain that they did not move, all
+ * of it is taken back, the note in the journal as well; else that stays, and the next start finds out.
+ */
+export async function noted(
+  { store, repositories }: LandingRooms,
+  name: string,
+  steps: Step[],
+  move: () => Promise<void>,
+): Promise<void> {
+  try {
+    await begin(store, steps);
+  } catch (error) {
+    await repositories.strike(name);
+    throw error;
+  }
+  try {
+    await move();
+  } catch (error) {
+    if (error instanceof RepositoryError) {
+      await undo(store, steps);
+      await repositories.strike(name);
+    }
+    throw error;
+  }
+}
+
+async function begin(store: LandingRooms['store'], steps: Step[]): Promise<void> {
   const noting = steps.filter(({ begin }) => begin !== undefined);
   if (noting.length === 0) return;
   const write = async (em: EntityManager) => {
@@ -179,53 +259,23 @@ export async function begin(store: LandingRooms['store'], steps: Step[]): Promis
   }
 }
 
-export async function undo(store: LandingRooms['store'], steps: Step[]): Promise<void> {
+async function undo(store: LandingRooms['store'], steps: Step[]): Promise<void> {
   if (!steps.some(({ undo }) => undo !== undefined)) return;
   await store.transaction(async (em) => {
     for (const step of steps) await step.undo?.(em);
   });
 }
 
-async function moveRefs(
-  store: LandingRooms['store'],
-  repository: Repository,
-  steps: Step[],
-): Promise<void> {
-  try {
-    await repository.updateRefs(steps.flatMap(({ updates }) => updates));
-  } catch (error) {
-    await undo(store, steps);
-    if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
-    const refs = await repository.refs();
-    const [landed] = steps.flatMap(({ mergeRequest }) => landingOf(refs, mergeRequest) ?? []);
-    throw new Problem(
-      'conflict',
-      landed
-        ? `Merge request !${landed.id} was merged as version ${landed.version} in the meantime: it stays as it landed. What you want beyond that is a new change.`
-        : `${repository.name} has changed in the meantime (${error.message}). Look at it again and repeat what you did.`,
-      undefined,
-      { cause: error },
-    );
-  }
-}
-
-/** Appends to the audit trail what became of a merge request. */
-export async function note(
-  em: EntityManager,
-  caller: Caller,
-  row: Pick<MergeRequest, 'id' | 'definition' | 'lab_id'>,
-  what: string,
-  before: object | null,
-  after: object | null,
-): Promise<void> {
-  await appendAudit(em, {
-    ...auditOf(caller),
-    action: `merge_request.${what}`,
-    subject_type: 'merge_request',
-    subject_id: row.id,
-    subject: `${row.definition} !${row.id}`,
-    lab_id: row.lab_id,
-    before: before as never,
-    after: after as never,
-  });
+async function asConflict(repository: Repository, steps: Step[], error: unknown): Promise<unknown> {
+  if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') return error;
+  const refs = await repository.refs();
+  const [landed] = steps.flatMap(({ mergeRequest }) => landingOf(refs, mergeRequest) ?? []);
+  return new Problem(
+    'conflict',
+    landed
+      ? `Merge request !${landed.id} was merged as version ${landed.version} in the meantime: it stays as it landed. What you want beyond that is a new change.`
+      : `${repository.name} has changed in the meantime (${error.message}). Look at it again and repeat what you did.`,
+    undefined,
+    { cause: error },
+  );
 }

@@ -1,8 +1,14 @@
 /** The page of a merge request: all that is known of it. */
 import { blockers, hindrances } from '../../access/review/blockers.ts';
+import type { ReviewPolicy } from '../../access/review/facts.ts';
 import { standingOf } from '../../access/review/verdicts.ts';
-import type { MergeRequestPage, MergeRequest as Shown } from '../../schemas/review.ts';
-import type { MergeRequest, User } from '../../store/entities/index.ts';
+import {
+  type Check,
+  type MergeRequestPage,
+  MOST_TEXT,
+  type MergeRequest as Shown,
+} from '../../schemas/review.ts';
+import type { Check as CheckRow, MergeRequest, User } from '../../store/entities/index.ts';
 import { commentsOf } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
 import { commitsBeyondVersions } from './commits.ts';
@@ -45,7 +51,7 @@ export async function page(
     commits: commits.map(({ oid, author, message }) => ({
       commit: oid,
       author: { name: author.name, email: author.email },
-      message,
+      message: message.slice(0, MOST_TEXT),
       created_at: author.at.toISOString(),
     })),
     heads: heads.map(({ head, base, pushed_by, created_at }) => ({
@@ -63,14 +69,7 @@ export async function page(
         account: null,
         required: name !== 'interface',
       })),
-      ...posted.map(({ name, state, url, summary, account, account_id }) => ({
-        name,
-        state,
-        url,
-        summary,
-        account,
-        required: account_id !== null && policy.requiredChecks[name] === account_id,
-      })),
+      ...posted.map((check) => showCheck(check, policy)),
     ],
     interface: {
       breaking: git?.own.interface.some(({ breaking }) => breaking) ?? false,
@@ -100,6 +99,15 @@ export async function page(
       created_at: comment.created_at.toISOString(),
     })),
   };
+}
+
+/** One that an account has posted. */
+export function showCheck(
+  { name, state, url, summary, account, account_id }: CheckRow,
+  { requiredChecks }: ReviewPolicy,
+): Check {
+  const required = account_id !== null && requiredChecks[name] === account_id;
+  return { name, state, url, summary, account, required };
 }
 
 /** Nothing but its state stands against one that is decided. */

@@ -46,7 +46,7 @@ export { directLandings } from './lab.ts';
 export type { Role } from './membership.ts';
 export { roles } from './membership.ts';
 export type { MergeRequestState } from './merge-request.ts';
-export type { Side, Verdict } from './review.ts';
+export type { Edits, Side, Verdict } from './review.ts';
 export type { TokenScope } from './token.ts';
 export { tokenScopes } from './token.ts';
 export {

@@ -25,6 +25,8 @@ const by = (table: string, column: string) =>
     .index(`${table}_${column}_index`)
     .deleteRule('set null');
 
+export type Edits = Partial<Pick<MergeRequest, 'title' | 'description' | 'draft'>>;
+
 const headSchema = defineEntity({
   name: 'MergeRequestHead',
   tableName: 'merge_request_heads',
@@ -37,6 +39,10 @@ const headSchema = defineEntity({
     pushed_by: () => by('merge_request_heads', 'pushed_by'),
     /** E-mail addresses of whoever wrote its commits, co-authors included. */
     authors: p.json<string[]>(),
+    /** The accounts that had one of these addresses when it was pushed, whatever addresses they have now. */
+    author_ids: p.json<number[]>().defaultRaw(`'[]'`),
+    /** What was said with it of title, description and draft. */
+    edits: p.json<Edits>().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });

@@ -2,10 +2,10 @@
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
 import type { Store } from '../../../store/open.ts';
-import { createSeal } from '../../landing/seal.ts';
 import type { Throttle } from '../throttle.ts';
 import { type Entered, enter, type Link } from './account.ts';
 import { type Attempt, openProvider } from './provider.ts';
+import { createSeal } from './seal.ts';
 
 /** How long somebody may take at the provider, in seconds. */
 export const ATTEMPT_SECONDS = 600;

@@ -1,0 +1,207 @@
+/**
+ * A registry that ends in the middle of a change under review: before its refs have moved nothing of it is there
+ * afterwards, once they have all of it is, audit trail and events included. (`npm run kill` ends a real one, anywhere.)
+ */
+import { readdir, rename } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { repair } from '../../registry/services/landing/repair.ts';
+import { type Clone, cloneOf } from '../helpers/clone.ts';
+import { startLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+
+const lab = await startLab(t);
+const { ada, ben, rooms } = lab;
+const DEAD = `999999999.1.${hostname()}`;
+type Moment = 'before' | 'after';
+
+/** Ends the process, as far as this repository can tell, right before or after its refs move the next time. */
+async function endAt(name: string, moment: Moment) {
+  const repository = await rooms.repositories.open(name);
+  const { updateRefs, land } = repository;
+  const ending =
+    <A, R>(work: (argument: A) => Promise<R>) =>
+    async (argument: A): Promise<R> => {
+      if (moment === 'after') await work.call(repository, argument);
+      // Nothing of a process that has ended tidies up after it: the error is none that anybody takes for a refusal.
+      throw new Error('the process ended here');
+    };
+  repository.updateRefs = ending(updateRefs);
+  repository.land = ending(land);
+  return async () => {
+    Object.assign(repository, { updateRefs, land });
+    const journal = join(lab.dataDir, 'journal');
+    const notes = (await readdir(journal)).filter((note) => note.startsWith(`${name}~`));
+    for (const note of notes) await rename(join(journal, note), join(journal, `${name}~${DEAD}`));
+    return await repair(rooms.store, rooms.repositories);
+  };
+}
+
+/** All that is known of a definition's merge requests, in the database, in git and in the audit trail. */
+async function known(name: string) {
+  const { id, version } = await ada.client.definitions.byName(name);
+  const { items } = await ada.client.mergeRequests.list({ definition_id: id });
+  const refs = await (await rooms.repositories.open(name)).refs();
+  const trail = await ada.client.audit({ lab_id: lab.nano.id, per_page: 200 });
+  return {
+    version,
+    refs: [...refs].map(([ref, { oid }]) => `${ref} ${oid}`),
+    pages: await Promise.all(items.map(({ id }) => ada.client.mergeRequests.read(id))),
+    trail: trail.items.filter(({ subject }) => subject.split(' ')[0] === name).toReversed(),
+  };
+}
+type Known = Awaited<ReturnType<typeof known>>;
+
+interface Crash {
+  /** Until right before. */
+  prepare(clone: Clone, name: string): Promise<unknown>;
+  /** What is cut off. */
+  act(clone: Clone, name: string): Promise<unknown>;
+  /** Of what is there once the refs have moved. */
+  done: (before: Known) => { pages: object[]; trail: object[]; version?: number };
+}
+
+const branch = 'HEAD:refs/heads/idea';
+const write = (clone: Clone, text: string) => clone.commit({ 'notes.txt': text }, 'Add notes');
+const firstOf = async (name: string) => (await known(name)).pages[0]?.id ?? 0;
+const told = { repaired: true };
+
+const CRASHES: Record<string, Crash> = {
+  Opened: {
+    prepare: (clone) => write(clone, 'one\n'),
+    act: (clone) => clone.push('-o', 'draft', branch),
+    done: () => ({
+      pages: [{ state: 'open', draft: true, heads: [{ pushed_by: { username: 'ben' } }] }],
+      trail: [{ action: 'merge_request.opened', actor: 'ben', after: told }],
+    }),
+  },
+  Updated: {
+    async prepare(clone) {
+      await write(clone, 'one\n');
+      await clone.push(branch);
+      await write(clone, 'two\n');
+    },
+    act: (clone) => clone.push('-o', 'title=Two', branch),
+    done: ({ pages: [was] }) => ({
+      pages: [{ title: 'Two', heads: [{ head: was?.head }, { pushed_by: { username: 'ben' } }] }],
+      trail: [
+        { action: 'merge_request.updated', actor: 'ben', before: { head: was?.head }, after: told },
+        { action: 'merge_request.edited', actor: 'ben', after: { title: 'Two', ...told } },
+      ],
+    }),
+  },
+  Closed: {
+    async prepare(clone) {
+      await write(clone, 'one\n');
+      await clone.push(branch);
+    },
+    act: (clone) => clone.push('--delete', 'idea'),
+    done: () => ({
+      pages: [{ state: 'closed', closed_by: { username: 'ben' }, closed_at: String }],
+      trail: [{ action: 'merge_request.closed', actor: 'ben', after: told }],
+    }),
+  },
+  Merged: {
+    async prepare(clone, name) {
+      const head = await write(clone, 'one\n');
+      await clone.push(branch);
+      await ada.client.mergeRequests.review(await firstOf(name), { verdict: 'approve', head });
+    },
+    async act(clone, name) {
+      const head = await clone.git('rev-parse', 'HEAD');
+      const merging = ada.client.mergeRequests.merge(await firstOf(name), { head });
+      await merging.catch((error) => t.match(error, { status: 500 }));
+    },
+    done: ({ pages: [was] }) => ({
+      version: 2,
+      pages: [{ state: 'merged', merged_version: 2, head: was?.head }],
+      trail: [
+        { action: 'definition.landed', actor: 'ada', after: { version: 2, ...told } },
+        { action: 'merge_request.merged', actor: 'ada', after: { version: 2, ...told } },
+      ],
+    }),
+  },
+  Overridden: {
+    async prepare(clone) {
+      await write(clone, 'one\n');
+      await clone.push(branch);
+    },
+    async act(clone, name) {
+      const head = await clone.git('rev-parse', 'HEAD');
+      const order = { head, override: 'no time' };
+      const merging = ada.client.mergeRequests.merge(await firstOf(name), order);
+      await merging.catch((error) => t.match(error, { status: 500 }));
+    },
+    done: () => ({
+      version: 2,
+      pages: [{ state: 'merged', merged_version: 2 }],
+      trail: [
+        { action: 'definition.landed' },
+        { action: 'merge_request.merged', actor: 'ada', after: told },
+        {
+          action: 'definition.overridden',
+          actor: 'ada',
+          after: { version: 2, reason: 'no time', set_aside: [/needs 1 approval/], ...told },
+        },
+      ],
+    }),
+  },
+  Together: {
+    prepare: (clone) => write(clone, 'one\n'),
+    act: (clone) => clone.push('--atomic', branch, 'HEAD:refs/heads/other'),
+    done: () => ({
+      pages: [{ state: 'open' }, { state: 'open' }],
+      trail: [{ action: 'merge_request.opened' }, { action: 'merge_request.opened' }],
+    }),
+  },
+};
+
+for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
+  for (const moment of ['before', 'after'] as const) {
+    t.test(`${what}: cut off ${moment} the refs move`, async (t: Test) => {
+      const name = `${what}_${moment}`;
+      await ada.client.definitions.create({ name, source_code: measurement(name) });
+      const clone = await cloneOf(t, lab, name, ben);
+      await prepare(clone, name);
+      const before = await known(name);
+      const restart = await endAt(name, moment);
+      await act(clone, name);
+      t.same(await restart(), {
+        mended: moment === 'after' ? [name] : mendedOf(what, name),
+        failed: [],
+      });
+      const after = await known(name);
+      if (moment === 'before') t.same(after, before, 'nothing of it is there');
+      else {
+        const { trail, ...rest } = done(before);
+        t.match(after, rest);
+        const added = after.trail.slice(before.trail.length);
+        t.match(added, trail);
+        t.equal(added.length, trail.length, 'and nothing is told twice');
+      }
+      t.same(await repair(rooms.store, rooms.repositories), { mended: [], failed: [] });
+      await goesOn(t, clone, name);
+    });
+  }
+}
+
+/** What was noted beforehand is taken back; a landing notes nothing, a closing what does not show. */
+const mendedOf = (what: string, name: string): string[] =>
+  ['Opened', 'Updated', 'Together'].includes(what) ? [name] : [];
+
+/** The next push is taken as if nothing had been. */
+async function goesOn(t: Test, clone: Clone, name: string) {
+  await clone.git('fetch', '-q', '--prune', 'origin');
+  await clone.git('reset', '-q', '--hard', 'origin/main');
+  await write(clone, 'next\n');
+  const { code, stderr } = await clone.push('--force', branch);
+  t.equal(code, 0, stderr);
+  const [, id] = /Merge request !(\d+): http/.exec(stderr) ?? [];
+  const page = await ada.client.mergeRequests.read(Number(id));
+  t.match(page, {
+    state: 'open',
+    definition: { name },
+    head: await clone.git('rev-parse', 'HEAD'),
+  });
+}
