@@ -113,11 +113,24 @@ async function mergedOnce(
     const { body } = await world.as(world.admin, 'GET', `/api/merge-requests/${id}`);
     if (versions.length > 1) found.push(`!${id} landed ${versions.length} times`);
     if (versions.length !== Number(body.state === 'merged')) found.push(`!${id} is ${body.state}`);
+    found.push(...headLaws(id, body, trail));
     if (noted.length !== versions.length) found.push(`!${id}: ${noted.length} audit entries`);
     const told = mergesOf(log, id);
     if (told.length !== versions.length) found.push(`!${id}: ${told.length} answers of success`);
   }
   return found;
+}
+
+/** Its heads are those that were pushed: none is lost, and none is there of a push that was refused. */
+function headLaws(id: number, { heads }: Page, trail: Trail): string[] {
+  const pushed = trail
+    .filter(({ subject_id }) => subject_id === id)
+    .filter(({ action }) => /^merge_request\.(opened|updated)$/.test(action))
+    .map(({ after }) => (after as { head: string }).head);
+  const shown = heads.map(({ head }) => head);
+  return shown.toSorted().join() === pushed.toSorted().join()
+    ? []
+    : [`!${id} has the heads ${shown}, but was pushed to as ${pushed}`];
 }
 
 /** Answers that say that it is merged. */

@@ -1,0 +1,16 @@
+/** The long form of killed-reviews.test.ts, part of `npm run kill`; `-- --kills 200 --seed 7` for others. */
+import { parseArgs } from 'node:util';
+import t from 'tap';
+import { killAmidReviews } from './kill/kills.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1e6) },
+  },
+});
+
+t.setTimeout(3_600_000);
+t.test(`${values.kills} kills amid reviews`, (t) =>
+  killAmidReviews(t, { kills: Number(values.kills), seed: Number(values.seed) }),
+);

@@ -1,0 +1,8 @@
+/** The short form of `npm run kill` for review: what the registry was killed amid is whole afterwards, or not there. */
+import t from 'tap';
+import { killAmidReviews } from './kill/kills.ts';
+
+t.setTimeout(300_000);
+t.test('kill -9 amid pushes for review, merges and closings leaves nothing half done', (t) =>
+  killAmidReviews(t, { kills: 2, seed: Date.now() % 1e6 }),
+);
