@@ -4,6 +4,7 @@ import Fastify, { type FastifyServerOptions } from 'fastify';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
 import { authentication } from './plugins/authentication.ts';
+import { letConnectionsGo } from './plugins/connections.ts';
 import { documentation } from './plugins/documentation.ts';
 import { metrics } from './plugins/metrics.ts';
 import { answerError, problems } from './plugins/problems.ts';
@@ -85,6 +86,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     ...rooms,
     onError: (err) => app.log.warn({ err }, 'events are late: the database cannot be read'),
   });
+  letConnectionsGo(app as never);
   problems(app);
   metrics(app);
   documentation(app, rooms);

@@ -65,3 +65,28 @@ t.test(
     t.match(await server.ended, { code: 0 });
   },
 );
+
+t.test('SIGTERM ends at once among clients who keep their connections', async (t) => {
+  const server = await serve({ DATA_DIR: t.testdir() }, { first: true });
+  t.teardown(() => server.signal('SIGKILL'));
+  const [, token = ''] = /git clone http:\/\/admin:(\S+)@/.exec(server.output()) ?? [];
+  const client = createClient({ url: server.url, token });
+  let answers = 0;
+  // Each asks again as soon as it is answered, so that some are amid it when the signal comes, and then is silent.
+  const asking = Array.from({ length: 8 }, async () => {
+    for (;;) {
+      await client.definitions.list();
+      answers += 1;
+    }
+  });
+  const cut = Promise.allSettled(asking);
+  while (answers < 50) await after(5);
+  const start = performance.now();
+  server.signal('SIGTERM');
+  t.match(await server.ended, { code: 0 });
+  t.ok(performance.now() - start < 10_000, 'without waiting until they let go of them');
+  for (const one of await cut) {
+    const { reason } = one as PromiseRejectedResult;
+    t.ok(reason instanceof TypeError || reason.status === 503, 'cut off, or told to come back');
+  }
+});
