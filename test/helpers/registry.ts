@@ -14,8 +14,12 @@ import { createUser } from '../../registry/services/people/users.ts';
 import { singleSignOnOf } from '../../registry/single-sign-on.ts';
 import { freshDatabase, freshFolder } from './databases.ts';
 import { fsckAll } from './git.ts';
+import { SHARED_SERVER } from './postgres-server.ts';
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL';
+
+/** Where a test names no database: the one that takes least time to bring up. */
+const AT_HAND: DatabaseKind = process.env[SHARED_SERVER] ? 'PostgreSQL' : 'PGlite';
 
 export interface Person {
   id: number;
@@ -50,7 +54,7 @@ export async function startRegistry(
   } = {},
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
-  const databaseUrl = await database(options.database ?? 'PGlite', dataDir);
+  const databaseUrl = await database(options.database ?? AT_HAND, dataDir);
   const settings = { ...options.environment, ...databaseUrl, DATA_DIR: dataDir };
   const config = loadConfig(settings);
   let url = '';
