@@ -6,16 +6,14 @@ import { Page } from '../app/page.ts';
 import { auditExport, listAudit } from '../data/audit.ts';
 import { labNames } from '../data/labs.ts';
 import { icon } from '../elements/icon.ts';
-import '../elements/pager.ts';
-import type { PageChangeEvent } from '../elements/pager.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import './audit/entry.ts';
 import './audit/filters.ts';
 import { filtersOf } from './audit/filters.ts';
-
-const PER_PAGE = 50;
+import { asked } from './list/asked.ts';
+import { pagerOf } from './list/found.ts';
 
 /** `/audit?actor=…&action=…`: every write, newest first; to lab admins what concerns their labs. */
 export class AuditPage extends Page {
@@ -26,8 +24,7 @@ export class AuditPage extends Page {
   readonly #found = new Task(this, {
     task: async ([query]) => {
       const given = new URLSearchParams(query);
-      const page = Number(given.get('page')) || 1;
-      return await listAudit({ ...filtersOf(given), page, per_page: PER_PAGE });
+      return await listAudit({ ...filtersOf(given), ...asked(given, []) });
     },
     args: () => [this.query.toString()] as const,
   });
@@ -59,8 +56,8 @@ export class AuditPage extends Page {
         .labs=${labs}
         @change=${({ detail }: CustomEvent<Record<string, string>>) => setQuery({ ...detail, page: undefined })}
       ></audit-filters>
-      ${whenLoaded(this.#found, ({ items, total, page }) =>
-        items.length === 0
+      ${whenLoaded(this.#found, (found) =>
+        found.total === 0
           ? empty(
               'log',
               'Nothing was written that matches',
@@ -68,14 +65,9 @@ export class AuditPage extends Page {
             )
           : html`<div class="card">
               <ol aria-label="Entries">
-                ${items.map((entry) => html`<li><audit-entry .entry=${entry} .labs=${labs}></audit-entry></li>`)}
+                ${found.items.map((entry) => html`<li><audit-entry .entry=${entry} .labs=${labs}></audit-entry></li>`)}
               </ol>
-              <registry-pager
-                .page=${page}
-                .perPage=${PER_PAGE}
-                .total=${total}
-                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
-              ></registry-pager>
+              ${pagerOf(this, found)}
             </div>`,
       )}
     </div>`;

@@ -2,7 +2,6 @@ import { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import { html, nothing } from 'lit';
 import { version } from '../../package.json';
-import { setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { type Computer, createCode, type EnrolmentCode, listComputers } from '../data/equipment.ts';
 import { LiveController } from '../data/events.ts';
@@ -10,19 +9,18 @@ import { labNames } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { confirm } from '../elements/confirm.ts';
 import { icon } from '../elements/icon.ts';
-import '../elements/pager.ts';
-import type { PageChangeEvent } from '../elements/pager.ts';
 import '../elements/secret.ts';
-import { empty, whenLoaded } from '../elements/states.ts';
-import '../elements/table.ts';
+import { empty } from '../elements/states.ts';
 import type { Column } from '../elements/table.ts';
 import { ago, exactTime } from '../elements/time.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
-import { choiceField, labChoices, searchField } from './equipment/filters.ts';
 import { chosenLab, labField, managedLabs } from './equipment/labs.ts';
+import { asked, isNarrowed } from './list/asked.ts';
+import { choiceField, labChoices, searchField } from './list/fields.ts';
+import { listOf } from './list/found.ts';
 
-const PER_PAGE = 50;
+const FILTERS = ['q', 'lab_id'] as const;
 
 /** `/computers?q=…`: the computers of somebody's labs, and how another becomes one of them. */
 export class ComputersPage extends Page {
@@ -34,14 +32,8 @@ export class ComputersPage extends Page {
   readonly #session = new SessionController(this);
 
   readonly #found = new Task(this, {
-    task: ([q, lab_id, page]) =>
-      listComputers({ ...(q && { q }), ...(lab_id && { lab_id }), page, per_page: PER_PAGE }),
-    args: () =>
-      [
-        this.query.get('q'),
-        Number(this.query.get('lab_id')),
-        Number(this.query.get('page')) || 1,
-      ] as const,
+    task: ([query]) => listComputers(asked(new URLSearchParams(query), FILTERS)),
+    args: () => [this.query.toString()] as const,
   });
   readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
   readonly #managed = new Task(this, {
@@ -93,19 +85,7 @@ export class ComputersPage extends Page {
         ${searchField('Search computers', this.query)}
         ${choiceField('lab_id', 'Lab', 'all labs', labChoices(this.#labs.value ?? new Map()), this.query)}
       </div>
-      ${whenLoaded(this.#found, ({ items, total, page }) =>
-        items.length === 0
-          ? this.#nothing(mayEnrol)
-          : html`<div class="card">
-              <registry-table caption="Computers" .columns=${this.#columns} .rows=${items}></registry-table>
-              <registry-pager
-                .page=${page}
-                .perPage=${PER_PAGE}
-                .total=${total}
-                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
-              ></registry-pager>
-            </div>`,
-      )}
+      ${listOf(this, this.#found, { caption: 'Computers', columns: this.#columns }, () => this.#nothing(mayEnrol))}
     </div>`;
   }
 
@@ -123,7 +103,7 @@ export class ComputersPage extends Page {
   }
 
   #nothing(mayEnrol: boolean) {
-    if (this.query.get('q') || this.query.get('lab_id')) {
+    if (isNarrowed(this.query, FILTERS)) {
       return empty(
         'search',
         'No computer matches',

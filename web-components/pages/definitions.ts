@@ -1,22 +1,20 @@
 import { Task } from '@lit/task';
 import { css, html, nothing } from 'lit';
-import { goTo, setQuery } from '../app/go.ts';
+import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
-import { countFacets, listDefinitions } from '../data/definitions.ts';
+import { countFacets, type DefinitionSummary, listDefinitions } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
 import { labNames } from '../data/labs.ts';
 import { session } from '../data/session.ts';
 import { icon } from '../elements/icon.ts';
-import '../elements/pager.ts';
-import type { PageChangeEvent } from '../elements/pager.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
-import type { SortEvent } from '../elements/table.ts';
 import { shared } from '../styles/shared.ts';
 import './definitions/facets.ts';
-import { filtersOf, PER_PAGE, queryOf } from './definitions/filters.ts';
+import { filtersOf, queryOf } from './definitions/filters.ts';
 import { gettingStarted } from './definitions/getting-started.ts';
 import { definitionColumns } from './definitions/list.ts';
 import './definitions/waiting.ts';
+import { type Found, tableOf } from './list/found.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
 /** `/?q=…&category=…&page=…`: the definitions that somebody sees, searched and narrowed down. */
@@ -137,12 +135,10 @@ export class DefinitionsPage extends Page {
       </header>
       ${gettingStarted(session.me, this.#labs.value)}
       ${this.#isUnfiltered ? html`<definitions-waiting></definitions-waiting>` : nothing}
-      ${whenLoaded(this.#list, ({ items, total, page }) =>
-        total === 0 ? this.#nothing() : this.#found(items, total, page),
-      )}`;
+      ${whenLoaded(this.#list, (found) => (found.total === 0 ? this.#nothing() : this.#found(found)))}`;
   }
 
-  #found(items: readonly unknown[], total: number, page: number) {
+  #found(found: Found<DefinitionSummary>) {
     const labs = this.#labs.value ?? new Map<number, string>();
     return html`<div class="columns">
       ${
@@ -155,21 +151,11 @@ export class DefinitionsPage extends Page {
             ></definitions-facets>`
           : html`<div></div>`
       }
-      <div class="card">
-        <registry-table
-          caption="Definitions"
-          .columns=${definitionColumns(labs)}
-          .rows=${items}
-          .sort=${this.query.get('sort') ?? 'name'}
-          @sort-change=${({ sort }: SortEvent) => setQuery({ sort, page: undefined })}
-        ></registry-table>
-        <registry-pager
-          .page=${page}
-          .perPage=${PER_PAGE}
-          .total=${total}
-          @page-change=${this.#turn}
-        ></registry-pager>
-      </div>
+      ${tableOf(this, found, {
+        caption: 'Definitions',
+        columns: definitionColumns(labs),
+        sort: this.query.get('sort') ?? 'name',
+      })}
     </div>`;
   }
 
@@ -191,12 +177,6 @@ export class DefinitionsPage extends Page {
 
   #toggleFilters() {
     this.areFiltersOpen = !this.areFiltersOpen;
-  }
-
-  #turn({ page }: PageChangeEvent) {
-    setQuery({ page: page === 1 ? undefined : String(page) });
-    scrollTo({ top: 0 });
-    void this.focusHeading();
   }
 }
 

@@ -8,20 +8,19 @@ import { type FleetComputer, listFleet } from '../data/fleet.ts';
 import { labNames } from '../data/labs.ts';
 import { badge } from '../elements/badge.ts';
 import { complaints, lagBadge } from '../elements/fleet.ts';
-import '../elements/pager.ts';
-import type { PageChangeEvent } from '../elements/pager.ts';
-import { empty, whenLoaded } from '../elements/states.ts';
+import { empty } from '../elements/states.ts';
 import '../elements/suggest.ts';
-import '../elements/table.ts';
 import type { Column } from '../elements/table.ts';
 import { ago } from '../elements/time.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
-import { choiceField, labChoices, searchField } from './equipment/filters.ts';
 import { suggestDefinitions } from './equipment/suggestions.ts';
 import './fleet/adoption.ts';
+import { asked, isNarrowed } from './list/asked.ts';
+import { choiceField, labChoices, searchField } from './list/fields.ts';
+import { listOf } from './list/found.ts';
 
-const PER_PAGE = 50;
+const FILTERS = ['q', 'lab_id'] as const;
 /** How many definitions that are behind are named; the computer's page has all. */
 const NAMED = 4;
 
@@ -36,23 +35,13 @@ export class FleetPage extends Page {
     args: () => [this.query.get('definition')] as const,
   });
   readonly #fleet = new Task(this, {
-    task: async ([q, lab_id, definition, page]) => {
-      const definition_id = definition ? (await readDefinition(definition)).id : undefined;
-      return await listFleet({
-        ...(q && { q }),
-        ...(lab_id && { lab_id }),
-        ...(definition_id && { definition_id }),
-        page,
-        per_page: PER_PAGE,
-      });
+    task: async ([query]) => {
+      const given = new URLSearchParams(query);
+      const name = given.get('definition');
+      const of = name ? { definition_id: (await readDefinition(name)).id } : {};
+      return await listFleet({ ...asked(given, FILTERS), ...of });
     },
-    args: () =>
-      [
-        this.query.get('q'),
-        Number(this.query.get('lab_id')),
-        this.query.get('definition'),
-        Number(this.query.get('page')) || 1,
-      ] as const,
+    args: () => [this.query.toString()] as const,
   });
   readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
   readonly live = new LiveController(
@@ -105,37 +94,25 @@ export class FleetPage extends Page {
       <div class="filters">
         ${searchField('Search computers', this.query)}
         ${choiceField('lab_id', 'Lab', 'all labs', labChoices(this.#labs.value ?? new Map()), this.query)}
-      <registry-suggest
-        size="s"
-        label="Definition"
-        .value=${this.query.get('definition') ?? ''}
-        .find=${suggestDefinitions}
-        @change=${(event: Event) =>
-          setQuery({
-            definition: (event.target as HTMLElementTagNameMap['registry-suggest']).value.trim(),
-            page: undefined,
-          })}
-      ></registry-suggest>
+        <registry-suggest
+          size="s"
+          label="Definition"
+          .value=${this.query.get('definition') ?? ''}
+          .find=${suggestDefinitions}
+          @change=${(event: Event) =>
+            setQuery({
+              definition: (event.target as HTMLElementTagNameMap['registry-suggest']).value.trim(),
+              page: undefined,
+            })}
+        ></registry-suggest>
       </div>
       ${definition ? html`<fleet-adoption .definition=${definition} .query=${this.query}></fleet-adoption>` : nothing}
-      ${whenLoaded(this.#fleet, ({ items, total, page }) =>
-        items.length === 0
-          ? this.#nothing()
-          : html`<div class="card">
-              <registry-table caption="Computers" .columns=${this.#columns} .rows=${items}></registry-table>
-              <registry-pager
-                .page=${page}
-                .perPage=${PER_PAGE}
-                .total=${total}
-                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
-              ></registry-pager>
-            </div>`,
-      )}
+      ${listOf(this, this.#fleet, { caption: 'Computers', columns: this.#columns }, () => this.#nothing())}
     </div>`;
   }
 
   #nothing() {
-    return ['q', 'lab_id', 'definition'].some((name) => this.query.get(name))
+    return isNarrowed(this.query, [...FILTERS, 'definition'])
       ? empty(
           'search',
           'No computer matches',

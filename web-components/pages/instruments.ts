@@ -2,7 +2,7 @@ import { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html, nothing } from 'lit';
-import { goTo, setQuery } from '../app/go.ts';
+import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import {
   createInstrument,
@@ -15,20 +15,19 @@ import { labNames } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { confirm } from '../elements/confirm.ts';
 import { icon } from '../elements/icon.ts';
-import '../elements/pager.ts';
-import type { PageChangeEvent } from '../elements/pager.ts';
-import { empty, whenLoaded } from '../elements/states.ts';
+import { empty } from '../elements/states.ts';
 import '../elements/suggest.ts';
-import '../elements/table.ts';
 import type { Column } from '../elements/table.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import { instrumentBadge, STATUSES } from './equipment/badges.ts';
-import { choiceField, labChoices, searchField } from './equipment/filters.ts';
 import { chosenLab, labField, managedLabs } from './equipment/labs.ts';
 import { suggestDefinitions } from './equipment/suggestions.ts';
+import { asked, isNarrowed } from './list/asked.ts';
+import { choiceField, labChoices, searchField } from './list/fields.ts';
+import { listOf } from './list/found.ts';
 
-const PER_PAGE = 50;
+const FILTERS = ['q', 'status', 'lab_id'] as const;
 
 /** `/instruments?q=…&status=…`: the instruments of somebody's labs. */
 export class InstrumentsPage extends Page {
@@ -38,21 +37,8 @@ export class InstrumentsPage extends Page {
   readonly #session = new SessionController(this);
 
   readonly #found = new Task(this, {
-    task: ([q, lab_id, status, page]) =>
-      listInstruments({
-        ...(q && { q }),
-        ...(lab_id && { lab_id }),
-        ...(status && { status: status as Instrument['status'] }),
-        page,
-        per_page: PER_PAGE,
-      }),
-    args: () =>
-      [
-        this.query.get('q'),
-        Number(this.query.get('lab_id')),
-        this.query.get('status'),
-        Number(this.query.get('page')) || 1,
-      ] as const,
+    task: ([query]) => listInstruments(asked(new URLSearchParams(query), FILTERS)),
+    args: () => [this.query.toString()] as const,
   });
   readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
   readonly #managed = new Task(this, {
@@ -100,24 +86,12 @@ export class InstrumentsPage extends Page {
         ${choiceField('status', 'Status', 'any status', Object.entries(STATUSES), this.query)}
         ${choiceField('lab_id', 'Lab', 'all labs', labChoices(this.#labs.value ?? new Map()), this.query)}
       </div>
-      ${whenLoaded(this.#found, ({ items, total, page }) =>
-        items.length === 0
-          ? this.#nothing(managed.length > 0)
-          : html`<div class="card">
-              <registry-table caption="Instruments" .columns=${this.#columns} .rows=${items}></registry-table>
-              <registry-pager
-                .page=${page}
-                .perPage=${PER_PAGE}
-                .total=${total}
-                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
-              ></registry-pager>
-            </div>`,
-      )}
+      ${listOf(this, this.#found, { caption: 'Instruments', columns: this.#columns }, () => this.#nothing(managed.length > 0))}
     </div>`;
   }
 
   #nothing(mayManage: boolean) {
-    if (['q', 'status', 'lab_id'].some((name) => this.query.get(name))) {
+    if (isNarrowed(this.query, FILTERS)) {
       return empty(
         'search',
         'No instrument matches',

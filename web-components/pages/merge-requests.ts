@@ -6,25 +6,20 @@ import { css, html, nothing } from 'lit';
 import { setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { LiveController } from '../data/events.ts';
-import {
-  listMergeRequests,
-  type MergeRequest,
-  type MergeRequestQuery,
-} from '../data/merge-requests.ts';
+import { listMergeRequests, type MergeRequest } from '../data/merge-requests.ts';
 import { SessionController } from '../data/session.ts';
-import '../elements/pager.ts';
-import type { PageChangeEvent } from '../elements/pager.ts';
 import '../elements/person.ts';
 import { mergeRequestBadge } from '../elements/review/badges.ts';
-import { empty, whenLoaded } from '../elements/states.ts';
-import '../elements/table.ts';
+import { empty } from '../elements/states.ts';
 import type { Column } from '../elements/table.ts';
 import { ago } from '../elements/time.ts';
 import { shared } from '../styles/shared.ts';
+import { asked } from './list/asked.ts';
+import { listOf } from './list/found.ts';
 
 const STATES = ['open', 'merged', 'closed'] as const;
 type State = (typeof STATES)[number];
-const PER_PAGE = 50;
+const FILTERS = ['author', 'definition_id'] as const;
 
 const COLUMNS: Column<MergeRequest>[] = [
   {
@@ -66,9 +61,9 @@ export class MergeRequestsPage extends Page {
   readonly #session = new SessionController(this);
 
   readonly #found = new Task(this, {
-    task: ([query]) => listMergeRequests(query),
-    args: () => [this.#filters] as const,
-    argsEqual: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+    task: ([query, state]) =>
+      listMergeRequests({ ...asked(new URLSearchParams(query), FILTERS), state }),
+    args: () => [this.query.toString(), this.#state] as const,
   });
 
   constructor() {
@@ -87,18 +82,6 @@ export class MergeRequestsPage extends Page {
 
   get #state(): State {
     return STATES.find((state) => state === this.query.get('state')) ?? 'open';
-  }
-
-  get #filters(): Partial<MergeRequestQuery> {
-    const author = this.query.get('author');
-    const definition = Number(this.query.get('definition_id'));
-    return {
-      state: this.#state,
-      page: Number(this.query.get('page')) || 1,
-      per_page: PER_PAGE,
-      ...(author && { author }),
-      ...(definition && { definition_id: definition }),
-    };
   }
 
   override render() {
@@ -126,22 +109,7 @@ export class MergeRequestsPage extends Page {
           >Only mine</wa-switch
         >
       </div>
-      ${whenLoaded(this.#found, ({ items, total, page, per_page }) =>
-        items.length === 0
-          ? this.#nothing()
-          : html`<registry-table
-                class="card"
-                caption="Merge requests"
-                .columns=${COLUMNS}
-                .rows=${items}
-              ></registry-table>
-              <registry-pager
-                .page=${page}
-                .perPage=${per_page}
-                .total=${total}
-                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
-              ></registry-pager>`,
-      )}`;
+      ${listOf(this, this.#found, { caption: 'Merge requests', columns: COLUMNS }, () => this.#nothing())}`;
   }
 
   #nothing() {

@@ -1,8 +1,6 @@
 import { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
-import '@awesome.me/webawesome/dist/components/input/input.js';
-import { css, html, nothing } from 'lit';
-import { setQuery } from '../app/go.ts';
+import { html, nothing } from 'lit';
 import { Page } from '../app/page.ts';
 import { SessionController } from '../data/session.ts';
 import { changeUser, createUser, listUsers, makePassword, type User } from '../data/users.ts';
@@ -10,40 +8,30 @@ import { badge } from '../elements/badge.ts';
 import { confirm, type Question } from '../elements/confirm.ts';
 import { icon } from '../elements/icon.ts';
 import { menu } from '../elements/menu.ts';
-import '../elements/pager.ts';
-import type { PageChangeEvent } from '../elements/pager.ts';
 import '../elements/person.ts';
 import '../elements/secret.ts';
-import { empty, whenLoaded } from '../elements/states.ts';
-import '../elements/table.ts';
+import { empty } from '../elements/states.ts';
 import type { Column } from '../elements/table.ts';
 import { ago } from '../elements/time.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
+import { asked } from './list/asked.ts';
+import { searchField } from './list/fields.ts';
+import { listOf } from './list/found.ts';
 import { accountOf, userFields } from './users/fields.ts';
-
-const PER_PAGE = 50;
 
 /** `/users?q=…`: the accounts, for site admins. */
 export class UsersPage extends Page {
   static override properties = { query: { attribute: false }, secret: { state: true } };
-  static override styles = [
-    shared,
-    sections,
-    css`
-      .search {
-        max-inline-size: 24rem;
-      }
-    `,
-  ];
+  static override styles = [shared, sections];
   declare query: URLSearchParams;
   /** A password that was just made, to be handed on. */
   declare secret: { username: string; password: string } | undefined;
   readonly #session = new SessionController(this);
 
   readonly #users = new Task(this, {
-    task: ([q, page]) => listUsers({ ...(q && { q }), page, per_page: PER_PAGE }),
-    args: () => [this.query.get('q'), Number(this.query.get('page')) || 1] as const,
+    task: ([query]) => listUsers(asked(new URLSearchParams(query), ['q'])),
+    args: () => [this.query.toString()] as const,
   });
 
   get #columns(): Column<User>[] {
@@ -81,31 +69,9 @@ export class UsersPage extends Page {
         }
       </header>
       ${this.secret ? this.#password(this.secret) : nothing}
-      <wa-input
-        class="search"
-        type="search"
-        size="s"
-        label="Search by username, name or e-mail"
-        .value=${this.query.get('q') ?? ''}
-        @input=${(event: Event) => setQuery({ q: (event.target as HTMLInputElement).value, page: undefined })}
-        >${icon('search', 'start')}</wa-input
-      >
-      ${whenLoaded(this.#users, ({ items, total, page }) =>
-        items.length === 0
-          ? empty(
-              'search',
-              'No account matches',
-              'Try a part of the name or of the e-mail address.',
-            )
-          : html`<div class="card">
-              <registry-table caption="Accounts" .columns=${this.#columns} .rows=${items}></registry-table>
-              <registry-pager
-                .page=${page}
-                .perPage=${PER_PAGE}
-                .total=${total}
-                @page-change=${({ page }: PageChangeEvent) => setQuery({ page: String(page) })}
-              ></registry-pager>
-            </div>`,
+      <div class="filters">${searchField('Search by username, name or e-mail', this.query)}</div>
+      ${listOf(this, this.#users, { caption: 'Accounts', columns: this.#columns }, () =>
+        empty('search', 'No account matches', 'Try a part of the name or of the e-mail address.'),
       )}
     </div>`;
   }

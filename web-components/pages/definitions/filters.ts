@@ -1,7 +1,6 @@
 /** The filters of the list of definitions, as the address has them. */
 import type { DefinitionQuery, FacetQuery } from '../../data/definitions.ts';
-
-export const PER_PAGE = 50;
+import { asked } from '../list/asked.ts';
 
 export type FilterName = Exclude<keyof FacetQuery, 'q'>;
 
@@ -24,13 +23,7 @@ export function filtersOf(query: URLSearchParams): Partial<FacetQuery> {
 }
 
 export function queryOf(query: URLSearchParams): Partial<DefinitionQuery> {
-  const sort = query.get('sort');
-  return {
-    ...filtersOf(query),
-    page: Number(query.get('page') ?? 1) || 1,
-    per_page: PER_PAGE,
-    ...(sort && { sort }),
-  };
+  return { ...filtersOf(query), ...asked<DefinitionQuery>(query, ['sort']) };
 }
 
 /** The address of the same list with one filter set, or taken out; from its first page on. */

@@ -1,0 +1,69 @@
+/** How pages show what was found: a page of it as a table, and the way to the others. */
+import type { Task } from '@lit/task';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+import { html } from 'lit';
+import { setQuery } from '../../app/go.ts';
+import type { Page } from '../../app/page.ts';
+import '../../elements/pager.ts';
+import type { PageChangeEvent } from '../../elements/pager.ts';
+import { empty, whenLoaded } from '../../elements/states.ts';
+import '../../elements/table.ts';
+import type { Column, SortEvent } from '../../elements/table.ts';
+
+export interface Found<T> {
+  items: readonly T[];
+  total: number;
+  page: number;
+  per_page: number;
+}
+
+export interface Table<T> {
+  caption: string;
+  columns: readonly Column<T>[];
+  /** The present order, where the table can be sorted. */
+  sort?: string;
+}
+
+/** What the task finds; where that is nothing, what `nothing` says of it. */
+export const listOf = <T>(
+  host: Page,
+  task: Task<readonly unknown[], Found<T>>,
+  table: Table<T>,
+  nothing: () => unknown,
+) => whenLoaded(task, (found) => (found.total === 0 ? nothing() : tableOf(host, found, table)));
+
+export function tableOf<T>(host: Page, found: Found<T>, { caption, columns, sort }: Table<T>) {
+  return html`<div class="card">
+    <registry-table
+      .caption=${caption}
+      .columns=${columns}
+      .rows=${found.items}
+      .sort=${sort}
+      @sort-change=${({ sort }: SortEvent) => setQuery({ sort, page: undefined })}
+    ></registry-table>
+    ${pagerOf(host, found)}
+  </div>`;
+}
+
+/** Another page begins at its top, with the focus where whoever comes to a page has it. */
+export function pagerOf(host: Page, { items, total, page, per_page }: Found<unknown>) {
+  const turn = ({ page }: PageChangeEvent) => {
+    setQuery({ page: page === 1 ? undefined : String(page) });
+    scrollTo({ top: 0 });
+    void host.focusHeading();
+  };
+  if (items.length === 0) {
+    const first = () => setQuery({ page: undefined });
+    return empty(
+      'search',
+      `There is no page ${page}`,
+      html`It ended before. <wa-button size="s" appearance="outlined" @click=${first}>To its beginning</wa-button>`,
+    );
+  }
+  return html`<registry-pager
+    .page=${page}
+    .perPage=${per_page}
+    .total=${total}
+    @page-change=${turn}
+  ></registry-pager>`;
+}
