@@ -153,6 +153,9 @@ const Filters = {
   status: Type.Optional(Status),
   is_public: Type.Optional(Type.Boolean()),
   is_builtin: Type.Optional(Type.Boolean()),
+  is_archived: Type.Optional(
+    Type.Boolean({ description: 'Archived ones instead of those that stand. Default: false' }),
+  ),
   q: Type.Optional(Text({ maxLength: 500 })),
 };
 

@@ -23,7 +23,7 @@ export interface DefinitionFilters {
   /** A part of name, display name, description, manufacturer or source, in any case. */
   q?: string | undefined;
   /** Archived ones instead of those that stand. */
-  archived?: boolean | undefined;
+  is_archived?: boolean | undefined;
 }
 
 export interface DefinitionSort {
@@ -120,13 +120,13 @@ export async function deleteDefinition(em: EntityManager, id: number): Promise<b
 /** What this viewer sees and these filters leave. */
 export function matching(
   viewer: Viewer,
-  { q, archived, ...equal }: DefinitionFilters,
+  { q, is_archived, ...equal }: DefinitionFilters,
 ): FilterQuery<Definition> {
   const stated = Object.fromEntries(
     Object.entries(equal).filter(([, value]) => value !== undefined),
   );
   const found = q ? { [raw('search like lower(?)', [containing(q)])]: [] } : {};
-  const standing = { ...stated, ...found, archived_at: archived ? { $ne: null } : null };
+  const standing = { ...stated, ...found, archived_at: is_archived ? { $ne: null } : null };
   const proposed = { $or: [{ version: { $ne: null } }, { [raw(isProposed)]: [] }] };
   return { $and: [visibleTo(viewer), standing, proposed] };
 }

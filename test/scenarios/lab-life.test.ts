@@ -137,6 +137,9 @@ t.test(
     t.equal((await dan.client.definitions.list()).total, 1, 'a public one is seen by other labs');
     await ada.client.definitions.archive(made.id);
     t.equal((await ada.client.definitions.list()).total, 0);
+    const archived = { is_archived: true };
+    t.match(await ada.client.definitions.list(archived), { total: 1, items: [archived] });
+    t.match(await ada.client.definitions.facets(archived), { is_public: [{ count: 1 }] });
     t.match(await ada.client.definitions.read(made.id), { is_archived: true, version: 1 });
     const changes = { source_code: measurement('Meter', 2) };
     const refused = { ...problem(403, 'forbidden'), message: /archived/ };

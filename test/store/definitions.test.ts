@@ -141,7 +141,7 @@ await onEachDatabase(t, 'lists are filtered, sorted and cut into pages', async (
   t.same(await by({ category: 'Lasers', status: 'testing', q: 'c' }), ['C']);
   t.same(await by({ instrument_type: 'movement' }), ['B']);
   t.same(await by({ is_public: true }), []);
-  t.same(await by({ archived: true }), ['D']);
+  t.same(await by({ is_archived: true }), ['D']);
   t.same(await names(store, { sort: { field: 'updated_at', descending: true } }), ['B', 'A', 'C']);
   t.same(await names(store, { sort: { field: 'category' } }), ['A', 'C', 'B'], 'ties by id');
   const second = await definitions.listDefinitions(store.em(), {

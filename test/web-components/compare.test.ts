@@ -42,6 +42,9 @@ t.test(
     await takePictures(page, 'compare-split');
     await page.reload();
     await file.locator('.split').first().waitFor();
+    await page.getByRole('spinbutton', { name: 'From version' }).fill('2');
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing differs').waitFor();
     t.equal(
       await page.getByRole('button', { name: /Roll back/ }).count(),
       0,
@@ -77,6 +80,40 @@ t.test('where nobody lands directly, the button says that it will be proposed', 
   await dialog.getByRole('button', { name: 'Open the merge request' }).click();
   await page.waitForURL('**/merge-requests/1');
   t.equal((await ada.client.definitions.read(id)).version, 3, 'nothing has landed');
+});
+
+t.test('among hundreds of versions each is chosen by its number', async (t) => {
+  const { id } = await ada.client.definitions.create({
+    name: 'Aged',
+    source_code: measurement('Aged'),
+    lab_id: lab.id,
+    override: 'many versions for the test',
+  });
+  for (let version = 2; version <= 60; version += 1) {
+    await ada.client.definitions.change(id, {
+      files: { 'count.txt': `${version}\n` },
+      change_summary: `Count to ${version}`,
+      override: 'many versions for the test',
+    });
+  }
+  const page = await browser.open(registry, '/definitions/Aged/compare', { username: 'ada' });
+  const [from, to] = [
+    page.getByRole('spinbutton', { name: 'From version' }),
+    page.getByRole('spinbutton', { name: 'To version' }),
+  ];
+  await page.getByText('Count to 60').waitFor();
+  t.same([await from.inputValue(), await to.inputValue()], ['59', '60'], 'the newest at first');
+  await from.fill('3');
+  await from.press('Enter');
+  await page.getByText('Count to 3', { exact: false }).first().waitFor();
+  await page.getByRole('button', { name: 'Propose to roll back to v3' }).waitFor();
+  await from.press('ArrowDown');
+  await page.getByText('Count to 2').waitFor();
+  await page.locator('del', { hasText: '2' }).first().waitFor();
+  await from.fill('61');
+  await from.press('Enter');
+  await page.getByRole('alert').getByText('no such version', { exact: false }).waitFor();
+  await isAccessible(t, page, 'no such version');
 });
 
 t.test('versions that hold the same are said to, and a long difference is folded', async (t) => {

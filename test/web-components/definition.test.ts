@@ -1,8 +1,10 @@
 /** The page of a definition: what it is, its code, its versions, and what happens to it while one looks. */
+import { createHash } from 'node:crypto';
 import t from 'tap';
 import { landBuiltins } from '../../registry/services/builtins.ts';
 import { isAccessible } from '../helpers/axe.ts';
 import { focusedText, startBrowser, takePictures } from '../helpers/browser.ts';
+import { enrolComputer } from '../helpers/lab.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';
 
 t.setTimeout(180_000);
@@ -43,7 +45,15 @@ t.test(
     await landBuiltins(registry.rooms, () => undefined);
     const page = await browser.open(registry, '/definitions/SR830', { username: 'vic' });
     await page.getByRole('heading', { name: 'SR830 Lock-In Amplifier', level: 1 }).waitFor();
-    await page.getByText('Signed by the registry').waitFor();
+    const provenance = page.locator('definition-provenance');
+    await provenance.getByText('Signed by the registry').waitFor();
+    await provenance.getByText('SHA-256 of its files').click();
+    const source = createHash('sha256').update(
+      await registry.admin.client.definitions.source(
+        (await registry.admin.client.definitions.byName('SR830')).id,
+      ),
+    );
+    await provenance.getByText(source.digest('hex')).waitFor();
     await page.getByRole('row', { name: /theta/ }).getByText('deg').waitFor();
     const harmonic = page.getByRole('row', { name: /harmonic/ }).first();
     await harmonic.getByText('1 … 19999').waitFor();
@@ -66,6 +76,14 @@ t.test(
     await review(spectro.id, 2, 'Measure twice\n\nThe second reading is the better one.');
     await review(spectro.id, 3, 'Measure three times');
     await bob.client.definitions.revoke(spectro.id, 2, 'Reads the wrong channel');
+    for (const [name, versions] of [
+      ['optics-1', { installed: { Spectro: 2 }, loaded: { Spectro: 2 } }],
+      ['optics-2', { installed: { Spectro: 3 }, loaded: { Spectro: 1 } }],
+      ['optics-3', { installed: { Spectro: 3 } }],
+    ] as const) {
+      const { client } = await enrolComputer(registry, bob, lab.id, name);
+      await client.sync.report(versions);
+    }
     const page = await browser.open(registry, '/definitions/Spectro?view=versions', {
       username: 'bob',
     });
@@ -73,6 +91,9 @@ t.test(
     for (const text of ['approved by Bob', 'landed by bob', 'revoked', 'Reads the wrong channel']) {
       await second.getByText(text).first().waitFor();
     }
+    await second.getByText('on 1 computer, in use on 1').waitFor();
+    const newest = page.getByRole('listitem').filter({ hasText: 'Measure three times' });
+    await newest.getByText('on 2 computers').waitFor();
     await isAccessible(t, page, 'versions');
     await takePictures(page, 'definition-versions');
 
@@ -135,6 +156,8 @@ t.test(
       .getByText('optics-pc')
       .waitFor();
     await page.getByRole('link', { name: /^!\d+ Measure four times/ }).waitFor();
+    const review = page.locator('definition-provenance').getByRole('link', { name: /^!\d+/ });
+    t.match(await review.textContent(), 'Measure three times', 'the review of what is shown');
     await isAccessible(t, page, 'overview with instruments');
     await takePictures(page, 'definition-instruments');
 
@@ -150,20 +173,40 @@ t.test(
 );
 
 t.test(
-  'a lab admin archives it and takes it back; what one may not see does not exist',
+  'a lab admin archives it, finds it among what is archived, and takes it back; what one may not see does not exist',
   async (t) => {
     const page = await browser.open(registry, '/definitions/Spectro', { username: 'bob' });
     const unbound = await bob.client.instruments.list({ definition_id: spectro.id });
     for (const { id } of unbound.items) await bob.client.instruments.remove(id);
-    for (const [deed, said] of [
-      ['Archive', 'It is archived'],
-      ['Take back', 'lab only'],
-    ] as const) {
-      await page.getByRole('button', { name: 'Manage' }).click();
-      await page.getByRole('menuitem', { name: deed }).click();
-      await page.locator('registry-confirm').getByRole('button', { name: deed }).click();
-      await page.getByText(said).first().waitFor();
-    }
+    await page.getByRole('button', { name: 'Manage' }).click();
+    await page.getByRole('menuitem', { name: 'Archive' }).click();
+    await page.locator('registry-confirm').getByRole('button', { name: 'Archive' }).click();
+    await page.getByText('It is archived').waitFor();
+    const reader = await browser.open(registry, '/definitions/Spectro/edit', { username: 'ada' });
+    await reader.getByText('nothing in it changes').waitFor();
+    await reader.getByRole('link', { name: 'its page' }).click();
+    await reader.getByText('archived', { exact: true }).waitFor();
+    t.equal(await reader.getByRole('button', { name: 'Take back' }).count(), 0);
+
+    await page.goto(`${registry.url}/`);
+    await page.getByText('definitions', { exact: false }).first().waitFor();
+    t.equal(await page.getByRole('link', { name: 'Spectro' }).count(), 0);
+    await page
+      .getByRole('region', { name: 'Status' })
+      .getByRole('link', { name: 'archived' })
+      .click();
+    await page.getByText('1 archived definition', { exact: true }).waitFor();
+    await page
+      .getByRole('row', { name: /Spectro/ })
+      .getByText('archived', { exact: true })
+      .waitFor();
+    await isAccessible(t, page, 'archived');
+    await takePictures(page, 'definitions-archived');
+    await page.getByRole('link', { name: 'Spectro' }).click();
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await page.locator('registry-confirm').getByRole('button', { name: 'Take back' }).click();
+    await page.getByRole('button', { name: 'Manage' }).waitFor();
+    t.match(await bob.client.definitions.byName('Spectro'), { is_archived: false });
     const other = await browser.open(registry, '/definitions/Spectro', { username: 'vic' });
     await other.getByText('There is no definition here that you may see').waitFor();
     const nobody = await browser.open(registry, '/definitions/Never');

@@ -1,10 +1,14 @@
 /** The list of definitions: found, narrowed down, fluent where there are many, honest where there are none. */
+import { cp } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { runCommand } from '../../registry/cli/commands.ts';
 import type { Lab } from '../../registry/schemas/people.ts';
 import { landBuiltins } from '../../registry/services/builtins.ts';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser, takePictures } from '../helpers/browser.ts';
+import { git } from '../helpers/git.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';
 
 t.setTimeout(180_000);
@@ -75,6 +79,47 @@ t.test('search finds as one types, facets narrow down, and the address says it a
   await page.getByText('No definition matches').waitFor();
   await isAccessible(t, page, 'no match');
 });
+
+t.test(
+  'what a lab imported from its folder is found, read and changed like all else',
+  async (t) => {
+    const folder = t.testdir();
+    await cp(fileURLToPath(new URL('../fixtures/lab-folder', import.meta.url)), folder, {
+      recursive: true,
+    });
+    await git(['init', '-q'], { cwd: folder });
+    await git(['add', '.'], { cwd: folder });
+    const env = { GIT_AUTHOR_NAME: 'Grace Hopper', GIT_AUTHOR_EMAIL: 'grace@lab.example' };
+    await git(['commit', '-qm', 'What stands on the laser table'], { cwd: folder, env });
+    const said: string[] = [];
+    const terminal = { out: (line: string) => said.push(line), err: t.fail, progress: () => {} };
+    const options = { folder, lab: 'nano' };
+    t.equal(await runCommand(registry.rooms, { command: 'import', options }, terminal), 0);
+    t.match(said.join('\n'), /old_gauge\.py/, 'what is broken is named');
+
+    const page = await browser.open(registry, `/?lab_id=${lab.id}`, { username: 'ada' });
+    const maker = page.getByRole('region', { name: 'Maker' });
+    await maker.getByRole('link', { name: 'Standa' }).click();
+    await page.getByText('2 definitions', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Attenuator' }).click();
+    await page.getByText('set by the share of the light').waitFor();
+    await page.getByRole('link', { name: 'Code' }).click();
+    await page.getByRole('link', { name: 'transmission.csv' }).click();
+    await page.getByText('45,0.998').waitFor();
+    await page.getByRole('link', { name: 'Versions' }).click();
+    await page.getByText('Grace Hopper').waitFor();
+    await takePictures(page, 'definition-imported');
+
+    await page.goto(`${registry.url}/definitions/VacuumGauge?view=versions`);
+    await page.getByText(/Set aside: .*urllib/).waitFor();
+    await isAccessible(t, page, 'imported');
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page
+      .getByText(/Importing urllib.* is not allowed here/)
+      .first()
+      .waitFor();
+  },
+);
 
 t.test('what waits for review stands above the list, for those who may take part', async (t) => {
   const { merge_request } = await ada.client.definitions.create({

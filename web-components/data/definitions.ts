@@ -15,6 +15,7 @@ export type {
   FacetQuery,
   VersionSummary,
 } from '../../registry/schemas/definitions.ts';
+export type { Provenance } from '../../registry/schemas/provenance.ts';
 
 export const listDefinitions = (query: Partial<DefinitionQuery>) => client.definitions.list(query);
 
@@ -41,6 +42,9 @@ export const createDefinition = (what: NewDefinition) => client.definitions.crea
 /** With an id the text stands for that definition's main file, beside its other files. */
 export const validateSource = (source: string, name: string, id?: number) =>
   client.definitions.validate(source, name, id);
+
+/** What is known of the version that is this commit: its review, and the hashes of its files. */
+export const readProvenance = (commit: string) => client.fleet.provenance(commit);
 
 export const readVersion = (id: number, version: number) => client.definitions.version(id, version);
 

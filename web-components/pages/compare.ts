@@ -1,25 +1,26 @@
 import { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
-import '@awesome.me/webawesome/dist/components/option/option.js';
-import '@awesome.me/webawesome/dist/components/select/select.js';
+import '@awesome.me/webawesome/dist/components/input/input.js';
 import { css, html, nothing } from 'lit';
 import { goTo, setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import {
   compareVersions,
   type Definition,
-  listVersions,
   readDefinition,
+  readVersion,
   rollBack,
   type VersionSummary,
 } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
 import { landsDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
+import { badge } from '../elements/badge.ts';
 import { confirm } from '../elements/confirm.ts';
 import '../elements/diff/diff.ts';
 import { icon } from '../elements/icon.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
+import { ago } from '../elements/time.ts';
 import { shared } from '../styles/shared.ts';
 
 /** `/definitions/<Name>/compare?from=1&to=3`: what lies between two versions; without a query, what the newest changed. */
@@ -33,10 +34,27 @@ export class ComparePage extends Page {
         gap: var(--wa-space-m);
       }
       .choice {
-        align-items: end;
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--wa-space-m);
       }
-      wa-select {
-        inline-size: 13rem;
+      .version {
+        display: grid;
+        flex: 1 1 14rem;
+        gap: var(--wa-space-2xs);
+        align-content: start;
+        min-inline-size: 0;
+        max-inline-size: 24rem;
+      }
+      .version wa-input {
+        inline-size: 8rem;
+      }
+      .deeds {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--wa-space-xs);
+        /* On a line with the fields, whose labels are above them. */
+        margin-block-start: 1.6rem;
       }
     `,
   ];
@@ -47,18 +65,21 @@ export class ComparePage extends Page {
   readonly #page = new Task(this, {
     task: async ([name]) => {
       const definition = await readDefinition(name);
-      const [{ items }, landsDirectly] = await Promise.all([
-        listVersions(definition.id),
-        this.#landsDirectly(definition),
-      ]);
-      return { definition, versions: items, landsDirectly };
+      return { definition, landsDirectly: await this.#landsDirectly(definition) };
     },
     args: () => [this.name] as const,
   });
 
-  readonly #diff = new Task(this, {
-    task: async ([id, from, to]) =>
-      id === undefined || from === to ? '' : await compareVersions(id, from, to),
+  readonly #compared = new Task(this, {
+    task: async ([id, from, to]) => {
+      if (id === undefined) return undefined;
+      const [old, now, diff] = await Promise.all([
+        readVersion(id, from),
+        readVersion(id, to),
+        from === to ? '' : compareVersions(id, from, to),
+      ]);
+      return { from: old, to: now, diff };
+    },
     args: () => {
       const { from, to } = this.#chosen;
       return [this.#page.value?.definition.id, from, to] as const;
@@ -88,66 +109,70 @@ export class ComparePage extends Page {
         <a class="small" href="/definitions/${encodeURIComponent(this.name)}">${this.name}</a>
         <h1 tabindex="-1">Compare versions</h1>
       </header>
-      ${whenLoaded(this.#page, ({ definition, versions, landsDirectly }) =>
-        versions.length < 2
+      ${whenLoaded(this.#page, ({ definition, landsDirectly }) =>
+        (definition.version ?? 0) < 2
           ? empty(
               'versions',
               'There is only one version',
               html`As soon as another lands, both can be compared here.`,
             )
-          : this.#comparison(definition, versions, landsDirectly),
+          : this.#comparison(definition, landsDirectly),
       )}`;
   }
 
-  #comparison(
-    definition: Definition,
-    versions: readonly VersionSummary[],
-    landsDirectly: boolean | undefined,
-  ) {
+  #comparison(definition: Definition, landsDirectly: boolean | undefined) {
     const { from, to } = this.#chosen;
-    return html`<div class="row choice">
-        ${this.#select('From', 'from', from, versions)} ${this.#select('To', 'to', to, versions)}
-        <wa-button
-          appearance="plain"
-          @click=${() => setQuery({ from: String(to), to: String(from) })}
-          >${icon('sync', 'start')} Swap</wa-button
-        >
-        ${landsDirectly === undefined ? nothing : this.#rollback(definition, versions, from, landsDirectly)}
+    const compared = this.#compared.value;
+    return html`<div class="choice">
+        ${this.#version('From version', 'from', from, compared?.from, definition)}
+        ${this.#version('To version', 'to', to, compared?.to, definition)}
+        <div class="deeds">
+          <wa-button
+            appearance="plain"
+            @click=${() => setQuery({ from: String(to), to: String(from) })}
+            >${icon('sync', 'start')} Swap</wa-button
+          >
+          ${landsDirectly === undefined ? nothing : this.#rollback(definition, compared?.from, landsDirectly)}
+        </div>
       </div>
-      ${whenLoaded(this.#diff, (diff) =>
-        diff === ''
+      ${whenLoaded(this.#compared, (compared) =>
+        compared?.diff === ''
           ? empty(
               'check',
               'Nothing differs',
               html`Version ${from} and version ${to} hold the same files.`,
             )
-          : html`<registry-diff .diff=${diff}><span class="quiet">What changed from version ${from} to version ${to}</span></registry-diff>`,
+          : html`<registry-diff .diff=${compared?.diff ?? ''}><span class="quiet">What changed from version ${from} to version ${to}</span></registry-diff>`,
       )}`;
   }
 
-  #select(label: string, key: string, value: number, versions: readonly VersionSummary[]) {
+  /** Which version, and what is known of it once that is loaded. A number: there may be thousands. */
+  #version(
+    label: string,
+    key: 'from' | 'to',
+    number: number,
+    loaded: VersionSummary | undefined,
+    { version: newest }: Definition,
+  ) {
     const choose = (event: Event) => setQuery({ [key]: (event.target as HTMLInputElement).value });
-    return html`<wa-select label=${label} .value=${String(value)} @change=${choose}>
-      ${versions.map(
-        ({
-          version,
-          change_summary,
-          revoked,
-        }) => html`<wa-option value=${version} .label=${`v${version}`}>
-          v${version}${revoked ? ' (revoked)' : ''} · ${change_summary.split('\n', 1)[0]}
-        </wa-option>`,
-      )}
-    </wa-select>`;
+    return html`<div class="version">
+      <wa-input
+        type="number"
+        label=${label}
+        min="1"
+        max=${newest ?? 1}
+        step="1"
+        required
+        .value=${String(number)}
+        @change=${choose}
+      ></wa-input>
+      ${loaded?.version === number ? about(loaded) : nothing}
+    </div>`;
   }
 
-  #rollback(
-    definition: Definition,
-    versions: readonly VersionSummary[],
-    version: number,
-    landsDirectly: boolean,
-  ) {
-    const chosen = versions.find((other) => other.version === version);
-    if (version === definition.version || !chosen || chosen.revoked) return nothing;
+  #rollback(definition: Definition, chosen: VersionSummary | undefined, landsDirectly: boolean) {
+    if (!chosen || chosen.revoked || chosen.version === definition.version) return nothing;
+    const { version } = chosen;
     return html`<wa-button
       @click=${() => this.#askForRollback(definition, version, landsDirectly)}
       >${icon('undo', 'start')} ${landsDirectly ? `Roll back to v${version}` : `Propose to roll back to v${version}`}</wa-button
@@ -174,6 +199,15 @@ export class ComparePage extends Page {
     });
     if (done) goTo(next);
   }
+}
+
+function about({ change_summary, author, created_at, revoked, deprecated }: VersionSummary) {
+  return html`<p class="small">
+    ${revoked ? badge('revoked', 'danger', 'circleSlash') : nothing}
+    ${deprecated ? badge('deprecated', 'warning', 'alert') : nothing}
+    ${change_summary.split('\n', 1)[0] || 'No summary'}
+    <span class="quiet">${author.name}, ${ago(created_at)}</span>
+  </p>`;
 }
 
 customElements.define('compare-page', ComparePage);

@@ -119,9 +119,10 @@ export class DefinitionPage extends Page {
       ${this.#isAbsent ? this.#absent() : whenLoaded(this.#definition, (loaded) => this.#loaded(loaded))}`;
   }
 
-  #badges({ status, is_builtin, is_public, is_approved, version }: Definition) {
+  #badges({ status, is_builtin, is_public, is_approved, is_archived, version }: Definition) {
     return [
       version === null ? nothing : badge(`v${version}`, 'brand', 'tag'),
+      is_archived ? badge('archived', 'neutral', 'archive') : nothing,
       is_approved ? nothing : badge('proposed', 'warning', 'mergeRequest'),
       statusBadge(status),
       is_builtin

@@ -115,7 +115,7 @@ export class DefinitionsPage extends Page {
     return html`<header class="row">
         <h1 tabindex="-1">Definitions</h1>
         <span class="quiet" role="status">
-          ${total === undefined ? '' : `${total.toLocaleString()} ${total === 1 ? 'definition' : 'definitions'}`}
+          ${total === undefined ? '' : this.#countOf(total)}
         </span>
         <wa-button
           class="filters"
@@ -136,6 +136,11 @@ export class DefinitionsPage extends Page {
       ${gettingStarted(session.me, this.#labs.value)}
       ${this.#isUnfiltered ? html`<definitions-waiting></definitions-waiting>` : nothing}
       ${whenLoaded(this.#list, (found) => (found.total === 0 ? this.#nothing() : this.#found(found)))}`;
+  }
+
+  #countOf(total: number): string {
+    const archived = this.query.get('is_archived') === 'true' ? 'archived ' : '';
+    return `${total.toLocaleString()} ${archived}${total === 1 ? 'definition' : 'definitions'}`;
   }
 
   #found(found: Found<DefinitionSummary>) {
@@ -160,6 +165,9 @@ export class DefinitionsPage extends Page {
   }
 
   #nothing() {
+    if (this.query.toString() === 'is_archived=true') {
+      return empty('archive', 'Nothing is archived', html`See <a href="/">all definitions</a>.`);
+    }
     if (!this.#isUnfiltered) {
       return empty(
         'search',
@@ -171,7 +179,7 @@ export class DefinitionsPage extends Page {
       'beaker',
       'There are no definitions yet',
       html`Definitions of your lab, public and built-in ones appear here. Push one with git, or bring a folder of
-        files along with <code>npx registry import</code>.`,
+        files along with <code>npx registry import</code>. <a href="/?is_archived=true">Archived ones</a> are kept apart.`,
     );
   }
 

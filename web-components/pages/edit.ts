@@ -110,6 +110,13 @@ export class EditPage extends Page {
             html`Contributors and admins of its lab propose changes.`,
           );
         }
+        if (definition.is_archived) {
+          return empty(
+            'archive',
+            'It is archived: nothing in it changes',
+            html`An admin of its lab can take it back, on <a href="/definitions/${encodeURIComponent(this.name)}">its page</a>.`,
+          );
+        }
         return this.copy ? this.#editor(definition, lands, this.copy) : nothing;
       })}`;
   }

@@ -45,29 +45,36 @@ export class DefinitionActions extends LitElement {
             </wa-button>`
           : nothing
       }
-      ${this.#session.may('admin', lab_id) ? this.#menu() : nothing}`;
+      ${this.#session.may('admin', lab_id) ? (is_archived ? this.#takeBack() : this.#menu()) : nothing}`;
+  }
+
+  #takeBack() {
+    return html`<wa-button size="s" @click=${() => this.#ask(this.#restoring())}>
+      ${icon('undo', 'start')} Take back
+    </wa-button>`;
   }
 
   #menu() {
-    const { is_public, is_builtin, is_archived } = this.definition;
+    const { is_public, is_builtin } = this.definition;
     return html`<wa-dropdown placement="bottom-end" @wa-select=${this.#choose}>
       <wa-button slot="trigger" size="s" appearance="outlined" with-caret>Manage</wa-button>
       ${
-        is_builtin || is_archived
+        is_builtin
           ? nothing
           : html`<wa-dropdown-item value="visibility">
               ${icon(is_public ? 'lock' : 'globe', 'icon')}
               ${is_public ? 'Show to the lab only' : 'Make public'}
             </wa-dropdown-item>`
       }
-      <wa-dropdown-item value="archive" variant=${is_archived ? 'default' : 'danger'}>
-        ${icon(is_archived ? 'undo' : 'archive', 'icon')} ${is_archived ? 'Take back' : 'Archive'}
-      </wa-dropdown-item>
+      <wa-dropdown-item value="archive" variant="danger">${icon('archive', 'icon')} Archive</wa-dropdown-item>
     </wa-dropdown>`;
   }
 
   async #choose({ detail }: CustomEvent<{ item: { value: string } }>) {
-    const question = detail.item.value === 'archive' ? this.#archiving() : this.#showing();
+    await this.#ask(detail.item.value === 'archive' ? this.#archiving() : this.#showing());
+  }
+
+  async #ask(question: Question) {
     if (!(await confirm(question))) return;
     this.dispatchEvent(new Event('definition-changed', { bubbles: true, composed: true }));
     notify(`${this.definition.display_name}: done.`);
@@ -85,16 +92,18 @@ export class DefinitionActions extends LitElement {
     };
   }
 
+  #restoring(): Question {
+    const { id, display_name } = this.definition;
+    return {
+      title: `Take ${display_name} back`,
+      text: 'It returns to the lists, and computers are offered it again.',
+      action: 'Take back',
+      act: async () => await restore(id),
+    };
+  }
+
   #archiving(): Question {
-    const { id, display_name, is_archived } = this.definition;
-    if (is_archived) {
-      return {
-        title: `Take ${display_name} back`,
-        text: 'It returns to the lists, and computers are offered it again.',
-        action: 'Take back',
-        act: async () => await restore(id),
-      };
-    }
+    const { id, display_name } = this.definition;
     return {
       title: `Archive ${display_name}`,
       text: 'It leaves the lists, and computers are not offered it any more. Its repository and history stay, its name stays taken; it can be taken back.',

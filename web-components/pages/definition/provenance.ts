@@ -1,6 +1,11 @@
 import { Task } from '@lit/task';
 import { css, html, LitElement, nothing } from 'lit';
-import { type Definition, readVersion, type VersionSummary } from '../../data/definitions.ts';
+import {
+  type Definition,
+  type Provenance,
+  readProvenance,
+  type VersionSummary,
+} from '../../data/definitions.ts';
 import { icon } from '../../elements/icon.ts';
 import '../../elements/copy.ts';
 import { whenLoaded } from '../../elements/states.ts';
@@ -54,23 +59,23 @@ export class DefinitionProvenance extends LitElement {
   ];
   declare definition: Definition;
 
-  readonly #version = new Task(this, {
-    task: async ([id, version]) => (version === null ? null : await readVersion(id, version)),
-    args: () => [this.definition.id, this.definition.version, this.definition.head] as const,
+  readonly #provenance = new Task(this, {
+    task: async ([commit]) => (commit === null ? null : await readProvenance(commit)),
+    args: () => [this.definition.head] as const,
   });
 
   override render() {
     if (this.definition.version === null) return nothing;
     return html`<section>
       <h2>Provenance</h2>
-      <div class="card">${whenLoaded(this.#version, (version) => version && this.#facts(version))}</div>
+      <div class="card">${whenLoaded(this.#provenance, (found) => found && this.#facts(found))}</div>
     </section>`;
   }
 
-  #facts(version: VersionSummary) {
-    const { author, landed_by, approvals, merge_request, commit } = version;
+  #facts(provenance: Provenance) {
+    const { author, landed_by, approvals, merge_request, review, commit, files } = provenance;
     const by = approvers(approvals);
-    return html`${signature(version)}
+    return html`${signature(provenance)}
       <dl>
         <dt>Author</dt>
         <dd>${author.name}</dd>
@@ -81,11 +86,30 @@ export class DefinitionProvenance extends LitElement {
         ${
           merge_request === null
             ? nothing
-            : html`<dt>Review</dt><dd><a href="/merge-requests/${merge_request}">!${merge_request}</a></dd>`
+            : html`<dt>Review</dt><dd>${
+                review
+                  ? html`<a href="/merge-requests/${review.id}">!${review.id} ${review.title}</a>`
+                  : `!${merge_request}`
+              }</dd>`
         }
       </dl>
       <registry-copy label="commit id" value=${commit}></registry-copy>
-      <wa-details summary="Verify it with git" appearance="plain">${this.#steps(version.version)}</wa-details>`;
+      <wa-details summary="SHA-256 of its files" appearance="plain">
+        <div class="steps">
+          ${Object.entries(files).map(
+            ([path, sha256]) => html`<p class="small"><code>${path}</code></p>
+              <registry-copy label="SHA-256 of ${path}" value=${sha256}></registry-copy>`,
+          )}
+          <p class="quiet small">
+            A measurement that names one of these, or the commit, is traced back to this version:
+          </p>
+          <registry-copy
+            label="line that asks for the provenance"
+            value="curl ${location.origin}/api/provenance/${commit}"
+          ></registry-copy>
+        </div>
+      </wa-details>
+      <wa-details summary="Verify it with git" appearance="plain">${this.#steps(provenance.version)}</wa-details>`;
   }
 
   /** As docs/review.md has it. */

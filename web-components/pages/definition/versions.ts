@@ -6,6 +6,7 @@ import {
   listVersions,
   type VersionSummary,
 } from '../../data/definitions.ts';
+import { adoptionOf, type DefinitionFleet } from '../../data/fleet.ts';
 import { SessionController } from '../../data/session.ts';
 import { badge } from '../../elements/badge.ts';
 import { confirm, type Question } from '../../elements/confirm.ts';
@@ -13,6 +14,7 @@ import { icon } from '../../elements/icon.ts';
 import '../../elements/pager.ts';
 import type { PageChangeEvent } from '../../elements/pager.ts';
 import '../../elements/person.ts';
+import '../../elements/problem.ts';
 import { empty, whenLoaded } from '../../elements/states.ts';
 import { ago } from '../../elements/time.ts';
 import { notify } from '../../elements/toast.ts';
@@ -53,6 +55,12 @@ export class DefinitionVersions extends LitElement {
     args: () => [this.definition.id, this.page, this.definition] as const,
   });
 
+  /** What runs where is told to those who are signed in. */
+  readonly #fleet = new Task(this, {
+    task: async ([id, person]) => (person === undefined ? undefined : await adoptionOf(id, 1)),
+    args: () => [this.definition.id, this.#session.me?.user.id, this.definition] as const,
+  });
+
   constructor() {
     super();
     this.page = 1;
@@ -66,7 +74,8 @@ export class DefinitionVersions extends LitElement {
             'There is no version yet',
             html`The first is made when its merge request lands.`,
           )
-        : html`<ol>${items.map((version) => this.#item(version))}</ol>
+        : html`<registry-problem .error=${this.#fleet.error}></registry-problem>
+            <ol>${items.map((version) => this.#item(version))}</ol>
             <registry-pager
               .page=${page}
               .perPage=${per_page}
@@ -108,8 +117,24 @@ export class DefinitionVersions extends LitElement {
       ${landed_by ? html`<span>landed by ${landed_by}</span>` : nothing}
       ${merge_request === null ? nothing : html`<a href="/merge-requests/${merge_request}">!${merge_request}</a>`}
       <code title=${commit}>${commit.slice(0, 8)}</code>
-      ${signature(version)}
+      ${signature(version)} ${this.#computers(version.version)}
     </div>`;
+  }
+
+  /** On how many computers of one's labs it runs; nothing as long as no version runs anywhere. */
+  #computers(version: number) {
+    const versions = this.#fleet.value?.versions ?? [];
+    if (versions.length === 0) return nothing;
+    const { name } = this.definition;
+    const counts = versions.find((one) => one.version === version);
+    return html`<span>
+      ${icon('computers')}
+      ${
+        counts
+          ? html`<a href="/fleet?definition=${encodeURIComponent(name)}">${countOf(counts)}</a>`
+          : 'on no computer'
+      }
+    </span>`;
   }
 
   #actions(version: VersionSummary) {
@@ -177,6 +202,13 @@ const WORDS: Record<Verdict, { text: string; action: string; danger?: boolean }>
 
 function said(what: string, { reason, by, at }: NonNullable<VersionSummary['revoked']>) {
   return html`<p class="said small">${what}${by ? ` by ${by}` : ''}, ${ago(at)}: ${reason}</p>`;
+}
+
+function countOf({ installed, loaded }: DefinitionFleet['versions'][number]): string {
+  const inUse = loaded > 0 ? `in use on ${loaded}` : '';
+  const there =
+    installed > 0 ? `on ${installed} ${installed === 1 ? 'computer' : 'computers'}` : '';
+  return [there, inUse].filter(Boolean).join(', ');
 }
 
 customElements.define('definition-versions', DefinitionVersions);

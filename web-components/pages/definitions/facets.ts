@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import type { DefinitionFacets } from '../../data/definitions.ts';
 import { icon } from '../../elements/icon.ts';
 import { shared } from '../../styles/shared.ts';
-import { FILTERS, type FilterName, labelOf, withFilter } from './filters.ts';
+import { FACETS, type FacetName, type FilterName, labelOf, withFilter } from './filters.ts';
 
 /** How many values of a facet are shown at once; makers are many. */
 const SHOWN = 7;
@@ -70,7 +70,7 @@ export class DefinitionsFacets extends LitElement {
   /** Of the present address. */
   declare query: URLSearchParams;
   declare labs: ReadonlyMap<number, string>;
-  declare expanded: ReadonlySet<FilterName>;
+  declare expanded: ReadonlySet<FacetName>;
 
   constructor() {
     super();
@@ -78,20 +78,24 @@ export class DefinitionsFacets extends LitElement {
   }
 
   override render() {
-    return Object.keys(FILTERS).map((name) => this.#facet(name as FilterName));
+    return Object.keys(FACETS).map((name) => this.#facet(name as FacetName));
   }
 
-  #facet(name: FilterName) {
+  #facet(name: FacetName) {
     const values = this.facets[name].filter(({ value }) => value !== null);
     const chosen = this.query.get(name);
+    const hasMore = name === 'status';
     // One value is no choice, unless it is the one that was chosen.
-    if (values.length < 2 && chosen === null) return nothing;
+    if (values.length < 2 && chosen === null && !hasMore) return nothing;
     const isExpanded = this.expanded.has(name);
     const shown = isExpanded ? values : values.slice(0, SHOWN);
-    return html`<section aria-label=${FILTERS[name]}>
-      <h2>${FILTERS[name]}</h2>
+    return html`<section aria-label=${FACETS[name]}>
+      <h2>${FACETS[name]}</h2>
       <ul>
-        ${shown.map(({ value, count }) => this.#value(name, value, count, chosen))}
+        ${shown.map(({ value, count }) =>
+          this.#link(name, String(value), labelOf(name, value, this.labs), count),
+        )}
+        ${hasMore ? this.#link('is_archived', 'true', 'archived') : nothing}
       </ul>
       ${
         values.length > shown.length
@@ -101,26 +105,21 @@ export class DefinitionsFacets extends LitElement {
     </section>`;
   }
 
-  #value(
-    name: FilterName,
-    value: string | number | boolean | null,
-    count: number,
-    chosen: string | null,
-  ) {
-    const isChosen = String(value) === chosen;
+  #link(name: FilterName, value: string, label: string, count?: number) {
+    const isChosen = this.query.get(name) === value;
     return html`<li>
       <a
-        href=${withFilter(this.query, name, isChosen ? undefined : String(value))}
+        href=${withFilter(this.query, name, isChosen ? undefined : value)}
         aria-current=${isChosen ? 'true' : nothing}
       >
-        <span class="label">${labelOf(name, value, this.labs)}</span>
+        <span class="label">${label}</span>
         ${isChosen ? icon('x') : nothing}
-        <span class="count">${count.toLocaleString()}</span>
+        <span class="count">${count?.toLocaleString()}</span>
       </a>
     </li>`;
   }
 
-  #expand(name: FilterName) {
+  #expand(name: FacetName) {
     this.expanded = new Set([...this.expanded, name]);
   }
 }

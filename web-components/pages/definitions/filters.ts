@@ -1,11 +1,12 @@
 /** The filters of the list of definitions, as the address has them. */
-import type { DefinitionQuery, FacetQuery } from '../../data/definitions.ts';
+import type { DefinitionFacets, DefinitionQuery, FacetQuery } from '../../data/definitions.ts';
 import { asked } from '../list/asked.ts';
 
 export type FilterName = Exclude<keyof FacetQuery, 'q'>;
+export type FacetName = keyof DefinitionFacets;
 
 /** In the order in which they are offered. */
-export const FILTERS: Record<FilterName, string> = {
+export const FACETS: Record<FacetName, string> = {
   instrument_type: 'Type',
   category: 'Category',
   manufacturer: 'Maker',
@@ -17,7 +18,7 @@ export const FILTERS: Record<FilterName, string> = {
 
 /** What the address asks for; the API checks it. */
 export function filtersOf(query: URLSearchParams): Partial<FacetQuery> {
-  const names = ['q', ...Object.keys(FILTERS)];
+  const names = ['q', 'is_archived', ...Object.keys(FACETS)];
   const given = names.filter((name) => query.get(name));
   return Object.fromEntries(given.map((name) => [name, query.get(name)]));
 }
@@ -42,7 +43,7 @@ export function withFilter(
 
 /** A value as people say it. */
 export function labelOf(
-  name: FilterName,
+  name: FacetName,
   value: string | number | boolean | null,
   labs: ReadonlyMap<number, string>,
 ): string {

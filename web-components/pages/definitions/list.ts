@@ -46,9 +46,10 @@ export const definitionAddress = (name: string): string =>
   `/definitions/${encodeURIComponent(name)}`;
 
 function title(definition: DefinitionSummary): TemplateResult {
-  const { name, display_name, description } = definition;
+  const { name, display_name, description, is_archived } = definition;
   return html`<div class="row">
-      <a href=${definitionAddress(name)}><strong>${display_name}</strong></a> ${marks(definition)}
+      <a class=${is_archived ? 'quiet' : nothing} href=${definitionAddress(name)}><strong>${display_name}</strong></a>
+      ${marks(definition)}
     </div>
     <div class="quiet small clip">
       <code>${name}</code>${description ? html` · ${firstLine(description)}` : nothing}
@@ -56,8 +57,9 @@ function title(definition: DefinitionSummary): TemplateResult {
 }
 
 /** What is not as usual. */
-function marks({ is_approved, status, revoked, deprecated }: DefinitionSummary) {
+function marks({ is_approved, is_archived, status, revoked, deprecated }: DefinitionSummary) {
   return [
+    is_archived ? badge('archived', 'neutral', 'archive') : nothing,
     is_approved ? nothing : badge('proposed', 'warning', 'mergeRequest'),
     status === 'operational' ? nothing : statusBadge(status),
     revoked ? badge('revoked', 'danger', 'circleSlash') : nothing,
