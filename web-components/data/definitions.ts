@@ -13,6 +13,7 @@ export type {
   DefinitionQuery,
   DefinitionSummary,
   FacetQuery,
+  SavedDefinition,
   VersionSummary,
 } from '../../registry/schemas/definitions.ts';
 export type { Provenance } from '../../registry/schemas/provenance.ts';

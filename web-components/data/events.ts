@@ -7,6 +7,14 @@ export type LiveEvent<K extends EventKind = EventKind> = {
   [T in K]: { type: T; data: EventData[T] };
 }[K];
 
+/** All that can happen to a merge request. */
+export const REVIEW_EVENTS = [
+  'merge_request.opened',
+  'merge_request.updated',
+  'merge_request.merged',
+  'merge_request.closed',
+] as const satisfies readonly EventKind[];
+
 type Listener = (event: LiveEvent) => void;
 
 /** How long until a stream that the registry refused is asked for again: doubled each time, in milliseconds. */

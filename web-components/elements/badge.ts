@@ -23,12 +23,3 @@ const STATUS: Record<string, Variant> = {
   experimental: 'warning',
   deprecated: 'danger',
 };
-
-/** The state of a merge request. */
-export function mergeRequestBadge({ state, draft }: { state: string; draft: boolean }) {
-  if (state === 'merged') return badge('merged', 'brand', 'merge');
-  if (state === 'closed') return badge('closed', 'danger', 'circleSlash');
-  return draft
-    ? badge('draft', 'neutral', 'mergeRequest')
-    : badge('open', 'success', 'mergeRequest');
-}

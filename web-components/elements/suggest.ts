@@ -32,7 +32,7 @@ export class RegistrySuggest extends LitElement {
   static override styles = [
     shared,
     css`
-:host([size="s"]) {
+      :host([size="s"]) {
         font-size: var(--wa-font-size-s);
       }
       label {
@@ -52,7 +52,7 @@ export class RegistrySuggest extends LitElement {
         color: var(--wa-form-control-value-color);
         font: inherit;
       }
-:host([size="s"]) input {
+      :host([size="s"]) input {
         padding-block: 0.15em;
       }
       p {

@@ -5,7 +5,7 @@ import '@awesome.me/webawesome/dist/components/switch/switch.js';
 import { css, html, nothing } from 'lit';
 import { setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
-import { LiveController } from '../data/events.ts';
+import { LiveController, REVIEW_EVENTS } from '../data/events.ts';
 import { listMergeRequests, type MergeRequest } from '../data/merge-requests.ts';
 import { SessionController } from '../data/session.ts';
 import '../elements/person.ts';
@@ -68,16 +68,7 @@ export class MergeRequestsPage extends Page {
 
   constructor() {
     super();
-    new LiveController(
-      this,
-      [
-        'merge_request.opened',
-        'merge_request.updated',
-        'merge_request.merged',
-        'merge_request.closed',
-      ],
-      () => void this.#found.run(),
-    );
+    new LiveController(this, REVIEW_EVENTS, () => void this.#found.run());
   }
 
   get #state(): State {

@@ -1,60 +1,35 @@
 import { Task } from '@lit/task';
-import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
 import { css, html, nothing } from 'lit';
-import { goTo } from '../app/go.ts';
-import { Page } from '../app/page.ts';
 import { createDefinition, validateSource } from '../data/definitions.ts';
-import { dropDraft, keepDraft, readDraft } from '../data/drafts.ts';
 import { landsDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
-import { type Files, mainOf } from '../data/working-copy.ts';
+import { isChanged, mainOf, type WorkingCopy } from '../data/working-copy.ts';
 import type { FilesEvent } from '../elements/editor/file-tabs.ts';
 import { TEMPLATES, type TemplateId, template } from '../elements/editor/templates.ts';
 import '../elements/editor/workbench.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
-import { shared } from '../styles/shared.ts';
+import { EditorPage } from './editor/editor-page.ts';
 
-const DRAFT = '/new';
 const FIRST_NAME = 'MyInstrument';
+const textIn = (event: Event) => (event.target as HTMLInputElement).value;
 
-/** `/new`: a definition from a template; what is unsaved is kept in the browser. */
-export class NewPage extends Page {
-  static override properties = {
-    name: { state: true },
-    files: { state: true },
-    lab: { state: true },
-    kind: { state: true },
-    busy: { state: true },
-    error: { state: true },
-  };
+/** `/new`: a definition from a template. */
+export class NewPage extends EditorPage {
+  static override properties = { lab: { state: true }, kind: { state: true } };
   static override styles = [
-    shared,
+    EditorPage.styles,
     css`
-      :host {
-        display: grid;
-        gap: var(--wa-space-m);
-      }
-      .save {
-        align-items: end;
-        padding: var(--wa-space-m);
-      }
-      .save > * {
-        flex: 1 1 12rem;
-      }
-      .save wa-button {
-        flex: none;
+      .fields {
+        align-items: start;
       }
     `,
   ];
-  declare name: string;
-  declare files: Files;
+  declare copy: WorkingCopy;
   declare lab: number | null | undefined;
   declare kind: TemplateId;
-  declare busy: boolean;
-  declare error: unknown;
   readonly #session = new SessionController(this);
 
   readonly #lands = new Task(this, {
@@ -64,19 +39,22 @@ export class NewPage extends Page {
 
   constructor() {
     super();
-    this.name = FIRST_NAME;
     this.kind = 'measurement-visa';
-    this.files = { [mainOf(this.name)]: template(this.kind, this.name) };
-    this.busy = false;
+  }
+
+  override get draftName(): string {
+    return '/new';
   }
 
   override connectedCallback() {
     super.connectedCallback();
-    const files = readDraft(DRAFT)?.copy.files;
-    const [main] = Object.keys(files ?? {});
-    if (!files || !main) return;
-    this.name = main.replace(/\.py$/, '');
-    this.files = files;
+    this.open(beginWith(this.kind, FIRST_NAME));
+  }
+
+  /** The class's: that of the file that the template made. */
+  get #name(): string {
+    const [main = ''] = Object.keys(this.copy.base);
+    return main.replace(/\.py$/, '');
   }
 
   /** Labs in which this person may propose. */
@@ -104,105 +82,89 @@ export class NewPage extends Page {
   }
 
   #editor() {
-    return html`<div class="row card save">
+    const { copy } = this;
+    const name = this.#name;
+    return html`${this.notices(beginWith(this.kind, FIRST_NAME))}
+      <div class="card bar fields">
         <wa-input
           label="Name of the class"
           hint="It stays for ever: it is the class in every clone"
           required
           maxlength="100"
           pattern="[A-Za-z_][A-Za-z0-9_]*"
-          .value=${this.name}
-          @change=${(event: Event) => this.#rename((event.target as HTMLInputElement).value.trim())}
+          .value=${name}
+          @change=${(event: Event) => this.#rename(textIn(event).trim())}
         ></wa-input>
         <wa-select
           label="Begin with"
           hint="As long as nothing was written"
           .value=${this.kind}
-          ?disabled=${!this.#isTemplate}
-          @change=${(event: Event) => this.#begin((event.target as HTMLInputElement).value as TemplateId)}
+          ?disabled=${isChanged(copy)}
+          @change=${(event: Event) => this.#begin(textIn(event) as TemplateId)}
         >
           ${TEMPLATES.map(({ id, label }) => html`<wa-option value=${id}>${label}</wa-option>`)}
         </wa-select>
         ${this.#labs.length > 1 ? this.#choiceOfLab() : nothing}
-        ${whenLoaded(
-          this.#lands,
-          (lands) => html`<wa-button variant="brand" ?loading=${this.busy} @click=${this.#save}
-            >${lands ? 'Save as version 1' : 'Propose for review'}</wa-button
-          >`,
-        )}
       </div>
-      <registry-problem .error=${this.error}></registry-problem>
       <registry-workbench
-        .main=${mainOf(this.name)}
-        .files=${this.files}
-        .validate=${(source: string) => validateSource(source, this.name)}
-        @files-change=${({ files }: FilesEvent) => this.#keep(files)}
-      ></registry-workbench>`;
+        .main=${mainOf(name)}
+        .files=${copy.files}
+        .validate=${(source: string) => validateSource(source, name)}
+        @files-change=${({ files }: FilesEvent) => this.keep({ ...copy, files })}
+      ></registry-workbench>
+      ${whenLoaded(this.#lands, (lands) =>
+        this.saveBar(copy, lands ? 'Save as version 1' : 'Propose for review', () =>
+          this.save(name, () => this.#create(name, copy)),
+        ),
+      )}`;
   }
 
   #choiceOfLab() {
     return html`<wa-select
       label="Lab"
+      hint="Its admins review it"
       .value=${String(this.#lab ?? '')}
       @change=${(event: Event) => {
-        this.lab = Number((event.target as HTMLInputElement).value);
+        this.lab = Number(textIn(event));
       }}
     >
       ${this.#labs.map(({ lab_id, name }) => html`<wa-option value=${lab_id}>${name}</wa-option>`)}
     </wa-select>`;
   }
 
-  get #isTemplate(): boolean {
-    const main = mainOf(this.name);
-    return (
-      Object.keys(this.files).length === 1 && this.files[main] === template(this.kind, this.name)
-    );
-  }
-
   #begin(kind: TemplateId) {
     this.kind = kind;
-    this.files = { [mainOf(this.name)]: template(kind, this.name) };
+    this.keep(beginWith(kind, this.#name));
   }
 
   /** The class goes by its new name where it stood as a word of its own. */
   #rename(name: string) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === this.name) return;
-    const { [mainOf(this.name)]: source = '', ...others } = this.files;
-    const renamed = source.replaceAll(new RegExp(`\\b${this.name}\\b`, 'g'), name);
-    this.name = name;
-    this.#keep({ [mainOf(name)]: renamed, ...others });
+    const old = this.#name;
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === old) return;
+    const word = new RegExp(`\\b${old}\\b`, 'g');
+    const renamed = ({ [mainOf(old)]: source = '', ...others }: WorkingCopy['files']) => ({
+      [mainOf(name)]: source.replaceAll(word, name),
+      ...others,
+    });
+    const { version, base, files } = this.copy;
+    this.keep({ version, base: renamed(base), files: renamed(files) });
   }
 
-  #keep(files: Files) {
-    this.files = files;
-    const { [mainOf(this.name)]: source = '', ...others } = files;
-    const copy = { version: null, base: {}, files: { [mainOf(this.name)]: source, ...others } };
-    keepDraft(DRAFT, { copy, summary: '', at: Date.now() });
+  async #create(name: string, { files: all }: WorkingCopy) {
+    const { [mainOf(name)]: source_code = '', ...files } = all;
+    const change_summary = this.summary.trim();
+    const lab_id = this.#lab ?? null;
+    return await createDefinition({
+      ...{ name, source_code, files, lab_id },
+      ...(change_summary && { change_summary }),
+    });
   }
+}
 
-  async #save() {
-    const { [mainOf(this.name)]: source_code = '', ...files } = this.files;
-    this.busy = true;
-    this.error = undefined;
-    try {
-      const { merge_request } = await createDefinition({
-        name: this.name,
-        source_code,
-        files,
-        lab_id: this.#lab ?? null,
-      });
-      dropDraft(DRAFT);
-      goTo(
-        merge_request
-          ? `/merge-requests/${merge_request.id}`
-          : `/definitions/${encodeURIComponent(this.name)}`,
-      );
-    } catch (error) {
-      this.error = error;
-    } finally {
-      this.busy = false;
-    }
-  }
+/** What was not changed is what the template made. */
+function beginWith(kind: TemplateId, name: string): WorkingCopy {
+  const files = { [mainOf(name)]: template(kind, name) };
+  return { version: null, base: files, files };
 }
 
 customElements.define('new-page', NewPage);

@@ -1,6 +1,6 @@
 import { Task } from '@lit/task';
 import { css, html, LitElement, nothing } from 'lit';
-import { type Instrument, listInstruments } from '../../data/instruments.ts';
+import { type Instrument, listInstruments } from '../../data/equipment.ts';
 import { badge } from '../../elements/badge.ts';
 import { whenLoaded } from '../../elements/states.ts';
 import '../../elements/table.ts';

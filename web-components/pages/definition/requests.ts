@@ -1,8 +1,8 @@
 import { Task } from '@lit/task';
 import { css, html, LitElement, nothing } from 'lit';
-import { LiveController } from '../../data/events.ts';
+import { LiveController, REVIEW_EVENTS } from '../../data/events.ts';
 import { listMergeRequests } from '../../data/merge-requests.ts';
-import { mergeRequestBadge } from '../../elements/badge.ts';
+import { mergeRequestBadge } from '../../elements/review/badges.ts';
 import { ago } from '../../elements/time.ts';
 import { shared } from '../../styles/shared.ts';
 
@@ -34,16 +34,7 @@ export class DefinitionRequests extends LitElement {
 
   constructor() {
     super();
-    new LiveController(
-      this,
-      [
-        'merge_request.opened',
-        'merge_request.updated',
-        'merge_request.merged',
-        'merge_request.closed',
-      ],
-      () => void this.#open.run(),
-    );
+    new LiveController(this, REVIEW_EVENTS, () => void this.#open.run());
   }
 
   override render() {

@@ -1,6 +1,6 @@
 import { Task } from '@lit/task';
 import { css, html, LitElement, nothing } from 'lit';
-import { LiveController } from '../../data/events.ts';
+import { LiveController, REVIEW_EVENTS } from '../../data/events.ts';
 import { listMergeRequests, type MergeRequest } from '../../data/merge-requests.ts';
 import { SessionController } from '../../data/session.ts';
 import { icon } from '../../elements/icon.ts';
@@ -40,16 +40,7 @@ export class DefinitionsWaiting extends LitElement {
       person === undefined ? undefined : await listMergeRequests({ state: 'open', per_page: 20 }),
     args: () => [this.#session.me?.user.id] as const,
   });
-  readonly live = new LiveController(
-    this,
-    [
-      'merge_request.opened',
-      'merge_request.updated',
-      'merge_request.merged',
-      'merge_request.closed',
-    ],
-    () => void this.#open.run(),
-  );
+  readonly live = new LiveController(this, REVIEW_EVENTS, () => void this.#open.run());
 
   override render() {
     const requests = this.#open.value;
