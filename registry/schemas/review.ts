@@ -175,6 +175,9 @@ export const CommentInput = Type.Object({
   line: Type.Optional(Id),
   side: Type.Optional(Side),
   in_reply_to: Type.Optional(Id),
+  head: Type.Optional(
+    Type.String({ ...Oid, description: 'The head whose line it is; the present one unless given' }),
+  ),
 });
 export type CommentInput = Static<typeof CommentInput>;
 

@@ -144,7 +144,10 @@ t.test('comments stand on lines of either side and in threads', async (t) => {
   t.match(await refused(say(ben, { file, line: 900 })), { status: 422 });
   t.match(await say(ben, { file, line: 1, side: 'old' }), { side: 'old', line: 1 });
   t.match(await refused(say(cleo, {})), { status: 404 }, 'viewers do not see it');
+  const { head } = await look(mr);
   await save(ben, id, { source_code: `# One more\n${measurement(name, 2)}` });
+  const late = { status: 409 };
+  t.match(await refused(say(ada, { file, line: 15, head })), late, 'of a line as it was before');
   const [followed] = (await look(mr)).comments;
   t.match(followed, { line: 16, original_line: 15, outdated: false }, 'it follows its line');
   await save(ben, id, { source_code: `# One more\n${measurement(name, 3)}` });

@@ -114,6 +114,12 @@ t.test(
     const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
     await page.getByText('Not ready to merge').waitFor();
     await write(page, 'What do you think of it?', 'looks right to me');
+    await ada.client.mergeRequests.comment(id, { body: 'Whose volts?', file: 'Moved.py', line: 7 });
+    await page.getByText('Whose volts?').waitFor();
+    await page.getByRole('button', { name: 'Answer…' }).click();
+    await write(page, 'Answer', 'Those of the lab');
+    await page.getByRole('button', { name: 'Comment on line 7', exact: true }).click();
+    await write(page, 'Comment on line 7', 'Say which ones');
     await propose(source_code.replace('in volts', 'in kilovolts'), 'Second try');
     await page.getByRole('status').getByText('Somebody pushed').waitFor();
     await isAccessible(t, page, 'moved');
@@ -124,8 +130,21 @@ t.test(
       await page.getByRole('textbox', { name: 'What do you think of it?' }).inputValue(),
       'looks right to me',
     );
+    const line = page.locator('.new-thread');
+    await line.getByRole('button', { name: 'Comment' }).click();
+    await line.getByRole('alert').waitFor();
+    t.equal((await ada.client.mergeRequests.read(id)).comments.length, 1, 'not on another line 7');
     await page.getByRole('button', { name: 'Show the new state' }).click();
     await page.locator('ins mark', { hasText: 'kilovolts' }).waitFor();
+    const text = (label: string) => page.getByRole('textbox', { name: label }).inputValue();
+    t.equal(await text('Answer'), 'Those of the lab', 'the thread went, what was written did not');
+    const displaced = 'You were writing on line 7 of Moved.py, before the push';
+    t.equal(await text(displaced), 'Say which ones');
+    await isAccessible(t, page, 'displaced');
+    await page.reload();
+    await page.getByRole('textbox', { name: 'Answer' }).waitFor();
+    t.equal(await text('Answer'), 'Those of the lab', 'a reload loses nothing either');
+    t.equal(await text('What do you think of it?'), 'looks right to me');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('Ready to merge').waitFor();
     t.pass('the new head is approved');

@@ -28,6 +28,14 @@ export function keepDraft(what: string, draft: Draft): boolean {
   }
 }
 
+/** What somebody is writing, kept until it is sent or this window is closed. */
+export const readText = (what: string): string => sessionStorage.getItem(keyOf(what)) ?? '';
+
+export function keepText(what: string, text: string): void {
+  if (text === '') sessionStorage.removeItem(keyOf(what));
+  else sessionStorage.setItem(keyOf(what), text);
+}
+
 export function dropDraft(what: string): void {
   localStorage.removeItem(keyOf(what));
 }

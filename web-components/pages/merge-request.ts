@@ -3,6 +3,7 @@ import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/callout/callout.js';
 import { html, nothing, type PropertyValues } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
+import { repeat } from 'lit/directives/repeat.js';
 import { Page } from '../app/page.ts';
 import { LiveController, type LiveEvent } from '../data/events.ts';
 import {
@@ -48,6 +49,7 @@ export class MergeRequestPage extends Page {
     shown: { state: true },
     newer: { state: true },
     place: { state: true },
+    displaced: { state: true },
     editing: { state: true },
   };
   static override styles = [shared, mergeRequestStyles];
@@ -59,6 +61,8 @@ export class MergeRequestPage extends Page {
   declare newer: Loaded | undefined;
   /** Where a new thread is being written. */
   declare place: Place | undefined;
+  /** Where one was being written when another difference took the place of that which had the line. */
+  declare displaced: Place | undefined;
   declare editing: boolean;
   #threads: readonly Thread[] = [];
   #below: (place: Place) => unknown = () => nothing;
@@ -105,6 +109,10 @@ export class MergeRequestPage extends Page {
   }
 
   #show(loaded: Loaded) {
+    if (this.place && this.shown?.diff !== loaded.diff) {
+      this.displaced = this.place;
+      this.place = undefined;
+    }
     this.shown = loaded;
     this.newer = undefined;
   }
@@ -119,7 +127,7 @@ export class MergeRequestPage extends Page {
       const threads = places.get(keyOf(at)) ?? [];
       const isHere = place !== undefined && keyOf(place) === keyOf(at);
       return threads.length > 0 || isHere
-        ? html`${threads.map((thread) => this.#thread(thread))}${isHere ? this.#startThread(at) : nothing}`
+        ? html`${repeat(threads, idOf, (thread) => this.#thread(thread))}${isHere ? this.#startThread(at) : nothing}`
         : nothing;
     };
   }
@@ -244,18 +252,34 @@ export class MergeRequestPage extends Page {
   /** Reviews and what was said of the whole, in the order of time; threads whose line is gone stand here too. */
   #discussion(shown: Loaded) {
     const entries = [
-      ...shown.reviews.map((entry) => ({ at: entry.created_at, show: () => reviewEntry(entry) })),
+      ...shown.reviews.map((entry) => ({
+        key: `review ${entry.id}`,
+        at: entry.created_at,
+        show: () => reviewEntry(entry),
+      })),
       ...this.#threads
         .filter((thread) => placeOf(thread) === undefined)
-        .map((thread) => ({ at: thread[0].created_at, show: () => this.#thread(thread) })),
+        .map((thread) => ({
+          key: `thread ${idOf(thread)}`,
+          at: thread[0].created_at,
+          show: () => this.#thread(thread),
+        })),
     ].sort((a, b) => a.at.localeCompare(b.at));
     return html`<section class="card" aria-label="Discussion">
       <h2>Discussion</h2>
-      <ol class="list">${entries.map(({ show }) => html`<li>${show()}</li>`)}</ol>
+      <ol class="list">
+        ${repeat(
+          entries,
+          ({ key }) => key,
+          ({ show }) => html`<li>${show()}</li>`,
+        )}
+      </ol>
+      ${this.displaced ? this.#goOn(this.displaced) : nothing}
       ${
         this.#mayWrite
           ? html`<registry-composer
               label="What do you think of it?"
+              .keptAs=${`comment on !${shown.id}`}
               .actions=${this.#verdicts(shown)}
             ></registry-composer>`
           : nothing
@@ -303,12 +327,14 @@ export class MergeRequestPage extends Page {
     ></registry-thread>`;
   }
 
-  #startThread({ path, side, line }: Place) {
+  #startThread(place: Place) {
+    const { path, side, line } = place;
     const stop = () => {
       this.place = undefined;
     };
     const act = async (body: string) => {
-      await comment(this.number, { body, file: path, side, line });
+      const head = this.shown?.head ?? '';
+      await comment(this.number, { body, file: path, side, line, head });
       await this.#loaded.run();
     };
     return html`<registry-composer
@@ -316,10 +342,35 @@ export class MergeRequestPage extends Page {
       ${ref(this.#newThread)}
       label=${`Comment on line ${line}${side === 'old' ? ' of the old file' : ''}`}
       cancellable
+      .keptAs=${this.#threadName(place)}
       .actions=${[{ label: 'Comment', variant: 'brand', needsText: true, act }]}
       @done=${stop}
       @cancel=${stop}
     ></registry-composer>`;
+  }
+
+  /** What was being written of a line that may be another one now: nothing of it is lost, and it says where it belonged. */
+  #goOn(place: Place) {
+    const { path, line } = place;
+    const stop = () => {
+      this.displaced = undefined;
+    };
+    const act = async (body: string) => {
+      await comment(this.number, { body: `${path}, line ${line} before the last push: ${body}` });
+      await this.#loaded.run();
+    };
+    return html`<registry-composer
+      label=${`You were writing on line ${line} of ${path}, before the push`}
+      cancellable
+      .keptAs=${this.#threadName(place)}
+      .actions=${[{ label: 'Comment on the whole', variant: 'brand', needsText: true, act }]}
+      @done=${stop}
+      @cancel=${stop}
+    ></registry-composer>`;
+  }
+
+  #threadName(place: Place): string {
+    return `comment on !${this.number} ${keyOf(place)}`;
   }
 
   #changes({ diff, diff_truncated }: Loaded) {
@@ -347,5 +398,7 @@ export class MergeRequestPage extends Page {
     requestAnimationFrame(() => void this.#newThread.value?.focus());
   }
 }
+
+const idOf = ([{ id }]: Thread): number => id;
 
 customElements.define('merge-request-page', MergeRequestPage);

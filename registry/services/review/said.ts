@@ -30,12 +30,7 @@ export async function review(
 ): Promise<Review> {
   const row = await discussed(rooms, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
-  if (head !== row.head) {
-    throw new Problem(
-      'conflict',
-      `Merge request !${id} is at ${row.head} now, not at ${head}. Look at what has changed and review that.`,
-    );
-  }
+  demandHead(row, head);
   if (verdict !== 'comment') await demandVerdict(rooms, caller, row, verdict);
   const { actor_id, actor } = auditOf(caller);
   return await rooms.store.transaction(async (em) => {
@@ -51,6 +46,15 @@ export async function review(
     await note(em, caller, row, 'reviewed', null, { verdict, head, body });
     return said;
   });
+}
+
+/** What was said of another head may not hold for this one, nor may its lines be the same. */
+function demandHead(row: MergeRequest, head: string): void {
+  if (head === row.head) return;
+  throw new Problem(
+    'conflict',
+    `Merge request !${row.id} is at ${row.head} now, not at ${head}. Look at what has changed, then say it of that.`,
+  );
 }
 
 async function demandVerdict(
@@ -108,6 +112,7 @@ async function placeOf(rooms: ReviewRooms, row: MergeRequest, said: CommentInput
     if (said.line !== undefined) throw invalid('file', 'is needed with a line');
     return { in_reply_to: null, file: null, line: null, side: null, ...at };
   }
+  if (said.head !== undefined) demandHead(row, said.head);
   const side = said.side ?? 'new';
   const commit = side === 'new' ? row.head : row.base;
   const repository = await rooms.repositories.open(row.definition);

@@ -1,6 +1,7 @@
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { keepText, readText } from '../../data/drafts.ts';
 import { shared } from '../../styles/shared.ts';
 import '../problem.ts';
 
@@ -14,7 +15,8 @@ export interface ComposerAction {
 }
 
 /**
- * A field to write in, and what can be done with what was written.
+ * A field to write in, and what can be done with what was written. What is not sent yet is kept under its name: another
+ * composer of that name, here or after a reload, goes on with it.
  *
  * @fires done - It was done, and the field is empty again.
  * @fires cancel - Somebody thought better of it; offered where `cancellable` is set.
@@ -24,6 +26,8 @@ export class RegistryComposer extends LitElement {
     label: {},
     actions: { attribute: false },
     cancellable: { type: Boolean },
+    keptAs: { attribute: false },
+    text: { state: true },
     busy: { state: true },
     error: { state: true },
   };
@@ -40,6 +44,8 @@ export class RegistryComposer extends LitElement {
   declare label: string;
   declare actions: readonly ComposerAction[];
   declare cancellable: boolean;
+  declare keptAs: string;
+  declare text: string;
   declare busy: ComposerAction | undefined;
   declare error: unknown;
 
@@ -47,6 +53,11 @@ export class RegistryComposer extends LitElement {
     super();
     this.actions = [];
     this.cancellable = false;
+    this.text = '';
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>) {
+    if (changed.has('keptAs')) this.text = readText(this.keptAs);
   }
 
   get #field() {
@@ -61,7 +72,14 @@ export class RegistryComposer extends LitElement {
 
   override render() {
     return html`<form @submit=${(event: Event) => event.preventDefault()}>
-      <wa-textarea label=${this.label} rows="3" resize="auto" maxlength="20000"></wa-textarea>
+      <wa-textarea
+        label=${this.label}
+        rows="3"
+        resize="auto"
+        maxlength="20000"
+        .value=${this.text}
+        @input=${(event: Event) => this.#keep((event.target as HTMLTextAreaElement).value)}
+      ></wa-textarea>
       <registry-problem .error=${this.error}></registry-problem>
       <div class="row">
         ${this.actions.map(
@@ -77,25 +95,34 @@ export class RegistryComposer extends LitElement {
         )}
         ${
           this.cancellable
-            ? html`<wa-button size="s" appearance="plain" @click=${() => this.dispatchEvent(new Event('cancel'))}>Cancel</wa-button>`
+            ? html`<wa-button size="s" appearance="plain" @click=${this.#cancel}>Cancel</wa-button>`
             : nothing
         }
       </div>
     </form>`;
   }
 
+  #keep(text: string) {
+    this.text = text;
+    keepText(this.keptAs, text);
+  }
+
+  #cancel() {
+    this.#keep('');
+    this.dispatchEvent(new Event('cancel'));
+  }
+
   async #act(action: ComposerAction) {
-    const field = this.#field;
-    const text = (field?.value ?? '').trim();
+    const text = this.text.trim();
     if (action.needsText && text === '') {
-      field?.focus();
+      this.#field?.focus();
       return;
     }
     this.busy = action;
     this.error = undefined;
     try {
       await action.act(text);
-      if (field) field.value = '';
+      this.#keep('');
       this.dispatchEvent(new Event('done'));
     } catch (error) {
       this.error = error;

@@ -1,5 +1,6 @@
 import '@awesome.me/webawesome/dist/components/button/button.js';
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { readText } from '../../data/drafts.ts';
 import { shared } from '../../styles/shared.ts';
 import { badge } from '../badge.ts';
 import '../person.ts';
@@ -48,6 +49,16 @@ export class RegistryThread extends LitElement {
     this.answering = false;
   }
 
+  get #answerName(): string {
+    return `answer to ${this.thread[0].id}`;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>) {
+    // Whoever was answering elsewhere, or before a reload, goes on.
+    if (changed.has('thread') && !this.answering)
+      this.answering = readText(this.#answerName) !== '';
+  }
+
   override render() {
     const [{ file, original_line, outdated }] = this.thread;
     return html`${
@@ -76,6 +87,7 @@ export class RegistryThread extends LitElement {
       ? html`<registry-composer
           label="Answer"
           cancellable
+          .keptAs=${this.#answerName}
           .actions=${[{ label: 'Answer', variant: 'brand', needsText: true, act: reply }]}
           @done=${stop}
           @cancel=${stop}
