@@ -1,0 +1,53 @@
+/**
+ * `npm run pictures`: takes the pictures of docs/pictures/ anew by running the browser tests, says which it took, and writes the
+ * page that shows them. Pictures that no test takes any more go, unless only some test files were asked for:
+ * `npm run pictures -- test/web-components/compare.test.ts`.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const folder = join(root, 'docs', 'pictures');
+const bin = join(root, 'node_modules', '.bin');
+const asked = process.argv.slice(2);
+const tests = asked.length > 0 ? asked : globSync('test/web-components/*.test.ts', { cwd: root });
+
+const began = Date.now();
+run('vite', 'build', 'web-components', '--logLevel', 'warn');
+run('tap', 'run', '--reporter=tap', '--jobs=1', '--timeout=900', ...tests);
+
+const taken: string[] = [];
+const left: string[] = [];
+for (const name of (await readdir(folder)).filter((name) => name.endsWith('.png')).sort()) {
+  const { mtimeMs } = await stat(join(folder, name));
+  (mtimeMs >= began ? taken : left).push(name);
+}
+console.log(`\n${taken.length} pictures taken:\n${taken.map((name) => `  ${name}`).join('\n')}`);
+if (asked.length === 0) {
+  for (const name of left) await rm(join(folder, name));
+  if (left.length > 0) console.log(`no test takes these any more; deleted: ${left.join(', ')}`);
+  await writeFile(join(folder, 'README.md'), gallery(taken));
+}
+
+/** Pure. Each page wide and in light; the others as links. */
+function gallery(files: readonly string[]): string {
+  const pages = Map.groupBy(files, (file) => file.replace(/-(light|dark)-\d+\.png$/, ''));
+  const sections = [...pages].map(([name, pictures]) => {
+    const links = pictures.map((file) => `[${file.slice(name.length + 1, -4)}](${file})`);
+    const [first] = pictures.filter((file) => file.includes('-light-1280'));
+    const title = name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' ');
+    return `## ${title}\n\n![${title}](${first})\n\n${links.join(' · ')}\n`;
+  });
+  return `# Pictures of the web interface\n\nTaken by \`npm run pictures\`, in light and dark, 1280 and 360 pixels wide.\n\n${sections.join('\n')}`;
+}
+
+function run(program: string, ...args: string[]): void {
+  const { status } = spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PICTURES: '1', PATH: bin + delimiter + process.env.PATH },
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
