@@ -23,6 +23,21 @@ async function write(page: Page, text: string) {
   await page.keyboard.insertText(text);
 }
 
+/** From now on; the answer is how long the longest task took, in milliseconds. */
+async function watchTasks(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const durations = [0];
+    Object.assign(globalThis, { durations });
+    new PerformanceObserver((list) => {
+      durations.push(...list.getEntries().map(({ duration }) => duration));
+    }).observe({ type: 'longtask' });
+  });
+  return async () =>
+    await page.evaluate(() =>
+      Math.max(...(globalThis as unknown as { durations: number[] }).durations),
+    );
+}
+
 t.test(
   'what is wrong is shown while one types, by ruff at once and then by the registry',
   async (t) => {
@@ -112,6 +127,86 @@ t.test('unsaved work survives a reload, and can be discarded', async (t) => {
   await page.reload();
   await page.getByRole('textbox', { name: /^Text of/ }).waitFor();
   t.equal(await page.getByText('Your unsaved work from').count(), 0);
+});
+
+t.test(
+  'a registry that is away while one saves, and a session that ends, cost no word',
+  async (t) => {
+    const { id } = await create('Stormy');
+    const page = await browser.open(lab, '/definitions/Stormy/edit', { username: 'ada' });
+    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await write(page, measurement('Stormy', 2));
+    await page.getByLabel('What you changed, and why').fill('Measures two');
+    const saves = (address: URL) => address.pathname === `/api/instrument-definitions/${id}`;
+    await page.route(saves, (route) => route.abort());
+    await page.getByRole('button', { name: 'Save as version 2' }).click();
+    await page.getByText('The registry cannot be reached').first().waitFor();
+    await isAccessible(t, page, 'away while saving');
+    await takePictures(page, 'editor-away');
+    await page.unroute(saves);
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Save as version 2' }).click();
+    await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
+    const form = page.locator('session-ended-dialog');
+    await form.getByLabel('Password', { exact: true }).fill('password of ada');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/definitions/Stormy');
+    const version = await ada.client.definitions.version(id, 2);
+    t.match(version, { change_summary: 'Measures two', source_code: measurement('Stormy', 2) });
+
+    await page.goto(`${lab.url}/definitions/Stormy/edit`);
+    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await write(page, measurement('Stormy', 3));
+    await page.route(saves, async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    const save = page.getByRole('button', { name: 'Save as version 3' });
+    await save.click();
+    await page.getByText('The registry cannot be reached').first().waitFor();
+    await page.unroute(saves);
+    await save.click();
+    await page.waitForURL('**/definitions/Stormy');
+    t.match(
+      await ada.client.definitions.read(id),
+      { version: 3 },
+      'saved once, the answer was lost',
+    );
+  },
+);
+
+t.test('a file of 300 KB is written in and compared without waiting', async (t) => {
+  const points = (factor: number) =>
+    Array.from({ length: 10_000 }, (_, n) => `    (${n}, ${(n * factor).toFixed(4)}),  # K, V`);
+  const source = (factor: number) =>
+    `${measurement('Curve')}\n\nCURVE = [\n${points(factor).join('\n')}\n]\n`;
+  t.ok(source(0.1).length > 300_000);
+  const { id } = await ada.client.definitions.create({
+    name: 'Curve',
+    source_code: source(0.1),
+    lab_id: nano.id,
+  });
+  const page = await browser.open(lab, '/definitions/Curve/edit', { username: 'ada' });
+  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await page.getByRole('textbox', { name: /^Text of/ }).click();
+  await page.keyboard.press('ControlOrMeta+Home');
+  const longestTask = await watchTasks(page);
+  await page.keyboard.type('# a note');
+  await page.keyboard.press('Enter');
+  await page.getByText('# a note').waitFor();
+  await page.getByText('Nothing is wrong with this text.').waitFor();
+  const longest = await longestTask();
+  t.comment(`longest task while typing in 300 KB: ${longest} ms`);
+  t.ok(longest < 400, `the longest task took ${longest} ms`);
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.waitForURL('**/definitions/Curve');
+  await ada.client.definitions.change(id, { source_code: source(0.2) });
+  await page.goto(`${lab.url}/definitions/Curve/compare?from=1&to=3`);
+  const began = Date.now();
+  await page.getByRole('button', { name: /Show 1\d+ changed lines/ }).click();
+  await page.getByText('1999.8000').first().waitFor({ state: 'attached' });
+  t.comment(`20,000 changed lines are there after ${Date.now() - began} ms`);
+  t.ok(Date.now() - began < 10_000);
 });
 
 t.test('whoever was slower sees both changes, and both can be kept', async (t) => {

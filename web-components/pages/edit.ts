@@ -119,15 +119,23 @@ export class EditPage extends EditorPage {
         expected_version: copy.version,
       });
     } catch (error) {
-      if (error instanceof RegistryError && error.status === 409) await this.#lookForFaster(copy);
-      throw error;
+      if (!(error instanceof RegistryError) || error.status !== 409) throw error;
+      return await this.#settle(copy, error);
     }
   }
 
-  /** A conflict is most often a version that landed meanwhile; any other stays the error that it is. */
-  async #lookForFaster(own: WorkingCopy) {
-    const landed = begin(await readDefinition(this.name));
-    if (landed.version !== own.version) this.faster = { landed, merged: mergeInto(own, landed) };
+  /**
+   * A conflict is most often a version that landed meanwhile; any other stays the error that it is. Where that version holds
+   * all that is to be saved, it is one's own whose answer was lost, or as good.
+   */
+  async #settle(own: WorkingCopy, conflict: RegistryError): Promise<Definition> {
+    const newest = await readDefinition(this.name);
+    const landed = begin(newest);
+    if (landed.version === own.version) throw conflict;
+    const merged = mergeInto(own, landed);
+    if (!isChanged(merged.copy)) return newest;
+    this.faster = { landed, merged };
+    throw conflict;
   }
 }
 
