@@ -145,9 +145,10 @@ export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
 
 /**
  * With `PICTURES=1` takes the page's pictures in light and dark, wide and narrow, as
- * `docs/pictures/<name>-<theme>-<width>.png`. Otherwise one, into a folder that is deleted again: that it can be taken.
+ * `docs/pictures/<name>-<theme>-<width>.png`, of what is seen first or of the whole page. Otherwise one, into a folder that
+ * is deleted again: that it can be taken.
  */
-export async function takePictures(page: Page, name: string): Promise<void> {
+export async function takePictures(page: Page, name: string, fullPage = false): Promise<void> {
   const kept = process.env.PICTURES !== undefined;
   const folder = kept ? PICTURES : await mkdtemp(join(tmpdir(), 'pictures-'));
   await mkdir(folder, { recursive: true });
@@ -159,7 +160,9 @@ export async function takePictures(page: Page, name: string): Promise<void> {
       await setTheme(page, colorScheme);
       await page.evaluate(() => document.fonts.ready);
       const path = join(folder, `${name}-${colorScheme}-${viewport.width}.png`);
-      await page.screenshot({ path, animations: 'disabled', scale: 'css', caret: 'hide' });
+      await page.evaluate(() => scrollTo(0, 0));
+      const still = { animations: 'disabled', scale: 'css', caret: 'hide' } as const;
+      await page.screenshot({ path, fullPage, ...still });
     }
   }
   await setTheme(page, 'light');

@@ -89,7 +89,7 @@ t.test('two people review at once: threads, approval, merge', async (t) => {
       await author.getByRole('button', { name: 'Answer', exact: true }).click();
       await reviewer.getByText('The display has them.').waitFor();
       await isAccessible(t, reviewer, 'merge request');
-      await takePictures(reviewer, 'merge-request');
+      await takePictures(reviewer, 'merge-request', true);
     },
   );
 

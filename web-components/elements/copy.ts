@@ -32,10 +32,10 @@ export class RegistryCopy extends LitElement {
       }
       code {
         flex: 1;
+        min-inline-size: 0;
         padding-block: var(--wa-space-2xs);
-        overflow-x: auto;
-        white-space: pre;
-        scrollbar-width: thin;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
       }
     `,
   ];
@@ -53,7 +53,7 @@ export class RegistryCopy extends LitElement {
   }
 
   override render() {
-    return html`<code part="text" tabindex="0">${this.value}</code>
+    return html`<code part="text">${this.value}</code>
       <wa-button appearance="plain" size="s" @click=${this.#copy}>
         ${icon(this.copied ? 'check' : 'copy')}
         <span class="visually-hidden">Copy the ${this.label}</span>

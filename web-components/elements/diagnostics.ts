@@ -25,7 +25,7 @@ export class RegistryDiagnostics extends LitElement {
     css`
       button {
         display: grid;
-        grid-template-columns: auto auto 1fr auto;
+        grid-template-columns: auto minmax(2.75em, auto) 1fr auto;
         gap: var(--wa-space-xs);
         inline-size: 100%;
         padding: var(--wa-space-2xs) var(--wa-space-s);

@@ -57,8 +57,13 @@ export class RegistryCodeEditor extends LitElement {
     shared,
     codeColours,
     css`
+      /* The editor fills its place, however little there is in it. */
+      :host,
+      .editor {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+      }
       .cm-editor {
-        block-size: 100%;
         background: var(--registry-card);
         color: var(--wa-color-text-normal);
         font-size: 0.93em;
@@ -132,11 +137,11 @@ export class RegistryCodeEditor extends LitElement {
   }
 
   override render() {
-    return html`<div></div>`;
+    return html`<div class="editor"></div>`;
   }
 
   protected override firstUpdated() {
-    const parent = this.renderRoot.querySelector('div') as HTMLElement;
+    const parent = this.renderRoot.querySelector('.editor') as HTMLElement;
     this.#view = new EditorView({
       root: this.renderRoot as ShadowRoot,
       parent,

@@ -94,9 +94,9 @@ export class DefinitionVersions extends LitElement {
       <article class="card">
         <div class="row">
           ${badge(`v${n}`, n === this.definition.version ? 'brand' : 'neutral', 'tag')}
-          <h2>${title || 'No summary'}</h2>
           ${revoked ? badge('revoked', 'danger', 'circleSlash') : nothing}
           ${deprecated ? badge('deprecated', 'warning', 'alert') : nothing}
+          <h2>${title || 'No summary'}</h2>
           <span class="actions">${this.#actions(version)}</span>
         </div>
         ${body.some((line) => line.trim()) ? html`<p class="body">${body.join('\n').trim()}</p>` : nothing}

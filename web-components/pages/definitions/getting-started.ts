@@ -13,7 +13,7 @@ export function gettingStarted(
     <h2>First steps</h2>
     <ol>
       <li>${icon('lab')} <a href="/labs">Make a lab</a>: definitions, instruments and computers belong to one.</li>
-      <li>${icon('people')} <a href="/users">Make accounts</a>, and members of the lab of them.</li>
+      <li>${icon('people')} <a href="/users">Make accounts</a>, and make them members of the lab.</li>
       <li>
         ${icon('beaker')} <a href="/new">Write a definition</a>, or bring a folder of files along with
         <code>npx registry import &lt;folder&gt; --lab &lt;code&gt;</code>.
