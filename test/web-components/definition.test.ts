@@ -58,7 +58,7 @@ t.test(
     const harmonic = page.getByRole('row', { name: /harmonic/ }).first();
     await harmonic.getByText('1 … 19999').waitFor();
     await page.getByText(`git clone ${registry.url}/definitions/SR830.git`).waitFor();
-    t.equal(await page.getByRole('button', { name: 'Edit' }).count(), 0, 'a viewer edits nothing');
+    t.equal(await page.getByRole('link', { name: 'Edit' }).count(), 0, 'a viewer edits nothing');
     await isAccessible(t, page, 'overview');
     await takePictures(page, 'definition');
 

@@ -113,7 +113,7 @@ t.test(
     await page.goto(`${registry.url}/definitions/VacuumGauge?view=versions`);
     await page.getByText(/Set aside: .*urllib/).waitFor();
     await isAccessible(t, page, 'imported');
-    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByRole('link', { name: 'Edit' }).click();
     await page
       .getByText(/Importing urllib.* is not allowed here/)
       .first()

@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import fc from 'fast-check';
 import t from 'tap';
-import { type DiffPair, readDiff } from '../../web-components/elements/diff/lines.ts';
+import { beginningOf, type DiffPair, readDiff } from '../../web-components/elements/diff/lines.ts';
 
 const text = fc
   .array(
@@ -35,6 +35,22 @@ t.test('both files can be read back from the lines of their whole difference', a
     }),
   );
   t.pass('as fast-check tried');
+});
+
+t.test('the beginning of a difference has so many pairs, and says how many are left', async (t) => {
+  const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`).join('\n');
+  const [file] = readDiff(
+    createTwoFilesPatch('a/f.py', 'b/f.py', lines, lines.replaceAll(/(line \d*5)$/gm, '$1!')),
+  );
+  const hunks = file?.hunks ?? [];
+  const count = (some: typeof hunks) =>
+    some.flatMap(({ sections }) => sections.flatMap(({ pairs }) => pairs)).length;
+  const all = count(hunks);
+  t.ok(hunks.length > 1);
+  for (let most = 0; most <= all + 1; most += 1) {
+    const { hunks: shown, left } = beginningOf(hunks, most);
+    t.same([count(shown), left], [Math.min(most, all), Math.max(0, all - most)]);
+  }
 });
 
 t.test('words are marked only between lines that are alike', async (t) => {

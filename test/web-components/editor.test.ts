@@ -6,6 +6,7 @@ import { startBrowser, takePictures } from '../helpers/browser.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 
+t.setTimeout(180_000);
 const lab = await startLab(t);
 const browser = await startBrowser(t);
 const { ada, ben, nano } = lab;
@@ -177,7 +178,10 @@ t.test(
 
 t.test('a file of 300 KB is written in and compared without waiting', async (t) => {
   const points = (factor: number) =>
-    Array.from({ length: 10_000 }, (_, n) => `    (${n}, ${(n * factor).toFixed(4)}),  # K, V`);
+    Array.from(
+      { length: 10_000 },
+      (_, n) => `    (${n}, ${(n * factor).toFixed(4)}),  # as measured`,
+    );
   const source = (factor: number) =>
     `${measurement('Curve')}\n\nCURVE = [\n${points(factor).join('\n')}\n]\n`;
   t.ok(source(0.1).length > 300_000);
@@ -204,9 +208,9 @@ t.test('a file of 300 KB is written in and compared without waiting', async (t) 
   await page.goto(`${lab.url}/definitions/Curve/compare?from=1&to=3`);
   const began = Date.now();
   await page.getByRole('button', { name: /Show 1\d+ changed lines/ }).click();
-  await page.getByText('1999.8000').first().waitFor({ state: 'attached' });
-  t.comment(`20,000 changed lines are there after ${Date.now() - began} ms`);
-  t.ok(Date.now() - began < 10_000);
+  await page.getByText('199.8000').first().waitFor({ state: 'attached' });
+  t.comment(`the first of 20,000 changed lines are there after ${Date.now() - began} ms`);
+  t.ok(Date.now() - began < 5_000);
 });
 
 t.test('whoever was slower sees both changes, and both can be kept', async (t) => {

@@ -40,11 +40,10 @@ export class ComparePage extends Page {
       }
       .version {
         display: grid;
-        flex: 1 1 14rem;
+        flex: 0 1 18rem;
         gap: var(--wa-space-2xs);
         align-content: start;
         min-inline-size: 0;
-        max-inline-size: 24rem;
       }
       .version wa-input {
         inline-size: 8rem;
@@ -162,7 +161,6 @@ export class ComparePage extends Page {
         min="1"
         max=${newest ?? 1}
         step="1"
-        required
         .value=${String(number)}
         @change=${choose}
       ></wa-input>

@@ -3,7 +3,14 @@ import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { classMap } from 'lit/directives/class-map.js';
 import { shared } from '../../styles/shared.ts';
 import { badge } from '../badge.ts';
-import type { DiffHunk, DiffLine, DiffPair, DiffSection, FileDiff } from './lines.ts';
+import {
+  beginningOf,
+  type DiffHunk,
+  type DiffLine,
+  type DiffPair,
+  type DiffSection,
+  type FileDiff,
+} from './lines.ts';
 
 export type Side = 'old' | 'new';
 export type DiffView = 'unified' | 'split';
@@ -25,6 +32,8 @@ export class PlaceEvent extends Event {
 
 /** Longer differences are folded until somebody asks for them. */
 const MOST_LINES = 600;
+/** So many pairs of lines are laid out at once: more would make the page wait. */
+const STEP = 1_000;
 /** A hunk of more lines is laid out only where it is in sight. */
 const LONG_HUNK = 300;
 
@@ -42,6 +51,7 @@ export class RegistryDiffFile extends LitElement {
     choosable: { type: Boolean },
     below: { attribute: false },
     open: { state: true },
+    most: { state: true },
   };
   static override styles = [
     shared,
@@ -178,11 +188,14 @@ export class RegistryDiffFile extends LitElement {
   /** What stands below a line, such as what was said of it. */
   declare below: ((place: Place) => unknown) | undefined;
   declare open: boolean | undefined;
+  /** How many pairs of lines are laid out. */
+  declare most: number;
 
   constructor() {
     super();
     this.view = 'unified';
     this.choosable = false;
+    this.most = STEP;
   }
 
   /** Shows what was folded. */
@@ -213,11 +226,23 @@ export class RegistryDiffFile extends LitElement {
         <wa-button size="s" @click=${this.unfold}>Show ${added + removed} changed lines</wa-button>
       </p>`;
     }
+    const { hunks: shown, left } = beginningOf(hunks, this.most);
     return html`<div class="box">
-      <div class="lines" part="lines" tabindex="0" role="group" aria-label=${`Difference of ${this.file.path}`} @keydown=${this.#step}>
-        ${hunks.map((hunk) => this.#hunk(hunk))}
+        <div class="lines" part="lines" tabindex="0" role="group" aria-label=${`Difference of ${this.file.path}`} @keydown=${this.#step}>
+          ${shown.map((hunk) => this.#hunk(hunk))}
+        </div>
       </div>
-    </div>`;
+      ${
+        left > 0
+          ? html`<p class="folded">
+              <wa-button size="s" @click=${this.#more}>Show more: ${left.toLocaleString()} lines are left</wa-button>
+            </p>`
+          : nothing
+      }`;
+  }
+
+  #more() {
+    this.most += STEP;
   }
 
   #hunk({ header, sections }: DiffHunk) {
@@ -315,7 +340,9 @@ export class RegistryDiffFile extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>) {
     // Another file in the same place starts as every file does.
-    if (changed.get('file') && changed.get('file')?.path !== this.file.path) this.open = undefined;
+    if (!changed.get('file') || changed.get('file')?.path === this.file.path) return;
+    this.open = undefined;
+    this.most = STEP;
   }
 }
 

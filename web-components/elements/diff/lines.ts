@@ -46,6 +46,25 @@ const MOST_COMPARISONS = 2_500;
 const LONGEST_LINE = 2_000;
 const NOWHERE = '/dev/null';
 
+/** The beginning of these hunks: so many pairs, and how many are left. */
+export function beginningOf(
+  hunks: readonly DiffHunk[],
+  most: number,
+): { hunks: DiffHunk[]; left: number } {
+  let room = most;
+  let left = 0;
+  const shown = hunks.map(({ header, sections }) => ({
+    header,
+    sections: sections.flatMap(({ changed, pairs }) => {
+      const kept = pairs.slice(0, room);
+      room -= kept.length;
+      left += pairs.length - kept.length;
+      return kept.length > 0 ? [{ changed, pairs: kept }] : [];
+    }),
+  }));
+  return { hunks: shown.filter(({ sections }) => sections.length > 0), left };
+}
+
 type Parsed = ReturnType<typeof parse>[number];
 type ParsedLine = Parsed['blocks'][number]['lines'][number];
 
