@@ -24,15 +24,17 @@ import '../elements/diff/diff.ts';
 import type { Place, PlaceEvent } from '../elements/diff/file.ts';
 import { icon } from '../elements/icon.ts';
 import { mergeRequestBadge } from '../elements/review/badges.ts';
-import type { ComposerAction, RegistryComposer } from '../elements/review/composer.ts';
+import type { RegistryComposer } from '../elements/review/composer.ts';
+import '../elements/review/discussion.ts';
 import '../elements/review/edit.ts';
 import '../elements/review/merge-box.ts';
 import { onReviewKey } from '../elements/review/keys.ts';
-import { breakage, checkList, commitList, reviewEntry } from '../elements/review/summary.ts';
+import { breakage, checkList, commitList } from '../elements/review/summary.ts';
 import '../elements/review/thread.ts';
 import {
+  idOf,
   keyOf,
-  placeOf,
+  nameOf,
   type Thread,
   threadsByPlace,
   threadsOf,
@@ -249,76 +251,38 @@ export class MergeRequestPage extends Page {
     </section>`;
   }
 
-  /** Reviews and what was said of the whole, in the order of time; threads whose line is gone stand here too. */
-  #discussion(shown: Loaded) {
-    const entries = [
-      ...shown.reviews.map((entry) => ({
-        key: `review ${entry.id}`,
-        at: entry.created_at,
-        show: () => reviewEntry(entry),
-      })),
-      ...this.#threads
-        .filter((thread) => placeOf(thread) === undefined)
-        .map((thread) => ({
-          key: `thread ${idOf(thread)}`,
-          at: thread[0].created_at,
-          show: () => this.#thread(thread),
-        })),
-    ].sort((a, b) => a.at.localeCompare(b.at));
+  /** Says something, and shows it. */
+  async #say(said: Promise<unknown>): Promise<void> {
+    await said;
+    await this.#loaded.run();
+  }
+
+  #discussion({ id, head }: Loaded) {
     return html`<section class="card" aria-label="Discussion">
       <h2>Discussion</h2>
-      <ol class="list">
-        ${repeat(
-          entries,
-          ({ key }) => key,
-          ({ show }) => html`<li>${show()}</li>`,
-        )}
-      </ol>
-      ${this.displaced ? this.#goOn(this.displaced) : nothing}
-      ${
-        this.#mayWrite
-          ? html`<registry-composer
-              label="What do you think of it?"
-              .keptAs=${`comment on !${shown.id}`}
-              .actions=${this.#verdicts(shown)}
-            ></registry-composer>`
-          : nothing
-      }
+      <registry-discussion
+        .mergeRequest=${this.shown}
+        .threads=${this.#threads}
+        .displaced=${this.displaced}
+        ?mayWrite=${this.#mayWrite}
+        ?mayDecide=${this.#mayDecide}
+        .actions=${{
+          comment: (body: string) => this.#say(comment(id, { body })),
+          reply: (in_reply_to: number, body: string) =>
+            this.#say(comment(id, { body, in_reply_to })),
+          review: (verdict: ReviewInput['verdict'], body: string) =>
+            this.#say(review(id, { verdict, body, head })),
+        }}
+        @settled=${() => {
+          this.displaced = undefined;
+        }}
+      ></registry-discussion>
     </section>`;
   }
 
-  #verdicts({ id, head, state }: Loaded): ComposerAction[] {
-    const say = (verdict: ReviewInput['verdict']) => async (body: string) => {
-      await review(id, { verdict, body, head });
-      await this.#loaded.run();
-    };
-    const talk: ComposerAction = {
-      label: 'Comment',
-      needsText: true,
-      act: async (body) => {
-        await comment(id, { body });
-        await this.#loaded.run();
-      },
-    };
-    if (!this.#mayDecide || state !== 'open') return [talk];
-    return [
-      { label: 'Approve', variant: 'success', act: say('approve') },
-      {
-        label: 'Request changes',
-        variant: 'warning',
-        needsText: true,
-        act: say('request_changes'),
-      },
-      talk,
-    ];
-  }
-
   #thread(thread: Thread) {
-    const [{ id: in_reply_to }] = thread;
-    const reply = async (body: string) => {
-      await comment(this.number, { body, in_reply_to });
-      await this.#loaded.run();
-    };
+    const in_reply_to = idOf(thread);
+    const reply = (body: string) => this.#say(comment(this.number, { body, in_reply_to }));
     return html`<registry-thread
       class="card"
       tabindex="-1"
@@ -332,45 +296,19 @@ export class MergeRequestPage extends Page {
     const stop = () => {
       this.place = undefined;
     };
-    const act = async (body: string) => {
-      const head = this.shown?.head ?? '';
-      await comment(this.number, { body, file: path, side, line, head });
-      await this.#loaded.run();
-    };
+    const head = this.shown?.head ?? '';
+    const act = (body: string) =>
+      this.#say(comment(this.number, { body, file: path, side, line, head }));
     return html`<registry-composer
       class="card new-thread"
       ${ref(this.#newThread)}
       label=${`Comment on line ${line}${side === 'old' ? ' of the old file' : ''}`}
       cancellable
-      .keptAs=${this.#threadName(place)}
+      .keptAs=${nameOf(this.number, place)}
       .actions=${[{ label: 'Comment', variant: 'brand', needsText: true, act }]}
       @done=${stop}
       @cancel=${stop}
     ></registry-composer>`;
-  }
-
-  /** What was being written of a line that may be another one now: nothing of it is lost, and it says where it belonged. */
-  #goOn(place: Place) {
-    const { path, line } = place;
-    const stop = () => {
-      this.displaced = undefined;
-    };
-    const act = async (body: string) => {
-      await comment(this.number, { body: `${path}, line ${line} before the last push: ${body}` });
-      await this.#loaded.run();
-    };
-    return html`<registry-composer
-      label=${`You were writing on line ${line} of ${path}, before the push`}
-      cancellable
-      .keptAs=${this.#threadName(place)}
-      .actions=${[{ label: 'Comment on the whole', variant: 'brand', needsText: true, act }]}
-      @done=${stop}
-      @cancel=${stop}
-    ></registry-composer>`;
-  }
-
-  #threadName(place: Place): string {
-    return `comment on !${this.number} ${keyOf(place)}`;
   }
 
   #changes({ diff, diff_truncated }: Loaded) {
@@ -398,7 +336,5 @@ export class MergeRequestPage extends Page {
     requestAnimationFrame(() => void this.#newThread.value?.focus());
   }
 }
-
-const idOf = ([{ id }]: Thread): number => id;
 
 customElements.define('merge-request-page', MergeRequestPage);

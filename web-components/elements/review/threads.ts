@@ -32,6 +32,12 @@ export function placeOf([{ file, side, line, outdated }]: Thread): Place | undef
   return { path: file, side: side ?? 'new', line };
 }
 
+export const idOf = ([{ id }]: Thread): number => id;
+
+/** What is being written there, or of the whole, goes by this name in the browser. */
+export const nameOf = (mergeRequest: number, place?: Place): string =>
+  `comment on !${mergeRequest}${place ? ` ${keyOf(place)}` : ''}`;
+
 export const keyOf = ({ path, side, line }: Place): string => `${side} ${line} ${path}`;
 
 export function threadsByPlace(threads: readonly Thread[]): Map<string, Thread[]> {
