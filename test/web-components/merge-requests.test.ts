@@ -7,6 +7,7 @@ import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 
+t.setTimeout(180_000);
 const lab = await startLab(t);
 const browser = await startBrowser(t);
 const { ada, ben, nano } = lab;
