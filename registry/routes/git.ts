@@ -10,7 +10,11 @@ import type { GitProgram } from '../../repos/types.ts';
 import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
-import { type FoundDefinition, find } from '../services/definitions/find-definition.ts';
+import {
+  type FoundDefinition,
+  find,
+  findWithOthers,
+} from '../services/definitions/find-definition.ts';
 import { identifyToken } from '../services/people/identify.ts';
 import type { Throttle } from '../services/people/throttle.ts';
 import { pushGate } from '../services/push/gate.ts';
@@ -41,7 +45,7 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
       if (!asked)
         return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
       const caller = await identify(rooms, request);
-      const found = await findNamed(rooms, caller, asked.name);
+      const found = await findNamed(rooms, caller, asked);
       const repository = await rooms.repositories.open(found.row.name);
       const gitProtocol = header(request, 'git-protocol');
       const { visible, visibility } = visibleTo(rooms, caller, found);
@@ -132,9 +136,14 @@ async function identify(rooms: GitRooms, request: FastifyRequest): Promise<Calle
  * By the name exactly as it is written. To somebody without credentials all that cannot be seen asks for
  * them: git sends the ones it has only after a 401.
  */
-async function findNamed(rooms: GitRooms, caller: Caller, name: string): Promise<FoundDefinition> {
+async function findNamed(
+  rooms: GitRooms,
+  caller: Caller,
+  { name, service }: Asked,
+): Promise<FoundDefinition> {
   try {
-    const found = await find(rooms, caller, name);
+    const finding = service === 'git-upload-pack' ? findWithOthers : find;
+    const found = await finding(rooms, caller, name);
     if (found.row.name === name) return found;
     throw notFound('definition');
   } catch (error) {

@@ -2,13 +2,18 @@ import { Type } from '../schemas/build.ts';
 import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
 import { Catalogues } from '../services/sync/catalogue.ts';
 import { type SyncRooms, syncState } from '../services/sync/manifest.ts';
+import { OwnParts } from '../services/sync/own.ts';
 import { takeReport } from '../services/sync/report.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 const tags = ['sync'];
 
-export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues'>): void {
-  const rooms = { ...given, catalogues: new Catalogues(given) };
+export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'ownParts'>): void {
+  const rooms = {
+    ...given,
+    catalogues: new Catalogues(given),
+    ownParts: new OwnParts(given.store),
+  };
 
   app.get(
     '/api/sync',

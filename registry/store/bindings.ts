@@ -21,6 +21,7 @@ export interface BindingFilters {
   lab_id?: number | undefined;
   /** Id of a computer. */
   computer?: number | undefined;
+  computers?: readonly number[] | undefined;
   computer_name?: string | undefined;
   instrument_id?: number | undefined;
   instrument_ids?: number[] | undefined;
@@ -120,6 +121,7 @@ function matching(filters: BindingFilters) {
   return where([
     among('c.lab_id', labs),
     among('b.instrument_id', instrument_ids),
+    among('b.computer', filters.computers),
     equal('c.lab_id', filters.lab_id),
     equal('b.computer', filters.computer),
     equal('b.instrument_id', filters.instrument_id),

@@ -1,5 +1,6 @@
 /** Computers of labs, and the codes that they are enrolled with. */
 import { raw } from '@mikro-orm/core';
+import { among, where } from './conditions.ts';
 import { Computer, EnrolmentCode } from './entities/index.ts';
 import { window } from './paging.ts';
 import { containing } from './search.ts';
@@ -57,6 +58,15 @@ export async function findComputer(em: EntityManager, id: number): Promise<Compu
   return em.findOne(Computer, { id });
 }
 
+/** The computers with these ids. */
+export async function computersById(
+  em: EntityManager,
+  ids: readonly number[],
+): Promise<Map<number, Computer>> {
+  const found = await em.find(Computer, { id: { $in: [...ids] } });
+  return new Map(found.map((computer) => [computer.id, computer]));
+}
+
 /** By its name in any case. */
 export async function findComputerNamed(em: EntityManager, name: string): Promise<Computer | null> {
   return em.findOne(Computer, named(name) as never);
@@ -110,30 +120,34 @@ export async function deleteComputer(em: EntityManager, id: number): Promise<voi
 
 export type ComputerIdentity = Pick<Computer, 'id' | 'computer_name' | 'lab_id' | 'last_seen'>;
 
-/** Whose this token is, in one query; null where it is nobody's, or of a lab that is disabled. */
-export async function findComputerByToken(
+/** Whose these tokens are, by hash, in one query; those that are nobody's, or of a lab that is disabled, are left out. */
+export async function computersByToken(
   em: EntityManager,
-  hash: string,
-): Promise<ComputerIdentity | null> {
-  const [row] = await em.execute(
-    `select c.id, c.computer_name, c.lab_id, c.last_seen
-       from computers c join labs l on l.id = c.lab_id
-      where c.token_hash = ? and not l.disabled`,
-    [hash],
+  hashes: readonly string[],
+): Promise<Map<string, ComputerIdentity>> {
+  const { sql, values } = where([among('c.token_hash', hashes), ['not l.disabled']]);
+  const rows = await em.execute(
+    `select c.id, c.computer_name, c.lab_id, c.last_seen, c.token_hash
+       from computers c join labs l on l.id = c.lab_id ${sql}`,
+    values,
   );
-  return row ? em.map(Computer, row as never) : null;
+  return new Map(rows.map((row) => [String(row.token_hash), em.map(Computer, row as never)]));
 }
 
-/** Notes that it was heard of: at most one write a minute, and nothing is asked where the last is as fresh. */
-export async function touchComputer(
-  em: EntityManager,
-  { id, last_seen }: Pick<Computer, 'id' | 'last_seen'>,
-): Promise<void> {
-  if (last_seen && Date.now() - last_seen.getTime() < 60_000) return;
+/** Whether it is time to note anew that a computer was heard of: once a minute. */
+export const isLongUnseen = ({ last_seen }: Pick<Computer, 'last_seen'>): boolean =>
+  last_seen === null || Date.now() - last_seen.getTime() >= 60_000;
+
+/** Notes that they were heard of: at most one write a minute. Locked in one order, so that processes do not wait in a circle. */
+export async function touchComputers(em: EntityManager, ids: readonly number[]): Promise<void> {
+  const { sql, values } = where([
+    among('id', ids),
+    [`last_seen is null or last_seen < now() - interval '1 minute'`],
+  ]);
   await em.execute(
     `update computers set last_seen = now()
-      where id = ? and (last_seen is null or last_seen < now() - interval '1 minute')`,
-    [id],
+      where id in (select id from computers ${sql} order by id for update)`,
+    values,
     'run',
   );
 }

@@ -12,22 +12,33 @@ export interface ReportFields {
   errors: Json[];
 }
 
-/** Keeps a computer's report instead of its last one, which it returns; of two at once the second waits. */
-export async function keepReport(
+/**
+ * Keeps the reports of computers (by their ids) instead of their last ones; of two at once the second waits. Gives those
+ * that there were, undefined for a first one; computers that are gone are left out.
+ */
+export async function keepReports(
   em: EntityManager,
-  computer: number,
-  report: ReportFields,
-): Promise<ReportFields | null> {
-  // Its computer is held, for the first time there is no report to hold.
-  const [before] = await em.execute<Nullable<ReportFields>[]>(
-    `select r.installed, r.loaded, r.errors
-       from computers c left join reports r on r.computer = c.id where c.id = ? for update of c`,
-    [computer],
+  reports: ReadonlyMap<number, ReportFields>,
+): Promise<Map<number, Pick<ReportFields, 'installed'> | undefined>> {
+  const { sql, values } = where([among('c.id', [...reports.keys()])]);
+  // The computers are held, for the first time there are no reports to hold; in one order, against circles of waiting.
+  const there = await em.execute<{ id: number; installed: Record<string, number> | null }[]>(
+    `select c.id, r.installed from computers c left join reports r on r.computer = c.id
+      ${sql} order by c.id for update of c`,
+    values,
   );
-  await em.upsert(Report, { computer, ...report, reported_at: new Date() });
-  return before?.installed ? (before as ReportFields) : null;
+  const rows = there.map(({ id }) => ({ computer: id, ...reports.get(id) }));
+  await em.execute(
+    `insert into reports (computer, installed, loaded, errors, reported_at)
+     select computer, installed, loaded, errors, now()
+       from jsonb_to_recordset(?::jsonb)
+         as told (computer int, installed jsonb, loaded jsonb, errors jsonb)
+     on conflict (computer) do update set installed = excluded.installed, loaded = excluded.loaded,
+       errors = excluded.errors, reported_at = excluded.reported_at`,
+    [JSON.stringify(rows)],
+  );
+  return new Map(there.map(({ id, installed }) => [id, installed ? { installed } : undefined]));
 }
-type Nullable<T> = { [K in keyof T]: T[K] | null };
 
 export async function reportsOf(
   em: EntityManager,
@@ -37,7 +48,17 @@ export async function reportsOf(
   return new Map(rows.map((row) => [row.computer, row]));
 }
 
-export type NamedVersion = Pick<Definition, 'id' | 'name' | 'version'>;
+const NAMED = [
+  'id',
+  'name',
+  'version',
+  'lab_id',
+  'is_public',
+  'is_builtin',
+  'archived_at',
+] as const;
+/** With what decides about who sees it. */
+export type NamedVersion = Pick<Definition, (typeof NAMED)[number]>;
 
 /** The definitions with these names, in any case, that the viewer sees and that have a version. */
 export async function definitionsCalled(
@@ -52,25 +73,31 @@ export async function definitionsCalled(
     {
       $and: [visibleTo(viewer), { version: { $ne: null }, [raw('lower(name)')]: { $in: lower } }],
     },
-    { fields: ['id', 'name', 'version'] },
+    { fields: NAMED },
   );
 }
 
-/** Makes what is installed now what `versions` says (by definition), and ends what was instead. */
+/** Makes what is installed now on each computer what `versions` says (by definition), and ends what was instead. */
 export async function keepInstalled(
   em: EntityManager,
-  computer: number,
-  versions: ReadonlyMap<number, number>,
+  versions: ReadonlyMap<number, ReadonlyMap<number, number>>,
 ): Promise<void> {
+  if (versions.size === 0) return;
   const now = new Date();
-  const open = await em.find(Installation, { computer, until: null });
-  const ended = open.filter((row) => versions.get(row.definition_id) !== row.version);
-  const going = new Set(open.filter((row) => !ended.includes(row)).map((row) => row.definition_id));
-  const ids = ended.map(({ id }) => id);
-  if (ids.length > 0) await em.nativeUpdate(Installation, { id: { $in: ids } }, { until: now });
-  const begun = [...versions]
-    .filter(([definition_id]) => !going.has(definition_id))
-    .map(([definition_id, version]) => ({ computer, definition_id, version, since: now }));
+  const open = await em.find(Installation, {
+    computer: { $in: [...versions.keys()] },
+    until: null,
+  });
+  const stays = (row: Installation) =>
+    versions.get(row.computer)?.get(row.definition_id) === row.version;
+  const ended = open.filter((row) => !stays(row)).map(({ id }) => id);
+  if (ended.length > 0) await em.nativeUpdate(Installation, { id: { $in: ended } }, { until: now });
+  const going = new Set(open.filter(stays).map((row) => `${row.computer} ${row.definition_id}`));
+  const begun = [...versions].flatMap(([computer, installed]) =>
+    [...installed]
+      .filter(([definition_id]) => !going.has(`${computer} ${definition_id}`))
+      .map(([definition_id, version]) => ({ computer, definition_id, version, since: now })),
+  );
   if (begun.length > 0) await em.insertMany(Installation, begun as never);
 }
 

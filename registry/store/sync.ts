@@ -4,24 +4,47 @@ import { Definition, Version } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 import { type Viewer, visibleTo } from './visibility.ts';
 
+/** Whose list is asked for. */
+export type Asking = Readonly<{ id: number; lab_id: number }>;
+
+export interface Stamps {
+  lab: string;
+  computer: string;
+  shared: string;
+}
+
 /**
- * Changes whenever something changes that this computer's list is made from: the definitions of its lab and the lab's
- * policy, public and built-in ones, what is bound to it. One query on a primary key. To be read before the list is: then
- * a list is never older than its stamps, and a change in between only makes it be read once more.
+ * Each changes whenever something changes that the list of a computer is made from: the definitions of its lab and the
+ * lab's policy, what is bound to it, public and built-in definitions. One query on a primary key. To be read before the list
+ * is: then a list is never older than its stamps, and a change in between only makes it be read once more.
  */
 export async function syncStamps(
   em: EntityManager,
-  computer: { id: number; lab_id: number },
-): Promise<{ lab: string; computer: string; shared: string }> {
-  const rows = await em.execute<{ kind: 'lab' | 'computer' | 'shared'; stamp: string }[]>(
-    `select kind, stamp from sync_stamps
-      where (kind, id) in (('lab', ?), ('computer', ?), ('shared', 0))`,
-    [computer.lab_id, computer.id],
+  computers: readonly Asking[],
+): Promise<Map<Asking, Stamps>> {
+  const keys = new Map<string, [kind: string, id: number]>([['shared 0', ['shared', 0]]]);
+  for (const { id, lab_id } of computers) {
+    keys.set(`lab ${lab_id}`, ['lab', lab_id]);
+    keys.set(`computer ${id}`, ['computer', id]);
+  }
+  const rows = await em.execute<{ kind: string; id: number; stamp: string }[]>(
+    `select kind, id, stamp from sync_stamps
+      where (kind, id) in (${[...keys].map(() => '(?, ?)').join(', ')})`,
+    [...keys.values()].flat(),
   );
+  const stamps = new Map(rows.map(({ kind, id, stamp }) => [`${kind} ${id}`, stamp]));
   // What was never changed has no stamp yet.
-  const stamps = { lab: '', computer: '', shared: '' };
-  for (const { kind, stamp } of rows) stamps[kind] = stamp;
-  return stamps;
+  const of = (key: string) => stamps.get(key) ?? '';
+  return new Map(
+    computers.map((computer) => [
+      computer,
+      {
+        lab: of(`lab ${computer.lab_id}`),
+        computer: of(`computer ${computer.id}`),
+        shared: of('shared 0'),
+      },
+    ]),
+  );
 }
 
 export interface Wanted {

@@ -1,14 +1,18 @@
 /** What a sync costs, and that no change is missed, by whichever process it was made. */
 import t from 'tap';
 import type { SyncList } from '../../registry/schemas/sync.ts';
+import { identifyToken } from '../../registry/services/people/identify.ts';
+import { COMPUTER_TOKEN_PREFIX, hashToken } from '../../registry/services/people/secrets.ts';
 import { Catalogues } from '../../registry/services/sync/catalogue.ts';
 import {
   type SyncRooms,
   type SyncState,
   syncState,
 } from '../../registry/services/sync/manifest.ts';
+import { OwnParts } from '../../registry/services/sync/own.ts';
+import { takeReport } from '../../registry/services/sync/report.ts';
 import { createBinding } from '../../registry/store/bindings.ts';
-import { createComputer } from '../../registry/store/computers.ts';
+import { createComputer, deleteComputer } from '../../registry/store/computers.ts';
 import { allocateDefinitionId } from '../../registry/store/definitions.ts';
 import { upsertDefinition } from '../../registry/store/indexing.ts';
 import { createInstrument } from '../../registry/store/instruments.ts';
@@ -20,10 +24,11 @@ import { definitionFields, versionFields } from '../store/definition-fields.ts';
 
 function roomsOf(store: Store, url = 'http://registry'): SyncRooms {
   const rooms = { store, rules: { anonymousRead: false }, publicUrl: () => url } as never;
-  return { ...(rooms as object), version: '1.0.0', catalogues: new Catalogues(rooms) } as SyncRooms;
+  const kept = { catalogues: new Catalogues(rooms), ownParts: new OwnParts(store) };
+  return { ...(rooms as object), ...kept, version: '1.0.0' } as SyncRooms;
 }
 
-const listOf = async ({ list }: SyncState) => JSON.parse(await list()) as SyncList;
+const listOf = async ({ list }: SyncState) => JSON.parse(String(await list())) as SyncList;
 
 /** A lab with so many definitions, every tenth of them bound to its computer. */
 async function fill(store: Store, code: string, count: number) {
@@ -72,6 +77,76 @@ await onEachDatabase(
     const { definitions } = await listOf(await syncState(roomsOf(store), many.caller, {}));
     t.equal(definitions.length, 200);
     t.equal(definitions.filter(({ bound, pinned }) => bound && pinned).length, 20);
+  },
+);
+
+await onEachDatabase(
+  t,
+  'a hundred computers that ask and tell at once cost a few statements, not some for each',
+  async (t, store, { statements }) => {
+    const { lab, caller } = await fill(store, 'lab', 3);
+    const rooms = roomsOf(store);
+    const secrets = Array.from({ length: 100 }, (_, i) => `${COMPUTER_TOKEN_PREFIX}${i}`);
+    for (const [i, secret] of secrets.entries()) {
+      const about = { lab_id: lab.id, computer_name: `PC-${i}`, token_hash: hashToken(secret) };
+      await createComputer(store.em(), about);
+    }
+    const counted = async (work: (secret: string) => Promise<unknown>) => {
+      statements.length = 0;
+      await Promise.all(secrets.map(work));
+      return statements.length;
+    };
+    const ask = async (secret: string, installed: Record<string, number>) => {
+      const identity = await identifyToken(store, secret);
+      if (!identity) throw new Error(`who is ${secret}?`);
+      const by = { ...identity, address: null };
+      const { computer, definitions } = await listOf(await syncState(rooms, by, {}));
+      if (`PC-${secret.slice(COMPUTER_TOKEN_PREFIX.length)}` !== computer.computer_name)
+        throw new Error('an answer for somebody else');
+      if (definitions.length !== 3) throw new Error(`${definitions.length} definitions`);
+      await takeReport(rooms, by, { installed });
+    };
+    const cold = await counted((secret) => ask(secret, { lab0: 1 }));
+    t.ok(cold <= 60, `${cold} statements at first`);
+    await store.em().execute(`update definitions set category = 'X' where name = 'lab1'`);
+    const landed = await counted((secret) => ask(secret, { lab0: 1, lab1: 1 }));
+    t.ok(landed <= 50, `${landed} statements after a landing`);
+    const computers = secrets.map((_, i) => `PC-${i}`);
+    const reported = await store.em().execute<{ computer_name: string }[]>(
+      `select computer_name from installations i join computers c on c.id = i.computer
+        where until is null group by 1 having count(*) = 2`,
+    );
+    t.same(reported.map(({ computer_name }) => computer_name).sort(), computers.toSorted());
+    t.equal((await syncState(rooms, caller, {})).etag, (await syncState(rooms, caller, {})).etag);
+  },
+);
+
+await onEachDatabase(
+  t,
+  'what one computer says that cannot be kept, or one that is gone, harms no other',
+  async (t, store) => {
+    const { lab, pc, caller } = await fill(store, 'lab', 1);
+    const other = await createComputer(store.em(), { lab_id: lab.id, computer_name: 'other' });
+    const gone = await createComputer(store.em(), { lab_id: lab.id, computer_name: 'gone' });
+    await deleteComputer(store.em(), gone.id);
+    const tell = (id: number, errors: string[] = []) => {
+      const actor = { ...caller.actor, id };
+      return takeReport(roomsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
+    };
+    const outcomes = await Promise.allSettled([
+      tell(pc.id),
+      tell(other.id, ['a\0b']),
+      tell(gone.id),
+      tell(pc.id),
+    ]);
+    t.match(outcomes, [
+      { status: 'fulfilled' },
+      { reason: { code: 'invalid_value' } },
+      { reason: { code: 'unauthenticated' } },
+      { status: 'fulfilled' },
+    ]);
+    const rows = await store.em().execute('select computer from reports');
+    t.same(rows, [{ computer: pc.id }]);
   },
 );
 

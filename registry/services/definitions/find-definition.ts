@@ -3,10 +3,12 @@ import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.
 import { DEFAULT_BANNED } from '../../definitions/policy.ts';
 import type { ImportPolicy } from '../../definitions/types.ts';
 import { notFound } from '../../errors.ts';
-import { type DefinitionSummary, findDefinition } from '../../store/definitions.ts';
+import { type DefinitionSummary, findDefinition, type Viewer } from '../../store/definitions.ts';
 import type { Definition, Lab } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
 import type { Store } from '../../store/open.ts';
+import { together } from '../../store/together.ts';
+import type { EntityManager } from '../../store/types.ts';
 import type { Caller } from '../caller.ts';
 
 export interface FoundDefinition {
@@ -22,14 +24,45 @@ export async function find(
   caller: Caller,
   key: number | string,
 ): Promise<FoundDefinition> {
-  const em = store.em();
-  const row = await findDefinition(em, key, viewerOf(caller.actor, rules));
-  if (!row) throw notFound('definition');
+  const found = await load(store.em(), key, viewerOf(caller.actor, rules));
+  if (!found) throw notFound('definition');
+  return found;
+}
+
+/** As `find`, by name, with all who ask for the same meanwhile: not for whoever is about to change it. */
+export async function findWithOthers(
+  { store, rules }: { store: Store; rules: Rules },
+  caller: Caller,
+  name: string,
+): Promise<FoundDefinition> {
+  const found = await loadTogether(store, JSON.stringify([name, viewerOf(caller.actor, rules)]));
+  if (!found) throw notFound('definition');
+  return found;
+}
+
+const loadTogether = together(async (store, questions: readonly string[]) => {
+  const answers = questions.map(async (question) => {
+    const [name, viewer] = JSON.parse(question) as [string, Viewer];
+    return [question, await load(store.em(), name, viewer)] as const;
+  });
+  return new Map(await Promise.all(answers));
+});
+
+async function load(
+  em: EntityManager,
+  key: number | string,
+  viewer: Viewer,
+): Promise<FoundDefinition | undefined> {
+  const row = await findDefinition(em, key, viewer);
+  if (!row) return undefined;
   const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
   return { row, lab, facts: factsOf(row, lab), policy: policyOf(lab) };
 }
 
-export function factsOf(row: DefinitionSummary, lab: Lab | null): DefinitionFacts {
+export function factsOf(
+  row: Pick<DefinitionSummary, 'lab_id' | 'is_public' | 'is_builtin' | 'version' | 'archived_at'>,
+  lab: Lab | null,
+): DefinitionFacts {
   return {
     labId: row.lab_id,
     isPublic: row.is_public,

@@ -1,10 +1,11 @@
 /** From what a caller presents (a session, a token) to who they are. */
 import type { Actor, Scope } from '../../access/decide.ts';
-import { findComputerByToken, touchComputer } from '../../store/computers.ts';
+import { computersByToken, isLongUnseen, touchComputers } from '../../store/computers.ts';
 import type { User } from '../../store/entities/index.ts';
 import { type LabRole, rolesOf } from '../../store/labs.ts';
 import type { Store } from '../../store/open.ts';
 import { findSessionUser } from '../../store/sessions.ts';
+import { together } from '../../store/together.ts';
 import { findTokenByHash, touchToken } from '../../store/tokens.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { COMPUTER_TOKEN_PREFIX, hashToken, TOKEN_PREFIX } from './secrets.ts';
@@ -30,8 +31,8 @@ export const looksLikeToken = (secret: string): boolean =>
 
 /** Who a token belongs to, a person or a computer, or null where there is no such token (any more). */
 export async function identifyToken(store: Store, secret: string): Promise<Identity | null> {
+  if (secret.startsWith(COMPUTER_TOKEN_PREFIX)) return await identifyComputer(store, secret);
   const em = store.em();
-  if (secret.startsWith(COMPUTER_TOKEN_PREFIX)) return await identifyComputer(em, secret);
   const found = await findTokenByHash(em, hashToken(secret));
   if (!found) return null;
   await touchToken(em, found.token);
@@ -42,10 +43,18 @@ export async function identifyToken(store: Store, secret: string): Promise<Ident
   };
 }
 
-async function identifyComputer(em: EntityManager, secret: string): Promise<Identity | null> {
-  const found = await findComputerByToken(em, hashToken(secret));
+const computerWith = together((store, hashes: readonly string[]) =>
+  computersByToken(store.em(), hashes),
+);
+const touch = together(async (store, ids: readonly number[]) => {
+  await touchComputers(store.em(), ids);
+  return new Map();
+});
+
+async function identifyComputer(store: Store, secret: string): Promise<Identity | null> {
+  const found = await computerWith(store, hashToken(secret));
   if (!found) return null;
-  await touchComputer(em, found);
+  if (isLongUnseen(found)) await touch(store, found.id);
   const { id, computer_name: name, lab_id: labId } = found;
   return { actor: { kind: 'computer', id, name, labId }, tokenName: null, expires: null };
 }

@@ -59,7 +59,7 @@ export class Catalogue {
   readonly #usernames = new Map<number, string>();
   readonly #newest = new Map<number, Version>();
   readonly #versions = new Map<string, Version>();
-  readonly #texts = new Map<string, Promise<string>>();
+  readonly #texts = new Map<string, Promise<Buffer>>();
 
   private constructor(rooms: ReadRooms, caller: Caller) {
     this.#rooms = rooms;
@@ -110,8 +110,8 @@ export class Catalogue {
     return [...keys.keys()].flatMap((key) => this.#versions.get(key) ?? []);
   }
 
-  /** As JSON, but for what differs from computer to computer, and for the brace at the end. */
-  textOf({ definition, version }: Effective): Promise<string> {
+  /** Its JSON, but for what differs from computer to computer, and for the brace at the end. */
+  textOf({ definition, version }: Effective): Promise<Buffer> {
     const key = `${definition.id}@${version.version}`;
     const text = this.#texts.get(key) ?? this.#write(definition, version);
     this.#texts.set(key, text);
@@ -133,7 +133,7 @@ export class Catalogue {
     return definitions;
   }
 
-  async #write(definition: DefinitionSummary, version: Version): Promise<string> {
+  async #write(definition: DefinitionSummary, version: Version): Promise<Buffer> {
     const { files, described } = await contentAt(this.#rooms, definition.name, version);
     const shown: Omit<SyncList['definitions'][number], 'bound' | 'pinned'> = {
       ...summary(this.#rooms, definition, this.#usernames, version),
@@ -144,7 +144,7 @@ export class Catalogue {
       files,
       approvals: version.approvals as Record<string, unknown>[],
     };
-    return JSON.stringify(shown).slice(0, -1);
+    return Buffer.from(JSON.stringify(shown).slice(0, -1));
   }
 }
 

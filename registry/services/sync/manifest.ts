@@ -2,29 +2,33 @@
 import { createHash } from 'node:crypto';
 import { notFound } from '../../errors.ts';
 import type { SyncList, SyncQuery } from '../../schemas/sync.ts';
-import { bindingsMatching } from '../../store/bindings.ts';
-import { findComputer } from '../../store/computers.ts';
 import type { Instrument } from '../../store/entities/index.ts';
-import { instrumentsById } from '../../store/instruments.ts';
-import { syncStamps } from '../../store/sync.ts';
+import { type Asking, syncStamps } from '../../store/sync.ts';
+import { together } from '../../store/together.ts';
 import { type Caller, demand } from '../caller.ts';
 import type { ReadRooms } from '../definitions/read-definitions.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
 import type { Catalogue, Catalogues } from './catalogue.ts';
+import type { Own, OwnParts } from './own.ts';
 
 export interface SyncRooms extends ReadRooms {
   /** Of this program: another one may say more. */
   version: string;
   catalogues: Catalogues;
+  ownParts: OwnParts;
 }
 
 export interface SyncState {
   /** Compares weakly (RFC 9110, section 8.8.3.2): who made a definition may have changed their username. */
   etag: string;
   /** Reads the list, as the JSON of a `SyncList`; not before it is known that the caller lacks it. */
-  list: () => Promise<string>;
+  list: () => Promise<Buffer>;
 }
+
+const stampsOf = together((store, computers: readonly Asking[]) =>
+  syncStamps(store.em(), computers),
+);
 
 /** For a computer alone. Costs one query until the list is asked for. */
 export async function syncState(
@@ -35,15 +39,20 @@ export async function syncState(
   demand(caller, { on: 'own-sync', do: 'use' }, rooms.rules, 'computer');
   if (caller.actor.kind !== 'computer') throw new Error('decided above');
   const { id, labId } = caller.actor;
-  const stamps = await syncStamps(rooms.store.em(), { id, lab_id: labId });
+  const stamps = await stampsOf(rooms.store, { id, lab_id: labId });
+  if (!stamps) throw new Error('stamps are given for each that is asked for');
   const generation = digest(stamps, rooms.version, rooms.publicUrl(), id, labId);
   const names = namesIn(query);
   const scope = query.scope ?? 'all';
   return {
     etag: `W/"${digest(generation, scope, names)}"`,
     async list() {
-      const catalogue = await rooms.catalogues.of(caller, labId, stamps);
-      return await writeList(rooms, catalogue, { id, generation, names, scope });
+      const [catalogue, own] = await Promise.all([
+        rooms.catalogues.of(caller, labId, stamps),
+        rooms.ownParts.of(id, stamps.computer),
+      ]);
+      if (!own) throw notFound('computer');
+      return await writeList(catalogue, own, { generation, names, scope });
     },
   };
 }
@@ -57,30 +66,17 @@ function namesIn({ names = '' }: SyncQuery): string[] {
 }
 
 interface Asked {
-  id: number;
   generation: string;
   names: string[];
   scope: 'all' | 'bound';
 }
 
-/** What is the computer's own is read here, the rest is the catalogue's. */
 async function writeList(
-  { store }: SyncRooms,
   catalogue: Catalogue,
-  { id, generation, names, scope }: Asked,
-): Promise<string> {
-  const em = store.em();
-  const [computer, bindings] = await Promise.all([
-    findComputer(em, id),
-    bindingsMatching(em, { computer: id }),
-  ]);
-  if (!computer) throw notFound('computer');
-  const instruments = await instrumentsById(
-    em,
-    bindings.map(({ instrument_id }) => instrument_id),
-  );
-  const bound = [...instruments.values()];
-  const choices = await choicesOf(catalogue, bound);
+  { computer, bindings, instruments }: Own,
+  { generation, names, scope }: Asked,
+): Promise<Buffer> {
+  const choices = await choicesOf(catalogue, [...instruments.values()]);
   const others = scope === 'bound' ? [] : [...catalogue.own, ...(await named(catalogue, names))];
   const offers = offersOf([...choices.values()], others);
   const { last_seen: _, ...about } = showComputer(computer);
@@ -91,8 +87,21 @@ async function writeList(
     return { ...showBinding(row), instrument: showInstrument(instrument, definition) };
   });
   const warnings = [...choices.values()].flatMap(({ warning }) => warning ?? []);
-  const definitions = await Promise.all(offers.map((offer) => textOf(catalogue, offer)));
-  return `{"computer":${JSON.stringify(about)},"generation":"${generation}","definitions":[${definitions.join()}],"revoked":${catalogue.revoked},"bindings":${JSON.stringify(shown)},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`;
+  const texts = await Promise.all(offers.map((offer) => catalogue.textOf(offer)));
+  const definitions = offers.flatMap(({ bound, pinned }, i) => [
+    Buffer.from(i === 0 ? '' : ','),
+    texts[i] as Buffer,
+    Buffer.from(`,"bound":${bound},"pinned":${pinned}}`),
+  ]);
+  return Buffer.concat([
+    Buffer.from(
+      `{"computer":${JSON.stringify(about)},"generation":"${generation}","definitions":[`,
+    ),
+    ...definitions,
+    Buffer.from(
+      `],"revoked":${catalogue.revoked},"bindings":${JSON.stringify(shown)},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`,
+    ),
+  ]);
 }
 
 async function choicesOf(
@@ -138,9 +147,4 @@ function offersOf(choices: readonly Choice[], others: readonly Effective[]): Off
         ? -1
         : 1,
   );
-}
-
-async function textOf(catalogue: Catalogue, offer: Offer): Promise<string> {
-  const { bound, pinned } = offer;
-  return `${await catalogue.textOf(offer)},"bound":${bound},"pinned":${pinned}}`;
 }
