@@ -12,8 +12,9 @@ import { sources } from './sources.ts';
 export interface LabSize {
   definitions: number;
   computers: number;
-  /** Of first syncs, and of updates. */
+  /** First syncs. */
   rounds: number;
+  updates: number;
   landings: number;
 }
 
@@ -21,6 +22,7 @@ export async function measureLab({
   definitions,
   computers,
   rounds,
+  updates,
   landings,
 }: LabSize): Promise<Figure[]> {
   // The Python client runs where Python is new enough; elsewhere these figures are left out.
@@ -44,7 +46,7 @@ export async function measureLab({
     return [
       await measureFirstSync(served, folder, { rounds, names }),
       await measureLanding(served, folder, landings, [first, second]),
-      ...(await measureUpdate(served, { rounds, computers }, third)),
+      ...(await measureUpdate(served, { rounds: updates, computers, landings }, third)),
     ];
   } finally {
     await served.close();

@@ -1,9 +1,10 @@
 /**
  * `npm run bench`: every figure as a ratio to its own floor, measured in the same run in turn with it.
  * Prints the table and writes bench/results.json; `--quick` does everything once, to prove that it
- * works, and `--results <file>` writes elsewhere.
+ * works, `--only <parts>` measures some parts (with commas between) and keeps the figures of the others, and `--results
+ * <file>` writes elsewhere.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -28,7 +29,7 @@ const FULL = {
   wire: 8,
   review: { rounds: 25, warm: 60 },
   search: { rounds: 100, rows: 10_000 },
-  lab: { definitions: 200, computers: 500, rounds: 3, landings: 20 },
+  lab: { definitions: 200, computers: 500, rounds: 3, updates: 7, landings: 30 },
   sync: { rounds: 40, definitions: 200 },
 };
 const QUICK: typeof FULL = {
@@ -38,13 +39,14 @@ const QUICK: typeof FULL = {
   wire: 1,
   review: { rounds: 1, warm: 1 },
   search: { rounds: 2, rows: 20 },
-  lab: { definitions: 3, computers: 8, rounds: 1, landings: 1 },
+  lab: { definitions: 3, computers: 8, rounds: 1, updates: 1, landings: 1 },
   sync: { rounds: 1, definitions: 3 },
 };
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
     results: {
       type: 'string',
       default: fileURLToPath(new URL('./results.json', import.meta.url)),
@@ -52,13 +54,13 @@ const { values } = parseArgs({
   },
 });
 const size = values.quick ? QUICK : FULL;
-const figures: Figure[] = [];
+const measured: Figure[] = [];
 startGitRunner();
 
 /** Measures, and says so, for it takes a while. */
-async function add(measured: Promise<Figure[]>): Promise<void> {
-  const found = await measured;
-  figures.push(...found);
+async function add(measuring: Promise<Figure[]>): Promise<void> {
+  const found = await measuring;
+  measured.push(...found);
   for (const { name, ratio } of found) {
     process.stderr.write(`${name}: ${ratio.median.toFixed(2)} times its floor\n`);
   }
@@ -77,26 +79,45 @@ async function onRegistry(
   }
 }
 
-await add(measureStart(size.starts));
-await onRegistry(async (registry) => {
-  await add(measureImport(registry, size.imports));
-  await add(measureSave(registry, size.saves));
-  await add(measureWire(registry, size.wire));
-  await add(measureReview(registry, size.review));
-});
-await onRegistry((registry) => add(measureSearch(registry, 'PGlite', size.search)));
-await add(measureLab(size.lab));
-await onRegistry((registry) => add(measureSync(registry, 'PGlite', size.sync)));
-const postgres = await startPostgres();
-try {
-  await onRegistry(
-    (registry) => add(measureSearch(registry, 'PostgreSQL', size.search)),
-    postgres.url('postgres'),
-  );
-} finally {
-  await postgres.close();
+const parts: Record<string, () => Promise<void>> = {
+  start: () => add(measureStart(size.starts)),
+  definitions: () =>
+    onRegistry(async (registry) => {
+      await add(measureImport(registry, size.imports));
+      await add(measureSave(registry, size.saves));
+      await add(measureWire(registry, size.wire));
+      await add(measureReview(registry, size.review));
+    }),
+  search: () => onRegistry((registry) => add(measureSearch(registry, 'PGlite', size.search))),
+  lab: () => add(measureLab(size.lab)),
+  sync: () => onRegistry((registry) => add(measureSync(registry, 'PGlite', size.sync))),
+  async postgres() {
+    const postgres = await startPostgres();
+    try {
+      await onRegistry(async (registry) => {
+        await add(measureSearch(registry, 'PostgreSQL', size.search));
+        await add(measureSync(registry, 'PostgreSQL', size.sync));
+      }, postgres.url('postgres'));
+    } finally {
+      await postgres.close();
+    }
+  },
+};
+
+const chosen = values.only?.split(',') ?? Object.keys(parts);
+for (const name of chosen) {
+  const part = parts[name];
+  if (!part) throw new Error(`no part ${name}; there are ${Object.keys(parts).join(', ')}`);
+  await part();
 }
 
+const idOf = ({ name, floor }: Figure) => `${name} / ${floor}`;
+const again = new Set(measured.map(idOf));
+const kept = values.only === undefined ? [] : JSON.parse(await readFile(values.results, 'utf8'));
+const figures = [
+  ...(kept.figures ?? []).filter((one: Figure) => !again.has(idOf(one))),
+  ...measured,
+];
 const machine = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? process.arch}`;
 const results = { node: process.version, machine, figures };
 await writeFile(values.results, `${JSON.stringify(results, null, 2)}\n`);

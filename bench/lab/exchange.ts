@@ -39,7 +39,7 @@ const AGENT = 'agent=dulwich/1.2';
 /** Gets each answer under the request that it answers, as bare.ts has it. */
 export type Seen = (what: string, answer: Answer) => void;
 
-/** The list, the new version by git (protocol v2), the report. Returns the list's ETag, and the bytes that came. */
+/** The list, the new version by git (protocol v2), the report. Returns what the computer has then. */
 export async function update(
   url: string,
   token: string,
@@ -47,7 +47,7 @@ export async function update(
   has: string,
   etag: string,
   seen: Seen = () => {},
-): Promise<{ etag: string; head: string; bytes: number }> {
+): Promise<{ etag: string; head: string }> {
   const bearer = { authorization: `Bearer ${token}` };
   const basic = `Basic ${Buffer.from(`computer:${token}`).toString('base64')}`;
   const git = { authorization: basic, 'git-protocol': 'version=2' };
@@ -86,8 +86,7 @@ export async function update(
     ['POST /api/sync/report', told],
   ];
   for (const one of answers) seen(...one);
-  const bytes = answers.reduce((sum, [, { body }]) => sum + body.length, 0);
-  return { etag: list.etag, head: wants[0] as string, bytes };
+  return { etag: list.etag, head: wants[0] as string };
 }
 
 /** `main`, and the tag of the highest version. */

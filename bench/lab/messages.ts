@@ -14,12 +14,19 @@ export interface Start {
   /** The version that each has. */
   has: string;
   computers: Computer[];
+  /** Whether they fetch what they hear of, as lab computers do; otherwise they only listen. */
+  fetches: boolean;
 }
 
-/** From a process: all its streams stand; or, per update, when it first heard of it and when its last computer had it. */
-export type Said =
-  | { kind: 'ready' }
-  | { kind: 'updated'; firstHeard: number; lastHad: number; bytes: number };
+/** Of an event that all computers of a process have heard of: when the first did, the last did, and the last was done. */
+export interface Reached {
+  firstHeard: number;
+  lastHeard: number;
+  done: number;
+}
+
+/** From a process: all its streams stand; or what became of the next event. */
+export type Said = { kind: 'ready' } | ({ kind: 'reached' } & Reached);
 
 /** Milliseconds since 1970, with fractions: comparable between processes of one machine. */
 export const now = (): number => performance.timeOrigin + performance.now();

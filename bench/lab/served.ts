@@ -1,6 +1,6 @@
 /** `registry serve` as a process of its own, with a lab in it: what it costs can be read from outside. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -18,8 +18,7 @@ export interface Served {
   import(folder: string): Promise<void>;
   /** A computer's token. */
   enrol(name: string): Promise<string>;
-  /** Its peak until now in MB; 0 where there is no /proc. */
-  megabytes(): Promise<number>;
+  memory: Memory;
   close(): Promise<void>;
 }
 
@@ -54,7 +53,7 @@ export async function serve(folder: string): Promise<Served> {
       const { code } = await client.computers.createCode(id);
       return (await client.computers.enrol({ code, computer_name: name })).token;
     },
-    megabytes: () => peakMemory(server),
+    memory: memoryOf(server),
     async close() {
       server.kill('SIGTERM');
       await ended;
@@ -63,8 +62,23 @@ export async function serve(folder: string): Promise<Served> {
   };
 }
 
-/** VmHWM of proc_pid_status(5). */
-export async function peakMemory({ pid }: ChildProcess): Promise<number> {
-  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024;
+/** What a process takes, in MB; all are 0 where there is no /proc. */
+export interface Memory {
+  now(): Promise<number>;
+  /** The most since the last `forget`, or since it began. */
+  peak(): Promise<number>;
+  forget(): Promise<void>;
+}
+
+/** VmRSS and VmHWM of proc_pid_status(5); 5 in clear_refs, as in proc(5), begins a new VmHWM. */
+function memoryOf({ pid }: ChildProcess): Memory {
+  const read = async (field: string) => {
+    const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) / 1024;
+  };
+  return {
+    now: () => read('VmRSS'),
+    peak: () => read('VmHWM'),
+    forget: () => writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => undefined),
+  };
 }

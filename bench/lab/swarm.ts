@@ -1,31 +1,26 @@
-/** A process of many simulated lab computers: each holds a stream of events open and fetches what lands. */
+/** A process of many simulated lab computers: each holds a stream of events open, and fetches what lands. */
 import { get, type IncomingMessage } from 'node:http';
 import { update } from './exchange.ts';
 import { now, type Said, type Start } from './messages.ts';
 
 const say = (said: Said) => process.send?.(said);
 
-process.once('message', async ({ url, name, has, computers }: Start) => {
-  let heads = computers.map(() => has);
-  let firstHeard = Number.POSITIVE_INFINITY;
-  let bytes = 0;
-  let had = 0;
+process.once('message', async ({ url, name, has, computers, fetches }: Start) => {
+  const heard: number[] = [];
+  let done = 0;
 
   await Promise.all(
-    computers.map(async ({ token, etag }, i) => {
-      let known = etag;
+    computers.map(async ({ token, etag }) => {
+      let known = { etag, head: has };
       const stream = await listen(`${url}/api/events`, token);
       stream.setEncoding('utf8').on('data', async (text: string) => {
         if (!text.includes('definition.landed')) return;
-        firstHeard = Math.min(firstHeard, now());
-        const done = await update(url, token, name, heads[i] as string, known);
-        known = done.etag;
-        heads = heads.with(i, done.head);
-        bytes += done.bytes;
-        had += 1;
-        if (had < computers.length) return;
-        say({ kind: 'updated', firstHeard, lastHad: now(), bytes });
-        [firstHeard, bytes, had] = [Number.POSITIVE_INFINITY, 0, 0];
+        heard.push(now());
+        if (fetches) known = await update(url, token, name, known.head, known.etag);
+        if (++done < computers.length) return;
+        const [firstHeard, lastHeard] = [Math.min(...heard), Math.max(...heard)];
+        say({ kind: 'reached', firstHeard, lastHeard, done: now() });
+        [heard.length, done] = [0, 0];
       });
     }),
   );

@@ -1,35 +1,36 @@
-/** One update on its way to many lab computers, beside a bare server that sends the same bytes. */
-import { type ChildProcess, fork } from 'node:child_process';
+/** One update on its way to many lab computers, beside a bare server that sends the same bytes; what open streams cost. */
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Figure, inTurn } from '../pairs.ts';
-import { compare } from '../statistics.ts';
+import { compare, type Pair } from '../statistics.ts';
 import type { Recorded } from './bare.ts';
-import { send, update } from './exchange.ts';
-import type { Computer, Said, Start } from './messages.ts';
-import { now } from './messages.ts';
-import { peakMemory, type Served } from './served.ts';
+import { update } from './exchange.ts';
+import { type Computer, now } from './messages.ts';
+import type { Served } from './served.ts';
+import { enrolAll, type Swarm, swarm } from './simulated.ts';
 
-const PROCESSES = 4;
-const script = (name: string) => join(import.meta.dirname, name);
+interface UpdateSize {
+  rounds: number;
+  computers: number;
+  landings: number;
+}
 
 export async function measureUpdate(
   served: Served,
-  { rounds, computers: count }: { rounds: number; computers: number },
+  { rounds, computers: count, landings }: UpdateSize,
   definition: { id: number; name: string },
 ): Promise<Figure[]> {
-  const { client, url } = served;
+  const { client, url, memory } = served;
   const { id, name } = definition;
-  const has = (await client.definitions.read(id)).head as string;
-  const computers: Computer[] = [];
-  for (let i = 0; i <= count; i++) {
-    const token = await served.enrol(`PC-${i}`);
-    const { etag } = await send('GET', `${url}/api/sync`, { authorization: `Bearer ${token}` });
-    computers.push({ token, etag });
-  }
+  const headOf = async () => (await client.definitions.read(id)).head as string;
+  const has = await headOf();
+  const computers = await enrolAll(served, count + 1);
   const land = async () => {
     const { source_code } = await client.definitions.read(id);
+    const started = now();
     await client.definitions.change(id, { source_code: `${source_code}# changed\n` });
+    return { started, answered: now() };
   };
 
   // The last computer only records what the bare server is to send.
@@ -39,71 +40,74 @@ export async function measureUpdate(
   await update(url, recorder.token, name, has, recorder.etag, (what, { body, etag }) => {
     recorded[what] = { body: body.toString('base64'), etag };
   });
-  const bare = fork(script('bare.ts'));
+
+  const idle = await memory.now();
+  const listening = await swarm({ url, name, has, computers, fetches: false });
+  const open = await memory.now();
+  const told = await tellAll(listening, landings, land);
+  listening.end();
+
+  const bare = fork(join(import.meta.dirname, 'bare.ts'));
   bare.send(recorded);
   const [{ port }] = (await once(bare, 'message')) as [{ port: number }];
-
-  const head = (await client.definitions.read(id)).head as string;
-  const ours = await swarm({ url, name, has: head, computers });
-  const floor = await swarm({ url: `http://127.0.0.1:${port}`, name, has: head, computers });
+  const start = { name, has: await headOf(), computers, fetches: true };
+  const ours = await swarm({ ...start, url });
+  const floor = await swarm({ ...start, url: `http://127.0.0.1:${port}` });
   try {
+    await memory.forget();
     const reach = (them: Swarm, begin: () => unknown) => async () => {
-      const all = them.updated();
+      const reached = them.reached();
       await begin();
-      const landed = now();
-      const said = await all;
-      const heard = Math.min(landed, ...said.map(({ firstHeard }) => firstHeard));
-      return Math.max(...said.map(({ lastHad }) => lastHad)) - heard;
+      const { firstHeard, done } = await reached;
+      return done - firstHeard;
     };
-    const against = 'a bare server of the same bytes';
     const compared = await inTurn(
       rounds,
       reach(ours, land),
       reach(floor, () => bare.send('land')),
     );
-    const memory = { ours: await served.megabytes(), floor: await peakMemory(bare) };
-    const figures: Figure[] = [
+    const peak = await memory.peak();
+    const streams = `${count} open streams`;
+    return [
+      {
+        name: `landing, until ${streams} have its event`,
+        floor: 'the landing, until it is answered',
+        unit: 'ms',
+        ...compare(told),
+      },
       {
         name: `an update reaches ${count} computers`,
-        floor: against,
+        floor: 'a bare server of the same bytes',
         unit: 'ms',
         goal: 3,
         ...compared,
       },
+      ...inMegabytes(`memory with ${streams}`, { ours: open, floor: idle }),
+      ...inMegabytes('peak memory while updates reach them', { ours: peak, floor: idle }),
     ];
-    if (memory.floor > 0)
-      figures.push({
-        name: 'peak memory of the server then',
-        floor: against,
-        unit: 'MB',
-        ...compare([memory]),
-      });
-    return figures;
   } finally {
-    for (const { children } of [ours, floor]) for (const child of children) child.disconnect();
+    for (const them of [ours, floor]) them.end();
     bare.disconnect();
   }
 }
 
-interface Swarm {
-  children: ChildProcess[];
-  /** Of every process, once its last computer has the next update. */
-  updated(): Promise<Extract<Said, { kind: 'updated' }>[]>;
+/** Of each landing how long it took until it was answered, and until the last stream had its event. */
+async function tellAll(
+  them: Swarm,
+  landings: number,
+  land: () => Promise<{ started: number; answered: number }>,
+): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (let i = 0; i < landings; i++) {
+    const reached = them.reached();
+    const { started, answered } = await land();
+    const { lastHeard } = await reached;
+    pairs.push({ ours: lastHeard - started, floor: answered - started });
+  }
+  return pairs;
 }
 
-/** Once all their streams stand. */
-async function swarm({ computers, ...start }: Start): Promise<Swarm> {
-  const share = Math.ceil(computers.length / PROCESSES);
-  const children: ChildProcess[] = [];
-  for (let from = 0; from < computers.length; from += share) {
-    const child = fork(script('swarm.ts'));
-    child.send({ ...start, computers: computers.slice(from, from + share) } satisfies Start);
-    children.push(child);
-  }
-  await Promise.all(children.map((child) => once(child, 'message')));
-  return {
-    children,
-    updated: async () =>
-      (await Promise.all(children.map((child) => once(child, 'message')))).map(([said]) => said),
-  };
+function inMegabytes(name: string, pair: Pair): Figure[] {
+  if (pair.floor === 0) return [];
+  return [{ name, floor: 'the same server before', unit: 'MB', ...compare([pair]) }];
 }

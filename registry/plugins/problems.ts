@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryError } from '../../repos/errors.ts';
 import { invalidInput, Problem, type ProblemCode } from '../errors.ts';
-import { StoreError } from '../store/errors.ts';
+import { StoreError, type StoreErrorCode } from '../store/errors.ts';
 
 export function problems(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
@@ -93,6 +93,14 @@ function asProblem(error: FastifyError): Problem {
       { cause: error },
     );
   }
+  if (error instanceof StoreError && MET.has(error.code)) {
+    return new Problem(
+      'conflict',
+      'Somebody else changed or removed something of it at the same moment. Read it again and repeat your change.',
+      undefined,
+      { cause: error },
+    );
+  }
   if (error instanceof StoreError && error.code === 'database_unavailable') {
     return new Problem('unavailable', 'The database cannot be reached. Try again in a moment.');
   }
@@ -108,6 +116,9 @@ function asProblem(error: FastifyError): Problem {
     { cause: error },
   );
 }
+
+/** What the database says where two met, and nobody has said more about it. */
+const MET = new Set<StoreErrorCode>(['foreign_key_violation', 'serialization_failure']);
 
 /** What Fastify itself refuses (body too large, wrong media type, …). */
 const BY_STATUS: Record<number, ProblemCode> = {

@@ -1,5 +1,5 @@
 /** Computers of labs, and the codes that they are enrolled with. */
-import { raw } from '@mikro-orm/core';
+import { LockMode, raw } from '@mikro-orm/core';
 import { among, where } from './conditions.ts';
 import { Computer, EnrolmentCode } from './entities/index.ts';
 import { window } from './paging.ts';
@@ -67,10 +67,28 @@ export async function computersById(
   return new Map(found.map((computer) => [computer.id, computer]));
 }
 
-/** By its name in any case. */
-export async function findComputerNamed(em: EntityManager, name: string): Promise<Computer | null> {
-  return em.findOne(Computer, named(name) as never);
+/** The same held until the transaction ends, for whoever changes it or takes it away. */
+export async function holdComputer(em: EntityManager, id: number): Promise<Computer | null> {
+  return em.findOne(Computer, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
+
+/**
+ * By its name in any case. `hold` keeps it until the transaction ends: `as it is` for whoever refers to it, with others
+ * who do; `to change` alone.
+ */
+export async function findComputerNamed(
+  em: EntityManager,
+  name: string,
+  hold?: 'as it is' | 'to change',
+): Promise<Computer | null> {
+  const lockMode = hold && HOLDS[hold];
+  return em.findOne(Computer, named(name) as never, lockMode && { lockMode });
+}
+
+const HOLDS = {
+  'as it is': LockMode.PESSIMISTIC_READ,
+  'to change': LockMode.PESSIMISTIC_WRITE,
+} as const;
 
 /** Those of exactly these names, by name. */
 export async function computersNamed(

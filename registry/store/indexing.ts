@@ -12,6 +12,11 @@ export async function lockDefinition(em: EntityManager, id: number): Promise<voi
 /** First key of the advisory locks on definitions; the audit chain has another. */
 const DEFINITION_LOCKS = 7001;
 
+/** Before its state says so, or where it could not be made to say so. */
+export async function markArchived(em: EntityManager, id: number, at: Date | null): Promise<void> {
+  await em.nativeUpdate(Definition, { id }, { archived_at: at });
+}
+
 /** The number of versions that the index has; they are dense, so it is the newest one's number. */
 export async function countVersions(em: EntityManager, definitionId: number): Promise<number> {
   return em.count(Version, { definition_id: definitionId });

@@ -1,5 +1,5 @@
 /** Instruments of labs. */
-import { raw } from '@mikro-orm/core';
+import { LockMode, raw } from '@mikro-orm/core';
 import { Instrument, type InstrumentStatus } from './entities/index.ts';
 import { window } from './paging.ts';
 import { containing } from './search.ts';
@@ -60,9 +60,9 @@ export async function findInstrument(em: EntityManager, id: number): Promise<Ins
   return em.findOne(Instrument, { id });
 }
 
-/** Holds the instrument, so that its bindings are written by one at a time. */
-export async function lockInstrument(em: EntityManager, id: number): Promise<void> {
-  await em.execute('select 1 from instruments where id = ? for update', [id]);
+/** The same held until the transaction ends: it and its bindings are written by one at a time. */
+export async function holdInstrument(em: EntityManager, id: number): Promise<Instrument | null> {
+  return em.findOne(Instrument, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
 /** Throws `foreign_key_violation` for an unknown lab or definition. */

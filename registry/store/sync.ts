@@ -1,5 +1,6 @@
 /** What a computer's list of definitions is made from. */
 import { type FilterQuery, raw } from '@mikro-orm/core';
+import { among, where } from './conditions.ts';
 import { Definition, Version } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 import { type Viewer, visibleTo } from './visibility.ts';
@@ -45,6 +46,15 @@ export async function syncStamps(
       },
     ]),
   );
+}
+
+/**
+ * Holds the stamps of these computers until the transaction ends. Whoever writes what is bound to several takes them
+ * first, in one order: the triggers would take them one after the other, and two who write could wait in a circle.
+ */
+export async function holdStamps(em: EntityManager, computers: readonly number[]): Promise<void> {
+  const { sql, values } = where([["kind = 'computer'"], among('id', computers)]);
+  await em.execute(`select 1 from sync_stamps ${sql} order by id for update`, values);
 }
 
 export interface Wanted {

@@ -3,9 +3,12 @@ import type { Repositories } from '../../../repos/types.ts';
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
+import { lockDefinition, markArchived } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
+import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { land } from '../landing/landing.ts';
+import type { Intent } from '../review/steps.ts';
 import { find } from './find-definition.ts';
 import { readState } from './state.ts';
 
@@ -27,7 +30,6 @@ export async function setArchived(
 ): Promise<void> {
   const { row, facts } = await find(rooms, caller, id);
   demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
-  if (archived) await demandUnbound(rooms, caller, row);
   const repository = await rooms.repositories.open(row.name);
   const { state, from } = await readState(repository);
   if ((state.archived_at !== null) === archived) {
@@ -43,6 +45,7 @@ export async function setArchived(
     from: await repository.tip(),
     versions: [],
     state: { from, to: after },
+    ...(archived && { intent: puttingAway(rooms, caller, row, now) }),
     event: {
       action: archived ? 'definition.archived' : 'definition.restored',
       before: { archived_at: state.archived_at },
@@ -51,13 +54,33 @@ export async function setArchived(
   });
 }
 
+/**
+ * Whoever binds an instrument of it holds the definition meanwhile and finds it archived from then on, so that nothing
+ * gets bound between the look at the bindings and the archiving.
+ */
+const puttingAway = (
+  { rules }: ArchiveRooms,
+  caller: Caller,
+  { id, name }: { id: number; name: string },
+  at: string,
+): Intent => ({
+  begin: (em) =>
+    em.transactional(async (em) => {
+      await lockDefinition(em, id);
+      await demandUnbound(em, rules, caller, { id, name });
+      await markArchived(em, id, new Date(at));
+    }),
+  undo: (em) => markArchived(em, id, null),
+});
+
 /** A public definition may be bound in labs that the caller knows nothing of: those are counted, not named. */
 async function demandUnbound(
-  { store, rules }: ArchiveRooms,
+  em: EntityManager,
+  rules: Rules,
   { actor }: Caller,
   { id, name }: { id: number; name: string },
 ): Promise<void> {
-  const bindings = await bindingsMatching(store.em(), { definition_id: id });
+  const bindings = await bindingsMatching(em, { definition_id: id });
   if (bindings.length === 0) return;
   const seen = bindings.filter(
     ({ lab_id: labId }) => decide(actor, { on: 'instrument', do: 'read', labId }, rules).allowed,

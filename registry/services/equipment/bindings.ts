@@ -6,12 +6,14 @@ import * as bindings from '../../store/bindings.ts';
 import { findComputerNamed } from '../../store/computers.ts';
 import { definitionsById, everything } from '../../store/definitions.ts';
 import type { Computer, Instrument } from '../../store/entities/index.ts';
-import { instrumentsById, lockInstrument } from '../../store/instruments.ts';
+import { lockDefinition } from '../../store/indexing.ts';
+import { instrumentsById } from '../../store/instruments.ts';
+import { holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
-import { addComputer, nameTaken } from './computers.ts';
-import { instrumentOr404 } from './instruments.ts';
+import { makeComputer, nameTaken, noteComputer } from './computers.ts';
+import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
 import { pick } from './pick.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
 
@@ -39,7 +41,7 @@ export async function readBinding(rooms: PeopleRooms, caller: Caller, id: number
 /** Throws `conflict` where the instrument is bound there already. */
 export async function createBinding(rooms: PeopleRooms, caller: Caller, body: NewBinding) {
   return await rooms.store.transaction(async (em) => {
-    const instrument = await instrumentOr404(rooms, em, caller, body.instrument_id);
+    const instrument = await holdInstrumentOr404(rooms, em, caller, body.instrument_id);
     const { name } = instrument;
     const made = await writeBinding(rooms, em, caller, instrument, body.computer_name, body);
     if (made.created) return made.binding;
@@ -58,7 +60,7 @@ export async function putBinding(
   body: BindingChange,
 ) {
   return await rooms.store.transaction(async (em) => {
-    const instrument = await instrumentOr404(rooms, em, caller, id);
+    const instrument = await holdInstrumentOr404(rooms, em, caller, id);
     return await writeBinding(rooms, em, caller, instrument, computer_name, body);
   });
 }
@@ -71,7 +73,7 @@ export async function changeBinding(
 ) {
   return await rooms.store.transaction(async (em) => {
     const { instrument_id, computer_name } = await bindingOr404(rooms, em, caller, id);
-    const instrument = await instrumentOr404(rooms, em, caller, instrument_id);
+    const instrument = await holdInstrumentOr404(rooms, em, caller, instrument_id);
     const { binding } = await writeBinding(rooms, em, caller, instrument, computer_name, body);
     return binding;
   });
@@ -88,9 +90,12 @@ export async function removeBinding(rooms: PeopleRooms, caller: Caller, id: numb
   });
 }
 
+/** An entry of the audit trail that is to be appended, when all rows are written. */
+export type Entry = () => Promise<void>;
+
 /**
- * Within the caller's transaction. Of two writers of an instrument's bindings the second waits, so that at most one
- * binding is primary. Throws `name_taken` where another lab has a computer of that name.
+ * Within the caller's transaction, which holds the instrument, so that at most one binding is primary. `entries` precede
+ * its own in the audit trail. Throws `name_taken` where another lab has a computer of that name.
  */
 export async function writeBinding(
   rooms: PeopleRooms,
@@ -99,53 +104,55 @@ export async function writeBinding(
   instrument: Instrument,
   computerName: string,
   body: BindingChange & { key?: string },
+  entries: readonly Entry[] = [],
 ): Promise<{ binding: Binding; created: boolean }> {
-  await lockInstrument(em, instrument.id);
   const computer = await computerFor(rooms, em, caller, instrument.lab_id, computerName);
   const all = await bindings.bindingsMatching(em, { instrument_id: instrument.id });
-  const known = all.find((row) => row.computer === computer.id);
+  const known = all.find((row) => row.computer === computer.row.id);
   const primary = all.find((row) => row.is_primary);
   if (!known) await demandOffered(em, instrument);
   const isPrimary = body.is_primary ?? known?.is_primary ?? primary === undefined;
-  if (isPrimary && primary && primary !== known) await demote(em, caller, instrument, primary);
+  const demoted = isPrimary && primary !== known ? primary : undefined;
+  if (demoted) {
+    await holdStamps(em, [demoted.computer, computer.row.id]);
+    await bindings.updateBinding(em, demoted.id, { is_primary: false });
+  }
   const fields = {
     ...pick(body, ['computer_id', 'username', 'adapter', 'adapter_type', 'key']),
     ...(body.last_settings && { last_settings: body.last_settings as never }),
     ...connected(caller, body),
     is_primary: isPrimary,
   };
-  const at = { instrument_id: instrument.id, computer: computer.id };
+  const at = { instrument_id: instrument.id, computer: computer.row.id };
   const id = known?.id ?? (await bindings.createBinding(em, { ...at, ...fields }));
   if (known) await bindings.updateBinding(em, id, fields);
   const after = await bindings.findBinding(em, id);
   if (!after) throw new Error('a binding that was just written is not there');
+
+  for (const append of [...entries, ...computer.entries]) await append();
+  if (demoted) {
+    const [before, now] = [demoted, { ...demoted, is_primary: false }].map(recordOfBinding);
+    await noteOf(em, caller, 'changed', instrument, demoted, before ?? null, now ?? null);
+  }
   const before = known ? recordOfBinding(known) : null;
   const what = known ? 'changed' : 'created';
   await noteOf(em, caller, what, instrument, after, before, recordOfBinding(after));
   return { binding: await showOne(rooms, em, caller, after), created: !known };
 }
 
-/** An archived definition gets no new bindings: it cannot have been archived while it had any. */
+/**
+ * An archived definition gets no new bindings, and one that is being archived waits until these are there: then it is
+ * not.
+ */
 async function demandOffered(em: EntityManager, { name, definition_id }: Instrument) {
   if (definition_id === null) return;
+  await lockDefinition(em, definition_id);
   const found = (await definitionsById(em, [definition_id], everything)).get(definition_id);
   if (!found?.archived_at) return;
   throw new Problem(
     'conflict',
     `${found.name}, the definition of ${name}, is archived. Restore it, or give the instrument another one.`,
   );
-}
-
-/** Another binding becomes the primary one. */
-async function demote(
-  em: EntityManager,
-  caller: Caller,
-  instrument: Instrument,
-  row: bindings.BindingRow,
-) {
-  await bindings.updateBinding(em, row.id, { is_primary: false });
-  const [before, after] = [row, { ...row, is_primary: false }].map(recordOfBinding);
-  await noteOf(em, caller, 'changed', instrument, row, before ?? null, after ?? null);
 }
 
 /**
@@ -160,21 +167,22 @@ function connected({ actor }: Caller, { last_connected, adapter }: BindingChange
   return actor.kind === 'computer' && adapter ? { last_connected: new Date() } : {};
 }
 
-/** The lab's computer of this name. A lab admin may bind to one that is yet to be enrolled. */
-export async function computerFor(
+/** The lab's computer of this name, held as it is. A lab admin may bind to one that is yet to be enrolled. */
+async function computerFor(
   { rules }: PeopleRooms,
   em: EntityManager,
   caller: Caller,
   labId: number,
   name: string,
-): Promise<Computer> {
-  const found = await findComputerNamed(em, name);
+): Promise<{ row: Computer; entries: Entry[] }> {
+  const found = await findComputerNamed(em, name, 'as it is');
   const at = found?.lab_id === labId ? found : undefined;
   const id = at?.id ?? null;
   demand(caller, { on: 'computer', do: 'bind', labId, id }, rules, 'computer');
-  if (at) return at;
+  if (at) return { row: at, entries: [] };
   if (found) throw nameTaken(name);
-  return await addComputer(em, caller, { lab_id: labId, computer_name: name });
+  const row = await makeComputer(em, { lab_id: labId, computer_name: name });
+  return { row, entries: [() => noteComputer(em, caller, 'created', null, row)] };
 }
 
 async function bindingOr404(

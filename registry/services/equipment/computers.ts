@@ -44,25 +44,33 @@ export async function createComputer(rooms: PeopleRooms, caller: Caller, body: N
     await demandLab(em, labId);
     const { computer_name } = body;
     const fields = { ...pick(body, FIELDS), lab_id: labId, computer_name };
-    return showComputer(await addComputer(em, caller, fields));
+    const row = await makeComputer(em, fields);
+    await noteComputer(em, caller, 'created', null, row);
+    return showComputer(row);
   });
 }
 
 type Fields = Parameters<typeof computers.createComputer>[1];
 
-/** Within the caller's transaction. Throws `name_taken`. */
-export async function addComputer(em: EntityManager, caller: Caller, fields: Fields): Promise<Row> {
-  const row = await makeComputer(em, fields);
-  await note(em, caller, 'computer.created', ...subject(row), null, recordOfComputer(row));
-  return row;
-}
-
-/** The same without a word in the audit trail. */
+/** Within the caller's transaction, which says so in the audit trail. Throws `name_taken`. */
 export async function makeComputer(em: EntityManager, fields: Fields): Promise<Row> {
   return await computers.createComputer(em, fields).catch((error) => {
     if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
     throw nameTaken(fields.computer_name, { cause: error });
   });
+}
+
+/** An entry of what was done to a computer; `before` is null where there was none. */
+export async function noteComputer(
+  em: EntityManager,
+  caller: Caller,
+  what: 'created' | 'enrolled' | 'changed',
+  before: object | null,
+  row: Row,
+  more: object = {},
+): Promise<void> {
+  const after = { ...recordOfComputer(row), ...more };
+  await note(em, caller, `computer.${what}`, ...subject(row), before, after);
 }
 
 export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
@@ -82,7 +90,7 @@ export async function changeComputer(
 ) {
   const { store, rules } = rooms;
   return await store.transaction(async (em) => {
-    const row = await computerOr404(rooms, em, caller, id);
+    const row = await computerOr404(rooms, em, caller, id, computers.holdComputer);
     const manage = (labId: number) =>
       demand(caller, { on: 'computer', do: 'manage', labId, id }, rules, 'computer');
     manage(row.lab_id);
@@ -100,7 +108,7 @@ export async function changeComputer(
     const before = recordOfComputer(row);
     const changes = { ...pick(body, FIELDS), lab_id };
     const changed = await computers.updateComputer(em, row, changes);
-    await note(em, caller, 'computer.changed', ...subject(row), before, recordOfComputer(changed));
+    await noteComputer(em, caller, 'changed', before, changed);
     return showComputer(changed);
   });
 }
@@ -109,7 +117,7 @@ export async function changeComputer(
 export async function removeComputer(rooms: PeopleRooms, caller: Caller, id: number) {
   const { store, rules } = rooms;
   await store.transaction(async (em) => {
-    const row = await computerOr404(rooms, em, caller, id);
+    const row = await computerOr404(rooms, em, caller, id, computers.holdComputer);
     demand(caller, { on: 'computer', do: 'manage', labId: row.lab_id, id }, rules, 'computer');
     const bindings = (await bindingsMatching(em, { computer: id })).map(recordOfBinding);
     await computers.deleteComputer(em, id);
@@ -119,7 +127,7 @@ export async function removeComputer(rooms: PeopleRooms, caller: Caller, id: num
 }
 
 /** What an audit entry of a computer is about, and its lab. */
-export const subject = ({ id, computer_name: name, lab_id }: Row) =>
+const subject = ({ id, computer_name: name, lab_id }: Row) =>
   ['computer', { id, name }, lab_id] as const;
 
 async function computerOr404(
@@ -127,9 +135,10 @@ async function computerOr404(
   em: EntityManager,
   caller: Caller,
   id: number,
+  findOne = computers.findComputer,
 ): Promise<Row> {
   demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
-  const row = await computers.findComputer(em, id);
+  const row = await findOne(em, id);
   if (!row) throw notFound('computer');
   demand(caller, { on: 'computer', do: 'read', labId: row.lab_id, id }, rules, 'computer');
   return row;

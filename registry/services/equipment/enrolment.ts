@@ -13,7 +13,7 @@ import { labOr404 } from '../people/labs.ts';
 import { COMPUTER_TOKEN_PREFIX, hashCode, newCode, newToken } from '../people/secrets.ts';
 import type { Throttle } from '../people/throttle.ts';
 import { listSigningKeys } from '../signing-keys.ts';
-import { makeComputer, nameTaken, subject } from './computers.ts';
+import { makeComputer, nameTaken, noteComputer } from './computers.ts';
 import { pick } from './pick.ts';
 import { recordOfComputer, showComputer } from './show.ts';
 
@@ -65,8 +65,7 @@ export async function enrol(
     const { row, isNew } = await place(em, taken.lab_id, computer_name);
     const before = isNew ? null : recordOfComputer(row);
     const computer = await computers.updateComputer(em, row, { ...about, ...token });
-    await note(em, itself(computer, address), 'computer.enrolled', ...subject(computer), before, {
-      ...recordOfComputer(computer),
+    await noteComputer(em, itself(computer, address), 'enrolled', before, computer, {
       code_by: taken.created_by,
     });
     return computer;
@@ -88,7 +87,7 @@ async function place(
   lab_id: number,
   computer_name: string,
 ): Promise<{ row: Computer; isNew: boolean }> {
-  const known = await computers.findComputerNamed(em, computer_name);
+  const known = await computers.findComputerNamed(em, computer_name, 'to change');
   if (known && known.lab_id !== lab_id) throw nameTaken(computer_name);
   return known
     ? { row: known, isNew: false }

@@ -5,6 +5,7 @@ import type { Binding, FoundBinding, NewInstrumentHere } from '../../schemas/equ
 import { bindingByKey, listBindings } from '../../store/bindings.ts';
 import { findComputerNamed } from '../../store/computers.ts';
 import type { Computer, Instrument } from '../../store/entities/index.ts';
+import { StoreError } from '../../store/errors.ts';
 import { usernamesOf } from '../../store/indexing.ts';
 import { instrumentsById } from '../../store/instruments.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -13,9 +14,9 @@ import { mainFile, textOf } from '../definitions/files.ts';
 import type { PageOf, PeopleRooms } from '../definitions/note.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
 import { contentAt } from '../definitions/version-content.ts';
-import { writeBinding } from './bindings.ts';
+import { type Entry, writeBinding } from './bindings.ts';
 import { chooseVersions, type Effective } from './effective.ts';
-import { instrumentOr404, makeInstrument } from './instruments.ts';
+import { holdInstrumentOr404, makeInstrument, noteInstrument } from './instruments.ts';
 import { showBinding, showInstrument } from './show.ts';
 
 /** Each instrument with its definition at the version that it gets: its pin, or the newest that stands. */
@@ -71,27 +72,41 @@ async function showDefinition(
 
 /**
  * Binds an instrument that the registry does not know yet: makes it in the computer's lab. Told again with the same
- * key it is the same binding, changed as told.
+ * key it is the same binding, changed as told; told twice at once too.
  */
 export async function bindNew(
   rooms: PeopleRooms,
   caller: Caller,
   name: string,
-  { name: title, pybirch_class, definition_id, ...body }: NewInstrumentHere,
+  body: NewInstrumentHere,
 ): Promise<{ binding: Binding; created: boolean }> {
-  return await rooms.store.transaction(async (em) => {
-    const computer = await computerOr404(rooms, em, caller, name, 'bind');
-    const known = await bindingByKey(em, computer.id, body.key);
-    const instrument = known
-      ? await instrumentOr404(rooms, em, caller, known.instrument_id)
-      : await makeInstrument(rooms, em, caller, {
-          name: title,
-          lab_id: computer.lab_id,
-          ...(pybirch_class !== undefined && { pybirch_class }),
-          ...(definition_id !== undefined && { definition_id }),
-        });
-    return await writeBinding(rooms, em, caller, instrument, computer.computer_name, body);
+  const bind = () => rooms.store.transaction((em) => bindByKey(rooms, em, caller, name, body));
+  return await bind().catch((error) => {
+    if (error instanceof StoreError && error.constraint === 'computer_bindings_computer_key_key')
+      return bind();
+    throw error;
   });
+}
+
+async function bindByKey(
+  rooms: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  name: string,
+  { name: title, pybirch_class, definition_id, ...body }: NewInstrumentHere,
+) {
+  const computer = await computerOr404(rooms, em, caller, name, 'bind');
+  const known = await bindingByKey(em, computer.id, body.key);
+  const write = (instrument: Instrument, ...entries: Entry[]) =>
+    writeBinding(rooms, em, caller, instrument, computer.computer_name, body, entries);
+  if (known) return await write(await holdInstrumentOr404(rooms, em, caller, known.instrument_id));
+  const made = await makeInstrument(rooms, em, caller, {
+    name: title,
+    lab_id: computer.lab_id,
+    ...(pybirch_class !== undefined && { pybirch_class }),
+    ...(definition_id !== undefined && { definition_id }),
+  });
+  return await write(made, () => noteInstrument(em, caller, 'created', null, made));
 }
 
 async function computerOr404(
@@ -102,7 +117,7 @@ async function computerOr404(
   verb: 'read' | 'bind',
 ): Promise<Computer> {
   demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
-  const row = await findComputerNamed(em, name);
+  const row = await findComputerNamed(em, name, verb === 'bind' ? 'as it is' : undefined);
   if (!row) throw notFound('computer');
   const { id, lab_id: labId } = row;
   demand(caller, { on: 'computer', do: verb, labId, id }, rules, 'computer');

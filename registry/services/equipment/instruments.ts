@@ -11,6 +11,7 @@ import { bindingsMatching } from '../../store/bindings.ts';
 import { definitionsById } from '../../store/definitions.ts';
 import type { Instrument as Row } from '../../store/entities/index.ts';
 import * as instruments from '../../store/instruments.ts';
+import { holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
@@ -64,11 +65,12 @@ export async function createInstrument(rooms: PeopleRooms, caller: Caller, body:
     demand(caller, { on: 'instrument', do: 'manage', labId: lab_id }, rooms.rules, 'lab');
     await demandLab(em, lab_id);
     const row = await makeInstrument(rooms, em, caller, { ...body, lab_id });
+    await noteInstrument(em, caller, 'created', null, row);
     return await showOne(rooms, em, caller, row);
   });
 }
 
-/** In a lab that the caller may write to; within the caller's transaction. */
+/** In a lab that the caller may write to; within the caller's transaction, which says so in the audit trail. */
 export async function makeInstrument(
   rooms: PeopleRooms,
   em: EntityManager,
@@ -76,14 +78,12 @@ export async function makeInstrument(
   body: NewInstrument & { lab_id: number },
 ): Promise<Row> {
   const link = await linkOf(rooms, em, caller, null, body);
-  const row = await instruments.createInstrument(em, {
+  return await instruments.createInstrument(em, {
     ...pick(body, FIELDS),
     ...link,
     name: body.name,
     lab_id: body.lab_id,
   } as never);
-  await noteOf(em, caller, 'created', null, row);
-  return row;
 }
 
 /** A move to another lab needs an admin of both, and an instrument that is bound nowhere. */
@@ -94,7 +94,7 @@ export async function changeInstrument(
   body: InstrumentChange,
 ) {
   return await rooms.store.transaction(async (em) => {
-    const row = await instrumentOr404(rooms, em, caller, id);
+    const row = await holdInstrumentOr404(rooms, em, caller, id);
     demand(
       caller,
       { on: 'instrument', do: 'manage', labId: row.lab_id },
@@ -111,7 +111,7 @@ export async function changeInstrument(
     const link = await linkOf(rooms, em, caller, row, { ...body, lab_id: labId });
     const changes = { ...pick(body, FIELDS), ...link, lab_id: labId };
     const changed = await instruments.updateInstrument(em, row, changes as never);
-    await noteOf(em, caller, 'changed', before, changed);
+    await noteInstrument(em, caller, 'changed', before, changed);
     return await showOne(rooms, em, caller, changed);
   });
 }
@@ -119,16 +119,20 @@ export async function changeInstrument(
 /** Its bindings go with it; the audit trail keeps what they were. */
 export async function removeInstrument(rooms: PeopleRooms, caller: Caller, id: number) {
   await rooms.store.transaction(async (em) => {
-    const row = await instrumentOr404(rooms, em, caller, id);
+    const row = await holdInstrumentOr404(rooms, em, caller, id);
     demand(
       caller,
       { on: 'instrument', do: 'manage', labId: row.lab_id },
       rooms.rules,
       'instrument',
     );
-    const bindings = (await bindingsMatching(em, { instrument_id: id })).map(showPlace);
+    const bound = await bindingsMatching(em, { instrument_id: id });
+    await holdStamps(
+      em,
+      bound.map(({ computer }) => computer),
+    );
     await instruments.deleteInstrument(em, id);
-    const before = { ...recordOf(row), bindings };
+    const before = { ...recordOf(row), bindings: bound.map(showPlace) };
     await note(em, caller, 'instrument.deleted', 'instrument', row, row.lab_id, before, null);
   });
 }
@@ -139,13 +143,22 @@ export async function instrumentOr404(
   em: EntityManager,
   caller: Caller,
   id: number,
+  findOne = instruments.findInstrument,
 ): Promise<Row> {
   demand(caller, { on: 'equipment', do: 'list' }, rules, 'instrument');
-  const row = await instruments.findInstrument(em, id);
+  const row = await findOne(em, id);
   if (!row) throw notFound('instrument');
   demand(caller, { on: 'instrument', do: 'read', labId: row.lab_id }, rules, 'instrument');
   return row;
 }
+
+/** The same, held until the transaction ends. */
+export const holdInstrumentOr404 = (
+  rooms: PeopleRooms,
+  em: EntityManager,
+  caller: Caller,
+  id: number,
+): Promise<Row> => instrumentOr404(rooms, em, caller, id, instruments.holdInstrument);
 
 async function demandUnbound(em: EntityManager, { id, name }: Row): Promise<void> {
   const bound = await bindingsMatching(em, { instrument_id: id });
@@ -181,7 +194,7 @@ function recordOf(row: Row) {
   return written;
 }
 
-async function noteOf(
+export async function noteInstrument(
   em: EntityManager,
   caller: Caller,
   what: 'created' | 'changed',

@@ -3,6 +3,7 @@ import { viewerOf } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { type DefinitionSummary, definitionsById } from '../../store/definitions.ts';
 import type { Instrument } from '../../store/entities/index.ts';
+import { lockDefinition } from '../../store/indexing.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findVersion } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
@@ -44,6 +45,8 @@ export async function linkOf(
   if (same && !moved && pin === before.pinned_version) {
     return { definition_id: definitionId, pinned_version: pin };
   }
+  // One that is being archived waits until this is written, or this until it is archived.
+  await lockDefinition(em, definitionId);
   const found = await definitionsById(em, [definitionId], viewerOf(actor, rules));
   const definition = found.get(definitionId);
   demandOffered(definition, wanted.lab_id);

@@ -30,6 +30,8 @@ export interface EventRooms {
   /** Told of what went wrong while nobody waits for an answer. */
   onError: (error: unknown) => void;
   heartbeat?: number;
+  /** How long a reader may take nothing of what it missed, in milliseconds. */
+  patience?: number;
 }
 
 export interface Asking {
@@ -68,7 +70,7 @@ export class Events {
   async open({ out, identify, lastId }: Asking): Promise<void> {
     if (this.#closed) throw new Problem('unavailable', 'The registry is about to stop.');
     this.#present++;
-    const reader = new Reader(out, identify, this.#rooms.rules);
+    const reader = new Reader(out, identify, this.#rooms);
     const leave = () => {
       this.#readers.delete(reader);
       if (--this.#present === 0) this.#begun = undefined;

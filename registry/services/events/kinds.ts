@@ -84,11 +84,15 @@ export function rightsTouchedBy(
     case 'token':
       return { kind: 'user', id: entry.actor_id };
     case 'lab':
-      return entry.action === 'lab.deleted' ? 'everybody' : null;
+      return isDisabled(entry.before) === isDisabled(entry.after) ? null : 'everybody';
     default:
       return null;
   }
 }
+
+/** Of a lab as an entry has it; a lab that is gone gives nobody a right either. */
+const isDisabled = (lab: AuditNews['before']): boolean =>
+  (lab as { disabled?: boolean } | null)?.disabled !== false;
 
 /** As the HTML standard's "Server-sent events" has it on the wire; without `data` it only moves the reader's last id. */
 export function frame(id: number, kind?: EventKind, data?: object): Buffer {

@@ -7,6 +7,8 @@ import type { ToldEvent } from './tell.ts';
 
 /** Bytes that may wait for a reader before it is dropped: it resumes with what it missed. */
 export const MOST_WAITING = 256 * 1024;
+/** How long a reader that is told what it missed may take nothing of it, in milliseconds. */
+const PATIENCE = 60_000;
 /** How long a reader that is told goodbye may take to hear it, in milliseconds. */
 const GOODBYE = 1000;
 
@@ -14,15 +16,21 @@ export class Reader {
   readonly #out: Writable;
   readonly #identify: () => Promise<Identity | null>;
   readonly #rules: Rules;
+  readonly #patience: number;
   #identity: Identity | null = null;
   /** Whether it was told all that it had missed, so that what is new is for it too. */
   isLive = false;
 
   /** `identify` asks anew who is reading; null once that is nobody any more. */
-  constructor(out: Writable, identify: () => Promise<Identity | null>, rules: Rules) {
+  constructor(
+    out: Writable,
+    identify: () => Promise<Identity | null>,
+    { rules, patience = PATIENCE }: { rules: Rules; patience?: number },
+  ) {
     this.#out = out;
     this.#identify = identify;
     this.#rules = rules;
+    this.#patience = patience;
   }
 
   /** Whether this is who reads. */
@@ -50,15 +58,17 @@ export class Reader {
     }
   }
 
-  /** As many as there are, as fast as they are read. */
+  /** As many as there are, as fast as they are read; a reader that takes nothing for too long is dropped. */
   async offerAll(events: readonly ToldEvent[]): Promise<void> {
     for (const event of events) {
       this.offer(event);
       if (!this.#out.writableNeedDrain || this.#isGone) continue;
+      const late = setTimeout(() => this.#out.destroy(), this.#patience);
       const either = new AbortController();
       const heard = (what: string) => once(this.#out, what, { signal: either.signal });
       await Promise.race([heard('drain'), heard('close')]);
       either.abort();
+      clearTimeout(late);
     }
   }
 

@@ -14,7 +14,7 @@ import {
 } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { type Caller, personOf, REGISTRY } from '../caller.ts';
-import { noted, type Step } from '../review/steps.ts';
+import { type Intent, noted, type Step } from '../review/steps.ts';
 import type { LandingRooms } from '../rooms.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
@@ -38,6 +38,8 @@ export interface LandingOrder {
   state?: { from: Oid | null; to: DefinitionState };
   /** What the audit trail calls a change of state. */
   event?: { action: string; before: object; after: object };
+  /** What the index says before git does, so that nothing comes in between. */
+  intent?: Intent;
   /** Merge requests that change together with it. */
   steps?: Step[];
 }
@@ -48,10 +50,11 @@ export async function land(
   caller: Caller,
   order: LandingOrder,
 ): Promise<Indexed> {
-  const { repository, event, steps = [] } = order;
+  const { repository, event, intent, steps = [] } = order;
   await repositories.note(repository.name);
   try {
-    await noted({ store, repositories }, repository.name, steps, () => moveRefs(caller, order));
+    const intents = intent ? [intent, ...steps] : steps;
+    await noted({ store, repositories }, repository.name, intents, () => moveRefs(caller, order));
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
     throw new Problem(

@@ -39,6 +39,9 @@ export interface Step {
   undo?(em: EntityManager): Promise<void>;
 }
 
+/** What the database says before the refs move; the next start makes it follow them where a crash came in between. */
+export type Intent = Pick<Step, 'begin' | 'undo'>;
+
 /** Where the head of a merge request can be fetched. */
 export const headRef = (id: number): string => `refs/merge-requests/${id}/head`;
 /** The commit that landed it; while there is none it can be moved. Made in the transaction of refs that lands it. */
@@ -219,11 +222,11 @@ export async function carryOut(
 export async function noted(
   { store, repositories }: LandingRooms,
   name: string,
-  steps: Step[],
+  intents: readonly Intent[],
   move: () => Promise<void>,
 ): Promise<void> {
   try {
-    await begin(store, steps);
+    await begin(store, intents);
   } catch (error) {
     await repositories.strike(name);
     throw error;
@@ -232,18 +235,18 @@ export async function noted(
     await move();
   } catch (error) {
     if (error instanceof RepositoryError) {
-      await undo(store, steps);
+      await undo(store, intents);
       await repositories.strike(name);
     }
     throw error;
   }
 }
 
-async function begin(store: LandingRooms['store'], steps: Step[]): Promise<void> {
-  const noting = steps.filter(({ begin }) => begin !== undefined);
+async function begin(store: LandingRooms['store'], intents: readonly Intent[]): Promise<void> {
+  const noting = intents.filter(({ begin }) => begin !== undefined);
   if (noting.length === 0) return;
   const write = async (em: EntityManager) => {
-    for (const step of noting) await step.begin?.(em);
+    for (const intent of noting) await intent.begin?.(em);
   };
   try {
     // One statement is a transaction by itself.
@@ -259,10 +262,10 @@ async function begin(store: LandingRooms['store'], steps: Step[]): Promise<void>
   }
 }
 
-async function undo(store: LandingRooms['store'], steps: Step[]): Promise<void> {
-  if (!steps.some(({ undo }) => undo !== undefined)) return;
+async function undo(store: LandingRooms['store'], intents: readonly Intent[]): Promise<void> {
+  if (!intents.some(({ undo }) => undo !== undefined)) return;
   await store.transaction(async (em) => {
-    for (const step of steps) await step.undo?.(em);
+    for (const intent of intents) await intent.undo?.(em);
   });
 }
 

@@ -1,0 +1,60 @@
+/** Many lab computers: their tokens, and the processes in which they live. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { send } from './exchange.ts';
+import type { Computer, Reached, Said, Start } from './messages.ts';
+import type { Served } from './served.ts';
+
+const PROCESSES = 4;
+const AT_ONCE = 10;
+
+/** Each with the list that stands. */
+export async function enrolAll({ url, enrol }: Served, count: number): Promise<Computer[]> {
+  const computers: Computer[] = [];
+  let begun = 0;
+  const worker = async () => {
+    while (begun < count) {
+      const token = await enrol(`PC-${begun++}`);
+      const { etag } = await send('GET', `${url}/api/sync`, { authorization: `Bearer ${token}` });
+      computers.push({ token, etag });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return computers;
+}
+
+export interface Swarm {
+  /** Of all of them, once the last is done with the next event. */
+  reached(): Promise<Reached>;
+  end(): void;
+}
+
+/** Once all their streams stand. */
+export async function swarm({ computers, ...start }: Start): Promise<Swarm> {
+  const share = Math.ceil(computers.length / PROCESSES);
+  const children = Array.from({ length: Math.ceil(computers.length / share) }, (_, i) => {
+    const child = fork(join(import.meta.dirname, 'swarm.ts'));
+    const some = computers.slice(i * share, (i + 1) * share);
+    child.send({ ...start, computers: some } satisfies Start);
+    return child;
+  });
+  const next = async () => {
+    const said = await Promise.all(children.map((child) => once(child, 'message')));
+    return said.map(([one]) => one as Said);
+  };
+  await next();
+  return {
+    async reached() {
+      const all = (await next()).filter((said) => said.kind === 'reached');
+      return {
+        firstHeard: Math.min(...all.map(({ firstHeard }) => firstHeard)),
+        lastHeard: Math.max(...all.map(({ lastHeard }) => lastHeard)),
+        done: Math.max(...all.map(({ done }) => done)),
+      };
+    },
+    end() {
+      for (const child of children) child.disconnect();
+    },
+  };
+}
