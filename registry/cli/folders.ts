@@ -2,12 +2,12 @@
 import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
 import { exportBundle } from '../services/import-export/export-bundle.ts';
-import { standingDefinitions } from '../services/import-export/export-definitions.ts';
+import { contentsOf, standingDefinitions } from '../services/import-export/export-definitions.ts';
 import { importTarget } from '../services/import-export/import-target.ts';
 import type { Lab } from '../store/entities/index.ts';
 import { findLabByCode } from '../store/labs.ts';
 import { type ExportCommand, runExport } from './export.ts';
-import { type ImportCommand, runImport } from './import.ts';
+import { type ImportCommand, orProblem, runImport } from './import.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Who the definitions belong to: the lab with this code, or the built-in ones. */
@@ -31,17 +31,26 @@ export async function importDefinitions(
 export async function exportDefinitions(
   rooms: Rooms,
   terminal: Terminal,
-  { lab, builtin, bundle = false, ...command }: ExportCommand & Whose & { bundle?: boolean },
+  {
+    lab,
+    builtin = false,
+    bundle = false,
+    ...command
+  }: ExportCommand & Whose & { bundle?: boolean },
 ): Promise<number> {
   const whose = { lab: await labWith(rooms, lab), isBuiltin: builtin };
   if (bundle) {
-    const count = await exportBundle(rooms, command.folder, whose, (done, total) =>
-      terminal.progress(done, total, 'Exporting'),
+    const count = await orProblem(command.folder, (file) =>
+      exportBundle(rooms, file, whose, (done, total) =>
+        terminal.progress(done, total, 'Exporting'),
+      ),
     );
     terminal.out(`${count} definitions written to ${command.folder}.`);
     return 0;
   }
-  return await runExport(await standingDefinitions(rooms, whose), terminal, command);
+  const definitions = await standingDefinitions(rooms, whose);
+  const exported = { definitions: contentsOf(rooms, definitions), total: definitions.length };
+  return await runExport(exported, terminal, command);
 }
 
 async function labWith({ store }: Rooms, code: string | undefined): Promise<Lab | null> {

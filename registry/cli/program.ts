@@ -58,8 +58,8 @@ function program(act: Act): Command {
     .command('export <folder>')
     .description('write the newest version of every definition as files')
     .option('--bundle', 'write one file instead, for `pybirch-registry import-bundle`')
-    .option('--lab <code>', "only this lab's")
-    .option('--builtin', 'only the built-in ones')
+    .option('--lab <code>', "only this lab's; with --builtin, the built-in ones too")
+    .option('--builtin', "only the built-in ones; with --lab, the lab's too")
     .option('--force', 'replace files that are there with other content')
     .action(
       act('export', (folder: string, options: object) => ({ ...options, folder: resolve(folder) })),

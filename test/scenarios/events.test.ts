@@ -196,6 +196,18 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
     'somebody who was no member for a while keeps the stream, and missed what happened meanwhile',
   );
   t.match(told(streams.token), /Before,.*After,.*Again/, 'tokens outlive a password');
+
+  const computer = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
+  const atComputer = await readEvents(t, url, bearer(computer.token));
+  const hidden = { name: 'Hidden', source_code: measurement('Hidden'), lab_id: nano.id };
+  await admin.client.labs.change(nano.id, { disabled: true });
+  await admin.client.definitions.create(hidden);
+  await atComputer.ended;
+  await admin.client.labs.change(nano.id, { disabled: false });
+  await land('Reopened');
+  t.match(await streams.member.next(), { data: { definition: { name: 'Reopened' } } });
+  t.same(told(atComputer), [], 'nobody is told what happens in a disabled lab, its computers too');
+
   const quiet = streams.ada.lastId();
   await admin.client.users.change(ada.id, { name: 'Ada L.' });
   while (streams.ada.lastId() <= quiet) await pause(10);

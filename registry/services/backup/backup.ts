@@ -5,8 +5,8 @@ import { readKeys } from '../../keys.ts';
 import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
 import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
+import { ArchiveWriter } from '../archive.ts';
 import { repair } from '../landing/repair.ts';
-import { ArchiveWriter } from './archive.ts';
 import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
 
 export interface BackupRooms {

@@ -15,7 +15,7 @@ import {
 } from '../../store/dump.ts';
 import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { ArchiveReader } from './archive.ts';
+import { ArchiveReader } from '../archive.ts';
 import {
   bundleFile,
   keyFile,

@@ -1,36 +1,44 @@
-/** What `registry export` writes: the newest version of every definition that stands. */
+/** What `registry export` takes along: the newest version of every definition that stands. */
 import type { Repositories } from '../../../repos/types.ts';
-import { everything, listDefinitions } from '../../store/definitions.ts';
+import { type DefinitionSummary, everything, listDefinitions } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
 import { filesOf } from '../definitions/files.ts';
 import type { ExportedDefinition } from './export-folder.ts';
 
-const PER_PAGE = 100;
+const MOST = 100_000;
 
-/** All of them, or a lab's, or the built-in ones; archived and merely proposed ones are left out. */
+/** Whose definitions; neither says all of them. */
+export interface Whose {
+  lab: Lab | null;
+  isBuiltin: boolean;
+}
+
+/** All of them, a lab's, the built-in ones, or both of these; archived and merely proposed ones are left out. */
 export async function standingDefinitions(
-  { store, repositories }: { store: Store; repositories: Repositories },
-  { lab, isBuiltin }: { lab: Lab | null; isBuiltin: boolean | undefined },
-): Promise<{ definitions: AsyncIterable<ExportedDefinition>; total: number }> {
-  const list = (page: number) =>
-    listDefinitions(store.em(), {
-      viewer: everything,
-      filters: { lab_id: lab?.id, is_builtin: isBuiltin },
-      sort: { field: 'id' },
-      page,
-      perPage: PER_PAGE,
-    });
-  const first = await list(1);
-
-  async function* definitions(): AsyncIterable<ExportedDefinition> {
-    for (let page = 1, listed = first; ; listed = await list(++page)) {
-      for (const { name, head } of listed.items) {
-        if (head === null) continue;
-        yield { name, files: await filesOf(await repositories.open(name), head) };
-      }
-      if (page * PER_PAGE >= listed.total) return;
-    }
+  { store }: { store: Store },
+  { lab, isBuiltin }: Whose,
+): Promise<DefinitionSummary[]> {
+  const choices = [
+    ...(lab ? [{ lab_id: lab.id }] : []),
+    ...(isBuiltin ? [{ is_builtin: true }] : []),
+  ];
+  const found = new Map<number, DefinitionSummary>();
+  for (const filters of choices.length > 0 ? choices : [{}]) {
+    const sort = { field: 'id' } as const;
+    const page = { viewer: everything, filters, sort, page: 1, perPage: MOST };
+    const { items } = await listDefinitions(store.em(), page);
+    for (const row of items) if (row.head !== null) found.set(row.id, row);
   }
-  return { definitions: definitions(), total: first.total };
+  return [...found.values()].sort((a, b) => a.id - b.id);
+}
+
+/** Their files, a definition in memory at a time. */
+export async function* contentsOf(
+  { repositories }: { repositories: Repositories },
+  definitions: readonly DefinitionSummary[],
+): AsyncGenerator<ExportedDefinition> {
+  for (const { name, head } of definitions) {
+    yield { name, files: await filesOf(await repositories.open(name), head as string) };
+  }
 }

@@ -71,11 +71,11 @@ async function happen(store: Store, count: number): Promise<number> {
 /** Reads as somebody whose session ends so soon, in milliseconds. */
 const endingIn = (ms: number) => async () => ({ ...ADMIN, expires: new Date(Date.now() + ms) });
 
-function open(t: { teardown(end: () => Promise<void>): void }, store: Store) {
+function open(t: { teardown(end: () => Promise<void>): void }, store: Store, patience = 60_000) {
   const errors: unknown[] = [];
   const rules = { anonymousRead: false };
   const onError = (error: unknown) => errors.push(error);
-  const events = new Events({ store, rules, onError, heartbeat: 50 });
+  const events = new Events({ store, rules, onError, heartbeat: 50, patience });
   t.teardown(() => events.close());
   const read = async (
     out: Out,
@@ -138,6 +138,15 @@ await onEachDatabase(
     );
   },
 );
+
+await onEachDatabase(t, 'whoever takes nothing of what it missed is dropped', async (t, store) => {
+  const { read } = open(t, store, 100);
+  const begin = await happen(store, 1);
+  await happen(store, 100);
+  const stuck = new Out(true);
+  await read(stuck, begin);
+  t.ok(stuck.destroyed);
+});
 
 await onEachDatabase(
   t,

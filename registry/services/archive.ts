@@ -9,8 +9,8 @@ import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 import yazl from 'yazl';
-import { sync } from '../../../repos/durable.ts';
-import { Problem } from '../../errors.ts';
+import { sync } from '../../repos/durable.ts';
+import { Problem } from '../errors.ts';
 
 const SUMS = 'SHA256SUMS';
 
