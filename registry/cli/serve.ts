@@ -2,15 +2,17 @@
 
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
+import type { FastifyBaseLogger } from 'fastify';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { dataPaths } from '../data-paths.ts';
 import { sessionSecret } from '../keys.ts';
 import { loggerOptions } from '../logging.ts';
-import { openRooms } from '../open.ts';
+import { openRooms, type Rooms } from '../open.ts';
 import { isInterfaceBuilt } from '../routes/interface.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
+import { fillContents } from '../services/landing/fill-contents.ts';
 import { repair } from '../services/landing/repair.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
@@ -101,9 +103,28 @@ async function start(
   if (!isInterfaceBuilt()) app.log.warn('the web interface has not been built: npm run build');
   ready = true;
   app.log.info({ url: publicUrl() }, 'ready');
+  opened.defer(fillBeside(rooms, app.log));
   if (first || config.PORT === 0) {
     for (const line of greeting(publicUrl(), first)) terminal.out(line);
   }
+}
+
+/** Returns what ends it and waits for its end. */
+function fillBeside(rooms: Rooms, log: FastifyBaseLogger): () => Promise<void> {
+  const stop = new AbortController();
+  const filling = fillContents(rooms, stop.signal).then(
+    ({ filled, failed }) => {
+      if (filled > 0) log.info({ versions: filled }, 'what versions hold is indexed');
+      for (const { name, error } of failed) {
+        log.error({ err: error, definition: name }, 'cannot be read; see registry fsck');
+      }
+    },
+    (err) => log.warn({ err }, 'what versions hold could not be indexed'),
+  );
+  return async () => {
+    stop.abort();
+    await filling;
+  };
 }
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -76,13 +76,29 @@ export async function revokedOf(
   return found;
 }
 
+/** Versions of which the index does not have what they hold, each with its definition's name. */
+export async function versionsWithoutContent(
+  em: EntityManager,
+): Promise<
+  (Pick<Version, 'definition_id' | 'version' | 'commit' | 'files' | 'described'> & {
+    name: string;
+  })[]
+> {
+  return em.execute(
+    `select d.name, v.definition_id, v.version, v.commit, v.files, v.described
+       from versions v join definitions d on d.id = v.definition_id
+      where v.files is null or v.described is null order by 2, 3`,
+  );
+}
+
 /** Notes what a version holds, where nobody has yet. */
 export async function keepContent(
   em: EntityManager,
   { definition_id, version, commit }: Pick<Version, 'definition_id' | 'version' | 'commit'>,
   content: Pick<Version, 'files' | 'described'>,
 ): Promise<void> {
-  await em.nativeUpdate(Version, { definition_id, version, commit, files: null }, content);
+  const lacking = { $or: [{ files: null }, { described: null }] };
+  await em.nativeUpdate(Version, { definition_id, version, commit, ...lacking }, content);
 }
 
 const byDefinition = (versions: Version[]): Map<number, Version> =>

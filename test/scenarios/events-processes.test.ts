@@ -1,6 +1,8 @@
 /** Several registry processes on one PostgreSQL and one folder: whichever a reader is at, it is told of all. */
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
+import { openStore } from '../../registry/store/open.ts';
 import { serve } from '../helpers/command.ts';
 import { freshDatabase } from '../helpers/databases.ts';
 import { bearer, readEvents } from '../helpers/events.ts';
@@ -17,6 +19,10 @@ t.test('what lands by one process is told by the other, and a stopped one lets g
     LOG_LEVEL: 'warn',
   };
   const one = await serve(settings, { first: true });
+  const store = await openStore({ databaseUrl });
+  t.teardown(() => store.close());
+  // As if an older registry had indexed what is shipped.
+  await store.em().execute('update versions set files = null, described = null');
   const two = await serve(settings);
   const running = new Set([one, two]);
   t.teardown(() => {
@@ -52,6 +58,9 @@ t.test('what lands by one process is told by the other, and a stopped one lets g
   t.match(await readers.two.next(), { data: { version: 2 } });
   const back = await readEvents(t, two.url, { ...bearer(token), 'last-event-id': String(heard) });
   t.match(await back.next(), { data: { version: 2 } }, 'who read at the one goes on at the other');
+  const unfilled = 'select from versions where files is null or described is null';
+  while ((await store.em().execute(unfilled)).length > 0) await pause(20);
+  t.pass('what an older registry did not index is filled in by the next start');
   two.signal('SIGTERM');
   t.match(await two.ended, { code: 0 });
   running.delete(two);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
 import { found } from '../../registry/services/import-export/found-definition.ts';
+import { fillContents } from '../../registry/services/landing/fill-contents.ts';
 import { reindex } from '../../registry/services/landing/reindex.ts';
 import { openStore, type Store } from '../../registry/store/open.ts';
 import { freshDatabase, freshFolder } from '../helpers/databases.ts';
@@ -169,6 +170,21 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       t.match(await reindex(fresh, repositories), { definitions: 8 });
       t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
     });
+
+    await t.test(
+      'what an older registry did not index is filled in, as a landing does',
+      async (t) => {
+        await store.em().execute('update versions set files = null where version = 1');
+        await store.em().execute('update versions set described = null where version = 2');
+        const { filled, failed } = await fillContents(
+          { store, repositories },
+          new AbortController().signal,
+        );
+        t.ok(filled > 2);
+        t.same(failed, []);
+        t.same(await rowsOf(store), before);
+      },
+    );
 
     await t.test('it says of approvals and overrides what the commits say', async (t) => {
       const fresh = await emptyStore(t, database);

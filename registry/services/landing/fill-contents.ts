@@ -1,0 +1,32 @@
+/**
+ * What versions hold, for those that an older registry indexed without it: filled in beside the running service, since
+ * the schema's migrations cannot read git. Where nothing lacks it is one query.
+ */
+import type { Repositories } from '../../../repos/types.ts';
+import type { Store } from '../../store/open.ts';
+import { versionsWithoutContent } from '../../store/versions.ts';
+import { contentAt } from '../definitions/version-content.ts';
+
+export interface FillReport {
+  filled: number;
+  /** Those that cannot be read; they stay as they are. */
+  failed: { name: string; error: Error }[];
+}
+
+/** Goes on where it stopped when it is called again; ends early at the signal. */
+export async function fillContents(
+  rooms: { store: Store; repositories: Repositories },
+  signal: AbortSignal,
+): Promise<FillReport> {
+  const report: FillReport = { filled: 0, failed: [] };
+  for (const { name, ...version } of await versionsWithoutContent(rooms.store.em())) {
+    if (signal.aborted) break;
+    try {
+      await contentAt(rooms, name, version);
+      report.filled += 1;
+    } catch (error) {
+      report.failed.push({ name, error: error as Error });
+    }
+  }
+  return report;
+}

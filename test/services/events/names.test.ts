@@ -1,0 +1,57 @@
+/** One event has one name: where it is told, where it is documented, and where lab computers decide whether to sync. */
+import { readFile } from 'node:fs/promises';
+import t from 'tap';
+import { TOLD } from '../../../registry/services/events/kinds.ts';
+
+const root = new URL('../../../', import.meta.url);
+const read = (path: string) => readFile(new URL(path, root), 'utf8');
+/** Those that say that a list may have changed; the rest is for people. */
+const OF_LISTS = [
+  'binding.changed',
+  'computer.changed',
+  'definition.changed',
+  'definition.landed',
+  'instrument.changed',
+  'reset',
+  'version.deprecated',
+  'version.reinstated',
+  'version.revoked',
+];
+const kinds = [...new Set([...Object.values(TOLD).map(({ kind }) => kind), 'reset'])].sort();
+
+t.test('a watching lab computer syncs at every event that may change its list', async (t) => {
+  const source = await read('client/python/src/pybirch_registry/watch.py');
+  const [, listed = ''] = /^OF_PEOPLE = \((.*)\)$/m.exec(source) ?? [];
+  const passedOver = [...listed.matchAll(/"([^"]+)"/g)].map(([, prefix]) => prefix as string);
+  t.ok(passedOver.length > 0, 'what it passes over is found in its source');
+  for (const prefix of passedOver) {
+    t.ok(
+      kinds.some((kind) => kind.startsWith(prefix)),
+      `${prefix} is the beginning of a name`,
+    );
+  }
+  const heeded = kinds.filter((kind) => !passedOver.some((prefix) => kind.startsWith(prefix)));
+  t.same(heeded, OF_LISTS);
+});
+
+t.test('guide and API document name every event, and none that there is not', async (t) => {
+  const guide = (await read('docs/events.md'))
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|')[1] as string);
+  const route = await read('registry/routes/events.ts');
+  const [, description = ''] = /DESCRIPTION = `((?:\\`|[^`])*)`/.exec(route) ?? [];
+  for (const [where, text] of [
+    ['guide', guide.map(wholeNames).join()],
+    ['API document', description.replaceAll('\\', '')],
+  ] as const) {
+    const named = [...text.matchAll(/`([a-z_]+\.[a-z]+|reset)`/g)].map(([, name]) => name);
+    t.same([...new Set(named)].sort(), kinds, where);
+  }
+});
+
+/** `a.opened`, `.closed` → `a.opened`, `a.closed`. */
+function wholeNames(cell: string): string {
+  const [, subject] = /`(\w+)\./.exec(cell) ?? [];
+  return cell.replaceAll('`.', `\`${subject}.`);
+}
