@@ -4,6 +4,7 @@
  * works, `--only <parts>` measures some parts (with commas between) and keeps the figures of the others, and `--results
  * <file>` writes elsewhere.
  */
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -113,11 +114,11 @@ for (const name of chosen) {
 
 const idOf = ({ name, floor }: Figure) => `${name} / ${floor}`;
 const again = new Set(measured.map(idOf));
-const kept = values.only === undefined ? [] : JSON.parse(await readFile(values.results, 'utf8'));
-const figures = [
-  ...(kept.figures ?? []).filter((one: Figure) => !again.has(idOf(one))),
-  ...measured,
-];
+const before =
+  values.only !== undefined && existsSync(values.results)
+    ? (JSON.parse(await readFile(values.results, 'utf8')) as { figures: Figure[] }).figures
+    : [];
+const figures = [...before.filter((one) => !again.has(idOf(one))), ...measured];
 const machine = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? process.arch}`;
 const results = { node: process.version, machine, figures };
 await writeFile(values.results, `${JSON.stringify(results, null, 2)}\n`);

@@ -34,6 +34,8 @@ process.once('message', (recorded: Recorded) => {
   process.on('message', () => {
     for (const stream of streams) stream.write('id: 1\nevent: definition.landed\ndata: {}\n\n');
   });
+  // As the registry's: a connection that is closed between two updates would be a client's trouble.
+  server.keepAliveTimeout = 72_000;
   server.listen(0, '127.0.0.1', () =>
     process.send?.({ port: (server.address() as AddressInfo).port }),
   );

@@ -39,9 +39,16 @@ export async function swarm({ computers, ...start }: Start): Promise<Swarm> {
     child.send({ ...start, computers: some } satisfies Start);
     return child;
   });
+  const broken = Promise.race(
+    children.map(async (child): Promise<never> => {
+      const [code] = await once(child, 'exit');
+      throw new Error(`a process of simulated computers ended with ${code}`);
+    }),
+  );
+  broken.catch(() => undefined); // told to whoever waits
   const next = async () => {
-    const said = await Promise.all(children.map((child) => once(child, 'message')));
-    return said.map(([one]) => one as Said);
+    const said = Promise.all(children.map((child) => once(child, 'message')));
+    return (await Promise.race([said, broken])).map(([one]) => one as Said);
   };
   await next();
   return {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Type } from '../schemas/build.ts';
 import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
 import { Catalogues } from '../services/sync/catalogue.ts';
@@ -42,7 +43,13 @@ export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'own
         reply.code(304);
         return null;
       }
-      return reply.type('application/json; charset=utf-8').send((await list()) as never);
+      const pieces = await list();
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      reply.headers({
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': length,
+      });
+      return reply.send(Readable.from(pieces, { objectMode: false }) as never);
     },
   );
 

@@ -138,18 +138,29 @@ export async function deleteComputer(em: EntityManager, id: number): Promise<voi
 
 export type ComputerIdentity = Pick<Computer, 'id' | 'computer_name' | 'lab_id' | 'last_seen'>;
 
+type RawIdentity = Omit<ComputerIdentity, 'last_seen'> & {
+  token_hash: string;
+  last_seen: string | null;
+};
+
 /** Whose these tokens are, by hash, in one query; those that are nobody's, or of a lab that is disabled, are left out. */
 export async function computersByToken(
   em: EntityManager,
   hashes: readonly string[],
 ): Promise<Map<string, ComputerIdentity>> {
   const { sql, values } = where([among('c.token_hash', hashes), ['not l.disabled']]);
-  const rows = await em.execute(
+  // Times as the driver gives them to statements of our own. Hundreds may ask at once: rows are not made entities.
+  const rows = await em.execute<RawIdentity[]>(
     `select c.id, c.computer_name, c.lab_id, c.last_seen, c.token_hash
        from computers c join labs l on l.id = c.lab_id ${sql}`,
     values,
   );
-  return new Map(rows.map((row) => [String(row.token_hash), em.map(Computer, row as never)]));
+  return new Map(
+    rows.map(({ token_hash, last_seen, ...row }) => [
+      token_hash,
+      { ...row, last_seen: last_seen === null ? null : new Date(last_seen) },
+    ]),
+  );
 }
 
 /** Whether it is time to note anew that a computer was heard of: once a minute. */

@@ -77,9 +77,7 @@ export async function revokedOf(
 }
 
 /** Versions of which the index does not have what they hold, each with its definition's name. */
-export async function versionsWithoutContent(
-  em: EntityManager,
-): Promise<
+export async function versionsWithoutContent(em: EntityManager): Promise<
   (Pick<Version, 'definition_id' | 'version' | 'commit' | 'files' | 'described'> & {
     name: string;
   })[]

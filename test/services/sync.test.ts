@@ -28,7 +28,8 @@ function roomsOf(store: Store, url = 'http://registry'): SyncRooms {
   return { ...(rooms as object), ...kept, version: '1.0.0' } as SyncRooms;
 }
 
-const listOf = async ({ list }: SyncState) => JSON.parse(String(await list())) as SyncList;
+const listOf = async ({ list }: SyncState) =>
+  JSON.parse(String(Buffer.concat(await list()))) as SyncList;
 
 /** A lab with so many definitions, every tenth of them bound to its computer. */
 async function fill(store: Store, code: string, count: number) {

@@ -16,6 +16,7 @@ import { policyOf } from '../definitions/find-definition.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
 import { contentAt } from '../definitions/version-content.ts';
 import type { Effective } from '../equipment/effective.ts';
+import { type Run, runOf } from './run.ts';
 
 /** Labs whose catalogues are kept at the same time, the latest asked for. */
 const MOST_LABS = 50;
@@ -46,7 +47,7 @@ export class Catalogues {
 }
 
 export class Catalogue {
-  /** The lab's definitions at their newest versions that stand, by name. */
+  /** The lab's definitions at their newest versions that stand, in the order of lists. */
   own: readonly Effective[] = [];
   /** Withdrawn versions of all that the lab sees, and its policy, as JSON. */
   revoked = '[]';
@@ -60,6 +61,7 @@ export class Catalogue {
   readonly #newest = new Map<number, Version>();
   readonly #versions = new Map<string, Version>();
   readonly #texts = new Map<string, Promise<Buffer>>();
+  #run: Promise<Run> | undefined;
 
   private constructor(rooms: ReadRooms, caller: Caller) {
     this.#rooms = rooms;
@@ -70,10 +72,12 @@ export class Catalogue {
     const catalogue = new Catalogue(rooms, caller);
     const em = rooms.store.em();
     const own = await catalogue.#load({ lab: labId, ids: [], names: [] });
-    catalogue.own = own.flatMap((definition) => {
-      const version = catalogue.#newest.get(definition.id);
-      return version ? [{ definition, version, pinned: false }] : [];
-    });
+    catalogue.own = own
+      .flatMap((definition) => {
+        const version = catalogue.#newest.get(definition.id);
+        return version ? [{ definition, version, pinned: false }] : [];
+      })
+      .sort(inOrder);
     const revoked = await revokedVersions(em, viewerOf(caller.actor, rooms.rules));
     catalogue.revoked = JSON.stringify(revoked.map(showRevoked));
     const { banned, allowed } = policyOf(await findLab(em, labId));
@@ -110,12 +114,29 @@ export class Catalogue {
     return [...keys.keys()].flatMap((key) => this.#versions.get(key) ?? []);
   }
 
-  /** Its JSON, but for what differs from computer to computer, and for the brace at the end. */
+  /** Its JSON with a comma before it, but for what differs from computer to computer, and for the brace at the end. */
   textOf({ definition, version }: Effective): Promise<Buffer> {
-    const key = `${definition.id}@${version.version}`;
-    const text = this.#texts.get(key) ?? this.#write(definition, version);
+    const key = keyOf({ definition, version });
+    const known = this.#texts.get(key);
+    if (known) return known;
+    const text = this.#write(definition, version);
     this.#texts.set(key, text);
+    // A failure is no answer to keep.
+    text.catch(() => this.#texts.delete(key));
     return text;
+  }
+
+  /** All of the lab's own as computers get them that are not bound to them, one after the other. */
+  run(): Promise<Run> {
+    if (this.#run) return this.#run;
+    const run = Promise.all(this.own.map((one) => this.textOf(one))).then((texts) =>
+      runOf(texts.map((text) => Buffer.concat([text, UNBOUND]))),
+    );
+    this.#run = run;
+    run.catch(() => {
+      this.#run = undefined;
+    });
+    return run;
   }
 
   async #load(wanted: Wanted & { lab: number | undefined }): Promise<DefinitionSummary[]> {
@@ -144,9 +165,25 @@ export class Catalogue {
       files,
       approvals: version.approvals as Record<string, unknown>[],
     };
-    return Buffer.from(JSON.stringify(shown).slice(0, -1));
+    return Buffer.from(`,${JSON.stringify(shown).slice(0, -1)}`);
   }
 }
+
+export const keyOf = ({ definition, version }: Pick<Effective, 'definition' | 'version'>): string =>
+  `${definition.id}@${version.version}`;
+
+/** By name, then by version. */
+export function inOrder(a: Effective, b: Effective): number {
+  const [one, other] = [a.definition.name, b.definition.name];
+  if (one === other) return a.version.version - b.version.version;
+  return one < other ? -1 : 1;
+}
+
+/** The end of what `textOf` gives. */
+export const flags = ({ bound, pinned }: { bound: boolean; pinned: boolean }): Buffer =>
+  Buffer.from(`,"bound":${bound},"pinned":${pinned}}`);
+
+const UNBOUND = flags({ bound: false, pinned: false });
 
 function showRevoked({ revoked, ...version }: Revoked): SyncList['revoked'][number] {
   const { reason = '', at = '' } = revoked as { reason?: string; at?: string };

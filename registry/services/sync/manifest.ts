@@ -9,7 +9,7 @@ import { type Caller, demand } from '../caller.ts';
 import type { ReadRooms } from '../definitions/read-definitions.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
-import type { Catalogue, Catalogues } from './catalogue.ts';
+import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalogue.ts';
 import type { Own, OwnParts } from './own.ts';
 
 export interface SyncRooms extends ReadRooms {
@@ -22,8 +22,11 @@ export interface SyncRooms extends ReadRooms {
 export interface SyncState {
   /** Compares weakly (RFC 9110, section 8.8.3.2): who made a definition may have changed their username. */
   etag: string;
-  /** Reads the list, as the JSON of a `SyncList`; not before it is known that the caller lacks it. */
-  list: () => Promise<Buffer>;
+  /**
+   * Reads the list, as the JSON of a `SyncList` in pieces, most of which other lists share; not before it is known that
+   * the caller lacks it.
+   */
+  list: () => Promise<Buffer[]>;
 }
 
 const stampsOf = together((store, computers: readonly Asking[]) =>
@@ -75,9 +78,9 @@ async function writeList(
   catalogue: Catalogue,
   { computer, bindings, instruments }: Own,
   { generation, names, scope }: Asked,
-): Promise<Buffer> {
+): Promise<Buffer[]> {
   const choices = await choicesOf(catalogue, [...instruments.values()]);
-  const others = scope === 'bound' ? [] : [...catalogue.own, ...(await named(catalogue, names))];
+  const others = scope === 'bound' ? [] : await named(catalogue, names);
   const offers = offersOf([...choices.values()], others);
   const { last_seen: _, ...about } = showComputer(computer);
   const shown: SyncList['bindings'] = bindings.map((row) => {
@@ -87,21 +90,47 @@ async function writeList(
     return { ...showBinding(row), instrument: showInstrument(instrument, definition) };
   });
   const warnings = [...choices.values()].flatMap(({ warning }) => warning ?? []);
-  const texts = await Promise.all(offers.map((offer) => catalogue.textOf(offer)));
-  const definitions = offers.flatMap(({ bound, pinned }, i) => [
-    Buffer.from(i === 0 ? '' : ','),
-    texts[i] as Buffer,
-    Buffer.from(`,"bound":${bound},"pinned":${pinned}}`),
-  ]);
-  return Buffer.concat([
+  return [
     Buffer.from(
       `{"computer":${JSON.stringify(about)},"generation":"${generation}","definitions":[`,
     ),
-    ...definitions,
+    ...(await piecesOf(catalogue, offers, scope === 'bound' ? [] : catalogue.own)),
     Buffer.from(
       `],"revoked":${catalogue.revoked},"bindings":${JSON.stringify(shown)},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`,
     ),
-  ]);
+  ];
+}
+
+/** The offers and all of `own` in order; an offer of one of these stands instead of it. */
+async function piecesOf(
+  catalogue: Catalogue,
+  offers: readonly Offer[],
+  own: readonly Effective[],
+): Promise<Buffer[]> {
+  const run = await catalogue.run();
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (const offer of offers) {
+    const place = placeOf(offer, own);
+    pieces.push(run.between(at, place), await catalogue.textOf(offer), flags(offer));
+    const known = own[place];
+    at = known && keyOf(known) === keyOf(offer) ? place + 1 : place;
+  }
+  pieces.push(run.between(at, own.length));
+  const [first, ...rest] = pieces.filter(({ length }) => length > 0);
+  // Each text begins with a comma.
+  return first ? [first.subarray(1), ...rest] : [];
+}
+
+/** Where the first stands that does not come before it, by halving. */
+function placeOf(offer: Effective, own: readonly Effective[]): number {
+  let [from, to] = [0, own.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (inOrder(own[middle] as Effective, offer) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 async function choicesOf(
@@ -118,6 +147,7 @@ async function choicesOf(
 
 /** Definitions that somebody asked for, at their newest versions that stand. */
 async function named(catalogue: Catalogue, names: readonly string[]): Promise<Effective[]> {
+  if (names.length === 0) return [];
   const { definitions, newest } = await catalogue.find({ ids: [], names });
   return [...definitions.values()].flatMap((definition) => {
     const version = newest.get(definition.id);
@@ -130,21 +160,13 @@ interface Offer extends Effective {
   bound: boolean;
 }
 
-/** One for each version: what instruments get, and what is there for whoever asks; by name. Pure. */
+/** One for each version: what instruments get, and what somebody asked for; in order. Pure. */
 function offersOf(choices: readonly Choice[], others: readonly Effective[]): Offer[] {
   const offers = new Map<string, Offer>();
   const bound = choices.flatMap(({ gets }) => (gets ? [{ ...gets, bound: true }] : []));
   for (const offer of [...bound, ...others.map((other) => ({ ...other, bound: false }))]) {
-    const key = `${offer.definition.id}@${offer.version.version}`;
-    const known = offers.get(key);
-    offers.set(key, known ? { ...known, pinned: known.pinned || offer.pinned } : offer);
+    const known = offers.get(keyOf(offer));
+    offers.set(keyOf(offer), known ? { ...known, pinned: known.pinned || offer.pinned } : offer);
   }
-  const byName = ({ definition: { name } }: Offer) => name;
-  return [...offers.values()].sort((a, b) =>
-    byName(a) === byName(b)
-      ? a.version.version - b.version.version
-      : byName(a) < byName(b)
-        ? -1
-        : 1,
-  );
+  return [...offers.values()].sort(inOrder);
 }

@@ -1,0 +1,12 @@
+/** Texts that many answers have in common, one after the other in memory, so that an answer is made of a few pieces of it. */
+export interface Run {
+  /** The texts from one place to another, without copying them. */
+  between(from: number, to: number): Buffer;
+}
+
+export function runOf(texts: readonly Buffer[]): Run {
+  const bytes = Buffer.concat(texts);
+  const starts = [0];
+  for (const { length } of texts) starts.push((starts.at(-1) as number) + length);
+  return { between: (from, to) => bytes.subarray(starts[from], starts[to]) };
+}
