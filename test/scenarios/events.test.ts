@@ -205,6 +205,7 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
   await atComputer.ended;
   await admin.client.labs.change(nano.id, { disabled: false });
   await land('Reopened');
+  t.match(await streams.member.next(), { kind: 'computer.changed' });
   t.match(await streams.member.next(), { data: { definition: { name: 'Reopened' } } });
   t.same(told(atComputer), [], 'nobody is told what happens in a disabled lab, its computers too');
 
