@@ -104,7 +104,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     sessionRoutes(api, { ...rooms, throttle });
     const signOn = { ...rooms, throttle, secret: rooms.jwtSecret };
     singleSignOnRoutes(api, signOn, rooms.singleSignOn ?? null);
-    userRoutes(api, rooms);
+    userRoutes(api, { ...rooms, throttle });
     labRoutes(api, rooms);
     tokenRoutes(api, rooms);
     definitionRoutes(api, rooms);

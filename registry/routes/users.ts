@@ -2,10 +2,11 @@ import { Type } from '../schemas/build.ts';
 import { IdParams, List } from '../schemas/common.ts';
 import { FoundUser, NewUser, User, UserChange, UserQuery } from '../schemas/people.ts';
 import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { SessionRooms } from '../services/people/sessions.ts';
 import * as users from '../services/people/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-export function userRoutes(app: Door, rooms: PeopleRooms): void {
+export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
   const tags = ['users'];
 
   app.get(
@@ -62,13 +63,15 @@ export function userRoutes(app: Door, rooms: PeopleRooms): void {
         operationId: 'changeUser',
         tags,
         summary: 'Change the fields given; a new password ends every session of the account',
+        description:
+          'Your own password is changed with `current_password` beside `password`; wrong ones count as failed sign-ins. A site admin gives others a new one without.',
         params: IdParams,
         body: UserChange,
         response: { 200: User, ...problemAnswers },
       },
     },
     async (request) =>
-      await users.changeUser(rooms, request.caller, request.params.id, request.body),
+      await users.changeAccount(rooms, request.caller, request.params.id, request.body),
   );
 
   app.delete(

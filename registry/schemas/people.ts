@@ -40,6 +40,10 @@ export const UserChange = Type.Partial(
   Type.Object({
     username: Username,
     password: Password,
+    current_password: Text({
+      maxLength: 1024,
+      description: 'Your own as it is: needed to change the password of your own account',
+    }),
     name: PersonName,
     email: Email,
     is_admin: Type.Boolean(),
@@ -70,6 +74,10 @@ export type Session = Static<typeof Session>;
 /** Who the caller is, with the labs that it belongs to. */
 export const Me = Type.Object({
   user: User,
+  has_password: Type.Boolean({ description: 'Whether one can sign in to the account by password' }),
+  identities: Type.Array(Type.Object({ issuer: Type.String(), linked_at: Time }), {
+    description: 'The OpenID providers that lead to the account, by single sign-on',
+  }),
   labs: Type.Array(
     Type.Object({ lab_id: Id, code: Type.String(), name: Type.String(), role: Role }),
   ),

@@ -19,6 +19,11 @@ export async function findUserByIdentity(
   return row ? em.map(User, row as never) : null;
 }
 
+/** Who an account is at which provider, the first that was linked first. */
+export async function identitiesOf(em: EntityManager, userId: number): Promise<Identity[]> {
+  return await em.find(Identity, { user_id: userId }, { orderBy: { id: 'asc' } });
+}
+
 /** Throws `unique_violation` (`identities_issuer_subject_key`) where it is an account's already. */
 export async function createIdentity(
   em: EntityManager,

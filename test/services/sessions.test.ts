@@ -1,6 +1,7 @@
 /** Sessions: what counts as one and what ends it. Where a cookie counts: test/scenarios/other-sites.test.ts. */
 import { createHmac } from 'node:crypto';
 import t from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 /** The secret that the helper gives every registry in a test. */
@@ -137,4 +138,47 @@ t.test('who asks is found out however the path is spelt', async (t) => {
     t.equal((await ask(path)).status, 401, path);
     t.equal((await ask(path, { authorization })).status, 200, path);
   }
+});
+
+t.test('people change their own password only by the one they have', async (t) => {
+  const { admin, person, url } = registry;
+  const ben = await person('ben');
+  const { token } = await signIn('ben');
+  const session = createClient({ url, token });
+  const next = { password: 'another password' };
+  for (const [what, current] of [
+    ['a session that was left open', {}],
+    ['a guess', { current_password: 'password of somebody' }],
+  ] as const) {
+    await t.rejects(
+      session.users.change(ben.id, { ...next, ...current }),
+      { status: 422, problem: { errors: [{ path: 'current_password' }] } } as never,
+      what,
+    );
+  }
+  t.equal((await me(token)).status, 200, 'nothing was changed');
+  const changed = { ...next, current_password: 'password of ben' };
+  t.match(await session.users.change(ben.id, changed), { username: 'ben' });
+  t.equal((await me(token)).status, 401, 'every session has ended');
+
+  const again = createClient({ url, token: (await signIn('ben', 'another password')).token });
+  const guess = { password: 'a third password', current_password: 'not it' };
+  for (let tries = 0; tries < 10; tries++) {
+    await t.rejects(again.users.change(ben.id, guess), { status: 422 } as never);
+  }
+  await t.rejects(
+    again.users.change(ben.id, guess),
+    { status: 429 } as never,
+    'guessing is slowed',
+  );
+  await t.rejects(signIn('ben', 'another password'), { status: 429 } as never, 'signing in too');
+  await admin.client.users.change(ben.id, { password: 'from a site admin' });
+  t.pass('a site admin gives others a new one without knowing the old');
+
+  const own = { password: 'another for root' };
+  await t.rejects(
+    admin.client.users.change(admin.id, own),
+    { status: 422 } as never,
+    'but their own',
+  );
 });

@@ -116,19 +116,43 @@ t.test(
   },
 );
 
-t.test('an account is linked from its menu, and keeps what it was', async (t) => {
+t.test('an account is linked from its page, which says so, and keeps what it was', async (t) => {
   const { id } = await registry.person('hedy');
   provider.people.set('sub-2', { preferred_username: 'hedy.l', groups: ['staff'] });
   provider.atBrowser = 'sub-2';
-  const page = await browser.open(registry, '/', { username: 'hedy', elsewhere });
-  await page.getByRole('button', { name: 'Account' }).click();
-  await page.getByRole('menuitem', { name: 'Link single sign-on' }).click();
+  const page = await browser.open(registry, '/account', { username: 'hedy', elsewhere });
+  const { host } = new URL(elsewhere);
+  const card = page.getByRole('region', { name: 'Single sign-on' });
+  await card.getByText('Not linked').waitFor();
+  await isAccessible(t, page, 'account that is not linked');
+  await page.getByRole('button', { name: `Link with ${host}` }).click();
   await page.getByText('leads to this account, hedy').waitFor();
   await isAccessible(t, page, 'linking single sign-on');
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.getByRole('link', { name: 'Lockin' }).waitFor();
+  await page.getByRole('button', { name: `Go to ${host}` }).click();
+  await card.getByText(`Linked with ${host}`).waitFor();
+  t.equal(
+    await page.getByRole('button', { name: 'Link with' }).count(),
+    0,
+    'nothing is left to link',
+  );
   const me = await page.evaluate(async () => await (await fetch('/api/auth/me')).json());
   t.match(me, { user: { id, username: 'hedy' }, labs: [{ code: 'nano', role: 'contributor' }] });
+});
+
+t.test('somebody who came by single sign-on gives their account a password', async (t) => {
+  provider.people.set('sub-3', { preferred_username: 'ida', name: 'Ida' });
+  provider.atBrowser = 'sub-3';
+  const page = await browser.open(registry, '/sign-in?next=/account', { elsewhere });
+  await page.getByRole('link', { name: /^Sign in with / }).click();
+  const card = page.getByRole('region', { name: 'Password' });
+  await card.getByText('You have none').waitFor();
+  await card.getByRole('button', { name: 'Set one' }).click();
+  t.equal(await card.getByLabel('Current password').count(), 0);
+  await card.getByLabel('New password', { exact: true }).fill('password of ida');
+  await card.getByLabel('New password again').fill('password of ida');
+  await page.keyboard.press('Enter');
+  await card.getByRole('button', { name: 'Change' }).waitFor();
+  t.equal((await registry.anonymous.login('ida', 'password of ida')).user.username, 'ida');
 });
 
 t.test('whoever cancels at the provider is told so, and finds the way back', async (t) => {

@@ -1,7 +1,5 @@
-import { Task } from '@lit/task';
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { SessionController, session } from '../data/session.ts';
-import { confirm } from '../elements/confirm.ts';
 import { type IconName, icon } from '../elements/icon.ts';
 import { shared } from '../styles/shared.ts';
 import { chooseTheme, chosenTheme, type Theme } from '../styles/theme.ts';
@@ -115,11 +113,6 @@ export class RegistryBar extends LitElement {
   declare searched: string;
   declare theme: Theme;
   readonly #session = new SessionController(this);
-  readonly #provider = new Task(this, {
-    task: async ([userId]) =>
-      userId === undefined ? null : await session.singleSignOn(location.href),
-    args: () => [this.#session.me?.user.id] as const,
-  });
   #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -204,7 +197,6 @@ export class RegistryBar extends LitElement {
         <span class="visually-hidden">Account</span>
       </wa-button>
       <wa-dropdown-item value="account">${icon('key', 'icon')} Account and tokens</wa-dropdown-item>
-      ${this.#provider.value ? html`<wa-dropdown-item value="link">${icon('shield', 'icon')} Link single sign-on</wa-dropdown-item>` : nothing}
       <wa-dropdown-item value="sign-out">${icon('signOut', 'icon')} Sign out</wa-dropdown-item>
     </wa-dropdown>`;
   }
@@ -234,22 +226,8 @@ export class RegistryBar extends LitElement {
 
   async #doWithAccount(event: CustomEvent<{ item: { value: string } }>) {
     if (event.detail.item.value === 'account') return goTo('/account');
-    if (event.detail.item.value === 'link') return await this.#link();
     await session.signOut();
     goTo('/sign-in');
-  }
-
-  async #link() {
-    const { me } = this.#session;
-    const provider = this.#provider.value;
-    if (!me || !provider) return;
-    await confirm({
-      title: 'Link single sign-on',
-      text: html`Sign in at ${provider.provider} now. From then on that leads to this account,
-        <strong>${me.user.username}</strong>. An account that it has led to before keeps it.`,
-      action: 'Go on',
-      act: async () => location.assign(await session.linkSingleSignOn(location.href)),
-    });
   }
 
   #searchAsYouType(event: InputEvent) {

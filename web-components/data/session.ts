@@ -3,6 +3,8 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { createClient, RegistryError } from '../../client/typescript/client.ts';
 import type { Me, Role } from '../../registry/schemas/people.ts';
 
+export type { Me } from '../../registry/schemas/people.ts';
+
 // Not the patient client: what asks who is signed in must not wait for it.
 const client = createClient({ url: '' });
 

@@ -17,10 +17,12 @@ export async function changeOwn(change: Pick<UserChange, 'name' | 'email'>): Pro
   await session.load();
 }
 
-/** Ends every session of the account; this window gets a new one. */
-export async function changeOwnPassword(password: string): Promise<void> {
-  const { username } = await client.users.change(ownId(), { password });
-  await session.signIn(username, password);
+/** Ends every session of the account; this window gets a new one. `current_password` where the account has one. */
+export async function changeOwnPassword(
+  change: Required<Pick<UserChange, 'password'>> & Pick<UserChange, 'current_password'>,
+): Promise<void> {
+  const { username } = await client.users.change(ownId(), change);
+  await session.signIn(username, change.password);
 }
 
 function ownId(): number {

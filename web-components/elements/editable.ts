@@ -35,7 +35,9 @@ export abstract class EditableCard extends LitElement {
 
   abstract readonly heading: string;
   /** What the button says that opens the form. */
-  readonly editLabel: string = 'Edit';
+  get editLabel(): string {
+    return 'Edit';
+  }
   /** What is shown while nobody changes it. */
   protected abstract view(): unknown;
   /** The inputs, each with a name. */

@@ -7,6 +7,7 @@ import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import './account/password.ts';
 import './account/profile.ts';
+import './account/single-sign-on.ts';
 import './account/tokens.ts';
 
 /** `/account`: one's own name, password and tokens. */
@@ -29,7 +30,10 @@ export class AccountPage extends Page {
     }
     return html`<div class="columns">
         <account-profile mayEdit .user=${me.user}></account-profile>
-        <account-password mayEdit></account-password>
+        <div class="page">
+          <account-password mayEdit ?has-one=${me.has_password}></account-password>
+          <account-single-sign-on .me=${me}></account-single-sign-on>
+        </div>
       </div>
       <account-tokens></account-tokens>
       <section class="card body" aria-label="Labs">

@@ -1,5 +1,6 @@
 /** Who the caller is, as they may know it. */
 import { notFound } from '../../errors.ts';
+import { identitiesOf } from '../../store/identities.ts';
 import { listLabs } from '../../store/labs.ts';
 import { findUser } from '../../store/users.ts';
 import { type Caller, demandPerson } from '../caller.ts';
@@ -15,6 +16,11 @@ export async function readOwn({ store }: PeopleRooms, caller: Caller) {
   const { items } = await listLabs(em, { ids, page: 1, perPage: Math.max(ids.length, 1) });
   return {
     user: showUser(user),
+    has_password: user.password_hash !== null,
+    identities: (await identitiesOf(em, user.id)).map(({ issuer, created_at }) => ({
+      issuer,
+      linked_at: created_at.toISOString(),
+    })),
     labs: items.map(({ id, code, name }) => ({
       lab_id: id,
       code,

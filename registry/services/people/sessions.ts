@@ -7,7 +7,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { findUserByName } from '../../store/users.ts';
 import { note } from '../definitions/note.ts';
 import { actorOf, identifySession, type SessionClaims } from './identify.ts';
-import { verifyPassword } from './secrets.ts';
+import { passwordFits } from './password.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface SessionRooms {
@@ -25,20 +25,12 @@ export async function signIn(
   { username, password }: { username: string; password: string },
 ): Promise<User> {
   const user = await findUserByName(store.em(), username.replaceAll('\0', ''));
-  const tries = throttle.signIn(address, user?.username ?? username);
-  tries.demand();
-  // Those who wait for their turn meanwhile are asked again when it comes.
-  const right = await tries.inTurn(() =>
-    verifyPassword(user?.password_hash, password, tries.demand),
-  );
-  if (!user || !right || user.disabled) {
-    tries.failed();
+  if (!(await passwordFits(throttle, address, user, { username, password })) || !user) {
     throw new Problem(
       'bad_credentials',
       'There is no account with this username and password. Ask a site admin for a new password if you have lost it.',
     );
   }
-  tries.succeeded();
   await store.transaction((em) => noteSignIn(em, address, user, {}));
   return user;
 }

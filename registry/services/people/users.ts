@@ -8,7 +8,9 @@ import * as users from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
 import { inputCheck } from '../definitions/check-input.ts';
 import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
+import { passwordFits } from './password.ts';
 import { hashPassword } from './secrets.ts';
+import type { SessionRooms } from './sessions.ts';
 
 const checkNew = inputCheck(NewUser);
 const checkChange = inputCheck(UserChange);
@@ -70,12 +72,48 @@ export async function createUser(
   });
 }
 
+/**
+ * As `changeUser`, but whoever gives their own account another password must know the one it has: a session that was
+ * left open must not become the account. Throws `too_many_attempts` besides.
+ */
+export async function changeAccount(
+  rooms: PeopleRooms & SessionRooms,
+  caller: Caller,
+  id: number,
+  { current_password, ...change }: UserChange,
+): Promise<User> {
+  const isOwn = caller.actor.kind === 'user' && caller.actor.id === id;
+  if (isOwn && change.password !== undefined) {
+    demand(caller, { on: 'account', do: 'change', id }, rooms.rules, 'user');
+    const own = await users.findUser(rooms.store.em(), id);
+    // Somebody who came by single sign-on may have none yet.
+    if (own?.password_hash) await demandKnown(rooms, caller, own, current_password);
+  }
+  return await changeUser(rooms, caller, id, change);
+}
+
+async function demandKnown(
+  { throttle }: SessionRooms,
+  { address }: Caller,
+  user: UserRow,
+  password: string | undefined,
+): Promise<void> {
+  const path = 'current_password';
+  let message = 'is required to change your own password';
+  if (password !== undefined) {
+    const { username } = user;
+    if (await passwordFits(throttle, address ?? '', user, { username, password })) return;
+    message = 'is not your password';
+  }
+  throw new Problem('invalid', `${path} ${message}`, [{ path, message }]);
+}
+
 /** A site admin changes anything; people change their own name, e-mail and password. Throws as `createUser` does. */
 export async function changeUser(
   { store, rules }: PeopleRooms,
   caller: Caller,
   id: number,
-  change: UserChange,
+  change: Omit<UserChange, 'current_password'>,
 ): Promise<User> {
   const { password, ...fields } = change;
   const managed = ['username', 'is_admin', 'disabled'].some((field) => field in fields);

@@ -1,5 +1,5 @@
 import '@awesome.me/webawesome/dist/components/input/input.js';
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { RegistryError } from '../../data/client.ts';
 import { session } from '../../data/session.ts';
 import { changeOwnPassword } from '../../data/users.ts';
@@ -7,17 +7,40 @@ import { EditableCard } from '../../elements/editable.ts';
 
 /** One's own password. */
 export class AccountPassword extends EditableCard {
+  static override properties = { hasOne: { type: Boolean, attribute: 'has-one' } };
   readonly heading = 'Password';
-  override readonly editLabel = 'Change';
+  /** Whether there is one: somebody who came by single sign-on may have none. */
+  declare hasOne: boolean;
+
+  override get editLabel() {
+    return this.hasOne ? 'Change' : 'Set one';
+  }
 
   protected view() {
     return html`<p class="quiet">
-      A new password ends every session of yours except this one. Tokens go on until they expire or are deleted.
+      ${
+        this.hasOne
+          ? 'A new password ends every session of yours except this one. Tokens go on until they expire or are deleted.'
+          : 'You have none: you sign in by single sign-on. With one you can sign in without the provider too.'
+      }
     </p>`;
   }
 
   protected fields() {
     return html`<input type="hidden" autocomplete="username" .value=${session.me?.user.username ?? ''} />
+      ${
+        this.hasOne
+          ? html`<wa-input
+              name="current_password"
+              type="password"
+              label="Current password"
+              autocomplete="current-password"
+              password-toggle
+              required
+              maxlength="1024"
+            ></wa-input>`
+          : nothing
+      }
       <wa-input
         name="password"
         type="password"
@@ -32,7 +55,7 @@ export class AccountPassword extends EditableCard {
       <wa-input
         name="again"
         type="password"
-        label="The same again"
+        label="New password again"
         autocomplete="new-password"
         password-toggle
         required
@@ -42,14 +65,18 @@ export class AccountPassword extends EditableCard {
   protected async save(fields: FormData) {
     const password = String(fields.get('password'));
     if (password !== fields.get('again')) throw differs();
-    await changeOwnPassword(password);
+    const current = fields.get('current_password');
+    await changeOwnPassword({
+      password,
+      ...(current !== null && { current_password: String(current) }),
+    });
   }
 }
 
 const differs = () =>
   new RegistryError({
     type: 'about:blank',
-    title: 'The two are not the same',
+    title: 'The two new passwords differ',
     status: 422,
     code: 'invalid',
     detail: 'Write the new password twice, so that no slip of the finger locks you out.',
