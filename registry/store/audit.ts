@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FilterQuery } from '@mikro-orm/core';
 import type { Json } from '../definitions/types.ts';
+import type { AuditAction } from '../schemas/audit-actions.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { AuditEvent } from './entities/index.ts';
 import { window } from './paging.ts';
@@ -10,8 +11,7 @@ import type { EntityManager, Listed, Page } from './types.ts';
 export interface AuditEntry {
   actor_id: number | null;
   actor: string;
-  /** `definition.landed`, `user.created`, … */
-  action: string;
+  action: AuditAction;
   subject_type: string;
   subject_id: number | null;
   subject: string;

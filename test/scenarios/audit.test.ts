@@ -350,7 +350,7 @@ t.test(
         await appendAudit(em, {
           actor_id: null,
           actor: 'big',
-          action: 'test',
+          action: 'session.started',
           subject_type: 'test',
           subject_id: i,
           subject: '',

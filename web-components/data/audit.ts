@@ -3,6 +3,7 @@ import type { AuditQuery } from '../../registry/schemas/audit.ts';
 import { client } from './client.ts';
 
 export type { AuditEvent, AuditQuery } from '../../registry/schemas/audit.ts';
+export { AUDIT_ACTIONS } from '../../registry/schemas/audit-actions.ts';
 
 export const listAudit = (query: Partial<AuditQuery>) => client.audit(query);
 

@@ -109,6 +109,6 @@ async function movedState(
         updated_at: new Date().toISOString(),
       },
     },
-    event: { action: 'definition.moved', before, after },
+    event: { action: 'definition.moved' as const, before, after },
   };
 }

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
+import type { AuditAction } from '../../schemas/audit-actions.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { Store } from '../../store/open.ts';
@@ -25,7 +26,7 @@ export interface PageOf {
 export async function note(
   em: EntityManager,
   caller: Caller,
-  action: string,
+  action: AuditAction,
   subject_type: string,
   subject: { id: number; username?: string; code?: string; name?: string },
   lab_id: number | null,

@@ -201,6 +201,6 @@ export async function noteInstrument(
   before: object | null,
   row: Row,
 ) {
-  const action = `instrument.${what}`;
-  await note(em, caller, action, 'instrument', row, row.lab_id, before, recordOf(row));
+  const { lab_id } = row;
+  await note(em, caller, `instrument.${what}`, 'instrument', row, lab_id, before, recordOf(row));
 }

@@ -1,6 +1,7 @@
 /** What the audit trail keeps of landings. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, VersionRecord } from '../../definitions/record.ts';
+import type { AuditAction } from '../../schemas/audit-actions.ts';
 import { appendAudit } from '../../store/audit.ts';
 import type { Definition } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -91,7 +92,7 @@ export async function auditState(
   em: EntityManager,
   indexed: Indexed,
   caller: Caller,
-  { action, before, after }: { action: string; before: object; after: object },
+  { action, before, after }: { action: AuditAction; before: object; after: object },
 ): Promise<void> {
   await appendAudit(em, {
     ...auditOf(caller),

@@ -13,6 +13,7 @@ import {
   writeState,
 } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
+import type { AuditAction } from '../../schemas/audit-actions.ts';
 import { type Caller, personOf, REGISTRY } from '../caller.ts';
 import { type Intent, noted, type Step } from '../review/steps.ts';
 import type { LandingRooms } from '../rooms.ts';
@@ -37,7 +38,7 @@ export interface LandingOrder {
   /** The definition's state where it changes, and which state that was made from. */
   state?: { from: Oid | null; to: DefinitionState };
   /** What the audit trail calls a change of state. */
-  event?: { action: string; before: object; after: object };
+  event?: { action: AuditAction; before: object; after: object };
   /** What the index says before git does, so that nothing comes in between. */
   intent?: Intent;
   /** Merge requests that change together with it. */

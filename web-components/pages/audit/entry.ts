@@ -6,6 +6,7 @@ import { ago, exactTime } from '../../elements/time.ts';
 import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 import { changesOf } from './changes.ts';
+import { inWords } from './filters.ts';
 
 /** An entry of the audit trail: a line, and what was before and after where one opens it. */
 export class AuditEntry extends LitElement {
@@ -58,7 +59,7 @@ export class AuditEntry extends LitElement {
       }
       @media (max-width: 44rem) {
         .line {
-          grid-template-columns: auto minmax(0, 1fr);
+          grid-template-columns: 7rem minmax(0, 1fr);
         }
         .about {
           grid-column: 1 / -1;
@@ -78,8 +79,8 @@ export class AuditEntry extends LitElement {
       <span slot="summary" class="line">
         <span class="quiet small">${ago(at)}</span>
         <registry-person .username=${actor}></registry-person>
-        <span>${action.replaceAll(/[._]/g, ' ')}</span>
-        <span class="about">${subject} <span class="quiet small">${subject_type.replaceAll('_', ' ')}</span></span>
+        <span>${inWords(action)}</span>
+        <span class="about">${subject} <span class="quiet small">${inWords(subject_type)}</span></span>
       </span>
       ${this.isOpen ? this.#body() : nothing}
     </wa-details>`;
@@ -88,6 +89,7 @@ export class AuditEntry extends LitElement {
   #body() {
     const { id, at, actor, action, subject_type, subject_id, lab_id, address, token_name, hash } =
       this.entry;
+    const page = pageOf(this.entry);
     return html`<div class="fields">
       ${this.#changes()}
       <dl class="facts small">
@@ -100,6 +102,7 @@ export class AuditEntry extends LitElement {
         <dd>${id}, hash <code>${hash}</code></dd>
         <dt>More</dt>
         <dd class="row">
+          ${page === undefined ? nothing : html`<a href=${page}>open it</a> ·`}
           <a href=${search({ actor })}>all by ${actor}</a> ·
           <a href=${search({ action })}>all <code>${action}</code></a>
           ${subject_id === null ? nothing : html`· <a href=${search({ subject_type, subject_id: String(subject_id) })}>all about this</a>`}
@@ -125,6 +128,24 @@ export class AuditEntry extends LitElement {
         )}
       </tbody>
     </table>`;
+  }
+}
+
+/** The page of what an entry is about, where such things have one; it may be gone. */
+function pageOf({ subject_type, subject_id, subject }: AuditEvent): string | undefined {
+  switch (subject_type) {
+    case 'definition':
+      return `/definitions/${encodeURIComponent(subject)}`;
+    case 'computer':
+      return `/computers/${encodeURIComponent(subject)}`;
+    case 'merge_request':
+      return `/merge-requests/${subject_id}`;
+    case 'instrument':
+      return `/instruments/${subject_id}`;
+    case 'lab':
+      return `/labs/${subject_id}`;
+    default:
+      return undefined;
   }
 }
 

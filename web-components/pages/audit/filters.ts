@@ -2,13 +2,17 @@ import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
 import { css, html, LitElement } from 'lit';
-import type { AuditQuery } from '../../data/audit.ts';
+import { AUDIT_ACTIONS, type AuditQuery } from '../../data/audit.ts';
 import { shared } from '../../styles/shared.ts';
 
+/** What entries are about: verdicts on versions are entries of their definition, sessions and memberships of their user. */
 const SUBJECTS = [
-  ...['definition', 'version', 'merge_request', 'lab', 'user', 'token', 'session'],
-  ...['instrument', 'computer', 'binding', 'enrolment_code', 'signing_key'],
+  ...['definition', 'merge_request', 'instrument', 'computer', 'binding'],
+  ...['lab', 'user', 'token', 'enrolment_code', 'signing_key'],
 ];
+
+/** Names of the API as people read them. */
+export const inWords = (name: string) => name.replaceAll(/[._]/g, ' ');
 
 /** What the address asks for; the API checks it. Days are days where the reader is. */
 export function filtersOf(query: URLSearchParams): Partial<AuditQuery> {
@@ -59,9 +63,11 @@ export class AuditFilters extends LitElement {
     const value = (name: string) => this.query.get(name) ?? '';
     return html`<form role="search" aria-label="Filter entries" @change=${this.#change} @submit=${this.#submit}>
       <wa-input size="s" name="actor" label="Who" placeholder="username" with-clear .value=${value('actor')}></wa-input>
-      <wa-input size="s" name="action" label="What" placeholder="definition.landed" with-clear .value=${value('action')}></wa-input>
+      <wa-select size="s" name="action" label="What" placeholder="anything" with-clear .value=${value('action')}>
+        ${AUDIT_ACTIONS.map((action) => html`<wa-option value=${action}>${inWords(action)}</wa-option>`)}
+      </wa-select>
       <wa-select size="s" name="subject_type" label="About" placeholder="anything" with-clear .value=${value('subject_type')}>
-        ${SUBJECTS.map((kind) => html`<wa-option value=${kind}>${kind.replaceAll('_', ' ')}</wa-option>`)}
+        ${SUBJECTS.map((kind) => html`<wa-option value=${kind}>${inWords(kind)}</wa-option>`)}
       </wa-select>
       <wa-select size="s" name="lab_id" label="Lab" placeholder="any" with-clear .value=${value('lab_id')}>
         ${[...this.labs].map(([id, name]) => html`<wa-option value=${String(id)}>${name}</wa-option>`)}
