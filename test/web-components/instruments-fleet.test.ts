@@ -216,8 +216,38 @@ t.test('the fleet shows who runs what, who lags and who is in trouble', async (t
   await page.waitForURL(/days=30/);
   await page.goto(`${lab.url}/computers/CRYO-PC`);
   await page.getByRole('list', { name: 'Errors' }).getByText(HOSTILE).waitFor();
+  await page.getByRole('row', { name: 'LockIn' }).getByText('burns the coil').waitFor();
   await isAccessible(t, page, 'computer with versions');
   await takePictures(page, 'computer');
+});
+
+t.test('a computer says why it has not the newest version', async (t) => {
+  const { client } = await enrolComputer(lab, ada, nano.id, 'PINNED-PC');
+  const says = async (installed: number, loaded?: number) =>
+    await client.sync.report({
+      installed: { LockIn: installed },
+      loaded: loaded === undefined ? {} : { LockIn: loaded },
+    });
+  await says(6);
+  const page = await browser.open(lab, '/computers/PINNED-PC', { username: 'cleo' });
+  const row = card(page, 'Definitions').getByRole('row', { name: 'LockIn' });
+  await row.getByText('Version 7 comes with the next').waitFor();
+  await says(7, 3);
+  await page.reload();
+  await row.getByText('What runs keeps version 3 until it is started again').waitFor();
+  const { id } = await ada.client.instruments.create({
+    name: 'Old lock-in',
+    lab_id: nano.id,
+    definition_id: definition.id,
+    pinned_version: 3,
+  });
+  await ada.client.instruments.bind(id, 'PINNED-PC', { adapter: 'GPIB::8::INSTR' });
+  await row.getByRole('link', { name: 'Old lock-in' }).waitFor();
+  await row.getByText('pinned', { exact: true }).waitFor();
+  await isAccessible(t, page, 'computer with a pinned version');
+  await says(7, 7);
+  await page.reload();
+  await row.getByText('up to date').waitFor();
 });
 
 t.test('other labs’ equipment does not exist for somebody', async (t) => {

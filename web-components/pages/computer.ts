@@ -52,7 +52,7 @@ export class ComputerPage extends Page {
           computer,
           bindings,
         }) => html`<computer-bindings .bindings=${bindings}></computer-bindings>
-          <computer-runs .name=${computer.computer_name}></computer-runs>
+          <computer-runs .name=${computer.computer_name} .bindings=${bindings}></computer-runs>
           <computer-facts
             .computer=${computer}
             ?mayEdit=${this.#session.may('admin', computer.lab_id)}

@@ -1,0 +1,55 @@
+/** Why a computer has the version that it has, of what it and its bindings say. Pure. */
+import type { Binding } from '../../data/equipment.ts';
+import type { FleetComputer } from '../../data/fleet.ts';
+
+export interface Run {
+  name: string;
+  installed: number;
+  /** What its programs have loaded, as it said last. */
+  loaded: number | undefined;
+  /** The newest version that is not revoked; null where none is left. */
+  newest: number | null;
+  why: Reason;
+}
+
+export type Reason =
+  | { kind: 'newest' }
+  | { kind: 'revoked'; reason: string }
+  /** These instruments are to stay at the version that it has. */
+  | { kind: 'pinned'; instruments: readonly { id: number; name: string }[] }
+  /** A newer one has not been fetched. */
+  | { kind: 'not-fetched' }
+  /** A newer one is there; what runs goes on with what it has loaded. */
+  | { kind: 'not-reloaded' };
+
+/** By name. */
+export function runsOf(
+  { installed, loaded, lag }: Pick<FleetComputer, 'installed' | 'loaded' | 'lag'>,
+  bindings: readonly Binding[],
+): Run[] {
+  return Object.entries(installed)
+    .map(([name, version]): Run => {
+      const behind = lag.find((one) => one.name === name);
+      const run = {
+        ...{ name, installed: version, loaded: loaded[name] },
+        newest: behind ? behind.newest : version,
+      };
+      return { ...run, why: reasonOf(run, behind?.revoked ?? null, bindings) };
+    })
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+function reasonOf(
+  { name, installed, loaded, newest }: Omit<Run, 'why'>,
+  revoked: string | null,
+  bindings: readonly Binding[],
+): Reason {
+  if (revoked !== null) return { kind: 'revoked', reason: revoked };
+  const runs = loaded ?? installed;
+  if (runs === newest) return { kind: 'newest' };
+  const instruments = bindings
+    .map(({ instrument }) => instrument)
+    .filter((one) => one.definition?.name === name && one.pinned_version === runs);
+  if (instruments.length > 0) return { kind: 'pinned', instruments };
+  return { kind: installed === newest ? 'not-reloaded' : 'not-fetched' };
+}
