@@ -12,8 +12,8 @@ const script = await readFile(
 );
 
 /**
- * Asserts that axe finds nothing in light and in dark, wide and narrow, and that nothing makes a narrow page scroll
- * sideways.
+ * Asserts that axe finds nothing in light and in dark, wide and narrow, that nothing makes a narrow page scroll sideways,
+ * and that nothing moves, which is what the browser of the tests asks for.
  */
 export async function isAccessible(t: Test, page: Page, name: string): Promise<void> {
   const before = page.viewportSize() ?? WIDE;
@@ -35,6 +35,7 @@ export async function isAccessible(t: Test, page: Page, name: string): Promise<v
     }
     t.same(await tooWide(page), [], `${name}: nothing scrolls sideways at ${viewport.width} px`);
   }
+  t.same(await moving(page), [], `${name}: nothing moves where reduced motion is asked for`);
   await page.setViewportSize(ZOOMED);
   t.same(await tooWide(page), [], `${name}: nothing scrolls sideways at 200 % zoom`);
   await setTheme(page, 'light');
@@ -55,6 +56,28 @@ async function findings(page: Page): Promise<string[]> {
       [id, help, JSON.stringify(target), html.slice(0, 200), any[0]?.message].join(' | '),
     ),
   );
+}
+
+/** What would move, spinners aside: kinds of elements in whose styles an animation or a transition takes time. */
+async function moving(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    const found = new Set<string>();
+    const takesTime = (durations: string) =>
+      durations.split(',').some((one) => Number.parseFloat(one) > (one.endsWith('ms') ? 1 : 0.001));
+    const visit = (root: ParentNode, within: string) => {
+      for (const element of root.querySelectorAll('*')) {
+        const style = getComputedStyle(element);
+        const moves =
+          (style.animationName !== 'none' && takesTime(style.animationDuration)) ||
+          takesTime(style.transitionDuration);
+        const name = `${within} ${element.localName}`;
+        if (moves && !within.includes('wa-spinner')) found.add(name);
+        if (element.shadowRoot) visit(element.shadowRoot, name);
+      }
+    };
+    visit(document, '');
+    return [...found];
+  });
 }
 
 /** The innermost elements that make the whole page scroll sideways; none where it does not. */

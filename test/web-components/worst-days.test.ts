@@ -72,6 +72,77 @@ t.test('a registry that cannot be reached is said, and asked again on request', 
   await page.getByRole('link', { name: 'Lockin' }).waitFor();
 });
 
+t.test('what cannot be read anew takes nothing away that somebody is writing', async (t) => {
+  const { id } = await ada.client.instruments.create({ name: 'Main lock-in', lab_id: lab.id });
+  const page = await browser.open(registry, `/instruments/${id}`, { username: 'ada' });
+  const facts = page.getByRole('region', { name: 'About it' });
+  await facts.getByRole('button', { name: 'Edit' }).click();
+  t.equal(await page.title(), 'Main lock-in · Definition Registry');
+  await facts.getByRole('textbox', { name: 'Maker' }).fill('Stanford Research');
+  await page.route(`**/api/instruments/${id}`, (route) => route.abort());
+  await ada.client.instruments.change(id, { location: 'Room 2' });
+  await page.getByText('The registry cannot be reached').waitFor();
+  t.equal(await facts.getByRole('textbox', { name: 'Maker' }).inputValue(), 'Stanford Research');
+  await isAccessible(t, page, 'cannot be read anew');
+  await page.unroute(`**/api/instruments/${id}`);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('The registry cannot be reached').waitFor({ state: 'detached' });
+  await facts.getByRole('button', { name: 'Save' }).click();
+  await facts.getByText('Room 2').waitFor();
+  await facts.getByText('Stanford Research').waitFor();
+});
+
+t.test('interrupted live updates are said, and what was missed is read after them', async (t) => {
+  const page = await browser.open(registry, '/', { username: 'ada' });
+  await page.route('**/api/events', (route) => route.fulfill({ status: 429 }));
+  await page.reload();
+  await page.getByText('Live updates are interrupted').waitFor();
+  await isAccessible(t, page, 'no live updates');
+  const source_code = measurement('Missed');
+  await ada.client.definitions.create({ name: 'Missed', source_code, lab_id: lab.id });
+  await page.unroute('**/api/events');
+  await page.getByRole('link', { name: 'Missed' }).waitFor();
+  await page.getByText('Live updates are interrupted').waitFor({ state: 'detached' });
+});
+
+t.test('a session that ends while one looks on is said, and the page stays', async (t) => {
+  const eve = await registry.person('eve');
+  await registry.admin.client.labs.addMember(lab.id, eve.id, 'viewer');
+  const page = await browser.open(registry, '/?q=lock', { username: 'eve' });
+  await page.getByRole('link', { name: 'Lockin' }).waitFor();
+  await registry.admin.client.users.change(eve.id, { password: 'another password' });
+  const notice = page.getByRole('status').filter({ hasText: 'Your session has ended' });
+  await notice.waitFor();
+  await isAccessible(t, page, 'session over');
+  await notice.getByRole('button', { name: 'Sign in again' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('link', { name: 'Lockin' }).waitFor();
+  await notice.getByRole('button', { name: 'Sign in again' }).click();
+  await page
+    .locator('session-ended-dialog')
+    .getByLabel('Password', { exact: true })
+    .fill('another password');
+  await page.keyboard.press('Enter');
+  await notice.waitFor({ state: 'detached' });
+  t.equal(new URL(page.url()).search, '?q=lock');
+});
+
+t.test('whoever is not signed in is asked to, and comes to where they wanted to be', async (t) => {
+  const page = await browser.open(registry, '/labs');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.getByLabel('Username').fill('ada');
+  await page.getByLabel('Password', { exact: true }).fill('password of ada');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Nano Optics' }).click();
+  await page.waitForFunction(() => document.title.startsWith('Nano Optics'));
+  await page.goto(`${registry.url}/sign-in?next=/audit`);
+  await page.waitForURL(`${registry.url}/audit`);
+  t.pass('whoever is signed in already is not asked');
+});
+
 t.test('the first page loads less than 150 KB of script', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.getByRole('link', { name: 'Lockin' }).waitFor();

@@ -1,14 +1,16 @@
 import { html, LitElement, nothing } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { SessionController, session } from '../data/session.ts';
 import { icon } from '../elements/icon.ts';
 import '../elements/problem.ts';
 import '../elements/states.ts';
 import { shared } from '../styles/shared.ts';
 import './bar.ts';
-import { goTo } from './go.ts';
+import { goTo, signInAddress } from './go.ts';
 import { layout } from './layout.ts';
 import { isCurrent, NAVIGATION } from './navigation.ts';
-import { Page } from './page.ts';
+import './notice.ts';
+import { Page, windowTitle } from './page.ts';
 import { type Place, startRouter } from './router.ts';
 
 /** The whole interface: bar, navigation, and the page at the present address. */
@@ -17,7 +19,6 @@ export class RegistryApp extends LitElement {
     place: { state: true },
     error: { state: true },
     isMenuOpen: { state: true },
-    isOnline: { state: true },
     hasEnded: { state: true },
   };
   static override styles = [shared, layout];
@@ -25,7 +26,6 @@ export class RegistryApp extends LitElement {
   declare place: Place | undefined;
   declare error: unknown;
   declare isMenuOpen: boolean;
-  declare isOnline: boolean;
   /** Whether the session ended while something was being done. */
   declare hasEnded: boolean;
   readonly #session = new SessionController(this);
@@ -33,18 +33,11 @@ export class RegistryApp extends LitElement {
   constructor() {
     super();
     this.isMenuOpen = false;
-    this.isOnline = navigator.onLine;
     this.hasEnded = false;
   }
 
   override connectedCallback() {
     super.connectedCallback();
-    addEventListener('online', () => {
-      this.isOnline = true;
-    });
-    addEventListener('offline', () => {
-      this.isOnline = false;
-    });
     // What no page has dealt with: the page may be in any state, so say so rather than go on in silence.
     addEventListener('unhandledrejection', ({ reason }) => this.#fail(reason));
     // An error event without an error is the browser's note that sizes changed while it measured them: nothing failed.
@@ -65,27 +58,26 @@ export class RegistryApp extends LitElement {
           @menu-toggle=${this.#toggleMenu}
         ></registry-bar>
       </header>
-      <nav aria-label="Main" ?data-open=${this.isMenuOpen} @click=${this.#closeMenu}>
+      <nav aria-label="Main" ?data-open=${this.isMenuOpen} @click=${this.#closeMenu} @keydown=${this.#closeByKey}>
         ${this.#navigation()}
       </nav>
       <main id="main" tabindex="-1">
-        ${
-          this.isOnline
-            ? nothing
-            : html`<p class="notice" role="status">
-                ${icon('offline')} This computer is offline. What you see may be old; nothing can be saved.
-              </p>`
-        }
         <registry-problem .error=${this.error}>
           <a href=${location.href} @click=${this.#reload}>Load the page again</a>
         </registry-problem>
-        ${this.place ? this.place.route.render(this.place.params, this.place.query) : html`<registry-loading></registry-loading>`}
+        ${this.place ? this.#page(this.place) : html`<registry-loading></registry-loading>`}
       </main>
+      <app-notice></app-notice>
       ${
         this.hasEnded
           ? html`<session-ended-dialog @closed=${this.#sessionDecided}></session-ended-dialog>`
           : nothing
       }`;
+  }
+
+  /** Another thing gets an element of its own: nothing of what was shown before it can be taken for it. */
+  #page({ route, params, query }: Place) {
+    return keyed(JSON.stringify(params), route.render(params, query));
   }
 
   #navigation() {
@@ -106,6 +98,9 @@ export class RegistryApp extends LitElement {
 
   /** Nothing is shown of a page before its module is there, and the page before it stays until then. */
   async #show(place: Place, isNewPage: boolean) {
+    if (place.route.forPeople && this.#session.me === null) {
+      return goTo(signInAddress(), { replace: true });
+    }
     try {
       await place.route.load();
     } catch (error) {
@@ -119,7 +114,7 @@ export class RegistryApp extends LitElement {
     }
     if (isNewPage) this.error = undefined;
     this.place = place;
-    document.title = `${place.route.title(place.params)} · Definition Registry`;
+    document.title = windowTitle(place.route.title(place.params));
     await this.updateComplete;
     const page = this.renderRoot.querySelector('main > :last-child');
     if (isNewPage && page instanceof Page) await page.focusHeading();
@@ -136,7 +131,6 @@ export class RegistryApp extends LitElement {
 
   #sessionDecided() {
     this.hasEnded = false;
-    if (!session.me) goTo(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
   }
 
   #skip(event: Event) {
@@ -153,8 +147,15 @@ export class RegistryApp extends LitElement {
     this.isMenuOpen = !this.isMenuOpen;
   }
 
+  /** The focus does not stay in what is hidden; a page that comes takes it from the button. */
   #closeMenu() {
+    if (!this.isMenuOpen) return;
     this.isMenuOpen = false;
+    this.renderRoot.querySelector('registry-bar')?.focusMenu();
+  }
+
+  #closeByKey({ key }: KeyboardEvent) {
+    if (key === 'Escape') this.#closeMenu();
   }
 }
 

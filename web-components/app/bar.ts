@@ -3,7 +3,7 @@ import { SessionController, session } from '../data/session.ts';
 import { type IconName, icon } from '../elements/icon.ts';
 import { shared } from '../styles/shared.ts';
 import { chooseTheme, chosenTheme, type Theme } from '../styles/theme.ts';
-import { goTo, setQuery } from './go.ts';
+import { goTo, setQuery, signInAddress } from './go.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/dropdown/dropdown.js';
 import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
@@ -120,6 +120,11 @@ export class RegistryBar extends LitElement {
     this.theme = chosenTheme();
   }
 
+  /** Focuses the button that opens the navigation. */
+  focusMenu(): void {
+    this.renderRoot.querySelector<HTMLElement>('.menu')?.focus();
+  }
+
   override connectedCallback() {
     super.connectedCallback();
     document.addEventListener('keydown', this.#startSearch);
@@ -187,7 +192,7 @@ export class RegistryBar extends LitElement {
     const { me } = this.#session;
     if (me === undefined) return nothing;
     if (me === null) {
-      return html`<wa-button appearance="plain" href="/sign-in">
+      return html`<wa-button appearance="plain" href="/sign-in" @click=${this.#signIn}>
         ${icon('signIn', 'start')} Sign in
       </wa-button>`;
     }
@@ -228,6 +233,12 @@ export class RegistryBar extends LitElement {
     if (event.detail.item.value === 'account') return goTo('/account');
     await session.signOut();
     goTo('/sign-in');
+  }
+
+  #signIn(event: MouseEvent) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (location.pathname !== '/sign-in') goTo(signInAddress());
   }
 
   #searchAsYouType(event: InputEvent) {

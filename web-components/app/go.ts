@@ -5,6 +5,10 @@ export function goTo(address: string, options: { replace?: boolean } = {}): void
   navigation.navigate(address, { history: options.replace ? 'replace' : 'auto' });
 }
 
+/** The sign-in, which leads back to the present page. */
+export const signInAddress = (): string =>
+  `/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`;
+
 /**
  * Changes the query of the present page; undefined and '' take a parameter out. It replaces the entry in the history:
  * typing a search does not make a step for each letter.

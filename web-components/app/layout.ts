@@ -64,13 +64,6 @@ export const layout = css`
   main > registry-problem {
     margin-block-end: var(--wa-space-m);
   }
-  .notice {
-    margin-block-end: var(--wa-space-m);
-    padding: var(--wa-space-xs) var(--wa-space-s);
-    border-radius: var(--wa-border-radius-m);
-    background: var(--wa-color-warning-fill-quiet);
-    color: var(--wa-color-warning-on-quiet);
-  }
   .skip {
     position: absolute;
     inset: var(--wa-space-xs) auto auto var(--wa-space-xs);

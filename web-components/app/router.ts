@@ -35,7 +35,6 @@ function decoded(groups: Record<string, string | undefined>): Params {
 /** Shows the page at the present address, and from then on each one that somebody goes to. */
 export function startRouter(show: (place: Place, isNewPage: boolean) => Promise<void>): void {
   let shown = match(new URL(location.href)) ?? { ...NOWHERE };
-  void show(shown, false);
   navigation.addEventListener('navigate', (event) => {
     if (!event.canIntercept || event.hashChange || event.downloadRequest !== null) return;
     if (event.formData || event.navigationType === 'reload') return;
@@ -52,6 +51,7 @@ export function startRouter(show: (place: Place, isNewPage: boolean) => Promise<
       },
     });
   });
+  void show(shown, false);
 }
 
 const NOWHERE: Place = { route: NOT_FOUND, params: {}, query: new URLSearchParams() };

@@ -7,7 +7,7 @@ import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 /**
  * Lets somebody sign in again where they are: what they typed stays, and what waits for the session goes on.
  *
- * @fires closed - They signed in, or gave up.
+ * @fires closed - They signed in, or would rather not.
  */
 export class SessionEndedDialog extends LitElement {
   static override styles = [
@@ -30,14 +30,22 @@ export class SessionEndedDialog extends LitElement {
   }
 
   override render() {
-    return html`<wa-dialog label="Your session has ended" open @wa-after-hide=${this.#closed}>
+    return html`<wa-dialog label="Your session has ended" @wa-after-hide=${this.#closed}>
       <p>Sign in again to go on where you are. Nothing that you typed is lost.</p>
       <sign-in-form
         .username=${session.me?.user.username ?? ''}
         in-place
+        autofocus
         @signed-in=${this.#hide}
       ></sign-in-form>
     </wa-dialog>`;
+  }
+
+  /** The dialog focuses what asks for it when it opens, not where it is open from the beginning. */
+  protected override async firstUpdated() {
+    const dialog = this.renderRoot.querySelector('wa-dialog');
+    await dialog?.updateComplete;
+    if (dialog) dialog.open = true;
   }
 
   /** They may have signed in in another window, by single sign-on. */
@@ -54,8 +62,8 @@ export class SessionEndedDialog extends LitElement {
 
   #closed(event: Event) {
     if (event.target !== event.currentTarget) return;
-    // Signing in has settled this already; closing the dialog without is giving up.
-    if (session.isRenewing) session.giveUp();
+    // Signing in has settled this already; whoever closes the dialog without would rather not.
+    if (session.isRenewing) session.decline();
     this.dispatchEvent(new Event('closed'));
   }
 }

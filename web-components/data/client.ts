@@ -1,10 +1,14 @@
 /** The client of the whole interface: it goes by the session's cookie, and outlives the session. */
-import { createClient } from '../../client/typescript/client.ts';
+import { createClient, RegistryError } from '../../client/typescript/client.ts';
 import { session } from './session.ts';
 
-export { RegistryError } from '../../client/typescript/client.ts';
+export { RegistryError };
 
 export const client = createClient({ url: '', fetch: patiently });
+
+/** What a form cannot be sent with, told as the registry would. */
+export const inputProblem = (detail: string, title = 'Something is missing') =>
+  new RegistryError({ type: 'about:blank', title, status: 422, code: 'invalid', detail });
 
 /**
  * A request that finds the session ended waits until the same person has signed in again, and is then repeated: nothing

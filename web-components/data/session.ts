@@ -8,15 +8,24 @@ export type { Me } from '../../registry/schemas/people.ts';
 // Not the patient client: what asks who is signed in must not wait for it.
 const client = createClient({ url: '' });
 
-/** Fires `change` when somebody signs in or out, and `ended` when a request finds that the session is over. */
+/**
+ * Fires `change` when somebody signs in or out or the session is found to be over, and `ended` when something waits for
+ * them to sign in again.
+ */
 class Session extends EventTarget {
-  /** Null for nobody; undefined until it is known. */
+  /** Null for nobody; undefined until it is known. Whoever was here, while their session is over. */
   me: Me | null | undefined;
+  /** Whether it has ended without their doing; what is shown stays. */
+  isOver = false;
+  /** Whether they would not sign in again when they were asked. */
+  #declined = false;
   #renewal: PromiseWithResolvers<boolean> | undefined;
 
-  /** Asks the registry. Rejects when it cannot be reached. */
+  /** Asks the registry who is here, and what they may. Rejects when it cannot be reached. */
   async load(): Promise<void> {
-    this.#set(await client.me().catch(nobodyIf401));
+    const me = await client.me().catch(nobodyIf401);
+    if (me === null && this.me) this.#find(true);
+    else this.#set(me);
   }
 
   /** Rejects with the problem where name and password do not fit. */
@@ -41,7 +50,10 @@ class Session extends EventTarget {
   /** Looks whether the same person has signed in meanwhile, in another window. */
   async lookAgain(): Promise<void> {
     const me = await client.me().catch(nobodyIf401);
-    if (me && me.user.id === this.me?.user.id) this.#settle(true);
+    if (me && me.user.id === this.me?.user.id) {
+      this.#set(me);
+      this.#settle(true);
+    }
   }
 
   /** Where to sign in at the provider, to sign in to this account by it from now on and come back to a page of ours. */
@@ -55,8 +67,10 @@ class Session extends EventTarget {
     this.#set(null);
   }
 
-  /** Resolves when the same person has signed in again: true; or when it is given up: false. */
+  /** Resolves when the same person has signed in again: true; or when they would rather not: false. */
   async renewed(): Promise<boolean> {
+    this.#find(true);
+    if (this.#declined) return false;
     if (!this.#renewal) {
       this.#renewal = Promise.withResolvers();
       this.dispatchEvent(new Event('ended'));
@@ -69,10 +83,16 @@ class Session extends EventTarget {
     return this.#renewal !== undefined;
   }
 
-  /** The session is over and stays so. */
-  giveUp(): void {
-    this.#set(null);
+  /** They would rather not sign in again, for now: the page stays as it is, and what waits is refused. */
+  decline(): void {
+    this.#declined = true;
     this.#settle(false);
+  }
+
+  /** Offers to sign in again to whoever has declined it. */
+  offerAgain(): void {
+    this.#declined = false;
+    void this.renewed();
   }
 
   #settle(renewed: boolean): void {
@@ -80,8 +100,16 @@ class Session extends EventTarget {
     this.#renewal = undefined;
   }
 
+  #find(isOver: boolean): void {
+    if (isOver === this.isOver) return;
+    this.isOver = isOver;
+    this.dispatchEvent(new Event('change'));
+  }
+
   #set(me: Me | null): void {
     this.me = me;
+    this.isOver = false;
+    this.#declined = false;
     this.dispatchEvent(new Event('change'));
   }
 }

@@ -1,29 +1,37 @@
 /** The states that everything loaded has: loading, there, or wrong; and the one where there is nothing. */
 import { type Task, TaskStatus } from '@lit/task';
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { shared } from '../styles/shared.ts';
 import { type IconName, icon } from './icon.ts';
-import './problem.ts';
+import { explain } from './problem.ts';
 import '@awesome.me/webawesome/dist/components/spinner/spinner.js';
+
+/** What tasks brought last: a task forgets it when it fails. */
+const brought = new WeakMap<object, unknown>();
 
 /**
  * What a task has brought, rendered. While it runs again what was there stays; where it failed, the problem and a
- * button to try again.
+ * button to try again. What may pass, such as a registry that cannot be reached, takes nothing away that was there: somebody
+ * may be writing in it.
  */
 export function whenLoaded<T>(
   task: Task<readonly unknown[], T>,
   render: (value: T) => unknown,
 ): unknown {
-  if (task.status === TaskStatus.ERROR) {
-    return html`<registry-problem
-      .error=${task.error}
-      retry
-      @retry=${() => void task.run()}
-    ></registry-problem>`;
+  const failed = task.status === TaskStatus.ERROR;
+  if (task.value !== undefined) brought.set(task, task.value);
+  else if (failed && !explain(task.error).mayPass) brought.delete(task);
+  const value = brought.get(task) as T | undefined;
+  return html`${
+    failed
+      ? html`<registry-problem
+          .error=${task.error}
+          retry
+          @retry=${() => void task.run()}
+        ></registry-problem>`
+      : nothing
   }
-  return task.value === undefined
-    ? html`<registry-loading></registry-loading>`
-    : render(task.value as T);
+  ${value !== undefined ? render(value) : failed ? nothing : html`<registry-loading></registry-loading>`}`;
 }
 
 /** Nothing is here: why, and what could be done (in the slot). */

@@ -1,8 +1,7 @@
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { Page } from '../app/page.ts';
 import { SessionController } from '../data/session.ts';
 import { badge } from '../elements/badge.ts';
-import { empty } from '../elements/states.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import './account/password.ts';
@@ -24,10 +23,7 @@ export class AccountPage extends Page {
 
   #content() {
     const { me } = this.#session;
-    if (!me) {
-      const signIn = html`<a href="/sign-in?next=/account">Sign in</a> to see your account.`;
-      return empty('person', 'Nobody is signed in', signIn);
-    }
+    if (!me) return nothing;
     return html`<div class="columns">
         <account-profile mayEdit .user=${me.user}></account-profile>
         <div class="page">

@@ -1,5 +1,6 @@
 import { Task } from '@lit/task';
 import { css, html, nothing } from 'lit';
+import { goTo, signInAddress } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { RegistryError } from '../data/client.ts';
 import { type Definition, readDefinition } from '../data/definitions.ts';
@@ -64,6 +65,11 @@ export class DefinitionPage extends Page {
   readonly #definition = new Task(this, {
     task: async ([name, version]) => await readDefinition(name, version),
     args: () => [this.name, this.#version, this.#session.me?.user.id] as const,
+    onError: (error) => {
+      // To nobody most things do not exist; somebody may see it.
+      const isHidden = error instanceof RegistryError && error.status === 404;
+      if (isHidden && this.#session.me === null) goTo(signInAddress(), { replace: true });
+    },
   });
   readonly #labs = new Task(this, {
     task: labNames,

@@ -1,6 +1,7 @@
 import { css, html } from 'lit';
 import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
+import { session } from '../data/session.ts';
 import { shared } from '../styles/shared.ts';
 import '../elements/sign-in-form.ts';
 import '@awesome.me/webawesome/dist/components/details/details.js';
@@ -27,6 +28,11 @@ export class SignInPage extends Page {
   ];
   declare query: URLSearchParams;
 
+  override connectedCallback() {
+    super.connectedCallback();
+    if (session.me && !session.isOver) this.#goOn();
+  }
+
   override render() {
     return html`<div class="card">
         <h1 tabindex="-1">Sign in</h1>
@@ -38,6 +44,16 @@ export class SignInPage extends Page {
           the terminal where it was started. On a registry that is in use, a site admin makes accounts.
         </p>
       </wa-details>`;
+  }
+
+  /** Nobody comes here for the heading. */
+  override async focusHeading() {
+    await this.updateComplete;
+    await this.renderRoot.querySelector('sign-in-form')?.focus();
+  }
+
+  protected override firstUpdated() {
+    void this.focusHeading();
   }
 
   get #next(): string {

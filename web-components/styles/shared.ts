@@ -26,7 +26,7 @@ export const shared = css`
     font-size: var(--wa-font-size-xl);
     letter-spacing: -0.01em;
   }
-  h1:focus {
+  :is(h1, h2):focus {
     outline: none;
   }
   h2 {

@@ -1,0 +1,81 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { stream } from '../data/events.ts';
+import { SessionController, session } from '../data/session.ts';
+import { icon } from '../elements/icon.ts';
+import { shared } from '../styles/shared.ts';
+import '@awesome.me/webawesome/dist/components/button/button.js';
+
+/**
+ * Says, on every page, why what is shown may be old: offline, session over, no live updates. It lies over the foot of the
+ * window: it is seen wherever one has scrolled to, and nothing moves when it comes.
+ */
+export class AppNotice extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        position: fixed;
+        inset: auto auto var(--wa-space-m) var(--wa-space-m);
+        z-index: 2;
+        max-inline-size: calc(100vw - 2 * var(--wa-space-m));
+      }
+      p {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: var(--wa-space-xs);
+        padding: var(--wa-space-2xs) var(--wa-space-m);
+        border: 1px solid var(--wa-color-warning-border-normal);
+        border-radius: var(--wa-border-radius-m);
+        background: var(--wa-color-warning-fill-quiet);
+        box-shadow: var(--wa-shadow-l);
+        color: var(--wa-color-warning-on-quiet);
+      }
+    `,
+  ];
+  readonly #session = new SessionController(this);
+
+  constructor() {
+    super();
+    // There before it says anything: what is put into it is then read out.
+    this.role = 'status';
+  }
+
+  override connectedCallback() {
+    super.connectedCallback();
+    addEventListener('online', this.#changed);
+    addEventListener('offline', this.#changed);
+    stream.addEventListener('change', this.#changed);
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    removeEventListener('online', this.#changed);
+    removeEventListener('offline', this.#changed);
+    stream.removeEventListener('change', this.#changed);
+  }
+
+  override render() {
+    if (!navigator.onLine) {
+      return html`<p>
+        ${icon('offline')} This computer is offline. What you see may be old; nothing can be saved.
+      </p>`;
+    }
+    if (this.#session.me && session.isOver) {
+      return html`<p>
+        ${icon('lock')} Your session has ended. What you see may be old; nothing can be saved.
+        <wa-button size="s" appearance="outlined" @click=${() => session.offerAgain()}>Sign in again</wa-button>
+      </p>`;
+    }
+    if (stream.isLost) {
+      return html`<p>
+        ${icon('offline')} Live updates are interrupted. What you see may be old; they are tried again by themselves.
+      </p>`;
+    }
+    return nothing;
+  }
+
+  readonly #changed = () => this.requestUpdate();
+}
+
+customElements.define('app-notice', AppNotice);
