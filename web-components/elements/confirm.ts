@@ -58,7 +58,7 @@ export class RegistryConfirm extends LitElement {
 
   override render() {
     const { title, text, action, danger, reason } = this.question;
-    return html`<wa-dialog label=${title} open @wa-after-hide=${this.#closed}>
+    return html`<wa-dialog label=${title} @wa-hide=${this.#stayIfBusy} @wa-after-hide=${this.#closed}>
       <form id="question" @submit=${this.#act}>
         <div class="text">${text}</div>
         ${
@@ -68,7 +68,6 @@ export class RegistryConfirm extends LitElement {
                 label="Reason"
                 rows="3"
                 maxlength="1000"
-                autofocus
                 ?required=${reason === 'required'}
               ></wa-textarea>`
             : nothing
@@ -87,14 +86,26 @@ export class RegistryConfirm extends LitElement {
     </wa-dialog>`;
   }
 
+  /** The dialog focuses what asks for it when it opens, not where it is open from the beginning. */
+  protected override async firstUpdated() {
+    const dialog = this.renderRoot.querySelector('wa-dialog');
+    if (!dialog) return;
+    await dialog.updateComplete;
+    dialog.querySelector('[name]')?.setAttribute('autofocus', '');
+    dialog.open = true;
+  }
+
   async #act(event: SubmitEvent) {
     event.preventDefault();
+    // Return, pressed twice, does it once.
+    if (this.busy) return;
     const fields = new FormData(event.target as HTMLFormElement);
     this.busy = true;
     this.error = undefined;
     try {
       await this.question.act(String(fields.get('reason') ?? ''), fields);
       this.#done = true;
+      this.busy = false;
       const dialog = this.renderRoot.querySelector('wa-dialog');
       if (dialog) dialog.open = false;
     } catch (error) {
@@ -102,6 +113,11 @@ export class RegistryConfirm extends LitElement {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** What is being done cannot be taken back by closing the dialog: it stays until one knows what became of it. */
+  #stayIfBusy(event: Event) {
+    if (event.target === event.currentTarget && this.busy) event.preventDefault();
   }
 
   #closed(event: Event) {

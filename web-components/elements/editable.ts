@@ -93,6 +93,7 @@ export abstract class EditableCard extends LitElement {
 
   async #submit(event: SubmitEvent) {
     event.preventDefault();
+    if (this.busy) return;
     this.busy = true;
     this.error = undefined;
     try {

@@ -77,11 +77,18 @@ interface Explanation {
   mayPass: boolean;
 }
 
+/** Signing in again, waiting, and looking at what is there now may each help. */
+const PASSING = new Set([401, 409, 429]);
+
 /** Words for whatever was thrown. */
 export function explain(error: unknown): Explanation {
   if (error instanceof RegistryError) {
-    const { title, detail, errors = [], status } = error.problem;
-    return { title, detail, errors, mayPass: status >= 500 || status === 429 || status === 409 };
+    const { title, detail, status } = error.problem;
+    // What is wrong with one field stands in the sentence already.
+    const errors = (error.problem.errors ?? []).filter(
+      ({ path, message }) => !(detail.includes(path) && detail.includes(message)),
+    );
+    return { title, detail, errors, mayPass: status >= 500 || PASSING.has(status) };
   }
   // What fetch throws where no answer came; its words differ from browser to browser.
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {

@@ -25,9 +25,6 @@ export class RegistrySecret extends LitElement {
       wa-callout::part(message) {
         min-inline-size: 0;
       }
-      h2:focus {
-        outline: none;
-      }
       h2 {
         font-size: var(--wa-font-size-m);
       }

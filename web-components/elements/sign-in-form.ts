@@ -94,6 +94,15 @@ export class SignInForm extends LitElement {
     </form>`;
   }
 
+  /** Focuses the first input that has yet to be filled in. */
+  override async focus() {
+    await this.updateComplete;
+    const name = this.username ? 'password' : 'username';
+    const input = this.renderRoot.querySelector<LitElement>(`[name=${name}]`);
+    await input?.updateComplete;
+    input?.focus();
+  }
+
   /** Nothing while it is not known: the form below is there in any case. */
   #bySignOn() {
     const { value } = this.#signOn;
@@ -110,6 +119,7 @@ export class SignInForm extends LitElement {
 
   async #submit(event: SubmitEvent) {
     event.preventDefault();
+    if (this.busy) return;
     const data = new FormData(event.target as HTMLFormElement);
     this.busy = true;
     this.error = undefined;

@@ -96,6 +96,7 @@ export class ComputersPage extends Page {
       .lines=${[`pip install ${location.origin}/client/pybirch_registry-${version}.zip`, `pybirch-registry enrol ${location.origin} ${code}`]}
       @done=${() => {
         this.code = undefined;
+        void this.focusHeading();
       }}
       >In the Python environment that PyBirch runs in. The code counts once, until ${exactTime(expires_at)}, and is
       shown this once. A computer that is enrolled again loses its old access.</registry-secret

@@ -38,6 +38,7 @@ export class InstrumentPage extends Page {
       return { instrument, bindings: items };
     },
     args: () => [this.number] as const,
+    onComplete: ({ instrument }) => this.called(instrument.name),
   });
   readonly live = new LiveController(
     this,

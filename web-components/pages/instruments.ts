@@ -118,7 +118,6 @@ export class InstrumentsPage extends Page {
           hint="As it is called in the lab"
           required
           maxlength="500"
-          autofocus
         ></wa-input>
         <registry-suggest
           name="definition"

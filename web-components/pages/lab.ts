@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { changeLab, type Lab, listMembers, readLab, removeLab } from '../data/labs.ts';
-import { SessionController } from '../data/session.ts';
+import { SessionController, session } from '../data/session.ts';
 import { badge } from '../elements/badge.ts';
 import { confirm } from '../elements/confirm.ts';
 import { menu } from '../elements/menu.ts';
@@ -26,6 +26,7 @@ export class LabPage extends Page {
   readonly #lab = new Task(this, {
     task: ([id]) => readLab(id),
     args: () => [this.number] as const,
+    onComplete: ({ name }) => this.called(name),
   });
   readonly #members = new Task(this, {
     task: async ([id]) => (await listMembers(id)).items,
@@ -45,9 +46,24 @@ export class LabPage extends Page {
           <h1 tabindex="-1">${lab?.name ?? 'Lab'}</h1>
           ${lab ? this.#marks(lab) : nothing}
         </div>
+        ${lab ? this.#contents(lab) : nothing}
       </header>
       ${whenLoaded(this.#lab, (shown) => this.#cards(shown))}
     </div>`;
+  }
+
+  /** Where what belongs to the lab is found. */
+  #contents({ id }: Lab) {
+    const pages = [
+      ['/', 'Definitions'],
+      ['/instruments', 'Instruments'],
+      ['/computers', 'Computers'],
+      ['/fleet', 'Fleet'],
+      ...(this.#mayManage ? [['/audit', 'Audit trail']] : []),
+    ];
+    return html`<ul class="tags" aria-label="Of this lab">
+      ${pages.map(([path, label]) => html`<li><a href="${path}?lab_id=${id}">${label}</a></li>`)}
+    </ul>`;
   }
 
   #marks(lab: Lab) {
@@ -59,21 +75,20 @@ export class LabPage extends Page {
   #menu(lab: Lab) {
     return menu('What a site admin can do with this lab', [
       lab.disabled
-        ? { label: 'Enable', icon: 'check', act: () => this.#setDisabled(lab, false) }
+        ? { label: 'Enable…', icon: 'check', act: () => this.#setDisabled(lab, false) }
         : { label: 'Disable…', icon: 'circleSlash', act: () => this.#setDisabled(lab, true) },
       { label: 'Delete…', icon: 'trash', danger: true, act: () => this.#remove(lab) },
     ]);
   }
 
   #cards(lab: Lab) {
-    const reload = () => void this.#lab.run();
     return html`${whenLoaded(
       this.#members,
       (members) => html`<lab-members
         .labId=${lab.id}
         .members=${members}
         ?mayManage=${this.#mayManage}
-        @changed=${() => void this.#members.run()}
+        @changed=${this.#reload}
       ></lab-members>`,
     )}
       <div class="columns">
@@ -82,21 +97,27 @@ export class LabPage extends Page {
             .lab=${lab}
             .members=${this.#members.value ?? []}
             ?mayEdit=${this.#mayManage}
-            @saved=${reload}
+            @saved=${this.#reload}
           ></lab-policy>
-          <lab-name .lab=${lab} ?mayEdit=${this.#mayManage} @saved=${reload}></lab-name>
+          <lab-name .lab=${lab} ?mayEdit=${this.#mayManage} @saved=${this.#reload}></lab-name>
         </div>
         <div class="page">
           <lab-owners
             .lab=${lab}
             .members=${this.#members.value ?? []}
             ?mayEdit=${this.#mayManage}
-            @saved=${reload}
+            @saved=${this.#reload}
           ></lab-owners>
-          <lab-imports .lab=${lab} ?mayEdit=${this.#mayManage} @saved=${reload}></lab-imports>
+          <lab-imports .lab=${lab} ?mayEdit=${this.#mayManage} @saved=${this.#reload}></lab-imports>
         </div>
       </div>`;
   }
+
+  /** What one may do oneself may be another after it, too. */
+  readonly #reload = async () => {
+    await session.load();
+    await Promise.all([this.#lab.run(), this.#members.run()]);
+  };
 
   async #setDisabled(lab: Lab, disabled: boolean) {
     await confirm({

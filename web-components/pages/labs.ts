@@ -83,7 +83,7 @@ export class LabsPage extends Page {
     let made: Lab | undefined;
     await confirm({
       title: 'New lab',
-      text: html`<wa-input name="name" label="Name" required maxlength="200" autofocus></wa-input>
+      text: html`<wa-input name="name" label="Name" required maxlength="200"></wa-input>
         <wa-input
           name="code"
           label="Code"

@@ -1,6 +1,7 @@
 import { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import { html, nothing } from 'lit';
+import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { SessionController } from '../data/session.ts';
 import { changeUser, createUser, listUsers, makePassword, type User } from '../data/users.ts';
@@ -83,6 +84,7 @@ export class UsersPage extends Page {
       .lines=${[password]}
       @done=${() => {
         this.secret = undefined;
+        void this.focusHeading();
       }}
       >It is shown this once. Hand it on by a way that others do not read along; it can be changed on the page
       “Your account”.</registry-secret
@@ -93,7 +95,12 @@ export class UsersPage extends Page {
     const { name, disabled } = user;
     return menu(`What to do with ${name}`, [
       { label: 'Edit…', icon: 'pencil', act: () => this.#edit(user) },
-      { label: 'New password…', icon: 'key', act: () => this.#reset(user) },
+      {
+        label: 'New password…',
+        icon: 'key',
+        // One's own needs the one that one has.
+        act: () => (user.id === this.#session.me?.user.id ? goTo('/account') : this.#reset(user)),
+      },
       disabled
         ? { label: 'Enable…', icon: 'check', act: () => this.#setDisabled(user, false) }
         : {

@@ -1,6 +1,6 @@
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html, nothing } from 'lit';
-import { RegistryError } from '../../data/client.ts';
+import { inputProblem } from '../../data/client.ts';
 import { session } from '../../data/session.ts';
 import { changeOwnPassword } from '../../data/users.ts';
 import { EditableCard } from '../../elements/editable.ts';
@@ -64,7 +64,7 @@ export class AccountPassword extends EditableCard {
 
   protected async save(fields: FormData) {
     const password = String(fields.get('password'));
-    if (password !== fields.get('again')) throw differs();
+    if (password !== fields.get('again')) throw inputProblem(TWICE, 'The two new passwords differ');
     const current = fields.get('current_password');
     await changeOwnPassword({
       password,
@@ -73,13 +73,6 @@ export class AccountPassword extends EditableCard {
   }
 }
 
-const differs = () =>
-  new RegistryError({
-    type: 'about:blank',
-    title: 'The two new passwords differ',
-    status: 422,
-    code: 'invalid',
-    detail: 'Write the new password twice, so that no slip of the finger locks you out.',
-  });
+const TWICE = 'Write it twice, so that no slip of the finger locks you out.';
 
 customElements.define('account-password', AccountPassword);

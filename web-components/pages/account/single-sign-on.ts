@@ -19,10 +19,15 @@ export class AccountSingleSignOn extends LitElement {
     args: () => [] as const,
   });
 
+  /** What takes no room leaves no gap. */
+  protected override willUpdate() {
+    this.hidden = !this.#provider.value && this.me.identities.length === 0;
+  }
+
   override render() {
     const { identities } = this.me;
     const provider = this.#provider.value;
-    if (!provider && identities.length === 0) return nothing;
+    if (this.hidden) return nothing;
     const isLinked = identities.some(({ issuer }) => hostOf(issuer) === provider?.provider);
     return html`<section class="card body" aria-label="Single sign-on">
       <div class="head">

@@ -15,10 +15,10 @@ const SCOPES: Record<NewToken['scope'], string> = {
 
 const DAY = 24 * 3600 * 1000;
 const LASTS: Record<string, string> = {
-  30: '30 days',
-  90: '90 days',
-  365: 'a year',
-  0: 'until it is deleted',
+  30: 'in 30 days',
+  90: 'in 90 days',
+  365: 'in a year',
+  0: 'never',
 };
 
 export const tokenFields = () => html`<wa-input
@@ -27,12 +27,11 @@ export const tokenFields = () => html`<wa-input
     hint="Where it is used, such as “laptop” or “test run”"
     required
     maxlength="100"
-    autofocus
   ></wa-input>
   <wa-radio-group name="scope" label="What it may do" .value=${'write'}>
     ${Object.entries(SCOPES).map(([scope, may]) => html`<wa-radio value=${scope}><strong>${scope}</strong>: ${may}</wa-radio>`)}
   </wa-radio-group>
-  <wa-select name="lasts" label="It lasts" .value=${'90'}>
+  <wa-select name="lasts" label="Expires" .value=${'90'}>
     ${Object.entries(LASTS).map(([days, label]) => html`<wa-option value=${days}>${label}</wa-option>`)}
   </wa-select>`;
 

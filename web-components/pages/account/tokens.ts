@@ -34,7 +34,7 @@ export class AccountTokens extends LitElement {
         label: 'Token',
         cell: ({ name, hint }) => html`${name} <code class="quiet">${hint}…</code>`,
       },
-      { label: 'May', cell: ({ scope }) => badge(scope), width: '7rem' },
+      { label: 'Scope', cell: ({ scope }) => badge(scope), width: '7rem' },
       {
         label: 'Last used',
         cell: ({ last_used_at }) => (last_used_at ? ago(last_used_at) : 'never'),
@@ -58,7 +58,7 @@ export class AccountTokens extends LitElement {
   override render() {
     return html`<section class="card" aria-label="Tokens">
       <div class="head body">
-        <h2>Tokens</h2>
+        <h2 tabindex="-1">Tokens</h2>
         <wa-button size="s" appearance="outlined" @click=${this.#create}>${icon('plus', 'start')} New token</wa-button>
       </div>
       ${this.made ? this.#secret(this.made) : nothing}
@@ -82,6 +82,7 @@ export class AccountTokens extends LitElement {
         .lines=${[token]}
         @done=${() => {
           this.made = undefined;
+          this.#focusHeading();
         }}
         >It is shown this once. Git asks for it as the password, with any username; programs send it as
         <code>Authorization: Bearer …</code>.</registry-secret
@@ -105,14 +106,21 @@ export class AccountTokens extends LitElement {
   }
 
   async #remove({ id, name }: Token) {
-    await confirm({
+    const gone = await confirm({
       title: `Delete the token ${name}`,
       text: 'Whatever uses it is refused from now on. This cannot be taken back; a new token can be made.',
       action: 'Delete',
       danger: true,
       act: async () => await deleteToken(id),
     });
+    if (!gone) return;
+    this.#focusHeading();
     await this.#tokens.run();
+  }
+
+  /** What had the focus is about to be gone. */
+  #focusHeading() {
+    this.renderRoot.querySelector('h2')?.focus();
   }
 }
 

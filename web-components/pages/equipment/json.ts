@@ -1,4 +1,4 @@
-import { RegistryError } from '../../data/client.ts';
+import { inputProblem } from '../../data/client.ts';
 
 /** A JSON object that somebody wrote. Throws a problem that names the field where it is none. */
 export function objectOf(text: string, field: string): Record<string, unknown> {
@@ -11,11 +11,5 @@ export function objectOf(text: string, field: string): Record<string, unknown> {
   } catch (error) {
     message = String(error instanceof Error ? error.message : error);
   }
-  throw new RegistryError({
-    type: 'about:blank',
-    title: 'This cannot be read',
-    status: 422,
-    code: 'invalid',
-    detail: `${field}: ${message}`,
-  });
+  throw inputProblem(`${field}: ${message}`, 'This cannot be read');
 }

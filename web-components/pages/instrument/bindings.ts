@@ -89,7 +89,7 @@ export class InstrumentBindings extends LitElement {
   override render() {
     return html`<section class="card" aria-label="Bindings">
       <div class="head body">
-        <h2>Bound to</h2>
+        <h2 tabindex="-1">Bound to</h2>
         ${
           this.mayManage
             ? html`<wa-button size="s" appearance="outlined" @click=${this.#bind}>${icon('plug', 'start')} Bind to a computer</wa-button>`
@@ -158,17 +158,21 @@ export class InstrumentBindings extends LitElement {
   }
 
   async #unbind({ id, computer_name }: Binding) {
-    await this.#ask({
+    const gone = await this.#ask({
       title: `Unbind ${this.instrument.name} from ${computer_name}`,
       text: 'The computer does not find it any more. Its address and last settings there are lost; the audit trail keeps them.',
       action: 'Unbind',
       danger: true,
       act: async () => await unbind(id),
     });
+    // The row that had it is about to be gone.
+    if (gone) this.renderRoot.querySelector('h2')?.focus();
   }
 
   async #ask(question: Question) {
-    if (await confirm(question)) this.dispatchEvent(new Event('changed'));
+    const done = await confirm(question);
+    if (done) this.dispatchEvent(new Event('changed'));
+    return done;
   }
 }
 

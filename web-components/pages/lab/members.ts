@@ -1,9 +1,6 @@
 import '@awesome.me/webawesome/dist/components/button/button.js';
-import '@awesome.me/webawesome/dist/components/input/input.js';
-import '@awesome.me/webawesome/dist/components/radio/radio.js';
-import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
 import { html, LitElement, nothing } from 'lit';
-import { addMember, changeMember, type Member, type Role, removeMember } from '../../data/labs.ts';
+import { addMember, changeMember, type Member, removeMember } from '../../data/labs.ts';
 import { confirm } from '../../elements/confirm.ts';
 import { icon } from '../../elements/icon.ts';
 import { menu } from '../../elements/menu.ts';
@@ -14,12 +11,7 @@ import type { Column } from '../../elements/table.ts';
 import { ago } from '../../elements/time.ts';
 import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
-
-const ROLES: Record<Role, string> = {
-  viewer: 'sees and clones what the lab has approved',
-  contributor: 'proposes changes besides, and talks of them',
-  admin: 'approves and lands, and manages members, instruments and computers',
-};
+import { roleField, roleOf, usernameField } from './member-fields.ts';
 
 /**
  * Who belongs to a lab, and as what.
@@ -65,7 +57,7 @@ export class LabMembers extends LitElement {
   override render() {
     return html`<section class="card" aria-label="Members">
       <div class="head body">
-        <h2>Members</h2>
+        <h2 tabindex="-1">Members</h2>
         ${
           this.mayManage
             ? html`<wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add a member</wa-button>`
@@ -99,16 +91,7 @@ export class LabMembers extends LitElement {
   async #add() {
     await this.#ask({
       title: 'Add a member',
-      text: html`<wa-input
-          name="username"
-          label="Username"
-          required
-          autofocus
-          autocapitalize="off"
-          autocomplete="off"
-          spellcheck="false"
-        ></wa-input>
-        ${roles('contributor')}`,
+      text: html`${usernameField()} ${roleField('contributor')}`,
       action: 'Add',
       act: async (_reason, fields) =>
         await addMember(this.labId, String(fields.get('username')).trim(), roleOf(fields)),
@@ -118,33 +101,29 @@ export class LabMembers extends LitElement {
   async #change({ user_id, name, role }: Member) {
     await this.#ask({
       title: `What ${name} may do`,
-      text: roles(role),
+      text: roleField(role),
       action: 'Change the role',
       act: async (_reason, fields) => await changeMember(this.labId, user_id, roleOf(fields)),
     });
   }
 
   async #remove({ user_id, name }: Member) {
-    await this.#ask({
+    const gone = await this.#ask({
       title: `Remove ${name} from the lab`,
       text: 'What the lab keeps to itself is closed to them from now on. What they did stays under their name.',
       action: 'Remove',
       danger: true,
       act: async () => await removeMember(this.labId, user_id),
     });
+    // The row that had it is about to be gone.
+    if (gone) this.renderRoot.querySelector('h2')?.focus();
   }
 
   async #ask(question: Parameters<typeof confirm>[0]) {
-    if (await confirm(question)) this.dispatchEvent(new Event('changed'));
+    const done = await confirm(question);
+    if (done) this.dispatchEvent(new Event('changed'));
+    return done;
   }
 }
-
-const roles = (chosen: Role) => html`<wa-radio-group name="role" label="Role" .value=${chosen}>
-  ${Object.entries(ROLES).map(
-    ([role, may]) => html`<wa-radio value=${role}><strong>${role}</strong>: ${may}</wa-radio>`,
-  )}
-</wa-radio-group>`;
-
-const roleOf = (fields: FormData) => String(fields.get('role')) as Role;
 
 customElements.define('lab-members', LabMembers);

@@ -7,7 +7,7 @@ import { ago } from '../../elements/time.ts';
 /** What a lab is called. */
 export class LabName extends EditableCard {
   static override properties = { lab: { attribute: false } };
-  readonly heading = 'Name';
+  readonly heading = 'About it';
   declare lab: Lab;
 
   protected view() {
@@ -17,7 +17,7 @@ export class LabName extends EditableCard {
       <dd>${name}</dd>
       <dt>Code</dt>
       <dd><code>${code}</code></dd>
-      <dt>Made</dt>
+      <dt>Created</dt>
       <dd>${ago(created_at)}</dd>
     </dl>`;
   }

@@ -2,6 +2,7 @@ import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
 import { css, html } from 'lit';
+import { inputProblem } from '../../data/client.ts';
 import { changeLab, type Lab, type Member } from '../../data/labs.ts';
 import { EditableCard } from '../../elements/editable.ts';
 import { icon } from '../../elements/icon.ts';
@@ -21,6 +22,9 @@ export class LabOwners extends EditableCard {
   static override styles = [
     ...EditableCard.styles,
     css`
+      legend {
+        margin-block-end: var(--wa-space-2xs);
+      }
       li + li {
         margin-block-start: var(--wa-space-xs);
       }
@@ -74,7 +78,7 @@ export class LabOwners extends EditableCard {
             html`<wa-input name=${name} label=${label} maxlength="200" .value=${rule[name as Criterion] ?? ''} @input=${(event: Event) => set({ [name]: (event.target as HTMLInputElement).value })}></wa-input>`,
         )}
       </div>
-      <wa-select name="users" label="Owners" multiple required .value=${rule.users.map(String)} @change=${(event: Event) => set({ users: [(event.target as unknown as { value: string[] }).value].flat().map(Number) })}>
+      <wa-select name="users" label="Owners" placeholder="Choose members" multiple required .value=${rule.users.map(String)} @change=${(event: Event) => set({ users: [(event.target as unknown as { value: string[] }).value].flat().map(Number) })}>
         ${memberOptions(this.members, rule.users)}
       </wa-select>
       <div>
@@ -97,8 +101,17 @@ export class LabOwners extends EditableCard {
   }
 
   protected async save() {
+    this.rules.forEach(demandWhole);
     await changeLab(this.lab.id, { owners: this.rules.map(stated) });
   }
+}
+
+/** Throws a problem in the words of the form. */
+function demandWhole(rule: Rule, index: number) {
+  const lacks = criteria(rule).length === 0 && 'what it is about: files, a category or a maker';
+  const lacksToo = rule.users.length === 0 && 'who owns it: at least one member';
+  const what = [lacks, lacksToo].filter(Boolean).join(', and ');
+  if (what) throw inputProblem(`Rule ${index + 1} does not say ${what}.`);
 }
 
 /** Without the criteria that were left empty. */
@@ -108,7 +121,7 @@ function stated({ users, ...rule }: Rule): Rule {
 }
 
 function criteria(rule: Rule) {
-  const given = Object.keys(CRITERIA).filter((name) => rule[name as Criterion]);
+  const given = Object.keys(CRITERIA).filter((name) => rule[name as Criterion]?.trim());
   return given.map(
     (name, index) =>
       html`${index > 0 ? ' and ' : ''}${CRITERIA[name as Criterion]} <code>${rule[name as Criterion]}</code>`,

@@ -47,7 +47,7 @@ export class LabPolicy extends EditableCard {
       }
     `,
   ];
-  readonly heading = 'What lands';
+  readonly heading = 'Landing policy';
   declare lab: Lab;
   declare members: readonly Member[];
   /** The rows of the form: name of a check and account. */

@@ -14,7 +14,6 @@ export const userFields = (user?: User) => html`<wa-input
     autocapitalize="off"
     autocomplete="off"
     spellcheck="false"
-    autofocus
     .defaultValue=${user?.username ?? ''}
   ></wa-input>
   <wa-input
