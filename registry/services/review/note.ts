@@ -1,4 +1,5 @@
 /** What the audit trail says of merge requests. */
+import type { MergeRequestDone } from '../../schemas/audit-actions.ts';
 import { appendAudit } from '../../store/audit.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -11,7 +12,7 @@ export const note = (
   em: EntityManager,
   caller: Caller,
   row: Subject,
-  what: string,
+  what: MergeRequestDone,
   before: object | null,
   after: object | null,
 ): Promise<void> => noteOf(em, auditOf(caller), row, what, before, after);
