@@ -21,7 +21,7 @@ export async function noteOf(
   em: EntityManager,
   by: By,
   row: Subject,
-  what: string,
+  what: MergeRequestDone,
   before: object | null,
   after: object | null,
 ): Promise<void> {
