@@ -181,16 +181,19 @@ t.test('a backup that is not whole is refused, and leaves nothing', async (t) =>
   await backup({ ...rooms, version: 'test' }, whole);
   const content = await readFile(whole);
   const at = (text: string) => content.indexOf(text) + text.length + 40;
-  const flipped = (place: number) => {
+  const changed = (place: number, byte: (before: number) => number) => {
     const copy = Buffer.from(content);
-    copy[place] = (copy[place] as number) ^ 1;
+    copy[place] = byte(copy[place] as number);
     return copy;
   };
+  const flipped = (place: number) => changed(place, (before) => before ^ 1);
   const broken: Record<string, Buffer> = {
     'cut off': content.subarray(0, content.length - 200),
     nothing: Buffer.alloc(0),
     'a bit of the rows': flipped(at('database/definitions.jsonl')),
     'a bit of a repository': flipped(at('repositories/Meter.bundle')),
+    // There stands the id of a ref.
+    'a ref of a repository': changed(at('repositories/Meter.bundle'), () => 'z'.charCodeAt(0)),
     'a bit of a key': flipped(at('keys/signing-keys.json')),
   };
   const settings = await nothingYet(t, 'PGlite');

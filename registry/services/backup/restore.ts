@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { sync, writeSynced } from '../../../repos/durable.ts';
+import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import {
@@ -50,7 +51,7 @@ export async function restore(
     await writeKeys(archive, manifest, rooms.keysFolder, undo);
     let done = 0;
     for (const name of manifest.repositories) {
-      await rooms.repositories.adopt(name, archive.read(bundleFile(name)));
+      await adopt(rooms.repositories, name, archive);
       undo.defer(() => rooms.repositories.remove(name));
       onProgress(++done, manifest.repositories.length);
     }
@@ -63,6 +64,19 @@ export async function restore(
     throw error;
   } finally {
     archive.close();
+  }
+}
+
+async function adopt(
+  repositories: Repositories,
+  name: string,
+  archive: ArchiveReader,
+): Promise<void> {
+  try {
+    await repositories.adopt(name, archive.read(bundleFile(name)));
+  } catch (error) {
+    if (!(error instanceof RepositoryError) || error.code !== 'bad_object') throw error;
+    throw new Problem('invalid', `The backup is damaged: ${bundleFile(name)}: ${error.message}.`);
   }
 }
 
