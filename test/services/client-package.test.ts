@@ -1,0 +1,34 @@
+/** What pip is handed: the whole package, under the version of the registry. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import t from 'tap';
+import { clientPackage, clientPackageName } from '../../registry/services/client-package.ts';
+import { ownVersion } from '../../registry/version.ts';
+
+const CLIENT = join(import.meta.dirname, '..', '..', 'client', 'python');
+
+t.test('registry and package have one version', async (t) => {
+  const version = await ownVersion();
+  const project = await readFile(join(CLIENT, 'pyproject.toml'), 'utf8');
+  t.equal(/^version = "(.*)"$/m.exec(project)?.[1], version);
+  const module = await readFile(join(CLIENT, 'src', 'pybirch_registry', '__init__.py'), 'utf8');
+  t.equal(/^__version__ = "(.*)"$/m.exec(module)?.[1], version);
+});
+
+t.test('the archive has what pip builds from, and nothing that a run has left', async (t) => {
+  const read = clientPackage('1.2.3');
+  const files = Object.keys(unzipSync(await read(clientPackageName('1.2.3'))));
+  for (const path of ['pyproject.toml', 'README.md', 'src/pybirch_registry/py.typed'])
+    t.ok(files.includes(`pybirch_registry-1.2.3/${path}`), path);
+  t.same(
+    files.filter((path) => /tests\/|__pycache__|\.pyc$/.test(path)),
+    [],
+  );
+});
+
+t.test('another name is told the right one', async (t) => {
+  const read = clientPackage('1.2.3');
+  for (const name of ['pybirch_registry-1.2.2.zip', '../package.json', 'pyproject.toml'])
+    await t.rejects(read(name), { code: 'not_found', message: /pybirch_registry-1\.2\.3\.zip/ });
+});
