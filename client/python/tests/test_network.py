@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fake_registry import TOKEN, FakeRegistry
-from pybirch_registry import Registry
+from pybirch_registry import Registry, UnreachableError
+from pybirch_registry.api import Http
 from pybirch_registry.home import Enrolment, Home
 from sources import measurement
 
@@ -173,3 +174,24 @@ def test_a_proxy_is_named_with_or_without_its_scheme_and_other_kinds_are_told(
     report = again.sync()
     assert not report.online and "proxy of the kind socks5 cannot be used" in report.warnings[0]
     assert again.create("Alpha").name == "The Alpha"
+
+
+def test_why_a_registry_cannot_be_reached_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as closed:
+        quiet, gone = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in (silent, closed))
+        closed.close()
+        said = {}
+        for url in (gone, quiet, "http://registry.invalid"):
+            with pytest.raises(UnreachableError) as raised:
+                Http(url).request("GET", "/", timeout_s=0.2)
+            said[url] = str(raised.value).removeprefix(url)
+    assert (
+        said[gone] == " cannot be reached: Connection refused. It is down, or the address or the network is not right"
+    )
+    assert said[quiet] == " cannot be reached: no answer in time"
+    assert said["http://registry.invalid"].endswith("nobody knows its name; check the address and the network")
+    monkeypatch.setenv("HTTP_PROXY", gone)
+    with pytest.raises(UnreachableError, match="the proxy does not let it through"):
+        Http("http://registry.invalid").request("GET", "/")

@@ -103,7 +103,13 @@ def test_a_binding_that_the_registry_refuses_does_not_hold_up_the_others(
     server.down = False
     report = registry.sync()
     assert server.bindings[0]["adapter"] == "GPIB::2" and report.waiting == 0
-    assert any("refuses binding:7" in text for text in report.warnings)
+    assert any("refuses the binding of instrument 7" in text for text in report.warnings)
+
+
+def test_binding_what_the_registry_does_not_have_is_an_error_at_once(server: FakeRegistry, registry: Registry) -> None:
+    with pytest.raises(RegistryError, match=r"refuses the binding of instrument 99: Not Found"):
+        registry.bind(99, adapter="GPIB::1")
+    assert registry.waiting() == 0 and registry.discover() == []
 
 
 def test_reload_gives_the_new_version_with_the_settings(server: FakeRegistry, registry: Registry) -> None:
@@ -202,6 +208,15 @@ def test_the_lab_s_definition_goes_before_a_file_and_a_public_one_does_not(
 def test_an_unknown_name_says_what_to_do(registry: Registry) -> None:
     with pytest.raises(RegistryError, match="pybirch-registry sync Nothing"):
         registry.create("Nothing")
+
+
+def test_a_version_of_an_unknown_name_is_unknown_and_leaves_nothing(server: FakeRegistry, registry: Registry) -> None:
+    for call in (registry.pin, registry.create):
+        with pytest.raises(UnknownDefinitionError, match="pybirch-registry sync Typo"):
+            call("Typo", version=2)
+    assert not (registry.home.root / "repos").exists()
+    server.land("SR830", measurement("SR830"), is_builtin=True, is_public=True, lab_id=None)
+    assert registry.create("SR830", version=1)._definition["version"] == 1
 
 
 def test_a_built_in_definition_comes_when_it_is_created(server: FakeRegistry, registry: Registry) -> None:

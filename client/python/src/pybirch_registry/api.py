@@ -146,8 +146,23 @@ def describe(url: str, error: BaseException) -> str:
             f"The certificate of {url} is not trusted here. Where a proxy or the lab has a certificate of its own, "
             "name its file in SSL_CERT_FILE"
         )
-    reason = getattr(error, "reason", None) or error
-    return f"{url} cannot be reached: {reason}"
+    return f"{url} cannot be reached: {_reason(error)}"
+
+
+def _reason(error: BaseException) -> str:
+    kinds = urllib3.exceptions
+    if isinstance(error, kinds.ProxyError):
+        return f"the proxy does not let it through ({error.original_error})"
+    if isinstance(error, kinds.NameResolutionError):
+        return "nobody knows its name; check the address and the network"
+    cause = error.__cause__ or error.__context__
+    if isinstance(error, kinds.NewConnectionError) and isinstance(cause, OSError) and cause.strerror:
+        return f"{cause.strerror}. It is down, or the address or the network is not right"
+    if isinstance(error, kinds.TimeoutError):
+        return "no answer in time"
+    if isinstance(error, kinds.ProtocolError):
+        return f"the connection broke off ({error})"
+    return str(error)
 
 
 def make_pool(url: str) -> urllib3.PoolManager:

@@ -41,26 +41,33 @@ class Bindings:
         self._describe = describe
         self.outbox = Outbox(home)
 
-    def remember(self, instrument: Any, body: dict[str, Any]) -> None:
-        """`instrument` is an object or an instrument's id. Raises `FolderError`."""
-        number = instrument if isinstance(instrument, int) else instrument.__dict__.get(NUMBER)
-        if isinstance(number, int):
-            self.outbox.put(f"binding:{number}", body)
-            return
-        key = instrument.__dict__.setdefault(KEY, str(uuid.uuid4()))
-        self.outbox.put(f"new:{key}", {**self._describe(instrument), "key": key, **body})
-
-    def send_soon(self, http: Http) -> None:
-        """Tries at once, for a few seconds; what does not get through waits for the next sync."""
+    def remember(self, http: Http, instrument: Any, body: dict[str, Any]) -> str | None:
+        """At once here; the registry is told in a few seconds, or else at the next sync. What it refuses is forgotten,
+        and the reason given back. `instrument` is an object or an instrument's id. Raises `FolderError`.
+        """
+        key = self._put(instrument, body)
         try:
             sent = self.send(http, SEND_NOW_S)
         except RegistryError as error:
             log.info("Kept for the next sync: %s", error)
-            return
-        for text in sent.refused:
+            return None
+        for text in sent.refused.values():
             log.warning("%s", text)
         if sent.trouble:
             log.info("Kept for the next sync: %s", sent.trouble)
+        return sent.refused.get(key)
+
+    def _put(self, instrument: Any, body: dict[str, Any]) -> str:
+        """The key of what waits now."""
+        number = instrument if isinstance(instrument, int) else instrument.__dict__.get(NUMBER)
+        if isinstance(number, int):
+            key = f"binding:{number}"
+            self.outbox.put(key, body)
+        else:
+            name = instrument.__dict__.setdefault(KEY, str(uuid.uuid4()))
+            key = f"new:{name}"
+            self.outbox.put(key, {**self._describe(instrument), "key": name, **body})
+        return key
 
     def send(self, http: Http, timeout_s: float | None = None) -> Sent:
         """Tells the registry what waits. Raises `NotEnrolledError`, `FolderError`."""

@@ -73,6 +73,8 @@ class Choice:
         for installed in self._store.versions(name):
             if installed.version == version and (item is None or item.commit == installed.commit):
                 return installed
+        if listed.newest(name) is None and not self._store.versions(name):
+            return self._newest(name)  # which says that it is unknown
         return self._older(name, version, listed)
 
     def pins(self) -> dict[str, int]:

@@ -28,14 +28,22 @@ class Entry:
     body: dict[str, Any]
     at: str
 
+    @property
+    def label(self) -> str:
+        """What it is, in words."""
+        kind, _, number = self.key.partition(":")
+        what = "binding" if "adapter" in self.body else "settings"
+        whose = f"instrument {number}" if kind == "binding" else str(self.body.get("name", "a new instrument"))
+        return f"the {what} of {whose}"
+
 
 @dataclass
 class Sent:
     """What became of the entries."""
 
     answers: list[Any] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    """In words; they are not tried again."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why, by the entry's key; they are not tried again."""
     trouble: UnreachableError | None = None
     """Why some still wait."""
 
@@ -80,7 +88,7 @@ class Outbox:
                 if error.status in PASSING:
                     sent.trouble = UnreachableError(f"The registry cannot take more now: {error}", error.status)
                     break
-                sent.refused.append(f"The registry refuses {entry.key}: {error}")
+                sent.refused[entry.key] = f"The registry refuses {entry.label}: {error}"
             self._strike(entry)
         return sent
 

@@ -15,7 +15,7 @@ from .choice import Choice
 from .computer import get_computer_info
 from .construct import construct
 from .discovery import Found, discover, find_again
-from .errors import RegistryError, UnknownDefinitionError
+from .errors import AnswerError, RegistryError, UnknownDefinitionError
 from .finder import add_shelf
 from .home import Enrolment, Home
 from .instances import CALL, Call
@@ -213,7 +213,7 @@ class Registry:
 
         `instrument` is an object that came from `create` or `discover`, or an instrument's id. One that the registry
         does not know yet is made in this computer's lab; bound again by a later program, at the same address and by
-        the same name, it is the same one. Raises `FolderError`.
+        the same name, it is the same one. Raises `FolderError`, and `AnswerError` where the registry refuses it.
         """
         self._is_known(instrument, adapter)
         body: dict[str, Any] = {
@@ -223,8 +223,9 @@ class Registry:
         }
         if getattr(instrument, "status", False) is True:
             body["last_connected"] = now()
-        self._bindings.remember(instrument, body)
-        self._bindings.send_soon(self.http)
+        refused = self._bindings.remember(self.http, instrument, body)
+        if refused is not None:
+            raise AnswerError(refused)
 
     def bind_by_name(self, instrument: str, adapter: str) -> None:
         """As `bind`, for an instrument's number, the name of one bound here or known to the registry, or a definition.
@@ -260,8 +261,7 @@ class Registry:
         adapter = getattr(instrument, "adapter", None)
         if isinstance(adapter, str) and adapter and not self._is_known(instrument, adapter):
             body["adapter"] = adapter
-        self._bindings.remember(instrument, body)
-        self._bindings.send_soon(self.http)
+        self._bindings.remember(self.http, instrument, body)
 
     def _is_known(self, instrument: Any, adapter: str) -> bool:
         """Whether an object stands for an instrument that was bound before; an id always does."""

@@ -109,7 +109,7 @@ class Syncer:
         """Before the list is asked for, so that it tells of what was sent."""
         sent = self.bindings.send(self.http)
         report.sent = len(sent.answers)
-        report.warnings += sent.refused
+        report.warnings += sent.refused.values()
         if sent.trouble and sent.trouble.status:
             report.warnings.append(f"Some settings or bindings wait for the next sync: {sent.trouble}")
 

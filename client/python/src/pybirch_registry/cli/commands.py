@@ -108,12 +108,17 @@ def show(home: Home, options: Namespace, output: Output) -> int:
         value,
         f"{installed.name} v{installed.version}  {installed.fields.get('display_name') or ''}".rstrip(),
         f"commit       {installed.commit}",
-        f"approved by  {', '.join(installed.approved_by) or 'nobody'}  (checked by {installed.checked_by})",
+        f"approved by  {_approvers(installed)}  (checked by {installed.checked_by})",
         f"folder       {folder}",
         f"files        {', '.join(installed.files)}",
         *[f"v{v['version']:<4} {v['landed_at'] or '':25} {v['change_summary'] or ''}".rstrip() for v in versions],
     )
     return 0
+
+
+def _approvers(installed: Installed) -> str:
+    nobody = "nobody: shipped with the registry" if installed.fields.get("is_builtin") else "nobody"
+    return ", ".join(installed.approved_by) or nobody
 
 
 def _history(home: Home, installed: Installed) -> list[dict[str, Any]]:
