@@ -161,7 +161,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, kinds.TimeoutError):
         return "no answer in time"
     if isinstance(error, kinds.ProtocolError):
-        return f"the connection broke off ({error})"
+        return "the connection broke off"
     return str(error)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import urllib3
 
-from .api import Http, decode, not_the_registry
+from .api import Http, decode, describe, not_the_registry
 from .errors import UnreachableError
 
 SILENCE_S = 90.0
@@ -31,6 +31,7 @@ class Stream:
     """Open from its construction on, which raises `UnreachableError`, `AnswerError`, `NotEnrolledError`."""
 
     def __init__(self, http: Http) -> None:
+        self._url = http.url
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
         self._response = http.request("GET", "/api/events", headers=headers, timeout_s=SILENCE_S, stream=True)
         kind = self._response.headers.get("Content-Type", "").split(";")[0]
@@ -77,7 +78,7 @@ class Stream:
                 self._arrived.put(event)
             self._arrived.put(UnreachableError("The registry ended the stream of events"))
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            self._arrived.put(UnreachableError(f"The stream of events was cut off: {error}"))
+            self._arrived.put(UnreachableError(describe(self._url, error)))
 
     def _lines(self) -> Iterator[str]:
         rest = b""

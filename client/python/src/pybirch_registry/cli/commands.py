@@ -1,6 +1,7 @@
 """The commands: each takes the data folder, its arguments and where to print; the exit code."""
 
 from argparse import Namespace
+from math import ceil
 from typing import Any
 
 from .. import bundle
@@ -171,7 +172,7 @@ def watch(home: Home, options: Namespace, output: Output) -> int:
 
     def on_trouble(error: RegistryError, wait_s: float) -> None:
         value = {"trouble": str(error), "next_attempt_s": round(wait_s, 1)}
-        output.result(value, f"{error}; trying again in {wait_s:.0f} s")
+        output.result(value, f"{error}; trying again in {ceil(wait_s)} s")
 
     registry.watch(on_sync, on_trouble)
     return 0
