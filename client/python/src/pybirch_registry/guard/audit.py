@@ -111,6 +111,7 @@ def folders(paths: Iterable[str]) -> tuple[str, ...]:
 _definitions = Definitions()
 _installation = folders(sysconfig.get_paths()[key] for key in PYTHON)
 _zones = folders(zoneinfo.TZPATH)
+_nowhere = os.path.realpath(os.devnull)
 _is_watching = False
 
 
@@ -169,6 +170,8 @@ def _path(path: object, writes: bool, standing: Standing) -> Refusal | None:
     if not isinstance(path, (str, bytes, os.PathLike)):
         return None if path is None else Refusal(f"{verb} the open file {path!r}", "open")
     where = os.path.realpath(os.fsdecode(path))
+    if where == _nowhere:
+        return None
     if not writes:
         inside = os.path.normcase(where) + os.sep
         if inside.startswith(os.path.normcase(charge.folder) + os.sep):
