@@ -190,7 +190,6 @@ REFUSED = {
     + "call, text = os.system, "
     + SHELL
     + "\npd.DataFrame({'a': [1]}).eval('@call(@text)', engine='python')",
-    "cProfile": "import cProfile; cProfile.run('import os; os.system(' + repr(" + SHELL + ") + ')')",
     "pdb": "import pdb; pdb.run('import os; os.system(' + repr(" + SHELL + ") + ')')",
     "shared memory": "import sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('multiprocessing.shared_memory')\nsys.modules['multiprocessing.shared_memory'].SharedMemory(create=True, size=8)",
     # More readers and writers

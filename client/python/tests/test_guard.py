@@ -190,7 +190,7 @@ class Works:
         thread.start(); thread.join()
         zone = datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo("Asia/Tokyo"))
         print("shown", file=None)
-        np.zeros(1).tofile(nowhere)
+        np.savetxt(nowhere, [1.0])
         return found[0], Point(pair.a).x, zone.utcoffset().total_seconds()
 """
     import logging

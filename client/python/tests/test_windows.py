@@ -96,8 +96,10 @@ def test_a_sync_gets_through_where_every_file_is_held_for_a_moment(
         assert report.came == [f"Alpha v{value}"], report.refused
     registry = Registry.open(home.root)
     registry.pin("Alpha", 1)
-    registry.bind(7, adapter="GPIB::1")
-    assert registry.pins() == {"Alpha": 1} and registry.create("Alpha").perform_measurement()[0][0] == 1
+    instrument = registry.create("Alpha")
+    registry.bind(instrument, adapter="GPIB::1")
+    assert registry.pins() == {"Alpha": 1} and instrument.perform_measurement()[0][0] == 1
+    assert [found.adapter for found in registry.discover()] == ["GPIB::1"] and registry.waiting() == 0
 
 
 def test_pins_of_others_survive_one_that_is_set_while_the_file_is_held(
