@@ -27,8 +27,9 @@ await t.test(
         source_code: await source(name),
       });
     const code = async () => (await ada.client.computers.createCode(nano.id)).code;
+    // Names as laboratories give them: one is no ASCII, in addresses and as a folder.
     const [optics, cryo, stage] = await Promise.all(
-      ['OPTICS-PC', 'Cryo PC', 'STAGE-PC'].map((name) => openComputer(t, name, lab.url)),
+      ['OPTICS-PC', 'Kryo-Labor Ö2', 'STAGE-PC'].map((name) => openComputer(t, name, lab.url)),
     );
     if (!optics || !cryo || !stage) throw new Error('there are three');
 
@@ -220,7 +221,7 @@ result = [[u.loaded, u.newest, u.revoked] for u in registry.updates()] + [new.pe
           definition_id: definitions.Keithley2400?.id as number,
           pinned_version: 1,
         });
-        await ada.client.instruments.bind(id, 'Cryo PC', { adapter: 'GPIB::24::INSTR' });
+        await ada.client.instruments.bind(id, 'Kryo-Labor Ö2', { adapter: 'GPIB::24::INSTR' });
         await cryo.command('sync');
         const program = await cryo.program();
         const create = `
