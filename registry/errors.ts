@@ -80,6 +80,7 @@ export interface SchemaError {
   instancePath: string;
   message?: string | undefined;
   params?: Record<string, unknown>;
+  keyword?: string;
 }
 
 /** `invalid` with a line for each; `whole` names the input for what is wrong with all of it. */
@@ -88,12 +89,25 @@ export function invalidInput(
   whole: string,
   options?: ErrorOptions,
 ): Problem {
-  const errors = found.map(({ instancePath, message, params }): ProblemDetail => {
-    const missing = params?.missingProperty;
-    const at = instancePath.slice(1).replaceAll('/', '.');
-    const path = [at, missing].filter(Boolean).join('.') || whole;
-    return { path, message: missing ? 'is required' : (message ?? 'is not valid') };
+  const said = found.filter((error) => !isOfNull(error));
+  const errors = (said.length > 0 ? said : found).map((error): ProblemDetail => {
+    const at = error.instancePath.slice(1).replaceAll('/', '.');
+    const path = [at, error.params?.missingProperty].filter(Boolean).join('.') || whole;
+    return { path, message: inWords(error) };
   });
   const text = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
   return new Problem('invalid', text, errors, options);
+}
+
+/** That a value is no null either helps nobody. */
+const isOfNull = ({ keyword, params }: SchemaError): boolean =>
+  keyword === 'anyOf' || params?.type === 'null';
+
+function inWords({ message, params, keyword }: SchemaError): string {
+  if (params?.missingProperty) return 'is required';
+  if (Array.isArray(params?.allowedValues)) {
+    return `must be one of: ${params.allowedValues.join(', ')}`;
+  }
+  if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
+  return message ?? 'is not valid';
 }

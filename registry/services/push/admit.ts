@@ -54,9 +54,15 @@ export function refusal(
   if (facts.isArchived) {
     return { ref, reason: 'the definition is archived', lines: [decision.reason] };
   }
+  const proposing = decide(caller.actor, { on: 'definition', do: 'propose', of: facts }, rules);
+  const next = proposing.allowed
+    ? 'Push it for review instead:'
+    : 'Contributors of the lab push it for review; ask one of its admins to make you one:';
+  // With another token, say, everything would be different.
+  const alike = !proposing.allowed && proposing.reason === decision.reason;
   return {
     ref,
     reason: 'you may not land directly',
-    lines: [decision.reason, 'Push it for review instead:', `  ${PROPOSE}`],
+    lines: [decision.reason, ...(alike ? [] : [next, `  ${PROPOSE}`])],
   };
 }

@@ -33,6 +33,7 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   validateSource: () => source,
   validateDefinition: () => source,
   createDefinition: ({ id }) => newDefinition(id),
+  'createDefinition is_public': ({ id }) => newDefinition(id, { is_public: true }),
   'createDefinition without a lab': () => newDefinition(null),
   'createDefinition with an override': ({ id }) => newDefinition(id, { override }),
   changeDefinition: (thing) => changed(thing),

@@ -114,7 +114,7 @@ export class RegistryMergeBox extends LitElement {
   async #rebase() {
     await confirm({
       title: 'Rebase onto the newest version',
-      text: 'Its commits are put on top of the newest version. Approvals hold where the changed files stay the same. Whoever rebases counts as having pushed.',
+      text: 'Its commits are put on top of the newest version. Approvals hold where the changed files stay the same, and you may still approve.',
       action: 'Rebase',
       act: () => this.actions.rebase(),
     });
