@@ -108,6 +108,7 @@ function inWords({ message, params, keyword }: SchemaError): string {
   if (Array.isArray(params?.allowedValues)) {
     return `must be one of: ${params.allowedValues.join(', ')}`;
   }
+  if (params?.format === 'date-time') return 'must be a time, as 2027-01-31T12:00:00Z';
   if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
   return message ?? 'is not valid';
 }

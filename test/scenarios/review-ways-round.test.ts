@@ -126,3 +126,25 @@ t.test('push options alone change what is said and make no head', async (t) => {
   t.match(items, [{ action: 'merge_request.edited' }, { action: 'merge_request.opened' }]);
   t.equal(items.length, 2);
 });
+
+t.test('an empty commit is no version, and the line that says so leaves it out', async (t) => {
+  const { id } = await define('Empty');
+  const clone = await cloneOf(t, lab, 'Empty', ada);
+  await clone.git('commit', '-q', '--allow-empty', '-m', 'Nothing');
+  await clone.commit({ 'a.txt': 'a\n' }, 'Something');
+  const refusal = await clone.push('HEAD:main');
+  const [, advice = ''] = /^remote: Leave it out: git (.+?) *$/m.exec(refusal.stderr) ?? [];
+  await clone.git(...advice.split(' '));
+  const pushed = await clone.push('HEAD:main');
+  t.equal(pushed.code, 0, pushed.stderr);
+  t.match(await ada.client.definitions.read(id), { version: 2 });
+});
+
+t.test('a viewer who pushes is told whom to ask', async (t) => {
+  await define('Viewed');
+  const clone = await cloneOf(t, lab, 'Viewed', lab.cleo);
+  await clone.commit({ 'a.txt': 'a\n' }, 'Something');
+  const { code, stderr } = await clone.push('HEAD:main');
+  t.not(code, 0);
+  t.match(stderr, /ask one of its admins[\s\S]*git push origin HEAD:refs\/for\/main/);
+});

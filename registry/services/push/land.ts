@@ -94,7 +94,7 @@ async function crookedness(
         reason: 'empty commit',
         lines: [
           `${commit.oid.slice(0, 10)} changes nothing, so it cannot be a version.`,
-          'Leave it out: git rebase --empty=drop origin/main',
+          'Leave it out: git rebase --no-keep-empty --force-rebase origin/main',
         ],
       };
     }
