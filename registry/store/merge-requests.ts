@@ -94,6 +94,22 @@ export async function removeHeadsAfter(
   return await em.nativeDelete(MergeRequestHead, { merge_request_id: id, id: { $gt: at.id } });
 }
 
+/** The same for those of a definition that are decided, and stay where they were then. */
+export async function removeHeadsAfterDecisions(
+  em: EntityManager,
+  definitionId: number,
+): Promise<number> {
+  const gone = await em.execute(
+    `delete from merge_request_heads h using merge_requests m
+      where m.id = h.merge_request_id and m.definition_id = ? and m.state in ('merged', 'closed')
+        and h.id > (select max(id) from merge_request_heads
+                     where merge_request_id = m.id and head = m.head)
+     returning h.id`,
+    [definitionId],
+  );
+  return gone.length;
+}
+
 /** Takes back a merge request whose refs were never made. */
 export async function removeOpening(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });

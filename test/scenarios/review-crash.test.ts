@@ -11,6 +11,7 @@ import { type Clone, cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 
+t.setTimeout(120_000);
 const lab = await startLab(t);
 const { ada, ben, rooms } = lab;
 const DEAD = `999999999.1.${hostname()}`;

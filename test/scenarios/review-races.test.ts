@@ -136,12 +136,18 @@ t.test('closing, rebasing and saving are told the same over REST', async (t) => 
 t.test('what a crash kept the ref from is none of its heads after the repair', async (t) => {
   const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');
   const note = { base: null, changes: '', pushed_by: ada.id, authors: ['ada@lab.example'] };
-  await addHead(rooms.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });
-  await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
-  t.same(await repair(rooms.store, rooms.repositories), { mended: ['CutOff'], failed: [] });
-  const page = await ada.client.mergeRequests.read(id);
-  t.match(page, { head, heads: [{ head }], can_merge: true });
-  t.equal(page.heads.length, 1, 'and whoever approved it has no part in it');
+  const mended = async () => {
+    await addHead(rooms.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });
+    await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
+    t.same(await repair(rooms.store, rooms.repositories), { mended: ['CutOff'], failed: [] });
+    const page = await ada.client.mergeRequests.read(id);
+    t.equal(page.heads.length, 1, 'and whoever approved it has no part in it');
+    return page;
+  };
+  t.match(await mended(), { head, heads: [{ head }], can_merge: true });
+  await ben.client.mergeRequests.close(id);
+  t.match(await mended(), { state: 'closed' }, 'closed while it was pushed to');
+  await ben.client.mergeRequests.reopen(id);
   await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
   t.equal((await clone.push('HEAD:refs/for/main')).code, 0);
 });

@@ -5,6 +5,7 @@ import { startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
+t.setTimeout(120_000);
 const lab = await startLab(t);
 const { admin, ada, ben, dan, nano, other } = lab;
 

@@ -4,6 +4,7 @@ import type { MergeRequest } from '../../store/entities/index.ts';
 import {
   findHead,
   removeHeadsAfter,
+  removeHeadsAfterDecisions,
   removeOpening,
   undecidedMergeRequests,
   updateMergeRequest,
@@ -26,7 +27,8 @@ export async function mendMergeRequests(
   definitionId: number,
 ): Promise<boolean> {
   const refs = await repository.refs();
-  let mended = false;
+  // Somebody may have pushed to one in the very moment in which it was closed or merged.
+  let mended = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
   for (const row of await undecidedMergeRequests(em, definitionId)) {
     const head = refs.get(headRef(row.id))?.oid;
     const gone = row.source_ref.startsWith('refs/heads/') && !refs.has(row.source_ref);
