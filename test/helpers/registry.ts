@@ -12,6 +12,7 @@ import { OPERATOR } from '../../registry/services/caller.ts';
 import { makeToken } from '../../registry/services/people/tokens.ts';
 import { createUser } from '../../registry/services/people/users.ts';
 import { singleSignOnOf } from '../../registry/single-sign-on.ts';
+import { ownVersion } from '../../registry/version.ts';
 import { freshDatabase, freshFolder } from './databases.ts';
 import { fsckAll } from './git.ts';
 import { SHARED_SERVER } from './postgres-server.ts';
@@ -63,7 +64,7 @@ export async function startRegistry(
     {
       ...rooms,
       jwtSecret: 'x'.repeat(32),
-      version: '0.0.0-test',
+      version: await ownVersion(),
       trustedProxies: config.TRUSTED_PROXIES,
       singleSignOn: singleSignOnOf(config),
       isReady: () => true,

@@ -43,6 +43,9 @@ t.test('a computer is enrolled with the two lines that the page shows', async (t
   await page.getByText('No computer is enrolled yet').waitFor();
   await page.getByRole('button', { name: 'Enrol a computer' }).click();
   await dialog(page).getByRole('button', { name: 'Make a code' }).click();
+  const install = await page.locator('registry-secret registry-copy code').first().textContent();
+  const [, address = ''] = /^pip install (\S+\.zip)$/.exec(install ?? '') ?? [];
+  t.match(await fetch(address), { status: 200 }, 'pip can fetch it');
   const line = page.locator('registry-secret registry-copy code').nth(1);
   const [, url, code = ''] =
     /^pybirch-registry enrol (\S+) (\S+)$/.exec((await line.textContent()) ?? '') ?? [];
