@@ -64,14 +64,17 @@ export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
         tags,
         summary: 'Change the fields given; a new password ends every session of the account',
         description:
-          'Your own password is changed with `current_password` beside `password`; wrong ones count as failed sign-ins. A site admin gives others a new one without.',
+          'In a browser (the session cookie) your own password is changed with `current_password` beside `password`; a program may leave it out. Wrong ones count as failed sign-ins. A site admin gives others a new one without.',
         params: IdParams,
         body: UserChange,
         response: { 200: User, ...problemAnswers },
       },
     },
     async (request) =>
-      await users.changeAccount(rooms, request.caller, request.params.id, request.body),
+      await users.changeAccount(rooms, request.caller, request.params.id, request.body, {
+        // Programs hold their token or session themselves; a browser sends its cookie for whoever sits there.
+        inBrowser: request.headers.authorization === undefined,
+      }),
   );
 
   app.delete(

@@ -42,7 +42,8 @@ export const UserChange = Type.Partial(
     password: Password,
     current_password: Text({
       maxLength: 1024,
-      description: 'Your own as it is: needed to change the password of your own account',
+      description:
+        'Your own as it is: a browser needs it to change the password of your own account',
     }),
     name: PersonName,
     email: Email,

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
+import { sessionCookieName } from '../../registry/plugins/session-cookie.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 /** The secret that the helper gives every registry in a test. */
@@ -140,11 +141,24 @@ t.test('who asks is found out however the path is spelt', async (t) => {
   }
 });
 
-t.test('people change their own password only by the one they have', async (t) => {
-  const { admin, person, url } = registry;
+/** As a page of the registry asks in a browser where somebody has signed in. */
+async function inBrowser(username: string, password?: string) {
+  const { token } = await signIn(username, password);
+  const ours = {
+    cookie: `${sessionCookieName(registry.url)}=${token}`,
+    'sec-fetch-site': 'same-origin',
+  };
+  const client = createClient({
+    url: registry.url,
+    fetch: (address, init) => fetch(address, { ...init, headers: { ...init?.headers, ...ours } }),
+  });
+  return { token, client };
+}
+
+t.test('in a browser people change their own password only by the one they have', async (t) => {
+  const { admin, person } = registry;
   const ben = await person('ben');
-  const { token } = await signIn('ben');
-  const session = createClient({ url, token });
+  const { token, client: session } = await inBrowser('ben');
   const next = { password: 'another password' };
   for (const [what, current] of [
     ['a session that was left open', {}],
@@ -161,7 +175,7 @@ t.test('people change their own password only by the one they have', async (t) =
   t.match(await session.users.change(ben.id, changed), { username: 'ben' });
   t.equal((await me(token)).status, 401, 'every session has ended');
 
-  const again = createClient({ url, token: (await signIn('ben', 'another password')).token });
+  const { client: again } = await inBrowser('ben', 'another password');
   const guess = { password: 'a third password', current_password: 'not it' };
   for (let tries = 0; tries < 10; tries++) {
     await t.rejects(again.users.change(ben.id, guess), { status: 422 } as never);
@@ -174,11 +188,15 @@ t.test('people change their own password only by the one they have', async (t) =
   await t.rejects(signIn('ben', 'another password'), { status: 429 } as never, 'signing in too');
   await admin.client.users.change(ben.id, { password: 'from a site admin' });
   t.pass('a site admin gives others a new one without knowing the old');
+});
 
-  const own = { password: 'another for root' };
+t.test('a program needs its token alone to change the password of its owner', async (t) => {
+  const eve = await registry.person('eve');
   await t.rejects(
-    admin.client.users.change(admin.id, own),
+    eve.client.users.change(eve.id, { password: 'next password', current_password: 'not it' }),
     { status: 422 } as never,
-    'but their own',
+    'unless it says one, which must be right',
   );
+  await eve.client.users.change(eve.id, { password: 'next password' });
+  t.match(await signIn('eve', 'next password'), { user: { username: 'eve' } });
 });

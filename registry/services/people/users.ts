@@ -73,17 +73,20 @@ export async function createUser(
 }
 
 /**
- * As `changeUser`, but whoever gives their own account another password must know the one it has: a session that was
- * left open must not become the account. Throws `too_many_attempts` besides.
+ * As `changeUser`, but whoever gives their own account another password `inBrowser` must know the one it has: a
+ * browser that was left open must not become the account. Where one is given it must be right. Throws
+ * `too_many_attempts` besides.
  */
 export async function changeAccount(
   rooms: PeopleRooms & SessionRooms,
   caller: Caller,
   id: number,
   { current_password, ...change }: UserChange,
+  { inBrowser }: { inBrowser: boolean },
 ): Promise<User> {
   const isOwn = caller.actor.kind === 'user' && caller.actor.id === id;
-  if (isOwn && change.password !== undefined) {
+  const isAsked = inBrowser || current_password !== undefined;
+  if (isOwn && isAsked && change.password !== undefined) {
     demand(caller, { on: 'account', do: 'change', id }, rooms.rules, 'user');
     const own = await users.findUser(rooms.store.em(), id);
     // Somebody who came by single sign-on may have none yet.
