@@ -42,11 +42,11 @@ t.test('with a definition its merge requests go to the other lab', async (t) => 
   await approve(ada, id, head);
   await admin.client.definitions.change(definition, { lab_id: other.id });
   for (const ask of [
-    ada.client.mergeRequests.read(id),
-    ada.client.mergeRequests.merge(id, { head, override: 'it was ours' }),
-    ben.client.mergeRequests.comment(id, { body: 'x' }),
+    () => ada.client.mergeRequests.read(id),
+    () => ada.client.mergeRequests.merge(id, { head, override: 'it was ours' }),
+    () => ben.client.mergeRequests.comment(id, { body: 'x' }),
   ]) {
-    t.match(await refused(ask), { status: 404 }, 'whoever had to do with it before has not now');
+    t.match(await refused(ask()), { status: 404 }, 'whoever had to do with it before has not now');
   }
   const page = await dan.client.mergeRequests.read(id);
   t.match(page, { lab_id: other.id, can_merge: false, reviews: [{ standing: false }] });
