@@ -251,6 +251,9 @@ t.test('a computer says why it has not the newest version', async (t) => {
   await says(7, 7);
   await page.reload();
   await row.getByText('up to date').waitFor();
+  await page.getByRole('link', { name: 'Computers' }).first().click();
+  await page.getByRole('link', { name: 'RIG-8' }).waitFor();
+  await isAccessible(t, page, 'computers');
 });
 
 t.test('other labs’ equipment does not exist for somebody', async (t) => {

@@ -113,7 +113,11 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
   await page.keyboard.type('simulated run');
   await policy.getByRole('combobox', { name: 'Account' }).click();
   await policy.getByRole('option', { name: 'Ben' }).click();
-  await isAccessible(t, page, 'policy');
+  const owners = card(page, 'Owners');
+  await owners.getByRole('button', { name: 'Edit' }).click();
+  const imports = card(page, 'Imports');
+  await imports.getByRole('button', { name: 'Edit' }).click();
+  await isAccessible(t, page, 'all forms of a lab');
   await policy.getByRole('button', { name: 'Save' }).click();
   await policy.getByText('needs 2 approvals').waitFor();
   await policy.getByText('simulated run').waitFor();
@@ -123,8 +127,6 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
     required_checks: { 'simulated run': ben.id },
   });
 
-  const owners = card(page, 'Owners');
-  await owners.getByRole('button', { name: 'Edit' }).click();
   await owners.getByRole('button', { name: 'Save' }).click();
   await owners.getByText('Rule 1 does not say what it is about').waitFor();
   await write(page, 'Category', HOSTILE);
@@ -138,8 +140,6 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
     owners: [{ category: HOSTILE, users: [ada.id, ben.id] }],
   });
 
-  const imports = card(page, 'Imports');
-  await imports.getByRole('button', { name: 'Edit' }).click();
   await write(page, 'Allowed all the same', 'socket\nhttp, not-a-module!');
   await imports.getByRole('button', { name: 'Save' }).click();
   await imports.getByRole('alert').waitFor();

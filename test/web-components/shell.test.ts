@@ -99,6 +99,8 @@ t.test('offline is said, and taken back', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.context().setOffline(true);
   await page.getByText('This computer is offline').waitFor();
+  await page.getByRole('link', { name: 'Lockin' }).click();
+  await page.getByRole('alert').getByText('The registry cannot be reached').waitFor();
   await page.context().setOffline(false);
   await page.getByText('This computer is offline').waitFor({ state: 'hidden' });
   t.pass('the notice went');

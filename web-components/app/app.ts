@@ -43,6 +43,10 @@ export class RegistryApp extends LitElement {
     // An error event without an error is the browser's note that sizes changed while it measured them: nothing failed.
     addEventListener('error', ({ error }) => error && this.#fail(error));
     session.addEventListener('ended', () => void this.#offerSignIn());
+    // Somebody comes back to the window: the session may be over, or they may do more than before.
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && session.me) void session.load().catch(() => undefined);
+    });
     void session
       .load()
       .catch((error) => this.#fail(error))
@@ -104,12 +108,7 @@ export class RegistryApp extends LitElement {
     try {
       await place.route.load();
     } catch (error) {
-      // After an upgrade of the registry the files of the version before are gone.
-      this.#fail(
-        new Error('This page could not be loaded; the registry may have been upgraded.', {
-          cause: error,
-        }),
-      );
+      this.#fail(await whyNotLoaded(error));
       return;
     }
     if (isNewPage) this.error = undefined;
@@ -157,6 +156,17 @@ export class RegistryApp extends LitElement {
   #closeByKey({ key }: KeyboardEvent) {
     if (key === 'Escape') this.#closeMenu();
   }
+}
+
+/** Browsers tell it alike: the registry does not answer, or was upgraded and the files of the version before are gone. */
+async function whyNotLoaded(error: unknown): Promise<unknown> {
+  const answers = await fetch('/healthz').then(
+    () => true,
+    () => false,
+  );
+  if (!answers) return error;
+  const text = 'This page could not be loaded; the registry may have been upgraded.';
+  return new Error(text, { cause: error });
 }
 
 customElements.define('registry-app', RegistryApp);

@@ -21,7 +21,6 @@ export class AppNotice extends LitElement {
       }
       p {
         display: flex;
-        flex-wrap: wrap;
         align-items: center;
         gap: var(--wa-space-xs);
         padding: var(--wa-space-2xs) var(--wa-space-m);
@@ -30,6 +29,9 @@ export class AppNotice extends LitElement {
         background: var(--wa-color-warning-fill-quiet);
         box-shadow: var(--wa-shadow-l);
         color: var(--wa-color-warning-on-quiet);
+      }
+      wa-button {
+        flex: none;
       }
     `,
   ];
@@ -58,18 +60,18 @@ export class AppNotice extends LitElement {
   override render() {
     if (!navigator.onLine) {
       return html`<p>
-        ${icon('offline')} This computer is offline. What you see may be old; nothing can be saved.
+        ${icon('offline')}<span>This computer is offline. What you see may be old; nothing can be saved.</span>
       </p>`;
     }
     if (this.#session.me && session.isOver) {
       return html`<p>
-        ${icon('lock')} Your session has ended. What you see may be old; nothing can be saved.
+        ${icon('lock')}<span>Your session has ended. What you see may be old; nothing can be saved.</span>
         <wa-button size="s" appearance="outlined" @click=${() => session.offerAgain()}>Sign in again</wa-button>
       </p>`;
     }
     if (stream.isLost) {
       return html`<p>
-        ${icon('offline')} Live updates are interrupted. What you see may be old; they are tried again by themselves.
+        ${icon('offline')}<span>Live updates are interrupted. What you see may be old; they are tried again by themselves.</span>
       </p>`;
     }
     return nothing;

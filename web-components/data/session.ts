@@ -21,10 +21,13 @@ class Session extends EventTarget {
   #declined = false;
   #renewal: PromiseWithResolvers<boolean> | undefined;
 
-  /** Asks the registry who is here, and what they may. Rejects when it cannot be reached. */
+  /**
+   * Asks the registry who is here, and what they may. Where that is somebody else meanwhile, in another window, the session
+   * of whoever this window works for is over. Rejects when the registry cannot be reached.
+   */
   async load(): Promise<void> {
     const me = await client.me().catch(nobodyIf401);
-    if (me === null && this.me) this.#find(true);
+    if (this.me && me?.user.id !== this.me.user.id) this.#find(true);
     else this.#set(me);
   }
 
@@ -32,7 +35,7 @@ class Session extends EventTarget {
   async signIn(username: string, password: string): Promise<void> {
     const before = this.me?.user.id;
     await client.login(username, password);
-    await this.load();
+    this.#set(await client.me());
     // What waits was asked by whoever was here before, and is not repeated in somebody else's name.
     this.#settle(before === undefined || before === this.me?.user.id);
   }

@@ -48,7 +48,7 @@ export class UsersPage extends Page {
       },
       { label: 'Username', cell: ({ username }) => username, width: '12rem' },
       { label: 'E-mail', cell: ({ email }) => email },
-      { label: 'Made', cell: ({ created_at }) => ago(created_at), width: '9rem' },
+      { label: 'Created', cell: ({ created_at }) => ago(created_at), width: '9rem' },
       {
         label: 'Actions',
         hideLabel: true,
