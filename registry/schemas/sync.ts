@@ -83,6 +83,11 @@ export const SyncReport = Type.Object({
 });
 export type SyncReport = Static<typeof SyncReport>;
 
+const FleetState = Type.Enum(['behind', 'errors', 'silent'], {
+  description:
+    '`behind`: something installed is not the newest that stands; `errors`: its last report has some; `silent`: not seen for a week, or never',
+});
+
 export const FleetQuery = Type.Object({
   ...PageQuery,
   lab_id: Type.Optional(Id),
@@ -91,6 +96,7 @@ export const FleetQuery = Type.Object({
     Type.Integer({ ...Id, description: 'Only computers on which it is installed' }),
   ),
   version: Type.Optional(Type.Integer({ ...Id, description: 'That version of it' })),
+  state: Type.Optional(FleetState),
   q: Type.Optional(Text({ maxLength: 500 })),
 });
 export type FleetQuery = Static<typeof FleetQuery>;

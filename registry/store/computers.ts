@@ -17,6 +17,7 @@ export interface ComputerFilters {
   computer_name?: string | undefined;
   /** A part of name, nickname, location or user, in any case. */
   q?: string | undefined;
+  state?: 'behind' | 'errors' | 'silent' | undefined;
   /** Where a definition is installed now, or one version of it. */
   installed?: { definition_id: number | undefined; version: number | undefined } | undefined;
 }
@@ -26,7 +27,7 @@ export async function listComputers(
   em: EntityManager,
   { filters = {}, ...page }: Page & { filters?: ComputerFilters },
 ): Promise<Listed<Computer>> {
-  const { labs, id, lab_id, computer_name, q, installed } = filters;
+  const { labs, id, lab_id, computer_name, q, installed, state } = filters;
   const pattern = containing(q ?? '');
   const fields = ['computer_name', 'nickname', 'location', 'username'] as const;
   const conditions = [
@@ -35,6 +36,7 @@ export async function listComputers(
     lab_id !== undefined && { lab_id },
     computer_name !== undefined && named(computer_name),
     installed?.definition_id !== undefined && having(installed.definition_id, installed.version),
+    state && { [raw((alias) => STATES[state].replaceAll('c.', `${alias}.`))]: [] },
     q && { $or: fields.map((field) => ({ [field]: { $ilike: pattern } })) },
   ].filter((condition) => condition !== undefined && condition !== false && condition !== '');
   const [items, total] = await em.findAndCount(Computer, { $and: conditions } as never, {
@@ -43,6 +45,17 @@ export async function listComputers(
   });
   return { items, total };
 }
+
+/** By what a computer `c` runs and says. */
+const STATES = {
+  behind: `c.id in (
+    select i.computer from installations i join (
+      select definition_id, max(version) filter (where revoked is null) as newest
+        from versions group by definition_id) v on v.definition_id = i.definition_id
+     where i.until is null and i.version is distinct from v.newest)`,
+  errors: 'c.id in (select computer from reports where jsonb_array_length(errors) > 0)',
+  silent: `coalesce(c.last_seen, '-infinity') < now() - interval '7 days'`,
+};
 
 const having = (definitionId: number, version: number | undefined) => ({
   [raw(

@@ -263,6 +263,10 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.same(await named({ definition_id: meter }), ['LABPC-01', 'LABPC-02']);
     t.same(await named({ definition_id: meter, version: 2 }), ['LABPC-02']);
     t.same(await named({ definition_id: shared }), []);
+    t.same(await named({ state: 'behind' }), ['LABPC-01']);
+    t.same(await named({ state: 'errors' }), ['LABPC-01']);
+    t.same(await named({ state: 'silent' }), []);
+    t.same(await named({ state: 'behind', definition_id: meter, version: 2 }), []);
     t.match((await dan.client.fleet.list()).items, [
       { computer_name: 'COLD-01', reported_at: null },
     ]);

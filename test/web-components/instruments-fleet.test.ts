@@ -193,6 +193,9 @@ t.test('the fleet shows who runs what, who lags and who is in trouble', async (t
   await row('CRYO-PC').getByText('version 1, newest 7').waitFor();
   await row('BENCH-PC').getByText('up to date').waitFor();
   await row('SILENT-PC').getByText('has not reported yet').waitFor();
+  await page.getByRole('combobox', { name: 'State' }).click();
+  await page.getByRole('option', { name: 'behind the newest' }).click();
+  await row('BENCH-PC').waitFor({ state: 'detached' });
   await row('CRYO-PC').getByText('1 error').click();
   await row('CRYO-PC').getByRole('listitem').getByText(HOSTILE).waitFor();
   await isAccessible(t, page, 'fleet');

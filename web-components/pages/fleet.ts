@@ -20,7 +20,12 @@ import { asked, isNarrowed } from './list/asked.ts';
 import { choiceField, labChoices, searchField } from './list/fields.ts';
 import { listOf } from './list/found.ts';
 
-const FILTERS = ['q', 'lab_id'] as const;
+const FILTERS = ['q', 'lab_id', 'state'] as const;
+const STATES = {
+  behind: 'behind the newest',
+  errors: 'with errors',
+  silent: 'not seen for a week',
+};
 /** How many definitions that are behind are named; the computer's page has all. */
 const NAMED = 4;
 
@@ -94,6 +99,7 @@ export class FleetPage extends Page {
       <div class="filters">
         ${searchField('Search computers', this.query)}
         ${choiceField('lab_id', 'Lab', 'all labs', labChoices(this.#labs.value ?? new Map()), this.query)}
+        ${choiceField('state', 'State', 'any state', Object.entries(STATES), this.query)}
         <registry-suggest
           size="s"
           label="Definition"
