@@ -90,8 +90,7 @@ t.test('an instrument is made, given its definition, pinned, bound and retired',
   await page.getByText('Computers get the newest version, now version 7.').waitFor();
   const driver = card(page, 'Definition');
   await driver.getByRole('button', { name: 'Edit' }).click();
-  await driver.getByRole('combobox', { name: 'Version' }).click();
-  await driver.getByRole('option', { name: /^2:/ }).click();
+  await driver.getByRole('spinbutton', { name: 'Pinned to version' }).fill('2');
   await driver.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Pinned: computers stay at version 2').waitFor();
 

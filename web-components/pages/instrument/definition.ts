@@ -1,8 +1,7 @@
 import { Task } from '@lit/task';
-import '@awesome.me/webawesome/dist/components/option/option.js';
-import '@awesome.me/webawesome/dist/components/select/select.js';
-import { html } from 'lit';
-import { listVersions, readDefinition } from '../../data/definitions.ts';
+import '@awesome.me/webawesome/dist/components/input/input.js';
+import { html, nothing } from 'lit';
+import { readDefinition } from '../../data/definitions.ts';
 import { changeInstrument, type Instrument } from '../../data/equipment.ts';
 import { EditableCard } from '../../elements/editable.ts';
 import '../../elements/suggest.ts';
@@ -19,13 +18,9 @@ export class InstrumentDefinition extends EditableCard {
   /** The name that stands in the form. */
   declare chosen: string;
 
-  /** What the name in the form means; its versions can be pinned. */
+  /** What the name in the form means. */
   readonly #named = new Task(this, {
-    task: async ([name]) => {
-      if (!name) return undefined;
-      const { id } = await readDefinition(name);
-      return { id, name, versions: (await listVersions(id)).items };
-    },
+    task: async ([name]) => (name ? await readDefinition(name) : undefined),
     args: () => [this.editing ? this.chosen : undefined] as const,
   });
 
@@ -54,9 +49,8 @@ export class InstrumentDefinition extends EditableCard {
   }
 
   protected fields() {
-    const named = this.#named.value;
-    const isSame = named?.id === this.instrument.definition_id;
-    const pinned = isSame ? this.instrument.pinned_version : null;
+    const { definition, pinned_version } = this.instrument;
+    const pinned = this.chosen === definition?.name ? pinned_version : null;
     return html`<registry-suggest
         name="definition"
         label="Definition"
@@ -68,15 +62,18 @@ export class InstrumentDefinition extends EditableCard {
         }}
       ></registry-suggest>
       <registry-problem .error=${this.#named.error}></registry-problem>
-      <wa-select
+      <wa-input
+        type="number"
         name="pinned_version"
-        label="Version"
+        label="Pinned to version"
+        placeholder="the newest"
         hint="A pinned instrument stays where it is, whatever lands. If the version is revoked it gets the newest."
+        min="1"
+        max=${this.#named.value?.version ?? nothing}
+        step="1"
+        with-clear
         .value=${String(pinned ?? '')}
-      >
-        <wa-option value="">The newest</wa-option>
-        ${named?.versions.map(({ version, change_summary }) => html`<wa-option value=${String(version)}>${version}: ${change_summary}</wa-option>`)}
-      </wa-select>`;
+      ></wa-input>`;
   }
 
   protected async save(fields: FormData) {
