@@ -40,20 +40,25 @@ export class ComparePage extends Page {
       }
       .version {
         display: grid;
-        flex: 0 1 18rem;
+        flex: 1 1 9rem;
+        max-inline-size: 18rem;
         gap: var(--wa-space-2xs);
         align-content: start;
         min-inline-size: 0;
       }
       .version wa-input {
-        inline-size: 8rem;
+        max-inline-size: 8rem;
       }
       .deeds {
         display: flex;
         flex-wrap: wrap;
         gap: var(--wa-space-xs);
-        /* On a line with the fields, whose labels are above them. */
-        margin-block-start: 1.6rem;
+      }
+      @media (min-width: 44rem) {
+        .deeds {
+          /* On a line with the fields, whose labels are above them. */
+          margin-block-start: 1.6rem;
+        }
       }
     `,
   ];
@@ -204,7 +209,7 @@ function about({ change_summary, author, created_at, revoked, deprecated }: Vers
     ${revoked ? badge('revoked', 'danger', 'circleSlash') : nothing}
     ${deprecated ? badge('deprecated', 'warning', 'alert') : nothing}
     ${change_summary.split('\n', 1)[0] || 'No summary'}
-    <span class="quiet">${author.name}, ${ago(created_at)}</span>
+    <span class="quiet">· ${author.name}, ${ago(created_at)}</span>
   </p>`;
 }
 
