@@ -47,6 +47,12 @@ t.test(
     await page.getByRole('heading', { name: 'SR830 Lock-In Amplifier', level: 1 }).waitFor();
     const provenance = page.locator('definition-provenance');
     await provenance.getByText('Signed by the registry').waitFor();
+    await page.getByRole('row', { name: /theta/ }).getByText('deg').waitFor();
+    const harmonic = page.getByRole('row', { name: /harmonic/ }).first();
+    await harmonic.getByText('1 … 19999').waitFor();
+    await page.getByText(`git clone ${registry.url}/definitions/SR830.git`).waitFor();
+    t.equal(await page.getByRole('link', { name: 'Edit' }).count(), 0, 'a viewer edits nothing');
+    await takePictures(page, 'definition');
     await provenance.getByText('SHA-256 of its files').click();
     const source = createHash('sha256').update(
       await registry.admin.client.definitions.source(
@@ -54,13 +60,7 @@ t.test(
       ),
     );
     await provenance.getByText(source.digest('hex')).waitFor();
-    await page.getByRole('row', { name: /theta/ }).getByText('deg').waitFor();
-    const harmonic = page.getByRole('row', { name: /harmonic/ }).first();
-    await harmonic.getByText('1 … 19999').waitFor();
-    await page.getByText(`git clone ${registry.url}/definitions/SR830.git`).waitFor();
-    t.equal(await page.getByRole('link', { name: 'Edit' }).count(), 0, 'a viewer edits nothing');
     await isAccessible(t, page, 'overview');
-    await takePictures(page, 'definition');
 
     await page.getByRole('link', { name: 'Code' }).click();
     await page.locator('registry-code .tok-keyword').first().waitFor();
@@ -94,6 +94,8 @@ t.test(
     await second.getByText('on 1 computer, in use on 1').waitFor();
     const newest = page.getByRole('listitem').filter({ hasText: 'Measure three times' });
     await newest.getByText('on 2 computers').waitFor();
+    const first = page.getByRole('listitem').filter({ hasText: 'Add Spectro' });
+    await first.getByText('still in use on 1 computer').waitFor();
     await isAccessible(t, page, 'versions');
     await takePictures(page, 'definition-versions');
 
@@ -108,8 +110,8 @@ t.test(
     await isAccessible(t, page, 'a question');
     await dialog.getByLabel('Reason').fill('Version 3 is quicker');
     await dialog.getByRole('button', { name: 'Deprecate' }).click();
-    const first = page.getByRole('listitem').filter({ hasText: 'Version 3 is quicker' });
-    await first.getByText('deprecated', { exact: true }).waitFor();
+    const warned = page.getByRole('listitem').filter({ hasText: 'Version 3 is quicker' });
+    await warned.getByText('deprecated', { exact: true }).waitFor();
     await page.getByText('Version 1: deprecated.').waitFor();
     t.match(
       await focusedText(page),

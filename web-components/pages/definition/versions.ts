@@ -205,10 +205,9 @@ function said(what: string, { reason, by, at }: NonNullable<VersionSummary['revo
 }
 
 function countOf({ installed, loaded }: DefinitionFleet['versions'][number]): string {
-  const inUse = loaded > 0 ? `in use on ${loaded}` : '';
-  const there =
-    installed > 0 ? `on ${installed} ${installed === 1 ? 'computer' : 'computers'}` : '';
-  return [there, inUse].filter(Boolean).join(', ');
+  const computers = (count: number) => `${count} ${count === 1 ? 'computer' : 'computers'}`;
+  if (installed === 0) return `still in use on ${computers(loaded)}`;
+  return `on ${computers(installed)}${loaded > 0 ? `, in use on ${loaded}` : ''}`;
 }
 
 customElements.define('definition-versions', DefinitionVersions);
