@@ -12,25 +12,25 @@ export function definitionColumns(labs: ReadonlyMap<number, string>): Column<Def
     {
       label: 'Maker',
       sort: 'manufacturer',
-      width: '8rem',
+      width: '7rem',
       cell: ({ manufacturer }) => manufacturer ?? '',
     },
     {
       label: 'Category',
       sort: 'category',
-      width: '8.5rem',
+      width: '8rem',
       cell: ({ category }) => category ?? '',
     },
     {
       label: 'Lab',
-      width: '7rem',
+      width: '6.5rem',
       cell: ({ is_builtin, lab_id }) => owner(is_builtin, lab_id, labs),
     },
     {
       label: 'Version',
       sort: 'version',
       align: 'end',
-      width: '4.75rem',
+      width: '4.5rem',
       cell: ({ version }) => (version === null ? '–' : `v${version}`),
     },
     {
