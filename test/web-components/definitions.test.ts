@@ -27,7 +27,7 @@ t.test('whoever has just started a registry is told what to do first', async (t)
 });
 
 const shown = (page: Page) => page.locator('registry-table tbody tr');
-const countOf = (page: Page) => page.getByRole('status').first();
+const countOf = (page: Page) => page.locator('definitions-page').getByRole('status').first();
 
 t.test('a registry without definitions says what to do', async (t) => {
   lab = await client.labs.create({ name: 'Nano Optics', code: 'nano' });
