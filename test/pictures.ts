@@ -31,10 +31,12 @@ if (!isDone) {
   console.log('The run has failed; what it has not taken stays as it was.');
   process.exitCode = 1;
 } else if (asked.length === 0) {
-  for (const name of left) await rm(join(folder, name));
-  if (left.length > 0) console.log(`no test takes these any more; deleted: ${left.join(', ')}`);
-  await writeFile(join(folder, 'README.md'), gallery(taken));
+  for (const name of left.splice(0)) {
+    await rm(join(folder, name));
+    console.log(`no test takes it any more, deleted: ${name}`);
+  }
 }
+await writeFile(join(folder, 'README.md'), gallery([...taken, ...left].sort()));
 
 /** Pure. Each page wide and in light; the others as links. */
 function gallery(files: readonly string[]): string {
