@@ -3,6 +3,7 @@
 ```
 enrolment.json        address, token, keys (mode 0600)
 manifest.json         the last sync: what the registry lists for this computer
+last-sync             empty; its time is when the registry last answered
 pins.json             versions that somebody chose here
 outbox/               settings and bindings that the registry has not taken yet
 running/              which versions the programs on this computer have loaded, a file each
@@ -13,6 +14,7 @@ locks/                one writer at a time, whichever program it is
 ```
 """
 
+import contextlib
 import os
 import sys
 from dataclasses import asdict, dataclass, field, fields
@@ -50,6 +52,7 @@ class Home:
         self.versions = self.root / "versions"
         self.locks = self.root / "locks"
         self._enrolment = self.root / "enrolment.json"
+        self._last_sync = self.root / "last-sync"
 
     def repository(self, name: str) -> Path:
         return self.root / "repos" / f"{name}.git"
@@ -63,6 +66,18 @@ class Home:
         if value is None or not {"url", "token", "computer_name", "computer_id"} <= value.keys():
             return None
         return Enrolment(**{f.name: value[f.name] for f in fields(Enrolment) if f.name in value})
+
+    def note_sync(self) -> None:
+        """That the registry answered now. A folder that cannot be written hinders nothing."""
+        with contextlib.suppress(OSError):
+            self._last_sync.touch()
+
+    def last_sync(self) -> datetime | None:
+        """When the registry last answered a sync, by this computer's clock, in UTC; None for never."""
+        try:
+            return datetime.fromtimestamp(self._last_sync.stat().st_mtime, UTC)
+        except OSError:
+            return None
 
     def set_aside(self) -> Path | None:
         """Moves what came from one registry out of the way of another's; where it is now, None if nothing was there.

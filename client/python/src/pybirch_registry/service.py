@@ -67,6 +67,8 @@ class Service:
 
     def __init__(self, registry: "Registry") -> None:
         self._registry = registry
+        self._names: dict[int, str] = {}
+        """Of definitions by their ids, as far as they were listed; trees ask for every one of them."""
         complete_factory()
 
     def get_drivers(
@@ -98,6 +100,10 @@ class Service:
         return sorted(filter(fits, self._drivers()), key=lambda d: str(d["display_name"]).lower())
 
     def get_driver(self, driver_id: int) -> Dict | None:
+        name = self._names.get(driver_id)
+        known = self.get_driver_by_name(name) if name is not None else None
+        if known is not None and known["id"] == driver_id:
+            return known
         return next((d for d in self._drivers() if d["id"] == driver_id), None)
 
     def get_driver_by_name(self, name: str) -> Dict | None:
@@ -201,6 +207,7 @@ class Service:
         for name in self._registry.store.names():
             driver = self.get_driver_by_name(name)
             if driver is not None:
+                self._names[driver["id"]] = name
                 yield driver
 
     def _on_disk(self, driver: Dict) -> list[Installed]:

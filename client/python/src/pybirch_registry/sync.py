@@ -89,7 +89,9 @@ class Syncer:
             listed = self._list(names, report)
         except UnreachableError as error:
             report.online = False
-            report.warnings.append(f"{error}. Working with what came with the last sync")
+            last = self.home.last_sync()
+            when = f", of {last:%Y-%m-%d %H:%M} UTC" if last else ""
+            report.warnings.append(f"{error}. Working with what came with the last sync{when}")
             listed = ManifestFile(self.home.manifest).read()
         report.warnings += listed.warnings
         self._bring(listed, report, progress)
@@ -102,6 +104,7 @@ class Syncer:
         if clock:
             report.warnings.append(clock)
         if report.online:
+            self.home.note_sync()
             self._tell(used, report)
         return report
 

@@ -49,6 +49,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
     listed = registry.manifest()
     waiting = registry.waiting()
+    last = home.last_sync()
     value = {
         "url": registry.enrolment.url,
         "computer_name": registry.enrolment.computer_name,
@@ -59,6 +60,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
         "bindings": len(registry.discover()),
         "pins": registry.pins(),
         "waiting": waiting,
+        "last_sync": None if last is None else f"{last:%Y-%m-%dT%H:%M:%SZ}",
     }
     output.result(
         value,
@@ -68,6 +70,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
         f"definitions  {value['definitions']}",
         f"instruments  {value['bindings']} bound here",
         f"waiting      {waiting} to be sent",
+        f"last sync    {'never' if last is None else f'{last:%Y-%m-%d %H:%M} UTC'}",
     )
     return 0
 
