@@ -41,7 +41,8 @@ export async function openComputer(t: Test, name: string, registry: string): Pro
   const home = join(t.testdir(), name);
   const network = await openNetwork(registry);
   const env = {
-    PATH: process.env.PATH ?? '',
+    // No program is at hand, git least of all.
+    PATH: '',
     HOME: home,
     PYTHONPATH: [join(CLIENT_FOLDER, 'src'), STANDIN].join(':'),
     PYTHONDONTWRITEBYTECODE: '1',

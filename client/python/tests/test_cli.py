@@ -19,6 +19,7 @@ from fake_registry import FakeRegistry, SigningKey
 from pybirch_registry import NotEnrolledError, RefusedError, Registry, RegistryError, SyncReport, events
 from pybirch_registry.bundle import fingerprint
 from pybirch_registry.cli import main
+from pybirch_registry.enrol import is_name
 from pybirch_registry.events import Event, parse
 from pybirch_registry.home import Home
 from pybirch_registry.watch import concerns, pause, wait_after
@@ -42,6 +43,8 @@ def test_the_whole_story(
     assert code == 3 and value["error"]["code"] == "not_enrolled"
     code, value = run(capsys, "enrol", server.url, "WRONG")
     assert (code, value["error"]["message"]) == (1, "No such code")
+    code, value = run(capsys, "enrol", server.url, "CODE", "--name", "Ada's PC")
+    assert code == 1 and "Give this computer another one: --name NAME" in value["error"]["message"]
     assert run(capsys, "enrol", server.url, "CODE", "--name", "LABPC-01")[0] == 0
     assert run(capsys, "status")[1]["last_sync"] is None
     assert sorted(run(capsys, "sync")[1]["came"]) == ["Alpha v2", "Multi v1"]
@@ -77,6 +80,11 @@ def test_the_whole_story(
     assert code == 4 and f"the last sync, of {last[:10]} " in report["warnings"][0]
     assert run(capsys, "doctor")[0] == 1
     assert main(["list"]) == 0 and "Alpha" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["LABPC-01", "Kühl Labor_2", "a.b-", "_x", "実験室"])
+def test_names_that_a_computer_can_have(name: str) -> None:
+    assert is_name(name) and not any(is_name(bad) for bad in (f".{name}", f"{name} ", f"{name}/x", f"{name}'s", ""))
 
 
 def test_a_refused_version_has_an_exit_code_of_its_own(

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from fake_registry import TOKEN, FakeRegistry
-from pybirch_registry import FolderError, NotEnrolledError, RefusedError, Registry, files, snapshot
+from pybirch_registry import AnswerError, FolderError, NotEnrolledError, RefusedError, Registry, files, snapshot
 from pybirch_registry.api import Http, describe
 from pybirch_registry.finder import package_name
 from pybirch_registry.home import Enrolment, Home
@@ -274,6 +274,20 @@ def test_a_corrupted_object(server: FakeRegistry, good: Registry, home: Home, da
     report = good.sync()
     assert report.came == ["Alpha v2"], report.refused
     stands(home, 2)
+
+
+@pytest.mark.parametrize("damage", [{"files": ["Alpha.py"]}, {"files": {}}, {"commit": 7}, {"version": None}])
+def test_a_list_of_another_shape_is_said_to_be_damaged(
+    server: FakeRegistry, good: Registry, home: Home, damage: dict[str, Any]
+) -> None:
+    server.definitions["Alpha"] |= damage
+    with pytest.raises(AnswerError, match="list of definitions is damaged"):
+        good.sync()
+    server.definitions.clear()
+    server.revoked = [{"name": "../../x", "version": 1, "commit": "0" * 40, "reason": ""}]
+    with pytest.raises(AnswerError, match="list of definitions is damaged"):
+        good.sync()
+    stands(home)
 
 
 def test_a_damaged_list(good: Registry, home: Home) -> None:

@@ -205,6 +205,17 @@ def test_the_lab_s_definition_goes_before_a_file_and_a_public_one_does_not(
     assert "Ours: the registry's definition is used instead of the file" in caplog.text
 
 
+def test_a_definition_that_does_not_load_hinders_no_other_class(
+    server: FakeRegistry, registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.land("Broken", "raise ValueError('broken')\n")
+    server.land("Good", measurement("Good"))
+    registry.sync()
+    assert list(registry.choose({})) == ["Good"] and "Broken is left out: broken" in caplog.text
+    with pytest.raises(ValueError, match="broken"):
+        registry.choose({"Broken": Registry})
+
+
 def test_an_unknown_name_says_what_to_do(registry: Registry) -> None:
     with pytest.raises(RegistryError, match="pybirch-registry sync Nothing"):
         registry.create("Nothing")

@@ -6,7 +6,7 @@ from typing import Any
 
 from .api import Http
 from .computer import get_computer_info
-from .errors import AnswerError
+from .errors import AnswerError, RegistryError
 from .files import remove, write_atomic
 from .home import Enrolment, Home
 
@@ -17,12 +17,17 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     """Enrols this computer, or gives it a new token. `computer_name` is the host name unless given.
 
     What came from another registry is set aside, never mixed with this one's. Raises `UnreachableError`,
-    `AnswerError` with the registry's reason, `FolderError`. A folder that cannot be written is noticed before the
+    `AnswerError` with the registry's reason, `RegistryError` for a name that cannot be, `FolderError`. A folder that cannot be written is noticed before the
     code is spent.
     """
     before = home.enrolment_or_none()
     info = get_computer_info(home.root)
     name = computer_name or info["computer_name"] or platform.node()
+    if not is_name(name):
+        raise RegistryError(
+            f"{name!r} cannot be a computer's name in the registry, which has letters, digits, spaces, dots, dashes and "
+            "underscores. Give this computer another one: --name NAME"
+        )
     probe_folder(home)
     http = Http(url)
     answer: Any = http.json("POST", "/api/computers/enrol", {"code": code, **info, "computer_name": name})
@@ -43,6 +48,12 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
             log.warning("What came from %s lies in %s now", before.url, aside)
     home.save_enrolment(enrolment)
     return enrolment
+
+
+def is_name(name: str) -> bool:
+    """The registry's rule for names of computers, which stand in addresses."""
+    inner = all(c.isalnum() or c in " ._-" for c in name)
+    return inner and 0 < len(name) <= 255 and name[0] not in " .-" and name[-1] not in " ."
 
 
 def is_another(before: Enrolment, after: Enrolment) -> bool:

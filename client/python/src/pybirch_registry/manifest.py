@@ -70,8 +70,8 @@ def parse(value: object) -> Manifest:
         raise AnswerError("The registry's list of definitions is not in a form that this version understands")
     try:
         items = tuple(_item(entry) for entry in value["definitions"])
-        revoked = {entry["commit"]: entry for entry in value.get("revoked", [])}
-    except (KeyError, TypeError, ValueError) as error:
+        revoked = {_commit(entry): entry for entry in value.get("revoked") or ()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnswerError(f"The registry's list of definitions is damaged: {error!r}") from error
     return Manifest(
         items=items,
@@ -83,10 +83,16 @@ def parse(value: object) -> Manifest:
     )
 
 
-def _item(entry: Mapping[str, Any]) -> Item:
+def _commit(entry: Mapping[str, Any]) -> str:
+    """Of a version whose name and commit can be folders."""
     name, commit = entry["name"], entry["commit"]
     if not NAME.fullmatch(name) or name.lower() in WINDOWS_DEVICES or not COMMIT.fullmatch(commit):
         raise ValueError(f"{name!r} {commit!r}")
+    return str(commit)
+
+
+def _item(entry: Mapping[str, Any]) -> Item:
+    name, commit = entry["name"], _commit(entry)
     files = {str(path): str(digest) for path, digest in entry["files"].items()}
     if f"{name}.py" not in files:
         raise ValueError(f"{name} without {name}.py")

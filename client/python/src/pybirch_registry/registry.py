@@ -233,7 +233,7 @@ class Registry:
         A definition's name means the one instrument here that uses it, or makes a new one. Raises
         `UnknownDefinitionError`, `UnreachableError`.
         """
-        if instrument.isdigit():
+        if instrument.isdecimal():
             return self.bind(int(instrument), adapter)
         known = [found for found in self.discover() if isinstance(found.instrument.get("id"), int)]
         bound = [f for f in known if f.name == instrument] or [f for f in known if f.definition == instrument]
@@ -293,15 +293,23 @@ class Registry:
         """Classes by name for a program that also has classes from files: which of two with one name to use.
 
         A definition goes before the file if it is bound here or the lab's own, and that is logged; a public or
-        built-in one never displaces a file. Raises as `load` does.
+        built-in one never displaces a file. One that does not load is left out, and that is logged; where a file of
+        its name is there, raises as `load` does, for none of the two can be used in the other's place unnoticed.
         """
         chosen = dict(file_based)
         for name in self.store.names():
             if name in chosen and not self.goes_before_file(name):
                 continue
+            try:
+                cls = self.load(name)
+            except Exception as error:  # a definition's own code may raise anything
+                if name in chosen:
+                    raise
+                log.error("%s is left out: %s", name, error)
+                continue
             if name in chosen:
                 log.warning("%s: the registry's definition is used instead of the file", name)
-            chosen[name] = self.load(name)
+            chosen[name] = cls
         return chosen
 
     def goes_before_file(self, name: str) -> bool:

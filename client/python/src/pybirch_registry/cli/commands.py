@@ -140,7 +140,7 @@ def _history(home: Home, installed: Installed) -> list[dict[str, Any]]:
 
 def pin(home: Home, options: Namespace, output: Output) -> int:
     name, _, version = options.name.partition("@")
-    if version and not version.removeprefix("v").isdigit():
+    if version and not version.removeprefix("v").isdecimal():
         raise UnknownDefinitionError(f"{version!r} is no version; write {name}@3")
     number = int(version.removeprefix("v")) if version else None
     installed = Registry.open(home.root).pin(name, number)
