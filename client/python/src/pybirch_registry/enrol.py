@@ -17,16 +17,16 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     """Enrols this computer, or gives it a new token. `computer_name` is the host name unless given.
 
     What came from another registry is set aside, never mixed with this one's. Raises `UnreachableError`,
-    `AnswerError` with the registry's reason, `RegistryError` for a name that cannot be, `FolderError`. A folder that cannot be written is noticed before the
-    code is spent.
+    `AnswerError` with the registry's reason, `RegistryError` for a name that cannot be, `FolderError`. A folder that
+    cannot be written is noticed before the code is spent.
     """
     before = home.enrolment_or_none()
     info = get_computer_info(home.root)
     name = computer_name or info["computer_name"] or platform.node()
     if not is_name(name):
         raise RegistryError(
-            f"{name!r} cannot be a computer's name in the registry, which has letters, digits, spaces, dots, dashes and "
-            "underscores. Give this computer another one: --name NAME"
+            f"{name!r} cannot be a computer's name in the registry, which has letters, digits, spaces, dots, dashes "
+            "and underscores. Give this computer another one: --name NAME"
         )
     probe_folder(home)
     http = Http(url)
