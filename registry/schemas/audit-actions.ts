@@ -1,6 +1,6 @@
 /** What the audit trail calls what was done, all of it: `<thing>.<done>`. No more is imported, for pages list them too. */
 const DONE = {
-  definition: ['landed', 'mended', 'moved', 'archived', 'restored', 'overridden'],
+  definition: ['landed', 'mended', 'moved', 'archived', 'restored', 'overridden', 'released'],
   version: ['deprecated', 'revoked', 'reinstated'],
   merge_request: [
     'opened',

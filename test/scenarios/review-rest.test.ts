@@ -208,6 +208,8 @@ t.test(
     t.equal(await listed(), 1);
     await ada.client.mergeRequests.close(mr);
     t.match(await ada.client.definitions.create(body), { version: 1 });
+    const { items } = await ada.client.audit({ action: 'definition.released' });
+    t.match(items, [{ actor: 'ada', subject_id: made.id, before: { name } }]);
     t.match(await look(mr), { state: 'closed', definition: { id: null, name }, diff: '' });
     t.match(await refused(ben.client.mergeRequests.reopen(mr)), { status: 409 });
   },

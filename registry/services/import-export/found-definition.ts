@@ -4,11 +4,12 @@ import type { Repositories, Repository } from '../../../repos/types.ts';
 import type { DefinitionState, Override } from '../../definitions/record.ts';
 import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
+import { appendAudit } from '../../store/audit.ts';
 import { allocateDefinitionId, deleteDefinition } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import { definitionsNamed, lockDefinition } from '../../store/indexing.ts';
 import { isProposed, undecidedMergeRequests } from '../../store/merge-requests.ts';
-import { authorOf, type Caller, personOf } from '../caller.ts';
+import { auditOf, authorOf, type Caller, personOf } from '../caller.ts';
 import { commitFiles } from '../definitions/commit-files.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 import { land } from '../landing/landing.ts';
@@ -38,8 +39,8 @@ export async function found(
   caller: Caller,
   founding: Founding,
 ): Promise<Indexed> {
-  const { name, files } = founding;
-  return await inNewRepository(rooms, name, async (repository, id) =>
+  const { files } = founding;
+  return await inNewRepository(rooms, caller, founding, async (repository, id) =>
     land(rooms, caller, {
       repository,
       from: { head: null, version: 0 },
@@ -60,7 +61,7 @@ export async function foundProposal(
 ): Promise<{ definition: Indexed; mergeRequest: Proposed }> {
   const { name, files, lab, summary } = founding;
   let number = 0;
-  const definition = await inNewRepository(rooms, name, async (repository, id) => {
+  const definition = await inNewRepository(rooms, caller, founding, async (repository, id) => {
     const author = { ...authorOf(caller), at: new Date() };
     const head = await repository.commit({
       parent: null,
@@ -96,11 +97,13 @@ const afterwards = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
 
 async function inNewRepository(
   rooms: SaveRooms,
-  name: string,
+  caller: Caller,
+  founding: Founding,
   work: (repository: Repository, id: number) => Promise<Indexed>,
 ): Promise<Indexed> {
   const { store, repositories } = rooms;
-  await freeName(rooms, name);
+  const { name } = founding;
+  await freeName(rooms, caller, founding);
   const id = await allocateDefinitionId(store.em());
   await repositories.note(name);
   const repository = await createRepository(repositories, name);
@@ -118,7 +121,11 @@ async function inNewRepository(
 }
 
 /** A closed first proposal frees its name; every other definition, archived ones too, keeps it. Throws `name_taken`. */
-async function freeName({ store, repositories }: SaveRooms, name: string): Promise<void> {
+async function freeName(
+  { store, repositories }: SaveRooms,
+  caller: Caller,
+  { name, lab }: Founding,
+): Promise<void> {
   const [old] = await definitionsNamed(store.em(), [name]);
   if (!old) return;
   if (old.version !== null) throw nameTaken(name);
@@ -129,6 +136,18 @@ async function freeName({ store, repositories }: SaveRooms, name: string): Promi
       const open = await undecidedMergeRequests(em, old.id);
       if (open.length > 0 || !(await isProposed(em, old.id))) throw nameTaken(name);
       await deleteDefinition(em, old.id);
+      const { id, lab_id } = old;
+      await appendAudit(em, {
+        ...auditOf(caller),
+        action: 'definition.released',
+        subject_type: 'definition',
+        subject_id: id,
+        subject: old.name,
+        // Another lab does not learn who has the name now.
+        lab_id: lab_id === (lab?.id ?? null) ? lab_id : null,
+        before: { name: old.name, lab_id },
+        after: null,
+      });
     });
     await repositories.remove(old.name);
   } finally {
