@@ -16,7 +16,10 @@ export interface Figure extends Comparison {
 /** Does one round and returns the time it took, or the memory; what it prepares is not counted. */
 export type Measure = (round: number) => Promise<number>;
 
-/** Runs both once for warmth, uncounted, then in turn; whoever begins changes from round to round. */
+/**
+ * Runs both once for warmth, uncounted, then in turn; whoever begins changes from round to round. With no rounds at all the
+ * first one counts: it shows that both work.
+ */
 export async function inTurn(rounds: number, ours: Measure, floor: Measure): Promise<Comparison> {
   const pairs: Pair[] = [];
   for (let round = 0; round <= rounds; round++) {
@@ -25,7 +28,7 @@ export async function inTurn(rounds: number, ours: Measure, floor: Measure): Pro
     for (const [side, measure] of round % 2 === 0 ? sides : sides.toReversed()) {
       pair[side] = await measure(round);
     }
-    if (round > 0) pairs.push(pair);
+    if (round > 0 || rounds === 0) pairs.push(pair);
   }
   return compare(pairs);
 }

@@ -9,6 +9,8 @@ import { createClient, type RegistryClient } from '../../client/typescript/clien
 const run = promisify(execFile);
 const MAIN = join(import.meta.dirname, '..', '..', 'registry', 'main.ts');
 
+const PASSWORD = 'measured in turn';
+
 export interface Served {
   url: string;
   token: string;
@@ -23,7 +25,8 @@ export interface Served {
 }
 
 export async function serve(folder: string): Promise<Served> {
-  const env = { ...process.env, DATA_DIR: join(folder, 'var'), PORT: '0', LOG_LEVEL: 'silent' };
+  const settings = { DATA_DIR: join(folder, 'var'), PORT: '0', ADMIN_PASSWORD: PASSWORD };
+  const env = { ...process.env, ...settings, LOG_LEVEL: 'silent' };
   const server = spawn(process.execPath, [MAIN, 'serve'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,9 +39,9 @@ export async function serve(folder: string): Promise<Served> {
   }
   if (!url) throw new Error('the server ended without its greeting');
   server.stdout.resume();
-  const registry = async (...args: string[]) =>
-    (await run(process.execPath, [MAIN, ...args], { env, maxBuffer: 2 ** 24 })).stdout.trim();
-  const token = await registry('token', 'create', 'admin', '--scope', 'admin');
+  const session = await createClient({ url }).login('admin', PASSWORD);
+  const { tokens } = createClient({ url, token: session.token });
+  const { token } = await tokens.create({ name: 'bench', scope: 'admin' });
   const client = createClient({ url, token });
   const { id } = await client.labs.create({ name: 'Bench', code: 'bench' });
   return {
@@ -47,7 +50,8 @@ export async function serve(folder: string): Promise<Served> {
     client,
     labId: id,
     async import(from) {
-      await registry('import', from, '--lab', 'bench');
+      const command = [MAIN, 'import', from, '--lab', 'bench'];
+      await run(process.execPath, command, { env, maxBuffer: 2 ** 24 });
     },
     async enrol(name) {
       const { code } = await client.computers.createCode(id);

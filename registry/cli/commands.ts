@@ -5,7 +5,7 @@ import { runBackup, runRestore } from './backup.ts';
 import type { CommandRequest } from './control.ts';
 import { exportDefinitions, importDefinitions } from './folders.ts';
 import { rotateKeys } from './keys.ts';
-import { runFsck, runMigrate, runReindex } from './maintenance.ts';
+import { runFsck, runMaintain, runMigrate, runReindex } from './maintenance.ts';
 import { addUser, createToken, setPassword, showUsers } from './people.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,6 +17,7 @@ const COMMANDS: Record<string, Command> = {
   migrate: runMigrate,
   reindex: runReindex,
   fsck: runFsck,
+  maintain: runMaintain,
   backup: runBackup,
   restore: runRestore,
   'keys rotate': rotateKeys,

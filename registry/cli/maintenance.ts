@@ -1,4 +1,4 @@
-/** `registry migrate`, `reindex` and `fsck`. */
+/** `registry migrate`, `reindex`, `fsck` and `maintain`. */
 import type { Rooms } from '../open.ts';
 import { fsck } from '../services/landing/fsck.ts';
 import { reindex } from '../services/landing/reindex.ts';
@@ -31,4 +31,24 @@ export async function runFsck(rooms: Rooms, terminal: Terminal) {
   for (const { where, problem } of report.problems) terminal.err(`${where}: ${problem}`);
   terminal.out(`${report.repositories} repositories, ${report.problems.length} problems.`);
   return report.problems.length === 0 ? 0 : 1;
+}
+
+/** What the registry does by itself after landings, for every repository and now. */
+export async function runMaintain({ repositories }: Rooms, terminal: Terminal) {
+  const names = await repositories.list();
+  const failed: string[] = [];
+  for (const [i, name] of names.entries()) {
+    try {
+      await (await repositories.open(name)).maintain();
+    } catch (error) {
+      // One that is not whole must not keep the others from it.
+      failed.push(`${name}: ${(error as Error).message}`);
+    }
+    terminal.progress(i + 1, names.length, 'Packing repositories');
+  }
+  for (const line of failed) terminal.err(`${line}; see registry fsck`);
+  terminal.out(
+    `${names.length - failed.length} repositories are in order, ${failed.length} are not.`,
+  );
+  return failed.length === 0 ? 0 : 1;
 }

@@ -73,6 +73,10 @@ function program(act: Act): Command {
     .description('check repositories, index and audit trail; repair what a crash left half done')
     .action(act('fsck', () => ({})));
   root
+    .command('maintain')
+    .description('pack repositories, drop what nothing reaches, see what git did in them by hand')
+    .action(act('maintain', () => ({})));
+  root
     .command('backup <file>')
     .description('write repositories, database and keys into one file; beside a running server too')
     .action(act('backup', (file: string) => ({ file: resolve(file) })));

@@ -115,6 +115,7 @@ async function commandsWork(t: Test, name: string): Promise<void> {
     stdout: /signed with SHA256:\S{43} from now on/,
   });
   t.match(await run('fsck'), { code: 0, stdout: /\d\d repositories, 0 problems/ });
+  t.match(await run('maintain'), { code: 0, stdout: /\d\d repositories are in order, 0 are not/ });
   const file = join(folder, `${name}.zip`);
   t.match(await run('backup', file), {
     code: 0,
@@ -131,6 +132,13 @@ t.test('commands beside a running server are carried out by it', async (t) => {
   t.match(await createClient({ url: server.url }).login('beside', 'a new password'), {
     user: { username: 'beside' },
   });
+  const address = `${server.url.replace('//', `//x:${token}@`)}/definitions/SR830.git`;
+  const seen = async () => /refs\/heads\/by-hand$/m.test(await git(['ls-remote', address]));
+  t.notOk(await seen());
+  const cwd = join(DATA_DIR, 'repos', 'SR830.git');
+  await git(['update-ref', 'refs/heads/by-hand', 'refs/heads/main'], { cwd });
+  t.match(await run('maintain'), { code: 0 });
+  t.ok(await seen(), 'what git did by hand is seen');
 });
 
 t.test('what a command cannot do is said in a line, with exit code 1', async (t) => {
@@ -242,6 +250,7 @@ t.test('wrong usage ends with 2, help with 0', async (t) => {
     'migrate',
     'reindex',
     'fsck',
+    'maintain',
     'import',
     'export',
     'backup',

@@ -1,9 +1,14 @@
 /** What a sync costs, and that no change is missed, by whichever process it was made. */
 import t from 'tap';
 import type { SyncList } from '../../registry/schemas/sync.ts';
+import type { Caller } from '../../registry/services/caller.ts';
+import { listBindings } from '../../registry/services/equipment/bindings.ts';
+import { findBindings } from '../../registry/services/equipment/found-bindings.ts';
+import { listInstruments } from '../../registry/services/equipment/instruments.ts';
 import { identifyToken } from '../../registry/services/people/identify.ts';
 import { COMPUTER_TOKEN_PREFIX, hashToken } from '../../registry/services/people/secrets.ts';
 import { Catalogues } from '../../registry/services/sync/catalogue.ts';
+import { listFleet } from '../../registry/services/sync/fleet.ts';
 import {
   type SyncRooms,
   type SyncState,
@@ -21,6 +26,16 @@ import { openStore, type Store } from '../../registry/store/open.ts';
 import { upsertVersions } from '../../registry/store/versions.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { definitionFields, versionFields } from '../store/definition-fields.ts';
+
+const ADMIN = {
+  kind: 'user',
+  id: 1,
+  username: 'ada',
+  name: 'Ada',
+  email: 'ada@lab.example',
+  isAdmin: false,
+  scope: 'admin',
+} as const;
 
 function roomsOf(store: Store, url = 'http://registry'): SyncRooms {
   const rooms = { store, rules: { anonymousRead: false }, publicUrl: () => url } as never;
@@ -78,6 +93,39 @@ await onEachDatabase(
     const { definitions } = await listOf(await syncState(roomsOf(store), many.caller, {}));
     t.equal(definitions.length, 200);
     t.equal(definitions.filter(({ bound, pinned }) => bound && pinned).length, 20);
+  },
+);
+
+await onEachDatabase(
+  t,
+  'lists of equipment cost as many queries for several as for one',
+  async (t, store, { statements }) => {
+    const repositories = { open: async () => ({ readFile: async () => Buffer.from('x = 1\n') }) };
+    const rooms = { ...roomsOf(store), repositories } as never;
+    const page = { page: 1, per_page: 100 };
+    const lists: Record<string, (by: Caller, pc: string) => Promise<{ total: number }>> = {
+      instruments: (by) => listInstruments(rooms, by, page),
+      bindings: (by) => listBindings(rooms, by, page),
+      'what is bound to a computer': (by, pc) => findBindings(rooms, by, pc, page),
+      fleet: (by) => listFleet(rooms, by, page),
+    };
+    const costs: Record<string, number[]> = {};
+    for (const count of [1, 41]) {
+      const { lab, pc, caller } = await fill(store, `lab${count}-`, count);
+      const installed = Object.fromEntries(
+        [...Array(count)].map((_, i) => [`lab${count}-${i}`, 1]),
+      );
+      await takeReport(roomsOf(store), caller, { installed });
+      const admin = { ...ADMIN, roles: new Map([[lab.id, 'admin'] as const]) };
+      const by = { actor: admin, address: null, tokenName: null };
+      for (const [name, list] of Object.entries(lists)) {
+        statements.length = 0;
+        const { total } = await list(by, pc.computer_name);
+        costs[name] = [...(costs[name] ?? []), statements.length];
+        t.equal(total, name === 'fleet' ? 1 : Math.ceil(count / 10), `${name}: ${total}`);
+      }
+    }
+    for (const [name, [one, several]] of Object.entries(costs)) t.equal(several, one, name);
   },
 );
 
