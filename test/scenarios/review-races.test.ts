@@ -1,5 +1,5 @@
 /** What happens to a merge request in the very moment in which it is merged: it stays as it landed, and everybody is told. */
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -39,6 +39,17 @@ async function mergeFirst(name: string, id: number, head: string) {
     repository.updateRefs = updateRefs;
     await ada.client.mergeRequests.merge(id, { head });
     await updateRefs.call(repository, updates);
+  };
+}
+
+/** The same when they have just moved. */
+async function mergeThen(name: string, id: number, head: string) {
+  const repository = await rooms.repositories.open(name);
+  const { updateRefs } = repository;
+  repository.updateRefs = async (updates) => {
+    repository.updateRefs = updateRefs;
+    await updateRefs.call(repository, updates);
+    await ada.client.mergeRequests.merge(id, { head });
   };
 }
 
@@ -132,6 +143,17 @@ t.test('closing, rebasing and saving are told the same over REST', async (t) => 
     await staysAsItLanded(t, name, id, head);
   }
 });
+
+t.test(
+  'what is merged before a closing is done is not closed, and nothing waits for it',
+  async (t) => {
+    const { id, head } = await approved(t, 'Beaten', 'refs/for/main');
+    await mergeThen('Beaten', id, head);
+    t.match(await refused(ben.client.mergeRequests.close(id)), { status: 409, detail: /merged/ });
+    await staysAsItLanded(t, 'Beaten', id, head);
+    t.notMatch((await readdir(join(lab.dataDir, 'journal'))).join(), /Beaten/);
+  },
+);
 
 t.test('what a crash kept the ref from is none of its heads after the repair', async (t) => {
   const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');

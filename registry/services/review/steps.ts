@@ -209,9 +209,15 @@ export async function carryOut(
   const finish = async (em: EntityManager) => {
     for (const step of steps) await step.finish(em);
   };
-  if ((await repository.head()) === null)
-    await indexRepository(store, repository, { also: finish });
-  else await store.transaction(finish);
+  try {
+    if ((await repository.head()) === null)
+      await indexRepository(store, repository, { also: finish });
+    else await store.transaction(finish);
+  } catch (error) {
+    // A closing that was overtaken has moved nothing; whatever else fails here is for repair to find.
+    if (error instanceof Problem) await repositories.strike(repository.name);
+    throw error;
+  }
   await repositories.strike(repository.name);
 }
 
