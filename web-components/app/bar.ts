@@ -3,7 +3,7 @@ import { SessionController, session } from '../data/session.ts';
 import { type IconName, icon } from '../elements/icon.ts';
 import { shared } from '../styles/shared.ts';
 import { chooseTheme, chosenTheme, type Theme } from '../styles/theme.ts';
-import { goTo, setQuery, signInAddress } from './go.ts';
+import { goTo, searchAsTyped, signInAddress } from './go.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/dropdown/dropdown.js';
 import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
@@ -13,9 +13,6 @@ const THEMES: Record<Theme, { label: string; icon: IconName }> = {
   light: { label: 'Light', icon: 'sun' },
   dark: { label: 'Dark', icon: 'moon' },
 };
-
-/** How long a pause in typing is until it is searched for, in milliseconds. */
-const PAUSE = 120;
 
 /**
  * The bar above every page: search, theme, account.
@@ -113,7 +110,6 @@ export class RegistryBar extends LitElement {
   declare searched: string;
   declare theme: Theme;
   readonly #session = new SessionController(this);
-  #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -242,10 +238,7 @@ export class RegistryBar extends LitElement {
   }
 
   #searchAsYouType(event: InputEvent) {
-    clearTimeout(this.#typing);
-    if (location.pathname !== '/') return;
-    const q = (event.target as HTMLInputElement).value;
-    this.#typing = setTimeout(() => setQuery({ q, page: undefined }), PAUSE);
+    if (location.pathname === '/') searchAsTyped((event.target as HTMLInputElement).value);
   }
 
   #search(event: SubmitEvent) {

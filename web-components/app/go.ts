@@ -21,3 +21,16 @@ export function setQuery(changes: Record<string, string | undefined>): void {
   }
   goTo(address.href, { replace: true });
 }
+
+/** How long a pause in typing is until it is searched for, in milliseconds. */
+const PAUSE = 120;
+let typing: ReturnType<typeof setTimeout> | undefined;
+
+/** Searches the list of the present page for what somebody types, once they pause; whoever has gone on meanwhile is let be. */
+export function searchAsTyped(q: string): void {
+  clearTimeout(typing);
+  const { pathname } = location;
+  typing = setTimeout(() => {
+    if (location.pathname === pathname) setQuery({ q, page: undefined });
+  }, PAUSE);
+}

@@ -125,7 +125,8 @@ export class RegistrySuggest extends LitElement {
 
   async #ask() {
     const asked = this.value;
-    const found = await this.find(asked);
+    // Without suggestions the name can be written all the same; what is wrong with it is said when it is sent.
+    const found = await this.find(asked).catch(() => []);
     // What was typed since has asked for itself.
     if (asked === this.value) this.found = found;
   }

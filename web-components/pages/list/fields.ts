@@ -2,7 +2,7 @@ import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
 import { html, nothing } from 'lit';
-import { setQuery } from '../../app/go.ts';
+import { searchAsTyped, setQuery } from '../../app/go.ts';
 import { icon } from '../../elements/icon.ts';
 
 const textIn = (event: Event) => (event.target as HTMLInputElement).value;
@@ -13,7 +13,7 @@ export const searchField = (label: string, query: URLSearchParams) => html`<wa-i
   size="s"
   label=${label}
   .value=${query.get('q') ?? ''}
-  @input=${(event: Event) => setQuery({ q: textIn(event), page: undefined })}
+  @input=${(event: Event) => searchAsTyped(textIn(event))}
   >${icon('search', 'start')}</wa-input
 >`;
 
