@@ -126,6 +126,14 @@ def test_a_disk_that_is_full(
     stands(home, 3)
 
 
+def test_a_note_that_finds_no_room_does_not_hide_what_a_sync_did(good: Registry, home: Home) -> None:
+    """The last thing that a sync writes is what it told the registry; on a full disk that alone may fail."""
+    (home.root / "told.json").unlink()
+    (home.root / "told.json").mkdir()
+    report = good.sync()
+    assert report.came == ["Alpha v2"] and any("told.json" in text for text in report.warnings)
+
+
 SYNCS = """
 import os
 os.write(1, b"ready\\n")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from . import manifest as manifests
 from .api import Http, decode
 from .bindings import Bindings
-from .errors import AnswerError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
+from .errors import AnswerError, FolderError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
 from .files import locked, read_json, write_json
 from .home import Enrolment, Home
 from .manifest import Item, Manifest, ManifestFile
@@ -218,14 +218,15 @@ class Syncer:
         installed = {one.name: one.version for one in used}
         body = {"installed": installed, "loaded": Presence(self.home).all(), "errors": errors}
         told = self.home.root / "told.json"
-        if report.unchanged and read_json(told) == body:
-            return
         try:
+            if report.unchanged and read_json(told) == body:
+                return
             self.http.json("POST", "/api/sync/report", body)
+            write_json(told, body)
+        except FolderError as error:
+            report.warnings.append(str(error))
         except (UnreachableError, AnswerError, NotEnrolledError) as error:
             report.warnings.append(f"The registry took no report of this sync: {error}")
-            return
-        write_json(told, body)
 
 
 def _parsed(kept: Mapping[str, Any]) -> Manifest | None:
