@@ -53,7 +53,7 @@ export class RegistrySuggest extends LitElement {
         font: inherit;
       }
       :host([size="s"]) input {
-        padding-block: 0.15em;
+        padding-block: 0.25em;
       }
       p {
         margin-block-start: var(--wa-space-3xs);

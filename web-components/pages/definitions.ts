@@ -117,14 +117,18 @@ export class DefinitionsPage extends Page {
         <span class="quiet" role="status">
           ${total === undefined ? '' : this.#countOf(total)}
         </span>
-        <wa-button
-          class="filters"
-          appearance="outlined"
-          size="s"
-          aria-expanded=${String(this.areFiltersOpen)}
-          @click=${this.#toggleFilters}
-          >${icon('filter', 'start')} Filters</wa-button
-        >
+        ${
+          total
+            ? html`<wa-button
+                class="filters"
+                appearance="outlined"
+                size="s"
+                aria-expanded=${String(this.areFiltersOpen)}
+                @click=${this.#toggleFilters}
+                >${icon('filter', 'start')} Filters</wa-button
+              >`
+            : nothing
+        }
         ${
           this.#mayPropose
             ? html`<wa-button class="new" variant="brand" size="s" href="/new">
