@@ -64,7 +64,8 @@ export class RegistryThread extends LitElement {
     return html`${
       file !== null && outdated
         ? html`<p class="row small quiet">
-            ${badge('outdated', 'warning')} <code>${file}</code>, line ${original_line} of an earlier push
+            ${badge('outdated', 'warning')}
+            <span><code>${file}</code>, line ${original_line} of an earlier push</span>
           </p>`
         : nothing
     }
