@@ -69,7 +69,7 @@ export async function freshDatabase(migrated = true): Promise<{ databaseUrl: str
 }
 
 // tap's own 30 seconds are short for a file whose databases a busy machine has to make first.
-t.setTimeout(120_000);
+t.setTimeout(240_000);
 
 let count = 0;
 
