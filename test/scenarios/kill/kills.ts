@@ -36,7 +36,11 @@ export async function killAmidReviews(
     const known = doneIn(world);
     const enough = known + 1 + chance.int(8);
     const acting = actUntilKilled(world, server.url, () => dead);
-    while (doneIn(world) < enough) await Promise.race([after(20), acting]);
+    // Before the last kill something must have been decided too.
+    const last = kill === kills - 1;
+    const isEnough = ({ decided }: World) =>
+      doneIn(world as World) >= enough && !(last && decided.length === 0);
+    while (!isEnough(world)) await Promise.race([after(20), acting]);
     // Within which of the deeds that follow is left to chance.
     await after(chance.int(longest));
     dead = true;
