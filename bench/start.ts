@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type Figure, inTurn } from './pairs.ts';
 import { compare, type Pair } from './statistics.ts';
 
-const MAIN = fileURLToPath(new URL('../registry/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../registry/main.js', import.meta.url));
 const OPEN = fileURLToPath(new URL('./open-database.ts', import.meta.url));
 const OPEN_STORE = fileURLToPath(new URL('./open-store.ts', import.meta.url));
 

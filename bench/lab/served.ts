@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
 
 const run = promisify(execFile);
-const MAIN = join(import.meta.dirname, '..', '..', 'registry', 'main.ts');
+const MAIN = join(import.meta.dirname, '..', '..', 'registry', 'main.js');
 
 const PASSWORD = 'measured in turn';
 

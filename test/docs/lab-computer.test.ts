@@ -76,7 +76,7 @@ async function served(
   dataDir: string,
 ): Promise<{ url: string; code: string }> {
   const env = { ...process.env, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' };
-  const main = join(root, 'registry', 'main.ts');
+  const main = join(root, 'registry', 'main.js');
   const server = spawn(process.execPath, [main, 'serve'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -16,7 +16,7 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 t.test('the walk prints what the README says', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-walk-'));
-  const server = spawn(process.execPath, ['registry/main.ts', 'serve'], {
+  const server = spawn(process.execPath, ['registry/main.js', 'serve'], {
     cwd: root,
     env: { ...process.env, DATA_DIR: join(folder, 'var'), PORT: '0', LOG_LEVEL: 'silent' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../registry/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../registry/main.js', import.meta.url));
 
 export interface Ended {
   code: number | null;
