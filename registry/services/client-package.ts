@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Zippable } from 'fflate';
 import { Problem } from '../errors.ts';
+import { zipped } from './zip.ts';
 
 const FOLDER = fileURLToPath(new URL('../../client/python/', import.meta.url));
 
@@ -27,11 +27,12 @@ export function clientPackage(version: string): (name: string) => Promise<Uint8A
 }
 
 async function pack(top: string): Promise<Uint8Array> {
-  const { zipSync } = await import('fflate');
-  const entries: Zippable = {};
-  for (const path of await packageFiles())
-    entries[`${top}/${path}`] = await readFile(join(FOLDER, path));
-  return zipSync(entries, { mtime: new Date(1980, 0, 1, 12), os: 3 });
+  const paths = await packageFiles();
+  return await zipped(
+    await Promise.all(
+      paths.map(async (path) => [`${top}/${path}`, await readFile(join(FOLDER, path))] as const),
+    ),
+  );
 }
 
 /** What the package is made of, without its tests; paths with `/`. */

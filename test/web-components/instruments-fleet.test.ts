@@ -1,9 +1,9 @@
 /** Instruments, computers and the fleet in the browser. */
-import type { Page } from 'playwright-core';
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser, takePictures } from '../helpers/browser.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
+import { card, choose, dialog, write } from '../helpers/page.ts';
 import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(180_000);
@@ -26,16 +26,6 @@ const definition = await ada.client.definitions.create({
 for (const value of [2, 3, 4, 5, 6, 7]) {
   const source_code = WITH_SETTINGS.replace('[[1.0]]', `[[${value}.0]]`);
   await ada.client.definitions.change(definition.id, { source_code });
-}
-
-const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
-const dialog = (page: Page) => page.locator('registry-confirm');
-const write = (page: Page, label: string, text: string) =>
-  page.getByRole('textbox', { name: new RegExp(`^${label}`) }).fill(text);
-async function choose(page: Page, menu: string, item: string) {
-  await page.getByRole('button', { name: menu }).focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('menuitem', { name: item }).click();
 }
 
 t.test('a computer is enrolled with the two lines that the page shows', async (t) => {

@@ -5,6 +5,7 @@ import { createClient } from '../../client/typescript/client.ts';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser, takePictures } from '../helpers/browser.ts';
 import { startLab } from '../helpers/lab.ts';
+import { card, choose, dialog, write } from '../helpers/page.ts';
 import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(180_000);
@@ -12,17 +13,6 @@ const lab = await startLab(t);
 const browser = await startBrowser(t);
 const { ada, ben, nano } = lab;
 const HOSTILE = '<img src=x onerror=alert(1)> & "quoted"';
-
-const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
-const dialog = (page: Page) => page.locator('registry-confirm');
-const write = (page: Page, label: string, text: string) =>
-  page.getByRole('textbox', { name: new RegExp(`^${label}`) }).fill(text);
-/** Opens the menu of a row by keyboard alone, and takes an item of it. */
-async function choose(page: Page, menu: string, item: string) {
-  await page.getByRole('button', { name: menu }).focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('menuitem', { name: item }).click();
-}
 
 /** Waits until the focus is in the element that this selects, whatever shadow root it is in. */
 async function focusIsOn(page: Page, selector: string) {

@@ -1,6 +1,5 @@
 import { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
-import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html, nothing } from 'lit';
 import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
@@ -14,6 +13,7 @@ import '../elements/table.ts';
 import type { Column } from '../elements/table.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
+import { labFields, labOf } from './lab/fields.ts';
 
 /** `/labs`: the labs that somebody belongs to; all of them for site admins. */
 export class LabsPage extends Page {
@@ -83,23 +83,10 @@ export class LabsPage extends Page {
     let made: Lab | undefined;
     await confirm({
       title: 'New lab',
-      text: html`<wa-input name="name" label="Name" required maxlength="200"></wa-input>
-        <wa-input
-          name="code"
-          label="Code"
-          hint="Short, for lists and commands: letters, digits, - and _"
-          required
-          maxlength="50"
-          pattern="[A-Za-z0-9][A-Za-z0-9_\\-]*"
-          autocapitalize="off"
-          spellcheck="false"
-        ></wa-input>`,
+      text: labFields(),
       action: 'Make the lab',
       act: async (_reason, fields) => {
-        made = await createLab({
-          name: String(fields.get('name')),
-          code: String(fields.get('code')),
-        });
+        made = await createLab(labOf(fields));
       },
     });
     if (made) goTo(`/labs/${made.id}`);

@@ -1,6 +1,5 @@
 /** What readers ask of definitions: lists, one of them at any version, versions, diffs, snapshots. */
 import { createHash } from 'node:crypto';
-import type { Zippable } from 'fflate';
 import type { Repositories, Repository } from '../../../repos/types.ts';
 import { type Rules, viewerOf } from '../../access/decide.ts';
 import { describe } from '../../definitions/metadata.ts';
@@ -28,6 +27,7 @@ import { currentVerdicts, findVersion, listVersions } from '../../store/versions
 import type { Caller } from '../caller.ts';
 import { newestProposal } from '../landing/index-repository.ts';
 import { showSignature } from '../signing-keys.ts';
+import { zipped } from '../zip.ts';
 import { filesOf, mainFile, textOf } from './files.ts';
 import { find } from './find-definition.ts';
 
@@ -163,13 +163,7 @@ export async function snapshot(rooms: ReadRooms, caller: Caller, id: number, n?:
   const found = await versionOf(rooms, row, n ?? newest(row.version));
   const repository = await rooms.repositories.open(row.name);
   const files = await filesOf(repository, found.commit);
-  // One version makes the same archive anywhere and always. A zip has local times without a zone, from 1980 on; no
-  // clock was set forward at noon of that day.
-  const options = { mtime: new Date(1980, 0, 1, 12), os: 3, level: 6 as const };
-  const entries: Zippable = {};
-  for (const [path, content] of files) entries[path] = [content, options];
-  const { zipSync } = await import('fflate');
-  const bytes = zipSync(entries);
+  const bytes = await zipped(files);
   return {
     fileName: `${row.name}-v${found.version}.zip`,
     bytes,

@@ -1,8 +1,8 @@
-import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html } from 'lit';
 import { changeLab, type Lab } from '../../data/labs.ts';
-import { EditableCard, textOf } from '../../elements/editable.ts';
+import { EditableCard } from '../../elements/editable.ts';
 import { ago } from '../../elements/time.ts';
+import { labFields, labOf } from './fields.ts';
 
 /** What a lab is called. */
 export class LabName extends EditableCard {
@@ -23,31 +23,11 @@ export class LabName extends EditableCard {
   }
 
   protected fields() {
-    return html`<wa-input
-        name="name"
-        label="Name"
-        required
-        maxlength="200"
-        .defaultValue=${this.lab.name}
-      ></wa-input>
-      <wa-input
-        name="code"
-        label="Code"
-        hint="Short, for lists and commands: letters, digits, - and _"
-        required
-        maxlength="50"
-        pattern="[A-Za-z0-9][A-Za-z0-9_\\-]*"
-        autocapitalize="off"
-        spellcheck="false"
-        .defaultValue=${this.lab.code}
-      ></wa-input>`;
+    return labFields(this.lab);
   }
 
   protected async save(fields: FormData) {
-    await changeLab(this.lab.id, {
-      name: textOf(fields, 'name') ?? '',
-      code: textOf(fields, 'code') ?? '',
-    });
+    await changeLab(this.lab.id, labOf(fields));
   }
 }
 
