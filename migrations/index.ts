@@ -5,6 +5,7 @@ import { LabComputers } from './0004-lab-computers.ts';
 import { Identities } from './0005-identities.ts';
 import { Sync } from './0006-sync.ts';
 import { NotesOfHeads } from './0007-notes-of-heads.ts';
+import { ShortHashes } from './0008-short-hashes.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   { name: '0005-identities', class: Identities },
   { name: '0006-sync', class: Sync },
   { name: '0007-notes-of-heads', class: NotesOfHeads },
+  { name: '0008-short-hashes', class: ShortHashes },
 ];

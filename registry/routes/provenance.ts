@@ -12,7 +12,7 @@ export function provenanceRoutes(app: Door, rooms: ReadRooms): void {
         tags: ['versions'],
         summary: 'The version that a commit or the SHA-256 of a file belongs to, and its review',
         description:
-          'What an instance knows of itself (`instrument._definition`) has both. Of several versions with the same file the one that brought it; `others` has the rest.',
+          'What an instance knows of itself (`instrument._definition`) has both. Of several versions with the same file the one that brought it; `others` has the rest. Digits that begin several hashes give 409 with each of them.',
         params: ProvenanceParams,
         response: { 200: Provenance, ...problemAnswers },
       },

@@ -6,8 +6,9 @@ import { VersionSummary } from './definitions.ts';
 
 export const ProvenanceParams = Type.Object({
   hash: Type.String({
-    pattern: '^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$',
-    description: 'A commit, or the SHA-256 of a file, in hexadecimal',
+    pattern: '^[0-9A-Fa-f]{7,64}$',
+    description:
+      'A commit, or the SHA-256 of a file, in hexadecimal: all of it, or at least the first seven digits where they are those of one alone',
   }),
 });
 

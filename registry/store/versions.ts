@@ -44,16 +44,18 @@ export async function newestStanding(
   return byDefinition(rows.map((row) => em.map(Version, row as never)));
 }
 
-/** The versions that are this commit, with their contents. */
-export async function versionsOfCommit(em: EntityManager, commit: string): Promise<Version[]> {
-  return em.find(Version, { commit }, { populate: ['files', 'described'] });
-}
+/** Of a commit or a file's SHA-256, what the index has. */
+export const HASH_BEGINNING = 7;
 
-/** The versions that have a file with this SHA-256 (hexadecimal), with their contents; by way of an index. */
-export async function versionsWithFile(em: EntityManager, sha256: string): Promise<Version[]> {
-  const rows = await em.execute('select * from versions where files @@ ?::jsonpath limit 1000', [
-    `$.* == "${sha256}"`,
-  ]);
+/**
+ * The versions whose commit, or the SHA-256 of one of whose files, begins with the same `HASH_BEGINNING` digits as
+ * `hash`, with their contents.
+ */
+export async function versionsWithHashLike(em: EntityManager, hash: string): Promise<Version[]> {
+  const rows = await em.execute(
+    'select * from versions where hash_beginnings(commit, files) @> array[?] limit 1000',
+    [hash.slice(0, HASH_BEGINNING)],
+  );
   return rows.map((row) => em.map(Version, row as never));
 }
 

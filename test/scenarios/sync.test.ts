@@ -12,6 +12,20 @@ const status = (status: number, message?: RegExp) =>
   ({ status, ...(message && { message }) }) as never;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
+/** Two files whose hashes begin with the same seven digits. */
+function alike(): [one: string, other: string] {
+  const known = new Map<string, string>();
+  for (let i = 0; ; i++) {
+    const text = `GAIN = ${i}\n`;
+    const before = known.get(sha256(text).slice(0, 7));
+    if (before) return [before, text];
+    known.set(sha256(text).slice(0, 7), text);
+  }
+}
+
+/** Another last digit than that of the hash. */
+const flip = (hash: string) => (hash.endsWith('0') ? '1' : '0');
+
 /** A shipped definition. */
 async function ship({ rooms }: TestLab, name: string): Promise<number> {
   const files = new Map([[`${name}.py`, Buffer.from(measurement(name))]]);
@@ -347,6 +361,31 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     }
     await t.rejects(ada.client.fleet.provenance('f'.repeat(64)), status(404));
     await t.rejects(ada.client.fleet.provenance('abc'), status(422));
+  });
+
+  await t.test('the first digits of a hash lead to what the whole hash leads to', async (t) => {
+    const [one, other] = alike();
+    const first = await create(ada, 'AlikeOne', { files: { 'helpers.py': one } });
+    await create(dan, 'AlikeHidden', { files: { 'helpers.py': other } });
+    const { commit } = await ada.client.definitions.version(first, 1);
+    const whole = await ada.client.fleet.provenance(commit);
+    for (const digits of [7, 12, 39])
+      t.same(await ada.client.fleet.provenance(commit.slice(0, digits).toUpperCase()), whole);
+    t.match(await pc.client.fleet.provenance(commit.slice(0, 7)), { name: 'AlikeOne', commit });
+    const hash = sha256(one);
+    for (const digits of [7, 40, 63]) {
+      const found = await ada.client.fleet.provenance(hash.slice(0, digits));
+      t.match(found, { name: 'AlikeOne', path: 'helpers.py' }, 'what is hidden is not in the way');
+    }
+    for (const client of [dan.client, lab.anonymous, cold.client])
+      await t.rejects(client.fleet.provenance(commit.slice(0, 12)), status(404));
+    await t.rejects(ada.client.fleet.provenance(`${hash.slice(0, 63)}${flip(hash)}`), status(404));
+    await t.rejects(ada.client.fleet.provenance(commit.slice(0, 6)), status(422));
+
+    await create(ada, 'AlikeOther', { files: { 'helpers.py': other } });
+    const refused = ada.client.fleet.provenance(hash.slice(0, 7));
+    await t.rejects(refused, status(409, new RegExp(`${hash} .*AlikeOne v1.*${sha256(other)}`)));
+    t.match(await ada.client.fleet.provenance(sha256(other)), { name: 'AlikeOther' });
   });
 
   await t.test('what cannot be kept is refused, and changes nothing', async (t) => {

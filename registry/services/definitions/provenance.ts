@@ -1,35 +1,43 @@
 /** From a commit, or the hash of a file, to the version and its review. */
 import { decide, viewerOf } from '../../access/decide.ts';
-import { notFound } from '../../errors.ts';
+import { notFound, Problem } from '../../errors.ts';
 import type { Provenance } from '../../schemas/provenance.ts';
 import { type DefinitionSummary, definitionsById } from '../../store/definitions.ts';
 import type { Version } from '../../store/entities/index.ts';
 import { findMergeRequest } from '../../store/merge-requests.ts';
 import { reviewsOf } from '../../store/reviews.ts';
-import { newestStanding, versionsOfCommit, versionsWithFile } from '../../store/versions.ts';
+import { newestStanding, versionsWithHashLike } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import { mainFile } from './files.ts';
 import { type ReadRooms, versionSummary } from './read-definitions.ts';
 import { contentAt } from './version-content.ts';
 
+/** How many hashes an answer names that begin alike. */
+const MOST_NAMED = 10;
+
 interface Match {
   definition: DefinitionSummary;
   version: Version;
+  /** The whole hash. */
+  hash: string;
   /** Null for a commit. */
   path: string | null;
 }
 
 /**
- * Of several versions with the same file the one that brought it: the oldest, a definition's main file before any
- * other. Throws `not_found` for what is not there and for what the caller may not see.
+ * The beginning of a hash will do. Of several versions with the same file the one that brought it: the oldest, a
+ * definition's main file before any other. Throws `not_found` for what is not there and for what the caller may not see,
+ * `conflict` where several hashes that the caller may see begin so.
  */
 export async function provenanceOf(
   rooms: ReadRooms,
   caller: Caller,
   hash: string,
 ): Promise<Provenance> {
-  const [first, ...others] = await matchesOf(rooms, caller, hash.toLowerCase());
+  const matches = await matchesOf(rooms, caller, hash.toLowerCase());
+  const [first, ...others] = matches;
   if (!first) throw notFound('version');
+  if (new Set(matches.map((match) => match.hash)).size > 1) throw ambiguous(hash, matches);
   const { definition, version, path } = first;
   const { name, display_name, lab_id } = definition;
   const em = rooms.store.em();
@@ -62,14 +70,18 @@ async function matchesOf(
   hash: string,
 ): Promise<Match[]> {
   const em = store.em();
-  const versions =
-    hash.length === 40 ? await versionsOfCommit(em, hash) : await versionsWithFile(em, hash);
+  const versions = await versionsWithHashLike(em, hash);
   const ids = versions.map(({ definition_id }) => definition_id);
   const definitions = await definitionsById(em, ids, viewerOf(actor, rules));
   const matches = versions.flatMap((version): Match[] => {
     const definition = definitions.get(version.definition_id);
-    const path = Object.entries(version.files ?? {}).find(([, sha256]) => sha256 === hash)?.[0];
-    return definition ? [{ definition, version, path: path ?? null }] : [];
+    if (!definition) return [];
+    const paths = new Map<string, string | null>([[version.commit, null]]);
+    for (const [path, sha256] of Object.entries(version.files ?? {}))
+      if (!paths.has(sha256)) paths.set(sha256, path);
+    return [...paths]
+      .filter(([whole]) => whole.startsWith(hash))
+      .map(([whole, path]) => ({ definition, version, hash: whole, path }));
   });
   const isMain = ({ definition, path }: Match) => path === mainFile(definition.name);
   return matches.sort(
@@ -77,6 +89,20 @@ async function matchesOf(
       Number(isMain(b)) - Number(isMain(a)) ||
       a.version.created_at.getTime() - b.version.created_at.getTime() ||
       a.version.version - b.version.version,
+  );
+}
+
+function ambiguous(hash: string, matches: readonly Match[]): Problem {
+  const candidates = new Map(
+    matches.map((match) => [
+      match.hash,
+      `${match.hash} (${match.path ?? 'commit'} of ${match.definition.name} v${match.version.version})`,
+    ]),
+  );
+  const named = [...candidates.values()].slice(0, MOST_NAMED).join(', ');
+  return new Problem(
+    'conflict',
+    `${candidates.size} hashes begin with ${hash}; give more digits: ${named}`,
   );
 }
 

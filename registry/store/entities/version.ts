@@ -8,10 +8,10 @@ const schema = defineEntity({
   tableName: 'versions',
   uniques: [{ name: 'versions_definition_id_commit_key', properties: ['definition_id', 'commit'] }],
   indexes: [
-    { name: 'versions_commit_index', properties: ['commit'] },
     {
-      name: 'versions_files_index',
-      expression: 'create index "versions_files_index" on "versions" using gin ("files")',
+      name: 'versions_hash_beginnings_index',
+      expression:
+        'create index "versions_hash_beginnings_index" on "versions" using gin (hash_beginnings("commit", "files"))',
     },
     {
       name: 'versions_revoked_index',

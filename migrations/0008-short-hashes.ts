@@ -1,0 +1,19 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** One index finds a version by the first characters of its commit or of a file's SHA-256, and by all of them. */
+export class ShortHashes extends Migration {
+  override up(): void {
+    for (const sql of statements) this.addSql(sql);
+  }
+}
+
+const statements = [
+  `create function hash_beginnings(commit text, files jsonb) returns text[] language sql immutable parallel safe as $$
+     select array(select distinct left(hash, 7)
+                    from (select commit as hash union all select value from jsonb_each_text(
+                            case when jsonb_typeof(files) = 'object' then files end)) as hashes)
+   $$`,
+  `create index versions_hash_beginnings_index on versions using gin (hash_beginnings(commit, files))`,
+  'drop index versions_commit_index',
+  'drop index versions_files_index',
+];
