@@ -1,7 +1,7 @@
 /** The Chromium that comes with the packages, unpacked once. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -43,13 +43,22 @@ export async function chromium(): Promise<Chromium> {
 const NOT_WANTED =
   /^--(single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation|headless)/;
 
+/** The package's own names folders outside of this one. Paths are relative to the file (fonts-conf(5)). */
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`;
+
 /** Test files run at the same time: whoever is first moves the whole folder into place. */
 async function unpacked(): Promise<string> {
   const packageFolder = dirname(
     dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
   );
   const { version } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8'));
-  const folder = join(CACHE, version);
+  const folder = join(CACHE, `${version}-fonts`);
   if (existsSync(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
   const next = await mkdtemp(join(CACHE, 'next-'));
@@ -61,6 +70,7 @@ async function unpacked(): Promise<string> {
   await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
     env: { ...process.env, TMPDIR: next },
   });
+  await writeFile(join(next, 'fonts', 'fonts.conf'), FONTS);
   await rename(next, folder).catch(async (error: NodeJS.ErrnoException) => {
     await rm(next, { recursive: true });
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

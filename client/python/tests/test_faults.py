@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import pybirch_registry
 from fake_registry import TOKEN, FakeRegistry
 from pybirch_registry import AnswerError, FolderError, NotEnrolledError, RefusedError, Registry, files, snapshot
 from pybirch_registry.api import Http, describe
@@ -178,10 +179,11 @@ def test_several_processes_may_sync_at_once(server: FakeRegistry, home: Home, pr
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders")
 def test_a_folder_that_was_made_read_only(good: Registry, home: Home) -> None:
-    """In a process of an account without special rights, and in a folder that it may reach."""
+    """In a process of an account without special rights: package and folder are copied to where it may reach them."""
     place = Path(tempfile.mkdtemp(prefix="pybirch-read-only-"))
     try:
         shutil.copytree(home.root, place / "home")
+        shutil.copytree(Path(pybirch_registry.__file__).parent, place / "package" / "pybirch_registry")
         for path in [place, *place.rglob("*")]:
             path.chmod(0o555 if path.is_dir() else 0o444)
         code = (
@@ -192,7 +194,7 @@ def test_a_folder_that_was_made_read_only(good: Registry, home: Home) -> None:
             "try:\n    r.sync()\nexcept FolderError as e: print(e)\n"
             "print(r.create('Alpha')._definition['version'])\n"
         )
-        path = os.pathsep.join(sys.path)
+        path = os.pathsep.join([str(place / "package"), *sys.path])
         env = {**os.environ, "PYTHONPATH": path, "PYBIRCH_REGISTRY_HOME": str(place / "home")}
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
         assert "this account may not write there" in done.stdout, done.stderr

@@ -1,0 +1,113 @@
+/**
+ * Runs a command as on a machine that has never run it: with a new, empty home and folder for temporary files, and where
+ * this account may, with a private mount over the system's `/tmp` and `/var/tmp` (unshare(1), mount(8)). So nothing that an
+ * earlier run left outside the checkout can make a test pass.
+ */
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, dirname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+
+const SYSTEM_FOLDERS = ['/tmp', '/var/tmp'].filter((folder) => existsSync(folder));
+
+/** Runs `program` in `checkout`, prints what was done for it, and gives its exit code. */
+export async function onCleanMachine(
+  checkout: string,
+  program: string,
+  args: readonly string[],
+): Promise<number> {
+  // Anybody may enter, as /tmp itself: PostgreSQL runs under another account.
+  const folder = await mkdtemp(join(tmpdir(), 'registry-tests-'));
+  await chmod(folder, 0o755);
+  try {
+    const mounts = await mayMount();
+    console.log(
+      mounts
+        ? `A new home, and private mounts over ${SYSTEM_FOLDERS.join(' and ')}.`
+        : 'A new home and folder for temporary files. /tmp is shared: this account may not mount.',
+    );
+    const home = await made(folder, 'home', 0o700);
+    const temporary = await made(folder, 'tmp', 0o1777);
+    const environment = { ...process.env, ...settings(), HOME: home, TMPDIR: temporary };
+    if (!mounts) return await ended(program, args, environment);
+    const binds = await Promise.all(
+      SYSTEM_FOLDERS.map(async (system) => {
+        const cover = await made(folder, `over${system.replaceAll('/', '-')}`, 0o1777);
+        // What the run needs of the folder that is covered stays where it is.
+        const needed = [checkout, folder].filter((path) => path.startsWith(system + sep));
+        const kept = needed.map((path) => [path, join(cover, relative(system, path))] as const);
+        for (const [, place] of kept) await mkdir(place, { recursive: true });
+        return [...kept.flat(), cover, system];
+      }),
+    );
+    const pairs = binds.flat();
+    const script = ['sh', '-ec', BIND_AND_RUN, 'sh', String(pairs.length / 2)];
+    return await ended(
+      'unshare',
+      ['--mount', '--propagation', 'private', ...script, ...pairs, program, ...args],
+      environment,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Arguments: the number of pairs, each pair (what, over what), then the command. */
+const BIND_AND_RUN = `
+  pairs=$1; shift
+  while [ "$pairs" -gt 0 ]; do mount --rbind "$1" "$2"; shift 2; pairs=$((pairs - 1)); done
+  exec "$@"`;
+
+async function mayMount(): Promise<boolean> {
+  const tried = ['--mount', '--propagation', 'private', 'mount', '--bind', '/tmp', '/tmp'];
+  return await promisify(execFile)('unshare', tried).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function made(folder: string, name: string, mode: number): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path);
+  await chmod(path, mode);
+  return path;
+}
+
+/**
+ * What programs would otherwise look for in the home: how npm and pip reach their registries, and the Python that a
+ * version manager keeps there.
+ */
+function settings(): Record<string, string> {
+  const home = homedir();
+  const found: Record<string, string> = {};
+  const files = [
+    ['npm_config_userconfig', '.npmrc'],
+    ['PIP_CONFIG_FILE', '.pip/pip.conf'],
+    ['PIP_CONFIG_FILE', '.config/pip/pip.conf'],
+  ] as const;
+  for (const [name, file] of files)
+    if (process.env[name] === undefined && existsSync(join(home, file)))
+      found[name] = join(home, file);
+  const python = 'import sys; print(sys.executable)';
+  const interpreter = execFileSync('python3', ['-c', python], { encoding: 'utf8' }).trim();
+  found.PATH = dirname(interpreter) + delimiter + process.env.PATH;
+  return found;
+}
+
+async function ended(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit', env });
+  // The terminal tells the child as well; this process stays to clean up after it.
+  const stay = (): void => undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, signal === 'SIGTERM' ? () => child.kill(signal) : stay);
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
