@@ -1,6 +1,5 @@
 """Which instrument is at which address here, and its last settings: remembered at once, told to the registry."""
 
-import logging
 import math
 import sys
 import uuid
@@ -14,8 +13,9 @@ from .errors import RegistryError
 from .files import locked, read_json, write_json
 from .home import Home
 from .outbox import Entry, Outbox, Sent
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 SEND_NOW_S = 3.0
 """How long `bind` and `save_settings` wait for the registry before they leave it to the next sync, in seconds."""

@@ -59,7 +59,7 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
         home.save_enrolment(versions.keys.enrolment)
     if report.came or report.stayed:
         _merge(home, value, [item for item in listed.items if item.label not in report.refused])
-    return report
+    return report.made_visible()
 
 
 def _trusting(home: Home, value: dict[str, Any], trust: Sequence[str]) -> Enrolment:

@@ -1,6 +1,5 @@
 """Which version of a definition this computer uses: asked for, pinned here, listed by the registry, or the newest."""
 
-import logging
 from collections.abc import Callable
 
 from .errors import RefusedError, UnknownDefinitionError
@@ -8,8 +7,9 @@ from .files import locked, read_json, write_json
 from .home import Home
 from .manifest import NAME, Manifest
 from .store import Installed, Store
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Choice:

@@ -1,6 +1,5 @@
 """The instruments that are bound to this computer."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,12 @@ from .errors import UnknownDefinitionError
 from .instances import CALL
 from .manifest import Manifest
 from .outbox import Outbox
+from .text import logger
 
 if TYPE_CHECKING:
     from .registry import Registry
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ before stays set.
 
 import importlib
 import importlib.abc
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -17,8 +16,9 @@ from . import instances
 from .construct import ADAPTERS, NAMES, construct, signature_of
 from .finder import Approved, DefinitionLoader
 from .instances import CALL, Call
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 PLACEHOLDER = "placeholder"
 """What PyBirch writes into `adapter` where nothing is connected."""

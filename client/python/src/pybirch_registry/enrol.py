@@ -1,6 +1,5 @@
 """Trading a one-time code for this computer's own token."""
 
-import logging
 import platform
 from typing import Any
 
@@ -9,8 +8,9 @@ from .computer import get_computer_info
 from .errors import AnswerError, RegistryError
 from .files import remove, write_atomic
 from .home import Enrolment, Home
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> Enrolment:

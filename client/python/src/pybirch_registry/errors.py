@@ -2,12 +2,18 @@
 
 from typing import ClassVar
 
+from .text import visible
+
 
 class RegistryError(Exception):
     """The parent of every error that this package raises."""
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        """Names and reasons that others wrote are part of it: fit for a terminal."""
+        return visible(super().__str__())
 
 
 class NotEnrolledError(RegistryError):

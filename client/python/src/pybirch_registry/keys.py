@@ -1,6 +1,5 @@
 """The signing keys that this computer knows: those of its enrolment, and those that took over since."""
 
-import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +9,9 @@ from .api import Http
 from .errors import AnswerError, RefusedError, UnreachableError
 from .home import Enrolment, Home
 from .signatures import UnknownKeyError, check_tag, key_blob
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class KeyRing:

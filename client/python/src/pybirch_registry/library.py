@@ -1,7 +1,6 @@
 """The versions of one data folder, ready to be loaded: what was checked at the sync is checked again here."""
 
 import importlib
-import logging
 from collections.abc import Callable
 
 from .errors import RefusedError, UnknownDefinitionError
@@ -11,8 +10,9 @@ from .guard import Policy, guarded_builtins, watch
 from .home import Home
 from .manifest import Manifest, ManifestFile
 from .store import Store, edited
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Library:

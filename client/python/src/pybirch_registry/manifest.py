@@ -1,6 +1,5 @@
 """What the registry lists for this computer, as of the last sync."""
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +8,9 @@ from typing import Any
 
 from .errors import AnswerError
 from .files import WINDOWS_DEVICES, read_json
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

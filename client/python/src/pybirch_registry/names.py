@@ -1,7 +1,6 @@
 """The names that PyBirch's own factory puts where a definition runs, for definitions that rely on them."""
 
 import importlib
-import logging
 import math
 import time
 import typing
@@ -9,7 +8,9 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
-log = logging.getLogger(__name__)
+from .text import logger
+
+log = logger(__name__)
 
 _BASE = "pybirch.Instruments.base"
 _MODULES = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas"}

@@ -1,6 +1,5 @@
 """The one object that a program on a lab computer needs."""
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,10 +25,11 @@ from .presence import Presence
 from .service import Service
 from .store import Installed, Store
 from .sync import Progress, Syncer, SyncReport
+from .text import logger
 from .updates import Update
 from .versions import Versions
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Registry:
@@ -89,7 +89,7 @@ class Registry:
                 text = f"{update.name} v{update.loaded} is in use and was revoked: {update.revoked}"
                 log.error("%s", text)
                 report.warnings.append(text)
-        return report
+        return report.made_visible()
 
     def resolve(self, name: str, version: int | None = None) -> Installed:
         """Which version on this computer a name means: the one given, pinned here, or newest.

@@ -5,7 +5,6 @@ loader, so that guard, several files and cache hold there too.
 """
 
 import importlib
-import logging
 import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,11 +14,12 @@ from .errors import RegistryError
 from .finder import DRIVER, package_name
 from .repository import DamagedError, Repository
 from .store import Installed
+from .text import logger
 
 if TYPE_CHECKING:
     from .registry import Registry
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 Dict = dict[str, Any]
 

@@ -3,7 +3,6 @@
 Nothing is deleted and nothing that is loaded is touched; whatever goes wrong leaves the last good versions.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -19,9 +18,10 @@ from .home import Enrolment, Home
 from .manifest import Item, Manifest, ManifestFile
 from .presence import Presence
 from .store import Installed, Store
+from .text import logger, visible
 from .versions import Versions
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 WORKERS = 6
 MOST_ERRORS = 200
@@ -57,6 +57,13 @@ class SyncReport:
 
     def as_dict(self) -> dict[str, Any]:
         return {"ok": self.ok, **asdict(self)}
+
+    def made_visible(self) -> "SyncReport":
+        """Itself, with all texts fit for a terminal: much in them was written by others."""
+        self.warnings = [visible(text) for text in self.warnings]
+        for reasons in (self.refused, self.revoked):
+            reasons.update({label: visible(why) for label, why in reasons.items()})
+        return self
 
 
 class Syncer:

@@ -1,6 +1,5 @@
 """Instruments in use and newer versions: what changed, and an instrument made anew."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,9 @@ from .errors import RegistryError
 from .instances import CALL, Call
 from .manifest import Manifest
 from .store import Installed
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True)

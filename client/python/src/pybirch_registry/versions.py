@@ -1,7 +1,6 @@
 """How a version gets onto this computer: fetched, checked, written. Raises `RefusedError` for what must not run."""
 
 import contextlib
-import logging
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +14,9 @@ from .manifest import Item, Manifest
 from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
+from .text import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 SYNC_FIRST = "Run, with the network at hand: pybirch-registry sync"

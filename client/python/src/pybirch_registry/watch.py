@@ -1,6 +1,5 @@
 """Following the registry: a sync within a second of a landing, for as long as nobody says stop."""
 
-import logging
 import random
 import threading
 import time
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING
 from .errors import NotEnrolledError, RegistryError, UnreachableError
 from .events import Event, Stream
 from .sync import SyncReport
+from .text import logger
 
 if TYPE_CHECKING:
     from .registry import Registry
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0

@@ -3,11 +3,17 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from ..errors import RegistryError
+from ..text import visible
 
 BAR = 24
+
+
+def show(text: str, stream: TextIO | None = None, keep: str = "", start: str = "", end: str = "\n") -> None:
+    """Prints one line of text; `keep` are control characters that are this program's own, as are `start` and `end`."""
+    print(f"{start}{visible(text, keep)}", end=end, file=stream or sys.stdout, flush=True)
 
 
 class Output:
@@ -20,15 +26,15 @@ class Output:
     def result(self, value: Any, *lines: str) -> None:
         """The value for programs, the lines for people."""
         if self.as_json:
-            print(json.dumps(value, default=str), flush=True)
+            show(json.dumps(value, default=str))
         else:
             for line in lines:
-                print(line, flush=True)
+                show(line)
 
     def error(self, error: RegistryError) -> None:
         if self.as_json:
-            print(json.dumps({"error": {"code": error.code, "message": str(error)}}), flush=True)
-        print(f"pybirch-registry: {error}", file=sys.stderr)
+            show(json.dumps({"error": {"code": error.code, "message": str(error)}}))
+        show(f"pybirch-registry: {error}", sys.stderr)
 
     def progress(self, done: int, total: int, label: str) -> None:
         """A bar on a terminal, nothing elsewhere."""
@@ -36,15 +42,15 @@ class Output:
             return
         full = BAR * done // max(total, 1)
         end = "\n" if done == total else ""
-        line = f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total} {label}"
+        line = visible(f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total} {label}")
         # Spaces over the rest of the last line: a Windows console may not know the codes that clear it.
-        print(f"\r{line.ljust(self._shown)}", end=end, file=sys.stderr, flush=True)
+        show(line.ljust(self._shown), sys.stderr, start="\r", end=end)
         self._shown = len(line)
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:
     """Lines with a head, as wide as their content."""
-    cells = [[str(row.get(column, "") or "") for column in columns] for row in rows]
+    cells = [[visible(str(row.get(column, "") or "")) for column in columns] for row in rows]
     widths = [max(map(len, [c, *(r[i] for r in cells)])) for i, c in enumerate(columns)]
     head = [column.replace("_", " ").upper() for column in columns]
     return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in [head, *cells]]

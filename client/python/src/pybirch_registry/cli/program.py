@@ -8,23 +8,25 @@ import argparse
 import io
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..errors import FolderError, RegistryError
 from ..files import reason_of
 from ..home import Home
 from . import commands
-from .output import Output
+from .output import Output, show
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code."""
-    options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a Windows console may have no Ω; that is no reason to fail
             stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
     output = Output(as_json=options.json)
     try:
@@ -39,17 +41,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         output.error(FolderError(f"{error.filename or 'A file'}: {reason_of(error)}"))
         return FolderError.exit_code
+    except Exception:  # a fault of this program: what it says may hold text of others
+        show(traceback.format_exc(), sys.stderr, keep="\n")
+        return RegistryError.exit_code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Help and complaints, which repeat the arguments, go out as everything else does."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.color = False  # Python 3.14 would colour the help with escape sequences
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        show(message, file or sys.stderr, keep="\n", end="")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="pybirch-registry",
         description="Approved PyBirch instrument definitions on this computer.",
         epilog="Exit codes: 0 done, 1 error, 2 wrong arguments, 3 not enrolled, 4 registry unreachable, "
         "5 a version was refused, 6 the folder cannot be used.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON value (watch: one a line)")
     common.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
     common.add_argument("--verbose", action="store_true", help="tell what goes on")
