@@ -32,7 +32,7 @@ const CHECKS: Suite[] = [
       'depcruise',
       '--config',
       '.dependency-cruiser.json',
-      ...['registry', 'repos', 'client/typescript', 'web-components', 'test', 'bench'],
+      ...['registry', 'repos', 'text', 'client/typescript', 'web-components', 'test', 'bench'],
     ],
   },
 ];

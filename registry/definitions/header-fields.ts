@@ -1,6 +1,8 @@
 /** What the header's TOML means: PEP 723's own keys and those of `[tool.pybirch]`. */
 
 import { parse, TomlDate, TomlError } from 'smol-toml';
+import { HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../../text/hidden.ts';
+import { hiddenIn } from './hidden.ts';
 import { entriesOf } from './toml.ts';
 import type { Diagnostic, Header, Json, Span } from './types.ts';
 
@@ -21,6 +23,13 @@ export interface Field {
   readonly expects: string;
   readonly accepts: (value: Json) => boolean;
 }
+
+/** Every key whose text people read has it in one line, but for the description. */
+const hiddenOf = (key: keyof Header, value: Json): string | null => {
+  const texts = typeof value === 'string' ? [value] : isTexts(value) ? (value as string[]) : [];
+  const kind = key === 'description' ? HIDDEN_IN_PROSE : HIDDEN_IN_LINE;
+  return texts.map((text) => hiddenIn(text, kind)).find((hidden) => hidden !== null) ?? null;
+};
 
 const isText = (value: Json): boolean => typeof value === 'string';
 const isTexts = (value: Json): boolean => Array.isArray(value) && value.every(isText);
@@ -123,6 +132,9 @@ export function interpret(
     result.spans.set(key, spans(path));
     if (accepts(value)) Object.assign(result.header, { [key]: value });
     else errors.push(complain(path, 'header-type', `must be ${expects}`));
+    const hidden = hiddenOf(key, value);
+    if (hidden !== null)
+      errors.push(complain(path, 'hidden-character', `cannot hold ${hidden}: take it out`));
   }
   result.extra = strip(document);
   const own = valueAt(document, ['tool', 'pybirch']);

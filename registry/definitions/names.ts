@@ -1,4 +1,5 @@
 /** Which names definitions and their files may have, so that they work on every lab computer. */
+import { hiddenIn } from './hidden.ts';
 
 /** Python's reserved words (3.8 to 3.14); soft keywords such as `match` are good names. */
 const KEYWORDS = new Set(
@@ -78,8 +79,8 @@ const folded = (path: string): string =>
 function checkSegment(segment: string): string | null {
   if (segment === '') return 'A path has no empty parts';
   if (segment === '.' || segment === '..') return `A path has no part ${segment}`;
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(segment))
-    return 'A path has no control characters';
+  const hidden = hiddenIn(segment);
+  if (hidden !== null) return `A path cannot hold ${hidden}, which nobody sees`;
   if (/[<>:"|?*]/.test(segment)) return 'Windows does not allow < > : " | ? * in file names';
   if (/[. ]$/.test(segment)) return 'Windows does not allow a file name to end in a dot or space';
   if (isDotGit(segment)) return `${segment} would be taken for git's own folder`;

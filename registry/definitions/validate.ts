@@ -8,8 +8,10 @@ import { DefinitionError } from './errors.ts';
 import { readSources, siblingsOf } from './files.ts';
 import { readHeader } from './header.ts';
 import type { ReadHeader } from './header-fields.ts';
+import { hiddenCharacters, otherTexts } from './hidden.ts';
 import { checkLimits } from './limits.ts';
 import { lint } from './lint.ts';
+import { lookAlikes } from './lookalikes.ts';
 import { checkName } from './names.ts';
 import { checkPolicy } from './policy.ts';
 import { checkSchema } from './schema.ts';
@@ -40,6 +42,8 @@ export function validateDefinition(
   if (why !== null) result.errors.push({ ...START, code: 'bad-name', message: why });
   if (!given.has(path))
     result.errors.push({ ...START, code: 'missing-file', message: `There is no file ${path}` });
+  for (const [file, text] of [...texts, ...otherTexts(given)])
+    locate(hiddenCharacters(text), file, path, result.warnings);
   const modules = new Map<string, Module>();
   for (const [file, source] of texts) {
     const module = checkFile(file, source, path, policy, result);
@@ -85,6 +89,7 @@ function checkFile(
       return null;
     }
     const module = parseModule(text, templates);
+    locate(lookAlikes(module), file, main, result.warnings);
     locate(warnings, file, main, result.warnings);
     locate(errors, file, main, result.errors);
     if (!file.startsWith('tests/')) locate(checkPolicy(module, policy), file, main, result.errors);
