@@ -6,6 +6,7 @@ import { Identities } from './0005-identities.ts';
 import { Sync } from './0006-sync.ts';
 import { NotesOfHeads } from './0007-notes-of-heads.ts';
 import { ShortHashes } from './0008-short-hashes.ts';
+import { OneTimePasswords } from './0009-one-time-passwords.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   { name: '0006-sync', class: Sync },
   { name: '0007-notes-of-heads', class: NotesOfHeads },
   { name: '0008-short-hashes', class: ShortHashes },
+  { name: '0009-one-time-passwords', class: OneTimePasswords },
 ];

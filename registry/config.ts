@@ -155,6 +155,9 @@ const FORMATS: Record<string, string> = {
     'must be an address without a path, as https://registry.example: below a path of another site the registry cannot be served, give it a host name of its own',
 };
 
+/** Whether a setting is one, or may have one in it. */
+export const isSecret = (name: string): boolean => /PASSWORD|SECRET|URL/.test(name);
+
 export class ConfigError extends Error {
   readonly code = 'bad_config';
 }
@@ -174,11 +177,10 @@ export function loadConfig(
   }
   const config: unknown = { ...given };
   if (!check(config)) {
-    const secret = (name: string) => /PASSWORD|SECRET|URL/.test(name);
     const lines = (check.errors ?? []).map(({ instancePath, message: said, params }) => {
       const name = instancePath.slice(1);
       const message = FORMATS[String(params.format)] ?? said;
-      const shown = secret(name) ? '' : ` (it is ${JSON.stringify(given[name])})`;
+      const shown = isSecret(name) ? '' : ` (it is ${JSON.stringify(given[name])})`;
       return `${name} ${message}${shown}`;
     });
     throw new ConfigError(lines.join('\n'));

@@ -18,26 +18,34 @@ export interface UserOptions {
 }
 
 export async function addUser(rooms: Rooms, terminal: Terminal, options: UserOptions) {
+  const oneTime = options.password === undefined;
   const password = options.password ?? newPassword();
-  const user = await createUser(rooms, OPERATOR, {
+  const account = {
     username: options.username,
     password,
     name: options.name ?? options.username,
     email: options.email ?? `${options.username}@registry.invalid`,
     is_admin: options.admin ?? false,
-  });
+  };
+  const user = await createUser(rooms, OPERATOR, account, { oneTime });
   terminal.out(`Made the account ${user.username} (id ${user.id}).`);
-  if (options.password === undefined) terminal.out(`Password: ${password}`);
+  if (oneTime) tellPassword(terminal, password);
   return 0;
 }
 
 export async function setPassword(rooms: Rooms, terminal: Terminal, options: UserOptions) {
   const user = await userNamed(rooms, options.username);
+  const oneTime = options.password === undefined;
   const password = options.password ?? newPassword();
-  await changeUser(rooms, OPERATOR, user.id, { password });
+  await changeUser(rooms, OPERATOR, user.id, { password }, { oneTime });
   terminal.out(`Changed the password of ${user.username}; all its sessions have ended.`);
-  if (options.password === undefined) terminal.out(`Password: ${password}`);
+  if (oneTime) tellPassword(terminal, password);
   return 0;
+}
+
+function tellPassword(terminal: Terminal, password: string): void {
+  terminal.out(`Password: ${password}`);
+  terminal.err('It can be used for 24 hours; its owner chooses another one after signing in.');
 }
 
 export async function showUsers(rooms: Rooms, terminal: Terminal) {

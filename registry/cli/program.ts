@@ -1,7 +1,7 @@
 /** The command line: names, options and help of every command. */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type Config, loadConfig, SETTINGS } from '../config.ts';
+import { type Config, isSecret, loadConfig, SETTINGS } from '../config.ts';
 import { dataPaths } from '../data-paths.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
@@ -111,6 +111,8 @@ function serveCommand(): Command {
     for (const [key, value] of Object.entries(options)) {
       flags[key.replace(/[A-Z]/g, '_$&').toUpperCase() as keyof Config] = value;
     }
+    // Every account of the machine reads the arguments of a process: its title takes their place.
+    if (Object.keys(flags).some(isSecret)) process.title = 'registry serve';
     const config = loadConfig(process.env, flags);
     const singleSignOn = singleSignOnOf(config);
     // Begun here, the database opens in its thread while this one loads the modules of the service.

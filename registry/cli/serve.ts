@@ -93,7 +93,7 @@ async function start(
     ready = false;
     await opened.disposeAsync();
   });
-  const first = await createFirstAdmin(rooms, config);
+  const first = await createFirstAdmin(rooms, config, { withToken: Boolean(process.stdout.isTTY) });
   const terminal = await localTerminal();
   const { landed, skipped } = await landBuiltins(rooms, (done, total) => {
     if (first) terminal.progress(done, total, 'Importing built-in definitions');

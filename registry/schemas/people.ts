@@ -76,6 +76,10 @@ export type Session = Static<typeof Session>;
 export const Me = Type.Object({
   user: User,
   has_password: Type.Boolean({ description: 'Whether one can sign in to the account by password' }),
+  password_expires_at: Type.Union([Time, Type.Null()], {
+    description:
+      'Until when a password that the registry made up can be used; null for one that somebody chose',
+  }),
   identities: Type.Array(Type.Object({ issuer: Type.String(), linked_at: Time }), {
     description: 'The OpenID providers that lead to the account, by single sign-on',
   }),

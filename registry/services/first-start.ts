@@ -12,27 +12,45 @@ export interface FirstAdmin {
   username: string;
   /** Shown once; null where the configuration gave it. */
   password: string | null;
-  /** For the clone line of the greeting. */
-  token: string;
+  /** For the clone line of the greeting; null where there is no terminal to print it to. */
+  token: string | null;
 }
 
-/** Null where there are users already. */
+/** How long the token of the clone line lasts, in milliseconds. */
+const TOKEN_LASTS = 24 * 60 * 60 * 1000;
+
+/**
+ * Null where there are users already. A token is made only to be shown on a terminal: what is printed elsewhere is kept
+ * by whatever collects logs. The password of the account can be used for a day.
+ */
 export async function createFirstAdmin(
   rooms: PeopleRooms & { store: Store },
   config: Pick<Config, 'ADMIN_USERNAME' | 'ADMIN_PASSWORD'>,
+  { withToken }: { withToken: boolean },
 ): Promise<FirstAdmin | null> {
   if (await hasUsers(rooms.store.em())) return null;
+  const oneTime = config.ADMIN_PASSWORD === undefined;
   const password = config.ADMIN_PASSWORD ?? newPassword();
-  const user = await createUser(rooms, OPERATOR, {
+  const account = {
     username: config.ADMIN_USERNAME,
     password,
     name: 'Administrator',
     email: `${config.ADMIN_USERNAME}@registry.invalid`,
     is_admin: true,
-  });
-  const { token } = await makeToken(rooms, OPERATOR, user.id, {
+  };
+  const user = await createUser(rooms, OPERATOR, account, { oneTime });
+  return {
+    username: user.username,
+    password: oneTime ? password : null,
+    token: withToken ? await tokenFor(rooms, user.id) : null,
+  };
+}
+
+async function tokenFor(rooms: PeopleRooms, userId: number): Promise<string> {
+  const { token } = await makeToken(rooms, OPERATOR, userId, {
     name: 'first start',
     scope: 'write',
+    expires_at: new Date(Date.now() + TOKEN_LASTS).toISOString(),
   });
-  return { username: user.username, password: config.ADMIN_PASSWORD ? null : password, token };
+  return token;
 }

@@ -9,6 +9,7 @@ export interface UserFields {
   name: string;
   email: string;
   password_hash: string | null;
+  password_expires_at: Date | null;
   is_admin: boolean;
   disabled: boolean;
   session_epoch: number;
@@ -69,7 +70,7 @@ export async function hasUsers(em: EntityManager): Promise<boolean> {
 
 /** Throws `unique_violation` (`users_username_key`) where the name is taken in any case. */
 export async function createUser(em: EntityManager, fields: NewUser): Promise<User> {
-  const user = em.create(User, { password_hash: null, ...fields });
+  const user = em.create(User, { password_hash: null, password_expires_at: null, ...fields });
   await em.persist(user).flush();
   return user;
 }

@@ -8,6 +8,7 @@ import t from 'tap';
 import { SETTINGS } from '../../registry/config.ts';
 import { readSteps, runSteps, writeSteps } from './walk.ts';
 
+t.setTimeout(240_000);
 const root = join(import.meta.dirname, '..', '..');
 const path = join(root, 'README.md');
 const readme = await readFile(path, 'utf8');
@@ -16,7 +17,9 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 t.test('the walk prints what the README says', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-walk-'));
-  const server = spawn(process.execPath, ['registry/main.js', 'serve'], {
+  // As people start it: on a terminal, where the clone line has a token in it.
+  const serve = [process.execPath, 'registry/main.js', 'serve'];
+  const server = spawn('python3', ['test/helpers/terminal.py', ...serve], {
     cwd: root,
     env: { ...process.env, DATA_DIR: join(folder, 'var'), PORT: '0', LOG_LEVEL: 'silent' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../registry/main.js', import.meta.url));
+const TERMINAL = fileURLToPath(new URL('./terminal.py', import.meta.url));
 
 export interface Ended {
   code: number | null;
@@ -16,8 +17,15 @@ function environment(settings: Record<string, string>): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...settings };
 }
 
-function start(args: string[], settings: Record<string, string>): [ChildProcess, Promise<Ended>] {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(settings) });
+function start(
+  args: string[],
+  settings: Record<string, string>,
+  { terminal = false } = {},
+): [ChildProcess, Promise<Ended>] {
+  const env = environment(settings);
+  const child = terminal
+    ? spawn('python3', [TERMINAL, process.execPath, MAIN, ...args], { env })
+    : spawn(process.execPath, [MAIN, ...args], { env });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ended.stdout += text;
@@ -40,6 +48,7 @@ export async function registry(
 }
 
 export interface Server {
+  pid: number;
   url: string;
   /** What it has written to standard output so far. */
   output(): string;
@@ -49,19 +58,19 @@ export interface Server {
 
 /**
  * Starts `registry serve` on a free port; resolves once it has said where it is and, at the `first` start
- * of a data folder, how to clone.
+ * of a data folder, how to clone. On a `terminal` what it writes to both outputs comes as one.
  */
 export async function serve(
   settings: Record<string, string>,
-  { first = false } = {},
+  { first = false, terminal = false, flags = [] as string[] } = {},
 ): Promise<Server> {
-  const [child, ended] = start(['serve'], { PORT: '0', ...settings });
+  const [child, ended] = start(['serve', ...flags], { PORT: '0', ...settings }, { terminal });
   let output = '';
   const url = new Promise<string>((resolve) => {
     child.stdout?.on('data', (text: string) => {
       output += text;
-      const [, url] = /^The registry is at (http:\S+)\n/m.exec(output) ?? [];
-      if (url !== undefined && (!first || /^ +git clone \S+\n/m.test(output))) resolve(url);
+      const [, url] = /^The registry is at (http:\S+)\r?\n/m.exec(output) ?? [];
+      if (url !== undefined && (!first || /^ +git clone \S+\r?\n/m.test(output))) resolve(url);
     });
   });
   const early = ended.then(({ stdout, stderr }): never => {
@@ -69,6 +78,7 @@ export async function serve(
   });
   early.catch(() => undefined);
   return {
+    pid: child.pid as number,
     url: await Promise.race([url, early]),
     output: () => output,
     signal: (signal) => void child.kill(signal),

@@ -23,18 +23,21 @@ t.teardown(async () => {
   await server?.ended;
 });
 
-t.test('the first start prints a password and a clone line, and both work', async (t) => {
+t.test('the first start prints a password, and how to make a token and to clone', async (t) => {
   server = await serve(settings, { first: true });
   const greeting = server.output();
   password = /with password +(\S+)/.exec(greeting)?.[1] ?? '';
   const line = /^ +(git clone \S+)$/m.exec(greeting)?.[1] ?? '';
-  token = new URL(line.replace('git clone ', '')).password;
+  const command = /^ +npx registry (token create admin)$/m.exec(greeting)?.[1] ?? '';
+  token = (await registry(command.split(' '), settings)).stdout.trim();
+  t.match(token, /^pbr_/);
   t.match(greeting, `Open            ${server.url}/\n`);
   const session = await createClient({ url: server.url }).login('admin', password);
   t.match(session.user, { username: 'admin', is_admin: true });
 
-  const [, ...args] = line.split(' ');
-  await git([...args, join(folder, 'clone')]);
+  const address = new URL(line.replace('git clone ', ''));
+  address.password = token;
+  await git(['clone', address.href, join(folder, 'clone')]);
   t.match(await readdir(join(folder, 'clone')), ['.git', 'SR830.py']);
   const { total } = await createClient({ url: server.url, token }).definitions.list();
   t.ok(total >= 14, `${total} built-in definitions`);

@@ -37,8 +37,6 @@ t.test('no secret that is used anywhere is in a line of the log', async (t) => {
   );
   t.teardown(() => server.signal('SIGKILL'));
   url = server.url;
-  const printed = /git clone http:\/\/admin:(\S+)@/.exec(server.output())?.[1] ?? '';
-  secret('the token that is printed', printed);
   const ask = (path: string, init: RequestInit & { json?: object } = {}) =>
     fetch(url + path, {
       redirect: 'manual',
@@ -168,7 +166,6 @@ t.test('no secret that is used anywhere is in a line of the log', async (t) => {
     lines.some((line) => line.includes('sign-in refused')),
     'what went wrong is there',
   );
-  t.equal(stdout.split(printed).length, 2, 'the printed token stands in the greeting, once');
   const log = [...lines, stderr].join('\n');
   for (const [what, value] of secrets) {
     for (const form of [value, encodeURIComponent(value), btoa(`git:${value}`)]) {

@@ -27,7 +27,7 @@ export class AccountPage extends Page {
     return html`<div class="columns">
         <account-profile mayEdit .user=${me.user}></account-profile>
         <div class="page">
-          <account-password mayEdit ?has-one=${me.has_password}></account-password>
+          <account-password mayEdit ?has-one=${me.has_password} .expires=${me.password_expires_at}></account-password>
           <account-single-sign-on .me=${me}></account-single-sign-on>
         </div>
       </div>

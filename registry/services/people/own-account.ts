@@ -17,6 +17,7 @@ export async function readOwn({ store }: PeopleRooms, caller: Caller) {
   return {
     user: showUser(user),
     has_password: user.password_hash !== null,
+    password_expires_at: user.password_expires_at?.toISOString() ?? null,
     identities: (await identitiesOf(em, user.id)).map(({ issuer, created_at }) => ({
       issuer,
       linked_at: created_at.toISOString(),

@@ -13,9 +13,14 @@ export const COMPUTER_TOKEN_PREFIX = 'pbc_';
  */
 const AT_ONCE = new Slots(2);
 
-/** argon2id with OWASP's first recommendation: 19 MiB, two passes, one lane. */
+/**
+ * argon2id with OWASP's first recommendation: 19 MiB, two passes, one lane. The password is hashed in Unicode's
+ * normal form C, so that it is the same on a keyboard that composes an umlaut and on one that does not.
+ */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 }));
+  return inTurn(() =>
+    hash(password.normalize('NFC'), { memoryCost: 19_456, timeCost: 2, parallelism: 1 }),
+  );
 }
 
 /**
@@ -36,9 +41,12 @@ export async function verifyPassword(
     });
     return false;
   }
-  return await inTurn(() => {
+  return await inTurn(async () => {
     beforehand();
-    return verify(stored, password);
+    const composed = password.normalize('NFC');
+    if (await verify(stored, composed)) return true;
+    // A hash from before passwords were normalized is of the text as it was typed.
+    return composed !== password && (await verify(stored, password));
   });
 }
 
@@ -86,7 +94,10 @@ export function hashToken(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** A password for a person to type once. */
+/** How long a password that the registry made up can be used, in milliseconds: until then its owner chooses another. */
+export const ONE_TIME_PASSWORD_LASTS = 24 * 60 * 60 * 1000;
+
+/** A password for a person to type once: see `oneTime` of `createUser` and `changeUser`. */
 export function newPassword(): string {
   return randomBytes(15).toString('base64url');
 }

@@ -31,8 +31,18 @@ export async function signIn(
       'There is no account with this username and password. Ask a site admin for a new password if you have lost it.',
     );
   }
+  demandUsable(user);
   await store.transaction((em) => noteSignIn(em, address, user, {}));
   return user;
+}
+
+/** A password that the registry made up is printed or handed on: it is good for a day. Only whoever knows it is told. */
+function demandUsable({ username, password_expires_at }: User): void {
+  if (password_expires_at === null || password_expires_at > new Date()) return;
+  throw new Problem(
+    'bad_credentials',
+    `The registry made this password up, and it could be used until ${password_expires_at.toISOString()}. Have another one made where the registry runs: registry user password ${username}`,
+  );
 }
 
 /** `how` says what it was by, where it was no password. */

@@ -9,7 +9,7 @@ import { type Caller, demand } from '../caller.ts';
 import { inputCheck } from '../definitions/check-input.ts';
 import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
 import { passwordFits } from './password.ts';
-import { hashPassword } from './secrets.ts';
+import { hashPassword, ONE_TIME_PASSWORD_LASTS } from './secrets.ts';
 import type { SessionRooms } from './sessions.ts';
 
 const checkNew = inputCheck(NewUser);
@@ -53,11 +53,20 @@ export async function readUser({ store, rules }: PeopleRooms, caller: Caller, id
   return showUser(user);
 }
 
+/** Whether a password was made up by the registry, so that it must be changed within a day. */
+export interface PasswordKind {
+  oneTime?: boolean;
+}
+
+const expiryOf = ({ oneTime = false }: PasswordKind): Date | null =>
+  oneTime ? new Date(Date.now() + ONE_TIME_PASSWORD_LASTS) : null;
+
 /** Throws `invalid` for what the schema does not allow, `conflict` for a name that is taken. */
 export async function createUser(
   { store, rules }: PeopleRooms,
   caller: Caller,
   account: NewUser,
+  kind: PasswordKind = {},
 ): Promise<User> {
   demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
   checkNew(account);
@@ -65,7 +74,7 @@ export async function createUser(
   const password_hash = await hashPassword(password);
   return await store.transaction(async (em) => {
     const user = await users
-      .createUser(em, { ...fields, password_hash })
+      .createUser(em, { ...fields, password_hash, password_expires_at: expiryOf(kind) })
       .catch((error) => taken(error, 'username'));
     await note(em, caller, 'user.created', 'user', user, null, null, showUser(user));
     return showUser(user);
@@ -117,6 +126,7 @@ export async function changeUser(
   caller: Caller,
   id: number,
   change: Omit<UserChange, 'current_password'>,
+  kind: PasswordKind = {},
 ): Promise<User> {
   const { password, ...fields } = change;
   const managed = ['username', 'is_admin', 'disabled'].some((field) => field in fields);
@@ -130,7 +140,10 @@ export async function changeUser(
     const ended = password_hash !== undefined || fields.disabled === true;
     const changes = {
       ...fields,
-      ...(password_hash !== undefined && { password_hash }),
+      ...(password_hash !== undefined && {
+        password_hash,
+        password_expires_at: expiryOf(kind),
+      }),
       ...(ended && { session_epoch: user.session_epoch + 1 }),
     };
     const changed = await users

@@ -17,6 +17,8 @@ const schema = defineEntity({
     email: p.text().default(''),
     /** Null for accounts that cannot sign in (those that reindex made). */
     password_hash: p.text().strictNullable().hidden(),
+    /** When a password that the registry made up stops working; null for one that a person chose. */
+    password_expires_at: p.datetime(3).strictNullable(),
     is_admin: p.boolean().default(false),
     disabled: p.boolean().default(false),
     /** Part of every session token; raising it ends the sessions there are. */

@@ -4,20 +4,31 @@ import { inputProblem } from '../../data/client.ts';
 import { session } from '../../data/session.ts';
 import { changeOwnPassword } from '../../data/users.ts';
 import { EditableCard } from '../../elements/editable.ts';
+import { exactTime } from '../../elements/time.ts';
 
 /** One's own password. */
 export class AccountPassword extends EditableCard {
-  static override properties = { hasOne: { type: Boolean, attribute: 'has-one' } };
+  static override properties = {
+    hasOne: { type: Boolean, attribute: 'has-one' },
+    expires: { attribute: false },
+  };
   readonly heading = 'Password';
   /** Whether there is one: somebody who came by single sign-on may have none. */
   declare hasOne: boolean;
+  /** When it stops working, where the registry made it up; else null. */
+  declare expires: string | null;
 
   override get editLabel() {
     return this.hasOne ? 'Change' : 'Set one';
   }
 
   protected view() {
-    return html`<p class="quiet">
+    return html`${
+      this.expires
+        ? html`<p><strong>The registry made yours up: it can be used until ${exactTime(this.expires)}. Choose another one.</strong></p>`
+        : nothing
+    }
+    <p class="quiet">
       ${
         this.hasOne
           ? 'A new password ends every session of yours except this one. Tokens go on until they expire or are deleted.'

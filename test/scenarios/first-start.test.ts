@@ -1,0 +1,133 @@
+/**
+ * What the first start writes, and who can use it. The flaw: a site admin's token without an expiry went to standard
+ * output and so into whatever keeps it (journald, `docker logs`, CI). The attack: read the log, take every word that
+ * could be a secret and try it. What is verified: where no terminal reads, no word but the one-time password opens
+ * anything; on a terminal the token is for a day; after a day nothing opens.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { verify } from '@node-rs/argon2';
+import t, { type Test } from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { hashToken } from '../../registry/services/people/secrets.ts';
+import { openStore, type Store } from '../../registry/store/open.ts';
+import { type Server, serve } from '../helpers/command.ts';
+import { freshDatabase } from '../helpers/databases.ts';
+import { gitResult } from '../helpers/git.ts';
+import { refused } from '../helpers/refused.ts';
+
+t.setTimeout(240_000);
+
+/** A registry at its first start, all that it has written until then, and its database. */
+async function firstStart(
+  t: Test,
+  how: { terminal?: boolean; flags?: string[] },
+  more: Record<string, string> = {},
+) {
+  const { databaseUrl } = await freshDatabase(false);
+  const settings = {
+    DATA_DIR: t.testdir(),
+    DATABASE_URL: databaseUrl,
+    LOG_LEVEL: 'trace',
+    ...more,
+  };
+  const server = await serve(settings, { first: true, ...how });
+  t.teardown(async () => {
+    server.signal('SIGTERM');
+    await server.ended;
+  });
+  const store = await openStore({ databaseUrl });
+  t.teardown(() => store.close());
+  return { server, store };
+}
+
+/** Every word that is a token's secret or an account's password, as the hashes in the database say. */
+async function liveSecrets(store: Store, written: string) {
+  const em = store.em();
+  const words = [...new Set(written.match(/[\w-]{8,}/g))];
+  const hashes = await em.execute<{ hash: string }[]>(
+    'select hash from tokens where expires_at is null or expires_at > now()',
+  );
+  const known = new Set(hashes.map(({ hash }) => hash));
+  const passwords = await em.execute<{ password_hash: string }[]>(
+    `select password_hash from users where password_hash is not null
+        and (password_expires_at is null or password_expires_at > now())`,
+  );
+  const opens = async (word: string) =>
+    (await Promise.all(passwords.map((row) => verify(row.password_hash, word)))).includes(true);
+  const typed: string[] = [];
+  for (const word of words) if (await opens(word)) typed.push(word);
+  return { tokens: words.filter((word) => known.has(hashToken(word))), passwords: typed };
+}
+
+const printedPassword = (server: Server) => /with password +(\S+)/.exec(server.output())?.[1] ?? '';
+
+t.test('without a terminal no token is written, and the password ends after a day', async (t) => {
+  const { server, store } = await firstStart(t, { terminal: false });
+  const password = printedPassword(server);
+  t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [password] });
+  t.match(server.output(), /npx registry token create admin\n +git clone http:\/\/admin@127/);
+
+  const { token } = await createClient({ url: server.url }).login('admin', password);
+  const me = await createClient({ url: server.url, token }).me();
+  t.ok(Date.parse(me.password_expires_at ?? '') - Date.now() > 23 * 3600_000, 'and says when');
+  await store.em().execute(`update users set password_expires_at = now() - interval '1 second'`);
+  const late = await refused(createClient({ url: server.url }).login('admin', password));
+  t.match(late, { status: 401, detail: /until .*registry user password admin/ });
+  t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [] });
+
+  await createClient({ url: server.url, token }).users.change(me.user.id, {
+    password: 'my own one',
+  });
+  const { user } = await createClient({ url: server.url }).login('admin', 'my own one');
+  t.equal(user.username, 'admin', 'the password that its owner chose does not end');
+});
+
+t.test('on a terminal the token of the clone line is for a day and may not manage', async (t) => {
+  const { server, store } = await firstStart(t, { terminal: true });
+  const line = /git clone (\S+)/.exec(server.output())?.[1] ?? '';
+  const token = new URL(line).password;
+  t.same(await liveSecrets(store, server.output()), {
+    tokens: [token],
+    passwords: [printedPassword(server)],
+  });
+  t.match(await gitResult(['ls-remote', line]), { code: 0 }, 'the line works as it stands');
+  const [row] = await store
+    .em()
+    .execute(`select scope, expires_at - now() <= interval '24 hours' as short from tokens`);
+  t.same(row, { scope: 'write', short: true });
+  await store.em().execute(`update tokens set expires_at = now() - interval '1 second'`);
+  t.not((await gitResult(['ls-remote', line])).code, 0);
+});
+
+t.test('a password that the configuration gives is not written', async (t) => {
+  const given = { ADMIN_PASSWORD: 'open-sesame-1', JWT_SECRET: 'signs-sessions-'.repeat(3) };
+  for (const terminal of [false, true]) {
+    const { server, store } = await firstStart(t, { terminal }, given);
+    t.same((await liveSecrets(store, server.output())).passwords, []);
+    for (const secret of Object.values(given)) t.notMatch(server.output(), secret);
+    t.match(server.output(), /password that ADMIN_PASSWORD gives/);
+  }
+});
+
+t.test(
+  'a secret that is given as a flag is not in the arguments that others can read',
+  async (t) => {
+    const flags = [
+      '--admin-password',
+      'open-sesame-1',
+      '--jwt-secret',
+      'signs-sessions-'.repeat(3),
+    ];
+    const { server } = await firstStart(t, { flags });
+    const { stdout } = await promisify(execFile)('ps', [
+      '-ww',
+      '-o',
+      'args=',
+      '-p',
+      `${server.pid}`,
+    ]);
+    t.match(stdout, /serve/);
+    t.notMatch(stdout, /sesame|signs-sessions/);
+  },
+);
