@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from . import instances
+from . import instances, state
 from .api import Http
 from .errors import RegistryError
-from .files import locked, read_json, write_json
+from .files import locked
 from .home import Home
+from .manifest import check_kept
 from .outbox import Entry, Outbox, Sent
 from .text import logger
 
@@ -93,12 +94,12 @@ class Bindings:
             if one.__dict__.get(KEY) in numbers:
                 one.__dict__[NUMBER] = numbers[one.__dict__[KEY]]
         with locked(self._home.lock("manifest")):
-            kept = read_json(self._home.manifest)
-            if kept is None or not isinstance(kept.get("manifest"), dict):
+            kept = state.load(self._home.manifest, check_kept)
+            if kept is None:
                 return
             others = [b for b in kept["manifest"].get("bindings") or [] if b["instrument"]["id"] not in taken]
             kept["manifest"]["bindings"] = [*others, *taken.values()]
-            write_json(self._home.manifest, {**kept, "etag": None})
+            state.save(self._home.manifest, {**kept, "etag": None})
 
 
 def adapter_type_of(adapter: str) -> str | None:

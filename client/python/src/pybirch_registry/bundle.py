@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from . import manifest as manifests
+from . import state
 from .api import Http
 from .computer import get_computer_info
 from .errors import NotEnrolledError, RefusedError, RegistryError, UnknownDefinitionError
-from .files import locked, read_json, write_json
+from .files import locked
 from .home import Enrolment, Home
 from .manifest import Item
 from .repository import Repository
@@ -140,7 +141,7 @@ def _merge(home: Home, value: dict[str, Any], taken: list[Item]) -> None:
     Bindings and the lab's policy are not a bundle's to tell.
     """
     with locked(home.lock("manifest")):
-        kept = read_json(home.manifest) or {"manifest": {"definitions": []}}
+        kept = state.load(home.manifest, manifests.check_kept) or {"manifest": {"definitions": []}}
         before = manifests.parse(kept["manifest"])
         newer = {}
         for item in sorted(taken, key=lambda item: item.version):
@@ -150,4 +151,4 @@ def _merge(home: Home, value: dict[str, Any], taken: list[Item]) -> None:
         others = [d for d in kept["manifest"]["definitions"] if d["name"] not in newer]
         revoked = {**{e["commit"]: e for e in value.get("revoked") or []}, **before.revoked}
         merged = {**kept["manifest"], "definitions": [*others, *newer.values()], "revoked": list(revoked.values())}
-        write_json(home.manifest, {**kept, "etag": None, "manifest": merged})
+        state.save(home.manifest, {**kept, "etag": None, "manifest": merged})

@@ -1,9 +1,11 @@
 """Which version of a definition this computer uses: asked for, pinned here, listed by the registry, or the newest."""
 
 from collections.abc import Callable
+from typing import Any
 
+from . import state
 from .errors import RefusedError, UnknownDefinitionError
-from .files import locked, read_json, write_json
+from .files import locked
 from .home import Home
 from .manifest import NAME, Manifest
 from .store import Installed, Store
@@ -78,8 +80,17 @@ class Choice:
         return self._older(name, version, listed)
 
     def pins(self) -> dict[str, int]:
-        """Versions that were chosen on this computer, by name."""
-        return {str(k): int(v) for k, v in (read_json(self._home.pins) or {}).items()}
+        """Versions that were chosen on this computer, by name.
+
+        Raises `FolderError` where they cannot be known: nothing is unpinned by damage.
+        """
+        try:
+            return dict(state.load(self._home.pins, check_pins) or {})
+        except state.LostError as error:
+            raise state.LostError(
+                f"{error}: which versions are pinned here is not known, so none is used. Delete both files to follow "
+                "the newest versions, then pin again"
+            ) from error
 
     def pin(self, name: str, version: int | None) -> Installed:
         """Raises `RefusedError` for a revoked version, `FolderError`, and as `resolve` does."""
@@ -97,5 +108,11 @@ class Choice:
     def _change_pins(self, new: dict[str, int], gone: set[str]) -> bool:
         with locked(self._home.lock("pins")):
             before = self.pins()
-            write_json(self._home.pins, {k: v for k, v in {**before, **new}.items() if k not in gone})
+            state.save(self._home.pins, {k: v for k, v in {**before, **new}.items() if k not in gone})
             return bool(gone & before.keys())
+
+
+def check_pins(value: dict[str, Any]) -> None:
+    """Raises `ValueError` for what no pins are."""
+    if not all(type(version) is int and version > 0 for version in value.values()):
+        raise ValueError("no pins")

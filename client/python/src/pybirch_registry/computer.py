@@ -16,8 +16,12 @@ def get_computer_info(home: Path | None = None) -> dict[str, str]:
     whose enrolment counts, by default the usual one.
     """
     from .home import Home
+    from .state import LostError
 
-    enrolment = Home(home).enrolment_or_none()
+    try:
+        enrolment = Home(home).enrolment_or_none()
+    except LostError:  # it will be enrolled anew, as a computer that never was
+        enrolment = None
     return {
         "computer_name": enrolment.computer_name if enrolment else socket.gethostname(),
         "computer_id": enrolment.computer_id if enrolment else str(uuid.getnode()),

@@ -46,6 +46,11 @@ def _folder(home: Home) -> Iterator[Check]:
     yield Check("folder", "ok", f"{home.root} can be written")
 
 
+def _files(home: Home) -> Iterator[Check]:
+    for text in home.faults():
+        yield Check("files", "error", text)
+
+
 def _enrolment(home: Home) -> Iterator[Check]:
     enrolment = home.enrolment()
     yield Check("enrolment", "ok", f"{enrolment.computer_name} at {enrolment.url}")
@@ -101,4 +106,4 @@ def _python(home: Home) -> Iterator[Check]:
         yield Check(package, "ok" if found else "warning", text)
 
 
-CHECKS = (_folder, _enrolment, _registry, _versions, _outbox, _python)
+CHECKS = (_folder, _files, _enrolment, _registry, _versions, _outbox, _python)

@@ -8,6 +8,7 @@ from .computer import get_computer_info
 from .errors import AnswerError, RegistryError
 from .files import remove, write_atomic
 from .home import Enrolment, Home
+from .state import LostError
 from .text import logger
 
 log = logger(__name__)
@@ -20,7 +21,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     `AnswerError` with the registry's reason, `RegistryError` for a name that cannot be, `FolderError`. A folder that
     cannot be written is noticed before the code is spent.
     """
-    before = home.enrolment_or_none()
+    before = _before(home)
     info = get_computer_info(home.root)
     name = computer_name or info["computer_name"] or platform.node()
     if not is_name(name):
@@ -48,6 +49,15 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
             log.warning("What came from %s lies in %s now", before.url, aside)
     home.save_enrolment(enrolment)
     return enrolment
+
+
+def _before(home: Home) -> Enrolment | None:
+    """Enrolling anew is the way out where an enrolment is lost."""
+    try:
+        return home.enrolment_or_none()
+    except LostError as error:
+        log.warning("%s", error)
+        return None
 
 
 def is_name(name: str) -> bool:

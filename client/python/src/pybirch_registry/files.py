@@ -79,6 +79,7 @@ def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
                 _write_through(file, content)
             temporary.chmod(mode)
             replace(temporary, path)
+            _keep_name(path.parent)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -89,6 +90,17 @@ def _write_through(file: Any, content: bytes) -> None:
     file.write(content)
     file.flush()
     os.fsync(file.fileno())
+
+
+def _keep_name(folder: Path) -> None:
+    """On POSIX a file's new name is on the disk once its folder is; Windows does so by itself."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def replace(source: Path, target: Path) -> None:
@@ -126,7 +138,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """
     try:
         value = json.loads(patiently(path.read_bytes))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return None
     except OSError as error:
         raise FolderError(f"Cannot read {path}: {reason_of(error, 'read')}") from error

@@ -10,6 +10,7 @@ running/              which versions the programs on this computer have loaded, 
 repos/<Name>.git      the definition's history, fetched
 versions/<Name>/<commit>/      the files of one version, never rewritten
 versions/<Name>/<commit>.json  what they are and who approved them; a folder without it is half-written
+*.copy                of each of these but last-sync and repos/, a copy (state.py)
 locks/                one writer at a time, whichever program it is
 ```
 """
@@ -22,8 +23,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from . import state
 from .errors import NotEnrolledError
-from .files import explained, read_json, replace, write_json
+from .files import explained, locked, replace
 
 VARIABLE = "PYBIRCH_REGISTRY_HOME"
 
@@ -61,9 +63,9 @@ class Home:
         return self.locks / name
 
     def enrolment_or_none(self) -> Enrolment | None:
-        """Raises `FolderError` for one that this account may not read."""
-        value = read_json(self._enrolment)
-        if value is None or not {"url", "token", "computer_name", "computer_id"} <= value.keys():
+        """Raises `FolderError` for one that this account may not read, or that is damaged together with its copy."""
+        value = state.load(self._enrolment, check_enrolment)
+        if value is None:
             return None
         return Enrolment(**{f.name: value[f.name] for f in fields(Enrolment) if f.name in value})
 
@@ -84,7 +86,8 @@ class Home:
 
         Raises `FolderError`.
         """
-        there = [p for p in (self.manifest, self.pins, self.outbox, self.root / "repos", self.versions) if p.exists()]
+        files = [one for path in (self.manifest, self.pins) for one in (path, state.copy_of(path))]
+        there = [p for p in (*files, self.outbox, self.root / "repos", self.versions) if p.exists()]
         if not there:
             return None
         aside = self.root / f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
@@ -106,7 +109,43 @@ class Home:
 
     def save_enrolment(self, enrolment: Enrolment) -> None:
         """Readable by this account alone. Raises `FolderError`."""
-        write_json(self._enrolment, asdict(enrolment), mode=0o600)
+        state.save(self._enrolment, asdict(enrolment), mode=0o600)
+
+    def mend(self) -> list[str]:
+        """Puts damaged files back from their copies; what to tell of it. Raises `FolderError`."""
+        notes = []
+        for lock, paths, check in self._remembered():
+            with locked(self.lock(lock)):
+                notes += state.mend(paths, check)
+        return notes
+
+    def faults(self) -> list[str]:
+        """Files that are damaged or gone, as `mend` would put them back. Raises `FolderError`."""
+        return [text for _, paths, check in self._remembered() for text in state.faults(paths, check)]
+
+    def _remembered(self) -> list[tuple[str, list[Path], state.Check]]:
+        """Files that are kept twice, with the lock of those who write them, and what is in them."""
+        from .choice import check_pins
+        from .manifest import check_kept
+        from .outbox import check_entry
+        from .store import check_record
+
+        return [
+            ("enrolment", [self._enrolment], check_enrolment),
+            ("pins", [self.pins], check_pins),
+            ("manifest", [self.manifest], check_kept),
+            ("outbox", state.files_in(self.outbox), check_entry),
+            *((f"install-{one.name}", state.files_in(one), check_record) for one in self.versions.glob("*/")),
+        ]
+
+
+def check_enrolment(value: dict[str, Any]) -> None:
+    """Raises `ValueError` for what no enrolment is."""
+    kinds = {"url": str, "token": str, "computer_name": str, "computer_id": str}
+    kinds_of_more: dict[str, type] = {"computer": dict, "signing_keys": list}
+    whole = all(isinstance(value.get(key), kind) for key, kind in kinds.items())
+    if not whole or not all(isinstance(value.get(key, kind()), kind) for key, kind in kinds_of_more.items()):
+        raise ValueError("no enrolment")
 
 
 def default_root() -> Path:

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import state
 from .errors import AnswerError
-from .files import WINDOWS_DEVICES, read_json
-from .text import logger
-
-log = logger(__name__)
+from .files import WINDOWS_DEVICES
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -71,16 +69,24 @@ def parse(value: object) -> Manifest:
     try:
         items = tuple(_item(entry) for entry in value["definitions"])
         revoked = {_commit(entry): entry for entry in value.get("revoked") or ()}
+        bindings = [{**one, "instrument": {**(one.get("instrument") or {})}} for one in value.get("bindings") or ()]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnswerError(f"The registry's list of definitions is damaged: {error!r}") from error
     return Manifest(
         items=items,
         revoked=revoked,
-        bindings=tuple(value.get("bindings") or ()),
-        computer=value.get("computer") or {},
-        policy=value.get("policy") or {},
+        bindings=tuple(bindings),
+        computer=_mapping(value.get("computer")),
+        policy=_mapping(value.get("policy")),
         warnings=tuple(map(str, value.get("warnings") or ())),
     )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """Raises `AnswerError`."""
+    if not isinstance(value, (dict, type(None))):
+        raise AnswerError("The registry's list of definitions is damaged: a part of it is no object")
+    return value or {}
 
 
 def _commit(entry: Mapping[str, Any]) -> str:
@@ -128,11 +134,24 @@ class ManifestFile:
         return self._known[1]
 
     def _parse(self) -> Manifest:
-        kept = read_json(self._path)
-        if kept is None:
-            return Manifest()
         try:
-            return parse(kept.get("manifest"))
-        except AnswerError as error:
-            log.warning("%s is damaged (%s); the next sync replaces it", self._path, error)
-            return Manifest()
+            kept = state.load(self._path, check_kept)
+        except state.LostError as error:
+            raise state.LostError(f"{error}: which versions were revoked is not known. {SYNC}") from error
+        return Manifest() if kept is None else parse(kept["manifest"])
+
+
+SYNC = "Run, with the network at hand: pybirch-registry sync"
+
+
+def check_kept(value: dict[str, Any]) -> None:
+    """Raises `ValueError` for what is no list of a last sync."""
+    names = value.get("names", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("no names")
+    if not isinstance(value.get("etag"), (str, type(None))):
+        raise ValueError("no tag")
+    try:
+        parse(value.get("manifest"))
+    except AnswerError as error:
+        raise ValueError(str(error)) from error

@@ -11,9 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from . import state
 from .errors import AnswerError, UnreachableError
-from .files import locked, read_json, remove, write_json
+from .files import locked
 from .home import Home
+from .text import logger
+
+log = logger(__name__)
 
 PASSING = (408, 425, 429)
 """Answers that another attempt may not get (RFC 9110, RFC 8470, RFC 6585)."""
@@ -63,11 +67,11 @@ class Outbox:
         with locked(self._lock):
             before = self._read(self._file(key))
             entry = Entry(key, {**(before.body if before else {}), **body}, now())
-            write_json(self._file(key), asdict(entry))
+            state.save(self._file(key), asdict(entry))
 
     def waiting(self) -> list[Entry]:
         """Oldest first."""
-        found = [self._read(path) for path in self._folder.glob("*.json")]
+        found = [self._read(path) for path in state.files_in(self._folder)]
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.at)
 
     def send(self, deliver: Callable[[Entry], Any]) -> Sent:
@@ -97,18 +101,29 @@ class Outbox:
         path = self._file(entry.key)
         with locked(self._lock):
             if self._read(path) == entry:
-                remove(path)
+                state.forget(path)
 
     def _file(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
     @staticmethod
     def _read(path: Path) -> Entry | None:
-        value = read_json(path)
         try:
-            return Entry(value["key"], dict(value["body"]), str(value["at"])) if value else None
-        except (KeyError, TypeError, ValueError):
+            value = state.load(path, check_entry)
+        except state.LostError as error:
+            log.error("%s: a setting or an address that was given here is lost; give it again", error)
             return None
+        return Entry(value["key"], value["body"], value["at"]) if value else None
+
+
+def check_entry(value: dict[str, Any]) -> None:
+    """Raises `ValueError` for what is no entry."""
+    kind, _, number = value["key"].partition(":")
+    is_key = number.isdecimal() if kind == "binding" else kind == "new"
+    if not is_key or not isinstance(value["body"], dict) or not isinstance(value["at"], str):
+        raise ValueError("no entry")
+    if kind == "new" and not all(isinstance(value["body"].get(k), str) for k in ("key", "name", "pybirch_class")):
+        raise ValueError("no new instrument")
 
 
 def now() -> str:

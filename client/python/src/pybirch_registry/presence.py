@@ -4,10 +4,15 @@ import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from . import state
 from .errors import FolderError
-from .files import open_lock, read_json, try_lock, write_json
+from .files import open_lock, try_lock
 from .home import Home
+from .text import logger
+
+log = logger(__name__)
 
 _held: dict[Path, int] = {}
 """Locks of this process: they end with it, however it ends, and so does what it told."""
@@ -32,8 +37,16 @@ class Presence:
                     os.close(handle)
                     return
                 _held[lock] = handle
-            if read_json(self._own) != dict(loaded):
-                write_json(self._own, dict(loaded))
+            if self._read(self._own) != dict(loaded):
+                state.save(self._own, dict(loaded))
+
+    @staticmethod
+    def _read(path: Path) -> dict[str, int] | None:
+        try:
+            return state.load(path, check_loaded)
+        except FolderError as error:
+            log.error("What a running program has loaded is not known: %s", error)
+            return None
 
     def all(self) -> dict[str, int]:
         """Of every living program; the oldest version where they differ, for that is what somebody may look for."""
@@ -41,7 +54,7 @@ class Presence:
         for path in sorted(self._folder.glob("*.json")):
             if not self._is_alive(path):
                 continue
-            for name, version in (read_json(path) or {}).items():
+            for name, version in (self._read(path) or {}).items():
                 found[name] = min(found.get(name, version), version)
         return found
 
@@ -59,7 +72,13 @@ class Presence:
         finally:
             os.close(handle)
         if not alive:
-            for gone in (path, lock):
+            for gone in (path, state.copy_of(path), lock):
                 with contextlib.suppress(OSError):
                     gone.unlink()
         return alive
+
+
+def check_loaded(value: dict[str, Any]) -> None:
+    """Raises `ValueError` for what is no list of loaded versions."""
+    if not all(type(version) is int for version in value.values()):
+        raise ValueError("no versions")

@@ -6,9 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import state
 from .errors import RefusedError
-from .files import clear_partial, locked, read_json, reason_of, remove, sha256, tree_hashes, write_json, write_tree
+from .files import clear_partial, locked, reason_of, sha256, tree_hashes, write_tree
 from .home import Home
+from .text import logger
+
+log = logger(__name__)
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
 """What file managers leave in folders that somebody looks at; Python's own caches do not count either."""
@@ -58,17 +62,16 @@ class Store:
 
     def read(self, name: str, commit: str) -> Installed | None:
         """Its record; None where the version is not there, or only half."""
-        value = read_json(self._record(name, commit))
-        if value is None or not self.folder(name, commit).is_dir():
-            return None
         try:
-            return Installed(**value)
-        except TypeError:
+            value = state.load(self._record(name, commit), check_record)
+        except state.LostError as error:
+            log.error("%s: %s at %s is not used until the next sync brings it again", error, name, commit[:12])
             return None
+        return Installed(**value) if value and self.folder(name, commit).is_dir() else None
 
     def versions(self, name: str) -> list[Installed]:
         """Newest first. Names are told apart by case, whatever the disk thinks of it."""
-        found = [self.read(name, path.stem) for path in (self.home.versions / name).glob("*.json")]
+        found = [self.read(name, path.stem) for path in state.files_in(self.home.versions / name)]
         own = [i for i in found if i is not None and i.name == name]
         return sorted(own, key=lambda i: i.version, reverse=True)
 
@@ -90,9 +93,9 @@ class Store:
             if self.fault(name, commit) is None:
                 return
             clear_partial(self.home.versions / name)
-            remove(self._record(name, commit))
+            state.forget(self._record(name, commit))
             write_tree(self.folder(name, commit), dict(contents))
-            write_json(self._record(name, commit), asdict(installed))
+            state.save(self._record(name, commit), asdict(installed))
 
     def fault(self, name: str, commit: str) -> str | None:
         """Why a version on the disk cannot be used; None where it can. Reads and hashes every file of it."""
@@ -100,6 +103,16 @@ class Store:
         if record is None:
             return "it is not on this computer, or only half"
         return edited(self.folder(name, commit), record.files)
+
+
+def check_record(value: dict[str, Any]) -> None:
+    """Raises `TypeError` or `ValueError` for what is no record of a version."""
+    one = Installed(**value)
+    texts = (one.name, one.commit, one.checked_by, *one.approved_by, *one.files, *one.files.values())
+    if not all(isinstance(text, str) for text in texts) or type(one.id) is not int or type(one.version) is not int:
+        raise ValueError("no record")
+    if one.main_file not in one.files or not isinstance(one.fields, dict):
+        raise ValueError("no record")
 
 
 def edited(folder: Path, files: Mapping[str, str]) -> str | None:

@@ -3,13 +3,14 @@
 Nothing is deleted and nothing that is loaded is touched; whatever goes wrong leaves the last good versions.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from . import manifest as manifests
+from . import state
 from .api import Http, decode
 from .bindings import Bindings
 from .errors import AnswerError, FolderError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
@@ -91,6 +92,7 @@ class Syncer:
         Raises `NotEnrolledError`, `FolderError`, `AnswerError` for a list that makes no sense.
         """
         report = SyncReport()
+        report.warnings += self.home.mend()
         self._send(report)
         try:
             listed = self._list(names, report)
@@ -126,8 +128,8 @@ class Syncer:
     def _list(self, names: Sequence[str], report: SyncReport) -> Manifest:
         """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`."""
         with locked(self.home.lock("manifest")):
-            kept = read_json(self.home.manifest) or {}
-            known = _parsed(kept)
+            kept = self._kept(report)
+            known = manifests.parse(kept["manifest"]) if kept else None
             before = kept.get("names", [])
             asked = sorted({*before, *names})
             headers = {}
@@ -148,8 +150,16 @@ class Syncer:
             ]
             wanted = {listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed}
             kept = {"etag": response.headers.get("ETag"), "names": sorted(wanted), "manifest": value}
-            write_json(self.home.manifest, kept)
+            state.save(self.home.manifest, kept)
             return parsed
+
+    def _kept(self, report: SyncReport) -> dict[str, Any]:
+        """The list of the last sync; where it is lost, the names of what is here, so that these come again."""
+        try:
+            return state.load(self.home.manifest, manifests.check_kept) or {}
+        except state.LostError as error:
+            report.warnings.append(f"{error}; it is fetched anew")
+            return {"names": self.store.names(), "manifest": {"definitions": []}}
 
     def _bring(self, listed: Manifest, report: SyncReport, progress: Progress | None) -> None:
         missing: list[Item] = []
@@ -234,11 +244,3 @@ class Syncer:
             report.warnings.append(str(error))
         except (UnreachableError, AnswerError, NotEnrolledError) as error:
             report.warnings.append(f"The registry took no report of this sync: {error}")
-
-
-def _parsed(kept: Mapping[str, Any]) -> Manifest | None:
-    """The list of the last sync; None where there is none, or none in a form that this version understands."""
-    try:
-        return manifests.parse(kept.get("manifest"))
-    except AnswerError:
-        return None

@@ -1,0 +1,126 @@
+"""What this computer must not forget: each file is kept twice, so that damage to one loses nothing.
+
+`save` writes the file and then its copy, each whole or not at all. `load` takes the file; where that is damaged or gone
+it says so loudly and takes the copy. `mend` puts either back. Where neither is whole, `load` raises: that nothing is
+pinned, or revoked, is never assumed.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from .errors import FolderError
+from .files import patiently, reason_of, remove, write_json
+from .text import logger
+
+log = logger(__name__)
+
+COPY = ".copy"
+
+Check = Callable[[dict[str, Any]], object]
+"""Raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for an object that the file cannot hold."""
+
+_told: set[tuple[Path, int]] = set()
+
+
+class LostError(FolderError):
+    """A file that must not be forgotten is damaged, and so is its copy."""
+
+    code = "lost"
+
+
+def copy_of(path: Path) -> Path:
+    return path.with_name(path.name + COPY)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Those that were saved in a folder, even where only the copy is left."""
+    names = {path.name.removesuffix(COPY) for path in folder.glob("*.json*")}
+    return [folder / name for name in sorted(names) if name.endswith(".json")]
+
+
+def save(path: Path, value: dict[str, Any], mode: int = 0o644) -> None:
+    """Raises `FolderError`; then at least one of the two is whole."""
+    write_json(path, value, mode)
+    write_json(copy_of(path), value, mode)
+
+
+def forget(path: Path) -> None:
+    """Deletes both. Raises `FolderError`."""
+    remove(copy_of(path))
+    remove(path)
+
+
+def load(path: Path, check: Check) -> dict[str, Any] | None:
+    """What was saved last; None where nothing ever was.
+
+    Raises `LostError` where neither the file nor its copy is whole, `FolderError` for one that cannot be read.
+    """
+    value, fault = _read(path, check)
+    if value is not None:
+        return value
+    kept, copy_fault = _read(copy_of(path), check)
+    if kept is not None:
+        _tell(path, _used(path, fault))
+        return kept
+    if fault == copy_fault == GONE:
+        return None
+    raise LostError(f"{path} {fault}, and its copy {copy_fault}")
+
+
+def _used(path: Path, fault: str) -> str:
+    return f"{path} {fault}; its copy is used, and the next sync puts it back"
+
+
+def faults(paths: Iterable[Path], check: Check) -> list[str]:
+    """What is damaged or gone. Raises as `load` does."""
+    found = [(path, _read(path, check)[1]) for path in paths if load(path, check) is not None]
+    return [_used(path, fault) for path, fault in found if fault]
+
+
+def mend(paths: Iterable[Path], check: Check) -> list[str]:
+    """Puts back what is damaged or gone of files and copies; what to tell of it. Raises `FolderError`.
+
+    The caller holds the lock of all who write there.
+    """
+    notes = []
+    for path in paths:
+        value, fault = _read(path, check)
+        kept, _ = _read(copy_of(path), check)
+        if value is None and kept is not None:
+            write_json(path, kept, copy_of(path).stat().st_mode & 0o777)
+            notes.append(f"{path} {fault}; it was put back from its copy")
+        elif value is not None and kept is None:
+            write_json(copy_of(path), value, path.stat().st_mode & 0o777)
+    return notes
+
+
+GONE = "is gone"
+
+
+def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
+    """The object in a file, or what is wrong with it."""
+    try:
+        value = json.loads(patiently(path.read_bytes))
+        if not isinstance(value, dict):
+            return None, "is damaged (it holds no object)"
+        check(value)
+    except (FileNotFoundError, NotADirectoryError):
+        return None, GONE
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None, "is damaged"
+    except OSError as error:
+        raise FolderError(f"Cannot read {path}: {reason_of(error, 'read')}") from error
+    return value, ""
+
+
+def _tell(path: Path, text: str) -> None:
+    """Once for each state of the file, not at every look."""
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError:
+        stamp = 0
+    if (path, stamp) not in _told:
+        _told.add((path, stamp))
+        log.error("%s", text)
