@@ -76,6 +76,15 @@ REFUSED = {
     "pickle of os.system": "import pickle; pickle.loads(b'cposix\\nsystem\\n(V' + ("
     + SHELL
     + ").encode() + b'\\ntR.')",
+    "the shell that pyvisa finds libraries by": "import pyvisa.ctwrapper.cthelper as c; c.find_library(f'x; echo x > {mark};')",
+    "the shell that pyvisa asks about Python": "import sys, pyvisa.ctwrapper.cthelper as c\nold = sys.executable; sys.executable = f'; echo x > {mark};'\ntry:\n    c.find_library('nothing_of_this_name')\nfinally:\n    sys.executable = old",
+    "a known command by another program": "import sys; sys.modules['subprocess'].run(['ldconfig', '-p'], executable='/bin/sh')",
+    "a known command in another environment": "import sys; sys.modules['subprocess'].run(['uname', '-p'], env={'PATH': '/tmp'})",
+    "a known command in another folder": "import sys; sys.modules['subprocess'].run(['uname', '-p'], cwd='/tmp')",
+    "a program of a known name elsewhere": "import sys; sys.modules['subprocess'].run([secret[: -len('secret.txt')] + 'uname', '-p'])",
+    "known words that say they are others": "import sys\nclass Word(str):\n    __str__ = __repr__ = lambda self: '-p'\n    __eq__ = lambda self, other: True\n    __hash__ = str.__hash__\nsys.modules['subprocess'].run(['/sbin/ldconfig', Word('-C' + secret)])",
+    "the compiler told to write elsewhere": "import sys; sys.modules['subprocess'].run(['gcc', '-Wl,-t', '-o', mark, '-lc'])",
+    "find_library made to write": "import functools, io, sys, pyvisa.ctwrapper.cthelper\nu = sys.modules['ctypes.util']; old = u.find_library, u._findSoname_ldconfig\nu._findSoname_ldconfig = functools.partial(io.open, mark, 'w')\ntry:\n    u.find_library(-1)\nfinally:\n    u.find_library, u._findSoname_ldconfig = old",
     # Around the names
     "__subclasses__ to os": "w = [c for c in ().__class__.__base__.__subclasses__() if c.__name__ == '_wrap_close'][0]\nw.__init__.__globals__['system']("
     + SHELL
@@ -119,7 +128,7 @@ REFUSED = {
     "signal handler": "import signal, builtins\nold = signal.signal(signal.SIGUSR1, lambda *a: builtins.open(mark, 'w'))\ntry:\n    signal.raise_signal(signal.SIGUSR1)\nfinally:\n    signal.signal(signal.SIGUSR1, old)",
     # The network, foreign code
     "socket found elsewhere": "import sys; sys.modules['socket'].create_connection(('127.0.0.1', port))",
-    "asyncio": "import asyncio; asyncio.new_event_loop()",
+    "asyncio": "import asyncio; asyncio.run(asyncio.open_connection('127.0.0.1', port))",
     "http.client found elsewhere": "import sys; sys.modules['http.client'].HTTPConnection('127.0.0.1', port).request('GET', '/')",
     "smtplib": "import smtplib; smtplib.SMTP('127.0.0.1', port)",
     "name look-up": "import sys; sys.modules['socket'].getaddrinfo('localhost', 1)",
@@ -130,7 +139,7 @@ REFUSED = {
     "set_data of a loader": "np.__loader__.set_data(mark, b'x')",
     "set_data into a cache": "np.__loader__.set_data(mark + '/__pycache__/x', b'x')",
     "pkgutil.get_data": "import pkgutil; return pkgutil.get_data('numpy', '../' * 20 + secret)",
-    "SourceFileLoader": "return type(np.__loader__)('x', secret).load_module()",
+    "SourceFileLoader": "import types; type(np.__loader__)('x', secret).exec_module(types.ModuleType('x'))",
     "zipimport": "import zipimport; zipimport.zipimporter(secret)",
     "closure of the guarded import": "f = type(self).attack0.__builtins__['__import__']\nreal = [c.cell_contents for c in f.__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nreal('os').system("
     + SHELL
@@ -241,7 +250,7 @@ OPEN = {
     "_posixsubprocess": OS
     + "import struct\nf = sys.modules['_posixsubprocess'].fork_exec\nr, w = os.pipe()\npid = f(['/bin/sh', '-c', "
     + SHELL
-    + "], [b'/bin/sh'], True, (w,), None, None, -1, -1, -1, -1, -1, -1, r, w, True, False, 0, None, None, None, -1, None, True)\nos.close(w); os.read(r, 1); os.waitpid(pid, 0)",
+    + "], [b'/bin/sh'], True, (w,), None, None, -1, -1, -1, -1, -1, -1, r, w, True, False, 0, None, None, None, -1, None, *[True] * (sys.version_info < (3, 14)))\nos.close(w); os.read(r, 1); os.waitpid(pid, 0)",
     "socket through pyvisa": "import sys\nsys.modules['serial'].serial_for_url(f'socket://127.0.0.1:{port}')\nreturn 'secret'",
     "what the guard keeps in memory": "import sys\nsys.modules['pybirch_registry.guard.audit']._RULES.pop('os.mkdir')\nsys.modules['os'].mkdir(mark)",
 }

@@ -1,5 +1,6 @@
 """From an attacker's view: every way in `attacks.py` is refused, or written down as not refused."""
 
+import ctypes.util  # noqa: F401  (the host program has it loaded)
 import os
 import re
 import socket

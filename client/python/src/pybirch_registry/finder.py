@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable, TraversableResources
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Protocol
@@ -111,6 +112,16 @@ def _spec(fullname: str, module: str, approved: Approved) -> importlib.machinery
     return spec
 
 
+class Resources(TraversableResources):
+    """The files of one folder of a version."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def files(self) -> Traversable:
+        return self._folder
+
+
 class DefinitionLoader(importlib.abc.InspectLoader):
     """One module of a version; it is compiled from what was checked, and no cache of it is written."""
 
@@ -140,6 +151,18 @@ class DefinitionLoader(importlib.abc.InspectLoader):
         for value in list(vars(module).values()):
             if isinstance(value, type) and value.__module__ == module.__name__:
                 stamp(value, self._approved.installed)
+
+    def get_data(self, path: str) -> bytes:
+        """A file of the version, for `pkgutil.get_data`. Raises `OSError`, also for any other file."""
+        inside = Path(path).resolve().relative_to(self._approved.folder).as_posix()
+        if inside not in self._approved.installed.files:
+            raise FileNotFoundError(path)
+        return (self._approved.folder / inside).read_bytes()
+
+    def get_resource_reader(self, fullname: str) -> TraversableResources:
+        """Of the files beside a module, for `importlib.resources`."""
+        place = Path(fullname.removeprefix(self._approved.package).lstrip(".").replace(".", "/"))
+        return Resources(self._approved.folder / (place if self.is_package(fullname) else place.parent))
 
     def _content(self) -> bytes:
         return b"" if self._path is None else self._approved.sources[self._path]

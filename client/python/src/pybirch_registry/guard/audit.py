@@ -2,89 +2,17 @@
 
 import os
 import sys
-import sysconfig
-import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple
 
 from ..errors import BannedImportError, GuardError
 from .charge import Charge, Definitions, Standing, tell_of_threads
+from .commands import exact
+from .events import FILE_EVENTS, GUARD_EVENTS, HOST_EVENTS, PROCESS_EVENTS, READING, REGISTRY_READS
+from .files import WRITE_FLAGS, beginning, commands, is_foreign_library, refused_path, see_host
+from .importing import LOADING
 from .policy import Policy
-
-FILE_EVENTS = (
-    "glob.glob",
-    "os.chdir",
-    "os.chflags",
-    "os.chmod",
-    "os.chown",
-    "os.fwalk",
-    "os.getxattr",
-    "os.link",
-    "os.listdir",
-    "os.listxattr",
-    "os.lockf",
-    "os.mkdir",
-    "os.remove",
-    "os.removexattr",
-    "os.rename",
-    "os.rmdir",
-    "os.scandir",
-    "os.setxattr",
-    "os.symlink",
-    "os.truncate",
-    "os.utime",
-    "os.walk",
-    "pathlib.Path.glob",
-    "pathlib.Path.rglob",
-    "sqlite3.connect",
-)
-READING = ("glob.glob", "os.fwalk", "os.listdir", "os.scandir", "os.walk", "pathlib.Path.glob", "pathlib.Path.rglob")
-PROCESS_EVENTS = (
-    "os.exec",
-    "os.fork",
-    "os.forkpty",
-    "os.kill",
-    "os.killpg",
-    "os.posix_spawn",
-    "os.spawn",
-    "os.startfile",
-    "os.system",
-    "pty.spawn",
-    "signal.pthread_kill",
-    "subprocess.Popen",
-    "webbrowser.open",
-)
-HOST_EVENTS = (
-    "os.putenv",
-    "os.unsetenv",
-    "resource.prlimit",
-    "resource.setrlimit",
-    "syslog.openlog",
-    "syslog.setlogmask",
-    "syslog.syslog",
-)
-GUARD_EVENTS = (
-    "code.__new__",
-    "cpython.PyInterpreterState_New",
-    "function.__new__",
-    "gc.get_objects",
-    "gc.get_referents",
-    "gc.get_referrers",
-    "sys._current_exceptions",
-    "sys._current_frames",
-    "sys.addaudithook",
-    "sys.monitoring.register_callback",
-    "sys.setprofile",
-    "sys.settrace",
-    "cpython.remote_debugger_script",
-)
-PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
-"""Folders of Python's own and installed packages, which libraries read from while they run."""
-WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-
-REGISTRY_READS = ("ConnectRegistry", "EnumKey", "EnumValue", "OpenKey", "QueryInfoKey", "QueryValue")
-"""Of winreg's events."""
 
 
 class Refusal(NamedTuple):
@@ -98,20 +26,7 @@ Rule = Callable[[str, tuple[Any, ...], Standing], Refusal | None]
 """(event, its arguments, who is in charge) → what is refused, or None."""
 
 
-def beginning(folder: str) -> str:
-    """How the paths of what lies in a folder begin, where case may make no difference."""
-    return os.path.normcase(os.path.realpath(folder)) + os.sep
-
-
-def folders(paths: Iterable[str]) -> tuple[str, ...]:
-    """As the beginnings of what lies in them."""
-    return tuple({beginning(path) for path in paths})
-
-
 _definitions = Definitions()
-_installation = folders(sysconfig.get_paths()[key] for key in PYTHON)
-_zones = folders(zoneinfo.TZPATH)
-_nowhere = os.path.realpath(os.devnull)
 _is_watching = False
 
 
@@ -124,6 +39,7 @@ def watch(builtins: dict[str, Any], gate: CodeType, label: str, folder: str, pol
     global _is_watching
     _definitions.add(builtins, Charge(label, os.path.realpath(folder), policy.lifted), gate)
     _policies[label] = policy
+    see_host(os.path.realpath(folder))
     if not _is_watching:
         if sys.version_info < (3, 12):
             tell_of_threads()
@@ -152,41 +68,18 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 def _open(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     path, mode, flags = args[0], args[1], args[2] if len(args) > 2 else 0
     writes = any(c in mode for c in "wax+") if isinstance(mode, str) else False
-    writes = writes or bool((flags or 0) & WRITE_FLAGS)
-    return _path(path, writes, standing)
+    return _path(event, path, writes or bool((flags or 0) & WRITE_FLAGS), standing)
 
 
 def _file(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if event == "sqlite3.connect" and args[0] == ":memory:" and "files" not in standing.charge.lifted:
         return Refusal("use sqlite3, which reaches files from memory too", "open")
-    return _path(args[0] if args else None, event not in READING, standing)
+    return _path(event, args[0] if args else None, event not in READING, standing)
 
 
-def _path(path: object, writes: bool, standing: Standing) -> Refusal | None:
-    charge, through = standing.charge, standing.through
-    if "files" in charge.lifted or "logging" in through or {"visa", "find_library"} <= through:
-        return None
-    verb = "write" if writes else "read"
-    if not isinstance(path, (str, bytes, os.PathLike)):
-        return None if path is None else Refusal(f"{verb} the open file {path!r}", "open")
-    where = os.path.realpath(os.fsdecode(path))
-    if where == _nowhere:
-        return None
-    if not writes:
-        inside = os.path.normcase(where) + os.sep
-        if inside.startswith(os.path.normcase(charge.folder) + os.sep):
-            # Python's own finders and loaders would run what lies there as anybody's code.
-            is_import = standing.is_importer and "import" in through
-            return Refusal("import from its own folder past its own import") if is_import else None
-        if through & {"import", "visa"}:
-            return None
-        if inside.startswith(_zones) or (not standing.is_direct and inside.startswith(_installation)):
-            return None
-    elif ("import" in through and ("__pycache__" in where)) or (
-        "visa" in through and where.startswith(("/dev/", "\\\\.\\"))
-    ):
-        return None
-    return Refusal(f"{verb} {where}", "open")
+def _path(event: str, path: object, writes: bool, standing: Standing) -> Refusal | None:
+    what = refused_path(event, path, writes, standing)
+    return None if what is None else Refusal(what, "open")
 
 
 def _registry(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
@@ -198,7 +91,7 @@ def _registry(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal 
 
 
 def _process(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    if "processes" in standing.charge.lifted or {"visa", "find_library"} <= standing.through:
+    if "processes" in standing.charge.lifted or commands().is_known(event, args):
         return None
     return Refusal(f"start or signal a process ({event} {args[0] if args else ''!r})", "subprocess")
 
@@ -206,26 +99,41 @@ def _process(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal |
 def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if "sockets" in standing.charge.lifted or standing.through & {"visa", "logging"}:
         return None
+    if "socketpair" in standing.through and _stays_inside(event, args):
+        return None
     return Refusal(f"reach the network ({event})", "socket")
 
 
+def _stays_inside(event: str, args: tuple[Any, ...]) -> bool:
+    """Of `socket.socketpair`, which is a pipe within the process; an event loop has one to wake itself by."""
+    if event == "socket.__new__":
+        return True
+    is_local = event in ("socket.bind", "socket.connect") and sys.platform == "win32"
+    return is_local and type(args[1]) is tuple and args[1][0] in ("127.0.0.1", "::1")
+
+
 def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    if "ctypes" in standing.charge.lifted or standing.through & {"visa", "import"}:
+    if "ctypes" in standing.charge.lifted:
         return None
-    return Refusal(f"reach foreign code or memory ({event})", "ctypes")
+    if event == "ctypes.dlopen" and is_foreign_library(args[0]):
+        return Refusal(f"load {args[0]}, which is no installed library", "ctypes")
+    return (
+        None if standing.through & {"visa", "setup"} else Refusal(f"reach foreign code or memory ({event})", "ctypes")
+    )
 
 
 def _code(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    if event == "compile" and len(args) > 1 and not standing.is_direct:
+    loads = standing.importer in LOADING.get(event, ())
+    if event == "compile" and not loads and not standing.is_direct and len(args) > 1:
         name = args[1]
-        if isinstance(name, str) and "import" not in standing.through and _definitions.claims_trust(name):
+        if isinstance(name, str) and _definitions.claims_trust(exact(name) or ""):
             return Refusal(f"pass code off as {name}")
     if not standing.is_direct:
         return None
     if "import_module" in standing.through:
         is_banned = _policies[standing.charge.label].bans("importlib")
         return Refusal("import by way of importlib", "importlib") if is_banned else None
-    if "import" in standing.through or "code" in standing.charge.lifted:
+    if loads or "code" in standing.charge.lifted:
         return None
     return Refusal(f"run code that nobody reviewed ({event})", "exec")
 
@@ -233,8 +141,8 @@ def _code(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | No
 def _import(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     name, file = str(args[0]), args[1]
     if file is not None and "ctypes" not in standing.charge.lifted:
-        is_own = beginning(file).startswith(beginning(standing.charge.folder))
-        if is_own or "import" not in standing.through:
+        is_own = beginning(str(exact(file))).startswith(beginning(standing.charge.folder))
+        if is_own or is_foreign_library(file) or standing.importer not in LOADING["import"]:
             return Refusal(f"load {file}, which is no Python code", "ctypes")
     if not standing.is_direct or not _policies[standing.charge.label].bans(name):
         return None
@@ -242,21 +150,26 @@ def _import(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 
 def _host(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    is_free = standing.through & {"import", "visa"}
+    is_free = standing.through & {"setup", "visa"}
     return None if is_free else Refusal(f"change the host program's surroundings ({event})")
 
 
 def _guard(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    return None if standing.through & {"import", "visa"} else Refusal(f"get around the guard ({event})")
+    return None if standing.through & {"setup", "visa"} else Refusal(f"get around the guard ({event})")
 
 
 def _setattr(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     return Refusal(f"change the code of {args[0]!r}") if standing.is_direct and args[1] == "__code__" else None
 
 
+def _descriptor(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
+    is_free = "files" in standing.charge.lifted or standing.through & {"visa", "logging", "setup"}
+    return None if is_free else Refusal(f"control an open file ({event})", "open")
+
+
 def _thread(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     """One that a VISA library starts is its own there, and the definition's in what it calls."""
-    if "import" in standing.through or _definitions.take_thread(standing.charge, args[0]):
+    if "setup" in standing.through or _definitions.take_thread(standing.charge, args[0]):
         return None
     return None if "visa" in standing.through else Refusal("start a thread without the threading module")
 
@@ -280,6 +193,8 @@ _RULES: dict[str, Rule] = {
 }
 _FAMILIES: dict[str, Rule] = {
     "ctypes": _ctypes,
+    "fcntl": _descriptor,
+    "msvcrt": _descriptor,
     "ftplib": _socket,
     "http": _socket,
     "imaplib": _socket,

@@ -11,12 +11,17 @@ import importlib
 import importlib.util
 import logging
 import os
+import socket
+import subprocess
 import sys
+import sysconfig
 import threading
 import weakref
 from dataclasses import dataclass
 from types import CodeType, FrameType, MethodType
 from typing import Any
+
+from .importing import FROZEN, IMPORTING, importer
 
 VISA_PACKAGES = (
     "pyvisa",
@@ -32,9 +37,8 @@ VISA_PACKAGES = (
 """What may open sockets, device files and shared libraries on behalf of a definition."""
 
 
-IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
-"""The functions of the import system that look a module up; its loaders read any file for whoever calls them."""
-FROZEN = ("<frozen importlib", "<frozen zipimport")
+PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
+"""Folders of Python's own and installed packages, which libraries read from while they run."""
 BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
 """What every thread of the threading module runs in; the thread is its `self`."""
 
@@ -55,12 +59,15 @@ class Standing:
 
     charge: Charge
     through: frozenset[str]
-    """`import`, `visa`, `find_library` or `logging`: machinery that may do more on a definition's behalf; and
-    `import_module`, by which a definition imports past its own `import`."""
+    """What is on the stack in between that may do more on a definition's behalf, each what GUARD.md's table says:
+
+    `visa`, `logging`, `finder` (looks for a shared library), `popen`, `socketpair`, `setup` (an installed library's own
+    code while it is imported); `import`, a look-up of a module; and `import_module`, by which a definition imports past
+    its own `import`."""
     is_direct: bool
     """No Python function is in between, the import system's apart."""
-    is_importer: bool
-    """It is a function of the import system that does it."""
+    importer: str | None
+    """The function of the import system that does it, where it is one and does it while it looks a module up."""
 
 
 class Definitions:
@@ -70,43 +77,62 @@ class Definitions:
         self._by_builtins: dict[int, tuple[dict[str, Any], Charge]] = {}
         self._by_folder: dict[str, Charge] = {}
         self._threads: dict[int, tuple[weakref.ref[threading.Thread], Charge]] = {}
-        self._gates: dict[CodeType, str] = {logging.Handler.handle.__code__: "logging"}
+        self._gates: dict[CodeType, str] = {
+            logging.Handler.handle.__code__: "logging",
+            subprocess.Popen.__init__.__code__: "popen",
+        }
+        for name in ("socketpair", "_fallback_socketpair"):
+            if isinstance(code := getattr(getattr(socket, name, None), "__code__", None), CodeType):
+                self._gates[code] = "socketpair"
         self._visa: tuple[str, ...] = ()
-        self._find_library = os.path.join("ctypes", "util.py")  # noqa: PTH118
+        self._finders: tuple[str, ...] = ()
+        self._installed = tuple({sysconfig.get_paths()[key] + os.sep for key in PYTHON})
 
     def add(self, builtins: dict[str, Any], charge: Charge, gate: CodeType) -> None:
         self._by_builtins[id(builtins)] = (builtins, charge)
         self._by_folder[charge.folder + os.sep] = charge
         self._gates[gate] = "import"
         self._visa = _places(VISA_PACKAGES)
+        self._finders = finders()
 
     def standing(self, frame: FrameType | None) -> Standing | None:
         """Who is in charge at a frame; None for the host program."""
         through: set[str] = set()
         is_direct = True
-        is_importer = frame is not None and frame.f_code.co_filename.startswith(FROZEN)
+        does, seen_frozen = (None, False) if frame is None else (importer(frame), False)
         while frame is not None:
             charge = self._owner(frame)
             if charge is not None:
-                return Standing(charge, frozenset(through), is_direct, is_importer)
+                return Standing(charge, frozenset(through), is_direct, does if "import" in through else None)
             code = frame.f_code
+            name = code.co_filename
             gate = self._gates.get(code)
             if gate is not None:
                 through.add(gate)
                 is_direct = False
-            elif code.co_filename.startswith(FROZEN):
+                seen_frozen = seen_frozen or gate == "import"
+            elif name.startswith(FROZEN):
+                seen_frozen = True
                 if code.co_name in IMPORTING:
                     through.add("import")
-            elif code.co_filename == importlib.__file__:
+            elif name == importlib.__file__:
                 through.add("import_module")
             else:
                 is_direct = False
-                if code.co_filename.startswith(self._visa):
+                if name.startswith(self._visa):
                     through.add("visa")
-                elif code.co_filename.endswith(self._find_library):
-                    through.add("find_library")
+                elif code.co_name == "<module>" and not seen_frozen and self._is_import(frame):
+                    through.add("setup")
+                if name in self._finders:
+                    through.add("finder")
             frame = frame.f_back
         return None
+
+    def _is_import(self, frame: FrameType) -> bool:
+        """Whether a module's code is an installed library's, run by the import system."""
+        caller = frame.f_back
+        is_run = caller is not None and caller.f_code.co_filename.startswith(FROZEN)
+        return is_run and frame.f_code.co_filename.startswith(self._installed)
 
     def _owner(self, frame: FrameType) -> Charge | None:
         entry = self._by_builtins.get(id(frame.f_builtins))
@@ -138,7 +164,7 @@ class Definitions:
 
     def claims_trust(self, filename: str) -> bool:
         """Whether code compiled under this name would be taken for trusted machinery."""
-        return filename.startswith((*FROZEN, *self._visa)) or filename.endswith(self._find_library)
+        return filename.startswith((*FROZEN, *self._visa, *self._installed)) or filename in self._finders
 
 
 def tell_of_threads() -> None:
@@ -167,3 +193,9 @@ def _places(names: tuple[str, ...]) -> tuple[str, ...]:
         elif spec is not None and spec.origin:
             found.append(spec.origin)
     return tuple(found)
+
+
+def finders() -> tuple[str, ...]:
+    """The modules that look for shared libraries, by the names that their code has."""
+    helpers = [place + os.path.join("ctwrapper", "cthelper.py") for place in _places(("pyvisa",))]  # noqa: PTH118
+    return (sysconfig.get_paths()["stdlib"] + os.path.join(os.sep, "ctypes", "util.py"), *helpers)  # noqa: PTH118

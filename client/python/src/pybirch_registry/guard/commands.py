@@ -1,0 +1,98 @@
+"""The programs that Python's library and pyvisa run to find a shared library or to describe the computer.
+
+They are known by their whole command line: whoever runs `ldconfig -p` learns what is installed, and nothing else. A
+definition may set off these, by whatever function, and no others.
+"""
+
+import os
+import re
+import sys
+import tempfile
+from typing import Any
+
+NAME = r"[A-Za-z0-9_.+-]{1,64}"
+LIBRARY = r"[^\0-][^\0]*\.(?:so|a|sl|dylib|dll)(?:\.[0-9.]+)?"
+SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/system/bin")
+VARIED = ("LC_ALL", "LANG")
+"""What callers set in the environment of these programs."""
+
+
+class Commands:
+    """As the host program's environment is when this is made."""
+
+    def __init__(self) -> None:
+        named = tempfile.gettempdir()
+        self.temporary = os.path.realpath(named)
+        self._folders = {*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM, ""}
+        scratch = (
+            f"(?:{re.escape(tempfile.gettempdir())}|{re.escape(self.temporary)}){re.escape(os.sep)}tmp[a-z0-9_]{{8}}"
+        )
+        python = f"(?:{re.escape(sys.executable)}|{re.escape(os.path.realpath(sys.executable))})"
+        self._scratch = re.compile(scratch)
+        lines = (
+            r"ldconfig\0-[pr]",
+            rf"(?:gcc|cc)\0-Wl,-t\0-o\0{scratch}\0-l{NAME}",
+            rf"objdump\0-p\0-j\0\.dynamic\0{LIBRARY}",
+            rf"ld\0-t(?:\0-L\0[^\0-][^\0]*)*\0-o\0/dev/null\0-l{NAME}",
+            rf"file\0(?:-b\0)?(?:{LIBRARY}|{python})",
+            r"uname\0-p",
+            r"ip\0link",
+            r"ifconfig(?:\0-av?)?",
+            r"arp\0-an?",
+            r"netstat\0-ian",
+            r"lanscan\0-ai",
+            r"sh\0-c\0/sbin/ldconfig -p 2>/dev/null",
+            rf"sh\0-c\0ldd {python} 2>/dev/null",
+            rf"sh\0-c\0if type gcc >/dev/null 2>&1; then CC=gcc; else CC=cc; fi;\$CC -Wl,-t -o {scratch} 2>&1 -l{NAME}",
+        )
+        self._lines = re.compile("|".join(f"(?:{line})" for line in lines))
+
+    def is_known(self, event: str, args: tuple[Any, ...]) -> bool:
+        """Of `subprocess.Popen` and what it raises below."""
+        if event == "_winapi.CreateProcess":
+            return _is_version(args[1])
+        if event == "subprocess.Popen":
+            executable, line, folder, environment = args
+            if isinstance(line, str):
+                return folder is None and _is_version(line)
+        elif event == "os.posix_spawn":
+            executable, line, environment = args
+            folder = None
+        else:
+            return False
+        return folder is None and self._is_known_line(executable, line) and _is_unchanged(environment)
+
+    def _is_known_line(self, executable: object, line: Any) -> bool:
+        words = [exact(word) for word in (executable, *line)]
+        if None in words or len(words) < 2:
+            return False
+        folder, program = os.path.split(str(words[0]))
+        first = os.path.split(str(words[1]))
+        if first not in ((folder, program), ("", program)) or folder not in self._folders:
+            return False
+        return self._lines.fullmatch("\0".join([program, *map(str, words[2:])])) is not None
+
+    def is_scratch(self, path: str) -> bool:
+        """Whether it is a temporary file as `tempfile` names them, or the folder that they are made in."""
+        return path == self.temporary or self._scratch.fullmatch(path) is not None
+
+
+def exact(value: object) -> str | None:
+    """What C sees in a string or bytes: a subclass's own methods are not asked. None for anything else."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    return os.fsdecode(bytes.join(b"", [value])) if isinstance(value, bytes) else None
+
+
+def _is_version(line: object) -> bool:
+    """Of Windows' command line; `platform` asks for its version by it."""
+    return re.fullmatch(r'[^"&|]*cmd(\.exe)? /c "(cmd /c )?(command /c )?ver"', exact(line) or "") is not None
+
+
+def _is_unchanged(environment: Any) -> bool:
+    if environment is None:
+        return True
+    if type(environment) is not dict and environment is not os.environ:
+        return False
+    given = {exact(key): exact(value) for key, value in environment.items() if exact(key) not in VARIED}
+    return given == {key: value for key, value in os.environ.items() if key not in VARIED}

@@ -1,0 +1,78 @@
+"""Python's audit events (PEP 578) that the guard judges, by what they reach."""
+
+FILE_EVENTS = (
+    "glob.glob",
+    "os.chdir",
+    "os.chflags",
+    "os.chmod",
+    "os.chown",
+    "os.fwalk",
+    "os.getxattr",
+    "os.link",
+    "os.listdir",
+    "os.listxattr",
+    "os.lockf",
+    "os.mkdir",
+    "os.remove",
+    "os.removexattr",
+    "os.rename",
+    "os.rmdir",
+    "os.scandir",
+    "os.setxattr",
+    "os.symlink",
+    "os.truncate",
+    "os.utime",
+    "os.walk",
+    "pathlib.Path.glob",
+    "pathlib.Path.rglob",
+    "pathlib.Path.walk",
+    "sqlite3.connect",
+)
+READING = (
+    *("glob.glob", "os.fwalk", "os.getxattr", "os.listdir", "os.listxattr", "os.scandir", "os.walk"),
+    *("pathlib.Path.glob", "pathlib.Path.rglob", "pathlib.Path.walk"),
+)
+PROCESS_EVENTS = (
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.kill",
+    "os.killpg",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.startfile",
+    "os.startfile/2",
+    "os.system",
+    "pty.spawn",
+    "signal.pthread_kill",
+    "subprocess.Popen",
+    "webbrowser.open",
+)
+HOST_EVENTS = (
+    "os.putenv",
+    "os.unsetenv",
+    "resource.prlimit",
+    "resource.setrlimit",
+    "syslog.openlog",
+    "syslog.setlogmask",
+    "syslog.syslog",
+)
+GUARD_EVENTS = (
+    "code.__new__",
+    "cpython.PyInterpreterState_New",
+    "cpython.remote_debugger_script",
+    "function.__new__",
+    "gc.get_objects",
+    "gc.get_referents",
+    "gc.get_referrers",
+    "setopencodehook",
+    "sys._current_exceptions",
+    "sys._current_frames",
+    "sys.addaudithook",
+    "sys.monitoring.register_callback",
+    "sys.remote_exec",
+    "sys.setprofile",
+    "sys.settrace",
+)
+REGISTRY_READS = ("ConnectRegistry", "EnumKey", "EnumValue", "OpenKey", "QueryInfoKey", "QueryValue")
+"""Of winreg's events."""

@@ -1,0 +1,138 @@
+"""Which files a definition may reach, and by what machinery."""
+
+import os
+import re
+import stat
+import sys
+import sysconfig
+import zoneinfo
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any
+
+from .charge import PYTHON, Standing
+from .commands import LIBRARY, Commands, exact
+from .importing import READING, WRITING
+
+WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+DEVICES = re.compile(r"/dev/(?:tty|cu\.|usbtmc|gpib|hidraw|rfcomm|serial/|bus/usb/|pts/)[^\0]*")
+PORTS = re.compile(r"\\\\\.\\COM\d+", re.IGNORECASE)
+"""Windows' names of serial ports."""
+UNREAL = ("/proc/", "/dev/", "/memfd:", "/sys/")
+"""Where no library is installed; files that were made in memory have their names here."""
+
+
+def beginning(folder: str) -> str:
+    """How the paths of what lies in a folder begin, where case may make no difference."""
+    return os.path.normcase(os.path.realpath(folder)) + os.sep
+
+
+def folders(paths: Iterable[str]) -> tuple[str, ...]:
+    """As the beginnings of what lies in them."""
+    return tuple({beginning(path) for path in paths})
+
+
+_installation = folders(sysconfig.get_paths()[key] for key in PYTHON)
+_zones = folders(zoneinfo.TZPATH)
+_nowhere = os.path.realpath(os.devnull)
+
+
+def place(path: Any) -> str | None:
+    """Where a path leads, links resolved; None for what is no plain path.
+
+    Decided by the characters that the operating system gets. An object with an `__fspath__` of its own could give
+    another path each time it is asked, so that only pathlib's own classes are.
+    """
+    if type(path).__module__.partition(".")[0] == "pathlib" and isinstance(path, PurePath):
+        path = str(path)
+    name = exact(path)
+    return None if name is None else os.path.realpath(name)
+
+
+def refused_path(event: str, path: Any, writes: bool, standing: Standing) -> str | None:
+    """What a definition tried, or None where it may."""
+    charge, through = standing.charge, standing.through
+    if "files" in charge.lifted or "logging" in through or path is None:
+        return None
+    verb = "write" if writes else "read"
+    if isinstance(path, int) and not isinstance(path, bool):
+        return None if event == "open" and _is_pipe(path, standing) else f"{verb} the open file {int(path)}"
+    where = place(path)
+    if where is None:
+        return f"{verb} {type(path).__name__}, which is no plain path"
+    if event == "open" and where == _nowhere:
+        return None
+    is_allowed = _may_write(event, where, standing) if writes else _may_read(where, standing)
+    if is_allowed:
+        return None
+    if not writes and standing.importer is not None and _is_inside(where, charge.folder):
+        return "import from its own folder past its own import"
+    return f"{verb} {where}"
+
+
+def _is_pipe(descriptor: int, standing: Standing) -> bool:
+    """Of a program that was let run, or of the import system's own file."""
+    return "popen" in standing.through or standing.importer in WRITING
+
+
+def _is_inside(where: str, folder: str) -> bool:
+    return (os.path.normcase(where) + os.sep).startswith(os.path.normcase(folder) + os.sep)
+
+
+def _may_read(where: str, standing: Standing) -> bool:
+    if _is_inside(where, standing.charge.folder):
+        # Python's own finders and loaders would run what lies there as anybody's code.
+        return standing.importer is None
+    if standing.importer in READING or standing.through & {"setup", "visa"}:
+        return True
+    if "finder" in standing.through and re.fullmatch(LIBRARY, where):
+        return True
+    inside = os.path.normcase(where) + os.sep
+    return inside.startswith(_zones) or (not standing.is_direct and inside.startswith(_installation))
+
+
+def _may_write(event: str, where: str, standing: Standing) -> bool:
+    if standing.importer in WRITING:
+        return "__pycache__" in where
+    if "finder" in standing.through:
+        return commands().is_scratch(where)
+    return "visa" in standing.through and event == "open" and is_device(where)
+
+
+def is_device(where: str) -> bool:
+    """Of the kinds that instruments are reached by; `/dev/shm` and `/dev/mem` are none."""
+    if sys.platform == "win32":
+        return PORTS.fullmatch(where) is not None
+    if not DEVICES.fullmatch(where):
+        return False
+    try:
+        return stat.S_ISCHR(os.stat(where).st_mode)  # noqa: PTH116
+    except OSError:
+        return True  # opening it fails too
+
+
+def is_foreign_library(name: Any) -> bool:
+    """Whether a shared library is one that nobody installed: a definition's own, or made in memory."""
+    if name is None or (isinstance(name, int) and not isinstance(name, bool)):
+        return False
+    where = place(name)
+    if where is None:
+        return True
+    if os.sep not in (exact(name) or str(name)):
+        return False  # looked up among the installed ones
+    return where.startswith(UNREAL) or any(_is_inside(where, folder) for folder in _versions)
+
+
+_versions: set[str] = set()
+"""The folders of all definitions that were loaded."""
+_commands: list[Commands] = []
+
+
+def see_host(folder: str) -> None:
+    """Takes in what the host program's environment is now, for a definition whose folder this is."""
+    _versions.add(folder)
+    _commands[:] = [Commands()]
+
+
+def commands() -> Commands:
+    return _commands[0]
