@@ -7,6 +7,7 @@ import { Sync } from './0006-sync.ts';
 import { NotesOfHeads } from './0007-notes-of-heads.ts';
 import { ShortHashes } from './0008-short-hashes.ts';
 import { OneTimePasswords } from './0009-one-time-passwords.ts';
+import { DoneOnce } from './0010-done-once.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   { name: '0007-notes-of-heads', class: NotesOfHeads },
   { name: '0008-short-hashes', class: ShortHashes },
   { name: '0009-one-time-passwords', class: OneTimePasswords },
+  { name: '0010-done-once', class: DoneOnce },
 ];

@@ -3,7 +3,16 @@ import { RepositoryError } from './errors.ts';
 import { ObjectBatch } from './object-batch.ts';
 import type { ObjectStore } from './object-store.ts';
 import { formatCommit, formatSignedTag, formatTag, formatTree, parseTag } from './object-text.ts';
-import type { Landing, Oid, Refs, RefUpdate, Sign, Version } from './types.ts';
+import type {
+  Landing,
+  Oid,
+  Refs,
+  RefUpdate,
+  Sign,
+  Signature,
+  SignedTag,
+  Version,
+} from './types.ts';
 
 export const MAIN = 'refs/heads/main';
 export const STATE = 'refs/registry/state';
@@ -30,14 +39,39 @@ export async function readVersion(
   refs: Refs,
   version: number,
 ): Promise<Version | undefined> {
-  const tag = refs.get(`refs/tags/v${version}`)?.oid;
-  if (tag === undefined) return undefined;
-  return versionOf(version, tag, (await objects.read(tag, 'tag')).bytes);
+  const tag = await readTag(objects, refs, `v${version}`);
+  return tag && { version, ...tag };
 }
 
-function versionOf(version: number, tag: Oid, bytes: Uint8Array): Version {
+export async function readTag(
+  objects: ObjectStore,
+  refs: Refs,
+  name: string,
+): Promise<SignedTag | undefined> {
+  const tag = refs.get(`refs/tags/${name}`)?.oid;
+  if (tag === undefined) return undefined;
+  return tagOf(tag, (await objects.read(tag, 'tag')).bytes);
+}
+
+function tagOf(tag: Oid, bytes: Uint8Array): SignedTag {
   const { object, tagger, record, signed } = parseTag(bytes);
-  return { version, commit: object, tag, taggedAt: tagger.at, record, signed };
+  return { commit: object, tag, taggedAt: tagger.at, record, signed };
+}
+
+/** Adds an annotated tag to the batch, signed where there is something to sign with. */
+export async function addTag(
+  batch: ObjectBatch,
+  {
+    name,
+    commit,
+    tagger,
+    record,
+  }: { name: string; commit: Oid; tagger: Signature; record: string },
+  sign: Sign | undefined,
+): Promise<{ oid: Oid; bytes: Uint8Array }> {
+  const payload = formatTag(name, commit, tagger, record);
+  const bytes = sign ? formatSignedTag({ payload, signature: await sign(payload) }) : payload;
+  return { oid: batch.add('tag', bytes), bytes };
 }
 
 /**
@@ -67,11 +101,9 @@ export async function prepareLanding(
     parent = commit;
     number += 1;
     const name = `v${number}`;
-    const payload = formatTag(name, commit, landing.tagger, record);
-    const bytes = sign ? formatSignedTag({ payload, signature: await sign(payload) }) : payload;
-    const tag = batch.add('tag', bytes);
-    versions.push(versionOf(number, tag, bytes));
-    updates.push({ ref: `refs/tags/${name}`, from: null, to: tag });
+    const tag = await addTag(batch, { name, commit, tagger: landing.tagger, record }, sign);
+    versions.push({ version: number, ...tagOf(tag.oid, tag.bytes) });
+    updates.push({ ref: `refs/tags/${name}`, from: null, to: tag.oid });
   }
   if (parent !== landing.head) updates.push({ ref: MAIN, from: landing.head, to: parent });
   if (landing.state !== undefined) {

@@ -4,9 +4,11 @@ import type { Readable } from 'node:stream';
 import { readBundle } from './bundle.ts';
 import { RepositoryError } from './errors.ts';
 import {
+  addTag,
   countVersions,
   MAIN,
   prepareLanding,
+  readTag,
   readVersion,
   readVersions,
   STATE,
@@ -30,6 +32,8 @@ import type {
   RefUpdate,
   Repository,
   Sign,
+  Signature,
+  SignedTag,
   Tip,
   Version,
 } from './types.ts';
@@ -138,6 +142,28 @@ export class BareRepository implements Repository {
 
   async version(n: number): Promise<Version | undefined> {
     return readVersion(this.#objects, await this.refs(), n);
+  }
+
+  async readTag(name: string): Promise<SignedTag | undefined> {
+    return readTag(this.#objects, await this.refs(), name);
+  }
+
+  async addTag({
+    name,
+    commit,
+    tagger,
+    message,
+  }: {
+    name: string;
+    commit: Oid;
+    tagger: Signature;
+    message: string;
+  }): Promise<Oid> {
+    const batch = new ObjectBatch(this.path);
+    const tag = await addTag(batch, { name, commit, tagger, record: message }, this.#sign);
+    await batch.write();
+    await this.#refs.update([{ ref: `refs/tags/${name}`, from: null, to: tag.oid }]);
+    return tag.oid;
   }
 
   async history({

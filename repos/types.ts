@@ -70,6 +70,9 @@ export interface Version {
   signed: Signed | null;
 }
 
+/** An annotated tag as it lies in the repository; see `Version`. */
+export type SignedTag = Pick<Version, 'commit' | 'tag' | 'taggedAt' | 'record' | 'signed'>;
+
 /** A signature at the end of a tag, armoured, and the bytes before it, which are what it is over (git-tag(1)). */
 export interface Signed {
   payload: Uint8Array;
@@ -130,6 +133,10 @@ export interface Repository extends ObjectReader {
   /** Newest first. */
   versions(): Promise<Version[]>;
   version(n: number): Promise<Version | undefined>;
+  /** The annotated tag of this name, or undefined. */
+  readTag(name: string): Promise<SignedTag | undefined>;
+  /** Makes an annotated tag, signed as versions are; durable on return. Throws `ref_conflict` where there is one. */
+  addTag(tag: { name: string; commit: Oid; tagger: Signature; message: string }): Promise<Oid>;
   /** First-parent history of `main` (or of `from`), newest first; with `path`, only commits that changed it. */
   history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
   /** Unified diff of two commits' trees as git prints it (renames detected); null is the empty tree. */

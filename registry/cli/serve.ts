@@ -12,6 +12,7 @@ import { openRooms, type Rooms } from '../open.ts';
 import { isInterfaceBuilt } from '../routes/interface.ts';
 import { landBuiltins } from '../services/builtins.ts';
 import { createFirstAdmin } from '../services/first-start.ts';
+import { attestOnce } from '../services/landing/attest.ts';
 import { fillContents } from '../services/landing/fill-contents.ts';
 import { repair } from '../services/landing/repair.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
@@ -76,6 +77,11 @@ async function start(
   if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
   for (const { name, error } of failed) {
     app.log.error({ err: error, definition: name }, 'cannot be repaired; see registry fsck');
+  }
+  const old = await attestOnce(rooms);
+  if (old.attested.length > 0) app.log.info({ definitions: old.attested }, 'old versions attested');
+  for (const { name, error } of old.failed) {
+    app.log.error({ err: error, definition: name }, 'cannot be attested; see registry fsck');
   }
   // With a database server of its own, every process can open what it needs.
   if (rooms.store.embedded) {

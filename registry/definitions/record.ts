@@ -27,6 +27,9 @@ export interface Override {
 }
 
 export interface VersionRecord {
+  /** Of the definition. Versions that landed before both stood here are attested apart (services/landing/attest.ts). */
+  id?: number;
+  name?: string;
   version: number;
   commit: string;
   author: { name: string; email: string };
@@ -67,11 +70,62 @@ export class RecordError extends Error {
   readonly code = 'bad_record';
 }
 
+/** A record that says whose version it is: what the registry writes. */
+export type NamedRecord = VersionRecord & { id: number; name: string };
+
 /** The tag's message: a first line for people (`git tag -n`), a blank one, the record. */
-export function writeRecord(name: string, record: VersionRecord): string {
+export function writeRecord(record: NamedRecord): string {
   const [subject = ''] = record.change_summary.split(/[\r\n]/, 1);
-  const title = [`${name} v${record.version}`, subject.trim()].filter(Boolean).join(': ');
+  const title = [`${record.name} v${record.version}`, subject.trim()].filter(Boolean).join(': ');
   return `${title}\n\n${JSON.stringify(record, null, 2)}\n`;
+}
+
+/** What a record must speak of: the version whose tag it is, and the definition whose repository holds the tag. */
+export interface Whose {
+  id: number;
+  name: string;
+  version: number;
+  commit: string;
+}
+
+/** What the record says of another version or definition, in words; null where it is this one's. */
+export function strangeness(record: VersionRecord, whose: Whose): string | null {
+  const { id, name, version, commit } = record;
+  if (version !== whose.version || commit !== whose.commit) {
+    return `the record of v${whose.version} speaks of v${version} at ${commit}`;
+  }
+  const isOwn = name === undefined ? id === undefined : name === whose.name && id === whose.id;
+  return isOwn
+    ? null
+    : `the record of v${version} is of ${name} (${id}), not ${whose.name} (${whose.id})`;
+}
+
+/** The versions of a definition whose records do not name it, as the message of one signed tag lists them. */
+export interface Attestation {
+  id: number;
+  name: string;
+  versions: { version: number; commit: string; tag: string }[];
+}
+
+/** The name of that tag. */
+export const ATTESTED = 'attested';
+
+export function writeAttestation(attestation: Attestation): string {
+  const title = `${attestation.name}: versions that do not name it in their tags`;
+  return `${title}\n\n${JSON.stringify(attestation, null, 2)}\n`;
+}
+
+/** Throws `RecordError`. */
+export function parseAttestation(message: string): Attestation {
+  const value = parseObject(message.slice(message.indexOf('\n\n') + 2), 'attestation');
+  if (
+    !Number.isInteger(value.id) ||
+    typeof value.name !== 'string' ||
+    !Array.isArray(value.versions)
+  ) {
+    throw new RecordError('attestation without an id, a name or versions');
+  }
+  return value as unknown as Attestation;
 }
 
 /** Throws `RecordError`. */

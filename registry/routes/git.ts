@@ -85,11 +85,11 @@ function visibleTo({ rules }: GitRooms, { actor }: Caller, { facts }: FoundDefin
 
 const VERSIONS = {
   visibility: 'versions',
-  visible: (ref: string) => ref === 'refs/heads/main' || ref.startsWith('refs/tags/v'),
+  visible: (ref: string) => ref === 'refs/heads/main' || ref.startsWith('refs/tags/'),
 };
 const REVIEWS = {
   visibility: 'reviews',
-  visible: (ref: string) => /^refs\/(heads\/|tags\/v|merge-requests\/)/.test(ref),
+  visible: (ref: string) => /^refs\/(heads\/|tags\/|merge-requests\/)/.test(ref),
 };
 
 type Asked =

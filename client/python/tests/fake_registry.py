@@ -91,6 +91,7 @@ class FakeRegistry:
         self.reports: list[Any] = []
         self.requests: list[str] = []
         self.events: list[queue.Queue[str]] = []
+        self.names_in_tags = True
         # Faults
         self.git_fault: str | None = None
         self.snapshot_extra: dict[str, bytes] = {}
@@ -136,12 +137,14 @@ class FakeRegistry:
         repo.object_store.add_object(commit)
         identity = commit.id.decode()
         approvals = [{"by": {"id": 1, "username": "ada", "name": "Ada", "email": ""}, "at": "", "head": ""}]
-        record = {"version": version, "commit": identity, "approvals": approvals, "author": {"name": "Ada"}}
+        number = before["id"] if before else len(self.definitions) + 1
+        record: dict[str, Any] = {"id": number, "name": name} if self.names_in_tags else {}
+        record |= {"version": version, "commit": identity, "approvals": approvals, "author": {"name": "Ada"}}
         record |= {"change_summary": f"Change {version}", "landed_at": "2026-01-01T00:00:00Z"}
         repo.refs[f"refs/tags/v{version}".encode()] = self._tag(repo, commit, version, record, signed)
         repo.refs[b"refs/heads/main"] = commit.id
         self.definitions[name] = {
-            "id": before["id"] if before else len(self.definitions) + 1,
+            "id": number,
             "name": name,
             "display_name": f"The {name}",
             "description": None,
@@ -189,13 +192,28 @@ class FakeRegistry:
         return tree.id
 
     def _tag(self, repo: Repo, commit: Commit, version: int, record: Any, signed: bool) -> bytes:
-        text = f"object {commit.id.decode()}\ntype commit\ntag v{version}\n"
+        return self.add_tag(repo, f"v{version}", commit.id, record, signed)
+
+    def add_tag(self, repo: Repo, name: str, commit: bytes, record: Any, signed: bool = True) -> bytes:
+        """A tag object; no ref has it yet."""
+        text = f"object {commit.decode()}\ntype commit\ntag {name}\n"
         text += f"tagger Registry <registry@localhost> {int(time.time())} +0000\n\n"
-        text += f"v{version}\n\n{json.dumps(record, indent=2)}\n"
+        text += f"{name}\n\n{json.dumps(record, indent=2)}\n"
         raw = text.encode()
         tag = Tag.from_string(raw + self.keys[-1].sign(raw) if signed else raw)
         repo.object_store.add_object(tag)
         return tag.id
+
+    def attest(self, name: str, as_name: str | None = None) -> None:
+        """Lists all versions of a definition, as a registry does once for those from before names were signed."""
+        repo, definition = self.repos[name], self.definitions[name]
+        versions = []
+        for ref, sha in sorted(repo.get_refs().items()):
+            if ref.startswith(b"refs/tags/v"):
+                commit = repo[sha].object[1].decode()
+                versions.append({"version": int(ref[11:]), "commit": commit, "tag": sha.decode()})
+        record = {"id": definition["id"], "name": as_name or name, "versions": versions}
+        repo.refs[b"refs/tags/attested"] = self.add_tag(repo, "attested", definition["commit"].encode(), record)
 
     # ------------------------------------------------------------------ answers
 

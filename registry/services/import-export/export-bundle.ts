@@ -80,7 +80,7 @@ export async function exportBundle(
 async function versionsOf(repository: Repository) {
   const refs = await repository.refs();
   const wanted = [...refs].filter(
-    ([name]) => name === 'refs/heads/main' || name.startsWith('refs/tags/v'),
+    ([name]) => name === 'refs/heads/main' || name.startsWith('refs/tags/'),
   );
   return repository.bundle(new Map(wanted));
 }

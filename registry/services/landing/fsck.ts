@@ -1,7 +1,15 @@
 /** Whether everything that is kept agrees: objects, versions, the index, the audit chain. */
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { Repositories, Repository } from '../../../repos/types.ts';
-import { parseRecord, parseState, RecordError } from '../../definitions/record.ts';
+import type { Repositories, Repository, Version } from '../../../repos/types.ts';
+import {
+  ATTESTED,
+  type Attestation,
+  parseAttestation,
+  parseRecord,
+  parseState,
+  RecordError,
+  strangeness,
+} from '../../definitions/record.ts';
 import { judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import { verifyAuditChain } from '../../store/audit.ts';
@@ -71,8 +79,10 @@ async function checkVersions(
   keys: readonly SigningKey[],
 ): Promise<string[]> {
   const problems: string[] = [];
+  const { name } = repository;
+  let id = 0;
   try {
-    parseState((await repository.readState())?.text ?? '');
+    ({ id } = parseState((await repository.readState())?.text ?? ''));
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     problems.push(`refs/registry/state: ${error.message}`);
@@ -87,23 +97,51 @@ async function checkVersions(
     const version = versions.find((v) => v.version === n);
     if (commit.parents.length > 1) problems.push(`commit ${commit.oid} of main is a merge`);
     if (version?.commit !== commit.oid) problems.push(`v${n} is not commit ${commit.oid} of main`);
-    if (version) problems.push(...recordProblems(n, commit.oid, version.record));
   }
+  const attested = await attestedIn(repository, keys, problems);
   for (const version of versions) {
+    problems.push(...recordProblems({ id, name }, version, attested));
     const { fault } = judgeSignature(version, keys);
     if (fault !== null) problems.push(`the signature of v${version.version}: ${fault}`);
   }
   return problems;
 }
 
-function recordProblems(n: number, commit: string, text: string): string[] {
+/** What the tag `attested` lists, if there is one that the registry signed. */
+async function attestedIn(
+  repository: Repository,
+  keys: readonly SigningKey[],
+  problems: string[],
+): Promise<Attestation['versions']> {
+  const tag = await repository.readTag(ATTESTED);
+  if (tag === undefined) return [];
   try {
-    const record = parseRecord(text);
-    if (record.version === n && record.commit === commit) return [];
-    return [`the record of v${n} speaks of v${record.version} at ${record.commit}`];
+    const { fault } = judgeSignature(tag, keys);
+    if (fault !== null) throw new RecordError(`the signature: ${fault}`);
+    const { name, versions } = parseAttestation(tag.record);
+    if (name !== repository.name) throw new RecordError(`it is of ${name}`);
+    return versions;
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
-    return [`the record of v${n}: ${error.message}`];
+    problems.push(`the tag ${ATTESTED}: ${error.message}`);
+    return [];
+  }
+}
+
+function recordProblems(
+  whose: { id: number; name: string },
+  { version, commit, tag, record: text }: Version,
+  attested: Attestation['versions'],
+): string[] {
+  try {
+    const record = parseRecord(text);
+    const strange = strangeness(record, { ...whose, version, commit });
+    if (strange !== null) return [strange];
+    const isNamed = record.name !== undefined || attested.some((one) => one.tag === tag);
+    return isNamed ? [] : [`v${version} does not name its definition, and is not attested`];
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return [`the record of v${version}: ${error.message}`];
   }
 }
 

@@ -3,7 +3,12 @@
  * repair of a crash calls it, and reindex is nothing but calling it for every repository.
  */
 import type { Oid, Refs, Repository } from '../../../repos/types.ts';
-import { type DefinitionState, parseRecord, RecordError } from '../../definitions/record.ts';
+import {
+  type DefinitionState,
+  parseRecord,
+  RecordError,
+  strangeness,
+} from '../../definitions/record.ts';
 import {
   countVersions,
   ensureLab,
@@ -96,7 +101,7 @@ async function read(
   const known = await knownOf(state.id);
   const versions: LandedVersion[] = [];
   for (let n = Math.max(1, Math.min(known + 1, newest)); n <= newest; n++) {
-    versions.push(await landed(repository, n));
+    versions.push(await landed(repository, state.id, n));
   }
   const latest = versions.at(-1);
   const proposed = newestProposal(refs);
@@ -135,15 +140,13 @@ async function markMerged(em: EntityManager, definitionId: number, added: Landed
   return merged;
 }
 
-async function landed(repository: Repository, n: number): Promise<LandedVersion> {
+async function landed(repository: Repository, id: number, n: number): Promise<LandedVersion> {
+  const { name } = repository;
   const version = await repository.version(n);
-  if (version === undefined) throw new RecordError(`${repository.name} has no tag v${n}`);
+  if (version === undefined) throw new RecordError(`${name} has no tag v${n}`);
   const record = parseRecord(version.record);
-  if (record.version !== n || record.commit !== version.commit) {
-    throw new RecordError(
-      `the record of v${n} of ${repository.name} speaks of v${record.version} at ${record.commit}`,
-    );
-  }
+  const strange = strangeness(record, { id, name, version: n, commit: version.commit });
+  if (strange !== null) throw new RecordError(`${name}: ${strange}`);
   return { record, tag: version.tag, content: await contentAt(repository, version.commit) };
 }
 

@@ -7,14 +7,15 @@ import type { Oid, Repository, Tip } from '../../../repos/types.ts';
 import {
   type Approval,
   type DefinitionState,
+  type NamedRecord,
   type Override,
-  type VersionRecord,
   writeRecord,
   writeState,
 } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import type { AuditAction } from '../../schemas/audit-actions.ts';
 import { type Caller, personOf, REGISTRY } from '../caller.ts';
+import { readState } from '../definitions/state.ts';
 import { type Intent, noted, type Step } from '../review/steps.ts';
 import type { LandingRooms } from '../rooms.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
@@ -80,14 +81,16 @@ export async function land(
 /** `main` must still be where `from` has it, so the numbers counted from there are those of the tags. */
 async function moveRefs(caller: Caller, { repository, from, ...order }: LandingOrder) {
   const now = new Date();
+  const { id } = order.state?.to ?? (await readState(repository)).state;
+  const whose = { id, name: repository.name };
   await repository.land({
     head: from.head,
     versions: order.versions.map((version, i) => ({
       commit: version.commit,
-      record: writeRecord(
-        repository.name,
-        recordOf(version, from.version + 1 + i, caller, now.toISOString()),
-      ),
+      record: writeRecord({
+        ...whose,
+        ...recordOf(version, from.version + 1 + i, caller, now.toISOString()),
+      }),
     })),
     tagger: { ...REGISTRY, at: now },
     also: (order.steps ?? []).flatMap(({ updates }) => updates),
@@ -100,7 +103,7 @@ function recordOf(
   version: number,
   caller: Caller,
   landedAt: string,
-): VersionRecord {
+): Omit<NamedRecord, 'id' | 'name'> {
   return {
     version,
     commit,

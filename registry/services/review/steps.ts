@@ -54,7 +54,8 @@ export function landingOf(refs: Refs, id: number) {
   const commit = refs.get(mergeRef(id))?.oid;
   const head = refs.get(headRef(id))?.oid;
   if (commit === undefined || head === undefined) return undefined;
-  const [tag] = [...refs].find(([, { peeled }]) => peeled === commit) ?? [];
+  const isVersion = (ref: string) => ref.startsWith('refs/tags/v');
+  const [tag] = [...refs].find(([ref, { peeled }]) => peeled === commit && isVersion(ref)) ?? [];
   return { id, head, version: Number(tag?.replace('refs/tags/v', '')) };
 }
 

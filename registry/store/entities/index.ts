@@ -2,6 +2,7 @@ import { AuditEvent } from './audit-event.ts';
 import { Computer, EnrolmentCode } from './computer.ts';
 import { ComputerBinding } from './computer-binding.ts';
 import { Definition } from './definition.ts';
+import { DoneOnce } from './done-once.ts';
 import { EndedSession } from './ended-session.ts';
 import { Identity } from './identity.ts';
 import { Instrument } from './instrument.ts';
@@ -37,6 +38,7 @@ export const entities = [
   Report,
   Installation,
   AuditEvent,
+  DoneOnce,
 ];
 
 export type { InstrumentStatus } from './instrument.ts';
@@ -56,6 +58,7 @@ export {
   Computer,
   ComputerBinding,
   Definition,
+  DoneOnce,
   EndedSession,
   EnrolmentCode,
   Identity,

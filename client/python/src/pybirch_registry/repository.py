@@ -1,5 +1,6 @@
 """A definition's history on this computer: a bare repository that dulwich fetches and reads."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from .signatures import split_tag
 
 MAIN = b"refs/heads/main"
 TAGS = b"refs/tags/v"
+ATTESTED = b"refs/tags/attested"
+"""Lists the versions whose own tags do not name their definition: those from before names were signed."""
 
 
 class DamagedError(RegistryError):
@@ -29,10 +32,14 @@ class DamagedError(RegistryError):
 
 @dataclass(frozen=True)
 class TagRecord:
-    """What a version's tag says."""
+    """What an annotated tag says."""
 
+    id: str
+    """The tag object's own."""
     raw: bytes
     """The tag object as it lies there, which is what was signed."""
+    name: str
+    """What it is called in itself, whatever the ref that leads to it."""
     tagged_at: float
     commit: str
 
@@ -75,7 +82,7 @@ class Repository:
                     for ref, sha in refs.items()
                     if sha is not None and _is_wanted(ref) and sha not in repo.object_store
                 ],
-                ref_prefix=[MAIN, TAGS],
+                ref_prefix=[MAIN, TAGS, ATTESTED],
                 progress=(lambda text: progress(text.decode(errors="replace"))) if progress else None,
             )
             with _judged(self.path):
@@ -114,15 +121,25 @@ class Repository:
         return (self.path / "HEAD").exists() and self.is_on_main(commit)
 
     def tag(self, version: int) -> TagRecord | None:
+        return self._tag(TAGS + str(version).encode())
+
+    def attested(self) -> TagRecord | None:
+        """The list of versions whose own tags do not name their definition, where there are such."""
+        return self._tag(ATTESTED)
+
+    def _tag(self, ref: bytes) -> TagRecord | None:
         with self._reading() as repo:
-            sha = repo.refs.read_ref(TAGS + str(version).encode())  # type: ignore[arg-type,unused-ignore]
+            sha = repo.refs.read_ref(ref)  # type: ignore[arg-type,unused-ignore]
             if sha is None:
                 return None
             tag = repo[sha]
             if not isinstance(tag, Tag):
                 return None
+            raw = tag.as_raw_string()
             return TagRecord(
-                raw=tag.as_raw_string(),
+                id=tag_id(raw),
+                raw=raw,
+                name=tag.name.decode(errors="replace"),
                 tagged_at=float(tag.tag_time or 0),
                 commit=tag.object[1].decode(),
             )
@@ -216,8 +233,13 @@ def _check(found: Any, sha: bytes) -> None:
         raise DamagedError(f"object {sha.decode()} holds something else")
 
 
+def tag_id(raw: bytes) -> str:
+    """Git's name for a tag object."""
+    return hashlib.sha1(b"tag %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
+
+
 def _is_wanted(ref: bytes) -> bool:
-    return ref == MAIN or (ref.startswith(TAGS) and ref[len(TAGS) :].isdigit())
+    return ref in (MAIN, ATTESTED) or (ref.startswith(TAGS) and ref[len(TAGS) :].isdigit())
 
 
 def _is_ancestor(repo: Repo, commit: bytes, head: bytes) -> bool:

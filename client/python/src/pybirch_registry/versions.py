@@ -11,6 +11,7 @@ from .files import explained, locked, sha256
 from .home import Enrolment, Home
 from .keys import KeyRing
 from .manifest import Item, Manifest
+from .proof import UnattestedError, Whose, check_record
 from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
@@ -51,7 +52,7 @@ class Versions:
             note = None
             try:
                 self._fetch(repository, progress, item.commit)
-                self.install(repository, item)
+                self._install_attested(repository, item, progress)
             except DamagedError as error:
                 note = f"The history of {item.name} on this computer was damaged ({error}); it was fetched anew"
                 with explained(repository.path):
@@ -59,6 +60,14 @@ class Versions:
                 self._fetch(repository, progress, None)
                 self.install(repository, item)
             return note
+
+    def _install_attested(self, repository: Repository, item: Item, progress: Callable[[str], None] | None) -> None:
+        """A list of tags without names may have been made after this history was fetched."""
+        try:
+            self.install(repository, item)
+        except UnattestedError:
+            self._fetch(repository, progress, None)
+            self.install(repository, item)
 
     def _fetch(
         self,
@@ -83,9 +92,8 @@ class Versions:
         """Checks a version that was fetched, and writes it. Raises `RefusedError`, `DamagedError`, `FolderError`."""
         if not repository.is_on_main(item.commit):
             raise RefusedError("its commit is not an approved version: it is not on main")
-        tag = repository.tag(item.version)
-        checked = self._check_tag(tag, item.version, item.commit)
-        self.store.install(describe(item, tag, checked), repository.files(item.commit))
+        tag = self.check(repository, Whose(item.id, item.name, item.version, item.commit))
+        self.store.install(describe(item, tag, "signature"), repository.files(item.commit))
 
     def older(self, name: str, version: int, manifest: Manifest) -> Installed:
         """A version out of the fetched history, which the registry does not list for this computer.
@@ -103,9 +111,9 @@ class Versions:
         reason = manifest.revocation(tag.commit)
         if reason is not None:
             raise RefusedError(f"{name} v{version} was revoked: {reason}")
-        checked = self._check_tag(tag, version, tag.commit)
         newest = manifest.newest(name)
         fields = dict(newest.fields) if newest else self._last_fields(name)
+        self._check_attested(repository, Whose(int(fields.get("id", 0)), name, version, tag.commit))
         hashes = {path: sha256(content) for path, content in contents.items()}
         installed = Installed(
             id=int(fields.get("id", 0)),
@@ -114,7 +122,7 @@ class Versions:
             commit=tag.commit,
             files=hashes,
             approved_by=approvers(tag.record),
-            checked_by=checked,
+            checked_by="signature",
             fields=_index_fields({**fields, "version": version, "commit": tag.commit}),
         )
         self.store.install(installed, contents)
@@ -137,18 +145,32 @@ class Versions:
         known = self.store.versions(name)
         return known[0].fields if known else {}
 
-    def _check_tag(self, tag: TagRecord | None, version: int, commit: str) -> str:
-        """How the version was checked. Raises `RefusedError`."""
+    def _check_attested(self, repository: Repository, whose: Whose) -> None:
+        """As `check`, with a list of tags without names that was made after this history was fetched."""
+        try:
+            self.check(repository, whose)
+        except UnattestedError as error:
+            try:
+                with locked(self.home.lock(f"repository-{whose.name}")):
+                    self._fetch(repository, None, None)
+            except UnreachableError:
+                raise error from None
+            self.check(repository, whose)
+
+    def check(self, repository: Repository, whose: Whose) -> TagRecord:
+        """The version's tag, which the registry signed and which is of no other version or definition.
+
+        Raises `RefusedError`, `DamagedError`.
+        """
+        tag = repository.tag(whose.version)
         if tag is None:
-            raise RefusedError(f"the registry has no tag v{version} of it")
-        if tag.commit != commit:
-            raise RefusedError(f"the tag v{version} names another commit than the registry lists")
-        if tag.record and (tag.record.get("version"), tag.record.get("commit")) != (version, commit):
-            raise RefusedError(f"the tag v{version} is the record of another version")
-        if not self.keys.enrolment.signing_keys:
-            return "history"
+            raise RefusedError(f"the registry has no tag v{whose.version} of it")
         self.keys.check(tag.raw, tag.tagged_at)
-        return "signature"
+        attested = None if "name" in tag.record else repository.attested()
+        if attested is not None:
+            self.keys.check(attested.raw, attested.tagged_at)
+        check_record(tag, whose, attested)
+        return tag
 
 
 def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:

@@ -1,0 +1,54 @@
+"""Whose version a signed tag is: a signature proves nothing of a version that could be taken for another's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import RefusedError
+from .repository import TagRecord
+
+
+@dataclass(frozen=True)
+class Whose:
+    """The version that was asked for."""
+
+    id: int
+    """The definition's; 0 where nobody told it."""
+    name: str
+    version: int
+    commit: str
+
+
+class UnattestedError(RefusedError):
+    """The tag is from before tags named their definition, and no list of such tags has it."""
+
+
+def check_record(tag: TagRecord, whose: Whose, attested: TagRecord | None) -> None:
+    """That the tag is this version's and no other's. Raises `RefusedError`, `UnattestedError`.
+
+    Both tags are believed: the caller has checked their signatures.
+    """
+    label, record = f"v{whose.version}", tag.record
+    if tag.name != label:
+        raise RefusedError(f"its tag {label} calls itself {tag.name!r}")
+    if tag.commit != whose.commit:
+        raise RefusedError(f"the tag {label} names another commit than the registry lists")
+    if (record.get("version"), record.get("commit")) != (whose.version, whose.commit):
+        raise RefusedError(f"the tag {label} is the record of another version")
+    if "name" in record or "id" in record:
+        _check_names(record, whose, f"the tag {label}")
+        return
+    if attested is None:
+        raise UnattestedError(f"the tag {label} does not say whose version it is, and no list of such tags is here")
+    listed = attested.record
+    if attested.name != "attested":
+        raise RefusedError(f"the list of tags without names calls itself {attested.name!r}")
+    _check_names(listed, whose, "the list of tags without names")
+    if {"version": whose.version, "commit": whose.commit, "tag": tag.id} not in (listed.get("versions") or []):
+        raise UnattestedError(f"the tag {label} does not say whose version it is, and the list of such tags lacks it")
+
+
+def _check_names(said: dict[str, Any], whose: Whose, what: str) -> None:
+    if said.get("name") != whose.name or (whose.id and said.get("id") != whose.id):
+        raise RefusedError(
+            f"{what} is of {said.get('name')!r} ({said.get('id')}), not of {whose.name} ({whose.id or 'any'})"
+        )

@@ -1,0 +1,104 @@
+"""A signature counts for the version that was asked for, and for no other: the attack of The Update Framework's wrong
+software, with a registry that hands out what it signed under another name."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fake_registry import FakeRegistry
+from pybirch_registry import RefusedError, Registry
+from sources import measurement
+
+HELPER = {"Victim.py": measurement("Victim", 666)}
+"""Beside the main file of a harmless definition: the code that is to run in the victim's place."""
+
+
+def as_victim(server: FakeRegistry, **said: Any) -> None:
+    """Lists the history of `Harmless`, signed as it is, under the name `Victim`."""
+    server.repos["Victim"] = server.repos["Harmless"]
+    server.definitions["Victim"] = {**server.definitions.pop("Harmless"), "name": "Victim", **said}
+
+
+def test_a_history_under_the_name_of_another_definition_is_refused(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Harmless", measurement("Harmless"), HELPER)
+    as_victim(server)
+    report = registry.sync()
+    assert report.came == [] and "is of 'Harmless'" in report.refused["Victim v1"]
+    with pytest.raises(Exception, match="Victim"):
+        registry.create("Victim")
+
+
+def test_a_definition_that_took_another_s_id_is_refused(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    server.definitions["Alpha"]["id"] = 99
+    assert "not of Alpha (99)" in registry.sync().refused["Alpha v1"]
+
+
+def test_a_tag_that_calls_itself_another_version_s_is_refused(server: FakeRegistry, registry: Registry) -> None:
+    commit = server.land("Alpha", measurement("Alpha")).encode()
+    record = {"id": 1, "name": "Alpha", "version": 1, "commit": commit.decode()}
+    repo = server.repos["Alpha"]
+    repo.refs[b"refs/tags/v1"] = server.add_tag(repo, "v2", commit, record)
+    assert "calls itself 'v2'" in registry.sync().refused["Alpha v1"]
+
+
+def test_versions_from_before_names_were_signed_run_where_they_are_attested(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.names_in_tags = False
+    server.land("Old", measurement("Old", 1))
+    server.land("Old", measurement("Old", 2))
+    assert "does not say whose version it is" in registry.sync().refused["Old v2"]
+    server.attest("Old")
+    assert registry.sync().came == ["Old v2"], "though the history was here before the list of such tags"
+    assert registry.create("Old", version=1).perform_measurement()[0][0] == 1
+    server.names_in_tags = True
+    server.land("Old", measurement("Old", 3))
+    assert registry.sync().came == ["Old v3"]
+
+
+def _of_another_name(server: FakeRegistry) -> None:
+    server.attest("Harmless")
+
+
+def _forged(server: FakeRegistry) -> None:
+    server.attest("Harmless", as_name="Victim")
+    repo = server.repos["Harmless"]
+    raw = repo[repo.refs[b"refs/tags/attested"]].as_raw_string()
+    del repo.refs[b"refs/tags/attested"]
+    forged = type(repo[repo.refs[b"refs/tags/v1"]]).from_string(raw.replace(b"Victim", b"Vittim", 1))
+    repo.object_store.add_object(forged)
+    repo.refs[b"refs/tags/attested"] = forged.id
+
+
+def _of_other_tags(server: FakeRegistry) -> None:
+    server.attest("Harmless", as_name="Victim")
+    server.land("Harmless", measurement("Harmless", 2), HELPER)
+
+
+@pytest.mark.parametrize("list_of", [_of_another_name, _forged, _of_other_tags])
+def test_a_list_of_old_versions_counts_for_what_is_in_it_alone(
+    server: FakeRegistry, registry: Registry, list_of: Callable[[FakeRegistry], None]
+) -> None:
+    server.names_in_tags = False
+    server.land("Harmless", measurement("Harmless"), HELPER)
+    list_of(server)
+    as_victim(server)
+    report = registry.sync()
+    assert report.came == [] and len(report.refused) == 1
+
+
+def test_an_older_version_of_another_definition_s_history_is_refused(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Harmless", measurement("Harmless", 1), HELPER)
+    server.land("Victim", measurement("Victim", 1))
+    server.land("Victim", measurement("Victim", 2))
+    registry.sync()
+    home = registry.home
+    for name in ("Harmless", "Victim"):
+        assert home.repository(name).is_dir()
+    shutil.rmtree(home.repository("Victim"))
+    shutil.copytree(home.repository("Harmless"), home.repository("Victim"))
+    with pytest.raises(RefusedError, match="is of 'Harmless'"):
+        registry.create("Victim", version=1)

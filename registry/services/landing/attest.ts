@@ -1,0 +1,73 @@
+/**
+ * Versions whose records do not name their definition, as the registry wrote them until names were signed. Their tags stay as they
+ * are; once, at the first start that finds them, each repository that has some gets a signed tag that lists them. A lab
+ * computer takes such a version for a definition only where that list says so.
+ */
+import { RepositoryError } from '../../../repos/errors.ts';
+import type { Repositories, Repository } from '../../../repos/types.ts';
+import { ATTESTED, parseRecord, strangeness, writeAttestation } from '../../definitions/record.ts';
+import { judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
+import type { SigningKeys } from '../../signing/keys.ts';
+import { isDone, noteDone } from '../../store/done-once.ts';
+import type { Store } from '../../store/open.ts';
+import { REGISTRY } from '../caller.ts';
+import { readState } from '../definitions/state.ts';
+
+export interface AttestReport {
+  /** Definitions that have such versions, and had no list of them. */
+  attested: string[];
+  /** Those that cannot be read: they are looked at again at the next start. */
+  failed: { name: string; error: Error }[];
+}
+
+export interface AttestRooms {
+  store: Store;
+  repositories: Repositories;
+  signingKeys: SigningKeys;
+}
+
+const TASK = 'attest versions without names';
+
+/** One query where it was done before. */
+export async function attestOnce(rooms: AttestRooms): Promise<AttestReport> {
+  const report: AttestReport = { attested: [], failed: [] };
+  if (await isDone(rooms.store.em(), TASK)) return report;
+  const keys = await rooms.signingKeys.list();
+  for (const name of await rooms.repositories.list()) {
+    try {
+      const repository = await rooms.repositories.open(name);
+      if (await attest(repository, keys)) report.attested.push(name);
+    } catch (error) {
+      report.failed.push({ name, error: error as Error });
+    }
+  }
+  if (report.failed.length === 0) await noteDone(rooms.store.em(), TASK);
+  return report;
+}
+
+/** Lists versions that one of these keys signed, and no others; whether there were any. */
+async function attest(repository: Repository, keys: readonly SigningKey[]): Promise<boolean> {
+  const head = await repository.head();
+  if (head === null || (await repository.refs()).has(`refs/tags/${ATTESTED}`)) return false;
+  const { name } = repository;
+  const { id } = (await readState(repository)).state;
+  const unnamed = (await repository.versions()).filter((version) => {
+    const record = parseRecord(version.record);
+    if (record.name !== undefined) return false;
+    return (
+      strangeness(record, { id, name, ...version }) === null && !judgeSignature(version, keys).fault
+    );
+  });
+  if (unnamed.length === 0) return false;
+  const versions = unnamed.map(({ version, commit, tag }) => ({ version, commit, tag }));
+  const message = writeAttestation({ id, name, versions: versions.reverse() });
+  try {
+    const tagger = { ...REGISTRY, at: new Date() };
+    await repository.addTag({ name: ATTESTED, commit: head, tagger, message });
+    return true;
+  } catch (error) {
+    // Another process starts too, and was faster.
+    if (error instanceof RepositoryError && error.code === 'ref_conflict') return false;
+    throw error;
+  }
+}

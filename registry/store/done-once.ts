@@ -1,0 +1,11 @@
+/** Work on what earlier versions left, done once and not at every start. */
+import { DoneOnce } from './entities/index.ts';
+import type { EntityManager } from './types.ts';
+
+export async function isDone(em: EntityManager, task: string): Promise<boolean> {
+  return (await em.findOne(DoneOnce, { task })) !== null;
+}
+
+export async function noteDone(em: EntityManager, task: string): Promise<void> {
+  await em.upsert(DoneOnce, { task, done_at: new Date() });
+}

@@ -1,0 +1,108 @@
+/**
+ * A signature is worth nothing where it does not say whose version it signs: a history of one definition, signed as it is, could be
+ * listed under the name of another. Records name their definition; of versions from before that a signed list says it.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import t from 'tap';
+import { parseRecord } from '../../registry/definitions/record.ts';
+import { attestOnce } from '../../registry/services/landing/attest.ts';
+import { fsck } from '../../registry/services/landing/fsck.ts';
+import { reindex } from '../../registry/services/landing/reindex.ts';
+import { signSsh } from '../../registry/signing/sshsig.ts';
+import { git } from '../helpers/git.ts';
+import { startLab } from '../helpers/lab.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
+  t.test(database, async (t) => {
+    const lab = await startLab(t, { database });
+    const { rooms, ada } = lab;
+    const problems = async () => (await fsck(rooms)).problems;
+    const create = async (name: string) =>
+      (await ada.client.definitions.create({ name, source_code: measurement(name) })).id;
+    const folder = (name: string) => join(lab.dataDir, 'repos', `${name}.git`);
+
+    /** Makes a tag what a registry of before wrote: without id and name in its record. */
+    async function makeOld(name: string, n: number, sign = rooms.signingKeys.sign) {
+      const repository = await rooms.repositories.open(name);
+      const ref = `refs/tags/v${n}`;
+      const content = await git(['cat-file', 'tag', ref], { cwd: folder(name) });
+      const payload = content
+        .slice(0, content.indexOf('-----BEGIN SSH'))
+        .replace(/^ {2}"(id|name)": .*\n/gm, '');
+      const input = payload + (await sign(Buffer.from(payload)));
+      const write = ['hash-object', '-t', 'tag', '-w', '--stdin'];
+      const to = (await git(write, { cwd: folder(name), input })).trim();
+      const from = (await repository.refs()).get(ref)?.oid ?? null;
+      await repository.updateRefs([{ ref, from, to }]);
+      return to;
+    }
+
+    await t.test('the tag of every version names its definition', async (t) => {
+      const id = await create('Meter');
+      const version = await (await rooms.repositories.open('Meter')).version(1);
+      t.match(parseRecord(version?.record ?? ''), { id, name: 'Meter', version: 1 });
+    });
+
+    await t.test('versions from before are attested once, at a start', async (t) => {
+      const id = await create('Old');
+      await ada.client.definitions.change(id, { source_code: measurement('Old', 2) });
+      await ada.client.definitions.change(id, { source_code: measurement('Old', 3) });
+      const { privateKey } = generateKeyPairSync('ed25519');
+      const tags = [await makeOld('Old', 1), await makeOld('Old', 2)];
+      const forged = await makeOld('Old', 2, async (bytes) => signSsh(bytes, privateKey, 'git'));
+      t.match(
+        (await problems()).map(({ problem }) => problem),
+        [/^v2 does not name/, /^the signature of v2/, /^v1 does not name/],
+        'fsck names them',
+      );
+      const before = await (await rooms.repositories.open('Old')).refs();
+      t.match(await attestOnce(rooms), { attested: ['Old'], failed: [] });
+
+      const listed = await git(['cat-file', 'tag', 'attested'], { cwd: folder('Old') });
+      t.match(listed, `"id": ${id}`);
+      t.match(listed, '"name": "Old"');
+      t.match(listed, tags[0]);
+      t.notMatch(listed, forged, 'nothing that no key of this registry signed');
+      for (const [ref, value] of before) {
+        t.same(
+          (await (await rooms.repositories.open('Old')).refs()).get(ref),
+          value,
+          `${ref} stays`,
+        );
+      }
+      await makeOld('Old', 2);
+      t.match(await problems(), [{ problem: /^v2 does not name its definition/ }]);
+    });
+
+    await t.test('no later start looks at the repositories again', async (t) => {
+      const repositories = { list: () => t.fail('it walks') } as never;
+      t.same(await attestOnce({ ...rooms, repositories }), { attested: [], failed: [] });
+    });
+
+    await t.test('the list survives a reindex, and is fetched by git', async (t) => {
+      t.same((await reindex(rooms.store, rooms.repositories)).skipped, []);
+      const refs = await git(['ls-remote', lab.gitUrl('Old', ada.token)]);
+      t.match(refs, /\trefs\/tags\/attested\n/);
+    });
+
+    await t.test(
+      'a history of one definition under the name of another is not indexed',
+      async (t) => {
+        const harmless = await rooms.repositories.open('Meter');
+        const bundle = await buffer(harmless.bundle(await harmless.refs()));
+        await rooms.repositories.adopt('Victim', Readable.from([bundle]));
+        t.match((await reindex(rooms.store, rooms.repositories)).skipped, [
+          { name: 'Victim', reason: /the record of v1 is of Meter \(\d+\), not Victim/ },
+        ]);
+        t.match(
+          (await problems()).filter(({ where }) => where === 'Victim'),
+          [{ problem: /^the record of v1 is of Meter/ }, { problem: /index lacks it/ }],
+        );
+      },
+    );
+  });
+}
