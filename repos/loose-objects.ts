@@ -39,7 +39,7 @@ export async function readLoose(
 export async function lookAtLoose(
   folder: string,
   oid: Oid,
-): Promise<{ type: string; size: number }> {
+): Promise<{ type: ObjectType; size: number }> {
   const deflated = await readFile(join(folder, oid.slice(0, 2), oid.slice(2)));
   const start = inflateSync(deflated.subarray(0, BEGINNING), {
     finishFlush: constants.Z_SYNC_FLUSH,

@@ -58,12 +58,14 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
         contentType: header(request, 'content-type'),
         contentEncoding: header(request, 'content-encoding'),
         gitProtocol,
+        visible,
+        visibility,
         git: rooms.git,
         signal: abortedWith(request, reply),
       };
       const answer =
         asked.service === 'git-upload-pack'
-          ? await uploadPack(repository, { ...common, visible, visibility })
+          ? await uploadPack(repository, common)
           : await receivePack(repository, {
               ...common,
               limits: { packBytes: rooms.maxPackBytes, fileBytes: rooms.maxFileBytes },

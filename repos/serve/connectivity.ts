@@ -1,51 +1,113 @@
-import type { GitProgram, Oid } from '../types.ts';
+/**
+ * Whether all that a push names is there for its pusher: pushed with it, or reached by a ref that they may see. An
+ * object that the repository merely has does not count, or a pusher could read hidden ones by naming them in a tree
+ * of their own; it is refused as one that does not exist.
+ */
+import { RepositoryError } from '../errors.ts';
+import { MOST_ENTRIES } from '../limits.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { isTree, type ObjectType } from '../object-text.ts';
+import type { Oid, Repository } from '../types.ts';
 import type { Command } from '../wire/push.ts';
-import type { Quarantine } from './quarantine.ts';
+import type { Inspection } from './inspect.ts';
+import { tipsOf, unreachable, type Viewer } from './reachable.ts';
 import type { Rejection } from './unpack.ts';
+import type { VisibleRefs } from './visible-refs.ts';
+
+/** Enough for the pusher to look for. */
+const NAMED = 5;
+
+type Types = Map<Oid, ObjectType>;
+
+/** A tip outside `refs/tags/` must be a commit. */
+export async function checkConnectivity(
+  repository: Repository,
+  seen: VisibleRefs,
+  objects: ObjectStore,
+  { types, outside }: Inspection,
+  commands: readonly Command[],
+  viewer: Viewer,
+): Promise<Rejection | undefined> {
+  const needed: Types = new Map(outside);
+  const tags = new Set<Oid>();
+  for (const { ref, to } of commands) {
+    if (to === null) continue;
+    const type = types.get(to);
+    const isTag = ref.startsWith('refs/tags/');
+    if (type === undefined && isTag) tags.add(to);
+    else if (type === undefined) needed.set(to, 'commit');
+    else if (type !== 'commit' && !isTag) return notA('commit', to, type, 'not a commit');
+  }
+  const known = await plainlyThere(seen, objects, needed);
+  for (const oid of known) needed.delete(oid);
+  const missing = await unreachable(repository, seen, [...needed.keys(), ...tags], viewer);
+  if (missing.length > 0) {
+    const help = missing.slice(0, NAMED).map((oid) => `Missing object ${oid}.`);
+    return { reason: 'missing necessary objects', help };
+  }
+  return await wrongType(repository, needed, viewer);
+}
 
 /**
- * Whether everything that the new tips reach is there, in quarantine or reachable from a ref. A tip
- * outside `refs/tags/` must be a commit.
+ * Those that show at once to be there: commits that a visible ref is on, and what stands in the trees of such
+ * commits that the push builds on. With nearly every push these are all.
  */
-export async function checkConnectivity(
-  git: GitProgram,
-  { env }: Quarantine,
-  commands: Command[],
-  signal: AbortSignal,
-): Promise<Rejection | undefined> {
-  const cwd = env.GIT_DIR ?? '';
-  const tips = commands.flatMap(({ ref, to }) => (to === null ? [] : [{ ref, to }]));
-  const ids = lines(tips.map(({ to }) => to));
-
-  const check = ['cat-file', '--batch-check=%(objecttype)'];
-  const types = await git.run({ args: check, cwd, env, signal, input: ids });
-  for (const [i, type] of types.stdout.toString().trimEnd().split('\n').entries()) {
-    const tip = tips[i];
-    if (tip === undefined || tip.ref.startsWith('refs/tags/') || type === 'commit') continue;
-    const help = `${tip.ref} cannot be ${tip.to}: ${type.endsWith('missing') ? 'no such object' : `a ${type}, not a commit`}.`;
-    return { reason: 'not a commit', help: [help] };
+async function plainlyThere(
+  seen: VisibleRefs,
+  objects: ObjectStore,
+  needed: ReadonlyMap<Oid, ObjectType>,
+): Promise<Set<Oid>> {
+  const tips = tipsOf(seen);
+  const known = new Set<Oid>();
+  const below: Types = new Map();
+  try {
+    for (const [oid, as] of needed) {
+      if (as !== 'commit' || !tips.has(oid)) continue;
+      const { tree } = await objects.readCommit(oid);
+      known.add(oid);
+      if (known.size < needed.size) await walk(objects, tree, below);
+      if (below.size > MOST_ENTRIES) break;
+    }
+  } catch (error) {
+    // What is no commit, or cannot be read: git says more of it.
+    if (!(error instanceof RepositoryError)) throw error;
   }
-
-  const walk = ['rev-list', '--objects', '--stdin', '--not', '--all', '--quiet'];
-  const { code } = await git.run({ args: walk, cwd, env, signal, input: ids, allow: [1, 128] });
-  if (code === 0) return undefined;
-  return { reason: 'missing necessary objects', help: await missing(git, cwd, env, signal, ids) };
+  for (const [oid, as] of needed) if (below.get(oid) === as) known.add(oid);
+  return known;
 }
 
-/** Names some of what is missing, for the pusher to look for. */
-async function missing(
-  git: GitProgram,
-  cwd: string,
-  env: Record<string, string>,
-  signal: AbortSignal,
-  input: Uint8Array,
-): Promise<string[]> {
-  const args = ['rev-list', '--objects', '--missing=print', '--stdin', '--not', '--all'];
-  const { stdout } = await git.run({ args, cwd, env, signal, input, allow: [1, 128] });
-  const marked = stdout.toString().match(/^\?[0-9a-f]{40}$/gm) ?? [];
-  return marked.slice(0, 5).map((oid) => `Missing object ${oid.slice(1)}.`);
+async function walk(objects: ObjectStore, root: Oid, below: Types): Promise<void> {
+  const waiting = [root];
+  for (let tree = waiting.pop(); tree !== undefined; tree = waiting.pop()) {
+    if (below.has(tree)) continue;
+    below.set(tree, 'tree');
+    for (const { mode, oid } of await objects.readTree(tree)) {
+      if (isTree(mode)) waiting.push(oid);
+      else below.set(oid, 'blob');
+    }
+    if (below.size > MOST_ENTRIES) return;
+  }
 }
 
-function lines(ids: Oid[]): Uint8Array {
-  return Buffer.from(ids.map((oid) => `${oid}\n`).join(''));
+/** Of objects that are there: whether one is named as what it is not. */
+async function wrongType(
+  { path }: Repository,
+  needed: ReadonlyMap<Oid, ObjectType>,
+  { git }: Viewer,
+): Promise<Rejection | undefined> {
+  if (needed.size === 0) return undefined;
+  const input = Buffer.from([...needed.keys()].map((oid) => `${oid}\n`).join(''));
+  const args = ['cat-file', '--batch-check=%(objectname) %(objecttype)'];
+  const { stdout } = await git.run({ args, cwd: path, input });
+  for (const line of stdout.toString().trimEnd().split('\n')) {
+    const [oid = '', type = ''] = line.split(' ');
+    const as = needed.get(oid);
+    if (as !== undefined && type !== as) return notA(as, oid, type);
+  }
+  return undefined;
+}
+
+function notA(as: ObjectType, oid: Oid, type: string, reason?: string): Rejection {
+  const help = `${oid} is a ${type}, not a ${as}`;
+  return { reason: reason ?? help, help: [`${help}.`] };
 }

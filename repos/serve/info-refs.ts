@@ -52,6 +52,8 @@ const RECEIVE = [
   'atomic',
   'ofs-delta',
   'push-options',
+  // A delta on an object that is not sent could be on one that its sender may not see.
+  'no-thin',
   'object-format=sha1',
   `agent=${AGENT}`,
 ];

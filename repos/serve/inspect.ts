@@ -1,8 +1,10 @@
 /** Looks at every pushed object for what fsck lets pass: big files, big and endless folders, symlinks, submodules. */
 import { MOST_COMMIT_BYTES, MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
+import type { ObjectType } from '../object-text.ts';
 import type { Oid } from '../types.ts';
+import { linksOf } from './links.ts';
 import type { PushedObjects } from './pushed-objects.ts';
-import { treeEntries } from './tree.ts';
+import { shown, treeEntries } from './tree.ts';
 import type { PackLimits, Rejection } from './unpack.ts';
 
 /** Folders and files; fsck calls other modes bad but lets them pass (git-fsck(1), `badFilemode`). */
@@ -13,26 +15,43 @@ const MODE_NAMES: Record<string, string> = { '120000': 'symlink', '160000': 'sub
 /** Enough to see what is wrong. */
 const MOST_PROBLEMS = 20;
 
-/** The first problem is the reason, all of them are the help; undefined when there is none. */
-export async function inspect(
-  pushed: PushedObjects,
-  limits: PackLimits,
-): Promise<Rejection | undefined> {
-  const { trees, large } = await survey(pushed, limits);
+export interface Inspection {
+  /** The first problem is the reason, all of them are the help; undefined when there is none. */
+  unfit: Rejection | undefined;
+  types: ReadonlyMap<Oid, ObjectType>;
+  /** What pushed objects name and the push does not bring, and as what they name it. */
+  outside: ReadonlyMap<Oid, ObjectType>;
+}
+
+export async function inspect(pushed: PushedObjects, limits: PackLimits): Promise<Inspection> {
+  const { types, large } = await survey(pushed, limits);
   const problems: string[] = [];
   const folders = new Map<Oid, Folder>();
-  for await (const { oid: id, bytes } of pushed.trees(trees)) {
+  const outside = new Map<Oid, ObjectType>();
+  const link = (oid: Oid, as: ObjectType) => {
+    const type = types.get(oid) ?? outside.get(oid);
+    if (type === undefined) outside.set(oid, as);
+    else if (type !== as) problems.push(`${oid} is a ${type}, not a ${as}`);
+  };
+  const readable = [...types].filter(([oid, type]) => type !== 'blob' && !large.has(oid));
+  for await (const { oid: id, bytes } of pushed.contents(readable.map(([oid]) => oid))) {
+    const type = types.get(id);
+    if (type !== 'tree') {
+      for (const { oid, as } of linksOf(type, bytes)) link(oid, as);
+      continue;
+    }
     const folder: Folder = { entries: 0, below: [] };
     folders.set(id, folder);
     for (const { mode, name, oid } of treeEntries(bytes)) {
       folder.entries += 1;
       if (mode === FOLDER) folder.below.push(oid);
       if (!MODES.has(mode))
-        problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${name}`);
+        problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${shown(name)}`);
+      else link(oid, mode === FOLDER ? 'tree' : 'blob');
       const found = large.get(oid);
       if (found !== undefined) {
         const what = mode === FOLDER ? 'folder' : 'file';
-        problems.push(`${what} too large: ${name} (${found.sizes})`);
+        problems.push(`${what} too large: ${shown(name)} (${found.sizes})`);
         large.delete(oid);
       }
     }
@@ -40,7 +59,9 @@ export async function inspect(
   for (const [oid, { what, sizes }] of large) problems.push(`${what} too large: ${oid} (${sizes})`);
   if (hasEndless(folders)) problems.push(TOO_MANY_ENTRIES);
   const [reason] = problems;
-  return reason === undefined ? undefined : { reason, help: problems.slice(0, MOST_PROBLEMS) };
+  const unfit =
+    reason === undefined ? undefined : { reason, help: problems.slice(0, MOST_PROBLEMS) };
+  return { unfit, types, outside };
 }
 
 /** A pushed tree: its own entries, and which of them are folders. */
@@ -73,14 +94,18 @@ function hasEndless(folders: ReadonlyMap<Oid, Folder>): boolean {
 }
 
 async function survey(pushed: PushedObjects, { fileBytes }: PackLimits) {
-  const trees: Oid[] = [];
+  const types = new Map<Oid, ObjectType>();
   const large = new Map<Oid, { what: string; sizes: string }>();
-  const limits: Record<string, number> = { tree: MOST_TREE_BYTES, commit: MOST_COMMIT_BYTES };
+  const limits: Partial<Record<ObjectType, number>> = {
+    tree: MOST_TREE_BYTES,
+    commit: MOST_COMMIT_BYTES,
+    tag: MOST_COMMIT_BYTES,
+  };
   for await (const { oid, type, size } of pushed.all()) {
+    types.set(oid, type);
     const most = limits[type] ?? fileBytes;
-    const what = type === 'commit' ? type : 'object';
+    const what = type === 'blob' || type === 'tree' ? 'object' : type;
     if (size > most) large.set(oid, { what, sizes: `${size} bytes, the limit is ${most}` });
-    else if (type === 'tree') trees.push(oid);
   }
-  return { trees, large };
+  return { types, large };
 }

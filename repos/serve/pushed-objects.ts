@@ -1,15 +1,16 @@
-/** The objects in a quarantine: which there are, and what the trees among them hold. */
+/** The objects in a quarantine: which there are, and what commits, trees and tags among them hold. */
 import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { lookAtLoose } from '../loose-objects.ts';
 import type { ObjectStore } from '../object-store.ts';
+import type { ObjectType } from '../object-text.ts';
 import type { GitProgram, Oid } from '../types.ts';
 import type { Quarantine } from './quarantine.ts';
 
 export interface Pushed {
   oid: Oid;
-  type: string;
+  type: ObjectType;
   /** Inflated, in bytes. */
   size: number;
 }
@@ -17,25 +18,24 @@ export interface Pushed {
 export interface PushedObjects {
   /** Every one, in no order. */
   all(): AsyncIterable<Pushed>;
-  trees(oids: readonly Oid[]): AsyncIterable<{ oid: Oid; bytes: Buffer }>;
+  contents(oids: readonly Oid[]): AsyncIterable<{ oid: Oid; bytes: Buffer }>;
 }
 
 /** Those that were unpacked into files; null where there is a pack, which is for git to read. */
 export async function looseObjects(
   { path }: Quarantine,
   objects: ObjectStore,
-): Promise<(PushedObjects & { ids: ReadonlySet<Oid> }) | null> {
+): Promise<PushedObjects | null> {
   const files = await readdir(path, { recursive: true });
   if (files.some((file) => file.endsWith('.pack'))) return null;
   const ids = files
     .filter((file) => /^[0-9a-f]{2}\/[0-9a-f]{38}$/.test(file))
     .map((file) => file.replace('/', ''));
   return {
-    ids: new Set(ids),
     async *all() {
       for (const oid of ids) yield { oid, ...(await lookAtLoose(path, oid)) };
     },
-    async *trees(oids) {
+    async *contents(oids) {
       for (const oid of oids) yield { oid, bytes: Buffer.from((await objects.read(oid)).bytes) };
     },
   };
@@ -55,11 +55,11 @@ export function packedObjects(
       child.stdin.end();
       for await (const line of createInterface({ input: child.stdout })) {
         const [oid = '', type = '', size] = line.split(' ');
-        yield { oid, type, size: Number(size) };
+        yield { oid, type: type as ObjectType, size: Number(size) };
       }
       await succeeded(child.exit);
     },
-    async *trees(oids) {
+    async *contents(oids) {
       if (oids.length === 0) return;
       const child = run(['cat-file', '--batch', '--buffer']);
       child.stdin.end(`${oids.join('\n')}\n`);

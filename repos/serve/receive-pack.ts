@@ -18,11 +18,15 @@ import {
 import type { PushGate, Refusal } from './gate.ts';
 import { takePush } from './take-push.ts';
 import type { PackLimits } from './unpack.ts';
-import { isHidden } from './visible-refs.ts';
+import { isHidden, type Visible } from './visible-refs.ts';
 
 export interface ReceivePackRequest extends Body {
   gate: PushGate;
   limits: PackLimits;
+  /** What the pusher may see. */
+  visible: Visible;
+  /** Callers for whom `visible` says the same share one key. */
+  visibility: string;
   signal: AbortSignal;
   git: GitProgram;
 }

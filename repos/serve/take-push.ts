@@ -7,13 +7,18 @@ import type { RefResult } from '../wire/report.ts';
 import { checkConnectivity } from './connectivity.ts';
 import type { Push, PushGate } from './gate.ts';
 import { inspect } from './inspect.ts';
-import { plainlyConnected } from './plainly-connected.ts';
+import { loosen } from './loosen.ts';
 import { looseObjects, packedObjects } from './pushed-objects.ts';
 import { openQuarantine, type Quarantine, removeQuarantine } from './quarantine.ts';
 import { type PackLimits, type Rejection, unpack } from './unpack.ts';
+import { type Visible, visibleRefs } from './visible-refs.ts';
 
 export interface Taking {
   gate: PushGate;
+  /** What the pusher may see. */
+  visible: Visible;
+  /** Callers for whom `visible` says the same share one key. */
+  visibility: string;
   limits: PackLimits;
   git: GitProgram;
   signal: AbortSignal;
@@ -30,11 +35,12 @@ type Asked = Pick<Push, 'commands' | 'options' | 'atomic'>;
 /** Takes the pack in, checks it and lets the gate decide; whatever the gate does not keep is removed. */
 export async function takePush(
   repository: Repository,
-  { gate, limits, git, signal }: Taking,
+  taking: Taking,
   asked: Asked,
   pack: AsyncIterable<Buffer>,
   say: (line: string) => void,
 ): Promise<Taken> {
+  const { gate, limits, git, signal } = taking;
   const quarantine = await openQuarantine(repository.path);
   const pushed = quarantineReader(git, repository, quarantine.path);
   const refuseAll = (rejection: Pick<Rejection, 'help'>, because: string): RefResult[] => {
@@ -43,10 +49,11 @@ export async function takePush(
   };
   try {
     if (asked.commands.some(({ to }) => to !== null)) {
-      const broken = await unpack(git, quarantine, pack, limits, signal);
+      const { broken, few } = await unpack(git, quarantine, pack, limits, signal);
       if (broken !== undefined)
         return { unpackError: broken.reason, results: refuseAll(broken, 'unpacker error') };
-      const unfit = await unfitness(repository, { git, limits, signal }, quarantine, pushed, asked);
+      if (few) await loosen(quarantine, pushed);
+      const unfit = await unfitness(repository, taking, quarantine, pushed, asked);
       if (unfit !== undefined)
         return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
     }
@@ -75,17 +82,18 @@ export async function takePush(
 /** A small push is looked at in this process, a large one by git. */
 async function unfitness(
   repository: Repository,
-  { git, limits, signal }: Pick<Taking, 'git' | 'limits' | 'signal'>,
+  { git, limits, signal, visible, visibility }: Taking,
   quarantine: Quarantine,
   pushed: ObjectStore,
   { commands }: Asked,
 ): Promise<Rejection | undefined> {
-  const loose = await looseObjects(quarantine, pushed);
-  const unfit = await inspect(loose ?? packedObjects(git, quarantine, signal), limits);
-  if (unfit !== undefined) return unfit;
-  const tips = commands.flatMap(({ to }) => to ?? []);
-  const plain = loose && (await plainlyConnected(pushed, await repository.refs(), loose.ids, tips));
-  return plain ? undefined : await checkConnectivity(git, quarantine, commands, signal);
+  const objects =
+    (await looseObjects(quarantine, pushed)) ?? packedObjects(git, quarantine, signal);
+  const inspection = await inspect(objects, limits);
+  if (inspection.unfit !== undefined) return inspection.unfit;
+  const seen = await visibleRefs(repository, visible);
+  const viewer = { git, visibility };
+  return await checkConnectivity(repository, seen, pushed, inspection, commands, viewer);
 }
 
 function pushOf(

@@ -22,9 +22,8 @@ const PACK_HEADER = 12;
 const MOST_OBJECTS = 100_000;
 
 /**
- * So few objects are unpacked into files, as git's own receive-pack does with less than a hundred: a repository that
- * is pushed to every day would else have a pack for each push, and every reader would look through all of them.
- * Not more, for `git unpack-objects --strict` holds all of them in memory.
+ * So few objects are made files of (loosen.ts): a repository that is pushed to every day would else have a pack for
+ * each push, and every reader would look through all of them.
  */
 const FEW_OBJECTS = 32;
 
@@ -32,9 +31,19 @@ const FEW_OBJECTS = 32;
 const memoryFor = ({ fileBytes }: PackLimits, few: boolean): number =>
   Math.max((few ? 2 : 32) * 1024 * 1024, 2 * fileBytes);
 
+export interface Unpacked {
+  /** Undefined when all went well. */
+  broken: Rejection | undefined;
+  /** Few enough to be made files of. */
+  few: boolean;
+}
+
 /**
- * Streams `chunks` into git; undefined when all went well. Reads no further than `packBytes`.
- * Rejects where `chunks` do (the client has gone); git has ended by then.
+ * Streams `chunks` into git. Reads no further than `packBytes`. Rejects where `chunks` do (the client has gone); git
+ * has ended by then.
+ *
+ * Git sees the quarantine alone, so that no delta can be made on what the repository has: its pusher may not be
+ * allowed to see that. Whether what the objects name is there is asked later (connectivity.ts).
  */
 export async function unpack(
   git: GitProgram,
@@ -42,23 +51,26 @@ export async function unpack(
   chunks: AsyncIterable<Buffer>,
   limits: PackLimits,
   signal: AbortSignal,
-): Promise<Rejection | undefined> {
+): Promise<Unpacked> {
   const pack = chunks[Symbol.asyncIterator]();
   const head = await headOf(pack);
   const count = head.length < PACK_HEADER ? 0 : head.readUInt32BE(8);
-  if (count > MOST_OBJECTS)
-    return { reason: 'too many objects', help: [`A push may have ${MOST_OBJECTS} objects.`] };
   const few = count <= FEW_OBJECTS;
+  if (count > MOST_OBJECTS) {
+    const help = [`A push may have ${MOST_OBJECTS} objects.`];
+    return { broken: { reason: 'too many objects', help }, few };
+  }
   const child = git.spawn({
     // No streaming of big blobs, which would inflate them at any size; one thread, so that no push takes the
     // whole machine.
     args: [
       ...['-c', 'core.bigFileThreshold=1024g', '-c', 'pack.threads=1'],
-      ...(few ? ['unpack-objects', '-q'] : ['index-pack', '--stdin', '--fix-thin']),
-      ...['--strict', `--max-input-size=${limits.packBytes}`],
+      // What becomes files is synced as files.
+      ...(few ? ['-c', 'core.fsync=none'] : []),
+      ...['index-pack', '--stdin', '--fsck-objects', `--max-input-size=${limits.packBytes}`],
     ],
     cwd: quarantine.alone.GIT_DIR ?? '',
-    env: { ...quarantine.env, GIT_ALLOC_LIMIT: String(memoryFor(limits, few)) },
+    env: { ...quarantine.alone, GIT_ALLOC_LIMIT: String(memoryFor(limits, few)) },
     signal,
     fed: true,
   });
@@ -76,7 +88,8 @@ export async function unpack(
   }
   signal.throwIfAborted();
   const { code, stderr } = await exit;
-  return rejection ?? (code === 0 ? undefined : rejectionFrom(stderr, limits));
+  const failed = code === 0 ? undefined : rejectionFrom(stderr, limits);
+  return { broken: rejection ?? failed, few };
 }
 
 /** The first chunks, as many as hold the header; fewer bytes where the pack ends before. */

@@ -5,6 +5,7 @@ import { parseCommandRequest, writeCommandRequest } from '../wire/command-reques
 import { WireError } from '../wire/errors.ts';
 import {
   type FetchRequest,
+  mapUploadRequest,
   parseFetchArgs,
   parseUploadRequest,
   writeFetchArgs,
@@ -17,8 +18,9 @@ import { type Body, checkContentType, decoded, passOver, readWhole } from './bod
 import { fetchAnswer } from './fetch-answers.ts';
 import { generationOf } from './generation.ts';
 import { answerLsRefs } from './ls-refs.ts';
+import { screened, screenFor, unknownRef } from './negotiation.ts';
+import { unreachable } from './reachable.ts';
 import { type Visible, type VisibleRefs, visibleRefs } from './visible-refs.ts';
-import { forbiddenWant } from './want-check.ts';
 
 export interface UploadPackRequest extends Body {
   /** The `Git-Protocol` header. */
@@ -72,10 +74,10 @@ async function answer(
   const version = requestedVersion(request.gitProtocol);
   if (version !== 2) {
     const fetch = parseUploadRequest(body);
-    return (
-      (await whyNot(repository, request, seen, fetch)) ??
-      runGit(repository, request, seen, body, version)
-    );
+    const refused = await whyNot(repository, request, seen, fetch);
+    if (refused !== undefined) return refused;
+    const screen = await screenFor(repository, seen, fetch, request);
+    return runGit(repository, request, seen, mapUploadRequest(body, screen), version);
   }
   const { command, capabilities, args } = parseCommandRequest(body);
   const format = capabilities.find((capability) => capability.startsWith('object-format='));
@@ -87,8 +89,9 @@ async function answer(
   const refused = await whyNot(repository, request, seen, fetch);
   if (refused !== undefined) return refused;
   // Written anew, so that git reads exactly what was checked.
-  const checked = { command, capabilities: ['object-format=sha1'], args: writeFetchArgs(fetch) };
-  return runGit(repository, request, seen, writeCommandRequest(checked), version);
+  const checked = screened(fetch, await screenFor(repository, seen, fetch, request));
+  const asked = { command, capabilities: ['object-format=sha1'], args: writeFetchArgs(checked) };
+  return runGit(repository, request, seen, writeCommandRequest(asked), version);
 }
 
 /** The `ERR` packet for a fetch that asks for what this caller may not see. */
@@ -96,24 +99,14 @@ async function whyNot(
   repository: Repository,
   request: UploadPackRequest,
   seen: VisibleRefs,
-  { wants, options }: FetchRequest,
+  fetch: FetchRequest,
 ): Promise<Buffer | undefined> {
-  const want = await forbiddenWant(repository, seen, wants, request);
+  const [want] = await unreachable(repository, seen, fetch.wants, request);
   if (want !== undefined) return errorPacket(`upload-pack: not our ref ${want}`);
-  const excluded = options
-    .filter((option) => option.startsWith('deepen-not '))
-    .map((option) => option.slice('deepen-not '.length))
-    .find((name) => !names(seen, name));
+  const excluded = unknownRef(seen, fetch);
   return excluded === undefined
     ? undefined
     : errorPacket(`upload-pack: deepen-not is not a ref: ${excluded}`);
-}
-
-/** Whether `name`, short or full (gitrevisions(7), "<refname>"), is a visible ref. */
-function names({ refs, head }: VisibleRefs, name: string): boolean {
-  if (name === 'HEAD') return head !== undefined;
-  const candidates = [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`];
-  return refs.some(([ref]) => candidates.includes(ref));
 }
 
 function errorPacket(message: string): Buffer {

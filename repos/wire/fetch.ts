@@ -5,7 +5,14 @@
 import { splitAtNul, words } from './capabilities.ts';
 import { WireError } from './errors.ts';
 import { parseOid } from './oid.ts';
-import { FLUSH, packetText, readPackets } from './pkt-line.ts';
+import {
+  FLUSH,
+  type Packet,
+  packetText,
+  readPackets,
+  textPacket,
+  writePackets,
+} from './pkt-line.ts';
 
 export interface FetchRequest {
   wants: string[];
@@ -65,4 +72,17 @@ export function parseUploadRequest(bytes: Buffer): UploadRequest {
     request.options.push(...options);
   }
   return request;
+}
+
+/** A v0 or v1 request with each line as `change` gives it, without those for which that is null. */
+export function mapUploadRequest(bytes: Buffer, change: (line: string) => string | null): Buffer {
+  return writePackets(
+    readPackets(bytes).flatMap((packet): Packet[] => {
+      if (typeof packet === 'string') return [packet];
+      const line = packetText(packet);
+      const changed = change(line);
+      if (changed === line) return [packet];
+      return changed === null ? [] : [textPacket(changed)];
+    }),
+  );
 }

@@ -115,7 +115,7 @@ t.test('a push that lacks an object is refused', async (t) => {
   await nothingChanged(t);
   const body = pushBody(create(lost), await packOf(cwd, []));
   const { refs: absent } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
-  t.match(absent, [{ ok: false, reason: 'not a commit' }]);
+  t.match(absent, [{ ok: false, reason: 'missing necessary objects' }]);
   await nothingChanged(t);
 });
 

@@ -94,10 +94,11 @@ export async function startServer(): Promise<TestServer> {
       contentEncoding: header('content-encoding'),
       gitProtocol,
       git,
+      visible,
+      visibility: visible.toString(),
       signal: left.signal,
     };
-    if (what === 'git-upload-pack')
-      return uploadPack(repository, { ...common, visible, visibility: visible.toString() });
+    if (what === 'git-upload-pack') return uploadPack(repository, common);
     if (what === 'git-receive-pack')
       return receivePack(repository, {
         ...common,

@@ -1,0 +1,41 @@
+/** Makes files of the objects of a small pack in quarantine, as git's own receive-pack does with less than a hundred. */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
+import type { ObjectStore } from '../object-store.ts';
+import type { Oid } from '../types.ts';
+import type { Quarantine } from './quarantine.ts';
+
+const compress = promisify(deflate);
+
+/** `objects` reads the quarantine. Nothing is synced here: that is done when the objects are kept. */
+export async function loosen({ path }: Quarantine, objects: ObjectStore): Promise<void> {
+  const folder = join(path, 'pack');
+  const packed = await readdir(folder);
+  const indexes = packed.filter((file) => file.endsWith('.idx'));
+  const ids: Oid[] = [];
+  for (const index of indexes) ids.push(...idsIn(await readFile(join(folder, index))));
+  await Promise.all(ids.map((oid) => writeLoose(path, oid, objects)));
+  objects.forget();
+  await Promise.all(packed.map((file) => rm(join(folder, file), { force: true })));
+}
+
+async function writeLoose(path: string, oid: Oid, objects: ObjectStore): Promise<void> {
+  const { type, bytes } = await objects.read(oid);
+  const file = join(path, oid.slice(0, 2), oid.slice(2));
+  await mkdir(dirname(file), { recursive: true });
+  const header = Buffer.from(`${type} ${bytes.length}\0`);
+  await writeFile(file, await compress(Buffer.concat([header, bytes])), { mode: 0o444 });
+}
+
+/** Behind the magic number and version stands how many ids there are up to each first byte (gitformat-pack(5)). */
+const FANOUT = 8;
+const NAMES = FANOUT + 256 * 4;
+
+function* idsIn(index: Buffer): Generator<Oid> {
+  const count = index.readUInt32BE(NAMES - 4);
+  for (let n = 0; n < count; n += 1) {
+    yield index.toString('hex', NAMES + 20 * n, NAMES + 20 * (n + 1));
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What the refs that a caller may see reach. Git looks a named object up among all objects of the repository, and
+ * what others may not see lives in the same repository: so every object that a caller names is looked up here first.
+ */
+import { createInterface } from 'node:readline';
+import { Kept } from '../kept.ts';
+import type { GitProgram, Oid, Repository } from '../types.ts';
+import { generationOf } from './generation.ts';
+import type { VisibleRefs } from './visible-refs.ts';
+
+/** Ids in all kept sets together; each takes about 100 bytes. */
+const KEPT_IDS = 400_000;
+
+const kept = new Kept<ReadonlySet<Oid>>(KEPT_IDS, (set) => set.size);
+/** Sets that are being made: equal questions wait for the same git process. */
+const underway = new Map<string, Promise<ReadonlySet<Oid>>>();
+
+export interface Viewer {
+  git: GitProgram;
+  /** Callers with the same key see the same refs. */
+  visibility: string;
+}
+
+/** What the visible refs point to, annotated tags and what they stand for. */
+export function tipsOf({ refs }: VisibleRefs): Set<Oid> {
+  const tips = new Set<Oid>();
+  for (const [, { oid, peeled }] of refs) {
+    tips.add(oid);
+    if (peeled !== undefined) tips.add(peeled);
+  }
+  return tips;
+}
+
+/** Those of `oids` that no visible ref reaches. */
+export async function unreachable(
+  repository: Repository,
+  seen: VisibleRefs,
+  oids: Iterable<Oid>,
+  viewer: Viewer,
+): Promise<Oid[]> {
+  const tips = tipsOf(seen);
+  const open = [...new Set(oids)].filter((oid) => !tips.has(oid));
+  if (open.length === 0) return [];
+  const reachable = await reachableFrom(repository, seen, viewer, [
+    '--objects',
+    '--no-object-names',
+  ]);
+  return open.filter((oid) => !reachable.has(oid));
+}
+
+/** All commits that the visible refs reach. */
+export function reachableCommits(
+  repository: Repository,
+  seen: VisibleRefs,
+  viewer: Viewer,
+): Promise<ReadonlySet<Oid>> {
+  return reachableFrom(repository, seen, viewer, []);
+}
+
+async function reachableFrom(
+  repository: Repository,
+  seen: VisibleRefs,
+  { git, visibility }: Viewer,
+  what: readonly string[],
+): Promise<ReadonlySet<Oid>> {
+  const key = `${generationOf(seen.all)} ${visibility} ${what.join(' ')}`;
+  const known = kept.get(key) ?? underway.get(key);
+  if (known !== undefined) return known;
+  const listing = list(repository, tipsOf(seen), git, what);
+  underway.set(key, listing);
+  try {
+    const reachable = await listing;
+    kept.set(key, reachable);
+    return reachable;
+  } finally {
+    underway.delete(key);
+  }
+}
+
+async function list(
+  repository: Repository,
+  tips: ReadonlySet<Oid>,
+  git: GitProgram,
+  what: readonly string[],
+): Promise<ReadonlySet<Oid>> {
+  if (tips.size === 0) return tips;
+  const child = git.spawn({ args: ['rev-list', ...what, '--stdin'], cwd: repository.path });
+  child.stdin.end(`${[...tips].join('\n')}\n`);
+  const reachable = new Set<Oid>();
+  for await (const oid of createInterface({ input: child.stdout })) reachable.add(oid);
+  const { code, stderr } = await child.exit;
+  if (code !== 0) throw new Error(`git rev-list ended with ${code}: ${stderr}`);
+  return reachable;
+}
