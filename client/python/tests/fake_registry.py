@@ -86,6 +86,8 @@ class FakeRegistry:
         self.definitions: dict[str, dict[str, Any]] = {}
         self.revoked: list[dict[str, Any]] = []
         self.bindings: list[dict[str, Any]] = []
+        self.instruments: list[dict[str, Any]] = []
+        """Of the lab, beside those of `bindings`."""
         self.policy: dict[str, Any] = {}
         self.warnings: list[str] = []
         self.reports: list[Any] = []
@@ -262,7 +264,18 @@ class FakeRegistry:
                 if binding["instrument"]["id"] == number:
                     binding.update(body)
                     return 200, binding
+            for instrument in self.instruments:
+                if instrument["id"] == number:
+                    self.bind(number, instrument["definition"]["name"], instrument=instrument)
+                    self.bindings[-1].update(body)
+                    return 201, self.bindings[-1]
             return 404, {"title": "Not Found"}
+        if method == "DELETE" and path.startswith("/api/computer-bindings/"):
+            number = int(path.split("/")[3])
+            left = [binding for binding in self.bindings if binding["id"] != number]
+            status = 200 if len(left) < len(self.bindings) else 404
+            self.bindings[:] = left
+            return status, {"title": "Not Found"}
         if method == "POST" and path.endswith("/bindings"):
             known = [b for b in self.bindings if b.get("key") == body["key"]]
             if known:
@@ -288,6 +301,7 @@ class FakeRegistry:
             "definitions": listed,
             "revoked": self.revoked,
             "bindings": self.bindings,
+            "instruments": [*self.instruments, *(b["instrument"] for b in self.bindings)],
             "policy": self.policy,
             "warnings": self.warnings,
         }

@@ -12,9 +12,10 @@ import pytest
 from fake_registry import FakeRegistry
 from pybirch_registry import Registry, RegistryError, UnknownDefinitionError, get_computer_info, instances
 from pybirch_registry.bindings import plain
+from pybirch_registry.factory import complete_factory
 from pybirch_registry.files import read_json
 from pybirch_registry.home import Home
-from pybirch_registry.service import complete_factory
+from pybirch_registry.ids import to_pybirch
 from sources import measurement
 
 VISA = """from pybirch.Instruments.base import VisaBaseMeasurementInstrument
@@ -388,21 +389,21 @@ def test_the_service_answers_under_both_schemes(server: FakeRegistry, registry: 
     assert [d["name"] for d in service.get_drivers()] == ["Alpha", "Visa"]
     assert [d["name"] for d in service.get_instrument_definitions(category="Lock-In Amplifiers")] == ["Visa"]
     assert [d["name"] for d in service.get_drivers(search="alp")] == ["Alpha"]
-    number = server.definitions["Visa"]["id"]
+    number = to_pybirch(server.definitions["Visa"]["id"])
     assert service.get_driver_ids_for_computer("labpc-01") == [number]
     assert service.get_driver_ids_for_computer("OTHER") == []
     (binding,) = service.get_computer_bindings("LABPC-01")
-    assert binding["instrument"]["definition"]["name"] == "Visa" and binding["instrument_id"] == 42
-    bound = service.bind_instrument_to_computer(42, "LABPC-01", adapter="GPIB::9::INSTR")
+    assert binding["instrument"]["definition"]["name"] == "Visa" and binding["instrument_id"] == to_pybirch(42)
+    bound = service.bind_instrument_to_computer(to_pybirch(42), "LABPC-01", adapter="GPIB::9::INSTR")
     assert bound["adapter"] == "GPIB::9::INSTR"
-    updated = service.update_computer_binding_settings(142, {"sensitivity": 3e-6})
+    updated = service.update_computer_binding_settings(to_pybirch(142), {"sensitivity": 3e-6})
     assert updated is not None and server.bindings[0]["last_settings"] == {"sensitivity": 3e-6}
     (version,) = service.get_driver_versions(number)
     assert (version["version"], version["change_summary"]) == (1, "Change 1")
     (instrument,) = service.get_instruments_by_driver(number)
     assert instrument["computer_bindings"][0]["adapter"] == "GPIB::9::INSTR"
     with pytest.raises(ValueError, match="not this computer"):
-        service.bind_instrument_to_computer(42, "OTHER", adapter="X")
+        service.bind_instrument_to_computer(to_pybirch(42), "OTHER", adapter="X")
 
 
 def test_a_factory_in_mid_rename_gets_the_names_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from . import instances, state
 from .api import Http
-from .errors import RegistryError
+from .discovery import KEY, NUMBER, Found
+from .errors import AnswerError, RegistryError
 from .files import locked
 from .home import Home
 from .manifest import check_kept
@@ -20,11 +21,6 @@ log = logger(__name__)
 
 SEND_NOW_S = 3.0
 """How long `bind` and `save_settings` wait for the registry before they leave it to the next sync, in seconds."""
-
-NUMBER = "_registry_instrument"
-"""The attribute of an instrument that holds its id in the registry."""
-KEY = "_registry_key"
-"""The attribute that names an instrument that the registry does not know yet."""
 
 
 class Describes(Protocol):
@@ -46,7 +42,9 @@ class Bindings:
         """At once here; the registry is told in a few seconds, or else at the next sync. What it refuses is forgotten,
         and the reason given back. `instrument` is an object or an instrument's id. Raises `FolderError`.
         """
-        key = self._put(instrument, body)
+        return self._send_now(http, self._put(instrument, body))
+
+    def _send_now(self, http: Http, key: str) -> str | None:
         try:
             sent = self.send(http, SEND_NOW_S)
         except RegistryError as error:
@@ -60,15 +58,32 @@ class Bindings:
 
     def _put(self, instrument: Any, body: dict[str, Any]) -> str:
         """The key of what waits now."""
-        number = instrument if isinstance(instrument, int) else instrument.__dict__.get(NUMBER)
-        if isinstance(number, int):
+        number = number_of(instrument)
+        if number is not None:
             key = f"binding:{number}"
+            self.outbox.drop(f"unbind:{number}")
+            self.outbox.put(key, body)
+        elif isinstance(instrument, Found):
+            key = f"new:{instrument.key}"
             self.outbox.put(key, body)
         else:
             name = instrument.__dict__.setdefault(KEY, str(uuid.uuid4()))
             key = f"new:{name}"
             self.outbox.put(key, {**self._describe(instrument), "key": name, **body})
         return key
+
+    def forget(self, http: Http, found: Found) -> str | None:
+        """Ends a binding at once here, in the registry as soon as may be; as `remember` otherwise."""
+        number = number_of(found)
+        if number is None:
+            self.outbox.drop(f"new:{found.key}")
+            return None
+        waited = self.outbox.drop(f"binding:{number}")
+        if found.binding.get("id") is None and waited:
+            return None
+        key = f"unbind:{number}"
+        self.outbox.put(key, {"binding": found.binding["id"]})
+        return self._send_now(http, key)
 
     def send(self, http: Http, timeout_s: float | None = None) -> Sent:
         """Tells the registry what waits. Raises `NotEnrolledError`, `FolderError`."""
@@ -78,6 +93,9 @@ class Bindings:
             if kind == "binding":
                 path = f"/api/instruments/{number}/bindings/{self._computer}"
                 return http.json("PUT", path, entry.body, timeout_s=timeout_s)
+            if kind == "unbind":
+                _unbind(http, entry.body["binding"], timeout_s)
+                return {"unbound": int(number)}
             return http.json("POST", f"/api/computers/{self._computer}/bindings", entry.body, timeout_s=timeout_s)
 
         sent = self.outbox.send(deliver)
@@ -86,8 +104,10 @@ class Bindings:
 
     def _take(self, answers: list[Any]) -> None:
         """Lays the answers into the last list, so that they are told of before the next one comes."""
-        taken = {a["instrument"]["id"]: a for a in answers if isinstance(a, dict) and a.get("instrument")}
-        if not taken:
+        told = [answer for answer in answers if isinstance(answer, dict)]
+        taken = {answer["instrument"]["id"]: answer for answer in told if answer.get("instrument")}
+        gone = {answer["unbound"] for answer in told if "unbound" in answer}
+        if not taken and not gone:
             return
         numbers = {answer["key"]: number for number, answer in taken.items() if answer.get("key")}
         for one in instances.live():
@@ -97,9 +117,27 @@ class Bindings:
             kept = state.load(self._home.manifest, check_kept)
             if kept is None:
                 return
-            others = [b for b in kept["manifest"].get("bindings") or [] if b["instrument"]["id"] not in taken]
+            others = [b for b in kept["manifest"].get("bindings") or [] if b["instrument"]["id"] not in {*taken, *gone}]
             kept["manifest"]["bindings"] = [*others, *taken.values()]
             state.save(self._home.manifest, {**kept, "etag": None})
+
+
+def number_of(instrument: Any) -> int | None:
+    """The id in the registry of an instrument that is given as that id, as an object, or as what `discover` found."""
+    if isinstance(instrument, Found):
+        number = instrument.instrument.get("id")
+    else:
+        number = instrument if isinstance(instrument, int) else instrument.__dict__.get(NUMBER)
+    return number if isinstance(number, int) else None
+
+
+def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
+    """One that is gone already is no fault."""
+    try:
+        http.json("DELETE", f"/api/computer-bindings/{binding}", timeout_s=timeout_s)
+    except AnswerError as error:
+        if error.status != 404:
+            raise
 
 
 def adapter_type_of(adapter: str) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .addresses import is_nowhere
 from .errors import ConstructionError
 
 NAMES = ("name",)
@@ -60,7 +61,8 @@ def construct(
     options: Mapping[str, Any] | None = None,
     into: Any = None,
 ) -> Any:
-    """An instance. The adapter goes into the constructor where it takes one, else it is assigned afterwards.
+    """An instance. The adapter goes into the constructor where it takes one, else it is assigned afterwards. What
+    stands for none (PyBirch's `placeholder_1`) is assigned only, so that nothing opens it.
 
     `name` is set in any case, `default_name` only where the constructor takes a name. `into` is an instance whose
     constructor is to run again. Raises `ConstructionError` where the constructor wants more than is known; what it
@@ -72,7 +74,9 @@ def construct(
     _give(signature, NAMES, name if name is not None else default_name, values)
     if name is not None and signature.find(NAMES) is None:
         unset["name"] = name
-    if adapter and not _give(signature, ADAPTERS, adapter, values):
+    if is_nowhere(adapter):
+        unset |= {"adapter": adapter} if adapter else {}
+    elif not _give(signature, ADAPTERS, adapter, values):
         unset["adapter"] = adapter
     _complete(cls, signature, values)
     given = _positional(signature, values)

@@ -1,11 +1,10 @@
 """The instruments that are bound to this computer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import instances
-from .bindings import KEY, NUMBER
 from .errors import UnknownDefinitionError
 from .instances import CALL
 from .manifest import Manifest
@@ -16,6 +15,12 @@ if TYPE_CHECKING:
     from .registry import Registry
 
 log = logger(__name__)
+
+
+NUMBER = "_registry_instrument"
+"""The attribute of an instrument that holds its id in the registry."""
+KEY = "_registry_key"
+"""The attribute that names an instrument that the registry does not know yet."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Found:
     last_settings: Mapping[str, Any]
     key: str | None = None
     """What this computer calls an instrument that the registry does not know yet."""
+    binding: Mapping[str, Any] = field(default_factory=dict)
+    """All that the registry says of the binding; empty until it knows of it."""
 
     @property
     def name(self) -> str:
@@ -94,18 +101,23 @@ def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:
 def discover(registry: "Registry", manifest: Manifest, outbox: Outbox) -> list[Found]:
     """What the registry lists, with what still waits to be sent laid over it."""
     changed: dict[int, dict[str, Any]] = {}
+    gone: set[int] = set()
     new: list[dict[str, Any]] = []
     for entry in outbox.waiting():
         kind, _, number = entry.key.partition(":")
         if kind == "binding":
             changed[int(number)] = entry.body
+        elif kind == "unbind":
+            gone.add(int(number))
         elif kind == "new":
             new.append(entry.body)
+    listed = {int((b.get("instrument") or {}).get("id") or 0): b for b in manifest.bindings}
+    unbound = {one["id"]: {"instrument": one} for one in manifest.instruments if one["id"] in changed}
     found = []
-    for binding in manifest.bindings:
-        instrument = binding.get("instrument") or {}
-        overlay = changed.get(int(instrument.get("id") or 0), {})
-        found.append(_found(registry, manifest, instrument, {**binding, **overlay}))
+    for number, binding in {**unbound, **listed}.items():
+        if number not in gone:
+            told = {**binding, **changed.get(number, {})}
+            found.append(_found(registry, manifest, binding.get("instrument") or {}, told))
     for body in new:
         instrument = {"id": None, "name": body["name"], "pybirch_class": body["pybirch_class"]}
         found.append(_found(registry, manifest, instrument, body))
@@ -129,6 +141,7 @@ def _found(
         last_connected=binding.get("last_connected"),
         last_settings=binding.get("last_settings") or {},
         key=binding.get("key"),
+        binding=binding,
     )
 
 

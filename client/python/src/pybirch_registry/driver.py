@@ -1,28 +1,26 @@
-"""The class that PyBirch's own factory gets: a subclass that opens when `.adapter` is assigned.
+"""The class that PyBirch gets: a subclass that takes what PyBirch's factory and pages give it, whatever its shape.
 
-That factory constructs with a name alone and assigns the adapter afterwards, which opens nothing in classes that open
+The factory constructs with a name alone and assigns the adapter afterwards, which opens nothing in classes that open
 in their constructor. Assigning here runs the constructor again, now with the adapter; what was set on the instance
-before stays set.
+before stays set. The page of the instruments constructs with the adapter alone, as the first argument. Its
+placeholders for a device that is not there (`placeholder_1`) are kept as the adapter, and never opened.
 """
 
 import importlib
 import importlib.abc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 from . import instances
-from .construct import ADAPTERS, NAMES, construct, signature_of
+from .addresses import is_address, is_nowhere
+from .construct import ADAPTERS, NAMES, Signature, construct, signature_of
 from .finder import Approved, DefinitionLoader
 from .instances import CALL, Call
 from .text import logger
 
 log = logger(__name__)
-
-PLACEHOLDER = "placeholder"
-"""What PyBirch writes into `adapter` where nothing is connected."""
-
 
 CONSTRUCTING = "_driver_constructing"
 OPENED = "_driver_adapter"
@@ -40,22 +38,27 @@ class DriverLoader(importlib.abc.Loader):
         real = getattr(importlib.import_module(f"{self._approved.package}.{name}"), name)
         main = self._approved.installed.main_file
         module.__file__ = DefinitionLoader(self._approved, main).get_filename()
-        setattr(module, name, driver_class(real, module.__name__))
+        shown = self._approved.installed.fields.get("display_name") or name
+        setattr(module, name, driver_class(real, module.__name__, shown))
 
 
-def driver_class(real: type[Any], module: str) -> type[Any]:
-    """The subclass of a definition's class, which can be pickled by `module` and its own name."""
+def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
+    """The subclass of a definition's class, which can be pickled by `module` and its own name.
+
+    `shown` is what instances are called that nobody names, where the constructor has no name for them.
+    """
     signature = signature_of(real)
+    named = signature.find(NAMES)
+    unnamed = shown if named is not None and named.default is named.empty else None
 
     def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807
-        given = {p.name: value for p, value in zip(signature.parameters, args, strict=False)} | options
-        adapter = signature.find(ADAPTERS)
-        if adapter is not None and adapter.default is adapter.empty and adapter.name not in given:
-            options[adapter.name] = ""
-        own = {key: value for key, value in given.items() if key not in (*NAMES, *ADAPTERS)}
-        self.__dict__[CALL] = Call(None, given.get("name"), own, None)
+        call = call_of(signature, args, options)
+        self.__dict__[CALL] = call or Call(None, None, options, None)
         with _constructing(self):
-            real.__init__(self, *args, **options)
+            if call is None:
+                real.__init__(self, *args, **options)
+            else:
+                construct(real, call.name, call.adapter, unnamed, call.options, into=self)
         instances.remember(self)
 
     def __setattr__(self: Any, key: str, value: Any) -> None:  # noqa: N807
@@ -77,6 +80,26 @@ def driver_class(real: type[Any], module: str) -> type[Any]:
     return made
 
 
+def call_of(signature: Signature, args: tuple[Any, ...], options: Mapping[str, Any]) -> Call | None:
+    """What a constructor was told; None where it was told more than it has names for, which is its own affair.
+
+    One argument alone that can only be an address is the adapter, whatever the constructor takes first.
+    """
+    values = dict(options)
+    by_position = [p.name for p in signature.parameters if p.kind is not p.KEYWORD_ONLY]
+    if len(args) == 1 and is_address(args[0]) and not values.keys() & set(ADAPTERS):
+        values["adapter"] = args[0]
+    elif len(args) > len(by_position) or values.keys() & set(by_position[: len(args)]):
+        return None
+    else:
+        values |= zip(by_position, args, strict=False)
+    own = signature.find(ADAPTERS)
+    given = [key for key in (own.name if own else "adapter", "adapter") if key in values]
+    adapter = values.pop(given[0]) if given else None
+    name = values.pop("name", None)
+    return Call(adapter, name, values, None)
+
+
 @contextmanager
 def _constructing(instance: Any) -> Iterator[None]:
     """While the definition's own constructor runs, assigning `.adapter` opens nothing."""
@@ -91,7 +114,7 @@ def _constructing(instance: Any) -> Iterator[None]:
 def _opens(instance: Any, adapter: Any) -> bool:
     """Whether assigning this address is to open it: not while it is constructed, nor where it is open already."""
     state = instance.__dict__
-    return state.get(CONSTRUCTING) is False and adapter not in ("", None, PLACEHOLDER, state.get(OPENED))
+    return state.get(CONSTRUCTING) is False and not is_nowhere(adapter) and adapter != state.get(OPENED)
 
 
 def _open_at(real: type[Any], instance: Any, adapter: Any) -> None:

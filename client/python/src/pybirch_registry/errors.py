@@ -57,6 +57,12 @@ class UnknownDefinitionError(RegistryError):
     code = "unknown"
 
 
+class AddressError(RegistryError, ValueError):
+    """What was given as an instrument's address cannot be one."""
+
+    code = "address"
+
+
 class FolderError(RegistryError):
     """The folder on this computer cannot be read or written."""
 

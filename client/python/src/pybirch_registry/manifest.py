@@ -43,6 +43,8 @@ class Manifest:
     revoked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By commit: `name`, `version`, `reason`."""
     bindings: tuple[dict[str, Any], ...] = ()
+    instruments: tuple[dict[str, Any], ...] = ()
+    """All of the lab's that are not retired, bound somewhere or not."""
     computer: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     """`banned_imports` and `allowed_imports` of this computer's lab, where the registry says."""
@@ -70,12 +72,14 @@ def parse(value: object) -> Manifest:
         items = tuple(_item(entry) for entry in value["definitions"])
         revoked = {_commit(entry): entry for entry in value.get("revoked") or ()}
         bindings = [{**one, "instrument": {**(one.get("instrument") or {})}} for one in value.get("bindings") or ()]
+        instruments = [{**one, "id": int(one["id"])} for one in value.get("instruments") or ()]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnswerError(f"The registry's list of definitions is damaged: {error!r}") from error
     return Manifest(
         items=items,
         revoked=revoked,
         bindings=tuple(bindings),
+        instruments=tuple(instruments),
         computer=_mapping(value.get("computer")),
         policy=_mapping(value.get("policy")),
         warnings=tuple(map(str, value.get("warnings") or ())),

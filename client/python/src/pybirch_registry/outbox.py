@@ -28,7 +28,8 @@ class Entry:
     """What the registry should know of one instrument here."""
 
     key: str
-    """`binding:<id of the instrument>`, or `new:<a name of our own>` for one that the registry does not know yet."""
+    """`binding:<id of the instrument>`, `new:<a name of our own>` for one that the registry does not know yet, or
+    `unbind:<id of the instrument>`."""
     body: dict[str, Any]
     at: str
 
@@ -36,8 +37,8 @@ class Entry:
     def label(self) -> str:
         """What it is, in words."""
         kind, _, number = self.key.partition(":")
-        what = "binding" if "adapter" in self.body else "settings"
-        whose = f"instrument {number}" if kind == "binding" else str(self.body.get("name", "a new instrument"))
+        what = {"unbind": "end of the binding"}.get(kind, "settings" if "last_settings" in self.body else "binding")
+        whose = str(self.body.get("name", "a new instrument")) if kind == "new" else f"instrument {number}"
         return f"the {what} of {whose}"
 
 
@@ -68,6 +69,14 @@ class Outbox:
             before = self._read(self._file(key))
             entry = Entry(key, {**(before.body if before else {}), **body}, now())
             state.save(self._file(key), asdict(entry))
+
+    def drop(self, key: str) -> bool:
+        """Whether something waited under that key, which is forgotten now. Raises `FolderError`."""
+        path = self._file(key)
+        with locked(self._lock):
+            waited = self._read(path) is not None
+            state.forget(path)
+        return waited
 
     def waiting(self) -> list[Entry]:
         """Oldest first."""
@@ -119,11 +128,13 @@ class Outbox:
 def check_entry(value: dict[str, Any]) -> None:
     """Raises `ValueError` for what is no entry."""
     kind, _, number = value["key"].partition(":")
-    is_key = number.isdecimal() if kind == "binding" else kind == "new"
+    is_key = number.isdecimal() if kind in ("binding", "unbind") else kind == "new"
     if not is_key or not isinstance(value["body"], dict) or not isinstance(value["at"], str):
         raise ValueError("no entry")
     if kind == "new" and not all(isinstance(value["body"].get(k), str) for k in ("key", "name", "pybirch_class")):
         raise ValueError("no new instrument")
+    if kind == "unbind" and not isinstance(value["body"].get("binding"), int):
+        raise ValueError("no end of a binding")
 
 
 def now() -> str:

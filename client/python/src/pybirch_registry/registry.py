@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from . import instances, updates
+from .addresses import check_address, is_nowhere
 from .api import Http
-from .bindings import KEY, NUMBER, Bindings, adapter_type_of, plain
+from .bindings import Bindings, adapter_type_of, number_of, plain
 from .choice import Choice
 from .computer import get_computer_info
 from .construct import construct
-from .discovery import Found, discover, find_again
+from .discovery import KEY, NUMBER, Found, discover, find_again
 from .errors import AnswerError, RegistryError, UnknownDefinitionError
 from .finder import add_shelf
 from .home import Enrolment, Home
@@ -208,24 +209,49 @@ class Registry:
 
     # ---------------------------------------------------------------- bindings
 
-    def bind(self, instrument: Any, adapter: str, adapter_type: str | None = None) -> None:
+    def bind(
+        self,
+        instrument: Any,
+        adapter: str | None = None,
+        adapter_type: str | None = None,
+        is_primary: bool | None = None,
+    ) -> None:
         """Remembers an instrument's address on this computer, at once here and as soon as may be in the registry.
 
-        `instrument` is an object that came from `create` or `discover`, or an instrument's id. One that the registry
-        does not know yet is made in this computer's lab; bound again by a later program, at the same address and by
-        the same name, it is the same one. Raises `FolderError`, and `AnswerError` where the registry refuses it.
+        `instrument` is an object that `create` made, one that `discover` found, or an instrument's id. One that the
+        registry does not know yet is made in this computer's lab; bound again by a later program, at the same address
+        and by the same name, it is the same one. Without an address it is bound all the same, and keeps the address
+        that it has; PyBirch's placeholders are none. `is_primary` is whether this computer is where it usually is;
+        where nobody says, the first is. Raises `AddressError`, `FolderError`, and `AnswerError` where the registry
+        refuses it.
         """
-        self._is_known(instrument, adapter)
-        body: dict[str, Any] = {
-            **{key: get_computer_info(self.home.root)[key] for key in ("computer_id", "username")},
-            "adapter": adapter,
-            "adapter_type": adapter_type or adapter_type_of(adapter),
-        }
+        address = None if adapter is None or is_nowhere(adapter) else check_address(adapter)
+        self._is_known(instrument, address)
+        info = get_computer_info(self.home.root)
+        body: dict[str, Any] = {"computer_id": info["computer_id"], "username": info["username"]}
+        if address is not None:
+            body |= {"adapter": address, "adapter_type": adapter_type or adapter_type_of(address)}
+        if is_primary is not None:
+            body["is_primary"] = is_primary
         if getattr(instrument, "status", False) is True:
             body["last_connected"] = now()
         refused = self._bindings.remember(self.http, instrument, body)
         if refused is not None:
             raise AnswerError(refused)
+
+    def unbind(self, instrument: Any) -> bool:
+        """Forgets where an instrument is on this computer, at once here and as soon as may be in the registry, which
+        keeps the instrument. Whether it was bound here. `instrument` is as for `bind`. Raises `FolderError`,
+        `AnswerError`.
+        """
+        number = number_of(instrument)
+        key = instrument.key if isinstance(instrument, Found) else getattr(instrument, "__dict__", {}).get(KEY)
+        bound = [f for f in self.discover() if (number_of(f), f.key) == (number, f.key if number is not None else key)]
+        for found in bound[:1]:
+            refused = self._bindings.forget(self.http, found)
+            if refused is not None:
+                raise AnswerError(refused)
+        return bool(bound)
 
     def bind_by_name(self, instrument: str, adapter: str) -> None:
         """As `bind`, for an instrument's number, the name of one bound here or known to the registry, or a definition.
@@ -258,14 +284,14 @@ class Registry:
     def remember_settings(self, instrument: Any, settings: Mapping[str, Any]) -> None:
         """As `save_settings`, with the settings given. `instrument` may be an instrument's id."""
         body: dict[str, Any] = {"last_settings": plain(settings)}
-        adapter = getattr(instrument, "adapter", None)
-        if isinstance(adapter, str) and adapter and not self._is_known(instrument, adapter):
+        adapter = None if isinstance(instrument, Found) else getattr(instrument, "adapter", None)
+        if isinstance(adapter, str) and not is_nowhere(adapter) and not self._is_known(instrument, adapter):
             body["adapter"] = adapter
         self._bindings.remember(self.http, instrument, body)
 
-    def _is_known(self, instrument: Any, adapter: str) -> bool:
-        """Whether an object stands for an instrument that was bound before; an id always does."""
-        if isinstance(instrument, int):
+    def _is_known(self, instrument: Any, adapter: str | None) -> bool:
+        """Whether an object stands for an instrument that was bound before; an id, or what was found, always does."""
+        if isinstance(instrument, (int, Found)):
             return True
         if not {NUMBER, KEY} & instrument.__dict__.keys():
             told = self._describe(instrument)
@@ -320,9 +346,10 @@ class Registry:
             found.definition == name for found in self.discover()
         )
 
-    def service(self) -> Service:
-        """What PyBirch's `InstrumentFactory` and instrument tree take as their database service."""
-        return Service(self)
+    def service(self, database: Any = None) -> Service:
+        """What PyBirch's `InstrumentFactory` and instrument tree take as their database service; with PyBirch's own
+        `DatabaseService` behind it, what any part of PyBirch takes."""
+        return Service(self, database)
 
     def watch(
         self,

@@ -1,75 +1,42 @@
-"""What PyBirch's own factory and instrument tree ask of a database service, answered from this computer.
+"""PyBirch's database service, with the registry's drivers, instruments and bindings beside those of its database.
 
-Driver dictionaries carry a stub as `source_code`: PyBirch runs it, and it imports the class through this package's
-loader, so that guard, several files and cache hold there too.
+What has an id of the registry's range (ids.py) is answered here, without the network. Everything else, samples and
+scans included, is PyBirch's own `DatabaseService`'s, where there is one.
 """
 
-import importlib
-import socket
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .driver import PLACEHOLDER
-from .errors import RegistryError
-from .finder import DRIVER, package_name
-from .repository import DamagedError, Repository
-from .store import Installed
+from .answers import Answers
+from .factory import complete_factory
+from .ids import FIRST, is_ours
+from .shapes import Dict
 from .text import logger
+from .theirs import Theirs
 
 if TYPE_CHECKING:
     from .registry import Registry
 
 log = logger(__name__)
 
-Dict = dict[str, Any]
-
-DRIVER_KEYS = (
-    "display_name",
-    "description",
-    "instrument_type",
-    "category",
-    "manufacturer",
-    "base_class",
-    "dependencies",
-    "settings_schema",
-    "default_settings",
-    "data_columns",
-    "data_units",
-    "position_column",
-    "position_units",
-    "lab_id",
-    "is_public",
-    "is_builtin",
-    "status",
-    "created_by",
-    "created_at",
-    "updated_at",
-)
-BINDING_KEYS = (
-    "id",
-    "computer_name",
-    "computer_id",
-    "username",
-    "nickname",
-    "computer_location",
-    "adapter",
-    "adapter_type",
-    "is_primary",
-    "last_connected",
-    "last_settings",
-    "created_at",
-    "updated_at",
-)
-
 
 class Service:
-    """By duck type; every method answers without the network. Method names are PyBirch's."""
+    """By duck type; method names are PyBirch's."""
 
-    def __init__(self, registry: "Registry") -> None:
-        self._registry = registry
-        self._names: dict[int, str] = {}
-        """Of definitions by their ids, as far as they were listed; trees ask for every one of them."""
+    def __init__(self, registry: "Registry", database: Any = None) -> None:
+        """`database` is PyBirch's own service, None while it is switched off."""
+        self._own = Answers(registry)
+        self._theirs = Theirs(database, registry.enrolment.url)
+        self._ask = self._theirs.ask
         complete_factory()
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever is not about the registry: PyBirch's own."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._theirs.attribute(name)
+
+    # ---------------------------------------------------------------- drivers
 
     def get_drivers(
         self,
@@ -80,7 +47,7 @@ class Service:
         include_builtin: bool = True,
         search: str | None = None,
     ) -> list[Dict]:
-        """By display name."""
+        """By display name. Of two with one name the registry's goes before where it is bound here or the lab's own."""
         wanted = (search or "").lower()
 
         def fits(driver: Dict) -> bool:
@@ -97,41 +64,95 @@ class Service:
                 and any(wanted in text.lower() for text in texts)
             )
 
-        return sorted(filter(fits, self._drivers()), key=lambda d: str(d["display_name"]).lower())
+        filters = (instrument_type, category, lab_id, include_public, include_builtin, search)
+        theirs = {driver["name"]: driver for driver in self._ask("get_drivers", [], *filters)}
+        ours = {driver["name"]: driver for driver in filter(fits, self._own.drivers())}
+        for name in ours.keys() & theirs.keys():
+            del (theirs if self._goes_before(name) else ours)[name]
+        return sorted([*ours.values(), *theirs.values()], key=lambda d: str(d["display_name"]).lower())
 
     def get_driver(self, driver_id: int) -> Dict | None:
-        name = self._names.get(driver_id)
-        known = self.get_driver_by_name(name) if name is not None else None
-        if known is not None and known["id"] == driver_id:
-            return known
-        return next((d for d in self._drivers() if d["id"] == driver_id), None)
+        return self._own.driver(driver_id) if is_ours(driver_id) else self._ask_one("get_driver", driver_id)
 
     def get_driver_by_name(self, name: str) -> Dict | None:
-        try:
-            return driver_dict(self._registry.resolve(name))
-        except RegistryError as error:
-            log.info("%s", error)
-            return None
+        """Of two with one name as `get_drivers`."""
+        ours, theirs = self._own.driver_named(name), self._ask_one("get_driver_by_name", name)
+        return ours if ours is not None and (theirs is None or self._goes_before(name)) else theirs
 
     def get_driver_versions(self, driver_id: int) -> list[Dict]:
-        """Newest first, out of the fetched history."""
-        driver = self.get_driver(driver_id)
-        if driver is None:
-            return []
-        repository = Repository(self._registry.home.repository(driver["name"]))
-        try:
-            numbers = repository.version_numbers()
-            tags = [(n, tag) for n in numbers if (tag := repository.tag(n)) is not None]
-        except DamagedError:
-            return [_version(driver["name"], i.version, i.commit, {}) for i in self._on_disk(driver)]
-        return [_version(driver["name"], n, tag.commit, tag.record) for n, tag in tags]
+        """Newest first."""
+        return self._own.versions(driver_id) if is_ours(driver_id) else self._ask("get_driver_versions", [], driver_id)
 
     def get_driver_ids_for_computer(self, computer_name: str, include_public: bool = True) -> list[int]:
-        """Ids of what is bound to this computer; nothing is known here of others."""
-        if not self._is_own(computer_name):
-            return []
-        bound = {found.definition for found in self._registry.discover()}
-        return [d["id"] for d in self._drivers() if d["name"] in bound or (include_public and d["is_public"])]
+        """Those bound there, as far as it is this computer or PyBirch's database knows, and public ones."""
+        bound = self._own.bound_driver_ids() if self._own.is_own(computer_name) else set()
+        public = {d["id"] for d in self._own.drivers() if d["is_public"]} if include_public else set()
+        return [*bound | public, *self._ask("get_driver_ids_for_computer", [], computer_name, include_public)]
+
+    # ---------------------------------------------------------------- instruments
+
+    def get_instruments_by_driver(self, driver_id: int, include_bindings: bool = True) -> list[Dict]:
+        if not is_ours(driver_id):
+            return list(self._ask("get_instruments_by_driver", [], driver_id, include_bindings))
+        found = [one for one in self._own.instruments() if one["driver_id"] == driver_id]
+        return [self._with_bindings(one) for one in found] if include_bindings else found
+
+    def get_instruments_without_driver(self) -> list[Dict]:
+        ours = [one for one in self._own.instruments() if one["driver_id"] is None]
+        return [*ours, *self._ask("get_instruments_without_driver", [])]
+
+    def get_instruments_list(
+        self,
+        search: str | None = None,
+        instrument_type: str | None = None,
+        status: str | None = None,
+        lab_id: int | None = None,
+        equipment_id: int | None = None,
+        no_equipment: bool = False,
+        page: int = 1,
+        per_page: int = 20,
+    ) -> tuple[list[Dict], int]:
+        """The registry's before those of the database; a page of both, and how many there are."""
+        texts = ("name", "manufacturer", "model", "pybirch_class")
+        ours = [
+            one
+            for one in self._own.instruments()
+            if instrument_type in (None, "", one["instrument_type"])
+            and status in (None, "", one["status"])
+            and lab_id in (None, one["lab_id"])
+            and (no_equipment or not equipment_id)
+            and any((search or "").lower() in str(one[key] or "").lower() for key in texts)
+        ]
+        filters = (search, instrument_type, status, lab_id, equipment_id, no_equipment)
+        theirs, total = self._ask("get_instruments_list", ([], 0), *filters, 1, page * per_page)
+        return [*ours, *theirs][(page - 1) * per_page : page * per_page], len(ours) + total
+
+    def get_instruments_simple_list(self) -> list[Dict]:
+        ours = [
+            {"id": i["id"], "name": i["name"], "model": i["model"], "display": " ".join(_display(i))}
+            for i in self._own.instruments()
+            if i["status"] != "retired"
+        ]
+        return [*ours, *self._ask("get_instruments_simple_list", [])]
+
+    def get_instrument(self, instrument_id: int) -> Dict | None:
+        if not is_ours(instrument_id):
+            return self._ask_one("get_instrument", instrument_id)
+        number = self._own.current_id(instrument_id)
+        found = next((one for one in self._own.instruments() if one["id"] == number), None)
+        return found and self._with_bindings(found)
+
+    def get_instrument_by_name(self, name: str) -> Dict | None:
+        """The database's goes before: its scans tell of its own."""
+        theirs = self._ask_one("get_instrument_by_name", name)
+        return theirs or next((one for one in self._own.instruments() if one["name"] == name), None)
+
+    def _with_bindings(self, instrument: Dict) -> Dict:
+        bound = [b for b in self._own.bindings() if b["instrument_id"] == instrument["id"]]
+        plain = [{key: value for key, value in b.items() if key != "instrument"} for b in bound]
+        return {**instrument, "computer_bindings": plain}
+
+    # ---------------------------------------------------------------- bindings
 
     def bind_instrument_to_computer(
         self,
@@ -144,56 +165,79 @@ class Service:
         is_primary: bool = True,
         nickname: str | None = None,
     ) -> Dict:
-        """Raises `ValueError` for another computer than this one, which alone may write its bindings."""
-        if not self._is_own(computer_name):
+        """An instrument of the registry is bound to this computer alone, with or without an address.
+
+        Raises `ValueError` for another computer, an instrument that is not known, and what is no address.
+        """
+        if not is_ours(instrument_id):
+            if self._theirs.service is None:
+                raise ValueError(
+                    f"Instrument {instrument_id} not found: PyBirch's database is switched off, and the ids of the "
+                    f"registry's instruments are above {FIRST} in PyBirch (see get_instruments_list)"
+                )
+            rest = (computer_id, username, adapter, adapter_type, is_primary, nickname)
+            return dict(self._theirs.service.bind_instrument_to_computer(instrument_id, computer_name, *rest))
+        if not self._own.is_own(computer_name):
             raise ValueError(f"{computer_name} is not this computer; only a lab admin may bind there")
-        if adapter and adapter != PLACEHOLDER:
-            self._registry.bind(instrument_id, adapter, adapter_type)
-        bindings = self.get_computer_bindings(instrument_id=instrument_id)
-        return bindings[0] if bindings else {"instrument_id": instrument_id, "adapter": adapter}
+        return self._own.bind(instrument_id, adapter, adapter_type, is_primary)
 
     def get_computer_bindings(self, computer_name: str | None = None, instrument_id: int | None = None) -> list[Dict]:
-        """This computer's; each with its `instrument`, and that with its `driver` and `definition` (one thing)."""
-        if computer_name is not None and not self._is_own(computer_name):
-            return []
-        own = computer_name or self._registry.enrolment.computer_name
-        raw = {(b.get("instrument") or {}).get("id"): b for b in self._registry.manifest().bindings}
-        found = []
-        for one in self._registry.discover():
-            number = one.instrument.get("id")
-            if instrument_id is not None and number != instrument_id:
-                continue
-            driver = self.get_driver_by_name(one.definition) if one.definition else None
-            binding = {key: raw.get(number, {}).get(key) for key in BINDING_KEYS}
-            binding |= {"instrument_id": number, "computer_name": own, "adapter": one.adapter}
-            binding |= {"adapter_type": one.adapter_type, "last_settings": dict(one.last_settings)}
-            binding["instrument"] = {**one.instrument, "driver": driver, "definition": driver}
-            found.append(binding)
-        return found
+        """Of the registry's instruments this computer's alone; each with its `instrument`, and that with its `driver`
+        and `definition` (one thing)."""
+        ours = self._own.bindings(computer_name) if computer_name is None or self._own.is_own(computer_name) else []
+        if instrument_id is not None and is_ours(instrument_id):
+            number = self._own.current_id(instrument_id)
+            return [b for b in ours if b["instrument_id"] == number]
+        theirs = self._ask("get_computer_bindings", [], computer_name, instrument_id)
+        return [*([] if instrument_id is not None else ours), *theirs]
+
+    def get_computer_binding(self, binding_id: int) -> Dict | None:
+        if not is_ours(binding_id):
+            return self._ask_one("get_computer_binding", binding_id)
+        found = self._own.binding(binding_id)
+        return found and found[1]
 
     def update_computer_binding_settings(self, binding_id: int, settings: Dict) -> Dict | None:
         """None where there is no such binding on this computer."""
-        for binding in self.get_computer_bindings():
-            if binding["id"] == binding_id:
-                self._registry.remember_settings(int(binding["instrument_id"]), settings)
-                return {**binding, "last_settings": settings}
-        return None
+        if not is_ours(binding_id):
+            return self._ask_one("update_computer_binding_settings", binding_id, settings)
+        return self._changed(binding_id, lambda found: self._registry.remember_settings(found, settings))
 
-    def get_instruments_by_driver(self, driver_id: int, include_bindings: bool = True) -> list[Dict]:
-        """Those bound to this computer."""
-        found = []
-        for binding in self.get_computer_bindings():
-            driver = binding["instrument"]["driver"]
-            if driver is not None and driver["id"] == driver_id:
-                own = {key: value for key, value in binding.items() if key != "instrument"}
-                extra = {"computer_bindings": [own]} if include_bindings else {}
-                found.append({**binding["instrument"], **extra})
-        return found
+    def update_computer_binding(self, binding_id: int, data: Dict) -> Dict | None:
+        """Of a binding of this computer the address, its kind and whether it is the primary one."""
+        if not is_ours(binding_id):
+            return self._ask_one("update_computer_binding", binding_id, data)
+        if "computer_name" in data and not self._own.is_own(data["computer_name"]):
+            raise ValueError("A computer binds to itself alone; a lab admin moves a binding in the registry")
+        told = (data.get("adapter") or None, data.get("adapter_type"), data.get("is_primary"))
+        return self._changed(binding_id, lambda found: self._registry.bind(found, *told))
 
-    def _is_own(self, computer_name: str) -> bool:
-        """PyBirch goes by the host name, which need not be the name of the enrolment."""
-        names = (self._registry.enrolment.computer_name, socket.gethostname())
-        return computer_name.lower() in [name.lower() for name in names]
+    def delete_computer_binding(self, binding_id: int) -> bool:
+        """Whether there was such a binding."""
+        if not is_ours(binding_id):
+            return bool(self._ask("delete_computer_binding", False, binding_id))
+        found = self._own.binding(binding_id)
+        return found is not None and self._registry.unbind(found[0])
+
+    def _changed(self, binding_id: int, change: Callable[[Any], None]) -> Dict | None:
+        found = self._own.binding(binding_id)
+        if found is None:
+            return None
+        change(found[0])
+        return self.get_computer_binding(binding_id)
+
+    # ---------------------------------------------------------------- computers
+
+    def get_computer(self, computer_name: str) -> Dict | None:
+        """The database's goes before."""
+        ours = self._own.computer() if self._own.is_own(computer_name) else None
+        return self._ask_one("get_computer", computer_name) or ours
+
+    def get_computer_by_id(self, computer_id: int) -> Dict | None:
+        if not is_ours(computer_id):
+            return self._ask_one("get_computer_by_id", computer_id)
+        ours = self._own.computer()
+        return ours if ours["id"] == computer_id else None
 
     # The names of PyBirch's other half, which says "definition" where this one says "driver".
     get_instrument_definitions = get_drivers
@@ -203,72 +247,23 @@ class Service:
     get_definition_ids_for_computer = get_driver_ids_for_computer
     get_instruments_by_definition = get_instruments_by_driver
 
-    def _drivers(self) -> Iterable[Dict]:
-        for name in self._registry.store.names():
-            driver = self.get_driver_by_name(name)
-            if driver is not None:
-                self._names[driver["id"]] = name
-                yield driver
+    # ---------------------------------------------------------------- whose it is
 
-    def _on_disk(self, driver: Dict) -> list[Installed]:
-        return self._registry.store.versions(driver["name"])
+    @property
+    def _registry(self) -> "Registry":
+        return self._own.registry
 
+    def _ask_one(self, method: str, *arguments: Any) -> Dict | None:
+        found: Dict | None = self._ask(method, None, *arguments)
+        return found
 
-def driver_dict(installed: Installed) -> Dict:
-    """As PyBirch's `DatabaseService` gives them."""
-    fields = installed.fields
-    return {
-        "id": installed.id,
-        "name": installed.name,
-        **{key: fields.get(key) for key in DRIVER_KEYS},
-        "display_name": fields.get("display_name") or installed.name,
-        "status": fields.get("status") or "operational",
-        "version": installed.version,
-        "is_approved": True,
-        "source_code": stub(installed.name, installed.version, installed.commit),
-        "driver_files": None,
-        "main_file_path": None,
-        "has_folder_upload": False,
-    }
+    def _goes_before(self, name: str) -> bool:
+        before = self._registry.goes_before_file(name)
+        used, left_out = ("registry", "database") if before else ("database", "registry")
+        log.warning("%s: the %s's driver is used; the %s's of the same name is left out", name, used, left_out)
+        return before
 
 
-def stub(name: str, version: int, commit: str) -> str:
-    """Source that imports the class through this package's loader."""
-    return (
-        f'"""{name} v{version}, commit {commit}: loaded by pybirch_registry from this computer\'s disk."""\n'
-        "import pybirch_registry.definitions\n"
-        f"from {package_name(name, commit)}.{DRIVER} import {name}\n"
-    )
-
-
-def _version(name: str, version: int, commit: str, record: Dict) -> Dict:
-    author = record.get("author") or {}
-    return {
-        "version": version,
-        "source_code": stub(name, version, commit),
-        "change_summary": record.get("change_summary"),
-        "created_by": author.get("name"),
-        "created_at": record.get("landed_at"),
-    }
-
-
-TWINS = {
-    "get_available_definitions": "get_available_drivers",
-    "create_class_from_definition": "create_class_from_driver",
-    "get_definition_by_id": "get_driver_by_id",
-    "get_definition_by_name_or_class": "get_driver_by_name_or_class",
-}
-
-
-def complete_factory() -> None:
-    """Gives PyBirch's factory whichever of two names for one method it lacks.
-
-    PyBirch is in the middle of a renaming: its tree calls the factory by one set of names, its factory has the other.
-    """
-    try:
-        factory: Any = importlib.import_module("pybirch.Instruments.factory").InstrumentFactory
-    except (ImportError, AttributeError):
-        return
-    for one, other in [*TWINS.items(), *((b, a) for a, b in TWINS.items())]:
-        if other in vars(factory) and not hasattr(factory, one):
-            setattr(factory, one, vars(factory)[other])
+def _display(instrument: Dict) -> list[str]:
+    model = instrument["model"]
+    return [instrument["name"], *([f"({model})"] if model else [])]

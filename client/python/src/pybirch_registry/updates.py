@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import instances
-from .bindings import KEY, NUMBER
 from .construct import construct
-from .discovery import apply_settings
+from .discovery import KEY, NUMBER, apply_settings
 from .driver import close_session
 from .errors import RegistryError
 from .instances import CALL, Call

@@ -1,0 +1,47 @@
+"""What counts as the address of an instrument, and what PyBirch writes where there is none."""
+
+import re
+from typing import Any
+
+from .errors import AddressError
+
+NOWHERE = re.compile(r"\s*(placeholder([ _-]?\d+)?|simulated|none)?\s*", re.IGNORECASE)
+"""PyBirch's `placeholder` (an instrument that is not connected) and `placeholder_1` (a row without a device), and what
+people type for the same."""
+
+VISA = re.compile(r"(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI|PRLGX-TCPIP|PRLGX-ASRL)\d*(::[^\s:][^\s]*?)+", re.IGNORECASE)
+SERIAL = re.compile(r"ASRL[^\s:]+(::INSTR)?|COM\d+|/dev/\S+", re.IGNORECASE)
+NETWORK = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
+GPIB = re.compile(r"GPIB\d*::(\d+)(?:::(\d+))?(::INSTR)?", re.IGNORECASE)
+OWN_KIND = re.compile(r"(?=.*\d)[^\s:]+(:\d+)?")
+"""What a vendor's library takes: a serial number (`27000123`), a channel (`Dev1/ai0`), `host2:5025`."""
+
+
+def is_nowhere(adapter: Any) -> bool:
+    """Whether it stands for no address; what is no text (pymeasure's adapters, say) is one."""
+    return adapter is None or (isinstance(adapter, str) and NOWHERE.fullmatch(adapter) is not None)
+
+
+def is_address(text: Any) -> bool:
+    """Whether a text, which may as well be a name, can only be meant as an address or as PyBirch's word for none."""
+    return isinstance(text, str) and any(
+        form.fullmatch(text) for form in (VISA, SERIAL, NETWORK, re.compile(r"placeholder([ _-]?\d+)?"))
+    )
+
+
+def check_address(adapter: str) -> str:
+    """Without white space around it. Raises `AddressError` for what cannot be an address."""
+    text = adapter.strip()
+    gpib = GPIB.fullmatch(text)
+    if gpib is not None:
+        primary, secondary = int(gpib[1]), int(gpib[2] or 0)
+        known = primary <= 30 and (secondary <= 30 or 96 <= secondary <= 126)
+    else:
+        known = any(form.fullmatch(text) for form in (VISA, SERIAL, NETWORK, OWN_KIND))
+    if not known or not text.isprintable():
+        raise AddressError(
+            f"{adapter!r} is no address of an instrument. Give what VISA calls it (GPIB0::8::INSTR, "
+            "USB0::0x1AB1::0x04CE::DS1ZA1::INSTR, TCPIP0::10.0.0.7::INSTR), a port (COM3, /dev/ttyUSB0), or what the "
+            "maker's library takes; `pyvisa-info` and `pyvisa-shell list` show what is connected"
+        )
+    return text

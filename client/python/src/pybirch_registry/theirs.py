@@ -1,0 +1,54 @@
+"""PyBirch's own database, as the service object asks it."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .ids import is_ours, to_registry
+
+IDS = frozenset(["driver_id", "definition_id", "instrument_id", "binding_id", "computer_db_id", "lab_id"])
+
+
+class Theirs:
+    """`service` is PyBirch's `DatabaseService`, or None while its database is switched off."""
+
+    def __init__(self, service: Any, url: str) -> None:
+        self.service = service
+        self._url = url
+
+    def ask(self, method: str, without: Any, *arguments: Any) -> Any:
+        """`without` is what an empty database would answer, for where there is none."""
+        return without if self.service is None else getattr(self.service, method)(*arguments)
+
+    def attribute(self, name: str) -> Any:
+        """Raises `AttributeError`."""
+        if self.service is None:
+            raise AttributeError(f"{name} is PyBirch's database's, which is switched off (on the page Extensions)")
+        found = getattr(self.service, name)
+        return self._but_ours(name, found) if inspect.ismethod(found) else found
+
+    def _but_ours(self, name: str, method: Callable[..., Any]) -> Any:
+        """A method that is never told of what is the registry's, which the database would not know."""
+
+        @functools.wraps(method)
+        def asked(*arguments: Any, **options: Any) -> Any:
+            told = inspect.signature(method).bind(*arguments, **options).arguments
+            for key, value in _ids_in(told):
+                if is_ours(value):
+                    text = (
+                        f"{name}: {key} {value} is the registry's {to_registry(value)}, which is changed at {self._url}"
+                    )
+                    raise ValueError(text)
+            return method(*arguments, **options)
+
+        return asked
+
+
+def _ids_in(told: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Of drivers, instruments and the like among arguments, and in dictionaries among them."""
+    for key, value in told.items():
+        if key in IDS:
+            yield key, value
+        elif isinstance(value, dict):
+            yield from ((k, v) for k, v in value.items() if k in IDS)
