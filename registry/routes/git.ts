@@ -7,6 +7,7 @@ import { advertise } from '../../repos/serve/info-refs.ts';
 import { receivePack } from '../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../repos/serve/upload-pack.ts';
 import type { GitProgram } from '../../repos/types.ts';
+import { visible } from '../../text/hidden.ts';
 import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
@@ -175,7 +176,10 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): F
 }
 
 const text = (reply: FastifyReply, status: number, message: string): FastifyReply =>
-  reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
+  reply
+    .code(status)
+    .type('text/plain; charset=utf-8')
+    .send(`${visible(message)}\n`);
 
 interface Answer {
   status: number;

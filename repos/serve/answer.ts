@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { visible } from '../../text/hidden.ts';
 
 /** What to send back over HTTP. A stream is to be destroyed where the client goes away. */
 export interface Answer {
@@ -35,5 +36,5 @@ export function gitAnswer(kind: string, body: Readable | Buffer): Answer {
 
 export function refusal({ status, message }: RequestRefused): Answer {
   const headers = { 'content-type': 'text/plain; charset=utf-8', ...NO_CACHE };
-  return { status, headers, body: `${message}\n` };
+  return { status, headers, body: `${visible(message)}\n` };
 }

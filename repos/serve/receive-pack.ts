@@ -1,3 +1,4 @@
+import { visibleLine } from '../../text/hidden.ts';
 import { isRefName } from '../ref-names.ts';
 import type { GitProgram, Repository } from '../types.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
@@ -161,6 +162,9 @@ function report(
 ): Buffer {
   const status = capabilities.has('report-status') ? writeReport(outcome) : Buffer.alloc(0);
   if (!capabilities.has('side-band-64k')) return status;
-  const words = said.map((line) => writeSideBand(Band.progress, Buffer.from(`${line}\n`)));
+  // Names and texts in them are the pusher's or somebody else's, and are written to a terminal.
+  const words = said.map((line) =>
+    writeSideBand(Band.progress, Buffer.from(`${visibleLine(line)}\n`)),
+  );
   return Buffer.concat([...words, writeSideBand(Band.data, status), writePacket(FLUSH)]);
 }

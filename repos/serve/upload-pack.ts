@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { visibleLine } from '../../text/hidden.ts';
 import type { GitProgram, Repository } from '../types.ts';
 import { parseCommandRequest, writeCommandRequest } from '../wire/command-request.ts';
 import { WireError } from '../wire/errors.ts';
@@ -110,7 +111,7 @@ async function whyNot(
 }
 
 function errorPacket(message: string): Buffer {
-  return writePacket(textPacket(`ERR ${message}`));
+  return writePacket(textPacket(`ERR ${visibleLine(message)}`));
 }
 
 function runGit(

@@ -1,4 +1,5 @@
 /** What became of a push, ref by ref (gitprotocol-pack(5), "Report Status"). */
+import { visibleLine } from '../../text/hidden.ts';
 import { WireError } from './errors.ts';
 import { FLUSH, packetText, readPackets, textPacket, writePackets } from './pkt-line.ts';
 
@@ -10,7 +11,7 @@ export interface Report {
   refs: RefResult[];
 }
 
-/** Reasons are put on one line, since the client reads lines. */
+/** Reasons are put on one line, since the client reads lines, and git writes them to a terminal as they are. */
 export function writeReport({ unpackError, refs }: Report): Buffer {
   const lines = refs.map((result) =>
     result.ok ? `ok ${result.ref}` : `ng ${result.ref} ${oneLine(result.reason)}`,
@@ -23,7 +24,7 @@ export function writeReport({ unpackError, refs }: Report): Buffer {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return visibleLine(text.replace(/\s+/g, ' ').trim());
 }
 
 /** Reads what `writeReport` writes. Throws WireError. */

@@ -185,7 +185,7 @@ const REFUSED: Record<string, Refused> = {
   },
   'a file name with a control character': {
     make: (cwd) => commit(cwd, 'Add', { 'a\tb.py': 'x = 1\n' }),
-    says: [/control characters/],
+    says: [/U\+0009 \(tab\)/],
   },
   'a symlink': {
     make: (cwd) => symlink('/etc/passwd', join(cwd, 'passwd')).then(() => commit(cwd, 'Link')),

@@ -101,7 +101,7 @@ t.test('what a commit message may hold, a title may not', async (t) => {
   const pushed = await clone.push(`${oid}:refs/for/main`);
   t.equal(pushed.code, 0, pushed.stderr);
   const [row] = await list(made.id);
-  t.equal(row?.title, `[2J${'𝔸'.repeat(197)}`);
+  t.equal(row?.title, `<U+001B>[2J${'𝔸'.repeat(189)}`);
   t.match(row?.description, /^x{20000}$/);
 });
 

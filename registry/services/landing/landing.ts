@@ -4,6 +4,7 @@
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Oid, Repository, Tip } from '../../../repos/types.ts';
+import { visible, visibleLine } from '../../../text/hidden.ts';
 import {
   type Approval,
   type DefinitionState,
@@ -98,6 +99,7 @@ async function moveRefs(caller: Caller, { repository, from, ...order }: LandingO
   });
 }
 
+/** What a pushed or imported commit says may hold anything: what nobody sees is spelled out. */
 function recordOf(
   { commit, author, summary, overrides, review }: NewVersion,
   version: number,
@@ -107,10 +109,10 @@ function recordOf(
   return {
     version,
     commit,
-    author,
+    author: { name: visibleLine(author.name), email: visibleLine(author.email) },
     landed_by: personOf(caller),
     landed_at: landedAt,
-    change_summary: summary,
+    change_summary: visible(summary),
     approvals: review?.approvals ?? [],
     merge_request: review?.mergeRequest ?? null,
     overrides: overrides ?? [],

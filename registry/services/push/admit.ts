@@ -1,6 +1,7 @@
 /** Which refs may be written at all, and by whom: asked before any object is read. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import { decide } from '../../access/decide.ts';
+import { hiddenIn } from '../../definitions/hidden.ts';
 import type { Caller } from '../caller.ts';
 import type { FoundDefinition } from '../definitions/find-definition.ts';
 import { FOR_MAIN } from '../review/steps.ts';
@@ -28,6 +29,12 @@ export function refusal(
     };
   }
   if (isForReview(ref)) {
+    const hidden = hiddenIn(ref);
+    // One that is there already can still be deleted.
+    if (hidden !== null && to !== null) {
+      const lines = [`The name holds ${hidden}, which nobody sees: git branch -m <another name>`];
+      return { ref, reason: 'hidden characters in the name', lines };
+    }
     if (ref === FOR_MAIN && to === null) {
       return { ref, reason: 'nothing to delete', lines: ['Close the merge request instead.'] };
     }

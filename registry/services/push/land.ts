@@ -8,6 +8,7 @@ import { Problem } from '../../errors.ts';
 import { filesOf, mainFile } from '../definitions/files.ts';
 import { land } from '../landing/landing.ts';
 import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
+import { hiddenInCommits, misleading } from '../review/hidden.ts';
 import type { Step } from '../review/steps.ts';
 import type { Taking } from './taking.ts';
 
@@ -38,12 +39,14 @@ export async function landPush(
   }
   const crooked = await crookedness(push.objects, from, commits);
   if (crooked) return refuse(crooked.reason, ...crooked.lines);
+  const warnings = hiddenInCommits(commits);
   for (const commit of commits) {
-    const lines = await faults(push.objects, row.name, commit.oid, policy);
-    if (lines.length === 0) continue;
     const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';
-    const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} more`] : [];
-    return refuse('invalid definition', ...lines.slice(0, SHOWN).map((l) => l + where), ...more);
+    const judged = await judge(push.objects, row.name, commit.oid, policy);
+    if (judged.faults.length > 0) {
+      return refuse('invalid definition', ...shown(judged.faults.map((line) => line + where)));
+    }
+    warnings.push(...judged.warnings.map((line) => line + where));
   }
   await push.keep();
   try {
@@ -58,6 +61,7 @@ export async function landPush(
       steps,
     });
     push.say(`${row.name} is now at version ${definition.version}.`);
+    for (const line of shown(warnings)) push.say(`warning: ${line}`);
     return { ref, ok: true };
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
@@ -109,19 +113,25 @@ async function crookedness(
   return undefined;
 }
 
-/** What stands against this commit as a version, each as file:line:column and what is wrong. */
-async function faults(
+const shown = (lines: string[]): string[] =>
+  lines.length <= SHOWN ? lines : [...lines.slice(0, SHOWN), `… and ${lines.length - SHOWN} more`];
+
+/** What stands against this commit as a version, and what readers may not see; each as file:line:column and what it is. */
+async function judge(
   objects: ObjectReader,
   name: string,
   commit: Oid,
   policy: ImportPolicy,
-): Promise<string[]> {
+): Promise<{ faults: string[]; warnings: string[] }> {
   const files: Files = await filesOf(objects, commit);
   const paths = checkPaths(files.keys());
-  if (paths.length > 0) return paths.map(({ path, message }) => `${path}: ${message}`);
-  const { errors } = validateDefinition(name, files, policy);
-  return errors.map(
+  if (paths.length > 0) {
+    return { faults: paths.map(({ path, message }) => `${path}: ${message}`), warnings: [] };
+  }
+  const { errors, warnings } = validateDefinition(name, files, policy);
+  const faults = errors.map(
     ({ file, line, column, code, message }) =>
       `${file ?? mainFile(name)}:${line}:${column}: ${message} [${code}]`,
   );
+  return { faults, warnings: misleading(name, warnings) };
 }

@@ -46,10 +46,8 @@ export function readOptions(
     ...(title.text && { title: title.text }),
     ...(descriptions.length > 0 && { description: description.text }),
     ...(given.includes('draft') && { draft: true }),
-    warnings: warnings.map(printable),
+    warnings,
   };
 }
 
 const clipped = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
-/** What somebody else's program sent must not move the cursor of a terminal. */
-const printable = (line: string): string => line.replace(/\p{Cc}/gu, '?');

@@ -6,6 +6,7 @@ import { openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, type Caller } from '../caller.ts';
 import { commitsBeyondVersions, MOST_COMMITS, versionsAmong } from '../review/commits.ts';
 import { type Examined, examine } from '../review/examine.ts';
+import { hiddenInCommits } from '../review/hidden.ts';
 import { ownChecks } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
 import { closing, editing, FOR_MAIN, moving, type Step, sourceOf } from '../review/steps.ts';
@@ -47,10 +48,11 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
     async lines() {
       const proposal = { name: row.name, base, head: to, main };
       const { checks } = await ownChecks(push.objects, proposal, found.policy);
-      const failed = checks.filter(({ state }) => state !== 'success');
+      const told = checks.filter(({ summary }) => summary !== null);
       return [
         `Merge request !${id}: ${url}`,
-        ...failed.map(({ name, summary }) => `${name}: ${summary}`),
+        ...told.map(({ name, summary }) => `${name}: ${summary}`),
+        ...hiddenInCommits(commits).map((line) => `warning: ${line}`),
       ];
     },
   };

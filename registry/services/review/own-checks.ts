@@ -14,6 +14,7 @@ import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definition
 import { validateDefinition } from '../../definitions/validate.ts';
 import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../definitions/files.ts';
 import { changesAgainst, treeOf } from './examine.ts';
+import { misleading } from './hidden.ts';
 
 /** Names that nobody else can post. */
 export const OWN_CHECKS = ['validation', 'import-policy', 'conflict', 'interface'] as const;
@@ -110,7 +111,7 @@ function judge(
   policy: ImportPolicy,
 ): Judged {
   const tree: Files = typeof files === 'string' ? new Map() : files;
-  const { errors } = validateDefinition(name, tree, policy);
+  const { errors, warnings } = validateDefinition(name, tree, policy);
   const line = ({ file, line, column, message }: Diagnostic) =>
     `${file ?? mainFile(name)}:${line}:${column}: ${message}`;
   const banned = errors.filter(({ code }) => code.startsWith('banned-'));
@@ -128,7 +129,7 @@ function judge(
   const breaking = changes.filter((change) => change.breaking);
   return {
     checks: [
-      own('validation', typeof files === 'string' ? [files] : wrong),
+      own('validation', typeof files === 'string' ? [files] : wrong, misleading(name, warnings)),
       own('import-policy', banned.map(line)),
       own(
         'interface',
@@ -144,13 +145,15 @@ function judge(
 /** How many places a summary names before it only counts. */
 const SHOWN = 5;
 
-function own(name: (typeof OWN_CHECKS)[number], against: string[]): Check {
-  const more = against.length > SHOWN ? [`and ${against.length - SHOWN} more`] : [];
+/** `warnings` are told where nothing stands against it. */
+function own(name: (typeof OWN_CHECKS)[number], against: string[], warnings: string[] = []): Check {
+  const told = against.length > 0 ? against : warnings.map((line) => `warning: ${line}`);
+  const more = told.length > SHOWN ? [`and ${told.length - SHOWN} more`] : [];
   return {
     name,
     state: against.length === 0 ? 'success' : 'failure',
     account: null,
-    summary: against.length === 0 ? null : [...against.slice(0, SHOWN), ...more].join('; '),
+    summary: told.length === 0 ? null : [...told.slice(0, SHOWN), ...more].join('; '),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The page of a merge request: all that is known of it. */
+import { visible, visibleLine } from '../../../text/hidden.ts';
 import { blockers, hindrances } from '../../access/review/blockers.ts';
 import type { ReviewPolicy } from '../../access/review/facts.ts';
 import { standingOf } from '../../access/review/verdicts.ts';
@@ -50,8 +51,8 @@ export async function page(
     files: git?.own.changes ?? [],
     commits: commits.map(({ oid, author, message }) => ({
       commit: oid,
-      author: { name: author.name, email: author.email },
-      message: message.slice(0, MOST_TEXT),
+      author: { name: visibleLine(author.name), email: visibleLine(author.email) },
+      message: visible(message.slice(0, MOST_TEXT)),
       created_at: author.at.toISOString(),
     })),
     heads: heads.map(({ head, base, pushed_by, created_at }) => ({

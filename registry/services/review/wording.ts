@@ -1,4 +1,5 @@
-/** Titles and descriptions out of commit messages and push options, as the API would take them. */
+/** Titles and descriptions out of commit messages and push options, as the API would take them: nobody can be asked. */
+import { visible, visibleLine } from '../../../text/hidden.ts';
 import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';
 
 export interface Wording {
@@ -7,14 +8,14 @@ export interface Wording {
   cut: boolean;
 }
 
-/** One line without control characters. */
+/** One line, with what nobody sees spelled out. */
 export function asTitle(text: string): Wording {
-  return cutTo(MOST_TITLE, text.replace(/[\s\p{Cc}]+/gu, ' ').trim());
+  return cutTo(MOST_TITLE, visibleLine(text.replace(/\s+/g, ' ').trim()));
 }
 
-/** Lines; PostgreSQL stores no NUL. */
+/** Lines, likewise. */
 export function asText(text: string): Wording {
-  return cutTo(MOST_TEXT, text.replaceAll('\0', '\uFFFD').replaceAll('\r\n', '\n').trim());
+  return cutTo(MOST_TEXT, visible(text.replaceAll('\r\n', '\n').trim()));
 }
 
 /** Between code points, for half of one cannot be stored. */

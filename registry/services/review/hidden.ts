@@ -1,0 +1,30 @@
+/** What a pusher is told of characters that nobody sees, in files and in commits: it refuses nothing. */
+import type { Commit } from '../../../repos/types.ts';
+import { HIDDEN_IN_PROSE } from '../../../text/hidden.ts';
+import { hiddenIn } from '../../definitions/hidden.ts';
+import type { Diagnostic } from '../../definitions/types.ts';
+import { mainFile } from '../definitions/files.ts';
+
+const MISLEADING = ['hidden-character', 'look-alike'];
+
+/** Those warnings of a validation that are of characters, as `file:line:column: message`. */
+export function misleading(name: string, warnings: readonly Diagnostic[]): string[] {
+  return warnings
+    .filter(({ code }) => MISLEADING.includes(code))
+    .map(
+      ({ file, line, column, message }) =>
+        `${file ?? mainFile(name)}:${line}:${column}: ${message}`,
+    );
+}
+
+/** What the commits' messages and authors hold. */
+export function hiddenInCommits(commits: readonly Commit[]): string[] {
+  return commits.flatMap(({ oid, author, message }) => {
+    const inAuthor = hiddenIn(author.name) ?? hiddenIn(author.email);
+    const inMessage = hiddenIn(message, HIDDEN_IN_PROSE);
+    return [
+      ...(inAuthor === null ? [] : [`its author's name holds ${inAuthor}`]),
+      ...(inMessage === null ? [] : [`its message holds ${inMessage}`]),
+    ].map((what) => `commit ${oid.slice(0, 10)}: ${what}, which nobody sees`);
+  });
+}
