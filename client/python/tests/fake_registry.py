@@ -318,7 +318,7 @@ class FakeRegistry:
         found = next(d for d in self.definitions.values() if d["id"] == number)
         repo = self.repos[found["name"]]
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for entry in repo.object_store.iter_tree_contents(repo[found["commit"].encode()].tree):
                 archive.writestr(entry.path.decode(), repo[entry.sha].as_raw_string())
             for extra, text in self.snapshot_extra.items():

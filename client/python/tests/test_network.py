@@ -16,8 +16,10 @@ from cryptography.x509.oid import NameOID
 
 from fake_registry import TOKEN, FakeRegistry
 from pybirch_registry import Registry, UnreachableError
-from pybirch_registry.api import Http
+from pybirch_registry.api import Http, make_pool
 from pybirch_registry.home import Enrolment, Home
+from pybirch_registry.proxies import goes_past_proxies
+from pybirch_registry.wire import ProxyPool
 from sources import measurement
 
 DAY = datetime.timedelta(days=1)
@@ -195,3 +197,81 @@ def test_why_a_registry_cannot_be_reached_is_said_in_words(tmp_path: Path, monke
     monkeypatch.setenv("HTTP_PROXY", gone)
     with pytest.raises(UnreachableError, match="the proxy does not let it through"):
         Http("http://registry.invalid").request("GET", "/")
+
+
+PAST = [
+    ("lab.example", "http://registry.lab.example:80"),
+    (".lab.example", "https://registry.lab.example"),
+    ("*.lab.example", "https://registry.lab.example"),
+    ("LAB.example.", "https://registry.lab.EXAMPLE"),
+    ("registry.lab.example:18420", "http://registry.lab.example:18420"),
+    ("other, registry.lab.example:443 ", "https://registry.lab.example"),
+    ("10.0.0.0/8", "http://10.1.2.3:18420"),
+    ("10.1.2.3:18420", "http://10.1.2.3:18420"),
+    ("10.0.0.0/8:18420", "http://10.1.2.3:18420"),
+    ("192.168.7.9/24", "http://192.168.7.1"),
+    ("fd00::/8", "http://[fd00::1]:18420"),
+    ("[fd00::1]:18420", "http://[fd00::1]:18420"),
+    ("::1", "http://[0:0::1]"),
+    ("*", "https://anything"),
+]
+THROUGH = [
+    ("registry.lab.example:80", "http://registry.lab.example:18420"),
+    ("ab.example", "http://lab.example"),
+    ("10.0.0.0/8", "http://11.0.0.1"),
+    ("10.0.0.0/8", "http://10.example"),
+    ("10.0.0.0/99", "http://10.0.0.1"),
+    ("fd00::/8", "http://10.0.0.1"),
+    ("", "http://lab.example"),
+    (" , ,:,.,*.", "http://lab.example"),
+    ("lab.example:x", "http://other.example"),
+]
+
+
+@pytest.mark.parametrize(("listed", "url", "past"), [(*p, True) for p in PAST] + [(*t, False) for t in THROUGH])
+def test_what_no_proxy_names_goes_past_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, listed: str, url: str, past: bool
+) -> None:
+    """`host:port` and networks were ignored, so that a registry in the lab's own network could not be reached."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", listed)
+    assert isinstance(make_pool(url), ProxyPool) is not past
+
+
+def test_without_a_proxy_in_the_environment_the_system_s_exceptions_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("urllib.request.getproxies_environment", dict)
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host == "registry.lab.example")
+    assert goes_past_proxies("registry.lab.example", 80) and not goes_past_proxies("other.example", 80)
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "said"),
+    [
+        (0, None),
+        (-200, None),
+        (11 * 60, "11 minutes ahead of"),
+        (-3 * 3600, "3 hours behind"),
+        (5 * 3600 + 1900, "6 hours ahead of"),
+        (-366 * 86400, "366 days behind"),
+    ],
+)
+def test_a_clock_that_is_off_by_more_than_minutes_is_told(ahead_s: float, said: str | None) -> None:
+    """One that was hours off was said to agree: its measurements are of another time."""
+    http = Http("http://registry.lab.example")
+    http.clock_ahead_s = ahead_s
+    warning = http.clock_warning()
+    assert warning is None if said is None else said in (warning or "")
+
+
+def test_an_address_that_lacks_its_beginning_is_told_what_is_missing() -> None:
+    for url in ("127.0.0.1:18420", "registry.example.edu", "localhost:80/x"):
+        with pytest.raises(UnreachableError, match=rf"{url} lacks its beginning: write http://{url} or https://"):
+            Http(url).request("GET", "/")
+    for url in ("ftp://x", "http:///x", "http://user:pw@x", "http://x:99999999", "http://[::1", "http://x\ty"):
+        with pytest.raises(UnreachableError, match="looks like https://registry"):
+            Http(url).request("GET", "/")

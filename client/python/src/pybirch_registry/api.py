@@ -1,23 +1,32 @@
 """The registry's HTTP API, as far as a lab computer uses it."""
 
+import http.client
 import json
-import os
-import ssl
-import urllib.request
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from time import time
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import urllib3
 
 from .errors import AnswerError, NotEnrolledError, UnreachableError
+from .proxies import make_pool
+from .text import logger
+from .wire import CONNECT_S, Bounds, BoundsError, bounded
 
-CONNECT_S = 10.0
-READ_S = 60.0
-CLOCK_TOLERANCE_S = 24 * 3600.0
+log = logger(__name__)
+
+CLOCK_TOLERANCE_S = 5 * 60.0
+UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"))
+NEVER_ENROLLED = (
+    "This computer was never enrolled: it takes its definitions from bundles (pybirch-registry import-bundle FILE). "
+    "For a registry on the network, ask a lab admin for a code, then run: pybirch-registry enrol URL CODE"
+)
+UNREACHED = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+"""What a request raises where there is no answer; `ValueError` for addresses that are none."""
 
 
 class Http:
@@ -41,12 +50,14 @@ class Http:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
-        stream: bool = False,
+        bounds: Bounds | None = None,
     ) -> urllib3.BaseHTTPResponse:
-        """The answer, whatever its status.
+        """The answer, whatever its status; read whole, unless `bounds` say that it is endless.
 
         Raises `UnreachableError` where there is none, `NotEnrolledError` for a token that no longer counts.
         """
+        if self.token == "":
+            raise NotEnrolledError(NEVER_ENROLLED)
         sent = {"Accept": "application/json", "User-Agent": "pybirch-registry", **(headers or {})}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
@@ -54,18 +65,14 @@ class Http:
         if body is not None:
             content = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
+        limits = bounds or Bounds()
+        limits.head_s = min(timeout_s or limits.head_s, limits.head_s)
+        timeout = urllib3.Timeout(connect=min(limits.head_s, CONNECT_S), read=limits.head_s)
+        options: dict[str, Any] = {"headers": sent, "timeout": timeout, "preload_content": not limits.is_endless}
         try:
-            response = self.pool.request(
-                method,
-                self.url + path,
-                body=content,
-                headers=sent,
-                timeout=urllib3.Timeout(connect=min(timeout_s or CONNECT_S, CONNECT_S), read=timeout_s or READ_S),
-                retries=False,
-                redirect=False,
-                preload_content=not stream,
-            )
-        except urllib3.exceptions.HTTPError as error:
+            with bounded(limits):
+                response = self.pool.request(method, self.url + path, body=content, **options)
+        except UNREACHED as error:
             raise UnreachableError(describe(self.url, error)) from error
         if response.get_redirect_location():
             response.close()
@@ -73,7 +80,7 @@ class Http:
         self._note_clock(response.headers.get("Date"))
         if response.status == 401:
             raise NotEnrolledError(
-                f"{self.url} no longer accepts this computer. "
+                f"{self.url} {'no longer accepts' if self.token else 'does not know'} this computer. "
                 "Ask a lab admin for a new code and run: pybirch-registry enrol URL CODE"
             )
         return response
@@ -91,13 +98,17 @@ class Http:
             return
 
     def clock_warning(self) -> str | None:
-        """A sentence where this computer's clock is more than a day off the registry's."""
+        """A sentence where this computer's clock is minutes, hours or days off the registry's."""
         ahead = self.clock_ahead_s
         if ahead is None or abs(ahead) < CLOCK_TOLERANCE_S:
             return None
         way = "ahead of" if ahead > 0 else "behind"
-        days = abs(ahead) / 86400
-        return f"This computer's clock is {days:.0f} days {way} the registry's: times of measurements will be wrong"
+        off = abs(ahead)
+        size, unit = next(((s, u) for s, u in UNITS if off >= 2 * s), UNITS[-1])
+        return (
+            f"This computer's clock is {off / size:.0f} {unit} {way} the registry's: times of measurements will be "
+            "wrong. Set its date, time and time zone"
+        )
 
 
 def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
@@ -109,7 +120,7 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
         raise UnreachableError(not_the_registry(url, kind, response.status))
     try:
         value = json.loads(response.data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreachableError(not_the_registry(url, "broken JSON", response.status)) from error
     if response.status >= 500:
         raise UnreachableError(f"{url} is in trouble (it answers {response.status})", response.status)
@@ -137,7 +148,8 @@ def elsewhere(url: str, response: urllib3.BaseHTTPResponse) -> str:
 
 
 def describe(url: str, error: BaseException) -> str:
-    """An error of the connection, in words."""
+    """An error of the connection, in words; none of a library's own text, which goes to the log."""
+    log.info("%s: %r", url, error)
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         if "expired" in text or "not yet valid" in text:
@@ -151,40 +163,50 @@ def describe(url: str, error: BaseException) -> str:
 
 def _reason(error: BaseException) -> str:
     kinds = urllib3.exceptions
+    chain = list(_chain(error))
+    beyond = next((one for one in chain if isinstance(one, BoundsError)), None)
+    if beyond is not None:
+        return str(beyond)
     if isinstance(error, kinds.ProxyError):
-        return f"the proxy does not let it through ({error.original_error})"
+        status = re.search(r"failed: (\d{3})", str(error.original_error))
+        return "the proxy does not let it through" + (f" (it answers {status[1]})" if status else "")
     if isinstance(error, kinds.NameResolutionError):
         return "nobody knows its name; check the address and the network"
-    cause = error.__cause__ or error.__context__
-    if isinstance(error, kinds.NewConnectionError) and isinstance(cause, OSError) and cause.strerror:
-        return f"{cause.strerror}. It is down, or the address or the network is not right"
-    if isinstance(error, kinds.TimeoutError):
+    if isinstance(error, kinds.NewConnectionError):
+        said = next((one.strerror for one in chain if isinstance(one, OSError) and one.strerror), None)
+        return f"{said or 'no connection'}. It is down, or the address or the network is not right"
+    if any(isinstance(one, (kinds.TimeoutError, TimeoutError)) for one in chain):
         return "no answer in time"
-    if isinstance(error, kinds.ProtocolError):
-        return "the connection broke off"
-    return str(error)
+    if isinstance(error, kinds.SSLError):
+        return "no encrypted connection could be made. Is it http:// rather than https://, or a proxy in between?"
+    if isinstance(error, (kinds.LocationValueError, UnicodeError, http.client.InvalidURL)):
+        return "that is no address"
+    return "the connection broke off"
 
 
-def make_pool(url: str) -> urllib3.PoolManager:
-    """Honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or Windows' own settings), and SSL_CERT_FILE."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise UnreachableError("The address of a registry looks like https://registry.example.edu")
-    context = ssl.create_default_context()
-    extra = os.environ.get("SSL_CERT_FILE")
-    if extra:
-        try:
-            context.load_verify_locations(extra)
-        except OSError as error:
-            raise UnreachableError(f"SSL_CERT_FILE names {extra}, which cannot be read") from error
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and not urllib.request.proxy_bypass(parts.hostname):
-        proxy_parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        if proxy_parts.scheme not in ("http", "https"):
-            raise UnreachableError(f"A proxy of the kind {proxy_parts.scheme} cannot be used, only http and https")
-        headers = None
-        if proxy_parts.username:
-            credentials = unquote(f"{proxy_parts.username}:{proxy_parts.password or ''}")
-            headers = urllib3.make_headers(proxy_basic_auth=credentials)
-        return urllib3.ProxyManager(proxy_parts.geturl(), proxy_headers=headers, ssl_context=context, maxsize=8)
-    return urllib3.PoolManager(ssl_context=context, maxsize=8)
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and those that it came of."""
+    seen: list[BaseException] = [error]
+    for one in seen:
+        yield one
+        near = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        seen += [other for other in near if isinstance(other, BaseException) and other not in seen]
+
+
+def describe_git(url: str, error: BaseException) -> str:
+    """Why git did not get through, in words, whatever dulwich raised."""
+    from dulwich.client import HTTPUnauthorized
+    from dulwich.errors import NotGitRepository
+
+    for one in _chain(error):
+        if isinstance(one, (urllib3.exceptions.HTTPError, OSError)):
+            return describe(url, one)
+    log.info("%s: %r", url, error)
+    status = re.search(r"http resp (\d{3})", str(error))
+    if status:
+        return f"git was answered {status[1]} in place of a history"
+    if isinstance(error, NotGitRepository):
+        return "the registry has no such history for this computer"
+    if isinstance(error, HTTPUnauthorized):
+        return "the registry does not accept this computer's access for git"
+    return "git got no whole answer"

@@ -22,16 +22,22 @@ from . import state
 from .api import Http
 from .computer import get_computer_info
 from .errors import NotEnrolledError, RefusedError, RegistryError, UnknownDefinitionError
-from .files import locked
+from .files import locked, reason_of
 from .home import Enrolment, Home
 from .manifest import Item
 from .repository import Repository
 from .signatures import key_blob
 from .store import Store
 from .sync import Progress, SyncReport
+from .text import logger
 from .versions import Versions
+from .wire import ANSWER_BYTES
+
+log = logger(__name__)
 
 MAX_BUNDLE_BYTES = 256 * 1024 * 1024
+DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError, NotImplementedError)
+"""What reading a file raises that is no whole zip, or holds no list."""
 
 
 def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
@@ -44,6 +50,8 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
     report = SyncReport()
     try:
         with zipfile.ZipFile(file) as archive:
+            if archive.getinfo("manifest.json").file_size > ANSWER_BYTES:
+                raise UnknownDefinitionError(f"{file} is not a bundle of definitions: its list is larger than any")
             value = json.loads(archive.read("manifest.json"))
             listed = manifests.parse(value)
             enrolment = _trusting(home, value, trust)
@@ -54,8 +62,13 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
                 _take(versions, item, _reader(archive, item), report)
                 if progress:
                     progress(done, len(listed.items), item.label)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError) as error:
-        raise UnknownDefinitionError(f"{file} is not a bundle of definitions: {error}") from error
+    except OSError as error:
+        raise UnknownDefinitionError(f"{file} cannot be read: {reason_of(error, 'read')}") from error
+    except DAMAGED as error:
+        log.info("%s: %r", file, error)
+        raise UnknownDefinitionError(
+            f"{file} is not a bundle of definitions, or it is damaged: copy it anew from the registry's machine"
+        ) from error
     if trust and report.came:
         home.save_enrolment(versions.keys.enrolment)
     if report.came or report.stayed:
@@ -105,8 +118,9 @@ def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
             return archive.read(info)
         except KeyError:
             raise RefusedError("the file holds no bundle of it") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            raise RefusedError(f"its bundle is damaged ({error}): copy the file anew") from error
+        except (*DAMAGED, OSError) as error:
+            log.info("%s: %r", item.label, error)
+            raise RefusedError("its bundle is damaged: copy the file anew") from error
 
     return read
 
@@ -132,7 +146,8 @@ def _adopt(repository: Repository, content: bytes) -> None:
     except RegistryError:
         raise
     except Exception as error:  # whatever dulwich raises for bytes that are no bundle
-        raise RefusedError(f"its bundle is damaged: {error!r}") from error
+        log.info("%s: %r", repository.path, error)
+        raise RefusedError("its bundle is damaged: copy the file anew") from error
 
 
 def _merge(home: Home, value: dict[str, Any], taken: list[Item]) -> None:

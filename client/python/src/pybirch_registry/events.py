@@ -12,6 +12,7 @@ import urllib3
 
 from .api import Http, decode, describe, not_the_registry
 from .errors import UnreachableError
+from .wire import EVENT_BYTES, Bounds
 
 SILENCE_S = 90.0
 """A stream that sends nothing for so long, heartbeats included, is taken for dead."""
@@ -33,7 +34,8 @@ class Stream:
     def __init__(self, http: Http) -> None:
         self._url = http.url
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
-        self._response = http.request("GET", "/api/events", headers=headers, timeout_s=SILENCE_S, stream=True)
+        self._bounds = Bounds(most_bytes=EVENT_BYTES, silence_s=SILENCE_S, is_endless=True)
+        self._response = http.request("GET", "/api/events", headers=headers, bounds=self._bounds)
         kind = self._response.headers.get("Content-Type", "").split(";")[0]
         if self._response.status != 200 or kind != "text/event-stream":
             try:
@@ -81,10 +83,14 @@ class Stream:
             self._arrived.put(UnreachableError(describe(self._url, error)))
 
     def _lines(self) -> Iterator[str]:
+        """An event that never ends is one of the things that the bounds of the stream end."""
         rest = b""
         while chunk := self._response.read1(65536):
             *whole, rest = (rest + chunk).split(b"\n")
-            yield from (line.decode(errors="replace").removesuffix("\r") for line in whole)
+            for line in whole:
+                if line in (b"", b"\r") and self._bounds.meter is not None:
+                    self._bounds.meter.refill()
+                yield line.decode(errors="replace").removesuffix("\r")
 
 
 def parse(lines: Iterable[str]) -> Iterator[Event]:

@@ -9,6 +9,9 @@ from typing import Any
 from . import state
 from .errors import AnswerError
 from .files import WINDOWS_DEVICES
+from .text import logger
+
+log = logger(__name__)
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -74,7 +77,8 @@ def parse(value: object) -> Manifest:
         bindings = [{**one, "instrument": {**(one.get("instrument") or {})}} for one in value.get("bindings") or ()]
         instruments = [{**one, "id": int(one["id"])} for one in value.get("instruments") or ()]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnswerError(f"The registry's list of definitions is damaged: {error!r}") from error
+        log.info("%r", error)
+        raise AnswerError("The registry's list of definitions is damaged: an entry of it is not in its form") from error
     return Manifest(
         items=items,
         revoked=revoked,

@@ -17,6 +17,9 @@ from dulwich.repo import Repo
 from .errors import RefusedError, RegistryError
 from .files import discard
 from .signatures import split_tag
+from .text import logger
+
+log = logger(__name__)
 
 MAIN = b"refs/heads/main"
 TAGS = b"refs/tags/v"
@@ -223,7 +226,8 @@ def _judged(path: Path) -> Iterator[None]:
     except RegistryError:
         raise
     except Exception as error:
-        raise DamagedError(f"{path}: {error!r}") from error
+        log.info("%s: %r", path, error)
+        raise DamagedError(f"{path} is damaged") from error
 
 
 def _check(found: Any, sha: bytes) -> None:

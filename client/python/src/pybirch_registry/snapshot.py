@@ -8,6 +8,7 @@ import zipfile
 from .api import Http, not_the_registry
 from .errors import AnswerError, RefusedError, UnreachableError
 from .files import sha256
+from .wire import Bounds
 
 MAX_BYTES = 256 * 1024 * 1024
 
@@ -18,7 +19,7 @@ def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) ->
     Raises `UnreachableError`, `AnswerError`, or `RefusedError` where the answer contradicts its own hashes.
     """
     path = f"/api/instrument-definitions/{definition_id}/snapshot?version={version}"
-    response = http.request("GET", path, headers={"Accept": "application/zip"})
+    response = http.request("GET", path, headers={"Accept": "application/zip"}, bounds=Bounds(most_bytes=MAX_BYTES))
     kind = response.headers.get("Content-Type", "").split(";")[0]
     if response.status != 200 and "json" in kind:
         raise AnswerError(f"The registry gives no snapshot ({response.status})", response.status)

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from .api import Http
+from .api import Http, describe_git
 from .errors import RefusedError, RegistryError, UnreachableError
 from .files import explained, locked, sha256
 from .home import Enrolment, Home
@@ -16,6 +16,7 @@ from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
 from .text import logger
+from .wire import PACK_BYTES, Bounds, BoundsError, bounded
 
 log = logger(__name__)
 
@@ -53,8 +54,8 @@ class Versions:
             try:
                 self._fetch(repository, progress, item.commit)
                 self._install_attested(repository, item, progress)
-            except DamagedError as error:
-                note = f"The history of {item.name} on this computer was damaged ({error}); it was fetched anew"
+            except DamagedError:
+                note = f"The history of {item.name} on this computer was damaged; it was fetched anew"
                 with explained(repository.path):
                     repository.discard()
                 self._fetch(repository, progress, None)
@@ -80,13 +81,14 @@ class Versions:
             return
         with explained(repository.path):
             try:
-                repository.fetch(self.http.url, self.http.token or "", self.http.pool, progress)
-            except (ConnectionError, TimeoutError, ssl.SSLError) as error:
-                raise UnreachableError(f"the connection broke: {error}") from error
+                with bounded(Bounds(most_bytes=PACK_BYTES)):
+                    repository.fetch(self.http.url, self.http.token or "", self.http.pool, progress)
+            except (ConnectionError, TimeoutError, ssl.SSLError, BoundsError) as error:
+                raise UnreachableError(describe_git(self.http.url, error)) from error
             except (RegistryError, OSError):
                 raise
             except Exception as error:  # git blocked, cut off or answered by somebody else: dulwich raises many things
-                raise UnreachableError(f"{type(error).__name__}: {error}") from error
+                raise UnreachableError(describe_git(self.http.url, error)) from error
 
     def install(self, repository: Repository, item: Item) -> None:
         """Checks a version that was fetched, and writes it. Raises `RefusedError`, `DamagedError`, `FolderError`."""

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
+    logging.getLogger("pybirch_registry.waiting").setLevel(logging.WARNING)
     output = Output(as_json=options.json)
     try:
         return int(options.run(Home(options.home), options, output))

@@ -1,0 +1,107 @@
+"""Which way leads to a registry: the proxy of the environment or of Windows, or none."""
+
+import ipaddress
+import os
+import ssl
+import urllib.request
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import urllib3
+
+from .errors import UnreachableError
+from .wire import Pool, ProxyPool
+
+PORTS = {"http": 80, "https": 443}
+LOOKS_LIKE = "The address of a registry looks like https://registry.example.edu"
+
+
+def make_pool(url: str) -> urllib3.PoolManager:
+    """Honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or Windows' own settings), and SSL_CERT_FILE.
+
+    Raises `UnreachableError`.
+    """
+    parts = check_address(url)
+    context = ssl.create_default_context()
+    extra = os.environ.get("SSL_CERT_FILE")
+    if extra:
+        try:
+            context.load_verify_locations(extra)
+        except OSError as error:
+            raise UnreachableError(f"SSL_CERT_FILE names {extra}, which cannot be read") from error
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if not proxy or goes_past_proxies(parts.hostname or "", parts.port or PORTS[parts.scheme]):
+        return Pool(ssl_context=context, maxsize=8)
+    proxy_parts = _split(proxy if "://" in proxy else f"http://{proxy}", f"The proxy's address {proxy} is not one")
+    if proxy_parts.scheme not in PORTS:
+        raise UnreachableError(f"A proxy of the kind {proxy_parts.scheme} cannot be used, only http and https")
+    headers = None
+    if proxy_parts.username:
+        credentials = unquote(f"{proxy_parts.username}:{proxy_parts.password or ''}")
+        headers = urllib3.make_headers(proxy_basic_auth=credentials)
+    return ProxyPool(proxy_parts.geturl(), proxy_headers=headers, ssl_context=context, maxsize=8)
+
+
+def check_address(url: str) -> SplitResult:
+    """The parts of a registry's address. Raises `UnreachableError` that says what is missing."""
+    if "://" not in url and url:
+        raise UnreachableError(f"{url} lacks its beginning: write http://{url} or https://{url}, as the lab admin does")
+    parts = _split(url, LOOKS_LIKE)
+    if parts.scheme not in PORTS or not parts.hostname or parts.username:
+        raise UnreachableError(LOOKS_LIKE)
+    return parts
+
+
+def _split(url: str, complaint: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise UnreachableError(complaint) from error
+    if any(c <= " " or c == "\x7f" for c in url):
+        raise UnreachableError(complaint)
+    return parts
+
+
+def goes_past_proxies(host: str, port: int) -> bool:
+    """Whether NO_PROXY names a host, or where it is not set, the settings of Windows or macOS do."""
+    listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    if listed is None and not urllib.request.getproxies_environment():
+        return bool(urllib.request.proxy_bypass(host))
+    return any(_names(entry.strip(), host, port) for entry in (listed or "").split(","))
+
+
+def _names(entry: str, host: str, port: int) -> bool:
+    """As curl reads an entry: `*`, a host, a domain with or without a dot, an address, a network; each with a port."""
+    if entry == "*":
+        return True
+    name, of_port = _without_port(entry.lower())
+    if not name or of_port not in (None, port):
+        return False
+    address = _address(host)
+    if address is not None:
+        try:
+            return address in ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            return False
+    name = name.removeprefix("*").strip(".")
+    host = host.lower().rstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _without_port(entry: str) -> tuple[str, int | None]:
+    """`host:port` apart; `[::1]:port` and a bare IPv6 address, whose colons are its own, as well."""
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        rest = rest.removeprefix(":")
+    elif entry.count(":") == 1:
+        name, _, rest = entry.partition(":")
+    else:
+        name, rest = entry, ""
+    return name, int(rest) if rest.isdecimal() else None
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
