@@ -9,7 +9,7 @@ import { documentation } from './plugins/documentation.ts';
 import { metrics } from './plugins/metrics.ts';
 import { answerError, problems } from './plugins/problems.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
-import { schemaController } from './plugins/validation.ts';
+import { refuseUnnamed, schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientPackageRoutes } from './routes/client-package.ts';
 import { bindingRoutes } from './routes/computer-bindings.ts';
@@ -88,6 +88,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   });
   letConnectionsGo(app as never);
   problems(app);
+  refuseUnnamed(app as never);
   metrics(app);
   documentation(app, rooms);
   healthRoutes(app, rooms);

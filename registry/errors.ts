@@ -91,13 +91,19 @@ export function invalidInput(
 ): Problem {
   const said = found.filter((error) => !isOfNull(error));
   const errors = (said.length > 0 ? said : found).map((error): ProblemDetail => {
-    const at = error.instancePath.slice(1).replaceAll('/', '.');
-    const path = [at, error.params?.missingProperty].filter(Boolean).join('.') || whole;
+    const at = error.instancePath.slice(1).split('/').map(unescaped).join('.');
+    const { missingProperty, additionalProperty } = error.params ?? {};
+    const path = [at, missingProperty, additionalProperty].filter(isName).join('.') || whole;
     return { path, message: inWords(error) };
   });
   const text = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
   return new Problem('invalid', text, errors, options);
 }
+
+const isName = (part: unknown): boolean => part !== undefined && part !== '';
+
+/** A part of a JSON Pointer as it is spelled in the document (RFC 6901, section 4). */
+const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** That a value is no null either helps nobody. */
 const isOfNull = ({ keyword, params }: SchemaError): boolean =>
@@ -105,6 +111,7 @@ const isOfNull = ({ keyword, params }: SchemaError): boolean =>
 
 function inWords({ message, params, keyword }: SchemaError): string {
   if (params?.missingProperty) return 'is required';
+  if (keyword === 'additionalProperties') return 'is not accepted here: leave it out';
   if (Array.isArray(params?.allowedValues)) {
     return `must be one of: ${params.allowedValues.join(', ')}`;
   }

@@ -44,7 +44,7 @@ export function labCalls({ json, nothing }: Http) {
 
 export function tokenCalls({ json, nothing }: Http) {
   return {
-    list: (query: PageQuery = {}) => json<Page<Token>>('GET', `/api/tokens${search(query)}`),
+    list: () => json<Page<Token>>('GET', '/api/tokens'),
     create: (body: NewToken) => json<CreatedToken>('POST', '/api/tokens', body),
     remove: (id: number) => nothing('DELETE', `/api/tokens/${id}`),
   };

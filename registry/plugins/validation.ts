@@ -1,16 +1,28 @@
 /**
  * Checks requests and writes answers by their schemas. Bodies are JSON and are taken literally (a number in
- * quotes is a string); queries and paths are text and are converted, and parameters that no schema names are
- * left out, so that none of them becomes a filter. A schema is compiled when it is first needed: all of them
- * together would take a good part of a start.
+ * quotes is a string); queries and paths are text and are converted. What a schema does not name is refused, in
+ * bodies and in queries alike. A schema is compiled when it is first needed: all of them together would take a
+ * good part of a start.
  */
 import { Ajv, type ValidateFunction } from 'ajv';
 import fastJsonStringify from 'fast-json-stringify';
 import type {
+  FastifyInstance,
+  FastifyRequest,
   FastifySchemaCompiler,
   FastifySerializerCompiler,
   FastifyServerOptions,
+  RouteOptions,
 } from 'fastify';
+import { Problem } from '../errors.ts';
+import { closed } from '../schemas/closed.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Somebody else makes the query of this address: what is not named in it is ignored. */
+    openQuery?: boolean;
+  }
+}
 
 const formats = { 'date-time': isTime };
 
@@ -22,13 +34,45 @@ export const schemaController = {
   compilersFactory: { buildValidator: checkLater, buildSerializer: () => writeLater },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
+/**
+ * Closes the schemas of every route that the API document lists: what they do not name is refused, a body where none
+ * is taken as well. Must come before the routes.
+ */
+export function refuseUnnamed(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const { schema, config } = route;
+    if (schema === undefined || schema.hide) return;
+    const { querystring = NO_PARAMETERS, body } = schema as Record<string, object | undefined>;
+    route.schema = {
+      ...schema,
+      querystring: config?.openQuery ? querystring : closed(querystring),
+      ...(body && { body: closed(body) }),
+    };
+    if (!body && takesBody(route))
+      route.preValidation = [refuseBody, route.preValidation ?? []].flat();
+  });
+}
+
+const NO_PARAMETERS = { type: 'object', properties: {} };
+
+const takesBody = ({ method }: RouteOptions): boolean => method !== 'GET' && method !== 'HEAD';
+
+/** An empty object says nothing, and programs send it for nothing. */
+async function refuseBody({ body }: FastifyRequest): Promise<void> {
+  if (body === undefined || body === null) return;
+  const names = typeof body === 'object' ? Object.keys(body) : ['body'];
+  if (names.length === 0) return;
+  const message = 'is not accepted here: this request takes no body';
+  const errors = names.map((path) => ({ path, message }));
+  throw new Problem('invalid', `${names.join(', ')} ${message}`, errors);
+}
+
 function checkLater(): FastifySchemaCompiler<object> {
   // The schemas are ours: a test checks them, so that JSON Schema's own need not be compiled.
   const ours = { useDefaults: true, strict: false, meta: false, validateSchema: false, formats };
-  const literal = new Ajv(ours);
-  const converting = new Ajv({ ...ours, coerceTypes: true, removeAdditional: 'all' });
+  const literal = namesFirst(new Ajv(ours));
+  const converting = namesFirst(new Ajv({ ...ours, coerceTypes: true }));
   return ({ schema, httpPart }) => {
-    // Headers are for others as well: none is left out.
     const ajv = httpPart === 'body' || httpPart === 'headers' ? literal : converting;
     let validate: ValidateFunction | undefined;
     return (data: unknown) => {
@@ -36,6 +80,13 @@ function checkLater(): FastifySchemaCompiler<object> {
       return validate(data) || { error: validate.errors ?? [] };
     };
   };
+}
+
+/** Of what is wrong the first is told: what is not named comes before what is missing. */
+function namesFirst(ajv: Ajv): Ajv {
+  const required = ajv.getKeyword('required');
+  if (typeof required === 'boolean') throw new Error('JSON Schema has the keyword "required"');
+  return ajv.removeKeyword('required').addKeyword(required);
 }
 
 const writeLater: FastifySerializerCompiler<object> = ({ schema }) => {

@@ -109,7 +109,7 @@ export function singleSignOnRoutes(
   app.get(
     CALLBACK,
     {
-      config: { forAnybody: true },
+      config: { forAnybody: true, openQuery: true },
       errorHandler: answerBrowser,
       schema: {
         operationId: 'finishSingleSignOn',

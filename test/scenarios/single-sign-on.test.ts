@@ -231,7 +231,9 @@ t.test('whoever is signed in may link that account, and nobody else', async (t) 
   const led = new Browser();
   await signInByPassword(led, 'hedy', 'a third password');
   provider.atBrowser = 'hedys too';
-  await led.open(`${url}/api/auth/oidc/start?link=true`);
+  const more = await led.open(`${url}/api/auth/oidc/start?link=true`);
+  t.equal(more.status, 422, 'nor does a parameter that no schema names');
+  await led.open(`${url}/api/auth/oidc/start`);
   t.match((await me(led))?.user, { username: 'ada' }, 'nor does any link: that signs in, no more');
 });
 
