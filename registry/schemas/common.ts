@@ -43,8 +43,11 @@ export const ProblemDocument = Type.Object(
 );
 export type ProblemDocument = Static<typeof ProblemDocument>;
 
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
 /** Any JSON object, for schemas and settings that the registry does not interpret. */
-export const JsonObject = Type.Unsafe<Record<string, unknown>>({
+export type JsonObject = { [key: string]: Json };
+export const JsonObject = Type.Unsafe<JsonObject>({
   type: 'object',
   additionalProperties: true,
 });

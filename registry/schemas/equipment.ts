@@ -165,7 +165,7 @@ export const Enrolled = Type.Object({
 });
 export type Enrolled = Static<typeof Enrolled>;
 
-const Settings = Type.Unsafe<Record<string, unknown>>({
+const Settings = Type.Unsafe<JsonObject>({
   ...JsonObject,
   description: 'As its settings were last; replaced as a whole',
 });

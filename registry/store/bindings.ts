@@ -1,4 +1,7 @@
 /** Which instrument is bound to which computer. */
+
+import { BindingChange } from '../schemas/equipment.ts';
+import { fieldsOf, pick } from '../schemas/pick.ts';
 import { among, type Condition, equal, where } from './conditions.ts';
 import { ComputerBinding } from './entities/index.ts';
 import { window } from './paging.ts';
@@ -13,7 +16,14 @@ export interface BindingRow extends Omit<ComputerBinding, symbol> {
   lab_id: number;
 }
 
-export type BindingFields = Omit<ComputerBinding, 'id' | 'created_at' | 'updated_at' | symbol>;
+/** What a request may say of a binding, and which one it is. */
+const WRITTEN = [
+  ...fieldsOf(BindingChange),
+  'instrument_id',
+  'computer',
+  'key',
+] as const satisfies readonly (keyof ComputerBinding)[];
+export type BindingFields = Pick<ComputerBinding, (typeof WRITTEN)[number]>;
 
 export interface BindingFilters {
   /** Only bindings of these labs. */
@@ -87,7 +97,13 @@ export async function createBinding(
   em: EntityManager,
   fields: Pick<BindingFields, 'instrument_id' | 'computer' | 'is_primary'> & Partial<BindingFields>,
 ): Promise<number> {
-  const binding = em.create(ComputerBinding, { ...EMPTY, ...fields });
+  const binding = em.create(ComputerBinding, {
+    ...EMPTY,
+    ...pick(fields, WRITTEN),
+    instrument_id: fields.instrument_id,
+    computer: fields.computer,
+    is_primary: fields.is_primary,
+  });
   await em.persist(binding).flush();
   return binding.id;
 }
@@ -107,7 +123,8 @@ export async function updateBinding(
   id: number,
   changes: Partial<BindingFields>,
 ): Promise<void> {
-  await em.nativeUpdate(ComputerBinding, { id }, { ...changes, updated_at: new Date() } as never);
+  const written = { ...pick(changes, WRITTEN), updated_at: new Date() };
+  await em.nativeUpdate(ComputerBinding, { id }, written);
 }
 
 export async function deleteBinding(em: EntityManager, id: number): Promise<void> {

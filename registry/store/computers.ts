@@ -1,12 +1,21 @@
 /** Computers of labs, and the codes that they are enrolled with. */
 import { LockMode, raw } from '@mikro-orm/core';
+import { ComputerChange } from '../schemas/equipment.ts';
+import { fieldsOf, pick } from '../schemas/pick.ts';
 import { among, where } from './conditions.ts';
 import { Computer, EnrolmentCode } from './entities/index.ts';
 import { window } from './paging.ts';
 import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-export type ComputerFields = Omit<Computer, 'id' | 'created_at' | symbol>;
+/** What a request may say of a computer, and what its enrolment makes. */
+const WRITTEN = [
+  ...fieldsOf(ComputerChange),
+  'token_hash',
+  'enrolled_at',
+  'last_seen',
+] as const satisfies readonly (keyof Computer)[];
+export type ComputerFields = Pick<Computer, (typeof WRITTEN)[number]>;
 
 export interface ComputerFilters {
   /** Only computers of these labs. */
@@ -118,7 +127,12 @@ export async function createComputer(
   em: EntityManager,
   fields: Pick<ComputerFields, 'lab_id' | 'computer_name'> & Partial<ComputerFields>,
 ): Promise<Computer> {
-  const computer = em.create(Computer, { ...EMPTY, ...fields });
+  const computer = em.create(Computer, {
+    ...EMPTY,
+    ...pick(fields, WRITTEN),
+    lab_id: fields.lab_id,
+    computer_name: fields.computer_name,
+  });
   await em.persist(computer).flush();
   return computer;
 }
@@ -139,7 +153,7 @@ export async function updateComputer(
   computer: Computer,
   changes: Partial<ComputerFields>,
 ): Promise<Computer> {
-  em.assign(computer, { ...changes, updated_at: new Date() });
+  em.assign(computer, { ...pick(changes, WRITTEN), updated_at: new Date() });
   await em.flush();
   return computer;
 }
@@ -200,7 +214,7 @@ export async function addCode(
   code: Pick<EnrolmentCode, 'lab_id' | 'hash' | 'created_by' | 'expires_at'>,
 ): Promise<number> {
   await em.nativeDelete(EnrolmentCode, { expires_at: { $lt: new Date() } });
-  return Number(await em.insert(EnrolmentCode, code as never));
+  return Number(await em.insert(EnrolmentCode, code));
 }
 
 /** Uses a code up: of two who come with the same one, one gets it. Null where it does not count (any more). */

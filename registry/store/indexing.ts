@@ -38,7 +38,7 @@ export type DefinitionFields = Omit<Definition, 'search' | symbol>;
 
 /** Throws `unique_violation` (`definitions_name_key`) where another definition has the name, in any case. */
 export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {
-  await em.upsert(Definition, row as never);
+  await em.upsert(Definition, row);
 }
 
 /** A lab that only a repository knows of is made, disabled, with the id it had. */
@@ -49,7 +49,7 @@ export async function ensureLab(
   if (await em.findOne(Lab, { id: lab.id })) return;
   const taken = await em.execute('select 1 from labs where lower(code) = lower(?)', [lab.code]);
   const code = taken.length > 0 ? `${lab.code}-${lab.id}` : lab.code;
-  await em.insert(Lab, { id: lab.id, name: lab.name, code, disabled: true } as never);
+  await em.insert(Lab, { id: lab.id, name: lab.name, code, disabled: true });
   await advance(em, 'labs');
 }
 
@@ -61,7 +61,7 @@ export async function ensureUser(em: EntityManager, person: PersonRef): Promise<
   ]);
   const username = taken.length > 0 ? `${person.username}-${person.id}` : person.username;
   const { id, name, email } = person;
-  await em.insert(User, { id, username, name, email, disabled: true } as never);
+  await em.insert(User, { id, username, name, email, disabled: true });
   await advance(em, 'users');
 }
 

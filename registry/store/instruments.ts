@@ -1,11 +1,15 @@
 /** Instruments of labs. */
 import { LockMode, raw } from '@mikro-orm/core';
+import { InstrumentChange } from '../schemas/equipment.ts';
+import { fieldsOf, pick } from '../schemas/pick.ts';
 import { Instrument, type InstrumentStatus } from './entities/index.ts';
 import { window } from './paging.ts';
 import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-export type InstrumentFields = Omit<Instrument, 'id' | 'created_at' | 'updated_at' | symbol>;
+/** What a request may say of an instrument is what its row keeps. */
+export const INSTRUMENT_FIELDS = fieldsOf(InstrumentChange) satisfies (keyof Instrument)[];
+export type InstrumentFields = Pick<Instrument, (typeof INSTRUMENT_FIELDS)[number]>;
 
 export interface InstrumentFilters {
   /** Only instruments of these labs. */
@@ -70,7 +74,12 @@ export async function createInstrument(
   em: EntityManager,
   fields: Pick<InstrumentFields, 'lab_id' | 'name'> & Partial<InstrumentFields>,
 ): Promise<Instrument> {
-  const instrument = em.create(Instrument, { ...EMPTY, ...fields });
+  const instrument = em.create(Instrument, {
+    ...EMPTY,
+    ...pick(fields, INSTRUMENT_FIELDS),
+    lab_id: fields.lab_id,
+    name: fields.name,
+  });
   await em.persist(instrument).flush();
   return instrument;
 }
@@ -94,7 +103,8 @@ export async function updateInstrument(
   instrument: Instrument,
   changes: Partial<InstrumentFields>,
 ): Promise<Instrument> {
-  em.assign(instrument, { ...changes, updated_at: new Date() }, { mergeObjectProperties: false });
+  const written = { ...pick(changes, INSTRUMENT_FIELDS), updated_at: new Date() };
+  em.assign(instrument, written, { mergeObjectProperties: false });
   await em.flush();
   return instrument;
 }

@@ -1,23 +1,16 @@
 import { raw } from '@mikro-orm/core';
-import { type DirectLanding, Lab, Membership, type Role, User } from './entities/index.ts';
+import { LabChange } from '../schemas/people.ts';
+import { fieldsOf, pick } from '../schemas/pick.ts';
+import { Lab, Membership, type Role, User } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** Of whom (user ids) one must approve what matches. */
 export type OwnerRule = Lab['owners'][number];
 
-export interface LabFields {
-  name: string;
-  code: string;
-  direct_landing: DirectLanding;
-  required_approvals: number;
-  allow_self_approval: boolean;
-  required_checks: Record<string, number>;
-  banned_imports: string[] | null;
-  allowed_imports: string[];
-  owners: OwnerRule[];
-  disabled: boolean;
-}
+/** What a request may say of a lab is what its row keeps. */
+const WRITTEN = fieldsOf(LabChange) satisfies (keyof Lab)[];
+export type LabFields = Pick<Lab, (typeof WRITTEN)[number]>;
 
 export type NewLab = Pick<LabFields, 'name' | 'code'> & Partial<LabFields>;
 
@@ -67,7 +60,10 @@ export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab>
     banned_imports: null,
     allowed_imports: [],
     owners: [],
-    ...fields,
+    name: fields.name,
+    code: fields.code,
+    direct_landing: 'admins',
+    ...pick(fields, WRITTEN),
   });
   await em.persist(lab).flush();
   return lab;
@@ -81,7 +77,7 @@ export async function updateLab(
 ): Promise<Lab | null> {
   const lab = await em.findOne(Lab, { id });
   if (!lab) return null;
-  em.assign(lab, changes, { mergeObjectProperties: false });
+  em.assign(lab, pick(changes, WRITTEN), { mergeObjectProperties: false });
   await em.flush();
   return lab;
 }

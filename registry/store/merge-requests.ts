@@ -1,5 +1,7 @@
 /** Merge requests and the heads they had. */
 import type { FilterQuery } from '@mikro-orm/core';
+import { fieldsOf, pick } from '../schemas/pick.ts';
+import { MergeRequestChange } from '../schemas/review.ts';
 import { MergeRequest, MergeRequestHead, type MergeRequestState } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
@@ -115,7 +117,12 @@ export async function removeOpening(em: EntityManager, id: number): Promise<void
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });
 }
 
-export type MergeRequestFields = Omit<MergeRequest, 'id' | symbol>;
+/** What a request may say of a merge request. */
+export const EDITED = fieldsOf(MergeRequestChange) satisfies (keyof MergeRequest)[];
+/** What follows from its refs and from decisions. */
+const FOLLOWING = ['state', 'decided_by', 'decided_at', 'head', 'base', 'changes'] as const;
+const WRITTEN = [...EDITED, ...FOLLOWING];
+export type MergeRequestFields = Pick<MergeRequest, (typeof WRITTEN)[number]>;
 
 /** Changes the fields given. False where it has landed: it stays as it landed, whatever was under way meanwhile. */
 export async function updateMergeRequest(
@@ -123,16 +130,14 @@ export async function updateMergeRequest(
   id: number,
   changes: Partial<MergeRequestFields>,
 ): Promise<boolean> {
-  const changed = await em.nativeUpdate(MergeRequest, { id, state: { $ne: 'merged' } }, {
-    updated_at: new Date(),
-    ...changes,
-  } as never);
+  const written = { updated_at: new Date(), ...pick(changes, WRITTEN) };
+  const changed = await em.nativeUpdate(MergeRequest, { id, state: { $ne: 'merged' } }, written);
   return changed > 0;
 }
 
 /** Who is about to decide it; shown once it is decided. */
 export async function noteDecider(em: EntityManager, id: number, who: number | null) {
-  await em.nativeUpdate(MergeRequest, { id, state: 'open' }, { decided_by: who } as never);
+  await em.nativeUpdate(MergeRequest, { id, state: 'open' }, { decided_by: who });
 }
 
 /** False, and no effect, where it is merged already, gone, or of another definition. */

@@ -98,7 +98,7 @@ export async function keepInstalled(
       .filter(([definition_id]) => !going.has(`${computer} ${definition_id}`))
       .map(([definition_id, version]) => ({ computer, definition_id, version, since: now })),
   );
-  if (begun.length > 0) await em.insertMany(Installation, begun as never);
+  if (begun.length > 0) await em.insertMany(Installation, begun);
 }
 
 export interface Counted {

@@ -33,7 +33,7 @@ export interface ReviewWithStanding extends Review {
 }
 
 export async function addReview(em: EntityManager, fields: NewReview): Promise<Review> {
-  const review = em.create(Review, fields as never);
+  const review = em.create(Review, fields);
   await em.persist(review).flush();
   return review;
 }
@@ -62,7 +62,7 @@ export async function reviewsOf(
 }
 
 export async function addComment(em: EntityManager, fields: NewComment): Promise<Comment> {
-  const comment = em.create(Comment, fields as never);
+  const comment = em.create(Comment, fields);
   await em.persist(comment).flush();
   return comment;
 }
@@ -74,9 +74,13 @@ export async function commentsOf(em: EntityManager, mergeRequestId: number): Pro
 
 /** An account's word on a check of one head replaces what it said before. */
 export async function putCheck(em: EntityManager, fields: NewCheck): Promise<Check> {
-  await em.upsert(Check, { ...fields, updated_at: new Date() } as never, {
-    onConflictFields: ['merge_request_id', 'head', 'name', 'account_id'] as never,
-  });
+  await em.upsert(
+    Check,
+    { ...fields, updated_at: new Date() },
+    {
+      onConflictFields: ['merge_request_id', 'head', 'name', 'account_id'],
+    },
+  );
   return em.findOneOrFail(Check, {
     merge_request_id: fields.merge_request_id,
     head: fields.head,

@@ -1,20 +1,22 @@
 import { raw } from '@mikro-orm/core';
+import { UserChange } from '../schemas/people.ts';
+import { fieldsBut, pick } from '../schemas/pick.ts';
 import { User } from './entities/index.ts';
 import { window } from './paging.ts';
 import { beginning, containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-export interface UserFields {
-  username: string;
-  name: string;
-  email: string;
-  password_hash: string | null;
-  password_expires_at: Date | null;
-  is_admin: boolean;
-  disabled: boolean;
-  session_epoch: number;
-}
+/** What a request may say of an account and its row keeps as it came. */
+export const ACCOUNT_FIELDS = fieldsBut(
+  UserChange,
+  'password',
+  'current_password',
+) satisfies (keyof User)[];
+/** What follows from a password that is set, and ends sessions. */
+const SECRET_FIELDS = ['password_hash', 'password_expires_at', 'session_epoch'] as const;
+const WRITTEN = [...ACCOUNT_FIELDS, ...SECRET_FIELDS];
 
+export type UserFields = Pick<User, (typeof WRITTEN)[number]>;
 export type NewUser = Pick<UserFields, 'username'> & Partial<UserFields>;
 
 export async function findUser(em: EntityManager, id: number): Promise<User | null> {
@@ -70,7 +72,12 @@ export async function hasUsers(em: EntityManager): Promise<boolean> {
 
 /** Throws `unique_violation` (`users_username_key`) where the name is taken in any case. */
 export async function createUser(em: EntityManager, fields: NewUser): Promise<User> {
-  const user = em.create(User, { password_hash: null, password_expires_at: null, ...fields });
+  const user = em.create(User, {
+    password_hash: null,
+    password_expires_at: null,
+    username: fields.username,
+    ...pick(fields, WRITTEN),
+  });
   await em.persist(user).flush();
   return user;
 }
@@ -83,7 +90,7 @@ export async function updateUser(
 ): Promise<User | null> {
   const user = await em.findOne(User, { id });
   if (!user) return null;
-  em.assign(user, changes);
+  em.assign(user, pick(changes, WRITTEN));
   await em.flush();
   return user;
 }

@@ -109,10 +109,15 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       definition: { name: 'Meter', version: 1 },
       bindings: [],
     });
-    t.match(await instruments.change(made.id, { ...made, status: 'in_use' }), {
+    t.match(await instruments.change(made.id, { status: 'in_use' }), {
       status: 'in_use',
       serial_number: 'S1',
     });
+    await t.rejects(
+      instruments.change(made.id, { ...made, status: 'retired' }),
+      status(422, /^id is not accepted here/),
+      'fields that the registry alone writes are not sent back',
+    );
     for (const { client } of [ben, cleo, pc, admin]) {
       t.match(await client.instruments.read(made.id), { name: 'Main Meter' });
       t.equal((await client.instruments.list({ q: 'main' })).total, 1);

@@ -12,6 +12,7 @@ import type {
   DefinitionQuery,
   DefinitionSummary,
   FacetQuery,
+  VersionSummary,
 } from '../../schemas/definitions.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import {
@@ -284,7 +285,7 @@ function showVersion(row: Version) {
     commit: row.commit,
     author: { name: row.author_name, email: row.author_email },
     landed_by: row.landed_by_name || null,
-    approvals: row.approvals as Record<string, unknown>[],
+    approvals: row.approvals as VersionSummary['approvals'],
     overrides: row.overrides as { code: string; message: string }[],
     merge_request: row.merge_request,
     change_summary: row.change_summary,

@@ -2,6 +2,7 @@
 import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Binding, BindingChange, BindingQuery, NewBinding } from '../../schemas/equipment.ts';
+import { pick } from '../../schemas/pick.ts';
 import * as bindings from '../../store/bindings.ts';
 import { findComputerNamed } from '../../store/computers.ts';
 import { definitionsById, everything } from '../../store/definitions.ts';
@@ -14,7 +15,6 @@ import { type Caller, demand } from '../caller.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
 import { makeComputer, nameTaken, noteComputer } from './computers.ts';
 import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
-import { pick } from './pick.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
 
 /** Those of the labs that the caller belongs to; to a computer, its own. */
@@ -119,7 +119,7 @@ export async function writeBinding(
   }
   const fields = {
     ...pick(body, ['computer_id', 'username', 'adapter', 'adapter_type', 'key']),
-    ...(body.last_settings && { last_settings: body.last_settings as never }),
+    ...(body.last_settings && { last_settings: body.last_settings }),
     ...connected(caller, body),
     is_primary: isPrimary,
   };

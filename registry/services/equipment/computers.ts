@@ -1,7 +1,8 @@
 /** Computers: each write with its entry in the audit trail, in one transaction. */
 import { equipmentSeenBy } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
-import type { ComputerChange, ComputerQuery, NewComputer } from '../../schemas/equipment.ts';
+import { ComputerChange, type ComputerQuery, type NewComputer } from '../../schemas/equipment.ts';
+import { fieldsBut, pick } from '../../schemas/pick.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
 import * as computers from '../../store/computers.ts';
 import type { Computer as Row } from '../../store/entities/index.ts';
@@ -10,10 +11,9 @@ import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
 import { demandLab, labOf } from './lab-of.ts';
-import { pick } from './pick.ts';
 import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
-const FIELDS = ['computer_id', 'username', 'os', 'nickname', 'location'] as const;
+const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name');
 
 /** Those of the labs that the caller belongs to; to a computer, itself. */
 export async function listComputers(

@@ -1,7 +1,8 @@
 /** How a computer becomes one of a lab's: a code, made by a lab admin, is traded for a token, once. */
 import type { Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
-import type { Enrolled, Enrolment } from '../../schemas/equipment.ts';
+import { type Enrolled, Enrolment } from '../../schemas/equipment.ts';
+import { fieldsBut, pick } from '../../schemas/pick.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import * as computers from '../../store/computers.ts';
 import type { Computer } from '../../store/entities/index.ts';
@@ -14,7 +15,6 @@ import { COMPUTER_TOKEN_PREFIX, hashCode, newCode, newToken } from '../people/se
 import type { Throttle } from '../people/throttle.ts';
 import { listSigningKeys } from '../signing-keys.ts';
 import { makeComputer, nameTaken, noteComputer } from './computers.ts';
-import { pick } from './pick.ts';
 import { recordOfComputer, showComputer } from './show.ts';
 
 /** How long a code counts, in milliseconds. */
@@ -59,7 +59,7 @@ export async function enrol(
   const enrolled = await rooms.store.transaction(async (em) => {
     const taken = await computers.takeCode(em, hashCode(code));
     if (!taken) return undefined;
-    const about = { ...pick(said, ['computer_id', 'username', 'os']), computer_name };
+    const about = { ...pick(said, fieldsBut(Enrolment, 'code', 'computer_name')), computer_name };
     const now = new Date();
     const token = { token_hash: hash, enrolled_at: now, last_seen: now };
     const { row, isNew } = await place(em, taken.lab_id, computer_name);

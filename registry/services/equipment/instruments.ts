@@ -7,6 +7,7 @@ import type {
   InstrumentQuery,
   NewInstrument,
 } from '../../schemas/equipment.ts';
+import { pick } from '../../schemas/pick.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
 import { definitionsById } from '../../store/definitions.ts';
 import type { Instrument as Row } from '../../store/entities/index.ts';
@@ -17,24 +18,9 @@ import { type Caller, demand } from '../caller.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
 import { demandLab, labOf } from './lab-of.ts';
 import { linkOf } from './link.ts';
-import { pick } from './pick.ts';
 import { showInstrument, showPlace } from './show.ts';
 
-const FIELDS = [
-  'name',
-  'instrument_type',
-  'pybirch_class',
-  'manufacturer',
-  'model',
-  'serial_number',
-  'adapter',
-  'location',
-  'status',
-  'specifications',
-  'extra_data',
-  'definition_id',
-  'pinned_version',
-] as const;
+const FIELDS = instruments.INSTRUMENT_FIELDS;
 
 /** Those of the labs that the caller belongs to. */
 export async function listInstruments(
@@ -83,7 +69,7 @@ export async function makeInstrument(
     ...link,
     name: body.name,
     lab_id: body.lab_id,
-  } as never);
+  });
 }
 
 /** A move to another lab needs an admin of both, and an instrument that is bound nowhere. */
@@ -110,7 +96,7 @@ export async function changeInstrument(
     }
     const link = await linkOf(rooms, em, caller, row, { ...body, lab_id: labId });
     const changes = { ...pick(body, FIELDS), ...link, lab_id: labId };
-    const changed = await instruments.updateInstrument(em, row, changes as never);
+    const changed = await instruments.updateInstrument(em, row, changes);
     await noteInstrument(em, caller, 'changed', before, changed);
     return await showOne(rooms, em, caller, changed);
   });

@@ -72,7 +72,7 @@ export function showBinding(row: BindingRow) {
     adapter_type: row.adapter_type,
     is_primary: row.is_primary,
     last_connected: time(row.last_connected),
-    last_settings: row.last_settings as Record<string, unknown>,
+    last_settings: row.last_settings,
     nickname: row.nickname,
     computer_location: row.computer_location,
     key: row.key,

@@ -35,7 +35,7 @@ export async function createLab(
   demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
     await demandPeople(em, fields);
-    const lab = await labs.createLab(em, fields as never).catch((error) => taken(error, 'code'));
+    const lab = await labs.createLab(em, fields).catch((error) => taken(error, 'code'));
     await note(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
     return showLab(lab);
   });
@@ -52,9 +52,7 @@ export async function changeLab(
   return await store.transaction(async (em) => {
     const before = showLab(await labOr404(em, id));
     await demandPeople(em, changes);
-    const lab = await labs
-      .updateLab(em, id, changes as never)
-      .catch((error) => taken(error, 'code'));
+    const lab = await labs.updateLab(em, id, changes).catch((error) => taken(error, 'code'));
     if (!lab) throw notFound('lab');
     await note(em, caller, 'lab.changed', 'lab', lab, id, before, showLab(lab));
     return showLab(lab);

@@ -2,6 +2,7 @@
 import { decide } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import { NewUser, type User, UserChange } from '../../schemas/people.ts';
+import { fieldsBut, pick } from '../../schemas/pick.ts';
 import type { User as UserRow } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
 import * as users from '../../store/users.ts';
@@ -70,8 +71,9 @@ export async function createUser(
 ): Promise<User> {
   demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
   checkNew(account);
-  const { password, ...fields } = account;
-  const password_hash = await hashPassword(password);
+  const { username } = account;
+  const fields = { ...pick(account, fieldsBut(NewUser, 'password')), username };
+  const password_hash = await hashPassword(account.password);
   return await store.transaction(async (em) => {
     const user = await users
       .createUser(em, { ...fields, password_hash, password_expires_at: expiryOf(kind) })
@@ -128,7 +130,8 @@ export async function changeUser(
   change: Omit<UserChange, 'current_password'>,
   kind: PasswordKind = {},
 ): Promise<User> {
-  const { password, ...fields } = change;
+  const { password } = change;
+  const fields = pick(change, users.ACCOUNT_FIELDS);
   const managed = ['username', 'is_admin', 'disabled'].some((field) => field in fields);
   demand(caller, { on: 'account', do: managed ? 'manage' : 'change', id }, rules, 'user');
   checkChange(change);
@@ -147,7 +150,7 @@ export async function changeUser(
       ...(ended && { session_epoch: user.session_epoch + 1 }),
     };
     const changed = await users
-      .updateUser(em, id, changes as never)
+      .updateUser(em, id, changes)
       .catch((error) => taken(error, 'username'));
     if (!changed) throw notFound('user');
     await demandSomeAdmin(em);

@@ -7,11 +7,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Refs, RefUpdate, Repository } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
+import { pick } from '../../schemas/pick.ts';
 import type { Edits, MergeRequest } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import {
   addHead,
   addMergeRequest,
+  EDITED,
   type NewHead,
   type NewMergeRequest,
   noteDecider,
@@ -156,9 +158,8 @@ export async function edited(
   edits: Edits,
   told: object = {},
 ): Promise<void> {
-  const { title, description, draft } = row;
-  const before = { title, description, draft };
-  const after = { ...before, ...edits };
+  const before = pick(row, EDITED);
+  const after = { ...before, ...pick(edits, EDITED) };
   if (isDeepStrictEqual(before, after)) return;
   if (!(await updateMergeRequest(em, row.id, after))) {
     throw new Problem('conflict', `Merge request !${row.id} is merged: it stays as it landed.`);

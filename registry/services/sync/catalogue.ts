@@ -4,7 +4,7 @@
  */
 import { viewerOf } from '../../access/decide.ts';
 import { Recent } from '../../definitions/recent.ts';
-import type { SyncList } from '../../schemas/sync.ts';
+import type { OfferedDefinition, SyncList } from '../../schemas/sync.ts';
 import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Version } from '../../store/entities/index.ts';
 import { usernamesOf } from '../../store/indexing.ts';
@@ -163,7 +163,7 @@ export class Catalogue {
       head: version.commit,
       commit: version.commit,
       files,
-      approvals: version.approvals as Record<string, unknown>[],
+      approvals: version.approvals as OfferedDefinition['approvals'],
     };
     return Buffer.from(`,${JSON.stringify(shown).slice(0, -1)}`);
   }

@@ -33,7 +33,7 @@ export async function takeReport(
 ): Promise<void> {
   demand({ actor, ...caller }, { on: 'own-sync', do: 'use' }, rules, 'computer');
   if (actor.kind !== 'computer') throw new Error('decided above');
-  const told = { actor, rules, installed, loaded, errors: errors as never };
+  const told = { actor, rules, installed, loaded, errors };
   const outcome = await take(store, told);
   if (outcome !== 'kept') throw outcome;
 }

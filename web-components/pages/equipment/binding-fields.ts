@@ -5,6 +5,7 @@ import '@awesome.me/webawesome/dist/components/select/select.js';
 import '@awesome.me/webawesome/dist/components/switch/switch.js';
 import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 import { html } from 'lit';
+import type { JsonObject } from '../../../registry/schemas/common.ts';
 import type { Binding, BindingChange } from '../../data/equipment.ts';
 import { textOf } from '../../elements/editable.ts';
 import type { Values } from '../../forms/schema-fields.ts';
@@ -77,5 +78,5 @@ export function settingsFields(schema: Values | null, settings: Values): EditedS
 }
 
 /** Throws a problem where the JSON cannot be read. */
-export const settingsOf = ({ values }: EditedSettings, fields: FormData): Values =>
-  values ?? objectOf(String(fields.get('settings')), 'Settings');
+export const settingsOf = ({ values }: EditedSettings, fields: FormData): JsonObject =>
+  (values as JsonObject | undefined) ?? objectOf(String(fields.get('settings')), 'Settings');

@@ -1,12 +1,13 @@
+import type { JsonObject } from '../../../registry/schemas/common.ts';
 import { inputProblem } from '../../data/client.ts';
 
 /** A JSON object that somebody wrote. Throws a problem that names the field where it is none. */
-export function objectOf(text: string, field: string): Record<string, unknown> {
+export function objectOf(text: string, field: string): JsonObject {
   let message = 'must be a JSON object, such as {"range": 1}';
   try {
     const value: unknown = JSON.parse(text.trim() || '{}');
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
+      return value as JsonObject;
     }
   } catch (error) {
     message = String(error instanceof Error ? error.message : error);
