@@ -8,6 +8,7 @@ import { NotesOfHeads } from './0007-notes-of-heads.ts';
 import { ShortHashes } from './0008-short-hashes.ts';
 import { OneTimePasswords } from './0009-one-time-passwords.ts';
 import { DoneOnce } from './0010-done-once.ts';
+import { LabsOfMergeRequests } from './0011-labs-of-merge-requests.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   { name: '0008-short-hashes', class: ShortHashes },
   { name: '0009-one-time-passwords', class: OneTimePasswords },
   { name: '0010-done-once', class: DoneOnce },
+  { name: '0011-labs-of-merge-requests', class: LabsOfMergeRequests },
 ];

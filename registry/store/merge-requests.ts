@@ -155,18 +155,6 @@ export async function markMergeRequestMerged(
   return changed > 0;
 }
 
-/** Those of a definition are seen and decided by the lab that it belongs to now. */
-export async function moveMergeRequests(
-  em: EntityManager,
-  { id, lab_id }: { id: number; lab_id: number | null },
-): Promise<void> {
-  await em.execute(
-    'update merge_requests set lab_id = ? where definition_id = ? and lab_id is distinct from ?',
-    [lab_id, id, lab_id],
-    'run',
-  );
-}
-
 export async function findMergeRequest(
   em: EntityManager,
   id: number,

@@ -25,8 +25,8 @@ export interface Review {
   verdict: Verdict;
   /** The commit that was looked at. */
   head: string;
-  /** Key of what it changed. */
-  changes: string;
+  /** Key of what it changed; null where that commit is gone. */
+  changes: string | null;
   at: Date;
   /** Whether the author is an admin of the lab, or of the site, now. */
   isAdmin: boolean;
@@ -59,7 +59,8 @@ export interface ReviewFacts {
   draft: boolean;
   archived: boolean;
   head: string;
-  changes: string;
+  /** Key of what the head changes; null where that is not known. */
+  changes: string | null;
   /** Paths that are changed, old and new names alike. */
   paths: readonly string[];
   base: Touched | null;

@@ -16,7 +16,7 @@ import {
   lockDefinition,
   upsertDefinition,
 } from '../../store/indexing.ts';
-import { markMergeRequestMerged, moveMergeRequests } from '../../store/merge-requests.ts';
+import { markMergeRequestMerged } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { setVerdicts, upsertVersions } from '../../store/versions.ts';
@@ -68,7 +68,6 @@ export async function indexRepository(
     const added = now.versions.filter(({ record }) => record.version > known);
     await ensurePeople(em, now.state, added);
     await upsertDefinition(em, now.definition);
-    await moveMergeRequests(em, now.definition);
     const merged = await markMerged(em, now.definition.id, added);
     await upsertVersions(
       em,

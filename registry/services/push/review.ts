@@ -1,10 +1,10 @@
 /** Pushes for review: a branch or `refs/for/main` opens a merge request, moves it, or closes it. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
-import type { Commit, Oid, Refs, RefUpdate } from '../../../repos/types.ts';
+import type { Commit, RefUpdate } from '../../../repos/types.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import { openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, type Caller } from '../caller.ts';
-import { commitsBeyondVersions, MOST_COMMITS, versionsAmong } from '../review/commits.ts';
+import { baseOf, commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { type Examined, examine } from '../review/examine.ts';
 import { hiddenInCommits } from '../review/hidden.ts';
 import { ownChecks } from '../review/own-checks.ts';
@@ -110,14 +110,3 @@ const unrelated = (ref: string): Refusal => ({
   reason: 'no common history with main',
   lines: ['Start from main: git fetch && git rebase --onto origin/main --root'],
 });
-
-/** The newest version that the commits are built on; undefined where they share nothing with `main`. */
-function baseOf(refs: Refs, main: Oid | null, commits: readonly Commit[]): Oid | null | undefined {
-  if (main === null) return null;
-  const versions = versionsAmong(refs);
-  const numbered = commits
-    .flatMap(({ parents }) => parents)
-    .map((commit) => ({ commit, version: versions.get(commit) ?? 0 }))
-    .sort((a, b) => b.version - a.version);
-  return numbered[0]?.version ? numbered[0].commit : undefined;
-}

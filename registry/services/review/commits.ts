@@ -25,6 +25,21 @@ export async function commitsBeyondVersions(
   return parentsFirst(found, head);
 }
 
+/** The newest version that the commits are built on; undefined where they share nothing with `main`. */
+export function baseOf(
+  refs: Refs,
+  main: Oid | null,
+  commits: readonly Commit[],
+): Oid | null | undefined {
+  if (main === null) return null;
+  const versions = versionsAmong(refs);
+  const numbered = commits
+    .flatMap(({ parents }) => parents)
+    .map((commit) => ({ commit, version: versions.get(commit) ?? 0 }))
+    .sort((a, b) => b.version - a.version);
+  return numbered[0]?.version ? numbered[0].commit : undefined;
+}
+
 /** The numbers of versions by their commits. */
 export function versionsAmong(refs: Refs): Map<Oid, number> {
   const versions = [...refs].flatMap(([ref, { peeled }]): [Oid, number][] =>

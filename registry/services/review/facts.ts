@@ -1,5 +1,4 @@
 /** What the rules of review are decided on, read with the same number of queries whatever was said. */
-import { RepositoryError } from '../../../repos/errors.ts';
 import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
 import type { ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
@@ -20,6 +19,8 @@ import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/review
 import { usersById } from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
+import { builtOn, changesAt } from './built-on.ts';
+import { isGone } from './gone.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
 export interface ReviewRooms {
@@ -74,12 +75,13 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
     ...policy.owners.flatMap(({ users }) => users),
   ]);
   const git = definition && (await readGit(rooms.repositories, row, lab));
+  const changesOf = await changesByHead(git?.repository ?? null, row, reviews);
   const facts: ReviewFacts = {
     state: row.state as ReviewFacts['state'],
     draft: row.draft,
     archived: definition?.archived_at != null,
     head: row.head,
-    changes: row.changes,
+    changes: changesOf.get(row.head) ?? null,
     paths: git?.own.changes.map(({ path }) => path) ?? [],
     base: git?.own.before ?? null,
     proposed: git?.own.after ?? null,
@@ -96,7 +98,7 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
       author: { id: review.author_id ?? 0, username: review.author, email: review.email },
       verdict: review.verdict,
       head: review.head,
-      changes: review.changes,
+      changes: changesOf.get(review.head) ?? null,
       at: review.created_at,
       isAdmin: review.role === 'admin',
       isMember: review.role === 'admin' || review.role === 'contributor',
@@ -145,9 +147,10 @@ async function readGit(
       const own = await ownChecks(repository, at, policy);
       return { repository, tip, from, to: landed.commit, own };
     }
-    const at = { name: row.definition, base: row.base, head: row.head, main: tip.head };
+    const base = row.state === 'open' ? (await builtOn(repository, row.head)).base : row.base;
+    const at = { name: row.definition, base, head: row.head, main: tip.head };
     const own = await ownChecks(repository, at, policy);
-    return { repository, tip, from: row.base, to: row.head, own };
+    return { repository, tip, from: base, to: row.head, own };
   } catch (error) {
     // A closed one's commits are packed away once no ref holds them.
     if (row.state === 'closed' && isGone(error)) return null;
@@ -155,5 +158,17 @@ async function readGit(
   }
 }
 
-export const isGone = (error: unknown): boolean =>
-  error instanceof RepositoryError && error.code === 'object_not_found';
+/** What each head that counts now changes, as git has it. Nobody asks that of one that is decided. */
+async function changesByHead(
+  repository: Repository | null,
+  row: MergeRequest,
+  reviews: readonly ReviewWithStanding[],
+): Promise<Map<Oid, string | null>> {
+  const found = new Map<Oid, string | null>();
+  if (repository === null || row.state !== 'open') return found;
+  const given = reviews.filter(({ verdict }) => verdict === 'approve').map(({ head }) => head);
+  for (const head of new Set([row.head, ...given])) {
+    found.set(head, await changesAt(repository, head));
+  }
+  return found;
+}

@@ -97,7 +97,7 @@ async function squash(
   const summary = changeSummary?.trim() || `${row.title}\n\n${row.description}`.trim();
   const commit = await repository.commit({
     parent: tip.head,
-    ...(row.base === tip.head
+    ...(git.from === tip.head
       ? { tree: (await repository.readCommit(row.head)).tree }
       : { changes: await contents(repository, git.own.landing) }),
     author: first.author,

@@ -3,7 +3,7 @@ import type { ObjectReader, Oid } from '../../../repos/types.ts';
 import { lineMap, mapLine } from '../../definitions/lines.ts';
 import type { Comment } from '../../store/entities/index.ts';
 import { textOf } from '../definitions/files.ts';
-import { isGone } from './facts.ts';
+import { isGone } from './gone.ts';
 
 export interface Place {
   line: number | null;

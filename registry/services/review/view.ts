@@ -38,6 +38,7 @@ export async function page(
     : [];
   return {
     ...summaryOf(rooms, row, people),
+    ...(row.state === 'open' && git && { base: git.from }),
     can_merge: against.length === 0,
     blockers: against,
     approvals: {

@@ -44,6 +44,7 @@ const schema = defineEntity({
         .deleteRule('set null'),
     /** The definition's name, which it keeps. */
     definition: p.text(),
+    /** The definition's, which a trigger sees to; one whose definition is gone stays with the lab that it had. */
     lab_id: () =>
       p
         .manyToOne(Lab)
@@ -64,7 +65,7 @@ const schema = defineEntity({
     head: p.text(),
     /** The version's commit that the head is built on; null for a definition without versions. */
     base: p.text().strictNullable(),
-    /** Key of the list of (path, old, new) against `base`: approvals hold for it. */
+    /** Key of the list of (path, old, new) against `base`, as it was noted. What counts is computed from git. */
     changes: p.text(),
     merged_version: p.integer().strictNullable(),
     /** Who merged or closed it. */

@@ -1,0 +1,49 @@
+/** What a head is built on and what it changes, from git alone: what the database says of it decides nothing. */
+import type { Oid, Repository } from '../../../repos/types.ts';
+import { changesKey } from '../../definitions/merge.ts';
+import { Recent } from '../../definitions/recent.ts';
+import { baseOf, commitsBeyondVersions } from './commits.ts';
+import { changesAgainst } from './examine.ts';
+import { isGone } from './gone.ts';
+
+export interface BuiltOn {
+  /** The newest version that the head has; null before the first. */
+  base: Oid | null;
+  /** Key of the list of what it changes against that version. */
+  changes: string;
+}
+
+/** A page is asked for again and again while nothing has moved. */
+const known = new Recent<Promise<BuiltOn>>(1000, 400);
+
+/** Throws `RepositoryError` `object_not_found` where the head is gone. */
+export async function builtOn(repository: Repository, head: Oid): Promise<BuiltOn> {
+  const main = await repository.head();
+  // Versions are made of what is below `main`, so a head is built on the same one until that moves.
+  const key = `${repository.path} ${main} ${head}`;
+  const found = known.recall(key, () => look(repository, main, head));
+  try {
+    return await found;
+  } catch (error) {
+    known.forget(key);
+    throw error;
+  }
+}
+
+/** The key of what a head changes; null where the head is gone, and nothing can be said of it. */
+export async function changesAt(repository: Repository, head: Oid): Promise<string | null> {
+  try {
+    return (await builtOn(repository, head)).changes;
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+async function look(repository: Repository, main: Oid | null, head: Oid): Promise<BuiltOn> {
+  const refs = await repository.refs();
+  const commits = await commitsBeyondVersions(repository, refs, head);
+  // A head without commits of its own is a version itself.
+  const base = commits.length === 0 ? head : (baseOf(refs, main, commits) ?? null);
+  return { base, changes: changesKey(await changesAgainst(repository, base, head)) };
+}

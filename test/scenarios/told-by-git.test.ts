@@ -1,0 +1,98 @@
+/**
+ * Whether an approval holds was once read from a column, and so was the lab that decides: who could write either landed
+ * what nobody had reviewed, or in a lab of others. Both are told by git and by the definition now; the columns decide
+ * nothing. Here they are written by SQL, past every rule of the API, in all the ways that used to matter.
+ */
+import t from 'tap';
+import { cloneOf } from '../helpers/clone.ts';
+import { startLab } from '../helpers/lab.ts';
+import { refused } from '../helpers/refused.ts';
+import { measurement } from '../helpers/registry.ts';
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  await t.test(database, async (t) => {
+    const lab = await startLab(t, { database });
+    const { admin, ada, ben, dan, nano, other, rooms } = lab;
+    const eve = await lab.person('eve');
+    await admin.client.labs.addMember(nano.id, eve.id, 'admin');
+    await ada.client.labs.change(nano.id, { direct_landing: 'nobody' });
+    const reads = ada.client.mergeRequests.read;
+    const sql = (text: string, ...values: unknown[]) => rooms.store.em().execute(text, values);
+    const column = async (name: string, id: number) =>
+      (await sql(`select ${name} as value from merge_requests where id = ?`, id))[0]?.value;
+
+    /** Ben proposes something harmless, Ada approves it, Eve pushes something else. */
+    async function overtaken(name: string) {
+      const made = await ada.client.definitions.create({
+        name,
+        lab_id: nano.id,
+        source_code: measurement(name),
+        override: 'to begin with',
+      });
+      const clone = await cloneOf(t, lab, name, ben);
+      await clone.git('checkout', '-q', '-b', 'work');
+      const approved = await clone.commit({ 'notes.txt': 'harmless\n' }, 'Add notes');
+      const { stderr } = await clone.push('work');
+      const id = Number(/!(\d+)/.exec(stderr)?.[1]);
+      await ada.client.mergeRequests.review(id, { verdict: 'approve', head: approved });
+      const key = await column('changes', id);
+      t.equal((await reads(id)).can_merge, true);
+      const eves = await cloneOf(t, lab, name, eve);
+      await eves.git('checkout', '-q', 'work');
+      const head = await eves.commit({ 'notes.txt': 'harmful\n' }, 'Change notes');
+      await eves.push('work');
+      t.equal((await reads(id)).can_merge, false);
+      return { id, definition: made.id, approved, head, key };
+    }
+
+    await t.test('an approval holds for what git says that it saw', async (t) => {
+      const { id, approved, head, key } = await overtaken('Meter');
+      const forgeries = [
+        ['update merge_requests set changes = ? where id = ?', key, id],
+        ['update merge_request_heads set changes = ? where merge_request_id = ?', key, id],
+        ['update reviews set changes = (select changes from merge_requests where id = ?)', id],
+        ['update merge_requests set base = ? where id = ?', approved, id],
+        ['update merge_request_heads set base = ? where merge_request_id = ?', approved, id],
+      ] as const;
+      const [version] = (await ada.client.definitions.list()).items;
+      for (const [text, ...values] of forgeries) {
+        await sql(text, ...values);
+        const page = await reads(id);
+        t.match(page, { can_merge: false, base: version?.head }, text);
+        t.match(page.reviews, [{ standing: false, why: /earlier head with other changes/ }]);
+        t.match(await refused(eve.client.mergeRequests.merge(id, { head })), { status: 409 }, text);
+      }
+      t.equal((await ada.client.definitions.byName('Meter')).version, 1);
+
+      await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
+      const merged = await eve.client.mergeRequests.merge(id, { head });
+      t.equal(merged.merged_version, 2, 'and lands once that is approved');
+    });
+
+    await t.test('whose head is gone does not count any more', async (t) => {
+      const { id, approved } = await overtaken('Gone');
+      await sql(`update reviews set head = ? where head = ?`, 'a'.repeat(40), approved);
+      t.match(await reads(id), {
+        can_merge: false,
+        reviews: [{ standing: false, why: /earlier head that is gone/ }],
+      });
+    });
+
+    await t.test('a merge request is of the lab of its definition', async (t) => {
+      const { id, definition, head } = await overtaken('Place');
+      await sql('update merge_requests set lab_id = ? where id = ?', other.id, id);
+      await sql(`update merge_requests set definition = 'Meter' where id = ?`, id);
+      t.equal(await column('lab_id', id), nano.id);
+      t.match(await reads(id), { lab_id: nano.id, definition: { name: 'Place' } });
+      const { mergeRequests } = dan.client;
+      t.match(await refused(mergeRequests.read(id)), { status: 404 });
+      const forced = mergeRequests.merge(id, { head, override: 'mine now' });
+      t.match(await refused(forced), { status: 404 });
+      t.same((await mergeRequests.list()).items, []);
+
+      await admin.client.definitions.change(definition, { lab_id: other.id });
+      t.match(await mergeRequests.read(id), { lab_id: other.id }, 'and moves with it');
+      t.match(await refused(reads(id)), { status: 404 });
+    });
+  });
+}
