@@ -3,6 +3,7 @@
 import { binds } from './binding.ts';
 import { positions } from './source.ts';
 import { type Module, type Node, readImport, textOf, walk } from './syntax.ts';
+import { TWINS } from './twins.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
 const BANNED_BUILTINS = ['open', 'eval', 'exec', 'compile', '__import__'];
@@ -27,7 +28,8 @@ export const DEFAULT_BANNED: readonly string[] = [
  * below it, `banned-builtin` for the use of a banned built-in that the module does not define itself.
  */
 export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] {
-  const banned = policy.banned.filter((name) => !covers(policy.allowed, name));
+  const banned = policy.banned.filter((name) => !covers(policy.allowed, name)).flatMap(withTwins);
+  const allowed = policy.allowed.flatMap(withTwins);
   const { text } = module;
   const places = positions(text);
   const found: Diagnostic[] = [];
@@ -36,7 +38,7 @@ export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] 
   };
   const { imports, names, bound, builtins } = survey(module);
   for (const { name, node } of imports) {
-    if (covers(banned, name) && !covers(policy.allowed, name))
+    if (covers(banned, name) && !covers(allowed, name))
       report(
         node,
         'banned-import',
@@ -56,6 +58,11 @@ export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] 
       report(node, 'banned-builtin', `The built-in ${name} is not allowed here: ${advice}`);
   }
   return found.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** A module cannot be had by the name of what lies underneath it either. */
+function withTwins(name: string): readonly string[] {
+  return [name, ...(TWINS[name] ?? [])];
 }
 
 function covers(list: readonly string[], name: string): boolean {

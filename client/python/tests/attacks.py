@@ -201,6 +201,64 @@ REFUSED = {
     + "\npd.DataFrame({'a': [1]}).eval('@call(@text)', engine='python')",
     "pdb": "import pdb; pdb.run('import os; os.system(' + repr(" + SHELL + ") + ')')",
     "shared memory": "import sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('multiprocessing.shared_memory')\nsys.modules['multiprocessing.shared_memory'].SharedMemory(create=True, size=8)",
+    # Modules that raise no event, by whatever name they are found
+    "cffi found elsewhere": "import sys\nf = sys.modules['cffi'].FFI(); f.cdef('int system(const char *);'); f.dlopen(None).system(("
+    + SHELL
+    + ").encode())",
+    "_posixsubprocess": OS
+    + "import struct\nf = sys.modules['_posixsubprocess'].fork_exec\nr, w = os.pipe()\npid = f(['/bin/sh', '-c', "
+    + SHELL
+    + "], [b'/bin/sh'], True, (w,), None, None, -1, -1, -1, -1, -1, -1, r, w, True, False, 0, None, None, None, -1, None, *[True] * (sys.version_info < (3, 14)))\nos.close(w); os.read(r, 1); os.waitpid(pid, 0)",
+    "ctypes.memmove": "import sys; c = sys.modules['ctypes']\nc.memmove(id(self), id(self), 1)",
+    "ctypes.memset": "import sys; c = sys.modules['ctypes']\nc.memset(id(self) + 4096, 0, 0)",
+    "a function by its address": "import sys; c = sys.modules['ctypes']\nc.CFUNCTYPE(c.c_int)(1)",
+    "ctypes by getattr": "import sys; c = sys.modules['ctypes']\ngetattr(c, 'memmove')",
+    "ctypes by vars": "import sys; c = sys.modules['ctypes']\nvars(c)['memmove']",
+    "ctypes by its dictionary": "import sys; c = sys.modules['ctypes']\nc.__dict__['memmove']",
+    "ctypes by attrgetter": "import operator, sys; operator.attrgetter('memmove')(sys.modules['ctypes'])",
+    "ctypes by inspect": "import inspect, sys; inspect.getmembers(sys.modules['ctypes'])",
+    "ctypes by pickle": "import pickle; pickle.loads(b'cctypes\\nmemmove\\n.')",
+    "ctypes by pickle in Python": "import io, pickle; pickle._Unpickler(io.BytesIO(b'cctypes\\nmemmove\\n.')).load()",
+    "ctypes by pkgutil": "import pkgutil; pkgutil.resolve_name('ctypes:memmove')",
+    "ctypes by logging's configuration": "import logging.config; logging.config.BaseConfigurator({}).resolve('ctypes.memmove')",
+    "ctypes of a library": "import pyvisa.ctwrapper.highlevel as h; h.ctypes.memmove",
+    "_ctypes found elsewhere": "import sys; sys.modules['_ctypes'].dlopen",
+    "readline found elsewhere": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('readline').write_history_file(mark)",
+    "readline of a library": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('rlcompleter').readline.write_history_file(mark)",
+    "_posixshmem of a library": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('multiprocessing.shared_memory')._posixshmem.shm_open('/pybirch', 66, mode=384)",
+    "a semaphore by _multiprocessing": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\nload('_multiprocessing').SemLock(0, 1, 1, '/pybirch', False)",
+    "dbm found elsewhere": "import builtins, sys\nload = [c.cell_contents for c in type(self).attack0.__builtins__['__import__'].__closure__ if getattr(c.cell_contents, '__name__', '') == '__import__'][0]\ntry:\n    m = load('_gdbm')\nexcept ModuleNotFoundError:\n    m = load('_dbm')\nm.open(mark, 'c')",
+    # What the import system is made to call
+    "a loader whose create_module is exec": "import builtins, sys, types\nclass Spec(str):\n    parent = submodule_search_locations = origin = cached = None; has_location = False; name = 'nothing_of_this_name'\n    loader = types.SimpleNamespace(create_module=builtins.exec, exec_module=print)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(f\"__import__('os').system('echo x > {mark}')\")\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
+    "a loader whose create_module is eval": "import builtins, sys, types\nclass Spec(str):\n    parent = submodule_search_locations = origin = cached = None; has_location = False; name = 'nothing_of_this_name'\n    loader = types.SimpleNamespace(create_module=builtins.eval, exec_module=print)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(f\"__import__('os').mkdir('{mark}')\")\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
+    "a path hook that opens": "import io, sys\nsys.path_hooks.insert(0, io.open); sys.path.insert(0, secret)\ntry:\n    import nothing_of_this_name\nexcept ModuleNotFoundError:\n    return sys.path_importer_cache[secret].read()\nfinally:\n    del sys.path_hooks[0], sys.path[0]; sys.path_importer_cache.pop(secret, None)",
+    "a path hook of a library that reads": "import sys\nsys.path_hooks.insert(0, np.genfromtxt); sys.path.insert(0, secret)\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.path_hooks[0], sys.path[0]; sys.path_importer_cache.pop(secret, None)",
+    "a path hook of ctypes": "import sys\nsys.path_hooks.insert(0, np.ctypeslib.ctypes.CDLL)",
+    "a path hook on a package's path": "import io, sys\nsys.path_hooks.insert(0, io.open); np.__path__.append(secret)\ntry:\n    import numpy.nothing_of_this_name\nexcept ModuleNotFoundError:\n    return sys.path_importer_cache[secret].read()\nfinally:\n    del sys.path_hooks[0]; np.__path__.pop(); sys.path_importer_cache.pop(secret, None)",
+    "a path hook by the import system's own caller": "import builtins, functools, sys\ncall = np.__loader__.exec_module.__globals__['_bootstrap']._call_with_frames_removed\nsys.path_hooks.insert(0, functools.partial(call, builtins.exec, 'import os; os.system(' + repr(f'echo x > {mark}') + ')', {})); sys.path.insert(0, secret)\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.path_hooks[0], sys.path[0]; sys.path_importer_cache.pop(secret, None)",
+    "a loader that brings its own code": "import sys\nclass L(type(np.__loader__)):\n    def get_data(self, path):\n        return b'import os; os.mkdir(' + repr(mark).encode() + b')'\n    def path_stats(self, path):\n        raise OSError\nSpec = type(np.__spec__)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(n, L(n, np.__file__), origin=np.__file__)\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
+    "a loader that passes code off as a VISA library": "import sys, serial\nclass L(type(np.__loader__)):\n    def get_data(self, path):\n        return b'x = 1'\n    def path_stats(self, path):\n        raise OSError\nSpec = type(np.__spec__)\nclass F:\n    def find_spec(self, n, p, t=None):\n        return Spec(n, L(n, serial.__file__), origin=serial.__file__)\nsys.meta_path.insert(0, F())\ntry:\n    import nothing_of_this_name\nfinally:\n    del sys.meta_path[0]",
+    # Paths that are not what they say
+    "sqlite3 on the null device": "import sqlite3; c = sqlite3.connect('/dev/null'); c.execute(f\"attach '{mark}' as x\"); c.execute('create table x.t (a)')",
+    "a str that lies about its path": "import io\nclass Liar(str):\n    def startswith(self, *a): return True\n    def partition(self, sep): return __file__.partition(sep)\n    def __str__(self): return __file__\n    def __getitem__(self, k): return __file__[k]\n    def split(self, *a): return __file__.split(*a)\nreturn io.open(Liar(secret)).read()",
+    "a str that says it is the null device": "import io\nclass Liar(str):\n    def __eq__(self, other): return True\n    def __hash__(self): return 0\n    def __str__(self): return '/dev/null'\nio.open(Liar(mark), 'w')",
+    "a bytes that lies about its path": "import io\nclass Liar(bytes):\n    def decode(self, *a): return __file__\nreturn io.open(Liar(secret.encode())).read()",
+    "a path that answers differently": "import io\nclass Path:\n    answers = [secret, __file__, __file__, __file__]\n    def __fspath__(self): return self.answers.pop()\nfor _ in range(4):\n    io.open(Path()).close()",
+    "a pathlib path that lies": "import io, pathlib\nclass P(type(pathlib.Path())):\n    __module__ = 'pathlib'\n    def __str__(self): return __file__\n    def __fspath__(self): return secret\nreturn io.open(P('x')).read()",
+    "os.listdir of a path that lies": "import sys\nclass P:\n    def __fspath__(self): return '/'\nreturn sys.modules['os'].listdir(P())",
+    "pyserial on shared memory": "import serial\nserial.Serial('/dev/shm/pybirch')",
+    "pyserial on the machine's memory": "import serial\nserial.Serial('/dev/mem')",
+    "an own library by VISA": "import pathlib, pyvisa\npyvisa.ResourceManager(str(pathlib.Path(__file__).with_name('libvisa.so')) + '@ivi')",
+    "a library in memory by VISA": "import sys, pyvisa\nfd = sys.modules['os'].memfd_create('x')\npyvisa.ResourceManager(f'/proc/self/fd/{fd}@ivi')",
+    "a file in memory on sys.path": "import io, sys, zipfile\nfd = sys.modules['os'].memfd_create('x'); b = io.BytesIO()\nwith zipfile.ZipFile(b, 'w') as z:\n    z.writestr('in_memory.py', 'value = \"secret\"')\nsys.modules['os'].write(fd, b.getvalue()); sys.path.append(f'/proc/self/fd/{fd}')\ntry:\n    import in_memory\n    return in_memory.value\nexcept ModuleNotFoundError:\n    pass\nfinally:\n    sys.path.pop()",
+    "fcntl.ioctl": "import fcntl; fcntl.ioctl(0, 21522, b'x')",
+    # The environment, around the functions that raise events
+    "os.environ._data": "import sys; sys.modules['os'].environ._data[b'PYBIRCH_GUARD_TEST'] = b'x'",
+    "os.environ._data.update": "import sys; sys.modules['os'].environ._data.update({b'PYBIRCH_GUARD_TEST': b'x'})",
+    "os.environ._data.pop": "import sys; sys.modules['os'].environ._data.pop(b'PATH')",
+    "os.environ._data replaced": "import sys; sys.modules['os'].environ._data = {}",
+    "os.environb._data": "import sys; sys.modules['os'].environb._data[b'PYBIRCH_GUARD_TEST'] = b'x'",
+    "os.environ.encodekey replaced": "import sys; sys.modules['os'].environ.encodekey = bytes",
     # More readers and writers
     "io.FileIO": "import io; io.FileIO(mark, 'w')",
     "tokenize.open": "import tokenize; return tokenize.open(secret).read()",
@@ -238,19 +296,16 @@ OPEN = {
     "certificates by ssl": "import ssl\ntry:\n    ssl.create_default_context(cafile=secret)\nexcept ssl.SSLError:\n    return 'secret'",
     "os.umask": OS + "return 'secret' if os.umask(os.umask(0o22)) >= 0 else ''",
     "pool of the host program": OS + "self.pool.submit(os.system, " + SHELL + ").result()",
-    "cffi found elsewhere": "import sys\nf = sys.modules['cffi'].FFI(); f.cdef('int system(const char *);'); f.dlopen(None).system(("
-    + SHELL
-    + ").encode())",
     "os._exit": OS + "os._exit(0)",
     "os.stat": OS + "return 'secret' if os.stat(secret).st_size else ''",
     "open descriptors": OS + "r, w = os.pipe(); os.write(w, b'secret'); return os.read(r, 6).decode()",
     "pwd": "import pwd; return 'secret' if pwd.getpwall() else ''",
     "os.mkfifo": OS + "os.mkfifo(mark)",
     "os.mknod": OS + "os.mknod(mark)",
-    "_posixsubprocess": OS
-    + "import struct\nf = sys.modules['_posixsubprocess'].fork_exec\nr, w = os.pipe()\npid = f(['/bin/sh', '-c', "
-    + SHELL
-    + "], [b'/bin/sh'], True, (w,), None, None, -1, -1, -1, -1, -1, -1, r, w, True, False, 0, None, None, None, -1, None, *[True] * (sys.version_info < (3, 14)))\nos.close(w); os.read(r, 1); os.waitpid(pid, 0)",
     "socket through pyvisa": "import sys\nsys.modules['serial'].serial_for_url(f'socket://127.0.0.1:{port}')\nreturn 'secret'",
+    "a module's functions past the module": "import sys; return 'secret' if object.__getattribute__(sys.modules['ctypes'], 'memmove') else ''",
+    "what a VISA library holds of ctypes": "import pyvisa.ctwrapper.cthelper as c; return 'secret' if c.FUNCTYPE(None)(1) else ''",
+    "os.environ replaced": OS
+    + "import types; old = os.environ; os.environ = {}\ntry:\n    return 'secret' if not os.environ else ''\nfinally:\n    os.environ = old",
     "what the guard keeps in memory": "import sys\nsys.modules['pybirch_registry.guard.audit']._RULES.pop('os.mkdir')\nsys.modules['os'].mkdir(mark)",
 }

@@ -102,6 +102,7 @@ SILENT = (
     *("linecache", "webbrowser", "antigravity", "sys.addaudithook"),
     *("set_data of a loader", "set_data into a cache", "code.InteractiveInterpreter"),
     "own folder by Python's import",
+    "a file in memory on sys.path",
 )
 
 

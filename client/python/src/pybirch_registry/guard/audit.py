@@ -1,6 +1,7 @@
 """The audit hook (PEP 578): what reaches files, processes, sockets, foreign memory or the guard itself."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from types import CodeType
@@ -9,10 +10,18 @@ from typing import Any, NamedTuple
 from ..errors import BannedImportError, GuardError
 from .charge import Charge, Definitions, Standing, tell_of_threads
 from .commands import exact
+from .environment import watch_environment
 from .events import FILE_EVENTS, GUARD_EVENTS, HOST_EVENTS, PROCESS_EVENTS, READING, REGISTRY_READS
 from .files import WRITE_FLAGS, beginning, commands, is_foreign_library, refused_path, see_host
 from .importing import LOADING
+from .modules import Silent
 from .policy import Policy
+from .twins import SILENT
+
+WAYS_OUT = re.compile(
+    r"(?:system|popen|v?fork|exec(?:v|l)\w*|posix_spawn\w*|dl(?:m?open|v?sym)|syscall|mmap|mprotect|f?open(?:at|64)?"
+    r"|creat|unlink(?:at)?|rename\w*|remove|write|_?Py[A-Z_]\w*|WinExec|ShellExecute\w*|CreateProcess\w*|LoadLibrary\w*)\Z"
+)
 
 
 class Refusal(NamedTuple):
@@ -40,17 +49,24 @@ def watch(builtins: dict[str, Any], gate: CodeType, label: str, folder: str, pol
     _definitions.add(builtins, Charge(label, os.path.realpath(folder), policy.lifted), gate)
     _policies[label] = policy
     see_host(os.path.realpath(folder))
+    _silent.watch()
     if not _is_watching:
         if sys.version_info < (3, 12):
             tell_of_threads()
+        watch_environment()
         sys.addaudithook(_hook)
         _is_watching = True
 
 
 _policies: dict[str, Policy] = {}
+_silent = Silent(_definitions, _policies)
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if event == "import":
+        _silent.is_pending = _silent.is_pending or args[0] in SILENT
+    elif _silent.is_pending:
+        _silent.watch()
     rule = _RULES.get(event) or _FAMILIES.get(event.partition(".")[0])
     if rule is None:
         return
@@ -120,6 +136,11 @@ def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
     return (
         None if standing.through & {"visa", "setup"} else Refusal(f"reach foreign code or memory ({event})", "ctypes")
     )
+
+
+def _is_way_out(symbol: object) -> bool:
+    """Of functions that no VISA library has: those that run programs, files or Python."""
+    return WAYS_OUT.match(exact(symbol) or "system") is not None
 
 
 def _code(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:

@@ -3,12 +3,14 @@
 import builtins
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ..errors import BannedImportError, GuardError
-from .policy import BUILTINS, Policy
+from .policy import Policy
 
+IMPORTERS = ("__import__", "__lazy_import__")
+"""What `import` calls; `lazy import` of Python 3.15 too, which is done at once in a definition."""
 ADVICE = "leave it out, or ask the lab's admins to allow it"
 
 
@@ -20,13 +22,17 @@ def guarded_builtins(
     `package` is the name of the version's package, `siblings` the modules at its root, which go before installed
     ones as those beside a script do.
     """
-    found = dict(vars(builtins))
-    for name in BUILTINS:
-        if name != "__import__" and policy.bans(name):
-            found[name] = _refuser(label, name)
-    guarded = _importer(label, package, siblings, policy)
-    found["__import__"] = guarded
+    found = {name: value for name, value in vars(builtins).items() if not _is_banned(name, policy)}
+    found |= {name: _refuser(label, name) for name in vars(builtins) if _is_banned(name, policy)}
+    stand_in = ModuleType("builtins")
+    guarded = _importer(label, package, siblings, policy, stand_in)
+    found |= {name: guarded for name in IMPORTERS if name in found}
+    vars(stand_in).update(found)
     return found, guarded.__code__
+
+
+def _is_banned(name: str, policy: Policy) -> bool:
+    return name not in IMPORTERS and policy.bans(name)
 
 
 def _refuser(label: str, name: str) -> Callable[..., Any]:
@@ -37,7 +43,7 @@ def _refuser(label: str, name: str) -> Callable[..., Any]:
     return refused
 
 
-def _importer(label: str, package: str, siblings: frozenset[str], policy: Policy) -> FunctionType:
+def _importer(label: str, package: str, siblings: frozenset[str], policy: Policy, stand_in: ModuleType) -> FunctionType:
     real_import = builtins.__import__
 
     def guarded_import(
@@ -53,6 +59,8 @@ def _importer(label: str, package: str, siblings: frozenset[str], policy: Policy
             if not f"{target}.".startswith(f"{package}."):
                 raise BannedImportError(f"{label} imports {target} from outside its own folder")
             return real_import(name, globals, locals, fromlist, level)
+        if name == "builtins":
+            return stand_in
         top = name.partition(".")[0]
         if top in siblings:
             leaf = real_import(f"{package}.{name}", globals, locals, fromlist or ("__name__",), 0)

@@ -101,7 +101,7 @@ class Definitions:
         is_direct = True
         does, seen_frozen = (None, False) if frame is None else (importer(frame), False)
         while frame is not None:
-            charge = self._owner(frame)
+            charge = self.owner(frame)
             if charge is not None:
                 return Standing(charge, frozenset(through), is_direct, does if "import" in through else None)
             code = frame.f_code
@@ -134,7 +134,7 @@ class Definitions:
         is_run = caller is not None and caller.f_code.co_filename.startswith(FROZEN)
         return is_run and frame.f_code.co_filename.startswith(self._installed)
 
-    def _owner(self, frame: FrameType) -> Charge | None:
+    def owner(self, frame: FrameType) -> Charge | None:
         entry = self._by_builtins.get(id(frame.f_builtins))
         if entry is not None and entry[0] is frame.f_builtins:
             return entry[1]

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 import zoneinfo
 from collections.abc import Iterable
-from pathlib import PurePath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from .charge import PYTHON, Standing
@@ -18,6 +18,7 @@ WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 DEVICES = re.compile(r"/dev/(?:tty|cu\.|usbtmc|gpib|hidraw|rfcomm|serial/|bus/usb/|pts/)[^\0]*")
 PORTS = re.compile(r"\\\\\.\\COM\d+", re.IGNORECASE)
 """Windows' names of serial ports."""
+PLAIN = (PurePosixPath, PureWindowsPath, type(PurePath()), type(Path()))
 UNREAL = ("/proc/", "/dev/", "/memfd:", "/sys/")
 """Where no library is installed; files that were made in memory have their names here."""
 
@@ -43,7 +44,7 @@ def place(path: Any) -> str | None:
     Decided by the characters that the operating system gets. An object with an `__fspath__` of its own could give
     another path each time it is asked, so that only pathlib's own classes are.
     """
-    if type(path).__module__.partition(".")[0] == "pathlib" and isinstance(path, PurePath):
+    if type(path) in PLAIN:
         path = str(path)
     name = exact(path)
     return None if name is None else os.path.realpath(name)
@@ -83,7 +84,9 @@ def _may_read(where: str, standing: Standing) -> bool:
     if _is_inside(where, standing.charge.folder):
         # Python's own finders and loaders would run what lies there as anybody's code.
         return standing.importer is None
-    if standing.importer in READING or standing.through & {"setup", "visa"}:
+    if standing.importer in READING:
+        return not where.startswith(UNREAL)
+    if standing.through & {"setup", "visa"}:
         return True
     if "finder" in standing.through and re.fullmatch(LIBRARY, where):
         return True

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .twins import TWINS
+
 BUILTINS = ("open", "eval", "exec", "compile", "__import__")
 
 DEFAULT_BANNED = (
@@ -19,20 +21,6 @@ DEFAULT_BANNED = (
     "requests",
     *BUILTINS,
 )
-
-TWINS = {
-    "os": ("posix", "nt"),
-    "open": ("dbm.gnu", "_gdbm", "dbm.ndbm", "_dbm", "readline"),
-    "subprocess": (
-        *("_posixsubprocess", "_winapi", "tkinter", "_tkinter"),
-        *("concurrent.interpreters", "_interpreters", "_xxsubinterpreters"),
-    ),
-    "socket": ("_socket",),
-    "ctypes": ("_ctypes", "cffi", "_cffi_backend"),
-    "importlib": ("_frozen_importlib", "_frozen_importlib_external", "_imp"),
-    "multiprocessing": ("_multiprocessing", "_posixshmem"),
-}
-"""What goes with a banned name: private modules underneath, and what does the same where Python raises no event."""
 
 LIFTS = {
     "files": ("open", "os", "shutil"),

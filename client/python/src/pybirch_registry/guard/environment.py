@@ -1,0 +1,71 @@
+"""The host program's environment variables: also the dictionary behind `os.environ` raises an event when it changes."""
+
+import os
+import sys
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+
+def watch_environment() -> None:
+    """Puts a mapping in the place of `os.environ`'s dictionary, once."""
+    if isinstance(os.environ, Watched):
+        return
+    held = variables(os.environ._data)  # type: ignore[attr-defined]
+    WatchedData.held = held
+    for one in (os.environ, getattr(os, "environb", None)):
+        if one is not None:
+            one.__class__ = Watched
+            del vars(one)["_data"]
+
+
+def tell(key: Any, value: Any) -> None:
+    sys.audit("os.putenv", key, value)
+
+
+class WatchedData:
+    """A data descriptor: it goes before what an instance's own `__dict__` says."""
+
+    held: MutableMapping[Any, Any]
+
+    def __get__(self, instance: object, owner: type | None = None) -> MutableMapping[Any, Any]:
+        return WatchedData.held
+
+    def __set__(self, instance: object, value: Any) -> None:
+        tell("_data", value)
+        WatchedData.held = variables(dict(value))
+
+
+class Watched(os._Environ):  # type: ignore[type-arg]
+    """What `os.environ` and `os.environb` become."""
+
+    _data = WatchedData()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        tell(name, value)
+        super().__setattr__(name, value)
+
+
+def variables(held: dict[Any, Any]) -> MutableMapping[Any, Any]:
+    """A mapping over a dictionary that nothing else refers to by a name."""
+
+    class Variables(MutableMapping[Any, Any]):
+        __slots__ = ()
+
+        def __getitem__(self, key: Any) -> Any:
+            return held[key]
+
+        def __setitem__(self, key: Any, value: Any) -> None:
+            tell(key, value)
+            held[key] = value
+
+        def __delitem__(self, key: Any) -> None:
+            tell(key, None)
+            del held[key]
+
+        def __iter__(self) -> Iterator[Any]:
+            return iter(list(held))
+
+        def __len__(self) -> int:
+            return len(held)
+
+    return Variables()

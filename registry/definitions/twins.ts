@@ -1,0 +1,52 @@
+/**
+ * What goes with a banned module: modules underneath it, and what does the same by another name. The guard on lab
+ * computers has the same list (client/python/src/pybirch_registry/guard/twins.py), where each is judged.
+ */
+export const TWINS: { readonly [name: string]: readonly string[] } = {
+  os: ['posix', 'nt'],
+  open: [
+    'dbm.gnu',
+    '_gdbm',
+    'dbm.ndbm',
+    '_dbm',
+    'readline',
+    'ossaudiodev',
+    'spwd',
+    '_msi',
+    'msilib',
+    'winsound',
+  ],
+  subprocess: [
+    '_posixsubprocess',
+    '_winapi',
+    'tkinter',
+    '_tkinter',
+    'concurrent.interpreters',
+    '_interpreters',
+    '_interpchannels',
+    '_interpqueues',
+    '_xxsubinterpreters',
+    '_xxinterpchannels',
+  ],
+  socket: ['_socket', '_overlapped', 'nis'],
+  ctypes: [
+    '_ctypes',
+    'cffi',
+    '_cffi_backend',
+    '_ctypes_test',
+    '_testcapi',
+    '_testinternalcapi',
+    '_testlimitedcapi',
+    '_testclinic',
+    '_testclinic_limited',
+    '_testexternalinspection',
+    '_remote_debugging',
+    '_xxtestfuzz',
+    '_testbuffer',
+    '_testmultiphase',
+    '_testsinglephase',
+    '_testimportmultiple',
+  ],
+  importlib: ['_frozen_importlib', '_frozen_importlib_external', '_imp', 'imp'],
+  multiprocessing: ['_multiprocessing', '_posixshmem'],
+};
