@@ -9,6 +9,7 @@ import { documentation } from './plugins/documentation.ts';
 import { metrics } from './plugins/metrics.ts';
 import { answerError, problems } from './plugins/problems.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
+import { headerDeadline, leaveSlowClients } from './plugins/slow-clients.ts';
 import { refuseUnnamed, schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientPackageRoutes } from './routes/client-package.ts';
@@ -58,6 +59,8 @@ export interface AppRooms {
   isReady: () => boolean;
   /** Between two signs of life in the stream of events, in milliseconds. */
   heartbeat?: number;
+  /** How long a client that sends or takes in too slowly is waited for, in milliseconds. */
+  patience?: number;
   singleSignOn?: SingleSignOn | null;
   /** The clock by which failed sign-ins are counted and attempts at single sign-on run out. */
   now?: () => number;
@@ -72,6 +75,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     schemaController,
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
+    http: headerDeadline(rooms.patience),
     frameworkErrors: (error, request, reply) => {
       secure(reply.raw);
       void answerError(error, request, reply as never);
@@ -87,6 +91,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     onError: (err) => app.log.warn({ err }, 'events are late: the database cannot be read'),
   });
   letConnectionsGo(app as never);
+  leaveSlowClients(app as never, rooms.patience);
   problems(app);
   refuseUnnamed(app as never);
   metrics(app);

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_acceptable: { status: 406, title: 'Not available in that form' },
+  too_slow: { status: 408, title: 'The request comes too slowly' },
   name_taken: { status: 409, title: 'The name is taken' },
   conflict: { status: 409, title: 'Conflict with what is there' },
   not_mergeable: { status: 409, title: 'The merge request cannot be merged' },

@@ -26,6 +26,7 @@ export async function answerError(
 ) {
   const problem = problemOf(error, request);
   if (problem.status === 413) await takeRest(request);
+  if (problem.status === 408) reply.header('connection', 'close');
   return answer(reply, problem);
 }
 
@@ -126,6 +127,7 @@ const BY_STATUS: Record<number, ProblemCode> = {
   401: 'unauthenticated',
   404: 'not_found',
   406: 'not_acceptable',
+  408: 'too_slow',
   413: 'too_large',
   415: 'unsupported_media_type',
 };

@@ -18,6 +18,7 @@ import {
 } from '../services/definitions/find-definition.ts';
 import { identifyToken } from '../services/people/identify.ts';
 import type { Throttle } from '../services/people/throttle.ts';
+import { barred } from '../services/push/admit.ts';
 import { pushGate } from '../services/push/gate.ts';
 import type { SaveRooms } from '../services/rooms.ts';
 
@@ -26,6 +27,7 @@ export interface GitRooms extends SaveRooms {
   /** Largest push, in bytes as sent. */
   maxPackBytes: number;
   throttle: Throttle;
+  patience?: number;
 }
 
 const PATH =
@@ -47,6 +49,10 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
         return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
       const caller = await identify(rooms, request);
       const found = await findNamed(rooms, caller, asked);
+      if (asked.service === 'git-receive-pack') {
+        const lines = barred(rooms, caller, found);
+        if (lines) return text(reply, 403, lines.join('\n'));
+      }
       const repository = await rooms.repositories.open(found.row.name);
       const gitProtocol = header(request, 'git-protocol');
       const { visible, visibility } = visibleTo(rooms, caller, found);
@@ -63,6 +69,7 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
         visibility,
         git: rooms.git,
         signal: abortedWith(request, reply),
+        ...(rooms.patience && { patience: rooms.patience }),
       };
       const answer =
         asked.service === 'git-upload-pack'

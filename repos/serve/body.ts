@@ -10,6 +10,8 @@ export interface Body {
   body: Readable;
   contentType: string | undefined;
   contentEncoding: string | undefined;
+  /** How long its sender may keep the server waiting (pace.ts), in milliseconds. */
+  patience?: number;
 }
 
 /** Throws RequestRefused (415) where a POST is not what the service's name says. */
@@ -37,9 +39,9 @@ export function decoded({ body, contentEncoding = 'identity' }: Body): Readable 
  * Chunks of a body. Leaving off early keeps the stream open, so that an answer can still be sent.
  * Throws RequestRefused: 400 where it is broken, 408 where it comes too slowly.
  */
-export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
+export async function* chunksOf(stream: Readable, patience?: number): AsyncGenerator<Buffer> {
   try {
-    yield* paced(stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>);
+    yield* paced(stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>, patience);
   } catch (cause) {
     if (cause instanceof TooSlow)
       throw new RequestRefused(408, 'the request comes too slowly', { cause });
@@ -53,8 +55,8 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
  * Reads on without keeping anything, so that the client gets to reading the answer. One that sends more
  * than `limit` bytes, or too slowly, is cut off.
  */
-export function passOver(body: Readable, limit: number): void {
-  endsWithin(limit, chunksOf(body)).then(
+export function passOver({ body, patience }: Body, limit: number): void {
+  endsWithin(limit, chunksOf(body, patience)).then(
     (ended) => {
       if (!ended) body.destroy();
     },
@@ -73,10 +75,14 @@ export async function endsWithin(limit: number, chunks: AsyncIterable<Buffer>): 
 }
 
 /** The whole body. Throws RequestRefused: 413 beyond `limit` bytes, 400 where it is broken. */
-export async function readWhole(stream: Readable, limit: number): Promise<Buffer> {
+export async function readWhole(
+  stream: Readable,
+  limit: number,
+  patience?: number,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of chunksOf(stream)) {
+  for await (const chunk of chunksOf(stream, patience)) {
     size += chunk.length;
     if (size > limit) throw new RequestRefused(413, `the request is larger than ${limit} bytes`);
     chunks.push(chunk);
@@ -89,8 +95,8 @@ export class PacketSource {
   #chunks: AsyncGenerator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(stream: Readable) {
-    this.#chunks = chunksOf(stream);
+  constructor(stream: Readable, patience?: number) {
+    this.#chunks = chunksOf(stream, patience);
   }
 
   /**

@@ -4,24 +4,30 @@
  * For every `PACE_BYTES` a client may keep the server waiting this long: 1 KiB a second, less than any
  * line carries on which git is of use.
  */
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
 const PACE_BYTES = 64 * 1024;
 
 export class TooSlow extends Error {
   readonly code = 'too_slow';
-  constructor() {
-    super(`fewer than ${PACE_BYTES} bytes in ${PATIENCE_MS / 1000} seconds`);
+  readonly statusCode = 408;
+  constructor(patience: number) {
+    super(
+      `The request comes too slowly: fewer than ${PACE_BYTES} bytes in ${patience / 1000} seconds.`,
+    );
     this.name = 'TooSlow';
   }
 }
 
 /** The chunks, as long as they come fast enough. Only waiting for them counts. Throws TooSlow. */
-export async function* paced(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+export async function* paced(
+  chunks: AsyncIterator<Buffer>,
+  patience = PATIENCE_MS,
+): AsyncGenerator<Buffer> {
   let waited = 0;
   let taken = 0;
   for (;;) {
     const asked = Date.now();
-    const { done, value } = await within(PATIENCE_MS - waited, chunks.next());
+    const { done, value } = await within(chunks.next(), patience - waited, patience);
     if (done) return;
     waited += Date.now() - asked;
     taken += value.length;
@@ -33,10 +39,10 @@ export async function* paced(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buff
   }
 }
 
-async function within<T>(ms: number, next: Promise<T>): Promise<T> {
+async function within<T>(next: Promise<T>, ms: number, patience: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooSlow()), ms);
+    timer = setTimeout(() => reject(new TooSlow(patience)), ms);
   });
   try {
     return await Promise.race([next, late]);

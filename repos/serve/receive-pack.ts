@@ -54,10 +54,10 @@ export async function receivePack(
 ): Promise<Answer> {
   try {
     checkContentType('git-receive-pack', request.contentType);
-    const source = new PacketSource(decoded(request));
+    const source = new PacketSource(decoded(request), request.patience);
     return await receive(repository, request, source);
   } catch (error) {
-    passOver(request.body, readOn(request.limits));
+    passOver(request, readOn(request.limits));
     if (error instanceof RequestRefused) return refusal(error);
     if (error instanceof WireError) return refusal(new RequestRefused(400, error.message));
     throw error;
@@ -69,9 +69,10 @@ async function receive(
   request: ReceivePackRequest,
   source: PacketSource,
 ): Promise<Answer> {
-  const list = parseCommandList((await source.packetsToFlush(LIST_LIMIT)) ?? []);
-  const { commands, capabilities, shallow } = list;
-  // An empty post: clients try out a large or chunked one with it first.
+  const packets = await source.packetsToFlush(LIST_LIMIT);
+  if (packets === undefined) throw new RequestRefused(400, 'the request is empty');
+  const { commands, capabilities, shallow } = parseCommandList(packets);
+  // A flush packet alone: clients try out a large or chunked post with it first.
   if (commands.length === 0) return gitAnswer(RESULT, Buffer.alloc(0));
   const format = capabilities.get('object-format') ?? 'sha1';
   if (format !== 'sha1') throw new WireError(`mismatched object format: ${format}`);

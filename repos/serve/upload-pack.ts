@@ -54,10 +54,10 @@ export async function uploadPack(
 ): Promise<Answer> {
   try {
     checkContentType('git-upload-pack', request.contentType);
-    const body = await readWhole(decoded(request), REQUEST_LIMIT);
+    const body = await readWhole(decoded(request), REQUEST_LIMIT, request.patience);
     return gitAnswer('git-upload-pack-result', await answer(repository, request, body));
   } catch (error) {
-    passOver(request.body, REQUEST_LIMIT);
+    passOver(request, REQUEST_LIMIT);
     if (error instanceof RequestRefused) return refusal(error);
     if (error instanceof WireError) return refusal(new RequestRefused(400, error.message));
     throw error;
@@ -69,8 +69,9 @@ async function answer(
   request: UploadPackRequest,
   body: Buffer,
 ): Promise<Readable | Buffer> {
-  // Clients try out a large or chunked post with an empty one first.
-  if (body.length === 0 || body.equals(Buffer.from(FLUSH))) return Buffer.alloc(0);
+  if (body.length === 0) throw new RequestRefused(400, 'the request is empty');
+  // Clients try out a large or chunked post with a flush packet alone first.
+  if (body.equals(Buffer.from(FLUSH))) return Buffer.alloc(0);
   const seen = await visibleRefs(repository, request.visible);
   const version = requestedVersion(request.gitProtocol);
   if (version !== 2) {

@@ -1,5 +1,6 @@
 /** A whole registry in this process, listening on a free port, with people in it. */
 import { mkdtemp, rename, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,7 @@ export interface Person {
 
 export interface TestRegistry {
   url: string;
+  server: Server;
   rooms: Rooms;
   dataDir: string;
   /** What another process needs to serve the same; on PostgreSQL alone, the embedded database serves one. */
@@ -52,6 +54,7 @@ export async function startRegistry(
     environment?: Record<string, string>;
     now?: () => number;
     heartbeat?: number;
+    patience?: number;
   } = {},
 ): Promise<TestRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-'));
@@ -70,6 +73,7 @@ export async function startRegistry(
       isReady: () => true,
       ...(options.now && { now: options.now }),
       ...(options.heartbeat && { heartbeat: options.heartbeat }),
+      ...(options.patience && { patience: options.patience }),
     },
     false,
   );
@@ -97,6 +101,7 @@ export async function startRegistry(
 
   return {
     url,
+    server: app.server,
     rooms,
     dataDir,
     settings,

@@ -215,7 +215,7 @@ t.test('an archived definition is cloned by its lab, and takes no push', async (
   await git(['commit', '-q', '--allow-empty', '-m', 'More'], { cwd: clone });
   const refused = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
   t.match(refused.stderr, /remote: The definition is archived\. .* take it back first/);
-  t.match(refused.stderr, /the definition is archived/);
+  t.match(refused.stderr, /remote: The definition is archived/);
 });
 
 t.test('public definitions are for everybody signed in', async (t) => {
@@ -271,4 +271,32 @@ t.test('what the registry keeps for itself is advertised to nobody', async (t) =
     );
     t.not(fetched.code, 0);
   }
+});
+
+/*
+ * Whoever may only read was told so after the whole pack was sent. git asks for the refs first: that is where it is
+ * said, and a client that posts without asking is told the same.
+ */
+t.test('who may read and not push is told before anything is sent', async (t) => {
+  const refs = 'info/refs?service=git-receive-pack';
+  const answers = async (name: string, headers: Record<string, string>) => [
+    await ask(`/definitions/${name}.git/${refs}`, headers),
+    await post(`${name}.git`, headers, 'git-receive-pack'),
+  ];
+  for (const { status, headers, body } of [
+    ...(await answers('Meter', basic(lab.cleo.token))),
+    ...(await answers('Shared', basic(lab.dan.token))),
+  ]) {
+    t.equal(status, 403);
+    t.match(headers, { 'content-type': /^text\/plain/ });
+    t.match(body, /lab/);
+  }
+  for (const { status } of await answers('Meter', basic(lab.ben.token))) t.equal(status, 200);
+  for (const { status } of await answers('Shared', {})) t.equal(status, 401);
+  for (const { status } of await answers('Meter', basic(lab.dan.token))) t.equal(status, 404);
+
+  const cwd = join(t.testdir(), 'clone');
+  await git(['clone', '-q', lab.gitUrl('Meter', lab.cleo.token), cwd]);
+  const push = ['push', lab.gitUrl('Meter', lab.cleo.token), 'HEAD:refs/heads/x'];
+  t.match((await gitResult(push, { cwd })).stderr, /^remote: .*lab/m);
 });

@@ -256,16 +256,16 @@ t.test(
 t.test('whoever may not land is refused and told whom to ask', async (t) => {
   const target = await definition('Guarded');
   const before = await stateOf(target);
-  const refused = async (person: Person, says: RegExp) => {
+  const refused = async (person: Person, says: RegExp, why = /you may not land directly/) => {
     const clone = await cloneOf(target.name, person.token);
     await commit(clone, 'Change', { [source(target.name)]: measurement(target.name, 9) });
     const { code, stderr } = await push(clone);
     t.not(code, 0);
     t.match(stderr, says);
-    t.match(stderr, /you may not land directly/);
+    t.match(stderr, why);
   };
   await refused(lab.ben, /remote: +git push origin HEAD:refs\/for\/main/);
-  await refused(lab.cleo, /remote: Only an admin of the owning lab/);
+  await refused(lab.cleo, /remote: Only contributors and admins of the owning lab/, /403/);
   await lab.admin.client.labs.change(lab.nano.id, { direct_landing: 'nobody' });
   await refused(lab.ada, /remote: .*policy lets nobody land directly/);
   await refused(lab.admin, /remote: .*policy lets nobody land directly/);

@@ -15,6 +15,17 @@ export const isForReview = (ref: string): boolean =>
 
 const PROPOSE = 'git push origin HEAD:refs/for/main';
 
+/** Why somebody can push nothing at all to a definition, in lines; undefined where they can push something. */
+export function barred(
+  { rules }: Pick<SaveRooms, 'rules'>,
+  { actor }: Caller,
+  { facts }: FoundDefinition,
+): string[] | undefined {
+  const proposing = decide(actor, { on: 'definition', do: 'propose', of: facts }, rules);
+  const landing = decide(actor, { on: 'definition', do: 'land', of: facts }, rules);
+  return proposing.allowed || landing.allowed ? undefined : [proposing.reason];
+}
+
 export function refusal(
   { rules }: Pick<SaveRooms, 'rules'>,
   caller: Caller,

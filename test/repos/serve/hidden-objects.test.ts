@@ -117,7 +117,7 @@ t.test('no other argument of fetch reads hidden things', async (t) => {
   }
 });
 
-t.test('requests that are none get a 4xx in plain text, and empty ones a 200', async (t) => {
+t.test('requests that are none get a 4xx in plain text, empty ones too', async (t) => {
   const fetchAll = writeCommandRequest({
     command: 'fetch',
     capabilities: [],
@@ -128,7 +128,8 @@ t.test('requests that are none get a 4xx in plain text, and empty ones a 200', a
     if (answer.status !== 200) t.match(answer.type, /^text\/plain/);
     return answer.status;
   };
-  t.equal(await status(Buffer.alloc(0)), 200);
+  t.equal(await status(Buffer.alloc(0)), 400);
+  t.equal(await status(gzipSync(''), { 'content-encoding': 'gzip' }), 400);
   t.equal(await status(Buffer.from('0000')), 200);
   t.equal(await status(Buffer.from('hello, world')), 400);
   t.equal(await status(fetchAll.subarray(0, -4)), 400);

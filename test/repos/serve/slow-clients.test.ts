@@ -36,7 +36,7 @@ const question = (want: string, n: number) =>
   writeCommandRequest({
     command: 'fetch',
     capabilities: [],
-    args: [`want ${want}`, `have ${n.toString(16).padStart(40, '0')}`, 'done'],
+    args: [`want ${want}`, `deepen ${n + 1}`, 'done'],
   });
 
 const fetchSmall = (n: number) =>

@@ -95,7 +95,12 @@ const sending =
     const text = await response.text();
     if (response.status === 200 && text.includes(`ok ${ref(thing)}`))
       return { code: 0, stderr: '' };
-    const said = { 200: '[remote rejected]', 401: 'Authentication failed', 404: "'it' not found" };
+    const said = {
+      200: '[remote rejected]',
+      403: '[remote rejected]',
+      401: 'Authentication failed',
+      404: "'it' not found",
+    };
     return { code: 1, stderr: `${said[response.status as 200] ?? response.status} ${text}` };
   };
 
@@ -131,7 +136,7 @@ const MEANINGS: [cell: string, says: RegExp][] = [
   ['401', /could not read Username|Authentication failed/],
   ['404', /'\S+' not found/],
   ['absent', /couldn't find remote ref|not our ref/],
-  ['refused', /\[remote rejected\]/],
+  ['refused', /\[remote rejected\]|^remote: .+[\s\S]*returned error: 403/],
 ];
 
 /** The word of the page for what git did, or what it said where there is none. */

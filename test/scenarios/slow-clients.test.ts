@@ -1,0 +1,154 @@
+/*
+ * A client that sends half of something, or takes no answer, costs a connection and what the server holds for it. Half
+ * bodies stayed open for as long as their senders liked. Verified, with real sockets and an impatient registry: whatever
+ * comes to a halt, or comes too slowly, ends; what can still be answered is.
+ */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import t from 'tap';
+import { measurement, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+
+let registry: TestRegistry;
+t.before(async () => {
+  registry = await startRegistry(t, { patience: 400 });
+  await registry.admin.client.labs.create({ name: 'Lab', code: 'LAB' });
+  await registry.admin.client.definitions.create({
+    name: 'Slow',
+    source_code: measurement('Slow'),
+    lab_id: 1,
+  });
+});
+
+async function open(): Promise<Socket> {
+  const { hostname, port } = new URL(registry.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+const head = (method: string, path: string, headers: Record<string, string>) =>
+  [
+    `${method} ${path} HTTP/1.1`,
+    'host: x',
+    ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`),
+    '',
+    '',
+  ].join('\r\n');
+const json = { 'content-type': 'application/json' };
+const bearer = () => ({ authorization: `Bearer ${registry.admin.token}` });
+const basic = () => ({
+  authorization: `Basic ${Buffer.from(`x:${registry.admin.token}`).toString('base64')}`,
+});
+const git = (service: string) => ({
+  ...basic(),
+  'content-type': `application/x-${service}-request`,
+});
+
+/** What is sent before the client falls silent, and how the answer begins; empty where there can be none. */
+const HALVES: Record<string, [sent: () => string, answer: RegExp]> = {
+  'nothing at all': [() => '', /^(HTTP\/1.1 408|$)/],
+  'half a request line': [() => 'GET /heal', /^HTTP\/1.1 408/],
+  'half of its headers': [() => 'GET /healthz HTTP/1.1\r\nhost: x\r\n', /^HTTP\/1.1 408/],
+  'half a sign-in': [
+    () => `${head('POST', '/api/auth/login', { ...json, 'content-length': '50' })}{"user`,
+    /^HTTP\/1.1 408[\s\S]*application\/problem\+json/,
+  ],
+  'half a chunk': [
+    () =>
+      `${head('POST', '/api/auth/login', { ...json, 'transfer-encoding': 'chunked' })}20\r\n{"us`,
+    /^HTTP\/1.1 408/,
+  ],
+  'half a definition': [
+    () =>
+      `${head('POST', '/api/instrument-definitions', { ...json, ...bearer(), 'content-length': '5000' })}{"name":`,
+    /^HTTP\/1.1 408/,
+  ],
+  'half a body nobody is allowed to send': [
+    () => `${head('POST', '/api/instrument-definitions', { ...json, 'content-length': '5000' })}{`,
+    /^HTTP\/1.1 (401|408)/,
+  ],
+  'half a body to nowhere': [
+    () => `${head('POST', '/nowhere', { ...json, 'content-length': '5000' })}{`,
+    /^HTTP\/1.1 (404|408)/,
+  ],
+  'half a body of an unknown type': [
+    () =>
+      `${head('POST', '/api/auth/login', { 'content-type': 'x/y', 'content-length': '5000' })}{`,
+    /^HTTP\/1.1 415/,
+  ],
+  'half a fetch': [
+    () =>
+      `${head('POST', '/definitions/Slow.git/git-upload-pack', { ...git('git-upload-pack'), 'content-length': '500' })}0011comm`,
+    /^HTTP\/1.1 408/,
+  ],
+  'half a push': [
+    () =>
+      `${head('POST', '/definitions/Slow.git/git-receive-pack', { ...git('git-receive-pack'), 'transfer-encoding': 'chunked' })}4\r\n00`,
+    /^HTTP\/1.1 408/,
+  ],
+  'half a push nobody is allowed to send': [
+    () =>
+      `${head('POST', '/definitions/Slow.git/git-receive-pack', { 'content-length': '500' })}00`,
+    /^HTTP\/1.1 401/,
+  ],
+};
+
+for (const [what, [sent, answer]] of Object.entries(HALVES)) {
+  t.test(`after ${what} the connection ends`, async (t) => {
+    const socket = await open();
+    const begun = performance.now();
+    socket.write(sent());
+    t.match(await text(socket), answer);
+    t.ok(performance.now() - begun < 5000, 'soon');
+  });
+}
+
+t.test('a body that comes byte by byte ends too, though it never halts', async (t) => {
+  const socket = await open();
+  socket.write(head('POST', '/api/auth/login', { ...json, 'content-length': '100000' }));
+  const drops = setInterval(() => socket.write(' '), 20);
+  t.match(await text(socket), /^HTTP\/1.1 408/);
+  clearInterval(drops);
+});
+
+t.test('a client that takes no answers is left', async (t) => {
+  const socket = await open();
+  socket.pause();
+  const closed = once(socket, 'close');
+  const asked = head('GET', '/openapi.json', {});
+  // More than the buffers of any system hold.
+  socket.write(asked.repeat(100));
+  const server = await connections();
+  t.ok(server >= 1);
+  for (const deadline = AbortSignal.timeout(20_000); (await connections()) >= server; ) {
+    deadline.throwIfAborted();
+    await new Promise(setImmediate);
+  }
+  socket.destroy();
+  await closed;
+});
+
+const connections = async (): Promise<number> => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  registry.server.getConnections((_error, count) => resolve(count));
+  return promise;
+};
+
+t.test('who sends in pieces, and takes some time, is served', async (t) => {
+  const socket = await open();
+  const body = JSON.stringify({ username: 'root', password: 'password of root' });
+  socket.write(
+    head('POST', '/api/auth/login', {
+      ...json,
+      connection: 'close',
+      'content-length': `${body.length}`,
+    }),
+  );
+  for (const letter of body) {
+    socket.write(letter);
+    await new Promise(setImmediate);
+  }
+  t.match(await text(socket), /^HTTP\/1.1 200/);
+});
