@@ -2,6 +2,8 @@
  * Every error that the registry tells a caller, in one table: code → HTTP status and title
  * (RFC 9457, "Problem Details for HTTP APIs"). Services throw `Problem`; the door turns it into an answer.
  */
+import { describeHidden, findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../text/hidden.ts';
+
 export const PROBLEMS = {
   malformed: { status: 400, title: 'The request cannot be read' },
   unauthenticated: { status: 401, title: 'Sign in first' },
@@ -82,6 +84,8 @@ export interface SchemaError {
   message?: string | undefined;
   params?: Record<string, unknown>;
   keyword?: string;
+  /** What it is said of, where the validator is `verbose`. */
+  data?: unknown;
 }
 
 /** `invalid` with a line for each; `whole` names the input for what is wrong with all of it. */
@@ -110,13 +114,20 @@ const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAl
 const isOfNull = ({ keyword, params }: SchemaError): boolean =>
   keyword === 'anyOf' || params?.type === 'null';
 
-function inWords({ message, params, keyword }: SchemaError): string {
+function inWords({ message, params, keyword, data }: SchemaError): string {
   if (params?.missingProperty) return 'is required';
   if (keyword === 'additionalProperties') return 'is not accepted here: leave it out';
   if (Array.isArray(params?.allowedValues)) {
     return `must be one of: ${params.allowedValues.join(', ')}`;
   }
   if (params?.format === 'date-time') return 'must be a time, as 2027-01-31T12:00:00Z';
+  if (params?.format === 'line' || params?.format === 'prose') {
+    const kind = params.format === 'line' ? HIDDEN_IN_LINE : HIDDEN_IN_PROSE;
+    const [hidden] = findHidden(String(data), kind, 1);
+    return hidden
+      ? `cannot hold ${describeHidden(hidden.character)}, which nobody sees: take it out at character ${hidden.at + 1}`
+      : 'cannot hold characters that nobody sees';
+  }
   if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
   return message ?? 'is not valid';
 }

@@ -74,6 +74,19 @@ export const visible = (text: string): string => spelledOut(text, HIDDEN_IN_PROS
 /** A name or a title likewise; a tab or a line's end is spelled out too, so that it stays one line. */
 export const visibleLine = (text: string): string => spelledOut(text, HIDDEN_IN_LINE);
 
+/** Nobody reads JSON that is nested deeper. */
+const MOST_DEPTH = 100;
+
+/** Every text in a JSON value likewise, keys included. */
+export function visibleIn<T>(value: T, depth = 0): T {
+  if (typeof value === 'string') return visible(value) as T;
+  if (typeof value !== 'object' || value === null || depth > MOST_DEPTH) return value;
+  const inside = (inner: unknown) => visibleIn(inner, depth + 1);
+  if (Array.isArray(value)) return value.map(inside) as T;
+  const entries = Object.entries(value).map(([key, inner]) => [visibleLine(key), inside(inner)]);
+  return Object.fromEntries(entries) as T;
+}
+
 function spelledOut(text: string, kind: RegExp): string {
   if (kind !== HIDDEN_IN_LINE && PLAIN.test(text)) return text;
   return text.replace(kind, (character) => `<${codePointOf(character)}>`);

@@ -16,6 +16,7 @@ import type {
 } from 'fastify';
 import { Problem } from '../errors.ts';
 import { closed } from '../schemas/closed.ts';
+import { FORMATS } from '../schemas/formats.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,8 +24,6 @@ declare module 'fastify' {
     openQuery?: boolean;
   }
 }
-
-const formats = { 'date-time': isTime };
 
 /**
  * Given to Fastify when it is made: it would load and prepare compilers of its own first. Its types speak of
@@ -69,7 +68,14 @@ async function refuseBody({ body }: FastifyRequest): Promise<void> {
 
 function checkLater(): FastifySchemaCompiler<object> {
   // The schemas are ours: a test checks them, so that JSON Schema's own need not be compiled.
-  const ours = { useDefaults: true, strict: false, meta: false, validateSchema: false, formats };
+  const ours = {
+    useDefaults: true,
+    verbose: true,
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    formats: FORMATS,
+  };
   const literal = namesFirst(new Ajv(ours));
   const converting = namesFirst(new Ajv({ ...ours, coerceTypes: true }));
   return ({ schema, httpPart }) => {
@@ -89,15 +95,13 @@ function namesFirst(ajv: Ajv): Ajv {
   return ajv.removeKeyword('required').addKeyword(required);
 }
 
+/** What is kept already is answered, whatever requests must be now. */
+const ANY = { line: true, prose: true } as const;
+
 const writeLater: FastifySerializerCompiler<object> = ({ schema }) => {
   let write: ((value: unknown) => string) | undefined;
   return (value) => {
-    write ??= fastJsonStringify(schema);
+    write ??= fastJsonStringify(schema, { ajv: { formats: ANY } });
     return write(value);
   };
 };
-
-/** RFC 3339 date-time that JavaScript can read. */
-function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text));
-}

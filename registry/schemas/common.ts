@@ -52,6 +52,21 @@ export const JsonObject = Type.Unsafe<JsonObject>({
   additionalProperties: true,
 });
 
-/** Text without NUL, which PostgreSQL cannot store. */
-export const Text = (options: { minLength?: number; maxLength: number; description?: string }) =>
-  Type.String({ ...options, pattern: '^[^\\u0000]*$' });
+interface TextOptions {
+  minLength?: number;
+  maxLength: number;
+  pattern?: string;
+  description?: string;
+}
+
+/** A name or a title: one line without a character that nobody sees (`formats.ts`). What people read is this or `Prose`. */
+export const Line = (options: TextOptions) => Type.String({ ...options, format: 'line' });
+
+/** Text of several lines likewise; tabs are text too. */
+export const Prose = (options: TextOptions) => Type.String({ ...options, format: 'prose' });
+
+/**
+ * What is compared and not shown: secrets, and what is looked for, since older rows must be found. Without NUL, which
+ * PostgreSQL cannot store.
+ */
+export const Text = (options: TextOptions) => Type.String({ ...options, pattern: '^[^\\u0000]*$' });

@@ -1,7 +1,7 @@
 /** Definitions and their versions (contract sections 2, 3 and 6). */
 import type { Static, TSchema } from 'typebox';
 import { Type } from './build.ts';
-import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
+import { Id, JsonObject, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
 
 export const InstrumentType = Type.Enum(['movement', 'measurement']);
 export const Status = Type.Enum([
@@ -12,9 +12,9 @@ export const Status = Type.Enum([
   'experimental',
 ]);
 const SourceCode = Type.String({ maxLength: 8 * 1024 * 1024 });
-const Columns = Type.Array(Text({ maxLength: 500 }), { maxItems: 10_000 });
-const Label = Text({ maxLength: 500 });
-const Name = Text({ minLength: 1, maxLength: 500 });
+const Columns = Type.Array(Line({ maxLength: 500 }), { maxItems: 10_000 });
+const Label = Line({ maxLength: 500 });
+const Name = Line({ minLength: 1, maxLength: 500 });
 const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
   description: 'Path to text; null deletes the file',
 });
@@ -22,7 +22,7 @@ const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
 /** What the file's header may say (contract section 2); null takes a key out of the header. */
 const Described = {
   display_name: Name,
-  description: Nullable(Text({ maxLength: 100_000 })),
+  description: Nullable(Prose({ maxLength: 100_000 })),
   instrument_type: InstrumentType,
   category: Nullable(Label),
   manufacturer: Nullable(Label),
@@ -36,7 +36,7 @@ const Described = {
   position_units: Nullable(Label),
 };
 
-export const Override = Text({
+export const Override = Prose({
   minLength: 1,
   maxLength: 1000,
   description: 'Why a lab admin sets the landing policy aside; kept in the record of the version',
@@ -45,7 +45,7 @@ export const Override = Text({
 const Changes = Type.Partial(
   Type.Object({
     ...Described,
-    base_class: Text({
+    base_class: Line({
       maxLength: 500,
       description: 'Checked against the code, never stored',
     }),
@@ -53,7 +53,7 @@ const Changes = Type.Partial(
     files: FileTexts,
     is_public: Type.Boolean(),
     lab_id: Nullable(Id),
-    change_summary: Text({ maxLength: 10_000 }),
+    change_summary: Prose({ maxLength: 10_000 }),
     override: Override,
   }),
 ).properties;
@@ -148,8 +148,8 @@ export type SavedDefinition = Static<typeof SavedDefinition>;
 const Filters = {
   lab_id: Type.Optional(Id),
   instrument_type: Type.Optional(InstrumentType),
-  category: Type.Optional(Label),
-  manufacturer: Type.Optional(Label),
+  category: Type.Optional(Text({ maxLength: 500 })),
+  manufacturer: Type.Optional(Text({ maxLength: 500 })),
   status: Type.Optional(Status),
   is_public: Type.Optional(Type.Boolean()),
   is_builtin: Type.Optional(Type.Boolean()),
@@ -195,12 +195,12 @@ export const NameParams = Type.Object({ name: Text({ maxLength: 200 }) });
 
 export const RollbackRequest = Type.Object({
   version: Id,
-  reason: Text({ minLength: 1, maxLength: 10_000 }),
+  reason: Prose({ minLength: 1, maxLength: 10_000 }),
   override: Type.Optional(Override),
 });
 export type RollbackRequest = Static<typeof RollbackRequest>;
 
-export const VerdictRequest = Type.Object({ reason: Text({ minLength: 1, maxLength: 10_000 }) });
+export const VerdictRequest = Type.Object({ reason: Prose({ minLength: 1, maxLength: 10_000 }) });
 
 export const ValidateRequest = Type.Object({
   source_code: SourceCode,

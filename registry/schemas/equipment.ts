@@ -1,17 +1,17 @@
 /** Instruments, computers, and which is bound where (contract section 8). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
-import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
+import { Id, JsonObject, Line, Nullable, PageQuery, Text, Time } from './common.ts';
 import { DefinitionSummary } from './definitions.ts';
 import { SigningKey } from './signing-keys.ts';
 
-const Label = Text({ maxLength: 500 });
-const Name = Text({ minLength: 1, maxLength: 500 });
+const Label = Line({ maxLength: 500 });
+const Name = Line({ minLength: 1, maxLength: 500 });
 const Search = Type.Optional(Text({ maxLength: 500 }));
 const InstrumentStatus = Type.Enum(['available', 'in_use', 'maintenance', 'retired']);
 
 /** It stands in addresses. Host names are within this; so are the names that Windows allows in other alphabets. */
-export const ComputerName = Type.String({
+export const ComputerName = Line({
   maxLength: 255,
   pattern: '^[\\p{L}\\p{N}_]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}_-])?$',
   description:
@@ -89,7 +89,7 @@ export const InstrumentQuery = Type.Object({
   lab_id: Type.Optional(Id),
   definition_id: Type.Optional(Id),
   status: Type.Optional(InstrumentStatus),
-  instrument_type: Type.Optional(Label),
+  instrument_type: Type.Optional(Text({ maxLength: 500 })),
   computer_name: Type.Optional(ComputerName),
   q: Search,
 });
@@ -221,7 +221,7 @@ export type NewBinding = Static<typeof NewBinding>;
 /** A binding of an instrument that the registry does not know yet. */
 export const NewInstrumentHere = Type.Object({
   ...BindingInput,
-  key: Text({ minLength: 1, maxLength: 100, description: 'Sent again, it is the same binding' }),
+  key: Line({ minLength: 1, maxLength: 100, description: 'Sent again, it is the same binding' }),
   name: Name,
   pybirch_class: Type.Optional(Nullable(Label)),
   definition_id: Type.Optional(Nullable(Id)),

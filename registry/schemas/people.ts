@@ -1,16 +1,16 @@
 /** Users, sessions, tokens, labs and memberships (contract section 5). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
-import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
+import { Id, Line, Nullable, PageQuery, Text, Time } from './common.ts';
 
 export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' });
 const Password = Text({ minLength: 8, maxLength: 1024 });
-const Email = Type.String({ maxLength: 254, pattern: '^[^\\s@<>\\u0000]+@[^\\s@<>\\u0000]+$' });
+const Email = Line({ maxLength: 254, pattern: '^[^\\s@<>]+@[^\\s@<>]+$' });
 /** Names stand in commits: no angle brackets or line ends (git-commit-tree(1)). */
-const PersonName = Type.String({
+const PersonName = Line({
   minLength: 1,
   maxLength: 200,
-  pattern: '^[^<>\\u0000-\\u001f]*[^<>\\u0000-\\u0020][^<>\\u0000-\\u001f]*$',
+  pattern: '^[^<>]*[^<>\\s][^<>]*$',
 });
 export const Role = Type.Enum(['viewer', 'contributor', 'admin']);
 export type Role = Static<typeof Role>;
@@ -91,7 +91,7 @@ export const Me = Type.Object({
 export type Me = Static<typeof Me>;
 
 export const NewToken = Type.Object({
-  name: Text({ minLength: 1, maxLength: 100 }),
+  name: Line({ minLength: 1, maxLength: 100 }),
   scope: Scope,
   expires_at: Type.Optional(Nullable(Time)),
 });
@@ -123,10 +123,10 @@ const ModuleNames = Type.Array(
 
 const OwnerRule = Type.Object({
   pattern: Type.Optional(
-    Text({ minLength: 1, maxLength: 200, description: 'A glob on paths, as gitignore reads it' }),
+    Line({ minLength: 1, maxLength: 200, description: 'A glob on paths, as gitignore reads it' }),
   ),
-  category: Type.Optional(Text({ minLength: 1, maxLength: 200 })),
-  manufacturer: Type.Optional(Text({ minLength: 1, maxLength: 200 })),
+  category: Type.Optional(Line({ minLength: 1, maxLength: 200 })),
+  manufacturer: Type.Optional(Line({ minLength: 1, maxLength: 200 })),
   users: Type.Array(Id, { minItems: 1, maxItems: 100 }),
 });
 
@@ -134,7 +134,7 @@ const Policy = {
   direct_landing: Type.Enum(['admins', 'nobody']),
   required_approvals: Type.Integer({ minimum: 0, maximum: 20 }),
   allow_self_approval: Type.Boolean(),
-  required_checks: Type.Record(Type.String({ maxLength: 100 }), Id),
+  required_checks: Type.Record(Type.String(), Id, { propertyNames: Line({ maxLength: 100 }) }),
   owners: Type.Array(OwnerRule, {
     maxItems: 200,
     description: 'Of whom one must approve what matches; several criteria must all match',
@@ -142,7 +142,7 @@ const Policy = {
   banned_imports: ModuleNames,
   allowed_imports: ModuleNames,
 };
-const LabName = Text({ minLength: 1, maxLength: 200 });
+const LabName = Line({ minLength: 1, maxLength: 200 });
 const LabCode = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$' });
 
 export const Lab = Type.Object({

@@ -1,19 +1,15 @@
 /** Merge requests and what is said of them (contract section 7). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
-import { Id, Nullable, PageQuery, Text, Time } from './common.ts';
+import { Id, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
 import { Override } from './definitions.ts';
 
 const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
 /** Characters (code points) of a title, and of a description, a review or a comment. */
 export const MOST_TITLE = 200;
 export const MOST_TEXT = 20_000;
-const Title = Type.String({
-  minLength: 1,
-  maxLength: MOST_TITLE,
-  pattern: '^[^\\u0000-\\u001f]+$',
-});
-const Body = Text({ maxLength: MOST_TEXT });
+const Title = Line({ minLength: 1, maxLength: MOST_TITLE });
+const Body = Prose({ maxLength: MOST_TEXT });
 const Verdict = Type.Enum(['approve', 'request_changes', 'comment']);
 const Side = Type.Enum(['old', 'new']);
 /** Fields of GitHub's commit statuses and GitLab's pipelines; only `success` counts. */
@@ -170,7 +166,7 @@ export const ReviewInput = Type.Object({
 export type ReviewInput = Static<typeof ReviewInput>;
 
 export const CommentInput = Type.Object({
-  body: Text({ minLength: 1, maxLength: MOST_TEXT }),
+  body: Prose({ minLength: 1, maxLength: MOST_TEXT }),
   file: Type.Optional(Text({ minLength: 1, maxLength: 500 })),
   line: Type.Optional(Id),
   side: Type.Optional(Side),
@@ -182,19 +178,17 @@ export const CommentInput = Type.Object({
 export type CommentInput = Static<typeof CommentInput>;
 
 export const CheckInput = Type.Object({
-  name: Text({ minLength: 1, maxLength: 100 }),
+  name: Line({ minLength: 1, maxLength: 100 }),
   state: CheckState,
-  url: Type.Optional(
-    Nullable(Type.String({ pattern: '^https?://[^\\s\\u0000]+$', maxLength: 2000 })),
-  ),
-  summary: Type.Optional(Nullable(Text({ maxLength: 5000 }))),
+  url: Type.Optional(Nullable(Line({ pattern: '^https?://[^\\s]+$', maxLength: 2000 }))),
+  summary: Type.Optional(Nullable(Prose({ maxLength: 5000 }))),
   head: Type.Optional(Oid),
 });
 export type CheckInput = Static<typeof CheckInput>;
 
 export const MergeInput = Type.Object({
   head: Oid,
-  change_summary: Type.Optional(Text({ maxLength: 10_000 })),
+  change_summary: Type.Optional(Prose({ maxLength: 10_000 })),
   override: Type.Optional(Override),
 });
 export type MergeInput = Static<typeof MergeInput>;

@@ -1,11 +1,15 @@
 /** The caller's own tokens. */
 import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
-import type { NewToken } from '../../schemas/people.ts';
+import { NewToken } from '../../schemas/people.ts';
 import * as tokens from '../../store/tokens.ts';
 import { type Caller, demand, demandPerson } from '../caller.ts';
+import { inputCheck } from '../definitions/check-input.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
 import { newToken } from './secrets.ts';
+
+/** The command line's too. */
+const checkNew = inputCheck({ ...NewToken, required: ['name'] });
 
 /** The caller's own tokens; secrets are not among what is kept. */
 export async function listTokens({ store, rules }: PeopleRooms, caller: Caller) {
@@ -38,6 +42,7 @@ export async function makeToken(
   userId: number,
   { name, scope, expires_at }: NewToken,
 ) {
+  checkNew({ name });
   const expires = expires_at ? new Date(expires_at) : null;
   if (expires && Number.isNaN(expires.getTime())) {
     throw new Problem('invalid', 'That is no time. Write it as 2027-01-31T12:00:00Z.', [

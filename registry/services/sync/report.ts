@@ -1,4 +1,5 @@
 /** What computers say of themselves. Telemetry: no part of the audit trail. */
+import { visibleIn } from '../../../text/hidden.ts';
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import type { SyncReport } from '../../schemas/sync.ts';
@@ -29,10 +30,12 @@ const MOST_TOGETHER = 50;
 export async function takeReport(
   { store, rules }: PeopleRooms,
   { actor, ...caller }: Caller,
-  { installed, loaded = {}, errors = [] }: SyncReport,
+  report: SyncReport,
 ): Promise<void> {
   demand({ actor, ...caller }, { on: 'own-sync', do: 'use' }, rules, 'computer');
   if (actor.kind !== 'computer') throw new Error('decided above');
+  // Nobody is there to be asked about what an instrument or a traceback says.
+  const { installed, loaded = {}, errors = [] } = visibleIn(report);
   const told = { actor, rules, installed, loaded, errors };
   const outcome = await take(store, told);
   if (outcome !== 'kept') throw outcome;
