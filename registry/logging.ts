@@ -1,15 +1,32 @@
 /** What the log says, and what it must not: no secret that somebody sends, nothing of what a database holds. */
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
+import { visible } from '../text/hidden.ts';
 import type { Config } from './config.ts';
 
 export function loggerOptions({ LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>) {
   return {
     level: LOG_LEVEL,
     serializers: { req: requestOf, err: errorOf },
+    hooks: { streamWrite: plainly },
     ...(process.stdout.isTTY && {
       transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
     }),
   } satisfies FastifyServerOptions['logger'];
+}
+
+/**
+ * A log is read in terminals, and `pino-pretty` writes what JSON escapes as it is: what nobody sees is spelled out in the
+ * line itself. JSON stays JSON: the ends of lines, tabs and escaped backslashes are left to it.
+ */
+export function plainly(line: string): string {
+  const escaped = line.replace(
+    /\\(?:u00([01][0-9a-f]|7f)|b|f|\\)/g,
+    (found, code: string | undefined) => {
+      if (found === '\\\\') return found;
+      return `<U+00${(code ?? (found === '\\b' ? '08' : '0c')).toUpperCase()}>`;
+    },
+  );
+  return visible(escaped);
 }
 
 /** No headers: they carry credentials, and what is of use in them is here. */

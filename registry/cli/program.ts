@@ -6,7 +6,7 @@ import { dataPaths } from '../data-paths.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
 import { askServer, type CommandRequest } from './control.ts';
-import { localTerminal } from './terminal.ts';
+import { complain, localTerminal } from './terminal.ts';
 
 /** Parses `argv`, does what it says and returns the exit code. */
 export async function runProgram(argv: string[]): Promise<number> {
@@ -92,7 +92,10 @@ function program(act: Act): Command {
 
 /** On a wrong command line every command shows its help and throws, so that `main` chooses the exit code. */
 function withErrors(command: Command): Command {
-  command.showHelpAfterError().exitOverride();
+  command
+    .showHelpAfterError()
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => complain(text.trimEnd()) });
   command.commands.forEach(withErrors);
   return command;
 }

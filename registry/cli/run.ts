@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StoreError } from '../store/errors.ts';
 import { runProgram } from './program.ts';
+import { complain } from './terminal.ts';
 
 export async function run(argv: string[]): Promise<number> {
   try {
@@ -15,19 +16,19 @@ export async function run(argv: string[]): Promise<number> {
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError) {
-    process.stderr.write(`Wrong configuration:\n${error.message}\n`);
+    complain(`Wrong configuration:\n${error.message}`);
     return 2;
   }
   if (error instanceof StoreError && error.code === 'database_in_use') {
-    process.stderr.write(`${error.message}\n`);
+    complain(error.message);
     return 3;
   }
   const plain = plainly(error);
   if (plain !== undefined) {
-    process.stderr.write(`${plain}\n`);
+    complain(plain);
     return 1;
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  complain(String(error instanceof Error ? error.stack : error));
   return 1;
 }
 

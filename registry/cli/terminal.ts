@@ -1,5 +1,6 @@
 /** Where a command says what it does: this process's own terminal, or one at the other end of a socket. */
 import type { SingleBar } from 'cli-progress';
+import { visible, visibleLine } from '../../text/hidden.ts';
 
 export interface Terminal {
   /** A line of the command's result. */
@@ -19,10 +20,15 @@ export async function localTerminal(): Promise<Terminal> {
   });
   const report = process.stderr.isTTY ? await progressBar() : progressLines();
   return {
-    out: (line) => void process.stdout.write(`${line}\n`),
-    err: (line) => void process.stderr.write(`${line}\n`),
-    progress: report,
+    out: (line) => void process.stdout.write(`${visible(line)}\n`),
+    err: complain,
+    progress: (done, total, label) => report(done, total, visibleLine(label)),
   };
+}
+
+/** A line on standard error. Names in it are somebody else's: what they hide is spelled out (`text/hidden.ts`). */
+export function complain(line: string): void {
+  process.stderr.write(`${visible(line)}\n`);
 }
 
 async function progressBar(): Promise<Terminal['progress']> {

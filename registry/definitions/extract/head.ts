@@ -1,4 +1,5 @@
 /** Writes what the folders and the command line say of a carved definition into its header. */
+import { visibleLine } from '../../../text/hidden.ts';
 import { DefinitionError } from '../errors.ts';
 import { type HeaderChanges, readHeader, writeHeader } from '../header.ts';
 import { decodeSource, encodeSource } from '../source.ts';
@@ -15,9 +16,9 @@ export function writeHead(definition: Extracted, { type, further }: InstrumentCl
   const { header } = readHeader(source.text);
   const changes: HeaderChanges = {};
   const { category, manufacturer } = definition;
-  if (header.category === undefined && category !== null) changes.category = category;
+  if (header.category === undefined && category !== null) changes.category = visibleLine(category);
   if (header.manufacturer === undefined && manufacturer !== null)
-    changes.manufacturer = manufacturer;
+    changes.manufacturer = visibleLine(manufacturer);
   if (header.instrument_type === undefined && further) changes.instrument_type = type;
   try {
     definition.files.set(main, encodeSource(writeHeader(source.text, changes), source));

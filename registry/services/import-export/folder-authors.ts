@@ -1,5 +1,6 @@
 /** Who last changed each file of a folder, where the folder lies in a git checkout. */
 import type { GitProgram, Signature } from '../../../repos/types.ts';
+import { visibleLine } from '../../../text/hidden.ts';
 
 export interface Authorship {
   author: Signature;
@@ -77,7 +78,7 @@ export async function readAuthors(
   if (code !== 0) return authors;
   for (const record of stdout.toString().split('\x01').slice(1)) {
     const [commit = '', name = '', email = '', date = '', paths = ''] = record.split('\x02');
-    const author = { name, email, ...readDate(date) };
+    const author = { name: visibleLine(name), email: visibleLine(email), ...readDate(date) };
     for (const path of paths.split(/[\0\n]+/)) {
       if (path !== '' && !authors.has(path)) authors.set(path, { author, commit });
     }

@@ -1,4 +1,5 @@
 /** What a provider says of a person, as accounts have it. Pure. */
+import { findHidden, HIDDEN_IN_LINE } from '../../../../text/hidden.ts';
 import { Problem } from '../../../errors.ts';
 
 /** Claims about a person (OpenID Connect Core, section 5.1), those of the ID token before those of the UserInfo. */
@@ -25,8 +26,7 @@ export function profileOf(claims: Claims): Profile {
     subject: sub,
     username,
     name: nameOf(full) || username,
-    email:
-      verified && /^[^\s@<>\0]+@[^\s@<>\0]+$/.test(email) && email.length <= 254 ? email : null,
+    email: verified && isAddress(email) ? email : null,
   };
 }
 
@@ -62,10 +62,17 @@ function usernameOf(wanted: string): string {
   return plain || 'user';
 }
 
-/** Names stand in commits: no angle brackets, no control characters. */
+/** As the registry wants addresses. */
+const isAddress = (email: string): boolean =>
+  email.length <= 254 &&
+  /^[^\s@<>]+@[^\s@<>]+$/.test(email) &&
+  findHidden(email, HIDDEN_IN_LINE, 1).length === 0;
+
+/** As the registry wants names; the provider cannot be asked, so what nobody sees is left out. */
 const nameOf = (name: string): string =>
   name
-    .replace(/[<>\p{Cc}]+/gu, ' ')
-    .replace(/\s+/g, ' ')
+    .replace(/[<>\s]+/g, ' ')
+    .replace(HIDDEN_IN_LINE, '')
     .trim()
-    .slice(0, 200);
+    .slice(0, 200)
+    .toWellFormed();
