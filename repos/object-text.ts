@@ -1,4 +1,5 @@
 /** Commits, tags and trees as bytes and values, pure (gitformat of git-cat-file(1), git-mktree(1)). */
+import { commitText } from './commit-encoding.ts';
 import { RepositoryError } from './errors.ts';
 import type { Commit, Oid, Signature, Signed } from './types.ts';
 
@@ -23,13 +24,19 @@ function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): str
   return `${who} <${clean(email)}> ${seconds} ${offsetMinutes < 0 ? '-' : '+'}${zone}`;
 }
 
+/** Git keeps 64 bits of seconds, of which a date has fewer: what is beyond the year 9999 is its end. */
+const LAST_SECOND = 253_402_300_799;
+
+const dateOf = (seconds: number): Date =>
+  new Date(Math.max(-LAST_SECOND, Math.min(seconds, LAST_SECOND)) * 1000);
+
 function parseSignature(text: string): Signature {
   const match = /^(.*?) ?<([^>]*)> (-?\d+) ([+-])(\d{2,})(\d{2})$/.exec(text);
   if (match === null) throw new RepositoryError('bad_object', `no signature: ${text}`);
   const [, name = '', email = '', seconds, sign, hours, minutes] = match;
   const offset = Number(hours) * 60 + Number(minutes);
   const offsetMinutes = sign === '-' && offset !== 0 ? -offset : offset;
-  return { name, email, at: new Date(Number(seconds) * 1000), offsetMinutes };
+  return { name, email, at: dateOf(Number(seconds)), offsetMinutes };
 }
 
 /** A NUL would hide what follows it from every git command. */
@@ -50,9 +57,9 @@ export function formatCommit(commit: Omit<Commit, 'oid'>): Buffer {
   return Buffer.from(lines.join('\n'));
 }
 
-/** Throws `bad_object` where a header is missing. Other headers (`gpgsig`, `encoding`) are passed over. */
+/** Throws `bad_object` where a header is missing. Other headers (`gpgsig`) are passed over. */
 export function parseCommit(oid: Oid, bytes: Uint8Array): Commit {
-  const { headers, body } = split(bytes);
+  const { headers, body } = split(commitText(bytes));
   const first = (key: string) => {
     const value = headers.find(([name]) => name === key)?.[1];
     if (value === undefined) throw new RepositoryError('bad_object', `commit ${oid} has no ${key}`);
@@ -99,7 +106,7 @@ export interface Tag {
  * `bad_object` where a header is missing.
  */
 export function parseTag(bytes: Uint8Array): Tag {
-  const { headers, body } = split(bytes);
+  const { headers, body } = split(Buffer.from(bytes).toString());
   const first = (key: string) => {
     const value = headers.find(([name]) => name === key)?.[1];
     if (value === undefined) throw new RepositoryError('bad_object', `a tag has no ${key}`);
@@ -113,8 +120,7 @@ export function parseTag(bytes: Uint8Array): Tag {
   return { ...tag, record: body.slice(0, begin), signed: { payload, signature } };
 }
 
-function split(bytes: Uint8Array): { headers: [string, string][]; body: string } {
-  const text = Buffer.from(bytes).toString();
+function split(text: string): { headers: [string, string][]; body: string } {
   const end = text.indexOf('\n\n');
   const head = end === -1 ? text : text.slice(0, end);
   const headers = head

@@ -73,7 +73,7 @@ function clash(seen: Map<string, { path: string; isFile: boolean }>, path: strin
 }
 
 /** Upper case first, so that ß and ss, ς and σ are alike, as full case folding has it (Unicode, CaseFolding.txt). */
-const folded = (path: string): string =>
+export const folded = (path: string): string =>
   path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 
 function checkSegment(segment: string): string | null {

@@ -1,4 +1,5 @@
 /** Looks at every pushed object for what fsck lets pass: big files, big and endless folders, symlinks, submodules. */
+import { isUtf8 } from 'node:buffer';
 import { MOST_COMMIT_BYTES, MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
 import type { ObjectType } from '../object-text.ts';
 import type { Oid } from '../types.ts';
@@ -45,6 +46,7 @@ export async function inspect(pushed: PushedObjects, limits: PackLimits): Promis
     for (const { mode, name, oid } of treeEntries(bytes)) {
       folder.entries += 1;
       if (mode === FOLDER) folder.below.push(oid);
+      if (!isUtf8(name)) problems.push(`the file name is not UTF-8: ${shown(name)}`);
       if (!MODES.has(mode))
         problems.push(`${MODE_NAMES[mode] ?? `mode ${mode}`} not allowed: ${shown(name)}`);
       else link(oid, mode === FOLDER ? 'tree' : 'blob');

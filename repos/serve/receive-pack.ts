@@ -80,12 +80,9 @@ async function receive(
     ? parsePushOptions((await source.packetsToFlush(LIST_LIMIT)) ?? [])
     : [];
   const said: string[] = [];
-  const push = { commands, options, atomic: capabilities.has('atomic') };
+  const push = { commands, options, shallow, atomic: capabilities.has('atomic') };
 
-  const refusals: Refusal[] =
-    shallow.length > 0
-      ? commands.map(({ ref }) => ({ ref, reason: 'push from a shallow clone; fetch --unshallow' }))
-      : await refused(repository, request.gate, push);
+  const refusals = await refused(repository, request.gate, push);
   for (const { lines = [] } of refusals) said.push(...lines);
   const admitted = admittedOf(push, refusals);
   let unpackError: string | null = null;
@@ -132,6 +129,7 @@ async function refused(
 
 function whyNot(command: Command, commands: Command[]): string | undefined {
   const { ref } = command;
+  if (!ref.isWellFormed()) return 'the name is not UTF-8';
   if (!isRefName(ref) || ref.split('/').length < 3) return 'funny refname';
   if (isHidden(ref)) return 'the registry keeps this name for itself';
   return commands.some((other) => other !== command && other.ref === ref)

@@ -2,7 +2,7 @@
 import { RepositoryError } from '../errors.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
-import type { GitProgram, Repository } from '../types.ts';
+import type { GitProgram, Oid, Repository } from '../types.ts';
 import type { RefResult } from '../wire/report.ts';
 import { checkConnectivity } from './connectivity.ts';
 import type { Push, PushGate } from './gate.ts';
@@ -30,7 +30,7 @@ export interface Taken {
   results: RefResult[];
 }
 
-type Asked = Pick<Push, 'commands' | 'options' | 'atomic'>;
+type Asked = Pick<Push, 'commands' | 'options' | 'atomic'> & { shallow: readonly Oid[] };
 
 /** Takes the pack in, checks it and lets the gate decide; whatever the gate does not keep is removed. */
 export async function takePush(
@@ -85,7 +85,7 @@ async function unfitness(
   { git, limits, signal, visible, visibility }: Taking,
   quarantine: Quarantine,
   pushed: ObjectStore,
-  { commands }: Asked,
+  { commands, shallow }: Asked,
 ): Promise<Rejection | undefined> {
   const objects =
     (await looseObjects(quarantine, pushed)) ?? packedObjects(git, quarantine, signal);
@@ -93,7 +93,10 @@ async function unfitness(
   if (inspection.unfit !== undefined) return inspection.unfit;
   const seen = await visibleRefs(repository, visible);
   const viewer = { git, visibility };
-  return await checkConnectivity(repository, seen, pushed, inspection, commands, viewer);
+  const broken = await checkConnectivity(repository, seen, pushed, inspection, commands, viewer);
+  if (broken === undefined || shallow.length === 0) return broken;
+  const help = [...broken.help, 'This clone is shallow, and what it lacks is not here either:'];
+  return { reason: 'shallow update not allowed', help: [...help, '  git fetch --unshallow'] };
 }
 
 function pushOf(

@@ -70,3 +70,38 @@ export function packetText(data: Buffer): string {
   }
   return text.endsWith('\n') ? text.slice(0, -1) : text;
 }
+
+/**
+ * The text of a packet whose bytes may be any, without its closing newline: each byte that is not UTF-8 becomes a lone
+ * surrogate (U+DC80 for 0x80, as Python's `surrogateescape` has it), which `bytesOfText` turns back.
+ */
+export function anyText(data: Buffer): string {
+  const line = data.at(-1) === 0x0a ? data.subarray(0, -1) : data;
+  const text = line.toString('utf8');
+  if (Buffer.from(text).equals(line)) return text;
+  let escaped = '';
+  for (let at = 0; at < line.length; ) {
+    const length = [1, 2, 3, 4].find((size) => isCharacter(line.subarray(at, at + size)));
+    escaped +=
+      length === undefined
+        ? String.fromCharCode(0xdc00 + (line[at] as number))
+        : line.toString('utf8', at, at + length);
+    at += length ?? 1;
+  }
+  return escaped;
+}
+
+const isCharacter = (bytes: Buffer): boolean =>
+  [...bytes.toString('utf8')].length === 1 && Buffer.from(bytes.toString('utf8')).equals(bytes);
+
+/** The bytes that `anyText` was made from. */
+export function bytesOfText(text: string): Buffer {
+  if (text.isWellFormed()) return Buffer.from(text);
+  return Buffer.concat(
+    Array.from(text, (character) => {
+      const code = character.charCodeAt(0);
+      const isByte = character.length === 1 && code >= 0xdc80 && code <= 0xdcff;
+      return isByte ? Buffer.of(code - 0xdc00) : Buffer.from(character);
+    }),
+  );
+}

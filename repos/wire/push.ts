@@ -8,10 +8,11 @@ import {
 } from './capabilities.ts';
 import { WireError } from './errors.ts';
 import { parseOid, ZERO_OID } from './oid.ts';
-import { FLUSH, type Packet, packetText, textPacket, writePackets } from './pkt-line.ts';
+import { anyText, FLUSH, type Packet, textPacket, writePackets } from './pkt-line.ts';
 
 /** One ref that the client wants to move; null stands for "absent". */
 export interface Command {
+  /** Bytes that are not UTF-8 as `anyText` has them; no ref can have such a name. */
   ref: string;
   from: string | null;
   to: string | null;
@@ -29,7 +30,7 @@ export function parseCommandList(packets: Iterable<Packet>): CommandList {
   const list: CommandList = { commands: [], capabilities: new Map(), shallow: [] };
   for (const packet of packets) {
     if (typeof packet === 'string') throw new WireError('unexpected packet in a command list');
-    const [line, capabilities] = splitAtNul(packetText(packet));
+    const [line, capabilities] = splitAtNul(anyText(packet));
     if (capabilities !== undefined && list.commands.length === 0)
       list.capabilities = readCapabilities(words(capabilities));
     if (line.startsWith('shallow ')) list.shallow.push(parseOid(line.slice('shallow '.length)));
@@ -62,11 +63,11 @@ export function writeCommandList({ commands, capabilities, shallow }: CommandLis
   ]);
 }
 
-/** Push options stand between the commands and the pack, without their closing flush packet. */
+/** Push options stand between the commands and the pack, without their closing flush packet; U+FFFD for what is not UTF-8. */
 export function parsePushOptions(packets: Iterable<Packet>): string[] {
   return Array.from(packets, (packet) => {
     if (typeof packet === 'string') throw new WireError('unexpected packet in push options');
-    return packetText(packet);
+    return packet.toString('utf8').replace(/\n$/, '');
   });
 }
 

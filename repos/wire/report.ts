@@ -1,7 +1,14 @@
 /** What became of a push, ref by ref (gitprotocol-pack(5), "Report Status"). */
 import { visibleLine } from '../../text/hidden.ts';
 import { WireError } from './errors.ts';
-import { FLUSH, packetText, readPackets, textPacket, writePackets } from './pkt-line.ts';
+import {
+  bytesOfText,
+  FLUSH,
+  packetText,
+  readPackets,
+  textPacket,
+  writePackets,
+} from './pkt-line.ts';
 
 export type RefResult = { ref: string; ok: true } | { ref: string; ok: false; reason: string };
 
@@ -18,7 +25,7 @@ export function writeReport({ unpackError, refs }: Report): Buffer {
   );
   return writePackets([
     textPacket(`unpack ${unpackError === null ? 'ok' : oneLine(unpackError)}`),
-    ...lines.map(textPacket),
+    ...lines.map((line) => bytesOfText(`${line}\n`)),
     FLUSH,
   ]);
 }

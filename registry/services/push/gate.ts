@@ -7,6 +7,7 @@ import type { FoundDefinition } from '../definitions/find-definition.ts';
 import { carryOut, type Step } from '../review/steps.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { MAIN, refusal } from './admit.ts';
+import { nameProblem } from './branch-names.ts';
 import { landPush } from './land.ts';
 import { readOptions } from './options.ts';
 import { overtaken } from './overtaken.ts';
@@ -22,7 +23,16 @@ export function pushGate(
 ): PushGate {
   return {
     async admit(commands) {
-      return commands.flatMap((command) => refusal(rooms, caller, found, command) ?? []);
+      const gone = new Set(commands.filter(({ to }) => to === null).map(({ ref }) => ref));
+      const there = [...(await repository.refs()).keys(), ...commands.map(({ ref }) => ref)];
+      const branches = there.filter((ref) => ref.startsWith('refs/heads/') && !gone.has(ref));
+      return commands.flatMap((command) => {
+        const { ref, from, to } = command;
+        const refused = refusal(rooms, caller, found, command);
+        if (refused || from !== null || to === null || ref === MAIN) return refused ?? [];
+        const problem = nameProblem(ref, branches);
+        return problem ? { ref, ...problem } : [];
+      });
     },
     async receive(push) {
       const { warnings, ...options } = readOptions(push.options, push.commands);
@@ -39,7 +49,9 @@ async function take(taking: Taking): Promise<RefResult[]> {
   const { push } = taking;
   if (push.atomic && push.commands.length > 1) return await takeTogether(taking);
   const results: RefResult[] = [];
-  for (const command of push.commands) results.push(await takeOne(taking, command));
+  // What is deleted makes room for what is made.
+  const ordered = push.commands.toSorted((a, b) => Number(b.to === null) - Number(a.to === null));
+  for (const command of ordered) results.push(await takeOne(taking, command));
   return results;
 }
 

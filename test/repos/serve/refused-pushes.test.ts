@@ -319,15 +319,68 @@ t.test('a bomb of gzip is cut off at the limit of packs', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('a push from a shallow clone is refused with the way out', async (t) => {
+/*
+ * Git takes what a shallow clone pushes where the server has all that the clone cut off, and refuses it where the
+ * history would end. Oracle: what git says of the same push.
+ */
+t.test('a push from a shallow clone is taken where the server has the rest', async (t) => {
+  const pushed = async (parent: string) => {
+    const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'b.py', blob]]));
+    const commit = await writeObject(cwd, 'commit', rawCommit(tree, parent));
+    const body = Buffer.concat([
+      Buffer.from(`0035shallow ${parent}\n`),
+      pushBody(create(commit, 'refs/heads/shallow'), await packOf(cwd, [commit, tree])),
+    ]);
+    return { commit, ...readPushAnswer((await post(url, 'git-receive-pack', body)).bytes) };
+  };
+  const cut = await writeObject(cwd, 'commit', rawCommit('0'.repeat(40), '1'.repeat(40)));
+  const { refs, said } = await pushed(cut);
+  t.match(refs, [{ ok: false, reason: 'shallow update not allowed' }]);
+  t.match(said, /git fetch --unshallow/);
+  await nothingChanged(t);
+
   const work = await server.workingCopy('Target');
   await server.client(['fetch', '-q', '--depth=1', 'origin', 'main'], { cwd: work });
-  const body = Buffer.concat([
-    Buffer.from(`0035shallow ${main}\n`),
-    pushBody(create(main), await packOf(cwd, [])),
-  ]);
-  const { refs } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
-  t.match(refs, [{ ok: false, reason: /fetch --unshallow/ }]);
+  await server.client(['checkout', '-q', '-b', 'mine', 'FETCH_HEAD'], { cwd: work });
+  await server.client(['commit', '-q', '--allow-empty', '-m', 'on top'], { cwd: work });
+  const other = await server.repositories.create('Copy');
+  await server.client(['push', '-q', `${server.url}/Copy.git`, `${main}:${MAIN}`], { cwd });
+  await server.client(['push', `${server.url}/Copy.git`, 'HEAD:refs/heads/mine'], { cwd: work });
+  t.ok((await other.refs()).has('refs/heads/mine'));
+  t.same(await other.fsck(), []);
+});
+
+/*
+ * Git keeps names as bytes. One that is no UTF-8 ended in a 500, and git said "Everything up-to-date". Verified: each
+ * is refused by its name, in the report, for small pushes and large ones.
+ */
+t.test('names that are not UTF-8 are refused by name', async (t) => {
+  const padding: string[] = [];
+  for (let i = 0; i < 40; i++) padding.push(await writeObject(cwd, 'blob', `padding ${i}\n`));
+  for (const others of [[], padding]) {
+    for (const name of ['caf\xe9.csv', '\xff', 'a\xc3', '\xed\xa0\x80.py', '\xc0\xae']) {
+      const tree = Buffer.concat([
+        Buffer.from(`100644 ${name}\0`, 'latin1'),
+        Buffer.from(blob, 'hex'),
+      ]);
+      const { refs, said } = await pushTree(tree, others);
+      t.match(refs, [{ ok: false, reason: /the file name is not UTF-8: .*\\[0-7]{3}/ }]);
+      t.match(said, /not UTF-8/);
+    }
+  }
+  const command = (name: string) => {
+    const line = `${'0'.repeat(40)} ${main} ${name}\0report-status side-band-64k`;
+    return `${(line.length + 4).toString(16).padStart(4, '0')}${line}0000`;
+  };
+  for (const name of ['refs/heads/caf\xe9', 'refs/tags/\xff', 'refs/heads/\xed\xa0\x80']) {
+    const body = Buffer.concat([Buffer.from(command(name), 'latin1'), await packOf(cwd, [])]);
+    const { status, bytes } = await post(url, 'git-receive-pack', body);
+    t.equal(status, 200);
+    t.ok(
+      bytes.includes(Buffer.from(`ng ${name} the name is not UTF-8`, 'latin1')),
+      'as it was sent',
+    );
+  }
   await nothingChanged(t);
 });
 

@@ -1,0 +1,98 @@
+/*
+ * Branches named `Main` or `v99` were taken: on Windows and macOS, where refs are files of which case is ignored, their
+ * clones mix them up with the registry's own. `a` beside `a/b` was refused for ever with "somebody else was faster".
+ * Verified, with real git: names like the registry's and git's own, names that one disk or another cannot hold, and
+ * names that two disks disagree on are refused when a branch is made, each with its reason; what exists can be deleted.
+ */
+import t from 'tap';
+import { gitResult } from '../helpers/git.ts';
+import { startLab, type TestLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+
+let lab: TestLab;
+let cwd: string;
+t.before(async () => {
+  lab = await startLab(t);
+  await lab.ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  cwd = t.testdir({});
+  const clone = ['clone', '-q', lab.gitUrl('Meter', lab.ben.token), '.'];
+  await gitResult(clone, { cwd });
+  await gitResult(
+    [
+      '-c',
+      'user.name=Ben',
+      '-c',
+      'user.email=ben@lab.example',
+      'commit',
+      '-q',
+      '--allow-empty',
+      '-m',
+      'Work',
+    ],
+    { cwd },
+  );
+});
+
+const push = (...refspecs: string[]) => gitResult(['push', 'origin', ...refspecs], { cwd });
+/** What git says of one ref, behind `->`. */
+const saidOf = (stderr: string, name: string) =>
+  stderr.split('\n').find((line) => line.includes(`-> ${name} `) || line.endsWith(`-> ${name}`)) ??
+  '';
+
+const RESERVED = [
+  'Main',
+  'MAIN',
+  'ｍain',
+  'ma\u2170n',
+  'v99',
+  'V1',
+  'ｖ２',
+  'head',
+  'Head',
+  'FETCH_HEAD',
+  'ORIG_HEAD',
+  'a'.repeat(40),
+  'refs/heads/x',
+  'heads/x',
+  'tags/v1',
+  '@',
+];
+const UNFIT = ['con', 'aux.txt', 'COM1/x', 'a|b', 'a"b', 'x'.repeat(120), 'e\u200bx', 'end./x'];
+
+t.test('names that are too like reserved ones, or not for every disk, are refused', async (t) => {
+  const names = [...RESERVED, ...UNFIT];
+  const { code, stderr } = await push(...names.map((name) => `HEAD:refs/heads/${name}`));
+  t.not(code, 0);
+  for (const name of RESERVED) t.match(saidOf(stderr, name), /remote rejected.*too like/, name);
+  for (const name of UNFIT)
+    t.match(
+      saidOf(stderr, name),
+      /remote rejected.*(does not work everywhere|hidden characters)/,
+      name,
+    );
+});
+
+t.test('of names that are one on Windows or macOS the second is refused', async (t) => {
+  t.equal((await push('HEAD:refs/heads/Straße/öl')).code, 0);
+  const twins = ['strasse/öl', 'Straße/O\u0308l', 'STRASSE/other', 'straße'];
+  const { stderr } = await push(...twins.map((name) => `HEAD:refs/heads/${name}`));
+  for (const name of twins) t.match(saidOf(stderr, name), /remote rejected.*same on Windows/, name);
+  const both = await push('HEAD:refs/heads/twin', 'HEAD:refs/heads/Twin');
+  t.not(both.code, 0);
+  t.match(both.stderr, /same on Windows/);
+  t.equal((await push('HEAD:refs/heads/Straße/more')).code, 0, 'beside it, others can be');
+});
+
+t.test('a branch that would be a folder of another is refused with git’s reason', async (t) => {
+  t.equal((await push('HEAD:refs/heads/work/one')).code, 0);
+  const { stderr } = await push('HEAD:refs/heads/work');
+  t.match(stderr, /'refs\/heads\/work\/one' exists; cannot create 'refs\/heads\/work'/);
+  t.match(stderr, /remote: A branch cannot be a folder/);
+  t.notMatch(stderr, /faster/);
+  const below = await push('HEAD:refs/heads/work/one/two');
+  t.match(below.stderr, /'refs\/heads\/work\/one' exists; cannot create/);
+  for (const atomic of [[], ['--atomic']]) {
+    t.equal((await push(...atomic, ':refs/heads/work/one', 'HEAD:refs/heads/work')).code, 0);
+    t.equal((await push(...atomic, 'HEAD:refs/heads/work/one', ':refs/heads/work')).code, 0);
+  }
+});
