@@ -86,7 +86,7 @@ t.test('what is not for review is refused and says why', async (t) => {
     ['push', lab.gitUrl('Refused', cleo.token), 'HEAD:refs/for/main'],
     { cwd: clone.folder },
   );
-  t.match(viewer.stderr, /you may not propose changes/);
+  t.match(viewer.stderr, /remote: Only contributors and admins of the owning lab may propose/);
   t.same(await list(made.id), []);
 });
 
