@@ -1,4 +1,4 @@
-/** Whether everything that is kept agrees: objects, versions, the index, the audit chain. */
+/** Whether everything that is kept agrees: objects, versions, the index, the audit chain, and what was approved. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository, Version } from '../../../repos/types.ts';
 import {
@@ -16,6 +16,7 @@ import { verifyAuditChain } from '../../store/audit.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import { countVersions } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
+import { foreignEntries, notAsApproved, oddRows } from './misuse.ts';
 import { repair } from './repair.ts';
 
 export interface FsckRooms {
@@ -49,6 +50,7 @@ export async function fsck(
       ...(await repository.fsck()),
       ...(await complaints(checkVersions(repository, keys))),
       ...(await complaints(checkIndex(store, repository))),
+      ...(await complaints(notAsApproved(repository))),
     ];
     problems.push(...found.map((problem) => ({ where: name, problem })));
     onProgress(i + 1, names.length);
@@ -60,6 +62,9 @@ export async function fsck(
       problem: `entry ${broken} does not follow from the one before it: it or its neighbour was changed`,
     });
   }
+  const foreign = await foreignEntries(store.em());
+  problems.push(...foreign.map((problem) => ({ where: 'audit trail', problem })));
+  problems.push(...(await oddRows(store.em())));
   return { repositories: names.length, mended, problems };
 }
 

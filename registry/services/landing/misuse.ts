@@ -1,0 +1,117 @@
+/**
+ * Traces of requests that once wrote columns which no schema named: what the API cannot do now, somebody may have done
+ * before. Each trace is a sentence that tells an administrator what to look at.
+ */
+import type { Repository } from '../../../repos/types.ts';
+import { parseRecord, RecordError } from '../../definitions/record.ts';
+import { Instrument } from '../../schemas/equipment.ts';
+import { Lab, User } from '../../schemas/people.ts';
+import { fieldsOf } from '../../schemas/pick.ts';
+import { streamAudit } from '../../store/audit.ts';
+import type { AuditEvent } from '../../store/entities/index.ts';
+import { EDITED } from '../../store/merge-requests.ts';
+import { type OddMergeRequest, oddMergeRequests, sessionsSetBack } from '../../store/misuse.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { builtOn } from '../review/built-on.ts';
+import { changesAgainst } from '../review/examine.ts';
+import { isGone } from '../review/gone.ts';
+
+/** What an entry of the audit trail may say was written, by action. */
+const NAMED: Record<string, ReadonlySet<string>> = {
+  'merge_request.edited': new Set([...EDITED, 'repaired']),
+  'user.changed': new Set([...fieldsOf(User), 'password']),
+  'lab.changed': new Set(fieldsOf(Lab)),
+  'instrument.changed': new Set(fieldsOf(Instrument)),
+};
+
+/** Entries of the audit trail that say what no entry of their action says. */
+export async function foreignEntries(em: EntityManager): Promise<string[]> {
+  const found: string[] = [];
+  for (const action of Object.keys(NAMED)) {
+    for await (const entry of streamAudit(em, { action })) found.push(...foreignIn(entry));
+  }
+  return found;
+}
+
+function foreignIn({ id, action, actor, subject, after }: AuditEvent): string[] {
+  const named = NAMED[action];
+  if (!named || after === null || typeof after !== 'object') return [];
+  const foreign = Object.keys(after)
+    .filter((field) => !named.has(field))
+    .sort();
+  if (foreign.length === 0) return [];
+  const what = `${actor} wrote ${foreign.join(', ')} of ${subject}`;
+  return [`entry ${id} (${action}): ${what}, which such a change does not write`];
+}
+
+/** Rows that only such a request can have left behind. */
+export async function oddRows(em: EntityManager): Promise<{ where: string; problem: string }[]> {
+  const mergeRequests = (await oddMergeRequests(em)).map((row) => ({
+    where: `${row.definition} !${row.id}`,
+    problem: oddness(row),
+  }));
+  const users = (await sessionsSetBack(em)).map(({ username, epoch, least }) => ({
+    where: `user ${username}`,
+    problem: `its sessions were ended ${least} times, but it counts ${epoch}: the count was set back, and ended sessions came to life again`,
+  }));
+  return [...mergeRequests, ...users];
+}
+
+function oddness({ state, version }: OddMergeRequest): string {
+  if (state === 'merged') {
+    return version === null
+      ? 'is merged, but names no version'
+      : `is merged as version ${version}, but there is no such version of it`;
+  }
+  if (version !== null) return `is ${state}, but names version ${version} as what it landed as`;
+  return 'is hidden as if it were about to be opened';
+}
+
+/** Versions whose record names an approval of something else than what landed. */
+export async function notAsApproved(repository: Repository): Promise<string[]> {
+  const found: string[] = [];
+  for (const { version, commit, record } of await repository.versions()) {
+    const heads = new Map(approvalsIn(record).map(({ head, by }) => [head, by.username]));
+    for (const [head, username] of heads) {
+      if (await isWhatLanded(repository, head, commit)) continue;
+      found.push(
+        `v${version} is not what ${username} approved: ${head} changes something else than what landed`,
+      );
+    }
+  }
+  return found;
+}
+
+function approvalsIn(text: string) {
+  try {
+    return parseRecord(text).approvals;
+  } catch (error) {
+    // `fsck` complains of such a record by itself.
+    if (error instanceof RecordError) return [];
+    throw error;
+  }
+}
+
+/**
+ * Whether all that landed was approved, and all that was approved is there: `main` may have had some of it already. An
+ * approved head that git has dropped cannot be compared.
+ */
+async function isWhatLanded(repository: Repository, head: string, commit: string) {
+  try {
+    const { base } = await builtOn(repository, head);
+    const approved = await changesAgainst(repository, base, head);
+    const before = (await repository.readCommit(commit)).parents[0] ?? null;
+    const landed = await changesAgainst(repository, before, commit);
+    const wanted = new Map(approved.map((change) => [change.path, change.new]));
+    const files = new Map(
+      (await repository.files(commit)).map(({ path, mode, oid }) => [path, `${mode}:${oid}`]),
+    );
+    return (
+      landed.every((change) => wanted.has(change.path)) &&
+      approved.every((change) => (files.get(change.path) ?? null) === change.new)
+    );
+  } catch (error) {
+    if (isGone(error)) return true;
+    throw error;
+  }
+}

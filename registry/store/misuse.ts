@@ -1,0 +1,44 @@
+/** Rows that contradict what the registry itself writes. */
+import type { EntityManager } from './types.ts';
+
+export interface OddMergeRequest {
+  id: number;
+  definition: string;
+  state: string;
+  version: number | null;
+}
+
+/**
+ * Merged ones that no version is of, those that are not merged and name one, and those that were hidden as if their refs
+ * were still to be written, which takes a moment and not an hour. Where the definition is gone nothing can be compared.
+ */
+export async function oddMergeRequests(em: EntityManager): Promise<OddMergeRequest[]> {
+  return await em.execute<OddMergeRequest[]>(
+    `select m.id, m.definition, m.state, m.merged_version as version
+       from merge_requests m
+       left join versions v on v.definition_id = m.definition_id and v.version = m.merged_version
+      where m.definition_id is not null
+        and ((m.state = 'merged' and v.merge_request is distinct from m.id)
+          or (m.state <> 'merged' and m.merged_version is not null)
+          or (m.state = 'opening' and m.updated_at < now() - interval '1 hour'))
+      order by m.id`,
+  );
+}
+
+/**
+ * Accounts whose sessions were ended more often, as the audit trail has it, than their row counts: by a new password, or
+ * by being disabled.
+ */
+export async function sessionsSetBack(
+  em: EntityManager,
+): Promise<{ username: string; epoch: number; least: number }[]> {
+  return await em.execute(
+    `select u.username, u.session_epoch as epoch, count(*)::int as least
+       from users u join audit_events a
+         on a.action = 'user.changed' and a.subject_type = 'user' and a.subject_id = u.id
+      where a.after ->> 'password' = 'changed'
+         or ((a.after ->> 'disabled')::boolean and not (a.before ->> 'disabled')::boolean)
+      group by u.id having u.session_epoch < count(*)
+      order by u.id`,
+  );
+}

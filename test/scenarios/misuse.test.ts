@@ -1,0 +1,146 @@
+/**
+ * Requests once wrote columns that no schema named, and left a registry that looked whole. Whoever updates wants to know
+ * whether somebody did: each story forges what such a request left behind, and `fsck` must name it, and nothing else.
+ */
+import t, { type Test } from 'tap';
+import { parseRecord, writeRecord } from '../../registry/definitions/record.ts';
+import { fsck } from '../../registry/services/landing/fsck.ts';
+import { appendAudit } from '../../registry/store/audit.ts';
+import { cloneOf } from '../helpers/clone.ts';
+import { startLab, type TestLab } from '../helpers/lab.ts';
+import { measurement } from '../helpers/registry.ts';
+
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  await t.test(database, (t) => stories(t, database));
+}
+
+async function stories(t: Test, database: 'PGlite' | 'PostgreSQL') {
+  const lab = await startLab(t, { database });
+  const { admin, ada, ben, nano, rooms } = lab;
+  const sql = (text: string, ...values: unknown[]) => rooms.store.em().execute(text, values);
+  const problems = async () =>
+    (await fsck(rooms)).problems.map(({ where, problem }) => `${where}: ${problem}`);
+  await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  const meter = () => ada.client.definitions.byName('Meter');
+
+  await t.test('a registry that is used as it should be has none of it', async (t) => {
+    const { id, head } = await propose(t, lab, 'work', 'one\n');
+    await ben.client.mergeRequests.edit(id, { title: 'Better', draft: true });
+    await ben.client.mergeRequests.edit(id, { draft: false });
+    await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
+    await ada.client.definitions.change((await meter()).id, { category: 'Meters' });
+    await ada.client.mergeRequests.merge(id, { head });
+    await admin.client.users.change(ben.id, { password: 'another password', name: 'Benedict' });
+    await admin.client.users.change(ben.id, { disabled: true });
+    await admin.client.users.change(ben.id, { disabled: false });
+    await ada.client.labs.change(nano.id, { required_approvals: 2, owners: [] });
+    await ada.client.labs.change(nano.id, { required_approvals: 1 });
+    const { instruments } = ada.client;
+    const made = await instruments.create({ name: 'Free', specifications: { a: 1 } });
+    await instruments.change(made.id, { location: 'Room 1', extra_data: { b: 2 } });
+    t.same(await problems(), []);
+  });
+
+  await t.test('a merge request that is merged as no version of it', async (t) => {
+    const { id } = await propose(t, lab, 'stated', 'two\n');
+    await sql(`update merge_requests set state = 'merged' where id = ?`, id);
+    t.same(await problems(), [`Meter !${id}: is merged, but names no version`]);
+    await sql('update merge_requests set merged_version = 1 where id = ?', id);
+    t.match(await problems(), [
+      /^Meter !\d+: is merged as version 1, but there is no such version/,
+    ]);
+    await sql(`update merge_requests set state = 'open' where id = ?`, id);
+    t.match(await problems(), [/^Meter !\d+: is open, but names version 1/]);
+    await sql(
+      `update merge_requests set state = 'opening', merged_version = null,
+         updated_at = now() - interval '2 hours' where id = ?`,
+      id,
+    );
+    t.same(await problems(), [`Meter !${id}: is hidden as if it were about to be opened`]);
+    await sql(`update merge_requests set state = 'open' where id = ?`, id);
+    t.same(await problems(), []);
+  });
+
+  await t.test('sessions that came to life again', async (t) => {
+    await sql('update users set session_epoch = 0 where id = ?', ben.id);
+    t.match(await problems(), [/^user ben: its sessions were ended 2 times, but it counts 0/]);
+    await sql('update users set session_epoch = 2 where id = ?', ben.id);
+    t.same(await problems(), []);
+  });
+
+  await t.test('a version that is not what was approved', async (t) => {
+    const { id, head } = await propose(t, lab, 'approved', 'harmless\n');
+    await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
+    // As the registry landed it once the key of one head was written over that of the other.
+    const repository = await rooms.repositories.open('Meter');
+    const { head: main, version, state } = await repository.tip();
+    const bytes = Buffer.from('harmful\n');
+    const who = { name: 'Eve', email: 'eve@lab.example', at: new Date() };
+    const commit = await repository.commit({
+      parent: main,
+      changes: new Map([['notes.txt', bytes]]),
+      author: who,
+      committer: who,
+      message: 'Change notes\n',
+    });
+    t.ok(state && version > 1);
+    const [last] = await repository.versions();
+    const record = {
+      ...parseRecord(last?.record ?? ''),
+      id: (await meter()).id,
+      name: 'Meter',
+      version: version + 1,
+      commit,
+      merge_request: id,
+      approvals: [
+        {
+          by: { id: ada.id, username: 'ada', name: 'Ada', email: 'ada@lab.example' },
+          at: new Date().toISOString(),
+          head,
+        },
+      ],
+    };
+    await repository.land({
+      head: main,
+      versions: [{ commit, record: writeRecord(record) }],
+      tagger: who,
+    });
+    const found = await problems();
+    const named = `Meter: v${version + 1} is not what ada approved: ${head} changes something else than what landed`;
+    t.ok(found.includes(named), found.join('\n'));
+  });
+
+  await t.test(
+    'an entry of the audit trail that says more than such a change writes',
+    async (t) => {
+      for (const [action, after, named] of [
+        ['merge_request.edited', { title: 'x', changes: 'a'.repeat(64) }, 'changes'],
+        ['merge_request.edited', { title: 'x', lab_id: 2, state: 'merged' }, 'lab_id, state'],
+        ['user.changed', { name: 'x', password_hash: 'x' }, 'password_hash'],
+        ['lab.changed', { name: 'x', password_hash: 'x' }, 'password_hash'],
+        ['instrument.changed', { name: 'x', token_hash: 'x' }, 'token_hash'],
+      ] as const) {
+        await rooms.store.transaction(async (em) => {
+          await appendAudit(em, {
+            ...{ actor_id: ben.id, actor: 'ben', action, subject_type: 'x', subject_id: 9 },
+            ...{ subject: 'Meter !9', lab_id: null, before: {}, after, address: null },
+            token_name: null,
+          });
+        });
+        const said = `${action}\\): ben wrote ${named} of Meter !9`;
+        t.ok(
+          (await problems()).some((one) => new RegExp(said).test(one)),
+          said,
+        );
+      }
+    },
+  );
+}
+
+async function propose(t: Test, lab: TestLab, branch: string, text: string) {
+  const clone = await cloneOf(t, lab, 'Meter', lab.ben);
+  await clone.git('checkout', '-q', '-b', branch);
+  const head = await clone.commit({ 'notes.txt': text }, 'Change notes');
+  const { stderr } = await clone.push(branch);
+  return { id: Number(/!(\d+)/.exec(stderr)?.[1]), head };
+}
