@@ -24,11 +24,12 @@ function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): str
   return `${who} <${clean(email)}> ${seconds} ${offsetMinutes < 0 ? '-' : '+'}${zone}`;
 }
 
-/** Git keeps 64 bits of seconds, of which a date has fewer: what is beyond the year 9999 is its end. */
+/** Git keeps 64 bits of seconds, of which a date has fewer: what is outside the years 1 to 9999 is their end. */
+const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
 
 const dateOf = (seconds: number): Date =>
-  new Date(Math.max(-LAST_SECOND, Math.min(seconds, LAST_SECOND)) * 1000);
+  new Date(Math.max(FIRST_SECOND, Math.min(seconds, LAST_SECOND)) * 1000);
 
 function parseSignature(text: string): Signature {
   const match = /^(.*?) ?<([^>]*)> (-?\d+) ([+-])(\d{2,})(\d{2})$/.exec(text);

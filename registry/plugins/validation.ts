@@ -4,7 +4,7 @@
  * bodies and in queries alike. A schema is compiled when it is first needed: all of them together would take a
  * good part of a start.
  */
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv, type FuncKeywordDefinition, type ValidateFunction } from 'ajv';
 import fastJsonStringify from 'fast-json-stringify';
 import type {
   FastifyInstance,
@@ -16,6 +16,7 @@ import type {
 } from 'fastify';
 import { Problem } from '../errors.ts';
 import { closed } from '../schemas/closed.ts';
+import { COMPOSED } from '../schemas/common.ts';
 import { FORMATS } from '../schemas/formats.ts';
 
 declare module 'fastify' {
@@ -78,6 +79,7 @@ function checkLater(): FastifySchemaCompiler<object> {
   };
   const literal = namesFirst(new Ajv(ours));
   const converting = namesFirst(new Ajv({ ...ours, coerceTypes: true }));
+  for (const ajv of [literal, converting]) ajv.addKeyword(composed);
   return ({ schema, httpPart }) => {
     const ajv = httpPart === 'body' || httpPart === 'headers' ? literal : converting;
     let validate: ValidateFunction | undefined;
@@ -94,6 +96,17 @@ function namesFirst(ajv: Ajv): Ajv {
   if (typeof required === 'boolean') throw new Error('JSON Schema has the keyword "required"');
   return ajv.removeKeyword('required').addKeyword(required);
 }
+
+const composed: FuncKeywordDefinition = {
+  keyword: COMPOSED,
+  type: 'string',
+  before: 'pattern',
+  modifying: true,
+  validate(_schema: unknown, text: string, _parent, at) {
+    if (at) at.parentData[at.parentDataProperty] = text.normalize('NFC');
+    return true;
+  },
+};
 
 /** What is kept already is answered, whatever requests must be now. */
 const ANY = { line: true, prose: true } as const;

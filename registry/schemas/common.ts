@@ -3,7 +3,13 @@ import type { Static, TSchema } from 'typebox';
 import { Type } from './build.ts';
 
 export const Id = Type.Integer({ minimum: 1, maximum: 2147483647 });
-export const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });
+export const Time = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339, with its zone; the registry answers in UTC',
+});
+
+/** Of a string: it is taken in Unicode's normal form C, as keyboards and file systems differ in how they write an umlaut. */
+export const COMPOSED = 'x-composed';
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -56,6 +62,7 @@ interface TextOptions {
   minLength?: number;
   maxLength: number;
   pattern?: string;
+  'x-composed'?: boolean;
   description?: string;
 }
 

@@ -1,7 +1,7 @@
 /** Instruments, computers, and which is bound where (contract section 8). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
-import { Id, JsonObject, Line, Nullable, PageQuery, Text, Time } from './common.ts';
+import { COMPOSED, Id, JsonObject, Line, Nullable, PageQuery, Text, Time } from './common.ts';
 import { DefinitionSummary } from './definitions.ts';
 import { SigningKey } from './signing-keys.ts';
 
@@ -13,6 +13,7 @@ const InstrumentStatus = Type.Enum(['available', 'in_use', 'maintenance', 'retir
 /** It stands in addresses. Host names are within this; so are the names that Windows allows in other alphabets. */
 export const ComputerName = Line({
   maxLength: 255,
+  [COMPOSED]: true,
   pattern: '^[\\p{L}\\p{N}_]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}_-])?$',
   description:
     'Host name: letters, digits, spaces, dots, dashes and underscores; case does not count',

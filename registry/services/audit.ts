@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { decide } from '../access/decide.ts';
 import { Problem } from '../errors.ts';
 import type { AuditQuery } from '../schemas/audit.ts';
+import { parseTime } from '../schemas/time.ts';
 import { type AuditFilters, listAudit, streamAudit } from '../store/audit.ts';
 import type { AuditEvent } from '../store/entities/index.ts';
 import { type Caller, demand } from './caller.ts';
@@ -59,10 +60,12 @@ function filtersFor(
   return {
     ...equal,
     ...(lab_ids && { lab_ids }),
-    ...(since && { since: new Date(since) }),
-    ...(until && { until: new Date(until) }),
+    since: timeOf(since),
+    until: timeOf(until),
   };
 }
+
+const timeOf = (text: string | undefined) => (text && parseTime(text)) || undefined;
 
 /** Undefined for a site admin: no limit. */
 function managedLabs(caller: Caller, rules: PeopleRooms['rules']): number[] | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FilterQuery } from '@mikro-orm/core';
+import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { Json } from '../definitions/types.ts';
 import type { AuditAction } from '../schemas/audit-actions.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -159,12 +159,20 @@ function hashOf(event: Sealed): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function matching({ since, until, lab_ids, ...equal }: AuditFilters): FilterQuery<AuditEvent> {
+function matching({
+  since,
+  until,
+  lab_ids,
+  actor,
+  ...equal
+}: AuditFilters): FilterQuery<AuditEvent> {
   const stated = Object.fromEntries(
     Object.entries(equal).filter(([, value]) => value !== undefined),
   );
   return {
     ...stated,
+    // Usernames and names of computers are unique in any case.
+    ...(actor !== undefined && { [raw('lower(actor) = lower(?)', [actor])]: [] }),
     ...(lab_ids && { lab_id: { $in: lab_ids } }),
     at: { ...(since && { $gte: since }), ...(until && { $lt: until }) },
   };

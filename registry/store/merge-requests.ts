@@ -1,5 +1,5 @@
 /** Merge requests and the heads they had. */
-import type { FilterQuery } from '@mikro-orm/core';
+import { type FilterQuery, raw } from '@mikro-orm/core';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { MergeRequestChange } from '../schemas/review.ts';
 import { MergeRequest, MergeRequestHead, type MergeRequestState } from './entities/index.ts';
@@ -222,24 +222,29 @@ export interface MergeRequestFilters {
   state?: Exclude<MergeRequestState, 'opening'> | undefined;
   lab_id?: number | undefined;
   definition_id?: number | undefined;
-  /** Username, as it was when the merge request was opened. */
+  /** Username in any case, as it was when the merge request was opened. */
   author?: string | undefined;
 }
 
 /** Newest first; only those of labs where the viewer may propose. */
 export async function listMergeRequests(
   em: EntityManager,
-  { viewer, filters = {}, ...page }: Page & { viewer: Viewer; filters?: MergeRequestFilters },
+  {
+    viewer,
+    filters: { author, ...filters } = {},
+    ...page
+  }: Page & { viewer: Viewer; filters?: MergeRequestFilters },
 ): Promise<Listed<MergeRequest>> {
   const stated = Object.fromEntries(
     Object.entries(filters).filter(([, value]) => value !== undefined),
   );
+  const theirs = author === undefined ? {} : { [raw('lower(author) = lower(?)', [author])]: [] };
   const seen: FilterQuery<MergeRequest> = viewer.everything
     ? {}
     : { lab_id: { $in: viewer.proposes } };
   const [items, total] = await em.findAndCount(
     MergeRequest,
-    { $and: [{ state: { $ne: 'opening' } }, stated, seen] },
+    { $and: [{ state: { $ne: 'opening' } }, stated, theirs, seen] },
     { ...window(page), orderBy: { id: 'desc' } },
   );
   return { items, total };

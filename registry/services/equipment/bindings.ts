@@ -3,6 +3,7 @@ import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Binding, BindingChange, BindingQuery, NewBinding } from '../../schemas/equipment.ts';
 import { pick } from '../../schemas/pick.ts';
+import { parseTime } from '../../schemas/time.ts';
 import * as bindings from '../../store/bindings.ts';
 import { findComputerNamed } from '../../store/computers.ts';
 import { definitionsById, everything } from '../../store/definitions.ts';
@@ -162,7 +163,7 @@ async function demandOffered(em: EntityManager, { name, definition_id }: Instrum
 function connected({ actor }: Caller, { last_connected, adapter }: BindingChange) {
   if (last_connected === null) return { last_connected };
   if (last_connected !== undefined) {
-    return { last_connected: new Date(Math.min(Date.parse(last_connected), Date.now())) };
+    return { last_connected: new Date(Math.min(Number(parseTime(last_connected)), Date.now())) };
   }
   return actor.kind === 'computer' && adapter ? { last_connected: new Date() } : {};
 }

@@ -2,6 +2,7 @@
 import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import { NewToken } from '../../schemas/people.ts';
+import { parseTime } from '../../schemas/time.ts';
 import * as tokens from '../../store/tokens.ts';
 import { type Caller, demand, demandPerson } from '../caller.ts';
 import { inputCheck } from '../definitions/check-input.ts';
@@ -43,10 +44,10 @@ export async function makeToken(
   { name, scope, expires_at }: NewToken,
 ) {
   checkNew({ name });
-  const expires = expires_at ? new Date(expires_at) : null;
-  if (expires && Number.isNaN(expires.getTime())) {
+  const expires = expires_at ? parseTime(expires_at) : null;
+  if (expires_at && !expires) {
     throw new Problem('invalid', 'That is no time. Write it as 2027-01-31T12:00:00Z.', [
-      { path: 'expires_at', message: 'must be a time (ISO 8601)' },
+      { path: 'expires_at', message: 'must be a time with its zone (RFC 3339)' },
     ]);
   }
   if (expires && expires <= new Date()) {

@@ -4,6 +4,7 @@ import getpass
 import os
 import platform
 import socket
+import unicodedata
 import uuid
 from pathlib import Path
 
@@ -23,11 +24,16 @@ def get_computer_info(home: Path | None = None) -> dict[str, str]:
     except LostError:  # it will be enrolled anew, as a computer that never was
         enrolment = None
     return {
-        "computer_name": enrolment.computer_name if enrolment else socket.gethostname(),
+        "computer_name": enrolment.computer_name if enrolment else _host_name(),
         "computer_id": enrolment.computer_id if enrolment else str(uuid.getnode()),
         "username": _username(),
         "os": f"{platform.system()} {platform.release()}".strip(),
     }
+
+
+def _host_name() -> str:
+    """Composed, as the registry keeps it: macOS writes an umlaut as two characters."""
+    return unicodedata.normalize("NFC", socket.gethostname())
 
 
 def _username() -> str:

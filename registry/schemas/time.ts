@@ -1,0 +1,30 @@
+/** Times as the API takes them. */
+
+const RFC_3339 =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+
+/**
+ * The time that an RFC 3339 date-time names; null for any other text, for a day that no calendar has, for a time without
+ * a zone (it would depend on where the registry runs) and for years outside 1 to 9999 in UTC, which databases and other
+ * programs cannot keep. JavaScript's own parser takes 30 February for 2 March.
+ */
+export function parseTime(text: string): Date | null {
+  const parts = RFC_3339.exec(text);
+  if (!parts) return null;
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as Six;
+  const [zoneHour, zoneMinute] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)];
+  if (hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) return null;
+  const time = new Date(0);
+  // Not Date.UTC, to which the years 0 to 99 are those of the last century.
+  time.setUTCFullYear(year, month - 1, day);
+  if (time.getUTCMonth() !== month - 1 || time.getUTCDate() !== day) return null;
+  const offset = (parts[8] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute);
+  const milliseconds = Math.floor(Number(`0.${parts[7] ?? 0}`) * 1000);
+  time.setUTCHours(hour, minute - offset, second, milliseconds);
+  return time >= FIRST && time <= LAST ? time : null;
+}
+
+type Six = [number, number, number, number, number, number];
+
+const FIRST = new Date('0001-01-01T00:00:00Z');
+const LAST = new Date('9999-12-31T23:59:59.999Z');
