@@ -55,6 +55,8 @@ export interface AppRooms {
   version: string;
   /** Addresses and networks, with commas between, of proxies whose forwarded headers are believed. */
   trustedProxies?: string | undefined;
+  /** What `/metrics` asks for; without one it answers this machine alone. */
+  metricsToken?: string | undefined;
   /** Whether everything that must precede the first answer is done. */
   isReady: () => boolean;
   /** Between two signs of life in the stream of events, in milliseconds. */
@@ -94,7 +96,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   leaveSlowClients(app as never, rooms.patience);
   problems(app);
   refuseUnnamed(app as never);
-  metrics(app);
+  metrics(app, rooms.metricsToken);
   documentation(app, rooms);
   healthRoutes(app, rooms);
   clientPackageRoutes(app, rooms);

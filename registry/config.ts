@@ -89,6 +89,12 @@ const ConfigSchema = Type.Object({
       description: 'what groups give: JSON, or the path of a file of it',
     }),
   ),
+  METRICS_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 16,
+      description: 'the Bearer token for /metrics; unset: it is read from this machine alone',
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'how much is logged',
@@ -156,7 +162,7 @@ const FORMATS: Record<string, string> = {
 };
 
 /** Whether a setting is one, or may have one in it. */
-export const isSecret = (name: string): boolean => /PASSWORD|SECRET|URL/.test(name);
+export const isSecret = (name: string): boolean => /PASSWORD|SECRET|TOKEN|URL/.test(name);
 
 export class ConfigError extends Error {
   readonly code = 'bad_config';

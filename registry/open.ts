@@ -1,11 +1,11 @@
 /** Opens everything under DATA_DIR that the service and the command line work with. */
-import { mkdir } from 'node:fs/promises';
 import { openGitProgram } from '../repos/process.ts';
 import { openRepositories } from '../repos/store.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
 import type { Config } from './config.ts';
 import { dataPaths } from './data-paths.ts';
+import { openDataFolder } from './private-files.ts';
 import { openSigningKeys, type SigningKeys } from './signing/keys.ts';
 import type { EmbeddedDatabase } from './store/embedded/open.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -21,6 +21,8 @@ export interface Rooms {
   publicUrl: () => string;
   maxFileBytes: number;
   maxPackBytes: number;
+  /** Paths in the data folder that other accounts can read, and that are not this account's to close. */
+  openToOthers: string[];
   close(): Promise<void>;
 }
 
@@ -37,10 +39,11 @@ export async function openRooms(
     migrates = true,
   }: { embedded?: EmbeddedDatabase | undefined; migrates?: boolean } = {},
 ): Promise<Rooms> {
-  await mkdir(dataPaths(config.DATA_DIR).root, { recursive: true });
+  const openToOthers = await openDataFolder(dataPaths(config.DATA_DIR).root);
   const opened = new AsyncDisposableStack();
   try {
-    return await openInto(opened, config, publicUrl, { embedded, migrates });
+    const rooms = await openInto(opened, config, publicUrl, { embedded, migrates });
+    return { ...rooms, openToOthers };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -52,7 +55,7 @@ async function openInto(
   config: Config,
   publicUrl: () => string,
   { embedded, migrates }: { embedded: EmbeddedDatabase | undefined; migrates: boolean },
-): Promise<Rooms> {
+): Promise<Omit<Rooms, 'openToOthers'>> {
   const paths = dataPaths(config.DATA_DIR);
   const [git, store] = await together(
     openGitProgram().then((git) => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type Config, isSecret, loadConfig, SETTINGS } from '../config.ts';
 import { dataPaths } from '../data-paths.ts';
+import { openDataFolder } from '../private-files.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
 import { askServer, type CommandRequest } from './control.ts';
@@ -118,6 +119,7 @@ function serveCommand(): Command {
     if (Object.keys(flags).some(isSecret)) process.title = 'registry serve';
     const config = loadConfig(process.env, flags);
     const singleSignOn = singleSignOnOf(config);
+    await openDataFolder(dataPaths(config.DATA_DIR).root);
     // Begun here, the database opens in its thread while this one loads the modules of the service.
     const embedded = config.DATABASE_URL
       ? undefined

@@ -1,7 +1,14 @@
 /** `GET /metrics`: Prometheus text about the process and its requests. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
 
-export function metrics(app: FastifyInstance): void {
+/**
+ * How much is done, when and by whom it is answered is nobody else's business: whoever asks has the token. Without one
+ * it is told to this machine alone.
+ */
+export function metrics(app: FastifyInstance, token: string | undefined): void {
   // Loaded by the first request that is answered, as a start would wait for it.
   let collector: ReturnType<typeof collect> | undefined;
   const collected = () => {
@@ -9,11 +16,38 @@ export function metrics(app: FastifyInstance): void {
     return collector;
   };
   app.addHook('onResponse', async (request, reply) => (await collected()).observe(request, reply));
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    demandReader(request.raw.socket.remoteAddress, request.headers, token);
     const { register } = await collected();
     return reply.type(register.contentType).send(await register.metrics());
   });
 }
+
+/** Throws `unauthenticated` or `forbidden`. `address` is the connection's own: a header can say anything. */
+export function demandReader(
+  address: string | undefined,
+  headers: IncomingHttpHeaders,
+  token: string | undefined,
+): void {
+  if (token !== undefined) {
+    const [, given = ''] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+    if (timingSafeEqual(sha256(given), sha256(token))) return;
+    throw new Problem('unauthenticated', 'Send "Authorization: Bearer <METRICS_TOKEN>".');
+  }
+  const isForwarded = Object.keys(headers).some((name) => FORWARDING.test(name));
+  if (!isForwarded && address !== undefined && LOOPBACK.test(address)) return;
+  throw new Problem(
+    'forbidden',
+    'Without METRICS_TOKEN the metrics are read on the machine of the registry alone, and not through a proxy.',
+  );
+}
+
+/** What proxies add: a request that they pass on comes from their machine, often this one. */
+const FORWARDING =
+  /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|via|cf-connecting-ip|true-client-ip)$/;
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 async function collect() {
   const { collectDefaultMetrics, Histogram, Registry } = await import('prom-client');

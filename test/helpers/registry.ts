@@ -69,6 +69,7 @@ export async function startRegistry(
       jwtSecret: 'x'.repeat(32),
       version: await ownVersion(),
       trustedProxies: config.TRUSTED_PROXIES,
+      metricsToken: config.METRICS_TOKEN,
       singleSignOn: singleSignOnOf(config),
       isReady: () => true,
       ...(options.now && { now: options.now }),

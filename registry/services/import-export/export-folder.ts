@@ -1,7 +1,8 @@
 /** Writes definitions as files: what `registry import` reads back byte for byte. */
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Files } from '../../definitions/types.ts';
+import { makeSharedFolder, shareFile } from '../../private-files.ts';
 
 export interface ExportedDefinition {
   name: string;
@@ -35,7 +36,7 @@ export async function exportFolder(
   options: ExportOptions = {},
 ): Promise<ExportReport> {
   const report: ExportReport = { folder, written: [], unchanged: [], refused: [] };
-  await mkdir(folder, { recursive: true });
+  await makeSharedFolder(folder);
   let done = 0;
   for await (const { name, files } of definitions) {
     const { paths, other } = layout(name, files);
@@ -122,9 +123,10 @@ async function writeAll(folder: string, paths: ReadonlyMap<string, Uint8Array>):
     changed = true;
     const target = join(folder, path);
     const partial = `${target}.${process.pid}.part`;
-    await mkdir(dirname(target), { recursive: true });
+    await makeSharedFolder(dirname(target));
     try {
       await writeFile(partial, bytes, { flag: 'wx' });
+      await shareFile(partial);
       await rename(partial, target);
     } catch (error) {
       await rm(partial, { force: true });

@@ -1,0 +1,70 @@
+/**
+ * Who else on the machine reads the data folder. The flaw: DATA_DIR, repos/ and journal/ were 0755, so that any account
+ * saw the names of hidden definitions and what they hold. What is verified: after every command nothing in the folder
+ * is open to others, what an older registry left open is closed at the next start, and what is exported can be handed on.
+ */
+import { execFile } from 'node:child_process';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { registry, serve } from '../helpers/command.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+const run = promisify(execFile);
+
+/** Every path in the folder, and it, that group or others may do something with. */
+async function open(folder: string): Promise<string[]> {
+  const paths = await readdir(folder, { recursive: true });
+  const found: string[] = [];
+  for (const path of ['', ...paths]) {
+    const { mode } = await lstat(join(folder, path));
+    if ((mode & 0o077) !== 0 && (mode & 0o170000) !== 0o120000) found.push(path || '.');
+  }
+  return found;
+}
+
+t.test('nothing that the registry keeps is open to other accounts, nor stays open', async (t) => {
+  // What this process starts gets its mask, as services get one that lets others read.
+  process.umask(0o022);
+  const folder = t.testdir();
+  const DATA_DIR = join(folder, 'var');
+  const settings = { DATA_DIR, ADMIN_PASSWORD: 'a good password' };
+  await mkdir(DATA_DIR, { mode: 0o755 });
+  for (const round of ['made', 'left open by an older registry'] as const) {
+    const server = await serve(settings, { first: round === 'made' });
+    t.teardown(() => server.signal('SIGKILL'));
+    const { token } = await createClient({ url: server.url }).login('admin', 'a good password');
+    const { definitions } = createClient({ url: server.url, token });
+    const name = round === 'made' ? 'First' : 'Second';
+    await definitions.create({ name, source_code: measurement(name) });
+    const commands = [
+      ['backup', join(folder, `${name}.zip`)],
+      ['export', join(folder, name)],
+      ['maintain'],
+      ['keys', 'rotate'],
+    ];
+    for (const args of commands)
+      t.match(await registry(args, settings), { code: 0 }, args.join(' '));
+    t.same(await open(DATA_DIR), [], `beside a running server, ${round}`);
+    server.signal('SIGTERM');
+    t.match(await server.ended, { code: 0 });
+    t.same(await open(DATA_DIR), [], `when it has ended, ${round}`);
+    const modes = [
+      join(folder, `${name}.zip`),
+      join(folder, name),
+      join(folder, name, `${name}.py`),
+    ];
+    t.same(
+      await Promise.all(modes.map(async (path) => (await lstat(path)).mode & 0o777)),
+      [0o600, 0o755, 0o644],
+      'a backup is private, an export is for handing on',
+    );
+    await run('chmod', ['-R', 'go+rX', DATA_DIR]);
+    t.ok((await open(DATA_DIR)).length > 50, 'and open again');
+  }
+  t.match(await registry(['user', 'list'], settings), { code: 0 });
+  t.same(await open(DATA_DIR), [], 'a command closes it too');
+});

@@ -1,0 +1,56 @@
+/** Who reads the metrics: whoever has the token, or without one this machine, and nobody through a proxy. */
+import t from 'tap';
+import { demandReader } from '../../registry/plugins/metrics.ts';
+import { startRegistry } from '../helpers/registry.ts';
+
+t.test('with a token it is asked for, wherever the request comes from', async (t) => {
+  const METRICS_TOKEN = 'scrape-0123456789';
+  const { url, admin } = await startRegistry(t, { environment: { METRICS_TOKEN } });
+  const ask = (authorization?: string) =>
+    fetch(`${url}/metrics`, { headers: { ...(authorization && { authorization }) } });
+  const answer = await ask(`Bearer ${METRICS_TOKEN}`);
+  t.equal(answer.status, 200);
+  t.match(await answer.text(), /process_cpu_user_seconds_total/);
+  for (const wrong of [
+    undefined,
+    'Bearer ',
+    'Bearer scrape',
+    `Basic ${METRICS_TOKEN}`,
+    `Bearer ${admin.token}`,
+  ]) {
+    const refused = await ask(wrong);
+    t.equal(refused.status, 401, wrong ?? 'nothing');
+    t.match(refused.headers.get('content-type'), /problem\+json/);
+  }
+});
+
+t.test(
+  'without a token they are for this machine, and not for what a proxy on it passes on',
+  async (t) => {
+    const { url } = await startRegistry(t);
+    t.equal((await fetch(`${url}/metrics`)).status, 200);
+    for (const name of ['X-Forwarded-For', 'X-Forwarded-Proto', 'Forwarded', 'X-Real-IP', 'Via']) {
+      t.equal(
+        (await fetch(`${url}/metrics`, { headers: { [name]: '127.0.0.1' } })).status,
+        403,
+        name,
+      );
+    }
+  },
+);
+
+t.test('only addresses of this machine count as this machine', async (t) => {
+  for (const address of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1']) {
+    t.doesNotThrow(() => demandReader(address, {}, undefined), address);
+  }
+  for (const address of [
+    '10.0.0.5',
+    '128.0.0.1',
+    '::ffff:10.0.0.5',
+    'fe80::1',
+    '127.0.0.1.example',
+    undefined,
+  ]) {
+    t.throws(() => demandReader(address, {}, undefined), { code: 'forbidden' }, `${address}`);
+  }
+});
