@@ -13,6 +13,9 @@ import { sync } from '../../repos/durable.ts';
 import { Problem } from '../errors.ts';
 
 const SUMS = 'SHA256SUMS';
+/** The most that is read of an entry as one text, in bytes: a few kilobytes of zip unfold to gigabytes. */
+const MOST_TEXT = 64 * 1024 * 1024;
+const MOST_ENTRIES = 1_000_000;
 
 export class ArchiveWriter {
   readonly #path: string;
@@ -112,18 +115,21 @@ export class ArchiveReader {
     };
     const zip = await damaged(openPromise(path, { lazyEntries: true, autoClose: false }));
     try {
-      const entries = new Map<string, ZipEntry>();
-      for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
+      const entries = await damaged(entriesOf(zip));
       const listed = entries.get(SUMS);
       if (!listed) throw notWhole('it has no list of sums');
-      const lines = (await collect(await zip.openReadStreamPromise(listed))).split('\n');
+      const lines = (await damaged(textOf(SUMS, zip, listed))).split('\n');
       const sums = lines.flatMap((line): [string, string][] => {
         const [, sum, name] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
         return sum && name ? [[name, sum]] : [];
       });
       entries.delete(SUMS);
       const names = new Set(sums.map(([name]) => name));
-      if (names.size !== entries.size || ![...names].every((name) => entries.has(name))) {
+      if (
+        names.size !== sums.length ||
+        names.size !== entries.size ||
+        ![...names].every((name) => entries.has(name))
+      ) {
         throw notWhole('its entries are not those that its list of sums names');
       }
       return new ArchiveReader(zip, entries, new Map(sums));
@@ -150,13 +156,14 @@ export class ArchiveReader {
         yield chunk;
       }
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).syscall) throw error;
       throw notWhole(`${name}: ${(error as Error).message}`, error);
     }
     if (hash.digest('hex') !== this.#sums.get(name)) throw notWhole(`${name} was changed`);
   }
 
   async text(name: string): Promise<string> {
-    return await collect(this.read(name));
+    return await collect(name, this.read(name));
   }
 
   close(): void {
@@ -164,9 +171,27 @@ export class ArchiveReader {
   }
 }
 
-async function collect(chunks: AsyncIterable<Buffer>): Promise<string> {
+async function entriesOf(zip: ZipReader): Promise<Map<string, ZipEntry>> {
+  const entries = new Map<string, ZipEntry>();
+  for await (const entry of zip.eachEntry()) {
+    if (entries.has(entry.fileName)) throw notWhole(`${entry.fileName} is in it twice`);
+    entries.set(entry.fileName, entry);
+    if (entries.size > MOST_ENTRIES) throw notWhole(`it has more than ${MOST_ENTRIES} entries`);
+  }
+  return entries;
+}
+
+const textOf = async (name: string, zip: ZipReader, entry: ZipEntry): Promise<string> =>
+  await collect(name, await zip.openReadStreamPromise(entry));
+
+async function collect(name: string, chunks: AsyncIterable<Buffer>): Promise<string> {
   const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
+  let size = 0;
+  for await (const chunk of chunks) {
+    all.push(chunk);
+    size += chunk.length;
+    if (size > MOST_TEXT) throw notWhole(`${name} is larger than ${MOST_TEXT} bytes`);
+  }
   return Buffer.concat(all).toString();
 }
 
@@ -178,7 +203,8 @@ async function damaged<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code) throw error;
+    // What the file system says; a zip that cannot be unfolded has a code too.
+    if (error instanceof Problem || (error as NodeJS.ErrnoException).syscall) throw error;
     throw notWhole((error as Error).message, error);
   }
 }

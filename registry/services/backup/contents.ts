@@ -19,22 +19,35 @@ const Manifest = Type.Object({
   version: Type.String(),
   made_at: Type.String(),
   /** Those that the database had had: the rows are of that schema. */
-  migrations: Type.Array(Type.String()),
+  migrations: Type.Array(Type.String(), { minItems: 1 }),
   /** Rows of each table. */
   tables: Type.Record(Type.String(), Type.Integer()),
   /** The next number of each sequence. */
   sequences: Type.Record(Type.String(), Type.Integer()),
-  repositories: Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' })),
-  keys: Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' })),
+  repositories: Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' }), {
+    uniqueItems: true,
+  }),
+  keys: Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$' }), {
+    uniqueItems: true,
+    maxItems: 10_000,
+  }),
 });
 export type Manifest = Static<typeof Manifest>;
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Problem('invalid', `The backup's ${MANIFEST} is not JSON.`, undefined, { cause });
+  }
+}
 
 /** Throws `Problem` `invalid`. */
 export function parseManifest(text: string): Manifest {
   const check = new Ajv({ meta: false, validateSchema: false }).compile<Manifest>(Manifest);
-  const value: unknown = JSON.parse(text);
+  const value = jsonIn(text);
   if (check(value)) return value;
-  const { format, version } = value as Partial<Manifest>;
+  const { format, version } = (value ?? {}) as Partial<Manifest>;
   throw new Problem(
     'invalid',
     format === FORMAT

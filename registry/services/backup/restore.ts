@@ -14,6 +14,7 @@ import {
   tablesOf,
   withoutTriggers,
 } from '../../store/dump.ts';
+import { StoreError } from '../../store/errors.ts';
 import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveReader } from '../archive.ts';
@@ -61,11 +62,31 @@ export async function restore(
     return manifest;
   } catch (error) {
     await undo.disposeAsync();
-    throw error;
+    throw asProblem(error);
   } finally {
     archive.close();
   }
 }
+
+/**
+ * What goes wrong with rows, refs and names that a backup has is the backup's fault: it is told, and no stack is. What the
+ * machine refuses (a full disk, a database that is gone) keeps its own words.
+ */
+function asProblem(error: unknown): unknown {
+  if (error instanceof Problem || !(error instanceof Error)) return error;
+  if ((error as NodeJS.ErrnoException).syscall !== undefined) return error;
+  if (error instanceof StoreError && SURROUNDINGS.has(error.code)) return error;
+  if (error instanceof RepositoryError && SURROUNDINGS.has(error.code)) return error;
+  const [reason = ''] = error.message.split('\n', 1);
+  return new Problem(
+    'invalid',
+    `The backup is damaged, or was not made by a registry: ${reason.slice(0, 300)}.`,
+    undefined,
+    { cause: error },
+  );
+}
+
+const SURROUNDINGS = new Set<string>(['database_unavailable', 'database_in_use', 'locked']);
 
 async function adopt(
   repositories: Repositories,
@@ -75,7 +96,7 @@ async function adopt(
   try {
     await repositories.adopt(name, archive.read(bundleFile(name)));
   } catch (error) {
-    if (!(error instanceof RepositoryError) || error.code !== 'bad_object') throw error;
+    if (!(error instanceof RepositoryError) || SURROUNDINGS.has(error.code)) throw error;
     throw new Problem('invalid', `The backup is damaged: ${bundleFile(name)}: ${error.message}.`);
   }
 }
@@ -103,10 +124,12 @@ async function migrateTo(store: Store, { migrations, version }: Manifest): Promi
       'The database is empty, but of a later schema than the backup. Give an empty database without any tables.',
     );
   }
-  await store.migrate(migrations.at(-1));
-  const after = new Set(await store.applied());
-  const unknown = migrations.filter((name) => !after.has(name));
-  if (unknown.length === 0) return;
+  const known = new Set([...before, ...(await store.pending())]);
+  const unknown = migrations.filter((name) => !known.has(name));
+  if (unknown.length === 0) {
+    await store.migrate(migrations.at(-1));
+    return;
+  }
   throw new Problem(
     'invalid',
     `The backup was made by version ${version}, which is later than this one: ${unknown.join(', ')} is not known here.`,
@@ -167,6 +190,9 @@ async function takeTable(em: EntityManager, archive: ArchiveReader, table: Table
   return count;
 }
 
+/** In characters: a definition's row holds its source, which has its own limit. */
+const LONGEST_ROW = 64 * 1024 * 1024;
+
 /** At newlines alone: node:readline would end a line at U+2028 too, which JSON may have within a string. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
@@ -175,6 +201,9 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
     const lines = (rest + decoder.write(chunk)).split('\n');
     rest = lines.pop() as string;
     yield* lines;
+    if (rest.length > LONGEST_ROW) {
+      throw new Problem('invalid', `The backup has a row of more than ${LONGEST_ROW} characters.`);
+    }
   }
   if (rest !== '') yield rest;
 }

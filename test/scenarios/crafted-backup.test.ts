@@ -1,0 +1,179 @@
+/**
+ * Backups that somebody made up or damaged. The flaw: one ended the command with a stack trace. What is verified: each is
+ * refused in words, by the command too, nothing of it stays, and a whole backup is taken afterwards.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { unzipSync, zipSync } from 'fflate';
+import t from 'tap';
+import yazl from 'yazl';
+import { loadConfig } from '../../registry/config.ts';
+import { Problem } from '../../registry/errors.ts';
+import { openRooms } from '../../registry/open.ts';
+import { ArchiveReader } from '../../registry/services/archive.ts';
+import { backup } from '../../registry/services/backup/backup.ts';
+import { restore } from '../../registry/services/backup/restore.ts';
+import { registry } from '../helpers/command.ts';
+import { freshDatabase } from '../helpers/databases.ts';
+import { startLab } from '../helpers/lab.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+
+type Entries = Record<string, Uint8Array>;
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+/** As whoever crafts it makes it: with sums that fit. */
+function archived(entries: Entries): Uint8Array {
+  const { SHA256SUMS: _, ...rest } = entries;
+  const sums = Object.entries(rest)
+    .map(([name, content]) => `${createHash('sha256').update(content).digest('hex')}  ${name}\n`)
+    .join('');
+  return zipSync({ ...rest, SHA256SUMS: bytes(sums) }, { level: 1 });
+}
+
+async function whole() {
+  const lab = await startLab(t);
+  await lab.ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  const folder = await mkdtemp(join(tmpdir(), 'registry-crafted-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'whole');
+  await backup({ ...lab.rooms, version: 'test' }, file);
+  return { folder, file, content: await readFile(file) };
+}
+
+/** A backup with a manifest that is changed, or with other entries. */
+function crafted(content: Uint8Array): Record<string, Uint8Array> {
+  const entries = unzipSync(content);
+  const manifest = JSON.parse(Buffer.from(entries['manifest.json'] as Uint8Array).toString());
+  const told = (change: object) =>
+    archived({ ...entries, 'manifest.json': bytes(JSON.stringify({ ...manifest, ...change })) });
+  const holding = (more: Entries) => archived({ ...entries, ...more });
+  const raw = (text: string) => holding({ 'manifest.json': bytes(text) });
+  const { repositories, keys, tables, sequences } = manifest;
+  const [table = ''] = Object.keys(tables).filter((name) => tables[name] > 0);
+  const [sequence = ''] = Object.keys(sequences);
+  return {
+    'a manifest that is not JSON': raw('{'),
+    'a manifest that is null': raw('null'),
+    'a manifest that is a list': raw('[]'),
+    'a manifest of another format': told({ format: 2 }),
+    'tables that are text': told({ tables: 'x' }),
+    'a repository named as a way out': told({ repositories: ['../../etc'] }),
+    'a repository twice': told({ repositories: [...repositories, ...repositories] }),
+    'a repository twice but for case': told({
+      repositories: [...repositories, ...repositories.map((name: string) => name.toUpperCase())],
+    }),
+    'a repository that is not there': told({ repositories: [...repositories, 'Absent'] }),
+    'a key named as a way out': told({ keys: [...keys, '../session-secret'] }),
+    'a key that is not there': told({ keys: [...keys, 'absent'] }),
+    'migrations that nobody knows': told({ migrations: ['9999-from-nowhere'] }),
+    'no migrations': told({ migrations: [] }),
+    'a migration in the middle': told({ migrations: ['0002-review'] }),
+    'other tables': told({ tables: { ...tables, more: 0 } }),
+    'a table named as a statement': told({ tables: { ...tables, 'x"; drop table users; --': 0 } }),
+    'a wrong count': told({ tables: { ...tables, [table]: tables[table] + 1 } }),
+    'a sequence below all': told({ sequences: { ...sequences, [sequence]: -5 } }),
+    'a sequence that is not there': told({ sequences: { ...sequences, nowhere: 1 } }),
+    'rows that are not JSON': holding({ [`database/${table}.jsonl`]: bytes('{\n') }),
+    'rows of other types': holding({ [`database/${table}.jsonl`]: bytes('{"id": {}}\n') }),
+    'rows that are lists': holding({ [`database/${table}.jsonl`]: bytes('[1]\n') }),
+    'a bundle that is none': holding({ 'repositories/Meter.bundle': bytes('# v2 git bundle\n') }),
+    'a bundle that is empty': holding({ 'repositories/Meter.bundle': bytes('') }),
+    'an entry that leads out': holding({ '../../out': bytes('x') }),
+    'an absolute entry': holding({ '/etc/out': bytes('x') }),
+    'a list of sums that unfolds to much': zipSync({
+      ...entries,
+      SHA256SUMS: new Uint8Array(70 * 1024 * 1024),
+    }),
+    'a manifest that unfolds to much': holding({
+      'manifest.json': new Uint8Array(70 * 1024 * 1024),
+    }),
+    'no entries': zipSync({}),
+    'only sums': archived({}),
+    'no zip': bytes('PK\u0003\u0004 and then nothing'),
+  };
+}
+
+/** An entry under one name twice, which some programs read one way and some the other. */
+async function twice(content: Uint8Array): Promise<Uint8Array> {
+  const zip = new yazl.ZipFile();
+  const chunks: Buffer[] = [];
+  for (const [name, bytes] of Object.entries(unzipSync(content)))
+    zip.addBuffer(Buffer.from(bytes), name);
+  zip.addBuffer(Buffer.from('{}'), 'manifest.json');
+  zip.end();
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+t.test('a crafted backup is refused in words, and leaves nothing', async (t) => {
+  const { folder, file, content } = await whole();
+  const all = { ...crafted(content), 'an entry twice': await twice(content) };
+  for (const kind of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
+    const DATA_DIR = await mkdtemp(join(folder, 'data-'));
+    const database =
+      kind === 'PGlite' ? {} : { DATABASE_URL: (await freshDatabase(false)).databaseUrl };
+    const settings = { DATA_DIR, ...database };
+    const rooms = await openRooms(loadConfig(settings), () => 'http://here', { migrates: false });
+    t.teardown(() => rooms.close());
+    for (const [what, made] of Object.entries(all)) {
+      await writeFile(join(folder, 'crafted'), made);
+      const error = await restore(rooms, join(folder, 'crafted')).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (!(error instanceof Problem)) t.fail(`${kind}: ${what}: ${error}`);
+      t.ok((error as Problem).message.length < 600, `${what}: ${(error as Problem).message}`);
+      t.same(await rooms.repositories.list(), [], what);
+      t.same(await readdir(rooms.keysFolder).catch(() => []), [], what);
+    }
+    await restore(rooms, file);
+    t.same((await rooms.repositories.list()).length > 0, true, 'the whole one is taken then');
+  }
+});
+
+t.test('the command says what is wrong with it in one line, and ends with 1', async (t) => {
+  const { folder, content } = await whole();
+  const { DATA_DIR } = { DATA_DIR: await mkdtemp(join(folder, 'data-')) };
+  for (const what of ['a manifest that is null', 'rows of other types']) {
+    await writeFile(join(folder, 'crafted'), crafted(content)[what] as Uint8Array);
+    const { code, stderr } = await registry(['restore', join(folder, 'crafted')], { DATA_DIR });
+    t.equal(code, 1, what);
+    t.match(stderr, /backup/);
+    t.notMatch(stderr, /^ {4}at |node:internal|\.ts:\d+/m, stderr);
+  }
+});
+
+t.test('whatever bytes of it are changed, it is read whole or refused in words', async (t) => {
+  const { folder, content } = await whole();
+  const path = join(folder, 'changed');
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(content.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+      fc.option(fc.nat(content.length)),
+      async (changes, end) => {
+        const copy = Buffer.from(content);
+        for (const [at, byte] of changes) copy[at] = byte;
+        await writeFile(path, end === null ? copy : copy.subarray(0, end));
+        try {
+          const archive = await ArchiveReader.open(path);
+          try {
+            for (const name of archive.names) await archive.text(name);
+          } finally {
+            archive.close();
+          }
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          refused += 1;
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+  t.ok(refused > 50, `${refused} were refused`);
+});
