@@ -33,8 +33,12 @@ export function labCalls({ json, nothing }: Http) {
     remove: (id: number) => nothing('DELETE', `/api/labs/${id}`),
     members: (id: number, query: PageQuery = {}) =>
       json<Page<Member>>('GET', `/api/labs/${id}/members${search(query)}`),
-    addMember: (id: number, user_id: number, role: Role) =>
-      json<Member>('POST', `/api/labs/${id}/members`, { user_id, role }),
+    /** Whom by id (of somebody whom the caller sees), or by the whole username or address. */
+    addMember: (id: number, who: number | { username: string } | { email: string }, role: Role) =>
+      json<Member>('POST', `/api/labs/${id}/members`, {
+        ...(typeof who === 'number' ? { user_id: who } : who),
+        role,
+      }),
     changeMember: (id: number, user_id: number, role: Role) =>
       json<Member>('PUT', `/api/labs/${id}/members/${user_id}`, { role }),
     removeMember: (id: number, user_id: number) =>

@@ -119,6 +119,8 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
         operationId: 'addMember',
         tags,
         summary: 'Add a member (lab admins)',
+        description:
+          'Say whom by one of `username`, `email` and `user_id`. Somebody who is not there and somebody whom you do not see are answered alike.',
         params: IdParams,
         body: NewMember,
         response: { 201: Member, ...problemAnswers },
@@ -126,7 +128,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     },
     async (request, reply) => {
       reply.code(201);
-      return await members.setMember(rooms, request.caller, request.params.id, request.body, 'new');
+      return await members.addMember(rooms, request.caller, request.params.id, request.body);
     },
   );
 
@@ -145,7 +147,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     async (request) => {
       const { id, user_id } = request.params;
       const { role } = request.body;
-      return await members.setMember(rooms, request.caller, id, { user_id, role }, 'member');
+      return await members.changeMember(rooms, request.caller, id, { user_id, role });
     },
   );
 

@@ -174,6 +174,19 @@ export const Member = Type.Object({
   created_at: Time,
 });
 export type Member = Static<typeof Member>;
-export const NewMember = Type.Object({ user_id: Id, role: Role });
+export const NewMember = Type.Object({
+  username: Type.Optional(
+    Text({ minLength: 1, maxLength: 200, description: 'Whole, in any case' }),
+  ),
+  email: Type.Optional(Text({ minLength: 1, maxLength: 254, description: 'Whole, in any case' })),
+  user_id: Type.Optional(
+    Type.Integer({
+      ...Id,
+      description: 'Of somebody who shares a lab with you; site admins see all',
+    }),
+  ),
+  role: Role,
+});
+export type NewMember = Static<typeof NewMember>;
 export const MemberChange = Type.Object({ role: Role });
 export const MemberParams = Type.Object({ id: Id, user_id: Id });

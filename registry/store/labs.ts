@@ -127,6 +127,20 @@ export async function listMembers(
   return { items: rows.map((row) => memberOf(em, row)), total };
 }
 
+/** Of these users those who are members of any of the labs. */
+export async function membersAmong(
+  em: EntityManager,
+  labIds: readonly number[],
+  userIds: readonly number[],
+): Promise<number[]> {
+  if (labIds.length === 0 || userIds.length === 0) return [];
+  const found = await em.find(Membership, {
+    lab_id: { $in: [...labIds] },
+    user_id: { $in: [...userIds] },
+  });
+  return found.map(({ user_id }) => user_id);
+}
+
 /** One membership with its user, or null. */
 export async function findMember(
   em: EntityManager,

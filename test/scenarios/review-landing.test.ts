@@ -52,7 +52,7 @@ async function review(who: Person, id: number, verdict: 'approve' | 'request_cha
 }
 const merge = (who: Person, id: number, head: string, more: { override?: string } = {}) =>
   who.client.mergeRequests.merge(id, { head, ...more });
-const policy = (fields: LabChange) => ada.client.labs.change(nano.id, fields);
+const policy = (fields: LabChange) => admin.client.labs.change(nano.id, fields);
 
 t.test('a merge request lands as one commit that says who wrote and who approved it', async (t) => {
   const { id: definition } = await define('Landed');

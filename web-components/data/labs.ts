@@ -1,6 +1,6 @@
 /** Labs that the signed-in person sees. */
 import type { LabChange, NewLab, Role } from '../../registry/schemas/people.ts';
-import { client, RegistryError } from './client.ts';
+import { client } from './client.ts';
 import { session } from './session.ts';
 
 export type { Lab, LabChange, Member, Role } from '../../registry/schemas/people.ts';
@@ -35,24 +35,11 @@ export const removeLab = (id: number) => client.labs.remove(id);
 /** Everybody, as far as one answer goes: those that the policy can name are chosen from them. */
 export const listMembers = (id: number) => client.labs.members(id, { per_page: 500 });
 
-/** Rejects with a problem where nobody has that username. */
-export async function addMember(id: number, username: string, role: Role) {
-  const { items } = await client.users.list({ username });
-  const [user] = items;
-  if (!user) throw noSuchUser(username);
-  return await client.labs.addMember(id, user.id, role);
-}
+/** By username or address. Rejects with a problem where nobody has that. */
+export const addMember = (id: number, name: string, role: Role) =>
+  client.labs.addMember(id, name.includes('@') ? { email: name } : { username: name }, role);
 
 export const changeMember = (id: number, userId: number, role: Role) =>
   client.labs.changeMember(id, userId, role);
 
 export const removeMember = (id: number, userId: number) => client.labs.removeMember(id, userId);
-
-const noSuchUser = (username: string) =>
-  new RegistryError({
-    type: 'about:blank',
-    title: 'There is no such account',
-    status: 404,
-    code: 'not_found',
-    detail: `Nobody has the username “${username}”. Site admins make accounts.`,
-  });

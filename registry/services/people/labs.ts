@@ -1,15 +1,15 @@
 /** Labs and their policy: each write with its entry in the audit trail, in one transaction. */
-import { labsSeenBy } from '../../access/decide.ts';
+import { labsSeenBy, type Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Lab, LabChange, NewLab } from '../../schemas/people.ts';
 import type { Lab as LabRow } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import * as labs from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { usersById } from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
 import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
+import { visibleAccounts } from './visible-accounts.ts';
 
 export async function listLabs(
   { store, rules }: PeopleRooms,
@@ -34,7 +34,7 @@ export async function createLab(
 ): Promise<Lab> {
   demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
-    await demandPeople(em, fields);
+    await demandPeople(em, caller, rules, fields);
     const lab = await labs.createLab(em, fields).catch((error) => taken(error, 'code'));
     await note(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
     return showLab(lab);
@@ -50,9 +50,12 @@ export async function changeLab(
   demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
   if (changes.disabled !== undefined) demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
-    const before = showLab(await labOr404(em, id));
-    await demandPeople(em, changes);
-    const lab = await labs.updateLab(em, id, changes).catch((error) => taken(error, 'code'));
+    const row = await labOr404(em, id);
+    const before = showLab(row);
+    await demandPeople(em, caller, rules, changes, namedIn(row));
+    const lab = await labs
+      .updateLab(em, id, changes)
+      .catch((error) => taken(error, 'code'));
     if (!lab) throw notFound('lab');
     await note(em, caller, 'lab.changed', 'lab', lab, id, before, showLab(lab));
     return showLab(lab);
@@ -81,8 +84,26 @@ export async function removeLab(
   });
 }
 
-/** Rules speak of accounts that exist, and each owner rule says what it is about. Throws `invalid`. */
-async function demandPeople(em: EntityManager, { owners = [], required_checks = {} }: LabChange) {
+const namedIn = ({
+  owners = [],
+  required_checks = {},
+}: Pick<LabChange, 'owners' | 'required_checks'>): number[] => [
+  ...owners.flatMap(({ users }) => users),
+  ...Object.values(required_checks),
+];
+
+/**
+ * Rules speak of accounts that the caller sees, or that the policy named before, and each owner rule says what it is
+ * about. Throws `invalid`.
+ */
+async function demandPeople(
+  em: EntityManager,
+  caller: Caller,
+  rules: Rules,
+  changes: LabChange,
+  namedBefore: readonly number[] = [],
+) {
+  const { owners = [], required_checks = {} } = changes;
   const vague = owners.findIndex((rule) => Object.keys(rule).length < 2);
   if (vague >= 0) {
     const message = 'needs a pattern, a category or a manufacturer';
@@ -90,12 +111,12 @@ async function demandPeople(em: EntityManager, { owners = [], required_checks = 
       { path: `owners.${vague}`, message },
     ]);
   }
-  const named = [...owners.flatMap(({ users }) => users), ...Object.values(required_checks)];
-  const known = await usersById(em, named);
+  const named = namedIn(changes).filter((id) => !namedBefore.includes(id));
+  const known = await visibleAccounts(em, caller, rules, named);
   const unknown = named.find((id) => !known.has(id));
   if (unknown === undefined) return;
   const path = Object.values(required_checks).includes(unknown) ? 'required_checks' : 'owners';
-  const message = `there is no account ${unknown}`;
+  const message = `there is no account ${unknown} that you see; make it a member of the lab first`;
   throw new Problem('invalid', `${path}: ${message}`, [{ path, message }]);
 }
 

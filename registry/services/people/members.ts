@@ -1,10 +1,15 @@
 /** Who belongs to a lab, and as what. */
+import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
+import type { NewMember, Role } from '../../schemas/people.ts';
+import type { User } from '../../store/entities/index.ts';
 import * as labs from '../../store/labs.ts';
-import { findUser } from '../../store/users.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { findUserByEmail, findUserByName } from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
 import { note, type PageOf, type PeopleRooms } from '../definitions/note.ts';
 import { labOr404 } from './labs.ts';
+import { visibleAccounts } from './visible-accounts.ts';
 
 export async function listMembers(
   { store, rules }: PeopleRooms,
@@ -18,46 +23,84 @@ export async function listMembers(
   return { items: items.map(showMember), total, page, per_page };
 }
 
-/** Makes somebody a member, or gives a member another role. */
-export async function setMember(
+interface Membership {
+  user_id: number;
+  role: Role;
+}
+
+/** Throws `invalid`, in the same words, for whom there is not and for whom the caller does not see. */
+export async function addMember(
   { store, rules }: PeopleRooms,
   caller: Caller,
   id: number,
-  { user_id, role }: { user_id: number; role: 'viewer' | 'contributor' | 'admin' },
-  expected: 'new' | 'member',
+  { role, ...who }: NewMember,
 ) {
   demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
   return await store.transaction(async (em) => {
     await labOr404(em, id);
-    const user = await findUser(em, user_id);
-    if (!user) {
-      throw new Problem('invalid', 'There is no such user.', [
-        { path: 'user_id', message: 'there is no such user' },
-      ]);
-    }
-    const before = (await labs.findMember(em, id, user_id)) ?? null;
-    if (expected === 'new' && before) {
+    const user = await meant(em, caller, rules, who);
+    if (await labs.findMember(em, id, user.id)) {
       throw new Problem(
         'conflict',
         `${user.username} is a member already; change the role with PUT.`,
       );
     }
-    if (expected === 'member' && !before) throw notFound('member');
-    await labs.setMember(em, id, user_id, role);
-    const after = await labs.findMember(em, id, user_id);
-    if (!after) throw new Error('a member that was just set is not there');
-    await note(
-      em,
-      caller,
-      before ? 'member.changed' : 'member.added',
-      'user',
-      user,
-      id,
-      before && { role: before.role },
-      { role },
-    );
-    return showMember(after);
+    await labs.setMember(em, id, user.id, role);
+    await note(em, caller, 'member.added', 'user', user, id, null, { role });
+    return await shown(em, id, user.id);
   });
+}
+
+/** Gives a member another role. Throws `not_found` for everybody else. */
+export async function changeMember(
+  { store, rules }: PeopleRooms,
+  caller: Caller,
+  id: number,
+  { user_id, role }: Membership,
+) {
+  demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
+  return await store.transaction(async (em) => {
+    const before = await labs.findMember(em, id, user_id);
+    if (!before) throw notFound('member');
+    await labs.setMember(em, id, user_id, role);
+    const { user } = before;
+    await note(em, caller, 'member.changed', 'user', user, id, { role: before.role }, { role });
+    return await shown(em, id, user_id);
+  });
+}
+
+/** The account that is meant: by its whole username or address, or by its id where the caller sees whose that is. */
+async function meant(
+  em: EntityManager,
+  caller: Caller,
+  rules: Rules,
+  who: Omit<NewMember, 'role'>,
+): Promise<User> {
+  const [[path, given] = [], ...more] = Object.entries(who);
+  if (path === undefined || more.length > 0) {
+    throw new Problem('invalid', 'Say whom: by username, email or user_id, by one of them.', [
+      { path: path ?? 'username', message: 'give one of username, email and user_id' },
+    ]);
+  }
+  const user =
+    path === 'user_id'
+      ? (await visibleAccounts(em, caller, rules, [Number(given)])).get(Number(given))
+      : path === 'email'
+        ? await findUserByEmail(em, String(given))
+        : await findUserByName(em, String(given));
+  if (user) return user;
+  const message = 'there is no such account, or you do not see it';
+  throw new Problem(
+    'invalid',
+    `${path}: ${message}. Give the whole username, or the address, as it stands on their page "Your account".`,
+    [{ path, message }],
+  );
+}
+
+async function shown(em: EntityManager, id: number, userId: number) {
+  const member = await labs.findMember(em, id, userId);
+  if (!member) throw new Error('a member that was just set is not there');
+  return showMember(member);
 }
 
 export async function removeMember(

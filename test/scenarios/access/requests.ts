@@ -59,7 +59,7 @@ export const REQUESTS: Record<string, (thing: Thing) => Given> = {
   createLab: () => ({ body: { name: 'Asked', code: `asked${++count}` } }),
   changeLab: () => ({ body: { name: `Asked ${++count}` } }),
   'changeLab disabled': () => ({ body: { disabled: true } }),
-  addMember: ({ stranger }) => ({ body: { user_id: stranger, role: 'viewer' } }),
+  addMember: ({ stranger }) => ({ body: { username: stranger, role: 'viewer' } }),
   changeMember: () => ({ body: { role: 'contributor' } }),
   listAuditEvents: ({ id }) => ({ query: { lab_id: id } }),
   listUsers: ({ name }) => ({ query: { q: name } }),

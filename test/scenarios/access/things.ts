@@ -20,7 +20,7 @@ export interface Thing {
   branch: string;
   /** A member of a lab, and somebody who is none. */
   member: number;
-  stranger: number;
+  stranger: string;
   /** Name of a computer. */
   computer: string;
   /** A commit. */
@@ -52,7 +52,7 @@ const thing = (given: Partial<Thing>): Thing => ({
   head: '',
   branch: BRANCH,
   member: 0,
-  stranger: 0,
+  stranger: '',
   computer: '',
   hash: '',
   ...given,
@@ -159,7 +159,7 @@ const lab: Maker = async ({ admin, ada, ben, cleo, dan, eve }) => {
   ] as const) {
     await labs.addMember(id, person.id, role);
   }
-  return thing({ id, name, page: `/api/labs/${id}`, member: eve.id, stranger: dan.id });
+  return thing({ id, name, page: `/api/labs/${id}`, member: eve.id, stranger: dan.username });
 };
 
 const account: Maker = async ({ person }) => {

@@ -26,8 +26,8 @@ export const usernameField = () =>
       ></registry-suggest>`
     : html`<wa-input
         name="username"
-        label="Username"
-        hint="Whole, as they sign in; it stands on their page “Your account”"
+        label="Username or e-mail address"
+        hint="Whole, as it stands on their page “Your account”"
         required
         autocapitalize="off"
         autocomplete="off"
