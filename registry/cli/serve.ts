@@ -17,6 +17,7 @@ import { fillContents } from '../services/landing/fill-contents.ts';
 import { repair } from '../services/landing/repair.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import type { EmbeddedDatabase } from '../store/embedded/open.ts';
+import { sharingAddresses } from '../store/users.ts';
 import { ownVersion } from '../version.ts';
 import { serveCommands } from './control.ts';
 import { greeting } from './greeting.ts';
@@ -65,6 +66,7 @@ async function start(
       jwtSecret: config.JWT_SECRET ?? (await sessionSecret(paths.keys)),
       version: await ownVersion(),
       trustedProxies: config.TRUSTED_PROXIES,
+      metricsToken: config.METRICS_TOKEN,
       singleSignOn,
       isReady: () => ready,
     },
@@ -73,6 +75,10 @@ async function start(
   opened.defer(() => app.close());
   await app.ready();
   await migrated;
+  const sharing = await sharingAddresses(rooms.store.em());
+  if (sharing.length > 0) {
+    app.log.warn({ accounts: sharing }, 'their address is that of another account too; change one');
+  }
   const { mended, failed } = await repair(rooms.store, rooms.repositories);
   if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
   for (const { name, error } of failed) {
@@ -91,6 +97,9 @@ async function start(
     });
     // Waits for the command that is being carried out, if one is.
     opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
+  }
+  if (rooms.openToOthers.length > 0) {
+    app.log.warn({ paths: rooms.openToOthers }, 'other accounts of this machine can read them');
   }
   await app.listen({ host: config.HOST, port: config.PORT });
   ({ port } = app.server.address() as AddressInfo);

@@ -3,6 +3,7 @@ import { raw } from '@mikro-orm/core';
 import type { PersonRef } from '../definitions/record.ts';
 import { Definition, Lab, User, Version } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
+import { isAddressTaken } from './users.ts';
 
 /** Holds this definition's index entry until the transaction ends, across processes. */
 export async function lockDefinition(em: EntityManager, id: number): Promise<void> {
@@ -60,7 +61,10 @@ export async function ensureUser(em: EntityManager, person: PersonRef): Promise<
     person.username,
   ]);
   const username = taken.length > 0 ? `${person.username}-${person.id}` : person.username;
-  const { id, name, email } = person;
+  const { id, name } = person;
+  const email = (await isAddressTaken(em, person.email))
+    ? `${username}@registry.invalid`
+    : person.email;
   await em.insert(User, { id, username, name, email, disabled: true });
   await advance(em, 'users');
 }

@@ -28,6 +28,34 @@ export async function findUserByName(em: EntityManager, username: string): Promi
   return em.findOne(User, { [raw('lower(username) = lower(?)', [username])]: [] });
 }
 
+/** Finds the user with this address, in any case; null where there is none, or more than one. */
+export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
+  const found = await em.find(
+    User,
+    { [raw('lower(email) = lower(?)', [email])]: [] },
+    { limit: 2 },
+  );
+  return found.length === 1 ? (found[0] as User) : null;
+}
+
+/** Whether an account has this address, or one that reaches the same person. */
+export async function isAddressTaken(em: EntityManager, email: string): Promise<boolean> {
+  const rows = await em.execute(
+    `select 1 from users where mailbox =
+       lower(split_part(split_part(?, '@', 1), '+', 1) || '@' || split_part(?, '@', 2))`,
+    [email, email],
+  );
+  return rows.length > 0;
+}
+
+/** Usernames of accounts whose address an older account has too: only accounts from before addresses were unique. */
+export async function sharingAddresses(em: EntityManager): Promise<string[]> {
+  const rows = await em.execute<{ username: string }[]>(
+    `select username from users where mailbox is null and email <> '' order by id`,
+  );
+  return rows.map(({ username }) => username);
+}
+
 /** `wanted` where nobody is called so in any case, else with the first number that makes it free. */
 export async function freeUsername(em: EntityManager, wanted: string): Promise<string> {
   const rows = await em.execute<{ taken: string }[]>(
@@ -70,9 +98,10 @@ export async function hasUsers(em: EntityManager): Promise<boolean> {
   return (await em.execute('select 1 from users limit 1')).length > 0;
 }
 
-/** Throws `unique_violation` (`users_username_key`) where the name is taken in any case. */
+/** Throws `unique_violation` (`users_username_key`, `users_mailbox_key`) where the name or the address is taken. */
 export async function createUser(em: EntityManager, fields: NewUser): Promise<User> {
   const user = em.create(User, {
+    mailbox: null,
     password_hash: null,
     password_expires_at: null,
     username: fields.username,

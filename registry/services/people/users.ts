@@ -4,6 +4,7 @@ import { notFound, Problem } from '../../errors.ts';
 import { NewUser, type User, UserChange } from '../../schemas/people.ts';
 import { fieldsBut, pick } from '../../schemas/pick.ts';
 import type { User as UserRow } from '../../store/entities/index.ts';
+import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import * as users from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
@@ -77,7 +78,7 @@ export async function createUser(
   return await store.transaction(async (em) => {
     const user = await users
       .createUser(em, { ...fields, password_hash, password_expires_at: expiryOf(kind) })
-      .catch((error) => taken(error, 'username'));
+      .catch(nameOrAddressTaken);
     await note(em, caller, 'user.created', 'user', user, null, null, showUser(user));
     return showUser(user);
   });
@@ -149,9 +150,7 @@ export async function changeUser(
       }),
       ...(ended && { session_epoch: user.session_epoch + 1 }),
     };
-    const changed = await users
-      .updateUser(em, id, changes)
-      .catch((error) => taken(error, 'username'));
+    const changed = await users.updateUser(em, id, changes).catch(nameOrAddressTaken);
     if (!changed) throw notFound('user');
     await demandSomeAdmin(em);
     const after = { ...showUser(changed), ...(password_hash && { password: 'changed' }) };
@@ -163,6 +162,19 @@ export async function changeUser(
 /** Ends an account for good: it is disabled, and its name stays on what it did. */
 export async function removeUser(rooms: PeopleRooms, caller: Caller, id: number): Promise<void> {
   await changeUser(rooms, caller, id, { disabled: true });
+}
+
+/** Two accounts with one mailbox would be one person who approves their own changes, or is kept from approving others'. */
+function nameOrAddressTaken(error: unknown): never {
+  if (!(error instanceof StoreError) || error.constraint !== 'users_mailbox_key') {
+    return taken(error, 'username');
+  }
+  throw new Problem(
+    'conflict',
+    'Another account has that address (case, and what a plus sign sets off, do not count). Give another one.',
+    [{ path: 'email', message: 'is taken' }],
+    { cause: error },
+  );
 }
 
 async function demandSomeAdmin(em: EntityManager): Promise<void> {

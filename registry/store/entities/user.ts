@@ -8,6 +8,7 @@ const schema = defineEntity({
       name: 'users_username_key',
       expression: 'create unique index "users_username_key" on "users" (lower("username"))',
     },
+    { name: 'users_mailbox_key', properties: ['mailbox'] },
   ],
   properties: {
     id: p.integer().primary(),
@@ -15,6 +16,8 @@ const schema = defineEntity({
     username: p.text(),
     name: p.text().default(''),
     email: p.text().default(''),
+    /** The address as access/review/mailbox.ts reads it, kept by the database; null where an older account has it too. */
+    mailbox: p.text().strictNullable().hidden(),
     /** Null for accounts that cannot sign in (those that reindex made). */
     password_hash: p.text().strictNullable().hidden(),
     /** When a password that the registry made up stops working; null for one that a person chose. */

@@ -82,10 +82,13 @@ async function againIfTaken<T>(work: () => Promise<T>): Promise<T> {
 /** It has no password, and nothing of an account that there is: not its name, whatever the provider calls them. */
 async function created(em: EntityManager, caller: Caller, profile: Profile): Promise<User> {
   const username = await users.freeUsername(em, profile.username);
+  const { email } = profile;
+  // Whoever has that address here is not taken for them: accounts are linked by whoever is signed in to both.
+  const isFree = email !== null && !(await users.isAddressTaken(em, email));
   const user = await users.createUser(em, {
     username,
     name: profile.name,
-    email: profile.email ?? `${username}@registry.invalid`,
+    email: isFree ? email : `${username}@registry.invalid`,
   });
   await createIdentity(em, user.id, profile);
   const after = { ...showUser(user), identity: identityOf(profile) };

@@ -1,0 +1,97 @@
+/**
+ * One person, one address. The flaws: whoever pushed as `dup@` approved it as `dup+two@`, a second account of theirs; and
+ * whoever gave their account the address of a reviewer made the reviewer count as an author, and so locked them out.
+ * What is verified: an address is one account's, whatever its case and sub-address; accounts that shared one before keep
+ * it, are reported, and are one person to reviews.
+ */
+import t from 'tap';
+import { isAddressTaken, sharingAddresses } from '../../registry/store/users.ts';
+import { cloneOf } from '../helpers/clone.ts';
+import { onEachDatabase } from '../helpers/databases.ts';
+import { startLab } from '../helpers/lab.ts';
+import { refused } from '../helpers/refused.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+for (const database of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
+  t.test(`an address is one account's (${database})`, async (t) => {
+    const lab = await startLab(t, { database });
+    const { admin, ada, ben, nano } = lab;
+    for (const email of [
+      'ada@lab.example',
+      'ADA@Lab.Example',
+      'ada+two@lab.example',
+      'Ada+@lab.example',
+    ]) {
+      const taken = { status: 409, errors: [{ path: 'email' }] };
+      t.match(await refused(ben.client.users.change(ben.id, { email })), taken, email);
+      const account = { username: 'second', password: 'long enough', name: 'S', email };
+      t.match(await refused(admin.client.users.create(account)), taken, `${email}, made`);
+    }
+    t.equal((await ben.client.users.read(ben.id)).email, 'ben@lab.example');
+    await ada.client.users.change(ada.id, { email: 'Ada+lab@lab.example' });
+    await ada.client.users.change(ada.id, { name: 'Ada' });
+    await ben.client.users.change(ben.id, { email: 'ben@elsewhere.example' });
+    const free = {
+      username: 'second',
+      password: 'long enough',
+      name: 'S',
+      email: 'ben@lab.example',
+    };
+    const second = await admin.client.users.create(free);
+    t.equal(second.email, 'ben@lab.example', 'what somebody gave up can be taken');
+    t.match(await refused(admin.client.users.create({ ...free, email: 'x@y.example' })), {
+      errors: [{ path: 'username' }],
+    });
+
+    // As an older registry let it be: a second account of whoever pushes, with a sub-address.
+    const dup = await lab.person('dup');
+    const two = await lab.person('two');
+    await lab.rooms.store.em().execute(`alter table users disable trigger user;
+                update users set email = 'dup+two@lab.example', mailbox = null where id = ${two.id};
+                alter table users enable trigger user`);
+    t.same(await sharingAddresses(lab.rooms.store.em()), ['two'], 'reported');
+    await admin.client.labs.addMember(nano.id, dup.id, 'contributor');
+    await admin.client.labs.addMember(nano.id, two.id, 'admin');
+    await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+    const clone = await cloneOf(t, lab, 'Meter', dup);
+    // Under another address than the account's: who pushed is known all the same.
+    await clone.git('config', 'user.email', 'someone@else.example');
+    await clone.git('-c', 'user.name=x', 'checkout', '-q', '-b', 'more');
+    const head = await clone.commit({ 'a.txt': 'a\n' }, 'More');
+    const { stderr } = await clone.push('more');
+    const id = Number(/Merge request !(\d+)/.exec(stderr)?.[1]);
+    const no = await refused(two.client.mergeRequests.review(id, { verdict: 'approve', head }));
+    t.match(no, { status: 403, detail: /somebody else must/ });
+    await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
+    t.match(await ada.client.mergeRequests.read(id), { can_merge: true });
+    await two.client.users.change(two.id, { name: 'Two' });
+    t.equal((await two.client.users.read(two.id)).email, 'dup+two@lab.example', 'and it is kept');
+  });
+}
+
+await onEachDatabase(
+  t,
+  'accounts that share an address keep it, and only new ones are refused',
+  async (t, store) => {
+    await store.migrate('0011-landed-under');
+    const em = store.em();
+    const add = (username: string, email: string) =>
+      em.execute('insert into users (username, email) values (?, ?)', [username, email]);
+    await add('one', 'dup@lab.example');
+    await add('two', 'DUP+two@lab.example');
+    await add('none', '');
+    await add('nobody', '');
+    await add('other', 'other@lab.example');
+    await store.migrate();
+    t.same(await sharingAddresses(em), ['two']);
+    const kept = await em.execute('select username, email from users order by id');
+    t.equal(kept.length, 5);
+    t.match(kept, [{ email: 'dup@lab.example' }, { email: 'DUP+two@lab.example' }]);
+    t.equal(await isAddressTaken(em, 'Dup+x@lab.example'), true);
+    t.equal(await isAddressTaken(em, 'free@lab.example'), false);
+    await t.rejects(add('three', 'dup+3@lab.example'), /users_mailbox_key/);
+    await em.execute(`update users set email = 'two@lab.example' where username = 'two'`);
+    t.same(await sharingAddresses(em), []);
+  },
+  { migrated: false },
+);
