@@ -9,6 +9,8 @@ import { ShortHashes } from './0008-short-hashes.ts';
 import { OneTimePasswords } from './0009-one-time-passwords.ts';
 import { DoneOnce } from './0010-done-once.ts';
 import { LabsOfMergeRequests } from './0011-labs-of-merge-requests.ts';
+import { LandedUnder } from './0012-landed-under.ts';
+import { OneAccountAnAddress } from './0013-one-account-an-address.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -23,4 +25,6 @@ export const migrations = [
   { name: '0009-one-time-passwords', class: OneTimePasswords },
   { name: '0010-done-once', class: DoneOnce },
   { name: '0011-labs-of-merge-requests', class: LabsOfMergeRequests },
+  { name: '0012-landed-under', class: LandedUnder },
+  { name: '0013-one-account-an-address', class: OneAccountAnAddress },
 ];

@@ -26,6 +26,18 @@ export interface Override {
   broken?: { reason: string; set_aside: string[] };
 }
 
+/** The lab that a version landed in and its policy then, whatever becomes of both. */
+export interface LandedUnder {
+  lab: { id: number; code: string; name: string } | null;
+  direct_landing: 'admins' | 'nobody';
+  required_approvals: number;
+  allow_self_approval: boolean;
+  required_checks: Record<string, number>;
+  owners: { pattern?: string; category?: string; manufacturer?: string; users: number[] }[];
+  banned_imports: string[];
+  allowed_imports: string[];
+}
+
 export interface VersionRecord {
   /** Of the definition. Versions that landed before both stood here are attested apart (services/landing/attest.ts). */
   id?: number;
@@ -41,6 +53,8 @@ export interface VersionRecord {
   approvals: Approval[];
   merge_request: number | null;
   overrides: Override[];
+  /** Versions that landed before this was recorded have none. */
+  landed_under?: LandedUnder;
 }
 
 export interface Verdict {

@@ -239,6 +239,34 @@ export const ValidationResult = Type.Object({
 });
 export type ValidationResult = Static<typeof ValidationResult>;
 
+const LandedUnder = Type.Union(
+  [
+    Type.Object({
+      lab: Nullable(Type.Object({ id: Id, code: Type.String(), name: Type.String() })),
+      direct_landing: Type.Enum(['admins', 'nobody']),
+      required_approvals: Type.Integer(),
+      allow_self_approval: Type.Boolean(),
+      required_checks: Type.Record(Type.String(), Id),
+      owners: Type.Array(
+        Type.Object({
+          pattern: Type.Optional(Type.String()),
+          category: Type.Optional(Type.String()),
+          manufacturer: Type.Optional(Type.String()),
+          users: Type.Array(Id),
+        }),
+      ),
+      banned_imports: Type.Array(Type.String()),
+      allowed_imports: Type.Array(Type.String()),
+    }),
+    Type.Null(),
+  ],
+  {
+    description:
+      'The lab that it landed in and the policy of that lab then, from the record; null for versions from before that was recorded',
+  },
+);
+export type LandedUnder = Static<typeof LandedUnder>;
+
 const VersionShape = {
   version: Id,
   commit: Type.String(),
@@ -246,6 +274,7 @@ const VersionShape = {
   landed_by: Nullable(Type.String({ description: 'Username' })),
   approvals: Type.Array(JsonObject),
   overrides: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+  landed_under: LandedUnder,
   merge_request: Nullable(Id),
   change_summary: Type.String(),
   signature: Type.Union(

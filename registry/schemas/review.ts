@@ -97,6 +97,15 @@ export const MergeRequestPage = Type.Object({
   can_merge: Type.Boolean(),
   blockers: Type.Array(Type.String({ description: 'A reason why it cannot be merged' })),
   approvals: Type.Object({ given: Type.Integer(), required: Type.Integer() }),
+  owners: Type.Array(
+    Type.Object({
+      rule: Type.String({ description: 'The files, category or maker that the rule is about' }),
+      why: Type.String({ description: 'What of the change makes it apply' }),
+      users: Type.Array(Account, { description: 'Of whom one must approve' }),
+      approved: Type.Boolean(),
+    }),
+    { description: "The lab's rules of owners that apply" },
+  ),
   diff: Type.String({
     description:
       'Unified diff, as git prints it: from base to head; of a merged one what landed; empty where its objects are gone',

@@ -70,6 +70,7 @@ async function renewBuiltin(rooms: SaveRooms, name: string, files: Files): Promi
   await land(rooms, OPERATOR, {
     repository,
     from,
+    judged: null,
     versions: [
       await commitFiles(repository, OPERATOR, from.head, changesBetween(before, files), {
         summary: `Renew ${name} with the registry`,

@@ -28,6 +28,7 @@ const facts = (over: Partial<ReviewFacts> = {}): ReviewFacts => ({
   state: 'open',
   draft: false,
   archived: false,
+  revoked: null,
   head: 'h2',
   changes: 'c2',
   paths: ['Laser.py'],
@@ -148,6 +149,38 @@ t.test('a change cannot leave its owners behind', async (t) => {
   const pattern = ruled({ pattern: 'old/' });
   t.match(blockers(facts({ paths: ['old/a.py', 'new/a.py'] }), pattern), [/old\/ must approve/]);
   t.same(blockers(facts(), ruled({ pattern: 'old/', category: 'Lasers' })), []);
+});
+
+t.test('owners by category are not escaped by another way of writing it', async (t) => {
+  const none = { ...policy, requiredApprovals: 0 };
+  const escapes = [
+    'Lasers ',
+    ' Lasers',
+    'LASERS',
+    'Laſers',
+    'Ｌasers',
+    'La\u200Bsers',
+    'Lasers\u00A0',
+    'Las\u00ADers',
+    'Lasers\t',
+  ];
+  for (const written of escapes) {
+    const touched = { category: written, manufacturer: written };
+    for (const rule of [{ category: 'Lasers' }, { manufacturer: 'lasers' }]) {
+      const owned = { ...none, owners: [{ users: [3], ...rule }] };
+      const found = blockers(facts({ base: null, proposed: touched }), owned);
+      t.match(found, [/must approve: eve \(its (category|maker) becomes/], JSON.stringify(written));
+    }
+  }
+  const words = { ...none, owners: [{ users: [3], category: 'Lock-In  Amplifiers' }] };
+  const spaced = { category: 'lock-in\namplifiers', manufacturer: null };
+  t.match(blockers(facts({ base: spaced, proposed: null }), words), [/category is/]);
+  const straße = { ...none, owners: [{ users: [3], manufacturer: 'Große' }] };
+  const upper = { category: null, manufacturer: 'GROSSE' };
+  t.match(blockers(facts({ base: upper, proposed: upper }), straße), [/eve/]);
+  const other = { category: 'Laser', manufacturer: null };
+  const lasers = { ...none, owners: [{ users: [3], category: 'Lasers' }] };
+  t.same(blockers(facts({ base: other, proposed: other }), lasers), []);
 });
 
 t.test('an owner who is no admin approves for the rule, and for nothing else', async (t) => {

@@ -73,7 +73,7 @@ await onEachDatabase(
   t,
   'accounts that share an address keep it, and only new ones are refused',
   async (t, store) => {
-    await store.migrate('0011-landed-under');
+    await store.migrate('0012-landed-under');
     const em = store.em();
     const add = (username: string, email: string) =>
       em.execute('insert into users (username, email) values (?, ?)', [username, email]);

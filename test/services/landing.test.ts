@@ -31,12 +31,22 @@ const create = (name: string) =>
 /** The note of a landing that a process which is gone had in hand. */
 const abandon = (name: string) => writeFile(join(journal, `${name}~999999999.1.${hostname()}`), '');
 
+/** A database that goes down when the refs have moved: the first transaction holds what the landing was judged by. */
+function downAfterRefs(): Rooms['store'] {
+  let asked = 0;
+  return {
+    ...rooms.store,
+    transaction: (work) =>
+      asked++ === 0 ? rooms.store.transaction(work) : Promise.reject(new Error('database down')),
+  };
+}
+
 t.test('a landing on top of one that never reached the index repairs it on the way', async (t) => {
   const { id } = await create('Lagging');
   const caller = await callerOf(alice);
   const down: Rooms = {
     ...rooms,
-    store: { ...rooms.store, transaction: () => Promise.reject(new Error('database down')) },
+    store: downAfterRefs(),
   };
   await t.rejects(
     changeDefinition(down, caller, id, { source_code: measurement('Lagging', 2) }),
@@ -135,7 +145,7 @@ t.test(
     const caller = await callerOf(alice);
     const down: Rooms = {
       ...rooms,
-      store: { ...rooms.store, transaction: () => Promise.reject(new Error('database down')) },
+      store: downAfterRefs(),
     };
     await t.rejects(judgeVersion(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
     t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');

@@ -57,6 +57,7 @@ export function versionFields(
     landed_by_name: 'Ada',
     approvals: [],
     overrides: [],
+    landed_under: null,
     merge_request: null,
     change_summary: '',
     deprecated: null,

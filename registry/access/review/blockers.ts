@@ -1,6 +1,6 @@
 /** What stands between a merge request and its landing, in words. */
 import type { Review, ReviewFacts, ReviewPolicy } from './facts.ts';
-import { nameOf, owns, touchedRules } from './owners.ts';
+import { appliedRules, nameOf, owns } from './owners.ts';
 import { REPLACED, type Standing, standingOf } from './verdicts.ts';
 
 /** The check that informs and never blocks. */
@@ -19,6 +19,7 @@ export function hindrances(facts: ReviewFacts): string[] {
     ...(facts.archived
       ? ['The definition is archived. An admin of its lab must take it back first.']
       : []),
+    ...(facts.revoked ? [facts.revoked] : []),
     ...(facts.draft ? ['It is a draft. Mark it as ready first.'] : []),
     ...facts.checks
       .filter(
@@ -48,11 +49,11 @@ export function unmetPolicy(facts: ReviewFacts, policy: ReviewPolicy): string[] 
           `${author.username} has requested changes and must approve before it can land.`,
       ),
     ...missingChecks(facts, policy),
-    ...touchedRules(facts, policy)
-      .filter(({ users }) => !approvals.some(({ author }) => users.includes(author.id)))
-      .map((rule) => {
+    ...appliedRules(facts, policy)
+      .filter(({ rule }) => !approvals.some(({ author }) => rule.users.includes(author.id)))
+      .map(({ rule, why }) => {
         const names = rule.users.map((id) => facts.usernames.get(id) ?? `account ${id}`);
-        return `An owner of ${nameOf(rule)} must approve: ${names.join(' or ')}.`;
+        return `An owner of ${nameOf(rule)} must approve: ${names.join(' or ')} (${why}).`;
       }),
   ];
 }

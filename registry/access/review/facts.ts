@@ -58,6 +58,8 @@ export interface ReviewFacts {
   state: 'open' | 'merged' | 'closed';
   draft: boolean;
   archived: boolean;
+  /** Why what would land may not be used (any more), or null. */
+  revoked: string | null;
   head: string;
   /** Key of what the head changes; null where that is not known. */
   changes: string | null;

@@ -1,31 +1,53 @@
 /** Of whom one must approve: owners by file, category or maker. */
 import { matchesPattern } from '../glob.ts';
 import type { OwnerRule, ReviewFacts, ReviewPolicy } from './facts.ts';
+import { isSameText } from './same-text.ts';
 
 export type Touching = Pick<ReviewFacts, 'paths' | 'base' | 'proposed'>;
 
+/** A rule that applies, and what of the change makes it apply, in words. */
+export interface AppliedRule {
+  rule: OwnerRule;
+  why: string;
+}
+
 /** Looked at on both sides, so that a change cannot leave its owners behind. */
-export function touchedRules(
+export function appliedRules(
   { paths, base, proposed }: Touching,
   { owners }: ReviewPolicy,
-): OwnerRule[] {
-  const sides = [base, proposed].filter((side) => side !== null);
-  return owners.filter(({ pattern, category, manufacturer }) => {
-    const things = sides.some(
-      (side) =>
-        (category === undefined || same(side.category, category)) &&
-        (manufacturer === undefined || same(side.manufacturer, manufacturer)),
-    );
-    const files = pattern === undefined || paths.some((path) => matchesPattern(path, pattern));
-    return files && (things || (category === undefined && manufacturer === undefined));
+): AppliedRule[] {
+  const sides = [
+    { side: base, is: 'is' },
+    { side: proposed, is: 'becomes' },
+  ];
+  return owners.flatMap((rule) => {
+    const { pattern, category, manufacturer } = rule;
+    const path = paths.find((one) => pattern !== undefined && fits(one, pattern));
+    if (pattern !== undefined && path === undefined) return [];
+    const reasons = path === undefined ? [] : [`it changes ${path}`];
+    if (category !== undefined || manufacturer !== undefined) {
+      const found = sides.find(
+        ({ side }) =>
+          side !== null &&
+          (category === undefined || isSameText(side.category ?? '', category)) &&
+          (manufacturer === undefined || isSameText(side.manufacturer ?? '', manufacturer)),
+      );
+      if (!found?.side) return [];
+      if (category !== undefined) reasons.push(`its category ${found.is} ${found.side.category}`);
+      if (manufacturer !== undefined)
+        reasons.push(`its maker ${found.is} ${found.side.manufacturer}`);
+    }
+    return [{ rule, why: reasons.join(', ') }];
   });
 }
 
+/** An umlaut in a path may be written as one character or as two. */
+const fits = (path: string, pattern: string): boolean =>
+  matchesPattern(path.normalize('NFC'), pattern.normalize('NFC'));
+
 /** Whether something that is touched belongs to this account. */
 export const owns = (id: number, facts: Touching, policy: ReviewPolicy): boolean =>
-  touchedRules(facts, policy).some(({ users }) => users.includes(id));
-
-const same = (a: string | null, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
+  appliedRules(facts, policy).some(({ rule }) => rule.users.includes(id));
 
 export function nameOf({ pattern, category, manufacturer }: OwnerRule): string {
   return [pattern, category && `category ${category}`, manufacturer && `maker ${manufacturer}`]

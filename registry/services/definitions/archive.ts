@@ -28,7 +28,7 @@ export async function setArchived(
   id: number,
   archived: boolean,
 ): Promise<void> {
-  const { row, facts } = await find(rooms, caller, id);
+  const { row, lab, facts } = await find(rooms, caller, id);
   demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
   const repository = await rooms.repositories.open(row.name);
   const { state, from } = await readState(repository);
@@ -43,6 +43,7 @@ export async function setArchived(
   await land(rooms, caller, {
     repository,
     from: await repository.tip(),
+    judged: { lab },
     versions: [],
     state: { from, to: after },
     ...(archived && { intent: puttingAway(rooms, caller, row, now) }),

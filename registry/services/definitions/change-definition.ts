@@ -27,7 +27,7 @@ export async function changeDefinition(
   key: number,
   body: DefinitionChange,
 ): Promise<Proposed | undefined> {
-  const { row, facts, policy } = await find(rooms, caller, key);
+  const { row, lab, facts, policy } = await find(rooms, caller, key);
   const { name, lab_id, is_public, change_summary, expected_version, override, ...change } = body;
   if (name !== undefined && name !== row.name) {
     throw new Problem('invalid', `${row.name} keeps its name: it is the class in every clone.`, [
@@ -56,7 +56,9 @@ export async function changeDefinition(
   const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
   const summary = change_summary ?? `Update ${row.name}`;
   if (ground) {
-    if (moved) await land(rooms, caller, { repository, from, versions: [], ...moved });
+    if (moved) {
+      await land(rooms, caller, { repository, from, judged: { lab }, versions: [], ...moved });
+    }
     if (changed) return await propose(rooms, caller, row, repository, ground, { summary, changes });
     return ground.own ? proposed(rooms, ground.own.id) : undefined;
   }
@@ -65,6 +67,7 @@ export async function changeDefinition(
   await land(rooms, caller, {
     repository,
     from,
+    judged: { lab },
     versions: changed
       ? [await commitFiles(repository, caller, head, changes, { summary, overrides })]
       : [],

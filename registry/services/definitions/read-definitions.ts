@@ -287,6 +287,7 @@ function showVersion(row: Version) {
     landed_by: row.landed_by_name || null,
     approvals: row.approvals as VersionSummary['approvals'],
     overrides: row.overrides as { code: string; message: string }[],
+    landed_under: row.landed_under as VersionSummary['landed_under'],
     merge_request: row.merge_request,
     change_summary: row.change_summary,
     ...showVerdicts(row),

@@ -20,7 +20,7 @@ export async function rollback(
   id: number,
   wanted: { version: number; reason: string; override?: string },
 ): Promise<Proposed | undefined> {
-  const { row, facts } = await find(rooms, caller, id);
+  const { row, lab, facts } = await find(rooms, caller, id);
   demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
   demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
   const way = wayOf(caller, facts, rooms.rules, wanted.override);
@@ -67,6 +67,7 @@ export async function rollback(
   await land(rooms, caller, {
     repository,
     from,
+    judged: { lab },
     versions: [{ commit, author, summary, overrides }],
   });
   return undefined;

@@ -24,7 +24,7 @@ export async function judgeVersion(
   kind: VerdictKind,
   reason: string,
 ): Promise<void> {
-  const { row, facts } = await find(rooms, caller, id);
+  const { row, lab, facts } = await find(rooms, caller, id);
   demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
   if (!(await findVersion(rooms.store.em(), row.id, n))) {
     throw new Problem('not_found', `${row.name} has no version ${n}.`);
@@ -38,6 +38,7 @@ export async function judgeVersion(
   await land(rooms, caller, {
     repository,
     from: await repository.tip(),
+    judged: { lab },
     versions: [],
     state: { from, to: { ...to, updated_at: at } },
     event: {

@@ -21,7 +21,7 @@ import type { SaveRooms } from '../rooms.ts';
 export interface Founding {
   name: string;
   files: Files;
-  lab: Pick<Lab, 'id' | 'code' | 'name'> | null;
+  lab: Lab | null;
   isPublic: boolean;
   isBuiltin: boolean;
   summary: string;
@@ -44,6 +44,7 @@ export async function found(
     land(rooms, caller, {
       repository,
       from: { head: null, version: 0 },
+      judged: { lab: founding.lab },
       versions: [await commitFiles(repository, caller, null, files, founding)],
       state: { from: null, to: firstState(caller, id, founding) },
     }),
@@ -78,6 +79,7 @@ export async function foundProposal(
     return land(rooms, caller, {
       repository,
       from: { head: null, version: 0 },
+      judged: { lab: founding.lab },
       versions: [],
       state: { from: null, to: firstState(caller, id, founding) },
       steps: [afterwards(step)],

@@ -41,6 +41,7 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
     const { definition } = await land(rooms, OPERATOR, {
       repository,
       from,
+      judged: null,
       versions: [
         await commitFiles(repository, OPERATOR, head, changes, {
           summary: item.message,

@@ -76,6 +76,7 @@ export function versionRow(state: DefinitionState, { record, tag, content }: Lan
     landed_by_name: record.landed_by?.username ?? '',
     approvals: record.approvals as unknown as Json[],
     overrides: record.overrides as unknown as Json[],
+    landed_under: (record.landed_under ?? null) as unknown as { [key: string]: Json },
     merge_request: record.merge_request,
     change_summary: storable(record.change_summary),
     deprecated: (state.deprecated[record.version] ?? null) as unknown as { [key: string]: Json },

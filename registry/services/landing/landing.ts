@@ -3,6 +3,7 @@
  * the refs move until the database has followed, so that a crash in between is repaired at the next start.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
+import { STATE } from '../../../repos/landing.ts';
 import type { Oid, Repository, Tip } from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import {
@@ -15,12 +16,20 @@ import {
 } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import type { AuditAction } from '../../schemas/audit-actions.ts';
+import type { EntityManager } from '../../store/types.ts';
 import { type Caller, personOf, REGISTRY } from '../caller.ts';
 import { readState } from '../definitions/state.ts';
 import { type Intent, noted, type Step } from '../review/steps.ts';
 import type { LandingRooms } from '../rooms.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
+import {
+  commitIsRevoked,
+  demandUnchanged,
+  type Judged,
+  landedUnder,
+  revokedAgainText,
+} from './judged.ts';
 
 export interface NewVersion {
   commit: Oid;
@@ -45,6 +54,8 @@ export interface LandingOrder {
   intent?: Intent;
   /** Merge requests that change together with it. */
   steps?: Step[];
+  /** What the caller was allowed it by; null where the product itself lands. */
+  judged: Judged | null;
 }
 
 /** Lands versions and state together. Throws `Problem` `conflict` where somebody else was faster. */
@@ -57,7 +68,10 @@ export async function land(
   await repositories.note(repository.name);
   try {
     const intents = intent ? [intent, ...steps] : steps;
-    await noted({ store, repositories }, repository.name, intents, () => moveRefs(caller, order));
+    await noted({ store, repositories }, repository.name, intents, () =>
+      // Nothing is written in it: it holds what was decided on until the refs have moved.
+      store.transaction((em) => moveRefs(em, caller, order)),
+    );
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
     throw new Problem(
@@ -79,11 +93,26 @@ export async function land(
   return indexed;
 }
 
-/** `main` must still be where `from` has it, so the numbers counted from there are those of the tags. */
-async function moveRefs(caller: Caller, { repository, from, ...order }: LandingOrder) {
+/**
+ * `main` must still be where `from` has it, so the numbers counted from there are those of the tags, and the state where
+ * it was judged.
+ */
+async function moveRefs(
+  em: EntityManager,
+  caller: Caller,
+  { repository, from, judged, ...order }: LandingOrder,
+) {
   const now = new Date();
-  const { id } = order.state?.to ?? (await readState(repository)).state;
-  const whose = { id, name: repository.name };
+  const founding = order.state?.from === null ? order.state.to : undefined;
+  const { state, from: stateAt } = founding
+    ? { state: founding, from: null }
+    : await readState(repository);
+  const labId = state.lab?.id ?? null;
+  const lab = await demandUnchanged(em, caller, repository.name, labId, judged);
+  await demandStanding(repository, state, order.versions);
+  const whose = { id: state.id, name: repository.name };
+  const unmoved =
+    stateAt === null || order.state ? [] : [{ ref: STATE, from: stateAt, to: stateAt }];
   await repository.land({
     head: from.head,
     versions: order.versions.map((version, i) => ({
@@ -91,12 +120,29 @@ async function moveRefs(caller: Caller, { repository, from, ...order }: LandingO
       record: writeRecord({
         ...whose,
         ...recordOf(version, from.version + 1 + i, caller, now.toISOString()),
+        landed_under: landedUnder(lab),
       }),
     })),
     tagger: { ...REGISTRY, at: now },
-    also: (order.steps ?? []).flatMap(({ updates }) => updates),
+    also: [...unmoved, ...(order.steps ?? []).flatMap(({ updates }) => updates)],
     ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
   });
+}
+
+/** What is archived or revoked does not land, whoever found it standing when they decided. */
+async function demandStanding(
+  repository: Repository,
+  state: DefinitionState,
+  versions: readonly NewVersion[],
+): Promise<void> {
+  if (versions.length === 0) return;
+  if (state.archived_at !== null) {
+    throw new Problem('conflict', `${repository.name} is archived. Take it back first.`);
+  }
+  for (const { commit } of versions) {
+    const again = await commitIsRevoked(repository, state, await repository.readCommit(commit));
+    if (again) throw new Problem('conflict', revokedAgainText(again));
+  }
 }
 
 /** What a pushed or imported commit says may hold anything: what nobody sees is spelled out. */

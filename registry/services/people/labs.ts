@@ -53,9 +53,7 @@ export async function changeLab(
     const row = await labOr404(em, id);
     const before = showLab(row);
     await demandPeople(em, caller, rules, changes, namedIn(row));
-    const lab = await labs
-      .updateLab(em, id, changes)
-      .catch((error) => taken(error, 'code'));
+    const lab = await labs.updateLab(em, id, changes).catch((error) => taken(error, 'code'));
     if (!lab) throw notFound('lab');
     await note(em, caller, 'lab.changed', 'lab', lab, id, before, showLab(lab));
     return showLab(lab);

@@ -1,4 +1,5 @@
 /** A push to `main`: each commit of it becomes a version, or none does. */
+import { RepositoryError } from '../../../repos/errors.ts';
 import type { Command, RefResult } from '../../../repos/serve/gate.ts';
 import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
 import { checkPaths } from '../../definitions/names.ts';
@@ -17,7 +18,7 @@ const SHOWN = 20;
 
 /** `steps` are merge requests that change in the same transaction of refs. */
 export async function landPush(
-  { rooms, caller, found: { row, policy }, repository, push }: Taking,
+  { rooms, caller, found: { row, lab, policy }, repository, push }: Taking,
   { ref, from, to }: Command,
   steps: Step[] = [],
 ): Promise<RefResult> {
@@ -53,6 +54,7 @@ export async function landPush(
     const { definition } = await land(rooms, caller, {
       repository,
       from: tip,
+      judged: { lab },
       versions: commits.map((commit) => ({
         commit: commit.oid,
         author: { name: commit.author.name, email: commit.author.email },
@@ -65,6 +67,7 @@ export async function landPush(
     return { ref, ok: true };
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
+    if (!(error.cause instanceof RepositoryError)) return refuse('not allowed now', error.message);
     return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
   }
 }

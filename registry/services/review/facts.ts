@@ -1,7 +1,8 @@
 /** What the rules of review are decided on, read with the same number of queries whatever was said. */
 import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
-import type { ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
+import type { Involved, ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
+import { mailboxOf } from '../../access/review/mailbox.ts';
 import { notFound } from '../../errors.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import type {
@@ -19,7 +20,10 @@ import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/review
 import { usersById } from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
+import { readState } from '../definitions/state.ts';
+import { revokedAgain, revokedAgainText } from '../landing/judged.ts';
 import { builtOn, changesAt } from './built-on.ts';
+import { treeOf } from './examine.ts';
 import { isGone } from './gone.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
@@ -33,7 +37,15 @@ export interface ReviewRooms {
 export interface LoadedFacts {
   row: MergeRequest;
   /** Null where the definition, or what the head held, is gone. */
-  git: { repository: Repository; tip: Tip; from: Oid | null; to: Oid; own: OwnJudgement } | null;
+  git: {
+    repository: Repository;
+    tip: Tip;
+    from: Oid | null;
+    to: Oid;
+    own: OwnJudgement;
+    /** Why what would land may not be used (any more), or null. */
+    revoked: string | null;
+  } | null;
   definition: Definition | null;
   lab: Lab | null;
   heads: MergeRequestHead[];
@@ -69,7 +81,7 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
   const people = await usersById(em, [
     row.author_id,
     row.decided_by,
-    ...heads.map(({ pushed_by }) => pushed_by),
+    ...heads.flatMap(({ pushed_by, author_ids }) => [pushed_by, ...author_ids]),
     ...reviews.map(({ author_id }) => author_id),
     ...Object.values(policy.requiredChecks),
     ...policy.owners.flatMap(({ users }) => users),
@@ -80,19 +92,13 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
     state: row.state as ReviewFacts['state'],
     draft: row.draft,
     archived: definition?.archived_at != null,
+    revoked: git?.revoked ?? null,
     head: row.head,
     changes: changesOf.get(row.head) ?? null,
     paths: git?.own.changes.map(({ path }) => path) ?? [],
     base: git?.own.before ?? null,
     proposed: git?.own.after ?? null,
-    involved: {
-      ids: new Set(
-        [row.author_id, ...heads.flatMap((head) => [head.pushed_by, ...head.author_ids])].filter(
-          isId,
-        ),
-      ),
-      mailboxes: new Set(heads.flatMap(({ authors }) => authors)),
-    },
+    involved: involvedIn(row, heads, people),
     reviews: reviews.map((review) => ({
       id: review.id,
       author: { id: review.author_id ?? 0, username: review.author, email: review.email },
@@ -115,6 +121,20 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
     usernames: new Map([...people].map(([id, { username }]) => [id, username])),
   };
   return { row, git, definition, lab, heads, reviews, posted, people, facts, policy };
+}
+
+/** Whoever has a second account of the same mailbox is the same person. */
+function involvedIn(
+  row: MergeRequest,
+  heads: readonly MergeRequestHead[],
+  people: ReadonlyMap<number, User>,
+): Involved {
+  const ids = [row.author_id, ...heads.flatMap((head) => [head.pushed_by, ...head.author_ids])];
+  const theirs = ids.flatMap((id) => (id === null ? [] : (people.get(id)?.email ?? [])));
+  return {
+    ids: new Set(ids.filter(isId)),
+    mailboxes: new Set([...heads.flatMap(({ authors }) => authors), ...theirs.map(mailboxOf)]),
+  };
 }
 
 const isId = (id: number | null): id is number => id !== null;
@@ -145,12 +165,13 @@ async function readGit(
       const from = (await repository.readCommit(landed.commit)).parents[0] ?? null;
       const at = { name: row.definition, base: from, head: landed.commit, main: from };
       const own = await ownChecks(repository, at, policy);
-      return { repository, tip, from, to: landed.commit, own };
+      return { repository, tip, from, to: landed.commit, own, revoked: null };
     }
     const base = row.state === 'open' ? (await builtOn(repository, row.head)).base : row.base;
     const at = { name: row.definition, base, head: row.head, main: tip.head };
     const own = await ownChecks(repository, at, policy);
-    return { repository, tip, from: base, to: row.head, own };
+    const revoked = await revokedTarget(repository, tip.head, own.landing);
+    return { repository, tip, from: base, to: row.head, own, revoked };
   } catch (error) {
     // A closed one's commits are packed away once no ref holds them.
     if (row.state === 'closed' && isGone(error)) return null;
@@ -171,4 +192,23 @@ async function changesByHead(
     found.set(head, await changesAt(repository, head));
   }
   return found;
+}
+
+/** Where the tree that would land is a revoked version's. */
+async function revokedTarget(
+  repository: Repository,
+  main: Oid | null,
+  landing: ReadonlyMap<string, string | null>,
+): Promise<string | null> {
+  const { state } = await readState(repository);
+  const target = new Map(await treeOf(repository, main));
+  for (const [path, entry] of landing) {
+    if (entry === null) target.delete(path);
+    else target.set(path, entry);
+  }
+  const again = await revokedAgain(repository, state, async (commit) => {
+    const tree = await treeOf(repository, commit);
+    return tree.size === target.size && [...tree].every(([path, e]) => target.get(path) === e);
+  });
+  return again && revokedAgainText(again);
 }

@@ -5,6 +5,7 @@ import { standingOf } from '../../access/review/verdicts.ts';
 import { type Approval, landingMessage, type Override } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';
+import { holdSaid, saidOf } from '../../store/judged.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';
 import { land, type NewVersion } from '../landing/landing.ts';
 import type { SaveRooms } from '../rooms.ts';
@@ -39,6 +40,7 @@ export async function merge(
 }
 
 async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: MergeInput) {
+  const said = await saidOf(rooms.store.em(), id);
   const row = await seen(rooms, caller, id);
   demand(
     caller,
@@ -66,6 +68,7 @@ async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: Me
   await land(rooms, caller, {
     repository: git.repository,
     from: git.tip,
+    judged: { lab: loaded.lab, stands: async (em) => (await holdSaid(em, id)) === said },
     versions: [version],
     steps: [await merging(git, row, version.commit)],
   });

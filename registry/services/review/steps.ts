@@ -242,7 +242,8 @@ export async function noted(
   try {
     await move();
   } catch (error) {
-    if (error instanceof RepositoryError) {
+    // Either is thrown before any ref moves, or by what would have moved them all.
+    if (error instanceof RepositoryError || error instanceof Problem) {
       await undo(store, intents);
       await repositories.strike(name);
     }

@@ -2,6 +2,7 @@
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import { blockers, hindrances } from '../../access/review/blockers.ts';
 import type { ReviewPolicy } from '../../access/review/facts.ts';
+import { appliedRules, nameOf } from '../../access/review/owners.ts';
 import { standingOf } from '../../access/review/verdicts.ts';
 import {
   type Check,
@@ -47,6 +48,15 @@ export async function page(
       ).length,
       required: policy.requiredApprovals,
     },
+    owners: appliedRules(facts, policy).map(({ rule, why }) => ({
+      rule: nameOf(rule),
+      why,
+      users: rule.users.map((id) => account(id, `account ${id}`)),
+      approved: standing.some(
+        ({ review, standing }) =>
+          standing && review.verdict === 'approve' && rule.users.includes(review.author.id),
+      ),
+    })),
     diff: diff.slice(0, MOST_DIFF),
     diff_truncated: diff.length > MOST_DIFF,
     files: git?.own.changes ?? [],

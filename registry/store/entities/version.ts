@@ -48,6 +48,8 @@ const schema = defineEntity({
     approvals: p.json<Json[]>().defaultRaw(`'[]'`),
     /** Which checks were set aside, as the tag's record has it. */
     overrides: p.json<Json[]>().defaultRaw(`'[]'`),
+    /** The lab and its policy then, as the tag's record has it; null where the record is older than that. */
+    landed_under: p.json<{ [key: string]: Json }>().strictNullable(),
     merge_request: p.integer().strictNullable(),
     change_summary: p.text().default(''),
     /** Why and by whom it was deprecated, or null. */

@@ -48,7 +48,7 @@ export class RegistryMergeBox extends LitElement {
   declare mayWrite: boolean;
 
   override render() {
-    const { state, can_merge, blockers, approvals } = this.mergeRequest;
+    const { state, can_merge, blockers, approvals, owners } = this.mergeRequest;
     if (state !== 'open') return this.#decided();
     return html`<h2>${can_merge ? 'Ready to merge' : 'Not ready to merge'}</h2>
       <p class="quiet small">
@@ -60,6 +60,19 @@ export class RegistryMergeBox extends LitElement {
           ? html`<ul aria-label="What is missing">
           ${blockers.map((blocker) => html`<li>${icon('alert')}<span>${blocker}</span></li>`)}
         </ul>`
+          : nothing
+      }
+      ${
+        owners.length > 0
+          ? html`<h3 class="small">Owners</h3>
+              <ul aria-label="Owners of what it touches">
+                ${owners.map(
+                  ({ rule, why, users, approved }) => html`<li>
+                    ${icon(approved ? 'check' : 'people')}
+                    <span>${rule}: ${users.map(({ username }) => username).join(' or ')}<br /><span class="quiet small">${why}</span></span>
+                  </li>`,
+                )}
+              </ul>`
           : nothing
       }
       <div class="row">

@@ -101,6 +101,7 @@ export class DefinitionVersions extends LitElement {
         </div>
         ${body.some((line) => line.trim()) ? html`<p class="body">${body.join('\n').trim()}</p>` : nothing}
         ${this.#record(version)}
+        ${under(version.landed_under)}
         ${[revoked ? said('Revoked', revoked) : nothing, deprecated ? said('Deprecated', deprecated) : nothing]}
         ${overrides.map(({ message }) => html`<p class="said small">${icon('alert')} Set aside: ${message}</p>`)}
       </article>
@@ -208,6 +209,20 @@ function countOf({ installed, loaded }: DefinitionFleet['versions'][number]): st
   const computers = (count: number) => `${count} ${count === 1 ? 'computer' : 'computers'}`;
   if (installed === 0) return `still in use on ${computers(loaded)}`;
   return `on ${computers(installed)}${loaded > 0 ? `, in use on ${loaded}` : ''}`;
+}
+
+/** In which lab it landed and what that lab asked for then, whatever became of both. */
+function under(landed: VersionSummary['landed_under']) {
+  if (landed === null) return nothing;
+  const { lab, direct_landing, required_approvals, allow_self_approval } = landed;
+  const rules = [
+    direct_landing === 'admins' ? 'admins could land directly' : 'everything was reviewed',
+    `${required_approvals} approval${required_approvals === 1 ? '' : 's'} required`,
+    ...(allow_self_approval ? ['authors could approve'] : []),
+  ];
+  return html`<p class="small quiet">
+    Landed in ${lab ? `${lab.name} (${lab.code})` : 'no lab'}; its policy then: ${rules.join(', ')}.
+  </p>`;
 }
 
 customElements.define('definition-versions', DefinitionVersions);

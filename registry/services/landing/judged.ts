@@ -1,0 +1,136 @@
+/**
+ * What a landing was judged by is compared with what is so when it lands. People decide over minutes: a policy is raised
+ * meanwhile, a role is lost, a version is revoked. All of it is read anew while the database holds it and the refs move,
+ * so that no answer which was given before the landing is overtaken by it.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Oid, Repository } from '../../../repos/types.ts';
+import type { DefinitionState, LandedUnder, Verdict } from '../../definitions/record.ts';
+import { Problem } from '../../errors.ts';
+import type { Lab } from '../../store/entities/index.ts';
+import { holdLab, holdStanding } from '../../store/judged.ts';
+import { findLab } from '../../store/labs.ts';
+import type { EntityManager } from '../../store/types.ts';
+import { type Caller, OPERATOR } from '../caller.ts';
+import { policyOf } from '../definitions/find-definition.ts';
+
+export interface Judged {
+  /** The definition's lab as it was read then, or null where it belongs to none. */
+  lab: Lab | null;
+  /** Whether what else it was judged by is as it was then; holds it. */
+  stands?: (em: EntityManager) => Promise<boolean>;
+}
+
+/**
+ * Holds the lab, the caller's rights and what else counts, and gives the lab. `judged` is null where the product itself
+ * lands, bound by no policy. Throws `conflict` with a cause where something has changed: decide anew.
+ */
+export async function demandUnchanged(
+  em: EntityManager,
+  caller: Caller,
+  name: string,
+  labId: number | null,
+  judged: Judged | null,
+): Promise<Lab | null> {
+  if (judged === null || caller.actor === OPERATOR.actor) {
+    return labId === null ? null : await findLab(em, labId);
+  }
+  const lab = labId === null ? null : await holdLab(em, labId);
+  if (labId !== (judged.lab?.id ?? null)) throw changed(name, 'it belongs to another lab now');
+  if (!isDeepStrictEqual(policyIn(lab), policyIn(judged.lab))) {
+    throw changed(name, "the lab's policy has changed");
+  }
+  await demandRights(em, caller, name, labId);
+  if (judged.stands && !(await judged.stands(em))) {
+    throw changed(name, 'what is said of it has changed');
+  }
+  return lab;
+}
+
+async function demandRights(
+  em: EntityManager,
+  { actor }: Caller,
+  name: string,
+  labId: number | null,
+): Promise<void> {
+  if (actor.kind !== 'user') return;
+  const now = await holdStanding(em, actor.id, labId);
+  const role = labId === null ? null : (actor.roles.get(labId) ?? null);
+  const same = actor.isAdmin ? now?.is_admin : now?.role === role;
+  if (now && !now.disabled && same) return;
+  // Not to be tried again: the caller is who was asked for when the request came.
+  throw new Problem(
+    'conflict',
+    `What you may do with ${name} has changed in the meantime. Sign in again, and ask again.`,
+  );
+}
+
+const changed = (name: string, what: string): Problem =>
+  new Problem(
+    'conflict',
+    `${name} was not changed: ${what} in the meantime. Look at it again and repeat what you did.`,
+    undefined,
+    { cause: new Error(what) },
+  );
+
+/** What a lab asks of its landings; what belongs to no lab is held to the defaults. */
+function policyIn(lab: Lab | null) {
+  const { banned, allowed } = policyOf(lab);
+  return {
+    direct_landing: lab?.direct_landing ?? ('admins' as const),
+    required_approvals: lab?.required_approvals ?? 1,
+    allow_self_approval: lab?.allow_self_approval ?? false,
+    required_checks: lab?.required_checks ?? {},
+    owners: lab?.owners ?? [],
+    banned_imports: banned,
+    allowed_imports: allowed,
+    disabled: lab?.disabled ?? false,
+  };
+}
+
+/** For the record of a version. */
+export function landedUnder(lab: Lab | null): LandedUnder {
+  const { disabled: _, ...policy } = policyIn(lab);
+  return { lab: lab && { id: lab.id, code: lab.code, name: lab.name }, ...policy };
+}
+
+export interface RevokedAgain {
+  version: number;
+  verdict: Verdict;
+}
+
+/**
+ * The revoked version whose files are these again, where there is one and no version that stands has them. `isSame`
+ * compares with the commit of a version.
+ */
+export async function revokedAgain(
+  repository: Repository,
+  { revoked }: DefinitionState,
+  isSame: (commit: Oid) => Promise<boolean>,
+): Promise<RevokedAgain | null> {
+  if (Object.keys(revoked).length === 0) return null;
+  let found: RevokedAgain | null = null;
+  for (const { version, commit } of await repository.versions()) {
+    if (!(await isSame(commit))) continue;
+    const verdict = revoked[version];
+    if (!verdict) return null;
+    found ??= { version, verdict };
+  }
+  return found;
+}
+
+export const revokedAgainText = ({ version, verdict }: RevokedAgain): string =>
+  `It is version ${version} again, which is revoked (${verdict.reason}). Choose a version that stands, or reinstate that one.`;
+
+/** Whether a commit has the files of a version that is revoked, by their trees. */
+export async function commitIsRevoked(
+  repository: Repository,
+  state: DefinitionState,
+  commit: Pick<{ tree: Oid }, 'tree'>,
+): Promise<RevokedAgain | null> {
+  return await revokedAgain(
+    repository,
+    state,
+    async (oid) => (await repository.readCommit(oid)).tree === commit.tree,
+  );
+}

@@ -1,0 +1,237 @@
+/**
+ * What a landing is judged by is judged when it lands. The flaws: a rollback request that was approved before its target
+ * was revoked still landed, and the record of a version did not say under which lab and policy it landed, so that an admin
+ * of two labs could move a definition out, land, and move it back, or open `direct_landing` for a minute. What is verified:
+ * each input of the decision is changed at the last moment, between the decision and the refs, and nothing lands; and the
+ * record tells of either way round.
+ */
+import t, { type Test } from 'tap';
+import type { LabChange } from '../../registry/schemas/people.ts';
+import { reindex } from '../../registry/services/landing/reindex.ts';
+import { cloneOf } from '../helpers/clone.ts';
+import { startLab } from '../helpers/lab.ts';
+import { refused } from '../helpers/refused.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+for (const database of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
+  t.test(database, (t) => scenarios(t, database));
+}
+
+async function scenarios(t: Test, database: DatabaseKind) {
+  const lab = await startLab(t, { database });
+  const { admin, ada, ben, nano, other } = lab;
+  const eve = await lab.person('eve');
+  await admin.client.labs.addMember(nano.id, eve.id, 'admin');
+  const policy = (fields: LabChange) => admin.client.labs.change(nano.id, fields);
+  const { definitions, mergeRequests } = ada.client;
+
+  let count = 0;
+  async function define() {
+    const name = `${database}${++count}`;
+    const { id } = await definitions.create({
+      name,
+      source_code: measurement(name),
+      lab_id: nano.id,
+    });
+    return { id, name };
+  }
+  const save = (name: string, id: number, value: number) =>
+    definitions.change(id, { source_code: measurement(name, value) });
+
+  async function request(name: string) {
+    const clone = await cloneOf(t, lab, name, ben);
+    const head = await clone.commit({ [`${name}.py`]: measurement(name, 50) }, 'Propose');
+    const { stderr } = await clone.push('HEAD:refs/for/main');
+    return { id: Number(/Merge request !(\d+)/.exec(stderr)?.[1]), head };
+  }
+  async function approved(name: string) {
+    const open = await request(name);
+    await mergeRequests.review(open.id, { verdict: 'approve', head: open.head });
+    return open;
+  }
+
+  /** Runs `change` when a landing of this definition has been decided, and its refs are about to move. */
+  async function beforeLanding(name: string, change: () => Promise<unknown>) {
+    const { repositories } = lab.rooms;
+    const { note } = repositories;
+    repositories.note = async (noted) => {
+      if (noted === name) {
+        repositories.note = note;
+        await change();
+      }
+      await note.call(repositories, noted);
+    };
+  }
+
+  await t.test(
+    'a rollback that was approved lands no version that was revoked since',
+    async (t) => {
+      const { id, name } = await define();
+      await save(name, id, 2);
+      await save(name, id, 3);
+      await policy({ direct_landing: 'nobody' });
+      const { merge_request } = await definitions.rollback(id, 1, 'worked');
+      if (!merge_request) throw new Error('it was to be reviewed');
+      const { head } = await mergeRequests.read(merge_request.id);
+      await eve.client.mergeRequests.review(merge_request.id, { verdict: 'approve', head });
+      t.match(await mergeRequests.read(merge_request.id), { can_merge: true });
+      await definitions.revoke(id, 1, 'burns the sample');
+      const page = await mergeRequests.read(merge_request.id);
+      t.match(page, { can_merge: false, blockers: [/version 1 again, which is revoked \(burns/] });
+      for (const more of [{}, { override: 'I know better' }]) {
+        const no = await refused(mergeRequests.merge(merge_request.id, { head, ...more }));
+        t.match(no, { status: 409, detail: /revoked/ });
+      }
+      await policy({ direct_landing: 'admins' });
+
+      const clone = await cloneOf(t, lab, name, ada);
+      await clone.commit({ [`${name}.py`]: measurement(name, 1) }, 'The same by git');
+      t.match(await clone.push('HEAD:main'), {
+        code: 1,
+        stderr: /version 1 again, which is revoked/,
+      });
+      const saved = await refused(save(name, id, 1));
+      t.match(saved, { status: 409, detail: /version 1 again/ }, 'nor by a save');
+      await definitions.reinstate(id, 1, 'it was the sample');
+      t.match(await mergeRequests.merge(merge_request.id, { head }), { merged_version: 4 });
+    },
+  );
+
+  await t.test('what is changed between the decision and the landing counts', async (t) => {
+    const changes: Record<
+      string,
+      (id: number, request: { id: number; head: string }) => Promise<unknown>
+    > = {
+      'more approvals are required': () => policy({ required_approvals: 2 }),
+      'a check is required': () => policy({ required_checks: { bench: eve.id } }),
+      'an owner must approve': () => policy({ owners: [{ pattern: '*', users: [eve.id] }] }),
+      'an import is banned': () => policy({ banned_imports: ['numpy'] }),
+      'the reviewer is no admin any more': () =>
+        admin.client.labs.changeMember(nano.id, ada.id, 'contributor'),
+      'the reviewer has left the lab': () => admin.client.labs.removeMember(nano.id, ada.id),
+      'the account of the reviewer is disabled': () =>
+        admin.client.users.change(ada.id, { disabled: true }),
+      'changes are requested': (_, { id, head }) =>
+        eve.client.mergeRequests.review(id, { verdict: 'request_changes', head }),
+      'it is a draft again': (_, { id }) => ben.client.mergeRequests.edit(id, { draft: true }),
+      'the definition is archived': (id) => eve.client.definitions.archive(id),
+      'the definition is moved to another lab': (id) =>
+        admin.client.definitions.change(id, { lab_id: other.id }),
+      'whoever lands it is no admin any more': () =>
+        admin.client.labs.changeMember(nano.id, eve.id, 'contributor'),
+    };
+    for (const [what, change] of Object.entries(changes)) {
+      const { id, name } = await define();
+      const open = await approved(name);
+      t.match(await mergeRequests.read(open.id), { can_merge: true }, `${what}: before`);
+      // The refs of the landing are about to move: what holds the decision has just been asked for.
+      let done: Promise<unknown> | undefined;
+      await beforeLanding(name, async () => {
+        done = change(id, open);
+        await done;
+      });
+      const no = await refused(eve.client.mergeRequests.merge(open.id, { head: open.head }));
+      t.ok([403, 404, 409].includes(no.status), `${what}: ${no.status} ${no.detail}`);
+      t.ok(done, 'it was changed in between');
+      const { version } = await admin.client.definitions.read(id);
+      t.equal(version, 1, `${what}: nothing has landed`);
+      await policy({
+        required_approvals: 1,
+        required_checks: {},
+        owners: [],
+        banned_imports: ['os'],
+      });
+      await admin.client.users.change(ada.id, { disabled: false });
+      for (const { id: user } of [ada, eve]) {
+        await admin.client.labs.removeMember(nano.id, user).catch(() => undefined);
+        await admin.client.labs.addMember(nano.id, user, 'admin');
+      }
+    }
+  });
+
+  if (database === 'PostgreSQL') {
+    await t.test(
+      'a change that comes while the refs move waits until they have moved',
+      async (t) => {
+        const { id, name } = await define();
+        const open = await approved(name);
+        const repository = await lab.rooms.repositories.open(name);
+        const order: string[] = [];
+        let changed: Promise<unknown> | undefined;
+        const { land } = repository;
+        repository.land = async (landing) => {
+          repository.land = land;
+          changed = policy({ required_approvals: 2 }).then(() => order.push('policy'));
+          const waiting = 'select 1 from pg_locks where not granted';
+          while ((await lab.rooms.store.em().execute(waiting)).length === 0);
+          const versions = await land.call(repository, landing);
+          order.push('landed');
+          return versions;
+        };
+        await eve.client.mergeRequests.merge(open.id, { head: open.head });
+        await changed;
+        t.same(order, ['landed', 'policy']);
+        t.match((await definitions.versions(id)).items[0], {
+          landed_under: { required_approvals: 1 },
+        });
+        await policy({ required_approvals: 1 });
+      },
+    );
+  }
+
+  await t.test('so it is for direct landings, by whatever way', async (t) => {
+    const ways: Record<string, (id: number, name: string) => Promise<unknown>> = {
+      save: (id, name) => save(name, id, 9),
+      rollback: (id) => definitions.rollback(id, 1, 'back'),
+      push: async (_, name) => {
+        const clone = await cloneOf(t, lab, name, ada);
+        await clone.commit({ 'a.txt': 'a\n' }, 'More');
+        await beforeLanding(name, () => policy({ direct_landing: 'nobody' }));
+        const { code, stderr } = await clone.push('HEAD:main');
+        if (code !== 0) throw new Error(stderr);
+      },
+    };
+    for (const [way, go] of Object.entries(ways)) {
+      const { id, name } = await define();
+      await save(name, id, 2);
+      if (way !== 'push') {
+        await beforeLanding(name, () => policy({ direct_landing: 'nobody' }));
+      }
+      await t.rejects(go(id, name), /policy has changed/, way);
+      t.equal((await definitions.read(id)).version, 2, way);
+      await policy({ direct_landing: 'admins' });
+    }
+  });
+
+  await t.test('the record says under which lab and policy a version landed', async (t) => {
+    await admin.client.labs.addMember(other.id, ada.id, 'admin');
+    const { id, name } = await define();
+    await policy({ direct_landing: 'nobody', required_approvals: 2, banned_imports: ['os'] });
+    // Round the policy: out to another lab, landed there, and back.
+    await definitions.change(id, { lab_id: other.id });
+    await save(name, id, 2);
+    await definitions.change(id, { lab_id: nano.id });
+    // Round it again: the door is opened for a minute.
+    await policy({ direct_landing: 'admins' });
+    await save(name, id, 3);
+    await policy({ direct_landing: 'nobody' });
+    const told = async () =>
+      (await definitions.versions(id)).items.map(({ version, landed_under }) => [
+        version,
+        landed_under?.lab?.code,
+        landed_under?.direct_landing,
+        landed_under?.required_approvals,
+        landed_under?.allow_self_approval,
+      ]);
+    const expected = [
+      [3, 'nano', 'admins', 2, false],
+      [2, 'cold', 'admins', 1, false],
+      [1, 'nano', 'admins', 1, false],
+    ];
+    t.same(await told(), expected);
+    await lab.rooms.store.em().execute('update versions set landed_under = null');
+    await reindex(lab.rooms.store, lab.rooms.repositories);
+    t.same(await told(), expected, 'and so says the tag alone');
+    await policy({ direct_landing: 'admins', required_approvals: 1 });
+  });
+}
