@@ -195,6 +195,8 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def discard(folder: Path) -> None:
     """Deletes a folder, if it is there; moves it out of the way first, so that it is never seen half-deleted."""
+    if folder.is_symlink():
+        folder.unlink()
     if not folder.exists():
         return
     aside = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder.parent))
@@ -212,6 +214,12 @@ def clear_partial(folder: Path) -> None:
         else:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def links_in(folder: Path) -> list[str]:
+    """A folder and what is under it, as far as they are links (on Windows junctions, too)."""
+    is_junction = getattr(os.path, "isjunction", lambda path: False)
+    return [str(path) for path in (folder, *folder.rglob("*")) if path.is_symlink() or is_junction(path)]
 
 
 def tree_hashes(folder: Path) -> dict[str, str]:

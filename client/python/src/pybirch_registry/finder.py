@@ -81,7 +81,12 @@ class Finder(importlib.abc.MetaPathFinder):
             from .driver import DriverLoader
 
             return importlib.machinery.ModuleSpec(fullname, DriverLoader(approved))
-        return _spec(fullname, module.replace(".", "/"), approved)
+        path = module.replace(".", "/")
+        spec = _spec(fullname, path, approved)
+        if spec is None and not any(file.startswith((f"{path}/", f"{path}.")) for file in approved.installed.files):
+            # Not None: Python would look into the folder itself, and run what somebody laid there after the check.
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return spec
 
 
 def _find(name: str, commit: str) -> Approved | None:

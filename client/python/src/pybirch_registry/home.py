@@ -4,6 +4,7 @@
 enrolment.json        address, token, keys (mode 0600)
 manifest.json         the last sync: what the registry lists for this computer
 last-sync             empty; its time is when the registry last answered
+seal.json             the key of the seals on records of versions (mode 0600)
 pins.json             versions that somebody chose here
 outbox/               settings and bindings that the registry has not taken yet
 running/              which versions the programs on this computer have loaded, a file each
@@ -53,6 +54,7 @@ class Home:
         self.running = self.root / "running"
         self.versions = self.root / "versions"
         self.locks = self.root / "locks"
+        self.seal = self.root / "seal.json"
         self._enrolment = self.root / "enrolment.json"
         self._last_sync = self.root / "last-sync"
 

@@ -9,7 +9,7 @@ from .finder import Approved, package_name
 from .guard import Policy, guarded_builtins, watch
 from .home import Home
 from .manifest import Manifest, ManifestFile
-from .store import Store, edited
+from .store import Store
 from .text import logger
 
 log = logger(__name__)
@@ -64,7 +64,7 @@ class Library:
         if reason is not None:
             raise RefusedError(f"{label} was revoked: {reason}")
         folder = self.store.folder(name, commit)
-        fault = edited(folder, installed.files)
+        fault = self.store.fault(name, commit)
         if fault is not None:
             raise RefusedError(f"{label} is not run: {fault}")
         sources = {p: (folder / p).read_bytes() for p in installed.files if p.endswith(".py")}

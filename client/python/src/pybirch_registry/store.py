@@ -1,5 +1,6 @@
 """The versions on this computer's disk: a folder each, never rewritten, and a record beside it."""
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from . import state
-from .errors import RefusedError
-from .files import clear_partial, locked, reason_of, sha256, tree_hashes, write_tree
+from .errors import FolderError, RefusedError
+from .files import clear_partial, links_in, locked, reason_of, sha256, tree_hashes, write_tree
 from .home import Home
+from .seal import SEAL, is_sealed, sealed, stands_in_history
 from .text import logger
 
 log = logger(__name__)
@@ -67,7 +69,7 @@ class Store:
         except state.LostError as error:
             log.error("%s: %s at %s is not used until the next sync brings it again", error, name, commit[:12])
             return None
-        return Installed(**value) if value and self.folder(name, commit).is_dir() else None
+        return installed_of(value) if value and self.folder(name, commit).is_dir() else None
 
     def versions(self, name: str) -> list[Installed]:
         """Newest first. Names are told apart by case, whatever the disk thinks of it."""
@@ -95,19 +97,38 @@ class Store:
             clear_partial(self.home.versions / name)
             state.forget(self._record(name, commit))
             write_tree(self.folder(name, commit), dict(contents))
-            state.save(self._record(name, commit), asdict(installed))
+            state.save(self._record(name, commit), sealed(self.home, asdict(installed)))
 
     def fault(self, name: str, commit: str) -> str | None:
         """Why a version on the disk cannot be used; None where it can. Reads and hashes every file of it."""
         record = self.read(name, commit)
         if record is None:
             return "it is not on this computer, or only half"
-        return edited(self.folder(name, commit), record.files)
+        return self._edited_record(name, commit) or edited(self.folder(name, commit), record.files)
+
+    def _edited_record(self, name: str, commit: str) -> str | None:
+        """Why a version's record is not believed; None where it is."""
+        path = self._record(name, commit)
+        value = state.load(path, check_record)
+        if value is not None and (value["name"], value["commit"]) == (name, commit):
+            known = is_sealed(self.home, value)
+            if known is None and stands_in_history(self.home, value):
+                with contextlib.suppress(FolderError):  # it is sealed another time
+                    state.save(path, sealed(self.home, value))
+                return None
+            if known:
+                return None
+        return f"{path} was edited on this computer; `pybirch-registry sync` puts the version back as it was approved"
+
+
+def installed_of(record: Mapping[str, Any]) -> Installed:
+    """Raises `TypeError` for what is no record of a version."""
+    return Installed(**{key: value for key, value in record.items() if key != SEAL})
 
 
 def check_record(value: dict[str, Any]) -> None:
     """Raises `TypeError` or `ValueError` for what is no record of a version."""
-    one = Installed(**value)
+    one = installed_of(value)
     texts = (one.name, one.commit, one.checked_by, *one.approved_by, *one.files, *one.files.values())
     if not all(isinstance(text, str) for text in texts) or type(one.id) is not int or type(one.version) is not int:
         raise ValueError("no record")
@@ -118,9 +139,14 @@ def check_record(value: dict[str, Any]) -> None:
 def edited(folder: Path, files: Mapping[str, str]) -> str | None:
     """How a folder differs from the hashes of its files; None where it does not."""
     try:
+        links = links_in(folder)
         now = tree_hashes(folder)
     except OSError as error:
         return f"{folder} cannot be read: {reason_of(error, 'read')}"
+    if links:
+        return (
+            f"{', '.join(links)} is a link, which may lead elsewhere later; `pybirch-registry sync` puts the files back"
+        )
     changed = sorted(
         path
         for path in now.keys() | files.keys()
