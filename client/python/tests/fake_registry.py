@@ -251,6 +251,8 @@ class FakeRegistry:
         if path == "/api/sync/report":
             self.reports.append(body)
             return 200, {}
+        if path == "/api/instrument-definitions":
+            return 200, {"items": list(self.definitions.values()), "total": len(self.definitions)}
         if path == "/api/signing-keys":
             return 200, {"items": [key.listed for key in reversed(self.keys)], "total": len(self.keys)}
         if path == "/api/computers/enrol":

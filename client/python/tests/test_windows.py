@@ -17,6 +17,7 @@ import pybirch_registry
 from fake_registry import FakeRegistry
 from pybirch_registry import FolderError, RefusedError, Registry, files
 from pybirch_registry.cli.output import Output
+from pybirch_registry.enrol import enrol
 from pybirch_registry.files import check_path, check_paths, read_json, remove, try_lock, write_json, write_tree
 from pybirch_registry.home import Home
 from sources import measurement
@@ -231,3 +232,62 @@ def test_progress_is_shown_without_codes_that_a_console_may_not_know(
     assert "\x1b" not in text
     first, last = text.strip("\r\n").split("\r")
     assert len(first) == len(last) and last.rstrip().endswith("2/2 X v1")
+
+
+def test_folders_of_versions_have_the_rights_of_the_folder_that_they_are_in(
+    server: FakeRegistry, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows `tempfile.mkdtemp` gives a folder to one account alone; another account could not read versions."""
+
+    def refuses(*_arguments: Any, **_options: Any) -> str:
+        raise AssertionError("a folder for one account alone")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuses)
+    server.land("Alpha", measurement("Alpha", 1))
+    assert registry.sync().came == ["Alpha v1"]
+    folder = registry.store.folder("Alpha", registry.resolve("Alpha").commit)
+    (folder / "Alpha.py").write_text("edited")
+    assert registry.sync().came == ["Alpha v1"] and folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_code_is_not_spent_where_a_program_has_files_open(
+    server: FakeRegistry, registry: Registry, home: Home, tmp_path: Path, hold: Hold
+) -> None:
+    """Enrolling with another registry moves what came from the first; a code that was spent before that is lost."""
+    server.land("Alpha", measurement("Alpha"))
+    registry.sync()
+    registry.pin("Alpha")
+    (tmp_path / "other").mkdir()
+    other = FakeRegistry(tmp_path / "other")
+    real, refused = Path.replace, home.versions
+
+    def refuses(self: Path, target: Path) -> Path:
+        if self == refused:
+            raise PermissionError(errno.EACCES, "The process cannot access the file", str(self))
+        return real(self, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", refuses)
+        with pytest.raises(FolderError, match="another program has a file in it open"):
+            enrol(home, other.url, "CODE", "LABPC-01")
+    assert other.requests == [] and Registry.open(home.root).pins() == {"Alpha": 1}
+    with pytest.raises(pybirch_registry.AnswerError, match="No such code"):
+        enrol(home, other.url, "WRONG", "LABPC-01")
+    assert Registry.open(home.root).create("Alpha") and not list(home.root.glob("before-*"))
+    assert enrol(home, other.url, "CODE", "LABPC-01").url == other.url
+    assert Registry.open(home.root).pins() == {} and len(list(home.root.glob("before-*/versions"))) == 1
+    other.close()
+
+
+def test_what_a_crash_left_of_a_history_is_cleared_away(server: FakeRegistry, registry: Registry, home: Home) -> None:
+    for name in ("Alpha", "Alpha2"):
+        server.land(name, measurement(name))
+    left = [home.root / "repos" / f".partial-{name}.git-abc" for name in ("Alpha", "Alpha2")]
+    for folder in left:
+        (folder / "it").mkdir(parents=True)
+    registry.sync()
+    assert not any(folder.exists() for folder in left)
+    left[0].mkdir()
+    server.land("Alpha", measurement("Alpha", 2))
+    registry.sync()
+    assert not left[0].exists()

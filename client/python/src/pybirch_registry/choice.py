@@ -84,13 +84,7 @@ class Choice:
 
         Raises `FolderError` where they cannot be known: nothing is unpinned by damage.
         """
-        try:
-            return dict(state.load(self._home.pins, check_pins) or {})
-        except state.LostError as error:
-            raise state.LostError(
-                f"{error}: which versions are pinned here is not known, so none is used. Delete both files to follow "
-                "the newest versions, then pin again"
-            ) from error
+        return read_pins(self._home)
 
     def pin(self, name: str, version: int | None) -> Installed:
         """Raises `RefusedError` for a revoked version, `FolderError`, and as `resolve` does."""
@@ -110,6 +104,17 @@ class Choice:
             before = self.pins()
             state.save(self._home.pins, {k: v for k, v in {**before, **new}.items() if k not in gone})
             return bool(gone & before.keys())
+
+
+def read_pins(home: Home) -> dict[str, int]:
+    """Raises `FolderError` where they cannot be known."""
+    try:
+        return dict(state.load(home.pins, check_pins) or {})
+    except state.LostError as error:
+        raise state.LostError(
+            f"{error}: which versions are pinned here is not known, so none is used. Delete both files to follow "
+            "the newest versions, then pin again"
+        ) from error
 
 
 def check_pins(value: dict[str, Any]) -> None:

@@ -6,14 +6,17 @@ import socket
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .api import Http
 from .enrol import probe_folder
-from .errors import RegistryError
+from .errors import RefusedError, RegistryError, UnknownDefinitionError
 from .home import Home
 from .manifest import ManifestFile
+from .needs import unmet
 from .outbox import Outbox
+from .registry import Registry
 from .store import Store
 
 LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
@@ -106,4 +109,18 @@ def _python(home: Home) -> Iterator[Check]:
         yield Check(package, "ok" if found else "warning", text)
 
 
-CHECKS = (_folder, _files, _enrolment, _registry, _versions, _outbox, _python)
+def _needs(home: Home) -> Iterator[Check]:
+    """What the versions that a start takes need, by their headers."""
+    enrolment = home.enrolment_or_none()
+    if enrolment is None:
+        return
+    registry = Registry(home, enrolment)
+    for name in registry.store.names():
+        with suppress(UnknownDefinitionError, RefusedError):
+            one = registry.resolve(name)
+            main = registry.store.folder(one.name, one.commit) / one.main_file
+            for text in unmet(main.read_bytes() if main.is_file() else b""):
+                yield Check("needs", "error", f"{one.name} v{one.version} {text}")
+
+
+CHECKS = (_folder, _files, _enrolment, _registry, _versions, _outbox, _python, _needs)

@@ -18,8 +18,8 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     """Enrols this computer, or gives it a new token. `computer_name` is the host name unless given.
 
     What came from another registry is set aside, never mixed with this one's. Raises `UnreachableError`,
-    `AnswerError` with the registry's reason, `RegistryError` for a name that cannot be, `FolderError`. A folder that
-    cannot be written is noticed before the code is spent.
+    `AnswerError` with the registry's reason, `RegistryError` for a name that cannot be, `FolderError`. What may fail in
+    the folder is done before the code is spent, and undone where the registry does not take it.
     """
     before = _before(home)
     info = get_computer_info(home.root)
@@ -31,24 +31,37 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
         )
     probe_folder(home)
     http = Http(url)
-    answer: Any = http.json("POST", "/api/computers/enrol", {"code": code, **info, "computer_name": name})
+    aside = home.set_aside() if before is not None and before.url != http.url else None
     try:
-        enrolment = Enrolment(
+        enrolment = _trade(http, {"code": code, **info, "computer_name": name})
+    except BaseException:
+        if aside is not None:
+            home.put_back(aside)
+        raise
+    if before is not None and is_another(before, enrolment):
+        aside = aside or home.set_aside()
+        if aside is not None:
+            log.warning("What came from %s lies in %s now", before.url, aside)
+    elif aside is not None:
+        home.put_back(aside)
+    home.save_enrolment(enrolment)
+    return enrolment
+
+
+def _trade(http: Http, body: dict[str, str]) -> Enrolment:
+    """The code of the body for an enrolment. Raises as `enrol` does."""
+    answer: Any = http.json("POST", "/api/computers/enrol", body)
+    try:
+        return Enrolment(
             url=http.url,
             token=str(answer["token"]),
-            computer_name=str(answer["computer"].get("computer_name", name)),
-            computer_id=info["computer_id"],
+            computer_name=str(answer["computer"].get("computer_name", body["computer_name"])),
+            computer_id=body["computer_id"],
             computer=dict(answer["computer"]),
             signing_keys=list(answer.get("signing_keys") or []),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise AnswerError("The registry's answer is not that of an enrolment") from error
-    if before is not None and is_another(before, enrolment):
-        aside = home.set_aside()
-        if aside is not None:
-            log.warning("What came from %s lies in %s now", before.url, aside)
-    home.save_enrolment(enrolment)
-    return enrolment
 
 
 def _before(home: Home) -> Enrolment | None:

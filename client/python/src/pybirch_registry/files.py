@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -179,7 +180,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
     with explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Longer than the folder's own name: a path that Windows cannot have is refused now, not found missing later.
-        temporary = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}{folder.name}", dir=folder.parent))
+        temporary = _fresh_folder(folder)
         try:
             for path, content in files.items():
                 target = temporary / path
@@ -199,16 +200,24 @@ def discard(folder: Path) -> None:
         folder.unlink()
     if not folder.exists():
         return
-    aside = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder.parent))
+    aside = _fresh_folder(folder)
     try:
         replace(folder, aside / "it")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def clear_partial(folder: Path) -> None:
-    """Deletes what crashes left in a folder. The caller holds the lock of all who write there."""
-    for path in folder.glob(f"{PARTIAL}*"):
+def _fresh_folder(beside: Path) -> Path:
+    """Not by `tempfile.mkdtemp`, which on Windows makes folders that other accounts cannot read, whatever the rights
+    of the folder that they are in."""
+    folder = beside.with_name(f"{PARTIAL}{beside.name}-{secrets.token_hex(6)}")
+    folder.mkdir()
+    return folder
+
+
+def clear_partial(folder: Path, of: str = "") -> None:
+    """Deletes what crashes left in a folder, or of one thing in it. The caller holds the lock of who writes there."""
+    for path in folder.glob(f"{PARTIAL}{of}*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -86,7 +86,7 @@ class Home:
     def set_aside(self) -> Path | None:
         """Moves what came from one registry out of the way of another's; where it is now, None if nothing was there.
 
-        Raises `FolderError`.
+        All of it or nothing. Raises `FolderError`, mostly because a program that runs has a file of it open.
         """
         files = [one for path in (self.manifest, self.pins) for one in (path, state.copy_of(path))]
         there = [p for p in (*files, self.outbox, self.root / "repos", self.versions) if p.exists()]
@@ -95,9 +95,20 @@ class Home:
         aside = self.root / f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         with explained(aside):
             aside.mkdir(parents=True, exist_ok=True)
-            for path in there:
-                replace(path, aside / path.name)
+            try:
+                for path in there:
+                    replace(path, aside / path.name)
+            except OSError:
+                self.put_back(aside)
+                raise
         return aside
+
+    def put_back(self, aside: Path) -> None:
+        """Undoes `set_aside`. Raises `FolderError`."""
+        with explained(aside):
+            for path in aside.iterdir():
+                replace(path, self.root / path.name)
+            aside.rmdir()
 
     def enrolment(self) -> Enrolment:
         """Raises `NotEnrolledError`, and `FolderError` for one that this account may not read."""

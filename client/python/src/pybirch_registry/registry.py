@@ -253,21 +253,31 @@ class Registry:
                 raise AnswerError(refused)
         return bool(bound)
 
-    def bind_by_name(self, instrument: str, adapter: str) -> None:
+    def find_bound(self, instrument: str) -> Found | None:
+        """The instrument bound here that a number, a name, or a definition's name means, whether or not the registry
+        knows of it yet. Raises `UnknownDefinitionError` where there are several."""
+        here = self.discover()
+        bound = [f for f in here if str(f.instrument.get("id")) == instrument]
+        bound = bound or [f for f in here if f.name == instrument] or [f for f in here if f.definition == instrument]
+        if len(bound) > 1:
+            names = ", ".join(f"{f.name} at {f.adapter or 'no address'} ({f.instrument.get('id')})" for f in bound)
+            raise UnknownDefinitionError(f"{instrument} is bound here more than once: give a name or number of {names}")
+        return bound[0] if bound else None
+
+    def bind_by_name(self, instrument: str, adapter: str, called: str | None = None) -> None:
         """As `bind`, for an instrument's number, the name of one bound here or known to the registry, or a definition.
 
-        A definition's name means the one instrument here that uses it, or makes a new one. Raises
-        `UnknownDefinitionError`, `UnreachableError`.
+        A definition's name means the one instrument here that uses it, or makes a new one. `called` means the one of a
+        definition that has this name, or makes it. Raises `UnknownDefinitionError`, `UnreachableError`.
         """
+        if called is not None:
+            own = [f for f in self.discover() if (f.definition, f.name) == (instrument, called)]
+            return self.bind(own[0] if own else Unmade(self.resolve(instrument), called), adapter)
+        bound = self.find_bound(instrument)
+        if bound is not None:
+            return self.bind(bound, adapter)
         if instrument.isdecimal():
             return self.bind(int(instrument), adapter)
-        known = [found for found in self.discover() if isinstance(found.instrument.get("id"), int)]
-        bound = [f for f in known if f.name == instrument] or [f for f in known if f.definition == instrument]
-        if len(bound) > 1:
-            numbers = ", ".join(str(found.instrument["id"]) for found in bound)
-            raise UnknownDefinitionError(f"{instrument} is bound here more than once: give its number ({numbers})")
-        if bound:
-            return self.bind(int(bound[0].instrument["id"]), adapter)
         if self.store.versions(instrument):
             return self.bind(Unmade(self.resolve(instrument)), adapter)
         answer = self.http.json("GET", f"/api/instruments?per_page=200&q={quote(instrument, safe='')}")
@@ -370,6 +380,6 @@ class Registry:
 class Unmade:
     """Stands for an instrument that no object was made of."""
 
-    def __init__(self, installed: Installed) -> None:
+    def __init__(self, installed: Installed, called: str | None = None) -> None:
         self._definition = installed.provenance
-        self.name = installed.fields.get("display_name") or installed.name
+        self.name = called or installed.fields.get("display_name") or installed.name

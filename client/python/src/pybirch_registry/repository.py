@@ -15,7 +15,7 @@ from dulwich.objects import Blob, Commit, Tag, Tree
 from dulwich.repo import Repo
 
 from .errors import RefusedError, RegistryError
-from .files import discard
+from .files import clear_partial, discard
 from .signatures import split_tag
 from .text import logger
 
@@ -197,6 +197,7 @@ class Repository:
     @contextmanager
     def _writing(self) -> Iterator[Repo]:
         """Opens it, or makes it. The caller holds a lock."""
+        clear_partial(self.path.parent, f"{self.path.name}-")
         if not (self.path / "HEAD").exists():
             discard(self.path)  # a crash may have left the folder without its last file
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ Nothing is deleted and nothing that is loaded is touched; whatever goes wrong le
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from . import manifest as manifests
 from . import state
 from .api import Http, decode
 from .bindings import Bindings
+from .choice import read_pins
 from .errors import AnswerError, FolderError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
 from .files import locked, read_json, write_json
 from .home import Enrolment, Home
@@ -47,6 +49,8 @@ class SyncReport:
     """Those of the refused that did not get through, or found no room on the disk: another attempt may bring them."""
     revoked: dict[str, str] = field(default_factory=dict)
     """Versions on this computer that no longer count, with the reason."""
+    known: list[str] = field(default_factory=list)
+    """Those of the revoked that an earlier sync told of, and that nothing here uses."""
     sent: int = 0
     """Settings and bindings that the registry took."""
     waiting: int = 0
@@ -94,6 +98,7 @@ class Syncer:
         report = SyncReport()
         report.warnings += self.home.mend()
         self._send(report)
+        told = self._revoked_before()
         try:
             listed = self._list(names, report)
         except UnreachableError as error:
@@ -106,7 +111,7 @@ class Syncer:
         self._bring(listed, report, progress)
         used = self.used()
         self._mend(used, listed, report)
-        self._note_revoked(listed, report)
+        self._note_revoked(listed, told, report)
         report.waiting = len(self.bindings.outbox.waiting())
         report.warnings += self.versions.keys.notes
         clock = self.http.clock_warning()
@@ -223,11 +228,22 @@ class Syncer:
             except RegistryError as error:
                 report.refused[label] = str(error)
 
-    def _note_revoked(self, listed: Manifest, report: SyncReport) -> None:
+    def _revoked_before(self) -> set[str]:
+        """Commits whose revocation an earlier sync told of."""
+        with suppress(RegistryError):
+            return set(ManifestFile(self.home.manifest).read().revoked)
+        return set()
+
+    def _note_revoked(self, listed: Manifest, told: set[str], report: SyncReport) -> None:
+        in_use = dict(Presence(self.home).all())
+        with suppress(RegistryError):
+            in_use = {**read_pins(self.home), **in_use}
         for entry in listed.revoked.values():
             if self.store.read(str(entry["name"]), str(entry["commit"])):
                 label = f"{entry['name']} v{entry['version']}"
                 report.revoked[label] = listed.revocation(str(entry["commit"])) or ""
+                if entry["commit"] in told and in_use.get(str(entry["name"])) != entry["version"]:
+                    report.known.append(label)
 
     def _tell(self, used: list[Installed], report: SyncReport) -> None:
         """What stands and runs here, unless that was told before; a registry that cannot take it hinders nothing."""

@@ -6,10 +6,13 @@ from typing import Any
 
 from .. import bundle
 from .. import enrol as enrolling
+from ..addresses import check_address
+from ..available import available, matching
 from ..doctor import examine
 from ..errors import RefusedError, RegistryError, UnknownDefinitionError, UnreachableError
 from ..export import export_definition
 from ..home import Home
+from ..manifest import Item
 from ..registry import Registry
 from ..repository import DamagedError, Repository
 from ..store import Installed
@@ -33,10 +36,13 @@ def sync(home: Home, options: Namespace, output: Output) -> int:
 def _tell(report: SyncReport, output: Output) -> int:
     lines = [f"came     {label}" for label in sorted(report.came)]
     lines += [f"refused  {label}: {why}" for label, why in sorted(report.refused.items())]
-    lines += [f"revoked  {label}: {why}" for label, why in sorted(report.revoked.items())]
+    revoked = {label: why for label, why in report.revoked.items() if label not in report.known}
+    lines += [f"revoked  {label}: {why}" for label, why in sorted(revoked.items())]
     lines += [f"note     {text}" for text in report.warnings]
     state = "" if report.online else " (offline)"
     counts = f"{len(report.came)} came, {len(report.stayed)} stayed, {len(report.refused)} refused"
+    if report.online and not report.came and not report.stayed and not report.refused:
+        lines.append(NOTHING_YET)
     output.result(report.as_dict(), *lines, f"{counts}{state}")
     if set(report.refused) - set(report.retry):
         return RefusedError.exit_code
@@ -50,6 +56,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
     listed = registry.manifest()
     waiting = registry.waiting()
     last = home.last_sync()
+    bound = [{"name": f.name, "definition": f.definition, "adapter": f.adapter} for f in registry.discover()]
     value = {
         "url": registry.enrolment.url,
         "computer_name": registry.enrolment.computer_name,
@@ -57,7 +64,8 @@ def status(home: Home, options: Namespace, output: Output) -> int:
         "home": str(home.root),
         "definitions": len(registry.store.names()),
         "listed": len(listed.items),
-        "bindings": len(registry.discover()),
+        "bindings": len(bound),
+        "instruments": bound,
         "pins": registry.pins(),
         "waiting": waiting,
         "last_sync": None if last is None else f"{last:%Y-%m-%dT%H:%M:%SZ}",
@@ -69,6 +77,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
         f"folder       {value['home']}",
         f"definitions  {value['definitions']}",
         f"instruments  {value['bindings']} bound here",
+        *[f"             {one['name']} ({one['definition']}) at {one['adapter'] or 'no address'}" for one in bound],
         f"waiting      {waiting} to be sent",
         f"last sync    {'never' if last is None else f'{last:%Y-%m-%d %H:%M} UTC'}",
     )
@@ -86,19 +95,58 @@ def _row(registry: Registry, installed: Installed) -> dict[str, Any]:
         "approved_by": installed.approved_by,
         "checked_by": installed.checked_by,
         "pinned": installed.name in registry.pins() or any(item.pinned for item in items),
-        "bound": any(item.bound for item in items),
+        "pinned_to": _pinned(installed.name, registry, items),
+        **_bound(registry, installed.name, any(item.bound for item in items)),
     }
+
+
+def _bound(registry: Registry, name: str, is_listed: bool = False) -> dict[str, Any]:
+    """Where the instruments of a definition are on this computer; at once, whatever the registry knows."""
+    here = [found for found in registry.discover() if found.definition == name]
+    addresses = [found.adapter or "(no address)" for found in here]
+    return {"bound": bool(here) or is_listed, "addresses": addresses}
+
+
+def _pinned(name: str, registry: Registry, items: list[Item]) -> str | None:
+    """Who pinned a definition, and to what."""
+    here = registry.pins().get(name)
+    return f"v{here} here" if here else next((f"v{i.version} by the lab" for i in items if i.pinned), None)
 
 
 def list_definitions(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
+    if options.available:
+        return _tell_available(registry, "", output)
     rows = []
     for name in registry.store.names():
         try:
             rows.append(_row(registry, registry.resolve(name)))
         except RegistryError as error:
             rows.append({"name": name, "version": None, "display_name": f"not usable: {error}"})
-    output.result(rows, *table(rows, ["name", "version", "display_name", "bound", "pinned"]))
+    shown = [{**row, "bound_at": ", ".join(row.get("addresses", ())), "pinned": row.get("pinned_to")} for row in rows]
+    lines = table(shown, ["name", "version", "display_name", "bound_at", "pinned"]) if rows else [NOTHING_YET]
+    output.result(rows, *lines)
+    return 0
+
+
+NOTHING_YET = (
+    "Nothing is here yet. What could be asked for: pybirch-registry list --available; then: pybirch-registry sync NAME"
+)
+
+
+def search(home: Home, options: Namespace, output: Output) -> int:
+    return _tell_available(Registry.open(home.root), " ".join(options.words), output)
+
+
+def _tell_available(registry: Registry, word: str, output: Output) -> int:
+    items, of = available(registry.home, registry.http)
+    here = set(registry.store.names())
+    rows = [{**one, "here": one["name"] in here} for one in matching(items, word)]
+    shown = [{**row, "here": "yes" if row["here"] else ""} for row in rows]
+    lines = table(shown, ["name", "version", "display_name", "manufacturer", "category", "here"]) if rows else []
+    lines += [f"The registry cannot be reached: this is its list of {of}"] if of else []
+    lines.append("To bring one: pybirch-registry sync NAME" if rows else f"Nothing is found for {word!r}")
+    output.result(rows, *lines)
     return 0
 
 
@@ -106,7 +154,16 @@ def show(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
     installed = registry.resolve(options.name)
     folder = registry.store.folder(installed.name, installed.commit)
-    versions = _history(home, installed)
+    listed = registry.manifest()
+    old = {item.commit: item.fields.get("deprecated") for item in listed.items}
+    versions = [
+        {
+            **version,
+            "revoked": listed.revocation(version["commit"]),
+            "deprecated": _reason(old.get(version["commit"])),
+        }
+        for version in _history(home, installed)
+    ]
     value = {**_row(registry, installed), "folder": str(folder), "files": installed.files, "versions": versions}
     output.result(
         value,
@@ -115,9 +172,20 @@ def show(home: Home, options: Namespace, output: Output) -> int:
         f"approved by  {_approvers(installed)}  (checked by {installed.checked_by})",
         f"folder       {folder}",
         f"files        {', '.join(installed.files)}",
-        *[f"v{v['version']:<4} {v['landed_at'] or '':25} {v['change_summary'] or ''}".rstrip() for v in versions],
+        *[_version_line(version) for version in versions],
     )
     return 0
+
+
+def _reason(verdict: Any) -> str | None:
+    """Why, of the registry's word on a version."""
+    return None if not verdict else str(verdict.get("reason") or "yes") if isinstance(verdict, dict) else str(verdict)
+
+
+def _version_line(version: dict[str, Any]) -> str:
+    mark = f"REVOKED: {version['revoked']}  " if version["revoked"] else ""
+    mark += f"deprecated: {version['deprecated']}  " if version["deprecated"] else ""
+    return f"v{version['version']:<4} {version['landed_at'] or '':25} {mark}{version['change_summary'] or ''}".rstrip()
 
 
 def _approvers(installed: Installed) -> str:
@@ -158,11 +226,26 @@ def unpin(home: Home, options: Namespace, output: Output) -> int:
 
 def bind(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
-    registry.bind_by_name(options.instrument, options.adapter)
+    adapter = check_address(options.adapter)
+    registry.bind_by_name(options.instrument, adapter, options.called)
+    name = options.called or options.instrument
+    return _tell_bound(registry, name, adapter, f"{name} is at {adapter} on this computer", output)
+
+
+def unbind(home: Home, options: Namespace, output: Output) -> int:
+    registry = Registry.open(home.root)
+    found = registry.find_bound(options.instrument)
+    if found is None:
+        raise UnknownDefinitionError(f"{options.instrument} is not bound on this computer; pybirch-registry status")
+    registry.unbind(found)
+    text = f"{found.name} is no longer bound on this computer; the registry keeps the instrument"
+    return _tell_bound(registry, options.instrument, None, text, output)
+
+
+def _tell_bound(registry: Registry, name: str, adapter: str | None, text: str, output: Output) -> int:
     waiting = registry.waiting()
-    value = {"instrument": options.instrument, "adapter": options.adapter, "waiting": waiting}
-    text = f"{options.instrument} is at {options.adapter} on this computer"
-    output.result(value, text + (" (the registry will be told at the next sync)" if waiting else ""))
+    later = " (it will be told at the next sync)" if waiting and registry.enrolment.token else ""
+    output.result({"instrument": name, "adapter": adapter, "waiting": waiting}, text + later)
     return 0
 
 

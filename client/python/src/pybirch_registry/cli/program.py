@@ -72,19 +72,22 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--verbose", action="store_true", help="tell what goes on")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, text: str, run: object) -> argparse.ArgumentParser:
-        found = subparsers.add_parser(name, help=text, description=text, parents=[common])
+    def command(name: str, text: str, run: object, *others: str) -> argparse.ArgumentParser:
+        found = subparsers.add_parser(name, help=text, description=text, parents=[common], aliases=others)
         found.set_defaults(run=run)
         return found
 
-    enrol = command("enrol", "Trade a code of a lab admin for this computer's own access.", commands.enrol)
+    enrol = command("enrol", "Trade a code of a lab admin for this computer's own access.", commands.enrol, "enroll")
     enrol.add_argument("url", metavar="URL", help="the registry's address, https://…")
     enrol.add_argument("code", metavar="CODE")
     enrol.add_argument("--name", help="what this computer is called (default: its host name)")
     sync = command("sync", "Bring what is new, send what waits.", commands.sync)
     sync.add_argument("names", metavar="NAME", nargs="*", help="public or built-in definitions to bring from now on")
     command("status", "Who this computer is and what stands here.", commands.status)
-    command("list", "The definitions on this computer.", commands.list_definitions)
+    listing = command("list", "The definitions on this computer.", commands.list_definitions)
+    listing.add_argument("--available", action="store_true", help="those that could be asked for, here or not")
+    search = command("search", "Look for definitions that could be asked for.", commands.search)
+    search.add_argument("words", metavar="WORD", nargs="+", help="of a name, a maker, a category or a description")
     show = command("show", "One definition, with its versions.", commands.show)
     show.add_argument("name", metavar="NAME")
     pin = command("pin", "Stay at a version on this computer.", commands.pin)
@@ -94,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     bind = command("bind", "Tell at which address of this computer an instrument is.", commands.bind)
     bind.add_argument("instrument", metavar="INSTRUMENT", help="its number, its name, or a definition's name")
     bind.add_argument("adapter", metavar="ADAPTER", help="a VISA address, such as GPIB::8::INSTR")
+    bind.add_argument("--as", dest="called", metavar="NAME", help="one more instrument of a definition, by this name")
+    unbind = command("unbind", "Forget where an instrument is on this computer.", commands.unbind)
+    unbind.add_argument("instrument", metavar="INSTRUMENT", help="its number, its name, or a definition's name")
     command("watch", "Sync within a second of every landing, until Ctrl+C.", commands.watch)
     export = command("export", "Write definitions as files that anybody can edit.", commands.export)
     export.add_argument("names", metavar="NAME", nargs="+")

@@ -1,0 +1,52 @@
+"""What this computer could ask for: every approved definition that it may see, here or not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .api import Http
+from .errors import AnswerError, UnreachableError
+from .files import read_json, write_json
+from .home import Home
+
+PER_PAGE = 500
+MOST_PAGES = 100
+FIELDS = ("name", "version", "display_name", "manufacturer", "category", "description", "is_builtin", "is_public")
+SEARCHED = ("name", "display_name", "manufacturer", "category", "description")
+
+
+def available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]:
+    """The definitions by name; and where the registry cannot be reached, of when (ISO 8601) the last list is.
+
+    Raises `UnreachableError` where there is no last list, `NotEnrolledError`, `AnswerError`, `FolderError`.
+    """
+    path = home.root / "available.json"
+    try:
+        items = sorted(_fetch(http), key=lambda one: str(one["name"]).lower())
+    except UnreachableError:
+        kept = read_json(path)
+        if kept is None or not isinstance(kept.get("items"), list):
+            raise
+        return kept["items"], str(kept.get("at"))
+    write_json(path, {"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "items": items})
+    return items, None
+
+
+def matching(items: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
+    """Those that have each part of the word in a name, a maker, a category or a description."""
+    parts = word.casefold().split()
+    texts = [(one, " ".join(str(one.get(key) or "") for key in SEARCHED).casefold()) for one in items]
+    return [one for one, text in texts if all(part in text for part in parts)]
+
+
+def _fetch(http: Http) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for page in range(1, MOST_PAGES + 1):
+        answer = http.json("GET", f"/api/instrument-definitions?per_page={PER_PAGE}&page={page}")
+        try:
+            found += [{key: one.get(key) for key in FIELDS} for one in answer["items"]]
+            total = int(answer["total"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise AnswerError("The registry's list of definitions is not in a form that this version knows") from error
+        if page * PER_PAGE >= total:
+            break
+    return [one for one in found if one["version"]]

@@ -1,0 +1,60 @@
+"""What a definition's header says that it needs (PEP 723), held against the Python that it would run in."""
+
+import importlib.metadata
+import importlib.util
+import platform
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+HEADER = re.compile(r"^# /// script[ \t]*\r?$\n((?:^#(?:| .*)\r?$\n)+?)^# ///[ \t]*\r?$", re.MULTILINE)
+
+
+def header_of(source: bytes) -> dict[str, Any]:
+    """Empty where there is none, or none that can be read: the registry has said so when it landed."""
+    found = HEADER.search(source.decode("utf-8-sig", errors="replace"))
+    if found is None:
+        return {}
+    lines = (line.removeprefix("#").removeprefix(" ").rstrip("\r") for line in found[1].splitlines())
+    try:
+        return tomllib.loads("\n".join(lines))
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def unmet(source: bytes) -> Iterator[str]:
+    """What is missing here, a sentence each."""
+    header = header_of(source)
+    wanted = header.get("requires-python")
+    if isinstance(wanted, str):
+        try:
+            if not SpecifierSet(wanted).contains(platform.python_version(), prereleases=True):
+                yield f"needs Python {wanted}; this is {platform.python_version()}"
+        except InvalidSpecifier:
+            yield f"says that it needs Python {wanted!r}, which is no version"
+    dependencies = header.get("dependencies")
+    for text in dependencies if isinstance(dependencies, list) else []:
+        yield from _unmet(str(text))
+
+
+def _unmet(text: str) -> Iterator[str]:
+    try:
+        wanted = Requirement(text)
+    except InvalidRequirement:
+        yield f"says that it needs {text!r}, which is no requirement"
+        return
+    if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+        return
+    try:
+        there = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        # What runs from a folder, as PyBirch does, has no version that could be held against anything.
+        if importlib.util.find_spec(re.sub(r"[-.]+", "_", wanted.name)) is None:
+            yield f"needs {text}, which is not installed: pip install {wanted.name}"
+        return
+    if not wanted.specifier.contains(there, prereleases=True):
+        yield f"needs {text}; {wanted.name} {there} is installed"

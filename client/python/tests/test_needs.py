@@ -1,0 +1,66 @@
+"""`doctor` says which definition would fail on this computer, and why, before it is bound and measured with.
+
+The oracle for headers and versions is `packaging`, which pip itself uses; what is installed is what is installed here.
+"""
+
+import platform
+
+import numpy
+import pytest
+
+from fake_registry import FakeRegistry
+from pybirch_registry import Registry
+from pybirch_registry.cli import main
+from pybirch_registry.home import Home
+from pybirch_registry.needs import unmet
+from sources import measurement
+
+MET = [
+    'requires-python = ">=3.11"',
+    'requires-python = ">=3.8,!=3.9.*"',
+    'dependencies = ["numpy", "NumPy>=1", "cryptography"]',
+    f'dependencies = ["numpy=={numpy.__version__}"]',
+    "dependencies = [\"no-such-package; python_version < '3'\"]",
+    'dependencies = ["pybirch"]',
+    'dependencies = "numpy"',
+    "not toml at all",
+    "",
+]
+UNMET = {
+    'requires-python = ">=3.99"': f"needs Python >=3.99; this is {platform.python_version()}",
+    'requires-python = "three"': "says that it needs Python 'three', which is no version",
+    'dependencies = ["numpy>=99"]': f"needs numpy>=99; numpy {numpy.__version__} is installed",
+    'dependencies = ["no-such-package[x]>=1"]': "needs no-such-package[x]>=1, which is not installed: pip install",
+    'dependencies = ["not a req !!"]': "says that it needs 'not a req !!', which is no requirement",
+    "dependencies = [\"no-such-package; python_version > '3'\"]": "which is not installed",
+}
+
+
+def header(line: str, end: str = "\n") -> bytes:
+    return (
+        "\n".join(["import numpy", "# /// script", *(f"# {line}".split("\n")), "# ///", ""]).replace("\n", end).encode()
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("line", MET)
+def test_what_is_met_is_not_told(line: str, end: str) -> None:
+    assert list(unmet(header(line, end))) == [] and list(unmet(b"import numpy\n")) == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("line", UNMET)
+def test_what_is_missing_is_named(line: str, end: str) -> None:
+    (said,) = unmet(header(line, end))
+    assert UNMET[line] in said
+
+
+def test_doctor_names_the_definition(server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    needs = '# /// script\n# requires-python = ">=3.99"\n# dependencies = ["no-such-package"]\n# ///\n'
+    server.land("Alpha", needs + measurement("Alpha"))
+    server.land("Beta", measurement("Beta"))
+    Registry.open(home.root).sync()
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "Alpha v1 needs Python >=3.99" in said and "Alpha v1 needs no-such-package, which is not" in said
+    assert "Beta v1" not in said
