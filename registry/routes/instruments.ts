@@ -114,7 +114,7 @@ export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
         tags,
         summary: 'Bind it to a computer, or change how it is bound (lab admins, and that computer)',
         description:
-          'A lab admin may bind to a computer that is yet to be enrolled. The first binding of an instrument is the primary one; `is_primary` makes another so and ends it for the rest. `last_connected` is set where it is given, and where the computer itself gives an adapter; a time ahead of the registry counts as now.',
+          'A lab admin may bind to a computer that is yet to be enrolled. The first binding of an instrument is the primary one; `is_primary` makes another so and ends it for the rest. `last_connected` is set where it is given, never by an address alone; a time ahead of the registry counts as now.',
         params: BindingParams,
         body: BindingChange,
         response: { 200: Binding, 201: Binding, ...problemAnswers },

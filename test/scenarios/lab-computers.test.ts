@@ -188,13 +188,15 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   await t.test('a computer finds its instruments as the seed shows them', async (t) => {
     await ada.client.instruments.bind(main.id, 'LABPC-01', { adapter: 'GPIB::8::INSTR' });
     const settings = { sensitivity: 1e-6, nested: { on: true } };
-    const before = Date.now() - 1000;
-    const told = await pc.client.instruments.bind(main.id, 'LABPC-01', {
+    const typed = await pc.client.instruments.bind(main.id, 'LABPC-01', {
       adapter: 'GPIB::9::INSTR',
       adapter_type: 'GPIB',
       last_settings: settings,
     });
-    t.ok(Date.parse(told.last_connected ?? '') > before, 'the computer tells of a connection');
+    t.equal(typed.last_connected, null, 'an address that somebody typed is no connection');
+    const at = new Date(Date.now() - 1000).toISOString();
+    const told = await pc.client.instruments.bind(main.id, 'LABPC-01', { last_connected: at });
+    t.equal(told.last_connected, at, 'the computer tells of a connection');
     const { items } = await pc.client.computers.bindings('labpc-01');
     t.match(items, [
       {

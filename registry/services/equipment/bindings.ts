@@ -121,7 +121,7 @@ export async function writeBinding(
   const fields = {
     ...pick(body, ['computer_id', 'username', 'adapter', 'adapter_type', 'key']),
     ...(body.last_settings && { last_settings: body.last_settings }),
-    ...connected(caller, body),
+    ...connected(body),
     is_primary: isPrimary,
   };
   const at = { instrument_id: instrument.id, computer: computer.row.id };
@@ -156,16 +156,11 @@ async function demandOffered(em: EntityManager, { name, definition_id }: Instrum
   );
 }
 
-/**
- * When it was last connected: as somebody says, and now where the computer itself gives the address. A clock that is
- * ahead does not count.
- */
-function connected({ actor }: Caller, { last_connected, adapter }: BindingChange) {
+/** When it was last connected, where somebody says so: an address alone is no connection. A clock that is ahead does not count. */
+function connected({ last_connected }: BindingChange) {
+  if (last_connected === undefined) return {};
   if (last_connected === null) return { last_connected };
-  if (last_connected !== undefined) {
-    return { last_connected: new Date(Math.min(Number(parseTime(last_connected)), Date.now())) };
-  }
-  return actor.kind === 'computer' && adapter ? { last_connected: new Date() } : {};
+  return { last_connected: new Date(Math.min(Number(parseTime(last_connected)), Date.now())) };
 }
 
 /** The lab's computer of this name, held as it is. A lab admin may bind to one that is yet to be enrolled. */
