@@ -4,6 +4,7 @@ import { type Analysis, analyseClass, hasForeignBase } from './analysis.ts';
 import { defines } from './attributes.ts';
 import { instrumentType } from './classes.ts';
 import { compare } from './contradictions.ts';
+import { checkDataFiles } from './data-files.ts';
 import { DefinitionError } from './errors.ts';
 import { readSources, siblingsOf } from './files.ts';
 import { readHeader } from './header.ts';
@@ -44,6 +45,9 @@ export function validateDefinition(
     result.errors.push({ ...START, code: 'missing-file', message: `There is no file ${path}` });
   for (const [file, text] of [...texts, ...otherTexts(given)])
     locate(hiddenCharacters(text), file, path, result.warnings);
+  const data = checkDataFiles(given);
+  result.errors.push(...data.errors);
+  result.warnings.push(...data.warnings);
   const modules = new Map<string, Module>();
   for (const [file, source] of texts) {
     const module = checkFile(file, source, path, policy, result);

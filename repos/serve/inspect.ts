@@ -1,11 +1,12 @@
 /** Looks at every pushed object for what fsck lets pass: big files, big and endless folders, symlinks, submodules. */
 import { isUtf8 } from 'node:buffer';
+import { shown } from '../byte-names.ts';
 import { MOST_COMMIT_BYTES, MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
 import type { ObjectType } from '../object-text.ts';
 import type { Oid } from '../types.ts';
 import { linksOf } from './links.ts';
 import type { PushedObjects } from './pushed-objects.ts';
-import { shown, treeEntries } from './tree.ts';
+import { treeEntries } from './tree.ts';
 import type { PackLimits, Rejection } from './unpack.ts';
 
 /** Folders and files; fsck calls other modes bad but lets them pass (git-fsck(1), `badFilemode`). */

@@ -187,6 +187,18 @@ const REFUSED: Record<string, Refused> = {
     make: (cwd) => commit(cwd, 'Add', { 'a\tb.py': 'x = 1\n' }),
     says: [/U\+0009 \(tab\)/],
   },
+  'a native library under another name': {
+    make: (cwd) => commit(cwd, 'Add', { 'table.csv': Buffer.from('7f454c46020101', 'hex') }),
+    says: [/remote: table\.csv:1:1: .*ELF.* \[native-library\]/],
+  },
+  'a file name that is not UTF-8': {
+    make: async (cwd) => {
+      const named = Buffer.concat([Buffer.from(`${cwd}/`), Buffer.from('caf\xe9.csv', 'latin1')]);
+      await writeFile(named, 'x');
+      await commit(cwd, 'Add');
+    },
+    says: [/remote: the file name is not UTF-8: caf\\351\.csv/],
+  },
   'a symlink': {
     make: (cwd) => symlink('/etc/passwd', join(cwd, 'passwd')).then(() => commit(cwd, 'Link')),
     says: [/remote: symlink not allowed: passwd/],

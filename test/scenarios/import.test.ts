@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runCommand } from '../../registry/cli/commands.ts';
@@ -129,4 +130,38 @@ t.test('what another lab holds is refused by the dry run as by the real one', as
   const real = await importFolder(registry, folder, { lab: 'nano' });
   t.match(real.report.skipped, [{ class: 'Alone', reason: /another lab/ }]);
   t.same({ ...dry.report, dry_run: false }, real.report);
+});
+
+/*
+ * Names of files are bytes on Linux. One that is not UTF-8 ended the whole import: its name as text is another, and a
+ * file of that name cannot be read. Verified: it is skipped and reported, in the folder itself and below, as file and
+ * as folder, and the rest is imported.
+ */
+t.test('files whose names are not UTF-8 are skipped and reported', async (t) => {
+  const registry = await startRegistry(t);
+  await registry.admin.client.labs.create({ name: 'Nano', code: 'nano' });
+  const folder = await mkdtemp(join(tmpdir(), 'import-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, 'Acme'));
+  await writeFile(join(folder, 'Acme', 'meter.py'), measurement('Meter'));
+  const named = (below: string, name: string) =>
+    Buffer.concat([Buffer.from(`${join(folder, below)}/`), Buffer.from(name, 'latin1')]);
+  const files = [named('', 'caf\xe9.csv'), named('Acme', '\xff.py')];
+  for (const file of files) await writeFile(file, measurement('Hidden'));
+  await mkdir(named('Acme', 'd\xe9bris'));
+  t.teardown(async () => {
+    for (const file of files) await unlink(file);
+    await rmdir(named('Acme', 'd\xe9bris'));
+  });
+
+  const { code, report } = await importFolder(registry, folder, { lab: 'nano' });
+  t.equal(code, 0);
+  t.match(report.imported, [{ name: 'Meter' }]);
+  t.equal(report.imported.length, 1);
+  const skipped = report.skipped.filter(({ reason }) => /not UTF-8/.test(reason));
+  t.same(skipped.map(({ path }) => path).sort(), [
+    'Acme/\\377.py',
+    'Acme/d\\351bris',
+    'caf\\351.csv',
+  ]);
 });

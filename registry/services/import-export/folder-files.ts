@@ -1,6 +1,8 @@
 /** Reads the files of a folder that an import looks through. */
+import { isUtf8 } from 'node:buffer';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shown } from '../../../repos/byte-names.ts';
 import { byText } from '../../definitions/extract/paths.ts';
 import type { Skipped, SourceFile } from '../../definitions/extract/types.ts';
 
@@ -30,7 +32,13 @@ async function walk(
   found: FolderFiles,
   maxFileBytes: number,
 ): Promise<void> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true });
+  const listed = await readdir(join(folder, below), { withFileTypes: true, encoding: 'buffer' });
+  const entries = listed.flatMap((entry) => {
+    if (isUtf8(entry.name)) return [Object.assign(entry, { name: entry.name.toString() })];
+    const path = below === '' ? shown(entry.name) : `${below}/${shown(entry.name)}`;
+    found.skipped.push({ path, reason: 'its name is not UTF-8: rename it, and import again' });
+    return [];
+  });
   if (below !== '' && entries.some((entry) => entry.name === 'pyvenv.cfg')) return;
   for (const entry of entries.sort((a, b) => byText(a.name, b.name))) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;

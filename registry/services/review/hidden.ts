@@ -1,13 +1,13 @@
-/** What a pusher is told of characters that nobody sees, in files and in commits: it refuses nothing. */
+/** What a pusher is told of characters that nobody sees, in files and in commits, and of files that are none: it refuses nothing. */
 import type { Commit } from '../../../repos/types.ts';
 import { HIDDEN_IN_PROSE } from '../../../text/hidden.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
 import type { Diagnostic } from '../../definitions/types.ts';
 import { mainFile } from '../definitions/files.ts';
 
-const MISLEADING = ['hidden-character', 'look-alike'];
+const MISLEADING = ['hidden-character', 'look-alike', 'lfs-pointer'];
 
-/** Those warnings of a validation that are of characters, as `file:line:column: message`. */
+/** Those warnings of a validation that are of what misleads a reader, as `file:line:column: message`. */
 export function misleading(name: string, warnings: readonly Diagnostic[]): string[] {
   return warnings
     .filter(({ code }) => MISLEADING.includes(code))

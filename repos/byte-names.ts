@@ -1,0 +1,14 @@
+/** Names of files are bytes to git and to Linux, and need not be UTF-8. */
+
+/** A name for people: bytes that are not UTF-8, and control characters, as git quotes them (`caf\\351.csv`). */
+export function shown(name: Buffer): string {
+  const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
+  const text = name.toString('utf8');
+  if (Buffer.from(text).equals(name))
+    return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (control) =>
+      [...Buffer.from(control)].map(octal).join(''),
+    );
+  return Array.from(name, (byte) =>
+    byte < 0x20 || byte > 0x7e ? octal(byte) : String.fromCharCode(byte),
+  ).join('');
+}

@@ -1,0 +1,72 @@
+/*
+ * A VISA library can be told to load the definition's own `.so`, and no reviewer can read one. Verified: compiled code
+ * of every system is refused, under any name, and a name that a system would load is refused whatever it holds; data
+ * that begins alike is not. Oracle: this machine's own programs. A git-lfs pointer, taken for the data, is warned of.
+ */
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { nativeLibraries } from '../../registry/definitions/data-files.ts';
+import { validateDefinition } from '../../registry/definitions/validate.ts';
+import { measurement } from '../helpers/registry.ts';
+
+const NO_POLICY = { banned: [], allowed: [] };
+const hex = (text: string) => Buffer.from(text, 'hex');
+const pe = Buffer.alloc(200);
+pe.write('MZ', 0);
+pe.writeUInt32LE(0x80, 0x3c);
+pe.write('PE\0\0', 0x80);
+
+const NATIVE: Record<string, Buffer> = {
+  'data/table.csv': readFileSync(process.execPath).subarray(0, 4096),
+  'readme.txt': pe,
+  'thin.bin': hex('feedface00000007'),
+  'thin64.bin': hex('cffaedfe07000001'),
+  'fat.bin': hex('cafebabe00000002'),
+  'lib.dat': Buffer.from('!<arch>\n/'),
+  'driver.dll': Buffer.from('text'),
+  'driver.SO': Buffer.from('text'),
+  'driver.so.1.2': Buffer.from('text'),
+  'driver.dylib': Buffer.alloc(0),
+  'driver.pyd': Buffer.alloc(3),
+};
+const DATA: Record<string, Buffer> = {
+  'Main.class': hex('cafebabe00000041'),
+  'mz.txt': Buffer.from(
+    'MZ is how this begins, and it goes on for longer than any header of a program.',
+  ),
+  'short.bin': hex('7f45'),
+  'empty.csv': Buffer.alloc(0),
+  'also.csv': Buffer.from('so,dll\n1,2\n'),
+  'notes.so.txt': Buffer.from('text'),
+};
+
+t.test('compiled code is found by what it holds, or by its name', (t) => {
+  const files = new Map(Object.entries({ ...NATIVE, ...DATA }));
+  t.same(
+    nativeLibraries(files).map(({ path }) => path),
+    Object.keys(NATIVE),
+  );
+  t.end();
+});
+
+t.test('a definition with compiled code is not valid, one with a pointer is warned of', (t) => {
+  const source = Buffer.from(measurement('Meter'));
+  const judge = (path: string, bytes: Buffer) =>
+    validateDefinition(
+      'Meter',
+      new Map([
+        ['Meter.py', source],
+        [path, bytes],
+      ]),
+      NO_POLICY,
+    );
+  t.match(judge('a.csv', NATIVE['data/table.csv'] as Buffer), {
+    valid: false,
+    errors: [{ code: 'native-library', file: 'a.csv' }],
+  });
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`;
+  const warned = judge('a.csv', Buffer.from(pointer));
+  t.match(warned, { valid: true, warnings: [{ code: 'lfs-pointer', file: 'a.csv' }] });
+  t.same(judge('a.csv', Buffer.from('x\n1\n')).warnings, []);
+  t.end();
+});
