@@ -26,6 +26,7 @@ interface Objects {
 type Kind = keyof Objects;
 const KINDS: readonly Kind[] = ['commit', 'tree', 'blob', 'tag'];
 
+t.setTimeout(120_000);
 let server: TestServer;
 let repository: Repository;
 let url: string;
