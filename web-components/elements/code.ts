@@ -2,6 +2,7 @@ import { css, html, LitElement, type PropertyValues } from 'lit';
 import { codeColours } from '../styles/code.ts';
 import { shared } from '../styles/shared.ts';
 import type { Piece } from './highlight.ts';
+import { revealedNodes } from './revealed.ts';
 
 /** Lines that the browser lays out together, or not at all while they are out of sight. */
 const BLOCK = 100;
@@ -119,11 +120,11 @@ function line(pieces: Piece[], number: number): HTMLElement {
   element.className = 'line';
   element.dataset.line = String(number);
   for (const [text, classes] of pieces) {
-    if (classes === '') element.append(text);
+    if (classes === '') element.append(...revealedNodes(text));
     else {
       const span = document.createElement('span');
       span.className = classes;
-      span.textContent = text;
+      span.append(...revealedNodes(text));
       element.append(span);
     }
   }

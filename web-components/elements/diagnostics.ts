@@ -2,6 +2,7 @@ import { css, html, LitElement } from 'lit';
 import type { ValidationResult } from '../../registry/schemas/definitions.ts';
 import { shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
+import { revealed } from './revealed.ts';
 
 export type Diagnostic = ValidationResult['errors'][number];
 
@@ -71,8 +72,8 @@ export class RegistryDiagnostics extends LitElement {
     return html`<li>
       <button class=${kind} @click=${() => this.dispatchEvent(new DiagnosticEvent(found))}>
         <span>${icon(kind === 'error' ? 'circleSlash' : 'alert')}<span class="visually-hidden">${kind}</span></span>
-        <code class="quiet">${file ? `${file}:` : ''}${line}:${column}</code>
-        <span class="message">${message}</span>
+        <code class="quiet">${revealed(file ? `${file}:` : '')}${line}:${column}</code>
+        <span class="message">${revealed(message)}</span>
         <code class="quiet">${code}</code>
       </button>
     </li>`;

@@ -1,5 +1,6 @@
 import { css, html, LitElement } from 'lit';
 import { shared } from '../styles/shared.ts';
+import { revealed } from './revealed.ts';
 
 /** Somebody: initials in a colour of their own, and the name. */
 export class RegistryPerson extends LitElement {
@@ -41,7 +42,7 @@ export class RegistryPerson extends LitElement {
   override render() {
     const name = this.name || this.username || 'somebody';
     return html`<span class="mark tint-${tint(this.username ?? name)}" aria-hidden="true">${initials(name)}</span>
-      <span class="name" title=${this.username ?? name}>${name}</span>`;
+      <span class="name" title=${this.username ?? name}>${revealed(name)}</span>`;
   }
 }
 

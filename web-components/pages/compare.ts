@@ -1,4 +1,5 @@
 import { Task } from '@lit/task';
+import { revealed } from '../elements/revealed.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { css, html, nothing } from 'lit';
@@ -208,8 +209,8 @@ function about({ change_summary, author, created_at, revoked, deprecated }: Vers
   return html`<p class="small">
     ${revoked ? badge('revoked', 'danger', 'circleSlash') : nothing}
     ${deprecated ? badge('deprecated', 'warning', 'alert') : nothing}
-    ${change_summary.split('\n', 1)[0] || 'No summary'}
-    <span class="quiet">· ${author.name}, ${ago(created_at)}</span>
+    ${revealed(change_summary.split('\n', 1)[0] || 'No summary')}
+    <span class="quiet">· ${revealed(author.name)}, ${ago(created_at)}</span>
   </p>`;
 }
 

@@ -9,6 +9,7 @@ import { labNames } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { badge, statusBadge } from '../elements/badge.ts';
 import { icon } from '../elements/icon.ts';
+import { revealed } from '../elements/revealed.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { shared } from '../styles/shared.ts';
 import './definition/actions.ts';
@@ -112,7 +113,7 @@ export class DefinitionPage extends Page {
     const definition = this.#definition.value;
     return html`<header>
         <div class="row">
-          <h1 tabindex="-1">${definition?.display_name ?? this.name}</h1>
+          <h1 tabindex="-1">${revealed(definition?.display_name ?? this.name)}</h1>
           ${definition ? this.#badges(definition) : nothing}
           ${
             definition

@@ -1,4 +1,5 @@
 import { Task } from '@lit/task';
+import { revealed } from '../elements/revealed.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html, nothing } from 'lit';
@@ -54,7 +55,12 @@ export class InstrumentsPage extends Page {
   readonly #columns: Column<Instrument>[] = [
     {
       label: 'Instrument',
-      cell: ({ id, name, manufacturer, model }) => html`<a href="/instruments/${id}">${name}</a>
+      cell: ({
+        id,
+        name,
+        manufacturer,
+        model,
+      }) => html`<a href="/instruments/${id}">${revealed(name)}</a>
         <div class="quiet small">${[manufacturer, model].filter(Boolean).join(' ')}</div>`,
     },
     { label: 'Definition', cell: definitionCell },
@@ -140,7 +146,7 @@ export class InstrumentsPage extends Page {
 function definitionCell({ definition, pinned_version }: Instrument) {
   if (!definition) return html`<span class="quiet">none</span>`;
   const version = pinned_version ? `pinned to version ${pinned_version}` : 'newest version';
-  return html`<a href="/definitions/${encodeURIComponent(definition.name)}">${definition.display_name}</a>
+  return html`<a href="/definitions/${encodeURIComponent(definition.name)}">${revealed(definition.display_name)}</a>
     <div class="quiet small">${version}</div>`;
 }
 

@@ -1,4 +1,5 @@
 import { Task } from '@lit/task';
+import { revealed } from '../elements/revealed.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/callout/callout.js';
 import { html, nothing, type PropertyValues } from 'lit';
@@ -151,7 +152,7 @@ export class MergeRequestPage extends Page {
             html` · <a href="/definitions/${encodeURIComponent(shown.definition.name)}">${shown.definition.name}</a>`
           }
         </p>
-        <h1 tabindex="-1">${shown ? shown.title : `Merge request !${this.number}`}</h1>
+        <h1 tabindex="-1">${revealed(shown ? shown.title : `Merge request !${this.number}`)}</h1>
       </header>
       ${shown ? this.#page(shown) : whenLoaded(this.#loaded, () => nothing)}`;
   }
@@ -161,7 +162,7 @@ export class MergeRequestPage extends Page {
         ${mergeRequestBadge(shown)} <span class="quiet">!${shown.id}</span>
         <registry-person .username=${shown.author.username}></registry-person>
         <span class="small quiet"
-          >opened ${ago(shown.created_at)} from <code>${shown.source_ref.replace(/^refs\/heads\//, '')}</code></span
+          >opened ${ago(shown.created_at)} from <code>${revealed(shown.source_ref.replace(/^refs\/heads\//, ''))}</code></span
         >
         ${this.#mayWrite ? this.#buttons(shown) : nothing}
       </div>
@@ -247,7 +248,7 @@ export class MergeRequestPage extends Page {
     }
     return html`<section class="card" aria-label="Description">
       <h2>Description</h2>
-      ${shown.description ? html`<p class="text">${shown.description}</p>` : html`<p class="quiet">There is none.</p>`}
+      ${shown.description ? html`<p class="text">${revealed(shown.description)}</p>` : html`<p class="quiet">There is none.</p>`}
     </section>`;
   }
 

@@ -1,4 +1,5 @@
 import { Task } from '@lit/task';
+import { revealed } from '../elements/revealed.ts';
 import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
 import '@awesome.me/webawesome/dist/components/radio/radio.js';
 import '@awesome.me/webawesome/dist/components/switch/switch.js';
@@ -24,7 +25,7 @@ const FILTERS = ['author', 'definition_id'] as const;
 const COLUMNS: Column<MergeRequest>[] = [
   {
     label: 'Merge request',
-    cell: (item) => html`<a href="/merge-requests/${item.id}">${item.title}</a>
+    cell: (item) => html`<a href="/merge-requests/${item.id}">${revealed(item.title)}</a>
       <span class="quiet">!${item.id}</span> ${item.draft ? mergeRequestBadge(item) : nothing}`,
   },
   {

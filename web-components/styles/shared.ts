@@ -60,6 +60,25 @@ export const shared = css`
     font-size: 0.93em;
     font-variant-ligatures: none;
   }
+  /* Text of others must not turn round what stands beside it. */
+  a,
+  code,
+  strong,
+  .name {
+    unicode-bidi: isolate;
+  }
+  .hidden-character {
+    padding-inline: 0.3em;
+    border: 1px solid var(--wa-color-warning-border-loud);
+    border-radius: var(--wa-border-radius-s);
+    background: var(--wa-color-warning-fill-quiet);
+    color: var(--wa-color-warning-on-quiet);
+    font-family: var(--wa-font-family-code);
+    font-size: 0.85em;
+    font-style: normal;
+    white-space: nowrap;
+    unicode-bidi: isolate;
+  }
   ul,
   ol {
     margin: 0;

@@ -1,3 +1,4 @@
+import { revealed } from '../revealed.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { classMap } from 'lit/directives/class-map.js';
@@ -206,7 +207,7 @@ export class RegistryDiffFile extends LitElement {
   override render() {
     const { path, oldPath, status, added, removed } = this.file;
     return html`<header>
-        <h2 tabindex="-1">${status === 'renamed' ? `${oldPath} → ${path}` : path}</h2>
+        <h2 tabindex="-1">${revealed(status === 'renamed' ? `${oldPath} → ${path}` : path)}</h2>
         ${status === 'modified' ? nothing : badge(status)}
         <span class="counts small quiet">
           <span class="visually-hidden">Lines added: </span>+${added}
@@ -250,7 +251,7 @@ export class RegistryDiffFile extends LitElement {
     const lines = sections.reduce((sum, { pairs }) => sum + pairs.length, 0);
     const classes = { hunk: true, halves: this.view === 'split', long: lines > LONG_HUNK };
     return html`<div class=${classMap(classes)}>
-      <div class="header">${header}</div>
+      <div class="header">${revealed(header)}</div>
       ${sections.map((section) => show.call(this, section))}
     </div>`;
   }
@@ -313,7 +314,7 @@ export class RegistryDiffFile extends LitElement {
   #text({ pieces }: DiffLine, sign: string) {
     return html`<span class="sign" aria-hidden="true">${sign}</span
       ><span class="text"
-        >${pieces.map(([text, changed]) => (changed ? html`<mark>${text}</mark>` : text))}</span
+        >${pieces.map(([text, changed]) => (changed ? html`<mark>${revealed(text)}</mark>` : revealed(text)))}</span
       >`;
   }
 

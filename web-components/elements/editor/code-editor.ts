@@ -28,8 +28,10 @@ import {
 } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import { css, html, LitElement, type PropertyValues } from 'lit';
+import { HIDDEN_IN_CODE } from '../../../text/hidden.ts';
 import { codeColours } from '../../styles/code.ts';
 import { shared } from '../../styles/shared.ts';
+import { signOf } from '../revealed.ts';
 import type { Finding } from './findings.ts';
 
 export class EditEvent extends Event {
@@ -181,7 +183,7 @@ export class RegistryCodeEditor extends LitElement {
     return [
       ...[lineNumbers(), foldGutter(), lintGutter(), history(), drawSelection(), indentOnInput()],
       ...[bracketMatching(), closeBrackets(), autocompletion(), highlightActiveLine()],
-      ...[highlightActiveLineGutter(), highlightSelectionMatches(), highlightSpecialChars()],
+      ...[highlightActiveLineGutter(), highlightSelectionMatches(), highlightSpecialChars(HIDDEN)],
       ...[indentUnit.of('    '), EditorState.tabSize.of(4), syntaxHighlighting(classHighlighter)],
       this.#language.of(this.#grammar()),
       EditorView.contentAttributes.of(() => ({ 'aria-label': this.label, tabindex: '0' })),
@@ -199,6 +201,12 @@ export class RegistryCodeEditor extends LitElement {
     ];
   }
 }
+
+/** What nobody sees is marked as everywhere else. */
+const HIDDEN = {
+  specialChars: HIDDEN_IN_CODE,
+  render: (code: number) => signOf(String.fromCodePoint(code)),
+};
 
 /**
  * What is typed over a selection is put in place here. Left to itself Chromium joins the lines with `style` attributes, which

@@ -1,3 +1,4 @@
+import { revealed } from '../revealed.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
@@ -78,14 +79,14 @@ export class RegistryFileTabs extends LitElement {
         aria-pressed=${path === this.path}
         @click=${() => this.#open(path)}
       >
-        ${path}
+        ${revealed(path)}
       </button>`,
     )}
       <wa-button size="s" appearance="plain" @click=${this.#ask}>${icon('plus', 'start')} Add a file</wa-button>
       ${
         this.path === this.main
           ? nothing
-          : html`<wa-button size="s" appearance="plain" @click=${this.#remove}>${icon('trash', 'start')} Delete ${this.path}</wa-button>`
+          : html`<wa-button size="s" appearance="plain" @click=${this.#remove}>${icon('trash', 'start')} Delete ${revealed(this.path)}</wa-button>`
       }
       ${this.adding ? this.#dialog() : nothing}`;
   }

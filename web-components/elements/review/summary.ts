@@ -1,8 +1,10 @@
 /** What a merge request's page says beside its difference: checks, what it breaks, commits, reviews. */
+
 import { html, nothing, type TemplateResult } from 'lit';
 import type { MergeRequestPage, Review } from '../../../registry/schemas/review.ts';
 import { badge } from '../badge.ts';
 import { icon } from '../icon.ts';
+import { revealed } from '../revealed.ts';
 import '../person.ts';
 import { ago } from '../time.ts';
 import { checkBadge, verdictBadge } from './badges.ts';
@@ -12,10 +14,10 @@ export function checkList(checks: MergeRequestPage['checks']): TemplateResult {
     ${checks.map(
       ({ name, state, summary, url, account, required }) => html`<li>
         <div class="row">
-          ${checkBadge(state)} <span>${name}</span>
+          ${checkBadge(state)} <span>${revealed(name)}</span>
           ${required ? nothing : html`<span class="small quiet">not required</span>`}
         </div>
-        ${summary ? html`<p class="small quiet lines">${summary}</p>` : nothing}
+        ${summary ? html`<p class="small quiet lines">${revealed(summary)}</p>` : nothing}
         ${account ? html`<p class="small quiet">told by ${account}${safeLink(url)}</p>` : nothing}
       </li>`,
     )}
@@ -39,7 +41,7 @@ export function breakage({ breaking, changes }: MergeRequestPage['interface']): 
     <ul class="list">
       ${changes.map(
         ({ breaking, message }) => html`<li class="row">
-          ${breaking ? icon('alert') : icon('info')} <span>${message}</span>
+          ${breaking ? icon('alert') : icon('info')} <span>${revealed(message)}</span>
         </li>`,
       )}
     </ul>`;
@@ -49,7 +51,7 @@ export function commitList(commits: MergeRequestPage['commits']): TemplateResult
   return html`<ol class="list">
     ${commits.map(
       ({ commit, author, message, created_at }) => html`<li>
-        <p>${message.split('\n', 1)[0]}</p>
+        <p>${revealed(message.split('\n', 1)[0] ?? '')}</p>
         <p class="row small quiet">
           <code>${commit.slice(0, 8)}</code>
           <registry-person .name=${author.name} .username=${author.email}></registry-person>
@@ -74,5 +76,5 @@ export function reviewEntry({
       <span class="small quiet">${ago(created_at)}</span>
     </div>
     ${!standing && why ? html`<p class="small quiet">Does not count: ${why}</p>` : nothing}
-    ${body ? html`<p class="text">${body}</p>` : nothing}`;
+    ${body ? html`<p class="text">${revealed(body)}</p>` : nothing}`;
 }

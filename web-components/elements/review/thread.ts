@@ -1,3 +1,4 @@
+import { revealed } from '../revealed.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { readText } from '../../data/drafts.ts';
@@ -65,7 +66,7 @@ export class RegistryThread extends LitElement {
       file !== null && outdated
         ? html`<p class="row small quiet">
             ${badge('outdated', 'warning')}
-            <span><code>${file}</code>, line ${original_line} of an earlier push</span>
+            <span><code>${revealed(file)}</code>, line ${original_line} of an earlier push</span>
           </p>`
         : nothing
     }
@@ -74,7 +75,7 @@ export class RegistryThread extends LitElement {
         <div class="row small quiet">
           <registry-person .username=${author.username}></registry-person> ${ago(created_at)}
         </div>
-        <p class="text">${body}</p>
+        <p class="text">${revealed(body)}</p>
       </article>`,
     )}
     ${this.reply ? this.#answer(this.reply) : nothing}`;

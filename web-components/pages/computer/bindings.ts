@@ -1,6 +1,7 @@
 import { html, LitElement } from 'lit';
 import type { Binding } from '../../data/equipment.ts';
 import { badge } from '../../elements/badge.ts';
+import { revealed } from '../../elements/revealed.ts';
 import { empty } from '../../elements/states.ts';
 import '../../elements/table.ts';
 import type { Column } from '../../elements/table.ts';
@@ -12,13 +13,13 @@ const COLUMNS: Column<Binding>[] = [
   {
     label: 'Instrument',
     cell: ({ instrument, is_primary }) =>
-      html`<a href="/instruments/${instrument.id}">${instrument.name}</a> ${is_primary ? badge('primary', 'brand') : ''}`,
+      html`<a href="/instruments/${instrument.id}">${revealed(instrument.name)}</a> ${is_primary ? badge('primary', 'brand') : ''}`,
   },
   {
     label: 'Definition',
     cell: ({ instrument: { definition, pinned_version } }) =>
       definition
-        ? html`<a href="/definitions/${encodeURIComponent(definition.name)}">${definition.display_name}</a>
+        ? html`<a href="/definitions/${encodeURIComponent(definition.name)}">${revealed(definition.display_name)}</a>
             <div class="quiet small">${pinned_version ? `pinned to version ${pinned_version}` : ''}</div>`
         : html`<span class="quiet">none</span>`,
   },

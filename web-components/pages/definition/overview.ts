@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { Definition } from '../../data/definitions.ts';
 import { SessionController } from '../../data/session.ts';
+import { revealed } from '../../elements/revealed.ts';
 import '../../elements/copy.ts';
 import '../../elements/settings.ts';
 import { ago } from '../../elements/time.ts';
@@ -73,7 +74,7 @@ export class DefinitionOverview extends LitElement {
           <h2>Description</h2>
           ${
             description
-              ? html`<p class="description">${description.trim()}</p>`
+              ? html`<p class="description">${revealed(description.trim())}</p>`
               : html`<p class="quiet">None. The docstring of the class would stand here.</p>`
           }
         </section>

@@ -7,6 +7,7 @@ import {
   type VersionSummary,
 } from '../../data/definitions.ts';
 import { icon } from '../../elements/icon.ts';
+import { revealed } from '../../elements/revealed.ts';
 import '../../elements/copy.ts';
 import { whenLoaded } from '../../elements/states.ts';
 import { shared } from '../../styles/shared.ts';
@@ -78,7 +79,7 @@ export class DefinitionProvenance extends LitElement {
     return html`${signature(provenance)}
       <dl>
         <dt>Author</dt>
-        <dd>${author.name}</dd>
+        <dd>${revealed(author.name)}</dd>
         <dt>Approved</dt>
         <dd>${by.length > 0 ? by.join(', ') : html`<span class="quiet">landed without review</span>`}</dd>
         <dt>Landed by</dt>

@@ -11,6 +11,7 @@ import { SessionController } from '../../data/session.ts';
 import { badge } from '../../elements/badge.ts';
 import { confirm, type Question } from '../../elements/confirm.ts';
 import { icon } from '../../elements/icon.ts';
+import { revealed } from '../../elements/revealed.ts';
 import '../../elements/pager.ts';
 import type { PageChangeEvent } from '../../elements/pager.ts';
 import '../../elements/person.ts';
@@ -96,14 +97,14 @@ export class DefinitionVersions extends LitElement {
           ${badge(`v${n}`, n === this.definition.version ? 'brand' : 'neutral', 'tag')}
           ${revoked ? badge('revoked', 'danger', 'circleSlash') : nothing}
           ${deprecated ? badge('deprecated', 'warning', 'alert') : nothing}
-          <h2>${title || 'No summary'}</h2>
+          <h2>${revealed(title || 'No summary')}</h2>
           <span class="actions">${this.#actions(version)}</span>
         </div>
-        ${body.some((line) => line.trim()) ? html`<p class="body">${body.join('\n').trim()}</p>` : nothing}
+        ${body.some((line) => line.trim()) ? html`<p class="body">${revealed(body.join('\n').trim())}</p>` : nothing}
         ${this.#record(version)}
         ${under(version.landed_under)}
         ${[revoked ? said('Revoked', revoked) : nothing, deprecated ? said('Deprecated', deprecated) : nothing]}
-        ${overrides.map(({ message }) => html`<p class="said small">${icon('alert')} Set aside: ${message}</p>`)}
+        ${overrides.map(({ message }) => html`<p class="said small">${icon('alert')} Set aside: ${revealed(message)}</p>`)}
       </article>
     </li>`;
   }

@@ -1,7 +1,9 @@
 /** A page of definitions as a table. */
+
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DefinitionSummary } from '../../data/definitions.ts';
 import { badge, statusBadge } from '../../elements/badge.ts';
+import { revealed } from '../../elements/revealed.ts';
 import '../../elements/table.ts';
 import type { Column } from '../../elements/table.ts';
 import { ago } from '../../elements/time.ts';
@@ -48,7 +50,7 @@ export const definitionAddress = (name: string): string =>
 function title(definition: DefinitionSummary): TemplateResult {
   const { name, display_name, description, is_archived } = definition;
   return html`<div class="row">
-      <a class=${is_archived ? 'quiet' : nothing} href=${definitionAddress(name)}><strong>${display_name}</strong></a>
+      <a class=${is_archived ? 'quiet' : nothing} href=${definitionAddress(name)}><strong>${revealed(display_name)}</strong></a>
       ${marks(definition)}
     </div>
     <div class="quiet small clip">

@@ -1,4 +1,5 @@
 import { Task } from '@lit/task';
+import { revealed } from '../../elements/revealed.ts';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html, nothing } from 'lit';
 import { readDefinition } from '../../data/definitions.ts';
@@ -32,7 +33,7 @@ export class InstrumentDefinition extends EditableCard {
     if (!definition) return html`<p class="quiet">One that you may not see.</p>`;
     const { name, display_name, version } = definition;
     return html`<p>
-        <a href="/definitions/${encodeURIComponent(name)}">${display_name}</a> <code class="quiet">${name}</code>
+        <a href="/definitions/${encodeURIComponent(name)}">${revealed(display_name)}</a> <code class="quiet">${name}</code>
       </p>
       <p>
         ${
