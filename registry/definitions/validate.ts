@@ -16,6 +16,7 @@ import { lookAlikes } from './lookalikes.ts';
 import { checkName } from './names.ts';
 import { checkPolicy } from './policy.ts';
 import { checkSchema } from './schema.ts';
+import { shadows } from './shadowing.ts';
 import { positions } from './source.ts';
 import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
@@ -50,6 +51,7 @@ export function validateDefinition(
   result.warnings.push(...data.warnings);
   const modules = new Map<string, Module>();
   for (const [file, source] of texts) {
+    locate(shadows(file, path), file, path, result.warnings);
     const module = checkFile(file, source, path, policy, result);
     if (module) modules.set(file, module);
   }

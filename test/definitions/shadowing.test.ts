@@ -1,0 +1,47 @@
+/**
+ * A helper file `time.py` was valid and failed on the lab computer: there `import time` gets the helper, which has no
+ * `sleep`. The names are those of `sys.stdlib_module_names` of the Pythons on this machine.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { validateDefinition } from '../../registry/definitions/validate.ts';
+
+const run = promisify(execFile);
+const text = (source: string) => new TextEncoder().encode(source);
+const MAIN = `from pybirch.Instruments.base import FakeMeasurementInstrument
+
+
+class Meter(FakeMeasurementInstrument):
+    def _perform_measurement_impl(self):
+        return [[1.0]]
+`;
+
+/** Which of the files are warned of, in order. */
+function warned(...paths: string[]): string[] {
+  const files = new Map([
+    ['Meter.py', text(MAIN)],
+    ...paths.map((path) => [path, text('X = 1\n')] as const),
+  ]);
+  const { warnings } = validateDefinition('Meter', files, { banned: [], allowed: [] });
+  return warnings.filter(({ code }) => code === 'shadows-module').map(({ file }) => file ?? '');
+}
+
+t.test('a helper with the name of a standard module is warned of, by file', async (t) => {
+  const names = new Set<string>();
+  for (const python of ['python3', 'python3.12', 'python3.13', 'python3.14']) {
+    const code = 'import sys; print(*sys.stdlib_module_names)';
+    const asked = await run(python, ['-c', code]).catch(() => undefined);
+    for (const name of asked?.stdout.trim().split(' ') ?? []) names.add(name);
+  }
+  t.ok(names.size > 250, 'a Python told its names');
+  const standard = [...names].filter((name) => !name.startsWith('_')).map((name) => `${name}.py`);
+  t.same(warned(...standard), standard);
+  const folders = ['time/__init__.py', 'typing/deep/x.py', 'numpy.py', 'pybirch/__init__.py'];
+  t.same(warned(...folders), folders);
+});
+
+t.test('other names, and folders below, are not', (t) => {
+  t.same(warned('helper.py', 'tools/time.py', 'Time.py', 'time.csv', 'timer.py'), []);
+  t.end();
+});
