@@ -11,6 +11,7 @@ import { DoneOnce } from './0010-done-once.ts';
 import { LabsOfMergeRequests } from './0011-labs-of-merge-requests.ts';
 import { LandedUnder } from './0012-landed-under.ts';
 import { OneAccountAnAddress } from './0013-one-account-an-address.ts';
+import { PublicDefinitions } from './0014-public-definitions.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   { name: '0011-labs-of-merge-requests', class: LabsOfMergeRequests },
   { name: '0012-landed-under', class: LandedUnder },
   { name: '0013-one-account-an-address', class: OneAccountAnAddress },
+  { name: '0014-public-definitions', class: PublicDefinitions },
 ];

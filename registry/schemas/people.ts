@@ -141,6 +141,10 @@ const Policy = {
   }),
   banned_imports: ModuleNames,
   allowed_imports: ModuleNames,
+  public_definitions: Type.Enum(['follow', 'pin', 'none'], {
+    description:
+      "What the lab's computers get of other labs' public definitions: `follow`, the newest version; `pin`, the version that was the newest when the instrument was given the definition, until an admin of the lab takes a newer one; `none`, nothing",
+  }),
 };
 const LabName = Line({ minLength: 1, maxLength: 200 });
 const LabCode = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$' });

@@ -123,3 +123,40 @@ export async function instrumentsById(
   const found = await em.find(Instrument, { id: { $in: [...new Set(ids)] } });
   return new Map(found.map((instrument) => [instrument.id, instrument]));
 }
+
+/** The lab's instruments without a pin that are made of another lab's definition, and the computers that they are bound to. */
+export async function pinnableOf(
+  em: EntityManager,
+  labId: number,
+): Promise<{ instruments: number[]; computers: number[] }> {
+  const rows = await em.execute<{ id: number; computer: number | null }[]>(
+    `select i.id, b.computer from instruments i
+       join definitions d on d.id = i.definition_id
+       left join computer_bindings b on b.instrument_id = i.id
+      where i.lab_id = ? and i.pinned_version is null
+        and not d.is_builtin and d.lab_id is not null and d.lab_id <> i.lab_id`,
+    [labId],
+  );
+  const computers = rows.flatMap(({ computer }) => computer ?? []);
+  return {
+    instruments: [...new Set(rows.map(({ id }) => id))],
+    computers: [...new Set(computers)].sort((a, b) => a - b),
+  };
+}
+
+/** Pins these instruments to the newest version of their definition that stands, and gives which that is. */
+export async function pinUnpinned(
+  em: EntityManager,
+  ids: readonly number[],
+): Promise<{ instrument_id: number; pinned_version: number }[]> {
+  if (ids.length === 0) return [];
+  return await em.execute(
+    `update instruments i set pinned_version = v.version from versions v
+      where i.id in (${ids.map(() => '?').join(', ')}) and i.pinned_version is null
+        and v.definition_id = i.definition_id
+        and v.version = (select max(version) from versions s
+                          where s.definition_id = i.definition_id and s.revoked is null)
+     returning i.id as instrument_id, i.pinned_version`,
+    [...ids],
+  );
+}

@@ -63,6 +63,7 @@ export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab>
     name: fields.name,
     code: fields.code,
     direct_landing: 'admins',
+    public_definitions: 'follow',
     ...pick(fields, WRITTEN),
   });
   await em.persist(lab).flush();

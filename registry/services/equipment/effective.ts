@@ -3,6 +3,7 @@ import { type DefinitionSummary, definitionsById, type Viewer } from '../../stor
 import type { Instrument, Version } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { newestStanding, versionsAt } from '../../store/versions.ts';
+import { isForeign, type Taking } from './foreign.ts';
 
 type Linked = Pick<Instrument, 'name' | 'definition_id' | 'pinned_version'>;
 
@@ -23,6 +24,7 @@ export interface Choice {
 export async function chooseVersions<T extends Linked>(
   em: EntityManager,
   viewer: Viewer,
+  lab: Taking,
   instruments: readonly T[],
 ): Promise<Map<T, Choice>> {
   const ids = instruments.flatMap(({ definition_id }) => definition_id ?? []);
@@ -30,7 +32,10 @@ export async function chooseVersions<T extends Linked>(
   const newest = await newestStanding(em, [...definitions.keys()]);
   const pins = await versionsAt(em, pinsOf(instruments));
   return new Map(
-    instruments.map((instrument) => [instrument, choose(instrument, definitions, newest, pins)]),
+    instruments.map((instrument) => [
+      instrument,
+      choose(instrument, lab, definitions, newest, pins),
+    ]),
   );
 }
 
@@ -46,6 +51,7 @@ export const pinsOf = (instruments: readonly Linked[]) =>
  */
 export function choose(
   { name, definition_id, pinned_version }: Linked,
+  lab: Taking,
   definitions: ReadonlyMap<number, DefinitionSummary>,
   newest: ReadonlyMap<number, Version>,
   pins: readonly Version[],
@@ -58,11 +64,25 @@ export function choose(
   if (definition.archived_at) {
     return { gets: null, warning: `${definition.name}, the definition of ${name}, is archived.` };
   }
-  const pin = pins.find((v) => v.definition_id === definition_id && v.version === pinned_version);
-  if (pin && !pin.revoked) {
-    return { gets: { definition, version: pin, pinned: true }, warning: null };
+  const foreign = isForeign(definition, lab.id);
+  if (foreign && lab.public_definitions === 'none') {
+    const warning = `${definition.name}, the definition of ${name}, is another lab's, and the policy of this one takes none of those.`;
+    return { gets: null, warning };
   }
+  const pin = pins.find((v) => v.definition_id === definition_id && v.version === pinned_version);
   const version = newest.get(definition_id);
+  const pinning = foreign && lab.public_definitions === 'pin';
+  if (pin && !pin.revoked) {
+    const isBehind = pinning && version !== undefined && version.version > pin.version;
+    const warning = isBehind
+      ? `${name} stays at version ${pin.version} of ${definition.name}, which is another lab's: version ${version.version} is there. Look at what has changed, then take it by its pinned_version.`
+      : null;
+    return { gets: { definition, version: pin, pinned: true }, warning };
+  }
+  if (pinning && pinned_version === null) {
+    const warning = `${definition.name}, the definition of ${name}, is another lab's now, and no version of it was taken. Take one by pinned_version.`;
+    return { gets: null, warning };
+  }
   const gets = version ? { definition, version, pinned: false } : null;
   if (pinned_version === null) {
     return { gets, warning: gets ? null : `${definition.name} has no version that stands.` };

@@ -14,6 +14,7 @@ import { mainFile, textOf } from '../definitions/files.ts';
 import type { PageOf, PeopleRooms } from '../definitions/note.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
 import { contentAt } from '../definitions/version-content.ts';
+import { labOr404 } from '../people/labs.ts';
 import { type Entry, writeBinding } from './bindings.ts';
 import { chooseVersions, type Effective } from './effective.ts';
 import { holdInstrumentOr404, makeInstrument, noteInstrument } from './instruments.ts';
@@ -35,7 +36,8 @@ export async function findBindings(
     items.map(({ instrument_id }) => instrument_id),
   );
   const viewer = viewerOf(caller.actor, rooms.rules);
-  const chosen = await chooseVersions(em, viewer, [...instruments.values()]);
+  const lab = await labOr404(em, computer.lab_id);
+  const chosen = await chooseVersions(em, viewer, lab, [...instruments.values()]);
   const found = [...chosen.values()].flatMap(({ gets }) => gets ?? []);
   const names = await usernamesOf(
     em,

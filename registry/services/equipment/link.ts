@@ -4,10 +4,12 @@ import { Problem } from '../../errors.ts';
 import { type DefinitionSummary, definitionsById } from '../../store/definitions.ts';
 import type { Instrument } from '../../store/entities/index.ts';
 import { lockDefinition } from '../../store/indexing.ts';
+import { findLab } from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { findVersion } from '../../store/versions.ts';
+import { findVersion, newestStanding } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import type { PeopleRooms } from '../definitions/note.ts';
+import { isForeign } from './foreign.ts';
 
 interface Wanted {
   lab_id: number;
@@ -53,7 +55,7 @@ export async function linkOf(
   if (pin !== null && pin !== kept) await demandStanding(em, definition, pin);
   return {
     definition_id: definitionId,
-    pinned_version: pin,
+    pinned_version: pin ?? (await versionTaken(em, definition, wanted.lab_id)),
     ...(!same && wanted.pybirch_class === undefined && { pybirch_class: definition.name }),
     ...(!before &&
       wanted.instrument_type === undefined && { instrument_type: definition.instrument_type }),
@@ -70,6 +72,27 @@ function demandOffered(
   if (lab_id !== labId && !is_public && !is_builtin) {
     throw invalid('definition_id', `${name} belongs to another lab and is not public`);
   }
+}
+
+/**
+ * Where the lab pins what other labs land, the newest version that stands: the one that its admin sees now. Null where
+ * new versions are taken as they come. Throws `invalid` where the lab takes nothing of other labs.
+ */
+async function versionTaken(
+  em: EntityManager,
+  definition: DefinitionSummary,
+  labId: number,
+): Promise<number | null> {
+  if (!isForeign(definition, labId)) return null;
+  const lab = await findLab(em, labId);
+  if (lab?.public_definitions === 'none') {
+    throw invalid(
+      'definition_id',
+      `${definition.name} belongs to another lab, and the policy of this one takes nothing of other labs (public_definitions)`,
+    );
+  }
+  if (lab?.public_definitions !== 'pin') return null;
+  return (await newestStanding(em, [definition.id])).get(definition.id)?.version ?? null;
 }
 
 async function demandStanding(em: EntityManager, { id, name }: DefinitionSummary, pin: number) {

@@ -9,6 +9,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
 import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
+import { pinForeign } from '../equipment/foreign.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
 export async function listLabs(
@@ -55,7 +56,10 @@ export async function changeLab(
     await demandPeople(em, caller, rules, changes, namedIn(row));
     const lab = await labs.updateLab(em, id, changes).catch((error) => taken(error, 'code'));
     if (!lab) throw notFound('lab');
-    await note(em, caller, 'lab.changed', 'lab', lab, id, before, showLab(lab));
+    const isPinning = lab.public_definitions === 'pin' && before.public_definitions !== 'pin';
+    const pinned = isPinning ? await pinForeign(em, id) : [];
+    const after = { ...showLab(lab), ...(pinned.length > 0 && { pinned }) };
+    await note(em, caller, 'lab.changed', 'lab', lab, id, before, after);
     return showLab(lab);
   });
 }
@@ -131,6 +135,7 @@ function showLab(lab: LabRow): Lab {
     owners: lab.owners,
     banned_imports: policy.banned,
     allowed_imports: policy.allowed,
+    public_definitions: lab.public_definitions,
     disabled: lab.disabled,
     created_at: lab.created_at.toISOString(),
   };

@@ -16,6 +16,7 @@ import { policyOf } from '../definitions/find-definition.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
 import { contentAt } from '../definitions/version-content.ts';
 import type { Effective } from '../equipment/effective.ts';
+import type { Taking } from '../equipment/foreign.ts';
 import { type Run, runOf } from './run.ts';
 
 /** Labs whose catalogues are kept at the same time, the latest asked for. */
@@ -52,6 +53,8 @@ export class Catalogue {
   /** Withdrawn versions of all that the lab sees, and its policy, as JSON. */
   revoked = '[]';
   policy = '{}';
+  /** How the lab takes versions that other labs land. */
+  lab: Taking = { id: 0, public_definitions: 'follow' };
   readonly #rooms: ReadRooms;
   readonly #caller: Caller;
   readonly #definitions = new Map<number, DefinitionSummary>();
@@ -80,7 +83,9 @@ export class Catalogue {
       .sort(inOrder);
     const revoked = await revokedVersions(em, viewerOf(caller.actor, rooms.rules));
     catalogue.revoked = JSON.stringify(revoked.map(showRevoked));
-    const { banned, allowed } = policyOf(await findLab(em, labId));
+    const lab = await findLab(em, labId);
+    if (lab) catalogue.lab = lab;
+    const { banned, allowed } = policyOf(lab);
     const policy: SyncList['policy'] = { banned_imports: banned, allowed_imports: allowed };
     catalogue.policy = JSON.stringify(policy);
     return catalogue;

@@ -8,6 +8,7 @@ import { together } from '../../store/together.ts';
 import { type Caller, demand } from '../caller.ts';
 import type { ReadRooms } from '../definitions/read-definitions.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
+import { isForeign } from '../equipment/foreign.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
 import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalogue.ts';
 import type { Own, OwnParts } from './own.ts';
@@ -141,7 +142,10 @@ async function choicesOf(
   const { definitions, newest } = await catalogue.find({ ids, names: [] });
   const pins = await catalogue.versionsAt(pinsOf(instruments));
   return new Map(
-    instruments.map((instrument) => [instrument, choose(instrument, definitions, newest, pins)]),
+    instruments.map((instrument) => [
+      instrument,
+      choose(instrument, catalogue.lab, definitions, newest, pins),
+    ]),
   );
 }
 
@@ -151,6 +155,9 @@ async function named(catalogue: Catalogue, names: readonly string[]): Promise<Ef
   const { definitions, newest } = await catalogue.find({ ids: [], names });
   return [...definitions.values()].flatMap((definition) => {
     const version = newest.get(definition.id);
+    const { id, public_definitions } = catalogue.lab;
+    // Where the lab takes versions one by one, an instrument says which.
+    if (public_definitions !== 'follow' && isForeign(definition, id)) return [];
     const asked = names.includes(definition.name.toLowerCase()) && definition.archived_at === null;
     return asked && version ? [{ definition, version, pinned: false }] : [];
   });

@@ -3,6 +3,9 @@ import { defineEntity, p } from '@mikro-orm/core';
 export const directLandings = ['admins', 'nobody'] as const;
 export type DirectLanding = (typeof directLandings)[number];
 
+export const publicDefinitions = ['follow', 'pin', 'none'] as const;
+export type PublicDefinitions = (typeof publicDefinitions)[number];
+
 const schema = defineEntity({
   name: 'Lab',
   tableName: 'labs',
@@ -30,6 +33,8 @@ const schema = defineEntity({
     owners: p
       .json<{ pattern?: string; category?: string; manufacturer?: string; users: number[] }[]>()
       .defaultRaw(`'[]'`),
+    /** How its computers take new versions of other labs' public definitions. */
+    public_definitions: p.enum(publicDefinitions).default('follow'),
     disabled: p.boolean().default(false),
     created_at: p.datetime(3).defaultRaw('now()'),
   },

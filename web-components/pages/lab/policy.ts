@@ -55,6 +55,7 @@ export class LabPolicy extends EditableCard {
 
   protected view() {
     const { direct_landing, required_approvals, allow_self_approval, required_checks } = this.lab;
+    const { public_definitions } = this.lab;
     const checks = Object.entries(required_checks);
     return html`<ul class="sentences">
       <li>${icon(direct_landing === 'admins' ? 'shield' : 'lock')}<span>${LANDING[direct_landing]}</span></li>
@@ -76,6 +77,7 @@ export class LabPolicy extends EditableCard {
                 html`<li>${icon('pulse')}<span>The check <code>${name}</code> must be green; ${nameOf(this.members, id)} says so.</span></li>`,
             )
       }
+      <li>${icon('computers')}<span>${TAKING[public_definitions]}</span></li>
     </ul>`;
   }
 
@@ -85,7 +87,8 @@ export class LabPolicy extends EditableCard {
   }
 
   protected fields() {
-    const { direct_landing, required_approvals, allow_self_approval } = this.lab;
+    const { direct_landing, required_approvals, allow_self_approval, public_definitions } =
+      this.lab;
     return html`<wa-radio-group name="direct_landing" label="Landing without review" .value=${direct_landing}>
         ${Object.entries(LANDING).map(([value, meaning]) => html`<wa-radio value=${value}>${meaning}</wa-radio>`)}
       </wa-radio-group>
@@ -105,6 +108,9 @@ export class LabPolicy extends EditableCard {
         .defaultChecked=${allow_self_approval}
         >Authors may approve their own merge requests</wa-switch
       >
+      <wa-radio-group name="public_definitions" label="Public definitions of other labs" .value=${public_definitions}>
+        ${Object.entries(TAKING).map(([value, meaning]) => html`<wa-radio value=${value}>${meaning}</wa-radio>`)}
+      </wa-radio-group>
       <fieldset>
         <legend>Required checks</legend>
         <p class="quiet small">A program, such as a test run, posts the result; only the word of the account counts.</p>
@@ -147,6 +153,7 @@ export class LabPolicy extends EditableCard {
   protected async save(fields: FormData) {
     await changeLab(this.lab.id, {
       direct_landing: String(fields.get('direct_landing')) as Lab['direct_landing'],
+      public_definitions: String(fields.get('public_definitions')) as Lab['public_definitions'],
       required_approvals: Number(fields.get('required_approvals')),
       allow_self_approval: fields.has('allow_self_approval'),
       required_checks: Object.fromEntries(
@@ -155,6 +162,12 @@ export class LabPolicy extends EditableCard {
     });
   }
 }
+
+const TAKING: Record<Lab['public_definitions'], string> = {
+  follow: 'Computers get new versions of other labs’ public definitions as those land them.',
+  pin: 'Computers stay at the version of another lab’s definition that was taken, until an admin takes a newer one.',
+  none: 'Computers get nothing of other labs.',
+};
 
 function approvals(count: number): string {
   if (count === 0) return 'A merge request needs no approval.';

@@ -1,0 +1,102 @@
+/**
+ * A lab that reviews what it runs, bound to another lab's public definition. The flaw: its computers got the next version
+ * at once, which nobody of the lab had seen. What is verified: the lab's policy `public_definitions` decides, for
+ * instruments made before and after it was set, for built-in ones never, and what is newer is offered in words.
+ */
+import t, { type Test } from 'tap';
+import { OPERATOR } from '../../registry/services/caller.ts';
+import { found } from '../../registry/services/import-export/found-definition.ts';
+import { enrolComputer, startLab } from '../helpers/lab.ts';
+import { refused } from '../helpers/refused.ts';
+import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+
+for (const database of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
+  t.test(database, (t) => story(t, database));
+}
+
+async function story(t: Test, database: DatabaseKind) {
+  const lab = await startLab(t, { database });
+  const { ada, dan, nano, rooms } = lab;
+  const pc = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
+  const share = async (name: string) =>
+    (await dan.client.definitions.create({ name, source_code: measurement(name), is_public: true }))
+      .id;
+  const [shared, another] = [await share('Shared'), await share('Another')];
+  const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
+  const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
+  const shipped = await found(rooms, OPERATOR, {
+    name: 'Shipped',
+    files,
+    summary: 'Ship',
+    ...flags,
+  });
+  const { instruments, labs } = ada.client;
+  const make = async (name: string, definition_id: number) => {
+    const made = await instruments.create({ name, definition_id });
+    await instruments.bind(made.id, 'LABPC-01', { adapter: name });
+    return made;
+  };
+  const next = (id: number, name: string, value: number) =>
+    dan.client.definitions.change(id, { source_code: measurement(name, value) });
+  const told = async (query = {}) => {
+    const { definitions, warnings } = await pc.client.sync.list(query);
+    return { got: definitions.map(({ name, version }) => `${name} v${version}`), warnings };
+  };
+
+  const main = await make('Main', shared);
+  await make('Old', shipped.definition.id);
+  await next(shared, 'Shared', 2);
+  t.match(
+    await told(),
+    { got: ['Shared v2', 'Shipped v1'], warnings: [] },
+    'it follows by default',
+  );
+  t.equal((await labs.read(nano.id)).public_definitions, 'follow');
+
+  const before = (await pc.client.sync.list()).generation;
+  await labs.change(nano.id, { public_definitions: 'pin' });
+  t.not((await pc.client.sync.list()).generation, before, 'computers are told anew');
+  t.equal((await instruments.read(main.id)).pinned_version, 2, 'what was seen is kept');
+  await next(shared, 'Shared', 3);
+  t.match(await told(), {
+    got: ['Shared v2', 'Shipped v1'],
+    warnings: [/Main stays at version 2 of Shared.*version 3 is there/],
+  });
+  const bindings = await ada.client.computers.bindings('LABPC-01');
+  t.match(
+    bindings.items.find(({ instrument }) => instrument.name === 'Main'),
+    {
+      instrument: { definition: { version: 2 } },
+    },
+  );
+  t.match(await told({ names: 'Another' }), { got: ['Shared v2', 'Shipped v1'] }, 'nor by asking');
+  const later = await make('Later', another);
+  t.equal(later.pinned_version, 1, 'a new one is pinned to what its admin sees');
+  await next(another, 'Another', 2);
+  t.match(await told(), { got: ['Another v1', 'Shared v2', 'Shipped v1'] });
+  const taken = await instruments.change(main.id, { pinned_version: 3 });
+  t.equal(taken.pinned_version, 3);
+  await instruments.change(later.id, { pinned_version: null });
+  t.equal((await instruments.read(later.id)).pinned_version, 2, 'no pin means the newest now');
+  t.match(await told(), { got: ['Another v2', 'Shared v3', 'Shipped v1'], warnings: [] });
+
+  const own = await ada.client.definitions.create({
+    name: 'Own',
+    source_code: measurement('Own'),
+    is_public: true,
+  });
+  const mine = await make('Mine', own.id);
+  t.equal(mine.pinned_version, null, "the lab's own are not held");
+  await labs.change(nano.id, { public_definitions: 'none' });
+  const none = await told({ names: 'Shared' });
+  t.same(none.got, ['Own v1', 'Shipped v1'], 'nothing of other labs');
+  t.match(none.warnings, [/takes none of those/, /takes none of those/]);
+  const no = await refused(instruments.create({ name: 'More', definition_id: shared }));
+  t.match(no, { status: 422, detail: /public_definitions/ });
+  await labs.change(nano.id, { public_definitions: 'follow' });
+  t.match(await told(), { got: ['Another v2', 'Own v1', 'Shared v3', 'Shipped v1'] });
+  const { items } = await ada.client.audit({ action: 'lab.changed' });
+  t.match(items.find(({ after }) => JSON.stringify(after).includes('pinned'))?.after, {
+    pinned: [{ instrument_id: main.id, pinned_version: 2 }],
+  });
+}
