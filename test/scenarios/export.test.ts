@@ -81,5 +81,10 @@ t.test('export', async (t) => {
     t.same((await readdir(dir)).sort(), ['two.zip', 'two.zip.partial']);
     const nowhere = join(dir, 'no', 'folder.zip');
     await t.rejects(run(nowhere, { bundle: true }), { code: 'invalid' });
+    await lab.admin.client.labs.create({ name: 'Empty', code: 'empty' });
+    await t.rejects(run(join(dir, 'none.zip'), { bundle: true, lab: 'empty' }), {
+      message: /nothing to export/,
+    });
+    t.notOk((await readdir(dir)).includes('none.zip'), 'a bundle with nothing in it is no success');
   });
 });

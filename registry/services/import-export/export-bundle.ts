@@ -4,6 +4,7 @@
  * `GET /api/sync` says it. The tags are signed, so the file proves itself wherever it comes from.
  */
 import type { Repository } from '../../../repos/types.ts';
+import { Problem } from '../../errors.ts';
 import { everything } from '../../store/definitions.ts';
 import { usernamesOf } from '../../store/indexing.ts';
 import { revokedVersions } from '../../store/sync.ts';
@@ -14,7 +15,7 @@ import { contentAt } from '../definitions/version-content.ts';
 import { showKey } from '../signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
-/** The newest version that stands of each definition; how many. */
+/** The newest version that stands of each definition; how many. A `Problem` where there is none: nothing is written. */
 export async function exportBundle(
   rooms: ReadRooms,
   file: string,
@@ -27,6 +28,10 @@ export async function exportBundle(
     em,
     rows.map(({ id }) => id),
   );
+  if (newest.size === 0) {
+    const said = 'There is nothing to export: no definition here has a version that stands';
+    throw new Problem('invalid', `${said}. --lab CODE and --builtin choose which are meant.`);
+  }
   const usernames = await usernamesOf(
     em,
     rows.map(({ created_by }) => created_by),
