@@ -14,6 +14,7 @@ from pybirch.Instruments.factory import InstrumentFactory
 
 from fake_registry import FakeRegistry
 from pybirch_registry import Registry
+from pybirch_registry.pybirch import switch_on
 from sources import measurement
 
 BUILT_IN = sorted((Path(__file__).parents[3] / "registry" / "builtin").glob("*.py"))
@@ -22,11 +23,13 @@ BUILT_IN = sorted((Path(__file__).parents[3] / "registry" / "builtin").glob("*.p
 @pytest.fixture(autouse=True)
 def fresh_factory() -> Iterator[None]:
     """As in a program that has just started."""
-    before = set(vars(InstrumentFactory))
+    classes = (InstrumentFactory, InstrumentAutoLoadWidget)
+    before = [set(vars(cls)) for cls in classes]
     yield
     InstrumentFactory.classes.clear()
-    for name in set(vars(InstrumentFactory)) - before:
-        delattr(InstrumentFactory, name)
+    for cls, names in zip(classes, before, strict=True):
+        for name in set(vars(cls)) - names:
+            delattr(cls, name)
 
 
 def land_built_ins(server: FakeRegistry) -> list[str]:
@@ -94,3 +97,46 @@ def test_a_definition_that_does_not_load_is_left_out_and_hinders_no_other(
     registry.sync()
     tree = InstrumentAutoLoadWidget(registry.service())
     assert [row[1] for row in tree.rows] == ["Good"] and "broken" in str(tree.failed["Broken"])
+
+
+class Database:
+    """PyBirch's own, with one driver; its id is that of a definition too."""
+
+    def get_drivers(self, *filters: object) -> list[dict[str, object]]:
+        source = "class Theirs:\n    pass\n"
+        return [{"id": 1, "name": "Theirs", "display_name": "Theirs", "version": 1, "source_code": source}]
+
+    def get_driver_ids_for_computer(self, *asked: object) -> list[int]:
+        return [1]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_switched_on_the_registry_s_instruments_are_there_whatever_pybirch_s_database_is(
+    server: FakeRegistry, registry: Registry, before: bool
+) -> None:
+    """In PyBirch as it stands; in windows that are open already as well."""
+    server.land("Ours", measurement("Ours"))
+    server.bind(1, "Ours", "GPIB::1")
+    registry.sync()
+    trees = [] if before else [InstrumentAutoLoadWidget(None), InstrumentAutoLoadWidget(None, True)]
+    switch_on(registry)
+    trees = trees or [InstrumentAutoLoadWidget(None), InstrumentAutoLoadWidget(None, True)]
+    for tree in trees:
+        for given in (None, Database(), None, Database(), registry.service(), None):
+            tree.set_database_service(given)
+            names = [row[1] for row in tree.rows]
+            assert names == (["Ours", "Theirs"] if isinstance(given, Database) else ["Ours"])
+            ours, *theirs = (row[2] for row in tree.rows)
+            assert ours().perform_measurement()[0][0] == 1 and [one.__name__ for one in theirs] == names[1:]
+
+
+def test_the_last_registry_that_is_switched_on_counts(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Ours", measurement("Ours"))
+    switch_on(registry)
+    tree = InstrumentAutoLoadWidget(None)
+    assert tree.rows == []
+    again = Registry.open(registry.home.root)
+    again.sync()
+    switch_on(again)
+    tree.refresh()
+    assert [row[1] for row in tree.rows] == ["Ours"]

@@ -25,6 +25,7 @@ from .errors import (
     UnreachableError,
 )
 from .registry import Registry
+from .rows import with_version
 from .sync import SyncReport
 from .updates import Update
 
@@ -46,4 +47,5 @@ __all__ = [
     "UnreachableError",
     "Update",
     "get_computer_info",
+    "with_version",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from .api import Http
 from .enrol import probe_folder
 from .errors import RefusedError, RegistryError, UnknownDefinitionError
+from .folder import NOT_THERE, known_folder, near_folder
 from .home import Home
 from .manifest import ManifestFile
 from .needs import unmet
@@ -103,7 +104,7 @@ def _outbox(home: Home) -> Iterator[Check]:
 def _python(home: Home) -> Iterator[Check]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Check("python", "ok", f"Python {version} at {sys.executable}")
-    for package, use in (("pybirch", "the base classes"), ("numpy", "data"), ("pyvisa", "VISA instruments")):
+    for package, use in (("numpy", "data"), ("pyvisa", "VISA instruments")):
         found = importlib.util.find_spec(package) is not None
         text = f"{package} is {'there' if found else 'not installed in this Python'} ({use})"
         yield Check(package, "ok" if found else "warning", text)
@@ -123,4 +124,15 @@ def _needs(home: Home) -> Iterator[Check]:
                 yield Check("needs", "error", f"{one.name} v{one.version} {text}")
 
 
-CHECKS = (_folder, _files, _enrolment, _registry, _versions, _outbox, _python, _needs)
+def _pybirch(home: Home) -> Iterator[Check]:
+    known, near = known_folder(), near_folder()
+    if known is not None:
+        yield Check("pybirch", "ok", f"PyBirch is in {known}")
+    elif near is not None:
+        text = f"PyBirch is in {near}, which this Python does not know. Run: pybirch-registry use-pybirch {near}"
+        yield Check("pybirch", "warning", text)
+    else:
+        yield Check("pybirch", "warning", NOT_THERE)
+
+
+CHECKS = (_folder, _files, _enrolment, _registry, _versions, _outbox, _python, _needs, _pybirch)

@@ -3,13 +3,14 @@
 import importlib
 from collections.abc import Callable
 
+from . import alarm
 from .errors import RefusedError, UnknownDefinitionError
 from .files import sha256
 from .finder import Approved, package_name
 from .guard import Policy, guarded_builtins, watch
 from .home import Home
 from .manifest import Manifest, ManifestFile
-from .store import Store
+from .store import Installed, Store
 from .text import logger
 
 log = logger(__name__)
@@ -39,7 +40,14 @@ class Library:
             fresh = self._check(name, commit)
             if fresh is not None:
                 found = self._approved.setdefault((name, commit), fresh)
+                alarm.watch(self)
         return found
+
+    def revoked(self) -> list[tuple[Installed, str]]:
+        """Of what is loaded; see `alarm.Loaded`."""
+        listed = self._manifest()
+        loaded = [approved.installed for approved in list(self._approved.values())]
+        return [(one, reason) for one in loaded if (reason := listed.revocation(one.commit)) is not None]
 
     def load(self, name: str, commit: str) -> type:
         """The class `<Name>` at a version.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from . import instances, updates
+from . import alarm, instances, updates
 from .addresses import check_address, is_nowhere
 from .api import Http
 from .bindings import Bindings, adapter_type_of, number_of, plain
@@ -88,8 +88,8 @@ class Registry:
         for update in self.updates():
             if update.revoked is not None:
                 text = f"{update.name} v{update.loaded} is in use and was revoked: {update.revoked}"
-                log.error("%s", text)
                 report.warnings.append(text)
+        alarm.look()
         return report.made_visible()
 
     def resolve(self, name: str, version: int | None = None) -> Installed:

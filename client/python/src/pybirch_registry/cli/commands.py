@@ -11,6 +11,7 @@ from ..available import available, matching
 from ..doctor import examine
 from ..errors import RefusedError, RegistryError, UnknownDefinitionError, UnreachableError
 from ..export import export_definition
+from ..folder import find_folder, use_folder
 from ..home import Home
 from ..manifest import Item
 from ..registry import Registry
@@ -25,6 +26,13 @@ def enrol(home: Home, options: Namespace, output: Output) -> int:
     value: dict[str, Any] = {"url": enrolment.url, "computer_name": enrolment.computer_name, "home": str(home.root)}
     value |= {"signing_keys": len(enrolment.signing_keys)}
     output.result(value, f"{enrolment.computer_name} is enrolled at {enrolment.url}.", "Next: pybirch-registry sync")
+    return 0
+
+
+def use_pybirch(home: Home, options: Namespace, output: Output) -> int:
+    file = use_folder(options.folder)
+    folder = find_folder(options.folder)
+    output.result({"folder": str(folder), "file": str(file)}, f"This Python finds PyBirch in {folder}")
     return 0
 
 

@@ -101,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     unbind = command("unbind", "Forget where an instrument is on this computer.", commands.unbind)
     unbind.add_argument("instrument", metavar="INSTRUMENT", help="its number, its name, or a definition's name")
     command("watch", "Sync within a second of every landing, until Ctrl+C.", commands.watch)
+    use = command("use-pybirch", "Tell this Python where PyBirch's folder lies.", commands.use_pybirch)
+    use.add_argument("folder", metavar="FOLDER", type=Path, help="that of PyBirch's clone")
     export = command("export", "Write definitions as files that anybody can edit.", commands.export)
     export.add_argument("names", metavar="NAME", nargs="+")
     export.add_argument("--to", metavar="FOLDER", type=Path, required=True)

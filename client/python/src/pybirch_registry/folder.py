@@ -1,0 +1,67 @@
+"""Where PyBirch lies. It cannot be installed by pip: it is a folder, cloned with git, that Python must be told of."""
+
+import importlib.util
+import site
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import FolderError
+from .files import write_atomic
+
+BASE = Path("pybirch", "Instruments", "base.py")
+PTH = "pybirch-folder.pth"
+"""Python reads such files in `site-packages` at its start, and looks for packages in the folders that they name."""
+
+HOW = (
+    "It cannot be installed by pip: clone it (git clone https://github.com/Burch-Group/PyBirch), then run: "
+    "pybirch-registry use-pybirch FOLDER"
+)
+NOT_THERE = f"PyBirch is not where this Python looks for packages. {HOW}"
+
+
+def find_folder(folder: Path | None = None) -> Path:
+    """The folder given, the one that Python knows, or the present one. Raises `FolderError` where it is not there."""
+    for place in [folder] if folder is not None else _places():
+        if (place / BASE).is_file():
+            return place.resolve()
+    where = "where Python looks for packages, nor in this folder" if folder is None else f"in {folder.resolve()}"
+    raise FolderError(f"PyBirch is not {where}. {HOW}")
+
+
+def known_folder() -> Path | None:
+    """The one in which Python finds the package `pybirch`; None where it finds none."""
+    spec = importlib.util.find_spec("pybirch")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    found = [Path(place).resolve().parent for place in places]
+    return next((place for place in found if (place / BASE).is_file()), None)
+
+
+def near_folder() -> Path | None:
+    """The present folder or one above it."""
+    here = Path.cwd()
+    return next((place for place in (here, *here.parents) if (place / BASE).is_file()), None)
+
+
+def _places() -> Iterator[Path]:
+    yield from (place for place in (known_folder(), near_folder()) if place is not None)
+
+
+def use_folder(folder: Path) -> Path:
+    """Tells this Python, for good, that PyBirch lies there; the file that says so. Raises `FolderError`."""
+    place = str(find_folder(folder))
+    # In ASCII: before 3.13 Python reads the file in whatever encoding the computer has.
+    line = place if place.isascii() else f"import sys; sys.path.append({place!a})"
+    failures = []
+    for packages in (sysconfig.get_path("purelib"), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])):
+        file = Path(packages, PTH)
+        try:
+            write_atomic(file, f"{line}\n".encode("ascii"))
+        except FolderError as error:
+            failures.append(str(error))
+            continue
+        if place not in sys.path:
+            sys.path.append(place)
+        return file
+    raise FolderError(" ".join(failures))

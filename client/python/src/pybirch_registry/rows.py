@@ -1,0 +1,47 @@
+"""Rows of data that say which version of which definition took them."""
+
+import importlib
+from collections.abc import Iterable
+from typing import Any
+
+COLUMN = "definition"
+
+
+def label(instrument: Any) -> str | None:
+    """`SR830 v3 1a2b3c4d5e6f`: name, version, and the beginning of its commit, which `/api/provenance/` takes; None for
+    what is no instrument of a definition."""
+    origin = getattr(instrument, "_definition", None)
+    return f"{origin['name']} v{origin['version']} {origin['commit'][:12]}" if isinstance(origin, dict) else None
+
+
+def with_version(rows: Any, *instruments: Any) -> Any:
+    """A copy of a pandas table with a last column `definition`, which says in each row which versions took it."""
+    return rows.assign(**{COLUMN: labels(instruments)})
+
+
+def labels(instruments: Iterable[Any]) -> str:
+    """Of those that have one, each once."""
+    return "; ".join(dict.fromkeys(text for one in instruments if (text := label(one)) is not None))
+
+
+def mark_scans() -> None:
+    """From now on PyBirch's scans save that column with their rows: of the measurement, and of each movement whose
+    position stands in the row. Rows of other instruments stay as they are. Once for a process is enough."""
+    scan: Any = importlib.import_module("pybirch.scan.scan").Scan
+    save = scan.save_data
+    if getattr(save, "marks_versions", False):
+        return
+
+    def save_data(self: Any, data: Any, measurement_name: str) -> Any:
+        said = labels(_instruments(self.scan_settings.scan_tree, measurement_name))
+        return save(self, data.assign(**{COLUMN: said}) if said else data, measurement_name)
+
+    save_data.marks_versions = True  # type: ignore[attr-defined]
+    scan.save_data = save_data
+
+
+def _instruments(tree: Any, measurement_name: str) -> list[Any]:
+    items = [item for item in tree.get_measurement_items() if item.unique_id() == measurement_name]
+    above = [m for item in items for m in tree.get_movement_items() if m.is_ancestor_of(item)]
+    held = (item.instrument_object for item in [*items, *above])
+    return [one.instrument for one in held if one is not None]
