@@ -101,6 +101,9 @@ async function testClient(): Promise<void> {
   const { code, output } = await run([python, '-m', 'pytest', '-n', '2'], CLIENT_FOLDER);
   passed += Number(/(\d+) passed/.exec(output)?.[1] ?? 0);
   if (code !== 0) finish(Number(/(\d+) failed/.exec(output)?.[1] ?? 1));
+  console.log(
+    '\n# The real PyBirch\nleft out: npm run pybirch -- FOLDER, with its clone in FOLDER',
+  );
 }
 
 function count(totals: string, what: string): number {
