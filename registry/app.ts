@@ -10,6 +10,7 @@ import { metrics } from './plugins/metrics.ts';
 import { answerError, problems } from './plugins/problems.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
 import { headerDeadline, leaveSlowClients } from './plugins/slow-clients.ts';
+import { answerUnreadable } from './plugins/unreadable.ts';
 import { refuseUnnamed, schemaController } from './plugins/validation.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientPackageRoutes } from './routes/client-package.ts';
@@ -78,6 +79,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
     http: headerDeadline(rooms.patience),
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
       secure(reply.raw);
       void answerError(error, request, reply as never);

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid: { status: 422, title: 'Invalid input' },
   invalid_definition: { status: 422, title: 'The definition is not valid' },
+  headers_too_large: { status: 431, title: 'Headers too large' },
   too_many_attempts: { status: 429, title: 'Too many failed attempts' },
   internal: { status: 500, title: 'Internal error' },
   unavailable: { status: 503, title: 'Not available right now' },

@@ -3,6 +3,7 @@
  * success, and nothing has changed. Driven by the document itself, so that new routes are covered by being there.
  */
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
@@ -430,4 +431,32 @@ t.test('methods and paths that nothing answers', async (t) => {
       })),
     ),
   );
+});
+
+t.test('what is no request that can be read', async (t) => {
+  const { hostname, port } = new URL(lab.url);
+  const raw = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let answer = '';
+      connect(Number(port), hostname, function (this: Socket) {
+        this.write(text);
+      })
+        .setEncoding('utf8')
+        .on('data', (chunk) => {
+          answer += chunk;
+        })
+        .on('error', reject)
+        .on('close', () => resolve(answer));
+    });
+  for (const [status, text] of [
+    [431, `GET /healthz?${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`],
+    [431, `GET /healthz HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`],
+    [400, 'GET /healthz NOTHTTP\r\n\r\n'],
+    [400, 'POST /api/labs HTTP/1.1\r\nhost: x\r\ncontent-length: many\r\n\r\n'],
+  ] as const) {
+    const [head = '', body = ''] = (await raw(text)).split('\r\n\r\n');
+    t.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+    const type = /content-type: (\S+)/.exec(head)?.[1] ?? '';
+    t.equal(faultOf({ status, type, body }, false), undefined, text.slice(0, 40));
+  }
 });

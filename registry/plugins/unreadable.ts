@@ -1,0 +1,29 @@
+/** What node:http cannot read as a request is answered with a problem document too, by hand: no route was found yet. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { Problem, type ProblemCode } from '../errors.ts';
+
+const REASONS: Record<string, [ProblemCode, string]> = {
+  HPE_HEADER_OVERFLOW: [
+    'headers_too_large',
+    'The address and the headers are longer than 16 KiB. Send what is long in the body.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['too_slow', 'The request did not come in time. Send it again.'],
+};
+const ELSE: [ProblemCode, string] = ['malformed', 'This is no HTTP request that can be read.'];
+
+export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  // A client that has left reads no answer.
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const problem = new Problem(...(REASONS[error.code ?? ''] ?? ELSE));
+  const body = JSON.stringify(problem.toJSON());
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    'content-type: application/problem+json',
+    'x-content-type-options: nosniff',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroy(error);
+}
