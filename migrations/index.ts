@@ -12,6 +12,7 @@ import { LabsOfMergeRequests } from './0011-labs-of-merge-requests.ts';
 import { LandedUnder } from './0012-landed-under.ts';
 import { OneAccountAnAddress } from './0013-one-account-an-address.ts';
 import { PublicDefinitions } from './0014-public-definitions.ts';
+import { Permissions } from './0015-permissions.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   { name: '0012-landed-under', class: LandedUnder },
   { name: '0013-one-account-an-address', class: OneAccountAnAddress },
   { name: '0014-public-definitions', class: PublicDefinitions },
+  { name: '0015-permissions', class: Permissions },
 ];

@@ -57,6 +57,7 @@ export const FIELDS: readonly Field[] = [
   field('category', 'a string', isText),
   field('manufacturer', 'a string', isText),
   field('status', `one of ${STATUSES.join(', ')}`, oneOf(...STATUSES)),
+  field('permissions', 'an array of strings', isTexts),
   field('data_columns', 'an array of strings', isTexts),
   field('data_units', 'an array of strings', isTexts),
   field('position_column', 'a string', isText),

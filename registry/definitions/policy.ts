@@ -23,41 +23,51 @@ export const DEFAULT_BANNED: readonly string[] = [
   ...BANNED_BUILTINS,
 ];
 
+/** Where a module uses what is banned, and which name of the policy bans it. */
+export interface Use {
+  node: Node;
+  code: string;
+  message: string;
+  /** The name that a grant must have. */
+  permission: string;
+}
+
 /**
  * Where a module breaks the policy: `banned-import` for an import of a banned module or of anything
  * below it, `banned-builtin` for the use of a banned built-in that the module does not define itself.
  */
 export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] {
-  const banned = policy.banned.filter((name) => !covers(policy.allowed, name)).flatMap(withTwins);
-  const allowed = policy.allowed.flatMap(withTwins);
+  const places = positions(module.text);
+  return findUses(module, policy)
+    .map(({ node, code, message }) => ({ ...places.span(node.from, node.to), code, message }))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+export function findUses(module: Module, policy: ImportPolicy): Use[] {
   const { text } = module;
-  const places = positions(text);
-  const found: Diagnostic[] = [];
-  const report = (node: Node, code: string, message: string): void => {
-    found.push({ ...places.span(node.from, node.to), code, message });
-  };
+  const found: Use[] = [];
   const { imports, names, bound, builtins } = survey(module);
   for (const { name, node } of imports) {
-    if (covers(banned, name) && !covers(allowed, name))
-      report(
-        node,
-        'banned-import',
-        `Importing ${name} is not allowed here: leave it out, or ask the lab's admins to allow it`,
-      );
+    const permission = grantOf(name, policy);
+    if (permission === null) continue;
+    const message = `Importing ${name} is not allowed here: leave it out, or ask the lab's admins to allow it`;
+    found.push({ node, code: 'banned-import', message, permission });
   }
-  const builtin = (name: string): boolean => banned.includes(name) && !covers(policy.allowed, name);
-  const advice = "use the instrument's own interface, or ask the lab's admins to allow it";
-  for (const node of names) {
+  const used = [...names.filter((node) => !bound.has(textOf(node, text))), ...builtins];
+  for (const node of used) {
     const name = textOf(node, text);
-    if (builtin(name) && !bound.has(name))
-      report(node, 'banned-builtin', `The built-in ${name} is not allowed here: ${advice}`);
+    if (!policy.banned.includes(name) || covers(policy.allowed, name)) continue;
+    const message = `The built-in ${name} is not allowed here: use the instrument's own interface, or ask the lab's admins to allow it`;
+    found.push({ node, code: 'banned-builtin', message, permission: name });
   }
-  for (const node of builtins) {
-    const name = textOf(node, text);
-    if (builtin(name))
-      report(node, 'banned-builtin', `The built-in ${name} is not allowed here: ${advice}`);
-  }
-  return found.sort((a, b) => a.line - b.line || a.column - b.column);
+  return found;
+}
+
+/** Which name of `banned` a module or built-in falls under; null where it may be used. */
+export function grantOf(name: string, { banned, allowed }: ImportPolicy): string | null {
+  if (covers(allowed.flatMap(withTwins), name)) return null;
+  const by = banned.find((one) => covers(withTwins(one), name));
+  return by === undefined || covers(allowed, by) ? null : by;
 }
 
 /** A module cannot be had by the name of what lies underneath it either. */

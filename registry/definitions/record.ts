@@ -55,6 +55,8 @@ export interface VersionRecord {
   overrides: Override[];
   /** Versions that landed before this was recorded have none. */
   landed_under?: LandedUnder;
+  /** Names of banned modules and built-ins that this version may use; absent in records from before. */
+  permissions?: string[];
 }
 
 export interface Verdict {

@@ -69,6 +69,8 @@ export interface Header {
   default_settings?: { [key: string]: Json };
   dependencies?: string[];
   requires_python?: string;
+  /** Names of banned modules and built-ins that the definition asks for. */
+  permissions?: string[];
 }
 
 export type DefinitionStatus =

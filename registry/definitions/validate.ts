@@ -14,7 +14,7 @@ import { checkLimits } from './limits.ts';
 import { lint } from './lint.ts';
 import { lookAlikes } from './lookalikes.ts';
 import { checkName } from './names.ts';
-import { checkPolicy } from './policy.ts';
+import { checkPolicy, grantOf } from './policy.ts';
 import { checkSchema } from './schema.ts';
 import { shadows } from './shadowing.ts';
 import { positions } from './source.ts';
@@ -56,7 +56,8 @@ export function validateDefinition(
     if (module) modules.set(file, module);
   }
   const module = modules.get(path);
-  if (module && parses(result)) checkDefinition(name, module, siblingsOf(path, modules), result);
+  if (module && parses(result))
+    checkDefinition(name, module, siblingsOf(path, modules), policy, result);
   result.valid = result.errors.length === 0;
   return result;
 }
@@ -111,10 +112,12 @@ function checkDefinition(
   name: string | undefined,
   module: Module,
   siblings: ReadonlyMap<string, Module>,
+  policy: ImportPolicy,
   result: Validation,
 ): void {
   const header = readHeader(module.text);
   result.errors.push(...header.errors);
+  checkPermissions(header, policy, result);
   result.warnings.push(...header.warnings);
   const analysis = analyseClass(module, name, siblings);
   if (!analysis) {
@@ -166,6 +169,23 @@ function checkClass(
       'units-mismatch',
       `${info.name} has ${columns.length} data columns, but ${units.length} data units`,
     );
+}
+
+/** What is asked for and not granted. */
+function checkPermissions(
+  { header, spans }: ReadHeader,
+  policy: ImportPolicy,
+  result: Validation,
+): void {
+  for (const name of header.permissions ?? []) {
+    if (grantOf(name, policy) === null) continue;
+    const message = `The header asks for ${name}, which no lab admin has granted: a lab admin can grant it with the approval, or take it out of permissions`;
+    result.errors.push({
+      ...(spans.get('permissions') ?? START),
+      code: 'banned-permission',
+      message,
+    });
+  }
 }
 
 function checkSettings(

@@ -58,7 +58,18 @@ const Changes = Type.Partial(
   }),
 ).properties;
 
+/** Names of banned modules and built-ins that a version may use; where given, the whole list. */
+export const Grants = Type.Array(
+  Type.String({ maxLength: 100, pattern: '^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$' }),
+  {
+    maxItems: 50,
+    description:
+      'What a lab admin lets this definition use although the lab bans it: the whole list. Without it, what the version before may use stays.',
+  },
+);
+
 export const NewDefinition = Type.Object({
+  grants: Type.Optional(Grants),
   ...Changes,
   name: Type.String({ maxLength: 200 }),
   source_code: SourceCode,
@@ -66,6 +77,7 @@ export const NewDefinition = Type.Object({
 export type NewDefinition = Static<typeof NewDefinition>;
 
 export const DefinitionChange = Type.Object({
+  grants: Type.Optional(Grants),
   ...Changes,
   name: Type.Optional(
     Type.String({ maxLength: 200, description: 'May be there, but not be another one' }),
@@ -275,6 +287,9 @@ const VersionShape = {
   approvals: Type.Array(JsonObject),
   overrides: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
   landed_under: LandedUnder,
+  permissions: Type.Array(Type.String(), {
+    description: 'What this version may use although its lab bans it, as its signed tag has it',
+  }),
   merge_request: Nullable(Id),
   change_summary: Type.String(),
   signature: Type.Union(

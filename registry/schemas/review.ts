@@ -2,7 +2,7 @@
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
-import { Override } from './definitions.ts';
+import { Grants, Override } from './definitions.ts';
 
 const Oid = Type.String({ pattern: '^[0-9a-f]{40}$', description: 'A commit id' });
 /** Characters (code points) of a title, and of a description, a review or a comment. */
@@ -92,6 +92,19 @@ export const Check = Type.Object({
 });
 export type Check = Static<typeof Check>;
 
+export const Permission = Type.Object({
+  name: Type.String({ description: 'A module or a built-in that the lab bans' }),
+  asked: Type.Boolean({ description: "Whether the header's `permissions` have it" }),
+  granted: Type.Boolean({ description: 'Whether the version that lands may use it' }),
+  granted_by: Nullable(
+    Type.String({ description: 'Who granted it here; null where the version before has it' }),
+  ),
+  places: Type.Array(
+    Type.Object({ file: Type.String(), line: Type.Integer(), column: Type.Integer() }),
+  ),
+});
+export type Permission = Static<typeof Permission>;
+
 export const MergeRequestPage = Type.Object({
   ...Summary,
   can_merge: Type.Boolean(),
@@ -153,6 +166,9 @@ export const MergeRequestPage = Type.Object({
       }),
     ),
   }),
+  permissions: Type.Array(Permission, {
+    description: "What the definition needs or asks for beyond the lab's import policy",
+  }),
   reviews: Type.Array(Review),
   comments: Type.Array(Comment),
 });
@@ -171,6 +187,7 @@ export const ReviewInput = Type.Object({
   verdict: Verdict,
   body: Type.Optional(Body),
   head: Oid,
+  grants: Type.Optional(Grants),
 });
 export type ReviewInput = Static<typeof ReviewInput>;
 

@@ -28,6 +28,9 @@ export const OfferedDefinition = Type.Object({
     description: 'SHA-256 in hexadecimal of each file by its path',
   }),
   approvals: Type.Array(JsonObject),
+  permissions: Type.Array(Type.String(), {
+    description: 'For the eye; a computer believes the signed tag alone',
+  }),
   bound: Type.Boolean({ description: 'Whether an instrument bound to this computer gets it' }),
   pinned: Type.Boolean({ description: 'Whether such an instrument is pinned to this version' }),
 });

@@ -5,7 +5,7 @@ import type { EntityManager } from './types.ts';
 
 export type NewReview = Pick<
   Review,
-  'merge_request_id' | 'author_id' | 'author' | 'verdict' | 'body' | 'head' | 'changes'
+  'merge_request_id' | 'author_id' | 'author' | 'verdict' | 'body' | 'head' | 'changes' | 'grants'
 >;
 export type NewComment = Pick<
   Comment,

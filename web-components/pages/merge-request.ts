@@ -30,6 +30,7 @@ import '../elements/review/discussion.ts';
 import '../elements/review/edit.ts';
 import '../elements/review/merge-box.ts';
 import { onReviewKey } from '../elements/review/keys.ts';
+import { permissionList } from '../elements/review/permissions.ts';
 import { breakage, checkList, commitList } from '../elements/review/summary.ts';
 import '../elements/review/thread.ts';
 import {
@@ -54,6 +55,7 @@ export class MergeRequestPage extends Page {
     place: { state: true },
     displaced: { state: true },
     editing: { state: true },
+    granting: { state: true },
   };
   static override styles = [shared, mergeRequestStyles];
 
@@ -67,6 +69,8 @@ export class MergeRequestPage extends Page {
   /** Where one was being written when another difference took the place of that which had the line. */
   declare displaced: Place | undefined;
   declare editing: boolean;
+  /** The permissions that an approval of this person grants. */
+  declare granting: ReadonlySet<string>;
   #threads: readonly Thread[] = [];
   #below: (place: Place) => unknown = () => nothing;
   readonly #session = new SessionController(this);
@@ -80,6 +84,7 @@ export class MergeRequestPage extends Page {
   constructor() {
     super();
     this.editing = false;
+    this.granting = new Set();
     new LiveController(
       this,
       [
@@ -115,6 +120,10 @@ export class MergeRequestPage extends Page {
     if (this.place && this.shown?.diff !== loaded.diff) {
       this.displaced = this.place;
       this.place = undefined;
+    }
+    if (this.shown?.head !== loaded.head) {
+      const granted = loaded.permissions.filter(({ granted }) => granted);
+      this.granting = new Set(granted.map(({ name }) => name));
     }
     this.shown = loaded;
     this.newer = undefined;
@@ -175,6 +184,7 @@ export class MergeRequestPage extends Page {
             <h2>What it breaks</h2>
             ${breakage(shown.interface)}
           </section>
+          ${shown.permissions.length > 0 ? this.#permissions(shown) : nothing}
           ${this.#discussion(shown)}
         </div>
         <div class="side">
@@ -272,13 +282,31 @@ export class MergeRequestPage extends Page {
           reply: (in_reply_to: number, body: string) =>
             this.#say(comment(id, { body, in_reply_to })),
           review: (verdict: ReviewInput['verdict'], body: string) =>
-            this.#say(review(id, { verdict, body, head })),
+            this.#say(review(id, { verdict, body, head, ...this.#grants(verdict) })),
         }}
         @settled=${() => {
           this.displaced = undefined;
         }}
       ></registry-discussion>
     </section>`;
+  }
+
+  #permissions({ permissions, state }: Loaded) {
+    const change = (name: string, granted: boolean) => {
+      const others = [...this.granting].filter((one) => one !== name);
+      this.granting = new Set(granted ? [...others, name] : others);
+    };
+    const mayGrant = this.#mayDecide && state === 'open';
+    return html`<section class="card" aria-label="Permissions">
+      <h2>Permissions</h2>
+      ${permissionList(permissions, this.granting, mayGrant ? change : undefined)}
+    </section>`;
+  }
+
+  /** Said only where there is something to grant. */
+  #grants(verdict: ReviewInput['verdict']) {
+    const isSaid = verdict === 'approve' && this.#mayDecide && this.shown?.permissions.length;
+    return isSaid ? { grants: [...this.granting] } : {};
   }
 
   #thread(thread: Thread) {

@@ -119,7 +119,13 @@ class FakeRegistry:
             repo.close()
 
     def land(
-        self, name: str, source: str, files: dict[str, str] | None = None, signed: bool = True, **fields: Any
+        self,
+        name: str,
+        source: str,
+        files: dict[str, str] | None = None,
+        signed: bool = True,
+        permissions: Any = (),
+        **fields: Any,
     ) -> str:
         """A new version; its commit."""
         contents = {f"{name}.py": source, **(files or {})}
@@ -142,7 +148,11 @@ class FakeRegistry:
         number = before["id"] if before else len(self.definitions) + 1
         record: dict[str, Any] = {"id": number, "name": name} if self.names_in_tags else {}
         record |= {"version": version, "commit": identity, "approvals": approvals, "author": {"name": "Ada"}}
-        record |= {"change_summary": f"Change {version}", "landed_at": "2026-01-01T00:00:00Z"}
+        record |= {
+            "change_summary": f"Change {version}",
+            "landed_at": "2026-01-01T00:00:00Z",
+            "permissions": permissions,
+        }
         repo.refs[f"refs/tags/v{version}".encode()] = self._tag(repo, commit, version, record, signed)
         repo.refs[b"refs/heads/main"] = commit.id
         self.definitions[name] = {

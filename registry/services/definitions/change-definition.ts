@@ -15,6 +15,7 @@ import { commitFiles } from './commit-files.ts';
 import { compose } from './compose.ts';
 import { changesBetween, filesOf } from './files.ts';
 import { find } from './find-definition.ts';
+import { demandGrants, policyFor } from './grants.ts';
 import { readState } from './state.ts';
 
 /**
@@ -27,8 +28,9 @@ export async function changeDefinition(
   key: number,
   body: DefinitionChange,
 ): Promise<Proposed | undefined> {
-  const { row, lab, facts, policy } = await find(rooms, caller, key);
-  const { name, lab_id, is_public, change_summary, expected_version, override, ...change } = body;
+  const { row, facts, policy, lab } = await find(rooms, caller, key);
+  const { name, lab_id, is_public, change_summary, expected_version, override, grants, ...change } =
+    body;
   if (name !== undefined && name !== row.name) {
     throw new Problem('invalid', `${row.name} keeps its name: it is the class in every clone.`, [
       { path: 'name', message: 'cannot be changed' },
@@ -44,6 +46,7 @@ export async function changeDefinition(
     );
   }
   const way = wayOf(caller, facts, rooms.rules, override);
+  demandGrants(rooms, caller, row.lab_id, way.lands, grants);
   const ground = way.lands ? undefined : await groundOf(rooms, caller, row, repository, from);
   const head = ground ? ground.parent : from.head;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
@@ -51,7 +54,13 @@ export async function changeDefinition(
   const changes = changesBetween(before, files);
   const changed = changes.size > 0;
   if (changed || body.base_class !== undefined) {
-    checkFiles(row.name, files, body.base_class, policy, rooms.maxFileBytes);
+    checkFiles(
+      row.name,
+      files,
+      body.base_class,
+      policyFor({ policy, lab, files, grants, lands: way.lands, name: row.name }),
+      rooms.maxFileBytes,
+    );
   }
   const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
   const summary = change_summary ?? `Update ${row.name}`;
@@ -71,6 +80,7 @@ export async function changeDefinition(
     versions: changed
       ? [await commitFiles(repository, caller, head, changes, { summary, overrides })]
       : [],
+    ...(grants && { grants }),
     ...moved,
   });
   return undefined;

@@ -14,6 +14,7 @@ import type { SaveRooms } from '../rooms.ts';
 import { checkFiles } from './check-files.ts';
 import { compose } from './compose.ts';
 import { policyOf } from './find-definition.ts';
+import { demandGrants, policyFor } from './grants.ts';
 
 /** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
 export async function createDefinition(
@@ -21,7 +22,7 @@ export async function createDefinition(
   caller: Caller,
   body: NewDefinition,
 ): Promise<{ definition: Indexed; mergeRequest?: Proposed }> {
-  const { name, lab_id, is_public, change_summary, override, ...change } = body;
+  const { name, lab_id, is_public, change_summary, override, grants, ...change } = body;
   demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
   const lab = await labFor(rooms, caller, lab_id);
   const of = {
@@ -36,10 +37,12 @@ export async function createDefinition(
   const wrong = checkName(name);
   if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
   const files = compose(name, new Map(), change);
-  checkFiles(name, files, body.base_class, policyOf(lab), rooms.maxFileBytes);
   const approved = { ...of, isApproved: true };
   if (is_public) demandPublishing(caller, approved, rooms.rules);
   const way = wayOf(caller, approved, rooms.rules, override);
+  demandGrants(rooms, caller, of.labId, way.lands, grants);
+  const policy = policyFor({ policy: policyOf(lab), lab, files, grants, lands: way.lands, name });
+  checkFiles(name, files, body.base_class, policy, rooms.maxFileBytes);
   const founding = {
     name,
     files,
@@ -48,6 +51,7 @@ export async function createDefinition(
     isBuiltin: false,
     summary: change_summary ?? `Add ${name}`,
     overrides: [],
+    ...(grants && { grants }),
   };
   if (!way.lands) return await foundProposal(rooms, caller, founding);
   return { definition: await found(rooms, caller, { ...founding, ...way }) };

@@ -56,7 +56,7 @@ async function load(
   const row = await findDefinition(em, key, viewer);
   if (!row) return undefined;
   const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
-  return { row, lab, facts: factsOf(row, lab), policy: policyOf(lab) };
+  return { row, lab, facts: factsOf(row, lab), policy: withGrants(policyOf(lab), row.permissions) };
 }
 
 export function factsOf(
@@ -71,6 +71,14 @@ export function factsOf(
     isArchived: row.archived_at !== null,
     directLanding: lab?.direct_landing ?? 'admins',
   };
+}
+
+/** With what a version may do beyond it. */
+export function withGrants(
+  { banned, allowed }: ImportPolicy,
+  grants: readonly string[],
+): ImportPolicy {
+  return { banned, allowed: [...allowed, ...grants] };
 }
 
 /** What the lab's policy says about imports; the product's own list where it says nothing. */

@@ -288,6 +288,7 @@ function showVersion(row: Version) {
     approvals: row.approvals as VersionSummary['approvals'],
     overrides: row.overrides as { code: string; message: string }[],
     landed_under: row.landed_under as VersionSummary['landed_under'],
+    permissions: row.permissions,
     merge_request: row.merge_request,
     change_summary: row.change_summary,
     ...showVerdicts(row),

@@ -69,6 +69,7 @@ export async function rollback(
     from,
     judged: { lab },
     versions: [{ commit, author, summary, overrides }],
+    grants: target.permissions,
   });
   return undefined;
 }

@@ -26,6 +26,8 @@ export interface Founding {
   isBuiltin: boolean;
   summary: string;
   overrides: Override[];
+  /** What version 1 may use although the lab bans it. */
+  grants?: readonly string[];
   /** Who wrote it, where that is not the caller (an import keeps authorship). */
   author?: { name: string; email: string; at: Date; offsetMinutes?: number };
 }
@@ -47,6 +49,7 @@ export async function found(
       judged: { lab: founding.lab },
       versions: [await commitFiles(repository, caller, null, files, founding)],
       state: { from: null, to: firstState(caller, id, founding) },
+      grants: founding.grants ?? [],
     }),
   );
 }

@@ -6,11 +6,13 @@ import { RepositoryError } from '../../../repos/errors.ts';
 import { STATE } from '../../../repos/landing.ts';
 import type { Oid, Repository, Tip } from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
+import { permissionsKept } from '../../definitions/permissions.ts';
 import {
   type Approval,
   type DefinitionState,
   type NamedRecord,
   type Override,
+  parseRecord,
   writeRecord,
   writeState,
 } from '../../definitions/record.ts';
@@ -18,6 +20,7 @@ import { Problem } from '../../errors.ts';
 import type { AuditAction } from '../../schemas/audit-actions.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, personOf, REGISTRY } from '../caller.ts';
+import { filesOf } from '../definitions/files.ts';
 import { readState } from '../definitions/state.ts';
 import { type Intent, noted, type Step } from '../review/steps.ts';
 import type { LandingRooms } from '../rooms.ts';
@@ -56,6 +59,8 @@ export interface LandingOrder {
   steps?: Step[];
   /** What the caller was allowed it by; null where the product itself lands. */
   judged: Judged | null;
+  /** What the versions may do where they need it; what the version before may do unless given. */
+  grants?: readonly string[];
 }
 
 /** Lands versions and state together. Throws `Problem` `conflict` where somebody else was faster. */
@@ -110,19 +115,23 @@ async function moveRefs(
   const labId = state.lab?.id ?? null;
   const lab = await demandUnchanged(em, caller, repository.name, labId, judged);
   await demandStanding(repository, state, order.versions);
+  const granted = order.grants ?? (await permissionsAt(repository, from.version));
   const whose = { id: state.id, name: repository.name };
   const unmoved =
     stateAt === null || order.state ? [] : [{ ref: STATE, from: stateAt, to: stateAt }];
   await repository.land({
     head: from.head,
-    versions: order.versions.map((version, i) => ({
-      commit: version.commit,
-      record: writeRecord({
-        ...whose,
-        ...recordOf(version, from.version + 1 + i, caller, now.toISOString()),
-        landed_under: landedUnder(lab),
-      }),
-    })),
+    versions: await Promise.all(
+      order.versions.map(async (version, i) => ({
+        commit: version.commit,
+        record: writeRecord({
+          ...whose,
+          ...recordOf(version, from.version + 1 + i, caller, now.toISOString()),
+          landed_under: landedUnder(lab),
+          permissions: await kept(repository, version.commit, granted),
+        }),
+      })),
+    ),
     tagger: { ...REGISTRY, at: now },
     also: [...unmoved, ...(order.steps ?? []).flatMap(({ updates }) => updates)],
     ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
@@ -143,6 +152,18 @@ async function demandStanding(
     const again = await commitIsRevoked(repository, state, await repository.readCommit(commit));
     if (again) throw new Problem('conflict', revokedAgainText(again));
   }
+}
+
+/** What a version may do, as its record has it. */
+async function permissionsAt(repository: Repository, version: number): Promise<readonly string[]> {
+  const before = version === 0 ? undefined : await repository.version(version);
+  return before ? (parseRecord(before.record).permissions ?? []) : [];
+}
+
+/** Of what is granted, what this commit still needs. */
+async function kept(repository: Repository, commit: Oid, granted: readonly string[]) {
+  if (granted.length === 0) return [];
+  return permissionsKept(repository.name, await filesOf(repository, commit), granted);
 }
 
 /** What a pushed or imported commit says may hold anything: what nobody sees is spelled out. */

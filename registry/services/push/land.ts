@@ -2,11 +2,13 @@
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Command, RefResult } from '../../../repos/serve/gate.ts';
 import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
+import { decide } from '../../access/decide.ts';
 import { checkPaths } from '../../definitions/names.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { validateDefinition } from '../../definitions/validate.ts';
 import { Problem } from '../../errors.ts';
 import { filesOf, mainFile } from '../definitions/files.ts';
+import { policyOf, withGrants } from '../definitions/find-definition.ts';
 import { land } from '../landing/landing.ts';
 import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { hiddenInCommits, misleading } from '../review/hidden.ts';
@@ -18,7 +20,7 @@ const SHOWN = 20;
 
 /** `steps` are merge requests that change in the same transaction of refs. */
 export async function landPush(
-  { rooms, caller, found: { row, lab, policy }, repository, push }: Taking,
+  { rooms, caller, found, repository, push, options: { grants } }: Taking,
   { ref, from, to }: Command,
   steps: Step[] = [],
 ): Promise<RefResult> {
@@ -26,6 +28,7 @@ export async function landPush(
     for (const line of lines) push.say(line);
     return { ref, ok: false, reason };
   };
+  const { row, lab } = found;
   const tip = await repository.tip();
   if (to === null || from !== tip.head) {
     return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
@@ -38,6 +41,11 @@ export async function landPush(
       `A push makes at most ${MOST_COMMITS} versions; these would be more. Squash them, or push in parts.`,
     );
   }
+  const manage = { on: 'lab', do: 'manage', labId: row.lab_id } as const;
+  if (grants && !decide(caller.actor, manage, rooms.rules).allowed) {
+    return refuse('not an admin', 'Only admins of the lab grant permissions: leave -o grant out.');
+  }
+  const policy = grants ? withGrants(policyOf(lab), grants) : found.policy;
   const crooked = await crookedness(push.objects, from, commits);
   if (crooked) return refuse(crooked.reason, ...crooked.lines);
   const warnings = hiddenInCommits(commits);
@@ -61,6 +69,7 @@ export async function landPush(
         summary: commit.message.trim(),
       })),
       steps,
+      ...(grants && { grants }),
     });
     push.say(`${row.name} is now at version ${definition.version}.`);
     for (const line of shown(warnings)) push.say(`warning: ${line}`);

@@ -2,15 +2,18 @@
 import type { Command } from '../../../repos/serve/gate.ts';
 import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';
 import { asText, asTitle } from '../review/wording.ts';
-import { isForReview } from './admit.ts';
+import { isForReview, MAIN } from './admit.ts';
 
 export interface PushOptions {
   title?: string;
   description?: string;
   draft?: true;
+  /** What the version that lands may use although the lab bans it; the whole list. */
+  grants?: string[];
 }
 
-const KNOWN = 'title=…, description=… (again for further lines), draft';
+const KNOWN =
+  'title=…, description=… (again for further lines), draft; with a push to main grant=… (again for more)';
 
 /** What is given in `git push -o …`, and what is wrong with it, for the pusher to read. */
 export function readOptions(
@@ -18,13 +21,22 @@ export function readOptions(
   commands: readonly Command[],
 ): PushOptions & { warnings: string[] } {
   if (given.length === 0) return { warnings: [] };
-  if (!commands.some(({ ref, to }) => isForReview(ref) && to !== null)) {
-    return { warnings: ['push options speak of merge requests: they change nothing here.'] };
-  }
+  const grants = given.filter((one) => one.startsWith('grant=')).map((one) => one.slice(6));
+  const lands = commands.some(({ ref }) => ref === MAIN);
+  const granted = lands && grants.length > 0 ? { grants: grants.filter((one) => one !== '') } : {};
+  const others = given.filter((one) => !one.startsWith('grant='));
   const warnings: string[] = [];
+  if (grants.length > 0 && !lands) {
+    warnings.push('grants are given with the approval, or with a push to main: ignored here.');
+  }
+  if (!commands.some(({ ref, to }) => isForReview(ref) && to !== null)) {
+    if (others.length > 0)
+      warnings.push('push options speak of merge requests: they change nothing here.');
+    return { ...granted, warnings };
+  }
   const valuesOf = (name: string) =>
     given.filter((one) => one.startsWith(`${name}=`)).map((one) => one.slice(name.length + 1));
-  for (const option of given.filter((one) => one !== 'draft')) {
+  for (const option of others.filter((one) => one !== 'draft')) {
     const [name = ''] = option.split('=', 1);
     if (name === 'draft') {
       warnings.push('the push option "draft" takes no value and is ignored: give it as -o draft');
@@ -46,6 +58,7 @@ export function readOptions(
     ...(title.text && { title: title.text }),
     ...(descriptions.length > 0 && { description: description.text }),
     ...(given.includes('draft') && { draft: true }),
+    ...granted,
     warnings,
   };
 }

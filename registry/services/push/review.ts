@@ -4,6 +4,7 @@ import type { Commit, RefUpdate } from '../../../repos/types.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import { openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, type Caller } from '../caller.ts';
+import { policyOf } from '../definitions/find-definition.ts';
 import { baseOf, commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { type Examined, examine } from '../review/examine.ts';
 import { hiddenInCommits } from '../review/hidden.ts';
@@ -47,7 +48,12 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
     step,
     async lines() {
       const proposal = { name: row.name, base, head: to, main };
-      const { checks } = await ownChecks(push.objects, proposal, found.policy);
+      const { checks } = await ownChecks(
+        push.objects,
+        proposal,
+        policyOf(found.lab),
+        row.permissions,
+      );
       const told = checks.filter(({ summary }) => summary !== null);
       return [
         `Merge request !${id}: ${url}`,

@@ -3,6 +3,7 @@ import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts
 import type { Rules } from '../../access/decide.ts';
 import type { Involved, ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
 import { mailboxOf } from '../../access/review/mailbox.ts';
+import { parseRecord } from '../../definitions/record.ts';
 import { notFound } from '../../errors.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import type {
@@ -25,6 +26,7 @@ import { revokedAgain, revokedAgainText } from '../landing/judged.ts';
 import { builtOn, changesAt } from './built-on.ts';
 import { treeOf } from './examine.ts';
 import { isGone } from './gone.ts';
+import { type Grants, grantsOf } from './grants.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
 export interface ReviewRooms {
@@ -54,6 +56,7 @@ export interface LoadedFacts {
   people: ReadonlyMap<number, User>;
   facts: ReviewFacts;
   policy: ReviewPolicy;
+  grants: Grants;
 }
 
 /** The row, if the caller may see it. Throws `not_found` for what is not there and what is hidden alike. */
@@ -86,7 +89,8 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
     ...Object.values(policy.requiredChecks),
     ...policy.owners.flatMap(({ users }) => users),
   ]);
-  const git = definition && (await readGit(rooms.repositories, row, lab));
+  const present = definition?.permissions ?? [];
+  const git = definition && (await readGit(rooms.repositories, row, lab, present));
   const changesOf = await changesByHead(git?.repository ?? null, row, reviews);
   const facts: ReviewFacts = {
     state: row.state as ReviewFacts['state'],
@@ -120,7 +124,14 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
     ],
     usernames: new Map([...people].map(([id, { username }]) => [id, username])),
   };
-  return { row, git, definition, lab, heads, reviews, posted, people, facts, policy };
+  const loaded = { row, definition, lab, heads, reviews, posted, people, policy };
+  const grants = grantsOf(reviews, facts, policy, present);
+  if (!grants.stated || git === null || row.state !== 'open')
+    return { ...loaded, git, facts, grants };
+  const judged = await readGit(rooms.repositories, row, lab, grants.names);
+  const others = facts.checks.slice(git.own.checks.length);
+  const checks = [...(judged?.own.checks ?? []), ...others];
+  return { ...loaded, git: judged, facts: { ...facts, checks }, grants };
 }
 
 /** Whoever has a second account of the same mailbox is the same person. */
@@ -154,6 +165,7 @@ async function readGit(
   repositories: Repositories,
   row: MergeRequest,
   lab: Lab | null,
+  granted: readonly string[],
 ): Promise<LoadedFacts['git']> {
   if (!(await repositories.exists(row.definition))) return null;
   const repository = await repositories.open(row.definition);
@@ -164,12 +176,13 @@ async function readGit(
     if (landed) {
       const from = (await repository.readCommit(landed.commit)).parents[0] ?? null;
       const at = { name: row.definition, base: from, head: landed.commit, main: from };
-      const own = await ownChecks(repository, at, policy);
+      const { permissions = [] } = parseRecord(landed.record);
+      const own = await ownChecks(repository, at, policy, permissions);
       return { repository, tip, from, to: landed.commit, own, revoked: null };
     }
     const base = row.state === 'open' ? (await builtOn(repository, row.head)).base : row.base;
     const at = { name: row.definition, base, head: row.head, main: tip.head };
-    const own = await ownChecks(repository, at, policy);
+    const own = await ownChecks(repository, at, policy, granted);
     const revoked = await revokedTarget(repository, tip.head, own.landing);
     return { repository, tip, from: base, to: row.head, own, revoked };
   } catch (error) {

@@ -49,7 +49,7 @@ async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: Me
     'merge request',
   );
   const loaded = await loadFacts(rooms, row);
-  const { git, facts, policy } = loaded;
+  const { git, facts, policy, grants } = loaded;
   const against = hindrances(facts);
   if (against.length > 0) throw notMergeable(id, against);
   if (git === null) throw notMergeable(id, ['The definition that it belongs to is gone.']);
@@ -71,6 +71,7 @@ async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: Me
     judged: { lab: loaded.lab, stands: async (em) => (await holdSaid(em, id)) === said },
     versions: [version],
     steps: [await merging(git, row, version.commit)],
+    grants: grants.names,
   });
 }
 

@@ -8,11 +8,13 @@ import { mergeTrees, type PathChange, type Tree } from '../../definitions/merge.
 import { mergeText } from '../../definitions/merge-text.ts';
 import { describe } from '../../definitions/metadata.ts';
 import { checkPaths } from '../../definitions/names.ts';
+import { type Permission, permissionsNeeded } from '../../definitions/permissions.ts';
 import { Recent } from '../../definitions/recent.ts';
 import { signatureOf } from '../../definitions/signature.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
 import { validateDefinition } from '../../definitions/validate.ts';
 import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../definitions/files.ts';
+import { withGrants } from '../definitions/find-definition.ts';
 import { changesAgainst, treeOf } from './examine.ts';
 import { misleading } from './hidden.ts';
 
@@ -33,6 +35,9 @@ export interface Judged {
   /** What the definition is and would be. */
   before: Metadata | null;
   after: Metadata;
+  /** Of the result, beyond the lab's policy. */
+  permissions: Permission[];
+  granted: readonly string[];
 }
 
 export interface OwnJudgement extends Judged {
@@ -52,6 +57,7 @@ export async function ownChecks(
   objects: ObjectReader,
   proposal: Proposal,
   policy: ImportPolicy,
+  granted: readonly string[],
 ): Promise<OwnJudgement> {
   const { name, base, head, main } = proposal;
   const [was, is, now] = await Promise.all([base, head, main].map((c) => treeOf(objects, c)));
@@ -59,9 +65,9 @@ export async function ownChecks(
   const before = main === null ? new Map() : await filesOf(objects, main);
   const conflict = await conflictCheck(objects, proposal, merged);
   const files = await resulting(objects, merged.conflicts.length > 0, proposal, before, merged);
-  const key = JSON.stringify([name, base, head, main, policy]);
+  const key = JSON.stringify([name, base, head, main, policy, granted]);
   const judged = judgements.recall(key, () =>
-    judge(name, main === null ? null : before, files, policy),
+    judge(name, main === null ? null : before, files, policy, granted),
   );
   const [validation, imports, ...rest] = judged.checks;
   return {
@@ -109,9 +115,10 @@ function judge(
   before: Files | null,
   files: Files | string,
   policy: ImportPolicy,
+  granted: readonly string[],
 ): Judged {
   const tree: Files = typeof files === 'string' ? new Map() : files;
-  const { errors, warnings } = validateDefinition(name, tree, policy);
+  const { errors, warnings } = validateDefinition(name, tree, withGrants(policy, granted));
   const line = ({ file, line, column, message }: Diagnostic) =>
     `${file ?? mainFile(name)}:${line}:${column}: ${message}`;
   const banned = errors.filter(({ code }) => code.startsWith('banned-'));
@@ -130,7 +137,7 @@ function judge(
   return {
     checks: [
       own('validation', typeof files === 'string' ? [files] : wrong, misleading(name, warnings)),
-      own('import-policy', banned.map(line)),
+      own('import-policy', advised(banned.map(line))),
       own(
         'interface',
         breaking.map(({ message, at }) => (at ? `${at.file}:${at.line}: ${message}` : message)),
@@ -139,7 +146,15 @@ function judge(
     interface: changes,
     before: old,
     after,
+    permissions: permissionsNeeded(name, tree, policy),
+    granted,
   };
+}
+
+/** With what to do about it. */
+function advised(lines: string[]): string[] {
+  if (lines.length === 0) return [];
+  return ['a lab admin can grant it with the approval, for this definition alone', ...lines];
 }
 
 /** How many places a summary names before it only counts. */

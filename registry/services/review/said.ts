@@ -26,12 +26,13 @@ export async function review(
   rooms: ReviewRooms,
   caller: Caller,
   id: number,
-  { verdict, body = '', head }: ReviewInput,
+  { verdict, body = '', head, grants }: ReviewInput,
 ): Promise<Review> {
   const row = await discussed(rooms, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
   demandHead(row, head);
   if (verdict !== 'comment') await demandVerdict(rooms, caller, row, verdict);
+  if (grants !== undefined) demandGranting(rooms, caller, row, verdict);
   const { actor_id, actor } = auditOf(caller);
   return await rooms.store.transaction(async (em) => {
     const said = await addReview(em, {
@@ -42,10 +43,27 @@ export async function review(
       body,
       head,
       changes: row.changes,
+      grants: grants ?? null,
     });
-    await note(em, caller, row, 'reviewed', null, { verdict, head, body });
+    await note(em, caller, row, 'reviewed', null, {
+      verdict,
+      head,
+      body,
+      ...(grants && { grants }),
+    });
     return said;
   });
+}
+
+/** Only admins of the lab let a definition use what the lab bans, and only with their approval. */
+function demandGranting(
+  rooms: ReviewRooms,
+  caller: Caller,
+  row: MergeRequest,
+  verdict: ReviewInput['verdict'],
+): void {
+  if (verdict !== 'approve') throw invalid('grants', 'are given with an approval');
+  demand(caller, { on: 'lab', do: 'manage', labId: row.lab_id }, rooms.rules, 'lab');
 }
 
 /** What was said of another head may not hold for this one, nor may its lines be the same. */

@@ -27,7 +27,7 @@ export async function page(
   id: number,
 ): Promise<MergeRequestPage> {
   const loaded = await loadFacts(rooms, await seen(rooms, caller, id));
-  const { row, git, facts, policy, heads, reviews, posted, people } = loaded;
+  const { row, git, facts, policy, heads, reviews, posted, people, grants } = loaded;
   const comments = await commentsOf(rooms.store.em(), id);
   const places = await placesOfComments(git?.repository ?? null, comments, row);
   const against = blockersOf(loaded);
@@ -87,6 +87,12 @@ export async function page(
       breaking: git?.own.interface.some(({ breaking }) => breaking) ?? false,
       changes: git?.own.interface ?? [],
     },
+    permissions: (git?.own.permissions ?? []).map((one) => ({
+      ...one,
+      granted:
+        (row.state === 'merged' ? git?.own.granted : grants.names)?.includes(one.name) ?? false,
+      granted_by: grants.by.get(one.name) ?? null,
+    })),
     reviews: reviews.map((review, i) => ({
       id: review.id,
       author: account(review.author_id, review.author),

@@ -169,6 +169,7 @@ export class Catalogue {
       commit: version.commit,
       files,
       approvals: version.approvals as OfferedDefinition['approvals'],
+      permissions: version.permissions,
     };
     return Buffer.from(`,${JSON.stringify(shown).slice(0, -1)}`);
   }

@@ -80,6 +80,8 @@ const schema = defineEntity({
     data_units: p.json<string[]>().strictNullable(),
     position_column: p.text().strictNullable(),
     position_units: p.text().strictNullable(),
+    /** What the newest version may do beyond the lab's import policy. */
+    permissions: p.json<string[]>().defaultRaw(`'[]'`),
     /** The main file at `head`; loaded only where asked for. */
     source_code: p.text().default('').lazy(),
     created_at: p.datetime(3).defaultRaw('now()').index('definitions_created_at_index'),

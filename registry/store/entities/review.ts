@@ -65,6 +65,8 @@ const reviewSchema = defineEntity({
     head: p.text(),
     /** What it changed, as `MergeRequest.changes` has it. */
     changes: p.text(),
+    /** The permissions that an admin grants with an approval; null where nothing was said of them. */
+    grants: p.json<string[]>().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });

@@ -50,6 +50,8 @@ const schema = defineEntity({
     overrides: p.json<Json[]>().defaultRaw(`'[]'`),
     /** The lab and its policy then, as the tag's record has it; null where the record is older than that. */
     landed_under: p.json<{ [key: string]: Json }>().strictNullable(),
+    /** What it may do beyond the lab's import policy, as the tag's record has it. */
+    permissions: p.json<string[]>().defaultRaw(`'[]'`),
     merge_request: p.integer().strictNullable(),
     change_summary: p.text().default(''),
     /** Why and by whom it was deprecated, or null. */

@@ -89,7 +89,7 @@ export class DefinitionVersions extends LitElement {
   }
 
   #item(version: VersionSummary) {
-    const { version: n, change_summary, revoked, deprecated, overrides } = version;
+    const { version: n, change_summary, revoked, deprecated, overrides, permissions } = version;
     const [title, ...body] = change_summary.split('\n');
     return html`<li class=${revoked ? 'revoked' : deprecated ? 'deprecated' : nothing}>
       <article class="card">
@@ -104,6 +104,7 @@ export class DefinitionVersions extends LitElement {
         ${this.#record(version)}
         ${under(version.landed_under)}
         ${[revoked ? said('Revoked', revoked) : nothing, deprecated ? said('Deprecated', deprecated) : nothing]}
+        ${permissions.length > 0 ? html`<p class="said small">${icon('info')} May use ${permissions.join(', ')}, which the lab bans otherwise</p>` : nothing}
         ${overrides.map(({ message }) => html`<p class="said small">${icon('alert')} Set aside: ${revealed(message)}</p>`)}
       </article>
     </li>`;

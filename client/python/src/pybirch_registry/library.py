@@ -80,7 +80,7 @@ class Library:
             raise RefusedError(f"{label} is not run: {folder} is being changed")
         siblings = {p.partition("/")[0].removesuffix(".py") for p in sources} - {"__init__"}
         package = package_name(name, commit)
-        policy = Policy.of(listed.policy)
+        policy = Policy.of(listed.policy).granting(installed.permissions)
         builtins, gate = guarded_builtins(label, package, frozenset(siblings), policy)
         watch(builtins, gate, label, str(folder), policy)
         return Approved(installed, folder.resolve(), sources, builtins)

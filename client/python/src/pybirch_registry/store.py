@@ -33,6 +33,8 @@ class Installed:
     checked_by: str
     """`signature`, `history` (its commit is on the fetched main) or `snapshot` (hashes only)."""
     fields: dict[str, Any] = field(default_factory=dict)
+    permissions: list[str] = field(default_factory=list)
+    """What it may use although the lab bans it: as its signed tag says, and nothing else."""
 
     @property
     def main_file(self) -> str:

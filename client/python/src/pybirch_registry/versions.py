@@ -186,8 +186,15 @@ def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:
         files=dict(item.files),
         approved_by=approvers(record),
         checked_by=checked_by,
+        permissions=permissions(tag, checked_by),
         fields=_index_fields(item.fields),
     )
+
+
+def permissions(tag: TagRecord | None, checked_by: str) -> list[str]:
+    """Believed only where the registry's signature is on it."""
+    listed = tag.record.get("permissions") if tag is not None and checked_by == "signature" else None
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 
 
 def approvers(record: Any) -> list[str]:

@@ -1,6 +1,6 @@
 """Which imports and built-ins a lab bans, and what lifting one of them lifts with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,10 @@ class Policy:
             frozenset(DEFAULT_BANNED if banned is None else banned),
             frozenset(fields.get("allowed_imports") or ()),
         )
+
+    def granting(self, names: Iterable[str]) -> "Policy":
+        """For one version, which may use these too."""
+        return Policy(self.banned, self.allowed | frozenset(names))
 
     def bans(self, name: str) -> bool:
         """Whether a module, or a built-in, is banned; a module with all below it."""

@@ -1,0 +1,41 @@
+/** Permissions that are granted with a save: by admins of the lab, where it lands at once. */
+import { readSources } from '../../definitions/files.ts';
+import { readHeader } from '../../definitions/header.ts';
+import type { Files, ImportPolicy } from '../../definitions/types.ts';
+import { Problem } from '../../errors.ts';
+import type { Lab } from '../../store/entities/index.ts';
+import { type Caller, demand } from '../caller.ts';
+import type { SaveRooms } from '../rooms.ts';
+import { mainFile } from './files.ts';
+import { policyOf, withGrants } from './find-definition.ts';
+
+/** Throws `forbidden` for who is no admin of the lab, `invalid` where the save is only proposed. */
+export function demandGrants(
+  { rules }: SaveRooms,
+  caller: Caller,
+  labId: number | null,
+  lands: boolean,
+  grants: readonly string[] | undefined,
+): void {
+  if (grants === undefined) return;
+  demand(caller, { on: 'lab', do: 'manage', labId }, rules, 'lab');
+  if (lands) return;
+  const message = 'are given with the approval: this save is only proposed';
+  throw new Problem('invalid', `grants ${message}`, [{ path: 'grants', message }]);
+}
+
+/** What a save is held to. One that is proposed may ask: its review shows what for, and decides. */
+export function policyFor(save: {
+  policy: ImportPolicy;
+  lab: Lab | null;
+  files: Files;
+  grants: readonly string[] | undefined;
+  lands: boolean;
+  name: string;
+}): ImportPolicy {
+  const { policy, lab, files, grants, lands, name } = save;
+  if (grants !== undefined) return withGrants(policyOf(lab), grants);
+  if (lands) return policy;
+  const text = readSources(files).texts.get(mainFile(name));
+  return withGrants(policy, (text && readHeader(text).header.permissions) || []);
+}
