@@ -14,6 +14,7 @@ import {
   NUMERIC,
   pythonWith,
   runsTheClient,
+  SCHEMATHESIS,
 } from './helpers/python.ts';
 
 interface Suite {
@@ -63,7 +64,7 @@ if (!existsSync(join(root, '.tap', 'plugins'))) {
 // Made here, once, so that no test's time limit has to include what pip downloads and what is unpacked.
 console.log('\n# Python packages, the browser and the database server for the tests');
 const [python, postgres] = await Promise.all([
-  pythonWith([...NUMERIC, ...DULWICH]),
+  pythonWith([...NUMERIC, ...DULWICH, ...SCHEMATHESIS]),
   startPostgres(),
   chromium(),
 ]);

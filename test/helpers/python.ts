@@ -23,6 +23,7 @@ export const NUMERIC = [
   'pyvisa==1.15.0',
 ];
 export const DULWICH = ['dulwich==1.2.21'];
+export const SCHEMATHESIS = ['schemathesis==4.32.5'];
 /** The folder of the lab computers' package, and what it and its tests ask for. */
 export const CLIENT_FOLDER = join(ROOT, 'client', 'python');
 export const CLIENT = requirements(join(CLIENT_FOLDER, 'pyproject.toml'));

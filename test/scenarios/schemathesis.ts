@@ -1,0 +1,59 @@
+/**
+ * Schemathesis makes requests from the API document, right ones and wrong ones, and holds every answer against it. Its
+ * report says how to repeat what failed.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Test } from 'tap';
+import { startLab } from '../helpers/lab.ts';
+import { pythonWith, SCHEMATHESIS } from '../helpers/python.ts';
+import { measurement } from '../helpers/registry.ts';
+
+const CHECKS = [
+  ...['not_a_server_error', 'status_code_conformance', 'content_type_conformance'],
+  ...['response_headers_conformance', 'response_schema_conformance', 'negative_data_rejection'],
+];
+/** They end the session or the account that asks, count failed sign-ins, lead to another server, or never end. */
+const LEFT_OUT = [
+  ...['signIn', 'signOut', 'changeUser', 'removeUser', 'deleteToken', 'readEvents'],
+  ...['startSingleSignOn', 'finishSingleSignOn'],
+];
+const CONFIG = `[checks]
+negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429, 431]
+`;
+
+/** Runs it for this long on a registry of its own; the test fails where it finds something. */
+export async function schemathesis(
+  t: Test,
+  { seconds, phases, seed }: { seconds: number; phases: string; seed: number },
+): Promise<void> {
+  const python = await pythonWith(SCHEMATHESIS);
+  const { url, admin, ada } = await startLab(t);
+  await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  const folder = await mkdtemp(join(tmpdir(), 'schemathesis-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const config = join(folder, 'schemathesis.toml');
+  await writeFile(config, CONFIG);
+  const args = [
+    ...['--config-file', config, 'run', `${url}/openapi.json`, '--no-color'],
+    ...['-H', `Authorization: Bearer ${admin.token}`, '--checks', CHECKS.join(',')],
+    ...['--phases', phases, '--max-time', String(seconds), '--seed', String(seed)],
+    '--continue-on-failure',
+    ...LEFT_OUT.flatMap((id) => ['--exclude-operation-id', id]),
+  ];
+  const program = join(dirname(python), 'schemathesis');
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let report = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      report += text;
+    });
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  t.equal(code, 0, 'nothing was found', { report });
+  t.match(report, /[1-9]\d* generated/, 'requests were made', { report });
+}
