@@ -39,8 +39,8 @@ t.test(
     await page.getByText('Ready to merge', { exact: true }).waitFor();
     await seen.getByText('granted by ada').waitFor();
     await page.getByRole('button', { name: 'Merge', exact: true }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Merge' }).click();
-    await page.getByText('version 2').waitFor();
+    await page.locator('registry-confirm').getByRole('button', { name: 'Merge' }).click();
+    await page.getByRole('link', { name: 'version 2' }).waitFor();
     await page.goto(`${lab.url}/definitions/Vendor?view=versions`);
     await page.getByText('May use ctypes, which the lab bans otherwise').waitFor();
   },
