@@ -13,6 +13,7 @@ import { LandedUnder } from './0012-landed-under.ts';
 import { OneAccountAnAddress } from './0013-one-account-an-address.ts';
 import { PublicDefinitions } from './0014-public-definitions.ts';
 import { Permissions } from './0015-permissions.ts';
+import { SignedLists } from './0016-signed-lists.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   { name: '0013-one-account-an-address', class: OneAccountAnAddress },
   { name: '0014-public-definitions', class: PublicDefinitions },
   { name: '0015-permissions', class: Permissions },
+  { name: '0016-signed-lists', class: SignedLists },
 ];

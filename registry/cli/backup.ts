@@ -1,7 +1,9 @@
-/** `registry backup <file>` and `registry restore <file>`. */
+/** `registry backup <file>`, `registry restore <file>` and `registry confirm-restore`. */
 import type { Rooms } from '../open.ts';
 import { backup } from '../services/backup/backup.ts';
+import { confirmRestore } from '../services/backup/confirm.ts';
 import { restore } from '../services/backup/restore.ts';
+import { OPERATOR } from '../services/caller.ts';
 import { ownVersion } from '../version.ts';
 import { orProblem } from './import.ts';
 import { runFsck } from './maintenance.ts';
@@ -41,5 +43,18 @@ export async function runRestore(
   terminal.out(
     `${repositories.length} repositories and ${rowsIn(tables)} rows are as they were at ${made_at}.`,
   );
+  terminal.out(
+    'Lab computers keep what they have until you tell them to follow: see docs/backup.md, then npx registry confirm-restore',
+  );
   return await runFsck(rooms, terminal);
+}
+
+export async function runConfirmRestore(
+  rooms: Rooms,
+  terminal: Terminal,
+  { by }: { by: string },
+): Promise<number> {
+  await confirmRestore(rooms, OPERATOR, by);
+  terminal.out('Lab computers follow this registry from their next sync on.');
+  return 0;
 }

@@ -1,7 +1,7 @@
 /** Every command that works on opened rooms, by name; run here or by a server through its socket. */
 import { Problem } from '../errors.ts';
 import type { Rooms } from '../open.ts';
-import { runBackup, runRestore } from './backup.ts';
+import { runBackup, runConfirmRestore, runRestore } from './backup.ts';
 import type { CommandRequest } from './control.ts';
 import { exportDefinitions, importDefinitions } from './folders.ts';
 import { rotateKeys } from './keys.ts';
@@ -20,6 +20,7 @@ const COMMANDS: Record<string, Command> = {
   maintain: runMaintain,
   backup: runBackup,
   restore: runRestore,
+  'confirm-restore': runConfirmRestore,
   'keys rotate': rotateKeys,
   'user add': addUser,
   'user password': setPassword,

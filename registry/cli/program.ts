@@ -85,6 +85,11 @@ function program(act: Act): Command {
     .command('restore <file>')
     .description('put a backup where nothing is yet: an empty DATA_DIR, an empty database')
     .action(act('restore', (file: string) => ({ file: resolve(file) })));
+  root
+    .command('confirm-restore')
+    .description('have lab computers follow a registry that was put back to an earlier state')
+    .requiredOption('--by <name>', 'who says so: lab computers are told')
+    .action(act('confirm-restore', (options: object) => options));
   root.addCommand(keysCommand(act));
   root.addCommand(userCommand(act));
   root.addCommand(tokenCommand(act));

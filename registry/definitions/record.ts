@@ -79,6 +79,8 @@ export interface DefinitionState {
   /** By version number. */
   deprecated: Record<string, Verdict>;
   revoked: Record<string, Verdict>;
+  /** Those that stand though they had been revoked: lab computers forget a revocation for nothing less. */
+  reinstated?: Record<string, Verdict>;
 }
 
 /** A tag or state that this product did not write, or that was damaged. */

@@ -5,9 +5,13 @@ import { Catalogues } from '../services/sync/catalogue.ts';
 import { type SyncRooms, syncState } from '../services/sync/manifest.ts';
 import { OwnParts } from '../services/sync/own.ts';
 import { takeReport } from '../services/sync/report.ts';
+import { Statements } from '../services/sync/statements.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 const tags = ['sync'];
+
+/** The header with the signed statement of a list. */
+const STATEMENT = 'sync-statement';
 
 export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'ownParts'>): void {
   const rooms = {
@@ -15,6 +19,8 @@ export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'own
     catalogues: new Catalogues(given),
     ownParts: new OwnParts(given.store),
   };
+
+  const statements = new Statements(given.signingKeys);
 
   app.get(
     '/api/sync',
@@ -24,7 +30,7 @@ export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'own
         tags,
         summary: 'What a computer should have (with its token): versions, bindings, revocations',
         description:
-          'One item for each version: what instruments bound to this computer get (at their pins), and the newest of each definition of its lab; public and built-in ones when bound or named. A revoked version is never offered: a pin to one falls back to the newest that stands, and a warning says so. With `If-None-Match`, 304 as long as nothing of it can have changed.',
+          'One item for each version: what instruments bound to this computer get (at their pins), and the newest of each definition of its lab; public and built-in ones when bound or named. A revoked version is never offered: a pin to one falls back to the newest that stands, and a warning says so. With `If-None-Match`, 304 as long as nothing of it can have changed. Both answers carry `Sync-Statement`: whose list it is, its number, its date and the SHA-256 of its bytes, signed by the registry (docs/lab-computer.md).',
         querystring: SyncQuery,
         headers: Type.Object({
           'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),
@@ -37,13 +43,15 @@ export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'own
       },
     },
     async ({ caller, query, headers }, reply) => {
-      const { etag, list } = await syncState(rooms, caller, query);
+      const state = await syncState(rooms, caller, query);
+      const { etag } = state;
       reply.headers({ etag, 'cache-control': 'private, no-cache' });
       if (matches(headers['if-none-match'], etag)) {
-        reply.code(304);
+        reply.header(STATEMENT, await statements.of(state)).code(304);
         return null;
       }
-      const pieces = await list();
+      const pieces = await state.list();
+      reply.header(STATEMENT, await statements.of(state, pieces));
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       reply.headers({
         'content-type': 'application/json; charset=utf-8',

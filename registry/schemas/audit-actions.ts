@@ -23,6 +23,7 @@ const DONE = {
   token: ['created', 'deleted'],
   enrolment_code: ['created'],
   signing_key: ['rotated'],
+  timeline: ['confirmed'],
 } as const;
 type Done = typeof DONE;
 export type AuditAction = { [K in keyof Done]: `${K}.${Done[K][number]}` }[keyof Done];

@@ -144,7 +144,10 @@ export type ComputerQuery = Static<typeof ComputerQuery>;
 
 export const NewEnrolmentCode = Type.Object({ lab_id: Id });
 export const EnrolmentCode = Type.Object({
-  code: Type.String({ description: 'Counts once; shown this once' }),
+  code: Type.String({
+    description:
+      "Counts once; shown this once. Its second half is the short fingerprint of the registry's key, which the computer checks",
+  }),
   expires_at: Time,
 });
 export type EnrolmentCode = Static<typeof EnrolmentCode>;
@@ -163,6 +166,9 @@ export const Enrolled = Type.Object({
   }),
   computer: Computer,
   signing_keys: Type.Array(SigningKey),
+  statement: Type.String({
+    description: "The number that the computer's lists begin with, signed, bound to the code",
+  }),
 });
 export type Enrolled = Static<typeof Enrolled>;
 

@@ -9,6 +9,20 @@ export const SigningKey = Type.Object({
   fingerprint: Type.String({ description: 'SHA256:…, as ssh-keygen and git print it' }),
   valid_after: Time,
   valid_before: Nullable(Time),
+  change: Type.Optional(
+    Type.Object(
+      {
+        document: Type.String({
+          description: 'JSON: `number` and `keys`, all up to this one, oldest first',
+        }),
+        signatures: Type.Array(Type.String(), {
+          description:
+            'SSH signatures over it for keys@pybirch-registry: by this key and by the one before',
+        }),
+      },
+      { description: 'How this key took over; whoever trusts the key before can check it' },
+    ),
+  ),
   allowed_signers: Type.String({
     description: 'The line for the file that git names gpg.ssh.allowedSignersFile',
   }),

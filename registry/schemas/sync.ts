@@ -41,6 +41,10 @@ const { last_seen: _, ...ComputerShape } = Computer.properties;
 export const SyncList = Type.Object({
   computer: Type.Object(ComputerShape),
   generation: Type.String({ description: 'Another one whenever the list may be another one' }),
+  asked: Type.Object(
+    { scope: Type.Enum(['all', 'bound']), names: Type.Array(Type.String()) },
+    { description: 'The question, the names in lower case and in order' },
+  ),
   definitions: Type.Array(OfferedDefinition, {
     description: 'One for each version that this computer should have',
   }),
@@ -56,6 +60,13 @@ export const SyncList = Type.Object({
     {
       description:
         'Every withdrawn version of what this computer may see. What is in neither list keeps running.',
+    },
+  ),
+  reinstated: Type.Array(
+    Type.Object({ definition_id: Id, name: Type.String(), version: Id, commit: Type.String() }),
+    {
+      description:
+        'Versions that were revoked once and stand again. What is in neither list and was revoked before stays so.',
     },
   ),
   bindings: Type.Array(Binding, {

@@ -37,15 +37,25 @@ export async function rotateSigningKey(
   const { retired, current } = await signingKeys.rotate();
   await store.transaction(async (em) => {
     const subject = { id: current.id, name: current.fingerprint };
-    const [before, after] = [showKey(retired), showKey(current)];
-    await note(em, caller, 'signing_key.rotated', 'signing_key', subject, null, before, after);
+    const [before, after] = [retired, current].map(({ change: _, ...key }) => showKey(key));
+    await note(
+      em,
+      caller,
+      'signing_key.rotated',
+      'signing_key',
+      subject,
+      null,
+      before ?? null,
+      after ?? null,
+    );
   });
   return { retired, current };
 }
 
-export function showKey(key: SigningKey) {
+export function showKey({ change, ...key }: SigningKey) {
   return {
     ...key,
+    ...(change && { change }),
     public_key: `${key.public_key} registry`,
     allowed_signers: allowedSigner(REGISTRY.email, key),
   };

@@ -5,6 +5,14 @@ import { fingerprintOf, SignatureError, verifySsh } from './sshsig.ts';
 /** What git asks of signatures on its objects (git-config(1), `gpg.ssh.allowedSignersFile`). */
 export const NAMESPACE = 'git';
 
+/** See key-change.ts. */
+export interface KeyChange {
+  /** JSON: `number` and `keys`, oldest first, each with `id`, `public_key`, `valid_after` and `valid_before`. */
+  document: string;
+  /** Over it: by the newest key, and by the one before, where that one's private part was there to sign. */
+  signatures: string[];
+}
+
 export interface SigningKey {
   /** Counts from 1; the newest is in use. */
   id: number;
@@ -16,6 +24,8 @@ export interface SigningKey {
   valid_after: string;
   /** Null while it is in use. */
   valid_before: string | null;
+  /** How it took over; absent of keys that did so before changes were signed. */
+  change?: KeyChange;
 }
 
 export interface Judged {

@@ -17,6 +17,7 @@ import { withLock } from '../../repos/lock.ts';
 import type { Sign } from '../../repos/types.ts';
 import { readIfThere } from '../keys.ts';
 import { NAMESPACE, type SigningKey } from './allowed-signers.ts';
+import { documentOf, KEYS } from './key-change.ts';
 import { fingerprintOf, publicKeyBlob, publicKeyLine, signSsh } from './sshsig.ts';
 
 /**
@@ -28,9 +29,11 @@ const LEEWAY = 60_000;
 export interface SigningKeys {
   /** Signs with the newest key, made at the first call. */
   sign: Sign;
+  /** The same for another purpose (PROTOCOL.sshsig, "namespace"). */
+  signFor(payload: Uint8Array, namespace: string): Promise<string>;
   /** Every key there ever was, oldest first. */
   list(): Promise<readonly SigningKey[]>;
-  /** Makes a new key, ends the one in use and deletes its private part. Throws `RepositoryError` `locked`. */
+  /** Makes a new key, has the one in use sign that, ends it and deletes its private part. Throws `RepositoryError` `locked`. */
   rotate(): Promise<{ retired: SigningKey; current: SigningKey }>;
 }
 
@@ -61,9 +64,14 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     const stamp = await stampOf(listPath);
     const keys = await readList();
     if (stamp === undefined || keys === undefined) return await add([]);
-    const privateKey = createPrivateKey(await readFile(privatePath(folder, newest(keys))));
-    return { stamp, keys, privateKey };
+    const privateKey = await privateOf(newest(keys));
+    if (newest(keys).change) return { stamp, keys, privateKey };
+    // Made when changes were not signed yet: from here on they are.
+    return await write(keys, [privateKey], privateKey);
   }
+
+  const privateOf = async (key: SigningKey): Promise<KeyObject> =>
+    createPrivateKey(await readFile(privatePath(folder, key)));
 
   async function readList(): Promise<SigningKey[] | undefined> {
     const text = await readIfThere(listPath);
@@ -71,7 +79,7 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
   }
 
   /** The private part is there before the list names it, so that no crash leaves a list without. */
-  async function add(before: readonly SigningKey[]): Promise<Loaded> {
+  async function add(before: readonly SigningKey[], last?: KeyObject): Promise<Loaded> {
     const { privateKey } = generateKeyPairSync('ed25519');
     const blob = publicKeyBlob(createPublicKey(privateKey));
     const made: SigningKey = {
@@ -81,9 +89,20 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
       valid_after: inSeconds(now() - LEEWAY),
       valid_before: null,
     };
-    const keys = [...before, made];
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
     await writeSynced(privatePath(folder, made), pem, 0o600);
+    return await write([...before, made], last ? [privateKey, last] : [privateKey], privateKey);
+  }
+
+  /** Replaces the list, the newest key's change signed by these. */
+  async function write(
+    all: readonly SigningKey[],
+    signers: readonly KeyObject[],
+    privateKey: KeyObject,
+  ): Promise<Loaded> {
+    const document = documentOf(all);
+    const signatures = signers.map((signer) => signSsh(Buffer.from(document), signer, KEYS));
+    const keys = [...all.slice(0, -1), { ...newest(all), change: { document, signatures } }];
     await writeSynced(`${listPath}.new`, `${JSON.stringify(keys, null, 2)}\n`, 0o600);
     await sync(folder);
     await rename(`${listPath}.new`, listPath);
@@ -105,6 +124,10 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
       return signSsh(payload, (await current()).privateKey, NAMESPACE);
     },
 
+    async signFor(payload, namespace) {
+      return signSsh(payload, (await current()).privateKey, namespace);
+    },
+
     async list() {
       return (await current()).keys;
     },
@@ -112,8 +135,9 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     async rotate() {
       return await locked(async () => {
         const keys = (await readList()) ?? (await add([])).keys;
+        const last = await privateOf(newest(keys));
         const retired = { ...newest(keys), valid_before: inSeconds(now() + LEEWAY) };
-        loaded = await add([...keys.slice(0, -1), retired]);
+        loaded = await add([...keys.slice(0, -1), retired], last);
         await deleteOthers(newest(loaded.keys));
         return { retired, current: newest(loaded.keys) };
       });

@@ -1,7 +1,9 @@
 /** What a computer's list of definitions is made from. */
 import { type FilterQuery, raw } from '@mikro-orm/core';
+import type { StatedTimeline } from '../signing/statement.ts';
 import { among, where } from './conditions.ts';
-import { Definition, Version } from './entities/index.ts';
+import { Definition, type Timeline, Version } from './entities/index.ts';
+import { beginFirstTimeline, currentTimeline } from './timelines.ts';
 import type { EntityManager } from './types.ts';
 import { type Viewer, visibleTo } from './visibility.ts';
 
@@ -12,6 +14,17 @@ export interface Stamps {
   lab: string;
   computer: string;
   shared: string;
+  /** Rises with each change of one of them, and never falls. */
+  number: number;
+  timeline: StatedTimeline;
+}
+
+interface StampRow {
+  kind: string;
+  id: number;
+  stamp: string;
+  number: number;
+  about: Pick<Timeline, 'restored_from' | 'confirmed_at' | 'confirmed_by'> | null;
 }
 
 /**
@@ -28,24 +41,64 @@ export async function syncStamps(
     keys.set(`lab ${lab_id}`, ['lab', lab_id]);
     keys.set(`computer ${id}`, ['computer', id]);
   }
-  const rows = await em.execute<{ kind: string; id: number; stamp: string }[]>(
-    `select kind, id, stamp from sync_stamps
-      where (kind, id) in (${[...keys].map(() => '(?, ?)').join(', ')})`,
-    [...keys.values()].flat(),
-  );
-  const stamps = new Map(rows.map(({ kind, id, stamp }) => [`${kind} ${id}`, stamp]));
-  // What was never changed has no stamp yet.
-  const of = (key: string) => stamps.get(key) ?? '';
+  const read = () =>
+    em.execute<StampRow[]>(
+      `select kind, id, stamp::text, number::float8, null::jsonb as about from sync_stamps
+        where (kind, id) in (${[...keys].map(() => '(?, ?)').join(', ')})
+       union all
+       select 'timeline', id, timeline::text, base::float8, to_jsonb(newest)
+         from (select * from timelines order by id desc limit 1) newest`,
+      [...keys.values()].flat(),
+    );
+  let rows = await read();
+  if (!rows.some(({ kind }) => kind === 'timeline')) {
+    await beginFirstTimeline(em);
+    rows = await read();
+  }
+  const found = new Map(rows.map((row) => [`${row.kind} ${row.id}`, row]));
+  const timeline = rows.find(({ kind }) => kind === 'timeline') as StampRow;
   return new Map(
-    computers.map((computer) => [
-      computer,
-      {
-        lab: of(`lab ${computer.lab_id}`),
-        computer: of(`computer ${computer.id}`),
-        shared: of('shared 0'),
-      },
-    ]),
+    computers.map((computer) => {
+      // What was never changed has no stamp yet.
+      const [lab, own, shared] = [
+        `lab ${computer.lab_id}`,
+        `computer ${computer.id}`,
+        'shared 0',
+      ].map((key) => found.get(key) ?? { stamp: '', number: 0 }) as [StampRow, StampRow, StampRow];
+      const stamps: Stamps = {
+        lab: lab.stamp,
+        computer: own.stamp,
+        shared: shared.stamp,
+        number: timeline.number + lab.number + own.number + shared.number,
+        timeline: stated(timeline.stamp, timeline.about),
+      };
+      return [computer, stamps];
+    }),
   );
+}
+
+/** As lists state it. */
+function stated(id: string, about: StampRow['about']): StatedTimeline {
+  const at = (time: Date | string | null | undefined) =>
+    time ? new Date(time).toISOString() : null;
+  const [confirmedAt, by] = [at(about?.confirmed_at), about?.confirmed_by];
+  return {
+    id,
+    restored_from: at(about?.restored_from),
+    confirmed: confirmedAt && by ? { at: confirmedAt, by } : null,
+  };
+}
+
+/** The number and timeline of what is told of all labs at once: a bundle. */
+export async function numberOfAll(
+  em: EntityManager,
+): Promise<{ number: number; timeline: StatedTimeline }> {
+  await beginFirstTimeline(em);
+  const newest = (await currentTimeline(em)) as Timeline;
+  const [{ sum = 0 } = {}] = await em.execute<{ sum: number }[]>(
+    `select coalesce(sum(number), 0)::float8 as sum from sync_stamps where kind in ('lab', 'shared')`,
+  );
+  return { number: newest.base + sum, timeline: stated(newest.timeline, newest) };
 }
 
 /**
@@ -100,6 +153,18 @@ export async function revokedVersions(em: EntityManager, viewer: Viewer): Promis
       orderBy: { definition_id: 'asc', version: 'asc' },
     },
   );
+  return (await named(em, viewer, versions)).map(({ name, of }) => {
+    const { definition_id, version, commit, revoked } = of;
+    return { name, definition_id, version, commit, revoked };
+  });
+}
+
+/** With the names of their definitions, those that the viewer sees. */
+async function named<V extends { definition_id: number }>(
+  em: EntityManager,
+  viewer: Viewer,
+  versions: readonly V[],
+): Promise<{ name: string; of: V }[]> {
   if (versions.length === 0) return [];
   const ids = [...new Set(versions.map(({ definition_id }) => definition_id))];
   const definitions = await em.find(
@@ -108,8 +173,28 @@ export async function revokedVersions(em: EntityManager, viewer: Viewer): Promis
     { fields: ['id', 'name'] },
   );
   const names = new Map(definitions.map(({ id, name }) => [id, name]));
-  return versions.flatMap(({ definition_id, version, commit, revoked }) => {
-    const name = names.get(definition_id);
-    return name === undefined ? [] : [{ name, definition_id, version, commit, revoked }];
+  return versions.flatMap((of) => {
+    const name = names.get(of.definition_id);
+    return name === undefined ? [] : [{ name, of }];
+  });
+}
+
+export interface Reinstated extends Pick<Version, 'definition_id' | 'version' | 'commit'> {
+  name: string;
+}
+
+/** Every version of what the viewer sees that was revoked once and stands again. */
+export async function reinstatedVersions(em: EntityManager, viewer: Viewer): Promise<Reinstated[]> {
+  const versions = await em.find(
+    Version,
+    { reinstated: { $ne: null } },
+    {
+      fields: ['definition_id', 'version', 'commit'],
+      orderBy: { definition_id: 'asc', version: 'asc' },
+    },
+  );
+  return (await named(em, viewer, versions)).map(({ name, of }) => {
+    const { definition_id, version, commit } = of;
+    return { name, definition_id, version, commit };
   });
 }

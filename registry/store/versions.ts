@@ -132,17 +132,23 @@ export interface Verdicts {
 export async function setVerdicts(
   em: EntityManager,
   definitionId: number,
-  { deprecated, revoked }: Verdicts,
+  {
+    deprecated,
+    revoked,
+    reinstated = {},
+  }: Verdicts & { reinstated?: Record<string, object> | undefined },
 ): Promise<void> {
   await em.execute(
     `update versions
      set deprecated = said.deprecated -> versions.version::text,
-         revoked = said.revoked -> versions.version::text
-     from (select ?::text::jsonb as deprecated, ?::text::jsonb as revoked) said
+         revoked = said.revoked -> versions.version::text,
+         reinstated = said.reinstated -> versions.version::text
+     from (select ?::text::jsonb as deprecated, ?::text::jsonb as revoked, ?::text::jsonb as reinstated) said
      where definition_id = ?
        and (versions.deprecated is distinct from said.deprecated -> versions.version::text
-            or versions.revoked is distinct from said.revoked -> versions.version::text)`,
-    [JSON.stringify(deprecated), JSON.stringify(revoked), definitionId],
+            or versions.revoked is distinct from said.revoked -> versions.version::text
+            or versions.reinstated is distinct from said.reinstated -> versions.version::text)`,
+    [...[deprecated, revoked, reinstated].map((said) => JSON.stringify(said)), definitionId],
   );
 }
 

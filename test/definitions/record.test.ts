@@ -50,6 +50,7 @@ const state = fc.record({
   archived_at: fc.option(time),
   deprecated: verdicts,
   revoked: verdicts,
+  reinstated: verdicts,
 });
 
 t.test('a record is read back as it was written', async (t) => {

@@ -64,6 +64,7 @@ export function versionFields(
     change_summary: '',
     deprecated: null,
     revoked: null,
+    reinstated: null,
     files: null,
     described: null,
     created_at: new Date('2026-01-01T00:00:00Z'),

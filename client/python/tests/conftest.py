@@ -35,7 +35,7 @@ def home(tmp_path: Path, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch) 
     place = Home(tmp_path / "home")
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(place.root))
     keys = [server.key.listed]
-    computer = {"lab_id": 1}
+    computer = {"id": 1, "lab_id": 1}
     place.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-01", "123456", computer, keys))
     return place
 

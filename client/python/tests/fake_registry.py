@@ -13,6 +13,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -21,6 +22,7 @@ from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dulwich.bundle import create_bundle_from_repo, write_bundle
 from dulwich.objects import Blob, Commit, Tag, Tree
 from dulwich.repo import Repo
 from dulwich.server import DictBackend
@@ -41,26 +43,46 @@ def string(data: bytes) -> bytes:
 class SigningKey:
     """An Ed25519 key as the registry lists it, and its signatures as ssh-keygen(1) makes them."""
 
-    def __init__(self, valid_after: str = "2020-01-01T00:00:00Z") -> None:
+    def __init__(self, valid_after: str = "2020-01-01T00:00:00Z", number: int = 1) -> None:
         self._key = Ed25519PrivateKey.generate()
         self.blob = string(b"ssh-ed25519") + string(self._key.public_key().public_bytes_raw())
         self.listed = {
-            "id": 1,
+            "id": number,
             "public_key": f"ssh-ed25519 {base64.b64encode(self.blob).decode()} registry",
             "fingerprint": "SHA256:test",
             "valid_after": valid_after,
             "valid_before": None,
         }
 
-    def sign(self, payload: bytes) -> bytes:
+    def sign(self, payload: bytes, purpose: bytes = b"git") -> bytes:
         digest = hashlib.sha512(payload).digest()
-        signed = b"SSHSIG" + string(b"git") + string(b"") + string(b"sha512") + string(digest)
+        signed = b"SSHSIG" + string(purpose) + string(b"") + string(b"sha512") + string(digest)
         signature = string(b"ssh-ed25519") + string(self._key.sign(signed))
-        blob = b"SSHSIG" + struct.pack(">I", 1) + string(self.blob) + string(b"git") + string(b"")
+        blob = b"SSHSIG" + struct.pack(">I", 1) + string(self.blob) + string(purpose) + string(b"")
         blob += string(b"sha512") + string(signature)
         text = base64.b64encode(blob)
         lines = b"\n".join(text[i : i + 70] for i in range(0, len(text), 70))
         return b"-----BEGIN SSH SIGNATURE-----\n" + lines + b"\n-----END SSH SIGNATURE-----\n"
+
+    def state(self, value: dict[str, Any]) -> str:
+        """A statement as the registry packs it for a header."""
+        text = json.dumps(value).encode()
+        lines = self.sign(text, b"lists@pybirch-registry").decode().strip().split("\n")
+        return base64.urlsafe_b64encode(text).decode().rstrip("=") + "." + "".join(lines[1:-1])
+
+
+def chain(keys: list[SigningKey], cut: bool = False) -> list[dict[str, Any]]:
+    """Newest first, as `GET /api/signing-keys` lists them; `cut`: the last change is not signed by the key before."""
+    listed: list[dict[str, Any]] = []
+    for number, key in enumerate(keys, 1):
+        shown = [
+            {k: one.listed[k] for k in ("id", "public_key", "valid_after", "valid_before")} for one in keys[:number]
+        ]
+        document = json.dumps({"number": number, "keys": shown})
+        signers = [key, *(keys[number - 2 : number - 1] if number > 1 and not (cut and number == len(keys)) else [])]
+        signatures = [one.sign(document.encode(), b"keys@pybirch-registry").decode() for one in signers]
+        listed.insert(0, {**key.listed, "change": {"document": document, "signatures": signatures}})
+    return listed
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -94,6 +116,20 @@ class FakeRegistry:
         self.requests: list[str] = []
         self.events: list[queue.Queue[str]] = []
         self.names_in_tags = True
+        self.reinstated: list[dict[str, Any]] = []
+        self.number = 100
+        self.timeline: dict[str, Any] = {"id": "first", "restored_from": None, "confirmed": None}
+        self.content = b""
+        self.sent: list[tuple[bytes, str]] = []
+        """Lists that were sent, each with its statement."""
+        # What an attacker does with what the registry signed
+        self.signs = True
+        self.restate: dict[str, Any] = {}
+        """Laid over each statement before it is signed."""
+        self.replay: tuple[bytes, str] | None = None
+        """Sent instead of the list."""
+        self.cuts_chain = False
+        self.lists_keys = True
         # Faults
         self.git_fault: str | None = None
         self.snapshot_extra: dict[str, bytes] = {}
@@ -264,12 +300,14 @@ class FakeRegistry:
         if path == "/api/instrument-definitions":
             return 200, {"items": list(self.definitions.values()), "total": len(self.definitions)}
         if path == "/api/signing-keys":
-            return 200, {"items": [key.listed for key in reversed(self.keys)], "total": len(self.keys)}
+            return 200, {"items": chain(self.keys, self.cuts_chain) if self.lists_keys else []}
         if path == "/api/computers/enrol":
-            if body["code"] != "CODE":
+            if not body["code"].startswith("CODE"):
                 return 404, {"title": "Not Found", "detail": "No such code"}
             computer = {"id": 1, "lab_id": LAB, "computer_name": body["computer_name"]}
-            return 201, {"token": TOKEN, "computer": computer, "signing_keys": [self.key.listed]}
+            statement = self.statement(code=sha(body["code"].encode()))
+            answer = {"token": TOKEN, "computer": computer, "signing_keys": [self.key.listed]}
+            return 201, {**answer, "statement": statement}
         if method == "PUT" and path.startswith("/api/instruments/"):
             number = int(path.split("/")[3])
             for binding in self.bindings:
@@ -310,20 +348,44 @@ class FakeRegistry:
         value = {
             "computer": {"computer_name": "LABPC-01", "lab_id": LAB},
             "generation": 1,
+            "asked": {"scope": "all", "names": sorted(filter(None, names))},
             "definitions": listed,
             "revoked": self.revoked,
+            "reinstated": self.reinstated,
             "bindings": self.bindings,
             "instruments": [*self.instruments, *(b["instrument"] for b in self.bindings)],
             "policy": self.policy,
             "warnings": self.warnings,
         }
         content = json.dumps(value).encode()
+        if content != self.content:
+            self.number += 1
+            self.content = content
         etag = f'"{sha(content)[:16]}"'
-        if environ.get("HTTP_IF_NONE_MATCH") == etag:
-            start("304 Not Modified", [("ETag", etag), date])
+        statement = self.statement(digest=sha(content))
+        if self.replay:
+            content, statement = self.replay
+        elif environ.get("HTTP_IF_NONE_MATCH") == etag:
+            start("304 Not Modified", [("ETag", etag), date, *self._stated(statement)])
             return [b""]
-        start("200 OK", [("Content-Type", "application/json"), ("ETag", etag), date])
+        else:
+            self.sent.append((content, statement))
+        start("200 OK", [("Content-Type", "application/json"), ("ETag", etag), date, *self._stated(statement)])
         return [content]
+
+    def _stated(self, statement: str) -> list[tuple[str, str]]:
+        return [("Sync-Statement", statement)] if self.signs else []
+
+    def statement(self, **more: Any) -> str:
+        """Signed by the newest key, now."""
+        at = datetime.fromtimestamp(time.time(), UTC).isoformat().replace("+00:00", "Z")
+        value = {"audience": "computer:1", "number": self.number, "timeline": self.timeline, "signed_at": at}
+        return self.keys[-1].state({**value, **more, **self.restate})
+
+    def rotate(self) -> SigningKey:
+        """A key takes over; the one before signs the change."""
+        self.keys.append(SigningKey(number=len(self.keys) + 1))
+        return self.keys[-1]
 
     def _snapshot(self, environ: dict[str, Any], start: Any) -> Any:
         number = int(environ["PATH_INFO"].split("/")[3])
@@ -395,3 +457,26 @@ class FakeRegistry:
         kind = "application/json" if status < 400 else "application/problem+json"
         start(f"{status} -", [("Content-Type", kind)])
         return [json.dumps(value).encode()]
+
+
+def make_bundle(server: FakeRegistry, file: Path, stated: dict[str, Any] | None = None, **fields: Any) -> None:
+    """What `registry export --bundle` writes; `stated` is laid over its statement, None leaves that out."""
+    manifest = {
+        "registry": server.url,
+        "definitions": list(server.definitions.values()),
+        "revoked": server.revoked,
+        "reinstated": server.reinstated,
+        "signing_keys": chain(server.keys, server.cuts_chain)[::-1],
+        **fields,
+    }
+    text = json.dumps(manifest)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("manifest.json", text)
+        if server.signs:
+            told = {"audience": "bundle:1", "digest": sha(text.encode()), **(stated or {})}
+            archive.writestr("statement", server.statement(**told))
+        for name, repo in server.repos.items():
+            bundle = create_bundle_from_repo(repo, refs=[ref for ref in repo.refs.keys() if ref != b"HEAD"])  # noqa: SIM118
+            with archive.open(f"bundles/{name}.bundle", "w") as target:
+                write_bundle(target, bundle)
+            bundle.close()

@@ -6,22 +6,20 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dulwich.bundle import create_bundle_from_repo, write_bundle
 
-from fake_registry import FakeRegistry, SigningKey
+from fake_registry import FakeRegistry, SigningKey, make_bundle
 from pybirch_registry import NotEnrolledError, RefusedError, Registry, RegistryError, SyncReport, events
-from pybirch_registry.bundle import fingerprint
 from pybirch_registry.cli import main
 from pybirch_registry.enrol import is_name
 from pybirch_registry.events import Event, parse
 from pybirch_registry.home import Home
+from pybirch_registry.signatures import fingerprint_of
 from pybirch_registry.watch import concerns, pause, wait_after
 from sources import measurement
 
@@ -105,23 +103,6 @@ def test_a_console_that_lacks_a_letter_is_no_reason_to_fail(server: FakeRegistry
     assert json.loads(done.stdout)[0]["display_name"] == "10 MΩ meter"
 
 
-def make_bundle(server: FakeRegistry, file: Path, **fields: Any) -> None:
-    manifest = {
-        "registry": server.url,
-        "definitions": list(server.definitions.values()),
-        "revoked": server.revoked,
-        "signing_keys": [server.key.listed],
-        **fields,
-    }
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("manifest.json", json.dumps(manifest))
-        for name, repo in server.repos.items():
-            bundle = create_bundle_from_repo(repo, refs=[ref for ref in repo.refs.keys() if ref != b"HEAD"])  # noqa: SIM118
-            with archive.open(f"bundles/{name}.bundle", "w") as target:
-                write_bundle(target, bundle)
-            bundle.close()
-
-
 def test_a_bundle_brings_definitions_without_any_network(
     server: FakeRegistry, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,9 +132,10 @@ def test_an_old_bundle_takes_back_neither_a_version_nor_a_revocation(
     ]
     assert run(capsys, "sync")[0] == 0
     server.close()
+    server.number += 1
     make_bundle(server, tmp_path / "swapped.zip", policy={"allowed_imports": ["os"]}, revoked=[])
-    for name in ("old.zip", "swapped.zip"):
-        assert run(capsys, "import-bundle", str(tmp_path / name))[0] == 0
+    for name, code in (("old.zip", 0), ("swapped.zip", 0), ("old.zip", 5)):
+        assert run(capsys, "import-bundle", str(tmp_path / name))[0] == code
         registry = Registry.open()
         assert registry.resolve("Alpha").version == 3
         assert registry.manifest().policy == {} and set(registry.manifest().revoked) == {first, second}
@@ -167,7 +149,7 @@ def test_a_computer_that_never_had_a_network_is_told_whom_to_trust(
     monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
     server.land("Alpha", measurement("Alpha"))
     make_bundle(server, tmp_path / "b.zip")
-    key = fingerprint(server.key.listed)
+    key = fingerprint_of(server.key.blob)
     code, value = run(capsys, "import-bundle", str(tmp_path / "b.zip"))
     assert code == 3 and key in value["error"]["message"]
     code, value = run(capsys, "import-bundle", str(tmp_path / "b.zip"), "--trust", "SHA256:other")
@@ -176,10 +158,15 @@ def test_a_computer_that_never_had_a_network_is_told_whom_to_trust(
     assert Registry.open().create("Alpha")._definition["version"] == 1
     server.keys = [SigningKey()]
     server.land("Forged", measurement("Forged"))
-    make_bundle(server, tmp_path / "c.zip", signing_keys=[key.listed for key in server.keys])
-    server.close()
+    server.keys = [server.key]
+    make_bundle(server, tmp_path / "c.zip")
     code, value = run(capsys, "import-bundle", str(tmp_path / "c.zip"))
     assert code == 5 and "no key of this registry" in value["refused"]["Forged v1"]
+    server.keys = [SigningKey()]
+    make_bundle(server, tmp_path / "d.zip")
+    server.close()
+    code, value = run(capsys, "import-bundle", str(tmp_path / "d.zip"))
+    assert code == 5 and "is not the key" in value["error"]["message"]
     code, value = run(capsys, "sync")
     assert code == 3 and "This computer was never enrolled" in value["error"]["message"]
 
@@ -207,7 +194,7 @@ def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
     else:
         content = content.replace(b"bundles/Alpha.bundle", b"bundles/Omega.bundle")
     file.write_bytes(content)
-    code, value = run(capsys, "import-bundle", str(file), "--trust", fingerprint(server.key.listed))
+    code, value = run(capsys, "import-bundle", str(file), "--trust", fingerprint_of(server.key.blob))
     said = value["error"]["message"] if damage == "whole" else value["refused"]["Alpha v1"]
     expected = {"whole": "is not a bundle", "part": "damaged", "missing": "holds no bundle of it"}
     assert code == (1 if damage == "whole" else 5) and expected[damage] in said

@@ -27,7 +27,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeRegist
     (folder / "server").mkdir()
     server = FakeRegistry(folder / "server")
     home = Home(folder / "home")
-    home.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-01", "123456", {"lab_id": 1}, [server.key.listed]))
+    home.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-01", "123456", {"id": 1, "lab_id": 1}, [server.key.listed]))
     server.land("Alpha", measurement("Alpha", 1))
     gone = server.land("Beta", measurement("Beta"))
     server.bind(7, "Alpha", "GPIB::8::INSTR")

@@ -72,7 +72,7 @@ def test_a_server_whose_process_is_killed_in_mid_pack(tmp_path: Path, home: Home
     serving = program(SERVES, str(tmp_path / "other"))
     url, key = json.loads(serving.stdout.readline())
     place = Home(tmp_path / "client")
-    place.save_enrolment(Enrolment(url, TOKEN, "LABPC-01", "1", {"lab_id": 1}, [key]))
+    place.save_enrolment(Enrolment(url, TOKEN, "LABPC-01", "1", {"id": 1, "lab_id": 1}, [key]))
     registry = Registry.open(place.root)
     assert registry.sync().came == ["Alpha v1"]
     serving.stdin.write("go\n")

@@ -156,7 +156,7 @@ def home_of(home: Home, server: FakeRegistry) -> Callable[[str], Home]:
     Registry.open(home.root).sync()
 
     def move(url: str) -> Home:
-        home.save_enrolment(Enrolment(url, TOKEN, "LABPC-01", "1", {"lab_id": 1}, [server.key.listed]))
+        home.save_enrolment(Enrolment(url, TOKEN, "LABPC-01", "1", {"id": 1, "lab_id": 1}, [server.key.listed]))
         return home
 
     return move

@@ -3,6 +3,7 @@ software, with a registry that hands out what it signed under another name."""
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,3 +103,27 @@ def test_an_older_version_of_another_definition_s_history_is_refused(server: Fak
     shutil.copytree(home.repository("Harmless"), home.repository("Victim"))
     with pytest.raises(RefusedError, match="is of 'Harmless'"):
         registry.create("Victim", version=1)
+
+
+def test_what_an_earlier_version_of_the_client_took_under_another_name_does_not_run_any_more(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    """It lies in the folder, checked by signature, as the client of then thought."""
+    server.land("Harmless", measurement("Harmless"), HELPER)
+    registry.sync()
+    store, harmless = registry.store, registry.store.versions("Harmless")[0]
+    contents = {path: (store.folder("Harmless", harmless.commit) / path).read_bytes() for path in harmless.files}
+    store.install(replace(harmless, name="Victim"), contents)
+    shutil.copytree(registry.home.repository("Harmless"), registry.home.repository("Victim"))
+    with pytest.raises(RefusedError, match="is of 'Harmless'"):
+        registry.create("Victim")
+    assert registry.create("Harmless")
+
+
+def test_a_version_that_is_listed_no_more_is_proven_by_its_tag(server: FakeRegistry, registry: Registry) -> None:
+    server.land("Alpha", measurement("Alpha", 1))
+    registry.sync()
+    server.land("Alpha", measurement("Alpha", 2))
+    registry.sync()
+    server.close()
+    assert registry.create("Alpha", version=1)._definition["version"] == 1

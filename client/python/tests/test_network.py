@@ -73,7 +73,7 @@ def registry(secure: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     home = Home(tmp_path / "home")
-    home.save_enrolment(Enrolment(secure.url, TOKEN, "LABPC-01", "1", {"lab_id": 1}, [secure.key.listed]))
+    home.save_enrolment(Enrolment(secure.url, TOKEN, "LABPC-01", "1", {"id": 1, "lab_id": 1}, [secure.key.listed]))
     return Registry.open(home.root)
 
 

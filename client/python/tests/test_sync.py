@@ -12,6 +12,7 @@ from fake_registry import TOKEN, FakeRegistry, SigningKey
 from pybirch_registry import RefusedError, Registry, RegistryError
 from pybirch_registry.enrol import enrol
 from pybirch_registry.home import Home
+from pybirch_registry.sync import THE_LIST
 from sources import measurement
 
 
@@ -109,14 +110,14 @@ def test_tags_must_be_signed_by_a_key_of_the_registry(server: FakeRegistry, regi
 def test_a_key_that_took_over_is_learnt(server: FakeRegistry, registry: Registry) -> None:
     server.land("Alpha", measurement("Alpha"))
     registry.sync()
-    server.keys.append(SigningKey())
+    server.rotate()
     server.land("Alpha", measurement("Alpha", 2))
     assert registry.sync().came == ["Alpha v2"]
     assert len(registry.home.enrolment().signing_keys) == 2
 
 
 def test_a_key_counts_only_for_the_time_it_was_in_use(server: FakeRegistry, registry: Registry) -> None:
-    late = SigningKey(valid_after="2999-01-01T00:00:00Z")
+    late = SigningKey(valid_after="2999-01-01T00:00:00Z", number=2)
     server.keys.append(late)
     server.land("Alpha", measurement("Alpha"))
     assert "not in use" in registry.sync().refused["Alpha v1"]
@@ -127,7 +128,7 @@ def test_the_snapshot_comes_where_git_does_not(server: FakeRegistry, registry: R
     server.land("Alpha", measurement("Alpha"), {"data/cal.csv": "1\n"})
     report = registry.sync()
     assert report.came == ["Alpha v1"] and "snapshot" in report.warnings[0]
-    assert registry.store.versions("Alpha")[0].checked_by == "snapshot"
+    assert registry.store.versions("Alpha")[0].checked_by == "list"
     assert registry.create("Alpha")._definition["approved_by"] == ["ada"]
 
 
@@ -176,13 +177,15 @@ def test_a_registry_that_forgets_its_keys_does_not_turn_signatures_off(
 ) -> None:
     server.keys = [SigningKey()]
     server.land("Alpha", measurement("Alpha"))
-    server.keys = []
+    server.lists_keys = False
+    assert "is not the key" in registry.sync().refused[THE_LIST]
+    server.keys = [server.key]
     assert "no key of this registry" in registry.sync().refused["Alpha v1"]
     assert registry.home.enrolment().signing_keys == [server.key.listed]
 
 
 def test_a_new_key_is_told_to_the_user(server: FakeRegistry, registry: Registry) -> None:
-    server.keys.append(SigningKey())
+    server.rotate()
     server.land("Alpha", measurement("Alpha"))
     assert any("signs with a new key" in text for text in registry.sync().warnings)
 
@@ -268,7 +271,7 @@ def test_what_comes_from_another_registry_is_never_mixed_with_this_one_s(
     registry.sync()
     enrol(home, server.url, "CODE")
     assert Registry.open(home.root).store.names() == ["Alpha"]
-    server.key = SigningKey()
+    server.keys = [SigningKey()]
     enrol(home, server.url, "CODE")
     assert Registry.open(home.root).store.names() == []
     assert list(home.root.glob("before-*/versions/Alpha"))

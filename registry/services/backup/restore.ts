@@ -16,6 +16,7 @@ import {
 } from '../../store/dump.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { Store } from '../../store/open.ts';
+import { beginTimeline } from '../../store/timelines.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveReader } from '../archive.ts';
 import {
@@ -59,6 +60,7 @@ export async function restore(
     await rooms.store.transaction((em) => takeRows(em, archive, manifest));
     undo.move();
     await rooms.store.migrate();
+    await rooms.store.transaction((em) => beginTimeline(em, new Date(manifest.made_at)));
     return manifest;
   } catch (error) {
     await undo.disposeAsync();

@@ -55,10 +55,18 @@ function withVerdict(
   kind: VerdictKind,
   verdict: Verdict,
 ): DefinitionState {
-  if (kind !== 'reinstated') return { ...state, [kind]: { ...state[kind], [n]: verdict } };
+  if (kind === 'deprecated') return { ...state, deprecated: { ...state.deprecated, [n]: verdict } };
+  const { [n]: _before, ...reinstated } = state.reinstated ?? {};
+  if (kind === 'revoked')
+    return { ...state, reinstated, revoked: { ...state.revoked, [n]: verdict } };
   const { [n]: _deprecated, ...deprecated } = state.deprecated;
-  const { [n]: _revoked, ...revoked } = state.revoked;
-  return { ...state, deprecated, revoked };
+  const { [n]: was, ...revoked } = state.revoked;
+  return {
+    ...state,
+    deprecated,
+    revoked,
+    reinstated: was ? { ...reinstated, [n]: verdict } : (state.reinstated ?? {}),
+  };
 }
 
 const verdictsIn = (state: DefinitionState, n: number) => ({

@@ -3,15 +3,26 @@ import type { Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { type Enrolled, Enrolment } from '../../schemas/equipment.ts';
 import { fieldsBut, pick } from '../../schemas/pick.ts';
+import type { SigningKey } from '../../signing/allowed-signers.ts';
+import { shortFingerprint } from '../../signing/key-change.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
+import { signStatement } from '../../signing/statement.ts';
 import * as computers from '../../store/computers.ts';
 import type { Computer } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
+import { syncStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditOf, type Caller, demand } from '../caller.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
 import { labOr404 } from '../people/labs.ts';
-import { COMPUTER_TOKEN_PREFIX, hashCode, newCode, newToken } from '../people/secrets.ts';
+import {
+  COMPUTER_TOKEN_PREFIX,
+  hashCode,
+  hashToken,
+  inFours,
+  newCode,
+  newToken,
+} from '../people/secrets.ts';
 import type { Throttle } from '../people/throttle.ts';
 import { listSigningKeys } from '../signing-keys.ts';
 import { makeComputer, nameTaken, noteComputer } from './computers.ts';
@@ -27,8 +38,15 @@ export interface EnrolmentRooms {
   throttle: Throttle;
 }
 
-/** A code for one computer of this lab. */
-export async function makeCode({ store, rules }: PeopleRooms, caller: Caller, labId: number) {
+/**
+ * A code for one computer of this lab. The fingerprint of the registry's key follows it, so that whoever carries it to the
+ * computer carries along whom to trust: over plain http too, nobody between can pass for the registry.
+ */
+export async function makeCode(
+  { store, rules, signingKeys }: PeopleRooms & { signingKeys: SigningKeys },
+  caller: Caller,
+  labId: number,
+) {
   demand(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
   const { secret, hash } = newCode();
   const expires_at = new Date(Date.now() + CODE_LASTS);
@@ -40,7 +58,9 @@ export async function makeCode({ store, rules }: PeopleRooms, caller: Caller, la
     const after = { expires_at: expires_at.toISOString() };
     await note(em, caller, 'enrolment_code.created', 'enrolment_code', about, labId, null, after);
   });
-  return { code: secret, expires_at: expires_at.toISOString() };
+  const { fingerprint } = (await signingKeys.list()).at(-1) as SigningKey;
+  const code = `${secret}-${inFours(shortFingerprint(fingerprint))}`;
+  return { code, expires_at: expires_at.toISOString() };
 }
 
 /**
@@ -78,7 +98,23 @@ export async function enrol(
     );
   }
   const { items } = await listSigningKeys(rooms, { page: 1, per_page: 1000 });
-  return { token: secret, computer: showComputer(enrolled), signing_keys: items };
+  const statement = await stateEnrolment(rooms, enrolled, code);
+  return { token: secret, computer: showComputer(enrolled), signing_keys: items, statement };
+}
+
+/** Where the computer's lists begin, bound to the code: an answer to an earlier enrolment cannot stand in for this one. */
+async function stateEnrolment(
+  { store, signingKeys }: EnrolmentRooms,
+  { id, lab_id }: Computer,
+  code: string,
+): Promise<string> {
+  const asking = { id, lab_id };
+  const stamps = (await syncStamps(store.em(), [asking])).get(asking);
+  if (!stamps) throw new Error('stamps are given for each that is asked for');
+  const { number, timeline } = stamps;
+  const about = { audience: `computer:${id}`, number, timeline };
+  const signed = { signed_at: new Date().toISOString(), code: hashToken(code) };
+  return await signStatement({ ...about, ...signed }, signingKeys.signFor);
 }
 
 /** The lab's computer of this name, made where there is none. */

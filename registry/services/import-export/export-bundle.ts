@@ -1,13 +1,16 @@
 /**
  * What `registry export --bundle` writes, for lab computers without a network: a zip with a git bundle of each definition
  * (`bundles/<Name>.bundle`: `main` and the tags of its versions) and `manifest.json`, which says what is in them as
- * `GET /api/sync` says it. The tags are signed, so the file proves itself wherever it comes from.
+ * `GET /api/sync` says it. The tags are signed, and `statement` signs, numbers and dates the manifest as a list's does: the file
+ * proves itself wherever it comes from.
  */
+import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
+import { signStatement } from '../../signing/statement.ts';
 import { everything } from '../../store/definitions.ts';
 import { usernamesOf } from '../../store/indexing.ts';
-import { revokedVersions } from '../../store/sync.ts';
+import { numberOfAll, reinstatedVersions, revokedVersions } from '../../store/sync.ts';
 import { newestStanding } from '../../store/versions.ts';
 import { ArchiveWriter } from '../archive.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
@@ -24,6 +27,8 @@ export async function exportBundle(
 ): Promise<number> {
   const rows = await standingDefinitions(rooms, whose);
   const em = rooms.store.em();
+  // Read before the versions are: what lands meanwhile may be in the bundle, but is not owed by its number.
+  const before = await numberOfAll(em);
   const newest = await newestStanding(
     em,
     rows.map(({ id }) => id),
@@ -70,9 +75,15 @@ export async function exportBundle(
           ...about,
           reason: (revoked as { reason?: string } | null)?.reason ?? '',
         })),
+      reinstated: (await reinstatedVersions(em, everything)).filter(({ name }) => names.has(name)),
       signing_keys: (await rooms.signingKeys.list()).map(showKey),
     };
-    await archive.add('manifest.json', [JSON.stringify(manifest)]);
+    const text = JSON.stringify(manifest);
+    await archive.add('manifest.json', [text]);
+    const audience = `bundle:${whose.lab?.id ?? ''}${whose.isBuiltin ? '+builtin' : ''}`;
+    const digest = createHash('sha256').update(text).digest('hex');
+    const about = { audience, ...before, signed_at: manifest.made_at, digest };
+    await archive.add('statement', [await signStatement(about, rooms.signingKeys.signFor)]);
     await archive.finish();
   } catch (error) {
     await archive.abandon();

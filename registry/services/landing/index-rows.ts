@@ -83,6 +83,7 @@ export function versionRow(state: DefinitionState, { record, tag, content }: Lan
     change_summary: storable(record.change_summary),
     deprecated: (state.deprecated[record.version] ?? null) as unknown as { [key: string]: Json },
     revoked: (state.revoked[record.version] ?? null) as unknown as { [key: string]: Json },
+    reinstated: (state.reinstated?.[record.version] ?? null) as unknown as { [key: string]: Json },
     files: content.files,
     described: content.described,
     created_at: new Date(record.landed_at),

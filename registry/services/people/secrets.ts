@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { Slots } from '../../../repos/slots.ts';
+import { CROCKFORD } from '../../signing/key-change.ts';
 
 /** What every token begins with, so that scanners and people recognise a leaked one: a person's, a computer's. */
 export const TOKEN_PREFIX = 'pbr_';
@@ -76,19 +77,23 @@ export function newToken(prefix = TOKEN_PREFIX): NewSecret {
 
 /** 80 bits for a person to carry from one screen to another: `K7QF-9M2T-XHPD-4WZ3`. */
 export function newCode(): Pick<NewSecret, 'secret' | 'hash'> {
-  const letters = Array.from(randomBytes(16), (byte) => CROCKFORD[byte % 32]).join('');
-  const secret = (letters.match(/.{4}/g) ?? []).join('-');
+  const letters = Array.from(randomBytes(CODE_LETTERS), (byte) => CROCKFORD[byte % 32]).join('');
+  const secret = inFours(letters);
   return { secret, hash: hashCode(secret) };
 }
 
-/** As it is read: case, dashes and spaces do not count, nor what letters and digits look alike. */
+export const inFours = (letters: string): string => (letters.match(/.{4}/g) ?? []).join('-');
+
+/**
+ * As it is read: case, dashes and spaces do not count, nor what letters and digits look alike. What follows its 16 letters is
+ * not secret: the short fingerprint of the registry's key, for the computer to check.
+ */
 export function hashCode(code: string): string {
   const read = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
-  return hashToken(read);
+  return hashToken(read.length === 2 * CODE_LETTERS ? read.slice(0, CODE_LETTERS) : read);
 }
 
-/** Douglas Crockford's base 32: no I, L, O or U. */
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const CODE_LETTERS = 16;
 
 export function hashToken(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');

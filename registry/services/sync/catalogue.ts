@@ -9,7 +9,12 @@ import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Version } from '../../store/entities/index.ts';
 import { usernamesOf } from '../../store/indexing.ts';
 import { findLab } from '../../store/labs.ts';
-import { definitionsWanted, type Revoked, revokedVersions } from '../../store/sync.ts';
+import {
+  definitionsWanted,
+  type Revoked,
+  reinstatedVersions,
+  revokedVersions,
+} from '../../store/sync.ts';
 import { newestStanding, versionsAt } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
@@ -50,8 +55,9 @@ export class Catalogues {
 export class Catalogue {
   /** The lab's definitions at their newest versions that stand, in the order of lists. */
   own: readonly Effective[] = [];
-  /** Withdrawn versions of all that the lab sees, and its policy, as JSON. */
+  /** Withdrawn versions of all that the lab sees, those that stand again, and its policy, as JSON. */
   revoked = '[]';
+  reinstated = '[]';
   policy = '{}';
   /** How the lab takes versions that other labs land. */
   lab: Taking = { id: 0, public_definitions: 'follow' };
@@ -81,8 +87,9 @@ export class Catalogue {
         return version ? [{ definition, version, pinned: false }] : [];
       })
       .sort(inOrder);
-    const revoked = await revokedVersions(em, viewerOf(caller.actor, rooms.rules));
-    catalogue.revoked = JSON.stringify(revoked.map(showRevoked));
+    const viewer = viewerOf(caller.actor, rooms.rules);
+    catalogue.revoked = JSON.stringify((await revokedVersions(em, viewer)).map(showRevoked));
+    catalogue.reinstated = JSON.stringify(await reinstatedVersions(em, viewer));
     const lab = await findLab(em, labId);
     if (lab) catalogue.lab = lab;
     const { banned, allowed } = policyOf(lab);
@@ -191,7 +198,7 @@ export const flags = ({ bound, pinned }: { bound: boolean; pinned: boolean }): B
 
 const UNBOUND = flags({ bound: false, pinned: false });
 
-function showRevoked({ revoked, ...version }: Revoked): SyncList['revoked'][number] {
+export function showRevoked({ revoked, ...version }: Revoked): SyncList['revoked'][number] {
   const { reason = '', at = '' } = revoked as { reason?: string; at?: string };
   return { ...version, reason, at };
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { notFound } from '../../errors.ts';
 import type { SyncList, SyncQuery } from '../../schemas/sync.ts';
+import type { Statement } from '../../signing/statement.ts';
 import type { Instrument } from '../../store/entities/index.ts';
 import { type Asking, syncStamps } from '../../store/sync.ts';
 import { together } from '../../store/together.ts';
@@ -23,6 +24,8 @@ export interface SyncRooms extends ReadRooms {
 export interface SyncState {
   /** Compares weakly (RFC 9110, section 8.8.3.2): who made a definition may have changed their username. */
   etag: string;
+  /** What is stated of the list beside its digest. */
+  about: Pick<Statement, 'audience' | 'number' | 'timeline'>;
   /**
    * Reads the list, as the JSON of a `SyncList` in pieces, most of which other lists share; not before it is known that
    * the caller lacks it.
@@ -45,11 +48,14 @@ export async function syncState(
   const { id, labId } = caller.actor;
   const stamps = await stampsOf(rooms.store, { id, lab_id: labId });
   if (!stamps) throw new Error('stamps are given for each that is asked for');
-  const generation = digest(stamps, rooms.version, rooms.publicUrl(), id, labId);
+  const { lab, computer, shared } = stamps;
+  const made = { lab, computer, shared };
+  const generation = digest(made, rooms.version, rooms.publicUrl(), id, labId);
   const names = namesIn(query);
   const scope = query.scope ?? 'all';
   return {
     etag: `W/"${digest(generation, scope, names)}"`,
+    about: { audience: `computer:${id}`, number: stamps.number, timeline: stamps.timeline },
     async list() {
       const [catalogue, own] = await Promise.all([
         rooms.catalogues.of(caller, labId, stamps),
@@ -93,11 +99,11 @@ async function writeList(
   const warnings = [...choices.values()].flatMap(({ warning }) => warning ?? []);
   return [
     Buffer.from(
-      `{"computer":${JSON.stringify(about)},"generation":"${generation}","definitions":[`,
+      `{"computer":${JSON.stringify(about)},"generation":"${generation}","asked":${JSON.stringify({ scope, names })},"definitions":[`,
     ),
     ...(await piecesOf(catalogue, offers, scope === 'bound' ? [] : catalogue.own)),
     Buffer.from(
-      `],"revoked":${catalogue.revoked},"bindings":${JSON.stringify(shown)},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`,
+      `],"revoked":${catalogue.revoked},"reinstated":${catalogue.reinstated},"bindings":${JSON.stringify(shown)},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`,
     ),
   ];
 }

@@ -11,6 +11,7 @@ import { Membership } from './membership.ts';
 import { MergeRequest } from './merge-request.ts';
 import { Check, Comment, MergeRequestHead, Review } from './review.ts';
 import { Installation, Report, SyncStamp } from './sync.ts';
+import { Timeline } from './timeline.ts';
 import { Token } from './token.ts';
 import { User } from './user.ts';
 import { Version } from './version.ts';
@@ -39,6 +40,7 @@ export const entities = [
   Installation,
   AuditEvent,
   DoneOnce,
+  Timeline,
 ];
 
 export type { InstrumentStatus } from './instrument.ts';
@@ -71,6 +73,7 @@ export {
   Report,
   Review,
   SyncStamp,
+  Timeline,
   Token,
   User,
   Version,

@@ -12,6 +12,8 @@ const stampSchema = defineEntity({
     kind: p.text().primary(),
     id: p.integer().primary(),
     stamp: p.uuid(),
+    /** How often it changed. */
+    number: p.bigint('number').defaultRaw('0'),
   },
 });
 

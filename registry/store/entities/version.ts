@@ -58,6 +58,8 @@ const schema = defineEntity({
     deprecated: p.json<{ [key: string]: Json }>().strictNullable(),
     /** Why and by whom it was revoked, or null. */
     revoked: p.json<{ [key: string]: Json }>().strictNullable(),
+    /** Why and by whom it was let stand again, where it had been revoked, or null. */
+    reinstated: p.json<{ [key: string]: Json }>().strictNullable(),
     /** SHA-256 of each file by its path, and what the files say of the definition; null where an older registry indexed it. */
     files: p.json<Record<string, string>>().strictNullable().lazy(),
     described: p.json<Metadata>().strictNullable().lazy(),

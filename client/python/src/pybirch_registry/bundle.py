@@ -1,18 +1,21 @@
 """Definitions by USB stick: a file that `registry export --bundle` makes, for computers without any network.
 
-A zip with `manifest.json` and a git bundle of `main` and the versions' tags for each definition,
-`bundles/<Name>.bundle`. The manifest has `definitions` and `revoked` as `GET /api/sync` answers them, `signing_keys`
-as `GET /api/signing-keys` lists them, and `registry`, the address. What is in it is checked as if it came by network:
-the tags' signatures count, with the keys that this computer knows, so a stick can be lost or swapped without harm. A
-computer that was never enrolled is told which keys to trust, by their fingerprints.
+A zip with `manifest.json`, a git bundle of `main` and the versions' tags for each definition
+(`bundles/<Name>.bundle`), and `statement`. The manifest has `definitions`, `revoked` and `reinstated` as
+`GET /api/sync` answers them,
+`signing_keys` as `GET /api/signing-keys` lists them, and `registry`, the address. `statement` is what
+`Sync-Statement` is of
+a list: the registry signs, numbers and dates the manifest. Everything in the file is believed only where it is
+signed by keys
+that this computer knows, or that these vouch for, so a stick can be lost or swapped without harm, and an older one
+takes
+nothing back. A computer that was never enrolled is told which keys to trust, by their fingerprints.
 """
 
-import base64
-import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,14 +25,17 @@ from . import state
 from .api import Http
 from .computer import get_computer_info
 from .errors import NotEnrolledError, RefusedError, RegistryError, UnknownDefinitionError
-from .files import locked, reason_of
+from .files import locked, reason_of, sha256
 from .home import Enrolment, Home
+from .keys import Listed, vouched
 from .manifest import Item
 from .repository import Repository
-from .signatures import key_blob
+from .signatures import fingerprint_of, key_blob
+from .statement import LONGEST, Statement
 from .store import Store
 from .sync import Progress, SyncReport
 from .text import logger
+from .trust import Trust
 from .versions import Versions
 from .wire import ANSWER_BYTES
 
@@ -50,14 +56,16 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
     report = SyncReport()
     try:
         with zipfile.ZipFile(file) as archive:
-            if archive.getinfo("manifest.json").file_size > ANSWER_BYTES:
-                raise UnknownDefinitionError(f"{file} is not a bundle of definitions: its list is larger than any")
-            value = json.loads(archive.read("manifest.json"))
+            text = _part(archive, "manifest.json", ANSWER_BYTES)
+            value = json.loads(text)
             listed = manifests.parse(value)
-            enrolment = _trusting(home, value, trust)
-            versions = Versions(home, enrolment, Http(enrolment.url), Store(home))
+            offered = [key for key in value.get("signing_keys") or [] if isinstance(key, dict)]
+            enrolment = _trusting(home, str(value.get("registry")), offered, trust)
+            versions = Versions(home, enrolment, Http(enrolment.url), Store(home), lambda: offered)
             if not listed.items:
                 raise UnknownDefinitionError(f"{file} holds no definition")
+            with locked(home.lock("manifest")):
+                statement = _judge(home, versions, _part(archive, "statement", LONGEST).decode(), text)
             for done, item in enumerate(listed.items, 1):
                 _take(versions, item, _reader(archive, item), report)
                 if progress:
@@ -71,40 +79,71 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
         ) from error
     if trust and report.came:
         home.save_enrolment(versions.keys.enrolment)
+    report.warnings += versions.keys.notes
+    if report.came or report.stayed or not trust:
+        with locked(home.lock("manifest")):
+            note = Trust(home.root).remember(statement, value)
+        report.warnings += [note] if note else []
     if report.came or report.stayed:
-        _merge(home, value, [item for item in listed.items if item.label not in report.refused])
+        _merge(home, [item for item in listed.items if item.label not in report.refused])
     return report.made_visible()
 
 
-def _trusting(home: Home, value: dict[str, Any], trust: Sequence[str]) -> Enrolment:
-    """The enrolment, with the keys that are to be trusted; one without a token where there was none.
+def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Raises `RefusedError` for one that is larger than any, or absent."""
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        if name == "statement":
+            raise RefusedError(
+                "The bundle is not signed: an older registry made it. Update that, and make a new one"
+            ) from None
+        raise
+    if info.file_size > most:
+        raise RefusedError(f"The bundle's {name} is larger than any")
+    return archive.read(info)
 
-    Nothing is saved: a key is believed once it has proven itself on a version.
+
+def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statement:
+    """What the registry states of the manifest. Raises `RefusedError` where it must not be taken."""
+    try:
+        statement = versions.keys.statement(packed)
+        if not statement.audience.startswith("bundle:"):
+            raise RefusedError(f"what it states was made for {statement.audience}")
+        Trust(home.root).judge(statement, statement.audience, sha256(text))
+        return statement
+    except RefusedError as error:
+        raise RefusedError(f"The bundle is refused: {error}") from error
+
+
+def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> Enrolment:
+    """The enrolment, with the keys that are to be trusted and those that these vouch for; one without a token where
+    there
+    was none. Nothing is saved: a key is believed once it has proven itself on the manifest.
     """
     enrolment = home.enrolment_or_none()
-    offered = {fingerprint(key): key for key in value.get("signing_keys") or []}
-    missing = [name for name in trust if name not in offered]
+    keys = {fingerprint_of(key_blob(key)): key for key in offered}
+    missing = [name for name in trust if name not in keys]
     if missing:
-        raise RefusedError(f"The bundle has no key {missing[0]}; it has {', '.join(offered) or 'none'}")
-    chosen = [offered[name] for name in trust]
+        raise RefusedError(f"The bundle has no key {missing[0]}; it has {', '.join(keys) or 'none'}")
+    chosen = {key_blob(key): key for name in trust for key in _vouched(keys[name])}
     if enrolment is None and chosen:
         info = get_computer_info(home.root)
-        enrolment = Enrolment(str(value["registry"]), "", info["computer_name"], info["computer_id"])
+        enrolment = Enrolment(url, "", info["computer_name"], info["computer_id"], keys_by="bundle")
     if enrolment is None or not (enrolment.signing_keys or chosen):
         raise NotEnrolledError(
             "This computer knows no key of a registry, so it cannot tell whose bundle this is. Compare with a lab "
-            f"admin which of its keys are your registry's ({', '.join(offered) or 'it has none'}), then run: "
-            "pybirch-registry import-bundle FILE --trust SHA256:…"
+            f"admin which key your registry signs with ({', '.join(keys) or 'it has none'}; the newest comes "
+            f"last), then "
+            "run: pybirch-registry import-bundle FILE --trust SHA256:…"
         )
-    known = {fingerprint(key) for key in enrolment.signing_keys}
-    new = [key for key in chosen if fingerprint(key) not in known]
+    known = {key_blob(key) for key in enrolment.signing_keys}
+    new = [key for blob, key in chosen.items() if blob not in known]
     return replace(enrolment, signing_keys=[*enrolment.signing_keys, *new])
 
 
-def fingerprint(key: dict[str, Any]) -> str:
-    """`SHA256:…` as ssh-keygen and git print it. Raises `KeyError`, `ValueError`."""
-    digest = hashlib.sha256(key_blob(key)).digest()
-    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+def _vouched(key: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return vouched(key) if key.get("change") else [dict(key)]
 
 
 def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
@@ -131,7 +170,7 @@ def _take(versions: Versions, item: Item, read: Callable[[], bytes], report: Syn
         return
     repository = Repository(versions.home.repository(item.name))
     try:
-        with locked(versions.home.lock(f"repository-{item.name}")):
+        with locked(versions.home.lock(f"repository-{item.name}")), repository.unless_refused():
             _adopt(repository, read())
             versions.install(repository, item)
         report.came.append(item.label)
@@ -150,8 +189,8 @@ def _adopt(repository: Repository, content: bytes) -> None:
         raise RefusedError("its bundle is damaged: copy the file anew") from error
 
 
-def _merge(home: Home, value: dict[str, Any], taken: list[Item]) -> None:
-    """Lays the bundle's list over the last one, which may be newer: the higher version counts, and a revocation stays.
+def _merge(home: Home, taken: list[Item]) -> None:
+    """Lays the bundle's list over the last one, which may be newer: the higher version counts.
 
     Bindings and the lab's policy are not a bundle's to tell.
     """
@@ -164,6 +203,5 @@ def _merge(home: Home, value: dict[str, Any], taken: list[Item]) -> None:
             if known is None or item.version >= known.version:
                 newer[item.name] = item.fields
         others = [d for d in kept["manifest"]["definitions"] if d["name"] not in newer]
-        revoked = {**{e["commit"]: e for e in value.get("revoked") or []}, **before.revoked}
-        merged = {**kept["manifest"], "definitions": [*others, *newer.values()], "revoked": list(revoked.values())}
-        state.save(home.manifest, {**kept, "etag": None, "manifest": merged})
+        merged = {**kept["manifest"], "definitions": [*others, *newer.values()]}
+        state.save(home.manifest, {**kept, "etag": None, "digest": None, "manifest": merged})

@@ -1,7 +1,6 @@
 """What stands between this computer and its instruments: a list of checks, each with what to do."""
 
 import importlib.util
-import re
 import socket
 import sys
 import uuid
@@ -10,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .api import Http
-from .enrol import probe_folder
+from .enrol import probe_folder, without_tls
 from .errors import RefusedError, RegistryError, UnknownDefinitionError
 from .folder import NOT_THERE, known_folder, near_folder
 from .home import Home
@@ -19,8 +18,7 @@ from .needs import unmet
 from .outbox import Outbox
 from .registry import Registry
 from .store import Store
-
-LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
+from .trust import Trust
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,19 @@ def _enrolment(home: Home) -> Iterator[Check]:
     if enrolment.computer_id != str(uuid.getnode()) and enrolment.computer_name != socket.gethostname():
         text = f"This computer is called {socket.gethostname()}, its enrolment is that of {enrolment.computer_name}. "
         yield Check("enrolment", "warning", text + "If its disk was copied from that computer, enrol it anew")
-    if enrolment.url.startswith("http://") and not LOCAL.match(enrolment.url):
-        text = "The registry is reached without TLS (http): whoever can listen on the network can take the token"
-        yield Check("encryption", "warning", text)
-    if not enrolment.signing_keys:
-        yield Check("signatures", "warning", "No signing keys are known: versions are checked by history alone")
+    open_to = without_tls(enrolment)
+    if open_to:
+        yield Check("encryption", "warning", open_to)
+
+
+def _lists(home: Home) -> Iterator[Check]:
+    newest, warning = Trust(home.root).newest(), Trust(home.root).warning()
+    if warning:
+        yield Check("lists", "warning", warning)
+    elif newest is None:
+        yield Check("lists", "warning", "No signed list was seen yet. Run: pybirch-registry sync")
+    else:
+        yield Check("lists", "ok", "The list of the last sync was signed by the registry, for this computer")
 
 
 def _registry(home: Home) -> Iterator[Check]:
@@ -135,4 +141,4 @@ def _pybirch(home: Home) -> Iterator[Check]:
         yield Check("pybirch", "warning", NOT_THERE)
 
 
-CHECKS = (_folder, _files, _enrolment, _registry, _versions, _outbox, _python, _needs, _pybirch)
+CHECKS = (_folder, _files, _enrolment, _lists, _registry, _versions, _outbox, _python, _needs, _pybirch)

@@ -1,25 +1,39 @@
 """Trading a one-time code for this computer's own token."""
 
+import hashlib
 import platform
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from .api import Http
 from .computer import get_computer_info
-from .errors import AnswerError, RegistryError
-from .files import remove, write_atomic
+from .errors import AnswerError, RefusedError, RegistryError
+from .files import locked, remove, sha256, write_atomic
 from .home import Enrolment, Home
+from .keys import KeyRing, vouched
+from .signatures import fingerprint_of, key_blob
 from .state import LostError
+from .statement import Statement
 from .text import logger
+from .trust import Trust
+from .versions import listed_keys
 
 log = logger(__name__)
+
+LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
+CODE = 16
+"""Letters of a code; the short fingerprint of the registry's key follows."""
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> Enrolment:
     """Enrols this computer, or gives it a new token. `computer_name` is the host name unless given.
 
     What came from another registry is set aside, never mixed with this one's. Raises `UnreachableError`,
-    `AnswerError` with the registry's reason, `RegistryError` for a name that cannot be, `FolderError`. What may fail in
-    the folder is done before the code is spent, and undone where the registry does not take it.
+    `AnswerError` with the registry's reason, `RefusedError` for a registry that is not the code's, `RegistryError` for
+    a name that cannot be, `FolderError`. What may fail in the folder is done before the code is spent, and undone where
+    the registry does not take it.
     """
     before = _before(home)
     info = get_computer_info(home.root)
@@ -31,9 +45,10 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
         )
     probe_folder(home)
     http = Http(url)
+    key = _key(http, code)
     aside = home.set_aside() if before is not None and before.url != http.url else None
     try:
-        enrolment = _trade(http, {"code": code, **info, "computer_name": name})
+        enrolment, statement = _trade(http, key, {"code": code, **info, "computer_name": name})
     except BaseException:
         if aside is not None:
             home.put_back(aside)
@@ -44,24 +59,79 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
             log.warning("What came from %s lies in %s now", before.url, aside)
     elif aside is not None:
         home.put_back(aside)
+    with locked(home.lock("manifest")):
+        Trust(home.root).begin(statement)
     home.save_enrolment(enrolment)
     return enrolment
 
 
-def _trade(http: Http, body: dict[str, str]) -> Enrolment:
-    """The code of the body for an enrolment. Raises as `enrol` does."""
+def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrolment, Statement]:
+    """The code of the body for an enrolment, and where lists begin. Raises as `enrol` does."""
+    code = body["code"]
     answer: Any = http.json("POST", "/api/computers/enrol", body)
     try:
-        return Enrolment(
+        enrolment = Enrolment(
             url=http.url,
             token=str(answer["token"]),
             computer_name=str(answer["computer"].get("computer_name", body["computer_name"])),
             computer_id=body["computer_id"],
             computer=dict(answer["computer"]),
-            signing_keys=list(answer.get("signing_keys") or []),
+            signing_keys=vouched(key),
+            keys_by="code" if letters(code)[CODE:] else urlsplit(http.url).scheme,
         )
+        statement = KeyRing(None, enrolment, lambda: [key]).statement(str(answer["statement"]))
+        said = (statement.audience, statement.code)
+        if said != (f"computer:{enrolment.computer.get('id')}", sha256(code.encode())):
+            raise RefusedError("the registry's answer was made for another enrolment")
     except (KeyError, TypeError, AttributeError) as error:
         raise AnswerError("The registry's answer is not that of an enrolment") from error
+    return enrolment, statement
+
+
+def letters(code: str) -> str:
+    """A code as the registry reads it: case, dashes and spaces do not count, nor what looks alike."""
+    read = "".join(c for c in code.upper() if c != "-" and not c.isspace())
+    return read.translate(str.maketrans("OIL", "011"))
+
+
+def _key(http: Http, code: str) -> dict[str, Any]:
+    """The registry's newest key, before the code is spent. Raises `RefusedError` where the code says that it is
+    another's."""
+    listed = listed_keys(http)
+    if not listed or not listed[0].get("change"):
+        raise AnswerError(f"{http.url} signs no lists: it must be updated before computers are enrolled with it")
+    key, expected = listed[0], letters(code)[CODE:]
+    if expected and short(key_blob(key)) != expected:
+        raise RefusedError(
+            f"{http.url} does not have the key that this code was made for, but "
+            f"{fingerprint_of(key_blob(key))}. The code is of "
+            "another registry, its key was replaced since, or somebody between here and there answers in its "
+            "place. Ask a "
+            "lab admin for a new code; the code was not sent"
+        )
+    return key
+
+
+def short(blob: bytes) -> str:
+    """The first 80 bits of a key's fingerprint in Crockford's base 32, as they stand behind a code."""
+    bits = int.from_bytes(hashlib.sha256(blob).digest()[:10])
+    return "".join(CROCKFORD[bits >> shift & 31] for shift in range(75, -1, -5))
+
+
+def without_tls(enrolment: Enrolment) -> str | None:
+    """What it means that the registry is reached over plain http; None where it is not, or does not leave this
+    computer."""
+    if not enrolment.url.startswith("http://") or LOCAL.match(enrolment.url):
+        return None
+    text = (
+        "The registry is reached without TLS (http): whoever can listen on the network can take this computer's token. "
+    )
+    if enrolment.keys_by == "code":
+        return text + "What runs here is protected all the same: the code carried the fingerprint of the registry's key"
+    return text + (
+        "Signatures protect only against changes since this computer was enrolled: its keys were learnt over that same "
+        "network. A new enrolment with a code of today's registry carries the fingerprint of its key"
+    )
 
 
 def _before(home: Home) -> Enrolment | None:
@@ -81,7 +151,7 @@ def is_name(name: str) -> bool:
 
 def is_another(before: Enrolment, after: Enrolment) -> bool:
     """Whether two enrolments are with two registries: one that moved still lists the keys that it signed with."""
-    keys = [{key.get("public_key") for key in one.signing_keys} for one in (before, after)]
+    keys = [{key_blob(key) for key in one.signing_keys} for one in (before, after)]
     return not keys[0] & keys[1] if all(keys) else before.url != after.url
 
 

@@ -3,6 +3,7 @@
 ```
 enrolment.json        address, token, keys (mode 0600)
 manifest.json         the last sync: what the registry lists for this computer
+trust.json            which signed lists were seen, and what they revoked (trust.py)
 last-sync             empty; its time is when the registry last answered
 seal.json             the key of the seals on records of versions (mode 0600)
 pins.json             versions that somebody chose here
@@ -27,6 +28,7 @@ from typing import Any
 from . import state
 from .errors import NotEnrolledError
 from .files import explained, locked, replace
+from .trust import check_trust, path_in
 
 VARIABLE = "PYBIRCH_REGISTRY_HOME"
 
@@ -41,6 +43,9 @@ class Enrolment:
     computer_id: str
     computer: dict[str, Any] = field(default_factory=dict)
     signing_keys: list[dict[str, Any]] = field(default_factory=list)
+    keys_by: str = ""
+    """How the first key was learnt: by the `code`, over `https`, over `http`, or from a `bundle`; empty where an older
+    version did not note it."""
 
 
 class Home:
@@ -88,7 +93,7 @@ class Home:
 
         All of it or nothing. Raises `FolderError`, mostly because a program that runs has a file of it open.
         """
-        files = [one for path in (self.manifest, self.pins) for one in (path, state.copy_of(path))]
+        files = [one for path in (self.manifest, self.pins, path_in(self.root)) for one in (path, state.copy_of(path))]
         there = [p for p in (*files, self.outbox, self.root / "repos", self.versions) if p.exists()]
         if not there:
             return None
@@ -147,6 +152,7 @@ class Home:
             ("enrolment", [self._enrolment], check_enrolment),
             ("pins", [self.pins], check_pins),
             ("manifest", [self.manifest], check_kept),
+            ("manifest", [path_in(self.root)], check_trust),
             ("outbox", state.files_in(self.outbox), check_entry),
             *((f"install-{one.name}", state.files_in(one), check_record) for one in self.versions.glob("*/")),
         ]

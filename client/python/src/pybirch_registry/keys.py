@@ -1,58 +1,154 @@
-"""The signing keys that this computer knows: those of its enrolment, and those that took over since."""
+"""The signing keys that this computer trusts: those of its enrolment, and those that these have vouched for since."""
 
+import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .api import Http
-from .errors import AnswerError, RefusedError, UnreachableError
+from .errors import AnswerError, RefusedError
 from .home import Enrolment, Home
-from .signatures import UnknownKeyError, check_tag, key_blob
+from .signatures import UnknownKeyError, check_tag, fingerprint_of, key_blob, verify
+from .statement import LISTS, Statement, parse, split
 from .text import logger
 
 log = logger(__name__)
 
+KEYS = b"keys@pybirch-registry"
+"""The purpose that signatures of key changes are made for."""
+
+Listed = Sequence[Mapping[str, Any]]
+"""Keys as `GET /api/signing-keys` lists them."""
+
+ASK = (
+    "Ask a lab admin whether the registry's keys were replaced; if so, a new code makes this computer trust them: "
+    "pybirch-registry enrol URL CODE"
+)
+
 
 class KeyRing:
-    """Checks tags; asks the registry for its keys when one was signed by a key that is not known yet."""
+    """Checks tags and lists; follows the registry to its next key where the one before signed the change."""
 
-    def __init__(self, home: Home, enrolment: Enrolment, http: Http) -> None:
+    def __init__(self, home: Home | None, enrolment: Enrolment, listed: Callable[[], Listed]) -> None:
+        """`home` keeps keys that are learnt. `listed` gives the registry's keys; it raises `UnreachableError`,
+        `AnswerError`."""
         self.enrolment = enrolment
         self.notes: list[str] = []
-        """What a user should hear of: keys that were learnt."""
+        """What a user should hear of: keys that took over."""
         self._home = home
-        self._http = http
+        self._listed = listed
         self._lock = threading.Lock()
 
     def check(self, raw: bytes, tagged_at: float) -> None:
         """`raw` is the tag object, `tagged_at` its own time in Unix seconds. Raises `RefusedError`."""
         try:
             check_tag(raw, tagged_at, self.enrolment.signing_keys)
-        except UnknownKeyError as unknown:
-            self._learn(unknown)
+        except UnknownKeyError:
+            self._follow()
             check_tag(raw, tagged_at, self.enrolment.signing_keys)
 
-    def _learn(self, unknown: UnknownKeyError) -> None:
-        """Takes over the registry's keys; none that is known is ever forgotten."""
+    def statement(self, packed: str | None) -> Statement:
+        """What the registry's newest key signed of a list. Raises `RefusedError`, `UnreachableError`."""
+        if not packed:
+            raise RefusedError(
+                "it is not signed. An older registry signs no lists and must be updated; else something between "
+                "this computer and the registry took the signature out"
+            )
+        payload, signature = split(packed)
+        blob = verify(payload, signature, LISTS, "the signature of the registry's list")
+        if blob not in map(key_blob, self.enrolment.signing_keys):
+            self._follow()
+        if blob != key_blob(newest(self.enrolment.signing_keys)):
+            raise RefusedError(
+                f"it is signed by {fingerprint_of(blob)}, which is not the key that the registry signs with now"
+            )
+        return parse(payload)
+
+    def _follow(self) -> None:
+        """Takes over the keys that those known here vouch for; none that is known is ever forgotten."""
         try:
-            answer = self._http.json("GET", "/api/signing-keys?per_page=100")
-            listed = {key_blob(key): dict(key) for key in answer["items"]}
-        except UnreachableError:
-            raise unknown from None
-        except (AnswerError, KeyError, TypeError, ValueError) as error:
-            raise RefusedError(f"{unknown} and its list of keys cannot be read") from error
+            listed = self._listed()
+        except AnswerError as error:
+            raise RefusedError(f"the registry's list of keys cannot be read: {error}") from error
         with self._lock:
-            known: dict[bytes, Mapping[str, Any]] = {key_blob(key): key for key in self.enrolment.signing_keys}
-            for blob, key in listed.items():
-                if blob not in known:
-                    self._note(f"The registry signs with a new key, {key.get('fingerprint')}")
-            keys = [dict(key) for key in {**known, **listed}.values()]
+            known = self.enrolment.signing_keys
+            keys = follow(known, listed)
+            before = {key_blob(key) for key in known}
+            for key in keys:
+                if key_blob(key) not in before:
+                    self._note(
+                        f"The registry signs with a new key, {fingerprint_of(key_blob(key))}; the one before "
+                        f"signed the change"
+                    )
             self.enrolment = replace(self.enrolment, signing_keys=keys)
-            kept = self._home.enrolment_or_none()  # its token may be a newer one
-            if kept is not None:
+            kept = self._home and self._home.enrolment_or_none()  # its token may be a newer one
+            if self._home and kept:
                 self._home.save_enrolment(replace(kept, signing_keys=keys))
 
     def _note(self, text: str) -> None:
         log.warning("%s", text)
         self.notes.append(text)
+
+
+def newest(keys: Listed) -> Mapping[str, Any]:
+    """Raises `RefusedError` where there is none."""
+    if not keys:
+        raise RefusedError(f"no key of the registry is known on this computer. {ASK}")
+    return max(keys, key=lambda key: int(key.get("id") or 0))
+
+
+def follow(known: Listed, listed: Listed) -> list[dict[str, Any]]:
+    """The known keys and all that came after, each change signed by the key before and by the new one.
+
+    Raises `RefusedError` where a link is missing.
+    """
+    changes = {number: change for change in map(_change, listed) if change for number in [change[0]]}
+    keys = [dict(key) for key in known]
+    while (number := int(newest(keys).get("id") or 0) + 1) <= max(changes, default=0):
+        last = key_blob(newest(keys))
+        if number not in changes or last not in changes[number][2]:
+            raise RefusedError(
+                f"the registry's keys changed, and {fingerprint_of(last)}, the newest that this computer "
+                f"trusts, did not sign "
+                f"the change. {ASK}"
+            )
+        keys = _with(keys, changes[number])
+    return keys
+
+
+def vouched(key: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A trusted key with all that it vouches for: the registry's keys of before. Raises `RefusedError`."""
+    change = _change(key)
+    if change is None or key_blob(change[1][-1]) != key_blob(key):
+        raise RefusedError("the registry's key does not say which keys were before it: the registry must be updated")
+    return _with([], change)
+
+
+Change = tuple[int, list[dict[str, Any]], frozenset[bytes]]
+"""Number, keys, and who signed."""
+
+
+def _change(key: Mapping[str, Any]) -> Change | None:
+    """Of a listed key how it took over, signed by itself at least; None where it does not say. Raises
+    `RefusedError`."""
+    said = key.get("change")
+    if said is None:
+        return None
+    try:
+        document = str(said["document"]).encode()
+        what = "the signature of a change of the registry's keys"
+        signers = frozenset(verify(document, str(one).encode(), KEYS, what) for one in said["signatures"][:2])
+        value = json.loads(document)
+        keys = [dict(one) for one in value["keys"]]
+        number, blobs = int(value["number"]), [key_blob(one) for one in keys]
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise RefusedError(f"a change of the registry's keys makes no sense ({error!r})") from error
+    if not blobs or blobs[-1] not in signers or [one.get("id") for one in keys] != list(range(1, number + 1)):
+        raise RefusedError("a change of the registry's keys is not signed by the key that takes over")
+    return number, keys, signers
+
+
+def _with(keys: list[dict[str, Any]], change: Change) -> list[dict[str, Any]]:
+    """What the change says of a key counts; keys that it leaves out stay."""
+    said = {key_blob(key): {**key, "fingerprint": fingerprint_of(key_blob(key))} for key in change[1]}
+    return [*(key for key in keys if key_blob(key) not in said), *said.values()]

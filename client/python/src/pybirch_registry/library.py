@@ -4,14 +4,19 @@ import importlib
 from collections.abc import Callable
 
 from . import alarm
+from .api import Http
 from .errors import RefusedError, UnknownDefinitionError
 from .files import sha256
 from .finder import Approved, package_name
 from .guard import Policy, guarded_builtins, watch
 from .home import Home
-from .manifest import Manifest, ManifestFile
+from .manifest import SYNC, Manifest, ManifestFile
+from .proof import Whose
+from .repository import DamagedError, Repository
 from .store import Installed, Store
 from .text import logger
+from .trust import Trust
+from .versions import Versions
 
 log = logger(__name__)
 
@@ -71,6 +76,7 @@ class Library:
         reason = listed.revocation(commit)
         if reason is not None:
             raise RefusedError(f"{label} was revoked: {reason}")
+        self._prove(installed, listed)
         folder = self.store.folder(name, commit)
         fault = self.store.fault(name, commit)
         if fault is not None:
@@ -84,3 +90,20 @@ class Library:
         builtins, gate = guarded_builtins(label, package, frozenset(siblings), policy)
         watch(builtins, gate, label, str(folder), policy)
         return Approved(installed, folder.resolve(), sources, builtins)
+
+    def _prove(self, installed: Installed, listed: Manifest) -> None:
+        """That a version which an earlier version of this package took is the definition's whose name it has.
+
+        Raises `RefusedError`. Before the first signed list there is nothing to hold it against.
+        """
+        name, version, commit = installed.name, installed.version, installed.commit
+        known = {(item.name, item.commit): dict(item.files) for item in listed.items}
+        is_listed = known.get((name, commit)) == dict(installed.files)
+        if is_listed or installed.checked_by == "list" or Trust(self.home.root).newest() is None:
+            return
+        enrolment = self.home.enrolment()
+        versions = Versions(self.home, enrolment, Http(enrolment.url), self.store, keys=lambda: enrolment.signing_keys)
+        try:
+            versions.check(Repository(self.home.repository(name)), Whose(installed.id, name, version, commit))
+        except (RefusedError, DamagedError) as error:
+            raise RefusedError(f"{name} v{version} is not run: {error}. {SYNC}") from error

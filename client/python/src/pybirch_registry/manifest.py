@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from . import state
 from .errors import AnswerError
 from .files import WINDOWS_DEVICES
 from .text import logger
+from .trust import Trust
 
 log = logger(__name__)
 
@@ -74,6 +75,8 @@ def parse(value: object) -> Manifest:
     try:
         items = tuple(_item(entry) for entry in value["definitions"])
         revoked = {_commit(entry): entry for entry in value.get("revoked") or ()}
+        for entry in value.get("reinstated") or ():
+            _commit(entry)
         bindings = [{**one, "instrument": {**(one.get("instrument") or {})}} for one in value.get("bindings") or ()]
         instruments = [{**one, "id": int(one["id"])} for one in value.get("instruments") or ()]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -128,15 +131,12 @@ class ManifestFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._trust = Trust(path.parent)
         self._known: tuple[object, Manifest] | None = None
 
     def read(self) -> Manifest:
-        """Empty before the first sync."""
-        try:
-            stat = self._path.stat()
-            stamp: object = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-        except OSError:
-            stamp = None
+        """Empty before the first sync. Whatever was revoked by a signed list stays so, listed or not."""
+        stamp = (_stamp(self._path), _stamp(self._trust.path))
         if self._known is None or self._known[0] != stamp:
             self._known = (stamp, self._parse())
         return self._known[1]
@@ -144,9 +144,19 @@ class ManifestFile:
     def _parse(self) -> Manifest:
         try:
             kept = state.load(self._path, check_kept)
+            revoked = self._trust.revoked()
         except state.LostError as error:
             raise state.LostError(f"{error}: which versions were revoked is not known. {SYNC}") from error
-        return Manifest() if kept is None else parse(kept["manifest"])
+        listed = Manifest() if kept is None else parse(kept["manifest"])
+        return replace(listed, revoked={**revoked, **listed.revoked})
+
+
+def _stamp(path: Path) -> object:
+    try:
+        stat = path.stat()
+        return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+    except OSError:
+        return None
 
 
 SYNC = "Run, with the network at hand: pybirch-registry sync"

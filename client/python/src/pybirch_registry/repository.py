@@ -113,6 +113,30 @@ class Repository:
         if not is_old:
             repo.refs[MAIN] = new  # type: ignore[index,unused-ignore]
 
+    @contextmanager
+    def unless_refused(self) -> Iterator[None]:
+        """Puts the refs back to what they were where what was fetched is refused: a history that is not the
+        registry's must not
+        stand in the way of the one that is. The caller holds a lock."""
+        before = self._wanted_refs()
+        try:
+            yield
+        except RefusedError:
+            with self._writing() as repo:
+                for ref in repo.refs.keys():  # noqa: SIM118
+                    if _is_wanted(ref) and ref not in before:
+                        del repo.refs[ref]
+                for ref, sha in before.items():
+                    repo.refs[ref] = sha
+            raise
+
+    def _wanted_refs(self) -> dict[Any, Any]:
+        if not (self.path / "HEAD").exists():
+            return {}
+        with self._reading() as repo:
+            refs = ((ref, repo.refs.read_ref(ref)) for ref in repo.refs.keys())  # noqa: SIM118
+            return {ref: sha for ref, sha in refs if sha is not None and _is_wanted(ref)}
+
     def is_on_main(self, commit: str) -> bool:
         """Whether a commit is one of the versions: on the first-parent line of the fetched `main`."""
         with self._reading() as repo:

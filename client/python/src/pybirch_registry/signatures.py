@@ -36,7 +36,7 @@ def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -
     if armoured is None:
         raise RefusedError("its tag is not signed")
     blob = verify(payload, armoured)
-    fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    fingerprint = fingerprint_of(blob)
     for key in keys:
         if key_blob(key) != blob:
             continue
@@ -55,8 +55,18 @@ def key_blob(key: Mapping[str, Any]) -> bytes:
     return base64.b64decode(rest.partition(" ")[0], validate=True)
 
 
-def verify(payload: bytes, armoured: bytes) -> bytes:
-    """The public key's blob (RFC 8709) of whoever signed `payload`. Raises `RefusedError` where it does not hold."""
+def fingerprint_of(blob: bytes) -> str:
+    """As ssh-keygen and git print it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def verify(
+    payload: bytes, armoured: bytes, purpose: bytes = NAMESPACE, what: str = "the signature of its tag"
+) -> bytes:
+    """The public key's blob (RFC 8709) of whoever signed `payload` for a purpose.
+
+    Raises `RefusedError` where the signature, `what` in words, does not hold.
+    """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -68,7 +78,7 @@ def verify(payload: bytes, armoured: bytes) -> bytes:
         if data[:6] != b"SSHSIG" or struct.unpack(">I", data[6:10]) != (1,):
             raise ValueError("not an SSH signature of version 1")
         key, namespace, _reserved, digest, signature = _strings(data[10:], 5)
-        if namespace != NAMESPACE:
+        if namespace != purpose:
             raise ValueError("made for another purpose")
         if digest not in (b"sha256", b"sha512"):
             raise ValueError("unknown hash")
@@ -80,7 +90,7 @@ def verify(payload: bytes, armoured: bytes) -> bytes:
         signed = b"SSHSIG" + b"".join(_string(s) for s in (namespace, b"", digest, hashed))
         Ed25519PublicKey.from_public_bytes(public).verify(raw_signature, signed)
     except (ValueError, struct.error, binascii.Error, InvalidSignature) as error:
-        raise RefusedError(f"the signature of its tag does not hold ({error or 'other content'})") from error
+        raise RefusedError(f"{what} does not hold ({error or 'other content'})") from error
     return key
 
 

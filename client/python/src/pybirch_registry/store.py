@@ -31,7 +31,7 @@ class Installed:
     files: dict[str, str]
     approved_by: list[str]
     checked_by: str
-    """`signature`, `history` (its commit is on the fetched main) or `snapshot` (hashes only)."""
+    """`signature` of its tag, or `list`: the hashes of a signed list, where it came as a snapshot."""
     fields: dict[str, Any] = field(default_factory=dict)
     permissions: list[str] = field(default_factory=list)
     """What it may use although the lab bans it: as its signed tag says, and nothing else."""

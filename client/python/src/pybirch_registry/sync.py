@@ -10,23 +10,29 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+import urllib3
+
 from . import manifest as manifests
 from . import state
 from .api import Http, decode
 from .bindings import Bindings
 from .choice import read_pins
 from .errors import AnswerError, FolderError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
-from .files import locked, read_json, write_json
+from .files import locked, read_json, sha256, write_json
 from .home import Enrolment, Home
 from .manifest import Item, Manifest, ManifestFile
 from .presence import Presence
+from .statement import HEADER
 from .store import Installed, Store
 from .text import logger, visible
+from .trust import Trust
 from .versions import Versions
 
 log = logger(__name__)
 
 WORKERS = 6
+THE_LIST = "the registry's list"
+"""What a report calls it where it is refused."""
 MOST_ERRORS = 200
 LONGEST_ERROR = 2000
 """What the registry takes in one report; in characters."""
@@ -89,6 +95,8 @@ class Syncer:
         self.bindings = bindings
         self.store = Store(home)
         self.versions = Versions(home, enrolment, http, self.store)
+        self.trust = Trust(home.root)
+        self.audience = f"computer:{enrolment.computer.get('id')}"
 
     def run(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
         """`names` asks for public and built-in definitions too; they are asked for from then on.
@@ -99,6 +107,7 @@ class Syncer:
         report.warnings += self.home.mend()
         self._send(report)
         told = self._revoked_before()
+        taken = True
         try:
             listed = self._list(names, report)
         except UnreachableError as error:
@@ -106,6 +115,10 @@ class Syncer:
             last = self.home.last_sync()
             when = f", of {last:%Y-%m-%d %H:%M} UTC" if last else ""
             report.warnings.append(f"{error}. Working with what came with the last sync{when}")
+            listed = ManifestFile(self.home.manifest).read()
+        except RefusedError as error:
+            taken = False
+            report.refused[THE_LIST] = str(error)
             listed = ManifestFile(self.home.manifest).read()
         report.warnings += listed.warnings
         self._bring(listed, report, progress)
@@ -117,8 +130,12 @@ class Syncer:
         clock = self.http.clock_warning()
         if clock:
             report.warnings.append(clock)
+        stale = self.trust.warning()
+        if stale:
+            report.warnings.append(stale)
         if report.online:
-            self.home.note_sync()
+            if taken:
+                self.home.note_sync()
             self._tell(used, report)
         return report
 
@@ -131,22 +148,33 @@ class Syncer:
             report.warnings.append(f"Some settings or bindings wait for the next sync: {sent.trouble}")
 
     def _list(self, names: Sequence[str], report: SyncReport) -> Manifest:
-        """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`."""
+        """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`, and `RefusedError`
+        for one that is
+        not signed, not for this computer, older than what was seen, or otherwise none to believe."""
         with locked(self.home.lock("manifest")):
             kept = self._kept(report)
             known = manifests.parse(kept["manifest"]) if kept else None
             before = kept.get("names", [])
-            asked = sorted({*before, *names})
+            asked = sorted({*before, *filter(manifests.NAME.fullmatch, names)})
             headers = {}
-            if known is not None and kept.get("etag") and asked == before:
+            if known is not None and kept.get("etag") and kept.get("digest") and asked == before:
                 headers["If-None-Match"] = kept["etag"]
             query = f"?names={quote(','.join(asked), safe=',')}" if asked else ""
             response = self.http.request("GET", f"/api/sync{query}", headers=headers)
             if response.status == 304 and known is not None:
-                report.unchanged = True
-                return known
+                if self._renewed(response, kept["digest"]):
+                    report.unchanged = True
+                    return ManifestFile(self.home.manifest).read()
+                response = self.http.request("GET", f"/api/sync{query}")
             value = decode(response, self.http.url)
+            statement = self.versions.keys.statement(response.headers.get(HEADER))
+            digest = sha256(response.data)
+            self.trust.judge(statement, self.audience, digest)
             parsed = manifests.parse(value)
+            if value.get("asked") != {"scope": "all", "names": sorted({name.lower() for name in asked})}:
+                raise RefusedError("it answers another question than this computer asked")
+            note = self.trust.remember(statement, value)
+            report.warnings += [note] if note else []
             listed = {item.name.lower(): item.name for item in parsed.items}
             report.warnings += [
                 f"The registry lists no definition {name} for this computer"
@@ -154,9 +182,21 @@ class Syncer:
                 if name.lower() not in listed
             ]
             wanted = {listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed}
-            kept = {"etag": response.headers.get("ETag"), "names": sorted(wanted), "manifest": value}
-            state.save(self.home.manifest, kept)
-            return parsed
+            etag = response.headers.get("ETag")
+            state.save(self.home.manifest, {"etag": etag, "names": sorted(wanted), "digest": digest, "manifest": value})
+            return ManifestFile(self.home.manifest).read()
+
+    def _renewed(self, response: urllib3.BaseHTTPResponse, digest: str) -> bool:
+        """Whether the registry states that the list here is its newest; False where it states that of another.
+
+        Raises `RefusedError`.
+        """
+        statement = self.versions.keys.statement(response.headers.get(HEADER))
+        if statement.digest != digest:
+            return False
+        self.trust.judge(statement, self.audience, digest)
+        self.trust.renew(statement)
+        return True
 
     def _kept(self, report: SyncReport) -> dict[str, Any]:
         """The list of the last sync; where it is lost, the names of what is here, so that these come again."""

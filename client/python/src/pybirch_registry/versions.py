@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .api import Http, describe_git
-from .errors import RefusedError, RegistryError, UnreachableError
+from .errors import AnswerError, RefusedError, RegistryError, UnreachableError
 from .files import explained, locked, sha256
 from .home import Enrolment, Home
-from .keys import KeyRing
+from .keys import KeyRing, Listed
 from .manifest import Item, Manifest
 from .proof import UnattestedError, Whose, check_record
 from .repository import DamagedError, Repository, TagRecord
@@ -27,11 +27,19 @@ SYNC_FIRST = "Run, with the network at hand: pybirch-registry sync"
 class Versions:
     """Gets versions from one registry into the store."""
 
-    def __init__(self, home: Home, enrolment: Enrolment, http: Http, store: Store) -> None:
+    def __init__(
+        self,
+        home: Home,
+        enrolment: Enrolment,
+        http: Http,
+        store: Store,
+        keys: Callable[[], Listed] | None = None,
+    ) -> None:
+        """`keys` gives the registry's keys where it is not the registry itself that is asked."""
         self.home = home
         self.http = http
         self.store = store
-        self.keys = KeyRing(home, enrolment, http)
+        self.keys = KeyRing(home, enrolment, keys or (lambda: listed_keys(http)))
 
     def get(self, item: Item, progress: Callable[[str], None] | None = None) -> str | None:
         """Brings a version that the registry lists; what went on beside, or None.
@@ -43,7 +51,7 @@ class Versions:
         except UnreachableError as error:
             log.info("%s: git did not get through: %s", item.label, error)
             contents = fetch_snapshot(self.http, item.id, item.version, item.commit)
-            installed = describe(item, None, "snapshot")
+            installed = describe(item, None, "list")
             self.store.install(installed, contents)
             return f"{item.label} came as a snapshot, because git did not get through ({error})"
 
@@ -52,14 +60,16 @@ class Versions:
         with locked(self.home.lock(f"repository-{item.name}")):
             note = None
             try:
-                self._fetch(repository, progress, item.commit)
-                self._install_attested(repository, item, progress)
+                with repository.unless_refused():
+                    self._fetch(repository, progress, item.commit)
+                    self._install_attested(repository, item, progress)
             except DamagedError:
                 note = f"The history of {item.name} on this computer was damaged; it was fetched anew"
                 with explained(repository.path):
                     repository.discard()
-                self._fetch(repository, progress, None)
-                self.install(repository, item)
+                with repository.unless_refused():
+                    self._fetch(repository, progress, None)
+                    self.install(repository, item)
             return note
 
     def _install_attested(self, repository: Repository, item: Item, progress: Callable[[str], None] | None) -> None:
@@ -173,6 +183,15 @@ class Versions:
             self.keys.check(attested.raw, attested.tagged_at)
         check_record(tag, whose, attested)
         return tag
+
+
+def listed_keys(http: Http) -> list[dict[str, Any]]:
+    """The registry's keys, newest first. Raises `UnreachableError`, `AnswerError`."""
+    answer = http.json("GET", "/api/signing-keys?per_page=100")
+    items = answer.get("items") if isinstance(answer, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise AnswerError("The registry's list of keys is not in a form that this version understands")
+    return items
 
 
 def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:

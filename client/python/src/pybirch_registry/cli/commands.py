@@ -18,6 +18,7 @@ from ..registry import Registry
 from ..repository import DamagedError, Repository
 from ..store import Installed
 from ..sync import SyncReport
+from ..trust import Trust, day
 from .output import Output, table
 
 
@@ -25,7 +26,13 @@ def enrol(home: Home, options: Namespace, output: Output) -> int:
     enrolment = enrolling.enrol(home, options.url, options.code, options.name)
     value: dict[str, Any] = {"url": enrolment.url, "computer_name": enrolment.computer_name, "home": str(home.root)}
     value |= {"signing_keys": len(enrolment.signing_keys)}
-    output.result(value, f"{enrolment.computer_name} is enrolled at {enrolment.url}.", "Next: pybirch-registry sync")
+    open_to = enrolling.without_tls(enrolment)
+    value |= {"warning": open_to}
+    lines = [
+        f"{enrolment.computer_name} is enrolled at {enrolment.url}.",
+        *([f"note     {open_to}"] if open_to else []),
+    ]
+    output.result(value, *lines, "Next: pybirch-registry sync")
     return 0
 
 
@@ -65,6 +72,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
     waiting = registry.waiting()
     last = home.last_sync()
     bound = [{"name": f.name, "definition": f.definition, "adapter": f.adapter} for f in registry.discover()]
+    newest, stale = Trust(home.root).newest(), Trust(home.root).warning()
     value = {
         "url": registry.enrolment.url,
         "computer_name": registry.enrolment.computer_name,
@@ -76,6 +84,8 @@ def status(home: Home, options: Namespace, output: Output) -> int:
         "instruments": bound,
         "pins": registry.pins(),
         "waiting": waiting,
+        "list": None if newest is None else {"number": newest[0], "signed_at": day(newest[1])},
+        "warning": stale,
         "last_sync": None if last is None else f"{last:%Y-%m-%dT%H:%M:%SZ}",
     }
     output.result(
@@ -87,7 +97,9 @@ def status(home: Home, options: Namespace, output: Output) -> int:
         f"instruments  {value['bindings']} bound here",
         *[f"             {one['name']} ({one['definition']}) at {one['adapter'] or 'no address'}" for one in bound],
         f"waiting      {waiting} to be sent",
+        f"list         {'none yet' if newest is None else f'number {newest[0]}, signed {day(newest[1])}'}",
         f"last sync    {'never' if last is None else f'{last:%Y-%m-%d %H:%M} UTC'}",
+        *([f"note         {stale}"] if stale else []),
     )
     return 0
 

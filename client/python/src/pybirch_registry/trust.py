@@ -1,0 +1,164 @@
+"""What this computer has seen of the registry's signed lists, and which it takes from now on.
+
+`trust.json` holds the number of the newest list by audience, when it was signed, the timeline, and every revocation
+that was
+signed, by commit. It is kept twice (state.py): a list that it cannot be held against is never taken.
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import state
+from .errors import RefusedError
+from .statement import Statement
+
+FILE = "trust.json"
+STALE_S = 7 * 24 * 3600.0
+"""How old the newest signed list may be before somebody is told: what holds back updates hides revocations too."""
+AGAIN_S = 3600.0
+"""Two lists of one number differ in looks alone (a username, an address): the later one counts, give or take clocks."""
+
+WAY_OUT = (
+    "What is on this computer keeps running. If the registry was restored from a backup or a copy, whoever "
+    "runs it tells "
+    "computers to follow with `registry confirm-restore`; for this computer alone a new code of a lab admin does: "
+    "pybirch-registry enrol URL CODE"
+)
+
+
+def path_in(root: Path) -> Path:
+    return root / FILE
+
+
+def check_trust(value: dict[str, Any]) -> None:
+    """Raises `ValueError` for what cannot be in the file."""
+    for key, kind in (("timeline", str), ("seen", dict), ("revoked", dict)):
+        if not isinstance(value.get(key), kind):
+            raise ValueError(f"no {key}")
+    for entry in value["seen"].values():
+        if not isinstance(entry["number"], int) or not isinstance(entry["signed_at"], (int, float)):
+            raise ValueError("no number")
+    if not all(isinstance(entry["signed_at"], (int, float)) for entry in value["revoked"].values()):
+        raise ValueError("no revocation")
+
+
+class Trust:
+    """Of one data folder. The caller of what writes holds the lock `manifest`."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = path_in(root)
+
+    def read(self) -> dict[str, Any]:
+        """Empty before the first signed list. Raises `FolderError` where it is lost: nothing is assumed then."""
+        return state.load(self.path, check_trust) or {}
+
+    def judge(self, statement: Statement, audience: str, digest: str) -> None:
+        """Raises `RefusedError` for a list that must not be taken, in words that say what to do."""
+        known = self.read()
+        if statement.audience != audience:
+            raise RefusedError(f"it was made for {statement.audience}, not for {audience}")
+        if statement.digest != digest:
+            raise RefusedError(
+                "it is not the list that the registry signed: something changed it, or mixed two of them"
+            )
+        self._judge_timeline(statement, known)
+        seen = known.get("seen", {}).get(audience)
+        if seen is None:
+            return
+        if statement.number < seen["number"]:
+            raise RefusedError(
+                f"it is older than what this computer has seen (number {statement.number} of "
+                f"{day(statement.signed_at)} "
+                f"after {seen['number']} of {day(seen['signed_at'])}). {WAY_OUT}"
+            )
+        is_same = statement.number == seen["number"] and digest != seen.get("digest")
+        if is_same and statement.signed_at < seen["signed_at"] - AGAIN_S:
+            raise RefusedError(f"it was signed before the one of the same number that is here. {WAY_OUT}")
+
+    def _judge_timeline(self, statement: Statement, known: Mapping[str, Any]) -> None:
+        if statement.timeline == known.get("timeline") or statement.confirmed_by is not None:
+            return
+        if not known and statement.restored_from is None:
+            return
+        of = f" from a backup of {statement.restored_from}" if statement.restored_from else " or set up anew"
+        raise RefusedError(
+            f"the registry was restored{of}, and nobody has confirmed yet that computers are to follow it: "
+            f"versions and "
+            f"revocations that came later are missing from it. {WAY_OUT}"
+        )
+
+    def remember(self, statement: Statement, value: Mapping[str, Any]) -> str | None:
+        """A list that was judged, by its JSON; what to tell of it. Raises `FolderError`."""
+        known = self.read()
+        standing = {entry["commit"] for entry in value.get("reinstated") or ()}
+        at = statement.signed_at
+        revoked = {k: v for k, v in known.get("revoked", {}).items() if k not in standing or v["signed_at"] > at}
+        for entry in value.get("revoked") or ():
+            revoked[entry["commit"]] = {**entry, "signed_at": at}
+        self._save(known, statement, revoked)
+        if known and known["timeline"] != statement.timeline:
+            of = f" from a backup of {statement.restored_from}" if statement.restored_from else ""
+            return f"The registry was restored{of}; {statement.confirmed_by} says that computers follow it"
+        return None
+
+    def renew(self, statement: Statement) -> None:
+        """That the list which is here is still the newest."""
+        known = self.read()
+        self._save(known, statement, known.get("revoked", {}))
+
+    def begin(self, statement: Statement) -> None:
+        """Of a new enrolment, which is an admin's word: lists count from here on. Revocations stay.
+
+        Raises `FolderError`.
+        """
+        try:
+            revoked = self.read().get("revoked", {})
+        except state.LostError:
+            revoked = {}
+        seen = {"number": statement.number, "signed_at": statement.signed_at}
+        value = {"timeline": statement.timeline, "seen": {statement.audience: seen}, "revoked": revoked}
+        state.save(self.path, value)
+
+    def _save(self, known: Mapping[str, Any], statement: Statement, revoked: Mapping[str, Any]) -> None:
+        before = known.get("seen", {}).get(statement.audience, {})
+        digest = statement.digest or before.get("digest")
+        signed_at = statement.signed_at
+        if digest == before.get("digest") and statement.number == before.get("number"):
+            signed_at = max(signed_at, before["signed_at"])
+        entry = {"number": statement.number, "signed_at": signed_at, "digest": digest}
+        seen = {**known.get("seen", {}), statement.audience: entry}
+        state.save(self.path, {"timeline": statement.timeline, "seen": seen, "revoked": dict(revoked)})
+
+    def revoked(self) -> dict[str, Any]:
+        """Every revocation that was ever signed and not taken back, by commit. Raises `FolderError`."""
+        return dict(self.read().get("revoked", {}))
+
+    def newest(self) -> tuple[int, float] | None:
+        """Number and time of the list that was signed last; None where none was seen yet."""
+        seen = self.read().get("seen", {}).values()
+        latest = max(seen, key=lambda one: one["signed_at"], default=None)
+        return None if latest is None else (latest["number"], latest["signed_at"])
+
+    def warning(self, now: float | None = None) -> str | None:
+        """A sentence where nobody has signed for too long that the list here is the newest."""
+        newest = self.newest()
+        if newest is None:
+            return None
+        age = (time.time() if now is None else now) - newest[1]
+        if age < STALE_S:
+            return None
+        return (
+            f"The newest list of the registry here was signed on {day(newest[1])}, {age / 86400:.0f} days ago: "
+            f"revocations "
+            "since then are not known. If the registry can be reached, somebody may be holding them back"
+        )
+
+
+def day(at: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OSError, OverflowError, ValueError):
+        return f"second {at:.0f}"

@@ -1,0 +1,30 @@
+/** The word of whoever runs the registry that lab computers are to follow it, though it was put back to an earlier state. */
+import type { Store } from '../../store/open.ts';
+import { beginTimeline, confirmTimeline, currentTimeline } from '../../store/timelines.ts';
+import type { Caller } from '../caller.ts';
+import { note } from '../definitions/note.ts';
+
+/**
+ * After `registry restore` the timeline that it began is confirmed. Where something else put the registry back (a copy of
+ * its disk, say), a new one begins, whose numbers are higher than any that computers have seen.
+ */
+export async function confirmRestore(
+  { store }: { store: Store },
+  caller: Caller,
+  by: string,
+): Promise<void> {
+  await store.transaction(async (em) => {
+    const known = await currentTimeline(em);
+    if (!known?.restored_from || known.confirmed_at)
+      await beginTimeline(em, known?.restored_from ?? null);
+    const timeline = await currentTimeline(em);
+    if (!timeline) throw new Error('one was begun');
+    await confirmTimeline(em, timeline, by);
+    const subject = { id: timeline.id, name: timeline.timeline };
+    const restored_from = timeline.restored_from?.toISOString() ?? null;
+    await note(em, caller, 'timeline.confirmed', 'timeline', subject, null, null, {
+      by,
+      restored_from,
+    });
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * Signed statements of lists, kept for a minute: a computer that asks whether something changed costs no signature, no list
+ * and no row. The digest of a list is kept for as long as its tag stands.
+ */
+import { createHash } from 'node:crypto';
+import { Kept } from '../../../repos/kept.ts';
+import type { SigningKeys } from '../../signing/keys.ts';
+import { signStatement } from '../../signing/statement.ts';
+import type { SyncState } from './manifest.ts';
+
+/** How long a statement is repeated, in milliseconds. */
+const REPEATED = 60_000;
+/** Of all that is kept, in characters. */
+const MOST_KEPT = 16 * 1024 * 1024;
+
+interface Said {
+  text: string;
+  /** By the clock of this process. */
+  at: number;
+}
+
+export class Statements {
+  readonly #digests = new Kept<string>(MOST_KEPT / 4, (digest) => digest.length + 100);
+  readonly #said = new Kept<Said>(MOST_KEPT, ({ text }) => text.length + 400);
+  readonly #keys: Pick<SigningKeys, 'list' | 'signFor'>;
+  readonly #now: () => number;
+
+  constructor(keys: Pick<SigningKeys, 'list' | 'signFor'>, now: () => number = Date.now) {
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  /** For a header. `pieces` are the list, where it is about to be sent. */
+  async of(state: SyncState, pieces?: readonly Buffer[]): Promise<string> {
+    const { etag, about } = state;
+    const digest = await this.#digestOf(state, pieces);
+    const key = (await this.#keys.list()).at(-1)?.fingerprint;
+    const kept = JSON.stringify([etag, digest, key, about]);
+    const known = this.#said.get(kept);
+    const now = this.#now();
+    if (known && now >= known.at && now < known.at + REPEATED) return known.text;
+    const text = await signStatement(
+      { ...about, signed_at: new Date(now).toISOString(), digest },
+      this.#keys.signFor,
+    );
+    this.#said.set(kept, { text, at: now });
+    return text;
+  }
+
+  async #digestOf({ etag, list }: SyncState, pieces?: readonly Buffer[]): Promise<string> {
+    const known = pieces ? undefined : this.#digests.get(etag);
+    if (known !== undefined) return known;
+    const hash = createHash('sha256');
+    for (const piece of pieces ?? (await list())) hash.update(piece);
+    const digest = hash.digest('hex');
+    this.#digests.set(etag, digest);
+    return digest;
+  }
+}

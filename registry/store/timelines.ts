@@ -1,0 +1,34 @@
+/** From when on this registry has been what it is: see `Timeline`. */
+import { Timeline } from './entities/index.ts';
+import type { EntityManager } from './types.ts';
+
+/** Makes the first one, where there is none. */
+export async function beginFirstTimeline(em: EntityManager): Promise<void> {
+  await em.execute(
+    `insert into timelines (id, timeline, base, began_at)
+     values (1, gen_random_uuid(), floor(extract(epoch from clock_timestamp()) * 1000), clock_timestamp())
+     on conflict (id) do nothing`,
+  );
+}
+
+/** Numbers go on above all that were given before, by this database or by the one that a backup was made of. */
+export async function beginTimeline(em: EntityManager, restoredFrom: Date | null): Promise<void> {
+  await em.execute(
+    `insert into timelines (id, timeline, base, began_at, restored_from)
+     select coalesce(max(id), 0) + 1, gen_random_uuid(),
+            greatest(floor(extract(epoch from clock_timestamp()) * 1000),
+                     coalesce(max(base), 0) + (select coalesce(sum(number), 0) from sync_stamps) + 1),
+            clock_timestamp(), ?::timestamptz
+       from timelines`,
+    [restoredFrom?.toISOString() ?? null],
+  );
+}
+
+export async function currentTimeline(em: EntityManager): Promise<Timeline | null> {
+  return em.findOne(Timeline, { id: { $gt: 0 } }, { orderBy: { id: 'desc' } });
+}
+
+/** Computers are to follow the current one. */
+export async function confirmTimeline(em: EntityManager, { id }: Timeline, by: string) {
+  await em.nativeUpdate(Timeline, { id }, { confirmed_at: new Date(), confirmed_by: by });
+}
