@@ -395,12 +395,19 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(report({ installed: { Meter: '1' } }), status(422));
     await t.rejects(report({ installed: [] }), status(422));
     await t.rejects(report({}), status(422));
-    await t.rejects(report({ installed: {}, errors: [{ text: 'a\0b' }] }), status(422, /NUL/));
     await t.rejects(report({ installed: {}, errors: ['x'.repeat(1_100_000)] }), status(413));
     const bind = (last_settings: object) =>
       pc.client.instruments.bind(main.id, 'LABPC-01', { last_settings } as never);
     await t.rejects(bind({ a: '\0' }), status(422, /NUL/));
     await t.rejects(bind({ a: '\ud800' }), status(422));
     t.same((await ada.client.fleet.list()).items, before);
+
+    await report({ installed: {}, errors: [{ text: 'a\0b' }] });
+    const told = JSON.stringify(await ada.client.fleet.list());
+    t.match(
+      told,
+      'a<U+0000>b',
+      'what an instrument said is kept, with hidden characters spelled out',
+    );
   });
 }

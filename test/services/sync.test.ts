@@ -1,6 +1,7 @@
 /** What a sync costs, and that no change is missed, by whichever process it was made. */
 import t from 'tap';
-import type { SyncList } from '../../registry/schemas/sync.ts';
+import type { Json } from '../../registry/schemas/common.ts';
+import type { SyncList, SyncReport } from '../../registry/schemas/sync.ts';
 import type { Caller } from '../../registry/services/caller.ts';
 import { listBindings } from '../../registry/services/equipment/bindings.ts';
 import { findBindings } from '../../registry/services/equipment/found-bindings.ts';
@@ -178,13 +179,15 @@ await onEachDatabase(
     const other = await createComputer(store.em(), { lab_id: lab.id, computer_name: 'other' });
     const gone = await createComputer(store.em(), { lab_id: lab.id, computer_name: 'gone' });
     await deleteComputer(store.em(), gone.id);
-    const tell = (id: number, errors: string[] = []) => {
+    const tell = (id: number, errors: SyncReport['errors'] = []) => {
       const actor = { ...caller.actor, id };
       return takeReport(roomsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
     };
+    // Deeper than hidden characters are spelled out, and PostgreSQL keeps no NUL.
+    const deep = { deep: Array.from({ length: 100 }).reduce<Json>((inner) => [inner], 'a\0b') };
     const outcomes = await Promise.allSettled([
       tell(pc.id),
-      tell(other.id, ['a\0b']),
+      tell(other.id, [deep]),
       tell(gone.id),
       tell(pc.id),
     ]);
