@@ -22,7 +22,7 @@ def pytest_configure(config: Any) -> None:
     server = FakeRegistry(folder / "server")
     config.add_cleanup(server.close)
     home = Home(folder / "home")
-    home.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-77", "123456", {"lab_id": 1}, [server.key.listed]))
+    home.save_enrolment(Enrolment(server.url, TOKEN, "LABPC-77", "123456", {"id": 1, "lab_id": 1}, [server.key.listed]))
     for name in ("Alpha", "Beta", "Gamma"):
         server.land(name, measurement(name))
     server.bind(1, "Alpha", "GPIB::1")
