@@ -3,6 +3,7 @@
  * (RFC 9457, "Problem Details for HTTP APIs"). Services throw `Problem`; the door turns it into an answer.
  */
 import { describeHidden, findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../text/hidden.ts';
+import { NOT_BLANK } from './schemas/common.ts';
 
 export const PROBLEMS = {
   malformed: { status: 400, title: 'The request cannot be read' },
@@ -130,5 +131,6 @@ function inWords({ message, params, keyword, data }: SchemaError): string {
       : 'cannot hold characters that nobody sees';
   }
   if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
+  if (keyword === 'pattern' && params?.pattern === NOT_BLANK) return 'must not be blank';
   return message ?? 'is not valid';
 }

@@ -66,11 +66,19 @@ interface TextOptions {
   description?: string;
 }
 
+/** Matches text that holds more than white space. */
+export const NOT_BLANK = '\\S';
+
+/** What must not be empty must not be blank either: a reason of spaces is none. */
+const notBlank = ({ minLength = 0 }: TextOptions) => minLength > 0 && { pattern: NOT_BLANK };
+
 /** A name or a title: one line without a character that nobody sees (`formats.ts`). What people read is this or `Prose`. */
-export const Line = (options: TextOptions) => Type.String({ ...options, format: 'line' });
+export const Line = (options: TextOptions) =>
+  Type.String({ ...notBlank(options), ...options, format: 'line' });
 
 /** Text of several lines likewise; tabs are text too. */
-export const Prose = (options: TextOptions) => Type.String({ ...options, format: 'prose' });
+export const Prose = (options: TextOptions) =>
+  Type.String({ ...notBlank(options), ...options, format: 'prose' });
 
 /**
  * What is compared and not shown: secrets, and what is looked for, since older rows must be found. Without NUL, which

@@ -134,7 +134,9 @@ const Policy = {
   direct_landing: Type.Enum(['admins', 'nobody']),
   required_approvals: Type.Integer({ minimum: 0, maximum: 20 }),
   allow_self_approval: Type.Boolean(),
-  required_checks: Type.Record(Type.String(), Id, { propertyNames: Line({ maxLength: 100 }) }),
+  required_checks: Type.Record(Type.String(), Id, {
+    propertyNames: Line({ minLength: 1, maxLength: 100 }),
+  }),
   owners: Type.Array(OwnerRule, {
     maxItems: 200,
     description: 'Of whom one must approve what matches; several criteria must all match',

@@ -17,6 +17,8 @@ const OTHER: Record<string, string> = {
   current_password: 'a secret, compared as it is',
   code: 'a secret, compared as it is',
   'signIn username': 'compared with those that exist',
+  'addMember username': 'compared with those that exist',
+  'addMember email': 'compared with those that exist',
   'createDefinition name': 'ASCII, by the rules for names',
   'changeDefinition name': 'compared with the one that it has',
   'validateSource name': 'ASCII, by the rules for names',

@@ -1,0 +1,73 @@
+/**
+ * Whoever sets the landing policy aside, or withdraws a version, says why, and the record keeps it. The flaw: a reason was
+ * a text of at least one character, so a space would do, and unreviewed code landed with a record that says nothing.
+ * What is verified: what must not be empty must not be blank, in every field of every body.
+ */
+import t from 'tap';
+import { startLab } from '../helpers/lab.ts';
+import { refused } from '../helpers/refused.ts';
+import { measurement } from '../helpers/registry.ts';
+import { operationsOf } from './openapi.ts';
+
+/** Space, tab, no-break and ideographic space; a line's end is no blank in prose alone. */
+const BLANKS = [' ', '\t', '\u00a0', '\u3000', ' \n '];
+
+t.test('a blank reason is none', async (t) => {
+  const { admin, ada, ben, nano } = await startLab(t);
+  const { definitions, mergeRequests } = ada.client;
+  const { id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+  await admin.client.labs.change(nano.id, { direct_landing: 'nobody' });
+  const { merge_request } = await ben.client.definitions.change(id, { category: 'Meters' });
+  if (!merge_request) throw new Error('it was to be reviewed');
+  const { head } = await mergeRequests.read(merge_request.id);
+  for (const blank of BLANKS) {
+    const said = JSON.stringify(blank);
+    const of = (path: string) => ({ status: 422, errors: [{ path, message: /must not be/ }] });
+    const merge = mergeRequests.merge(merge_request.id, { head, override: blank });
+    t.match(await refused(merge), of('override'), `merged because of ${said}`);
+    const save = definitions.change(id, { category: 'Other', override: blank });
+    t.match(await refused(save), of('override'), `saved because of ${said}`);
+    t.match(await refused(definitions.revoke(id, 1, blank)), of('reason'), `revoked: ${said}`);
+    t.match(await refused(definitions.deprecate(id, 1, blank)), of('reason'), `warned of: ${said}`);
+    t.match(await refused(definitions.rollback(id, 1, blank)), of('reason'), `taken back: ${said}`);
+  }
+  t.match(await definitions.read(id), { version: 1, revoked: null, deprecated: null });
+});
+
+interface Schema {
+  type?: string;
+  minLength?: number;
+  pattern?: string;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  propertyNames?: Schema;
+  items?: Schema;
+  anyOf?: Schema[];
+}
+
+/** What is compared with what there is, and need not be told apart. */
+const COMPARED = ['code', 'file', 'addMember username', 'addMember email', 'password'];
+
+t.test('no text that must not be empty may be blank', async (t) => {
+  const { url } = await startLab(t);
+  const open: string[] = [];
+  let seen = 0;
+  const look = (schema: Schema, path: string, operation: string): void => {
+    if (schema.type === 'string' && (schema.minLength ?? 0) > 0) {
+      seen += 1;
+      const fits = new RegExp(schema.pattern ?? '', 'u');
+      const known = COMPARED.includes(path) || COMPARED.includes(`${operation} ${path}`);
+      if (!known && BLANKS.some((blank) => fits.test(blank))) open.push(`${operation} ${path}`);
+    }
+    for (const [name, inner] of Object.entries(schema.properties ?? {}))
+      look(inner, name, operation);
+    const { propertyNames, additionalProperties, items, anyOf = [] } = schema;
+    if (propertyNames) look({ type: 'string', ...propertyNames }, `keys ${path}`, operation);
+    if (typeof additionalProperties === 'object') look(additionalProperties, path, operation);
+    for (const inner of [...(items ? [items] : []), ...anyOf]) look(inner, path, operation);
+  };
+  for (const { operationId = '', body } of await operationsOf(url))
+    if (body) look(body as Schema, '', operationId);
+  t.ok(seen > 30);
+  t.same(open, []);
+});
