@@ -6,6 +6,7 @@ import type { Rules } from './access/decide.ts';
 import { authentication } from './plugins/authentication.ts';
 import { letConnectionsGo } from './plugins/connections.ts';
 import { documentation } from './plugins/documentation.ts';
+import { readJsonBodies } from './plugins/json-bodies.ts';
 import { metrics } from './plugins/metrics.ts';
 import { answerError, problems } from './plugins/problems.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
@@ -97,6 +98,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   letConnectionsGo(app as never);
   leaveSlowClients(app as never, rooms.patience);
   problems(app);
+  readJsonBodies(app as never);
   refuseUnnamed(app as never);
   metrics(app, rooms.metricsToken);
   documentation(app, rooms);

@@ -1,0 +1,59 @@
+/**
+ * Reads the JSON of requests. JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not would be kept as U+FFFD in the
+ * place of what was meant. A number that is too large for a double would be kept as null, and what is nested too
+ * deeply for the call stack cannot be written to the database at all.
+ */
+import type { FastifyInstance } from 'fastify';
+import { Problem } from '../errors.ts';
+
+/** As deep as the settings in a definition's header may be. */
+const MOST_DEPTH = 100;
+
+/** Nothing but JSON is taken: without a parser for it, Fastify refuses every other content type. */
+export function readJsonBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer' },
+    (request, bytes, done) => {
+      const text = asText(bytes);
+      if (text === undefined) {
+        done(new Problem('malformed', 'The body is not UTF-8, as JSON must be.'));
+        return;
+      }
+      parse(request, text, (error, body) => done(error ?? unfit(body) ?? null, body));
+    },
+  );
+}
+
+function asText(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return undefined;
+  }
+}
+
+/** Why the registry cannot keep this, by the first property in which it is. */
+function unfit(body: unknown): Problem | undefined {
+  for (const [path, value] of Object.entries(body ?? {})) {
+    const message = whyUnfit(value, 1);
+    if (message) return new Problem('invalid', `${path} ${message}`, [{ path, message }]);
+  }
+  return undefined;
+}
+
+function whyUnfit(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return 'has a number that is too large to be kept';
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > MOST_DEPTH) return `is nested deeper than ${MOST_DEPTH} levels`;
+  for (const inner of Object.values(value)) {
+    const why = whyUnfit(inner, depth + 1);
+    if (why) return why;
+  }
+  return undefined;
+}
