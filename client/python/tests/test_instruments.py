@@ -7,9 +7,9 @@ import pytest
 
 from fake_registry import FakeRegistry
 from pybirch_registry import Registry
-from pybirch_registry.bundle import fingerprint
 from pybirch_registry.cli import main
 from pybirch_registry.home import Home
+from pybirch_registry.signatures import fingerprint_of
 from sources import measurement
 from test_cli import make_bundle, run
 
@@ -70,7 +70,7 @@ def test_without_a_network_an_instrument_that_moves_stays_one(
     server.land("SR830", measurement("SR830"))
     make_bundle(server, tmp_path / "b.zip")
     server.close()
-    said(capsys, "import-bundle", str(tmp_path / "b.zip"), "--trust", fingerprint(server.key.listed))
+    said(capsys, "import-bundle", str(tmp_path / "b.zip"), "--trust", fingerprint_of(server.key.blob))
     for address in ("GPIB::8::INSTR", "GPIB::9::INSTR"):
         assert "next sync" not in said(capsys, "bind", "SR830", address)
     said(capsys, "bind", "The SR830", "GPIB::10::INSTR")
@@ -106,10 +106,11 @@ def test_a_known_revocation_is_told_once_unless_it_is_in_use(
     assert run(capsys, "sync")[1]["revoked"] == {"SR830 v1": "drifts"}
     shown = said(capsys, "show", "SR830")
     assert [("REVOKED: drifts" in line) for line in shown.splitlines()[-2:]] == [False, True]
-    server.revoked = []
+    revoked, server.revoked = server.revoked, []
+    server.reinstated = [{"name": "SR830", "version": 1, "commit": first}]
     said(capsys, "sync")
     said(capsys, "pin", "SR830@1")
-    server.revoked = [{"name": "SR830", "version": 1, "commit": first, "reason": "drifts"}]
+    server.revoked, server.reinstated = revoked, []
     for _ in range(2):
         assert "revoked  SR830 v1: drifts" in said(capsys, "sync")
 
@@ -128,5 +129,5 @@ def test_a_bundle_that_is_a_bomb_is_refused(tmp_path: Path, home: Home, capsys: 
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("manifest.json", "w") as entry:
         for _ in range(100):
             entry.write(bytes(1_000_000))
-    assert main(["import-bundle", str(file)]) == 1
-    assert "its list is larger than any" in capsys.readouterr().err
+    assert main(["import-bundle", str(file)]) == 5
+    assert "The bundle's manifest.json is too large" in capsys.readouterr().err

@@ -270,7 +270,8 @@ def test_a_code_is_not_spent_where_a_program_has_files_open(
         patch.setattr(Path, "replace", refuses)
         with pytest.raises(FolderError, match="another program has a file in it open"):
             enrol(home, other.url, "CODE", "LABPC-01")
-    assert other.requests == [] and Registry.open(home.root).pins() == {"Alpha": 1}
+    assert other.requests == ["GET /api/signing-keys"], "the code was not sent"
+    assert Registry.open(home.root).pins() == {"Alpha": 1}
     with pytest.raises(pybirch_registry.AnswerError, match="No such code"):
         enrol(home, other.url, "WRONG", "LABPC-01")
     assert Registry.open(home.root).create("Alpha") and not list(home.root.glob("before-*"))

@@ -90,7 +90,7 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
 
 
 def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Raises `RefusedError` for one that is larger than any, or absent."""
+    """Raises `RefusedError` for one that is too large, `KeyError` for one that is absent."""
     try:
         info = archive.getinfo(name)
     except KeyError:
@@ -100,7 +100,7 @@ def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
             ) from None
         raise
     if info.file_size > most:
-        raise RefusedError(f"The bundle's {name} is larger than any")
+        raise RefusedError(f"The bundle's {name} is too large: a registry makes none of more than {most} bytes")
     return archive.read(info)
 
 

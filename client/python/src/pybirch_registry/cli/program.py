@@ -1,7 +1,7 @@
 """Arguments, exit codes, and which command does what.
 
-Exit codes: 0 done, 1 an error, 2 wrong arguments, 3 not enrolled, 4 the registry cannot be reached, 5 a version was
-refused, 6 the folder on this computer cannot be used.
+Exit codes: 0 done, 1 an error, 2 wrong arguments, 3 not enrolled, 4 the registry cannot be reached, 5 a version or a
+bundle was refused, 6 the folder on this computer cannot be used.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="pybirch-registry",
         description="Approved PyBirch instrument definitions on this computer.",
         epilog="Exit codes: 0 done, 1 error, 2 wrong arguments, 3 not enrolled, 4 registry unreachable, "
-        "5 a version was refused, 6 the folder cannot be used.",
+        "5 a version or a bundle was refused, 6 the folder cannot be used.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     common = _Parser(add_help=False)

@@ -15,18 +15,21 @@ LIBRARY = r"[^\0-][^\0]*\.(?:so|a|sl|dylib|dll)(?:\.[0-9.]+)?"
 SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/system/bin")
 VARIED = ("LC_ALL", "LANG")
 """What callers set in the environment of these programs."""
+NOTHING = r"(?!)"
+"""A pattern that no text matches."""
 
 
 class Commands:
     """As the host program's environment is when this is made."""
 
     def __init__(self) -> None:
-        named = tempfile.gettempdir()
-        self.temporary = os.path.realpath(named)
+        named = _temporary_folder()
+        self.temporary = None if named is None else os.path.realpath(named)
         self._folders = {*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM, ""}
-        scratch = (
-            f"(?:{re.escape(tempfile.gettempdir())}|{re.escape(self.temporary)}){re.escape(os.sep)}tmp[a-z0-9_]{{8}}"
-        )
+        scratch = NOTHING
+        if named is not None and self.temporary is not None:
+            folders = f"(?:{re.escape(named)}|{re.escape(self.temporary)})"
+            scratch = rf"{folders}{re.escape(os.sep)}tmp[a-z0-9_]{{8}}"
         python = f"(?:{re.escape(sys.executable)}|{re.escape(os.path.realpath(sys.executable))})"
         self._scratch = re.compile(scratch)
         lines = (
@@ -75,6 +78,14 @@ class Commands:
     def is_scratch(self, path: str) -> bool:
         """Whether it is a temporary file as `tempfile` names them, or the folder that they are made in."""
         return path == self.temporary or self._scratch.fullmatch(path) is not None
+
+
+def _temporary_folder() -> str | None:
+    """None where no file can be written, as on a full disk: definitions must run there all the same."""
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return None
 
 
 def exact(value: object) -> str | None:
