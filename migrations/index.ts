@@ -14,6 +14,7 @@ import { OneAccountAnAddress } from './0013-one-account-an-address.ts';
 import { PublicDefinitions } from './0014-public-definitions.ts';
 import { Permissions } from './0015-permissions.ts';
 import { SignedLists } from './0016-signed-lists.ts';
+import { InstrumentsInLists } from './0017-instruments-in-lists.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   { name: '0014-public-definitions', class: PublicDefinitions },
   { name: '0015-permissions', class: Permissions },
   { name: '0016-signed-lists', class: SignedLists },
+  { name: '0017-instruments-in-lists', class: InstrumentsInLists },
 ];

@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
 import { DefinitionSummary } from './definitions.ts';
-import { Binding, Computer, ComputerName } from './equipment.ts';
+import { Binding, Computer, ComputerName, Instrument } from './equipment.ts';
 
 export const SyncQuery = Type.Object({
   names: Type.Optional(
@@ -37,6 +37,12 @@ export const OfferedDefinition = Type.Object({
 export type OfferedDefinition = Static<typeof OfferedDefinition>;
 
 const { last_seen: _, ...ComputerShape } = Computer.properties;
+const {
+  bindings: _b,
+  specifications: _s,
+  extra_data: _e,
+  ...InstrumentShape
+} = Instrument.properties;
 
 export const SyncList = Type.Object({
   computer: Type.Object(ComputerShape),
@@ -72,6 +78,10 @@ export const SyncList = Type.Object({
   bindings: Type.Array(Binding, {
     description:
       'What is bound to it; `instrument.definition.version` is the version that the instrument gets, null where it gets none',
+  }),
+  instruments: Type.Array(Type.Object(InstrumentShape), {
+    description:
+      "The lab's instruments that are not retired, bound or not; empty with `scope=bound`",
   }),
   policy: Type.Object({
     banned_imports: Type.Array(Type.String()),

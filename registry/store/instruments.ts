@@ -114,6 +114,15 @@ export async function deleteInstrument(em: EntityManager, id: number): Promise<v
   await em.nativeDelete(Instrument, { id });
 }
 
+/** The lab's instruments that are in service, by name. */
+export async function instrumentsInService(
+  em: EntityManager,
+  labId: number,
+): Promise<Instrument[]> {
+  const filter = { lab_id: labId, status: { $ne: 'retired' as const } };
+  return em.find(Instrument, filter, { orderBy: { name: 'asc', id: 'asc' } });
+}
+
 /** The instruments with these ids. */
 export async function instrumentsById(
   em: EntityManager,

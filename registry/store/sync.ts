@@ -110,6 +110,11 @@ export async function holdStamps(em: EntityManager, computers: readonly number[]
   await em.execute(`select 1 from sync_stamps ${sql} order by id for update`, values);
 }
 
+/** The same of a lab, which comes before its computers. */
+export async function holdLabStamp(em: EntityManager, labId: number): Promise<void> {
+  await em.execute(`select 1 from sync_stamps where kind = 'lab' and id = ? for update`, [labId]);
+}
+
 export interface Wanted {
   /** All of this lab. */
   lab: number | undefined;

@@ -106,6 +106,31 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.ok(list.policy.banned_imports.includes('subprocess'));
   });
 
+  await t.test('the lab’s instruments are listed, bound or not, as they are now', async (t) => {
+    const { instruments } = ada.client;
+    const names = async (computer: TestComputer, query = {}) =>
+      (await computer.client.sync.list(query)).instruments.map(({ name }) => name);
+    await dan.client.instruments.create({ name: 'Somebody else’s' });
+    const spareOne = await instruments.create({ name: 'On the shelf', definition_id: spare });
+    const before = await ask(pc2);
+    t.match((await pc2.client.sync.list()).instruments, [
+      { name: 'Main', definition: { name: 'Meter', version: 1 } },
+      { id: spareOne.id, name: 'On the shelf', definition: { name: 'Spare', version: 1 } },
+    ]);
+    t.same(await names(pc2, { scope: 'bound' }), []);
+    t.equal((await ask(pc2, '', before.etag)).status, 304);
+
+    await instruments.change(spareOne.id, { location: 'Room 3' });
+    t.equal((await ask(pc2, '', before.etag)).status, 200, 'told of the change');
+    await instruments.change(spareOne.id, { status: 'retired' });
+    t.same(await names(pc2), ['Main']);
+    await instruments.change(spareOne.id, { status: 'available' });
+    const last = await ask(pc2);
+    await instruments.remove(spareOne.id);
+    t.equal((await ask(pc2, '', last.etag)).status, 200, 'told that it is gone');
+    t.same(await names(pc2), ['Main']);
+  });
+
   await t.test(
     'public and built-in ones come when named or bound; hidden ones never',
     async (t) => {

@@ -12,7 +12,7 @@ import { bindingsMatching } from '../../store/bindings.ts';
 import { definitionsById } from '../../store/definitions.ts';
 import type { Instrument as Row } from '../../store/entities/index.ts';
 import * as instruments from '../../store/instruments.ts';
-import { holdStamps } from '../../store/sync.ts';
+import { holdLabStamp, holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { note, type PeopleRooms } from '../definitions/note.ts';
@@ -113,6 +113,7 @@ export async function removeInstrument(rooms: PeopleRooms, caller: Caller, id: n
       'instrument',
     );
     const bound = await bindingsMatching(em, { instrument_id: id });
+    await holdLabStamp(em, row.lab_id);
     await holdStamps(
       em,
       bound.map(({ computer }) => computer),

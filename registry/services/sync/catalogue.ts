@@ -6,8 +6,9 @@ import { viewerOf } from '../../access/decide.ts';
 import { Recent } from '../../definitions/recent.ts';
 import type { OfferedDefinition, SyncList } from '../../schemas/sync.ts';
 import type { DefinitionSummary } from '../../store/definitions.ts';
-import type { Version } from '../../store/entities/index.ts';
+import type { Instrument, Version } from '../../store/entities/index.ts';
 import { usernamesOf } from '../../store/indexing.ts';
+import { instrumentsInService } from '../../store/instruments.ts';
 import { findLab } from '../../store/labs.ts';
 import {
   definitionsWanted,
@@ -20,8 +21,9 @@ import type { Caller } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
 import { contentAt } from '../definitions/version-content.ts';
-import type { Effective } from '../equipment/effective.ts';
+import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import type { Taking } from '../equipment/foreign.ts';
+import { showInstrument } from '../equipment/show.ts';
 import { type Run, runOf } from './run.ts';
 
 /** Labs whose catalogues are kept at the same time, the latest asked for. */
@@ -71,6 +73,7 @@ export class Catalogue {
   readonly #versions = new Map<string, Version>();
   readonly #texts = new Map<string, Promise<Buffer>>();
   #run: Promise<Run> | undefined;
+  #instruments: Promise<string> | undefined;
 
   private constructor(rooms: ReadRooms, caller: Caller) {
     this.#rooms = rooms;
@@ -124,6 +127,40 @@ export class Catalogue {
       this.#versions.set(`${version.definition_id}@${version.version}`, version);
     }
     return [...keys.keys()].flatMap((key) => this.#versions.get(key) ?? []);
+  }
+
+  /** What each of these instruments gets. */
+  async choicesOf(instruments: readonly Instrument[]): Promise<Map<Instrument, Choice>> {
+    const ids = instruments.flatMap(({ definition_id }) => definition_id ?? []);
+    const { definitions, newest } = await this.find({ ids, names: [] });
+    const pins = await this.versionsAt(pinsOf(instruments));
+    return new Map(
+      instruments.map((instrument) => [
+        instrument,
+        choose(instrument, this.lab, definitions, newest, pins),
+      ]),
+    );
+  }
+
+  /** The lab's instruments that are in service, as JSON: what its computers may bind. */
+  instruments(): Promise<string> {
+    this.#instruments ??= this.#writeInstruments().catch((error) => {
+      this.#instruments = undefined;
+      throw error;
+    });
+    return this.#instruments;
+  }
+
+  async #writeInstruments(): Promise<string> {
+    const rows = await instrumentsInService(this.#rooms.store.em(), this.lab.id);
+    const choices = await this.choicesOf(rows);
+    const shown: SyncList['instruments'] = rows.map((row) => {
+      const gets = choices.get(row)?.gets;
+      const definition = gets ? { ...gets.definition, version: gets.version.version } : undefined;
+      const { specifications, extra_data, ...about } = showInstrument(row, definition);
+      return about;
+    });
+    return JSON.stringify(shown);
   }
 
   /** Its JSON with a comma before it, but for what differs from computer to computer, and for the brace at the end. */

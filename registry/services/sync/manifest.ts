@@ -8,7 +8,7 @@ import { type Asking, syncStamps } from '../../store/sync.ts';
 import { together } from '../../store/together.ts';
 import { type Caller, demand } from '../caller.ts';
 import type { ReadRooms } from '../definitions/read-definitions.ts';
-import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
+import type { Choice, Effective } from '../equipment/effective.ts';
 import { isForeign } from '../equipment/foreign.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
 import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalogue.ts';
@@ -86,7 +86,7 @@ async function writeList(
   { computer, bindings, instruments }: Own,
   { generation, names, scope }: Asked,
 ): Promise<Buffer[]> {
-  const choices = await choicesOf(catalogue, [...instruments.values()]);
+  const choices = await catalogue.choicesOf([...instruments.values()]);
   const others = scope === 'bound' ? [] : await named(catalogue, names);
   const offers = offersOf([...choices.values()], others);
   const { last_seen: _, ...about } = showComputer(computer);
@@ -96,6 +96,7 @@ async function writeList(
     const definition = gets ? { ...gets.definition, version: gets.version.version } : undefined;
     return { ...showBinding(row), instrument: showInstrument(instrument, definition) };
   });
+  const inService = scope === 'bound' ? '[]' : await catalogue.instruments();
   const warnings = [...choices.values()].flatMap(({ warning }) => warning ?? []);
   return [
     Buffer.from(
@@ -103,7 +104,7 @@ async function writeList(
     ),
     ...(await piecesOf(catalogue, offers, scope === 'bound' ? [] : catalogue.own)),
     Buffer.from(
-      `],"revoked":${catalogue.revoked},"reinstated":${catalogue.reinstated},"bindings":${JSON.stringify(shown)},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`,
+      `],"revoked":${catalogue.revoked},"reinstated":${catalogue.reinstated},"bindings":${JSON.stringify(shown)},"instruments":${inService},"policy":${catalogue.policy},"warnings":${JSON.stringify(warnings)}}`,
     ),
   ];
 }
@@ -138,21 +139,6 @@ function placeOf(offer: Effective, own: readonly Effective[]): number {
     else to = middle;
   }
   return from;
-}
-
-async function choicesOf(
-  catalogue: Catalogue,
-  instruments: readonly Instrument[],
-): Promise<Map<Instrument, Choice>> {
-  const ids = instruments.flatMap(({ definition_id }) => definition_id ?? []);
-  const { definitions, newest } = await catalogue.find({ ids, names: [] });
-  const pins = await catalogue.versionsAt(pinsOf(instruments));
-  return new Map(
-    instruments.map((instrument) => [
-      instrument,
-      choose(instrument, catalogue.lab, definitions, newest, pins),
-    ]),
-  );
 }
 
 /** Definitions that somebody asked for, at their newest versions that stand. */

@@ -1,0 +1,25 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** Lists name the instruments of the lab: each change of one changes the lab's stamp, too. */
+export class InstrumentsInLists extends Migration {
+  override up(): void {
+    for (const sql of statements) this.addSql(sql);
+  }
+}
+
+const statements = [
+  // The lab before computers, as everybody takes them: two who write could otherwise wait in a circle.
+  `create or replace function stamp_instrument() returns trigger language plpgsql as $$
+   begin
+     perform stamp_sync('lab', array[old.lab_id, new.lab_id]);
+     if tg_op = 'UPDATE' then
+       perform stamp_sync('computer', array(
+         select computer from computer_bindings where instrument_id = new.id));
+     end if;
+     return null;
+   end $$`,
+  `create trigger instruments_stamp_new after insert or delete on instruments
+     for each row execute function stamp_instrument()`,
+  // Lists that computers have name no instruments yet.
+  "update sync_stamps set stamp = gen_random_uuid(), number = number + 1 where kind = 'lab'",
+];
