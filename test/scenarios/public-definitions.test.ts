@@ -6,6 +6,7 @@
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
 import { found } from '../../registry/services/import-export/found-definition.ts';
+import { fsck } from '../../registry/services/landing/fsck.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
@@ -99,4 +100,5 @@ async function story(t: Test, database: DatabaseKind) {
   t.match(items.find(({ after }) => JSON.stringify(after).includes('pinned'))?.after, {
     pinned: [{ instrument_id: main.id, pinned_version: 2 }],
   });
+  t.same((await fsck(rooms)).problems, [], 'fsck takes what was noted for nothing foreign');
 }

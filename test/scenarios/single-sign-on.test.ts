@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { createClient } from '../../client/typescript/client.ts';
+import { fsck } from '../../registry/services/landing/fsck.ts';
 import { addressOf } from '../../registry/services/people/single-sign-on/sign-in.ts';
 import { Browser, startProvider, type TestProvider } from '../helpers/oidc-provider.ts';
 import { type DatabaseKind, startRegistry, type TestRegistry } from '../helpers/registry.ts';
@@ -532,4 +533,9 @@ t.test('the last site admin stays one, whatever the groups say', async (t) => {
   provider.people.set('lises', { ...ADA, groups: [] });
   await signIn('lises', browser);
   t.match((await me(browser))?.user, { id: ada?.user.id, is_admin: true });
+  t.same(
+    (await fsck(world.rooms)).problems,
+    [],
+    'fsck takes what groups changed for nothing foreign',
+  );
 });

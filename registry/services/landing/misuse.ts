@@ -19,8 +19,10 @@ import { isGone } from '../review/gone.ts';
 /** What an entry of the audit trail may say was written, by action. */
 const NAMED: Record<string, ReadonlySet<string>> = {
   'merge_request.edited': new Set([...EDITED, 'repaired']),
-  'user.changed': new Set([...fieldsOf(User), 'password']),
-  'lab.changed': new Set(fieldsOf(Lab)),
+  // `by`: the provider of single sign-on whose groups made or ended a site admin.
+  'user.changed': new Set([...fieldsOf(User), 'password', 'by']),
+  // `pinned`: the instruments that a new policy pinned.
+  'lab.changed': new Set([...fieldsOf(Lab), 'pinned']),
   'instrument.changed': new Set(fieldsOf(Instrument)),
 };
 
