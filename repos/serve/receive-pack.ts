@@ -36,6 +36,8 @@ const RESULT = 'git-receive-pack-result';
 
 /** Bytes of commands and of push options, each. */
 const LIST_LIMIT = 4 * 1024 * 1024;
+/** Refs in one push: what is looked up for each is done for all before anything else gets a turn. */
+const MOST_COMMANDS = 1000;
 
 /**
  * How many bytes more are read of a push that is refused already: its client sends all before it listens,
@@ -98,7 +100,7 @@ async function receive(
     );
     ({ unpackError, results } = taken);
   }
-  const refs = commands.map((command) => resultOf(command, refusals, results));
+  const refs = resultsOf(commands, refusals, results);
   const answer = gitAnswer(RESULT, report(capabilities, said, { unpackError, refs }));
   if (!(await endsWithin(readOn(request.limits), source.rest())))
     answer.headers.connection = 'close';
@@ -111,6 +113,10 @@ async function refused(
   gate: PushGate,
   { commands, options }: { commands: Command[]; options: string[] },
 ): Promise<Refusal[]> {
+  if (commands.length > MOST_COMMANDS) {
+    const reason = `a push has at most ${MOST_COMMANDS} refs; push them in parts`;
+    return commands.map(({ ref }) => ({ ref, reason }));
+  }
   const refusals: Refusal[] = commands.flatMap((command) => {
     const reason = whyNot(command, commands);
     return reason === undefined ? [] : [{ ref: command.ref, reason }];
@@ -139,20 +145,23 @@ function whyNot(command: Command, commands: Command[]): string | undefined {
 
 function admittedOf(push: { commands: Command[]; atomic: boolean }, refusals: Refusal[]) {
   if (push.atomic && refusals.length > 0) return [];
-  return push.commands.filter(({ ref }) => !refusals.some((refusal) => refusal.ref === ref));
+  const refusedRefs = byRef(refusals);
+  return push.commands.filter(({ ref }) => !refusedRefs.has(ref));
 }
 
-function resultOf({ ref }: Command, refusals: Refusal[], results: RefResult[]): RefResult {
-  const refusal = refusals.find((refusal) => refusal.ref === ref);
-  if (refusal !== undefined) return { ref, ok: false, reason: refusal.reason };
-  return (
-    results.find((result) => result.ref === ref) ?? {
-      ref,
-      ok: false,
-      reason: 'atomic push failure',
-    }
-  );
+/** What became of each command, in their order. */
+function resultsOf(commands: Command[], refusals: Refusal[], results: RefResult[]): RefResult[] {
+  const [refused, taken] = [byRef(refusals), byRef(results)];
+  return commands.map(({ ref }) => {
+    const reason = refused.get(ref)?.reason;
+    if (reason !== undefined) return { ref, ok: false, reason };
+    return taken.get(ref) ?? { ref, ok: false, reason: 'atomic push failure' };
+  });
 }
+
+/** The first of each ref. */
+const byRef = <T extends { ref: string }>(list: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(list.toReversed().map((one) => [one.ref, one]));
 
 function report(
   capabilities: Capabilities,

@@ -96,3 +96,20 @@ t.test('a branch that would be a folder of another is refused with git’s reaso
     t.equal((await push(...atomic, 'HEAD:refs/heads/work/one', ':refs/heads/work')).code, 0);
   }
 });
+
+t.test('a push of many branches is answered soon, and one of too many is refused', async (t) => {
+  const branches = (count: number) =>
+    Array.from({ length: count }, (_, n) => `HEAD:refs/heads/many/Folder-${n}/Öl`);
+  const { BranchNames, nameProblem } = await import('../../registry/services/push/branch-names.ts');
+  const refs = branches(20_000).map((refspec) => refspec.slice('HEAD:'.length));
+  const before = performance.now();
+  const names = new BranchNames(refs);
+  t.same(
+    refs.flatMap((ref) => nameProblem(ref, names) ?? []),
+    [],
+  );
+  t.ok(performance.now() - before < 5000, 'each name is looked up, and not compared with all');
+  const { code, stderr } = await push(...branches(1001));
+  t.not(code, 0);
+  t.match(stderr, /remote rejected.*at most 1000 refs; push them in parts/);
+});

@@ -9,21 +9,72 @@ export interface NameProblem {
 const BRANCH = 'refs/heads/';
 const INSTEAD = 'Choose another name: git push origin HEAD:refs/heads/my-change';
 
+/**
+ * Branches that there are or that a push makes, by each of their folders and by their whole name, as a disk that ignores
+ * case tells them apart. So a name is looked up, and a push of many new branches compares none with all the others.
+ */
+export class BranchNames {
+  readonly #paths = new Map<string, Map<string, string>>();
+  readonly #whole = new Set<string>();
+  readonly #folders = new Map<string, string>();
+
+  constructor(refs: Iterable<string>) {
+    for (const ref of refs) {
+      this.#whole.add(ref);
+      for (const path of pathsIn(ref)) {
+        const key = plainOf(path);
+        const alike = this.#paths.get(key) ?? new Map<string, string>();
+        this.#paths.set(key, alike.has(path) ? alike : alike.set(path, ref));
+        if (path !== ref && !this.#folders.has(path)) this.#folders.set(path, ref);
+      }
+    }
+  }
+
+  /** The branch that `ref` would be the folder of, or that would be its folder. */
+  folderClash(ref: string): string | undefined {
+    return this.#folders.get(ref) ?? pathsIn(ref).find((at) => at !== ref && this.#whole.has(at));
+  }
+
+  /** A branch that is spelled otherwise and is the same file or folder on some disks. */
+  spellingClash(ref: string): string | undefined {
+    for (const path of pathsIn(ref)) {
+      for (const [other, branch] of this.#paths.get(plainOf(path)) ?? []) {
+        if (other !== path) return branch;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** `refs/heads/a/b`: `refs/heads/a`, and itself. */
+function pathsIn(ref: string): string[] {
+  const parts = ref.split('/');
+  return parts.slice(2).map((_, n) => parts.slice(0, n + 3).join('/'));
+}
+
+const plainOf = (name: string): string => folded(name.normalize('NFKC'));
+
 /** Why `ref` cannot be made beside the branches that there are; undefined where it can, and for what is no branch. */
-export function nameProblem(ref: string, others: Iterable<string>): NameProblem | undefined {
+export function nameProblem(ref: string, others: BranchNames): NameProblem | undefined {
   if (!ref.startsWith(BRANCH)) return undefined;
   const name = ref.slice(BRANCH.length);
-  const plain = folded(name.normalize('NFKC'));
-  if (isReserved(plain))
+  if (isReserved(plainOf(name)))
     return { reason: "the name is too like one of git's or the registry's own", lines: [INSTEAD] };
   const why = checkPath(name);
   if (why !== null)
     return { reason: 'the name does not work everywhere', lines: [`${why}.`, INSTEAD] };
-  for (const other of others) {
-    const problem = other === ref ? undefined : clash(ref, other);
-    if (problem) return problem;
-  }
-  return undefined;
+  const beside = others.folderClash(ref);
+  if (beside !== undefined)
+    return {
+      reason: `'${beside}' exists; cannot create '${ref}'`,
+      lines: [
+        'A branch cannot be a folder of another one. Delete that one, or choose another name.',
+      ],
+    };
+  const alike = others.spellingClash(ref);
+  return alike === undefined
+    ? undefined
+    : { reason: `'${alike}' exists; its name is the same on Windows and macOS`, lines: [INSTEAD] };
 }
 
 /** `main`, tags of versions, `HEAD`, `FETCH_HEAD` and their like, object ids, options, and names of refs in full. */
@@ -32,23 +83,4 @@ function isReserved(plain: string): boolean {
     /^(main|v[0-9]+|@|-.*|([a-z_]+_)?head|[0-9a-f]{40})$/.test(plain) ||
     /^(refs|heads|tags|remotes|merge-requests)\//.test(plain)
   );
-}
-
-/** A ref is a file in many clones: none may be the folder of another, or differ from it by what a disk ignores. */
-function clash(ref: string, other: string): NameProblem | undefined {
-  if (ref.startsWith(`${other}/`) || other.startsWith(`${ref}/`))
-    return {
-      reason: `'${other}' exists; cannot create '${ref}'`,
-      lines: [
-        'A branch cannot be a folder of another one. Delete that one, or choose another name.',
-      ],
-    };
-  const [mine, theirs] = [ref.split('/'), other.split('/')];
-  const at = mine.findIndex((part, n) => part !== theirs[n]);
-  const [part = '', their = ''] = [mine[at], theirs[at]];
-  if (folded(part.normalize('NFKC')) !== folded(their.normalize('NFKC'))) return undefined;
-  return {
-    reason: `'${other}' exists; its name is the same on Windows and macOS`,
-    lines: [INSTEAD],
-  };
 }

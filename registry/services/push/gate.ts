@@ -7,7 +7,7 @@ import type { FoundDefinition } from '../definitions/find-definition.ts';
 import { carryOut, type Step } from '../review/steps.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { MAIN, refusal } from './admit.ts';
-import { nameProblem } from './branch-names.ts';
+import { BranchNames, nameProblem } from './branch-names.ts';
 import { landPush } from './land.ts';
 import { readOptions } from './options.ts';
 import { overtaken } from './overtaken.ts';
@@ -25,7 +25,9 @@ export function pushGate(
     async admit(commands) {
       const gone = new Set(commands.filter(({ to }) => to === null).map(({ ref }) => ref));
       const there = [...(await repository.refs()).keys(), ...commands.map(({ ref }) => ref)];
-      const branches = there.filter((ref) => ref.startsWith('refs/heads/') && !gone.has(ref));
+      const branches = new BranchNames(
+        there.filter((ref) => ref.startsWith('refs/heads/') && !gone.has(ref)),
+      );
       return commands.flatMap((command) => {
         const { ref, from, to } = command;
         const refused = refusal(rooms, caller, found, command);
