@@ -1,4 +1,5 @@
 /** What a definition may do beyond its lab's import policy: what it needs, and what its header asks for. */
+import { DefinitionError } from './errors.ts';
 import { readSources } from './files.ts';
 import { readHeader } from './header.ts';
 import { checkLimits } from './limits.ts';
@@ -60,8 +61,9 @@ function usesIn(text: string, policy: ImportPolicy) {
       const { line, column } = places.span(node.from, node.to);
       return { permission, place: { line, column } };
     });
-  } catch {
+  } catch (error) {
     // What cannot be parsed is an error of its own and does not land.
-    return [];
+    if (error instanceof DefinitionError) return [];
+    throw error;
   }
 }
