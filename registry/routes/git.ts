@@ -16,6 +16,7 @@ import {
   find,
   findWithOthers,
 } from '../services/definitions/find-definition.ts';
+import { isVersionRef } from '../services/landing/version-refs.ts';
 import { identifyToken } from '../services/people/identify.ts';
 import type { Throttle } from '../services/people/throttle.ts';
 import { barred } from '../services/push/admit.ts';
@@ -95,11 +96,11 @@ function visibleTo({ rules }: GitRooms, { actor }: Caller, { facts }: FoundDefin
 
 const VERSIONS = {
   visibility: 'versions',
-  visible: (ref: string) => ref === 'refs/heads/main' || ref.startsWith('refs/tags/'),
+  visible: isVersionRef,
 };
 const REVIEWS = {
   visibility: 'reviews',
-  visible: (ref: string) => /^refs\/(heads\/|tags\/|merge-requests\/)/.test(ref),
+  visible: (ref: string) => isVersionRef(ref) || /^refs\/(heads|merge-requests)\//.test(ref),
 };
 
 type Asked =

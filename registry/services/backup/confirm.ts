@@ -1,4 +1,4 @@
-/** The word of whoever runs the registry that lab computers are to follow it, though it was put back to an earlier state. */
+/** Confirms a restored registry: its operator tells lab computers to follow it although it was put back to an earlier state. */
 import type { Store } from '../../store/open.ts';
 import { beginTimeline, confirmTimeline, currentTimeline } from '../../store/timelines.ts';
 import type { Caller } from '../caller.ts';
@@ -18,7 +18,7 @@ export async function confirmRestore(
     if (!known?.restored_from || known.confirmed_at)
       await beginTimeline(em, known?.restored_from ?? null);
     const timeline = await currentTimeline(em);
-    if (!timeline) throw new Error('one was begun');
+    if (!timeline) throw new Error('the timeline that was just begun is not there');
     await confirmTimeline(em, timeline, by);
     const subject = { id: timeline.id, name: timeline.timeline };
     const restored_from = timeline.restored_from?.toISOString() ?? null;

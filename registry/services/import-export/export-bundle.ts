@@ -15,6 +15,7 @@ import { newestStanding } from '../../store/versions.ts';
 import { ArchiveWriter } from '../archive.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
 import { contentAt } from '../definitions/version-content.ts';
+import { isVersionRef } from '../landing/version-refs.ts';
 import { showKey } from '../signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
@@ -95,8 +96,6 @@ export async function exportBundle(
 /** A git bundle of `main` and the tags of its versions. */
 async function versionsOf(repository: Repository) {
   const refs = await repository.refs();
-  const wanted = [...refs].filter(
-    ([name]) => name === 'refs/heads/main' || name.startsWith('refs/tags/'),
-  );
+  const wanted = [...refs].filter(([name]) => isVersionRef(name));
   return repository.bundle(new Map(wanted));
 }

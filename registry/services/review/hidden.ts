@@ -1,4 +1,4 @@
-/** What a pusher is told of characters that nobody sees, in files and in commits, and of files that are none: it refuses nothing. */
+/** Warnings for whoever pushes: hidden characters in files and commits, look-alike names, git-lfs pointers. They refuse nothing. */
 import type { Commit } from '../../../repos/types.ts';
 import { HIDDEN_IN_PROSE } from '../../../text/hidden.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
@@ -7,7 +7,7 @@ import { mainFile } from '../definitions/files.ts';
 
 const MISLEADING = ['hidden-character', 'look-alike', 'lfs-pointer'];
 
-/** Those warnings of a validation that are of what misleads a reader, as `file:line:column: message`. */
+/** The warnings of a validation about what misleads a reader, each as `file:line:column: message`. */
 export function misleading(name: string, warnings: readonly Diagnostic[]): string[] {
   return warnings
     .filter(({ code }) => MISLEADING.includes(code))
@@ -17,7 +17,7 @@ export function misleading(name: string, warnings: readonly Diagnostic[]): strin
     );
 }
 
-/** What the commits' messages and authors hold. */
+/** Hidden characters in the messages and authors of commits. */
 export function hiddenInCommits(commits: readonly Commit[]): string[] {
   return commits.flatMap(({ oid, author, message }) => {
     const inAuthor = hiddenIn(author.name) ?? hiddenIn(author.email);
