@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { leftOut } from './docs/pythons.ts';
 import { chromium } from './helpers/chromium.ts';
 import { makeMigratedDatabase, SHARED_SERVER, startPostgres } from './helpers/postgres-server.ts';
 import {
@@ -102,6 +103,7 @@ async function testClient(): Promise<void> {
   const { code, output } = await run([python, '-m', 'pytest', '-n', '2'], CLIENT_FOLDER);
   passed += Number(/(\d+) passed/.exec(output)?.[1] ?? 0);
   if (code !== 0) finish(Number(/(\d+) failed/.exec(output)?.[1] ?? 1));
+  console.log(`\n# Other Pythons\n${await leftOut(python)}`);
   console.log(
     '\n# The real PyBirch\nleft out: npm run pybirch -- FOLDER, with its clone in FOLDER',
   );

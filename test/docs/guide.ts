@@ -1,0 +1,135 @@
+/** The guide for lab computers as a person follows it on a computer with a given Python, and without git. */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Test } from 'tap';
+import { NUMERIC } from '../helpers/python.ts';
+import { openNetwork } from '../lab/network.ts';
+import type { GuideRegistry } from './guide-registry.ts';
+import { readSteps, runSteps, type Step } from './walk.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+const standin = join(root, 'test', 'fixtures', 'pybirch-standin');
+/** What the guide types besides pip, Python and the package's own command. */
+const PROGRAMS = ['bash', 'cat'];
+
+export const GUIDE = join(root, 'docs', 'lab-computer.md');
+
+export interface Followed {
+  /** The steps of the guide, with what was printed here in the guide's own words. */
+  printed: Step[];
+  /** The computer's Python, with the package in it. */
+  interpreter: string;
+}
+
+/** Follows the guide from its first step, then goes on with what it names in its sentences, and without the network. */
+export async function followGuide(
+  t: Test,
+  python: string,
+  registry: GuideRegistry,
+): Promise<Followed> {
+  // A space and letters beyond ASCII, as in many names of accounts.
+  const home = join(t.testdir(), 'Jörg Weiß');
+  const network = await openNetwork(registry.url);
+  t.teardown(() => network.close());
+  const bin = await setUp(home, python);
+  const { name, code } = await registry.newComputer();
+
+  const swaps: [inGuide: string, here: string][] = [
+    ['http://127.0.0.1:8080', network.url],
+    [' CODE', ` ${code}`],
+    ['LABPC-01', name],
+    ['/home/lab', home],
+  ];
+  const local = (text: string) =>
+    swaps.reduce((all, [general, here]) => all.replaceAll(general, here), text);
+  const general = (text: string) =>
+    swaps.reduceRight((all, [general, here]) => all.replaceAll(here, general), text);
+  const type = async (steps: readonly Step[]): Promise<Step[]> => {
+    const typed = steps.map(({ command, output }) => ({ command: local(command), output }));
+    const done = await runSteps(typed, { cwd: home, env: environment(home, bin, registry) });
+    return done.map(({ command, output }) => ({
+      command: general(command),
+      output: general(output).replace(/[ \t]+$/gm, ''),
+    }));
+  };
+  const typeAll = async (...commands: string[]): Promise<string[]> => {
+    const done = await type(commands.map((command) => ({ command, output: '' })));
+    return done.map(({ output }) => output);
+  };
+
+  t.same(await typeAll('command -v git; echo $?'), ['1\n'], 'this computer has no git');
+  const printed = await type(readSteps(await readFile(GUIDE, 'utf8')));
+  const measured = printed.find(({ command }) => command === 'python measure.py')?.output;
+
+  const [available, found, status] = await typeAll(
+    'pybirch-registry list --available',
+    'pybirch-registry search stanford',
+    'pybirch-registry status',
+  );
+  t.match(available, /^SimulatedLockIn /m);
+  t.match(found, /^SR830 /m);
+  t.notMatch(found, /^SimulatedLockIn /m);
+  t.match(status, 'GPIB::8::INSTR');
+
+  network.cut();
+  const offline = await typeAll(
+    'python measure.py',
+    'pybirch-registry search stanford',
+    'pybirch-registry pin SimulatedLockIn@1',
+    'pybirch-registry sync; echo "exit code $?"',
+    'pybirch-registry doctor; echo "exit code $?"',
+  );
+  t.equal(offline[0], measured, 'it measures as before without the network');
+  t.match(offline[1], /^SR830 /m);
+  t.equal(offline[2], 'SimulatedLockIn stays at version 1 on this computer\n');
+  t.match(offline[3], /exit code 4\n$/);
+  t.match(offline[4], /^ok +python .*$/m);
+  network.mend();
+  t.match(await typeAll('pybirch-registry sync; echo "exit code $?"'), [/exit code 0\n$/]);
+  return { printed, interpreter: join(bin, 'python') };
+}
+
+/** Each step of the guide printed here what the guide says. */
+export async function sameAsGuide(t: Test, printed: readonly Step[]): Promise<void> {
+  const steps = readSteps(await readFile(GUIDE, 'utf8'));
+  for (const [i, { command, output }] of printed.entries())
+    t.equal(stable(output), stable(steps[i]?.output ?? ''), command);
+}
+
+/** What differs from one computer to the next. */
+function stable(text: string): string {
+  return text.replace(/Python 3\.\d+\.\d+ at .*/, 'Python');
+}
+
+/** A home with PyBirch's clone, which no variable names, and a Python with what PyBirch brings; the folder of programs. */
+async function setUp(home: string, python: string): Promise<string> {
+  await mkdir(join(home, 'programs'), { recursive: true });
+  await cp(standin, join(home, 'PyBirch'), { recursive: true });
+  for (const name of PROGRAMS) {
+    const { stdout } = await run('sh', ['-c', 'command -v "$1"', 'sh', name]);
+    await symlink(stdout.trim(), join(home, 'programs', name));
+  }
+  await run(python, ['-m', 'venv', join(home, 'venv')]);
+  const bin = join(home, 'venv', 'bin');
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...NUMERIC];
+  await run(join(bin, 'python'), install);
+  return bin;
+}
+
+function environment(home: string, bin: string, registry: GuideRegistry): Record<string, string> {
+  // How pip reaches its index here.
+  const pip = Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'));
+  return {
+    ...(Object.fromEntries(pip) as Record<string, string>),
+    PIP_CACHE_DIR: registry.pipCache,
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PATH: `${bin}:${join(home, 'programs')}`,
+    HOME: home,
+    LC_ALL: 'C.UTF-8',
+    PYBIRCH_REGISTRY_HOME: join(home, 'pybirch-registry'),
+    NO_PROXY: '*',
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * `npm run pythons [3.12 …]`: on every CPython of this machine that the lab computers' package is for, the guide to the
+ * letter, then the package's own tests.
+ */
+import { spawn } from 'node:child_process';
+import t from 'tap';
+import { CLIENT, CLIENT_FOLDER } from '../helpers/python.ts';
+import { followGuide, sameAsGuide } from './guide.ts';
+import { serveGuide } from './guide-registry.ts';
+import { findPythons, MINORS } from './pythons.ts';
+
+t.setTimeout(3_600_000);
+
+const asked = process.argv.slice(2);
+const minors = asked.length > 0 ? asked : MINORS;
+const [pythons, registry] = await Promise.all([findPythons(), serveGuide(t)]);
+for (const minor of minors) {
+  const python = pythons.find((one) => one.minor === minor);
+  if (!python) {
+    t.pass(`Python ${minor}`, { skip: 'not on this machine' });
+    continue;
+  }
+  await t.test(`Python ${python.version} at ${python.path}`, async (t) => {
+    const { printed, interpreter } = await followGuide(t, python.path, registry);
+    await sameAsGuide(t, printed);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    t.equal(await shown(interpreter, [...pip, ...CLIENT]), 0, 'pip installs what the tests need');
+    t.equal(await shown(interpreter, ['-m', 'pytest', '-n', '2']), 0, "the package's own tests");
+  });
+}
+
+/** Runs it in the package's folder and shows what it prints, beside the results; its exit code. */
+async function shown(program: string, args: string[]): Promise<number | null> {
+  const child = spawn(program, args, { cwd: CLIENT_FOLDER, stdio: ['ignore', 2, 2] });
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+}

@@ -1,0 +1,63 @@
+/** The Pythons of this machine that the lab computers' package is for. */
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export const MINORS = ['3.11', '3.12', '3.13', '3.14'];
+
+export interface Python {
+  path: string;
+  minor: string;
+  version: string;
+}
+
+/** The newest of each minor version, on PATH or among pyenv's; those that cannot make a virtual environment do not count. */
+export async function findPythons(): Promise<Python[]> {
+  const onPath = (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => MINORS.map((minor) => join(folder, `python${minor}`)));
+  const found = await Promise.all([...onPath, ...(await ofPyenv())].map(identify));
+  return MINORS.flatMap((minor) =>
+    found
+      .filter((python) => python?.minor === minor)
+      .toSorted((a, b) => patch(b) - patch(a))
+      .slice(0, 1),
+  ) as Python[];
+}
+
+/** Which Pythons a run with this one leaves out, and why. */
+export async function leftOut(interpreter: string): Promise<string> {
+  const [used, found] = await Promise.all([identify(interpreter), findPythons()]);
+  const others = MINORS.filter((minor) => minor !== used?.minor);
+  const here = found.filter(({ minor }) => others.includes(minor));
+  const absent = others.filter((minor) => !here.some((python) => python.minor === minor));
+  const lines = [
+    here.length > 0 && `left out: npm run pythons, for ${here.map((p) => p.version).join(', ')}`,
+    absent.length > 0 && `not on this machine: ${absent.join(', ')}`,
+  ];
+  return lines.filter((line) => line !== false).join('\n');
+}
+
+/** Asked of the interpreter itself: a file of that name may be a shim for one that is not there. */
+export async function identify(path: string): Promise<Python | undefined> {
+  const code =
+    'import platform, sys, ensurepip, ssl, venv; print(sys.executable, platform.python_version())';
+  const answer = await run(path, ['-c', code]).catch(() => undefined);
+  const [, executable, version, minor] = /^(.*) ((3\.\d+)\S*)\n$/.exec(answer?.stdout ?? '') ?? [];
+  return executable && version && minor ? { path: executable, minor, version } : undefined;
+}
+
+/** The home is asked of the system: `npm test` runs with another. */
+async function ofPyenv(): Promise<string[]> {
+  const versions = join(process.env.PYENV_ROOT ?? join(userInfo().homedir, '.pyenv'), 'versions');
+  const names = await readdir(versions).catch(() => []);
+  return names.map((name) => join(versions, name, 'bin', 'python'));
+}
+
+function patch(python: Python | undefined): number {
+  return Number(python?.version.split('.')[2]);
+}
