@@ -1,8 +1,7 @@
 """What this computer has seen of the registry's signed lists, and which it takes from now on.
 
 `trust.json` holds the number of the newest list by audience, when it was signed, the timeline, and every revocation
-that was
-signed, by commit. It is kept twice (state.py): a list that it cannot be held against is never taken.
+that was signed, by commit. It is kept twice (state.py): a list that it cannot be held against is never taken.
 """
 
 import time
