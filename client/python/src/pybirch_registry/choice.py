@@ -58,7 +58,8 @@ class Choice:
         if standing:
             return standing[0]
         if known:
-            raise RefusedError(f"Every version of {name} on this computer was revoked")
+            reasons = [f"v{i.version}: {listed.revocation(i.commit)}" for i in offered or known.values()]
+            raise RefusedError(f"Every version of {name} on this computer was revoked ({'; '.join(sorted(reasons))})")
         if items:
             raise UnknownDefinitionError(f"{name} has not arrived yet. Run: pybirch-registry sync")
         alike = [other for other in self._store.names() if other.lower() == name.lower()]

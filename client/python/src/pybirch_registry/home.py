@@ -4,6 +4,8 @@
 enrolment.json        address, token, keys (mode 0600)
 manifest.json         the last sync: what the registry lists for this computer
 trust.json            which signed lists were seen, and what they revoked (trust.py)
+available.json        the last list of what could be asked for
+told.json             what the registry was last told of this computer
 last-sync             empty; its time is when the registry last answered
 seal.json             the key of the seals on records of versions (mode 0600)
 pins.json             versions that somebody chose here
@@ -12,7 +14,7 @@ running/              which versions the programs on this computer have loaded, 
 repos/<Name>.git      the definition's history, fetched
 versions/<Name>/<commit>/      the files of one version, never rewritten
 versions/<Name>/<commit>.json  what they are and who approved them; a folder without it is half-written
-*.copy                of each of these but last-sync and repos/, a copy (state.py)
+*.copy                of each of these but available.json, told.json, last-sync and repos/, a copy (state.py)
 locks/                one writer at a time, whichever program it is
 ```
 """
@@ -146,6 +148,7 @@ class Home:
         from .choice import check_pins
         from .manifest import check_kept
         from .outbox import check_entry
+        from .seal import check_key
         from .store import check_record
 
         return [
@@ -153,6 +156,7 @@ class Home:
             ("pins", [self.pins], check_pins),
             ("manifest", [self.manifest], check_kept),
             ("manifest", [path_in(self.root)], check_trust),
+            ("seal", [self.seal], check_key),
             ("outbox", state.files_in(self.outbox), check_entry),
             *((f"install-{one.name}", state.files_in(one), check_record) for one in self.versions.glob("*/")),
         ]

@@ -30,7 +30,7 @@ def sealed(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
 def is_sealed(home: Home, value: Mapping[str, Any]) -> bool | None:
     """Whether a record is as it was sealed here; None where it has no seal or the key is lost. Raises `FolderError`."""
     try:
-        found = state.load(home.seal, _check_key)
+        found = state.load(home.seal, check_key)
     except state.LostError as error:
         log.error("%s: versions are held against their history", error)
         return None
@@ -73,7 +73,7 @@ def _key(home: Home) -> str:
     """Made when the first version is installed. Where it is lost, a new one, and versions are sealed anew."""
     with locked(home.lock("seal")):
         try:
-            found = state.load(home.seal, _check_key)
+            found = state.load(home.seal, check_key)
         except state.LostError as error:
             log.error("%s: versions are checked anew", error)
             found = None
@@ -83,7 +83,7 @@ def _key(home: Home) -> str:
         return str(found["key"])
 
 
-def _check_key(value: dict[str, Any]) -> None:
+def check_key(value: dict[str, Any]) -> None:
     """Raises `ValueError` for what is no key."""
     if len(bytes.fromhex(value["key"])) != 32:
         raise ValueError("no key")

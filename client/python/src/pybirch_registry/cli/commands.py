@@ -256,7 +256,9 @@ def unbind(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
     found = registry.find_bound(options.instrument)
     if found is None:
-        raise UnknownDefinitionError(f"{options.instrument} is not bound on this computer; pybirch-registry status")
+        raise UnknownDefinitionError(
+            f"{options.instrument} is not bound on this computer. What is: pybirch-registry status"
+        )
     registry.unbind(found)
     text = f"{found.name} is no longer bound on this computer; the registry keeps the instrument"
     return _tell_bound(registry, options.instrument, None, text, output)
