@@ -185,7 +185,7 @@ class FakeRegistry:
         record: dict[str, Any] = {"id": number, "name": name} if self.names_in_tags else {}
         record |= {"version": version, "commit": identity, "approvals": approvals, "author": {"name": "Ada"}}
         record |= {
-            "change_summary": f"Change {version}",
+            "change_summary": f"Change {version}\n\nWhy it was made.",
             "landed_at": "2026-01-01T00:00:00Z",
             "permissions": permissions,
         }

@@ -106,6 +106,7 @@ def test_a_known_revocation_is_told_once_unless_it_is_in_use(
     assert run(capsys, "sync")[1]["revoked"] == {"SR830 v1": "drifts"}
     shown = said(capsys, "show", "SR830")
     assert [("REVOKED: drifts" in line) for line in shown.splitlines()[-2:]] == [False, True]
+    assert "Change 1" in shown and "Why" not in shown  # a line for each version
     revoked, server.revoked = server.revoked, []
     server.reinstated = [{"name": "SR830", "version": 1, "commit": first}]
     said(capsys, "sync")

@@ -399,7 +399,7 @@ def test_the_service_answers_under_both_schemes(server: FakeRegistry, registry: 
     updated = service.update_computer_binding_settings(to_pybirch(142), {"sensitivity": 3e-6})
     assert updated is not None and server.bindings[0]["last_settings"] == {"sensitivity": 3e-6}
     (version,) = service.get_driver_versions(number)
-    assert (version["version"], version["change_summary"]) == (1, "Change 1")
+    assert (version["version"], version["change_summary"]) == (1, "Change 1\n\nWhy it was made.")
     (instrument,) = service.get_instruments_by_driver(number)
     assert instrument["computer_bindings"][0]["adapter"] == "GPIB::9::INSTR"
     with pytest.raises(ValueError, match="not this computer"):

@@ -43,6 +43,11 @@ class Http:
         """The connections. Raises `UnreachableError` where the address or the environment's settings are wrong."""
         return make_pool(self.url)
 
+    def check_enrolled(self) -> None:
+        """Raises `NotEnrolledError` on a computer that knows its registry from bundles alone; nothing is sent."""
+        if self.token == "":
+            raise NotEnrolledError(NEVER_ENROLLED)
+
     def request(
         self,
         method: str,
@@ -56,8 +61,7 @@ class Http:
 
         Raises `UnreachableError` where there is none, `NotEnrolledError` for a token that no longer counts.
         """
-        if self.token == "":
-            raise NotEnrolledError(NEVER_ENROLLED)
+        self.check_enrolled()
         sent = {"Accept": "application/json", "User-Agent": "pybirch-registry", **(headers or {})}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .api import Http, describe_git
-from .errors import AnswerError, RefusedError, RegistryError, UnreachableError
+from .errors import AnswerError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
 from .files import explained, locked, sha256
 from .home import Enrolment, Home
 from .keys import KeyRing, Listed
@@ -89,6 +89,7 @@ class Versions:
         """Unless the commit is there."""
         if commit is not None and repository.has(commit):
             return
+        self.http.check_enrolled()
         with explained(repository.path):
             try:
                 with bounded(Bounds(most_bytes=PACK_BYTES)):
@@ -165,7 +166,7 @@ class Versions:
             try:
                 with locked(self.home.lock(f"repository-{whose.name}")):
                     self._fetch(repository, None, None)
-            except UnreachableError:
+            except (UnreachableError, NotEnrolledError):
                 raise error from None
             self.check(repository, whose)
 

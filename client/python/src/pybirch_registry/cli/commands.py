@@ -205,7 +205,8 @@ def _reason(verdict: Any) -> str | None:
 def _version_line(version: dict[str, Any]) -> str:
     mark = f"REVOKED: {version['revoked']}  " if version["revoked"] else ""
     mark += f"deprecated: {version['deprecated']}  " if version["deprecated"] else ""
-    return f"v{version['version']:<4} {version['landed_at'] or '':25} {mark}{version['change_summary'] or ''}".rstrip()
+    summary = next(iter((version["change_summary"] or "").splitlines()), "")
+    return f"v{version['version']:<4} {version['landed_at'] or '':25} {mark}{summary}".rstrip()
 
 
 def _approvers(installed: Installed) -> str:
