@@ -241,6 +241,21 @@ def test_what_no_proxy_names_goes_past_the_proxy(
     assert isinstance(make_pool(url), ProxyPool) is not past
 
 
+def test_certificates_are_read_only_where_tls_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them takes longer than a short command does otherwise."""
+    read: list[str] = []
+    monkeypatch.setattr("ssl.create_default_context", lambda: read.append("read"))
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    make_pool("http://registry.example")
+    assert read == []
+    make_pool("https://registry.example")
+    assert read == ["read"]
+    monkeypatch.setenv("http_proxy", "https://proxy.example")
+    make_pool("http://registry.example")
+    assert read == ["read", "read"]
+
+
 def test_without_a_proxy_in_the_environment_the_system_s_exceptions_count(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)

@@ -21,6 +21,24 @@ def make_pool(url: str) -> urllib3.PoolManager:
     Raises `UnreachableError`.
     """
     parts = check_address(url)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if not proxy or goes_past_proxies(parts.hostname or "", parts.port or PORTS[parts.scheme]):
+        return Pool(ssl_context=_trusted(parts.scheme), maxsize=8)
+    proxy_parts = _split(proxy if "://" in proxy else f"http://{proxy}", f"The proxy's address {proxy} is not one")
+    if proxy_parts.scheme not in PORTS:
+        raise UnreachableError(f"A proxy of the kind {proxy_parts.scheme} cannot be used, only http and https")
+    context = _trusted(parts.scheme, proxy_parts.scheme)
+    headers = None
+    if proxy_parts.username:
+        credentials = unquote(f"{proxy_parts.username}:{proxy_parts.password or ''}")
+        headers = urllib3.make_headers(proxy_basic_auth=credentials)
+    return ProxyPool(proxy_parts.geturl(), proxy_headers=headers, ssl_context=context, maxsize=8)
+
+
+def _trusted(*schemes: str) -> ssl.SSLContext | None:
+    """The certificates to trust; None without TLS: they take long to read."""
+    if "https" not in schemes:
+        return None
     context = ssl.create_default_context()
     extra = os.environ.get("SSL_CERT_FILE")
     if extra:
@@ -28,17 +46,7 @@ def make_pool(url: str) -> urllib3.PoolManager:
             context.load_verify_locations(extra)
         except OSError as error:
             raise UnreachableError(f"SSL_CERT_FILE names {extra}, which cannot be read") from error
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if not proxy or goes_past_proxies(parts.hostname or "", parts.port or PORTS[parts.scheme]):
-        return Pool(ssl_context=context, maxsize=8)
-    proxy_parts = _split(proxy if "://" in proxy else f"http://{proxy}", f"The proxy's address {proxy} is not one")
-    if proxy_parts.scheme not in PORTS:
-        raise UnreachableError(f"A proxy of the kind {proxy_parts.scheme} cannot be used, only http and https")
-    headers = None
-    if proxy_parts.username:
-        credentials = unquote(f"{proxy_parts.username}:{proxy_parts.password or ''}")
-        headers = urllib3.make_headers(proxy_basic_auth=credentials)
-    return ProxyPool(proxy_parts.geturl(), proxy_headers=headers, ssl_context=context, maxsize=8)
+    return context
 
 
 def check_address(url: str) -> SplitResult:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .twins import TWINS
@@ -56,15 +57,26 @@ class Policy:
         """Whether a module, or a built-in, is banned; a module with all below it."""
         if covers(self.allowed, name):
             return False
-        banned = {*self.banned, *(twin for b in self.banned for twin in TWINS.get(b, ()))}
-        lifted = {twin for a in self.allowed for twin in TWINS.get(a, ())}
-        return covers(banned, name) and not covers(lifted, name)
+        return covers(self._banned_with_twins, name) and not covers(self._allowed_twins, name)
 
-    @property
+    @cached_property
+    def _banned_with_twins(self) -> frozenset[str]:
+        return self.banned | {twin for one in self.banned for twin in TWINS.get(one, ())}
+
+    @cached_property
+    def _allowed_twins(self) -> frozenset[str]:
+        return frozenset(twin for one in self.allowed for twin in TWINS.get(one, ()))
+
+    @cached_property
     def lifted(self) -> frozenset[str]:
         """The kinds of `LIFTS` that do not hold: allowed by name, or not banned in the first place."""
         return frozenset(kind for kind, names in LIFTS.items() if any(not self.bans(name) for name in names))
 
 
-def covers(names: frozenset[str] | set[str], name: str) -> bool:
-    return any(name == one or name.startswith(f"{one}.") for one in names)
+def covers(names: frozenset[str], name: str) -> bool:
+    """Whether `name` or a package that it lies in is among them."""
+    while name not in names:
+        name, dot, _ = name.rpartition(".")
+        if not dot:
+            return False
+    return True
