@@ -29,7 +29,7 @@ from .rows import with_version
 from .sync import SyncReport
 from .updates import Update
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AnswerError",
