@@ -34,7 +34,7 @@ export async function runCommand(
   { command, options }: CommandRequest,
   terminal: Terminal,
 ): Promise<number> {
-  const run = COMMANDS[command];
+  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!run) throw new Error(`unknown command ${command}`);
   try {
     return await run(rooms, terminal, options as never);

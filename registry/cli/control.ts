@@ -27,8 +27,10 @@ type Message =
 export async function serveCommands(path: string, run: RunCommand): Promise<Server> {
   await rm(path, { force: true });
   const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
-    void answer(socket, run);
+    // Whoever asked may leave before the end (Ctrl-C): the command goes on, and so does the server.
+    const leave = () => socket.destroy();
+    socket.on('error', leave);
+    answer(socket, run).catch(leave);
   });
   await withShortPath(path, async (short) => {
     server.listen(short);
@@ -42,18 +44,27 @@ async function answer(socket: Socket, run: RunCommand): Promise<void> {
   const say = (message: Message) => {
     if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
   };
-  for await (const line of createInterface({ input: socket })) {
-    const exit = await run(JSON.parse(line) as CommandRequest, {
-      out: (text) => say({ out: text }),
-      err: (text) => say({ err: text }),
-      progress: (...progress) => say({ progress }),
-    }).catch((error: Error) => {
-      say({ err: error.message });
-      return 1;
-    });
-    say({ exit });
+  const terminal: Terminal = {
+    out: (text) => say({ out: text }),
+    err: (text) => say({ err: text }),
+    progress: (...progress) => say({ progress }),
+  };
+  const lines = createInterface({ input: socket });
+  // It repeats the errors of its input, which would end the process where nobody listens.
+  lines.on('error', () => socket.destroy());
+  for await (const line of lines) {
+    say({ exit: await carryOut(line, run, terminal) });
     socket.end();
     return;
+  }
+}
+
+async function carryOut(line: string, run: RunCommand, terminal: Terminal): Promise<number> {
+  try {
+    return await run(JSON.parse(line) as CommandRequest, terminal);
+  } catch (error) {
+    terminal.err((error as Error).message);
+    return 1;
   }
 }
 

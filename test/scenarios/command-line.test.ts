@@ -1,7 +1,10 @@
 /** The command line as people run it: every command in a process of its own. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
@@ -41,6 +44,36 @@ t.test('the first start prints a password, and how to make a token and to clone'
   t.match(await readdir(join(folder, 'clone')), ['.git', 'SR830.py']);
   const { total } = await createClient({ url: server.url, token }).definitions.list();
   t.ok(total >= 14, `${total} built-in definitions`);
+});
+
+/**
+ * The flaw: what was written to somebody who had left (Ctrl-C in `registry import`, `registry user list | head`) was an
+ * error that nobody caught, and the server stopped.
+ */
+t.test('whoever leaves a command or sends none does not stop the server', async (t) => {
+  const ask = async (text: string, { leaves }: { leaves: boolean }) => {
+    const socket = createConnection(join(DATA_DIR, 'registry.sock'));
+    await once(socket, 'connect');
+    await new Promise((written) => socket.write(text, written));
+    if (leaves) return socket.destroy();
+    const answer = [];
+    for await (const line of createInterface({ input: socket })) answer.push(JSON.parse(line));
+    return answer;
+  };
+  const request = (command: string) => `${JSON.stringify({ command, options: {} })}\n`;
+  for (let n = 0; n < 5; n++) {
+    await ask(request('user list'), { leaves: true });
+    await ask(request('fsck'), { leaves: true });
+    await ask('{"command":', { leaves: true });
+  }
+  for (const text of [
+    ...['', 'toString', 'constructor', '__proto__'].map(request),
+    'x\n',
+    'null\n',
+  ])
+    t.match(await ask(text, { leaves: false }), [{ err: /./ }, { exit: 1 }], text);
+  t.match(await ask(request('user list'), { leaves: false }), [{ out: /admin/ }, { exit: 0 }]);
+  t.equal((await fetch(`${server.url}/readyz`)).status, 200);
 });
 
 t.test('neither password nor token is in the log', async (t) => {
@@ -149,7 +182,7 @@ t.test('what a command cannot do is said in a line, with exit code 1', async (t)
   t.match(await run('user', 'add', name), { code: 1, stderr: /taken|already/i }, 'once only');
   const odd: [RegExp, string[], string?][] = [
     [/^.*username must match/m, ['a b']],
-    [/^.*name must match/m, ['odd', '--name', 'Line\nend']],
+    [/^name cannot hold U\+000A/, ['odd', '--name', 'Line\nend']],
     [/^.*email must match/m, ['odd', '--email', 'none']],
     [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], ''],
     [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], 'short\n'],
