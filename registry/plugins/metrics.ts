@@ -35,7 +35,9 @@ export function demandReader(
     throw new Problem('unauthenticated', 'Send "Authorization: Bearer <METRICS_TOKEN>".');
   }
   const isForwarded = Object.keys(headers).some((name) => FORWARDING.test(name));
-  if (!isForwarded && address !== undefined && LOOPBACK.test(address)) return;
+  const isHere =
+    address !== undefined && LOOPBACK.test(address) && OWN_HOST.test(headers.host ?? '');
+  if (isHere && !isForwarded) return;
   throw new Problem(
     'forbidden',
     'Without METRICS_TOKEN the metrics are read on the machine of the registry alone, and not through a proxy.',
@@ -44,7 +46,9 @@ export function demandReader(
 
 /** What proxies add: a request that they pass on comes from their machine, often this one. */
 const FORWARDING =
-  /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|via|cf-connecting-ip|true-client-ip)$/;
+  /^(forwarded|via|cf-.*|x-(forwarded|original|real|envoy)-.*|(.*-)?(client|connecting)-ip)$/;
+/** What this machine calls itself: a proxy keeps the name that it was asked by, and so does a page that had its own changed. */
+const OWN_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

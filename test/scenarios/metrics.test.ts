@@ -29,7 +29,19 @@ t.test(
   async (t) => {
     const { url } = await startRegistry(t);
     t.equal((await fetch(`${url}/metrics`)).status, 200);
-    for (const name of ['X-Forwarded-For', 'X-Forwarded-Proto', 'Forwarded', 'X-Real-IP', 'Via']) {
+    for (const name of [
+      'X-Forwarded-For',
+      'X-Forwarded-Proto',
+      'X-Original-Forwarded-For',
+      'X-Envoy-External-Address',
+      'X-Cluster-Client-IP',
+      'Fastly-Client-IP',
+      'CF-Connecting-IP',
+      'CF-Ray',
+      'Forwarded',
+      'X-Real-IP',
+      'Via',
+    ]) {
       t.equal(
         (await fetch(`${url}/metrics`, { headers: { [name]: '127.0.0.1' } })).status,
         403,
@@ -39,9 +51,27 @@ t.test(
   },
 );
 
+/** A proxy that adds no header keeps the name that it was asked by; so does a page whose own name leads here (DNS rebinding). */
+t.test('only names of this machine count as this machine', async (t) => {
+  for (const host of ['127.0.0.1:8080', 'localhost', 'LOCALHOST:8080', '[::1]:8080', '127.0.1.1']) {
+    t.doesNotThrow(() => demandReader('127.0.0.1', { host }, undefined), host);
+  }
+  for (const host of [
+    'registry.lab.example',
+    'localhost.evil.example',
+    '10.0.0.5:8080',
+    '',
+    undefined,
+  ]) {
+    const headers = host === undefined ? {} : { host };
+    t.throws(() => demandReader('127.0.0.1', headers, undefined), { code: 'forbidden' }, `${host}`);
+  }
+});
+
 t.test('only addresses of this machine count as this machine', async (t) => {
+  const own = { host: 'localhost' };
   for (const address of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1']) {
-    t.doesNotThrow(() => demandReader(address, {}, undefined), address);
+    t.doesNotThrow(() => demandReader(address, own, undefined), address);
   }
   for (const address of [
     '10.0.0.5',
@@ -51,6 +81,6 @@ t.test('only addresses of this machine count as this machine', async (t) => {
     '127.0.0.1.example',
     undefined,
   ]) {
-    t.throws(() => demandReader(address, {}, undefined), { code: 'forbidden' }, `${address}`);
+    t.throws(() => demandReader(address, own, undefined), { code: 'forbidden' }, `${address}`);
   }
 });
