@@ -4,6 +4,7 @@
  */
 import { describeHidden, findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../text/hidden.ts';
 import { NOT_BLANK } from './schemas/common.ts';
+import { ADDRESS } from './schemas/people.ts';
 
 export const PROBLEMS = {
   malformed: { status: 400, title: 'The request cannot be read' },
@@ -132,5 +133,8 @@ function inWords({ message, params, keyword, data }: SchemaError): string {
   }
   if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
   if (keyword === 'pattern' && params?.pattern === NOT_BLANK) return 'must not be blank';
+  if (keyword === 'pattern' && params?.pattern === ADDRESS) {
+    return 'must be an address, as name@lab.example, in ASCII and without quotes';
+  }
   return message ?? 'is not valid';
 }

@@ -3,9 +3,16 @@ import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Text, Time } from './common.ts';
 
+const dotted = (part: string): string => `${part}(\\.${part})*`;
+
 export const Username = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' });
+/**
+ * One spelling for each mailbox but for case and sub-address, which are compared without: no quoting, no empty part, no
+ * letters that mail servers fold into others (RFC 5321, sections 2.3.11 and 4.1.2; domains as DNS has them).
+ */
+export const ADDRESS = `^${dotted("[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")}@${dotted('[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?')}$`;
 const Password = Text({ minLength: 8, maxLength: 1024 });
-const Email = Line({ maxLength: 254, pattern: '^[^\\s@<>]+@[^\\s@<>]+$' });
+const Email = Line({ maxLength: 254, pattern: ADDRESS });
 /** Names stand in commits: no angle brackets or line ends (git-commit-tree(1)). */
 const PersonName = Line({
   minLength: 1,

@@ -27,6 +27,22 @@ for (const database of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[
       const account = { username: 'second', password: 'long enough', name: 'S', email };
       t.match(await refused(admin.client.users.create(account)), taken, `${email}, made`);
     }
+    // The same mailbox in other spellings, by which a second account would be another person's.
+    for (const email of [
+      '"ada"@lab.example',
+      '"a\\da"@lab.example',
+      'ada(second)@lab.example',
+      'ada.@lab.example',
+      'ada@lab.example.',
+      'ada@lab..example',
+      'ada@lab\u3002example',
+      'ada@\uff4cab.example',
+      '\uff41da@lab.example',
+      '\u0430da@lab.example',
+    ]) {
+      const wrong = { status: 422, errors: [{ path: 'email', message: /must be an address/ }] };
+      t.match(await refused(ben.client.users.change(ben.id, { email })), wrong, email);
+    }
     t.equal((await ben.client.users.read(ben.id)).email, 'ben@lab.example');
     await ada.client.users.change(ada.id, { email: 'Ada+lab@lab.example' });
     await ada.client.users.change(ada.id, { name: 'Ada' });

@@ -183,7 +183,7 @@ t.test('what a command cannot do is said in a line, with exit code 1', async (t)
   const odd: [RegExp, string[], string?][] = [
     [/^.*username must match/m, ['a b']],
     [/^name cannot hold U\+000A/, ['odd', '--name', 'Line\nend']],
-    [/^.*email must match/m, ['odd', '--email', 'none']],
+    [/^email must be an address/, ['odd', '--email', 'none']],
     [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], ''],
     [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], 'short\n'],
   ];

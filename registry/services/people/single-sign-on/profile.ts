@@ -1,6 +1,7 @@
 /** What a provider says of a person, as accounts have it. Pure. */
-import { findHidden, HIDDEN_IN_LINE } from '../../../../text/hidden.ts';
+import { HIDDEN_IN_LINE } from '../../../../text/hidden.ts';
 import { Problem } from '../../../errors.ts';
+import { ADDRESS } from '../../../schemas/people.ts';
 
 /** Claims about a person (OpenID Connect Core, section 5.1), those of the ID token before those of the UserInfo. */
 export type Claims = Readonly<Record<string, unknown>> & { iss: string; sub: string };
@@ -64,9 +65,7 @@ function usernameOf(wanted: string): string {
 
 /** As the registry wants addresses. */
 const isAddress = (email: string): boolean =>
-  email.length <= 254 &&
-  /^[^\s@<>]+@[^\s@<>]+$/.test(email) &&
-  findHidden(email, HIDDEN_IN_LINE, 1).length === 0;
+  email.length <= 254 && new RegExp(ADDRESS, 'u').test(email);
 
 /** As the registry wants names; the provider cannot be asked, so what nobody sees is left out. */
 const nameOf = (name: string): string =>
