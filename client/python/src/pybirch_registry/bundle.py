@@ -2,14 +2,12 @@
 
 A zip with `manifest.json`, a git bundle of `main` and the versions' tags for each definition
 (`bundles/<Name>.bundle`), and `statement`. The manifest has `definitions`, `revoked` and `reinstated` as
-`GET /api/sync` answers them,
-`signing_keys` as `GET /api/signing-keys` lists them, and `registry`, the address. `statement` is what
-`Sync-Statement` is of
-a list: the registry signs, numbers and dates the manifest. Everything in the file is believed only where it is
-signed by keys
-that this computer knows, or that these vouch for, so a stick can be lost or swapped without harm, and an older one
-takes
-nothing back. A computer that was never enrolled is told which keys to trust, by their fingerprints.
+`GET /api/sync` answers them, `signing_keys` as `GET /api/signing-keys` lists them, and `registry`, the address.
+`statement` signs, numbers and dates the manifest, as `Sync-Statement` does with a list.
+
+Everything in the file is believed only where it is signed by keys that this computer knows, or that these vouch for.
+So a stick can be lost or swapped without harm, and an older one takes nothing back. A computer that was never enrolled
+is told which keys to trust, by their fingerprints.
 """
 
 import json
@@ -118,8 +116,7 @@ def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statemen
 
 def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> Enrolment:
     """The enrolment, with the keys that are to be trusted and those that these vouch for; one without a token where
-    there
-    was none. Nothing is saved: a key is believed once it has proven itself on the manifest.
+    there was none. Nothing is saved: a key is believed once it has proven itself on the manifest.
     """
     enrolment = home.enrolment_or_none()
     keys = {fingerprint_of(key_blob(key)): key for key in offered}
@@ -134,8 +131,7 @@ def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> En
         raise NotEnrolledError(
             "This computer knows no key of a registry, so it cannot tell whose bundle this is. Compare with a lab "
             f"admin which key your registry signs with ({', '.join(keys) or 'it has none'}; the newest comes "
-            f"last), then "
-            "run: pybirch-registry import-bundle FILE --trust SHA256:…"
+            "last), then run: pybirch-registry import-bundle FILE --trust SHA256:…"
         )
     known = {key_blob(key) for key in enrolment.signing_keys}
     new = [key for blob, key in chosen.items() if blob not in known]

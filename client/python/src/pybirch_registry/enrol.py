@@ -104,10 +104,9 @@ def _key(http: Http, code: str) -> dict[str, Any]:
     if expected and short(key_blob(key)) != expected:
         raise RefusedError(
             f"{http.url} does not have the key that this code was made for, but "
-            f"{fingerprint_of(key_blob(key))}. The code is of "
-            "another registry, its key was replaced since, or somebody between here and there answers in its "
-            "place. Ask a "
-            "lab admin for a new code; the code was not sent"
+            f"{fingerprint_of(key_blob(key))}. The code is of another registry, its key was replaced since, or "
+            "somebody between here and there answers in its place. Ask a lab admin for a new code; the code was "
+            "not sent"
         )
     return key
 

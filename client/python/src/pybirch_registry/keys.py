@@ -78,7 +78,7 @@ class KeyRing:
                 if key_blob(key) not in before:
                     self._note(
                         f"The registry signs with a new key, {fingerprint_of(key_blob(key))}; the one before "
-                        f"signed the change"
+                        "signed the change"
                     )
             self.enrolment = replace(self.enrolment, signing_keys=keys)
             kept = self._home and self._home.enrolment_or_none()  # its token may be a newer one
@@ -109,8 +109,7 @@ def follow(known: Listed, listed: Listed) -> list[dict[str, Any]]:
         if number not in changes or last not in changes[number][2]:
             raise RefusedError(
                 f"the registry's keys changed, and {fingerprint_of(last)}, the newest that this computer "
-                f"trusts, did not sign "
-                f"the change. {ASK}"
+                f"trusts, did not sign the change. {ASK}"
             )
         keys = _with(keys, changes[number])
     return keys

@@ -115,9 +115,8 @@ class Repository:
 
     @contextmanager
     def unless_refused(self) -> Iterator[None]:
-        """Puts the refs back to what they were where what was fetched is refused: a history that is not the
-        registry's must not
-        stand in the way of the one that is. The caller holds a lock."""
+        """Puts the refs back to what they were where what was fetched is refused: a history that is not the registry's
+        must not stand in the way of the one that is. The caller holds a lock."""
         before = self._wanted_refs()
         try:
             yield

@@ -149,8 +149,7 @@ class Syncer:
 
     def _list(self, names: Sequence[str], report: SyncReport) -> Manifest:
         """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`, and `RefusedError`
-        for one that is
-        not signed, not for this computer, older than what was seen, or otherwise none to believe."""
+        for one that is not signed, not for this computer, older than what was seen, or otherwise none to believe."""
         with locked(self.home.lock("manifest")):
             kept = self._kept(report)
             known = manifests.parse(kept["manifest"]) if kept else None

@@ -1,7 +1,7 @@
 """What this computer has seen of the registry's signed lists, and which it takes from now on.
 
 `trust.json` holds the number of the newest list by audience, when it was signed, the timeline, and every revocation
-that was signed, by commit. It is kept twice (state.py): a list that it cannot be held against is never taken.
+that was signed, by commit. It is kept twice (state.py): a list that cannot be held against it is never taken.
 """
 
 import time
@@ -21,10 +21,9 @@ AGAIN_S = 3600.0
 """Two lists of one number differ in looks alone (a username, an address): the later one counts, give or take clocks."""
 
 WAY_OUT = (
-    "What is on this computer keeps running. If the registry was restored from a backup or a copy, whoever "
-    "runs it tells "
-    "computers to follow with `registry confirm-restore`; for this computer alone a new code of a lab admin does: "
-    "pybirch-registry enrol URL CODE"
+    "What is on this computer keeps running. If the registry was restored from a backup or a copy, whoever runs it "
+    "tells computers to follow with `registry confirm-restore`; for this computer alone a new code of a lab admin "
+    "does: pybirch-registry enrol URL CODE"
 )
 
 
@@ -70,8 +69,7 @@ class Trust:
         if statement.number < seen["number"]:
             raise RefusedError(
                 f"it is older than what this computer has seen (number {statement.number} of "
-                f"{day(statement.signed_at)} "
-                f"after {seen['number']} of {day(seen['signed_at'])}). {WAY_OUT}"
+                f"{day(statement.signed_at)} after {seen['number']} of {day(seen['signed_at'])}). {WAY_OUT}"
             )
         is_same = statement.number == seen["number"] and digest != seen.get("digest")
         if is_same and statement.signed_at < seen["signed_at"] - AGAIN_S:
@@ -85,8 +83,7 @@ class Trust:
         of = f" from a backup of {statement.restored_from}" if statement.restored_from else " or set up anew"
         raise RefusedError(
             f"the registry was restored{of}, and nobody has confirmed yet that computers are to follow it: "
-            f"versions and "
-            f"revocations that came later are missing from it. {WAY_OUT}"
+            f"versions and revocations that came later are missing from it. {WAY_OUT}"
         )
 
     def remember(self, statement: Statement, value: Mapping[str, Any]) -> str | None:
@@ -151,8 +148,7 @@ class Trust:
             return None
         return (
             f"The newest list of the registry here was signed on {day(newest[1])}, {age / 86400:.0f} days ago: "
-            f"revocations "
-            "since then are not known. If the registry can be reached, somebody may be holding them back"
+            "revocations since then are not known. If the registry can be reached, somebody may be holding them back"
         )
 
 
