@@ -73,10 +73,11 @@ export async function land(
   await repositories.note(repository.name);
   try {
     const intents = intent ? [intent, ...steps] : steps;
-    await noted({ store, repositories }, repository.name, intents, () =>
+    await noted({ store, repositories }, repository.name, intents, async () => {
+      const ready = await prepare(order);
       // Nothing is written in it: it holds what was decided on until the refs have moved.
-      store.transaction((em) => moveRefs(em, caller, order)),
-    );
+      await store.transaction((em) => moveRefs(em, caller, order, ready));
+    });
   } catch (error) {
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
     throw new Problem(
@@ -98,6 +99,27 @@ export async function land(
   return indexed;
 }
 
+/** What of a landing is in git alone. It is read before the database holds anything, which everybody else waits for. */
+interface Ready {
+  state: DefinitionState;
+  stateAt: Oid | null;
+  /** Of each version, what it may do. */
+  permissions: string[][];
+}
+
+async function prepare({ repository, from, ...order }: LandingOrder): Promise<Ready> {
+  const founding = order.state?.from === null ? order.state.to : undefined;
+  const { state, from: stateAt } = founding
+    ? { state: founding, from: null }
+    : await readState(repository);
+  await demandStanding(repository, state, order.versions);
+  const granted = order.grants ?? (await permissionsAt(repository, from.version));
+  const permissions = await Promise.all(
+    order.versions.map(({ commit }) => kept(repository, commit, granted)),
+  );
+  return { state, stateAt, permissions };
+}
+
 /**
  * `main` must still be where `from` has it, so the numbers counted from there are those of the tags, and the state where
  * it was judged.
@@ -106,32 +128,25 @@ async function moveRefs(
   em: EntityManager,
   caller: Caller,
   { repository, from, judged, ...order }: LandingOrder,
+  { state, stateAt, permissions }: Ready,
 ) {
   const now = new Date();
-  const founding = order.state?.from === null ? order.state.to : undefined;
-  const { state, from: stateAt } = founding
-    ? { state: founding, from: null }
-    : await readState(repository);
   const labId = state.lab?.id ?? null;
   const lab = await demandUnchanged(em, caller, repository.name, labId, judged);
-  await demandStanding(repository, state, order.versions);
-  const granted = order.grants ?? (await permissionsAt(repository, from.version));
   const whose = { id: state.id, name: repository.name };
   const unmoved =
     stateAt === null || order.state ? [] : [{ ref: STATE, from: stateAt, to: stateAt }];
   await repository.land({
     head: from.head,
-    versions: await Promise.all(
-      order.versions.map(async (version, i) => ({
-        commit: version.commit,
-        record: writeRecord({
-          ...whose,
-          ...recordOf(version, from.version + 1 + i, caller, now.toISOString()),
-          landed_under: landedUnder(lab),
-          permissions: await kept(repository, version.commit, granted),
-        }),
-      })),
-    ),
+    versions: order.versions.map((version, i) => ({
+      commit: version.commit,
+      record: writeRecord({
+        ...whose,
+        ...recordOf(version, from.version + 1 + i, caller, now.toISOString()),
+        landed_under: landedUnder(lab),
+        permissions: permissions[i] ?? [],
+      }),
+    })),
     tagger: { ...REGISTRY, at: now },
     also: [...unmoved, ...(order.steps ?? []).flatMap(({ updates }) => updates)],
     ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
