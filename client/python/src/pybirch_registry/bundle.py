@@ -12,7 +12,6 @@ is told which keys to trust, by their fingerprints.
 
 import json
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 from . import manifest as manifests
 from . import state
 from .api import Http
+from .archives import DAMAGED, read_entry
 from .computer import get_computer_info
 from .errors import NotEnrolledError, RefusedError, RegistryError, UnknownDefinitionError
 from .files import locked, reason_of, sha256
@@ -40,8 +40,6 @@ from .wire import ANSWER_BYTES
 log = logger(__name__)
 
 MAX_BUNDLE_BYTES = 256 * 1024 * 1024
-DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError, NotImplementedError)
-"""What reading a file raises that is no whole zip, or holds no list."""
 
 
 def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
@@ -70,7 +68,7 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
                     progress(done, len(listed.items), item.label)
     except OSError as error:
         raise UnknownDefinitionError(f"{file} cannot be read: {reason_of(error, 'read')}") from error
-    except DAMAGED as error:
+    except (*DAMAGED, KeyError, TypeError) as error:
         log.info("%s: %r", file, error)
         raise UnknownDefinitionError(
             f"{file} is not a bundle of definitions, or it is damaged: copy it anew from the registry's machine"
@@ -99,7 +97,7 @@ def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
         raise
     if info.file_size > most:
         raise RefusedError(f"The bundle's {name} is too large: a registry makes none of more than {most} bytes")
-    return archive.read(info)
+    return read_entry(archive, info)
 
 
 def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statement:
@@ -150,7 +148,7 @@ def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
             info = archive.getinfo(f"bundles/{item.name}.bundle")
             if info.file_size > MAX_BUNDLE_BYTES:
                 raise RefusedError("its bundle is larger than any definition")
-            return archive.read(info)
+            return read_entry(archive, info)
         except KeyError:
             raise RefusedError("the file holds no bundle of it") from None
         except (*DAMAGED, OSError) as error:

@@ -3,10 +3,12 @@
 import hashlib
 import io
 import json
+import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import urllib3
@@ -16,6 +18,7 @@ from dulwich.repo import Repo
 
 from .errors import RefusedError, RegistryError
 from .files import clear_partial, discard
+from .packs import judge_pack
 from .signatures import split_tag
 from .text import logger
 
@@ -77,17 +80,25 @@ class Repository:
         """
         client = HttpGitClient(registry, pool_manager=pool, username="computer", password=token, quiet=True)
         with self._writing() as repo:
-            result = client.fetch(
-                f"definitions/{self.path.name}".encode(),
-                repo,
-                determine_wants=lambda refs, depth=None: [
-                    sha
-                    for ref, sha in refs.items()
-                    if sha is not None and _is_wanted(ref) and sha not in repo.object_store
-                ],
-                ref_prefix=[MAIN, TAGS, ATTESTED],
-                progress=(lambda text: progress(text.decode(errors="replace"))) if progress else None,
-            )
+            with TemporaryFile(dir=self.path) as file:
+                result = client.fetch_pack(
+                    f"definitions/{self.path.name}".encode(),
+                    lambda refs, depth=None: [
+                        sha
+                        for ref, sha in refs.items()
+                        if sha is not None and _is_wanted(ref) and sha not in repo.object_store
+                    ],
+                    repo.get_graph_walker(),
+                    file.write,
+                    ref_prefix=[MAIN, TAGS, ATTESTED],
+                    progress=(lambda text: progress(text.decode(errors="replace"))) if progress else None,
+                )
+                if file.tell():
+                    file.flush()
+                    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pack:
+                        judge_pack(pack)
+                    file.seek(0)
+                    repo.object_store.add_thin_pack(file.read, None)
             with _judged(self.path):
                 self._move_refs(repo, {ref: sha for ref, sha in result.refs.items() if sha is not None})
 
@@ -205,6 +216,7 @@ class Repository:
         """Takes over what a git bundle holds. Raises `RefusedError`, `DamagedError`, or what dulwich raises."""
         from dulwich.bundle import read_bundle
 
+        judge_pack(content[content.index(b"\n\n") + 2 :])
         bundle = read_bundle(io.BytesIO(content))
         try:
             with self._writing() as repo:

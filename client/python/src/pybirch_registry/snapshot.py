@@ -6,11 +6,16 @@ import io
 import zipfile
 
 from .api import Http, not_the_registry
+from .archives import DAMAGED, open_entries, read_entry
 from .errors import AnswerError, RefusedError, UnreachableError
 from .files import sha256
+from .text import logger
 from .wire import Bounds
 
-MAX_BYTES = 256 * 1024 * 1024
+log = logger(__name__)
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Of a version; the registry takes 32 MiB."""
 
 
 def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) -> dict[str, bytes]:
@@ -47,9 +52,10 @@ def digest_of(files: dict[str, bytes]) -> str:
 def _unzip(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if sum(entry.file_size for entry in entries) > MAX_BYTES:
+            entries = open_entries(archive)
+            if sum(entry.file_size for entry in entries.values()) > MAX_BYTES:
                 raise RefusedError("its snapshot is larger than any definition")
-            return {entry.filename: archive.read(entry) for entry in entries}
-    except zipfile.BadZipFile as error:
+            return {name: read_entry(archive, entry) for name, entry in entries.items()}
+    except DAMAGED as error:
+        log.info("%r", error)
         raise RefusedError("its snapshot is damaged") from error
