@@ -40,10 +40,11 @@ def is_sealed(home: Home, value: Mapping[str, Any]) -> bool | None:
 
 
 def stands_in_history(home: Home, record: Mapping[str, Any]) -> bool:
-    """Whether the fetched history has this version with these files and approvals, signed by a key of the registry."""
+    """Whether the fetched history has this version with these files and approvals, and grants it what the record says
+    that it may, signed by a key of the registry."""
     from .repository import Repository
     from .signatures import check_tag
-    from .versions import approvers
+    from .versions import approvers, permissions
 
     enrolment = home.enrolment_or_none()
     if enrolment is None:
@@ -60,7 +61,9 @@ def stands_in_history(home: Home, record: Mapping[str, Any]) -> bool:
         return False
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
     is_named = tag.record.get("name", record["name"]) == record["name"]
-    return bool(is_named and hashes == record["files"] and approvers(tag.record) == record["approved_by"])
+    is_granted = set(record.get("permissions", ())) <= set(permissions(tag, "signature"))
+    is_as_recorded = hashes == record["files"] and approvers(tag.record) == record["approved_by"]
+    return is_named and is_granted and is_as_recorded
 
 
 def _seal(key: str, record: Mapping[str, Any]) -> str:

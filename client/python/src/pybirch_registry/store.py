@@ -94,7 +94,10 @@ class Store:
             raise RefusedError(f"its files are not those that the registry lists ({names})")
         name, commit = installed.name, installed.commit
         with locked(self.home.lock(f"install-{name}")):
-            if self.fault(name, commit) is None:
+            known = self.read(name, commit)
+            if known is not None and self.fault(name, commit) is None:
+                if known.checked_by == "list" and installed.checked_by == "signature":
+                    state.save(self._record(name, commit), sealed(self.home, asdict(installed)))
                 return
             clear_partial(self.home.versions / name)
             state.forget(self._record(name, commit))
@@ -131,7 +134,7 @@ def installed_of(record: Mapping[str, Any]) -> Installed:
 def check_record(value: dict[str, Any]) -> None:
     """Raises `TypeError` or `ValueError` for what is no record of a version."""
     one = installed_of(value)
-    texts = (one.name, one.commit, one.checked_by, *one.approved_by, *one.files, *one.files.values())
+    texts = (one.name, one.commit, one.checked_by, *one.approved_by, *one.files, *one.files.values(), *one.permissions)
     if not all(isinstance(text, str) for text in texts) or type(one.id) is not int or type(one.version) is not int:
         raise ValueError("no record")
     if one.main_file not in one.files or not isinstance(one.fields, dict):

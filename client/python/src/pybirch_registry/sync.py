@@ -207,18 +207,23 @@ class Syncer:
 
     def _bring(self, listed: Manifest, report: SyncReport, progress: Progress | None) -> None:
         missing: list[Item] = []
+        snapshots: list[Item] = []
         for item in listed.items:
             if listed.revocation(item.commit) is not None:
                 continue
             fault = self.store.fault(item.name, item.commit)
             if fault is None:
                 report.stayed.append(item.label)
+                known = self.store.read(item.name, item.commit)
+                if known is not None and known.checked_by == "list":
+                    snapshots.append(item)
                 continue
             missing.append(item)
             if self.store.read(item.name, item.commit):
                 report.warnings.append(f"{item.label}: {fault}")
         if not report.online:
             return
+        self._confirm(snapshots, report)
         by_name: dict[str, list[Item]] = {}
         for item in missing:
             by_name.setdefault(item.name, []).append(item)
@@ -237,6 +242,13 @@ class Syncer:
                         report.warnings.append(note)
                     if progress:
                         progress(done, len(missing), item.label)
+
+    def _confirm(self, snapshots: list[Item], report: SyncReport) -> None:
+        for item in snapshots:
+            try:
+                self.versions.confirm(item)
+            except RegistryError as error:
+                report.refused[item.label] = str(error)
 
     def _bring_all(self, items: list[Item]) -> list[tuple[Item, str | None, RegistryError | None]]:
         """The versions of one definition, which share a repository."""

@@ -93,7 +93,11 @@ class Trust:
         at = statement.signed_at
         revoked = {k: v for k, v in known.get("revoked", {}).items() if k not in standing or v["signed_at"] > at}
         for entry in value.get("revoked") or ():
-            revoked[entry["commit"]] = {**entry, "signed_at": at}
+            commit = entry["commit"]
+            # An older list, of another bundle, makes no revocation older: what is between could take it back then.
+            before = revoked.get(commit)
+            if before is None or before["signed_at"] <= at:
+                revoked[commit] = {**entry, "signed_at": at}
         self._save(known, statement, revoked)
         if known and known["timeline"] != statement.timeline:
             of = f" from a backup of {statement.restored_from}" if statement.restored_from else ""

@@ -55,6 +55,12 @@ class Versions:
             self.store.install(installed, contents)
             return f"{item.label} came as a snapshot, because git did not get through ({error})"
 
+    def confirm(self, item: Item) -> None:
+        """Holds a version that came as a snapshot against its signed tag, which alone says what it may do, as soon as
+        git gets through. Raises `RefusedError`, `FolderError`."""
+        with contextlib.suppress(UnreachableError):
+            self._from_git(item, None)
+
     def _from_git(self, item: Item, progress: Callable[[str], None] | None) -> str | None:
         repository = Repository(self.home.repository(item.name))
         with locked(self.home.lock(f"repository-{item.name}")):
@@ -118,15 +124,15 @@ class Versions:
         try:
             if tag is None or not repository.is_on_main(tag.commit):
                 raise RefusedError(f"{name} has no version {version}")
+            reason = manifest.revocation(tag.commit)
+            if reason is not None:
+                raise RefusedError(f"{name} v{version} was revoked: {reason}")
+            newest = manifest.newest(name)
+            fields = dict(newest.fields) if newest else self._last_fields(name)
+            tag = self._check_attested(repository, Whose(int(fields.get("id", 0)), name, version, tag.commit))
             contents = repository.files(tag.commit)
         except DamagedError as error:
             raise UnreachableError(f"The history of {name} on this computer is damaged. {SYNC_FIRST}") from error
-        reason = manifest.revocation(tag.commit)
-        if reason is not None:
-            raise RefusedError(f"{name} v{version} was revoked: {reason}")
-        newest = manifest.newest(name)
-        fields = dict(newest.fields) if newest else self._last_fields(name)
-        self._check_attested(repository, Whose(int(fields.get("id", 0)), name, version, tag.commit))
         hashes = {path: sha256(content) for path, content in contents.items()}
         installed = Installed(
             id=int(fields.get("id", 0)),
@@ -136,6 +142,7 @@ class Versions:
             files=hashes,
             approved_by=approvers(tag.record),
             checked_by="signature",
+            permissions=permissions(tag, "signature"),
             fields=_index_fields({**fields, "version": version, "commit": tag.commit}),
         )
         self.store.install(installed, contents)
@@ -158,17 +165,17 @@ class Versions:
         known = self.store.versions(name)
         return known[0].fields if known else {}
 
-    def _check_attested(self, repository: Repository, whose: Whose) -> None:
+    def _check_attested(self, repository: Repository, whose: Whose) -> TagRecord:
         """As `check`, with a list of tags without names that was made after this history was fetched."""
         try:
-            self.check(repository, whose)
+            return self.check(repository, whose)
         except UnattestedError as error:
             try:
                 with locked(self.home.lock(f"repository-{whose.name}")):
                     self._fetch(repository, None, None)
             except (UnreachableError, NotEnrolledError):
                 raise error from None
-            self.check(repository, whose)
+            return self.check(repository, whose)
 
     def check(self, repository: Repository, whose: Whose) -> TagRecord:
         """The version's tag, which the registry signed and which is of no other version or definition.
