@@ -17,19 +17,15 @@ const PROGRAMS = ['bash', 'cat'];
 
 export const GUIDE = join(root, 'docs', 'lab-computer.md');
 
-export interface Followed {
-  /** The steps of the guide, with what was printed here in the guide's own words. */
-  printed: Step[];
-  /** The computer's Python, with the package in it. */
-  interpreter: string;
-}
-
-/** Follows the guide from its first step, then goes on with what it names in its sentences, and without the network. */
+/**
+ * Follows the guide from its first step, then goes on with what it names in its sentences, and without the network. The
+ * steps of the guide, with what was printed here in the guide's own words.
+ */
 export async function followGuide(
   t: Test,
   python: string,
   registry: GuideRegistry,
-): Promise<Followed> {
+): Promise<Step[]> {
   // A space and letters beyond ASCII, as in many names of accounts.
   const home = join(t.testdir(), 'Jörg Weiß');
   const network = await openNetwork(registry.url);
@@ -89,7 +85,7 @@ export async function followGuide(
   t.match(offline[4], /^ok +python .*$/m);
   network.mend();
   t.match(await typeAll('pybirch-registry sync; echo "exit code $?"'), [/exit code 0\n$/]);
-  return { printed, interpreter: join(bin, 'python') };
+  return printed;
 }
 
 /** Each step of the guide printed here what the guide says. */

@@ -19,7 +19,7 @@ await t.test(
   'the guide for lab computers prints what it says, without git',
   { skip },
   async (t) => {
-    const { printed } = await followGuide(t, python, await serveGuide(t));
+    const printed = await followGuide(t, python, await serveGuide(t));
     if (process.argv.includes('--write'))
       await writeFile(GUIDE, writeSteps(await readFile(GUIDE, 'utf8'), printed));
     await sameAsGuide(t, printed);

@@ -3,6 +3,9 @@
  * letter, then the package's own tests.
  */
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { CLIENT, CLIENT_FOLDER } from '../helpers/python.ts';
 import { followGuide, sameAsGuide } from './guide.ts';
@@ -21,8 +24,12 @@ for (const minor of minors) {
     continue;
   }
   await t.test(`Python ${python.version} at ${python.path}`, async (t) => {
-    const { printed, interpreter } = await followGuide(t, python.path, registry);
-    await sameAsGuide(t, printed);
+    await sameAsGuide(t, await followGuide(t, python.path, registry));
+    // Another environment: that of the guide knows a PyBirch by now.
+    const folder = await mkdtemp(join(tmpdir(), 'registry-python-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    t.equal(await shown(python.path, ['-m', 'venv', folder]), 0, 'a virtual environment is made');
+    const interpreter = join(folder, 'bin', 'python');
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     t.equal(await shown(interpreter, [...pip, ...CLIENT]), 0, 'pip installs what the tests need');
     t.equal(await shown(interpreter, ['-m', 'pytest', '-n', '2']), 0, "the package's own tests");
