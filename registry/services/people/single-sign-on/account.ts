@@ -125,7 +125,38 @@ async function linked(
 
 const identityOf = ({ issuer, subject }: Profile) => ({ issuer, subject });
 
+/** The account before its memberships: in this order a landing holds them, too. */
 async function grant(
+  em: EntityManager,
+  caller: Caller,
+  user: User,
+  granted: Granted,
+  by: string,
+): Promise<string[]> {
+  const warnings = await grantSiteAdmin(em, caller, user, granted, by);
+  return [...(await grantRoles(em, caller, user, granted, by)), ...warnings];
+}
+
+async function grantSiteAdmin(
+  em: EntityManager,
+  caller: Caller,
+  user: User,
+  { siteAdmin }: Granted,
+  by: string,
+): Promise<string[]> {
+  if (siteAdmin === undefined || siteAdmin === user.is_admin) return [];
+  if (!siteAdmin && (await users.countAdmins(em)) === 1) {
+    return [`${user.username} stays site admin: there would be none`];
+  }
+  const before = showUser(user);
+  const changed = await users.updateUser(em, user.id, { is_admin: siteAdmin });
+  if (!changed) throw new Error('an account that was just found is not there');
+  const after = { ...showUser(changed), by };
+  await note(em, caller, 'user.changed', 'user', user, null, before, after);
+  return [];
+}
+
+async function grantRoles(
   em: EntityManager,
   caller: Caller,
   user: User,
@@ -157,17 +188,5 @@ async function grant(
       role && { role, by },
     );
   }
-  const { siteAdmin } = granted;
-  if (siteAdmin === undefined || siteAdmin === user.is_admin) return warnings;
-  if (!siteAdmin && (await users.countAdmins(em)) === 1) {
-    return [...warnings, `${user.username} stays site admin: there would be none`];
-  }
-  const before = showUser(user);
-  const changed = await users.updateUser(em, user.id, { is_admin: siteAdmin });
-  if (!changed) throw new Error('an account that was just found is not there');
-  await note(em, caller, 'user.changed', 'user', user, null, before, {
-    ...showUser(changed),
-    by,
-  });
   return warnings;
 }
