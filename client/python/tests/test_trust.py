@@ -260,6 +260,16 @@ def test_who_holds_back_updates_is_noticed(
     assert not any("days ago" in text for text in registry.sync().warnings)
 
 
+def test_a_clock_that_is_behind_the_newest_list_is_told_of(
+    server: FakeRegistry, registry: Registry, home: Home, revoked: str
+) -> None:
+    """Set back far enough, it would make any list look fresh for ever."""
+    newest = Trust(home.root).newest()
+    assert newest is not None
+    assert Trust(home.root).warning(newest[1] - 60) is None
+    assert "in the future by this computer's clock" in str(Trust(home.root).warning(newest[1] - 365 * DAY))
+
+
 def test_an_unchanged_list_is_signed_anew_at_every_sync(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import state
+from .api import CLOCK_TOLERANCE_S
 from .errors import RefusedError
 from .statement import Statement
 
@@ -143,11 +144,16 @@ class Trust:
         return None if latest is None else (latest["number"], latest["signed_at"])
 
     def warning(self, now: float | None = None) -> str | None:
-        """A sentence where nobody has signed for too long that the list here is the newest."""
+        """A sentence where nobody has signed for too long that the list here is the newest, or where this cannot be told."""
         newest = self.newest()
         if newest is None:
             return None
         age = (time.time() if now is None else now) - newest[1]
+        if age < -CLOCK_TOLERANCE_S:
+            return (
+                f"The newest list of the registry here is dated {day(newest[1])}, which is in the future by this "
+                "computer's clock: set the clock, or nobody can tell how old the list is"
+            )
         if age < STALE_S:
             return None
         return (
