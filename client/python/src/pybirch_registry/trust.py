@@ -144,7 +144,7 @@ class Trust:
         return None if latest is None else (latest["number"], latest["signed_at"])
 
     def warning(self, now: float | None = None) -> str | None:
-        """A sentence where nobody has signed lately that the list here is the newest, or where the clock cannot tell."""
+        """A sentence where nobody signed lately that the list here is the newest, or where the clock cannot tell."""
         newest = self.newest()
         if newest is None:
             return None
