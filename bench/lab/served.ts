@@ -34,7 +34,7 @@ export async function serve(folder: string): Promise<Served> {
   const ended = new Promise((resolve) => server.once('close', resolve));
   let url: string | undefined;
   for await (const line of createInterface({ input: server.stdout })) {
-    url = /git clone (http:\/\/)admin:\S+@(127\.0\.0\.1:\d+)\//.exec(line)?.slice(1).join('');
+    url = /^The registry is at (http:\S+)$/.exec(line)?.[1];
     if (url) break;
   }
   if (!url) throw new Error('the server ended without its greeting');
