@@ -157,7 +157,10 @@ function onDefinition(
   if (!scoped.allowed) return scoped;
   const rank = rankIn(actor, of.labId);
   if (verb === 'propose' && rank < RANK.contributor) {
-    return no('forbidden', 'Only contributors and admins of the owning lab may propose changes.');
+    return no(
+      'forbidden',
+      'Only contributors and admins of the owning lab may propose changes. Ask one of its admins to make you a contributor.',
+    );
   }
   if (verb !== 'propose' && rank < RANK.admin) {
     return no('forbidden', 'Only an admin of the owning lab may do this.');

@@ -119,7 +119,7 @@ t.test('so is one whose branch has gone since git asked for the refs', async (t)
   const merge = `const { status } = await fetch('${url}', ${JSON.stringify(call)});
     process.exitCode = status === 200 ? 0 : 1;`;
   await writeFile(`${hook}.mjs`, merge);
-  await writeFile(hook, `#!/bin/sh\nexec ${process.execPath} ${hook}.mjs\n`);
+  await writeFile(hook, `#!/bin/sh\nexec '${process.execPath}' '${hook}.mjs'\n`);
   await chmod(hook, 0o755);
   const late = await clone.push('HEAD:idea');
   t.not(late.code, 0);
