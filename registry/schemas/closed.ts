@@ -1,4 +1,4 @@
-/** Schemas of input are closed: what they do not name is refused, at every depth. */
+/** Schemas of input are closed: what they do not name is refused, at every depth. What has a default may be left out. */
 
 type Schema = Record<string, unknown>;
 
@@ -30,11 +30,14 @@ const isOfObjects = ({ type, properties }: Schema): boolean =>
   [type].flat().includes('object') || properties !== undefined;
 
 function closedObject(schema: Schema): Schema {
-  const { patternProperties, ...rest } = schema;
+  const { patternProperties, required, ...rest } = schema;
   const properties = Object.entries((schema.properties ?? {}) as Record<string, object>);
   const named = properties.map(([name, value]) => [name, closed(value)]);
+  const defaults = properties.flatMap(([name, value]) => ('default' in value ? [name] : []));
+  const needed = ((required ?? []) as string[]).filter((name) => !defaults.includes(name));
   return {
     ...rest,
+    ...(needed.length > 0 && { required: needed }),
     ...(schema.properties !== undefined && { properties: Object.fromEntries(named) }),
     additionalProperties: othersOf(schema),
   };
