@@ -123,5 +123,6 @@ t.test('rows of an earlier schema are taken at that schema, and migrated from th
   await load(target, dumped);
   t.ok((await target.migrate()).length > 0);
   t.same(await target.pending(), []);
-  t.same((await dump(target)).tables.get('users'), dumped.tables.get('users'));
+  const rows = ({ tables }: typeof dumped) => tables.get('users')?.map((row) => JSON.parse(row));
+  t.match(rows(await dump(target)), rows(dumped), 'whole; later migrations add columns');
 });
