@@ -111,7 +111,7 @@ t.test(
       document.body.append(form);
       form.submit();
     }, url);
-    t.equal((await sent).status(), 204);
+    t.equal((await sent).status(), 415);
     t.same(await tokens(), before, 'still signed in, and nothing was made');
   },
 );
