@@ -1,6 +1,6 @@
 /** Where names of a module get their values. */
 
-import { child, type Node, textOf, walk } from './syntax.ts';
+import { child, type Node, nameOf, walk } from './syntax.ts';
 
 /** Does the name stand where it is given a value (or a definition) rather than read? */
 export function binds(node: Node): boolean {
@@ -56,16 +56,16 @@ export function bindingsIn(scope: Node, text: string): Bindings {
   };
   walk(scope, (node) => {
     if (node.type === 'VariableName' && node.parent !== scope && binds(node))
-      add(textOf(node, text), plainValue(node));
+      add(nameOf(node, text), plainValue(node));
     if (node.type === 'ParamList' && node.parent === scope)
       for (const one of node.children)
-        if (one.type === 'VariableName') add(textOf(one, text), null);
+        if (one.type === 'VariableName') add(nameOf(one, text), null);
     if (node.type === 'UpdateStatement' && node.children[0]?.type === 'VariableName')
-      add(textOf(node.children[0], text), null);
+      add(nameOf(node.children[0], text), null);
     if (node === scope) return true;
     if (!/^(?:FunctionDefinition|ClassDefinition|LambdaExpression)$/.test(node.type)) return true;
     const name = child(node, 'VariableName');
-    if (name && node.type !== 'LambdaExpression') add(textOf(name, text), null);
+    if (name && node.type !== 'LambdaExpression') add(nameOf(name, text), null);
     return false;
   });
   return found;

@@ -2,7 +2,7 @@
 
 import { binds } from './binding.ts';
 import { positions } from './source.ts';
-import { type Module, type Node, readImport, textOf, walk } from './syntax.ts';
+import { type Module, type Node, nameOf, readImport, walk } from './syntax.ts';
 import { TWINS } from './twins.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
@@ -53,9 +53,9 @@ export function findUses(module: Module, policy: ImportPolicy): Use[] {
     const message = `Importing ${name} is not allowed here: leave it out, or ask the lab's admins to allow it`;
     found.push({ node, code: 'banned-import', message, permission });
   }
-  const used = [...names.filter((node) => !bound.has(textOf(node, text))), ...builtins];
+  const used = [...names.filter((node) => !bound.has(nameOf(node, text))), ...builtins];
   for (const node of used) {
-    const name = textOf(node, text);
+    const name = nameOf(node, text);
     if (!policy.banned.includes(name) || covers(policy.allowed, name)) continue;
     const message = `The built-in ${name} is not allowed here: use the instrument's own interface, or ask the lab's admins to allow it`;
     found.push({ node, code: 'banned-builtin', message, permission: name });
@@ -99,7 +99,7 @@ function survey({ text, root }: Module): Survey {
     }
     if (node.type === 'MemberExpression') surveyMember(node, text, result, aliases);
     if (node.type === 'VariableName') {
-      if (binds(node)) result.bound.add(textOf(node, text));
+      if (binds(node)) result.bound.add(nameOf(node, text));
       else if (!isKeyword(node)) result.names.push(node);
     }
     return true;
@@ -121,7 +121,7 @@ function surveyImport(node: Node, text: string, result: Survey, aliases: Set<str
 function surveyMember(node: Node, text: string, result: Survey, aliases: Set<string>): void {
   const [owner, dot, property] = node.children;
   if (owner?.type !== 'VariableName' || dot?.type !== '.' || !property) return;
-  if (aliases.has(textOf(owner, text))) result.builtins.push(property);
+  if (aliases.has(nameOf(owner, text))) result.builtins.push(property);
 }
 
 /** `open` in `f(open=1)`. */

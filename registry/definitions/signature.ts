@@ -12,9 +12,9 @@ import {
   type FunctionStatement,
   type Module,
   type Node,
+  nameOf,
   parseModule,
   type Statement,
-  textOf,
 } from './syntax.ts';
 import type { Files } from './types.ts';
 
@@ -72,7 +72,7 @@ function constructorsAmong(body: readonly Statement[], text: string): Statement[
       one.kind === 'function'
         ? [one.name]
         : one.kind === 'assign'
-          ? one.targets.flat().map((target) => textOf(target, text))
+          ? one.targets.flat().map((target) => nameOf(target, text))
           : [];
     return names.includes('__init__') ? [one] : [];
   });
@@ -99,7 +99,7 @@ function read({ node }: FunctionStatement, { scope }: ClassAt, file: string): Si
       if (second) {
         const rest = first.type === '*' ? 'more' : 'more_named';
         parameters.push({
-          name: textOf(second, text),
+          name: nameOf(second, text),
           kind: rest,
           required: false,
           at: placeOf(first.from),
@@ -108,7 +108,7 @@ function read({ node }: FunctionStatement, { scope }: ClassAt, file: string): Si
       kind = 'named';
     } else {
       const required = !group.nodes.some(({ type }) => type === 'AssignOp');
-      parameters.push({ name: textOf(first, text), kind, required, at: placeOf(first.from) });
+      parameters.push({ name: nameOf(first, text), kind, required, at: placeOf(first.from) });
     }
     from = group.end + 1;
   }

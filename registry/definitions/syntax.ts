@@ -183,7 +183,7 @@ function readTree(text: string, templates: readonly number[]): Node {
 
 function grammarTree(text: string, templates: readonly number[]) {
   // `recovering` counts down after an error; @lezer/lr keeps it out of its types.
-  const parse = parser.startParse(withKnownPrefixes(text, templates)) as PartialParse & {
+  const parse = parser.startParse(asKnown(text, templates)) as PartialParse & {
     recovering: number;
   };
   let recovery = 0;
@@ -194,15 +194,22 @@ function grammarTree(text: string, templates: readonly number[]) {
   }
 }
 
-/** The grammar knows no template strings (PEP 750): it reads them as the f-strings that they look like. */
-function withKnownPrefixes(text: string, templates: readonly number[]): string {
+/** A number whose point has no digit behind it: `1.`, `1.e-3`. */
+const BARE_POINT =
+  /(?<![\p{L}\p{M}\p{N}\p{Pc}.])(\d[\d_]*)\.(?=[eE][-+]?\d|[jJ]?(?![\p{L}\p{M}\p{N}\p{Pc}.]))/gu;
+
+/**
+ * What the grammar does not know, written as something of the same length and kind that it does: template
+ * strings (PEP 750) as f-strings, `1.` as `10`. Nodes have places alone, so that values are read from the text itself.
+ */
+function asKnown(text: string, templates: readonly number[]): string {
   let known = '';
   let copied = 0;
   for (const at of templates) {
     known += `${text.slice(copied, at)}f`;
     copied = at + 1;
   }
-  return known + text.slice(copied);
+  return (known + text.slice(copied)).replace(BARE_POINT, (_, digits: string) => `${digits}0`);
 }
 
 function tooDeep(text: string, offset: number, message: string): DefinitionError {
@@ -213,6 +220,15 @@ function tooDeep(text: string, offset: number, message: string): DefinitionError
 /** The text that a node covers. */
 export function textOf(node: Node, text: string): string {
   return text.slice(node.from, node.to);
+}
+
+/**
+ * The identifier that a node is, as Python compares it: in normal form KC (PEP 3131), so that `ｏs` is `os`.
+ * Every name that is looked up, compared or shown comes from here; the node keeps the place of what was written.
+ */
+export function nameOf(node: Node, text: string): string {
+  const written = textOf(node, text);
+  return /^[\0-\x7f]*$/.test(written) ? written : written.normalize('NFKC');
 }
 
 /** The first child of one of these types. */
@@ -291,8 +307,8 @@ export function readImport(node: Node, text: string): ImportStatement {
   const flush = (): void => {
     const [first, last] = [parts[0], parts.at(-1)];
     if (first && last) {
-      const name = parts.map((part) => textOf(part, text)).join('.');
-      const bound = alias ? textOf(alias, text) : isFrom ? name : textOf(first, text);
+      const name = parts.map((part) => nameOf(part, text)).join('.');
+      const bound = alias ? nameOf(alias, text) : isFrom ? name : nameOf(first, text);
       names.push({ name, bound, node: { ...first, to: last.to, children: parts } });
     }
     parts = [];
@@ -313,7 +329,7 @@ export function readImport(node: Node, text: string): ImportStatement {
   return {
     kind: 'import',
     node,
-    module: module.length > 0 ? module.map((one) => textOf(one, text)).join('.') : null,
+    module: module.length > 0 ? module.map((one) => nameOf(one, text)).join('.') : null,
     level: dots.reduce((sum, one) => sum + textOf(one, text).length, 0),
     names,
   };
@@ -334,7 +350,7 @@ function readClass(inner: Node, node: Node, decorators: Node[], text: string): S
   return {
     kind: 'class',
     node,
-    name: textOf(nameNode, text),
+    name: nameOf(nameNode, text),
     nameNode,
     bases: args ? argumentsOf(args, text).positional : [],
     decorators,
@@ -348,9 +364,9 @@ function readFunction(inner: Node, node: Node, decorators: Node[], text: string)
   return {
     kind: 'function',
     node,
-    name: textOf(nameNode, text),
+    name: nameOf(nameNode, text),
     nameNode,
-    parameters: parameterNodes(inner).map((one) => textOf(one, text)),
+    parameters: parameterNodes(inner).map((one) => nameOf(one, text)),
     decorators,
     body: bodiesOf(inner, text).flat(),
   };
@@ -398,7 +414,7 @@ export function argumentsOf(list: Node, text: string): Arguments {
     if (!first) continue;
     if (first.type === '*' || first.type === '**') starred = true;
     else if (second?.type === 'AssignOp' && third) {
-      if (textOf(second, text) === '=') keywords.set(textOf(first, text), third);
+      if (textOf(second, text) === '=') keywords.set(nameOf(first, text), third);
       else positional.push(third);
     } else positional.push(first);
   }
@@ -422,8 +438,8 @@ export function dottedName(node: Node, text: string): string | null {
   while (at?.type === 'MemberExpression' && at.children[1]?.type === '.') {
     const property: Node | undefined = at.children[2];
     if (!property) return null;
-    parts.unshift(textOf(property, text));
+    parts.unshift(nameOf(property, text));
     at = at.children[0];
   }
-  return at?.type === 'VariableName' ? [textOf(at, text), ...parts].join('.') : null;
+  return at?.type === 'VariableName' ? [nameOf(at, text), ...parts].join('.') : null;
 }

@@ -119,10 +119,39 @@ t.test('the policy sees banned imports and built-ins in any spelling', async (t)
     ['time.open()', []],
     ['def open(): pass\nopen()', []],
     ['print(open=1)', []],
+    ['import \uff4fs as o\no', ['banned-import']],
+    ['from \uff4fs import path\npath', ['banned-import']],
+    ['\uff4fpen("a")', ['banned-builtin']],
+    ['import builtins as b\nb.\uff45val("1")', ['banned-builtin']],
+    ['import builtins as \uff42\nb.eval("1")', ['banned-builtin']],
+    ['def \uff4fpen(): pass\nopen()', []],
+    ['print(\uff4fpen=1)', []],
   ];
   for (const [source, expected] of table)
     t.same(codes(`${source}\n${instrument}`), expected, source);
   t.same(codes(`import os\nos\n${instrument}`, ['os']), [], 'a lab may lift a ban');
+});
+
+t.test('names are compared as Python compares them, in normal form KC', async (t) => {
+  const source = `\uff23 = FakeMovementInstrument
+class \uff21(C):
+    def __init__(\uff53elf, name):
+        super().__init__(name)
+        self.position_\uff43olumn = \uff43olumn
+column = "x"
+`;
+  const info = analyse(source, 'A');
+  t.match(info, { name: 'A', instrument_type: 'movement', position_column: 'x' });
+  t.equal(
+    analyse('class A(Movement): pass\n', '\uff21'),
+    null,
+    'a name given from outside is not code',
+  );
+});
+
+t.test('a number may end in its point', async (t) => {
+  const body = "self._define_settings({'a': 1., 'b': 1.e-3, 'c': [2., -3.], 'd': 1_0.})";
+  t.same(analyse(measurement(body))?.default_settings, { a: 1, b: 0.001, c: [2, -3], d: 10 });
 });
 
 t.test('a definition must hold its class, and the class must be an instrument', async (t) => {

@@ -1,6 +1,6 @@
 /** Which classes of a folder are PyBirch instruments: those that reach one of its base classes. */
 import { BASE_CLASSES } from '../pybirch.ts';
-import { argumentsOf, child as childOf, type Node, textOf } from '../syntax.ts';
+import { argumentsOf, child as childOf, type Node, nameOf } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { SourceFolder, Target } from './folder.ts';
 import type { ClassStatement } from './module.ts';
@@ -135,5 +135,5 @@ export function baseExpressions(node: Node, text: string): string[][] {
   const { positional } = argumentsOf(list, text);
   return positional
     .filter(({ type }) => /^(VariableName|MemberExpression)$/.test(type))
-    .map((base) => textOf(base, text).replace(/\[.*/s, '').replace(/\s/g, '').split('.'));
+    .map((base) => nameOf(base, text).replace(/\[.*/s, '').replace(/\s/g, '').split('.'));
 }

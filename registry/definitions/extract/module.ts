@@ -3,7 +3,7 @@
  * binds, what it reads, what it changes and what it imports. Nothing is run; where scoping cannot be
  * known a name counts as read, so that too much is carried rather than too little.
  */
-import { child, type Node, parseModule, textOf, walk } from '../syntax.ts';
+import { child, type Node, nameOf, parseModule, textOf, walk } from '../syntax.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { StatementReader } from './scope.ts';
 
@@ -161,7 +161,7 @@ function classesIn(statement: Statement, text: string): ClassStatement[] {
     if (node.type === 'FunctionDefinition' || node.type === 'LambdaExpression') return false;
     if (node.type !== 'ClassDefinition') return true;
     const name = child(node, 'VariableName');
-    if (name) found.push({ name: textOf(name, text), node, statement });
+    if (name) found.push({ name: nameOf(name, text), node, statement });
     return false;
   });
   return found;

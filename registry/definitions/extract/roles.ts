@@ -10,7 +10,7 @@
  * Those are carried inside the definitions that need them.
  */
 
-import { child as childOf, textOf, walk } from '../syntax.ts';
+import { child as childOf, nameOf, textOf, walk } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { Bases, Reached } from './bases.ts';
 import { baseExpressions } from './bases.ts';
@@ -175,7 +175,7 @@ function hasConstructor(module: Module, cls: ClassStatement): boolean {
       child.type === 'DecoratedStatement' ? childOf(child, 'FunctionDefinition') : child;
     const name =
       method?.type === 'FunctionDefinition' ? childOf(method, 'VariableName') : undefined;
-    return name !== undefined && textOf(name, module.text) === '__init__';
+    return name !== undefined && nameOf(name, module.text) === '__init__';
   });
 }
 
@@ -184,7 +184,7 @@ function isCalled(module: Module, name: string): boolean {
   for (const statement of module.statements) {
     walk(statement.node, (node) => {
       const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
-      if (callee?.type === 'VariableName' && textOf(callee, module.text) === name) called = true;
+      if (callee?.type === 'VariableName' && nameOf(callee, module.text) === name) called = true;
       return !called;
     });
   }

@@ -1,5 +1,5 @@
 /** Which names one top-level statement binds in its module, reads from it, and touches at import. */
-import { child as childOf, type Node, readImport } from '../syntax.ts';
+import { child as childOf, type Node, nameOf, readImport } from '../syntax.ts';
 
 type ScopeKind = 'module' | 'class' | 'function';
 
@@ -185,7 +185,8 @@ export class StatementReader {
   #annotation(node: Node, scope: Scope): void {
     const strings = (inner: Node): void => {
       if (inner.type === 'String') {
-        for (const name of this.#of(inner).match(/[^\W\d]\w*/gu) ?? []) scope.uses.add(name);
+        for (const name of this.#of(inner).match(/[\p{L}\p{Nl}_][\p{L}\p{N}\p{M}\p{Pc}]*/gu) ?? [])
+          scope.uses.add(name);
       }
       for (const child of inner.children) strings(child);
     };
@@ -218,7 +219,7 @@ export class StatementReader {
   }
 
   #of(node: Node): string {
-    return this.#text.slice(node.from, node.to);
+    return nameOf(node, this.#text);
   }
 }
 
@@ -234,7 +235,7 @@ export function rootName(node: Node): Node | null {
 export function collectGlobals(node: Node, text: string, into: Set<string>): void {
   if (node.type === 'ScopeStatement' && node.children[0]?.type === 'global') {
     for (const name of node.children.filter((one) => one.type === 'VariableName'))
-      into.add(text.slice(name.from, name.to));
+      into.add(nameOf(name, text));
   }
   for (const child of node.children) {
     collectGlobals(child, text, into);

@@ -4,7 +4,7 @@
  */
 
 import { STANDARD_LIBRARY } from '../stdlib.ts';
-import { child as childOf, type Node, textOf, walk } from '../syntax.ts';
+import { child as childOf, type Node, nameOf, walk } from '../syntax.ts';
 import type { SourceFolder } from './folder.ts';
 import type { Module, Statement } from './module.ts';
 import { collectGlobals, rootName } from './scope.ts';
@@ -54,7 +54,7 @@ export function sharedState(folder: SourceFolder, path: string): SharedState[] {
       const target = inner.children[0];
       const value = inner.children.at(-1);
       if (target?.type !== 'VariableName' || !value || value.from === target.from) return false;
-      const name = textOf(target, module.text);
+      const name = nameOf(target, module.text);
       const origin = objectFrom(folder, module, value);
       if (changed.has(name) || origin) note(name, statement, origin === 'outside');
       return false;
@@ -65,7 +65,7 @@ export function sharedState(folder: SourceFolder, path: string): SharedState[] {
 
 function isCached(node: Node, module: Module): boolean {
   return node.children.some(
-    (one) => one.type === 'Decorator' && CACHE.test(textOf(one, module.text)),
+    (one) => one.type === 'Decorator' && CACHE.test(nameOf(one, module.text)),
   );
 }
 
@@ -73,12 +73,12 @@ function classState(node: Node, module: Module, changed: ReadonlySet<string>): s
   const own = childOf(node, 'VariableName');
   const body = childOf(node, 'Body');
   if (!own || !body) return [];
-  const className = textOf(own, module.text);
+  const className = nameOf(own, module.text);
   return body.children.flatMap((assign) => {
     const [target] = assign.children;
     const value = assign.children.at(-1);
     if (assign.type !== 'AssignStatement' || target?.type !== 'VariableName' || !value) return [];
-    const name = textOf(target, module.text);
+    const name = nameOf(target, module.text);
     const isContainer = CONTAINER.test(value.type) || isContainerCall(value, module);
     const isChanged = changed.has(`cls.${name}`) || changed.has(`${className}.${name}`);
     return (isContainer || value.type === 'None') && isChanged ? [`${className}.${name}`] : [];
@@ -102,7 +102,7 @@ function changedNames(module: Module): Set<string> {
 function addMutated(call: Node, module: Module, changed: Set<string>): void {
   const callee = call.children[0];
   const method = callee?.type === 'MemberExpression' ? childOf(callee, 'PropertyName') : undefined;
-  if (callee && method && MUTATOR.test(textOf(method, module.text)))
+  if (callee && method && MUTATOR.test(nameOf(method, module.text)))
     addOwner(callee, module, changed);
 }
 
@@ -111,7 +111,7 @@ function addTargets(statement: Node, module: Module, changed: Set<string>): void
   for (const one of statement.children) if (one.type === 'AssignOp') end = one.from;
   for (const child of statement.children) {
     if (child.type !== 'MemberExpression' || child.from >= end) continue;
-    if (childOf(child, 'PropertyName')) changed.add(textOf(child, module.text).replace(/\s/g, ''));
+    if (childOf(child, 'PropertyName')) changed.add(nameOf(child, module.text).replace(/\s/g, ''));
     else addOwner(child, module, changed);
   }
 }
@@ -119,7 +119,7 @@ function addTargets(statement: Node, module: Module, changed: Set<string>): void
 /** `x` of `x.append`, `cls.x` of `cls.x[0]`. */
 function addOwner(member: Node, module: Module, changed: Set<string>): void {
   const owner = member.children[0];
-  if (owner && rootName(owner)) changed.add(textOf(owner, module.text).replace(/\s/g, ''));
+  if (owner && rootName(owner)) changed.add(nameOf(owner, module.text).replace(/\s/g, ''));
 }
 
 /** Where an object with a life of its own is made: by the folder's code, or by a package's. */
@@ -130,7 +130,7 @@ function objectFrom(
 ): 'folder' | 'outside' | undefined {
   if (value.type !== 'CallExpression' || isContainerCall(value, module)) return undefined;
   const root = rootName(value);
-  const target = root ? folder.lookup(module.path, textOf(root, module.text)) : undefined;
+  const target = root ? folder.lookup(module.path, nameOf(root, module.text)) : undefined;
   if (!target) return undefined;
   if (target.kind === 'definition' && value.children[0]?.type === 'VariableName') {
     const isClass = folder.module(target.path).classes.has(target.name);
@@ -145,5 +145,5 @@ function objectFrom(
 
 function isContainerCall(value: Node, module: Module): boolean {
   const callee = value.type === 'CallExpression' ? value.children[0] : undefined;
-  return callee !== undefined && CONTAINER_CALL.test(textOf(callee, module.text));
+  return callee !== undefined && CONTAINER_CALL.test(nameOf(callee, module.text));
 }
