@@ -1,17 +1,18 @@
 /**
  * Bytes of a Python file to text and back, by the rules of PEP 263 and of "Lexical analysis" in the
  * Python reference: UTF-8 unless a byte order mark or a cookie in the first two lines says otherwise.
- * Besides UTF-8 the single-byte encodings are read; multi-byte ones (Shift JIS, GBK) are refused, since
- * they cannot be written back byte for byte.
+ * Besides UTF-8, CPython's single-byte encodings are read (`code-pages.ts`); multi-byte ones (Shift JIS, GBK) are
+ * refused, since they cannot be written back byte for byte.
  */
 
+import { encodingOf, fitsByteOrderMark } from './code-pages.ts';
 import { DefinitionError } from './errors.ts';
 import type { Span } from './types.ts';
 
 /** A decoded file and what is needed to write it back byte for byte. */
 export interface SourceText {
   readonly text: string;
-  /** A label that TextDecoder knows: `utf-8`, `windows-1252`, … */
+  /** `utf-8`, or the cookie as it stands in the file. */
   readonly encoding: string;
   readonly bom: boolean;
   /** The line end that stands first in the text; `\n` where there is none. */
@@ -19,34 +20,8 @@ export interface SourceText {
 }
 
 const COOKIE = /^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)/;
+const ASCII = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
 const BLANK = /^[ \t\f]*(?:#.*)?$/;
-const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, code) => code);
-const LATIN_1 = String.fromCharCode(...EVERY_BYTE);
-const ASCII = LATIN_1.slice(0, 128);
-
-/** Names that Python takes for an encoding and TextDecoder does not, or reads otherwise. */
-const PYTHON_NAMES: Record<string, string> = {
-  'utf-8': 'utf-8',
-  utf8: 'utf-8',
-  u8: 'utf-8',
-  utf: 'utf-8',
-  'utf-8-sig': 'utf-8',
-  cp65001: 'utf-8',
-  'latin-1': 'latin-1',
-  latin1: 'latin-1',
-  latin: 'latin-1',
-  l1: 'latin-1',
-  'iso-8859-1': 'latin-1',
-  'iso8859-1': 'latin-1',
-  cp819: 'latin-1',
-  ascii: 'ascii',
-  'us-ascii': 'ascii',
-  646: 'ascii',
-  cp1252: 'windows-1252',
-  cp1250: 'windows-1250',
-  cp1251: 'windows-1251',
-};
-
 /**
  * Reads the bytes of a Python file.
  * @throws DefinitionError `undecodable` for an unknown encoding, bytes that it does not have, or NUL
@@ -55,9 +30,8 @@ export function decodeSource(bytes: Uint8Array): SourceText {
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const body = bom ? bytes.subarray(3) : bytes;
   const cookie = findCookie(body);
-  const encoding = cookie === null ? 'utf-8' : codec(cookie);
-  if (encoding === null) throw undecodable(`Unknown encoding: ${cookie}`);
-  if (bom && encoding !== 'utf-8')
+  const encoding = cookie === null ? 'utf-8' : known(cookie);
+  if (bom && cookie !== null && !fitsByteOrderMark(cookie))
     throw undecodable(`A UTF-8 byte order mark, but the encoding is declared as ${cookie}`);
   const text = decode(body, encoding);
   const nul = text.indexOf('\0');
@@ -78,6 +52,17 @@ export function encodeSource(text: string, like: SourceText): Uint8Array {
   return bytes;
 }
 
+/** The cookie's encoding as it is kept in a `SourceText`. */
+function known(cookie: string): string {
+  const found = encodingOf(cookie);
+  if (found === 'multi-byte')
+    throw undecodable(
+      `The encoding ${cookie} is not read here, as it cannot be written back byte for byte: save the file as UTF-8`,
+    );
+  if (found === null) throw undecodable(`Unknown encoding: ${cookie}`);
+  return found === 'utf-8' ? found : cookie;
+}
+
 function findCookie(bytes: Uint8Array): string | null {
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 4096));
   const [first = '', second = ''] = head.split(/\r\n|\n|\r/, 2);
@@ -85,33 +70,17 @@ function findCookie(bytes: Uint8Array): string | null {
   return found?.[1] ?? null;
 }
 
-function codec(cookie: string): string | null {
-  const label = cookie.toLowerCase().replaceAll('_', '-');
-  if (/^utf-8(?:$|-)/.test(label)) return 'utf-8';
-  if (/^(?:latin-1|iso-8859-1|iso-latin-1)(?:$|-)/.test(label)) return 'latin-1';
-  const known = PYTHON_NAMES[label];
-  if (known) return known;
-  try {
-    const { encoding } = new TextDecoder(label);
-    return alphabet(encoding) === null ? null : encoding;
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
-
-/** The 256 characters of a single-byte encoding; null for an encoding of another kind. */
-function alphabet(encoding: string): string | null {
-  if (encoding === 'latin-1' || encoding === 'ascii') return LATIN_1;
-  const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(EVERY_BYTE);
-  return text.length === 256 && text.startsWith(ASCII) ? text : null;
+/** The 256 characters of a single-byte encoding; null for UTF-8. */
+function alphabetOf(encoding: string): string | null {
+  const found = encodingOf(encoding);
+  return found === null || typeof found === 'string' ? null : ASCII + found.upper;
 }
 
 function decode(bytes: Uint8Array, encoding: string): string {
-  const letters = encoding === 'utf-8' ? null : alphabet(encoding);
+  const letters = alphabetOf(encoding);
   if (letters === null) return decodeUtf8(bytes);
-  const text = Array.from(bytes, (byte) => letters[byte]).join('');
-  const bad = text.search(encoding === 'ascii' ? /[^\0-\x7f]/ : /\ufffd/);
+  const text = Array.from(bytes, (byte) => letters[byte] ?? '\ufffd').join('');
+  const bad = text.indexOf('\ufffd');
   if (bad >= 0) throw undecodable(`A byte that ${encoding} does not have`, text, bad);
   return text;
 }
@@ -141,15 +110,16 @@ function badAt(bytes: Uint8Array): number {
 }
 
 function encode(text: string, encoding: string): Uint8Array {
-  const letters = encoding === 'utf-8' ? null : alphabet(encoding);
+  const letters = alphabetOf(encoding);
   if (letters === null) return new TextEncoder().encode(text);
-  const limit = encoding === 'ascii' ? 128 : 256;
-  const codes = new Map(Array.from(letters.slice(0, limit), (letter, code) => [letter, code]));
+  const codes = new Map(Array.from(letters, (letter, code) => [letter, code]));
+  codes.delete('\ufffd');
   return Uint8Array.from({ length: text.length }, (_, at) => {
     const code = codes.get(text[at] as string);
     if (code !== undefined) return code;
     const span = positions(text).span(at, at + 1);
-    const message = `The file is ${encoding}, which has no ${JSON.stringify(text[at])}`;
+    const letter = String.fromCodePoint(text.codePointAt(at) as number);
+    const message = `The file is ${encoding}, which has no ${JSON.stringify(letter)}`;
     throw new DefinitionError('unencodable', [{ ...span, code: 'encoding', message }]);
   });
 }

@@ -49,19 +49,3 @@ t.test(
     t.ok(read > 500, `${read} of 2000 could be read`);
   },
 );
-
-t.test('every byte of a single-byte encoding comes back, or is refused', async (t) => {
-  for (const cookie of COOKIES.slice(1)) {
-    for (let code = 1; code < 256; code++) {
-      const bytes = Buffer.concat([Buffer.from(`# coding: ${cookie}\n#`), Buffer.from([code])]);
-      try {
-        const source = decodeSource(bytes);
-        if (!Buffer.from(encodeSource(source.text, source)).equals(bytes))
-          t.fail(`${cookie}: byte ${code}`);
-      } catch (error) {
-        if (!(error instanceof DefinitionError)) throw error;
-        if (code < 128) t.fail(`${cookie}: byte ${code} is ASCII`);
-      }
-    }
-  }
-});
