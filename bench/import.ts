@@ -38,7 +38,7 @@ export async function measureImport(
     const folder = await folderOf(round);
     let landed = 0;
     const time = await timed(async () => {
-      landed = (await importFolder(folder, {}, target, rooms.git)).imported.length;
+      landed = (await importFolder(folder, {}, target, rooms)).imported.length;
     });
     if (landed !== definitions) throw new Error(`${landed} of ${definitions} were imported`);
     return time;

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyServerOptions } from 'fastify';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
+import type { AnalysisPool } from './analysis/pool.ts';
 import { authentication } from './plugins/authentication.ts';
 import { letConnectionsGo } from './plugins/connections.ts';
 import { documentation } from './plugins/documentation.ts';
@@ -48,6 +49,7 @@ export interface AppRooms {
   repositories: Repositories;
   git: GitProgram;
   signingKeys: SigningKeys;
+  analysis: AnalysisPool;
   rules: Rules;
   /** What links begin with; known for sure once the server listens. */
   publicUrl: () => string;
@@ -100,7 +102,7 @@ export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['l
   problems(app);
   readJsonBodies(app as never);
   refuseUnnamed(app as never);
-  metrics(app, rooms.metricsToken);
+  metrics(app, rooms.metricsToken, () => rooms.analysis.state);
   documentation(app, rooms);
   healthRoutes(app, rooms);
   clientPackageRoutes(app, rooms);

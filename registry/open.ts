@@ -3,6 +3,7 @@ import { openGitProgram } from '../repos/process.ts';
 import { openRepositories } from '../repos/store.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
+import { AnalysisPool } from './analysis/pool.ts';
 import type { Config } from './config.ts';
 import { dataPaths } from './data-paths.ts';
 import { openDataFolder } from './private-files.ts';
@@ -15,6 +16,7 @@ export interface Rooms {
   repositories: Repositories;
   git: GitProgram;
   signingKeys: SigningKeys;
+  analysis: AnalysisPool;
   /** Where all keys lie. */
   keysFolder: string;
   rules: Rules;
@@ -71,6 +73,8 @@ async function openInto(
     ),
   );
   const signingKeys = openSigningKeys(paths.keys);
+  const analysis = new AnalysisPool();
+  opened.defer(() => analysis.close());
   const repositories = await openRepositories({
     root: paths.repositories,
     journal: paths.journal,
@@ -83,6 +87,7 @@ async function openInto(
     repositories,
     git,
     signingKeys,
+    analysis,
     keysFolder: paths.keys,
     rules: { anonymousRead: config.ANONYMOUS_READ },
     publicUrl,

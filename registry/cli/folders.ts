@@ -25,7 +25,7 @@ export async function importDefinitions(
     throw new Problem('invalid', '--lab and --builtin exclude each other: built-ins have no lab.');
   }
   const target = importTarget(rooms, { lab: await labWith(rooms, lab), isBuiltin: builtin });
-  return await runImport({ target, git: rooms.git }, terminal, command);
+  return await runImport({ ...rooms, target }, terminal, command);
 }
 
 export async function exportDefinitions(

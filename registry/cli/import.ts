@@ -1,11 +1,11 @@
 /** `registry import <folder>`. */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { GitProgram } from '../../repos/types.ts';
 import type { InstrumentType } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
 import {
   ImportEnded,
+  type ImportRooms,
   type ImportTarget,
   importFolder,
 } from '../services/import-export/import-folder.ts';
@@ -27,7 +27,7 @@ export interface ImportCommand {
  * @throws ImportEnded once the report of what was done before has been printed and written
  */
 export async function runImport(
-  { target, git }: { target: ImportTarget; git: GitProgram },
+  { target, ...rooms }: ImportRooms & { target: ImportTarget },
   terminal: Terminal,
   { folder, report: reportFile, dryRun = false, base = [] }: ImportCommand,
 ): Promise<number> {
@@ -35,7 +35,7 @@ export async function runImport(
   const onProgress = (done: number, total: number) => terminal.progress(done, total, 'Importing');
   let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
-    importFolder(path, { bases, dryRun, onProgress }, target, git),
+    importFolder(path, { bases, dryRun, onProgress }, target, rooms),
   ).catch((error: unknown) => {
     if (!(error instanceof ImportEnded)) throw error;
     ended = error;

@@ -11,8 +11,8 @@ export async function runMigrate({ store }: Rooms, terminal: Terminal) {
   return pending.length === 0 ? 0 : 1;
 }
 
-export async function runReindex({ store, repositories }: Rooms, terminal: Terminal) {
-  const report = await reindex(store, repositories, (done, total) =>
+export async function runReindex(rooms: Rooms, terminal: Terminal) {
+  const report = await reindex(rooms, (done, total) =>
     terminal.progress(done, total, 'Reading repositories'),
   );
   terminal.out(`${report.definitions} definitions, ${report.versions} versions indexed.`);

@@ -79,7 +79,7 @@ async function start(
   if (sharing.length > 0) {
     app.log.warn({ accounts: sharing }, 'their address is that of another account too; change one');
   }
-  const { mended, failed } = await repair(rooms.store, rooms.repositories);
+  const { mended, failed } = await repair(rooms);
   if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
   for (const { name, error } of failed) {
     app.log.error({ err: error, definition: name }, 'cannot be repaired; see registry fsck');

@@ -4,6 +4,32 @@ import { DefinitionError } from './errors.ts';
 import { decodeSource } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
+/** The file at the root that holds the class. */
+export const mainFile = (name: string): string => `${name}.py`;
+
+/** The text of a Python file as its own encoding says; where it cannot be decoded, UTF-8 with U+FFFD. */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return decodeSource(bytes).text;
+  } catch (error) {
+    if (error instanceof DefinitionError) return new TextDecoder('utf-8').decode(bytes);
+    throw error;
+  }
+}
+
+/** The files with `changes` laid over them; null takes one away. */
+export function withChanges(
+  files: Files,
+  changes: ReadonlyMap<string, Uint8Array | null>,
+): Map<string, Uint8Array> {
+  const merged = new Map(files);
+  for (const [path, content] of changes) {
+    if (content === null) merged.delete(path);
+    else merged.set(path, content);
+  }
+  return merged;
+}
+
 /** A byte can cost some microseconds to judge; a definition is one class, rarely of more than 50 KB. */
 const MAX_SOURCE_BYTES = 2 << 20;
 

@@ -8,11 +8,15 @@ import { Problem } from '../errors.ts';
  * How much is done, when and by whom it is answered is nobody else's business: whoever asks has the token. Without one
  * it is told to this machine alone.
  */
-export function metrics(app: FastifyInstance, token: string | undefined): void {
+export function metrics(
+  app: FastifyInstance,
+  token: string | undefined,
+  analysis: () => AnalysisState,
+): void {
   // Loaded by the first request that is answered, as a start would wait for it.
   let collector: ReturnType<typeof collect> | undefined;
   const collected = () => {
-    collector ??= collect();
+    collector ??= collect(analysis);
     return collector;
   };
   app.addHook('onResponse', async (request, reply) => (await collected()).observe(request, reply));
@@ -53,8 +57,17 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-async function collect() {
-  const { collectDefaultMetrics, Histogram, Registry } = await import('prom-client');
+/** What the workers that read definitions are doing. */
+interface AnalysisState {
+  waiting: number;
+  workers: number;
+  outcomes: Readonly<Record<string, number>>;
+}
+
+async function collect(analysis: () => AnalysisState) {
+  const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import(
+    'prom-client'
+  );
   const register = new Registry();
   collectDefaultMetrics({ register });
   const seconds = new Histogram({
@@ -62,6 +75,34 @@ async function collect() {
     help: 'Time from request to answer, by route',
     labelNames: ['method', 'route', 'status'],
     registers: [register],
+  });
+  const registers = [register];
+  new Gauge({
+    name: 'analysis_waiting',
+    help: 'Questions about definitions that wait for a worker',
+    registers,
+    collect() {
+      this.set(analysis().waiting);
+    },
+  });
+  new Gauge({
+    name: 'analysis_workers',
+    help: 'Workers that answer questions about definitions',
+    registers,
+    collect() {
+      this.set(analysis().workers);
+    },
+  });
+  new Counter({
+    name: 'analysis_questions_total',
+    help: 'Questions about definitions by what became of them: deadline and memory are bounds that were hit',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(analysis().outcomes))
+        this.inc({ outcome }, count);
+    },
   });
   const observe = (request: FastifyRequest, reply: FastifyReply) =>
     seconds.observe(

@@ -40,6 +40,15 @@ export function demand(caller: Caller, action: Action, rules: Rules, what: strin
   );
 }
 
+/** What the product does of its own accord is worked on under this name (analysis.ts). */
+export const REGISTRY_ACCOUNT = 'registry';
+
+/** Whose turn it is when accounts take turns: an account's tokens and sessions are one, nobody goes by address. */
+export function accountOf({ actor, address }: Caller): string {
+  if (actor === OPERATOR.actor) return REGISTRY_ACCOUNT;
+  return actor.kind === 'nobody' ? `nobody ${address}` : `${actor.kind} ${actor.id}`;
+}
+
 /** The caller as a version's record names people; null for the product itself. */
 export function personOf({ actor }: Caller): PersonRef | null {
   if (actor.kind !== 'user' || actor === OPERATOR.actor) return null;

@@ -2,8 +2,9 @@
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
 import type { Store } from '../store/open.ts';
+import type { AnalysisRooms } from './analysis.ts';
 
-export interface LandingRooms {
+export interface LandingRooms extends AnalysisRooms {
   store: Store;
   repositories: Repositories;
 }

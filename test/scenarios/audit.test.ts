@@ -375,7 +375,7 @@ t.test(
 );
 
 await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t, store) => {
-  const { repositories, signingKeys } = lab.rooms;
+  const { repositories, signingKeys, analysis } = lab.rooms;
   const none = { ...repositories, list: async () => [], abandoned: async () => [] };
   const append = () =>
     store.transaction((em) =>
@@ -393,12 +393,12 @@ await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t,
     );
   const { id } = await append();
   await append();
-  t.same((await fsck({ store, repositories: none as never, signingKeys })).problems, []);
+  t.same((await fsck({ store, repositories: none as never, signingKeys, analysis })).problems, []);
   const em = store.em();
   await em.execute('alter table audit_events disable trigger user');
   await em.execute("update audit_events set actor = 'eve' where id = ?", [id]);
   await em.execute('alter table audit_events enable trigger user');
-  t.match((await fsck({ store, repositories: none as never, signingKeys })).problems, [
+  t.match((await fsck({ store, repositories: none as never, signingKeys, analysis })).problems, [
     { where: 'audit trail', problem: new RegExp(`entry ${id} `) },
   ]);
 });

@@ -230,7 +230,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     ];
     t.same(await told(), expected);
     await lab.rooms.store.em().execute('update versions set landed_under = null');
-    await reindex(lab.rooms.store, lab.rooms.repositories);
+    await reindex(lab.rooms);
     t.same(await told(), expected, 'and so says the tag alone');
     await policy({ direct_landing: 'admins', required_approvals: 1 });
   });

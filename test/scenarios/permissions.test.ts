@@ -131,7 +131,7 @@ t.test('a definition keeps what it has for as long as it needs it', async (t) =>
     { status: 422 },
     'an admin who withdraws it must take its use out too',
   );
-  await reindex(rooms.store, rooms.repositories);
+  await reindex(rooms);
   const again = await ada.client.definitions.versions(definition, { page: 1 });
   t.strictSame(again.items, items, 'the index made anew from git is the same');
 });

@@ -126,20 +126,25 @@ interface Merged {
 for (const database of ['PGlite', 'PostgreSQL'] as const) {
   t.test(`the index is rebuilt row by row from the repositories alone (${database})`, async (t) => {
     const lab = await livelyLab(t, database);
-    const { store, repositories } = lab.rooms;
+    const { rooms } = lab;
+    const { store } = rooms;
     const before = await rowsOf(store);
     t.equal(before.definitions.length, 8);
     t.equal(before.versions.filter(({ deprecated, revoked }) => deprecated ?? revoked).length, 4);
     t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 4 + 3);
 
     await t.test('in place it changes nothing', async (t) => {
-      t.match(await reindex(store, repositories), { definitions: 8, removed: [], skipped: [] });
+      t.match(await reindex(rooms), { definitions: 8, removed: [], skipped: [] });
       t.same(await rowsOf(store), before);
     });
 
     await t.test('in an empty database it makes the same, and whom it does not know', async (t) => {
       const fresh = await emptyStore(t, database);
-      t.match(await reindex(fresh, repositories), { definitions: 8, versions: 17, skipped: [] });
+      t.match(await reindex({ ...rooms, store: fresh }), {
+        definitions: 8,
+        versions: 17,
+        skipped: [],
+      });
       t.same(await rowsOf(fresh), before);
 
       const users = await fresh.em().execute('select * from users order by username');
@@ -167,7 +172,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
         { id: lab.nano.id, code: 'nano', name: 'Nano Optics', disabled: true },
         { id: lab.other.id, code: 'cold', name: 'Cold Atoms', disabled: true },
       ]);
-      t.match(await reindex(fresh, repositories), { definitions: 8 });
+      t.match(await reindex({ ...rooms, store: fresh }), { definitions: 8 });
       t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
     });
 
@@ -176,10 +181,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       async (t) => {
         await store.em().execute('update versions set files = null where version = 1');
         await store.em().execute('update versions set described = null where version = 2');
-        const { filled, failed } = await fillContents(
-          { store, repositories },
-          new AbortController().signal,
-        );
+        const { filled, failed } = await fillContents(rooms, new AbortController().signal);
         t.ok(filled > 2);
         t.same(failed, []);
         t.same(await rowsOf(store), before);
@@ -188,7 +190,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
 
     await t.test('it says of approvals and overrides what the commits say', async (t) => {
       const fresh = await emptyStore(t, database);
-      await reindex(fresh, repositories);
+      await reindex({ ...rooms, store: fresh });
       const { versions } = await rowsOf(fresh);
       const merged = versions.filter(({ merge_request }) => merge_request !== null);
       t.match(merged, [
@@ -220,7 +222,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     await t.test('a repository that is gone leaves the index', async (t) => {
       await rm(join(lab.dataDir, 'repos', 'Later.git'), { recursive: true });
       await rm(join(lab.dataDir, 'repos', 'Shared.git'), { recursive: true });
-      const { removed } = await reindex(store, repositories);
+      const { removed } = await reindex(rooms);
       t.same(removed.sort(), ['Later', 'Shared']);
       const shared = before.definitions.find(({ name }) => name === 'Shared')?.id;
       t.same(await rowsOf(store), {

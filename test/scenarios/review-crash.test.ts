@@ -35,7 +35,7 @@ async function endAt(name: string, moment: Moment) {
     const journal = join(lab.dataDir, 'journal');
     const notes = (await readdir(journal)).filter((note) => note.startsWith(`${name}~`));
     for (const note of notes) await rename(join(journal, note), join(journal, `${name}~${DEAD}`));
-    return await repair(rooms.store, rooms.repositories);
+    return await repair(rooms);
   };
 }
 
@@ -181,7 +181,7 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
         t.match(added, trail);
         t.equal(added.length, trail.length, 'and nothing is told twice');
       }
-      t.same(await repair(rooms.store, rooms.repositories), { mended: [], failed: [] });
+      t.same(await repair(rooms), { mended: [], failed: [] });
       await goesOn(t, clone, name);
     });
   }

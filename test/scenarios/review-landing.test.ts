@@ -267,7 +267,7 @@ t.test(
   async (t) => {
     const empty = await openStore({ folder: (await freshFolder()).folder });
     t.teardown(() => empty.close());
-    const report = await reindex(empty, rooms.repositories);
+    const report = await reindex({ ...rooms, store: empty });
     t.same(report.skipped, []);
     const rows = `select d.name, v.version, v.approvals, v.overrides, v.merge_request
                   from versions v join definitions d on d.id = v.definition_id order by 1, 2`;

@@ -161,7 +161,7 @@ t.test('what a crash kept the ref from is none of its heads after the repair', a
   const mended = async () => {
     await addHead(rooms.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });
     await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
-    t.same(await repair(rooms.store, rooms.repositories), { mended: ['CutOff'], failed: [] });
+    t.same(await repair(rooms), { mended: ['CutOff'], failed: [] });
     const page = await ada.client.mergeRequests.read(id);
     t.equal(page.heads.length, 1, 'and whoever approved it has no part in it');
     return page;

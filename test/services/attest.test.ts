@@ -84,7 +84,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
     });
 
     await t.test('the list survives a reindex, and is fetched by git', async (t) => {
-      t.same((await reindex(rooms.store, rooms.repositories)).skipped, []);
+      t.same((await reindex(rooms)).skipped, []);
       const refs = await git(['ls-remote', lab.gitUrl('Old', ada.token)]);
       t.match(refs, /\trefs\/tags\/attested\n/);
     });
@@ -95,7 +95,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
         const harmless = await rooms.repositories.open('Meter');
         const bundle = await buffer(harmless.bundle(await harmless.refs()));
         await rooms.repositories.adopt('Victim', Readable.from([bundle]));
-        t.match((await reindex(rooms.store, rooms.repositories)).skipped, [
+        t.match((await reindex(rooms)).skipped, [
           { name: 'Victim', reason: /the record of v1 is of Meter \(\d+\), not Victim/ },
         ]);
         t.match(

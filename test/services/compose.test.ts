@@ -1,22 +1,28 @@
 /** What the fields of a save make of a definition's files. */
 import t from 'tap';
+import { AnalysisPool } from '../../registry/analysis/pool.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
 import type { Files } from '../../registry/definitions/types.ts';
 import type { DefinitionChange } from '../../registry/schemas/definitions.ts';
+import { OPERATOR } from '../../registry/services/caller.ts';
 import { checkFiles } from '../../registry/services/definitions/check-files.ts';
 import { compose } from '../../registry/services/definitions/compose.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const text = (files: Files, path = 'Meter.py') => Buffer.from(files.get(path) ?? '').toString();
+const analysis = new AnalysisPool();
+t.teardown(() => analysis.close());
+const rooms = { analysis, maxFileBytes: 1 << 20 };
+const POLICY = { banned: [], allowed: [] };
 const make = (change: DefinitionChange, before: Files = new Map()) =>
-  compose('Meter', before, change);
+  compose(rooms, OPERATOR, 'Meter', before, change);
 const first = (change: DefinitionChange = {}) =>
   make({ source_code: measurement('Meter'), ...change });
 
 t.test(
   'a field that the source does not state is written into its header, above unchanged code',
   async (t) => {
-    const files = first({ category: 'Meters', data_units: ['mV'] });
+    const files = await first({ category: 'Meters', data_units: ['mV'] });
     t.match(text(files), /^# \/\/\/ script\n[\s\S]*# category = "Meters"\n[\s\S]*# \/\/\/\n/);
     t.ok(text(files).endsWith(measurement('Meter')));
     t.match(describe('Meter', files), {
@@ -34,7 +40,7 @@ t.test('a field that the code states already writes nothing', async (t) => {
     instrument_type: 'measurement',
   } as const;
   t.equal(
-    text(first({ ...stated, data_columns: ['value'], data_units: ['V'] })),
+    text(await first({ ...stated, data_columns: ['value'], data_units: ['V'] })),
     measurement('Meter'),
   );
 });
@@ -42,16 +48,19 @@ t.test('a field that the code states already writes nothing', async (t) => {
 t.test(
   'a source without a header keeps the old one; one with a header brings its own',
   async (t) => {
-    const before = first({ category: 'Meters' });
-    const bare = make({ source_code: measurement('Meter', 2) }, before);
+    const before = await first({ category: 'Meters' });
+    const bare = await make({ source_code: measurement('Meter', 2) }, before);
     t.match(text(bare), /# category = "Meters"[\s\S]*2\.0/);
     const own = `# /// script\n# [tool.pybirch]\n# category = "Scopes"\n# ///\n${measurement('Meter')}`;
-    t.equal(text(make({ source_code: own }, before)), own);
+    t.equal(text(await make({ source_code: own }, before)), own);
   },
 );
 
 t.test('null takes a key out of the header', async (t) => {
-  const files = make({ category: null }, first({ category: 'Meters', manufacturer: 'Acme' }));
+  const files = await make(
+    { category: null },
+    await first({ category: 'Meters', manufacturer: 'Acme' }),
+  );
   t.notMatch(text(files), /category/);
   t.match(text(files), /manufacturer = "Acme"/);
 });
@@ -59,7 +68,7 @@ t.test('null takes a key out of the header', async (t) => {
 t.test('a null inside metadata is refused with its path, for TOML has none', async (t) => {
   const change = { default_settings: { range: { low: [1, null] } } };
   try {
-    first(change as never);
+    await first(change as never);
     t.fail('it was taken');
   } catch (error) {
     t.match(error, { code: 'invalid', status: 422 });
@@ -68,49 +77,45 @@ t.test('a null inside metadata is refused with its path, for TOML has none', asy
 });
 
 t.test('files merge, and null deletes', async (t) => {
-  const before = first({ files: { 'a.py': 'a = 1\n', 'b/c.txt': 'c\n' } });
-  const after = make({ files: { 'a.py': null, 'd.txt': 'd\n' } }, before);
+  const before = await first({ files: { 'a.py': 'a = 1\n', 'b/c.txt': 'c\n' } });
+  const after = await make({ files: { 'a.py': null, 'd.txt': 'd\n' } }, before);
   t.same([...after.keys()].sort(), ['Meter.py', 'b/c.txt', 'd.txt']);
-  t.throws(() => make({ files: { 'Meter.py': null } }, before), { code: 'invalid' } as never);
-  t.throws(() => make({ files: { '../x': 'x' } }, before), { code: 'invalid' } as never);
+  await t.rejects(make({ files: { 'Meter.py': null } }, before), { code: 'invalid' } as never);
+  await t.rejects(make({ files: { '../x': 'x' } }, before), { code: 'invalid' } as never);
 });
 
 t.test('files that clash with each other or with those that stay are refused', async (t) => {
-  const before = first({ files: { 'n.txt': 'n\n' } });
+  const before = await first({ files: { 'n.txt': 'n\n' } });
   const clash = (files: NonNullable<DefinitionChange['files']>, path: string) =>
-    t.throws(() => make({ files }, before), { code: 'invalid', errors: [{ path }] } as never);
-  clash({ a: 'x', 'a/b': 'y' }, 'files/a/b');
-  clash({ 'n.txt/b': 'would take n.txt away' }, 'files/n.txt/b');
-  clash({ 'meter.py': '' }, 'files/meter.py');
-  clash({ '.gitattributes': '* text=auto\n' }, 'files/.gitattributes');
-  const after = make({ files: { 'n.txt/b': 'b', 'n.txt': null } }, before);
+    t.rejects(make({ files }, before), { code: 'invalid', errors: [{ path }] } as never);
+  await clash({ a: 'x', 'a/b': 'y' }, 'files/a/b');
+  await clash({ 'n.txt/b': 'would take n.txt away' }, 'files/n.txt/b');
+  await clash({ 'meter.py': '' }, 'files/meter.py');
+  await clash({ '.gitattributes': '* text=auto\n' }, 'files/.gitattributes');
+  const after = await make({ files: { 'n.txt/b': 'b', 'n.txt': null } }, before);
   t.same([...after.keys()].sort(), ['Meter.py', 'n.txt/b'], 'a file may become a folder');
 });
 
 t.test('more than a version may hold is refused before it is written', async (t) => {
-  const check = (files: [string, Uint8Array][]) =>
-    checkFiles(
-      'Meter',
-      new Map([...first(), ...files]),
-      undefined,
-      { banned: [], allowed: [] },
-      1 << 20,
-    );
+  const check = async (files: [string, Uint8Array][]) => {
+    const all = new Map([...(await first()), ...files]);
+    await checkFiles(rooms, OPERATOR, 'Meter', all, undefined, POLICY);
+  };
   const many = (count: number, path: (i: number) => string, bytes: Uint8Array) =>
     Array.from({ length: count }, (_, i): [string, Uint8Array] => [path(i), bytes]);
   const tooLarge = { code: 'too_large', status: 413 } as never;
   const nothing = new Uint8Array();
-  check(many(999, (i) => `d${i}/f`, nothing));
-  t.throws(() => check(many(1000, (i) => `d${i}/f`, nothing)), tooLarge, 'folders count');
-  t.throws(() => check(many(33, (i) => `f${i}`, new Uint8Array(1 << 20))), tooLarge);
+  await check(many(999, (i) => `d${i}/f`, nothing));
+  await t.rejects(check(many(1000, (i) => `d${i}/f`, nothing)), tooLarge, 'folders count');
+  await t.rejects(check(many(33, (i) => `f${i}`, new Uint8Array(1 << 20))), tooLarge);
 });
 
 t.test('the base class is checked against the code, with or without its module', async (t) => {
-  const check = (base: string) =>
-    checkFiles('Meter', first(), base, { banned: [], allowed: [] }, 1e6);
-  check('FakeMeasurementInstrument');
-  check('pybirch.Instruments.base.FakeMeasurementInstrument');
-  t.throws(() => check('VisaBaseMeasurementInstrument'), {
+  const check = async (base: string) =>
+    await checkFiles(rooms, OPERATOR, 'Meter', await first(), base, POLICY);
+  await check('FakeMeasurementInstrument');
+  await check('pybirch.Instruments.base.FakeMeasurementInstrument');
+  await t.rejects(check('VisaBaseMeasurementInstrument'), {
     code: 'invalid',
     errors: [{ path: 'base_class' }],
   } as never);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { AnalysisPool } from '../../registry/analysis/pool.ts';
 import { runExport } from '../../registry/cli/export.ts';
 import { runImport as importCommand } from '../../registry/cli/import.ts';
 import { exportFolder } from '../../registry/services/import-export/export-folder.ts';
@@ -17,7 +18,11 @@ import { openGitProgram } from '../../repos/process.ts';
 import { MemoryTarget } from './memory-target.ts';
 
 const git = await openGitProgram();
-t.teardown(() => git.close());
+const analysis = new AnalysisPool();
+t.teardown(async () => {
+  await analysis.close();
+  await git.close();
+});
 
 const METER = `import numpy as np
 
@@ -45,7 +50,7 @@ async function write(folder: string, files: Record<string, string>): Promise<str
 }
 
 async function runImport(folder: string, target: MemoryTarget, options: ImportOptions = {}) {
-  return await importFolder(folder, options, target, git);
+  return await importFolder(folder, options, target, { git, analysis });
 }
 
 function runGit(folder: string, args: string[], who = 'Ada', at = '2024-05-06T07:08:09+02:00') {
@@ -170,7 +175,7 @@ t.test('after an error that nobody foresaw the report still says what was import
   target.failures.set('B', new TypeError('a bug'));
   const file = join(dirname(folder), 'report.json');
   const terminal = { out() {}, err() {}, progress() {} };
-  const command = importCommand({ target, git }, terminal, { folder, report: file });
+  const command = importCommand({ target, git, analysis }, terminal, { folder, report: file });
   await t.rejects(command, { code: 'import_ended', cause: { message: 'a bug' } });
   const report = JSON.parse(await readFile(file, 'utf8'));
   t.same(
@@ -365,16 +370,16 @@ t.test('the commands print the report, write it as JSON, and name bad input', as
   const target = new MemoryTarget();
   const reportFile = join(dirname(folder), 'report.json');
   const options = { folder, report: reportFile, base: ['Device=movement'] };
-  t.equal(await importCommand({ target, git }, terminal, options), 0);
+  t.equal(await importCommand({ target, git, analysis }, terminal, options), 0);
   t.match(lines.join('\n'), /Imported:\n {2}Meter v1 \(new\) from meter\.py:4\n {2}X v1 /);
   t.match(lines.at(-1), /^2 definitions: 2 new, 0 updated, 0 unchanged\./);
   t.same(progress.at(-1), [2, 2]);
   const report = JSON.parse(await readFile(reportFile, 'utf8'));
   t.match(report, { folder, dry_run: false, counts: { imported: 2, skipped: 0 } });
   const bad = { folder, base: ['Device'] };
-  await t.rejects(importCommand({ target, git }, terminal, bad), { code: 'invalid' });
+  await t.rejects(importCommand({ target, git, analysis }, terminal, bad), { code: 'invalid' });
   const absent = { folder: join(folder, 'absent') };
-  await t.rejects(importCommand({ target, git }, terminal, absent), { code: 'invalid' });
+  await t.rejects(importCommand({ target, git, analysis }, terminal, absent), { code: 'invalid' });
   const out = join(dirname(folder), 'out');
   const rooms = { definitions: target.definitions(), total: 2 };
   t.equal(await runExport(rooms, terminal, { folder: out }), 0);

@@ -86,7 +86,7 @@ t.test('a landing on top of one that never reached the index repairs it on the w
 t.test('repair leaves alone what a living process has in hand', async (t) => {
   await rooms.repositories.note('InHand');
   const repository = await rooms.repositories.create('InHand');
-  t.same(await repair(rooms.store, rooms.repositories), { mended: [], failed: [] });
+  t.same(await repair(rooms), { mended: [], failed: [] });
   t.ok(await rooms.repositories.exists('InHand'));
   t.equal((await repository.refs()).size, 0);
   await rooms.repositories.remove('InHand');
@@ -96,7 +96,7 @@ t.test('repair leaves alone what a living process has in hand', async (t) => {
 t.test('a creation that was cut off is taken away, and its name is free again', async (t) => {
   await rooms.repositories.create('CutOff');
   await abandon('CutOff');
-  t.same(await repair(rooms.store, rooms.repositories), { mended: ['CutOff'], failed: [] });
+  t.same(await repair(rooms), { mended: ['CutOff'], failed: [] });
   t.match(await create('CutOff'), { version: 1 });
 });
 
@@ -113,21 +113,21 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   // A process that begins now: nothing of the object is in memory.
   const root = join(registry.dataDir, 'repos');
   const fresh = await openRepositories({ root, journal, git: rooms.git });
-  const { mended, failed } = await repair(rooms.store, fresh);
+  const { mended, failed } = await repair({ ...rooms, repositories: fresh });
   t.match({ mended, failed }, { mended: [], failed: [{ name: 'Damaged' }] });
-  const report = await reindex(rooms.store, fresh);
+  const report = await reindex({ ...rooms, repositories: fresh });
   t.match(report.skipped, [{ name: 'Damaged' }]);
   const { problems } = await fsck({ ...rooms, repositories: fresh });
   t.ok(problems.every(({ where }) => where === 'Damaged') && problems.length > 0);
   await fresh.close();
   await writeFile(object, bytes);
-  t.same(await repair(rooms.store, rooms.repositories), { mended: [], failed: [] });
+  t.same(await repair(rooms), { mended: [], failed: [] });
 });
 
 t.test('a definition that is made while reindex runs keeps its place in the index', async (t) => {
   const caller = await callerOf(admin);
   let made: Promise<unknown> | undefined;
-  const { removed } = await reindex(rooms.store, rooms.repositories, () => {
+  const { removed } = await reindex(rooms, () => {
     made ??= createDefinition(rooms, caller, {
       name: 'Meanwhile',
       source_code: measurement('Meanwhile'),
@@ -152,7 +152,7 @@ t.test(
     // The note that this landing left changes hands, to a process that is gone.
     await rooms.repositories.strike('Judged');
     await abandon('Judged');
-    t.match(await repair(rooms.store, rooms.repositories), { mended: ['Judged'], failed: [] });
+    t.match(await repair(rooms), { mended: ['Judged'], failed: [] });
     t.match(await admin.client.definitions.version(id, 1), {
       revoked: { reason: 'burns', by: 'alice' },
     });

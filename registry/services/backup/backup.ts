@@ -3,15 +3,13 @@ import type { Refs, Repositories } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import { readKeys } from '../../keys.ts';
 import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
-import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveWriter } from '../archive.ts';
 import { repair } from '../landing/repair.ts';
+import type { LandingRooms } from '../rooms.ts';
 import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
 
-export interface BackupRooms {
-  store: Store;
-  repositories: Repositories;
+export interface BackupRooms extends LandingRooms {
   keysFolder: string;
   version: string;
 }
@@ -38,7 +36,7 @@ export async function backup(
   try {
     const hold = await repositories.hold();
     try {
-      const { failed } = await repair(store, repositories);
+      const { failed } = await repair(rooms);
       const cut = await store.snapshot(async (em) => {
         const tables = await tablesOf(em);
         const refs = await refsOfAll(repositories);

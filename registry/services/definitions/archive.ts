@@ -1,20 +1,17 @@
 /** Archiving a definition and taking it back: it leaves lists and sync, its repository and history stay. */
-import type { Repositories } from '../../../repos/types.ts';
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
 import { lockDefinition, markArchived } from '../../store/indexing.ts';
-import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { land } from '../landing/landing.ts';
 import type { Intent } from '../review/steps.ts';
+import type { LandingRooms } from '../rooms.ts';
 import { find } from './find-definition.ts';
 import { readState } from './state.ts';
 
-export interface ArchiveRooms {
-  store: Store;
-  repositories: Repositories;
+export interface ArchiveRooms extends LandingRooms {
   rules: Rules;
 }
 

@@ -50,17 +50,13 @@ export async function changeDefinition(
   const ground = way.lands ? undefined : await groundOf(rooms, caller, row, repository, from);
   const head = ground ? ground.parent : from.head;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
-  const files = compose(row.name, before, change);
+  const files = await compose(rooms, caller, row.name, before, change);
   const changes = changesBetween(before, files);
   const changed = changes.size > 0;
   if (changed || body.base_class !== undefined) {
-    checkFiles(
-      row.name,
-      files,
-      body.base_class,
-      policyFor({ policy, lab, files, grants, lands: way.lands, name: row.name }),
-      rooms.maxFileBytes,
-    );
+    const save = { policy, lab, files, grants, lands: way.lands, name: row.name };
+    const held = await policyFor(rooms, caller, save);
+    await checkFiles(rooms, caller, row.name, files, body.base_class, held);
   }
   const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
   const summary = change_summary ?? `Update ${row.name}`;

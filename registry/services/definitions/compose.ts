@@ -1,125 +1,21 @@
-/** What the API's fields make of a definition's files. Pure: text in, text out. */
-import { isDeepStrictEqual } from 'node:util';
-import { DefinitionError } from '../../definitions/errors.ts';
-import { type HeaderChanges, transplantHeader, writeHeader } from '../../definitions/header.ts';
-import { describe } from '../../definitions/metadata.ts';
-import { checkPaths } from '../../definitions/names.ts';
-import { decodeSource, encodeSource } from '../../definitions/source.ts';
-import type { Files, Metadata } from '../../definitions/types.ts';
-import { Problem, type ProblemDetail } from '../../errors.ts';
+/** What the API's fields make of a definition's files. */
+import type { Files } from '../../definitions/types.ts';
+import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
-import { mainFile, withChanges } from './files.ts';
+import type { AnalysisRooms } from '../analysis.ts';
+import { accountOf, type Caller } from '../caller.ts';
 
-/** The fields that a file's header can state. */
-const DESCRIBED = [
-  'display_name',
-  'description',
-  'instrument_type',
-  'category',
-  'manufacturer',
-  'status',
-  'dependencies',
-  'settings_schema',
-  'default_settings',
-  'data_columns',
-  'data_units',
-  'position_column',
-  'position_units',
-] as const satisfies (keyof DefinitionChange & keyof Metadata)[];
-
-/**
- * The files of `name` after `change`: `files` merged, the source replaced (keeping the old header where
- * the new text has none), and every field that the source does not already state written into its header.
- * Throws `Problem` naming each field that cannot be.
- */
-export function compose(name: string, before: Files, change: DefinitionChange): Files {
-  const main = mainFile(name);
-  const files = withChanges(before, encodeFiles(name, change));
-  const current = before.get(main);
-  if (change.source_code !== undefined) {
-    files.set(main, withOldHeader(name, current, change.source_code));
-  }
-  const problems = checkPaths(files.keys());
-  if (problems.length > 0) {
-    throw invalid(problems.map(({ path, message }) => ({ path: `files/${path}`, message })));
-  }
-  const source = files.get(main);
-  if (source === undefined) {
-    throw invalid([{ path: 'source_code', message: `${main} must be there: it holds the class` }]);
-  }
-  const edits = headerEdits(name, files, change, before.size === 0);
-  if (Object.keys(edits).length > 0) {
-    const like = decode(source, 'source_code');
-    files.set(
-      main,
-      encode(() => encodeSource(writeHeader(like.text, edits), like)),
-    );
-  }
-  return files;
+/** The files of `name` after `change`. Throws `invalid`, naming each field that cannot be. */
+export async function compose(
+  { analysis }: AnalysisRooms,
+  caller: Caller,
+  name: string,
+  before: Files,
+  change: DefinitionChange,
+): Promise<Files> {
+  const composed = await analysis.ask(accountOf(caller), 'compose', name, before, change);
+  if ('files' in composed) return composed.files;
+  const { unfit } = composed;
+  const text = unfit.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new Problem('invalid', text, unfit);
 }
-
-function headerEdits(name: string, files: Files, change: DefinitionChange, isNew: boolean) {
-  const edits: Record<string, unknown> = {};
-  const wanted = DESCRIBED.filter(
-    (field) => change[field] !== undefined && !(isNew && change[field] === null),
-  );
-  // Most saves bring a source and nothing else: it says it all.
-  if (wanted.length === 0) return edits as HeaderChanges;
-  const stated = describe(name, files);
-  for (const field of wanted) {
-    if (!isDeepStrictEqual(change[field], stated[field])) edits[field] = change[field];
-  }
-  return edits as HeaderChanges;
-}
-
-function withOldHeader(name: string, old: Uint8Array | undefined, text: string): Uint8Array {
-  if (old === undefined) return encode(() => encodeNew(text));
-  return encode(() => encodeNew(transplantHeader(decode(old, mainFile(name)).text, text)));
-}
-
-/** Text that came as JSON: encoded as the cookie in it says, UTF-8 unless it says otherwise. */
-function encodeNew(text: string): Uint8Array {
-  return encodeSource(text, decodeSource(new TextEncoder().encode(text)));
-}
-
-function encodeFiles(name: string, change: DefinitionChange): Map<string, Uint8Array | null> {
-  const encoded = new Map<string, Uint8Array | null>();
-  for (const [path, text] of Object.entries(change.files ?? {})) {
-    encoded.set(path, text === null ? null : new TextEncoder().encode(text));
-  }
-  if (encoded.get(mainFile(name)) === null) {
-    throw invalid([
-      { path: `files/${mainFile(name)}`, message: 'the main file cannot be deleted' },
-    ]);
-  }
-  return encoded;
-}
-
-function decode(bytes: Uint8Array, path: string) {
-  try {
-    return decodeSource(bytes);
-  } catch (error) {
-    throw asProblem(error, path);
-  }
-}
-
-function encode(work: () => Uint8Array): Uint8Array {
-  try {
-    return work();
-  } catch (error) {
-    throw asProblem(error, 'source_code');
-  }
-}
-
-function asProblem(error: unknown, path: string): unknown {
-  if (!(error instanceof DefinitionError)) return error;
-  const errors = error.diagnostics.map((found) => ({ path, ...found }));
-  return invalid(errors.length > 0 ? errors : [{ path, message: error.message }]);
-}
-
-const invalid = (errors: ProblemDetail[]): Problem =>
-  new Problem(
-    'invalid',
-    errors.map(({ path, message }) => `${path}: ${message}`).join('; '),
-    errors,
-  );

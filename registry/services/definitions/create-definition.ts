@@ -36,13 +36,14 @@ export async function createDefinition(
   demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, rooms.rules, 'lab');
   const wrong = checkName(name);
   if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
-  const files = compose(name, new Map(), change);
+  const files = await compose(rooms, caller, name, new Map(), change);
   const approved = { ...of, isApproved: true };
   if (is_public) demandPublishing(caller, approved, rooms.rules);
   const way = wayOf(caller, approved, rooms.rules, override);
   demandGrants(rooms, caller, of.labId, way.lands, grants);
-  const policy = policyFor({ policy: policyOf(lab), lab, files, grants, lands: way.lands, name });
-  checkFiles(name, files, body.base_class, policy, rooms.maxFileBytes);
+  const save = { policy: policyOf(lab), lab, files, grants, lands: way.lands, name };
+  const policy = await policyFor(rooms, caller, save);
+  await checkFiles(rooms, caller, name, files, body.base_class, policy);
   const founding = {
     name,
     files,

@@ -7,22 +7,9 @@ import {
   TOO_MANY_ENTRIES,
 } from '../../../repos/limits.ts';
 import type { ObjectReader } from '../../../repos/types.ts';
-import { DefinitionError } from '../../definitions/errors.ts';
-import { decodeSource } from '../../definitions/source.ts';
 import type { Files } from '../../definitions/types.ts';
 
-/** The file at the root that holds the class. */
-export const mainFile = (name: string): string => `${name}.py`;
-
-/** The text of a Python file as its own encoding says; where it cannot be decoded, UTF-8 with U+FFFD. */
-export function textOf(bytes: Uint8Array): string {
-  try {
-    return decodeSource(bytes).text;
-  } catch (error) {
-    if (error instanceof DefinitionError) return new TextDecoder('utf-8').decode(bytes);
-    throw error;
-  }
-}
+export { mainFile, textOf, withChanges } from '../../definitions/files.ts';
 
 /** All files of a commit. Throws `too_large` where they are more than a version may hold. */
 export async function filesOf(reader: ObjectReader, commit: string): Promise<Files> {
@@ -50,19 +37,6 @@ export function tooMuch(files: Files): string | undefined {
 function foldersAbove(path: string): string[] {
   const parts = path.split('/');
   return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join('/'));
-}
-
-/** The files with `changes` laid over them; null takes one away. */
-export function withChanges(
-  files: Files,
-  changes: ReadonlyMap<string, Uint8Array | null>,
-): Map<string, Uint8Array> {
-  const merged = new Map(files);
-  for (const [path, content] of changes) {
-    if (content === null) merged.delete(path);
-    else merged.set(path, content);
-  }
-  return merged;
 }
 
 /** What must be written to get from one set of files to the other. */

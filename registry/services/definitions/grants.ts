@@ -1,12 +1,10 @@
 /** Permissions that are granted with a save: by admins of the lab, where it lands at once. */
-import { readSources } from '../../definitions/files.ts';
-import { readHeader } from '../../definitions/header.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { Lab } from '../../store/entities/index.ts';
-import { type Caller, demand } from '../caller.ts';
+import type { AnalysisRooms } from '../analysis.ts';
+import { accountOf, type Caller, demand } from '../caller.ts';
 import type { SaveRooms } from '../rooms.ts';
-import { mainFile } from './files.ts';
 import { policyOf, withGrants } from './find-definition.ts';
 
 /** Throws `forbidden` for who is no admin of the lab, `invalid` where the save is only proposed. */
@@ -25,17 +23,20 @@ export function demandGrants(
 }
 
 /** What a save is held to. One that is proposed may ask: its review shows what for, and decides. */
-export function policyFor(save: {
-  policy: ImportPolicy;
-  lab: Lab | null;
-  files: Files;
-  grants: readonly string[] | undefined;
-  lands: boolean;
-  name: string;
-}): ImportPolicy {
+export async function policyFor(
+  { analysis }: AnalysisRooms,
+  caller: Caller,
+  save: {
+    policy: ImportPolicy;
+    lab: Lab | null;
+    files: Files;
+    grants: readonly string[] | undefined;
+    lands: boolean;
+    name: string;
+  },
+): Promise<ImportPolicy> {
   const { policy, lab, files, grants, lands, name } = save;
   if (grants !== undefined) return withGrants(policyOf(lab), grants);
   if (lands) return policy;
-  const text = readSources(files).texts.get(mainFile(name));
-  return withGrants(policy, (text && readHeader(text).header.permissions) || []);
+  return withGrants(policy, await analysis.ask(accountOf(caller), 'permissionsAsked', name, files));
 }

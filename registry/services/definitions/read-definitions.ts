@@ -1,8 +1,7 @@
 /** What readers ask of definitions: lists, one of them at any version, versions, diffs, snapshots. */
 import { createHash } from 'node:crypto';
-import type { Repositories, Repository } from '../../../repos/types.ts';
+import type { Repository } from '../../../repos/types.ts';
 import { type Rules, viewerOf } from '../../access/decide.ts';
-import { describe } from '../../definitions/metadata.ts';
 import type { Verdict } from '../../definitions/record.ts';
 import type { Files } from '../../definitions/types.ts';
 import { notFound, Problem } from '../../errors.ts';
@@ -23,7 +22,6 @@ import {
 import type { Version } from '../../store/entities/index.ts';
 import { countFacets } from '../../store/facets.ts';
 import { usernamesOf } from '../../store/indexing.ts';
-import type { Store } from '../../store/open.ts';
 import { currentVerdicts, findVersion, listVersions } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import { newestProposal } from '../landing/index-repository.ts';
@@ -31,10 +29,9 @@ import { showSignature } from '../signing-keys.ts';
 import { zipped } from '../zip.ts';
 import { filesOf, mainFile, textOf } from './files.ts';
 import { find } from './find-definition.ts';
+import { type ContentRooms, contentAt } from './version-content.ts';
 
-export interface ReadRooms {
-  store: Store;
-  repositories: Repositories;
+export interface ReadRooms extends ContentRooms {
   signingKeys: SigningKeys;
   rules: Rules;
   publicUrl: () => string;
@@ -91,10 +88,11 @@ export async function read(
   const commit = at ?? newestProposal(await repository.refs());
   const files: Files = commit === null ? new Map() : await filesOf(repository, commit);
   const main = files.get(mainFile(row.name));
-  const older = version !== undefined && version !== row.version;
+  const isOlder = version !== undefined && version !== row.version;
+  const older = found && isOlder ? await contentAt(rooms, row.name, found) : undefined;
   return {
     ...shown,
-    ...(older && { ...describe(row.name, files), version, head: at }),
+    ...(older && { ...older.described, version: found?.version ?? null, head: at }),
     source_code: main === undefined ? '' : textOf(main),
     files: Object.fromEntries(
       [...files]

@@ -1,14 +1,15 @@
 /** Checking a source text before it is saved. */
 import type { Repositories } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
+import type { Given } from '../../definitions/questions.ts';
 import type { Files, Validation } from '../../definitions/types.ts';
-import { validateDefinition } from '../../definitions/validate.ts';
 import type { Store } from '../../store/open.ts';
-import { type Caller, demand } from '../caller.ts';
+import type { AnalysisRooms } from '../analysis.ts';
+import { accountOf, type Caller, demand } from '../caller.ts';
 import { filesOf, mainFile } from './files.ts';
 import { find, policyOf } from './find-definition.ts';
 
-export interface ValidateRooms {
+export interface ValidateRooms extends AnalysisRooms {
   store: Store;
   repositories: Repositories;
   rules: Rules;
@@ -22,12 +23,14 @@ export async function validateSource(
   id?: number,
 ): Promise<Validation> {
   demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
-  if (id === undefined) return validateDefinition(name, source_code, policyOf(null));
+  const validate = async (...given: Given<'validate'>) =>
+    await rooms.analysis.ask(accountOf(caller), 'validate', ...given);
+  if (id === undefined) return await validate(name, source_code, policyOf(null));
   const { row, policy } = await find(rooms, caller, id);
   const beside: Files =
     row.head === null
       ? new Map()
       : await filesOf(await rooms.repositories.open(row.name), row.head);
   const files = new Map(beside).set(mainFile(row.name), new TextEncoder().encode(source_code));
-  return validateDefinition(name ?? row.name, files, policy);
+  return await validate(name ?? row.name, files, policy);
 }

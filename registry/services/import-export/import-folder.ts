@@ -3,15 +3,22 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { GitProgram, Signature } from '../../../repos/types.ts';
-import { extract } from '../../definitions/extract/extract.ts';
 import { byText } from '../../definitions/extract/paths.ts';
 import type { Extracted } from '../../definitions/extract/types.ts';
 import { checkName, checkPaths } from '../../definitions/names.ts';
+import type { Given } from '../../definitions/questions.ts';
 import type { Override } from '../../definitions/record.ts';
-import type { Diagnostic, Files, ImportPolicy, InstrumentType } from '../../definitions/types.ts';
-import { validateDefinition } from '../../definitions/validate.ts';
+import type {
+  Diagnostic,
+  Files,
+  ImportPolicy,
+  InstrumentType,
+  Validation,
+} from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
+import type { Analysis, AnalysisRooms } from '../analysis.ts';
+import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { tooMuch } from '../definitions/files.ts';
 import { type Authorship, readAuthors } from './folder-authors.ts';
 import { readFolder } from './folder-files.ts';
@@ -86,6 +93,11 @@ export class ImportEnded extends Error {
   }
 }
 
+/** What an import works with beside its target. */
+export interface ImportRooms extends AnalysisRooms {
+  git: GitProgram;
+}
+
 /** So many land at once: each waits for the disk most of the time. */
 const LANDING_AT_ONCE = 4;
 
@@ -100,7 +112,7 @@ export async function importFolder(
   folder: string,
   options: ImportOptions,
   target: ImportTarget,
-  git: GitProgram,
+  { git, analysis }: ImportRooms,
 ): Promise<ImportReport> {
   const root = await realpath(folder);
   const [read, authors] = await Promise.all([
@@ -108,7 +120,7 @@ export async function importFolder(
     readAuthors(git, root),
   ]);
   const packageName = await packageOf(root);
-  const found = extract(read.files, {
+  const found = await analysis.ask(REGISTRY_ACCOUNT, 'extract', read.files, {
     location: root.split(sep).filter((part) => part !== ''),
     ...(packageName && { packageName }),
     ...(options.bases && { bases: options.bases }),
@@ -120,7 +132,8 @@ export async function importFolder(
   let done = 0;
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const outcome = await importOne(next, authors.get(next.origin), taken, target, options);
+      const authorship = authors.get(next.origin);
+      const outcome = await importOne(analysis, next, authorship, taken, target, options);
       if ('result' in outcome) imported.push(outcome);
       else skipped.push(outcome);
       options.onProgress?.(++done, found.definitions.length);
@@ -146,6 +159,7 @@ export async function importFolder(
 }
 
 async function importOne(
+  analysis: Analysis,
   found: Extracted,
   authorship: Authorship | undefined,
   taken: ReadonlyMap<string, Existing>,
@@ -168,7 +182,9 @@ async function importOne(
   }
   const unfit = unfitness(name, files, target.maxFileBytes);
   if (unfit !== undefined) return skip(unfit);
-  const { errors, warnings } = validateDefinition(name, files, target.policy);
+  const validation = await judged(analysis, name, files, target.policy);
+  if (typeof validation === 'string') return skip(validation);
+  const { errors, warnings } = validation;
   const fatal = errors.find(({ code }) => FATAL.has(code));
   if (fatal) {
     const where = `${fatal.file ?? `${name}.py`}:${fatal.line}:${fatal.column}`;
@@ -195,6 +211,19 @@ async function importOne(
     const isItsOwn =
       error instanceof Problem || error instanceof RepositoryError || error instanceof StoreError;
     if (isItsOwn) return skip(error.message);
+    throw error;
+  }
+}
+
+/** Whether it is valid, or why that cannot be told. */
+async function judged(
+  analysis: Analysis,
+  ...given: Given<'validate'>
+): Promise<Validation | string> {
+  try {
+    return await analysis.ask(REGISTRY_ACCOUNT, 'validate', ...given);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'too_costly') return error.message;
     throw error;
   }
 }

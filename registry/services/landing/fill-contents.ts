@@ -2,10 +2,8 @@
  * What versions hold, for those that an older registry indexed without it: filled in beside the running service, since
  * the schema's migrations cannot read git. Where nothing lacks it is one query.
  */
-import type { Repositories } from '../../../repos/types.ts';
-import type { Store } from '../../store/open.ts';
 import { versionsWithoutContent } from '../../store/versions.ts';
-import { contentAt } from '../definitions/version-content.ts';
+import { type ContentRooms, contentAt } from '../definitions/version-content.ts';
 
 export interface FillReport {
   filled: number;
@@ -14,10 +12,7 @@ export interface FillReport {
 }
 
 /** Goes on where it stopped when it is called again; ends early at the signal. */
-export async function fillContents(
-  rooms: { store: Store; repositories: Repositories },
-  signal: AbortSignal,
-): Promise<FillReport> {
+export async function fillContents(rooms: ContentRooms, signal: AbortSignal): Promise<FillReport> {
   const report: FillReport = { filled: 0, failed: [] };
   for (const { name, ...version } of await versionsWithoutContent(rooms.store.em())) {
     if (signal.aborted) break;

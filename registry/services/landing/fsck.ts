@@ -1,6 +1,6 @@
 /** Whether everything that is kept agrees: objects, versions, the index, the audit chain, and what was approved. */
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { Repositories, Repository, Version } from '../../../repos/types.ts';
+import type { Repository, Version } from '../../../repos/types.ts';
 import {
   ATTESTED,
   type Attestation,
@@ -16,12 +16,11 @@ import { verifyAuditChain } from '../../store/audit.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import { countVersions } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
+import type { LandingRooms } from '../rooms.ts';
 import { foreignEntries, notAsApproved, oddRows } from './misuse.ts';
 import { repair } from './repair.ts';
 
-export interface FsckRooms {
-  store: Store;
-  repositories: Repositories;
+export interface FsckRooms extends LandingRooms {
   signingKeys: SigningKeys;
 }
 
@@ -34,10 +33,11 @@ export interface FsckReport {
 
 /** Repairs what the journal names, then checks every repository and the audit chain. */
 export async function fsck(
-  { store, repositories, signingKeys }: FsckRooms,
+  rooms: FsckRooms,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<FsckReport> {
-  const { mended, failed } = await repair(store, repositories);
+  const { store, repositories, signingKeys } = rooms;
+  const { mended, failed } = await repair(rooms);
   const names = await repositories.list();
   const keys = await signingKeys.list();
   const problems: FsckReport['problems'] = failed.map(({ name, error }) => ({

@@ -3,12 +3,15 @@
  * repair of a crash calls it, and reindex is nothing but calling it for every repository.
  */
 import type { Oid, Refs, Repository } from '../../../repos/types.ts';
+import { type ReadContent, unreadContent } from '../../definitions/content.ts';
 import {
   type DefinitionState,
   parseRecord,
   RecordError,
   strangeness,
 } from '../../definitions/record.ts';
+import type { Files } from '../../definitions/types.ts';
+import { Problem } from '../../errors.ts';
 import {
   countVersions,
   ensureLab,
@@ -17,19 +20,14 @@ import {
   upsertDefinition,
 } from '../../store/indexing.ts';
 import { markMergeRequestMerged } from '../../store/merge-requests.ts';
-import type { Store } from '../../store/open.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { setVerdicts, upsertVersions } from '../../store/versions.ts';
+import type { Analysis } from '../analysis.ts';
+import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { filesOf } from '../definitions/files.ts';
 import { readState } from '../definitions/state.ts';
-import {
-  contentOf,
-  type DefinitionRow,
-  definitionRow,
-  type LandedVersion,
-  type ReadContent,
-  versionRow,
-} from './index-rows.ts';
+import type { LandingRooms } from '../rooms.ts';
+import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } from './index-rows.ts';
 
 export interface Indexed {
   definition: DefinitionRow;
@@ -43,6 +41,8 @@ export interface Indexed {
 export interface IndexOptions {
   /** Writes the versions that are known too, and counts them as added. */
   everyVersion?: boolean;
+  /** What commits hold, as far as that has been read already. */
+  contents?: ReadonlyMap<Oid, ReadContent>;
   /** What else belongs into the same transaction (the audit trail); called last. */
   also?: (em: EntityManager, indexed: Indexed) => Promise<void>;
 }
@@ -53,18 +53,21 @@ export interface IndexOptions {
  * one always writes the newest. Throws `RecordError` where the repository is not whole or not of this product.
  */
 export async function indexRepository(
-  store: Store,
+  { store, analysis }: LandingRooms,
   repository: Repository,
   options: IndexOptions = {},
 ): Promise<Indexed> {
   const knownIn = async (em: EntityManager, id: number) =>
     options.everyVersion ? 0 : await countVersions(em, id);
-  const before = await read(repository, (id) => knownIn(store.em(), id));
+  const contentAt = async (commit: Oid | null) =>
+    (commit === null ? undefined : options.contents?.get(commit)) ??
+    (await readContent(analysis, repository, commit));
+  const before = await read(repository, contentAt, (id) => knownIn(store.em(), id));
   return await store.transaction(async (em) => {
     await lockDefinition(em, before.definition.id);
     const known = await knownIn(em, before.definition.id);
     const same = (await repository.refs()) === before.refs && known >= before.known;
-    const now = same ? before : await read(repository, async () => known);
+    const now = same ? before : await read(repository, contentAt, async () => known);
     const added = now.versions.filter(({ record }) => record.version > known);
     await ensurePeople(em, now.state, added);
     await upsertDefinition(em, now.definition);
@@ -90,8 +93,11 @@ interface Reading {
   definition: DefinitionRow;
 }
 
+type ContentAt = (commit: Oid | null) => Promise<ReadContent>;
+
 async function read(
   repository: Repository,
+  contentAt: ContentAt,
   knownOf: (id: number) => Promise<number>,
 ): Promise<Reading> {
   const refs = await repository.refs();
@@ -100,17 +106,28 @@ async function read(
   const known = await knownOf(state.id);
   const versions: LandedVersion[] = [];
   for (let n = Math.max(1, Math.min(known + 1, newest)); n <= newest; n++) {
-    versions.push(await landed(repository, state.id, n));
+    versions.push(await landed(repository, contentAt, state.id, n));
   }
   const latest = versions.at(-1);
   const proposed = newestProposal(refs);
-  const shown = latest?.content ?? (await contentAt(repository, proposed));
+  const shown = latest?.content ?? (await contentAt(proposed));
   return { refs, state, known, versions, definition: definitionRow(state, latest, shown) };
 }
 
-async function contentAt(repository: Repository, commit: Oid | null): Promise<ReadContent> {
-  const files = commit === null ? new Map() : await filesOf(repository, commit);
-  return contentOf(repository.name, files);
+/** What a commit holds. Git has it already, so the index says as much of it as can be read; no commit holds nothing. */
+async function readContent(
+  analysis: Analysis,
+  repository: Repository,
+  commit: Oid | null,
+): Promise<ReadContent> {
+  const { name } = repository;
+  const files: Files = commit === null ? new Map() : await filesOf(repository, commit);
+  try {
+    return await analysis.ask(REGISTRY_ACCOUNT, 'readContent', name, files);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'too_costly') throw error;
+    return unreadContent(name, files);
+  }
 }
 
 /** What a definition without versions is going to be, for whoever may see it: its newest merge request's head. */
@@ -139,14 +156,19 @@ async function markMerged(em: EntityManager, definitionId: number, added: Landed
   return merged;
 }
 
-async function landed(repository: Repository, id: number, n: number): Promise<LandedVersion> {
+async function landed(
+  repository: Repository,
+  contentAt: ContentAt,
+  id: number,
+  n: number,
+): Promise<LandedVersion> {
   const { name } = repository;
   const version = await repository.version(n);
   if (version === undefined) throw new RecordError(`${name} has no tag v${n}`);
   const record = parseRecord(version.record);
   const strange = strangeness(record, { id, name, version: n, commit: version.commit });
   if (strange !== null) throw new RecordError(`${name}: ${strange}`);
-  return { record, tag: version.tag, content: await contentAt(repository, version.commit) };
+  return { record, tag: version.tag, content: await contentAt(version.commit) };
 }
 
 /** Labs and users that git knows and the database does not are made, disabled, with the ids they had. */

@@ -2,11 +2,10 @@
  * From what git holds to the rows that the database keeps of it. Landing, repair and reindex all go
  * through here, so an index that was written and one that was rebuilt cannot differ.
  */
-import { createHash } from 'node:crypto';
-import { describe } from '../../definitions/metadata.ts';
+import type { ReadContent } from '../../definitions/content.ts';
 import type { DefinitionState, VersionRecord } from '../../definitions/record.ts';
-import type { Files, Json, Metadata } from '../../definitions/types.ts';
-import { mainFile, textOf } from '../definitions/files.ts';
+import { storable } from '../../definitions/storable.ts';
+import type { Json } from '../../definitions/types.ts';
 
 export interface LandedVersion {
   record: VersionRecord;
@@ -14,29 +13,6 @@ export interface LandedVersion {
   tag: string;
   content: ReadContent;
 }
-
-/** What the files of a version are, and what they say of the definition. */
-export interface VersionContent {
-  /** SHA-256 in hexadecimal by path. */
-  files: Record<string, string>;
-  described: Metadata;
-}
-
-/** The same with the main file's text, which only the newest version's is kept of. */
-export interface ReadContent extends VersionContent {
-  source: string;
-}
-
-export function contentOf(name: string, files: Files): ReadContent {
-  const source = files.get(mainFile(name));
-  return {
-    files: storable(Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)]))),
-    described: storable(describe(name, files)),
-    source: source === undefined ? '' : storable(textOf(source)),
-  };
-}
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The row of a definition; `latest` is its newest version, `content` what that version (or the proposal) holds. */
 export function definitionRow(
@@ -90,15 +66,3 @@ export function versionRow(state: DefinitionState, { record, tag, content }: Lan
   };
 }
 export type VersionRow = ReturnType<typeof versionRow>;
-
-/** PostgreSQL's text holds no NUL and its jsonb no lone surrogate; Python's string literals may. */
-function storable<T>(value: T): T {
-  if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD').toWellFormed() as T;
-  if (Array.isArray(value)) return value.map(storable) as T;
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [storable(key), storable(inner)]),
-    ) as T;
-  }
-  return value;
-}

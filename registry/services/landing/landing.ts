@@ -6,7 +6,7 @@ import { RepositoryError } from '../../../repos/errors.ts';
 import { STATE } from '../../../repos/landing.ts';
 import type { Oid, Repository, Tip } from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
-import { permissionsKept } from '../../definitions/permissions.ts';
+import type { ReadContent } from '../../definitions/content.ts';
 import {
   type Approval,
   type DefinitionState,
@@ -19,7 +19,7 @@ import {
 import { Problem } from '../../errors.ts';
 import type { AuditAction } from '../../schemas/audit-actions.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { type Caller, personOf, REGISTRY } from '../caller.ts';
+import { accountOf, type Caller, personOf, REGISTRY } from '../caller.ts';
 import { filesOf } from '../definitions/files.ts';
 import { readState } from '../definitions/state.ts';
 import { type Intent, noted, type Step } from '../review/steps.ts';
@@ -65,16 +65,18 @@ export interface LandingOrder {
 
 /** Lands versions and state together. Throws `Problem` `conflict` where somebody else was faster. */
 export async function land(
-  { store, repositories }: LandingRooms,
+  rooms: LandingRooms,
   caller: Caller,
   order: LandingOrder,
 ): Promise<Indexed> {
+  const { store, repositories } = rooms;
   const { repository, event, intent, steps = [] } = order;
+  const contents = await contentsOf(rooms, caller, order);
   await repositories.note(repository.name);
   try {
     const intents = intent ? [intent, ...steps] : steps;
-    await noted({ store, repositories }, repository.name, intents, async () => {
-      const ready = await prepare(order);
+    await noted(rooms, repository.name, intents, async () => {
+      const ready = await prepare(order, contents);
       // Nothing is written in it: it holds what was decided on until the refs have moved.
       await store.transaction((em) => moveRefs(em, caller, order, ready));
     });
@@ -88,7 +90,8 @@ export async function land(
     );
   }
   const own = new Set(order.versions.map(({ commit }) => commit));
-  const indexed = await indexRepository(store, repository, {
+  const indexed = await indexRepository(rooms, repository, {
+    contents: new Map([...contents].map(([commit, { content }]) => [commit, content])),
     async also(em, indexed) {
       await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));
       for (const step of steps) await step.finish(em);
@@ -99,6 +102,37 @@ export async function land(
   return indexed;
 }
 
+/** What a commit that is about to land holds, and what it may do. */
+interface Landing {
+  content: ReadContent;
+  permissions: string[];
+}
+
+/**
+ * Read before anything moves: what takes too long to be read does not land, and the index needs nothing more of the
+ * files afterwards.
+ */
+async function contentsOf(
+  { analysis }: LandingRooms,
+  caller: Caller,
+  { repository, from, versions, grants }: LandingOrder,
+): Promise<ReadonlyMap<Oid, Landing>> {
+  const { name } = repository;
+  const account = accountOf(caller);
+  const granted = grants ?? (await permissionsAt(repository, from.version));
+  const contents = new Map<Oid, Landing>();
+  for (const { commit } of versions) {
+    const files = await filesOf(repository, commit);
+    const content = await analysis.ask(account, 'readContent', name, files);
+    const permissions =
+      granted.length === 0
+        ? []
+        : await analysis.ask(account, 'permissionsKept', name, files, granted);
+    contents.set(commit, { content, permissions });
+  }
+  return contents;
+}
+
 /** What of a landing is in git alone. It is read before the database holds anything, which everybody else waits for. */
 interface Ready {
   state: DefinitionState;
@@ -107,16 +141,16 @@ interface Ready {
   permissions: string[][];
 }
 
-async function prepare({ repository, from, ...order }: LandingOrder): Promise<Ready> {
+async function prepare(
+  { repository, ...order }: LandingOrder,
+  contents: ReadonlyMap<Oid, Landing>,
+): Promise<Ready> {
   const founding = order.state?.from === null ? order.state.to : undefined;
   const { state, from: stateAt } = founding
     ? { state: founding, from: null }
     : await readState(repository);
   await demandStanding(repository, state, order.versions);
-  const granted = order.grants ?? (await permissionsAt(repository, from.version));
-  const permissions = await Promise.all(
-    order.versions.map(({ commit }) => kept(repository, commit, granted)),
-  );
+  const permissions = order.versions.map(({ commit }) => contents.get(commit)?.permissions ?? []);
   return { state, stateAt, permissions };
 }
 
@@ -173,12 +207,6 @@ async function demandStanding(
 async function permissionsAt(repository: Repository, version: number): Promise<readonly string[]> {
   const before = version === 0 ? undefined : await repository.version(version);
   return before ? (parseRecord(before.record).permissions ?? []) : [];
-}
-
-/** Of what is granted, what this commit still needs. */
-async function kept(repository: Repository, commit: Oid, granted: readonly string[]) {
-  if (granted.length === 0) return [];
-  return permissionsKept(repository.name, await filesOf(repository, commit), granted);
 }
 
 /** What a pushed or imported commit says may hold anything: what nobody sees is spelled out. */

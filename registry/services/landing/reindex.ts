@@ -8,6 +8,7 @@ import {
 import { lockDefinition } from '../../store/indexing.ts';
 import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
+import type { LandingRooms } from '../rooms.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
 
 export interface ReindexReport {
@@ -21,17 +22,17 @@ export interface ReindexReport {
 
 /** One transaction a repository, so that the service can go on beside it. */
 export async function reindex(
-  store: Store,
-  repositories: Repositories,
+  rooms: LandingRooms,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<ReindexReport> {
+  const { store, repositories } = rooms;
   const names = await repositories.list();
   const report: ReindexReport = { definitions: 0, versions: 0, skipped: [], removed: [] };
   let mergeRequests = 0;
   for (const [i, name] of names.entries()) {
     const repository = await repositories.open(name);
     try {
-      const indexed = await indexRepository(store, repository, { everyVersion: true });
+      const indexed = await indexRepository(rooms, repository, { everyVersion: true });
       report.definitions += 1;
       report.versions += indexed.added.length;
       mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));

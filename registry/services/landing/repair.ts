@@ -1,10 +1,10 @@
 /** What a crash left half done, made whole: git holds what happened, the index follows it. */
-import type { Repositories } from '../../../repos/types.ts';
 import { deleteDefinition, everything, findDefinition } from '../../store/definitions.ts';
 import { isProposed } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { verdictsOf } from '../../store/versions.ts';
 import { mendMergeRequests } from '../review/mend.ts';
+import type { LandingRooms } from '../rooms.ts';
 import { auditLanded, auditMended, type KnownState } from './audit-landing.ts';
 import { indexRepository } from './index-repository.ts';
 
@@ -18,11 +18,12 @@ export interface RepairReport {
  * Looks only at repositories that a process which is gone had noted. One that never got its first ref, or
  * neither a version nor a merge request, is taken away: its creation was not acknowledged.
  */
-export async function repair(store: Store, repositories: Repositories): Promise<RepairReport> {
+export async function repair(rooms: LandingRooms): Promise<RepairReport> {
+  const { repositories } = rooms;
   const report: RepairReport = { mended: [], failed: [] };
   for (const name of await repositories.abandoned()) {
     try {
-      if (await mend(store, repositories, name)) report.mended.push(name);
+      if (await mend(rooms, name)) report.mended.push(name);
       await repositories.forget(name);
     } catch (error) {
       report.failed.push({ name, error: error as Error });
@@ -31,7 +32,8 @@ export async function repair(store: Store, repositories: Repositories): Promise<
   return report;
 }
 
-async function mend(store: Store, repositories: Repositories, name: string): Promise<boolean> {
+async function mend(rooms: LandingRooms, name: string): Promise<boolean> {
+  const { store, repositories } = rooms;
   if (!(await repositories.exists(name))) return false;
   const repository = await repositories.open(name);
   if ((await repository.refs()).size === 0) {
@@ -40,7 +42,7 @@ async function mend(store: Store, repositories: Repositories, name: string): Pro
   }
   let mended = false;
   const known = await knownOf(store, name);
-  const { definition, added } = await indexRepository(store, repository, {
+  const { definition, added } = await indexRepository(rooms, repository, {
     async also(em, indexed) {
       mended = await mendMergeRequests(em, repository, indexed.definition.id);
       await auditLanded(em, indexed);

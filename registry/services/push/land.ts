@@ -5,8 +5,9 @@ import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
 import { decide } from '../../access/decide.ts';
 import { checkPaths } from '../../definitions/names.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
-import { validateDefinition } from '../../definitions/validate.ts';
 import { Problem } from '../../errors.ts';
+import { type AnalysisRooms, isUnread } from '../analysis.ts';
+import { accountOf, type Caller } from '../caller.ts';
 import { filesOf, mainFile } from '../definitions/files.ts';
 import { policyOf, withGrants } from '../definitions/find-definition.ts';
 import { land } from '../landing/landing.ts';
@@ -51,7 +52,8 @@ export async function landPush(
   const warnings = hiddenInCommits(commits);
   for (const commit of commits) {
     const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';
-    const judged = await judge(push.objects, row.name, commit.oid, policy);
+    const judged = await judge(rooms, caller, push.objects, row.name, commit.oid, policy);
+    if (judged.unread !== undefined) return refuse('cannot be read', judged.unread + where);
     if (judged.faults.length > 0) {
       return refuse('invalid definition', ...shown(judged.faults.map((line) => line + where)));
     }
@@ -75,6 +77,7 @@ export async function landPush(
     for (const line of shown(warnings)) push.say(`warning: ${line}`);
     return { ref, ok: true };
   } catch (error) {
+    if (isUnread(error)) return refuse('cannot be read', error.message);
     if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
     if (!(error.cause instanceof RepositoryError)) return refuse('not allowed now', error.message);
     return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
@@ -130,17 +133,28 @@ const shown = (lines: string[]): string[] =>
 
 /** What stands against this commit as a version, and what readers may not see; each as file:line:column and what it is. */
 async function judge(
+  { analysis }: AnalysisRooms,
+  caller: Caller,
   objects: ObjectReader,
   name: string,
   commit: Oid,
   policy: ImportPolicy,
-): Promise<{ faults: string[]; warnings: string[] }> {
+): Promise<{ faults: string[]; warnings: string[]; unread?: string }> {
   const files: Files = await filesOf(objects, commit);
   const paths = checkPaths(files.keys());
   if (paths.length > 0) {
     return { faults: paths.map(({ path, message }) => `${path}: ${message}`), warnings: [] };
   }
-  const { errors, warnings } = validateDefinition(name, files, policy);
+  const validation = await analysis
+    .ask(accountOf(caller), 'validate', name, files, policy)
+    .catch((error: unknown) => {
+      if (isUnread(error)) return error;
+      throw error;
+    });
+  if (validation instanceof Problem) {
+    return { faults: [], warnings: [], unread: validation.message };
+  }
+  const { errors, warnings } = validation;
   const faults = errors.map(
     ({ file, line, column, code, message }) =>
       `${file ?? mainFile(name)}:${line}:${column}: ${message} [${code}]`,

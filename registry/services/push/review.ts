@@ -3,12 +3,13 @@ import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Commit, RefUpdate } from '../../../repos/types.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import { openMergeRequestFor } from '../../store/merge-requests.ts';
+import { isUnread } from '../analysis.ts';
 import { auditOf, type Caller } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
 import { baseOf, commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { type Examined, examine } from '../review/examine.ts';
 import { hiddenInCommits } from '../review/hidden.ts';
-import { ownChecks } from '../review/own-checks.ts';
+import { ownChecks, type Proposal } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
 import { closing, editing, FOR_MAIN, moving, type Step, sourceOf } from '../review/steps.ts';
 import { MAIN } from './admit.ts';
@@ -48,20 +49,29 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
     step,
     async lines() {
       const proposal = { name: row.name, base, head: to, main };
-      const { checks } = await ownChecks(
-        push.objects,
-        proposal,
-        policyOf(found.lab),
-        row.permissions,
-      );
-      const told = checks.filter(({ summary }) => summary !== null);
       return [
         `Merge request !${id}: ${url}`,
-        ...told.map(({ name, summary }) => `${name}: ${summary}`),
+        ...(await checked(taking, proposal)),
         ...hiddenInCommits(commits).map((line) => `warning: ${line}`),
       ];
     },
   };
+}
+
+/** What the registry's own checks say, a line each. */
+async function checked(
+  { rooms, caller, found: { row, lab }, push }: Taking,
+  proposal: Proposal,
+): Promise<string[]> {
+  const judging = ownChecks(rooms, caller, push.objects, proposal, policyOf(lab), row.permissions);
+  try {
+    const { checks } = await judging;
+    return checks.flatMap(({ name, summary }) => (summary === null ? [] : `${name}: ${summary}`));
+  } catch (error) {
+    // The push is taken all the same, and the page of the merge request asks again.
+    if (isUnread(error)) return [`no checks now: ${error.message}`];
+    throw error;
+  }
 }
 
 /** A further push: where it brings nothing new but what it says, the head stays. */

@@ -19,6 +19,7 @@ import { findMergeRequest, headsOf } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/reviews.ts';
 import { usersById } from '../../store/users.ts';
+import type { AnalysisRooms } from '../analysis.ts';
 import { type Caller, demand } from '../caller.ts';
 import { policyOf } from '../definitions/find-definition.ts';
 import { readState } from '../definitions/state.ts';
@@ -29,7 +30,7 @@ import { isGone } from './gone.ts';
 import { type Grants, grantsOf } from './grants.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
-export interface ReviewRooms {
+export interface ReviewRooms extends AnalysisRooms {
   store: Store;
   repositories: Repositories;
   rules: Rules;
@@ -72,7 +73,11 @@ export async function seen(
   return row;
 }
 
-export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<LoadedFacts> {
+export async function loadFacts(
+  rooms: ReviewRooms,
+  caller: Caller,
+  row: MergeRequest,
+): Promise<LoadedFacts> {
   const em = rooms.store.em();
   const definition =
     row.definition_id === null ? null : await findDefinition(em, row.definition_id, everything);
@@ -90,7 +95,7 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
     ...policy.owners.flatMap(({ users }) => users),
   ]);
   const present = definition?.permissions ?? [];
-  const git = definition && (await readGit(rooms.repositories, row, lab, present));
+  const git = definition && (await readGit(rooms, caller, row, lab, present));
   const changesOf = await changesByHead(git?.repository ?? null, row, reviews);
   const facts: ReviewFacts = {
     state: row.state as ReviewFacts['state'],
@@ -128,7 +133,7 @@ export async function loadFacts(rooms: ReviewRooms, row: MergeRequest): Promise<
   const grants = grantsOf(reviews, facts, policy, present);
   if (!grants.stated || git === null || row.state !== 'open')
     return { ...loaded, git, facts, grants };
-  const judged = await readGit(rooms.repositories, row, lab, grants.names);
+  const judged = await readGit(rooms, caller, row, lab, grants.names);
   const others = facts.checks.slice(git.own.checks.length);
   const checks = [...(judged?.own.checks ?? []), ...others];
   return { ...loaded, git: judged, facts: { ...facts, checks }, grants };
@@ -162,11 +167,13 @@ export function reviewPolicyOf(lab: Lab | null): ReviewPolicy {
 
 /** One that has landed is looked at as it landed, any other against what `main` is now. */
 async function readGit(
-  repositories: Repositories,
+  rooms: ReviewRooms,
+  caller: Caller,
   row: MergeRequest,
   lab: Lab | null,
   granted: readonly string[],
 ): Promise<LoadedFacts['git']> {
+  const { repositories } = rooms;
   if (!(await repositories.exists(row.definition))) return null;
   const repository = await repositories.open(row.definition);
   const tip = await repository.tip();
@@ -177,12 +184,12 @@ async function readGit(
       const from = (await repository.readCommit(landed.commit)).parents[0] ?? null;
       const at = { name: row.definition, base: from, head: landed.commit, main: from };
       const { permissions = [] } = parseRecord(landed.record);
-      const own = await ownChecks(repository, at, policy, permissions);
+      const own = await ownChecks(rooms, caller, repository, at, policy, permissions);
       return { repository, tip, from, to: landed.commit, own, revoked: null };
     }
     const base = row.state === 'open' ? (await builtOn(repository, row.head)).base : row.base;
     const at = { name: row.definition, base, head: row.head, main: tip.head };
-    const own = await ownChecks(repository, at, policy, granted);
+    const own = await ownChecks(rooms, caller, repository, at, policy, granted);
     const revoked = await revokedTarget(repository, tip.head, own.landing);
     return { repository, tip, from: base, to: row.head, own, revoked };
   } catch (error) {

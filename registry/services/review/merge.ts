@@ -48,7 +48,7 @@ async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: Me
     rooms.rules,
     'merge request',
   );
-  const loaded = await loadFacts(rooms, row);
+  const loaded = await loadFacts(rooms, caller, row);
   const { git, facts, policy, grants } = loaded;
   const against = hindrances(facts);
   if (against.length > 0) throw notMergeable(id, against);

@@ -3,18 +3,16 @@ import { RepositoryError } from '../../../repos/errors.ts';
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
 import type { Check } from '../../access/review/facts.ts';
 import type { InterfaceChange } from '../../definitions/interface/change.ts';
-import { compareInterfaces, type Side } from '../../definitions/interface/compare.ts';
 import { mergeTrees, type PathChange, type Tree } from '../../definitions/merge.ts';
-import { mergeText } from '../../definitions/merge-text.ts';
-import { describe } from '../../definitions/metadata.ts';
 import { checkPaths } from '../../definitions/names.ts';
-import { type Permission, permissionsNeeded } from '../../definitions/permissions.ts';
+import type { Permission } from '../../definitions/permissions.ts';
 import { Recent } from '../../definitions/recent.ts';
-import { signatureOf } from '../../definitions/signature.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
-import { validateDefinition } from '../../definitions/validate.ts';
+import { undescribed } from '../../definitions/undescribed.ts';
+import { Problem } from '../../errors.ts';
+import type { AnalysisRooms } from '../analysis.ts';
+import { accountOf, type Caller } from '../caller.ts';
 import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../definitions/files.ts';
-import { withGrants } from '../definitions/find-definition.ts';
 import { changesAgainst, treeOf } from './examine.ts';
 import { misleading } from './hidden.ts';
 
@@ -47,13 +45,15 @@ export interface OwnJudgement extends Judged {
 }
 
 /** Judgements of pure texts; a page is asked for again and again while nothing has moved. */
-const judgements = new Recent<Judged>(200, 4_000);
+const judgements = new Recent<Promise<Judged>>(200, 4_000);
 
 /**
  * Looks at the very tree that would land. Where it cannot be made (a conflict), the head's own is judged.
  * Throws `RepositoryError` `object_not_found` where the commits are gone.
  */
 export async function ownChecks(
+  rooms: AnalysisRooms,
+  caller: Caller,
   objects: ObjectReader,
   proposal: Proposal,
   policy: ImportPolicy,
@@ -63,12 +63,15 @@ export async function ownChecks(
   const [was, is, now] = await Promise.all([base, head, main].map((c) => treeOf(objects, c)));
   const merged = mergeTrees(was as Tree, is as Tree, now as Tree);
   const before = main === null ? new Map() : await filesOf(objects, main);
-  const conflict = await conflictCheck(objects, proposal, merged);
+  const conflict = await conflictCheck(rooms, caller, objects, proposal, merged);
   const files = await resulting(objects, merged.conflicts.length > 0, proposal, before, merged);
   const key = JSON.stringify([name, base, head, main, policy, granted]);
-  const judged = judgements.recall(key, () =>
-    judge(name, main === null ? null : before, files, policy, granted),
+  const judging = judgements.recall(key, () =>
+    judge(rooms, caller, name, main === null ? null : before, files, policy, granted),
   );
+  // What could not be told now may be told another time.
+  judging.catch(() => judgements.forget(key));
+  const judged = await judging.catch((error) => unread(error, name, granted));
   const [validation, imports, ...rest] = judged.checks;
   return {
     ...judged,
@@ -110,15 +113,19 @@ export async function contents(
 
 const blobOf = (entry: string): Oid => entry.slice(entry.indexOf(':') + 1);
 
-function judge(
+async function judge(
+  { analysis }: AnalysisRooms,
+  caller: Caller,
   name: string,
   before: Files | null,
   files: Files | string,
   policy: ImportPolicy,
   granted: readonly string[],
-): Judged {
+): Promise<Judged> {
   const tree: Files = typeof files === 'string' ? new Map() : files;
-  const { errors, warnings } = validateDefinition(name, tree, withGrants(policy, granted));
+  const given = [name, before, tree, policy, granted] as const;
+  const judged = await analysis.ask(accountOf(caller), 'judgeChange', ...given);
+  const { errors, warnings, interface: changes } = judged;
   const line = ({ file, line, column, message }: Diagnostic) =>
     `${file ?? mainFile(name)}:${line}:${column}: ${message}`;
   const banned = errors.filter(({ code }) => code.startsWith('banned-'));
@@ -126,13 +133,6 @@ function judge(
     ...checkPaths(tree.keys()).map(({ path, message }) => `${path}: ${message}`),
     ...errors.filter((error) => !banned.includes(error)).map(line),
   ];
-  const side = (files: Files): Metadata & Side => ({
-    ...describe(name, files),
-    signature: signatureOf(name, files),
-  });
-  const old = before && side(before);
-  const after = side(tree);
-  const changes = compareInterfaces(old, after);
   const breaking = changes.filter((change) => change.breaking);
   return {
     checks: [
@@ -144,9 +144,22 @@ function judge(
       ),
     ],
     interface: changes,
-    before: old,
-    after,
-    permissions: permissionsNeeded(name, tree, policy),
+    before: judged.before,
+    after: judged.after,
+    permissions: judged.permissions,
+    granted,
+  };
+}
+
+/** What takes too much to be read cannot land, and says so where everything else that stands against it is said. */
+function unread(error: unknown, name: string, granted: readonly string[]): Judged {
+  if (!(error instanceof Problem) || error.code !== 'too_costly') throw error;
+  return {
+    checks: [own('validation', [error.message]), own('import-policy', []), own('interface', [])],
+    interface: [],
+    before: null,
+    after: undescribed(name),
+    permissions: [],
     granted,
   };
 }
@@ -173,6 +186,8 @@ function own(name: (typeof OWN_CHECKS)[number], against: string[], warnings: str
 }
 
 async function conflictCheck(
+  rooms: AnalysisRooms,
+  caller: Caller,
   objects: ObjectReader,
   { base, head, main }: Proposal,
   { changes, conflicts }: ReturnType<typeof mergeTrees>,
@@ -183,13 +198,15 @@ async function conflictCheck(
   const found: string[] = [];
   for (const path of conflicts) {
     found.push(
-      `main has changed ${path} too: ${await how(objects, path, base, head, main)}; rebase and have it approved anew`,
+      `main has changed ${path} too: ${await how(rooms, caller, objects, path, base, head, main)}; rebase and have it approved anew`,
     );
   }
   return own('conflict', found);
 }
 
 async function how(
+  { analysis }: AnalysisRooms,
+  caller: Caller,
   objects: ObjectReader,
   path: string,
   ...commits: [base: Oid | null, head: Oid, main: Oid | null]
@@ -199,7 +216,8 @@ async function how(
   );
   if (head === undefined) return 'it was deleted here and changed there';
   if (main === undefined) return 'it was changed here and deleted there';
-  const merged = mergeText(base ? textOf(base) : '', textOf(head), textOf(main));
+  const texts = [base ? textOf(base) : '', textOf(head), textOf(main)] as const;
+  const merged = await analysis.ask(accountOf(caller), 'mergeText', ...texts);
   return 'text' in merged ? 'not the same lines' : `conflict in ${placesOf(merged.conflicts)}`;
 }
 

@@ -1,11 +1,11 @@
 /** Putting a branch on top of the newest version, commit by commit, as the button of that name does elsewhere. */
 import type { Commit, Oid, Repository } from '../../../repos/types.ts';
 import { mergeTrees } from '../../definitions/merge.ts';
-import { mergeText } from '../../definitions/merge-text.ts';
 import { Problem } from '../../errors.ts';
 import type { RebaseInput } from '../../schemas/review.ts';
 import { findHead } from '../../store/merge-requests.ts';
-import { authorOf, type Caller, demand } from '../caller.ts';
+import type { AnalysisRooms } from '../analysis.ts';
+import { accountOf, authorOf, type Caller, demand } from '../caller.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine, treeOf } from './examine.ts';
@@ -50,7 +50,7 @@ export async function rebase(
     );
   }
   let tip = main;
-  for (const commit of commits) tip = await pick(repository, caller, commit, tip);
+  for (const commit of commits) tip = await pick(rooms, repository, caller, commit, tip);
   if (tip === null || tip === main) {
     throw new Problem('conflict', 'main has everything that the branch changes. Close it instead.');
   }
@@ -66,6 +66,7 @@ export async function rebase(
 
 /** The commit anew on top of `onto`; `onto` itself where it has all of it. Throws `conflict`. */
 async function pick(
+  rooms: AnalysisRooms,
   repository: Repository,
   caller: Caller,
   commit: Commit,
@@ -78,7 +79,7 @@ async function pick(
   const merged = mergeTrees(was, is, now);
   const changes = await contents(repository, merged.changes);
   for (const path of merged.conflicts) {
-    changes.set(path, await mergeFile(repository, path, parent, commit, onto));
+    changes.set(path, await mergeFile(rooms, caller, repository, path, parent, commit, onto));
   }
   if (changes.size === 0) return onto;
   return await repository.commit({
@@ -91,6 +92,8 @@ async function pick(
 }
 
 async function mergeFile(
+  { analysis }: AnalysisRooms,
+  caller: Caller,
   repository: Repository,
   path: string,
   base: Oid | null,
@@ -110,7 +113,7 @@ async function mergeFile(
   if (texts.some((bytes) => !Buffer.from(bytes.toString()).equals(bytes))) {
     throw conflict(path, `${where}: both sides have changed ${path}, which is not UTF-8 text`);
   }
-  const merged = mergeText(a, b, c);
+  const merged = await analysis.ask(accountOf(caller), 'mergeText', a, b, c);
   if ('text' in merged) return Buffer.from(merged.text);
   throw conflict(path, `${where}: ${path} conflicts in ${placesOf(merged.conflicts)}`);
 }

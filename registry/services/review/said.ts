@@ -82,7 +82,7 @@ async function demandVerdict(
   verdict: 'approve' | 'request_changes',
 ): Promise<void> {
   const actor = demandPerson(caller);
-  const { facts, policy } = await loadFacts(rooms, row);
+  const { facts, policy } = await loadFacts(rooms, caller, row);
   const isAdmin = actor.isAdmin || (row.lab_id !== null && actor.roles.get(row.lab_id) === 'admin');
   const may = mayGive(verdict, { id: actor.id, email: actor.email, isAdmin }, facts, policy);
   if (!may.allowed) {

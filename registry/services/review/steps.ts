@@ -194,17 +194,16 @@ export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] =
  * without versions is what its newest merge request proposes, so its index entry follows too.
  */
 export async function carryOut(
-  { store, repositories }: LandingRooms,
+  rooms: LandingRooms,
   repository: Repository,
   steps: Step[],
 ): Promise<void> {
+  const { store, repositories } = rooms;
   if (steps.length === 0) return;
   await repositories.note(repository.name);
   try {
     const updates = steps.flatMap((step) => step.updates);
-    await noted({ store, repositories }, repository.name, steps, () =>
-      repository.updateRefs(updates),
-    );
+    await noted(rooms, repository.name, steps, () => repository.updateRefs(updates));
   } catch (error) {
     throw await asConflict(repository, steps, error);
   }
@@ -213,7 +212,7 @@ export async function carryOut(
   };
   try {
     if ((await repository.head()) === null)
-      await indexRepository(store, repository, { also: finish });
+      await indexRepository(rooms, repository, { also: finish });
     else await store.transaction(finish);
   } catch (error) {
     // A closing that was overtaken has moved nothing; whatever else fails here is for repair to find.

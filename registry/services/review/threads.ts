@@ -1,7 +1,9 @@
 /** Comments on lines follow their line from the head that they were written at to the present one. */
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
-import { lineMap, mapLine } from '../../definitions/lines.ts';
+import { type LineMap, mapLine } from '../../definitions/lines.ts';
 import type { Comment } from '../../store/entities/index.ts';
+import type { AnalysisRooms } from '../analysis.ts';
+import { accountOf, type Caller } from '../caller.ts';
 import { textOf } from '../definitions/files.ts';
 import { isGone } from './gone.ts';
 
@@ -12,11 +14,20 @@ export interface Place {
 
 /** Where the line of each comment, by id, is now: on side `new` in `head`, on side `old` in `base`. */
 export async function placesOfComments(
+  rooms: AnalysisRooms,
+  caller: Caller,
   objects: ObjectReader | null,
   comments: readonly Comment[],
   now: { head: Oid; base: Oid | null },
 ): Promise<Map<number, Place>> {
-  const maps = new Map<string, Awaited<ReturnType<typeof mapBetween>>>();
+  /** Null where the file is not on both sides. */
+  const mapBetween = async (file: string, from: Oid | null, to: Oid | null) => {
+    const [before, after] = [await read(objects, file, from), await read(objects, file, to)];
+    if (!before || !after) return null;
+    const texts = [textOf(before), textOf(after)] as const;
+    return await rooms.analysis.ask(accountOf(caller), 'lineMap', ...texts);
+  };
+  const maps = new Map<string, LineMap | null>();
   const places = new Map<number, Place>();
   for (const comment of comments) {
     const { id, file, line, side } = comment;
@@ -30,7 +41,7 @@ export async function placesOfComments(
       continue;
     }
     const key = `${from} ${to} ${file}`;
-    if (!maps.has(key)) maps.set(key, objects && (await mapBetween(objects, file, from, to)));
+    if (!maps.has(key)) maps.set(key, await mapBetween(file, from, to));
     const map = maps.get(key);
     const at = map ? mapLine(map, line) : null;
     places.set(id, { line: at, outdated: at === null });
@@ -38,14 +49,8 @@ export async function placesOfComments(
   return places;
 }
 
-/** Null where the file is not on both sides. */
-async function mapBetween(objects: ObjectReader, file: string, from: Oid | null, to: Oid | null) {
-  const [before, after] = [await read(objects, file, from), await read(objects, file, to)];
-  return before && after ? lineMap(textOf(before), textOf(after)) : null;
-}
-
-async function read(objects: ObjectReader, file: string, commit: Oid | null) {
-  if (commit === null) return undefined;
+async function read(objects: ObjectReader | null, file: string, commit: Oid | null) {
+  if (objects === null || commit === null) return undefined;
   try {
     return await objects.readFile(commit, file);
   } catch (error) {

@@ -26,10 +26,10 @@ export async function page(
   caller: Caller,
   id: number,
 ): Promise<MergeRequestPage> {
-  const loaded = await loadFacts(rooms, await seen(rooms, caller, id));
+  const loaded = await loadFacts(rooms, caller, await seen(rooms, caller, id));
   const { row, git, facts, policy, heads, reviews, posted, people, grants } = loaded;
   const comments = await commentsOf(rooms.store.em(), id);
-  const places = await placesOfComments(git?.repository ?? null, comments, row);
+  const places = await placesOfComments(rooms, caller, git?.repository ?? null, comments, row);
   const against = blockersOf(loaded);
   const standing = standingOf(facts, policy);
   const account = accountsOf(people);

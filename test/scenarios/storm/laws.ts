@@ -56,7 +56,7 @@ async function indexLaws(t: Test, { world }: Shared, database: DatabaseKind) {
     database === 'PGlite' ? await freshFolder() : await freshDatabase(),
   );
   t.teardown(() => fresh.close());
-  const { skipped } = await reindex(fresh, world.rooms.repositories);
+  const { skipped } = await reindex({ ...world.rooms, store: fresh });
   const [was, is] = [await rowsOf(world.rooms.store), await rowsOf(fresh)];
   const different = [...was, ...is].filter((row) => !(was.includes(row) && is.includes(row)));
   return [

@@ -1,0 +1,168 @@
+/** One worker at a time: begun by the first question, bounded in time and memory, ended when it is idle or has grown. */
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Piscina } from 'piscina';
+import { DefinitionError } from '../definitions/errors.ts';
+import type { Answered, Asked } from './worker.ts';
+
+export interface LaneLimits {
+  /** CPU time of one answer, in milliseconds. */
+  deadline: number;
+  /** JavaScript memory, in MiB. */
+  memory: number;
+  /** Until a worker without questions ends, in milliseconds. */
+  idle: number;
+}
+
+/** Why there is no answer. */
+export type Stop = 'deadline' | 'memory' | 'closed';
+
+export class Stopped extends Error {
+  readonly why: Stop;
+
+  constructor(why: Stop) {
+    super(`stopped: ${why}`);
+    this.why = why;
+  }
+}
+
+/** A busy machine may take this much longer than the CPU time says. */
+const PATIENCE = 6;
+
+/** How often CPU time is looked at, in milliseconds. */
+const LOOK = 500;
+
+/** A worker that holds more bytes than this after an answer is not asked again: WebAssembly's memory never shrinks. */
+const MOST_HELD = 96 * 1024 * 1024;
+
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+export class Lane {
+  readonly #limits: LaneLimits;
+  #pool: Promise<Piscina> | undefined;
+  #workers = 0;
+  #busy = false;
+  #closed = false;
+
+  constructor(limits: LaneLimits) {
+    this.#limits = limits;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get workers(): number {
+    return this.#workers;
+  }
+
+  /**
+   * The answer, and when the lane can be given the next question. `answer` fails with `Stopped`, with the
+   * `DefinitionError` of the question, or with what the code of the answer threw.
+   */
+  run(asked: Asked): { answer: Promise<unknown>; free: Promise<void> } {
+    this.#busy = true;
+    const work = this.#work(asked);
+    const free = work
+      .then(
+        ({ held }) => (held > MOST_HELD ? this.#end() : undefined),
+        () => undefined,
+      )
+      .then(() => {
+        this.#busy = false;
+      });
+    return { answer: work.then(unwrapped), free };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#end();
+  }
+
+  async #work(asked: Asked): Promise<Answered> {
+    this.#pool ??= this.#open();
+    const pool = await this.#pool;
+    const stop = new AbortController();
+    const fail = (error: unknown) => stop.abort(error);
+    // Of a worker that could not even begin, nobody else is told.
+    pool.once('error', fail);
+    const watch = this.#watch(pool, fail);
+    try {
+      return await pool.run(asked, { signal: stop.signal });
+    } catch (error) {
+      if (this.#closed) throw new Stopped('closed');
+      if (stop.signal.aborted) throw stop.signal.reason;
+      throw isOutOfMemory(error) ? new Stopped('memory') : error;
+    } finally {
+      clearInterval(watch);
+      pool.off('error', fail);
+    }
+  }
+
+  /** Ends what has used up its time. CPU time, so that a machine that is busy otherwise refuses nothing. */
+  #watch(pool: Piscina, fail: (error: unknown) => void): NodeJS.Timeout {
+    const { deadline } = this.#limits;
+    const begun = performance.now();
+    const [worker] = pool.threads;
+    const used = async () => {
+      const { user = 0, system = 0 } = (await pool.threads[0]?.cpuUsage()) ?? {};
+      return (user + system) / 1000;
+    };
+    const before = worker ? used().catch(() => 0) : Promise.resolve(0);
+    return setInterval(() => {
+      if (performance.now() - begun > PATIENCE * deadline) fail(new Stopped('deadline'));
+      Promise.all([before, used()]).then(
+        ([before, now]) => {
+          if (now - before > deadline) fail(new Stopped('deadline'));
+        },
+        // It has just begun or ended, and the answer or its failure is on the way.
+        () => undefined,
+      );
+    }, LOOK);
+  }
+
+  async #open(): Promise<Piscina> {
+    const { Piscina } = await import('piscina');
+    const { memory, idle } = this.#limits;
+    const pool = new Piscina({
+      filename: WORKER,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: idle,
+      recordTiming: false,
+      resourceLimits: { maxOldGenerationSizeMb: memory },
+      env: keepingCompiled(),
+      ...(process.platform === 'linux' && { niceIncrement: NICE }),
+    });
+    pool.on('workerCreate', () => {
+      this.#workers++;
+    });
+    pool.on('workerDestroy', () => {
+      this.#workers--;
+    });
+    return pool;
+  }
+
+  async #end(): Promise<void> {
+    await (await this.#pool)?.destroy();
+  }
+}
+
+/** Requests are answered first. On other systems it would hold for the whole process. */
+const NICE = 10;
+
+/** The environment of a worker that keeps compiled modules where this process does: that is not handed down. */
+function keepingCompiled(): Record<string, string> {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
+}
+
+function unwrapped(answered: Answered): unknown {
+  if ('value' in answered) return answered.value;
+  const { refused } = answered;
+  throw new DefinitionError(refused.code, refused.diagnostics);
+}
+
+const isOutOfMemory = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY';

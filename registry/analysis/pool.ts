@@ -1,0 +1,182 @@
+/**
+ * Workers that answer questions about definitions (docs/decisions/0029-analysis-in-workers.md). They begin with the
+ * first question and end when nobody has asked for a while, so that a registry at rest holds nothing for them.
+ */
+import { availableParallelism } from 'node:os';
+import { DefinitionError } from '../definitions/errors.ts';
+import type { Answer, Given, Question } from '../definitions/questions.ts';
+import { Problem } from '../errors.ts';
+import type { Analysis } from '../services/analysis.ts';
+import { REGISTRY_ACCOUNT } from '../services/caller.ts';
+import { Lane, type LaneLimits, Stopped } from './lane.ts';
+import { FairQueue } from './queue.ts';
+import type { Asked } from './worker.ts';
+
+export interface PoolLimits extends LaneLimits {
+  /** Workers at the same time. */
+  lanes: number;
+  /** Questions of one account that wait. */
+  waiting: number;
+}
+
+const LIMITS: PoolLimits = {
+  lanes: Math.min(4, Math.max(2, availableParallelism())),
+  deadline: 10_000,
+  memory: 256,
+  waiting: 20,
+  idle: 20_000,
+};
+
+/** A folder of thousands of files is read by whoever runs the registry, one folder at a time. */
+const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory'> = { deadline: 1_800_000, memory: 2048 };
+
+/** What all accounts together may have waiting: every question holds its files in memory. */
+const MOST_WAITING = 200;
+
+/** In how many seconds it is worth asking again. */
+const RETRY = 5;
+
+export type Outcome = 'answered' | 'deadline' | 'memory' | 'failed' | 'refused';
+
+/** What the metrics show. */
+export interface PoolState {
+  waiting: number;
+  running: number;
+  workers: number;
+  /** Questions by what became of them. */
+  outcomes: Readonly<Record<Outcome, number>>;
+}
+
+interface Task {
+  asked: Asked;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+export class AnalysisPool implements Analysis {
+  readonly #limits: PoolLimits;
+  readonly #lanes: Lane[];
+  readonly #queue: FairQueue<Task>;
+  readonly #folders: { lane: Lane; queue: FairQueue<Task> };
+  readonly #outcomes = { answered: 0, deadline: 0, memory: 0, failed: 0, refused: 0 };
+  #closed = false;
+
+  constructor(limits: Partial<PoolLimits> = {}) {
+    this.#limits = { ...LIMITS, ...limits };
+    this.#lanes = Array.from({ length: this.#limits.lanes }, () => new Lane(this.#limits));
+    // One lane is always left to the others.
+    const share = Math.max(1, this.#limits.lanes - 1);
+    this.#queue = new FairQueue({ share, waiting: this.#limits.waiting });
+    const lane = new Lane({ ...this.#limits, ...FOLDERS });
+    this.#folders = { lane, queue: new FairQueue({ share: 1, waiting: this.#limits.waiting }) };
+  }
+
+  get state(): PoolState {
+    const lanes = [...this.#lanes, this.#folders.lane];
+    return {
+      waiting: this.#queue.size + this.#folders.queue.size,
+      running: lanes.filter(({ busy }) => busy).length,
+      workers: lanes.reduce((sum, { workers }) => sum + workers, 0),
+      outcomes: this.#outcomes,
+    };
+  }
+
+  async ask<Q extends Question>(
+    account: string,
+    question: Q,
+    ...given: Given<Q>
+  ): Promise<Answer<Q>> {
+    if (this.#closed) throw stopping();
+    const queue = question === 'extract' ? this.#folders.queue : this.#queue;
+    this.#demandRoom(account, queue);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    queue.add(account, { asked: { question, given: given.map(lean) }, resolve, reject });
+    this.#begin();
+    return (await promise) as Answer<Q>;
+  }
+
+  /** Ends every worker; who waits for an answer is told that the registry is being stopped. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of [...this.#queue.clear(), ...this.#folders.queue.clear()])
+      reject(stopping());
+    await Promise.all([...this.#lanes, this.#folders.lane].map((lane) => lane.close()));
+  }
+
+  /** The product itself is never refused: it asks one thing after the other, and what it began must end. */
+  #demandRoom(account: string, queue: FairQueue<Task>): void {
+    if (account === REGISTRY_ACCOUNT) return;
+    if (!queue.hasRoom(account)) {
+      this.#outcomes.refused++;
+      const message = `Your account has ${this.#limits.waiting} definitions waiting to be read. Wait for their answers, then ask again.`;
+      throw new Problem('too_many_requests', message, undefined, { retryAfter: RETRY });
+    }
+    if (queue.size < MOST_WAITING) return;
+    this.#outcomes.refused++;
+    const message = 'Too many definitions are waiting to be read. Try again in a moment.';
+    throw new Problem('unavailable', message, undefined, { retryAfter: RETRY });
+  }
+
+  #begin(): void {
+    const { lane, queue } = this.#folders;
+    if (!lane.busy) this.#give(lane, queue);
+    for (const lane of this.#lanes) if (!lane.busy && !this.#give(lane, this.#queue)) break;
+  }
+
+  /** Gives the lane the next question of the queue, if there is one. */
+  #give(lane: Lane, queue: FairQueue<Task>): boolean {
+    const next = queue.next();
+    if (!next) return false;
+    const { account, task } = next;
+    const { answer, free } = lane.run(task.asked);
+    answer.then(
+      (value) => {
+        this.#outcomes.answered++;
+        task.resolve(value);
+      },
+      (error: unknown) => task.reject(this.#told(error)),
+    );
+    free.then(() => {
+      queue.done(account);
+      this.#begin();
+    });
+    return true;
+  }
+
+  /** What the caller is told of a question that was not answered. */
+  #told(error: unknown): unknown {
+    if (error instanceof DefinitionError) {
+      this.#outcomes.answered++;
+      return error;
+    }
+    if (!(error instanceof Stopped)) {
+      this.#outcomes.failed++;
+      return error;
+    }
+    if (error.why === 'closed') return stopping();
+    this.#outcomes[error.why]++;
+    const { deadline, memory } = this.#limits;
+    const bound =
+      error.why === 'deadline' ? `${deadline / 1000} seconds` : `${memory} MiB of memory`;
+    return new Problem(
+      'too_costly',
+      `Reading the definition takes more than ${bound}. Make it simpler: one class, fewer and shorter statements; put tables into data files.`,
+    );
+  }
+}
+
+/** Bytes cross threads with the whole buffer that they are a part of, which may be a pack. */
+function lean(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  return new Map(
+    [...value].map(([key, inner]) => [key, isPart(inner) ? new Uint8Array(inner) : inner]),
+  );
+}
+
+const isPart = (value: unknown): value is Uint8Array =>
+  value instanceof Uint8Array && value.byteLength < value.buffer.byteLength;
+
+const stopping = (): Problem =>
+  new Problem('unavailable', 'The registry is being stopped. Try again in a moment.', undefined, {
+    retryAfter: RETRY,
+  });

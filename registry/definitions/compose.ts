@@ -1,0 +1,153 @@
+/** What the fields of a save make of a definition's files: text in, text out. */
+import { isDeepStrictEqual } from 'node:util';
+import { DefinitionError } from './errors.ts';
+import { mainFile, withChanges } from './files.ts';
+import { type HeaderChanges, transplantHeader, writeHeader } from './header.ts';
+import { describe } from './metadata.ts';
+import { checkPaths } from './names.ts';
+import { decodeSource, encodeSource } from './source.ts';
+import type { Files, Metadata } from './types.ts';
+
+/** The fields that a file's header can state. */
+const DESCRIBED = [
+  'display_name',
+  'description',
+  'instrument_type',
+  'category',
+  'manufacturer',
+  'status',
+  'dependencies',
+  'settings_schema',
+  'default_settings',
+  'data_columns',
+  'data_units',
+  'position_column',
+  'position_units',
+] as const satisfies (keyof Metadata)[];
+
+type Described = Pick<Metadata, (typeof DESCRIBED)[number]>;
+
+/** Null takes a field out of the header, or a file away. */
+export type Change = { [Field in keyof Described]?: Described[Field] | null } & {
+  source_code?: string;
+  files?: Record<string, string | null>;
+};
+
+/** A field that cannot be as it was given; with the place in the file where there is one. */
+export interface UnfitField {
+  path: string;
+  message: string;
+  [more: string]: unknown;
+}
+
+/** The files, or every field that cannot be. */
+export type Composed = { files: Files } | { unfit: UnfitField[] };
+
+/**
+ * The files of `name` after `change`: `files` merged, the source replaced (keeping the old header where
+ * the new text has none), and every field that the source does not already state written into its header.
+ */
+export function compose(name: string, before: Files, change: Change): Composed {
+  try {
+    return { files: merge(name, before, change) };
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    return { unfit: error.fields };
+  }
+}
+
+class Unfit extends Error {
+  readonly fields: UnfitField[];
+
+  constructor(fields: UnfitField[]) {
+    super(fields.map(({ path, message }) => `${path}: ${message}`).join('; '));
+    this.fields = fields;
+  }
+}
+
+function merge(name: string, before: Files, change: Change): Files {
+  const main = mainFile(name);
+  const files = withChanges(before, encodeFiles(name, change));
+  const current = before.get(main);
+  if (change.source_code !== undefined) {
+    files.set(main, withOldHeader(name, current, change.source_code));
+  }
+  const problems = checkPaths(files.keys());
+  if (problems.length > 0) {
+    throw new Unfit(problems.map(({ path, message }) => ({ path: `files/${path}`, message })));
+  }
+  const source = files.get(main);
+  if (source === undefined) {
+    throw new Unfit([
+      { path: 'source_code', message: `${main} must be there: it holds the class` },
+    ]);
+  }
+  const edits = headerEdits(name, files, change, before.size === 0);
+  if (Object.keys(edits).length > 0) {
+    const like = decode(source, 'source_code');
+    files.set(
+      main,
+      encode(() => encodeSource(writeHeader(like.text, edits), like)),
+    );
+  }
+  return files;
+}
+
+function headerEdits(name: string, files: Files, change: Change, isNew: boolean) {
+  const edits: Record<string, unknown> = {};
+  const wanted = DESCRIBED.filter(
+    (field) => change[field] !== undefined && !(isNew && change[field] === null),
+  );
+  // Most saves bring a source and nothing else: it says it all.
+  if (wanted.length === 0) return edits as HeaderChanges;
+  const stated = describe(name, files);
+  for (const field of wanted) {
+    if (!isDeepStrictEqual(change[field], stated[field])) edits[field] = change[field];
+  }
+  return edits as HeaderChanges;
+}
+
+function withOldHeader(name: string, old: Uint8Array | undefined, text: string): Uint8Array {
+  if (old === undefined) return encode(() => encodeNew(text));
+  return encode(() => encodeNew(transplantHeader(decode(old, mainFile(name)).text, text)));
+}
+
+/** Text that came as JSON: encoded as the cookie in it says, UTF-8 unless it says otherwise. */
+function encodeNew(text: string): Uint8Array {
+  return encodeSource(text, decodeSource(new TextEncoder().encode(text)));
+}
+
+function encodeFiles(name: string, change: Change): Map<string, Uint8Array | null> {
+  const encoded = new Map<string, Uint8Array | null>();
+  for (const [path, text] of Object.entries(change.files ?? {})) {
+    encoded.set(path, text === null ? null : new TextEncoder().encode(text));
+  }
+  if (encoded.get(mainFile(name)) === null) {
+    throw new Unfit([
+      { path: `files/${mainFile(name)}`, message: 'the main file cannot be deleted' },
+    ]);
+  }
+  return encoded;
+}
+
+function decode(bytes: Uint8Array, path: string) {
+  try {
+    return decodeSource(bytes);
+  } catch (error) {
+    throw asUnfit(error, path);
+  }
+}
+
+function encode(work: () => Uint8Array): Uint8Array {
+  try {
+    return work();
+  } catch (error) {
+    throw asUnfit(error, 'source_code');
+  }
+}
+
+function asUnfit(error: unknown, path: string): unknown {
+  if (!(error instanceof DefinitionError)) return error;
+  const fields = error.diagnostics.map((found) => ({ path, ...found }));
+  return new Unfit(fields.length > 0 ? fields : [{ path, message: error.message }]);
+}

@@ -1,0 +1,45 @@
+/**
+ * What is asked of definitions that anybody may have written. Each takes as long as its input asks for, so the service
+ * has them answered in workers (registry/analysis/) and imports this file for its types alone.
+ */
+import { compose } from './compose.ts';
+import { contentOf, type ReadContent } from './content.ts';
+import { extract } from './extract/extract.ts';
+import { readSources } from './files.ts';
+import { readHeader } from './header.ts';
+import { judgeChange } from './judge-change.ts';
+import { lineMap } from './lines.ts';
+import { mergeText } from './merge-text.ts';
+import { describe } from './metadata.ts';
+import { permissionsKept } from './permissions.ts';
+import type { Files } from './types.ts';
+import { validateDefinition } from './validate.ts';
+
+/** Arguments and answers cross threads: plain values, maps and bytes. */
+export const QUESTIONS = {
+  validate: validateDefinition,
+  describe,
+  readContent,
+  compose,
+  judgeChange,
+  permissionsAsked,
+  permissionsKept,
+  mergeText,
+  lineMap,
+  extract,
+} as const;
+
+type Questions = typeof QUESTIONS;
+export type Question = keyof Questions;
+export type Given<Q extends Question> = Parameters<Questions[Q]>;
+export type Answer<Q extends Question> = ReturnType<Questions[Q]>;
+
+function readContent(name: string, files: Files): ReadContent {
+  return contentOf(name, files, describe(name, files));
+}
+
+/** What the header of the main file asks for. */
+function permissionsAsked(name: string, files: Files): string[] {
+  const text = readSources(files).texts.get(`${name}.py`);
+  return (text && readHeader(text).header.permissions) || [];
+}
