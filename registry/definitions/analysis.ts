@@ -1,18 +1,19 @@
 /** What the code of an instrument class states, read without running it. */
 
 import { attribute, definedSettings } from './attributes.ts';
-import {
-  type Ancestry,
-  ancestry,
-  type ClassAt,
-  instrumentType,
-  type Scope,
-  scopeOf,
-} from './classes.ts';
-import { stringValue } from './constants.ts';
-import { BASE_CLASSES } from './pybirch.ts';
+import { type Ancestry, type ClassAt, Classes } from './classes.ts';
+import { stringValue } from './literals.ts';
+import { definitionProgram } from './program.ts';
+import { Resolver } from './resolve.ts';
 import { DISTRIBUTIONS, STANDARD_LIBRARY } from './stdlib.ts';
-import { type Module, parseModule, textOf } from './syntax.ts';
+import {
+  type ImportStatement,
+  type Module,
+  parseModule,
+  readImport,
+  textOf,
+  walk,
+} from './syntax.ts';
 import type { ClassInfo, Json } from './types.ts';
 
 /** A class with everything that was learned on the way to its ClassInfo. */
@@ -43,18 +44,19 @@ export function analyseClass(
   name: string | undefined,
   siblings: ReadonlyMap<string, Module>,
 ): Analysis | null {
-  const scopes = new Map<string, Scope>();
-  const main = scopeOf(module, scopes);
-  for (const [path, source] of siblings) scopes.set(moduleName(path), scopeOf(source, scopes));
-  if (name !== undefined) scopes.set(name, main);
-  const found = choose(main, name);
-  if (!found) return null;
-  const bases = ancestry(found);
+  const main = name === undefined ? 'source.py' : `${name}.py`;
+  const modules = new Map([...siblings, [main, module]]);
+  const program = definitionProgram(modules);
+  const known = new Classes(new Resolver(program));
+  const found = name === undefined ? lastInstrument(known, main) : known.named(main, name)[0];
+  if (!found || found.path !== main || (name !== undefined && found.statement.name !== name))
+    return null;
+  const bases = known.ancestry(found);
   const { classes } = bases;
   const settings = definedSettings(classes);
   const info: ClassInfo = {
     name: found.statement.name,
-    instrument_type: instrumentType(bases),
+    instrument_type: bases.type,
     base_classes: found.statement.bases.map((base) => textOf(base, module.text)),
     docstring: docstring(found),
     data_columns: texts(attribute(classes, 'data_columns')),
@@ -63,26 +65,34 @@ export function analyseClass(
     position_units: word(attribute(classes, 'position_units')),
     default_settings: settings,
     settings_schema: settings && schemaOf(settings),
-    dependencies: dependencies([main, ...scopes.values()], scopes),
+    dependencies: dependencies(modules),
   };
   return { info, found, ancestry: bases };
 }
 
-function moduleName(path: string): string {
-  return path.replace(/(?:\/__init__)?\.pyw?$/, '').replaceAll('/', '.');
-}
-
-function choose(scope: Scope, name: string | undefined): ClassAt | null {
-  const classes = [...scope.classes.values()].map((statement) => ({ scope, statement }));
-  if (name !== undefined) return classes.find((one) => one.statement.name === name) ?? null;
-  return classes.findLast((one) => instrumentType(ancestry(one)) !== null) ?? null;
+/** The last class of the module that is an instrument. */
+function lastInstrument(known: Classes, path: string): ClassAt | undefined {
+  const names = new Set<string>();
+  const collect = (statements: Module['statements']): void => {
+    for (const one of statements) {
+      if (one.kind === 'block') one.bodies.forEach(collect);
+      if (one.kind !== 'class') continue;
+      names.delete(one.name);
+      names.add(one.name);
+    }
+  };
+  collect(known.resolver.module(path).statements);
+  return [...names]
+    .reverse()
+    .flatMap((name) => known.named(path, name).slice(0, 1))
+    .find((one) => one.path === path && known.ancestry(one).type !== null);
 }
 
 /** Cleaned as Python's `inspect.cleandoc` does. */
-function docstring({ scope, statement }: ClassAt): string | null {
+function docstring({ module, statement }: ClassAt): string | null {
   const [first] = statement.body;
   if (first?.kind !== 'expression' || first.value?.type !== 'String') return null;
-  const value = stringValue(textOf(first.value, scope.module.text));
+  const value = stringValue(textOf(first.value, module.text));
   if (value === undefined) return null;
   const [head = '', ...lines] = value.replaceAll('\t', '        ').split('\n');
   const margins = lines.filter((line) => line.trim()).map((line) => line.search(/\S/));
@@ -114,15 +124,13 @@ function typeSchema(value: Json): { [key: string]: Json } {
 }
 
 /** Distributions that the modules import, in order of name. */
-function dependencies(scopes: readonly Scope[], siblings: ReadonlyMap<string, Scope>): string[] {
-  const own = new Set([...siblings.keys()].map((path) => path.split('.')[0]));
+function dependencies(modules: ReadonlyMap<string, Module>): string[] {
+  const own = new Set([...modules.keys()].map((path) => path.split('/')[0]?.replace(/\.py$/, '')));
   const roots = new Set<string>();
-  for (const { imports } of scopes) {
-    for (const { module, level, names } of imports) {
-      if (level > 0) continue;
-      for (const { name } of module === null ? names : [{ name: module }])
-        roots.add(name.split('.')[0] as string);
-    }
+  for (const { module, level, names } of [...modules.values()].flatMap(importsOf)) {
+    if (level > 0) continue;
+    for (const { name } of module === null ? names : [{ name: module }])
+      roots.add(name.split('.')[0] as string);
   }
   const outside = [...roots].filter(
     (root) => root !== 'pybirch' && !own.has(root) && !STANDARD_LIBRARY.has(root),
@@ -130,7 +138,12 @@ function dependencies(scopes: readonly Scope[], siblings: ReadonlyMap<string, Sc
   return [...new Set(outside.map((root) => DISTRIBUTIONS.get(root) ?? root))].sort();
 }
 
-/** Whether a base of the class lies outside PyBirch and the definition, so that it may bring anything. */
-export function hasForeignBase({ outside }: Ancestry): boolean {
-  return outside.some((name) => !BASE_CLASSES.has(name) && name !== 'object' && name !== 'ABC');
+/** Every import statement, those inside of functions too. */
+function importsOf({ root, text }: Module): ImportStatement[] {
+  const found: ImportStatement[] = [];
+  walk(root, (node) => {
+    if (node.type === 'ImportStatement') found.push(readImport(node, text));
+    return true;
+  });
+  return found;
 }

@@ -23,7 +23,7 @@ export function attribute(classes: readonly ClassAt[], name: string): Json | und
     const deciding = own.length > 0 ? own : assigned;
     if (deciding.length === 0) continue;
     const values = deciding.map(({ value, method }) =>
-      value ? evaluate(value, found.scope.module.text, lookup(found, method)) : undefined,
+      value ? evaluate(value, found.module.text, lookup(found, method)) : undefined,
     );
     const [first] = values;
     return values.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : undefined;
@@ -42,7 +42,7 @@ export function defines(classes: readonly ClassAt[], name: string): boolean {
 export function definedSettings(classes: readonly ClassAt[]): { [key: string]: Json } | null {
   let settings: { [key: string]: Json } | null = null;
   for (const found of classes.toReversed()) {
-    const { text } = found.scope.module;
+    const { text } = found.module;
     for (const method of methods(found.statement.body)) {
       walk(method.node, (node) => {
         const [callee, list] = node.children;
@@ -63,8 +63,8 @@ function methods(body: readonly Statement[]) {
   return body.filter((one) => one.kind === 'function');
 }
 
-function assignments({ statement, scope }: ClassAt, name: string): Assigned[] {
-  const { text } = scope.module;
+function assignments({ statement, module }: ClassAt, name: string): Assigned[] {
+  const { text } = module;
   const found: Assigned[] = [];
   collect(statement.body, null, (target) => dottedName(target, text) === name, found);
   for (const method of methods(statement.body)) {
@@ -100,8 +100,8 @@ function collect(
 }
 
 /** Names as a method sees them: its own, then the module's; `self.x` and bare class names, the class's. */
-function lookup({ scope, statement }: ClassAt, method: Node | null): Lookup {
-  const { text } = scope.module;
+function lookup({ module, statement }: ClassAt, method: Node | null): Lookup {
+  const { text } = module;
   const local = method ? bindingsIn(method, text) : null;
   const definition =
     statement.node.type === 'DecoratedStatement'
@@ -116,6 +116,6 @@ function lookup({ scope, statement }: ClassAt, method: Node | null): Lookup {
     }
     if (local?.has(dotted)) return local.get(dotted);
     if (!method && inClass?.has(dotted)) return inClass.get(dotted);
-    return scope.bindings.get(dotted);
+    return bindingsIn(module.root, text).get(dotted);
   };
 }

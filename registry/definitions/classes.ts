@@ -1,117 +1,279 @@
-/** Classes of a definition's modules and the bases that they reach, across its own files. */
+/** The bases that a class reaches, across the files of a definition or of a folder, and the instrument that they make it. */
 
-import { type Bindings, bindingsIn } from './binding.ts';
-import { BASE_CLASSES } from './pybirch.ts';
-import {
-  type ClassStatement,
-  dottedName,
-  type ImportStatement,
-  type Module,
-  type Node,
-  readImport,
-  type Statement,
-  walk,
-} from './syntax.ts';
+import { BASE_CLASSES, isPybirch } from './pybirch.ts';
+import type { Meaning, Resolver } from './resolve.ts';
+import { argumentsOf, type ClassStatement, child, type Module, type Node } from './syntax.ts';
 import type { InstrumentType } from './types.ts';
 
-/** A module with what its names mean. */
-export interface Scope {
-  readonly module: Module;
-  readonly classes: ReadonlyMap<string, ClassStatement>;
-  readonly imports: readonly ImportStatement[];
-  readonly bindings: Bindings;
-  /** The definition's other modules by dotted name. */
-  readonly siblings: ReadonlyMap<string, Scope>;
-}
-
 export interface ClassAt {
-  readonly scope: Scope;
+  readonly path: string;
+  readonly module: Module;
   readonly statement: ClassStatement;
 }
 
-/** The classes that a class is built from, itself first, and the names where our knowledge ends. */
+/** What a class is built from, in every branch. */
 export interface Ancestry {
+  /** Itself first, then the classes of these files that it builds on, nearest first. */
   readonly classes: readonly ClassAt[];
-  /** Last parts of the names of bases that stand in no file of the definition, nearest first. */
+  /** Names of bases that stand in none of these files, nearest first. */
   readonly outside: readonly string[];
+  /** The instrument that it is, or can be; the first base that is one decides, as in Python. */
+  readonly type: InstrumentType | null;
+  /** The base class that makes it one. */
+  readonly base: string | null;
+  /** The file of that base class, where it is one of these. */
+  readonly baseModule: string | undefined;
+  /** Whether it is that instrument in every branch. */
+  readonly certain: boolean;
+  /** A base that may bring anything: it stands elsewhere, or cannot be followed. Null where there is none. */
+  readonly foreign: string | null;
 }
 
-/** Surveys a module; `siblings` may be filled later. */
-export function scopeOf(module: Module, siblings: ReadonlyMap<string, Scope>): Scope {
-  const classes = new Map<string, ClassStatement>();
-  const collect = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
-      if (statement.kind === 'class') classes.set(statement.name, statement);
-      if (statement.kind === 'block') statement.bodies.forEach(collect);
-    }
-  };
-  collect(module.statements);
-  const imports: ImportStatement[] = [];
-  walk(module.root, (node) => {
-    if (node.type === 'ImportStatement') imports.push(readImport(node, module.text));
-    return true;
-  });
-  return { module, classes, imports, bindings: bindingsIn(module.root, module.text), siblings };
+/** Further base classes by name (`--base Name=type`), accepted from any module. */
+export type BaseTypes = ReadonlyMap<string, InstrumentType>;
+
+/** Bases that make nothing an instrument and bring nothing that an instrument is described by. */
+const PLAIN: ReadonlySet<string> = new Set(['object', 'ABC', 'Generic', 'Protocol']);
+
+/** One class, or name, of the line in which Python looks attributes up. */
+export type Ancestor =
+  | { readonly kind: 'class'; readonly at: ClassAt }
+  /** PyBirch's own, `object` and the like, and what nobody knows. */
+  | { readonly kind: 'pybirch' | 'plain' | 'foreign'; readonly name: string };
+
+const NO_BASES: BaseTypes = new Map();
+const MAX_LINES = 16;
+const MAX_CLASSES = 200;
+
+/** The definition of a class below its decorators. */
+export function definitionOf({ node }: ClassStatement): Node {
+  return node.type === 'DecoratedStatement' ? (child(node, 'ClassDefinition') ?? node) : node;
 }
 
-/** Follows the bases of a class through aliases, attributes, imports and sibling files. */
-export function ancestry(start: ClassAt): Ancestry {
-  const classes: ClassAt[] = [];
-  const outside: string[] = [];
-  const seen = new Set<ClassStatement>();
-  const visit = [start];
-  for (let at = visit.shift(); at; at = visit.shift()) {
-    if (seen.has(at.statement)) continue;
-    seen.add(at.statement);
-    classes.push(at);
-    for (const base of at.statement.bases) {
-      const found = resolve(base, at.scope, 0);
-      if (typeof found === 'string') outside.push(found);
-      else if (found) visit.push(found);
-    }
+/** Answers for the classes of one program, each once. */
+export class Classes {
+  readonly resolver: Resolver;
+  readonly #extra: BaseTypes;
+  readonly #known = new Map<ClassStatement, Ancestry>();
+
+  constructor(resolver: Resolver, extra: BaseTypes = NO_BASES) {
+    this.resolver = resolver;
+    this.#extra = extra;
   }
-  return { classes, outside };
-}
 
-/** The nearest of PyBirch's own base classes, mixins aside. */
-export function pybirchBase({ outside }: Ancestry): string | null {
-  return outside.find((name) => BASE_CLASSES.get(name)) ?? null;
-}
+  /** The classes that a name of a module may mean in the end, those that are instruments first. */
+  named(path: string, name: string): ClassAt[] {
+    const found = this.resolver
+      .name(path, name)
+      .flatMap((one) => (one.kind === 'class' ? [this.at(one)] : []));
+    const isInstrument = (one: ClassAt): number => (this.ancestry(one).type === null ? 1 : 0);
+    return found.sort((a, b) => isInstrument(a) - isInstrument(b));
+  }
 
-export function instrumentType(found: Ancestry): InstrumentType | null {
-  return BASE_CLASSES.get(pybirchBase(found) ?? '') ?? null;
-}
+  at({ path, statement }: Meaning & { kind: 'class' }): ClassAt {
+    return { path, module: this.resolver.module(path), statement };
+  }
 
-function resolve(base: Node, scope: Scope, depth: number): ClassAt | string | null {
-  if (depth > 50) return null;
-  const plain =
-    base.type === 'MemberExpression' && base.children[1]?.type === '[' ? base.children[0] : base;
-  const dotted = plain ? dottedName(plain, scope.module.text) : null;
-  return dotted === null ? null : resolveName(dotted, scope, depth);
-}
+  /** What each base of a class may mean, in the order of the class statement. */
+  bases({ path, statement }: ClassAt): (readonly Meaning[])[] {
+    const list = child(definitionOf(statement), 'ArgList');
+    if (!list) return [];
+    const { text } = this.resolver.module(path);
+    const { starred } = argumentsOf(list, text);
+    const found = statement.bases.map((base) =>
+      this.resolver.expression(path, base, enclosing(statement, this.resolver.module(path))),
+    );
+    return starred ? [...found, [{ kind: 'unknown' }]] : found;
+  }
 
-function resolveName(dotted: string, scope: Scope, depth: number): ClassAt | string | null {
-  if (depth > 50) return null;
-  const own = scope.classes.get(dotted);
-  if (own) return { scope, statement: own };
-  const alias = scope.bindings.get(dotted);
-  if (alias) return resolve(alias, scope, depth + 1);
-  const [head = '', ...rest] = dotted.split('.');
-  for (const { module, names } of scope.imports) {
-    for (const { name, bound } of names) {
-      if (bound === '*') {
-        const sibling = scope.siblings.get(module ?? '');
-        const found = sibling && rest.length === 0 ? resolveName(head, sibling, depth + 1) : null;
-        if (found && typeof found !== 'string') return found;
+  ancestry(start: ClassAt): Ancestry {
+    const known = this.#known.get(start.statement);
+    if (known) return known;
+    const nothing = { classes: [start], outside: [], base: null, baseModule: undefined };
+    // A class that inherits from itself reaches nothing.
+    this.#known.set(start.statement, { ...nothing, type: null, certain: true, foreign: null });
+    const found = this.#search(start);
+    this.#known.set(start.statement, found);
+    return found;
+  }
+
+  /**
+   * The lines in which Python may look up the attributes of instances (C3, "The Python 2.3 Method Resolution Order"),
+   * one for each way through the branches. Null where there are too many, or where a line cannot be told.
+   */
+  lines(start: ClassAt): Ancestor[][] | null {
+    const found = this.#lines(start, new Set());
+    return found?.map(withMixinsLast) ?? null;
+  }
+
+  #search(start: ClassAt): Ancestry {
+    const classes = new Set([start]);
+    const outside: string[] = [];
+    let decided: Pick<Ancestry, 'type' | 'base' | 'baseModule'> | undefined;
+    let certain = false;
+    let foreign: string | null = null;
+    for (const meanings of this.bases(start)) {
+      const types: (InstrumentType | null)[] = [];
+      for (const meaning of meanings) {
+        const reached = this.#reached(meaning, start);
+        types.push(reached.type);
+        if (reached.type !== null) decided ??= reached;
+        for (const one of reached.classes)
+          if (
+            classes.size < MAX_CLASSES &&
+            ![...classes].some((c) => c.statement === one.statement)
+          )
+            classes.add(one);
+        outside.push(...reached.outside);
+        foreign ??= reached.foreign;
+        certain ||= reached.type !== null && reached.certain && meanings.length === 1;
       }
-      if (bound !== head) continue;
-      const full = [...(module === null ? [] : [module]), name, ...rest];
-      const path = full.join('.').split('.');
-      const sibling = scope.siblings.get(path.slice(0, -1).join('.'));
-      return sibling
-        ? resolveName(path.at(-1) as string, sibling, depth + 1)
-        : (path.at(-1) ?? null);
+      const [first] = types;
+      certain ||= meanings.length > 1 && first != null && types.every((type) => type === first);
+    }
+    const none = { type: null, base: null, baseModule: undefined };
+    const { type, base, baseModule } = decided ?? none;
+    return {
+      classes: [...classes],
+      outside,
+      type,
+      base,
+      baseModule,
+      certain: type === null || certain,
+      foreign,
+    };
+  }
+
+  #reached(meaning: Meaning, from: ClassAt): Ancestry {
+    const nothing = { type: null, base: null, baseModule: undefined, certain: true };
+    const none = { ...nothing, classes: [], outside: [], foreign: null };
+    switch (meaning.kind) {
+      case 'class': {
+        const { name } = meaning.statement;
+        const found = this.ancestry(this.at(meaning));
+        const type = this.#baseType(name, meaning.path.replace(/\.py$/, '').replaceAll('/', '.'));
+        if (!type) return found;
+        return { ...found, type, base: name, baseModule: meaning.path, certain: true };
+      }
+      case 'outside':
+      case 'free': {
+        const { name } = meaning;
+        const type = this.#baseType(name, meaning.kind === 'outside' ? meaning.module : undefined);
+        const foreign = type || isPybirch(name) || PLAIN.has(name) ? null : name;
+        return { ...none, outside: [name], type, base: type && name, foreign };
+      }
+      case 'module':
+        return none;
+      default: {
+        const { statement, module } = from;
+        const list = child(definitionOf(statement), 'ArgList');
+        const foreign = list ? module.text.slice(list.from + 1, list.to - 1) : 'unknown';
+        return { ...none, foreign };
+      }
     }
   }
-  return dotted.split('.').at(-1) ?? null;
+
+  /** The instrument that a base class of this name makes, if it is PyBirch's or a further one. */
+  #baseType(name: string, module: string | undefined): InstrumentType | null {
+    const further = this.#extra.get(name);
+    if (further) return further;
+    return isPybirch(name, module) ? (BASE_CLASSES.get(name) ?? null) : null;
+  }
+
+  #lines(start: ClassAt, seen: ReadonlySet<ClassStatement>): Ancestor[][] | null {
+    if (seen.has(start.statement) || seen.size > 50) return null;
+    const inside = new Set([...seen, start.statement]);
+    let ways: Ancestor[][][] = [[]];
+    for (const meanings of this.bases(start)) {
+      const given: Ancestor[][] = [];
+      for (const meaning of meanings) {
+        const lines = this.#linesOf(meaning, inside);
+        if (lines === null) return null;
+        given.push(...lines);
+      }
+      ways = ways.flatMap((way) => given.map((line) => [...way, line]));
+      if (ways.length > MAX_LINES || ways.length === 0) return null;
+    }
+    const own: Ancestor = { kind: 'class', at: start };
+    const found: Ancestor[][] = [];
+    for (const way of ways) {
+      const merged = merge([...way, way.map((line) => line[0] as Ancestor)]);
+      // Python refuses to make the class in this branch.
+      if (merged === null) continue;
+      found.push([own, ...merged]);
+    }
+    return found.length > 0 ? found : null;
+  }
+
+  #linesOf(meaning: Meaning, seen: ReadonlySet<ClassStatement>): Ancestor[][] | null {
+    switch (meaning.kind) {
+      case 'class':
+        return this.#lines(this.at(meaning), seen);
+      case 'outside':
+      case 'free': {
+        const { name } = meaning;
+        const module = meaning.kind === 'outside' ? meaning.module : undefined;
+        const kind = isPybirch(name, module) ? 'pybirch' : PLAIN.has(name) ? 'plain' : 'foreign';
+        return [[{ kind, name }]];
+      }
+      default:
+        return [[{ kind: 'foreign', name: '?' }]];
+    }
+  }
+}
+
+/** The bodies of the classes around a class, from the inside out: its bases are names of the innermost. */
+function enclosing(
+  statement: ClassStatement,
+  module: Module,
+): readonly ClassStatement['body'][number][] {
+  const { parent } = statement.node;
+  if (parent?.type !== 'Body' || parent.parent?.type !== 'ClassDefinition') return [];
+  const owner = parent.parent;
+  const search = (statements: Module['statements']): ClassStatement | undefined => {
+    for (const one of statements) {
+      if (one.node.from > owner.from || one.node.to < owner.to) continue;
+      if (one.kind === 'class') return definitionOf(one) === owner ? one : search(one.body);
+      if (one.kind === 'block') {
+        const found = one.bodies.map(search).find((inner) => inner !== undefined);
+        if (found) return found;
+      }
+    }
+    return undefined;
+  };
+  return search(module.statements)?.body ?? [];
+}
+
+/** Takes the next head that stands in no other line's tail, until all lines are used up. */
+function merge(lines: readonly (readonly Ancestor[])[]): Ancestor[] | null {
+  let left = lines.map((line) => [...line]).filter((line) => line.length > 0);
+  const merged: Ancestor[] = [];
+  while (left.length > 0) {
+    const next = left
+      .map((line) => line[0] as Ancestor)
+      .find((head) => !left.some((line) => line.slice(1).some((one) => isSame(one, head))));
+    if (!next) return null;
+    merged.push(next);
+    left = left
+      .map((line) => (isSame(line[0] as Ancestor, next) ? line.slice(1) : line))
+      .filter((line) => line.length > 0);
+  }
+  return merged;
+}
+
+function isSame(a: Ancestor, b: Ancestor): boolean {
+  if (a.kind === 'class') return b.kind === 'class' && a.at.statement === b.at.statement;
+  return b.kind === a.kind && a.name === b.name && a.name !== '?';
+}
+
+/** PyBirch's bases build on its mixins, and everything on `object`: they come last however they are written. */
+function withMixinsLast(line: readonly Ancestor[]): Ancestor[] {
+  const isFake = line.some((one) => one.kind === 'pybirch' && one.name.startsWith('Fake'));
+  const isBase = line.some((one) => one.kind === 'pybirch' && BASE_CLASSES.get(one.name));
+  const rank = (one: Ancestor): number => {
+    if (one.kind === 'plain') return 2;
+    if (one.kind !== 'pybirch' || BASE_CLASSES.get(one.name)) return 0;
+    return (one.name === 'SimulatedDelay' ? isFake : isBase) ? 1 : 0;
+  };
+  return line.toSorted((a, b) => rank(a) - rank(b));
 }

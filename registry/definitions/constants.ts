@@ -1,5 +1,6 @@
 /** Values of expressions that can be told without running anything; undefined where they cannot. */
 
+import { numberValue, stringValue } from './literals.ts';
 import { argumentsOf, dottedName, groups, type Node, textOf } from './syntax.ts';
 import type { Json } from './types.ts';
 
@@ -37,7 +38,7 @@ class Evaluation {
       case 'Boolean':
         return textOf(node, this.#text) === 'True';
       case 'Number':
-        return number(textOf(node, this.#text));
+        return toJson(numberValue(textOf(node, this.#text)));
       case 'String':
         return this.#spend(stringValue(textOf(node, this.#text)));
       case 'ContinuedString':
@@ -138,41 +139,7 @@ class Evaluation {
   }
 }
 
-function number(literal: string): number | undefined {
-  const plain = literal.replaceAll('_', '');
-  if (/[jJ]$/.test(plain)) return undefined;
-  const value = Number(plain);
-  return Number.isFinite(value) ? value : undefined;
-}
-
-const SIMPLE: Record<string, string> = {
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
-
-/** The value of a string literal; undefined for bytes, f-strings and `\N{…}`, whose table is not here. */
-export function stringValue(literal: string): string | undefined {
-  const [, prefix = '', quotes = ''] = /^([a-zA-Z]*)("""|'''|"|')/.exec(literal) ?? [];
-  if (!quotes || /[bft]/i.test(prefix) || !literal.endsWith(quotes)) return undefined;
-  if (literal.length < prefix.length + 2 * quotes.length) return undefined;
-  const body = literal.slice(prefix.length + quotes.length, -quotes.length).replace(/\r\n?/g, '\n');
-  if (/r/i.test(prefix)) return body;
-  if (body.includes('\\N{')) return undefined;
-  return body.replace(
-    /\\(?:\n|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00(?:10|0[0-9a-fA-F])[0-9a-fA-F]{4})|([\s\S]))/g,
-    (whole, octal, two, four, eight, letter) => {
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-      const hex = two ?? four ?? eight;
-      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-      return letter === undefined ? '' : (SIMPLE[letter] ?? whole);
-    },
-  );
+function toJson(value: bigint | number | undefined): number | undefined {
+  const plain = Number(value);
+  return value !== undefined && Number.isFinite(plain) ? plain : undefined;
 }

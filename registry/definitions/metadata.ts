@@ -1,7 +1,6 @@
 /** What a definition's files say of it: the header over the code. */
 
 import { type Analysis, analyseClass } from './analysis.ts';
-import { pybirchBase } from './classes.ts';
 import { DefinitionError } from './errors.ts';
 import { readSources, siblingsOf } from './files.ts';
 import { readHeader } from './header.ts';
@@ -23,7 +22,7 @@ export function describe(name: string, files: Files): Metadata {
     category: header.category ?? null,
     manufacturer: header.manufacturer ?? null,
     status: header.status ?? 'operational',
-    base_class: code ? (pybirchBase(code.ancestry) ?? info?.base_classes[0] ?? null) : null,
+    base_class: code ? (code.ancestry.base ?? info?.base_classes[0] ?? null) : null,
     dependencies: header.dependencies ?? info?.dependencies ?? [],
     settings_schema: header.settings_schema ?? info?.settings_schema ?? null,
     default_settings: header.default_settings ?? info?.default_settings ?? null,

@@ -18,6 +18,25 @@ export const BASE_CLASSES: ReadonlyMap<string, InstrumentType | null> = new Map(
   ['SimulatedDelay', null],
 ]);
 
+/** The older ones by module; the others stand in `pybirch.Instruments.base`. */
+export const OLDER_MODULES: Readonly<Record<string, string>> = {
+  Measurement: 'pybirch.scan.measurements',
+  VisaMeasurement: 'pybirch.scan.measurements',
+  Movement: 'pybirch.scan.movements',
+  VisaMovement: 'pybirch.scan.movements',
+};
+
+const PYBIRCH_MODULE = /(^|\.)(pybirch(\.|$)|measurements$|movements$|base$)/;
+
+/**
+ * Whether a class of this name is PyBirch's. The older names are common words: from a module that is not
+ * PyBirch's by its name they mean something else. Without a module the name is one that is provided.
+ */
+export function isPybirch(name: string, module?: string): boolean {
+  if (!BASE_CLASSES.has(name)) return false;
+  return module === undefined || !Object.hasOwn(OLDER_MODULES, name) || PYBIRCH_MODULE.test(module);
+}
+
 const NAME = { name: 'name', required: true };
 const VISA = [
   NAME,

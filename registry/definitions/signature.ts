@@ -10,7 +10,6 @@ import { positions } from './source.ts';
 import {
   child,
   type FunctionStatement,
-  type Module,
   type Node,
   nameOf,
   parseModule,
@@ -31,23 +30,18 @@ export function signatureOf(name: string, files: Files): Signature | null {
       [...siblingsOf(main, texts)].map(([path, source]) => [path, parseModule(source)]),
     );
     const analysis = analyseClass(module, name, siblings);
-    const pathOf = (wanted: Module): string =>
-      [...siblings].find(([, sibling]) => sibling === wanted)?.[0] ?? main;
-    return analysis && constructorOf(analysis, pathOf);
+    return analysis && constructorOf(analysis);
   } catch (error) {
     if (error instanceof DefinitionError) return null;
     throw error;
   }
 }
 
-function constructorOf(
-  { ancestry }: Analysis,
-  pathOf: (module: Module) => string,
-): Signature | null {
+function constructorOf({ ancestry }: Analysis): Signature | null {
   for (const found of ancestry.classes) {
     const own = constructorIn(found);
     if (own === null) return null;
-    if (own) return read(own, found, pathOf(found.scope.module));
+    if (own) return read(own, found);
   }
   const [base] = ancestry.outside;
   const known = base === undefined ? undefined : CONSTRUCTORS.get(base);
@@ -56,8 +50,8 @@ function constructorOf(
 }
 
 /** Undefined where the class has none, null where it cannot be told which it has. */
-function constructorIn({ statement, scope }: ClassAt): FunctionStatement | null | undefined {
-  const { text } = scope.module;
+function constructorIn({ statement, module }: ClassAt): FunctionStatement | null | undefined {
+  const { text } = module;
   const [last, ...more] = constructorsAmong(statement.body, text).toReversed();
   if (last === undefined) return statement.decorators.length > 0 ? null : undefined;
   const plain = [last, ...more].every((one) => statement.body.includes(one));
@@ -79,8 +73,8 @@ function constructorsAmong(body: readonly Statement[], text: string): Statement[
 }
 
 /** Null where the list is broken or has no place for `self`. */
-function read({ node }: FunctionStatement, { scope }: ClassAt, file: string): Signature | null {
-  const { text } = scope.module;
+function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Signature | null {
+  const { text } = module;
   const list = child(node, 'ParamList');
   if (!list || list.children.some(({ type }) => type === '⚠')) return null;
   const place = positions(text);

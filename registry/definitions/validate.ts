@@ -1,8 +1,7 @@
 /** The whole judgement of a definition: syntax, lint, policy, header, and what the class must have. */
 
-import { type Analysis, analyseClass, hasForeignBase } from './analysis.ts';
+import { type Analysis, analyseClass } from './analysis.ts';
 import { defines } from './attributes.ts';
-import { instrumentType } from './classes.ts';
 import { compare } from './contradictions.ts';
 import { checkDataFiles } from './data-files.ts';
 import { DefinitionError } from './errors.ts';
@@ -145,20 +144,29 @@ function checkClass(
   const span = positions(text).span(nameNode.from, nameNode.to);
   const error = (code: string, message: string) => result.errors.push({ ...span, code, message });
   const warn = (code: string, message: string) => result.warnings.push({ ...span, code, message });
-  const type = instrumentType(ancestry);
+  const { type, foreign } = ancestry;
   const stated = header.header.instrument_type;
-  const foreign = hasForeignBase(ancestry);
-  if (type === null && !(foreign && stated))
+  if (type === null && foreign === null)
     error('not-an-instrument', `${info.name} builds on none of PyBirch's base classes`);
+  else if (type === null && !stated)
+    error(
+      'not-an-instrument',
+      `${info.name} builds on ${foreign}, and its files do not say whether that is an instrument: state instrument-type in the header if it is one`,
+    );
+  else if (!ancestry.certain && !stated)
+    warn(
+      'uncertain-base',
+      `${info.name} builds on ${ancestry.base} in one branch only: state instrument-type in the header if it is a ${type} in every one`,
+    );
   result.warnings.push(...compare(info, header));
   const columns = header.header.data_columns ?? info.data_columns;
   const units = header.header.data_units ?? info.data_units;
-  if ((stated ?? type) === 'measurement' && !foreign) {
+  if ((stated ?? type) === 'measurement' && foreign === null) {
     if (columns === null) warn('no-data-columns', `${info.name} does not state its data_columns`);
     if (!defines(ancestry.classes, '_perform_measurement_impl'))
       warn('no-measurement', `${info.name} does not implement _perform_measurement_impl`);
   }
-  if ((stated ?? type) === 'movement' && !foreign) {
+  if ((stated ?? type) === 'movement' && foreign === null) {
     if ((header.header.position_column ?? info.position_column) === null)
       warn('no-position-column', `${info.name} does not state its position_column`);
     if (!defines(ancestry.classes, 'position'))

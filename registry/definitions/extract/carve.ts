@@ -51,7 +51,7 @@ class Carver {
     part.needed.add(name);
     if (part.module.dynamic) this.#needWhole(part);
     const bindings = part.module.bindings.get(name);
-    if (!bindings) this.#needStars(part, name);
+    this.#needStars(part, name, bindings !== undefined);
     for (const statement of bindings ?? []) this.#keep(part, statement, name);
   }
 
@@ -121,12 +121,13 @@ class Carver {
     else this.#needWhole(this.#part(target.path));
   }
 
-  /** A name that nothing here binds may come through `from m import *`. */
-  #needStars(part: Part, name: string): void {
+  /** A name that nothing here binds may come through `from m import *`; one that is bound, too, if `m` is known to give it. */
+  #needStars(part: Part, name: string, isBound = false): void {
     for (const star of starImports(part.module)) {
       const statement = part.module.statements.find((s) => s.imports.includes(star));
       const source = this.#folder.find(part.module.path, star.level, star.module ?? '');
-      const gives = source === undefined || this.#folder.lookup(source, name) !== undefined;
+      const gives =
+        source === undefined ? !isBound : this.#folder.lookup(source, name) !== undefined;
       if (!statement || !gives) continue;
       part.kept.add(statement);
       this.#needStarSource(part, star);

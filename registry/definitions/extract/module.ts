@@ -3,7 +3,15 @@
  * binds, what it reads, what it changes and what it imports. Nothing is run; where scoping cannot be
  * known a name counts as read, so that too much is carried rather than too little.
  */
-import { child, type Node, nameOf, parseModule, textOf, walk } from '../syntax.ts';
+import {
+  child,
+  type Node,
+  nameOf,
+  parseModule,
+  type Module as SyntaxModule,
+  textOf,
+  walk,
+} from '../syntax.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { StatementReader } from './scope.ts';
 
@@ -33,6 +41,7 @@ export interface ClassStatement {
 
 export interface Module {
   path: string;
+  tree: SyntaxModule;
   text: string;
   statements: Statement[];
   classes: Map<string, ClassStatement>;
@@ -56,7 +65,8 @@ export function readModule(path: string, text: string): Module {
   const statements: Statement[] = [];
   const lines = new LineCounter(text);
   let from = 0;
-  const { root } = parseModule(text);
+  const tree = parseModule(text);
+  const { root } = tree;
   for (const node of root.children) {
     if (node.to <= from || textOf(node, text).trim() === '') continue;
     const to = statementEnd(text, node);
@@ -72,6 +82,7 @@ export function readModule(path: string, text: string): Module {
   }
   return {
     path,
+    tree,
     text,
     statements,
     classes,

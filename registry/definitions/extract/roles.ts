@@ -41,7 +41,7 @@ export function instrumentClasses(
   for (const path of paths) {
     for (const [name, cls] of folder.module(path).classes) {
       const reached = bases.reached(path, name);
-      if (bases.isBaseName(name)) baseModules.add(path);
+      if (bases.definesBase(path, name)) baseModules.add(path);
       if (!reached) continue;
       if (reached.baseModule !== undefined) baseModules.add(reached.baseModule);
       for (const parent of bases.parents(path, name)) parents.add(`${parent.path}\n${parent.name}`);
@@ -76,7 +76,8 @@ export function frameworkModules(
   );
   const queue: string[] = [];
   for (const path of folder.paths) {
-    if (![...folder.module(path).classes.keys()].some((name) => bases.isBaseName(name))) continue;
+    if (![...folder.module(path).classes.keys()].some((name) => bases.definesBase(path, name)))
+      continue;
     queue.push(path);
     const init = joinPath(dirname(path), '__init__.py');
     if (folder.find(path, 1, '') === init) queue.push(init);

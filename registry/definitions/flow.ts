@@ -1,0 +1,293 @@
+/**
+ * Which statements may have given a name its value at a place of a module, as Python runs it: the last one counts,
+ * branches count beside each other, and what cannot run counts for nothing.
+ */
+
+import {
+  type AssignStatement,
+  type BlockStatement,
+  type ClassStatement,
+  type ImportStatement,
+  type Node,
+  nameOf,
+  type Statement,
+  textOf,
+  walk,
+} from './syntax.ts';
+
+/** One way in which a name came to its value. */
+export type Binding =
+  | { readonly kind: 'class'; readonly statement: ClassStatement }
+  | { readonly kind: 'import'; readonly statement: ImportStatement; readonly name: string }
+  /** `from m import *`, which binds the name if `m` has it. */
+  | { readonly kind: 'star'; readonly statement: ImportStatement }
+  | { readonly kind: 'value'; readonly node: Node }
+  /** A function, a loop variable, a part of something taken apart. */
+  | { readonly kind: 'other'; readonly node: Node }
+  | { readonly kind: 'deleted' };
+
+/** `open` where a way leads past all of them. Within a block they are in its order: what is tried comes first. */
+export interface Reaching {
+  readonly bindings: readonly Binding[];
+  readonly open: boolean;
+}
+
+/** A part of a compound statement: `head` is what stands between its keyword and its body. */
+interface Branch {
+  readonly keyword: string;
+  readonly head: readonly Node[];
+  readonly body: readonly Statement[];
+  readonly from: number;
+  readonly to: number;
+}
+
+const NOTHING: Reaching = { bindings: [], open: true };
+
+/** What `name` may be bound by when the module's text has been run up to the offset `before`. */
+export function reaching(
+  statements: readonly Statement[],
+  name: string,
+  text: string,
+  before = Number.POSITIVE_INFINITY,
+): Reaching {
+  return new Search(name, text).through(statements, before);
+}
+
+class Search {
+  readonly #name: string;
+  readonly #text: string;
+
+  constructor(name: string, text: string) {
+    this.#name = name;
+    this.#text = text;
+  }
+
+  through(statements: readonly Statement[], before: number): Reaching {
+    const bindings: Binding[] = [];
+    for (let at = statements.length - 1; at >= 0; at--) {
+      const statement = statements[at] as Statement;
+      if (statement.node.from >= before) continue;
+      const found =
+        statement.node.to > before ? this.#inside(statement, before) : this.#after(statement);
+      bindings.push(...found.bindings);
+      if (!found.open) return { bindings, open: false };
+    }
+    return { bindings, open: true };
+  }
+
+  /** The place is within the statement. */
+  #inside(statement: Statement, before: number): Reaching {
+    if (statement.kind !== 'block') return NOTHING;
+    const branches = branchesOf(statement);
+    const branch = branches.find((one) => one.from <= before && before < one.to);
+    if (!branch) return NOTHING;
+    const found = this.through(branch.body, before);
+    const isLater = /^(?:except|else|finally)$/.test(branch.keyword);
+    const tried = branches[0]?.keyword === 'try' && isLater ? branches[0] : undefined;
+    if (!found.open || !tried || tried === branch) return found;
+    const { bindings, open } = this.through(tried.body, Number.POSITIVE_INFINITY);
+    return {
+      bindings: [...found.bindings, ...bindings],
+      open: open || branch.keyword !== 'else',
+    };
+  }
+
+  #after(statement: Statement): Reaching {
+    switch (statement.kind) {
+      case 'class':
+        return this.#named(statement.name, { kind: 'class', statement });
+      case 'function':
+        return this.#named(statement.name, { kind: 'other', node: statement.node });
+      case 'import':
+        return this.#import(statement);
+      case 'assign':
+        return this.#assign(statement);
+      case 'update':
+        return this.#isTarget(statement.target)
+          ? closed({ kind: 'other', node: statement.node })
+          : this.#walrus(statement.node);
+      case 'block':
+        return this.#block(statement);
+      case 'expression':
+        return this.#walrus(statement.node);
+      case 'other':
+        if (statement.node.type === 'DeleteStatement')
+          return statement.node.children.some((one) => this.#isTarget(one))
+            ? closed({ kind: 'deleted' })
+            : NOTHING;
+        if (statement.node.type === 'TypeDefinition') {
+          const own = statement.node.children.find((one) => one.type === 'VariableName');
+          if (this.#isTarget(own ?? null)) return closed({ kind: 'other', node: statement.node });
+        }
+        return this.#walrus(statement.node);
+    }
+  }
+
+  #named(name: string, binding: Binding): Reaching {
+    return name === this.#name ? closed(binding) : NOTHING;
+  }
+
+  #import(statement: ImportStatement): Reaching {
+    const clause = statement.names.findLast((one) => one.bound === this.#name);
+    if (clause) return closed({ kind: 'import', statement, name: clause.name });
+    const isStar = statement.names.some((one) => one.bound === '*');
+    return isStar ? { bindings: [{ kind: 'star', statement }], open: true } : NOTHING;
+  }
+
+  #assign(statement: AssignStatement): Reaching {
+    const { targets, value, node } = statement;
+    if (value === null) return NOTHING;
+    for (const group of targets.toReversed()) {
+      const at = group.findIndex((one) => this.#isTarget(one));
+      if (at < 0) continue;
+      const isPlain = group[at]?.type === 'VariableName' && group.length === value.length;
+      const hasStar = node.children.some(({ type }) => type === '*');
+      const given = isPlain && !hasStar ? value[at] : undefined;
+      return closed(given ? { kind: 'value', node: given } : { kind: 'other', node });
+    }
+    return this.#walrus(node);
+  }
+
+  /** `(name := …)` anywhere in a statement: it may run or not. */
+  #walrus(node: Node): Reaching {
+    if (!textOf(node, this.#text).includes(':=')) return NOTHING;
+    let found = false;
+    walk(node, (inner) => {
+      if (inner.type === 'LambdaExpression' || /Definition$/.test(inner.type)) return false;
+      found ||= inner.type === 'NamedExpression' && this.#isTarget(inner.children[0] ?? null);
+      return !found;
+    });
+    return found ? { bindings: [{ kind: 'other', node }], open: true } : NOTHING;
+  }
+
+  #isTarget(node: Node | null): boolean {
+    if (!node) return false;
+    if (node.type === 'VariableName') return nameOf(node, this.#text) === this.#name;
+    return (
+      /^(?:Tuple|Array|Parenthesized)Expression$/.test(node.type) &&
+      node.children.some((one) => this.#isTarget(one))
+    );
+  }
+
+  #block(statement: BlockStatement): Reaching {
+    const branches = branchesOf(statement);
+    switch (branches[0]?.keyword) {
+      case 'if':
+        return this.#if(branches);
+      case 'try':
+        return this.#try(branches);
+      case 'with': {
+        const [only] = branches as [Branch];
+        const found = this.through(only.body, Number.POSITIVE_INFINITY);
+        const isTarget = found.open && only.head.some((one) => this.#isTarget(one));
+        const target: Binding = { kind: 'other', node: statement.node };
+        return isTarget ? { bindings: [...found.bindings, target], open: false } : found;
+      }
+      default: {
+        const bindings = branches.flatMap(
+          ({ body }) => this.through(body, Number.POSITIVE_INFINITY).bindings,
+        );
+        const heads = branches.flatMap(({ keyword, head }) => (keyword === 'for' ? head : []));
+        const isTarget =
+          heads.some((one) => this.#isTarget(one)) || this.#isCaptured(statement.node);
+        const target: Binding = { kind: 'other', node: statement.node };
+        return { bindings: isTarget ? [...bindings, target] : bindings, open: true };
+      }
+    }
+  }
+
+  #isCaptured(node: Node): boolean {
+    if (node.type !== 'MatchStatement') return false;
+    let found = false;
+    walk(node, (inner) => {
+      if (inner.type === 'Body') return false;
+      if (inner.type === 'CapturePattern' || inner.type === 'AsPattern')
+        found ||= inner.children.some((one) => this.#isTarget(one));
+      return !found;
+    });
+    return found;
+  }
+
+  #if(branches: readonly Branch[]): Reaching {
+    const bindings: Binding[] = [];
+    let open = false;
+    for (const branch of branches) {
+      const runs = branch.keyword === 'else' ? true : condition(branch.head, this.#text);
+      if (runs === false) continue;
+      if (!leaves(branch.body)) {
+        const found = this.through(branch.body, Number.POSITIVE_INFINITY);
+        bindings.push(...found.bindings);
+        open ||= found.open;
+      }
+      if (runs) return { bindings, open };
+    }
+    return { bindings, open: true };
+  }
+
+  #try(branches: readonly Branch[]): Reaching {
+    const of = (keyword: string) => branches.filter((one) => one.keyword === keyword);
+    const body = [...of('try'), ...of('else')].flatMap((one) => one.body);
+    const bindings: Binding[] = [];
+    const last = this.through(
+      of('finally').flatMap((one) => one.body),
+      Number.POSITIVE_INFINITY,
+    );
+    if (!last.open) return last;
+    const main = this.through(body, Number.POSITIVE_INFINITY);
+    bindings.push(...last.bindings, ...main.bindings);
+    let { open } = main;
+    for (const handler of of('except')) {
+      if (leaves(handler.body)) continue;
+      const found = this.through(handler.body, Number.POSITIVE_INFINITY);
+      bindings.push(...found.bindings);
+      if (found.open && handler.head.some((one) => this.#isTarget(one)))
+        bindings.push({ kind: 'deleted' });
+      else open ||= found.open;
+    }
+    return { bindings, open };
+  }
+}
+
+function closed(binding: Binding): Reaching {
+  return { bindings: [binding], open: false };
+}
+
+/** The parts of a compound statement in order. */
+export function branchesOf({ node, bodies }: BlockStatement): Branch[] {
+  if (node.type === 'MatchStatement')
+    return bodies.map((body) => ({ keyword: 'case', head: [], body, from: 0, to: 0 }));
+  const branches: Branch[] = [];
+  let keyword = '';
+  let head: Node[] = [];
+  for (const one of node.children) {
+    if (/^(?:if|elif|else|try|except|finally|for|while|with)$/.test(one.type)) {
+      keyword = one.type;
+      head = [];
+    } else if (one.type === 'Body') {
+      const body = bodies[branches.length] ?? [];
+      branches.push({ keyword, head, body, from: one.from, to: one.to });
+    } else head.push(one);
+  }
+  return branches;
+}
+
+/** The oldest Python that definitions run on is 3.11. */
+const OLDEST = [3, 11] as const;
+
+/** Whether a branch runs, where that does not depend on the machine: undefined where it does. */
+export function condition(head: readonly Node[], text: string): boolean | undefined {
+  const [test] = head;
+  if (!test) return undefined;
+  const written = text.slice(test.from, head.at(-1)?.to).replace(/[\s()]/g, '');
+  if (/^(?:\w+\.)?TYPE_CHECKING$|^(?:False|0|None)$/.test(written)) return false;
+  if (/^not(?:\w+\.)?TYPE_CHECKING$|^(?:True|1)$/.test(written)) return true;
+  if (/^__name__==(["'])__main__\1$/.test(written)) return false;
+  const [, sign, minor] = /^(?:sys\.)?version_info(>=|<)3,(\d+),?$/.exec(written) ?? [];
+  if (sign === undefined || Number(minor) > OLDEST[1]) return undefined;
+  return sign === '>=';
+}
+
+/** Ends by raising, so that nothing behind it sees what it bound. */
+function leaves(body: readonly Statement[]): boolean {
+  return body.at(-1)?.node.type === 'RaiseStatement';
+}
