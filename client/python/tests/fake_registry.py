@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
@@ -158,13 +158,14 @@ class FakeRegistry:
         self,
         name: str,
         source: str,
-        files: dict[str, str] | None = None,
+        files: Mapping[str, str | bytes] | None = None,
         signed: bool = True,
         permissions: Any = (),
         **fields: Any,
     ) -> str:
         """A new version; its commit."""
-        contents = {f"{name}.py": source, **(files or {})}
+        texts = {f"{name}.py": source, **(files or {})}
+        contents = {path: text.encode() if isinstance(text, str) else text for path, text in texts.items()}
         repo = self.repos.get(name)
         if repo is None:
             path = self.folder / f"{name}.git"
@@ -203,7 +204,7 @@ class FakeRegistry:
             "is_builtin": False,
             "version": version,
             "commit": identity,
-            "files": {path: sha(text.encode()) for path, text in contents.items()},
+            "files": {path: sha(content) for path, content in contents.items()},
             "clone_url": f"{self.url}/definitions/{name}.git",
             "pinned": False,
             "bound": False,
@@ -224,14 +225,14 @@ class FakeRegistry:
         for waiting in self.events:
             waiting.put(f"id: {number}\nevent: {event}\ndata: {json.dumps(data)}\n\n")
 
-    def _tree(self, repo: Repo, contents: dict[str, str]) -> bytes:
+    def _tree(self, repo: Repo, contents: Mapping[str, bytes]) -> bytes:
         tree, folders = Tree(), {}
-        for path, text in contents.items():
+        for path, content in contents.items():
             head, slash, rest = path.partition("/")
             if slash:
-                folders.setdefault(head, {})[rest] = text
+                folders.setdefault(head, {})[rest] = content
                 continue
-            blob = Blob.from_string(text.encode())
+            blob = Blob.from_string(content)
             repo.object_store.add_object(blob)
             tree.add(head.encode(), 0o100644, blob.id)
         for head, below in folders.items():

@@ -1,0 +1,93 @@
+/**
+ * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: what an import makes of folders that
+ * labs have. Options belong to the folder before them. For each: the classes that CPython's `ast` counts, those imported, those
+ * skipped by reason, those that plain Python loads, and of these those that the lab computers' package loads. `--python` is
+ * a Python with the folder's packages and the client's (`pip install client/python`). Fetch the folders outside this checkout.
+ */
+import { openGitProgram } from '../repos/process.ts';
+import { type Corpus, measure, type Outcome } from './corpora/corpus.ts';
+
+const corpora = read(process.argv.slice(2));
+const git = await openGitProgram();
+try {
+  for (const corpus of corpora) show(corpus, await measure(corpus, git));
+} finally {
+  git.close();
+}
+
+function read(args: string[]): Corpus[] {
+  const found: Corpus[] = [];
+  for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
+    const last = found.at(-1);
+    if (!arg.startsWith('--'))
+      found.push({ folder: arg, bases: [], python: 'python3', countOnly: false });
+    else if (last && arg === '--count-only') last.countOnly = true;
+    else if (last && arg === '--base') last.bases.push(args.shift() ?? '');
+    else if (last && arg === '--python') last.python = args.shift() ?? last.python;
+    else fail();
+  }
+  return found.length > 0 ? found : fail();
+}
+
+function fail(): never {
+  console.error(
+    'Usage: npm run corpora -- FOLDER [--base NAME=TYPE] [--python PATH] [--count-only] [FOLDER …]',
+  );
+  process.exit(2);
+}
+
+function show(corpus: Corpus, outcome: Outcome): void {
+  const { report, counted, uncounted, outside, inLab, seconds } = outcome;
+  const all = Object.values(counted).flat();
+  const usual = all.filter(
+    ([, , abstract, isPrivate, isTest]) => !abstract && !isPrivate && !isTest,
+  );
+  const names = new Set(report.imported.map(({ name }) => name));
+  const told = new Set(report.skipped.flatMap((skip) => skip.class ?? []));
+  const untold = usual.map(([name]) => name).filter((name) => !names.has(name) && !told.has(name));
+  console.log(`\n# ${corpus.folder} (${corpus.python})`);
+  console.log(
+    `classes by ast       ${all.length} (${usual.length} not abstract, private or in tests)`,
+  );
+  console.log(
+    `imported             ${names.size} in ${seconds.toFixed(1)} s, ${report.counts.warnings} warnings`,
+  );
+  list('  not counted by ast', uncounted);
+  list('  counted, and neither imported nor told of', untold);
+  console.log(`classes skipped      ${report.skipped.filter((skip) => skip.class).length}`);
+  for (const [reason, classes] of grouped(report.skipped)) list(`  ${reason}`, classes);
+  if (corpus.countOnly) return;
+  const loads = Object.keys(outside).filter((name) => outside[name] === null);
+  const both = loads.filter((name) => inLab[name] === null);
+  console.log(`load outside         ${loads.length} of ${names.size}`);
+  console.log(
+    `of these in the lab  ${both.length} (${((100 * both.length) / loads.length).toFixed(1)} %)`,
+  );
+  console.log(
+    `in the lab at all    ${Object.values(inLab).filter((error) => error === null).length}`,
+  );
+  const warned = new Set(
+    report.imported.filter(({ warnings }) => warnings.length > 0).map(({ name }) => name),
+  );
+  for (const name of loads) {
+    if (inLab[name] !== null)
+      console.log(`  ${name}${warned.has(name) ? '' : ' (no warning)'}: ${inLab[name]}`);
+  }
+}
+
+/** Classes by the reason, numbers and names taken out of it. */
+function grouped(skipped: Outcome['report']['skipped']): [string, string[]][] {
+  const groups = new Map<string, string[]>();
+  for (const { class: name, reason } of skipped) {
+    if (name === undefined) continue;
+    const kind = reason.replace(/(; carried in| clashes with| same as).*/, '$1 …');
+    groups.set(kind, [...(groups.get(kind) ?? []), name]);
+  }
+  return [...groups].sort((a, b) => b[1].length - a[1].length);
+}
+
+function list(title: string, names: readonly string[]): void {
+  if (names.length === 0) return;
+  const shown = names.slice(0, 12).join(', ');
+  console.log(`${title}: ${names.length} (${shown}${names.length > 12 ? ', …' : ''})`);
+}

@@ -1,0 +1,28 @@
+"""`load_outside.py LIST`: which classes a plain Python gets from the modules that they stand in.
+
+LIST is JSON: [[name, folder for sys.path, dotted module]]. Prints JSON: {name: error or null}.
+"""
+
+import contextlib
+import importlib
+import io
+import json
+import sys
+import warnings
+from pathlib import Path
+
+
+def error_of(name: str, folder: str, module: str) -> str | None:
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            return None if isinstance(getattr(importlib.import_module(module), name), type) else "no class"
+    except BaseException as error:  # a module may raise anything, SystemExit too
+        return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    wanted = json.loads(Path(sys.argv[1]).read_text())
+    print(json.dumps({name: error_of(name, folder, module) for name, folder, module in wanted}))
