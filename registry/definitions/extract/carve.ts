@@ -2,7 +2,10 @@
  * Which parts of which modules one class needs: from the class through the names that it reads, to
  * the statements that bind these, and on into the modules that they are imported from.
  */
+
+import { STANDARD_LIBRARY } from '../stdlib.ts';
 import { child, walk } from '../syntax.ts';
+import type { Effects } from './effects.ts';
 import { importOf, type SourceFolder, starImports, type Target } from './folder.ts';
 import type { ImportClause, SourceImport } from './imports.ts';
 import type { Module, Statement } from './module.ts';
@@ -23,14 +26,16 @@ export interface Carving {
   dropped: { path: string; statement: Statement }[];
 }
 
-/** @param stays modules that are imported from where they are installed, never carried */
-export function carve(
-  folder: SourceFolder,
-  stays: ReadonlySet<string>,
-  path: string,
-  className: string,
-): Carving {
-  const carver = new Carver(folder, stays);
+export interface CarveSource {
+  folder: SourceFolder;
+  /** Modules that are imported from where they are installed, never carried. */
+  stays: ReadonlySet<string>;
+  /** Shared by all that are carved out of the folder. */
+  effects: Effects;
+}
+
+export function carve(source: CarveSource, path: string, className: string): Carving {
+  const carver = new Carver(source);
   carver.need(path, className);
   return carver.finish();
 }
@@ -38,11 +43,13 @@ export function carve(
 class Carver {
   readonly #folder: SourceFolder;
   readonly #stays: ReadonlySet<string>;
+  readonly #effects: Effects;
   readonly #parts = new Map<string, Part>();
 
-  constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
+  constructor({ folder, stays, effects }: CarveSource) {
     this.#folder = folder;
     this.#stays = stays;
+    this.#effects = effects;
   }
 
   need(path: string, name: string): void {
@@ -50,13 +57,13 @@ class Carver {
     if (part.needed.has(name)) return;
     part.needed.add(name);
     if (part.module.dynamic) this.#needWhole(part);
-    const bindings = part.module.bindings.get(name);
+    const bindings = part.module.bindings.get(name) ?? part.module.globals.get(name);
     this.#needStars(part, name, bindings !== undefined);
     for (const statement of bindings ?? []) this.#keep(part, statement, name);
   }
 
   finish(): Carving {
-    while (this.#keepWhatTouches()) {}
+    while (this.#keepWhatActs()) {}
     const dropped: Carving['dropped'] = [];
     for (const part of this.#parts.values()) {
       for (const statement of part.module.statements) {
@@ -100,7 +107,8 @@ class Carver {
       if (!isPlainImport(statement)) this.#needImports(part, inner, inner.clauses);
     }
     for (const used of statement.uses) {
-      if (part.module.bindings.has(used)) this.need(part.module.path, used);
+      if (part.module.bindings.has(used) || part.module.globals.has(used))
+        this.need(part.module.path, used);
       else this.#needStars(part, used);
     }
   }
@@ -126,8 +134,7 @@ class Carver {
     for (const star of starImports(part.module)) {
       const statement = part.module.statements.find((s) => s.imports.includes(star));
       const source = this.#folder.find(part.module.path, star.level, star.module ?? '');
-      const gives =
-        source === undefined ? !isBound : this.#folder.lookup(source, name) !== undefined;
+      const gives = source === undefined ? !isBound : this.#folder.gives(source, name);
       if (!statement || !gives) continue;
       part.kept.add(statement);
       this.#needStarSource(part, star);
@@ -139,28 +146,62 @@ class Carver {
     if (source !== undefined && !this.#stays.has(source)) this.#needWhole(this.#part(source));
   }
 
-  /** Keeps the statements that change what is kept (`log.addHandler(…)`, `UNITS['K'] = …`). */
-  #keepWhatTouches(): boolean {
+  /** Keeps the statements that do something to what is kept, or to the world outside, when the module is imported. */
+  #keepWhatActs(): boolean {
     let grew = false;
     for (const part of [...this.#parts.values()]) {
       for (const statement of part.module.statements) {
-        if (
-          part.kept.has(statement) ||
-          statement.isMain ||
-          changesSearchPath(part.module, statement)
-        ) {
-          continue;
+        if (part.kept.has(statement) || statement.isMain) continue;
+        if (isPlainImport(statement)) {
+          grew = this.#keepActingImports(part, statement) || grew;
+        } else if (this.#acts(part.module, statement)) {
+          this.#keep(part, statement);
+          grew = true;
         }
-        if (![...statement.touches].some((name) => this.#isOwn(part, name))) continue;
-        this.#keep(part, statement);
-        grew = true;
       }
     }
     return grew;
   }
 
-  #isOwn(part: Part, name: string): boolean {
-    return part.needed.has(name) && part.module.bindings.has(name);
+  #acts(module: Module, statement: Statement, onKept = false): boolean {
+    const effect = this.#effects.of(module.path, statement);
+    if (!effect) return false;
+    if (effect.outside && !onKept && !isLoggerSetUp(module, statement)) return true;
+    return [...effect.places].some((key) => this.#isKept(key));
+  }
+
+  #isKept(key: string): boolean {
+    const [path = '', name = ''] = key.split('\n');
+    const part = this.#parts.get(path);
+    return part !== undefined && (name === '*' || part.needed.has(name));
+  }
+
+  /**
+   * An import that is there for what the module does: nobody uses its name, or what the module does concerns
+   * what is kept. Of packages from outside that nobody uses, Python's own do nothing.
+   */
+  #keepActingImports(part: Part, statement: Statement): boolean {
+    const { module } = part;
+    let keeps = false;
+    for (const found of statement.imports) {
+      for (const clause of found.clauses) {
+        if (clause.name === '*' || part.needed.has(clause.bound)) continue;
+        const isUsed = module.statements.some((one) => one.uses.has(clause.bound));
+        const target = this.#folder.resolveImport(module.path, found, clause);
+        if (target.kind === 'outside' || this.#stays.has(target.path)) {
+          const name = target.kind === 'outside' ? target.module : '.';
+          if (isUsed || found.level > 0 || STANDARD_LIBRARY.has(name.split('.')[0] ?? '')) continue;
+        } else {
+          const source = this.#folder.module(target.path);
+          if (!source.statements.some((one) => this.#acts(source, one, isUsed))) continue;
+          this.#part(target.path);
+        }
+        part.needed.add(clause.bound);
+        keeps = true;
+      }
+    }
+    if (keeps) part.kept.add(statement);
+    return keeps;
   }
 }
 
@@ -196,9 +237,4 @@ function isLoggerSetUp(module: Module, statement: Statement): boolean {
   return /\.(addHandler\(\s*(logging\.)?NullHandler\(\)|setLevel\([\w.]*)\s*\)\s*$/.test(
     module.text.slice(statement.node.from, statement.node.to).trim(),
   );
-}
-
-/** `sys.path.append(…)`: a definition's own folder needs no other path, and must not add one. */
-function changesSearchPath(module: Module, statement: Statement): boolean {
-  return /\bsys\.path\b/.test(module.text.slice(statement.node.from, statement.node.to));
 }

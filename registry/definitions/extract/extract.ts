@@ -11,6 +11,7 @@ import { Bases } from './bases.ts';
 import { carve } from './carve.ts';
 import { withoutClashes } from './clashes.ts';
 import { contentOf } from './content.ts';
+import { Effects } from './effects.ts';
 import { SourceFolder } from './folder.ts';
 import { writeHead } from './head.ts';
 import { basename, byText } from './paths.ts';
@@ -31,11 +32,12 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   const searched = [...read.texts.keys()].filter((path) => !whole.claimed.has(path)).sort(byText);
   const classes = instrumentClasses(folder, bases, searched);
   const stays = frameworkModules(folder, bases, classes);
+  const source = { folder, stays, effects: new Effects(folder, stays) };
   const carved: Carved[] = [];
   const carriedData = new Set<string>();
   for (const cls of classes) {
     if (cls.helper !== undefined || isTest(cls.path)) continue;
-    const carving = carve(folder, stays, cls.path, cls.name);
+    const carving = carve(source, cls.path, cls.name);
     const { files, data, warnings } = assemble(cls, carving, { folder, bases, stays }, read.all);
     for (const path of data) carriedData.add(path);
     const { category = null, manufacturer = null } = placeOf(cls.path, location);

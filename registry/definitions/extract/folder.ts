@@ -72,6 +72,8 @@ export class SourceFolder {
     if (target) return target;
     const submodule = this.find(importer, level, joinDotted(module, clause.name));
     if (submodule !== undefined) return { kind: 'module', path: submodule };
+    if (source !== undefined && this.#mayBind(source, clause.name))
+      return { kind: 'definition', path: source, name: clause.name };
     return outside('.'.repeat(level) + module, clause.name);
   }
 
@@ -123,10 +125,23 @@ export class SourceFolder {
   #throughStars(module: Module, name: string, steps: number): Target | undefined {
     for (const star of starImports(module)) {
       const source = this.find(module.path, star.level, star.module ?? '');
-      const target = source === undefined ? undefined : this.lookup(source, name, steps + 1);
+      if (source === undefined) continue;
+      const target = this.lookup(source, name, steps + 1);
       if (target) return target;
+      if (this.#mayBind(source, name)) return { kind: 'definition', path: source, name };
     }
     return undefined;
+  }
+
+  /** Whether a module has this name, as far as can be known. */
+  gives(path: string, name: string): boolean {
+    return this.lookup(path, name) !== undefined || this.#mayBind(path, name);
+  }
+
+  /** Some function of the module may give the name a value, though no statement does. */
+  #mayBind(path: string, name: string): boolean {
+    const { dynamic, globals } = this.module(path);
+    return dynamic || globals.has(name);
   }
 
   #bases(importer: string, level: number, parts: string[]): { folder: string; parts: string[] }[] {

@@ -13,7 +13,7 @@ import {
   walk,
 } from '../syntax.ts';
 import { readImport, type SourceImport } from './imports.ts';
-import { StatementReader } from './scope.ts';
+import { collectGlobals, StatementReader } from './scope.ts';
 
 export interface Statement {
   /** Where its lines begin, the blank lines and comments above it included, and where they end. */
@@ -47,6 +47,8 @@ export interface Module {
   classes: Map<string, ClassStatement>;
   /** Name to the statements that bind it at module level. */
   bindings: Map<string, Statement[]>;
+  /** Name to the statements with functions that declare it `global`, and so may bind it when they are called. */
+  globals: Map<string, Statement[]>;
   /** The grammar, which recovers from errors, found one. */
   broken: boolean;
   /** Looks names up while it runs (`globals()`, `exec`, …), so no part of it can be left out. */
@@ -75,7 +77,11 @@ export function readModule(path: string, text: string): Module {
   }
   const bindings = new Map<string, Statement[]>();
   const classes = new Map<string, ClassStatement>();
+  const globals = new Map<string, Statement[]>();
   for (const statement of statements) {
+    const declared = new Set<string>();
+    collectGlobals(statement.node, text, declared);
+    for (const name of declared) globals.set(name, [...(globals.get(name) ?? []), statement]);
     for (const name of statement.binds)
       bindings.set(name, [...(bindings.get(name) ?? []), statement]);
     for (const found of classesIn(statement, text)) classes.set(found.name, found);
@@ -87,6 +93,7 @@ export function readModule(path: string, text: string): Module {
     statements,
     classes,
     bindings,
+    globals,
     broken: hasErrors(root),
     dynamic: DYNAMIC.test(text),
   };

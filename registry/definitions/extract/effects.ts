@@ -1,0 +1,456 @@
+/**
+ * What a statement does when its module is imported, beyond giving names their values: which objects it may
+ * change, and what it may have to do with the world outside. Nothing is run; what cannot be known counts as done.
+ */
+import { argumentsOf, child, type Node, nameOf, textOf, walk } from '../syntax.ts';
+import type { SourceFolder } from './folder.ts';
+import type { Module, Statement } from './module.ts';
+import { add, nothing, place, type Reach, Reaches, rootOf } from './reach.ts';
+import { collectGlobals, StatementReader } from './scope.ts';
+
+/** Methods of strings and containers that change nothing. */
+const PURE =
+  /^(keys|values|items|get|copy|count|index|lower|upper|title|strip|lstrip|rstrip|split|rsplit|splitlines|join|format|replace|startswith|endswith|encode|decode|union|intersection|difference|isdigit|isalpha|most_common|as_posix|resolve|joinpath|with_suffix|with_name|exists|is_file)$/;
+/** What decorators and functions from outside are called that keep what they are given. */
+const KEEPS = /(^|_)(un)?register|subscribe|(^|_)hook|(^|_)listen|receiver|add_dll_directory/i;
+/** Methods of containers and loggers that change what they are called upon, and nothing else. */
+const CHANGE =
+  /\.(append|extend|insert|add|update|setdefault|pop|popitem|remove|discard|clear|sort|reverse|addHandler|setLevel)$/;
+const SET_ATTRIBUTE = new Set(['setattr', 'delattr']);
+/** `sys.path.append(…)`: a definition's own folder needs no other path, and must not add one. */
+const SEARCH_PATH = /^(sys|site)\s*\.\s*(path\s*\.\s*\w+|addsitedir)$/;
+/** What Python calls on a base class, and on a metaclass, when a class is made. */
+const HOOKS = ['__init_subclass__'];
+const MAKERS = ['__new__', '__init__', '__prepare__'];
+const MAX_DEPTH = 20;
+
+/** What calling a function does, apart from what it gives. */
+interface Body extends Reach {
+  /** It changes what it is given, or hands it on. */
+  parameters: boolean;
+  /** It sets attributes of the class that it is called upon (`cls.last = …`). */
+  owner: boolean;
+}
+
+const idle = (): Body => ({ ...nothing(), parameters: false, owner: false });
+
+export class Effects {
+  readonly #folder: SourceFolder;
+  readonly #reaches: Reaches;
+  readonly #known = new Map<Statement, Reach | null>();
+  readonly #bodies = new Map<Node, Body>();
+
+  constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
+    this.#folder = folder;
+    this.#reaches = new Reaches(folder, stays);
+  }
+
+  /** What a statement may change or reach, or null where it only gives names their values. */
+  of(path: string, statement: Statement): Reach | null {
+    let effect = this.#known.get(statement);
+    if (effect === undefined) {
+      effect = statement.isMain ? null : new Run(this, path).statement(statement.node);
+      this.#known.set(statement, effect);
+    }
+    return effect;
+  }
+
+  get folder(): SourceFolder {
+    return this.#folder;
+  }
+
+  get reaches(): Reaches {
+    return this.#reaches;
+  }
+
+  /** What calling the function does; one that calls itself does nothing more by that. */
+  body(path: string, node: Node, depth: number): Body {
+    const known = this.#bodies.get(node);
+    if (known) return known;
+    const body: Body = idle();
+    this.#bodies.set(node, body);
+    if (depth <= MAX_DEPTH) new Run(this, path, node, body, depth).body();
+    return body;
+  }
+}
+
+/** One statement as it runs at import, or the body of a function that is called then. */
+class Run {
+  readonly #effects: Effects;
+  readonly #module: Module;
+  readonly #path: string;
+  readonly #function: Node | undefined;
+  readonly #parameters = new Set<string>();
+  readonly #locals: ReadonlySet<string>;
+  readonly #depth: number;
+  readonly #found: Body;
+  #globals: ReadonlySet<string> = new Set();
+  #isEffect = false;
+
+  constructor(effects: Effects, path: string, node?: Node, found?: Body, depth = 0) {
+    this.#effects = effects;
+    this.#path = path;
+    this.#module = effects.folder.module(path);
+    this.#function = node;
+    this.#found = found ?? idle();
+    this.#depth = depth;
+    this.#locals = node ? this.#localsOf(node) : new Set();
+  }
+
+  statement(node: Node): Reach | null {
+    this.#visit(node);
+    return this.#isEffect ? this.#found : null;
+  }
+
+  body(): void {
+    for (const name of this.#globals) this.#change([name]);
+    for (const one of this.#function?.children ?? []) if (one.type === 'Body') this.#visitAll(one);
+  }
+
+  #localsOf(node: Node): Set<string> {
+    const { text } = this.#module;
+    const list = child(node, 'ParamList')?.children ?? [];
+    for (const [i, one] of list.entries()) {
+      if (one.type === 'VariableName' && list[i - 1]?.type !== 'AssignOp')
+        this.#parameters.add(nameOf(one, text));
+    }
+    const globals = new Set<string>();
+    const bound = new Set(this.#parameters);
+    for (const one of child(node, 'Body')?.children ?? []) {
+      const reader = new StatementReader(text);
+      reader.read(one);
+      for (const name of reader.binds) bound.add(name);
+      collectGlobals(one, text, globals);
+    }
+    for (const name of globals) bound.delete(name);
+    this.#globals = globals;
+    return bound;
+  }
+
+  #visitAll(node: Node): void {
+    for (const one of node.children) this.#visit(one);
+  }
+
+  #visit(node: Node): void {
+    switch (node.type) {
+      case 'ImportStatement':
+        return;
+      case 'LambdaExpression':
+      case 'FunctionDefinition':
+        // One that is made by a function, a decorator's inner one say, counts as called with it.
+        if (this.#function) break;
+        for (const one of child(node, 'ParamList')?.children ?? []) this.#visit(one);
+        return;
+      case 'ClassDefinition':
+        this.#class(node);
+        return;
+      case 'Decorator':
+        this.#decorator(node);
+        return;
+      case 'AssignStatement':
+      case 'UpdateStatement':
+      case 'DeleteStatement':
+      case 'ForStatement':
+        this.#targets(node);
+        break;
+      case 'CallExpression':
+        this.#call(node);
+        break;
+      case 'ExpressionStatement':
+        if (!this.#function) this.#bare(node);
+        break;
+    }
+    this.#visitAll(node);
+  }
+
+  /** A bare expression is there for what it does: to all that it can come by, unless what it does is known. */
+  #bare(statement: Node): void {
+    const { text } = this.#module;
+    const node = statement.children[0];
+    if (!node || !does(node)) return;
+    const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
+    const name = callee ? nameOf(callee, text).replace(/\s/g, '') : '';
+    if (SEARCH_PATH.test(name)) return;
+    this.#isEffect = true;
+    // `#call` knows what these change.
+    if (SET_ATTRIBUTE.has(name) || (CHANGE.test(name) && !this.#leadsOut(callee))) return;
+    const reader = new StatementReader(text);
+    reader.read(statement);
+    add(this.#found, this.#effects.reaches.closure(this.#path, statement, reader.uses));
+  }
+
+  #leadsOut(node: Node | undefined): boolean {
+    const root = node && rootOf(node, this.#module.text);
+    const target = root && this.#effects.reaches.target(this.#path, root);
+    return !target || this.#effects.reaches.isOutside(target);
+  }
+
+  #targets(node: Node): void {
+    const { text } = this.#module;
+    const isDelete = node.type === 'DeleteStatement';
+    const close = node.type === 'ForStatement' ? 'in' : /^(Assign|Update)Op$/;
+    const end = isDelete
+      ? node.children.length
+      : node.children.findLastIndex((one) =>
+          typeof close === 'string' ? one.type === close : close.test(one.type),
+        );
+    for (const target of node.children.slice(0, Math.max(end, 0))) {
+      walk(target, (inner) => {
+        if (inner.type !== 'MemberExpression') return inner.type !== 'CallExpression';
+        const root = rootOf(inner, text);
+        if (root) this.#change(root, inner);
+        return false;
+      });
+    }
+  }
+
+  #call(node: Node): void {
+    const { text } = this.#module;
+    const callee = node.children[0];
+    const list = child(node, 'ArgList');
+    if (!callee) return;
+    const given = list
+      ? argumentsOf(list, text)
+      : { positional: [], keywords: new Map<string, Node>() };
+    const values = [...given.positional, ...given.keywords.values()];
+    const name = nameOf(callee, text).replace(/\s/g, '');
+    if (SET_ATTRIBUTE.has(name) && !this.#locals.has(name)) {
+      const root = values[0] && rootOf(values[0], text);
+      if (root) this.#change(root);
+      return;
+    }
+    const root = rootOf(callee, text);
+    if (!root || SEARCH_PATH.test(name)) return;
+    const method = callee.type === 'MemberExpression' ? name.slice(name.lastIndexOf('.') + 1) : '';
+    if (this.#locals.has(root[0] ?? '')) {
+      if (method !== '' && !PURE.test(method)) this.#change(root, callee);
+      if (this.#function) this.#handOn(values);
+      return;
+    }
+    const target = this.#effects.reaches.target(this.#path, root);
+    if (!target) {
+      if (method !== '') this.#handOn(values);
+      return;
+    }
+    if (this.#effects.reaches.isOutside(target)) {
+      if (KEEPS.test(name)) this.#found.outside = this.#isEffect = true;
+      return;
+    }
+    if (target.kind !== 'definition') return;
+    for (const [path, function_] of this.#bodiesOf(target.path, target.name, method)) {
+      const body = this.#effects.body(path, function_, this.#depth + 1);
+      this.#take(body);
+      if (body.parameters) this.#handOn(values);
+      if (body.owner) this.#change(root.slice(0, 1));
+    }
+    const isObject = root.length > 2 || !this.#isDefined(target.path, target.name);
+    if (isObject && !(method !== '' && PURE.test(method))) this.#change(root.slice(0, 1));
+  }
+
+  /** What is given to a function that changes it: the names among the arguments. */
+  #handOn(values: readonly Node[]): void {
+    for (const value of values) {
+      walk(value, (inner) => {
+        if (/^(Call|Lambda)Expression$/.test(inner.type)) return false;
+        const root = /^(VariableName|MemberExpression)$/.test(inner.type)
+          ? rootOf(inner, this.#module.text)
+          : null;
+        if (root) this.#change(root);
+        return root === null;
+      });
+    }
+  }
+
+  #take(body: Reach): void {
+    if (body.places.size === 0 && !body.outside) return;
+    this.#isEffect = true;
+    add(this.#found, body);
+  }
+
+  /** @param node the expression that is changed: `self.a = 1` changes a new object, `cls.all[0] = 1` what the class holds */
+  #change(root: readonly string[], node?: Node): void {
+    const [name = '', attribute = ''] = root;
+    if (!this.#locals.has(name)) {
+      this.#take(this.#effects.reaches.aliases(this.#path, root));
+      return;
+    }
+    if (name !== 'self' && name !== 'cls') {
+      if (this.#parameters.has(name)) this.#found.parameters = true;
+      return;
+    }
+    const isDeep = node !== undefined && nameOf(node, this.#module.text).split(/[.[(]/).length > 2;
+    const cls = enclosingClass(this.#function);
+    const className = cls && child(cls, 'VariableName');
+    if (
+      isDeep &&
+      className &&
+      (attribute === '__class__' || assigns(cls, attribute, this.#module.text))
+    ) {
+      this.#take({
+        places: new Set([place(this.#path, nameOf(className, this.#module.text))]),
+        outside: false,
+      });
+    } else if (name === 'cls') this.#found.owner = true;
+  }
+
+  /** The functions that a call may run: the function itself, a class's constructor, a method of a class or of an object of one. */
+  #bodiesOf(path: string, name: string, method: string, steps = 0): [path: string, node: Node][] {
+    const module = this.#effects.folder.module(path);
+    const found: [string, Node][] = [];
+    if (steps > MAX_DEPTH) return found;
+    for (const statement of module.bindings.get(name) ?? []) {
+      const { node } = statement;
+      const inner = node.type === 'DecoratedStatement' ? node.children.at(-1) : node;
+      const value = node.type === 'AssignStatement' ? node.children.at(-1) : undefined;
+      const isCall = value?.type === 'CallExpression';
+      const root = value && rootOf(value, module.text);
+      const target = root && this.#effects.reaches.target(path, root);
+      if (inner?.type === 'FunctionDefinition' && method === '') found.push([path, inner]);
+      else if (module.classes.get(name)?.statement === statement) {
+        found.push(...this.#methods(path, name, method === '' ? MAKERS : [method]));
+      } else if (target?.kind === 'definition' && !this.#effects.reaches.isOutside(target)) {
+        const called = method === '' ? '__call__' : method;
+        if (isCall) found.push(...this.#methods(target.path, target.name, [called]));
+        else found.push(...this.#bodiesOf(target.path, target.name, method, steps + 1));
+      }
+    }
+    return found;
+  }
+
+  #isDefined(path: string, name: string): boolean {
+    const { bindings, classes } = this.#effects.folder.module(path);
+    const isFunction = ({ node }: Statement): boolean =>
+      /^(Function|Class)Definition$/.test(
+        (node.type === 'DecoratedStatement' ? node.children.at(-1) : node)?.type ?? '',
+      );
+    return classes.has(name) || (bindings.get(name) ?? []).every(isFunction);
+  }
+
+  /** The methods of a class by these names, its own and those that it inherits in the folder. */
+  #methods(path: string, name: string, wanted: readonly string[], steps = 0): [string, Node][] {
+    const module = this.#effects.folder.module(path);
+    const cls = module.classes.get(name);
+    if (!cls || steps > MAX_DEPTH) return [];
+    const own = methodsOf(cls.node, module.text)
+      .filter((method) => wanted.includes(method.name))
+      .map((method): [string, Node] => [path, method.node]);
+    return [
+      ...own,
+      ...this.#parents(path, cls.node).flatMap((one) => this.#methods(...one, wanted, steps + 1)),
+    ];
+  }
+
+  #parents(path: string, node: Node, keyword?: string): [path: string, name: string][] {
+    const { text } = this.#effects.folder.module(path);
+    const list = child(node, 'ArgList');
+    if (!list) return [];
+    const { positional, keywords } = argumentsOf(list, text);
+    const named = keyword === undefined ? positional : [keywords.get(keyword)];
+    return named.flatMap((one) => {
+      const root = one && rootOf(one, text);
+      const target = root && this.#effects.reaches.target(path, root);
+      return target?.kind === 'definition' && !this.#effects.reaches.isOutside(target)
+        ? [[target.path, target.name] as [string, string]]
+        : [];
+    });
+  }
+
+  /** Making a class runs its body, and what its bases and metaclass do with each new class. */
+  #class(node: Node): void {
+    for (const one of node.children) if (one.type === 'Body') this.#visitAll(one);
+    const hooks: [owner: string, path: string, node: Node][] = [];
+    for (const [path, name] of this.#parents(this.#path, node)) {
+      for (const [at, method] of this.#methods(path, name, HOOKS))
+        hooks.push([place(path, name), at, method]);
+    }
+    for (const [path, name] of this.#metaclasses(node)) {
+      for (const [at, method] of this.#methods(path, name, MAKERS))
+        hooks.push([place(path, name), at, method]);
+    }
+    for (const [owner, path, method] of hooks) {
+      const body = this.#effects.body(path, method, this.#depth + 1);
+      this.#take(body);
+      if (body.parameters) this.#take({ places: new Set([owner]), outside: false });
+    }
+  }
+
+  #metaclasses(node: Node, path = this.#path, steps = 0): [string, string][] {
+    if (steps > MAX_DEPTH) return [];
+    const own = this.#parents(path, node, 'metaclass');
+    if (own.length > 0) return own;
+    return this.#parents(path, node).flatMap(([at, name]) => {
+      const parent = this.#effects.folder.module(at).classes.get(name);
+      return parent ? this.#metaclasses(parent.node, at, steps + 1) : [];
+    });
+  }
+
+  /** A decorator is called with what stands below it. */
+  #decorator(node: Node): void {
+    const { text } = this.#module;
+    this.#visitAll(node);
+    const dotted = textOf(node, text)
+      .replace(/^@\s*/, '')
+      .replace(/\s*(\(.*)?$/s, '')
+      .normalize('NFKC')
+      .split('.');
+    if (this.#function || !dotted[0]) return;
+    const target = this.#effects.reaches.target(this.#path, dotted);
+    if (!target) return;
+    if (this.#effects.reaches.isOutside(target)) {
+      if (KEEPS.test(dotted.at(-1) ?? '')) this.#found.outside = this.#isEffect = true;
+      return;
+    }
+    if (target.kind !== 'definition') return;
+    const method = dotted.length > 1 ? (dotted.at(-1) ?? '') : '';
+    for (const [path, body] of this.#bodiesOf(target.path, target.name, method)) {
+      this.#take(this.#effects.body(path, body, this.#depth + 1));
+    }
+    const isObject = method !== '' || !this.#isDefined(target.path, target.name);
+    if (isObject && !/^(setter|getter|deleter)$/.test(method)) this.#change(dotted.slice(0, 1));
+  }
+}
+
+function enclosingClass(node: Node | undefined): Node | undefined {
+  let at: Node | null | undefined = node;
+  while (at && at.type !== 'ClassDefinition') at = at.parent;
+  return at ?? undefined;
+}
+
+/** Is this an attribute that the body of the class gives a value? */
+function assigns(cls: Node, attribute: string, text: string): boolean {
+  return (child(cls, 'Body')?.children ?? []).some(
+    (one) =>
+      one.type === 'AssignStatement' &&
+      one.children[0] !== undefined &&
+      nameOf(one.children[0], text) === attribute,
+  );
+}
+
+/** Does evaluating the expression do anything? Names, literals and what is built from them do not. */
+function does(node: Node): boolean {
+  let found = false;
+  walk(node, ({ type }) => {
+    found ||= /^(Call|Await|Yield|Named)Expression$/.test(type);
+    return !found && type !== 'LambdaExpression';
+  });
+  return found;
+}
+
+export interface Method {
+  name: string;
+  node: Node;
+  decorators: string[];
+}
+
+/** The methods that stand in the body of a class, with the texts of their decorators. */
+export function methodsOf(cls: Node, text: string): Method[] {
+  return (child(cls, 'Body')?.children ?? []).flatMap((one) => {
+    const node = one.type === 'DecoratedStatement' ? child(one, 'FunctionDefinition') : one;
+    const name = node?.type === 'FunctionDefinition' ? child(node, 'VariableName') : undefined;
+    if (!node || !name) return [];
+    const decorators = one.children
+      .filter(({ type }) => type === 'Decorator')
+      .map((decorator) => textOf(decorator, text).trim());
+    return [{ name: nameOf(name, text), node, decorators }];
+  });
+}

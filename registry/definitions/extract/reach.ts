@@ -1,0 +1,144 @@
+/** Which names of the folder, and whether anything outside it, a piece of code can come by through what it reads. */
+import { dottedName, type Node, walk } from '../syntax.ts';
+import type { SourceFolder, Target } from './folder.ts';
+import type { Module, Statement } from './module.ts';
+
+export interface Reach {
+  /** Names of modules' statements as `place` writes them; a module as a whole has the name `*`. */
+  readonly places: Set<string>;
+  /** True where it comes by an object from outside the folder. */
+  outside: boolean;
+}
+
+export const place = (path: string, name: string): string => `${path}\n${name}`;
+
+export const nothing = (): Reach => ({ places: new Set(), outside: false });
+
+export function add(into: Reach, from: Reach): void {
+  for (const one of from.places) into.places.add(one);
+  into.outside ||= from.outside;
+}
+
+/** Values that refer to no other object by themselves, so that a change of one changes nothing else. */
+const FRESH =
+  /^(Call|ArrayComprehension|DictionaryComprehension|SetComprehension|Generator|Lambda|Format|Binary|Unary)\w*Expression$|^(Number|String|ContinuedString|FormatString|Boolean|None)$/;
+
+export class Reaches {
+  readonly #folder: SourceFolder;
+  readonly #stays: ReadonlySet<string>;
+
+  /** @param stays modules that are installed with PyBirch or another package, so outside */
+  constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
+    this.#folder = folder;
+    this.#stays = stays;
+  }
+
+  /** Where `a.b` leads from a module, as far as it leads through modules; undefined for a built-in or a local name. */
+  target(path: string, dotted: readonly string[]): Target | undefined {
+    const [first = '', ...rest] = dotted;
+    let target = this.#folder.lookup(path, first);
+    if (!target && this.#folder.module(path).globals.has(first)) {
+      target = { kind: 'definition', path, name: first };
+    }
+    for (const name of rest) {
+      if (target?.kind !== 'module') break;
+      target = this.#folder.lookup(target.path, name) ?? target;
+    }
+    return target;
+  }
+
+  /** The modules of this folder that are installed are as good as outside. */
+  isOutside(target: Target): boolean {
+    return target.kind === 'outside' || this.#stays.has(target.path);
+  }
+
+  /** All that code in a module can come by: the names that it reads, what these were made from, and so on. */
+  closure(path: string, node: Node, names: ReadonlySet<string>): Reach {
+    const reach = nothing();
+    const queue = this.#read(path, node, names);
+    for (let target = queue.pop(); target; target = queue.pop()) {
+      if (!this.#enter(reach, target) || target.kind !== 'definition') continue;
+      const { path: inside, name } = target;
+      const module = this.#folder.module(inside);
+      for (const statement of [...(module.bindings.get(name) ?? []), ...assigning(module, name)]) {
+        for (const one of this.#read(inside, statement.node, statement.uses)) queue.push(one);
+      }
+    }
+    return reach;
+  }
+
+  /** The objects that a name can stand for: itself, and where it is another name for something, that. */
+  aliases(path: string, dotted: readonly string[]): Reach {
+    const reach = nothing();
+    const first = this.target(path, dotted);
+    const queue = first ? [first] : [];
+    for (let target = queue.pop(); target; target = queue.pop()) {
+      if (!this.#enter(reach, target) || target.kind !== 'definition') continue;
+      const { path: inside, name } = target;
+      for (const statement of this.#folder.module(inside).bindings.get(name) ?? []) {
+        if (!isAlias(statement)) continue;
+        for (const one of this.#read(inside, statement.node, statement.uses)) queue.push(one);
+      }
+    }
+    return reach;
+  }
+
+  #enter(reach: Reach, target: Target): boolean {
+    if (this.isOutside(target)) {
+      reach.outside = true;
+      return false;
+    }
+    if (target.kind === 'outside') return false;
+    const key = place(target.path, target.kind === 'module' ? '*' : target.name);
+    if (reach.places.has(key)) return false;
+    reach.places.add(key);
+    return true;
+  }
+
+  #read(path: string, node: Node, names: ReadonlySet<string>): Target[] {
+    const { text } = this.#folder.module(path);
+    const found: Target[] = [];
+    const quoted = new Set(names);
+    walk(node, (inner) => {
+      if (inner.type !== 'VariableName' && inner.type !== 'MemberExpression') return true;
+      const dotted = (dottedName(inner, text) ?? '').normalize('NFKC').split('.');
+      if (!names.has(dotted[0] ?? '')) return true;
+      quoted.delete(dotted[0] ?? '');
+      const target = this.target(path, dotted);
+      if (target) found.push(target);
+      return false;
+    });
+    for (const name of quoted) {
+      const target = this.target(path, [name]);
+      if (target) found.push(target);
+    }
+    return found;
+  }
+}
+
+/** Functions that give a module's name its value by `global`. */
+function assigning(module: Module, name: string): readonly Statement[] {
+  return module.globals.get(name) ?? [];
+}
+
+function isAlias({ node }: Statement): boolean {
+  if (node.type !== 'AssignStatement') {
+    return !/^(FunctionDefinition|ClassDefinition|DecoratedStatement|ImportStatement)$/.test(
+      node.type,
+    );
+  }
+  const value = node.children.at(-1);
+  return value !== undefined && !FRESH.test(value.type);
+}
+
+/** The dotted name that an expression such as `x.a[0].b(…)` begins with, up to the first call or index. */
+export function rootOf(node: Node, text: string): string[] | null {
+  let at: Node | undefined = node;
+  for (;;) {
+    if (!at) return null;
+    const dotted = dottedName(at, text);
+    if (dotted !== null) return dotted.normalize('NFKC').split('.');
+    if (!/^(Member|Call|Await|Parenthesized)Expression$/.test(at.type)) return null;
+    at = at.children.find((one) => !/^(\(|await)$/.test(one.type));
+  }
+}
