@@ -4,15 +4,18 @@
  * skipped by reason, those that plain Python loads, and of these those that the lab computers' package loads. `--python` is
  * a Python with the folder's packages and the client's (`pip install client/python`). Fetch the folders outside this checkout.
  */
+import { AnalysisPool } from '../registry/analysis/pool.ts';
 import { openGitProgram } from '../repos/process.ts';
 import { type Corpus, measure, type Outcome } from './corpora/corpus.ts';
 
 const corpora = read(process.argv.slice(2));
 const git = await openGitProgram();
+const analysis = new AnalysisPool();
 try {
-  for (const corpus of corpora) show(corpus, await measure(corpus, git));
+  for (const corpus of corpora) show(corpus, await measure(corpus, { git, analysis }));
 } finally {
   git.close();
+  await analysis.close();
 }
 
 function read(args: string[]): Corpus[] {

@@ -8,12 +8,14 @@ import { promisify } from 'node:util';
 import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
 import { BASE_CLASSES } from '../../registry/definitions/pybirch.ts';
 import type { InstrumentType } from '../../registry/definitions/types.ts';
-import { importFolder } from '../../registry/services/import-export/import-folder.ts';
+import {
+  type ImportRooms,
+  importFolder,
+} from '../../registry/services/import-export/import-folder.ts';
 import type {
   Imported,
   ImportReport,
 } from '../../registry/services/import-export/import-report.ts';
-import type { GitProgram } from '../../repos/types.ts';
 import { CLIENT_FOLDER } from '../helpers/python.ts';
 import { MemoryTarget } from '../services/memory-target.ts';
 
@@ -49,13 +51,13 @@ export interface Outcome {
   inLab: Loads;
 }
 
-export async function measure(corpus: Corpus, git: GitProgram): Promise<Outcome> {
+export async function measure(corpus: Corpus, rooms: ImportRooms): Promise<Outcome> {
   const folder = resolve(corpus.folder);
   const bases = new Map(corpus.bases.map((text) => text.split('=') as [string, InstrumentType]));
   const target = new MemoryTarget();
   target.policy.banned = [...DEFAULT_BANNED];
   const started = performance.now();
-  const report = await importFolder(folder, { bases }, target, git);
+  const report = await importFolder(folder, { bases }, target, rooms);
   const seconds = (performance.now() - started) / 1000;
   const counted = await count(corpus.python, folder, [...BASE_CLASSES.keys(), ...bases.keys()]);
   const known = new Set(Object.values(counted).flatMap((all) => all.map(([name]) => name)));
