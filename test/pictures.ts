@@ -3,22 +3,22 @@
  * page that shows them. Pictures that no test takes any more go, unless only some test files were asked for:
  * `npm run pictures -- test/web-components/compare.test.ts`.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { BUILD, testFiles } from './run/jobs.ts';
+import { runInLanes } from './run/lanes.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'docs', 'pictures');
-const bin = join(root, 'node_modules', '.bin');
 const asked = process.argv.slice(2);
 const tests = asked.length > 0 ? asked : globSync('test/web-components/*.test.ts', { cwd: root });
 
+// They are taken where this is set.
+process.env.PICTURES = '1';
 const began = Date.now();
-const isDone =
-  run('vite', 'build', 'web-components', '--logLevel', 'warn') &&
-  (existsSync(join(root, '.tap', 'plugins')) || run('tap', 'build')) &&
-  run('tap', 'run', '--reporter=tap', '--jobs=1', '--timeout=900', ...tests);
+const jobs = [BUILD, ...testFiles(tests)].map((job) => ({ ...job, limit: 900 }));
+const isDone = (await runInLanes(1, jobs)).every(({ code }) => code === 0);
 
 const taken: string[] = [];
 const left: string[] = [];
@@ -48,13 +48,4 @@ function gallery(files: readonly string[]): string {
     return `## ${title}\n\n![${title}](${first})\n\n${links.join(' · ')}\n`;
   });
   return `# Pictures of the web interface\n\nTaken by \`npm run pictures\`, in light and dark, 1280 and 360 pixels wide.\n\n${sections.join('\n')}`;
-}
-
-function run(program: string, ...args: string[]): boolean {
-  const { status } = spawnSync(program, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, PICTURES: '1', PATH: bin + delimiter + process.env.PATH },
-  });
-  return status === 0;
 }

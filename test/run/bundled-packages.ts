@@ -1,0 +1,4 @@
+/** For `node --import`: test files load packages from the bundle, as the registry's own processes do. */
+import { useBundledPackages } from '../../registry/bundled-packages.ts';
+
+useBundledPackages();

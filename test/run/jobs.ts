@@ -1,0 +1,98 @@
+/** Every check and every test as a program to run. */
+import { globSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { CLIENT_FOLDER } from '../helpers/python.ts';
+import type { Job } from './lanes.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export const CHECKS: Job[] = [
+  { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'types', command: ['tsc', '--noEmit'] },
+  {
+    name: 'import directions',
+    command: [
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.json',
+      ...['registry', 'repos', 'text', 'client/typescript', 'web-components', 'test', 'bench'],
+    ],
+  },
+  { name: 'types of the web interface', command: ['tsc', '--noEmit', '-p', 'web-components'] },
+  { name: 'types of its tests', command: ['tsc', '--noEmit', '-p', 'test/web-components'] },
+];
+
+/** The web interface as it stands now, not as it was at the last install. */
+export const BUILD: Job = {
+  name: 'web interface',
+  command: ['vite', 'build', 'web-components', '--logLevel', 'warn'],
+};
+
+/** Checks of what lab computers install. */
+export const clientChecks = (python: string): Job[] =>
+  [
+    ['mypy'],
+    // A cache of its own, so that neither run throws the other's away.
+    ['mypy', '--platform', 'win32', '--cache-dir', '.mypy_cache/win32'],
+    ['ruff', 'check', '.'],
+    ['ruff', 'format', '--check', '.'],
+  ].map((check) => ({
+    name: `Python client: ${check.join(' ')}`,
+    command: [python, '-m', ...check],
+    folder: CLIENT_FOLDER,
+  }));
+
+export const clientTests = (python: string): Job => ({
+  name: 'Python client: pytest',
+  command: [python, '-m', 'pytest', '-n', '2'],
+  folder: CLIENT_FOLDER,
+});
+
+/** The longest first: none of them is to run alone at the end. `npm test` ends with what took longest. */
+const LONGEST = [
+  'scenarios/storm',
+  'web-components/definition',
+  'bench/quick',
+  'scenarios/command-line',
+  'scenarios/crafted-backup',
+  'scenarios/backup',
+  'scenarios/access-matrix',
+  'scenarios/killed-server',
+  'docs/lab-computer',
+  'scenarios/killed-reviews',
+  'scenarios/bad-input',
+  'scenarios/foreign-properties',
+  'scenarios/landing-policy',
+  'web-components/compare',
+  'scenarios/sync',
+  'scenarios/events',
+  'scenarios/data-folder',
+  'services/sync',
+  'scenarios/git-push',
+  'scenarios/lab-computers',
+  'scenarios/single-sign-on',
+  'scenarios/audit',
+].map((name) => `test/${name}.test.ts`);
+
+/** These test files, or all there are. */
+export function testFiles(asked: readonly string[]): Job[] {
+  const all = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
+  const moved = LONGEST.filter((file) => !all.includes(file));
+  if (moved.length > 0) throw new Error(`not there any more: ${moved.join(', ')}`);
+  const files =
+    asked.length > 0
+      ? asked.map((file) => relative(ROOT, resolve(file)))
+      : [...new Set([...LONGEST, ...all])];
+  return files.map(tapFile);
+}
+
+/**
+ * A file run by Node itself. `tap run` would load its instruments for coverage, mocks and source maps into every process that
+ * the tests start, a third of a second each; nothing here uses them.
+ */
+const tapFile = (name: string): Job => ({
+  name,
+  command: [process.execPath, '--import', './test/run/bundled-packages.ts', name],
+  environment: { TAP_TIMEOUT: '300' },
+  limit: 600,
+});

@@ -1,0 +1,67 @@
+/** Programs side by side in a few lanes. What each one prints is shown whole, when it has ended. */
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+
+export interface Job {
+  name: string;
+  command: readonly [program: string, ...args: string[]];
+  /** Where it runs; the checkout unless told otherwise. */
+  folder?: string;
+  /** What its environment has besides that of this process. */
+  environment?: Record<string, string>;
+  /** Seconds after which it is killed, and has failed. */
+  limit?: number;
+}
+
+export interface Ended {
+  job: Job;
+  code: number;
+  /** Both outputs, in the order in which they came. */
+  output: string;
+  seconds: number;
+}
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const BIN = join(ROOT, 'node_modules', '.bin');
+
+/** Starts the jobs in their order, so many at a time, and gives how each one ended in the order in which they did. */
+export async function runInLanes(lanes: number, jobs: readonly Job[]): Promise<Ended[]> {
+  const waiting = [...jobs];
+  const ended: Ended[] = [];
+  const lane = async (): Promise<void> => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      const result = await run(job);
+      const end = result.code === 0 ? '' : `\n# ${job.name} failed with exit code ${result.code}`;
+      console.log(`\n# ${job.name}\n${result.output.trimEnd()}${end}`);
+      ended.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return ended;
+}
+
+async function run(job: Job): Promise<Ended> {
+  const [program, ...args] = job.command;
+  const began = performance.now();
+  const child = spawn(program, args, {
+    cwd: job.folder ?? ROOT,
+    env: { ...process.env, PATH: BIN + delimiter + process.env.PATH, ...job.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(job.limit && { timeout: job.limit * 1000, killSignal: 'SIGKILL' }),
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (signal) output += `\nended by ${signal} after ${seconds(began).toFixed(0)} s\n`;
+      resolve(code ?? 1);
+    });
+  });
+  return { job, code, output, seconds: seconds(began) };
+}
+
+const seconds = (since: number): number => (performance.now() - since) / 1000;
