@@ -5,6 +5,7 @@ import { defines } from './attributes.ts';
 import { compare } from './contradictions.ts';
 import { checkDataFiles } from './data-files.ts';
 import { DefinitionError } from './errors.ts';
+import { fileUses } from './file-use.ts';
 import { readSources, siblingsOf } from './files.ts';
 import { readHeader } from './header.ts';
 import type { ReadHeader } from './header-fields.ts';
@@ -98,7 +99,10 @@ function checkFile(
     locate(lookAlikes(module), file, main, result.warnings);
     locate(warnings, file, main, result.warnings);
     locate(errors, file, main, result.errors);
-    if (!file.startsWith('tests/')) locate(checkPolicy(module, policy), file, main, result.errors);
+    if (!file.startsWith('tests/')) {
+      locate(checkPolicy(module, policy), file, main, result.errors);
+      locate(fileUses(module, policy), file, main, result.warnings);
+    }
     return module;
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
