@@ -1,7 +1,7 @@
 /** What the fields of a save make of a definition's files: text in, text out. */
 import { isDeepStrictEqual } from 'node:util';
 import { DefinitionError } from './errors.ts';
-import { mainFile, withChanges } from './files.ts';
+import { mainFile, savedBytes, shownText, textOf, withChanges } from './files.ts';
 import { type HeaderChanges, transplantHeader, writeHeader } from './header.ts';
 import { describe } from './metadata.ts';
 import { checkPaths } from './names.ts';
@@ -67,10 +67,14 @@ class Unfit extends Error {
 
 function merge(name: string, before: Files, change: Change): Files {
   const main = mainFile(name);
-  const files = withChanges(before, encodeFiles(name, change));
-  const current = before.get(main);
-  if (change.source_code !== undefined) {
-    files.set(main, withOldHeader(name, current, change.source_code));
+  const files = withChanges(before, encodeFiles(name, before, change));
+  const { source_code } = change;
+  if (source_code !== undefined) {
+    const current = before.get(main);
+    files.set(
+      main,
+      encode('source_code', () => withOldHeader(main, current, source_code)),
+    );
   }
   const problems = checkPaths(files.keys());
   if (problems.length > 0) {
@@ -87,7 +91,7 @@ function merge(name: string, before: Files, change: Change): Files {
     const like = decode(source, 'source_code');
     files.set(
       main,
-      encode(() => encodeSource(writeHeader(like.text, edits), like)),
+      encode('source_code', () => encodeSource(writeHeader(like.text, edits), like)),
     );
   }
   return files;
@@ -107,20 +111,21 @@ function headerEdits(name: string, files: Files, change: Change, isNew: boolean)
   return edits as HeaderChanges;
 }
 
-function withOldHeader(name: string, old: Uint8Array | undefined, text: string): Uint8Array {
-  if (old === undefined) return encode(() => encodeNew(text));
-  return encode(() => encodeNew(transplantHeader(decode(old, mainFile(name)).text, text)));
+function withOldHeader(main: string, old: Uint8Array | undefined, text: string): Uint8Array {
+  if (old === undefined || shownText(main, old) === text) return savedBytes(main, text, old);
+  const mark = text.startsWith('\ufeff') ? '\ufeff' : '';
+  const whole = transplantHeader(textOf(old), text.slice(mark.length));
+  return savedBytes(main, mark + whole, old);
 }
 
-/** Text that came as JSON: encoded as the cookie in it says, UTF-8 unless it says otherwise. */
-function encodeNew(text: string): Uint8Array {
-  return encodeSource(text, decodeSource(new TextEncoder().encode(text)));
-}
-
-function encodeFiles(name: string, change: Change): Map<string, Uint8Array | null> {
+function encodeFiles(name: string, before: Files, change: Change): Map<string, Uint8Array | null> {
   const encoded = new Map<string, Uint8Array | null>();
   for (const [path, text] of Object.entries(change.files ?? {})) {
-    encoded.set(path, text === null ? null : new TextEncoder().encode(text));
+    const bytes =
+      text === null
+        ? null
+        : encode(`files/${path}`, () => savedBytes(path, text, before.get(path)));
+    encoded.set(path, bytes);
   }
   if (encoded.get(mainFile(name)) === null) {
     throw new Unfit([
@@ -138,11 +143,11 @@ function decode(bytes: Uint8Array, path: string) {
   }
 }
 
-function encode(work: () => Uint8Array): Uint8Array {
+function encode(path: string, work: () => Uint8Array): Uint8Array {
   try {
     return work();
   } catch (error) {
-    throw asUnfit(error, 'source_code');
+    throw asUnfit(error, path);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A definition's files as texts. */
 
 import { DefinitionError } from './errors.ts';
-import { decodeSource } from './source.ts';
+import { decodeSource, encodeSource, hasBom, typedSource } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
 /** The file at the root that holds the class. */
@@ -15,6 +15,26 @@ export function textOf(bytes: Uint8Array): string {
     if (error instanceof DefinitionError) return new TextDecoder('utf-8').decode(bytes);
     throw error;
   }
+}
+
+/** A file's text as the API shows it: Python by its own encoding, everything else as UTF-8. */
+export function shownText(path: string, bytes: Uint8Array): string {
+  return path.endsWith('.py')
+    ? textOf(bytes)
+    : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+/**
+ * The bytes of a file after it was saved as `text`. What is saved as it was shown stays as it is, whatever its encoding; other text of
+ * a Python file is written as its cookie says, with the byte order mark that the file had.
+ * @throws DefinitionError where the encoding lacks a character, or is unknown
+ */
+export function savedBytes(path: string, text: string, before: Uint8Array | undefined): Uint8Array {
+  if (before && shownText(path, before) === text) return before;
+  if (!path.endsWith('.py')) return new TextEncoder().encode(text);
+  const typed = typedSource(text);
+  const bom = typed.bom || (typed.encoding === 'utf-8' && before !== undefined && hasBom(before));
+  return encodeSource(typed.text, { ...typed, bom });
 }
 
 /** The files with `changes` laid over them; null takes one away. */

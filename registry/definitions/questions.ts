@@ -14,10 +14,12 @@ import { describe } from './metadata.ts';
 import { permissionsKept } from './permissions.ts';
 import type { Files } from './types.ts';
 import { validateDefinition } from './validate.ts';
+import { validateSaved } from './validate-saved.ts';
 
 /** Arguments and answers cross threads: plain values, maps and bytes. */
 export const QUESTIONS = {
   validate: validateDefinition,
+  validateSaved,
   describe,
   readContent,
   compose,

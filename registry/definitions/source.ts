@@ -27,13 +27,38 @@ const BLANK = /^[ \t\f]*(?:#.*)?$/;
  * @throws DefinitionError `undecodable` for an unknown encoding, bytes that it does not have, or NUL
  */
 export function decodeSource(bytes: Uint8Array): SourceText {
-  const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const bom = hasBom(bytes);
   const body = bom ? bytes.subarray(3) : bytes;
-  const cookie = findCookie(body);
-  const encoding = cookie === null ? 'utf-8' : known(cookie);
-  if (bom && cookie !== null && !fitsByteOrderMark(cookie))
-    throw undecodable(`A UTF-8 byte order mark, but the encoding is declared as ${cookie}`);
-  const text = decode(body, encoding);
+  const head = new TextDecoder('latin1').decode(body.subarray(0, 4096));
+  const encoding = encodingIn(head, bom);
+  return sourceText(decode(body, encoding), encoding, bom);
+}
+
+export function hasBom(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+/**
+ * Reads text that came as characters, from a JSON body or an editor: a U+FEFF before it is the byte order mark, its cookie
+ * says how the file is to be written.
+ * @throws DefinitionError `undecodable` for an unknown encoding or NUL
+ */
+export function typedSource(typed: string): SourceText {
+  const bom = typed.startsWith('\ufeff');
+  const text = bom ? typed.slice(1) : typed;
+  return sourceText(text, encodingIn(text.slice(0, 4096), bom), bom);
+}
+
+/**
+ * The file that text which came as characters is written as.
+ * @throws DefinitionError `undecodable` as `typedSource`, `unencodable` where the encoding lacks a character
+ */
+export function encodeTyped(typed: string): Uint8Array {
+  const source = typedSource(typed);
+  return encodeSource(source.text, source);
+}
+
+function sourceText(text: string, encoding: string, bom: boolean): SourceText {
   const nul = text.indexOf('\0');
   if (nul >= 0) throw undecodable('Source code cannot contain null bytes', text, nul);
   return { text, encoding, bom, newline: newlineOf(text) };
@@ -52,19 +77,22 @@ export function encodeSource(text: string, like: SourceText): Uint8Array {
   return bytes;
 }
 
-/** The cookie's encoding as it is kept in a `SourceText`. */
-function known(cookie: string): string {
+/** The encoding that the first two lines declare, as it is kept in a `SourceText`. */
+function encodingIn(head: string, bom: boolean): string {
+  const cookie = findCookie(head);
+  if (cookie === null) return 'utf-8';
   const found = encodingOf(cookie);
   if (found === 'multi-byte')
     throw undecodable(
       `The encoding ${cookie} is not read here, as it cannot be written back byte for byte: save the file as UTF-8`,
     );
   if (found === null) throw undecodable(`Unknown encoding: ${cookie}`);
+  if (bom && !fitsByteOrderMark(cookie))
+    throw undecodable(`A UTF-8 byte order mark, but the encoding is declared as ${cookie}`);
   return found === 'utf-8' ? found : cookie;
 }
 
-function findCookie(bytes: Uint8Array): string | null {
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 4096));
+function findCookie(head: string): string | null {
   const [first = '', second = ''] = head.split(/\r\n|\n|\r/, 2);
   const found = COOKIE.exec(first) ?? (BLANK.test(first) ? COOKIE.exec(second) : null);
   return found?.[1] ?? null;

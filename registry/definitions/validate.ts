@@ -17,7 +17,7 @@ import { checkName } from './names.ts';
 import { checkPolicy, grantOf } from './policy.ts';
 import { checkSchema } from './schema.ts';
 import { shadows } from './shadowing.ts';
-import { positions } from './source.ts';
+import { encodeTyped, positions } from './source.ts';
 import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
 
@@ -27,22 +27,23 @@ const MAX_REPORTED = 1000;
 const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
 
 /**
- * Validates a definition, or the text of its main file alone. Without a name the last instrument class
- * of the text is meant. Never throws; nothing of the definition is run.
+ * Validates a definition: its files, or the text of its main file as it was typed, and what lies beside it. Without a name
+ * the last instrument class of the text is meant. Never throws; nothing of the definition is run.
  */
 export function validateDefinition(
   name: string | undefined,
   files: Files | string,
   policy: ImportPolicy,
+  beside: Files = new Map(),
 ): Validation {
   const result: Validation = { valid: false, errors: [], warnings: [], class_info: null };
   const path = name === undefined ? 'source.py' : `${name}.py`;
-  const given = typeof files === 'string' ? encode(path, files) : files;
+  const given = typeof files === 'string' ? typed(path, files, beside, result.errors) : files;
   const { texts, errors } = readSources(given);
   for (const [file, found] of errors) locate(found, file, path, result.errors);
   const why = name === undefined ? null : checkName(name);
   if (why !== null) result.errors.push({ ...START, code: 'bad-name', message: why });
-  if (!given.has(path))
+  if (typeof files !== 'string' && !given.has(path))
     result.errors.push({ ...START, code: 'missing-file', message: `There is no file ${path}` });
   for (const [file, text] of [...texts, ...otherTexts(given)])
     locate(hiddenCharacters(text), file, path, result.warnings);
@@ -62,8 +63,15 @@ export function validateDefinition(
   return result;
 }
 
-function encode(path: string, text: string): Files {
-  return new Map([[path, new TextEncoder().encode(text)]]);
+/** The files with the text as it would be written; an error where its own cookie says what it cannot be. */
+function typed(path: string, text: string, beside: Files, errors: Diagnostic[]): Files {
+  try {
+    return new Map(beside).set(path, encodeTyped(text));
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    errors.push(...error.diagnostics);
+    return new Map();
+  }
 }
 
 /** Adds to `result`; diagnostics of another file than the main one name it, in `file` and in the message. */

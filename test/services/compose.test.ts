@@ -1,4 +1,5 @@
 /** What the fields of a save make of a definition's files. */
+import fc from 'fast-check';
 import t from 'tap';
 import { AnalysisPool } from '../../registry/analysis/pool.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
@@ -7,6 +8,7 @@ import type { DefinitionChange } from '../../registry/schemas/definitions.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
 import { checkFiles } from '../../registry/services/definitions/check-files.ts';
 import { compose } from '../../registry/services/definitions/compose.ts';
+import { shownText } from '../../registry/services/definitions/files.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const text = (files: Files, path = 'Meter.py') => Buffer.from(files.get(path) ?? '').toString();
@@ -118,5 +120,72 @@ t.test('the base class is checked against the code, with or without its module',
   await t.rejects(check('VisaBaseMeasurementInstrument'), {
     code: 'invalid',
     errors: [{ path: 'base_class' }],
+  } as never);
+});
+
+t.test('a byte order mark stands once, however it comes, and stays', async (t) => {
+  const marked = `\ufeff${measurement('Meter')}`;
+  const files = await make({ source_code: marked });
+  t.equal(text(files), marked);
+  t.equal(text(await make({ source_code: marked }, files)), marked, 'saved as it was sent');
+  const next = await make({ source_code: measurement('Meter', 2) }, files);
+  t.equal(text(next), `\ufeff${measurement('Meter', 2)}`, 'saved as it was shown, with a change');
+  const described = text(await make({ category: 'Meters' }, files));
+  t.match(described, /^\ufeff# \/\/\/ script\n/);
+  t.equal(described.lastIndexOf('\ufeff'), 0);
+  const withHeader = await make({ source_code: marked }, await first({ category: 'Meters' }));
+  t.match(text(withHeader), /^\ufeff# \/\/\/ script\n/, 'below an old header that it keeps');
+});
+
+t.test('files of any encoding that are saved as they are shown stay byte for byte', async () => {
+  const contents = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc
+      .tuple(
+        fc.constantFrom(
+          '',
+          '\ufeff',
+          '# coding: latin-1\n',
+          '# coding: cp437\r\n',
+          '# coding: big5\n',
+        ),
+        fc.uint8Array({ maxLength: 40 }),
+      )
+      .map(([head, rest]) => Buffer.concat([Buffer.from(head), rest])),
+  );
+  const path = fc.constantFrom('helper.py', 'table.csv', 'raw.bin');
+  const definition = await first();
+  await fc.assert(
+    fc.asyncProperty(path, contents, async (path, bytes) => {
+      const before = new Map<string, Uint8Array>([...definition, [path, bytes]]);
+      const after = await make({ files: { [path]: shownText(path, bytes) } }, before);
+      return Buffer.from(after.get(path) as Uint8Array).equals(bytes);
+    }),
+  );
+});
+
+t.test('a helper is written as its own cookie says', async (t) => {
+  const helper = '# coding: latin-1\nUNIT = "µV"\n';
+  const files = await first({ files: { 'helper.py': helper } });
+  t.strictSame(Buffer.from(files.get('helper.py') ?? ''), Buffer.from(helper, 'latin1'));
+  await t.rejects(make({ files: { 'helper.py': helper.replace('µ', 'Ω') } }, files), {
+    errors: [{ path: 'files/helper.py', line: 2, column: 9 }],
+  } as never);
+});
+
+t.test('errors stand in the lines of the text that was sent', async (t) => {
+  const broken = `\ufeff${measurement('Meter')}    x = = 1\n`;
+  const line = broken.split('\n').findIndex((one) => one.includes('= =')) + 1;
+  const change = { source_code: broken, category: 'Meters' };
+  const check = async (files: Files, typed: string) =>
+    await checkFiles(rooms, OPERATOR, 'Meter', files, undefined, POLICY, typed);
+  const there = { errors: [{ path: 'source_code', line, end_line: line }] } as never;
+  await t.rejects(check(await make(change), broken), there, 'below a header that its fields made');
+  const kept = await make({ source_code: broken }, await first({ category: 'Meters' }));
+  await t.rejects(check(kept, broken), there, 'below a header that it keeps');
+  const source_code = measurement('Meter');
+  const schema = await make({ source_code, settings_schema: { type: 'nothing' } });
+  await t.rejects(check(schema, source_code), {
+    errors: [{ path: 'settings_schema', line: undefined }],
   } as never);
 });

@@ -215,6 +215,28 @@ t.test('a file of 300 KB is written in and compared without waiting', async (t) 
   t.ok(Date.now() - began < 5_000);
 });
 
+t.test(
+  'a line written into a file with the line ends of Windows changes that line only',
+  async (t) => {
+    const source_code = measurement('Windows').replaceAll('\n', '\r\n');
+    const { id } = await ada.client.definitions.create({
+      name: 'Windows',
+      source_code,
+      lab_id: nano.id,
+    });
+    const page = await browser.open(lab, '/definitions/Windows/edit', { username: 'ada' });
+    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await page.getByRole('textbox', { name: /^Text of/ }).click();
+    await page.keyboard.press('ControlOrMeta+Home');
+    await page.keyboard.type('# a note');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Save as version 2' }).click();
+    await page.waitForURL('**/definitions/Windows');
+    const saved = await ada.client.definitions.read(id);
+    t.equal(saved.source_code, `# a note\r\n${source_code}`);
+  },
+);
+
 t.test('whoever was slower sees both changes, and both can be kept', async (t) => {
   const { id } = await create('Raced', { 'notes.txt': 'one\n' });
   const page = await browser.open(lab, '/definitions/Raced/edit', { username: 'ada' });

@@ -56,7 +56,7 @@ export async function changeDefinition(
   if (changed || body.base_class !== undefined) {
     const save = { policy, lab, files, grants, lands: way.lands, name: row.name };
     const held = await policyFor(rooms, caller, save);
-    await checkFiles(rooms, caller, row.name, files, body.base_class, held);
+    await checkFiles(rooms, caller, row.name, files, body.base_class, held, change.source_code);
   }
   const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
   const summary = change_summary ?? `Update ${row.name}`;

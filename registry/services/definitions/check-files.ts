@@ -1,11 +1,15 @@
 /** What a save must pass before anything is written. */
+import type { UnfitField } from '../../definitions/compose.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
-import { Problem, type ProblemDetail } from '../../errors.ts';
+import { Problem } from '../../errors.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { mainFile, tooMuch } from './files.ts';
 
-/** Refuses what is not a valid definition, with every place where it is not. */
+/**
+ * Refuses what is not a valid definition, with every place where it is not, in the lines of `typed`: the main file as the
+ * caller sent it, where they did.
+ */
 export async function checkFiles(
   { analysis, maxFileBytes }: AnalysisRooms & { maxFileBytes: number },
   caller: Caller,
@@ -13,6 +17,7 @@ export async function checkFiles(
   files: Files,
   baseClass: string | undefined,
   policy: ImportPolicy,
+  typed?: string,
 ): Promise<void> {
   for (const [path, content] of files) {
     if (content.byteLength > maxFileBytes) {
@@ -23,21 +28,12 @@ export async function checkFiles(
   const much = tooMuch(files);
   if (much !== undefined) throw new Problem('too_large', `Too much for one version: ${much}.`);
   const account = accountOf(caller);
-  const { valid, errors, class_info } = await analysis.ask(
-    account,
-    'validate',
-    name,
-    files,
-    policy,
-  );
+  const saved = await analysis.ask(account, 'validateSaved', name, files, policy, typed);
+  const { valid, unfit, class_info } = saved;
   if (!valid) {
-    const details: ProblemDetail[] = errors.map((found) => {
-      const file = found.file ?? mainFile(name);
-      return { path: file === mainFile(name) ? 'source_code' : `files/${file}`, ...found };
-    });
-    const [first] = errors;
-    const where = first && `${first.file ?? mainFile(name)}:${first.line}:${first.column}: `;
-    throw new Problem('invalid_definition', `${where ?? ''}${first?.message}`, details);
+    const { line, column, file = mainFile(name), message } = unfit[0] as UnfitField;
+    const where = line === undefined ? '' : `${file}:${line}:${column}: `;
+    throw new Problem('invalid_definition', `${where}${message}`, unfit);
   }
   if (baseClass === undefined) return;
   const { base_class } = await analysis.ask(account, 'describe', name, files);

@@ -43,7 +43,7 @@ export async function createDefinition(
   demandGrants(rooms, caller, of.labId, way.lands, grants);
   const save = { policy: policyOf(lab), lab, files, grants, lands: way.lands, name };
   const policy = await policyFor(rooms, caller, save);
-  await checkFiles(rooms, caller, name, files, body.base_class, policy);
+  await checkFiles(rooms, caller, name, files, body.base_class, policy, change.source_code);
   const founding = {
     name,
     files,

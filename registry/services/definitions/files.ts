@@ -9,7 +9,7 @@ import {
 import type { ObjectReader } from '../../../repos/types.ts';
 import type { Files } from '../../definitions/types.ts';
 
-export { mainFile, textOf, withChanges } from '../../definitions/files.ts';
+export { mainFile, shownText, textOf, withChanges } from '../../definitions/files.ts';
 
 /** All files of a commit. Throws `too_large` where they are more than a version may hold. */
 export async function filesOf(reader: ObjectReader, commit: string): Promise<Files> {

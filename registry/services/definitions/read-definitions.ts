@@ -27,7 +27,7 @@ import type { Caller } from '../caller.ts';
 import { newestProposal } from '../landing/index-repository.ts';
 import { showSignature } from '../signing-keys.ts';
 import { zipped } from '../zip.ts';
-import { filesOf, mainFile, textOf } from './files.ts';
+import { filesOf, mainFile, shownText, textOf } from './files.ts';
 import { find } from './find-definition.ts';
 import { type ContentRooms, contentAt } from './version-content.ts';
 
@@ -97,7 +97,7 @@ export async function read(
     files: Object.fromEntries(
       [...files]
         .filter(([path]) => path !== mainFile(row.name))
-        .map(([path, content]) => [path, new TextDecoder().decode(content)]),
+        .map(([path, content]) => [path, shownText(path, content)]),
     ),
   };
 }

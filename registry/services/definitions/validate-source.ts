@@ -6,7 +6,7 @@ import type { Files, Validation } from '../../definitions/types.ts';
 import type { Store } from '../../store/open.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, type Caller, demand } from '../caller.ts';
-import { filesOf, mainFile } from './files.ts';
+import { filesOf } from './files.ts';
 import { find, policyOf } from './find-definition.ts';
 
 export interface ValidateRooms extends AnalysisRooms {
@@ -31,6 +31,5 @@ export async function validateSource(
     row.head === null
       ? new Map()
       : await filesOf(await rooms.repositories.open(row.name), row.head);
-  const files = new Map(beside).set(mainFile(row.name), new TextEncoder().encode(source_code));
-  return await validate(name ?? row.name, files, policy);
+  return await validate(name ?? row.name, source_code, policy, beside);
 }

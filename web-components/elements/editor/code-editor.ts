@@ -112,6 +112,8 @@ export class RegistryCodeEditor extends LitElement {
   /** What it is called for those who do not see it. */
   declare label: string;
   #view: EditorView | undefined;
+  /** What ends a line of the text that was given; the editor itself knows lines only. */
+  #lineEnd = '\n';
   readonly #language = new Compartment();
 
   constructor() {
@@ -144,6 +146,7 @@ export class RegistryCodeEditor extends LitElement {
 
   protected override firstUpdated() {
     const parent = this.renderRoot.querySelector('.editor') as HTMLElement;
+    this.#lineEnd = lineEndOf(this.text) ?? this.#lineEnd;
     this.#view = new EditorView({
       root: this.renderRoot as ShadowRoot,
       parent,
@@ -162,7 +165,8 @@ export class RegistryCodeEditor extends LitElement {
     if (changed.has('path') || changed.has('label'))
       view.dispatch({ effects: this.#language.reconfigure(this.#grammar()) });
     // What was typed here is there already.
-    if (changed.has('text') && this.text !== view.state.doc.toString()) {
+    if (changed.has('text') && this.text !== this.#written(view.state.doc)) {
+      this.#lineEnd = lineEndOf(this.text) ?? this.#lineEnd;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.text } });
     }
     if (changed.has('findings')) {
@@ -173,6 +177,10 @@ export class RegistryCodeEditor extends LitElement {
         ),
       );
     }
+  }
+
+  #written(doc: Text): string {
+    return doc.sliceString(0, doc.length, this.#lineEnd);
   }
 
   #grammar(): Extension {
@@ -193,7 +201,7 @@ export class RegistryCodeEditor extends LitElement {
       ]),
       EditorView.domEventHandlers({ beforeinput: replaceSelection }),
       EditorView.updateListener.of(({ docChanged, state }) => {
-        const text = state.doc.toString();
+        const text = this.#written(state.doc);
         if (!docChanged || text === this.text) return;
         this.text = text;
         this.dispatchEvent(new EditEvent(text));
@@ -221,6 +229,8 @@ function replaceSelection(event: InputEvent, view: EditorView): boolean {
   event.preventDefault();
   return true;
 }
+
+const lineEndOf = (text: string): string | undefined => /\r\n|\n|\r/.exec(text)?.[0];
 
 function markOf(
   doc: Text,
