@@ -14,6 +14,8 @@ export interface Assembled {
   /** Where the data files among them come from. */
   data: string[];
   warnings: string[];
+  /** Why no computer could load it; undefined where nothing is known against it. */
+  unfit?: { line: number; reason: string };
 }
 
 type Around = Omit<Surroundings, 'names'>;
@@ -36,13 +38,22 @@ export function assemble(
   const files = new Map<string, Uint8Array>();
   const carried: string[] = [];
   const warnings = importWarnings(carving, around);
+  let unfit: Assembled['unfit'];
   for (const [path, part] of carving.parts) {
     const { text, unresolved } = renderPart(part, { ...around, names });
     files.set(`${names.get(path)}.py`, new TextEncoder().encode(asUtf8(text)));
-    for (const { line, text } of unresolved) {
-      warnings.push(
-        `${path}:${line}: ${firstLine(text)} leads out of the folder and stands as it was`,
-      );
+    for (const one of unresolved) {
+      const where = `${path}:${one.line}: ${firstLine(one.text)}`;
+      if (one.package)
+        warnings.push(
+          `${where} leads out of the folder: needs the package ${one.package} installed`,
+        );
+      else if (one.always)
+        unfit ??= {
+          line: one.line,
+          reason: `${where} leads out of the folder: import the folder that has it, too`,
+        };
+      else warnings.push(`${where} leads out of the folder and stands as it was`);
     }
     for (const relative of namedFiles(path, text, (path) => data.has(path))) {
       const from = joinPath(dirname(path), relative);
@@ -51,7 +62,7 @@ export function assemble(
       else warnings.push(`${path}: ${from} is named but not carried: ${obstacle}`);
     }
   }
-  return { files, data: carried, warnings };
+  return { files, data: carried, warnings, ...(unfit && { unfit }) };
 }
 
 /** Adds a data file, or says why not. */
@@ -96,15 +107,14 @@ function importWarnings(carving: Carving, { folder }: Around): string[] {
 }
 
 /** Top-level names of the packages that the kept statements import from outside. */
-function importedPackages(carving: Carving, { folder, stays }: Around): Set<string> {
+function importedPackages(carving: Carving, { folder, stays, installed }: Around): Set<string> {
   const packages = new Set<string>();
   for (const [path, part] of carving.parts) {
     for (const statement of part.kept) {
       for (const found of statement.imports) {
         for (const clause of found.clauses) {
           const target = folder.resolveImport(path, found, clause);
-          const module =
-            target.kind === 'outside' ? target.module : folder.absoluteName(target.path);
+          const module = target.kind === 'outside' ? target.module : installed.module(target.path);
           if (target.kind === 'outside' || stays.has(target.path)) {
             packages.add((module ?? '').split('.')[0] ?? '');
           }

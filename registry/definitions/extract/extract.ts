@@ -14,6 +14,7 @@ import { contentOf } from './content.ts';
 import { Effects } from './effects.ts';
 import { SourceFolder } from './folder.ts';
 import { writeHead } from './head.ts';
+import { InstalledNames } from './installed.ts';
 import { basename, byText } from './paths.ts';
 import { placeOf } from './place.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
@@ -30,16 +31,23 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   const bases = new Bases(folder, options.bases ?? new Map());
   const whole = takeWhole(read.all, folder, bases);
   const searched = [...read.texts.keys()].filter((path) => !whole.claimed.has(path)).sort(byText);
+  const installed = new InstalledNames(folder, bases);
   const classes = instrumentClasses(folder, bases, searched);
-  const stays = frameworkModules(folder, bases, classes);
+  const stays = frameworkModules(folder, bases, classes, installed);
   const source = { folder, stays, effects: new Effects(folder, stays) };
+  const around = { folder, bases, stays, installed };
+  const unfits: Skipped[] = [];
   const carved: Carved[] = [];
   const carriedData = new Set<string>();
   for (const cls of classes) {
     if (cls.helper !== undefined || isTest(cls.path)) continue;
     const carving = carve(source, cls.path, cls.name);
-    const { files, data, warnings } = assemble(cls, carving, { folder, bases, stays }, read.all);
+    const { files, data, warnings, unfit } = assemble(cls, carving, around, read.all);
     for (const path of data) carriedData.add(path);
+    if (unfit) {
+      unfits.push({ path: cls.path, class: cls.name, line: cls.line, reason: unfit.reason });
+      continue;
+    }
     const { category = null, manufacturer = null } = placeOf(cls.path, location);
     const { path: origin, name, line, type: instrument_type } = cls;
     const definition = {
@@ -68,6 +76,7 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
       ...read.skipped.filter(({ path }) => !carriedData.has(path) && !whole.claimed.has(path)),
       ...whole.skipped,
       ...skipped,
+      ...unfits,
       ...classes.flatMap((cls) => helperSkip(cls, carved)),
       ...withoutInstruments(searched, classes, folder, carved),
     ].sort((a, b) => byText(a.path, b.path) || (a.line ?? 0) - (b.line ?? 0)),

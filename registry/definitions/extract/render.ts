@@ -3,14 +3,25 @@ import type { Bases } from './bases.ts';
 import { isPlainImport, type Part } from './carve.ts';
 import type { SourceFolder, Target } from './folder.ts';
 import { bindsParent, type ImportClause, type SourceImport, writeClause } from './imports.ts';
+import type { InstalledNames } from './installed.ts';
 import type { Statement } from './module.ts';
+import { dirname } from './paths.ts';
 
 const LINE_WIDTH = 99;
 
 export interface Rendered {
   text: string;
   /** Imports that could not be led anywhere: they stand as they were. */
-  unresolved: { line: number; text: string }[];
+  unresolved: Unresolved[];
+}
+
+export interface Unresolved {
+  line: number;
+  text: string;
+  /** It runs whenever the module is imported, which fails then. */
+  always: boolean;
+  /** A package outside the folder that it was led to; whether lab computers have that is not known. */
+  package?: string;
 }
 
 /** A clause after rewriting; `module` null is `import name`. */
@@ -30,6 +41,7 @@ export interface Surroundings {
   folder: SourceFolder;
   bases: Bases;
   stays: ReadonlySet<string>;
+  installed: InstalledNames;
   /** Path of each carried module to its name in the definition. */
   names: ReadonlyMap<string, string>;
 }
@@ -91,13 +103,20 @@ function rewrite(
     const { bound } = clause;
     const wanted =
       part.whole || !isPlainImport(statement) || bound === '*' || part.needed.has(bound);
+    const place = {
+      line: statement.line,
+      text: text.slice(found.from, found.to),
+      always: !found.nested && isPlainImport(statement),
+    };
     if (item === 'gone') {
-      if (wanted) unresolved.push({ line: statement.line, text: text.slice(found.from, found.to) });
+      if (wanted) unresolved.push(place);
       return [];
     }
     const stays = wanted || (item === 'same' && !orphans.has(bound));
     changed ||= item !== 'same' || !stays;
     if (!stays) continue;
+    const away = wanted && leavesFolder(path, found, item, around);
+    if (away) unresolved.push({ ...place, package: away });
     if (item === 'same') items.push({ module: found.module, name: clause.name, bound: bound });
     else if (item !== 'own') items.push(item);
     if (found.module === null && typeof item === 'object' && bindsParent(clause)) {
@@ -122,7 +141,7 @@ function lead(
       ? { ...resolved, kind: 'definition', name: '*' }
       : resolved;
   if (target.kind === 'outside')
-    return found.level === 0 ? 'same' : leadOut(path, found, clause, folder);
+    return found.level === 0 ? 'same' : leadOut(path, found, clause, around);
   if (stays.has(target.path)) return leadToInstalled(path, found, clause, target, around);
   const name = names.get(target.path);
   // Not carried: nothing that is kept needs it, and the caller leaves the clause out.
@@ -136,16 +155,41 @@ function lead(
   };
 }
 
+/** A relative import of what is not in the folder: right in a package that is installed, and nowhere else. */
 function leadOut(
   path: string,
   found: SourceImport,
   clause: ImportClause,
-  folder: SourceFolder,
+  around: Surroundings,
 ): Item | 'gone' {
-  const base = folder.absoluteBase(path, found.level);
-  if (base === undefined) return 'gone';
+  const base = around.installed.package(path, found.level);
+  const depth = dirname(path) === '' ? 0 : dirname(path).split('/').length;
+  const isInside = found.level - 1 <= depth;
+  if (base === undefined || (isInside && !isInstalled(base, around))) return 'gone';
   const module = found.module ? `${base}.${found.module}` : base;
   return { module, name: clause.name, bound: clause.bound };
+}
+
+/** The package above the folder that a relative import was led to, unless it is one that is installed. */
+function leavesFolder(
+  path: string,
+  found: SourceImport,
+  item: Item | 'same' | 'own',
+  around: Surroundings,
+): string | undefined {
+  if (found.level === 0 || typeof item !== 'object' || item.module === null) return undefined;
+  const base = around.installed.package(path, found.level);
+  if (!base || !`${item.module}.`.startsWith(`${base}.`) || isInstalled(base, around))
+    return undefined;
+  return base.split('.')[0];
+}
+
+/** The package of PyBirch, or of the base classes that the folder builds on. */
+function isInstalled(dotted: string, { stays, installed }: Surroundings): boolean {
+  const [top] = dotted.split('.');
+  return (
+    top === 'pybirch' || [...stays].some((path) => installed.module(path)?.split('.')[0] === top)
+  );
 }
 
 function leadToInstalled(
@@ -155,17 +199,18 @@ function leadToInstalled(
   target: Exclude<Target, { kind: 'outside' }>,
   around: Surroundings,
 ): Item | 'same' | 'gone' {
-  const { folder, bases } = around;
+  const { folder, bases, installed } = around;
   const { bound } = clause;
   const source = found.module === null ? target.path : folder.find(path, found.level, found.module);
-  const absolute = source === undefined ? undefined : folder.absoluteName(source);
+  const absolute = source === undefined ? undefined : installed.module(source);
   const written = found.module === null ? clause.name : found.module;
-  if (found.level === 0 && written === absolute) return 'same';
+  // Only a neighbour's bare name, which a script may use, is another where the package is installed.
+  const isNeighbour = source !== undefined && folder.find(path, 1, written) === source;
+  if (found.level === 0 && (written === absolute || !isNeighbour)) return 'same';
   if (absolute !== undefined && found.module !== null)
     return { module: absolute, name: clause.name, bound };
-  const own = folder.absoluteName(target.path) ?? pybirchModuleOf(target, around);
+  const own = installed.module(target.path) ?? pybirchModuleOf(target, around);
   if (own === undefined) return 'gone';
-  if (found.level === 0 && written.startsWith('pybirch.')) return 'same';
   if (target.kind === 'definition') {
     const module = target.name === '*' ? own : (bases.pybirchModule(target.name) ?? own);
     return { module, name: target.name, bound };

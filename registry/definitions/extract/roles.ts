@@ -15,6 +15,7 @@ import type { InstrumentType } from '../types.ts';
 import type { Bases, Reached } from './bases.ts';
 import { baseExpressions } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
+import type { InstalledNames } from './installed.ts';
 import type { ClassStatement, Module } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 
@@ -68,6 +69,7 @@ export function frameworkModules(
   folder: SourceFolder,
   bases: Bases,
   classes: readonly InstrumentClass[],
+  installed: InstalledNames,
 ): Set<string> {
   const own = new Set(
     classes
@@ -76,6 +78,9 @@ export function frameworkModules(
   );
   const queue: string[] = [];
   for (const path of folder.paths) {
+    // Of PyBirch's package, its instruments' folders alone have what a definition must bring along.
+    if (/^pybirch(\.(?!setups\b|Instruments\b)|$)/.test(installed.module(path) ?? ''))
+      queue.push(path);
     if (![...folder.module(path).classes.keys()].some((name) => bases.definesBase(path, name)))
       continue;
     queue.push(path);
@@ -85,7 +90,7 @@ export function frameworkModules(
   const framework = new Set<string>();
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     if (framework.has(path) || own.has(path)) continue;
-    if (folder.absoluteName(path) === undefined && !definesPybirch(folder, bases, path)) continue;
+    if (installed.module(path) === undefined && !definesPybirch(folder, bases, path)) continue;
     framework.add(path);
     for (const statement of folder.module(path).statements) {
       for (const found of statement.imports) {

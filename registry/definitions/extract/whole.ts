@@ -4,6 +4,7 @@
  * import of an export is the identity; further classes in these files stay inside them.
  */
 import type { Bases } from './bases.ts';
+import { isPlainImport } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
 import { byText, dirname } from './paths.ts';
 import type { Extracted, Skipped } from './types.ts';
@@ -34,6 +35,12 @@ export function takeWhole(
     if (parent === undefined && needsNeighbours(folder, path)) continue;
     const tooLarge = paths.find((path) => all.get(path) === null);
     for (const path of paths) whole.claimed.add(path);
+    const lost = parent === undefined ? undefined : leadsOut(folder, paths, parent);
+    if (lost) {
+      const reason = `${lost.path}:${lost.line}: ${lost.text} leads out of the folder: import the folder that has it, too`;
+      whole.skipped.push({ path, class: name, line: cls.statement.line, reason });
+      continue;
+    }
     if (tooLarge !== undefined) {
       whole.skipped.push({ path: tooLarge, class: name, reason: 'larger than a file may be' });
       continue;
@@ -72,6 +79,25 @@ function needsNeighbours(folder: SourceFolder, path: string): boolean {
       }),
     ),
   );
+}
+
+/** A relative import of something that the definition's folder does not hold, whatever else lies in it. */
+function leadsOut(folder: SourceFolder, paths: string[], parent: string) {
+  const known = new Set(folder.paths);
+  for (const path of paths) {
+    if (dirname(path) !== parent || !known.has(path)) continue;
+    const { statements, text } = folder.module(path);
+    for (const statement of statements.filter(isPlainImport)) {
+      for (const found of statement.imports) {
+        const target = found.level > 0 && folder.find(path, found.level, found.module ?? '');
+        const isHere = typeof target === 'string' && target.startsWith(`${parent}/`);
+        const isModule = found.level === 1 && found.module === '';
+        if (found.level > 0 && !isHere && !isModule)
+          return { path, line: statement.line, text: text.slice(found.from, found.to) };
+      }
+    }
+  }
+  return undefined;
 }
 
 function others(

@@ -1,6 +1,6 @@
 /** Which classes of a folder become definitions. */
 import t from 'tap';
-import { extractTexts, meter, named, namesOf, skips } from './helpers.ts';
+import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
 
 t.test('a class is found through any way of naming a base class', async (t) => {
   const ways: Record<string, [string, string]> = {
@@ -135,3 +135,91 @@ t.test('tests are not searched', async (t) => {
   t.same(namesOf(found), ['Meter']);
   t.match(skips(found).join('\n'), /Other: part of a test/);
 });
+
+t.test(
+  'the same definitions come out whatever part of PyBirch is imported, and by whatever name',
+  async (t) => {
+    const base =
+      'from .mixin import Mixin\n\n\nclass BaseMeasurementInstrument(Mixin):\n    pass\n\n\nclass BaseMovementInstrument(Mixin):\n    pass\n';
+    const files: Record<string, string> = {
+      '__init__.py': '',
+      'pybirch/__init__.py': '',
+      'pybirch/Instruments/__init__.py': 'from .base import BaseMeasurementInstrument\n',
+      'pybirch/Instruments/base.py': base,
+      'pybirch/Instruments/mixin.py': 'class Mixin:\n    pass\n',
+      'pybirch/scan/__init__.py': '',
+      'pybirch/scan/tools.py': 'def tool():\n    pass\n',
+      'pybirch/Instruments/AMETEK/meter.py': `from pybirch.Instruments.base import BaseMeasurementInstrument\nfrom pybirch.Instruments import mixin\nfrom pybirch.scan.tools import tool\n\n\n${meter('Meter')}    v = mixin, tool\n`,
+      'pybirch/Instruments/near.py': `from .base import BaseMeasurementInstrument as B\nfrom . import mixin\n\n\n${meter('Near', 'B')}    v = mixin\n`,
+    };
+    const below = (folder: string): Record<string, string> =>
+      Object.fromEntries(
+        Object.entries(files)
+          .filter(([path]) => path.startsWith(folder))
+          .map(([path, text]) => [path.slice(folder.length), text]),
+      );
+    const parts: [folder: string, location: string[], packageName: string][] = [
+      ['', ['src', 'PyBirch'], 'PyBirch'],
+      ['', ['src', 'pybirch'], 'pybirch'],
+      ['', ['src', 'copy'], 'copy'],
+      ['pybirch/', ['src', 'PyBirch', 'pybirch'], 'PyBirch.pybirch'],
+      ['pybirch/', ['src', 'copy', 'pybirch'], 'copy.pybirch'],
+      ['pybirch/', ['src', 'mine'], 'mine'],
+      ['pybirch/Instruments/', ['src', 'pybirch', 'Instruments'], 'PyBirch.pybirch.Instruments'],
+      ['pybirch/Instruments/', ['src', 'mine', 'Instruments'], 'mine.Instruments'],
+    ];
+    const found = parts.map(([folder, location, packageName]) => ({
+      what: `${folder} in ${location.join('/')}`,
+      found: extractTexts(below(folder), { location, packageName }),
+    }));
+    for (const { what, found: one } of found) {
+      t.same(namesOf(one), ['Meter', 'Near'], what);
+      t.same(textsOf(named(one, 'Meter')), textsOf(named(found[0]?.found as never, 'Meter')), what);
+      t.match(
+        textsOf(named(one, 'Near'))['Near.py'],
+        /^from pybirch\.Instruments\.base import BaseMeasurementInstrument as B\nfrom pybirch\.Instruments import mixin\n/,
+        what,
+      );
+      t.match(
+        textsOf(named(one, 'Meter'))['Meter.py'],
+        /^from pybirch\.scan\.tools import tool$/m,
+        what,
+      );
+    }
+    const alone = extractTexts(below('pybirch/Instruments/AMETEK/'), {
+      location: ['src', 'PyBirch', 'pybirch', 'Instruments', 'AMETEK'],
+    });
+    t.same(textsOf(named(alone, 'Meter')), textsOf(named(found[0]?.found as never, 'Meter')));
+  },
+);
+
+t.test(
+  'an import that leads nowhere is told, and stops only what cannot be loaded without it',
+  async (t) => {
+    const base = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
+    const files = {
+      'lab/__init__.py': '',
+      'lab/a.py': `${base}from ...outside import x\n\n\n${meter('A')}    v = x\n`,
+      'lab/b.py': `${base}from .missing import x\n\n\n${meter('B')}    v = x\n`,
+      'lab/c.py': `${base}try:\n    from .missing import x\nexcept ImportError:\n    x = 1\n\n\n${meter('C')}    v = x\n`,
+      'lab/d.py': `${base}\n\n${meter('D')}\n    def f(self):\n        from .missing import x\n        return x\n`,
+      'lab/e.py': `${base}from .missing import x\n\n\n${meter('E')}`,
+      'F/F.py': `${base}from ..outside import x\n\n\n${meter('F')}    v = x\n`,
+    };
+    const found = extractTexts(files);
+    t.same(namesOf(found), ['C', 'D', 'E']);
+    t.match(
+      skips(found).join('\n'),
+      /lab\/a\.py A: lab\/a\.py:2: from \.\.\.outside import x leads out of the folder/,
+    );
+    t.match(skips(found).join('\n'), /lab\/b\.py B: lab\/b\.py:2: from \.missing/);
+    t.match(skips(found).join('\n'), /F\/F\.py F: F\/F\.py:2: from \.\.outside/);
+    for (const name of ['C', 'D']) t.match(named(found, name).warnings.join(), /\.missing/);
+    const above = extractTexts(
+      { '__init__.py': '', 'a.py': `${base}from ..tools import x\n\n\n${meter('A')}    v = x\n` },
+      { location: ['src', 'vendor', 'devices'], packageName: 'vendor.devices' },
+    );
+    t.match(textsOf(named(above, 'A'))['A.py'], /^from vendor\.tools import x$/m);
+    t.match(named(above, 'A').warnings.join(), /needs the package vendor/);
+  },
+);
