@@ -50,21 +50,30 @@ export async function check(git: GitProgram, path: string): Promise<string[]> {
 /** The hash of the tree without entries, which git knows without having it. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
-/** Diffs that were asked for lately, by the commits between which they are: neither ever changes. Characters. */
-const diffs = new Kept<string>(2 * 1024 * 1024, (text) => text.length + 100);
+/** Diffs that were asked for lately, by the commits between which they are: neither ever changes. */
+const diffs = new Kept<Buffer>(2 * 1024 * 1024, (bytes) => bytes.length + 100);
 
 export async function diff(
   git: GitProgram,
   path: string,
   from: string | null,
   to: string,
-): Promise<string> {
+): Promise<Buffer> {
   const key = `${from} ${to}`;
   const known = diffs.get(key);
   if (known !== undefined) return known;
   const options = ['--no-color', '--no-ext-diff', '--no-textconv', '-M'];
-  const args = ['diff', ...options, '--end-of-options', from ?? EMPTY_TREE, to, '--'];
-  const text = (await git.run({ ...at(path), args })).stdout.toString();
-  diffs.set(key, text);
-  return text;
+  const args = [
+    '-c',
+    'core.quotePath=false',
+    'diff',
+    ...options,
+    '--end-of-options',
+    from ?? EMPTY_TREE,
+    to,
+    '--',
+  ];
+  const { stdout } = await git.run({ ...at(path), args });
+  diffs.set(key, stdout);
+  return stdout;
 }

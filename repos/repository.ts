@@ -194,7 +194,7 @@ export class BareRepository implements Repository {
     return now?.oid !== before?.oid || now?.mode !== before?.mode;
   }
 
-  async diff(from: Oid | null, to: Oid): Promise<string> {
+  async diff(from: Oid | null, to: Oid): Promise<Buffer> {
     for (const oid of [from, to]) if (oid !== null) await this.readCommit(oid);
     return diff(this.#git, this.path, from, to);
   }

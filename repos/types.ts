@@ -139,8 +139,8 @@ export interface Repository extends ObjectReader {
   addTag(tag: { name: string; commit: Oid; tagger: Signature; message: string }): Promise<Oid>;
   /** First-parent history of `main` (or of `from`), newest first; with `path`, only commits that changed it. */
   history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
-  /** Unified diff of two commits' trees as git prints it (renames detected); null is the empty tree. */
-  diff(from: Oid | null, to: Oid): Promise<string>;
+  /** Unified diff of two commits' trees as git prints it (renames detected), each file's lines as its bytes; null is the empty tree. */
+  diff(from: Oid | null, to: Oid): Promise<Buffer>;
   /** The content of `state.json` on `refs/registry/state` and its commit, or undefined. */
   readState(): Promise<{ oid: Oid; text: string } | undefined>;
   /** `git fsck --strict`; the lines it complains with, none when all is well. */

@@ -28,10 +28,8 @@ const BLANK = /^[ \t\f]*(?:#.*)?$/;
  */
 export function decodeSource(bytes: Uint8Array): SourceText {
   const bom = hasBom(bytes);
-  const body = bom ? bytes.subarray(3) : bytes;
-  const head = new TextDecoder('latin1').decode(body.subarray(0, 4096));
-  const encoding = encodingIn(head, bom);
-  return sourceText(decode(body, encoding), encoding, bom);
+  const encoding = encodingIn(headOf(bytes, bom), bom);
+  return sourceText(decode(bom ? bytes.subarray(3) : bytes, encoding), encoding, bom);
 }
 
 export function hasBom(bytes: Uint8Array): boolean {
@@ -64,6 +62,24 @@ function sourceText(text: string, encoding: string, bom: boolean): SourceText {
   return { text, encoding, bom, newline: newlineOf(text) };
 }
 
+/** The encoding that a Python file declares; UTF-8 where it is none that is read. */
+export function encodingOfSource(bytes: Uint8Array): string {
+  const bom = hasBom(bytes);
+  try {
+    return encodingIn(headOf(bytes, bom), bom);
+  } catch (error) {
+    if (error instanceof DefinitionError) return 'utf-8';
+    throw error;
+  }
+}
+
+/** A piece of a file in an encoding that `encodingOfSource` gave; U+FFFD for bytes that it does not have. */
+export function decodePiece(bytes: Uint8Array, encoding: string): string {
+  const letters = alphabetOf(encoding);
+  if (letters === null) return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return Array.from(bytes, (byte) => letters[byte] ?? '\ufffd').join('');
+}
+
 /**
  * Writes text as the bytes of the file it came from were written.
  * @throws DefinitionError `unencodable` where the encoding lacks a character of the text
@@ -92,6 +108,11 @@ function encodingIn(head: string, bom: boolean): string {
   return found === 'utf-8' ? found : cookie;
 }
 
+/** More than two lines of a sensible file. */
+function headOf(bytes: Uint8Array, bom: boolean): string {
+  return new TextDecoder('latin1').decode(bytes.subarray(bom ? 3 : 0, 4096));
+}
+
 function findCookie(head: string): string | null {
   const [first = '', second = ''] = head.split(/\r\n|\n|\r/, 2);
   const found = COOKIE.exec(first) ?? (BLANK.test(first) ? COOKIE.exec(second) : null);
@@ -107,7 +128,7 @@ function alphabetOf(encoding: string): string | null {
 function decode(bytes: Uint8Array, encoding: string): string {
   const letters = alphabetOf(encoding);
   if (letters === null) return decodeUtf8(bytes);
-  const text = Array.from(bytes, (byte) => letters[byte] ?? '\ufffd').join('');
+  const text = decodePiece(bytes, encoding);
   const bad = text.indexOf('\ufffd');
   if (bad >= 0) throw undecodable(`A byte that ${encoding} does not have`, text, bad);
   return text;

@@ -156,9 +156,9 @@ t.test(
       (await repository.history({ limit: 1, from: commits[1] as string }))[0]?.oid,
       commits[1],
     );
-    const diff = await repository.diff(commits[0] as string, commits[1] as string);
+    const diff = (await repository.diff(commits[0] as string, commits[1] as string)).toString();
     t.match(diff, /^diff --git a\/a\.py b\/a\.py\n[\s\S]*-1[\s\S]*\+2/);
-    t.match(await repository.diff(null, commits[0] as string), /new file mode 100644/);
+    t.match((await repository.diff(null, commits[0] as string)).toString(), /new file mode 100644/);
     await t.rejects(repository.diff(null, '1'.repeat(40)), { code: 'object_not_found' });
 
     const head = await repository.head();

@@ -27,6 +27,7 @@ import type { Caller } from '../caller.ts';
 import { newestProposal } from '../landing/index-repository.ts';
 import { showSignature } from '../signing-keys.ts';
 import { zipped } from '../zip.ts';
+import { diffText } from './diff-text.ts';
 import { filesOf, mainFile, shownText, textOf } from './files.ts';
 import { find } from './find-definition.ts';
 import { type ContentRooms, contentAt } from './version-content.ts';
@@ -152,7 +153,7 @@ export async function diff(
     versionOf(rooms, row, between.to),
   ]);
   const repository = await rooms.repositories.open(row.name);
-  const text = await repository.diff(from.commit, to.commit);
+  const text = await diffText(repository, from.commit, to.commit);
   return { ...between, diff: text, files: () => filesOfDiff(text) };
 }
 

@@ -13,6 +13,7 @@ import {
 import type { Check as CheckRow, MergeRequest, User } from '../../store/entities/index.ts';
 import { commentsOf } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
+import { diffText } from '../definitions/diff-text.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { type LoadedFacts, loadFacts, type ReviewRooms, seen } from './facts.ts';
 import { placesOfComments } from './threads.ts';
@@ -33,7 +34,7 @@ export async function page(
   const against = blockersOf(loaded);
   const standing = standingOf(facts, policy);
   const account = accountsOf(people);
-  const diff = git ? await git.repository.diff(git.from, git.to) : '';
+  const diff = git ? await diffText(git.repository, git.from, git.to) : '';
   const commits = git
     ? await commitsBeyondVersions(git.repository, await git.repository.refs(), row.head)
     : [];
