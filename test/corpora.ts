@@ -1,5 +1,6 @@
 /**
- * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: what an import makes of folders that
+ * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: what an import { AnalysisPool } from '../registry/analysis/pool.ts';
+import makes of folders that
  * labs have. Options belong to the folder before them. For each: the classes that CPython's `ast` counts, those imported, those
  * skipped by reason, those that plain Python loads, and of these those that the lab computers' package loads. `--python` is
  * a Python with the folder's packages and the client's (`pip install client/python`). Fetch the folders outside this checkout.
@@ -14,6 +15,7 @@ const analysis = new AnalysisPool();
 try {
   for (const corpus of corpora) show(corpus, await measure(corpus, { git, analysis }));
 } finally {
+  await analysis.close();
   git.close();
   await analysis.close();
 }

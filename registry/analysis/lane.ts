@@ -89,7 +89,8 @@ export class Lane {
     pool.once('error', fail);
     const watch = this.#watch(pool, fail);
     try {
-      return await pool.run(asked, { signal: stop.signal });
+      const { transfer = [], ...task } = asked;
+      return await pool.run(task, { signal: stop.signal, transferList: [...transfer] });
     } catch (error) {
       if (this.#closed) throw new Stopped('closed');
       if (stop.signal.aborted) throw stop.signal.reason;

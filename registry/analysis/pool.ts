@@ -3,11 +3,13 @@
  * first question and end when nobody has asked for a while, so that a registry at rest holds nothing for them.
  */
 import { availableParallelism } from 'node:os';
+import { MessageChannel } from 'node:worker_threads';
 import { DefinitionError } from '../definitions/errors.ts';
 import type { Answer, Given, Question } from '../definitions/questions.ts';
 import { Problem } from '../errors.ts';
-import type { Analysis } from '../services/analysis.ts';
+import type { Analysis, FolderOrder, FolderReading } from '../services/analysis.ts';
 import { REGISTRY_ACCOUNT } from '../services/caller.ts';
+import { openReading } from './folder-reading.ts';
 import { Lane, type LaneLimits, Stopped } from './lane.ts';
 import { FairQueue } from './queue.ts';
 import type { Asked } from './worker.ts';
@@ -86,13 +88,25 @@ export class AnalysisPool implements Analysis {
     question: Q,
     ...given: Given<Q>
   ): Promise<Answer<Q>> {
+    const asked = { question, given: given.map(lean) };
+    return (await this.#add(this.#queue, account, asked)) as Answer<Q>;
+  }
+
+  async readFolder(account: string, { files, ...order }: FolderOrder): Promise<FolderReading> {
+    const { port1, port2 } = new MessageChannel();
+    // Files may hold what does not go over; the worker reads them itself.
+    const given = [port2, { ...order, files: files.map(({ path, size }) => ({ path, size })) }];
+    const asked: Asked = { question: 'folder', given, transfer: [port2] };
+    return await openReading(port1, this.#add(this.#folders.queue, account, asked));
+  }
+
+  async #add(queue: FairQueue<Task>, account: string, asked: Asked): Promise<unknown> {
     if (this.#closed) throw stopping();
-    const queue = question === 'extract' ? this.#folders.queue : this.#queue;
     this.#demandRoom(account, queue);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    queue.add(account, { asked: { question, given: given.map(lean) }, resolve, reject });
+    queue.add(account, { asked, resolve, reject });
     this.#begin();
-    return (await promise) as Answer<Q>;
+    return await promise;
   }
 
   /** Ends every worker; who waits for an answer is told that the registry is being stopped. */

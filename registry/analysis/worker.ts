@@ -1,12 +1,17 @@
 /** What runs in a worker: one question at a time, answered by the pure functions of `registry/definitions`. */
+import type { MessagePort } from 'node:worker_threads';
 import { useBundledPackages } from '../bundled-packages.ts';
 import type { DefinitionErrorCode } from '../definitions/errors.ts';
 import type { Question } from '../definitions/questions.ts';
 import type { Diagnostic } from '../definitions/types.ts';
+import type { FolderOrder } from '../services/analysis.ts';
 
 export interface Asked {
-  question: Question;
+  /** `folder` goes on until the port in it says so (`folder-worker.ts`). */
+  question: Question | 'folder';
   given: unknown[];
+  /** What goes over to the worker and is gone here. */
+  transfer?: readonly MessagePort[];
 }
 
 export type Answered = ({ value: unknown } | { refused: Refused }) & {
@@ -24,6 +29,11 @@ export interface Refused {
 useBundledPackages();
 
 export default async function answer({ question, given }: Asked): Promise<Answered> {
+  if (question === 'folder') {
+    const { serveFolder } = await import('./folder-worker.ts');
+    await serveFolder(...(given as [MessagePort, FolderOrder]));
+    return { value: undefined, held: held() };
+  }
   const [{ QUESTIONS }, { DefinitionError }] = await Promise.all([
     import('../definitions/questions.ts'),
     import('../definitions/errors.ts'),

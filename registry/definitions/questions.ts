@@ -4,7 +4,6 @@
  */
 import { compose } from './compose.ts';
 import { contentOf, type ReadContent } from './content.ts';
-import { extract } from './extract/extract.ts';
 import { readSources } from './files.ts';
 import { readHeader } from './header.ts';
 import { judgeChange } from './judge-change.ts';
@@ -28,7 +27,6 @@ export const QUESTIONS = {
   permissionsKept,
   mergeText,
   lineMap,
-  extract,
 } as const;
 
 type Questions = typeof QUESTIONS;

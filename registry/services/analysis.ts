@@ -1,5 +1,12 @@
 /** How services ask about definitions without holding up everybody else's requests. */
+import type {
+  Extracted,
+  Extraction,
+  ExtractOptions,
+  Skipped,
+} from '../definitions/extract/types.ts';
 import type { Answer, Given, Question } from '../definitions/questions.ts';
+import type { ImportPolicy, Validation } from '../definitions/types.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 
 export interface Analysis {
@@ -9,6 +16,34 @@ export interface Analysis {
    * account has too many waiting already, and `unavailable` where the registry has or is being stopped.
    */
   ask<Q extends Question>(account: string, question: Q, ...given: Given<Q>): Promise<Answer<Q>>;
+
+  /** Begins to read a folder; the next one waits until this one has ended. Throws as `ask` does. */
+  readFolder(account: string, order: FolderOrder): Promise<FolderReading>;
+}
+
+/** A folder of Python files, and how definitions are found in it. */
+export interface FolderOrder extends ExtractOptions {
+  root: string;
+  /** Below the root, with their sizes in bytes. */
+  files: readonly { path: string; size: number }[];
+  /** What its definitions are judged by. */
+  policy: ImportPolicy;
+}
+
+/** A definition found in a folder, and whether it is valid. */
+export interface ReadDefinition {
+  definition: Extracted;
+  validation: Validation;
+}
+
+/** A folder that is being read. What goes wrong in it is thrown by each of these. */
+export interface FolderReading extends Pick<Extraction, 'names' | 'unmet'> {
+  /** The next definition; undefined after the last one. */
+  next(): Promise<ReadDefinition | undefined>;
+  /** Why the rest is not there; to be asked after the last definition. */
+  skipped(): Promise<Skipped[]>;
+  /** Lets the next folder begin; nothing can be asked any more. */
+  end(): Promise<void>;
 }
 
 export interface AnalysisRooms {

@@ -219,7 +219,7 @@ for (const [what, main, others, type, warning] of CASES) {
     const found = extract(
       [...files].map(([path, bytes]) => ({ path: path === 'X.py' ? 'drivers.py' : path, bytes })),
     );
-    const own = found.definitions.find(({ name }) => name === 'X');
+    const own = [...found.definitions].find(({ name }) => name === 'X');
     t.equal(own?.instrument_type ?? null, type, 'the type that import finds');
     if (own) {
       const again = validateDefinition('X', own.files, policy);

@@ -1,5 +1,5 @@
 /** Of whom one must approve: owners by file, category or maker. */
-import { matchesPattern } from '../glob.ts';
+import { matchesPattern } from '../../../text/glob.ts';
 import type { OwnerRule, ReviewFacts, ReviewPolicy } from './facts.ts';
 import { isSameText } from './same-text.ts';
 

@@ -3,11 +3,13 @@ import { checkPath } from '../names.ts';
 import { STANDARD_LIBRARY } from '../stdlib.ts';
 import { type Carving, runsAtImport } from './carve.ts';
 import { namedFiles } from './data.ts';
+import { tooLarge } from './large.ts';
 import { moduleNames } from './names.ts';
 import { dirname, joinPath } from './paths.ts';
 import { renderPart, type Surroundings } from './render.ts';
 import type { InstrumentClass } from './roles.ts';
 import { sharedState } from './state.ts';
+import type { SourceFile } from './types.ts';
 
 export interface Assembled {
   files: Map<string, Uint8Array>;
@@ -20,12 +22,13 @@ export interface Assembled {
 
 type Around = Omit<Surroundings, 'names'>;
 
-/** @param data every file of the folder by path, or null for one that is too large to carry */
+/** @param data every file of the folder by path */
 export function assemble(
   cls: InstrumentClass,
   carving: Carving,
   around: Around,
-  data: ReadonlyMap<string, Uint8Array | null>,
+  data: ReadonlyMap<string, SourceFile>,
+  maxFileBytes?: number,
 ): Assembled {
   const helpers = [...carving.parts.keys()].filter((path) => path !== cls.path);
   const imported = importedPackages(carving, around);
@@ -57,7 +60,7 @@ export function assemble(
     }
     for (const relative of namedFiles(path, text, (path) => data.has(path))) {
       const from = joinPath(dirname(path), relative);
-      const obstacle = addData(files, relative, data.get(from));
+      const obstacle = addData(files, relative, data.get(from), maxFileBytes);
       if (obstacle === null) carried.push(from);
       else warnings.push(`${path}: ${from} is named but not carried: ${obstacle}`);
     }
@@ -69,9 +72,11 @@ export function assemble(
 function addData(
   files: Map<string, Uint8Array>,
   path: string,
-  bytes: Uint8Array | null | undefined,
+  source: SourceFile | undefined,
+  maxFileBytes: number | undefined,
 ): string | null {
-  if (!bytes) return 'larger than a file may be';
+  const bytes = source?.bytes;
+  if (!bytes) return tooLarge(source, maxFileBytes);
   const badPath = checkPath(path);
   if (badPath !== null) return badPath;
   const there = files.get(path);
@@ -88,7 +93,7 @@ function importWarnings(carving: Carving, { folder }: Around): string[] {
     for (const statement of part.kept) {
       if (!runsAtImport(module, statement)) continue;
       warnings.push(
-        `${path}:${statement.line}: runs when imported: ${quote(module.text, statement.node)}`,
+        `${path}:${statement.line}: runs when imported: ${quote(module.text, statement)}`,
       );
     }
     for (const state of sharedState(folder, path)) {
@@ -101,7 +106,7 @@ function importWarnings(carving: Carving, { folder }: Around): string[] {
   }
   for (const { path, statement } of carving.dropped) {
     const { text } = folder.module(path);
-    warnings.push(`${path}:${statement.line}: left out: ${quote(text, statement.node)}`);
+    warnings.push(`${path}:${statement.line}: left out: ${quote(text, statement)}`);
   }
   return warnings;
 }
@@ -133,8 +138,8 @@ function asUtf8(text: string): string {
   );
 }
 
-function quote(text: string, node: { from: number; to: number }): string {
-  return firstLine(text.slice(node.from, node.to));
+function quote(text: string, { start, end }: { start: number; end: number }): string {
+  return firstLine(text.slice(start, end));
 }
 
 function firstLine(text: string): string {

@@ -5,6 +5,7 @@ import { Resolver } from '../resolve.ts';
 import { argumentsOf, child, dottedName, type Node } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { SourceFolder } from './folder.ts';
+import { ROOM } from './trees.ts';
 
 export type { BaseTypes } from '../classes.ts';
 
@@ -17,19 +18,35 @@ export interface Reached {
 }
 
 export class Bases {
+  readonly #folder: SourceFolder;
   readonly #extra: BaseTypes;
-  readonly #classes: Classes;
+  #opened: Classes | undefined;
+  /** The modules that the opened ones have in memory, and the length of their texts. */
+  readonly #seen = new Set<string>();
+  #length = 0;
 
   /** @param extra further base classes (`--base Name=type`), accepted from any module */
   constructor(folder: SourceFolder, extra: BaseTypes) {
+    this.#folder = folder;
     this.#extra = extra;
-    this.#classes = new Classes(
-      new Resolver({
-        module: (path) => folder.module(path).tree,
-        find: (importer, level, dotted) => folder.find(importer, level, dotted),
-      }),
-      extra,
-    );
+  }
+
+  /** What was resolved is forgotten from time to time, since it keeps the trees of its modules in memory. */
+  get #classes(): Classes {
+    if (this.#opened && this.#length <= ROOM) return this.#opened;
+    this.#seen.clear();
+    this.#length = 0;
+    const folder = this.#folder;
+    const module = (path: string) => {
+      const { tree } = folder.module(path);
+      if (!this.#seen.has(path)) this.#length += tree.text.length;
+      this.#seen.add(path);
+      return tree;
+    };
+    const find = (importer: string, level: number, dotted: string) =>
+      folder.find(importer, level, dotted);
+    this.#opened = new Classes(new Resolver({ module, find }), this.#extra);
+    return this.#opened;
   }
 
   /** True for PyBirch's own base classes and mixins, and for the further ones. */

@@ -4,7 +4,6 @@
  */
 
 import { STANDARD_LIBRARY } from '../stdlib.ts';
-import { child, walk } from '../syntax.ts';
 import type { Effects } from './effects.ts';
 import { importOf, type SourceFolder, starImports, type Target } from './folder.ts';
 import type { ImportClause, SourceImport } from './imports.ts';
@@ -207,7 +206,7 @@ class Carver {
 
 /** An import that stands alone, so that single names can be taken out of it. */
 export function isPlainImport(statement: Statement): boolean {
-  return statement.node.type === 'ImportStatement';
+  return statement.type === 'ImportStatement';
 }
 
 function isFuture(statement: Statement): boolean {
@@ -216,25 +215,20 @@ function isFuture(statement: Statement): boolean {
 
 /** A string standing alone: documentation, wherever it stands. */
 export function isDocstring(statement: Statement): boolean {
-  const { node } = statement;
-  return node.type === 'ExpressionStatement' && /String$/.test(node.children[0]?.type ?? '');
+  return (
+    statement.type === 'ExpressionStatement' &&
+    /String$/.test(statement.node.children[0]?.type ?? '')
+  );
 }
 
 /** A statement of the module level that calls something and lets go of the answer. */
 export function runsAtImport(module: Module, statement: Statement): boolean {
-  if (statement.isMain || isLoggerSetUp(module, statement)) return false;
-  let calls = false;
-  walk(statement.node, (node) => {
-    if (/^(Function|Class)Definition$/.test(node.type)) return false;
-    calls ||= node.type === 'ExpressionStatement' && child(node, 'CallExpression') !== undefined;
-    return !calls;
-  });
-  return calls;
+  return statement.calls && !statement.isMain && !isLoggerSetUp(module, statement);
 }
 
 /** `log.addHandler(logging.NullHandler())`, which every library is told to write (logging HOWTO). */
 function isLoggerSetUp(module: Module, statement: Statement): boolean {
   return /\.(addHandler\(\s*(logging\.)?NullHandler\(\)|setLevel\([\w.]*)\s*\)\s*$/.test(
-    module.text.slice(statement.node.from, statement.node.to).trim(),
+    module.text.slice(statement.start, statement.end).trim(),
   );
 }

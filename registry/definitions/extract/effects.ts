@@ -38,7 +38,8 @@ export class Effects {
   readonly #folder: SourceFolder;
   readonly #reaches: Reaches;
   readonly #known = new Map<Statement, Reach | null>();
-  readonly #bodies = new Map<Node, Body>();
+  /** Weak, so that trees can make room. */
+  readonly #bodies = new WeakMap<Node, Body>();
 
   constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
     this.#folder = folder;

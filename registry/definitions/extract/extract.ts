@@ -1,112 +1,128 @@
 /**
  * Finds the instrument classes of a folder and carves one definition out for each: its class, what that
  * needs of its own module and of the modules around it, and the data files that this code names.
- * Pure: bytes in, bytes out; nothing is run.
+ * Pure: bytes in, bytes out; nothing is run. What is known of the whole folder is found first; the files of a
+ * definition are made when it is asked for, so that a folder of thousands takes little memory.
  */
 import { DefinitionError } from '../errors.ts';
 import { lint } from '../lint.ts';
 import type { Diagnostic } from '../types.ts';
-import { assemble } from './assemble.ts';
 import { Bases } from './bases.ts';
-import { carve } from './carve.ts';
-import { withoutClashes } from './clashes.ts';
+import { Chooser } from './choice.ts';
+import { type Candidate, isExtracted, withoutClashes } from './clashes.ts';
 import { contentOf } from './content.ts';
-import { Effects } from './effects.ts';
 import { SourceFolder } from './folder.ts';
-import { writeHead } from './head.ts';
 import { InstalledNames } from './installed.ts';
+import { Kept } from './kept.ts';
+import { isTooLarge, tooLarge } from './large.ts';
 import { basename, byText } from './paths.ts';
-import { placeOf } from './place.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
-import { type Carved, warnOfSharedState } from './share.ts';
-import type { Extraction, ExtractOptions, Skipped, SourceFile } from './types.ts';
+import type { Extracted, Extraction, ExtractOptions, Skipped, SourceFile } from './types.ts';
 import { takeWhole } from './whole.ts';
 
 /** @param files every file of the folder that could belong to a definition, in any order */
 export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {}): Extraction {
-  const read = readAll(files);
-  const location = options.location ?? [];
+  const { maxFileBytes, location = [], choice = {} } = options;
+  const read = readAll(files, maxFileBytes);
   const folder = new SourceFolder(read.texts, location, options.packageName);
   takeOutBroken(read, folder);
   const bases = new Bases(folder, options.bases ?? new Map());
-  const whole = takeWhole(read.all, folder, bases);
+  const chooser = new Chooser(choice);
+  const whole = takeWhole(read.all, folder, bases, maxFileBytes);
   const searched = [...read.texts.keys()].filter((path) => !whole.claimed.has(path)).sort(byText);
   const installed = new InstalledNames(folder, bases);
   const classes = instrumentClasses(folder, bases, searched);
   const stays = frameworkModules(folder, bases, classes, installed);
-  const source = { folder, stays, effects: new Effects(folder, stays) };
   const around = { folder, bases, stays, installed };
-  const unfits: Skipped[] = [];
-  const carved: Carved[] = [];
-  const carriedData = new Set<string>();
+  const kept = new Kept(around, read.all, { location, maxFileBytes });
+  const helpers: InstrumentClass[] = [];
+  const candidates: Candidate[] = whole.definitions;
   for (const cls of classes) {
-    if (cls.helper !== undefined || isTest(cls.path)) continue;
-    const carving = carve(source, cls.path, cls.name);
-    const { files, data, warnings, unfit } = assemble(cls, carving, around, read.all);
-    for (const path of data) carriedData.add(path);
-    if (unfit) {
-      unfits.push({ path: cls.path, class: cls.name, line: cls.line, reason: unfit.reason });
-      continue;
-    }
-    const { category = null, manufacturer = null } = placeOf(cls.path, location);
-    const { path: origin, name, line, type: instrument_type } = cls;
-    const definition = {
-      name,
-      files,
-      origin,
-      line,
-      instrument_type,
-      category,
-      manufacturer,
-      warnings,
-    };
-    carved.push({ definition, carving, cls });
+    if (whyHelper(cls) === undefined || chooser.isNamed(cls)) candidates.push(kept.candidate(cls));
+    else helpers.push(cls);
   }
-  warnOfSharedState(folder, carved);
-  const { kept, skipped } = withoutClashes([
-    ...whole.definitions,
-    ...carved.map((c) => c.definition),
-  ]);
-  // Written last, so that copies of one file in two makers' folders count as equal.
-  for (const { definition, cls } of carved)
-    if (kept.includes(definition)) writeHead(definition, cls);
+  const chosen = choose(candidates, chooser);
+  const settled = withoutClashes(chosen.taken, chooser);
+  kept.survey(settled.kept, helpers);
+  const unfit: Skipped[] = [];
   return {
-    definitions: kept.sort((a, b) => byText(a.name, b.name)),
-    skipped: [
-      ...read.skipped.filter(({ path }) => !carriedData.has(path) && !whole.claimed.has(path)),
-      ...whole.skipped,
-      ...skipped,
-      ...unfits,
-      ...classes.flatMap((cls) => helperSkip(cls, carved)),
-      ...withoutInstruments(searched, classes, folder, carved),
-    ].sort((a, b) => byText(a.path, b.path) || (a.line ?? 0) - (b.line ?? 0)),
+    names: settled.kept.map(({ name }) => name),
+    definitions: definitionsOf(settled.kept, kept, unfit),
+    unmet: chooser.unmet(),
+    skipped: () =>
+      [
+        ...read.skipped.filter(({ path }) => !kept.data.has(path) && !whole.claimed.has(path)),
+        ...whole.skipped,
+        ...chosen.skipped,
+        ...settled.skipped,
+        ...unfit,
+        ...helpers.map((cls) => helperSkip(cls, kept)),
+        ...withoutInstruments(searched, classes, folder, kept),
+      ].sort((a, b) => byText(a.path, b.path) || (a.line ?? 0) - (b.line ?? 0)),
   };
 }
 
+function* definitionsOf(
+  candidates: readonly Candidate[],
+  kept: Kept,
+  unfit: Skipped[],
+): Generator<Extracted> {
+  for (const one of candidates) {
+    const made = kept.finished(one);
+    if (isExtracted(made)) yield made;
+    else unfit.push(made);
+  }
+}
+
+/** The candidates that are wanted, by the names that they get. */
+function choose(candidates: readonly Candidate[], chooser: Chooser) {
+  const taken: Candidate[] = [];
+  const skipped: Skipped[] = [];
+  for (const one of candidates) {
+    const { path, name, line } = one;
+    const refusal = chooser.refusal(one);
+    if (refusal === undefined) taken.push(one);
+    else skipped.push({ path, class: name, kind: 'unasked', line, reason: refusal });
+  }
+  return { taken, skipped };
+}
+
 interface Read {
-  /** Every file; null for one that is too large. */
-  all: Map<string, Uint8Array | null>;
+  all: Map<string, SourceFile>;
   texts: Map<string, string>;
   skipped: Skipped[];
 }
 
-function readAll(files: Iterable<SourceFile>): Read {
+function readAll(files: Iterable<SourceFile>, maxFileBytes: number | undefined): Read {
   const read: Read = { all: new Map(), texts: new Map(), skipped: [] };
-  for (const { path, bytes } of files) {
-    read.all.set(path, bytes);
-    if (bytes === null) {
-      read.skipped.push({ path, reason: 'larger than a file may be' });
+  for (const file of files) {
+    const { path } = file;
+    read.all.set(path, file);
+    const bytes = isTooLarge(file, maxFileBytes) ? null : bytesOf(file);
+    if (bytes === null || typeof bytes === 'string') {
+      read.skipped.push({ path, reason: bytes ?? tooLarge(file, maxFileBytes) });
       continue;
     }
     const content = contentOf(path, bytes);
     if (content.kind === 'python') read.texts.set(path, content.text);
-    else if (content.kind === 'data') read.skipped.push({ path, reason: 'not Python' });
+    else if (content.kind === 'data')
+      read.skipped.push({ path, kind: 'nothing', reason: 'not Python' });
     else {
       const { reason, line, column } = content;
       read.skipped.push({ path, reason, ...(line && column ? { line, column } : {}) });
     }
   }
   return read;
+}
+
+/** A file's bytes, or why the system does not give them. */
+function bytesOf(file: SourceFile): Uint8Array | null | string {
+  try {
+    return file.bytes;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return `cannot be read: ${error.code}`;
+  }
 }
 
 /** Takes out the files that Python could not read. */
@@ -131,42 +147,41 @@ function parseError(path: string, folder: SourceFolder): Diagnostic | undefined 
   }
 }
 
-/** Classes in tests stand in for instruments; they are none. */
-function isTest(path: string): boolean {
-  return /(^|\/)tests?\//.test(path) || /^(test_.*|.*_test|conftest)\.py$/.test(basename(path));
+/** Why a class is no definition of its own; undefined for those that are. Classes in tests stand in for instruments. */
+function whyHelper({ path, helper }: InstrumentClass): string | undefined {
+  const isTest =
+    /(^|\/)tests?\//.test(path) || /^(test_.*|.*_test|conftest)\.py$/.test(basename(path));
+  return isTest ? 'part of a test' : helper;
 }
 
-function helperSkip(cls: InstrumentClass, carved: readonly Carved[]): Skipped[] {
-  const reason = isTest(cls.path) ? 'part of a test' : cls.helper;
-  if (reason === undefined) return [];
-  const carriers = carved.filter(({ carving }) =>
-    carving.parts.get(cls.path)?.needed.has(cls.name),
-  );
-  const carried = carriers.length === 0 ? '' : `; carried in ${names(carriers)}`;
-  return [{ path: cls.path, class: cls.name, line: cls.line, reason: reason + carried }];
+function helperSkip(cls: InstrumentClass, kept: Kept): Skipped {
+  const { path, name, line } = cls;
+  const carriers = kept.carriersOf(path, name);
+  const carried = carriers.length === 0 ? '' : `; carried in ${list(carriers)}`;
+  return { path, class: name, kind: 'helper', line, reason: `${whyHelper(cls)}${carried}` };
 }
 
 function withoutInstruments(
   searched: string[],
   classes: readonly InstrumentClass[],
   folder: SourceFolder,
-  carved: readonly Carved[],
+  kept: Kept,
 ): Skipped[] {
   const instruments = new Set(classes.map((cls) => cls.path));
   return searched.flatMap((path) => {
     if (instruments.has(path) || folder.module(path).statements.length === 0) return [];
     if (basename(path) === '__init__.py') return [];
-    const carriers = carved.filter(({ carving }) => carving.parts.has(path));
+    const carriers = kept.carriersOf(path);
     const reason =
       carriers.length > 0
-        ? `no instrument class; carried in ${names(carriers)}`
+        ? `no instrument class; carried in ${list(carriers)}`
         : 'no class in it builds on an instrument base class';
-    return [{ path, reason }];
+    return [{ path, kind: 'nothing' as const, reason }];
   });
 }
 
-function names(carved: readonly Carved[]): string {
-  const all = carved.map((c) => c.definition.name).sort(byText);
+function list(names: readonly string[]): string {
+  const all = [...names].sort(byText);
   return all.length > 3
     ? `${all.slice(0, 3).join(', ')} and ${all.length - 3} more`
     : all.join(', ');

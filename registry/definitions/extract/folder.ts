@@ -5,6 +5,7 @@
 import type { ImportClause, SourceImport } from './imports.ts';
 import { type Module, readModule, type Statement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
+import { Trees } from './trees.ts';
 
 /** Where a name leads: to a statement of the folder, to one of its modules, or out of it. */
 export type Target =
@@ -17,6 +18,7 @@ const MAX_STEPS = 50;
 export class SourceFolder {
   readonly #texts: ReadonlyMap<string, string>;
   readonly #modules = new Map<string, Module>();
+  readonly #trees = new Trees();
   readonly #prefixes: string[];
   readonly #package: string | undefined;
 
@@ -38,7 +40,7 @@ export class SourceFolder {
   module(path: string): Module {
     let module = this.#modules.get(path);
     if (!module) {
-      module = readModule(path, this.#texts.get(path) ?? '');
+      module = readModule(path, this.#texts.get(path) ?? '', this.#trees);
       this.#modules.set(path, module);
     }
     return module;

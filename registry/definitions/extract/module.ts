@@ -3,23 +3,23 @@
  * binds, what it reads, what it changes and what it imports. Nothing is run; where scoping cannot be
  * known a name counts as read, so that too much is carried rather than too little.
  */
-import {
-  child,
-  type Node,
-  nameOf,
-  parseModule,
-  type Module as SyntaxModule,
-  textOf,
-  walk,
-} from '../syntax.ts';
+import { child, type Node, nameOf, type Module as SyntaxModule, textOf, walk } from '../syntax.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { collectGlobals, StatementReader } from './scope.ts';
+import { Trees } from './trees.ts';
 
 export interface Statement {
   /** Where its lines begin, the blank lines and comments above it included, and where they end. */
   from: number;
   to: number;
-  node: Node;
+  /** Read anew from the text where its tree had to make room: what can be told without it costs less. */
+  readonly node: Node;
+  /** The node's kind, and the place of its code. */
+  type: string;
+  start: number;
+  end: number;
+  /** It, or a block in it, calls something and lets go of the answer. */
+  calls: boolean;
   /** Counts from 1. */
   line: number;
   /** Names that it binds in the module. */
@@ -35,13 +35,14 @@ export interface Statement {
 
 export interface ClassStatement {
   name: string;
-  node: Node;
+  readonly node: Node;
   statement: Statement;
 }
 
 export interface Module {
   path: string;
-  tree: SyntaxModule;
+  /** Read anew as the nodes of its statements are. */
+  readonly tree: SyntaxModule;
   text: string;
   statements: Statement[];
   classes: Map<string, ClassStatement>;
@@ -63,16 +64,21 @@ const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*=
  * Reads a module; a broken text gives what can be recognised of it.
  * @throws DefinitionError `too_deep`
  */
-export function readModule(path: string, text: string): Module {
+export function readModule(path: string, text: string, trees = new Trees()): Module {
   const statements: Statement[] = [];
   const lines = new LineCounter(text);
   let from = 0;
-  const tree = parseModule(text);
-  const { root } = tree;
+  const { root } = trees.of(text);
   for (const node of root.children) {
     if (node.to <= from || textOf(node, text).trim() === '') continue;
     const to = statementEnd(text, node);
-    statements.push({ from, to, node, line: lines.at(node.from), ...describe(node, text) });
+    const { index, type, from: start, to: end } = node;
+    statements.push({
+      ...{ from, to, type, start, end, line: lines.at(start), ...describe(node, text) },
+      get node() {
+        return trees.of(text).root.children[index] as Node;
+      },
+    });
     from = to;
   }
   const bindings = new Map<string, Statement[]>();
@@ -84,11 +90,21 @@ export function readModule(path: string, text: string): Module {
     for (const name of declared) globals.set(name, [...(globals.get(name) ?? []), statement]);
     for (const name of statement.binds)
       bindings.set(name, [...(bindings.get(name) ?? []), statement]);
-    for (const found of classesIn(statement, text)) classes.set(found.name, found);
+    classesIn(statement.node, text).forEach(({ name }, at) => {
+      classes.set(name, {
+        name,
+        statement,
+        get node() {
+          return classesIn(statement.node, text)[at]?.node as Node;
+        },
+      });
+    });
   }
   return {
     path,
-    tree,
+    get tree() {
+      return trees.of(text);
+    },
     text,
     statements,
     classes,
@@ -138,9 +154,20 @@ function describe(node: Node, text: string) {
     binds: reader.binds,
     uses: reader.uses,
     touches: reader.touches,
+    calls: callsSomething(node),
     imports,
     isMain: MAIN.test(textOf(node, text)),
   };
+}
+
+function callsSomething(statement: Node): boolean {
+  let calls = false;
+  walk(statement, (node) => {
+    if (/^(Function|Class)Definition$/.test(node.type)) return false;
+    calls ||= node.type === 'ExpressionStatement' && child(node, 'CallExpression') !== undefined;
+    return !calls;
+  });
+  return calls;
 }
 
 function isNested(inner: Node, top: Node): boolean {
@@ -173,13 +200,13 @@ function lineEnd(text: string, offset: number): number {
   return newline < 0 ? text.length : newline + 1;
 }
 
-function classesIn(statement: Statement, text: string): ClassStatement[] {
-  const found: ClassStatement[] = [];
-  walk(statement.node, (node) => {
+function classesIn(statement: Node, text: string): { name: string; node: Node }[] {
+  const found: { name: string; node: Node }[] = [];
+  walk(statement, (node) => {
     if (node.type === 'FunctionDefinition' || node.type === 'LambdaExpression') return false;
     if (node.type !== 'ClassDefinition') return true;
     const name = child(node, 'VariableName');
-    if (name) found.push({ name: nameOf(name, text), node, statement });
+    if (name) found.push({ name: nameOf(name, text), node });
     return false;
   });
   return found;

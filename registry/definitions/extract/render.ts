@@ -51,7 +51,7 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
   const { text, statements } = part.module;
   const unresolved: Rendered['unresolved'] = [];
   const first = statements[0];
-  let result = first && !part.kept.has(first) ? text.slice(0, first.node.from) : '';
+  let result = first && !part.kept.has(first) ? text.slice(0, first.start) : '';
   const renames = new Map<string, string>();
   const orphans = orphanNames(part);
   for (const statement of statements) {

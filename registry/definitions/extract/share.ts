@@ -2,41 +2,48 @@
 import type { Carving } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
 import { byText } from './paths.ts';
-import type { InstrumentClass } from './roles.ts';
-import { sharedState } from './state.ts';
-import type { Extracted } from './types.ts';
+import { type SharedState, sharedState } from './state.ts';
 
-export interface Carved {
-  definition: Extracted;
-  carving: Carving;
-  cls: InstrumentClass;
-}
+/** Of the state of a folder's modules, which definition holds a copy of which. */
+export class Sharing {
+  readonly #folder: SourceFolder;
+  readonly #states = new Map<string, { state: SharedState; holders: string[] }[]>();
 
-/** Adds a warning to each definition that holds a copy of state which others hold as well. */
-export function warnOfSharedState(folder: SourceFolder, all: readonly Carved[]): void {
-  const byModule = new Map<string, Carved[]>();
-  for (const carved of all) {
-    for (const path of carved.carving.parts.keys()) {
-      byModule.set(path, [...(byModule.get(path) ?? []), carved]);
-    }
+  constructor(folder: SourceFolder) {
+    this.#folder = folder;
   }
-  for (const [path, holders] of byModule) {
-    if (holders.length < 2) continue;
-    for (const state of sharedState(folder, path)) {
-      const sharing = holders.filter(({ carving }) =>
-        carving.parts.get(path)?.kept.has(state.statement),
-      );
-      if (sharing.length < 2) continue;
-      for (const { definition } of sharing) {
-        const others = sharing
-          .map((other) => other.definition.name)
-          .filter((name) => name !== definition.name);
-        definition.warnings.push(
-          `${path}:${state.line}: ${state.name} is shared with ${list(others.sort(byText))} there; ` +
-            'as definitions of their own each has a copy',
-        );
-      }
-    }
+
+  /** Notes what a definition holds. */
+  add(name: string, carving: Carving): void {
+    for (const { holders } of this.#kept(carving)) holders.push(name);
+  }
+
+  /** A warning for each state that others hold as well. */
+  warnings(name: string, carving: Carving): string[] {
+    return this.#kept(carving).flatMap(({ path, state, holders }) => {
+      const others = holders.filter((other) => other !== name);
+      if (others.length === 0) return [];
+      return [
+        `${path}:${state.line}: ${state.name} is shared with ${list(others.sort(byText))} there; ` +
+          'as definitions of their own each has a copy',
+      ];
+    });
+  }
+
+  #kept({ parts }: Carving) {
+    return [...parts].flatMap(([path, part]) =>
+      this.#of(path)
+        .filter(({ state }) => part.kept.has(state.statement))
+        .map(({ state, holders }) => ({ path, state, holders })),
+    );
+  }
+
+  #of(path: string) {
+    const states =
+      this.#states.get(path) ??
+      sharedState(this.#folder, path).map((state) => ({ state, holders: [] }));
+    this.#states.set(path, states);
+    return states;
   }
 }
 

@@ -31,9 +31,17 @@ const CONCURRENCY = /^(threading|multiprocessing|queue|asyncio|contextvars|sqlit
 /** Packages whose calls at module level make constants, as the standard library's do. */
 const CONSTANTS = /^(numpy|pandas|pint|typing_extensions|enum34)(\.|$)/;
 
+const known = new WeakMap<Module, SharedState[]>();
+
 /** The statements of a module that hold state, in order. */
 export function sharedState(folder: SourceFolder, path: string): SharedState[] {
   const module = folder.module(path);
+  const states = known.get(module) ?? readState(folder, module);
+  known.set(module, states);
+  return states;
+}
+
+function readState(folder: SourceFolder, module: Module): SharedState[] {
   const changed = changedNames(module);
   const found: SharedState[] = [];
   const note = (name: string, statement: Statement, outside = false): void => {

@@ -1,10 +1,13 @@
 /** What goes into an extraction and what comes out. */
 import type { InstrumentType } from '../types.ts';
+import type { Choice } from './choice.ts';
 
 export interface SourceFile {
   path: string;
-  /** Null for a file larger than a definition may hold. */
-  bytes: Uint8Array | null;
+  /** Null for a file larger than a definition may hold. Asked for again rather than kept: it may be read each time. */
+  readonly bytes: Uint8Array | null;
+  /** In bytes, where it is known without them. */
+  size?: number;
 }
 
 export interface ExtractOptions {
@@ -14,6 +17,9 @@ export interface ExtractOptions {
   location?: string[];
   /** The folder's dotted name where it is part of an installed package (`pymeasure.instruments`). */
   packageName?: string;
+  choice?: Choice;
+  /** Largest file in bytes, for what is said of larger ones. */
+  maxFileBytes?: number;
 }
 
 export interface Extracted {
@@ -28,17 +34,30 @@ export interface Extracted {
   warnings: string[];
 }
 
+/**
+ * Why something is not imported: `clash` and `lost` are classes that were meant to be; `helper` ones are carried or
+ * belong to others, `unasked` was left out by the options, `same` is imported from elsewhere. Files are `unreadable` or
+ * hold `nothing` to import.
+ */
+export type SkipKind = 'clash' | 'lost' | 'helper' | 'unasked' | 'same' | 'unreadable' | 'nothing';
+
 export interface Skipped {
   path: string;
   class?: string;
+  /** `unreadable` where nothing is said. */
+  kind?: SkipKind;
   reason: string;
   line?: number;
   column?: number;
 }
 
 export interface Extraction {
-  /** In the order of names. */
-  definitions: Extracted[];
-  /** In the order of paths. */
-  skipped: Skipped[];
+  /** The names of what `definitions` may give, to be asked about before. */
+  names: string[];
+  /** In the order of their places. Each is made when it is asked for, so that there is never more than one. */
+  definitions: Iterable<Extracted>;
+  /** In the order of paths; known when all definitions were taken. */
+  skipped(): Skipped[];
+  /** The options of the choice that met no class, as they are written. */
+  unmet: string[];
 }

@@ -6,21 +6,29 @@
 import type { Bases } from './bases.ts';
 import { isPlainImport } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
+import { isTooLarge, tooLarge } from './large.ts';
 import { byText, dirname } from './paths.ts';
-import type { Extracted, Skipped } from './types.ts';
+import type { Extracted, Skipped, SourceFile } from './types.ts';
 
 export interface Whole {
-  definitions: Extracted[];
+  definitions: {
+    path: string;
+    name: string;
+    line: number;
+    /** With the files as they are now. */
+    make: () => Extracted;
+  }[];
   skipped: Skipped[];
   /** Paths that belong to one of them, so that nothing else is made of them. */
   claimed: Set<string>;
 }
 
-/** @param all every file by path, null for those too large to read */
+/** @param all every file by path */
 export function takeWhole(
-  all: ReadonlyMap<string, Uint8Array | null>,
+  all: ReadonlyMap<string, SourceFile>,
   folder: SourceFolder,
   bases: Bases,
+  maxFileBytes?: number,
 ): Whole {
   const whole: Whole = { definitions: [], skipped: [], claimed: new Set() };
   for (const path of [...folder.paths].sort(byText)) {
@@ -33,36 +41,48 @@ export function takeWhole(
     const paths =
       parent === undefined ? [path] : [...all.keys()].filter((p) => p.startsWith(`${parent}/`));
     if (parent === undefined && needsNeighbours(folder, path)) continue;
-    const tooLarge = paths.find((path) => all.get(path) === null);
+    const larger = paths.find((path) => isTooLarge(all.get(path), maxFileBytes));
     for (const path of paths) whole.claimed.add(path);
     const lost = parent === undefined ? undefined : leadsOut(folder, paths, parent);
     if (lost) {
       const reason = `${lost.path}:${lost.line}: ${lost.text} leads out of the folder: import the folder that has it, too`;
-      whole.skipped.push({ path, class: name, line: cls.statement.line, reason });
+      const { line } = cls.statement;
+      whole.skipped.push({ path, class: name, kind: 'lost', line, reason });
       continue;
     }
-    if (tooLarge !== undefined) {
-      whole.skipped.push({ path: tooLarge, class: name, reason: 'larger than a file may be' });
+    if (larger !== undefined) {
+      const reason = tooLarge(all.get(larger), maxFileBytes);
+      whole.skipped.push({ path: larger, class: name, kind: 'lost', reason });
       continue;
     }
-    const files = new Map<string, Uint8Array>();
-    for (const path of paths) {
-      const bytes = all.get(path);
-      if (bytes) files.set(parent === undefined ? path : path.slice(parent.length + 1), bytes);
-    }
-    whole.definitions.push({
+    const { line } = cls.statement;
+    const make = (): Extracted => ({
       name,
-      files,
+      files: filesOf(all, paths, parent),
       origin: path,
-      line: cls.statement.line,
+      line,
       instrument_type: reached?.type ?? null,
       category: null,
       manufacturer: null,
       warnings: [],
     });
+    whole.definitions.push({ path, name, line, make });
     whole.skipped.push(...others(folder, bases, paths, name, path));
   }
   return whole;
+}
+
+function filesOf(
+  all: ReadonlyMap<string, SourceFile>,
+  paths: readonly string[],
+  parent: string | undefined,
+): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const path of paths) {
+    const bytes = all.get(path)?.bytes;
+    if (bytes) files.set(parent === undefined ? path : path.slice(parent.length + 1), bytes);
+  }
+  return files;
 }
 
 /** A header that speaks to PyBirch makes a class a definition whatever its base. */
@@ -117,6 +137,7 @@ function others(
               {
                 path,
                 class: other,
+                kind: 'helper',
                 line: cls.statement.line,
                 reason: `stays inside ${name}, whose file this is`,
               },

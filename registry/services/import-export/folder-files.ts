@@ -1,14 +1,14 @@
-/** Reads the files of a folder that an import looks through. */
+/** Lists the files of a folder that an import looks through. */
 import { isUtf8 } from 'node:buffer';
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shown } from '../../../repos/byte-names.ts';
 import { byText } from '../../definitions/extract/paths.ts';
-import type { Skipped, SourceFile } from '../../definitions/extract/types.ts';
+import type { Skipped } from '../../definitions/extract/types.ts';
 
 export interface FolderFiles {
-  /** In the order of paths; no bytes where the file is too large to be part of a definition. */
-  files: SourceFile[];
+  /** In the order of paths, with their sizes in bytes. */
+  files: { path: string; size: number }[];
   skipped: Skipped[];
 }
 
@@ -20,18 +20,13 @@ const LEFT_OUT = /^(__pycache__|node_modules|site-packages|.*\.egg-info|\.DS_Sto
  * passed over; a symbolic link is never followed, and is reported.
  * @throws the file system's error where the folder cannot be read
  */
-export async function readFolder(folder: string, maxFileBytes: number): Promise<FolderFiles> {
+export async function listFolder(folder: string): Promise<FolderFiles> {
   const found: FolderFiles = { files: [], skipped: [] };
-  await walk(folder, '', found, maxFileBytes);
+  await walk(folder, '', found);
   return found;
 }
 
-async function walk(
-  folder: string,
-  below: string,
-  found: FolderFiles,
-  maxFileBytes: number,
-): Promise<void> {
+async function walk(folder: string, below: string, found: FolderFiles): Promise<void> {
   const listed = await readdir(join(folder, below), { withFileTypes: true, encoding: 'buffer' });
   const entries = listed.flatMap((entry) => {
     if (isUtf8(entry.name)) return [Object.assign(entry, { name: entry.name.toString() })];
@@ -45,11 +40,10 @@ async function walk(
     if (LEFT_OUT.test(entry.name)) continue;
     if (entry.isSymbolicLink()) found.skipped.push({ path, reason: 'a symbolic link' });
     else if (entry.isDirectory()) {
-      if (!entry.name.startsWith('.')) await walk(folder, path, found, maxFileBytes);
+      if (!entry.name.startsWith('.')) await walk(folder, path, found);
     } else if (entry.isFile()) {
       const { size } = await lstat(join(folder, path));
-      const bytes = size > maxFileBytes ? null : await readFile(join(folder, path));
-      found.files.push({ path, bytes });
+      found.files.push({ path, size });
     }
   }
 }

@@ -6,22 +6,15 @@ import type { GitProgram, Signature } from '../../../repos/types.ts';
 import { byText } from '../../definitions/extract/paths.ts';
 import type { Extracted } from '../../definitions/extract/types.ts';
 import { checkName, checkPaths } from '../../definitions/names.ts';
-import type { Given } from '../../definitions/questions.ts';
 import type { Override } from '../../definitions/record.ts';
-import type {
-  Diagnostic,
-  Files,
-  ImportPolicy,
-  InstrumentType,
-  Validation,
-} from '../../definitions/types.ts';
+import type { Diagnostic, Files, ImportPolicy, InstrumentType } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
-import type { Analysis, AnalysisRooms } from '../analysis.ts';
+import type { AnalysisRooms, FolderReading, ReadDefinition } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { tooMuch } from '../definitions/files.ts';
 import { type Authorship, readAuthors } from './folder-authors.ts';
-import { readFolder } from './folder-files.ts';
+import { listFolder } from './folder-files.ts';
 import {
   type Imported,
   type ImportReport,
@@ -115,38 +108,52 @@ export async function importFolder(
   { git, analysis }: ImportRooms,
 ): Promise<ImportReport> {
   const root = await realpath(folder);
-  const [read, authors] = await Promise.all([
-    readFolder(root, target.maxFileBytes),
-    readAuthors(git, root),
-  ]);
+  const [read, authors] = await Promise.all([listFolder(root), readAuthors(git, root)]);
   const packageName = await packageOf(root);
-  const found = await analysis.ask(REGISTRY_ACCOUNT, 'extract', read.files, {
+  const found = await analysis.readFolder(REGISTRY_ACCOUNT, {
+    root,
+    files: read.files,
+    policy: target.policy,
     location: root.split(sep).filter((part) => part !== ''),
+    maxFileBytes: target.maxFileBytes,
     ...(packageName && { packageName }),
     ...(options.bases && { bases: options.bases }),
   });
-  const skipped: SkippedClass[] = [...read.skipped, ...found.skipped];
+  try {
+    return await landAll(found, authors, read.skipped, { root, options, target });
+  } finally {
+    await found.end();
+  }
+}
+
+async function landAll(
+  found: FolderReading,
+  authors: ReadonlyMap<string, Authorship>,
+  unread: readonly SkippedClass[],
+  { root, options, target }: { root: string; options: ImportOptions; target: ImportTarget },
+): Promise<ImportReport> {
+  const skipped: SkippedClass[] = [...unread];
   const imported: Imported[] = [];
-  const taken = await target.taken(found.definitions.map(({ name }) => name));
-  const queue = [...found.definitions];
+  const taken = await target.taken(found.names);
   let done = 0;
+  let stopped = false;
   const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const authorship = authors.get(next.origin);
-      const outcome = await importOne(analysis, next, authorship, taken, target, options);
+    for (let next = await found.next(); next && !stopped; next = await found.next()) {
+      const authorship = authors.get(next.definition.origin);
+      const outcome = await importOne(next, authorship, taken, target, options);
       if ('result' in outcome) imported.push(outcome);
       else skipped.push(outcome);
-      options.onProgress?.(++done, found.definitions.length);
+      options.onProgress?.(++done, found.names.length);
     }
   };
   // What has begun is finished, also where one fails; nothing more is begun then.
-  const stopQueue = (error: unknown): never => {
-    queue.length = 0;
+  const stop = (error: unknown): never => {
+    stopped = true;
     throw error;
   };
-  const ends = await Promise.allSettled(
-    Array.from({ length: LANDING_AT_ONCE }, () => work().catch(stopQueue)),
-  );
+  const works = Array.from({ length: LANDING_AT_ONCE }, () => work().catch(stop));
+  const ends = await Promise.allSettled([...works, Promise.all(works).then(() => found.skipped())]);
+  for (const end of ends) if (end.status === 'fulfilled') skipped.push(...(end.value ?? []));
   const report = settleReport({
     folder: root,
     dry_run: options.dryRun ?? false,
@@ -159,8 +166,7 @@ export async function importFolder(
 }
 
 async function importOne(
-  analysis: Analysis,
-  found: Extracted,
+  { definition: found, validation }: ReadDefinition,
   authorship: Authorship | undefined,
   taken: ReadonlyMap<string, Existing>,
   target: ImportTarget,
@@ -182,8 +188,6 @@ async function importOne(
   }
   const unfit = unfitness(name, files, target.maxFileBytes);
   if (unfit !== undefined) return skip(unfit);
-  const validation = await judged(analysis, name, files, target.policy);
-  if (typeof validation === 'string') return skip(validation);
   const { errors, warnings } = validation;
   const fatal = errors.find(({ code }) => FATAL.has(code));
   if (fatal) {
@@ -211,19 +215,6 @@ async function importOne(
     const isItsOwn =
       error instanceof Problem || error instanceof RepositoryError || error instanceof StoreError;
     if (isItsOwn) return skip(error.message);
-    throw error;
-  }
-}
-
-/** Whether it is valid, or why that cannot be told. */
-async function judged(
-  analysis: Analysis,
-  ...given: Given<'validate'>
-): Promise<Validation | string> {
-  try {
-    return await analysis.ask(REGISTRY_ACCOUNT, 'validate', ...given);
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'too_costly') return error.message;
     throw error;
   }
 }

@@ -2,9 +2,26 @@
 import { extract } from '../../../registry/definitions/extract/extract.ts';
 import type {
   Extracted,
-  Extraction,
   ExtractOptions,
+  Skipped,
+  SourceFile,
 } from '../../../registry/definitions/extract/types.ts';
+
+export interface Extraction {
+  /** In the order of names. */
+  definitions: Extracted[];
+  skipped: Skipped[];
+  unmet: string[];
+}
+
+/** Everything that an extraction gives. */
+export function extractAll(files: Iterable<SourceFile>, options?: ExtractOptions): Extraction {
+  const { names, definitions, skipped, unmet } = extract(files, options);
+  const all = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (!all.every(({ name }) => names.includes(name)))
+    throw new Error(`the names ${names} were announced`);
+  return { definitions: all, skipped: skipped(), unmet };
+}
 
 /** Extracts from files given as text. */
 export function extractTexts(
@@ -12,7 +29,7 @@ export function extractTexts(
   options: ExtractOptions = {},
 ): Extraction {
   const encoder = new TextEncoder();
-  return extract(
+  return extractAll(
     Object.entries(files).map(([path, content]) => ({
       path,
       bytes: typeof content === 'string' ? encoder.encode(content) : content,

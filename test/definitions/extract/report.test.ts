@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { placeOf } from '../../../registry/definitions/extract/place.ts';
-import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
+import { extractAll, extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
 
 const BASE = 'from pybirch.Instruments.base import BaseMovementInstrument\n';
 
@@ -88,8 +88,7 @@ t.test('Python is told by its content; what cannot be read says where', async (t
 });
 
 t.test('a file that is too large to be read is skipped', async (t) => {
-  const { extract } = await import('../../../registry/definitions/extract/extract.ts');
-  const found = extract([{ path: 'big.py', bytes: null }]);
+  const found = extractAll([{ path: 'big.py', bytes: null }]);
   t.same(found.skipped, [{ path: 'big.py', reason: 'larger than a file may be' }]);
 });
 

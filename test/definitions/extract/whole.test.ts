@@ -1,7 +1,7 @@
 /** Files that lie as an export leaves them are taken as they are. */
 import fc from 'fast-check';
 import t from 'tap';
-import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
+import { extractAll, extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
 
 t.test('the extraction of an export gives every definition back, byte for byte', async (t) => {
   const name = fc.stringMatching(/^[A-Z][a-z]{2,6}[0-9]?$/);
@@ -74,8 +74,7 @@ t.test('a file alone that needs its neighbours is no export', async (t) => {
 });
 
 t.test('a folder with a file too large to be part of a definition is skipped', async (t) => {
-  const { extract } = await import('../../../registry/definitions/extract/extract.ts');
-  const found = extract([
+  const found = extractAll([
     { path: 'Meter/Meter.py', bytes: new TextEncoder().encode(meter('Meter')) },
     { path: 'Meter/table.bin', bytes: null },
   ]);

@@ -1,7 +1,7 @@
 /** Owners' patterns: gitignore's reading, in bounded time. */
 import fc from 'fast-check';
 import t from 'tap';
-import { matchesPattern } from '../../registry/access/glob.ts';
+import { matchesPattern } from '../../text/glob.ts';
 
 const CASES: [pattern: string, matches: string[], leaves: string[]][] = [
   ['*.py', ['a.py', 'x/y/a.py', '.py'], ['a.pyc', 'a']],

@@ -1,0 +1,51 @@
+/** Reads a folder in a worker, a definition whenever one is asked for: never are all of them in memory. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
+import { extract } from '../definitions/extract/extract.ts';
+import type { SourceFile } from '../definitions/extract/types.ts';
+import { validateDefinition } from '../definitions/validate.ts';
+import type { FolderOrder } from '../services/analysis.ts';
+
+export type FolderRequest = 'next' | 'skipped' | 'end';
+
+/** Says the names, then answers requests in their order until the last. Throws what reading the folder throws. */
+export async function serveFolder(port: MessagePort, order: FolderOrder): Promise<void> {
+  const { root, files, policy, ...options } = order;
+  const { names, unmet, definitions, skipped } = extract(
+    files.map(({ path, size }) => fileAt(root, path, size, options.maxFileBytes)),
+    options,
+  );
+  const queue = definitions[Symbol.iterator]();
+  const answer = (request: Exclude<FolderRequest, 'end'>): unknown => {
+    if (request === 'skipped') return skipped();
+    const { value: definition, done } = queue.next();
+    if (done) return undefined;
+    const { name, files } = definition;
+    return { definition, validation: validateDefinition(name, files, policy) };
+  };
+  port.postMessage({ names, unmet });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  port.on('message', (request: FolderRequest) => {
+    if (request === 'end') return resolve();
+    try {
+      port.postMessage(answer(request));
+    } catch (error) {
+      reject(error);
+    }
+  });
+  port.on('close', resolve);
+  await promise;
+  port.close();
+}
+
+/** A file that is read whenever its bytes are asked for. */
+function fileAt(root: string, path: string, size: number, most = Infinity): SourceFile {
+  return {
+    path,
+    size,
+    get bytes() {
+      return size > most ? null : readFileSync(join(root, path));
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Files too large to be part of a definition, and what is said of them. */
+import type { SourceFile } from './types.ts';
+
+/** Read for it is only a file whose size is unknown. */
+export function isTooLarge(
+  file: SourceFile | undefined,
+  maxFileBytes: number | undefined,
+): boolean {
+  return file?.size === undefined || maxFileBytes === undefined
+    ? file?.bytes === null
+    : file.size > maxFileBytes;
+}
+
+/** `larger than a file may be: 3.1 MB of 1 MB`. */
+export function tooLarge(file: SourceFile | undefined, maxFileBytes: number | undefined): string {
+  const sizes =
+    file?.size === undefined || maxFileBytes === undefined
+      ? ''
+      : `: ${inWords(file.size)} of ${inWords(maxFileBytes)}`;
+  return `larger than a file may be${sizes}`;
+}
+
+function inWords(bytes: number): string {
+  const [unit, size]: [string, number] = bytes < 1 << 20 ? ['KB', 1 << 10] : ['MB', 1 << 20];
+  return `${Math.ceil((10 * bytes) / size) / 10} ${unit}`;
+}
