@@ -1,4 +1,5 @@
 /** Files beside the Python ones that are not the data they seem to be. Pure. */
+import { packedFiles } from './packed-files.ts';
 import type { Diagnostic, Files } from './types.ts';
 
 /** How the systems' loaders know their own; a fat Mach-O has few parts, where a Java class has its version. */
@@ -36,15 +37,24 @@ export interface NativeLibrary {
   kind: string;
 }
 
-/** The files that a system would load as compiled code, by what they hold or by their name. */
+/** The files that a system would load as compiled code, by what they hold or by their name; those in archives too. */
 export function nativeLibraries(files: Files): NativeLibrary[] {
   return [...files].flatMap(([path, content]) => {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-    const kind =
-      MAGIC.find(([, is]) => is(bytes))?.[0] ??
-      (NAMES.test(path) ? 'a native library or program by its name' : undefined);
-    return kind === undefined ? [] : [{ path, kind }];
+    const packed = bytes.length > 4 ? packedFiles(path, bytes) : [];
+    if (packed === null) return [{ path, kind: 'an archive of more files than anybody reads' }];
+    for (const one of [{ path, bytes }, ...packed]) {
+      const kind = kindOf(one.path, one.bytes);
+      if (kind === undefined) continue;
+      return [{ path, kind: one.path === path ? kind : `an archive with ${kind} (${one.path})` }];
+    }
+    return [];
   });
+}
+
+function kindOf(path: string, bytes: Buffer): string | undefined {
+  const named = NAMES.test(path) ? 'a native library or program by its name' : undefined;
+  return MAGIC.find(([, is]) => is(bytes))?.[0] ?? named;
 }
 
 const LFS = 'version https://git-lfs.github.com/spec/';

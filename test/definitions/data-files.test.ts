@@ -3,6 +3,7 @@
  * of every system is refused, under any name, and a name that a system would load is refused whatever it holds; data
  * that begins alike is not. Oracle: this machine's own programs. A git-lfs pointer, taken for the data, is warned of.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { nativeLibraries } from '../../registry/definitions/data-files.ts';
@@ -68,5 +69,60 @@ t.test('a definition with compiled code is not valid, one with a pointer is warn
   const warned = judge('a.csv', Buffer.from(pointer));
   t.match(warned, { valid: true, warnings: [{ code: 'lfs-pointer', file: 'a.csv' }] });
   t.same(judge('a.csv', Buffer.from('x\n1\n')).warnings, []);
+  t.end();
+});
+
+/** Python writes the archives: what it can read again counts. */
+const PACK = `
+import gzip, io, json, sys, zipfile
+program = open(sys.executable, 'rb').read(200000)
+def packed(name, content, method=zipfile.ZIP_DEFLATED, before=b''):
+    out = io.BytesIO()
+    out.write(before)
+    with zipfile.ZipFile(out, 'a' if before else 'w', method) as archive:
+        archive.writestr('read me.txt', 'text')
+        archive.writestr(name, content)
+    return out.getvalue()
+inner = packed('data.bin', program)
+found = {
+    'deflated.zip': packed('data.bin', program),
+    'stored.npz': packed('data.bin', program, zipfile.ZIP_STORED),
+    'named.whl': packed('lib/driver.DLL', b'text'),
+    'behind.txt': packed('data.bin', program, before=b'text ' * 100),
+    'nested.zip': packed('a/inner.egg', inner),
+    'packed.gz': gzip.compress(program),
+    'zip.gz': gzip.compress(inner),
+    'many.zip': None,
+    'plain.zip': packed('data.csv', b'1,2'),
+    'plain.gz': gzip.compress(b'1,2' * 1000),
+    'cut.zip': inner[: len(inner) // 2],
+    'magic.csv': b'PK\\3\\4 is how a zip begins',
+    'end.csv': b'PK\\5\\6' + b'\\xff' * 30,
+}
+out = io.BytesIO()
+with zipfile.ZipFile(out, 'w') as archive:
+    for number in range(1500):
+        archive.writestr(f'{number}.csv', '1')
+found['many.zip'] = out.getvalue()
+for _ in range(6):
+    inner = packed('deep.zip', inner)
+found['deep.zip'] = inner
+print(json.dumps({name: content.hex() for name, content in found.items()}))
+`;
+
+t.test('compiled code in archives is found, whatever they are called', (t) => {
+  const packed: Record<string, string> = JSON.parse(
+    execFileSync('python3', ['-c', PACK], { encoding: 'utf8', maxBuffer: 2 ** 28 }),
+  );
+  const files = new Map(Object.entries(packed).map(([name, bytes]) => [name, hex(bytes)]));
+  const found = nativeLibraries(files);
+  t.same(
+    found.map(({ path }) => path),
+    [
+      ...['deflated.zip', 'stored.npz', 'named.whl', 'behind.txt', 'nested.zip'],
+      ...['packed.gz', 'zip.gz', 'many.zip', 'deep.zip'],
+    ],
+  );
+  t.match(found[4]?.kind, /an archive with an ELF .* \(nested.zip!a\/inner.egg!data.bin\)/);
   t.end();
 });
