@@ -1,0 +1,45 @@
+/** Names of a module that stand for other modules of the definition. */
+import { definitionProgram } from '../program.ts';
+import type { Program } from '../resolve.ts';
+import { type ImportStatement, type Module, readImport, walk } from '../syntax.ts';
+
+export class ModuleNames {
+  readonly #program: Program;
+
+  constructor(modules: ReadonlyMap<string, Module>) {
+    this.#program = definitionProgram(modules);
+  }
+
+  /** The file that a `from` import reads from. */
+  source(importer: string, { level, module }: ImportStatement): string | undefined {
+    return isFrom({ level, module })
+      ? this.#program.find(importer, level, module ?? '')
+      : undefined;
+  }
+
+  /** The file that a clause stands for as a whole: `import a.b`, `from a import b` of a module `b`. */
+  whole(importer: string, { level, module }: ImportStatement, name: string): string | undefined {
+    const dotted = module === null || module === '' ? name : `${module}.${name}`;
+    return this.#program.find(importer, level, dotted);
+  }
+
+  /** What is written before `.name` for each module that this one imports as a whole. */
+  owners(importer: string, { root, text }: Module): Map<string, string> {
+    const owners = new Map<string, string>();
+    walk(root, (node) => {
+      if (node.type !== 'ImportStatement') return true;
+      const statement = readImport(node, text);
+      for (const { name, bound } of statement.names) {
+        const path = this.whole(importer, statement, name);
+        const isParent = !isFrom(statement) && name.split('.')[0] === bound;
+        if (path !== undefined) owners.set(isParent ? name : bound, path);
+      }
+      return false;
+    });
+    return owners;
+  }
+}
+
+/** `import a` has neither a module to read from nor dots. */
+const isFrom = ({ level, module }: Pick<ImportStatement, 'level' | 'module'>): boolean =>
+  level > 0 || module !== null;

@@ -1,0 +1,131 @@
+/**
+ * Gives a definition another name: its class, its file, its tests and recordings, and what refers to them in its
+ * modules. By what the code means and never by its letters: a variable, a string or a comment that is spelled like the
+ * class keeps its name. Formatting stays. Pure.
+ */
+import { DefinitionError } from '../errors.ts';
+import { checkName, folded } from '../names.ts';
+import { decodeSource, encodeSource, type SourceText } from '../source.ts';
+import type { Module } from '../syntax.ts';
+import type { Files } from '../types.ts';
+import { Editor, type Mention, moduleOf, wordOf } from './edits.ts';
+import { renameInRecording } from './recording.ts';
+
+export interface Renamed<Content> {
+  files: Map<string, Content>;
+  mentions: Mention[];
+}
+
+/** Why a definition cannot have the new name. */
+export class RenameError extends Error {
+  override readonly name = 'RenameError';
+}
+
+/** @throws RenameError where the new name is no name, or means something else in these files already */
+export function renameDefinition(files: Files, from: string, to: string): Renamed<Uint8Array> {
+  const sources = new Map<string, SourceText>();
+  const texts = new Map<string, string>();
+  for (const [path, bytes] of files) {
+    const source = sourceOf(bytes);
+    if (!source) continue;
+    sources.set(path, source);
+    texts.set(path, source.text);
+  }
+  const { files: renamed, mentions } = renameTexts(texts, from, to, files.keys());
+  const result = new Map<string, Uint8Array>();
+  for (const [path, bytes] of files) {
+    const source = sources.get(path);
+    const newPath = pathOf(path, from, to, texts);
+    const text = renamed.get(newPath);
+    const isChanged = source && text !== undefined && text !== source.text;
+    result.set(newPath, isChanged ? encodeSource(text, source) : bytes);
+  }
+  return { files: result, mentions };
+}
+
+/**
+ * The same of texts, for who has no bytes.
+ * @param paths of all files, those that are no texts too
+ */
+export function renameTexts(
+  texts: ReadonlyMap<string, string>,
+  from: string,
+  to: string,
+  paths: Iterable<string> = texts.keys(),
+): Renamed<string> {
+  const why = checkName(to);
+  if (why !== null) throw new RenameError(why);
+  demandFreePaths([...paths], from, to, texts);
+  const modules = new Map<string, Module>();
+  for (const [path, text] of texts) {
+    const module = path.endsWith('.py') ? moduleOf(text) : undefined;
+    if (module) modules.set(path, module);
+  }
+  const editor = new Editor(modules, { main: `${from}.py`, from, to });
+  const taken = editor.taken();
+  if (taken) {
+    const { file, line } = taken;
+    throw new RenameError(`${to} means something in ${file}:${line} already: choose another name`);
+  }
+  const files = new Map<string, string>();
+  const mentions: Mention[] = [];
+  for (const [path, text] of texts) {
+    const module = modules.get(path);
+    if (module) {
+      files.set(pathOf(path, from, to, texts), editor.edited(path));
+      mentions.push(...editor.mentions(path));
+    } else {
+      const isRecording = path.startsWith('tests/') && path.endsWith('.jsonl');
+      const renamed = isRecording ? renameInRecording(text, from, to) : text;
+      files.set(pathOf(path, from, to, texts), renamed);
+      if (!isRecording) mentions.push(...firstMention(path, text, from));
+    }
+  }
+  return { files, mentions };
+}
+
+function demandFreePaths(
+  paths: readonly string[],
+  from: string,
+  to: string,
+  texts: ReadonlyMap<string, string>,
+): void {
+  const stay = new Set(paths.filter((path) => pathOf(path, from, to, texts) === path).map(folded));
+  for (const path of paths) {
+    const renamed = pathOf(path, from, to, texts);
+    if (renamed !== path && stay.has(folded(renamed)))
+      throw new RenameError(`${path} would become ${renamed}, which is there already`);
+  }
+}
+
+/** The main file, and a test or recording that is called after the class, unless some text names that file. */
+function pathOf(
+  path: string,
+  from: string,
+  to: string,
+  texts: ReadonlyMap<string, string>,
+): string {
+  if (path === `${from}.py`) return `${to}.py`;
+  const [, before, after] =
+    /^(tests\/(?:.*\/)?(?:test_)?)\w+?((?:_test)?\.(?:py|jsonl))$/.exec(path) ?? [];
+  if (before === undefined || path !== `${before}${from}${after}`) return path;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return [...texts.values()].some((text) => text.includes(name)) ? path : `${before}${to}${after}`;
+}
+
+function sourceOf(bytes: Uint8Array): SourceText | undefined {
+  try {
+    return decodeSource(bytes);
+  } catch (error) {
+    // What is no text keeps its bytes; of Python that cannot be read validation tells.
+    if (error instanceof DefinitionError) return undefined;
+    throw error;
+  }
+}
+
+/** In a file that is no Python one line stands for all. */
+function firstMention(file: string, text: string, name: string): Mention[] {
+  const lines = text.split(/\r\n|\n|\r/);
+  const at = lines.findIndex((line) => wordOf(name).test(line));
+  return at < 0 ? [] : [{ file, line: at + 1, text: (lines[at] ?? '').trim() }];
+}
