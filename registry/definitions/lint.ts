@@ -1,23 +1,37 @@
-/** Syntax errors and pyflakes' findings, by ruff compiled to WebAssembly. Nothing is run. */
+/** Syntax errors as CPython has them, and pyflakes' findings by ruff compiled to WebAssembly. Nothing is run. */
 
 import { createRequire } from 'node:module';
 import type { Workspace } from '@astral-sh/ruff-wasm-nodejs';
 import { isFatal, RUFF_CONFIGURATION } from './ruff.ts';
+import type { Module } from './syntax.ts';
 import type { Diagnostic } from './types.ts';
+import { verdictOf } from './verdict.ts';
 
 const PACKAGE = '@astral-sh/ruff-wasm-nodejs';
 const require = createRequire(import.meta.url);
 let shared: Workspace | null = null;
 
 export interface Findings {
-  /** The file does not parse: these and nothing else can be said of it. */
+  /** CPython does not compile the file: these and nothing else can be said of it. */
   syntax: Diagnostic[];
   errors: Diagnostic[];
   warnings: Diagnostic[];
 }
 
-/** Lints Python source. Never throws: text that ruff cannot take is a syntax error. */
-export function lint(text: string): Findings {
+/**
+ * Lints Python source. Never throws. CPython's word is law; where ruff stops at the same line it words the error,
+ * and goes on to others. What ruff alone refuses is refused too: it knows the names of Unicode's characters.
+ */
+export function lint(module: Module): Findings {
+  const { error, warnings } = verdictOf(module);
+  const found = ruffFindings(module.text);
+  if (error === null) return { ...found, warnings: [...warnings, ...found.warnings] };
+  const [first] = found.syntax;
+  const syntax = first?.line === error.line ? found.syntax : [error];
+  return { syntax, errors: [], warnings: [] };
+}
+
+function ruffFindings(text: string): Findings {
   const findings: Findings = { syntax: [], errors: [], warnings: [] };
   const place = codePointPlaces(text);
   for (const found of run(text)) {

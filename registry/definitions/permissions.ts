@@ -2,7 +2,6 @@
 import { DefinitionError } from './errors.ts';
 import { readSources } from './files.ts';
 import { readHeader } from './header.ts';
-import { checkLimits } from './limits.ts';
 import { findUses, grantOf } from './policy.ts';
 import { positions } from './source.ts';
 import { parseModule } from './syntax.ts';
@@ -55,7 +54,7 @@ export function permissionsKept(name: string, files: Files, granted: readonly st
 
 function usesIn(text: string, policy: ImportPolicy) {
   try {
-    const module = parseModule(text, checkLimits(text));
+    const module = parseModule(text);
     const places = positions(text);
     return findUses(module, policy).map(({ node, permission }) => {
       const { line, column } = places.span(node.from, node.to);

@@ -39,7 +39,7 @@ export function signatureOf(name: string, files: Files): Signature | null {
 
 function constructorOf({ ancestry }: Analysis): Signature | null {
   for (const found of ancestry.classes) {
-    const own = constructorIn(found);
+    const own = found.module.fault ? null : constructorIn(found);
     if (own === null) return null;
     if (own) return read(own, found);
   }
@@ -72,11 +72,11 @@ function constructorsAmong(body: readonly Statement[], text: string): Statement[
   });
 }
 
-/** Null where the list is broken or has no place for `self`. */
+/** Null where the list has no place for `self`. */
 function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Signature | null {
   const { text } = module;
   const list = child(node, 'ParamList');
-  if (!list || list.children.some(({ type }) => type === '⚠')) return null;
+  if (!list) return null;
   const place = positions(text);
   const placeOf = (offset: number): Place => ({ file, ...place.at(offset) });
   const parameters: Parameter[] = [];

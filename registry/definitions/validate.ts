@@ -10,7 +10,6 @@ import { readSources, siblingsOf } from './files.ts';
 import { readHeader } from './header.ts';
 import type { ReadHeader } from './header-fields.ts';
 import { hiddenCharacters, otherTexts } from './hidden.ts';
-import { checkLimits } from './limits.ts';
 import { lint } from './lint.ts';
 import { lookAlikes } from './lookalikes.ts';
 import { checkName } from './names.ts';
@@ -20,6 +19,7 @@ import { shadows } from './shadowing.ts';
 import { encodeTyped, positions } from './source.ts';
 import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
+import { newerSyntax } from './verdict.ts';
 
 /** Of one kind in one file: nobody reads more. */
 const MAX_REPORTED = 1000;
@@ -57,6 +57,9 @@ export function validateDefinition(
     if (module) modules.set(file, module);
   }
   const module = modules.get(path);
+  const requires = module && readHeader(module.text).header.requires_python;
+  for (const [file, one] of modules)
+    locate(newerSyntax(one, requires), file, path, result.warnings);
   if (module && parses(result))
     checkDefinition(name, module, siblingsOf(path, modules), policy, result);
   result.valid = result.errors.length === 0;
@@ -97,13 +100,12 @@ function checkFile(
   result: Validation,
 ): Module | null {
   try {
-    const templates = checkLimits(text);
-    const { syntax, errors, warnings } = lint(text);
+    const module = parseModule(text);
+    const { syntax, errors, warnings } = lint(module);
     if (syntax.length > 0) {
       locate(syntax, file, main, result.errors);
       return null;
     }
-    const module = parseModule(text, templates);
     locate(lookAlikes(module), file, main, result.warnings);
     locate(warnings, file, main, result.warnings);
     locate(errors, file, main, result.errors);

@@ -2,7 +2,7 @@
 import { DefinitionError } from '../errors.ts';
 import { decodeSource } from '../source.ts';
 import { parseModule } from '../syntax.ts';
-import { hasErrors } from './module.ts';
+import { verdictOf } from '../verdict.ts';
 import { basename } from './paths.ts';
 
 export type Content =
@@ -39,7 +39,7 @@ export function contentOf(path: string, bytes: Uint8Array): Content {
 
 function parses(text: string): boolean {
   try {
-    return !hasErrors(parseModule(text).root);
+    return verdictOf(parseModule(text)).error === null;
   } catch (error) {
     if (error instanceof DefinitionError) return false;
     throw error;

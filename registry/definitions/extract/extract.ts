@@ -5,7 +5,6 @@
  * definition are made when it is asked for, so that a folder of thousands takes little memory.
  */
 import { DefinitionError } from '../errors.ts';
-import { lint } from '../lint.ts';
 import type { Diagnostic } from '../types.ts';
 import { Bases } from './bases.ts';
 import { Chooser } from './choice.ts';
@@ -136,11 +135,9 @@ function takeOutBroken(read: Read, folder: SourceFolder): void {
   }
 }
 
-/** Ruff's word counts; as it takes longer, it is asked where the grammar stumbled. */
 function parseError(path: string, folder: SourceFolder): Diagnostic | undefined {
   try {
-    const { broken, text } = folder.module(path);
-    return broken ? lint(text).syntax[0] : undefined;
+    return folder.module(path).error ?? undefined;
   } catch (error) {
     if (error instanceof DefinitionError) return error.diagnostics[0];
     throw error;

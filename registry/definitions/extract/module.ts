@@ -4,6 +4,8 @@
  * known a name counts as read, so that too much is carried rather than too little.
  */
 import { child, type Node, nameOf, type Module as SyntaxModule, textOf, walk } from '../syntax.ts';
+import type { Diagnostic } from '../types.ts';
+import { verdictOf } from '../verdict.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { collectGlobals, StatementReader } from './scope.ts';
 import { Trees } from './trees.ts';
@@ -50,8 +52,8 @@ export interface Module {
   bindings: Map<string, Statement[]>;
   /** Name to the statements with functions that declare it `global`, and so may bind it when they are called. */
   globals: Map<string, Statement[]>;
-  /** The grammar, which recovers from errors, found one. */
-  broken: boolean;
+  /** What CPython stops at. */
+  error: Diagnostic | null;
   /** Looks names up while it runs (`globals()`, `exec`, …), so no part of it can be left out. */
   dynamic: boolean;
 }
@@ -110,19 +112,9 @@ export function readModule(path: string, text: string, trees = new Trees()): Mod
     classes,
     bindings,
     globals,
-    broken: hasErrors(root),
+    error: verdictOf(trees.of(text)).error,
     dynamic: DYNAMIC.test(text),
   };
-}
-
-/** True where the grammar, which recovers from errors, found one, or Python 2's `print x`. */
-export function hasErrors(root: Node): boolean {
-  let found = false;
-  walk(root, ({ type }) => {
-    found ||= type === '⚠' || type === 'PrintStatement';
-    return !found;
-  });
-  return found;
 }
 
 /** Counts lines for offsets that only grow, so that a whole module costs one pass. */

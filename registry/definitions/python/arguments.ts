@@ -1,0 +1,50 @@
+/** The arguments of calls, and what else stands between commas. */
+
+import { type Node, nameOf, textOf } from './node.ts';
+
+/** Arguments of a call or class statement; `starred` where `*a` or `**k` hide what else is passed. */
+export interface Arguments {
+  readonly positional: readonly Node[];
+  readonly keywords: ReadonlyMap<string, Node>;
+  readonly starred: boolean;
+}
+
+/** Takes the `ArgList` of a call or class statement apart. */
+export function argumentsOf(list: Node, text: string): Arguments {
+  const positional: Node[] = [];
+  const keywords = new Map<string, Node>();
+  let starred = false;
+  for (const group of groups(list.children.slice(1))) {
+    const [first, second, third] = group;
+    if (!first) continue;
+    if (first.type === '*' || first.type === '**') starred = true;
+    else if (second?.type === 'AssignOp' && third) {
+      if (textOf(second, text) === '=') keywords.set(nameOf(first, text), third);
+      else positional.push(third);
+    } else positional.push(first);
+  }
+  return { positional, keywords, starred };
+}
+
+/** Children split at commas, closing brackets left out. */
+export function groups(nodes: readonly Node[]): Node[][] {
+  const found: Node[][] = [[]];
+  for (const node of nodes) {
+    if (node.type === ',') found.push([]);
+    else if (!/^[()[\]{}⚠]$/.test(node.type)) found.at(-1)?.push(node);
+  }
+  return found;
+}
+
+/** `a.b.c` as text where the expression is nothing but names and dots, else null. */
+export function dottedName(node: Node, text: string): string | null {
+  const parts: string[] = [];
+  let at: Node | undefined = node;
+  while (at?.type === 'MemberExpression' && at.children[1]?.type === '.') {
+    const property: Node | undefined = at.children[2];
+    if (!property) return null;
+    parts.unshift(nameOf(property, text));
+    at = at.children[0];
+  }
+  return at?.type === 'VariableName' ? [nameOf(at, text), ...parts].join('.') : null;
+}

@@ -1,0 +1,67 @@
+import type { Node } from './node.ts';
+
+export type ScopeKind =
+  | 'module'
+  | 'class'
+  | 'function'
+  | 'lambda'
+  | 'comprehension'
+  /** Annotations, and the bounds and values of type parameters and aliases (PEP 649, 695). */
+  | 'annotation'
+  | 'types';
+
+/** What happens to a name in one scope. */
+export interface Use {
+  parameter?: boolean;
+  typeParameter?: boolean;
+  bound?: boolean;
+  used?: boolean;
+  annotated?: boolean;
+  global?: boolean;
+  nonlocal?: Node;
+  /** The variable of a comprehension's loop. */
+  loop?: boolean;
+}
+
+/** A block of CPython's symbol table. */
+export class Scope {
+  readonly kind: ScopeKind;
+  readonly parent: Scope | null;
+  readonly names = new Map<string, Use>();
+  /** What an annotation scope is called in a message. */
+  readonly what: string;
+  /** Inside of what a comprehension iterates over. */
+  iterating: boolean;
+
+  constructor(kind: ScopeKind, parent: Scope | null, what = '') {
+    this.kind = kind;
+    this.parent = parent;
+    this.what = what;
+    this.iterating = parent?.iterating ?? false;
+  }
+
+  of(name: string): Use {
+    const use = this.names.get(name) ?? {};
+    this.names.set(name, use);
+    return use;
+  }
+
+  get isFunction(): boolean {
+    return this.kind === 'function' || this.kind === 'lambda';
+  }
+}
+
+/** Whether an enclosing function gives the name a value, and what kind of one. */
+export function enclosing(scope: Scope, name: string): 'variable' | 'type parameter' | null {
+  for (let at = scope.parent; at && at.kind !== 'module'; at = at.parent) {
+    if (at.kind === 'class') {
+      if (name === '__class__' || name === '__classdict__') return 'variable';
+      continue;
+    }
+    const use = at.names.get(name);
+    if (use?.global) return null;
+    if (use?.typeParameter) return 'type parameter';
+    if (use?.bound || use?.parameter || use?.nonlocal) return 'variable';
+  }
+  return null;
+}
