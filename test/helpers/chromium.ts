@@ -28,8 +28,9 @@ export async function chromium(): Promise<Chromium> {
   const { default: packaged } = await import('@sparticuz/chromium');
   return {
     executablePath,
-    // One process for everything ends with the first tab that crashes; and no safety of the web is to be switched off.
-    args: packaged.args.filter((flag) => !NOT_WANTED.test(flag)),
+    // One process for everything ends with the first tab that crashes; no safety of the web is to be switched off; and a
+    // graphics card in software takes as long as everything else together.
+    args: [...packaged.args.filter((flag) => !NOT_WANTED.test(flag)), '--disable-gpu'],
     env: {
       // The same fonts everywhere: pictures and line breaks do not depend on the machine.
       FONTCONFIG_PATH: join(folder, 'fonts'),
@@ -41,7 +42,7 @@ export async function chromium(): Promise<Chromium> {
 }
 
 const NOT_WANTED =
-  /^--(single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation|headless)/;
+  /^--(single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation|headless|in-process-gpu|use-gl|use-angle|ignore-gpu-blocklist|enable-unsafe-swiftshader)/;
 
 /** The package's own names folders outside of this one. Paths are relative to the file (fonts-conf(5)). */
 const FONTS = `<?xml version="1.0"?>
