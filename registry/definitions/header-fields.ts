@@ -3,6 +3,7 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import { HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../../text/hidden.ts';
 import { hiddenIn } from './hidden.ts';
+import { isRequirement, isSpecifier } from './requirements.ts';
 import { entriesOf } from './toml.ts';
 import type { Diagnostic, Header, Json, Span } from './types.ts';
 
@@ -65,6 +66,16 @@ export const FIELDS: readonly Field[] = [
   field('default_settings', 'a table', isTable),
   field('settings_schema', 'a table', isTable),
 ];
+
+/** What pip could not read in a value; null where it can. */
+function unreadByPip(key: keyof Header, value: Json): string | null {
+  if (key === 'requires_python' && !isSpecifier(value as string))
+    return `is ${JSON.stringify(value)}, and must be versions such as ">=3.11" or ">=3.11, <4" (PEP 440)`;
+  if (key !== 'dependencies') return null;
+  const unread = (value as string[]).find((one) => !isRequirement(one));
+  if (unread === undefined) return null;
+  return `has ${JSON.stringify(unread)}, and each must be what pip installs, such as "numpy" or "pyvisa >= 1.13" (PEP 508)`;
+}
 
 export interface ParsedToml {
   document: { [key: string]: Json };
@@ -134,8 +145,10 @@ export function interpret(
     if (accepts(value)) Object.assign(result.header, { [key]: value });
     else errors.push(complain(path, 'header-type', `must be ${expects}`));
     const hidden = hiddenOf(key, value);
+    const unread = accepts(value) ? unreadByPip(key, value) : null;
     if (hidden !== null)
       errors.push(complain(path, 'hidden-character', `cannot hold ${hidden}: take it out`));
+    else if (unread !== null) errors.push(complain(path, 'header-value', unread));
   }
   result.extra = strip(document);
   const own = valueAt(document, ['tool', 'pybirch']);

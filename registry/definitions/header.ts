@@ -20,6 +20,7 @@ import {
   type ScriptBlock,
   scriptBlocks,
   splitLines,
+  unreadBlock,
 } from './script-block.ts';
 import { checkWritable, type Entry, entriesOf, inline, rewritten, tableLines } from './toml.ts';
 import type { Diagnostic, Header, Json } from './types.ts';
@@ -33,10 +34,14 @@ type Document = { [key: string]: Json };
 export function readHeader(text: string): ReadHeader {
   const { lines } = splitLines(text);
   const [block, second] = scriptBlocks(lines);
-  if (!block) return { header: {}, extra: {}, errors: [], warnings: [], spans: new Map() };
+  const warnings = unread(lines, block);
+  if (!block) return { header: {}, extra: {}, errors: [], warnings, spans: new Map() };
   if (second)
-    return interpret({}, [], 0, [lineSpan(lines, second.opening, 'A second script block')]);
-  return interpret(parseBlock(lines, block), contentOf(lines, block), block.opening + 1, []);
+    return interpret({}, [], 0, [
+      lineSpan(lines, second.opening, 'header-toml', 'A second script block: PEP 723 allows one'),
+    ]);
+  const read = interpret(parseBlock(lines, block), contentOf(lines, block), block.opening + 1, []);
+  return { ...read, warnings: [...warnings, ...read.warnings] };
 }
 
 /**
@@ -79,15 +84,26 @@ function parseBlock(lines: readonly string[], block: ScriptBlock) {
   return parseToml(contentOf(lines, block), block.opening + 1);
 }
 
-function lineSpan(lines: readonly string[], at: number, message: string): Diagnostic {
+/** A warning of what was meant for a header and is none, outside the block that is one. */
+function unread(lines: readonly string[], block: ScriptBlock | undefined): Diagnostic[] {
+  const others = lines.map((line, at) =>
+    block && at >= block.opening && at <= block.closing ? '' : line,
+  );
+  const found = unreadBlock(others);
+  if (found === null) return [];
+  const message = `The header is not read. ${found.why} (PEP 723)`;
+  return [lineSpan(lines, found.line, 'header-not-read', message)];
+}
+
+function lineSpan(lines: readonly string[], at: number, code: string, message: string): Diagnostic {
   const length = [...(lines[at] ?? '')].length;
   return {
     line: at + 1,
     column: 1,
     end_line: at + 1,
     end_column: length + 1,
-    code: 'header-toml',
-    message: `${message}: PEP 723 allows one`,
+    code,
+    message,
   };
 }
 

@@ -48,6 +48,32 @@ export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
   return blocks;
 }
 
+/** A line that was meant for a header's first or last, and why the header is not read. */
+export interface UnreadBlock {
+  /** From 0. */
+  readonly line: number;
+  readonly why: string;
+}
+
+/** What looks like the beginning of a header where there is none to read; null where nothing does. */
+export function unreadBlock(lines: readonly string[]): UnreadBlock | null {
+  const meant = lines.findIndex((line) => /^\s*#+\s*\/{3}\s*script\s*$/i.test(line));
+  if (meant < 0) return null;
+  if (lines[meant] !== '# /// script')
+    return { line: meant, why: 'A header begins with exactly "# /// script"' };
+  for (let at = meant + 1; ; at++) {
+    const line = lines[at];
+    if (line !== undefined && /^#(?:$| )/.test(line)) {
+      if (/^#\s*\/{3}\s*$/.test(line) && line !== '# ///')
+        return { line: at, why: 'A header ends with exactly "# ///"' };
+      continue;
+    }
+    if (line === undefined || !lines.slice(at).some((one) => /^\s*#+\s*\/{3}\s*$/.test(one)))
+      return { line: meant, why: 'It has no last line "# ///"' };
+    return { line: at, why: 'Each of its lines is "#", or "# " and TOML' };
+  }
+}
+
 /** The TOML of a block. */
 export function contentOf(lines: readonly string[], block: ScriptBlock): string[] {
   return lines

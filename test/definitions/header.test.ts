@@ -80,9 +80,9 @@ t.test('what is written is what is read, and everything else stays', async () =>
     fc.property(start, changes, (source, wanted) => {
       const before = readHeader(source);
       const after = readHeader(writeHeader(source, wanted));
-      // Whether people can see it is another question (hidden.test.ts).
+      // Whether people can see it and pip can read it are other questions (hidden.test.ts, below).
       t.same(
-        after.errors.filter(({ code }) => code !== 'hidden-character'),
+        after.errors.filter(({ code }) => !/^(hidden-character|header-value)$/.test(code)),
         [],
       );
       t.strictSame(after.header, { ...before.header, ...wanted });
@@ -136,6 +136,38 @@ t.test("PEP 723's rules hold: one block, closed; errors stand where they are", a
   ]);
   t.match(readHeader('# /// script\n# tool.pybirch.colour = 1\n# ///\n').warnings, [
     { code: 'header-unknown-key', line: 2 },
+  ]);
+});
+
+t.test('a header that is not read is warned of at the line that is to blame', async (t) => {
+  const warned: [text: string, line: number, why: RegExp][] = [
+    ['# /// script\n# [tool.pybirch]\nimport os\n', 1, /no last line/],
+    ['# /// script\n# dependencies = []\n\n# [tool.pybirch]\n# ///\n', 3, /Each of its lines/],
+    ['# /// script\n#dependencies = []\n# ///\n', 2, /Each of its lines/],
+    ['# /// script\n#\tdependencies = []\n# ///\n', 2, /Each of its lines/],
+    ['# /// script\n# dependencies = []\n# /// \n', 3, /ends with exactly/],
+    ['#/// script\n# dependencies = []\n# ///\n', 1, /begins with exactly/],
+    ['import os\r\n # /// script\r\n # ///\r\n', 2, /begins with exactly/],
+    ['# /// Script\n# ///\n', 1, /begins with exactly/],
+    [
+      '# /// script\n# dependencies = []\n# ///\n\n# /// script \n# ///\n',
+      5,
+      /begins with exactly/,
+    ],
+  ];
+  for (const [text, line, why] of warned)
+    t.match(readHeader(text).warnings, [{ line, code: 'header-not-read', message: why }], text);
+  for (const text of [FULL, INLINE, 'x = 1\n', '# /// pyproject\n', '# / / / script\n'])
+    t.notMatch(readHeader(text).warnings, [{ code: 'header-not-read' }]);
+});
+
+t.test('versions and requirements that pip cannot read are refused where they stand', async (t) => {
+  const text = (toml: string) => `# /// script\n# ${toml}\n# ///\n`;
+  t.match(readHeader(text('requires-python = "3"')).errors, [
+    { line: 2, code: 'header-value', message: /requires-python is "3", and must be/ },
+  ]);
+  t.match(readHeader(text('dependencies = ["numpy", "not a req !!"]')).errors, [
+    { line: 2, code: 'header-value', message: /dependencies has "not a req !!"/ },
   ]);
 });
 
