@@ -1,12 +1,13 @@
 /** Importing a folder and exporting definitions, against a target that keeps them in memory. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { AnalysisPool } from '../../registry/analysis/pool.ts';
 import { runExport } from '../../registry/cli/export.ts';
 import { runImport as importCommand } from '../../registry/cli/import.ts';
 import { exportFolder } from '../../registry/services/import-export/export-folder.ts';
+import { listFolder } from '../../registry/services/import-export/folder-files.ts';
 import {
   type ImportOptions,
   importFolder,
@@ -146,6 +147,40 @@ t.test('what cannot be loaded, named or landed is skipped, and stops nothing', a
     up: 'a symbolic link',
   });
   t.equal(report.skipped.length, 7);
+});
+
+t.test('what cannot be read is reported, and the rest is read all the same', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'meter.py': METER,
+    'closed/x.py': called('X'),
+    'build/lib/meter.py': `${METER}# older\n`,
+    'conda/conda-meta/history': '',
+    'conda/lib/python3.12/x.py': called('Conda'),
+    '.tox/x.py': called('Tox'),
+    '.eggs/x.py': called('Egg'),
+    'lib/site-packages/x.py': called('Site'),
+    'web/node_modules/x.py': called('Node'),
+  });
+  execFileSync('mkfifo', [join(folder, 'pipe.py')]);
+  await symlink('loop.py', join(folder, 'loop.py'));
+  await chmod(join(folder, 'closed'), 0);
+  // Root may read everything.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534);
+  const read = await listFolder(folder).finally(() => isRoot && process.seteuid?.(0));
+  await chmod(join(folder, 'closed'), 0o700);
+  t.same(
+    read.files.map(({ path }) => path),
+    ['meter.py'],
+  );
+  const reasons = Object.fromEntries(read.skipped.map(({ path, reason }) => [path, reason]));
+  t.match(reasons, {
+    build: /what was built/,
+    closed: /cannot be read \(EACCES\)/,
+    'loop.py': 'a symbolic link',
+    'pipe.py': 'a named pipe, not a file',
+  });
+  t.equal(read.skipped.length, 4);
 });
 
 t.test('a definition that cannot be stored is skipped, and stops nothing', async (t) => {

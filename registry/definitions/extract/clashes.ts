@@ -1,6 +1,6 @@
 /** Two definitions may not have one name, case ignored: which of them can be imported at all. */
 import type { Chooser } from './choice.ts';
-import { byText } from './paths.ts';
+import { basename, byText, dirname } from './paths.ts';
 import type { Extracted, Skipped } from './types.ts';
 
 /** A definition that could be made. */
@@ -15,9 +15,9 @@ export interface Candidate {
 export const isExtracted = (made: Extracted | Skipped): made is Extracted => 'files' in made;
 
 /**
- * Sets clashing definitions apart. Of different ones of one name the one that is preferred is taken, and else none,
- * because which one is meant cannot be known: each is skipped with the places of the others. Equal ones are taken
- * once, from the first path.
+ * Sets clashing definitions apart. Of different ones of one name the one that is preferred is taken; one in a file that is a
+ * copy or backup of another's by its name gives way to it. Else none is, because which one is meant cannot be known: each
+ * is skipped with the places of the others. Equal ones are taken once, from the first path.
  */
 export function withoutClashes(
   all: readonly Candidate[],
@@ -33,13 +33,17 @@ export function withoutClashes(
   const kept: Candidate[] = [];
   const skipped: Skipped[] = [];
   for (const all of groups.values()) {
-    const group = all.length === 1 ? all : fitting(all, skipped);
-    const best = Math.min(...group.map((one) => chooser.rank(one)));
-    const preferred = group.filter((one) => chooser.rank(one) === best);
+    const fit = all.length === 1 ? all : fitting(all, skipped);
+    const best = Math.min(...fit.map((one) => chooser.rank(one)));
+    const preferred = withoutCopies(
+      fit.filter((one) => chooser.rank(one) === best),
+      skipped,
+    );
     const [first, ...others] = preferred.sort((a, b) => byText(a.path, b.path));
     if (!first) continue;
-    for (const one of group) {
-      if (!preferred.includes(one)) skipped.push(skip(one, 'same', `${place(first)} is preferred`));
+    for (const one of fit) {
+      if (chooser.rank(one) !== best)
+        skipped.push(skip(one, 'same', `${place(first)} is preferred`));
     }
     if (others.length === 0 || allEqual(first, others)) {
       kept.push(first);
@@ -72,6 +76,36 @@ function allEqual(first: Candidate, others: readonly Candidate[]): boolean {
       return isExtracted(also) && sameFiles(also.files, made.files);
     })
   );
+}
+
+function withoutCopies(group: readonly Candidate[], skipped: Skipped[]): Candidate[] {
+  return group.filter((one) => {
+    const original = group.find((other) => isCopyOf(one.path, other.path));
+    if (original) skipped.push(skip(one, 'same', `in a copy of ${original.path}, by its name`));
+    return original === undefined;
+  });
+}
+
+const COPY =
+  /^(?:copy (?:\(\d+\) )?of |(?:old|bak|backup|copy)[-_. ])(.+)$|^(.+?)(?:(?:[-_. ]+(?:old|bak|backup|orig|save|copy|kopie|prev|previous|\d{4}-?\d\d-?\d\d))|(?: ?\(\d+\)))+$/i;
+const ATTIC = /^(old|bak|backups?|archived?|attic|trash|deprecated|obsolete|unused)$/i;
+
+/** True where the name of a file, or of a folder around it, says that it is a copy or backup of the other. */
+export function isCopyOf(path: string, other: string): boolean {
+  if (path === other) return false;
+  const stem = (one: string): string =>
+    basename(one)
+      .replace(/\.pyw?$/i, '')
+      .toLowerCase();
+  if (dirname(path) === dirname(other)) {
+    const [, before, after] = COPY.exec(stem(path)) ?? [];
+    return (before ?? after) === stem(other);
+  }
+  const inAttic = (one: string): boolean =>
+    dirname(one)
+      .split('/')
+      .some((part) => ATTIC.test(part));
+  return stem(path) === stem(other) && inAttic(path) && !inAttic(other);
 }
 
 /** True when both hold the same paths with the same bytes. */

@@ -8,8 +8,30 @@ import { basename } from './paths.ts';
 export type Content =
   | { kind: 'python'; text: string }
   /** Bytes that code may read. */
-  | { kind: 'data' }
+  | { kind: 'data'; reason?: string }
   | { kind: 'unreadable'; reason: string; line?: number; column?: number };
+
+/** What is not Python though it may read like it, by its name, and what to do about it. */
+const NOT_CODE: readonly (readonly [RegExp, string])[] = [
+  [
+    /~$|^#.*#$|^\.#|\.(sw[a-p]|bak|bck|backup|orig|rej|old|save|tmp|temp|part|dpkg-\w+|rpm\w+)$/i,
+    'left behind by an editor or a merge: rename it to import it',
+  ],
+  [
+    /\.pyw?[^\w\s]?[-_. ]?(bak|old|orig|rej|backup|save|copy|disabled|off|\d+)\b/i,
+    'a backup by its name: rename it to import it',
+  ],
+  [/\.pyi$/i, 'a stub: it has no code'],
+  [/\.(pyx|pxd|pxi)$/i, 'Cython, which must be compiled: build a package of it'],
+  [
+    /\.ipynb$/i,
+    'a notebook: save its code as a Python file (jupyter nbconvert --to script), and import that',
+  ],
+  [
+    /\.(txt|md|rst|log|csv|json|ya?ml|toml|ini|cfg|html?|diff|patch|tex|in|tmpl|template|j2)$/i,
+    'not Python by its name',
+  ],
+];
 
 const SHEBANG = /^#!.*\bpython/;
 const CLASS = /^[ \t]*class[ \t]+[^\W\d]\w*[ \t]*[(:[]/mu;
@@ -17,6 +39,8 @@ const IMPORT_OR_DEF = /^(import|from|def|async def)[ \t]+[\w.]+/m;
 
 /** Reads a file that is called Python, begins like a script, or parses and defines or imports something. */
 export function contentOf(path: string, bytes: Uint8Array): Content {
+  const name = basename(path);
+  for (const [pattern, reason] of NOT_CODE) if (pattern.test(name)) return { kind: 'data', reason };
   const isNamed = /\.pyw?$/i.test(path);
   if (!isNamed && bytes.subarray(0, 8192).includes(0)) return { kind: 'data' };
   let text: string;
@@ -33,7 +57,7 @@ export function contentOf(path: string, bytes: Uint8Array): Content {
   const hasImport = IMPORT_OR_DEF.test(text);
   if (!hasClass && !hasImport) return { kind: 'data' };
   // A file without any extension that has both is code, if perhaps broken code: its errors are worth a report.
-  const isCode = (hasClass && hasImport && !basename(path).includes('.')) || parses(text);
+  const isCode = (hasClass && hasImport && !name.includes('.')) || parses(text);
   return isCode ? { kind: 'python', text } : { kind: 'data' };
 }
 

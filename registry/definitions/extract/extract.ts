@@ -13,7 +13,7 @@ import { contentOf } from './content.ts';
 import { SourceFolder } from './folder.ts';
 import { InstalledNames } from './installed.ts';
 import { Kept } from './kept.ts';
-import { isTooLarge, tooLarge } from './large.ts';
+import { isTooLarge, tooLarge, whyUnread } from './large.ts';
 import { basename, byText } from './paths.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
 import type { Extracted, Extraction, ExtractOptions, Skipped, SourceFile } from './types.ts';
@@ -105,7 +105,7 @@ function readAll(files: Iterable<SourceFile>, maxFileBytes: number | undefined):
     const content = contentOf(path, bytes);
     if (content.kind === 'python') read.texts.set(path, content.text);
     else if (content.kind === 'data')
-      read.skipped.push({ path, kind: 'nothing', reason: 'not Python' });
+      read.skipped.push({ path, kind: 'nothing', reason: content.reason ?? 'not Python' });
     else {
       const { reason, line, column } = content;
       read.skipped.push({ path, reason, ...(line && column ? { line, column } : {}) });
@@ -119,8 +119,7 @@ function bytesOf(file: SourceFile): Uint8Array | null | string {
   try {
     return file.bytes;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    return `cannot be read: ${error.code}`;
+    return whyUnread(error);
   }
 }
 

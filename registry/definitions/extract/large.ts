@@ -24,3 +24,15 @@ function inWords(bytes: number): string {
   const [unit, size]: [string, number] = bytes < 1 << 20 ? ['KB', 1 << 10] : ['MB', 1 << 20];
   return `${Math.ceil((10 * bytes) / size) / 10} ${unit}`;
 }
+
+/**
+ * Why the system does not give a file or folder, and what to do about it.
+ * @throws the error where it is none of the file system
+ */
+export function whyUnread(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error)) throw error;
+  if (error.code === 'EACCES' || error.code === 'EPERM')
+    return `cannot be read (${error.code}): let the account that imports read it, and import again`;
+  if (error.code === 'ENOENT') return 'vanished while the folder was read';
+  return `cannot be read: ${error.message}`;
+}

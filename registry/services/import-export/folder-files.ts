@@ -1,8 +1,10 @@
 /** Lists the files of a folder that an import looks through. */
 import { isUtf8 } from 'node:buffer';
+import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shown } from '../../../repos/byte-names.ts';
+import { whyUnread } from '../../definitions/extract/large.ts';
 import { byText } from '../../definitions/extract/paths.ts';
 import type { Skipped } from '../../definitions/extract/types.ts';
 
@@ -12,13 +14,18 @@ export interface FolderFiles {
   skipped: Skipped[];
 }
 
-/** What installers, editors and Python itself leave behind, by name. */
-const LEFT_OUT = /^(__pycache__|node_modules|site-packages|.*\.egg-info|\.DS_Store|.*\.py[co])$/;
+/** What installers, test runners and Python itself leave behind, by name. */
+const LEFT_OUT =
+  /^(__pycache__|__pypackages__|node_modules|site-packages|dist-packages|.*\.(egg-info|dist-info|egg)|\.DS_Store|.*\.py[co])$/;
+/** Folders that hold copies of what was built or released; a lab may mean something else by the names, so that they are told of. */
+const BUILT = /^(build|dist|wheels|sdist)$/i;
+/** What makes a folder an environment with packages: PEP 405's file, conda's folder. */
+const ENVIRONMENT = new Set(['pyvenv.cfg', 'conda-meta']);
 
 /**
- * Walks a folder. Hidden folders, caches and virtual environments (a folder with `pyvenv.cfg`, PEP 405) are
- * passed over; a symbolic link is never followed, and is reported.
- * @throws the file system's error where the folder cannot be read
+ * Walks a folder. Hidden folders, caches, environments and what was built are passed over; a symbolic link is never followed.
+ * Whatever cannot be read is reported, and so is what is neither a file nor a folder; the rest is read all the same.
+ * @throws the file system's error where the folder itself cannot be read
  */
 export async function listFolder(folder: string): Promise<FolderFiles> {
   const found: FolderFiles = { files: [], skipped: [] };
@@ -34,16 +41,38 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
     found.skipped.push({ path, reason: 'its name is not UTF-8: rename it, and import again' });
     return [];
   });
-  if (below !== '' && entries.some((entry) => entry.name === 'pyvenv.cfg')) return;
+  if (below !== '' && entries.some((entry) => ENVIRONMENT.has(entry.name))) return;
   for (const entry of entries.sort((a, b) => byText(a.name, b.name))) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (LEFT_OUT.test(entry.name)) continue;
-    if (entry.isSymbolicLink()) found.skipped.push({ path, reason: 'a symbolic link' });
-    else if (entry.isDirectory()) {
-      if (!entry.name.startsWith('.')) await walk(folder, path, found);
-    } else if (entry.isFile()) {
-      const { size } = await lstat(join(folder, path));
-      found.files.push({ path, size });
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    const skip = (reason: string): void => void found.skipped.push({ path, reason });
+    try {
+      if (entry.isSymbolicLink()) skip('a symbolic link');
+      else if (entry.isDirectory()) await enter(folder, path, entry.name, found);
+      else if (entry.isFile()) {
+        const { size } = await lstat(join(folder, path));
+        found.files.push({ path, size });
+      } else skip(`${kindOf(entry)}, not a file`);
+    } catch (error) {
+      skip(whyUnread(error));
     }
   }
+}
+
+async function enter(
+  folder: string,
+  path: string,
+  name: string,
+  found: FolderFiles,
+): Promise<void> {
+  if (name.startsWith('.')) return;
+  if (BUILT.test(name))
+    found.skipped.push({ path, reason: 'a folder of what was built, by its name: passed over' });
+  else await walk(folder, path, found);
+}
+
+function kindOf(entry: Dirent): string {
+  if (entry.isSocket()) return 'a socket';
+  if (entry.isFIFO()) return 'a named pipe';
+  return 'a device';
 }

@@ -66,7 +66,7 @@ t.test(
 t.test('Python is told by its content; what cannot be read says where', async (t) => {
   const found = extractTexts({
     plain: meter('Plain'),
-    'driver.txt': meter('Text'),
+    'driver.drv': meter('Text'),
     script: `#!/usr/bin/env python3\n${meter('Script')}`,
     'notes.md': '# Notes\n\n    class A(BaseMeasurementInstrument):\n',
     'table.csv': '1,2\n',
@@ -136,4 +136,66 @@ t.test('no text makes the extraction throw', async (t) => {
   const found = extractTexts({ 'm.py': deep, plain: deep, 'b.py': meter('C') });
   t.same(namesOf(found), ['C']);
   t.match(skips(found)[0], /m\.py -: does not parse/);
+});
+
+t.test(
+  'leftovers, backups, stubs and what only looks like Python by its text do not count',
+  async (t) => {
+    const left = [
+      ...[
+        'x.py~',
+        '.x.py.swp',
+        '.#x.py',
+        '#x.py#',
+        'x.py.bak',
+        'x.bak',
+        'x.py.orig',
+        'x.py.rej',
+        'x.py.old',
+        'x.py_old',
+      ],
+      ...[
+        'x.py-2021',
+        'x.py.1',
+        'x.py.save',
+        'x.txt',
+        'x.pyi',
+        'x.pyx',
+        'x.md',
+        'x.py.disabled',
+        'x.diff',
+        'x.py.tmp',
+      ],
+    ];
+    const files = Object.fromEntries(left.map((path) => [path, `${meter('X')}    v = 1\n`]));
+    const found = extractTexts({ 'x.py': meter('X'), ...files, 'n.ipynb': '{"cells": []}' });
+    t.same(textsOf(named(found, 'X')), { 'X.py': meter('X') });
+    t.same(found.skipped.map(({ path }) => path).sort(), [...left, 'n.ipynb'].sort());
+    t.match(skips(found).join('\n'), /n\.ipynb -: a notebook: .*nbconvert/);
+    t.match(skips(found).join('\n'), /x\.pyi -: a stub/);
+  },
+);
+
+t.test('a copy by its name gives way to the file that it is a copy of', async (t) => {
+  const copies = [
+    'Copy of x.py',
+    'x - Copy.py',
+    'x copy.py',
+    'x (1).py',
+    'x_old.py',
+    'x.bak.py',
+    'old_x.py',
+    'x_2021-03-04.py',
+  ];
+  for (const path of [...copies, 'old/x.py', 'sub/archive/x.py', 'backup/sub/x.py']) {
+    const found = extractTexts({ 'x.py': meter('X'), [path]: `${meter('X')}    v = 1\n` });
+    t.same(namesOf(found), ['X'], path);
+    t.equal(named(found, 'X').origin, 'x.py', path);
+    t.same(skips(found), [`${path} X: in a copy of x.py, by its name`]);
+  }
+  for (const path of ['y.py', 'gold_x.py', 'sub/x.py', 'x2.py', 'oldx.py']) {
+    const found = extractTexts({ 'x.py': meter('X'), [path]: `${meter('X')}    v = 1\n` });
+    t.same(namesOf(found), [], path);
+  }
+  t.same(namesOf(extractTexts({ 'x_old.py': meter('X'), 'y.py': meter('Y') })), ['X', 'Y']);
 });
