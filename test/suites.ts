@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { leftOut } from './docs/pythons.ts';
 import { chromium } from './helpers/chromium.ts';
+import { migratedFolder } from './helpers/embedded-folders.ts';
 import { makeMigratedDatabase, SHARED_SERVER, startPostgres } from './helpers/postgres-server.ts';
 import {
   CLIENT,
@@ -38,9 +39,8 @@ process.env[SHARED_SERVER] = String(postgres.port);
 process.env.NODE_COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'compiled-tests');
 const client = runsClient && asked.length === 0;
 const tests = await runInLanes(LANES, [
-  ...(client ? [clientTests(python)] : []),
+  ...(client ? [clientTests(python), ...clientChecks(python)] : []),
   ...testFiles(asked),
-  ...(client ? clientChecks(python) : []),
 ]);
 await postgres.close();
 if (asked.length === 0) console.log(await leftOutOf(python, client));
@@ -52,6 +52,7 @@ async function prepare() {
     preparePython(),
     startPostgres(),
     chromium(),
+    migratedFolder(),
   ]);
   await makeMigratedDatabase(postgres);
   return { python, runsClient, postgres };

@@ -1,17 +1,15 @@
 /** One test body, every database. */
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { dataPaths } from '../../registry/data-paths.ts';
 import { openStore, type Store, type StoreOptions } from '../../registry/store/open.ts';
+import { emptyFolder, migratedFolder } from './embedded-folders.ts';
+import { once } from './once.ts';
 import {
   MIGRATED,
   makeMigratedDatabase,
-  migrate,
   SHARED_SERVER,
   startPostgres,
   urlOn,
@@ -51,11 +49,17 @@ export async function onEachDatabase(
   }
 }
 
-/** A folder for PGlite, holding a migrated database unless told otherwise. */
+/** A folder of PGlite's with a migrated database in it, or with an empty one. */
 export async function freshFolder(migrated = true): Promise<{ folder: string }> {
   const folder = join(await root(), `pglite-${++count}`);
-  if (migrated) await cp(await migratedFolder(), folder, { recursive: true });
+  await cp(await (migrated ? migratedFolder() : emptyFolder()), folder, { recursive: true });
   return { folder };
+}
+
+/** Puts such a folder where a registry with this `DATA_DIR` has its embedded database; to make one takes it seconds. */
+export async function putDatabase(dataDir: string, migrated = true): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  await rename((await freshFolder(migrated)).folder, dataPaths(dataDir).database);
 }
 
 /** A database of its own on the real PostgreSQL that the tests start; dropped when the test process ends. */
@@ -80,36 +84,6 @@ const root = once(async () => {
   return folder;
 });
 
-/**
- * Kept from run to run, since PGlite takes seconds to make a database: under a name that changes with
- * the migrations, and put there whole by a rename, so that test processes may race for it.
- */
-const migratedFolder = once(async () => {
-  const kept = join(cache, `pglite-${await digestOf(migrationsFolder)}`);
-  if (existsSync(kept)) return kept;
-  const made = `${kept}.${process.pid}`;
-  await migrate({ folder: made });
-  await rename(made, kept).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    await rm(made, { recursive: true });
-  });
-  return kept;
-});
-
-const cache = fileURLToPath(new URL('../../node_modules/.cache/registry-tests/', import.meta.url));
-const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url));
-
-/** Of every file in a folder and of the PGlite that is installed. */
-async function digestOf(folder: string): Promise<string> {
-  const hash = createHash('sha256').update(
-    await readFile(createRequire(import.meta.url).resolve('@electric-sql/pglite')),
-  );
-  for (const name of (await readdir(folder)).sort()) {
-    hash.update(await readFile(join(folder, name)));
-  }
-  return hash.digest('hex').slice(0, 16);
-}
-
 const migratedDatabase = once(async () => {
   if (!process.env[SHARED_SERVER]) await makeMigratedDatabase(await server());
   return MIGRATED;
@@ -126,11 +100,3 @@ const server = once(async () => {
   });
   return { url, administer: async (sql: string) => void (await store.em().execute(sql)) };
 });
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}

@@ -1,5 +1,5 @@
 /** A whole registry in this process, listening on a free port, with people in it. */
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { makeToken } from '../../registry/services/people/tokens.ts';
 import { createUser } from '../../registry/services/people/users.ts';
 import { singleSignOnOf } from '../../registry/single-sign-on.ts';
 import { ownVersion } from '../../registry/version.ts';
-import { freshDatabase, freshFolder } from './databases.ts';
+import { freshDatabase, putDatabase } from './databases.ts';
 import { fsckAll } from './git.ts';
 import { SHARED_SERVER } from './postgres-server.ts';
 
@@ -22,6 +22,11 @@ export type DatabaseKind = 'PGlite' | 'PostgreSQL';
 
 /** Where a test names no database: the one that takes least time to bring up. */
 const AT_HAND: DatabaseKind = process.env[SHARED_SERVER] ? 'PostgreSQL' : 'PGlite';
+
+/** For tests of rules, which hang on no database: the one at hand, and both in `npm run databases`. */
+export const DATABASES: readonly DatabaseKind[] = process.env.EVERY_DATABASE
+  ? ['PGlite', 'PostgreSQL']
+  : [AT_HAND];
 
 export interface Person {
   id: number;
@@ -122,7 +127,7 @@ export async function startRegistry(
 
 async function database(kind: DatabaseKind, dataDir: string): Promise<Record<string, string>> {
   if (kind === 'PostgreSQL') return { DATABASE_URL: (await freshDatabase(true)).databaseUrl };
-  await rename((await freshFolder()).folder, join(dataDir, 'postgres'));
+  await putDatabase(dataDir);
   return {};
 }
 

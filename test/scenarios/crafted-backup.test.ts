@@ -17,7 +17,7 @@ import { ArchiveReader } from '../../registry/services/archive.ts';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
 import { registry } from '../helpers/command.ts';
-import { freshDatabase } from '../helpers/databases.ts';
+import { freshDatabase, putDatabase } from '../helpers/databases.ts';
 import { startLab } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
@@ -35,6 +35,8 @@ function archived(entries: Entries): Uint8Array {
   return zipSync({ ...rest, SHA256SUMS: bytes(sums) }, { level: 1 });
 }
 
+const { folder, file, content } = await whole();
+
 async function whole() {
   const lab = await startLab(t);
   await lab.ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
@@ -45,8 +47,8 @@ async function whole() {
   return { folder, file, content: await readFile(file) };
 }
 
-/** A backup with a manifest that is changed, or with other entries. */
-function crafted(content: Uint8Array): Record<string, Uint8Array> {
+/** A backup with a manifest that is changed, or with other entries; each is made when it is asked for. */
+function crafted(content: Uint8Array): Record<string, () => Uint8Array> {
   const entries = unzipSync(content);
   const manifest = JSON.parse(Buffer.from(entries['manifest.json'] as Uint8Array).toString());
   const told = (change: object) =>
@@ -57,44 +59,46 @@ function crafted(content: Uint8Array): Record<string, Uint8Array> {
   const [table = ''] = Object.keys(tables).filter((name) => tables[name] > 0);
   const [sequence = ''] = Object.keys(sequences);
   return {
-    'a manifest that is not JSON': raw('{'),
-    'a manifest that is null': raw('null'),
-    'a manifest that is a list': raw('[]'),
-    'a manifest of another format': told({ format: 2 }),
-    'tables that are text': told({ tables: 'x' }),
-    'a repository named as a way out': told({ repositories: ['../../etc'] }),
-    'a repository twice': told({ repositories: [...repositories, ...repositories] }),
-    'a repository twice but for case': told({
-      repositories: [...repositories, ...repositories.map((name: string) => name.toUpperCase())],
-    }),
-    'a repository that is not there': told({ repositories: [...repositories, 'Absent'] }),
-    'a key named as a way out': told({ keys: [...keys, '../session-secret'] }),
-    'a key that is not there': told({ keys: [...keys, 'absent'] }),
-    'migrations that nobody knows': told({ migrations: ['9999-from-nowhere'] }),
-    'no migrations': told({ migrations: [] }),
-    'a migration in the middle': told({ migrations: ['0002-review'] }),
-    'other tables': told({ tables: { ...tables, more: 0 } }),
-    'a table named as a statement': told({ tables: { ...tables, 'x"; drop table users; --': 0 } }),
-    'a wrong count': told({ tables: { ...tables, [table]: tables[table] + 1 } }),
-    'a sequence below all': told({ sequences: { ...sequences, [sequence]: -5 } }),
-    'a sequence that is not there': told({ sequences: { ...sequences, nowhere: 1 } }),
-    'rows that are not JSON': holding({ [`database/${table}.jsonl`]: bytes('{\n') }),
-    'rows of other types': holding({ [`database/${table}.jsonl`]: bytes('{"id": {}}\n') }),
-    'rows that are lists': holding({ [`database/${table}.jsonl`]: bytes('[1]\n') }),
-    'a bundle that is none': holding({ 'repositories/Meter.bundle': bytes('# v2 git bundle\n') }),
-    'a bundle that is empty': holding({ 'repositories/Meter.bundle': bytes('') }),
-    'an entry that leads out': holding({ '../../out': bytes('x') }),
-    'an absolute entry': holding({ '/etc/out': bytes('x') }),
-    'a list of sums that unfolds to much': zipSync({
-      ...entries,
-      SHA256SUMS: new Uint8Array(70 * 1024 * 1024),
-    }),
-    'a manifest that unfolds to much': holding({
-      'manifest.json': new Uint8Array(70 * 1024 * 1024),
-    }),
-    'no entries': zipSync({}),
-    'only sums': archived({}),
-    'no zip': bytes('PK\u0003\u0004 and then nothing'),
+    'a manifest that is not JSON': () => raw('{'),
+    'a manifest that is null': () => raw('null'),
+    'a manifest that is a list': () => raw('[]'),
+    'a manifest of another format': () => told({ format: 2 }),
+    'tables that are text': () => told({ tables: 'x' }),
+    'a repository named as a way out': () => told({ repositories: ['../../etc'] }),
+    'a repository twice': () => told({ repositories: [...repositories, ...repositories] }),
+    'a repository twice but for case': () =>
+      told({
+        repositories: [...repositories, ...repositories.map((name: string) => name.toUpperCase())],
+      }),
+    'a repository that is not there': () => told({ repositories: [...repositories, 'Absent'] }),
+    'a key named as a way out': () => told({ keys: [...keys, '../session-secret'] }),
+    'a key that is not there': () => told({ keys: [...keys, 'absent'] }),
+    'migrations that nobody knows': () => told({ migrations: ['9999-from-nowhere'] }),
+    'no migrations': () => told({ migrations: [] }),
+    'a migration in the middle': () => told({ migrations: ['0002-review'] }),
+    'other tables': () => told({ tables: { ...tables, more: 0 } }),
+    'a table named as a statement': () =>
+      told({ tables: { ...tables, 'x"; drop table users; --': 0 } }),
+    'a wrong count': () => told({ tables: { ...tables, [table]: tables[table] + 1 } }),
+    'a sequence below all': () => told({ sequences: { ...sequences, [sequence]: -5 } }),
+    'a sequence that is not there': () => told({ sequences: { ...sequences, nowhere: 1 } }),
+    'rows that are not JSON': () => holding({ [`database/${table}.jsonl`]: bytes('{\n') }),
+    'rows of other types': () => holding({ [`database/${table}.jsonl`]: bytes('{"id": {}}\n') }),
+    'rows that are lists': () => holding({ [`database/${table}.jsonl`]: bytes('[1]\n') }),
+    'a bundle that is none': () =>
+      holding({ 'repositories/Meter.bundle': bytes('# v2 git bundle\n') }),
+    'a bundle that is empty': () => holding({ 'repositories/Meter.bundle': bytes('') }),
+    'an entry that leads out': () => holding({ '../../out': bytes('x') }),
+    'an absolute entry': () => holding({ '/etc/out': bytes('x') }),
+    'a list of sums that unfolds to much': () =>
+      zipSync({ ...entries, SHA256SUMS: new Uint8Array(70 * 1024 * 1024) }, { level: 1 }),
+    'a manifest that unfolds to much': () =>
+      holding({
+        'manifest.json': new Uint8Array(70 * 1024 * 1024),
+      }),
+    'no entries': () => zipSync({}),
+    'only sums': () => archived({}),
+    'no zip': () => bytes('PK\u0003\u0004 and then nothing'),
   };
 }
 
@@ -111,17 +115,12 @@ async function twice(content: Uint8Array): Promise<Uint8Array> {
 }
 
 t.test('a crafted backup is refused in words, and leaves nothing', async (t) => {
-  const { folder, file, content } = await whole();
-  const all = { ...crafted(content), 'an entry twice': await twice(content) };
-  for (const kind of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
-    const DATA_DIR = await mkdtemp(join(folder, 'data-'));
-    const database =
-      kind === 'PGlite' ? {} : { DATABASE_URL: (await freshDatabase(false)).databaseUrl };
-    const settings = { DATA_DIR, ...database };
-    const rooms = await openRooms(loadConfig(settings), () => 'http://here', { migrates: false });
-    t.teardown(() => rooms.close());
-    for (const [what, made] of Object.entries(all)) {
-      await writeFile(join(folder, 'crafted'), made);
+  const doubled = await twice(content);
+  const all = { ...crafted(content), 'an entry twice': () => doubled };
+  const [embedded, server] = await Promise.all([nothingYet(), nothingYet('PostgreSQL')]);
+  for (const [what, make] of Object.entries(all)) {
+    await writeFile(join(folder, 'crafted'), make());
+    for (const [kind, rooms] of Object.entries({ embedded, server })) {
       const error = await restore(rooms, join(folder, 'crafted')).then(
         () => undefined,
         (error: unknown) => error,
@@ -131,16 +130,28 @@ t.test('a crafted backup is refused in words, and leaves nothing', async (t) => 
       t.same(await rooms.repositories.list(), [], what);
       t.same(await readdir(rooms.keysFolder).catch(() => []), [], what);
     }
+  }
+  for (const rooms of [embedded, server]) {
     await restore(rooms, file);
     t.same((await rooms.repositories.list()).length > 0, true, 'the whole one is taken then');
+  }
+
+  async function nothingYet(kind: DatabaseKind = 'PGlite') {
+    const DATA_DIR = await mkdtemp(join(folder, 'data-'));
+    const databaseUrl = kind === 'PostgreSQL' && (await freshDatabase(false)).databaseUrl;
+    if (!databaseUrl) await putDatabase(DATA_DIR, false);
+    const config = loadConfig({ DATA_DIR, ...(databaseUrl && { DATABASE_URL: databaseUrl }) });
+    const rooms = await openRooms(config, () => 'http://here', { migrates: false });
+    t.teardown(() => rooms.close());
+    return rooms;
   }
 });
 
 t.test('the command says what is wrong with it in one line, and ends with 1', async (t) => {
-  const { folder, content } = await whole();
-  const { DATA_DIR } = { DATA_DIR: await mkdtemp(join(folder, 'data-')) };
+  const DATA_DIR = await mkdtemp(join(folder, 'data-'));
+  await putDatabase(DATA_DIR, false);
   for (const what of ['a manifest that is null', 'rows of other types']) {
-    await writeFile(join(folder, 'crafted'), crafted(content)[what] as Uint8Array);
+    await writeFile(join(folder, 'crafted'), crafted(content)[what]?.() ?? '');
     const { code, stderr } = await registry(['restore', join(folder, 'crafted')], { DATA_DIR });
     t.equal(code, 1, what);
     t.match(stderr, /backup/);
@@ -149,7 +160,6 @@ t.test('the command says what is wrong with it in one line, and ends with 1', as
 });
 
 t.test('whatever bytes of it are changed, it is read whole or refused in words', async (t) => {
-  const { folder, content } = await whole();
   const path = join(folder, 'changed');
   let refused = 0;
   await fc.assert(

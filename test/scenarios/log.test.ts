@@ -6,7 +6,7 @@ import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { loggerOptions } from '../../registry/logging.ts';
 import { registry, serve } from '../helpers/command.ts';
-import { onEachDatabase } from '../helpers/databases.ts';
+import { onEachDatabase, putDatabase } from '../helpers/databases.ts';
 import { git, gitResult } from '../helpers/git.ts';
 import { Browser, startProvider } from '../helpers/oidc-provider.ts';
 import { measurement } from '../helpers/registry.ts';
@@ -23,6 +23,7 @@ t.test('no secret that is used anywhere is in a line of the log', async (t) => {
   let url = '';
   const provider = await startProvider(t, () => `${url}/api/auth/oidc/callback`);
   const folder = t.testdir();
+  await putDatabase(folder);
   const server = await serve(
     {
       DATA_DIR: folder,

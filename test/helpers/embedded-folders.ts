@@ -1,0 +1,55 @@
+/** Folders of PGlite's that fresh databases are copied from. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openStore } from '../../registry/store/open.ts';
+import { once } from './once.ts';
+import { migrate } from './postgres-server.ts';
+
+const cache = fileURLToPath(new URL('../../node_modules/.cache/registry-tests/', import.meta.url));
+const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url));
+const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+
+/**
+ * Kept from run to run, since PGlite takes seconds to make a database: under a name that changes with
+ * what it is made of, and put there whole by a rename, so that test processes may race for it.
+ */
+async function keptFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const kept = join(cache, name);
+  if (existsSync(kept)) return kept;
+  const made = `${kept}.${process.pid}`;
+  await make(made);
+  await rename(made, kept).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    await rm(made, { recursive: true });
+  });
+  return kept;
+}
+
+export const emptyFolder = once(async () =>
+  keptFolder(`pglite-empty-${await digestOf([pglite])}`, async (folder) => {
+    await (await openStore({ folder })).close();
+  }),
+);
+
+export const migratedFolder = once(async () => {
+  const migrations = (await readdir(migrationsFolder)).sort();
+  const digest = await digestOf([
+    pglite,
+    ...migrations.map((name) => join(migrationsFolder, name)),
+  ]);
+  return await keptFolder(`pglite-${digest}`, async (folder) => {
+    await cp(await emptyFolder(), folder, { recursive: true });
+    await migrate({ folder });
+  });
+});
+
+/** Of these files' content. */
+async function digestOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await readFile(file));
+  return hash.digest('hex').slice(0, 16);
+}
