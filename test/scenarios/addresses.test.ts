@@ -10,9 +10,9 @@ import { cloneOf } from '../helpers/clone.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
-import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { DATABASES, measurement } from '../helpers/registry.ts';
 
-for (const database of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
+for (const database of DATABASES) {
   t.test(`an address is one account's (${database})`, async (t) => {
     const lab = await startLab(t, { database });
     const { admin, ada, ben, nano } = lab;

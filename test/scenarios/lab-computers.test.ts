@@ -4,14 +4,14 @@ import t, { type Test } from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { git, gitResult } from '../helpers/git.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
-import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 
 const status = (status: number, message?: RegExp) =>
   ({ status, ...(message && { message }) }) as never;
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   await t.test(database, (t) => story(t, database));
 }
 

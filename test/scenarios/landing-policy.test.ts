@@ -11,9 +11,9 @@ import { reindex } from '../../registry/services/landing/reindex.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
-import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
-for (const database of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
+for (const database of DATABASES) {
   t.test(database, (t) => scenarios(t, database));
 }
 

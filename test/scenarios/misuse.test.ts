@@ -8,13 +8,13 @@ import { fsck } from '../../registry/services/landing/fsck.ts';
 import { appendAudit } from '../../registry/store/audit.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
-import { measurement } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   await t.test(database, (t) => stories(t, database));
 }
 
-async function stories(t: Test, database: 'PGlite' | 'PostgreSQL') {
+async function stories(t: Test, database: DatabaseKind) {
   const lab = await startLab(t, { database });
   const { admin, ada, ben, nano, rooms } = lab;
   const sql = (text: string, ...values: unknown[]) => rooms.store.em().execute(text, values);

@@ -9,9 +9,9 @@ import { found } from '../../registry/services/import-export/found-definition.ts
 import { fsck } from '../../registry/services/landing/fsck.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
-import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
-for (const database of ['PGlite', 'PostgreSQL'] as const satisfies DatabaseKind[]) {
+for (const database of DATABASES) {
   t.test(database, (t) => story(t, database));
 }
 

@@ -5,7 +5,12 @@ import type { createClient } from '../../client/typescript/client.ts';
 import { fsck } from '../../registry/services/landing/fsck.ts';
 import { addressOf } from '../../registry/services/people/single-sign-on/sign-in.ts';
 import { Browser, startProvider, type TestProvider } from '../helpers/oidc-provider.ts';
-import { type DatabaseKind, startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import {
+  DATABASES,
+  type DatabaseKind,
+  startRegistry,
+  type TestRegistry,
+} from '../helpers/registry.ts';
 
 const GROUP_ROLES = {
   'nano-pis': { labs: { nano: 'admin' } },
@@ -83,7 +88,7 @@ const actions = async ({ admin }: TestRegistry, subject: string) =>
     .map(({ action, actor, address }) => `${action} by ${actor} from ${address}`)
     .reverse();
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   t.test(
     `the first sign-in makes an account, each brings its roles up (${database})`,
     async (t) => {

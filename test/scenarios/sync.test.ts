@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
 import { found } from '../../registry/services/import-export/found-definition.ts';
 import { enrolComputer, startLab, type TestComputer, type TestLab } from '../helpers/lab.ts';
-import { type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 
@@ -34,7 +34,7 @@ async function ship({ rooms }: TestLab, name: string): Promise<number> {
     .id;
 }
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   await t.test(database, (t) => story(t, database));
 }
 

@@ -7,9 +7,9 @@ import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
-import { measurement } from '../helpers/registry.ts';
+import { DATABASES, measurement } from '../helpers/registry.ts';
 
-for (const database of ['PGlite', 'PostgreSQL'] as const) {
+for (const database of DATABASES) {
   await t.test(database, async (t) => {
     const lab = await startLab(t, { database });
     const { admin, ada, ben, dan, nano, other, rooms } = lab;
