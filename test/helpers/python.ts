@@ -21,6 +21,7 @@ export const NUMERIC = [
   'numpy==2.4.6; python_version >= "3.11"',
   'pandas==2.3.3',
   'pyvisa==1.15.0',
+  'pyvisa-py==0.8.1',
 ];
 export const DULWICH = ['dulwich==1.2.21'];
 export const SCHEMATHESIS = ['schemathesis==4.32.5'];

@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 
 from fake_registry import FakeRegistry, SigningKey, make_bundle
-from pybirch_registry import NotEnrolledError, RefusedError, Registry, RegistryError, SyncReport, events
+from pybirch_registry import (
+    NotEnrolledError,
+    RefusedError,
+    Registry,
+    RegistryError,
+    SyncReport,
+    UnknownDefinitionError,
+    events,
+)
 from pybirch_registry.cli import main
 from pybirch_registry.enrol import is_name
 from pybirch_registry.events import Event, parse
@@ -201,6 +209,59 @@ def test_a_key_of_a_damaged_bundle_is_not_trusted_from_then_on(
     assert code == (1 if damage == "whole" else 5) and expected[damage] in said
     home = Home(tmp_path / "home")
     assert home.enrolment_or_none() is None and not home.manifest.exists()
+
+
+def test_a_computer_of_bundles_is_well_and_keeps_them_up_to_date_once_it_is_enrolled(
+    server: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`doctor` ended with 1 there; what a bundle had brought stayed at its version for ever."""
+    monkeypatch.setenv("PYBIRCH_REGISTRY_HOME", str(tmp_path / "home"))
+    server.land("Alpha", measurement("Alpha"), is_builtin=True)
+    make_bundle(server, tmp_path / "b.zip")
+    run(capsys, "import-bundle", str(tmp_path / "b.zip"), "--trust", fingerprint_of(server.key.blob))
+    code, checks = run(capsys, "doctor")
+    assert code == 0 and "never enrolled" in {c["name"]: c["text"] for c in checks}["enrolment"]
+    code, value = run(capsys, "pin", "Alpha@7")
+    assert code == 3 and "Alpha v7 is not on this computer. This computer was never" in value["error"]["message"]
+    code, value = run(capsys, "bind", "5", "GPIB::9")
+    assert code == 3 and Registry.open().waiting() == 0
+    with pytest.raises(UnknownDefinitionError):
+        Registry.open().create("Nothing")
+    assert run(capsys, "enrol", server.url, "CODE")[0] == 0
+    server.land("Alpha", measurement("Alpha", 2), is_builtin=True)
+    assert run(capsys, "sync")[1]["came"] == ["Alpha v2"]
+
+
+def test_an_instrument_or_a_definition_that_nobody_knows_is_told(
+    server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unknown number was said to be bound, an unknown definition to follow the newest version."""
+    server.land("Alpha", measurement("Alpha"))
+    run(capsys, "sync")
+    code, value = run(capsys, "bind", "77", "GPIB::9")
+    assert code == 1 and "has no instrument 77" in value["error"]["message"]
+    code, value = run(capsys, "unpin", "Beta")
+    assert code == 1 and "No definition Beta" in value["error"]["message"]
+    assert run(capsys, "unpin", "Alpha")[0] == 0
+    server.close()
+    code, value = run(capsys, "bind", "77", "GPIB::9")
+    assert code == 4 and Registry.open().waiting() == 0
+    run(capsys, "bind", "Alpha", "GPIB::8", "--as", "one")
+    run(capsys, "bind", "Alpha", "GPIB::9", "--as", "two")
+    code, value = run(capsys, "bind", "Alpha", "GPIB::7")
+    assert code == 1 and "one at GPIB::8, two at GPIB::9" in value["error"]["message"]
+
+
+@pytest.mark.parametrize("address", ["GPIB::8", "gpib0::8::INSTR"])
+def test_an_address_that_another_instrument_has_is_told(
+    server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    run(capsys, "sync")
+    assert run(capsys, "bind", "Alpha", "GPIB::8", "--as", "one")[1]["warning"] is None
+    assert run(capsys, "bind", "Alpha", "GPIB::8", "--as", "one")[1]["warning"] is None
+    assert run(capsys, "bind", "Alpha", "GPIB::9", "--as", "two")[1]["warning"] is None
+    assert "one is bound to" in run(capsys, "bind", "Alpha", address, "--as", "two")[1]["warning"]
 
 
 def test_what_changes_a_computer_s_definitions_makes_it_sync() -> None:

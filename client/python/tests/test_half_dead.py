@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fake_registry import TOKEN, FakeRegistry
-from pybirch_registry import Registry, UnreachableError, wire
+from pybirch_registry import Registry, UnreachableError, versions, wire
 from pybirch_registry.api import Http
 from pybirch_registry.cli import main
 from pybirch_registry.events import Stream
@@ -269,3 +269,36 @@ def test_git_is_redirected_nowhere(home_of: Callable[[str], Home], server: FakeR
         assert other.asked == []
     finally:
         other.close()
+
+
+def test_what_comes_steadily_ends_as_well(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the slowest rate that is taken, an answer of the greatest size lasted two hours, a history fifteen."""
+    monkeypatch.setattr(wire, "LONGEST_S", 0.8)
+    body = HEAD + b"Content-Length: 60000000\r\n\r\n"
+
+    def steadily(send: Send) -> None:
+        send(body)
+        for _ in range(2000):
+            send(b" " * 20_000)
+            time.sleep(0.01)
+
+    server = HalfDead(steadily)
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match="no answer in time"):
+        Http(server.url, "secret").json("GET", "/api/sync")
+    assert 0.5 < time.monotonic() - began < 10
+    server.close()
+
+
+def test_the_refs_of_a_history_are_bounded_by_what_a_definition_has(
+    home: Home, server: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are held in memory, where a pack goes to a file: 512 MiB of either were taken."""
+    for value in range(6):
+        server.land("Alpha", measurement("Alpha", value))
+    monkeypatch.setattr(versions, "REFS_BYTES", 600)
+    refused = Registry.open(home.root).sync()
+    assert "came as a snapshot" in refused.warnings[0] and "more than any registry does" in refused.warnings[0]
+    monkeypatch.setattr(versions, "REFS_BYTES", 5000)
+    assert Registry.open(home.root).sync().ok
+    assert home.repository("Alpha").exists() and Registry.open(home.root).resolve("Alpha").checked_by == "signature"

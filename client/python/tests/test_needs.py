@@ -64,3 +64,9 @@ def test_doctor_names_the_definition(server: FakeRegistry, home: Home, capsys: p
     said = capsys.readouterr().out
     assert "Alpha v1 needs Python >=3.99" in said and "Alpha v1 needs no-such-package, which is not" in said
     assert "Beta v1" not in said
+
+
+def test_a_python_built_between_two_releases_is_of_the_version_before_its_plus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "python_version", lambda: "3.12.4+")
+    assert list(unmet(header('requires-python = ">=3.11"', "\n"))) == []
+    assert "this is 3.12.4" in next(unmet(header('requires-python = ">=3.13"', "\n")))

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from cryptography.x509.oid import NameOID
 from fake_registry import TOKEN, FakeRegistry
 from pybirch_registry import Registry, UnreachableError
 from pybirch_registry.api import Http, make_pool
+from pybirch_registry.doctor import examine
 from pybirch_registry.home import Enrolment, Home
 from pybirch_registry.proxies import goes_past_proxies
 from pybirch_registry.wire import ProxyPool
 from sources import measurement
+from test_half_dead import HalfDead
 
 DAY = datetime.timedelta(days=1)
 
@@ -290,3 +293,43 @@ def test_an_address_that_lacks_its_beginning_is_told_what_is_missing() -> None:
     for url in ("ftp://x", "http:///x", "http://user:pw@x", "http://x:99999999", "http://[::1", "http://x\ty"):
         with pytest.raises(UnreachableError, match="looks like https://registry"):
             Http(url).request("GET", "/")
+    for url in ("http://x/computers", "http://x/?a=b", "http://x/#/computers"):
+        with pytest.raises(UnreachableError, match=r"nothing behind its host: http://x$"):
+            Http(url).request("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("date", "says"),
+    [
+        (None, "do not say what time it is"),
+        ("some day", "do not say what time it is"),
+        ("Mon, 01 Jan 2024 00:00:00 -0000", "days ahead of"),
+        ("Mon, 01 Jan 2024 00:00:00 GMT", "days ahead of"),
+    ],
+)
+def test_a_clock_agrees_only_with_a_registry_that_says_the_time(home: Home, date: str | None, says: str) -> None:
+    """Where it said nothing, the clock was said to agree."""
+    head = "" if date is None else f"Date: {date}\r\n"
+    answer = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n{head}\r\n{{}}".encode()
+    server = HalfDead(lambda send: send(answer))
+    try:
+        home.save_enrolment(replace(home.enrolment(), url=server.url))
+        (clock,) = [check for check in examine(home) if check.name == "clock"]
+        assert clock.level == "warning" and says in clock.text
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("status", [200, 401, 407, 502])
+def test_a_page_of_somebody_else_is_no_word_of_the_registry(home: Home, status: int) -> None:
+    """One with the status 401 was taken for the registry's; `doctor` said neither what it was nor what to do."""
+    page = f"HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: 2\r\nDate: x\r\n\r\nhi".encode()
+    server = HalfDead(lambda send: send(page))
+    try:
+        home.save_enrolment(replace(home.enrolment(), url=server.url))
+        report = Registry.open(home.root).sync()
+        assert not report.online and "answered in its place" in report.warnings[0] and ".." not in report.warnings[0]
+        checks = {check.name: check for check in examine(home)}
+        assert "answered in its place" in checks["registry"].text and "clock" not in checks
+    finally:
+        server.close()

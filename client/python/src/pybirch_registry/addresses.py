@@ -29,6 +29,16 @@ def is_address(text: Any) -> bool:
     )
 
 
+def canonical(adapter: str) -> str:
+    """An address as it is compared: case, a bus that is 0 anyway, and VISA's `::INSTR` at the end make no other one."""
+    text = adapter.strip()
+    if text.startswith("/"):
+        return text
+    text = re.sub(r"::INSTR\Z", "", text.upper())
+    text = re.sub(r"\A(ASRL(?=/)|ASRL(?=COM))", "", text)
+    return re.sub(r"\A(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI)(?=::)", r"\g<1>0", text)
+
+
 def check_address(adapter: str) -> str:
     """Without white space around it. Raises `AddressError` for what cannot be an address."""
     text = adapter.strip()

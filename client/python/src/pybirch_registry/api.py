@@ -4,6 +4,8 @@ import http.client
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from time import time
@@ -25,6 +27,8 @@ NEVER_ENROLLED = (
     "This computer was never enrolled: it takes its definitions from bundles (pybirch-registry import-bundle FILE). "
     "For a registry on the network, ask a lab admin for a code, then run: pybirch-registry enrol URL CODE"
 )
+JSON = ("application/json", "application/problem+json")
+"""What the registry answers in, its errors too."""
 UNREACHED = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 """What a request raises where there is no answer; `ValueError` for addresses that are none."""
 
@@ -81,12 +85,16 @@ class Http:
         if response.get_redirect_location():
             response.close()
             raise UnreachableError(elsewhere(self.url, response))
-        self._note_clock(response.headers.get("Date"))
+        kind = _kind(response)
         if response.status == 401:
+            if kind not in JSON:
+                raise UnreachableError(not_the_registry(self.url, kind, 401))
             raise NotEnrolledError(
                 f"{self.url} {'no longer accepts' if self.token else 'does not know'} this computer. "
                 "Ask a lab admin for a new code and run: pybirch-registry enrol URL CODE"
             )
+        if kind in JSON or response.status == 304:
+            self._note_clock(response.headers.get("Date"))
         return response
 
     def json(self, method: str, path: str, body: object = None, **options: Any) -> Any:
@@ -94,12 +102,9 @@ class Http:
         return decode(self.request(method, path, body, **options), self.url)
 
     def _note_clock(self, date: str | None) -> None:
-        if date is None:
-            return
-        try:
-            self.clock_ahead_s = time() - parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            return
+        with suppress(TypeError, ValueError):
+            at = parsedate_to_datetime(date or "")
+            self.clock_ahead_s = time() - (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
     def clock_warning(self) -> str | None:
         """A sentence where this computer's clock is minutes, hours or days off the registry's."""
@@ -117,8 +122,8 @@ class Http:
 
 def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     """The JSON of an answer. Raises `AnswerError`, or `UnreachableError` where somebody else answered."""
-    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if kind not in ("application/json", "application/problem+json"):
+    kind = _kind(response)
+    if kind not in JSON:
         if response.status == 204:
             return None
         raise UnreachableError(not_the_registry(url, kind, response.status))
@@ -134,11 +139,16 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     return value
 
 
+def _kind(response: urllib3.BaseHTTPResponse) -> str:
+    """The media type of an answer, without its parameters."""
+    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+
+
 def not_the_registry(url: str, kind: str, status: int) -> str:
     """A sentence for answers of a proxy or of a sign-in page."""
     return (
         f"Something between this computer and {url} answered in its place ({kind or 'no content type'}, status "
-        f"{status}): a proxy, or a sign-in page of the network. Open the address in a browser to see it."
+        f"{status}): a proxy, or a sign-in page of the network. Open the address in a browser to see it"
     )
 
 

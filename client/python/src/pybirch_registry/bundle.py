@@ -186,7 +186,8 @@ def _adopt(repository: Repository, content: bytes) -> None:
 def _merge(home: Home, taken: list[Item]) -> None:
     """Lays the bundle's list over the last one, which may be newer: the higher version counts.
 
-    Bindings and the lab's policy are not a bundle's to tell.
+    Bindings and the lab's policy are not a bundle's to tell. What it brought is asked for from then on, so that a
+    network keeps it up to date.
     """
     with locked(home.lock("manifest")):
         kept = state.load(home.manifest, manifests.check_kept) or {"manifest": {"definitions": []}}
@@ -198,4 +199,5 @@ def _merge(home: Home, taken: list[Item]) -> None:
                 newer[item.name] = item.fields
         others = [d for d in kept["manifest"]["definitions"] if d["name"] not in newer]
         merged = {**kept["manifest"], "definitions": [*others, *newer.values()]}
-        state.save(home.manifest, {**kept, "etag": None, "digest": None, "manifest": merged})
+        names = sorted({*kept.get("names", []), *(item.name for item in taken)})
+        state.save(home.manifest, {**kept, "names": names, "etag": None, "digest": None, "manifest": merged})

@@ -97,7 +97,9 @@ class Choice:
         return installed
 
     def unpin(self, name: str) -> bool:
-        """Whether there was a pin. Raises `FolderError`."""
+        """Whether there was a pin. Raises `FolderError`, `UnknownDefinitionError`."""
+        if name not in self.pins() and not self._store.versions(name):
+            self.resolve(name)
         return self._change_pins({}, {name})
 
     def _change_pins(self, new: dict[str, int], gone: set[str]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import instances
+from .addresses import canonical
 from .errors import UnknownDefinitionError
 from .instances import CALL
 from .manifest import Manifest
@@ -46,6 +47,12 @@ class Found:
     def name(self) -> str:
         return str(self.instrument.get("name") or self.definition)
 
+    @property
+    def numbered(self) -> str:
+        """Its number in the registry, for a sentence; empty until there is one."""
+        number = self.instrument.get("id")
+        return "" if number is None else f" ({number})"
+
     def create(self, **options: Any) -> Any:
         """The instrument: its class at its version, the adapter given, the last settings applied.
 
@@ -84,6 +91,13 @@ def find_again(instance: Any, definition: str, name: str, adapter: str | None, b
     same = [f for f in here if f.name == name] or (here if is_nameless else [])
     if same:
         same[0].stand_for(instance)
+
+
+def others_at(adapter: str, own: Found | None, bound: list[Found]) -> list[Found]:
+    """Those at the same address, however it is written."""
+    me = None if own is None else (own.instrument.get("id"), own.key)
+    at = [one for one in bound if canonical(one.adapter) == canonical(adapter)]
+    return [one for one in at if (one.instrument.get("id"), one.key) != me]
 
 
 def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from .api import Http
+from .api import Http, decode
 from .enrol import probe_folder, without_tls
 from .errors import RefusedError, RegistryError, UnknownDefinitionError
 from .folder import NOT_THERE, known_folder, near_folder
@@ -18,7 +19,10 @@ from .needs import unmet
 from .outbox import Outbox
 from .registry import Registry
 from .store import Store
+from .text import logger
 from .trust import Trust
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,10 @@ def _files(home: Home) -> Iterator[Check]:
 
 def _enrolment(home: Home) -> Iterator[Check]:
     enrolment = home.enrolment()
+    if not enrolment.token:
+        text = f"{enrolment.computer_name} takes the bundles of {enrolment.url} and was never enrolled there"
+        yield Check("enrolment", "ok", text)
+        return
     yield Check("enrolment", "ok", f"{enrolment.computer_name} at {enrolment.url}")
     if enrolment.computer_id != str(uuid.getnode()) and enrolment.computer_name != socket.gethostname():
         text = f"This computer is called {socket.gethostname()}, its enrolment is that of {enrolment.computer_name}. "
@@ -65,28 +73,35 @@ def _enrolment(home: Home) -> Iterator[Check]:
 
 
 def _lists(home: Home) -> Iterator[Check]:
+    enrolment = home.enrolment_or_none()
+    if enrolment is None:
+        return
     newest, warning = Trust(home.root).newest(), Trust(home.root).warning()
     if warning:
         yield Check("lists", "warning", warning)
     elif newest is None:
         yield Check("lists", "warning", "No signed list was seen yet. Run: pybirch-registry sync")
-    else:
+    elif enrolment.token:
         yield Check("lists", "ok", "The list of the last sync was signed by the registry, for this computer")
+    else:
+        yield Check("lists", "ok", "The list of the last bundle was signed by the registry")
 
 
 def _registry(home: Home) -> Iterator[Check]:
-    if home.enrolment_or_none() is None:
+    enrolment = home.enrolment_or_none()
+    if enrolment is None or not enrolment.token:
         return
-    enrolment = home.enrolment()
     http = Http(enrolment.url, enrolment.token)
     response = http.request("GET", "/api/sync", headers={"Accept": "application/json"}, timeout_s=10)
-    kind = response.headers.get("Content-Type", "")
-    if "json" in kind and response.status == 200:
-        yield Check("registry", "ok", f"{enrolment.url} answers and knows this computer")
-    else:
-        yield Check("registry", "error", f"{enrolment.url} answers {response.status} ({kind})")
+    decode(response, enrolment.url)
+    yield Check("registry", "ok", f"{enrolment.url} answers and knows this computer")
     clock = http.clock_warning()
-    yield Check("clock", "warning" if clock else "ok", clock or "The clock agrees with the registry's")
+    if http.clock_ahead_s is None:
+        yield Check(
+            "clock", "warning", "The registry's answers do not say what time it is: check this computer's clock"
+        )
+    else:
+        yield Check("clock", "warning" if clock else "ok", clock or "The clock agrees with the registry's")
 
 
 def _versions(home: Home) -> Iterator[Check]:
@@ -110,10 +125,34 @@ def _outbox(home: Home) -> Iterator[Check]:
 def _python(home: Home) -> Iterator[Check]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Check("python", "ok", f"Python {version} at {sys.executable}")
-    for package, use in (("numpy", "data"), ("pyvisa", "VISA instruments")):
-        found = importlib.util.find_spec(package) is not None
-        text = f"{package} is {'there' if found else 'not installed in this Python'} ({use})"
-        yield Check(package, "ok" if found else "warning", text)
+    is_there = importlib.util.find_spec("numpy") is not None
+    text = f"numpy is {'there' if is_there else 'not installed in this Python'} (data)"
+    yield Check("numpy", "ok" if is_there else "warning", text)
+
+
+def _pyvisa(home: Home) -> Iterator[Check]:
+    """Whether it can open instruments, by the VISA library that it takes by itself."""
+    if importlib.util.find_spec("pyvisa") is None:
+        yield Check("pyvisa", "warning", "pyvisa is not installed in this Python (VISA instruments)")
+        return
+    import pyvisa
+
+    try:
+        manager = pyvisa.ResourceManager()
+    except Exception as error:  # libraries of vendors raise what they like
+        log.info("%r", error)
+        text = "pyvisa finds no VISA library that works here. Install an instrument maker's, or: pip install pyvisa-py"
+        yield Check("pyvisa", "warning", text)
+        return
+    yield Check("pyvisa", "ok", f"pyvisa is there (VISA instruments), with {library_of(manager.visalib)}")
+    with suppress(Exception):
+        manager.close()
+
+
+def library_of(visalib: Any) -> str:
+    """The name of a VISA library: its file's, or that of the package that stands for one."""
+    path = str(visalib.library_path)
+    return type(visalib).__module__.partition(".")[0].replace("_", "-") if path in ("py", "unset", "sim") else path
 
 
 def _needs(home: Home) -> Iterator[Check]:
@@ -141,4 +180,4 @@ def _pybirch(home: Home) -> Iterator[Check]:
         yield Check("pybirch", "warning", NOT_THERE)
 
 
-CHECKS = (_folder, _files, _enrolment, _lists, _registry, _versions, _outbox, _python, _needs, _pybirch)
+CHECKS = (_folder, _files, _enrolment, _lists, _registry, _versions, _outbox, _python, _pyvisa, _needs, _pybirch)

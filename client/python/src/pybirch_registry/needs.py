@@ -14,6 +14,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 HEADER = re.compile(r"^# /// script[ \t]*\r?$\n((?:^#(?:| .*)\r?$\n)+?)^# ///[ \t]*\r?$", re.MULTILINE)
 
 
+def _here() -> str:
+    """A Python that was built between two releases has a `+` behind its number, which no version has."""
+    return platform.python_version().rstrip("+")
+
+
 def header_of(source: bytes) -> dict[str, Any]:
     """Empty where there is none, or none that can be read: the registry has said so when it landed."""
     found = HEADER.search(source.decode("utf-8-sig", errors="replace"))
@@ -32,8 +37,8 @@ def unmet(source: bytes) -> Iterator[str]:
     wanted = header.get("requires-python")
     if isinstance(wanted, str):
         try:
-            if not SpecifierSet(wanted).contains(platform.python_version(), prereleases=True):
-                yield f"needs Python {wanted}; this is {platform.python_version()}"
+            if not SpecifierSet(wanted).contains(_here(), prereleases=True):
+                yield f"needs Python {wanted}; this is {_here()}"
         except InvalidSpecifier:
             yield f"says that it needs Python {wanted!r}, which is no version"
     dependencies = header.get("dependencies")

@@ -56,6 +56,8 @@ def check_address(url: str) -> SplitResult:
     parts = _split(url, LOOKS_LIKE)
     if parts.scheme not in PORTS or not parts.hostname or parts.username:
         raise UnreachableError(LOOKS_LIKE)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise UnreachableError(f"A registry's address has nothing behind its host: {parts.scheme}://{parts.netloc}")
     return parts
 
 

@@ -105,7 +105,7 @@ class Registry:
             return self.resolve(name, version)
         except UnknownDefinitionError:
             can_come = NAME.fullmatch(name) is not None and self.manifest().newest(name) is None
-            if not can_come or not self.sync([name]).online:
+            if not can_come or not self.enrolment.token or not self.sync([name]).online:
                 raise
         return self.resolve(name, version)
 
@@ -130,7 +130,7 @@ class Registry:
         return self._choice.pin(name, version)
 
     def unpin(self, name: str) -> bool:
-        """Whether there was a pin. Raises `FolderError`."""
+        """Whether there was a pin. Raises `FolderError`, `UnknownDefinitionError`."""
         return self._choice.unpin(name)
 
     # ---------------------------------------------------------------- instruments
@@ -260,7 +260,7 @@ class Registry:
         bound = [f for f in here if str(f.instrument.get("id")) == instrument]
         bound = bound or [f for f in here if f.name == instrument] or [f for f in here if f.definition == instrument]
         if len(bound) > 1:
-            names = ", ".join(f"{f.name} at {f.adapter or 'no address'} ({f.instrument.get('id')})" for f in bound)
+            names = ", ".join(f"{f.name} at {f.adapter or 'no address'}{f.numbered}" for f in bound)
             raise UnknownDefinitionError(f"{instrument} is bound here more than once: give a name or number of {names}")
         return bound[0] if bound else None
 
@@ -277,7 +277,7 @@ class Registry:
         if bound is not None:
             return self.bind(bound, adapter)
         if instrument.isdecimal():
-            return self.bind(int(instrument), adapter)
+            return self.bind(self._known_number(int(instrument)), adapter)
         if self.store.versions(instrument):
             return self.bind(Unmade(self.resolve(instrument)), adapter)
         answer = self.http.json("GET", f"/api/instruments?per_page=200&q={quote(instrument, safe='')}")
@@ -286,6 +286,17 @@ class Registry:
             many = "several instruments are called" if named else "no instrument is called"
             raise UnknownDefinitionError(f"In the registry {many} {instrument}; give its number")
         return self.bind(int(named[0]["id"]), adapter)
+
+    def _known_number(self, number: int) -> int:
+        """Of one in the last list, or else in the registry. Raises `UnknownDefinitionError`, `UnreachableError`."""
+        if all(one.get("id") != number for one in self.manifest().instruments):
+            try:
+                self.http.json("GET", f"/api/instruments/{number}")
+            except AnswerError as error:
+                if error.status != 404:
+                    raise
+                raise UnknownDefinitionError(f"The registry has no instrument {number}") from error
+        return number
 
     def save_settings(self, instrument: Any) -> None:
         """Remembers its settings for the next `discover`; the newest win. Raises `FolderError`."""

@@ -72,22 +72,25 @@ class Repository:
         token: str,
         pool: urllib3.PoolManager,
         progress: Callable[[str], None] | None = None,
+        on_refs: Callable[[], None] = lambda: None,
     ) -> None:
-        """Brings `main` and the versions' tags of the definition from the registry at this address.
+        """Brings `main` and the versions' tags of the definition from the registry at this address; `on_refs` is called
+        once its refs are known, before its objects are asked for.
 
         Refs move only once all objects are there, `main` only forwards. Raises whatever dulwich and urllib3 raise,
         `RefusedError` for a rewritten history, `DamagedError`.
         """
+
+        def wanted(refs: Any, depth: Any = None) -> list[Any]:
+            on_refs()
+            return [sha for ref, sha in refs.items() if sha and _is_wanted(ref) and sha not in repo.object_store]
+
         client = HttpGitClient(registry, pool_manager=pool, username="computer", password=token, quiet=True)
         with self._writing() as repo:
             with TemporaryFile(dir=self.path) as file:
                 result = client.fetch_pack(
                     f"definitions/{self.path.name}".encode(),
-                    lambda refs, depth=None: [
-                        sha
-                        for ref, sha in refs.items()
-                        if sha is not None and _is_wanted(ref) and sha not in repo.object_store
-                    ],
+                    wanted,
                     repo.get_graph_walker(),
                     file.write,
                     ref_prefix=[MAIN, TAGS, ATTESTED],

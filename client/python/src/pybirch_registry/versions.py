@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .api import Http, describe_git
-from .errors import AnswerError, NotEnrolledError, RefusedError, RegistryError, UnreachableError
+from .errors import (
+    AnswerError,
+    NotEnrolledError,
+    RefusedError,
+    RegistryError,
+    UnreachableError,
+)
 from .files import explained, locked, sha256
 from .home import Enrolment, Home
 from .keys import KeyRing, Listed
@@ -16,7 +22,7 @@ from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
 from .text import logger
-from .wire import PACK_BYTES, Bounds, BoundsError, bounded
+from .wire import GIT_S, PACK_BYTES, REFS_BYTES, Bounds, BoundsError, bounded
 
 log = logger(__name__)
 
@@ -98,8 +104,11 @@ class Versions:
         self.http.check_enrolled()
         with explained(repository.path):
             try:
-                with bounded(Bounds(most_bytes=PACK_BYTES)):
-                    repository.fetch(self.http.url, self.http.token or "", self.http.pool, progress)
+                with bounded(Bounds(most_bytes=REFS_BYTES, longest_s=GIT_S)) as bounds:
+                    repository.fetch(
+                        *(self.http.url, self.http.token or "", self.http.pool, progress),
+                        on_refs=lambda: setattr(bounds, "most_bytes", PACK_BYTES),
+                    )
             except (ConnectionError, TimeoutError, ssl.SSLError, BoundsError) as error:
                 raise UnreachableError(describe_git(self.http.url, error)) from error
             except (RegistryError, OSError):
@@ -158,6 +167,8 @@ class Versions:
             try:
                 self._fetch(repository, None, None)
                 return repository.tag(version)
+            except NotEnrolledError as error:
+                raise NotEnrolledError(f"{name} v{version} is not on this computer. {error}") from error
             except (UnreachableError, DamagedError) as error:
                 raise UnreachableError(f"{name} v{version} is not on this computer. {SYNC_FIRST} ({error})") from error
 

@@ -30,7 +30,12 @@ NOTICE_S = 3.0
 GRACE_S = 15.0
 SLOWEST = 10_000
 """An answer may last `GRACE_S`, and a second more for each so many bytes that have come."""
+LONGEST_S = 10 * 60.0
+GIT_S = 30 * 60.0
+"""However much comes, and steadily: no answer, and no history, takes longer, in seconds."""
 ANSWER_BYTES = 64 * 1024 * 1024
+REFS_BYTES = 16 * 1024 * 1024
+"""Of the refs of one definition, which are held in memory: a hundred thousand versions. Its pack goes to a file."""
 PACK_BYTES = 512 * 1024 * 1024
 EVENT_BYTES = 1024 * 1024
 
@@ -47,6 +52,7 @@ class Bounds:
     head_s: float = field(default_factory=lambda: HEAD_S)
     silence_s: float = field(default_factory=lambda: HEAD_S)
     """How long nothing at all may come."""
+    longest_s: float = field(default_factory=lambda: LONGEST_S)
     is_endless: bool = False
     """A stream: `most_bytes` counts from the last `refill` on, and nothing but silence ends it."""
     meter: "Meter | None" = field(default=None, init=False)
@@ -72,7 +78,7 @@ class Meter:
     def time_left(self) -> float:
         """Until this read must have ended, in seconds. Raises `TimeoutError`."""
         bounds = self._bounds
-        allowed = bounds.head_s if self._in_head else GRACE_S + self._count / SLOWEST
+        allowed = bounds.head_s if self._in_head else min(GRACE_S + self._count / SLOWEST, bounds.longest_s)
         left = self._began + allowed - time.monotonic()
         if bounds.is_endless and not self._in_head:
             return bounds.silence_s

@@ -8,6 +8,7 @@ from .. import bundle
 from .. import enrol as enrolling
 from ..addresses import check_address
 from ..available import available, matching
+from ..discovery import others_at
 from ..doctor import examine
 from ..errors import RefusedError, RegistryError, UnknownDefinitionError, UnreachableError
 from ..export import export_definition
@@ -250,7 +251,14 @@ def bind(home: Home, options: Namespace, output: Output) -> int:
     adapter = check_address(options.adapter)
     registry.bind_by_name(options.instrument, adapter, options.called)
     name = options.called or options.instrument
-    return _tell_bound(registry, name, adapter, f"{name} is at {adapter} on this computer", output)
+    text = f"{name} is at {adapter} on this computer"
+    others = ", ".join(found.name for found in others_at(adapter, registry.find_bound(name), registry.discover()))
+    note = (
+        f"{others} is bound to {adapter} too. If it is no longer there: pybirch-registry unbind NAME"
+        if others
+        else None
+    )
+    return _tell_bound(registry, name, adapter, text, output, note)
 
 
 def unbind(home: Home, options: Namespace, output: Output) -> int:
@@ -265,10 +273,13 @@ def unbind(home: Home, options: Namespace, output: Output) -> int:
     return _tell_bound(registry, options.instrument, None, text, output)
 
 
-def _tell_bound(registry: Registry, name: str, adapter: str | None, text: str, output: Output) -> int:
+def _tell_bound(
+    registry: Registry, name: str, adapter: str | None, text: str, output: Output, note: str | None = None
+) -> int:
     waiting = registry.waiting()
     later = " (it will be told at the next sync)" if waiting and registry.enrolment.token else ""
-    output.result({"instrument": name, "adapter": adapter, "waiting": waiting}, text + later)
+    value = {"instrument": name, "adapter": adapter, "waiting": waiting, "warning": note}
+    output.result(value, text + later, *([f"note     {note}"] if note else []))
     return 0
 
 
