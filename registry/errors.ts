@@ -48,19 +48,22 @@ export class Problem extends Error {
   readonly errors: ProblemDetail[] | undefined;
   /** In how many seconds it is worth trying again, where that is known. */
   readonly retryAfter: number | undefined;
+  /** Of `name_taken`: a name like it that nobody has. */
+  readonly freeName: string | undefined;
 
   /** `detail` says what happened and what to do next; it is shown to the caller as it stands. */
   constructor(
     code: ProblemCode,
     detail: string,
     errors?: ProblemDetail[],
-    options?: ErrorOptions & { retryAfter?: number },
+    options?: ErrorOptions & { retryAfter?: number; freeName?: string },
   ) {
     super(detail, options);
     this.name = 'Problem';
     this.code = code;
     this.errors = errors;
     this.retryAfter = options?.retryAfter;
+    this.freeName = options?.freeName;
   }
 
   get status(): number {
@@ -76,6 +79,7 @@ export class Problem extends Error {
       code: this.code,
       detail: this.message,
       ...(this.errors && { errors: this.errors }),
+      ...(this.freeName !== undefined && { free_name: this.freeName }),
     };
   }
 }

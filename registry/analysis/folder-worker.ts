@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { extract } from '../definitions/extract/extract.ts';
+import { loadsOf } from '../definitions/extract/loads.ts';
 import type { SourceFile } from '../definitions/extract/types.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import type { FolderOrder } from '../services/analysis.ts';
@@ -22,7 +23,8 @@ export async function serveFolder(port: MessagePort, order: FolderOrder): Promis
     const { value: definition, done } = queue.next();
     if (done) return undefined;
     const { name, files } = definition;
-    return { definition, validation: validateDefinition(name, files, policy) };
+    const validation = validateDefinition(name, files, policy);
+    return { definition, validation, loads: loadsOf(definition, validation) };
   };
   port.postMessage({ names, unmet });
   const { promise, resolve, reject } = Promise.withResolvers<void>();

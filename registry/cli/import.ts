@@ -1,6 +1,7 @@
 /** `registry import <folder>`. */
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Choice, Renaming } from '../definitions/extract/choice.ts';
 import type { InstrumentType } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type ImportTarget,
   importFolder,
 } from '../services/import-export/import-folder.ts';
-import { formatReport } from '../services/import-export/import-report.ts';
+import { formatReport } from '../services/import-export/report-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ImportCommand {
@@ -19,33 +20,44 @@ export interface ImportCommand {
   dryRun?: boolean;
   /** `Name=movement` or `Name=measurement`, each. */
   base?: string[];
+  include?: string[];
+  exclude?: string[];
+  /** Paths below the folder, or absolute ones. */
+  prefer?: string[];
+  /** `Old=New` or `path:Old=New`, each. */
+  rename?: string[];
+  verbose?: boolean;
+  /** The report as JSON on the terminal, instead of text. */
+  json?: boolean;
 }
 
 /**
  * Imports, and prints the report.
- * @returns 0, also where something was skipped: the report says what
+ * @returns 0, also where something was skipped: the report says what, and counts it
  * @throws ImportEnded once the report of what was done before has been printed and written
  */
 export async function runImport(
   { target, ...rooms }: ImportRooms & { target: ImportTarget },
   terminal: Terminal,
-  { folder, report: reportFile, dryRun = false, base = [] }: ImportCommand,
+  command: ImportCommand,
 ): Promise<number> {
+  const { folder, report: reportFile, dryRun = false, base = [] } = command;
+  const choice = choiceOf(command);
   const bases = new Map(base.map(parseBase));
   const onProgress = (done: number, total: number) => terminal.progress(done, total, 'Importing');
   let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
-    importFolder(path, { bases, dryRun, onProgress }, target, rooms),
+    importFolder(path, { bases, choice, dryRun, onProgress }, target, rooms),
   ).catch((error: unknown) => {
     if (!(error instanceof ImportEnded)) throw error;
     ended = error;
     return error.report;
   });
-  for (const line of formatReport(report)) terminal.out(line);
-  if (reportFile !== undefined) {
-    const text = `${JSON.stringify(report, null, 2)}\n`;
-    await orProblem(resolve(reportFile), (path) => writeFile(path, text));
-  }
+  const json = JSON.stringify(report, null, 2);
+  if (command.json) terminal.out(json);
+  else for (const line of formatReport(report, command.verbose)) terminal.out(line);
+  if (reportFile !== undefined)
+    await orProblem(resolve(reportFile), (path) => writeFile(path, `${json}\n`));
   if (ended) throw ended;
   return 0;
 }
@@ -62,6 +74,36 @@ export async function orProblem<T>(path: string, act: (path: string) => Promise<
       cause: error,
     });
   }
+}
+
+function choiceOf({
+  folder,
+  include = [],
+  exclude = [],
+  prefer = [],
+  rename = [],
+}: ImportCommand): Choice {
+  return {
+    include,
+    exclude,
+    prefer: prefer.map((path) => preferred(folder, path)),
+    rename: rename.map(parseRename),
+  };
+}
+
+function preferred(folder: string, path: string): string {
+  const below = isAbsolute(path) ? relative(resolve(folder), path) : path;
+  return below.split(sep).join('/').replace(/^\.\//, '').replace(/\/$/, '');
+}
+
+function parseRename(text: string): Renaming {
+  const [, path, from, to] = /^(?:(.+):)?([A-Za-z_]\w*)=([A-Za-z_]\w*)$/.exec(text) ?? [];
+  if (from === undefined || to === undefined)
+    throw new Problem(
+      'invalid',
+      `--rename ${text}: write OLD=NEW, or PATH:OLD=NEW for one of several`,
+    );
+  return { from, to, ...(path !== undefined && { path }) };
 }
 
 function parseBase(text: string): [string, InstrumentType] {

@@ -46,8 +46,27 @@ function program(act: Act): Command {
       'a further base class, as Name=movement or Name=measurement',
       collect,
     )
+    .option(
+      '--include <glob>',
+      'only what fits: files and folders as .gitignore names them, classes by their names',
+      collect,
+    )
+    .option(
+      '--exclude <glob>',
+      'make no definitions of what fits; others may still use it',
+      collect,
+    )
+    .option(
+      '--prefer <path>',
+      'of classes with one name take the one in this file or folder',
+      collect,
+    )
+    .option('--rename <old=new>', 'import a class by another name; also PATH:OLD=NEW', collect)
     .option('--dry-run', 'say what would happen, and do nothing')
+    .option('--verbose', 'tell every place, and every file')
+    .option('--json', 'print the report as JSON')
     .option('--report <file>', 'write the report as JSON')
+    .addHelpText('after', IMPORT_EXIT)
     .action(
       act('import', (folder: string, options: { report?: string }) => ({
         ...options,
@@ -105,6 +124,10 @@ function withErrors(command: Command): Command {
   command.commands.forEach(withErrors);
   return command;
 }
+
+const IMPORT_EXIT = `
+Exit code: 0 when the import is done, also where something was left out (--json: counts.lost);
+1 when it ended early or could not begin; 2 for wrong options; 3 when the database is in use.`;
 
 /** An option that may be given several times. */
 const collect = (value: string, before: string[] = []): string[] => [...before, value];

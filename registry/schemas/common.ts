@@ -44,6 +44,9 @@ export const ProblemDocument = Type.Object(
         ),
       ),
     ),
+    free_name: Type.Optional(
+      Type.String({ description: 'Of `name_taken`: a name like it that nobody has' }),
+    ),
   },
   { $id: 'Problem', description: 'RFC 9457 problem document' },
 );

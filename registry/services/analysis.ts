@@ -1,4 +1,6 @@
 /** How services ask about definitions without holding up everybody else's requests. */
+
+import type { Loads } from '../definitions/extract/loads.ts';
 import type {
   Extracted,
   Extraction,
@@ -34,6 +36,7 @@ export interface FolderOrder extends ExtractOptions {
 export interface ReadDefinition {
   definition: Extracted;
   validation: Validation;
+  loads: Loads;
 }
 
 /** A folder that is being read. What goes wrong in it is thrown by each of these. */

@@ -173,7 +173,7 @@ t.test('strings, comments and documentation stay, and are told', async (t) => {
     'tests/b.jsonl': '{"recording": 1, "class": "Other"}\n',
   });
   t.same(mentions, [
-    { file: 'SR830.py', line: 4, text: '"SR830"' },
+    { file: 'SR830_Nano.py', line: 4, text: '"SR830"' },
     { file: 'README.md', line: 2, text: 'SR830' },
   ]);
 });

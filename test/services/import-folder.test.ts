@@ -12,7 +12,7 @@ import {
   type ImportOptions,
   importFolder,
 } from '../../registry/services/import-export/import-folder.ts';
-import { formatReport } from '../../registry/services/import-export/import-report.ts';
+import { formatReport } from '../../registry/services/import-export/report-text.ts';
 import { StoreError } from '../../registry/store/errors.ts';
 import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';
@@ -109,7 +109,71 @@ t.test('banned imports and names undefined in a branch come with an override', a
   const codes = report.imported[0]?.overrides.map(({ code }) => code).sort();
   t.same(codes, ['F821', 'banned-import']);
   t.same(target.versions.get('Meter')?.[0]?.overrides, report.imported[0]?.overrides);
-  t.match(formatReport(report).join('\n'), /with an override:\n {2}Meter: Meter\.py:\d+:\d+: /);
+  t.match(
+    formatReport(report).join('\n'),
+    /with an override:\n {2}Meter \(Meter\.py:\d+:\d+\): F821 .*\n {2}Meter \(Meter\.py:\d+:\d+\): banned-import /,
+  );
+});
+
+t.test('the report tells what is lost first, counts causes, and says what loads', async (t) => {
+  const many = Array.from({ length: 7 }, (_, i): [string, string] => [
+    `m/dev${i}.py`,
+    `import os, serial\n${called(`Dev${i}`)}`,
+  ]);
+  const folder = await write(tempFolder(t), {
+    ...Object.fromEntries(many),
+    'a/twin.py': called('Twin'),
+    'b/twin.py': `${called('Twin')}    x = 1\n`,
+    'taken.py': called('Taken'),
+    'big.py': '#'.repeat(3_200_000),
+    ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`lib/f${i}.py`, 'X = 1\n'])),
+  });
+  const target = new MemoryTarget();
+  await target.land({ name: 'Taken', files: new Map(), message: '', overrides: [] });
+  target.refuses.add('Taken');
+  const dry = await runImport(folder, target, { dryRun: true });
+  const report = await runImport(folder, target);
+  t.same(
+    { ...dry, dry_run: false },
+    {
+      ...report,
+      imported: report.imported.map(({ version, ...one }) => one),
+    },
+    'a dry run is told as the real one',
+  );
+  t.match(report.counts, { imported: 7, lost: 4, overrides: 7 });
+  t.match(
+    report.skipped.find(({ class: name }) => name === 'Taken'),
+    { kind: 'taken', free_name: 'Taken_2' },
+  );
+  t.match(report.imported[0]?.loads, { answer: 'if', allow: ['os'], packages: ['pyserial'] });
+  const text = formatReport(report).join('\n');
+  t.match(
+    text,
+    /^Not imported: the name is taken:\n.*Twin.*\n.*Twin.*\n.*--rename Taken=Taken_2/,
+    'clashes first',
+  );
+  t.match(text, /--prefer PATH/);
+  t.match(text, /big\.py: larger than a file may be: 3\.1 MB of 1 MB/);
+  t.match(
+    text,
+    /0 of 7 as they are\.\n {2}7 × not before the lab allows os: .*\n {6}Dev0, Dev1, Dev2 and 4 more\n/,
+  );
+  t.match(text, /7 × with the package pyserial installed/);
+  t.match(text, /Files without instruments: 9 /);
+  t.notMatch(text, /lib\/f3/);
+  t.match(formatReport(report, true).join('\n'), /lib\/f3\.py: no class in it/);
+  const chosen = await runImport(folder, new MemoryTarget(), {
+    choice: { include: ['Twin'], rename: [{ path: 'b/twin.py', from: 'Twin', to: 'Twin_B' }] },
+  });
+  t.match(chosen.imported, [
+    { name: 'Twin', path: 'a/twin.py' },
+    { name: 'Twin_B', original: 'Twin', path: 'b/twin.py' },
+  ]);
+  await t.rejects(runImport(folder, new MemoryTarget(), { choice: { prefer: ['c'] } }), {
+    code: 'invalid',
+    message: /no class fits --prefer c/,
+  });
 });
 
 t.test('what cannot be loaded, named or landed is skipped, and stops nothing', async (t) => {
@@ -406,7 +470,7 @@ t.test('the commands print the report, write it as JSON, and name bad input', as
   const reportFile = join(dirname(folder), 'report.json');
   const options = { folder, report: reportFile, base: ['Device=movement'] };
   t.equal(await importCommand({ target, git, analysis }, terminal, options), 0);
-  t.match(lines.join('\n'), /Imported:\n {2}Meter v1 \(new\) from meter\.py:4\n {2}X v1 /);
+  t.match(lines.join('\n'), /Imported:\n {2}Meter v1 \(new\): from meter\.py:4\n {2}X v1 /);
   t.match(lines.at(-1), /^2 definitions: 2 new, 0 updated, 0 unchanged\./);
   t.same(progress.at(-1), [2, 2]);
   const report = JSON.parse(await readFile(reportFile, 'utf8'));

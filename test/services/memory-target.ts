@@ -33,6 +33,10 @@ export class MemoryTarget implements ImportTarget {
     );
   }
 
+  async freeNames(names: readonly string[]) {
+    return new Map(names.map((name) => [name, `${name}_2`]));
+  }
+
   async land(item: ImportItem) {
     const failure = this.failures.get(item.name);
     if (failure) throw failure;

@@ -6,11 +6,16 @@ import type { Extracted, Skipped } from './types.ts';
 /** A definition that could be made. */
 export interface Candidate {
   path: string;
+  /** The name of its class, and the one that the definition gets where that is another. */
   name: string;
+  newName?: string;
   line: number;
   /** As it would be without what the folders say; or why it cannot be one. */
   make: () => Extracted | Skipped;
 }
+
+/** The name that the definition gets. */
+export const nameOf = ({ name, newName }: Candidate): string => newName ?? name;
 
 export const isExtracted = (made: Extracted | Skipped): made is Extracted => 'files' in made;
 
@@ -25,7 +30,7 @@ export function withoutClashes(
 ): { kept: Candidate[]; skipped: Skipped[] } {
   const groups = new Map<string, Candidate[]>();
   for (const found of all) {
-    const key = found.name.toLowerCase();
+    const key = nameOf(found).toLowerCase();
     const group = groups.get(key);
     if (group) group.push(found);
     else groups.set(key, [found]);
@@ -67,7 +72,8 @@ function fitting(group: readonly Candidate[], skipped: Skipped[]): Candidate[] {
 }
 
 function allEqual(first: Candidate, others: readonly Candidate[]): boolean {
-  if (others.some(({ name }) => name !== first.name)) return false;
+  if (others.some(({ name, newName }) => name !== first.name || newName !== first.newName))
+    return false;
   const made = first.make();
   return (
     isExtracted(made) &&

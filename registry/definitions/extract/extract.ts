@@ -8,13 +8,14 @@ import { DefinitionError } from '../errors.ts';
 import type { Diagnostic } from '../types.ts';
 import { Bases } from './bases.ts';
 import { Chooser } from './choice.ts';
-import { type Candidate, isExtracted, withoutClashes } from './clashes.ts';
+import { type Candidate, isExtracted, nameOf, withoutClashes } from './clashes.ts';
 import { contentOf } from './content.ts';
 import { SourceFolder } from './folder.ts';
 import { InstalledNames } from './installed.ts';
 import { Kept } from './kept.ts';
 import { isTooLarge, tooLarge, whyUnread } from './large.ts';
 import { basename, byText } from './paths.ts';
+import { renamed } from './renamed.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
 import type { Extracted, Extraction, ExtractOptions, Skipped, SourceFile } from './types.ts';
 import { takeWhole } from './whole.ts';
@@ -45,7 +46,7 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   kept.survey(settled.kept, helpers);
   const unfit: Skipped[] = [];
   return {
-    names: settled.kept.map(({ name }) => name),
+    names: settled.kept.map(nameOf),
     definitions: definitionsOf(settled.kept, kept, unfit),
     unmet: chooser.unmet(),
     skipped: () =>
@@ -67,7 +68,8 @@ function* definitionsOf(
   unfit: Skipped[],
 ): Generator<Extracted> {
   for (const one of candidates) {
-    const made = kept.finished(one);
+    const found = kept.finished(one);
+    const made = isExtracted(found) ? renamed(found, nameOf(one)) : found;
     if (isExtracted(made)) yield made;
     else unfit.push(made);
   }
@@ -80,6 +82,8 @@ function choose(candidates: readonly Candidate[], chooser: Chooser) {
   for (const one of candidates) {
     const { path, name, line } = one;
     const refusal = chooser.refusal(one);
+    const newName = chooser.nameOf(one);
+    if (newName !== name) one.newName = newName;
     if (refusal === undefined) taken.push(one);
     else skipped.push({ path, class: name, kind: 'unasked', line, reason: refusal });
   }

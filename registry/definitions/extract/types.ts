@@ -24,6 +24,8 @@ export interface ExtractOptions {
 
 export interface Extracted {
   name: string;
+  /** The name of its class in the folder, where it got another one. */
+  original?: string;
   files: Map<string, Uint8Array>;
   /** The file that the class was found in, and its line there. */
   origin: string;
@@ -35,11 +37,19 @@ export interface Extracted {
 }
 
 /**
- * Why something is not imported: `clash` and `lost` are classes that were meant to be; `helper` ones are carried or
+ * Why something is not imported: `clash`, `taken` and `lost` are classes that were meant to be; `helper` ones are carried or
  * belong to others, `unasked` was left out by the options, `same` is imported from elsewhere. Files are `unreadable` or
  * hold `nothing` to import.
  */
-export type SkipKind = 'clash' | 'lost' | 'helper' | 'unasked' | 'same' | 'unreadable' | 'nothing';
+export type SkipKind =
+  | 'clash'
+  | 'taken'
+  | 'lost'
+  | 'helper'
+  | 'unasked'
+  | 'same'
+  | 'unreadable'
+  | 'nothing';
 
 export interface Skipped {
   path: string;
@@ -47,6 +57,8 @@ export interface Skipped {
   /** `unreadable` where nothing is said. */
   kind?: SkipKind;
   reason: string;
+  /** Where its name is taken: one that is free. */
+  free_name?: string;
   line?: number;
   column?: number;
 }

@@ -73,7 +73,9 @@ export function renameTexts(
     const module = modules.get(path);
     if (module) {
       files.set(pathOf(path, from, to, texts), editor.edited(path));
-      mentions.push(...editor.mentions(path));
+      mentions.push(
+        ...editor.mentions(path).map((one) => ({ ...one, file: pathOf(path, from, to, texts) })),
+      );
     } else {
       const isRecording = path.startsWith('tests/') && path.endsWith('.jsonl');
       const renamed = isRecording ? renameInRecording(text, from, to) : text;

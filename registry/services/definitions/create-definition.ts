@@ -14,6 +14,7 @@ import type { SaveRooms } from '../rooms.ts';
 import { checkFiles } from './check-files.ts';
 import { compose } from './compose.ts';
 import { policyOf } from './find-definition.ts';
+import { freeNames } from './free-names.ts';
 import { demandGrants, policyFor } from './grants.ts';
 
 /** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
@@ -54,8 +55,26 @@ export async function createDefinition(
     overrides: [],
     ...(grants && { grants }),
   };
-  if (!way.lands) return await foundProposal(rooms, caller, founding);
-  return { definition: await found(rooms, caller, { ...founding, ...way }) };
+  try {
+    if (!way.lands) return await foundProposal(rooms, caller, founding);
+    return { definition: await found(rooms, caller, { ...founding, ...way }) };
+  } catch (error) {
+    throw await withFreeName(rooms, error, name, lab);
+  }
+}
+
+/** A taken name is refused with one that is free. */
+async function withFreeName(
+  { store }: SaveRooms,
+  error: unknown,
+  name: string,
+  lab: Lab | null,
+): Promise<unknown> {
+  if (!(error instanceof Problem) || error.code !== 'name_taken') return error;
+  const freeName = (await freeNames(store, [name], lab?.code ?? null)).get(name);
+  if (freeName === undefined) return error;
+  const message = `There is a definition named ${name} already (case does not count). ${freeName} is free: give the class and its file that name.`;
+  return new Problem('name_taken', message, error.errors, { cause: error, freeName });
 }
 
 /** What is proposed is made public by an admin too, and not in passing by its approval. */

@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { GitProgram, Signature } from '../../../repos/types.ts';
+import type { Choice } from '../../definitions/extract/choice.ts';
 import { byText } from '../../definitions/extract/paths.ts';
 import type { Extracted } from '../../definitions/extract/types.ts';
 import { checkName, checkPaths } from '../../definitions/names.ts';
@@ -60,6 +61,11 @@ export interface ImportTarget {
   maxFileBytes: number;
   /** Those of the names that are taken, case ignored, by the name in lower case. */
   taken(names: readonly string[]): Promise<ReadonlyMap<string, Existing>>;
+  /** For each of these names one like it that is neither taken nor reserved, where one is found. */
+  freeNames(
+    names: readonly string[],
+    reserved: Iterable<string>,
+  ): Promise<ReadonlyMap<string, string>>;
   /**
    * Makes the definition or its next version, or finds it unchanged. Throws `Problem` where it may not, and
    * `RepositoryError` or `StoreError` where it cannot.
@@ -70,6 +76,7 @@ export interface ImportTarget {
 export interface ImportOptions {
   /** Further base classes by name. */
   bases?: ReadonlyMap<string, InstrumentType>;
+  choice?: Choice;
   /** Says what would happen, and does nothing. */
   dryRun?: boolean;
   onProgress?: (done: number, total: number) => void;
@@ -118,8 +125,13 @@ export async function importFolder(
     maxFileBytes: target.maxFileBytes,
     ...(packageName && { packageName }),
     ...(options.bases && { bases: options.bases }),
+    ...(options.choice && { choice: options.choice }),
   });
   try {
+    if (found.unmet.length > 0) {
+      const what = found.unmet.join(', ');
+      throw new Problem('invalid', `Nothing was imported, for no class fits ${what}.`);
+    }
     return await landAll(found, authors, read.skipped, { root, options, target });
   } finally {
     await found.end();
@@ -135,12 +147,16 @@ async function landAll(
   const skipped: SkippedClass[] = [...unread];
   const imported: Imported[] = [];
   const taken = await target.taken(found.names);
+  const offers = await target.freeNames(
+    found.names.filter((name) => isRefused(name, taken)),
+    found.names,
+  );
   let done = 0;
   let stopped = false;
   const work = async (): Promise<void> => {
     for (let next = await found.next(); next && !stopped; next = await found.next()) {
       const authorship = authors.get(next.definition.origin);
-      const outcome = await importOne(next, authorship, taken, target, options);
+      const outcome = await importOne(next, authorship, { taken, offers }, target, options);
       if ('result' in outcome) imported.push(outcome);
       else skipped.push(outcome);
       options.onProgress?.(++done, found.names.length);
@@ -165,26 +181,44 @@ async function landAll(
   return report;
 }
 
+interface Names {
+  taken: ReadonlyMap<string, Existing>;
+  /** Free names for those that are refused. */
+  offers: ReadonlyMap<string, string>;
+}
+
+function isRefused(name: string, taken: ReadonlyMap<string, Existing>): boolean {
+  const existing = taken.get(name.toLowerCase());
+  return existing !== undefined && (existing.name !== name || existing.refusal !== null);
+}
+
 async function importOne(
-  { definition: found, validation }: ReadDefinition,
+  { definition: found, validation, loads }: ReadDefinition,
   authorship: Authorship | undefined,
-  taken: ReadonlyMap<string, Existing>,
+  { taken, offers }: Names,
   target: ImportTarget,
   options: ImportOptions,
 ): Promise<Imported | SkippedClass> {
-  const { name, files, origin, line } = found;
+  const { name, original = name, files, origin, line } = found;
   const skip = (
     reason: string,
     at: { line: number; column?: number } = { line },
   ): SkippedClass => ({
     path: origin,
-    class: name,
+    class: original,
+    kind: 'lost',
     reason,
     ...at,
   });
+  const refuse = (reason: string): SkippedClass => {
+    const free_name = offers.get(name);
+    if (free_name === undefined) return skip(reason);
+    const way = `--rename ${original}=${free_name} imports it by a name that is free`;
+    return { ...skip(`${reason}; ${way}`), kind: 'taken', free_name };
+  };
   const existing = taken.get(name.toLowerCase());
   if (existing && existing.name !== name) {
-    return skip(`its name clashes with the definition ${existing.name} (case does not count)`);
+    return refuse(`its name clashes with the definition ${existing.name} (case does not count)`);
   }
   const unfit = unfitness(name, files, target.maxFileBytes);
   if (unfit !== undefined) return skip(unfit);
@@ -205,15 +239,18 @@ async function importOne(
     const landed = await landing(item, existing, target, options.dryRun ?? false);
     return {
       name,
+      ...(original !== name && { original }),
       path: origin,
       line,
       ...landed,
+      loads,
       warnings: [...found.warnings, ...warnings.map((warning) => shown(name, warning))],
       overrides: item.overrides,
     };
   } catch (error) {
     const isItsOwn =
       error instanceof Problem || error instanceof RepositoryError || error instanceof StoreError;
+    if (error instanceof Problem && error.code === 'name_taken') return refuse(error.message);
     if (isItsOwn) return skip(error.message);
     throw error;
   }

@@ -1,14 +1,19 @@
-/** What an import did, as JSON for `--report` and as text for a terminal. */
+/** What an import did, as `--report` and `--json` give it. */
+import type { Loads } from '../../definitions/extract/loads.ts';
 import type { Skipped } from '../../definitions/extract/types.ts';
 import type { Override } from '../../definitions/record.ts';
 
 export interface Imported {
   name: string;
+  /** The name of its class in the folder, where `--rename` gave it another one. */
+  original?: string;
   /** The file that the class was found in, below the folder, and its line there. */
   path: string;
   line: number;
   result: 'created' | 'updated' | 'unchanged';
   version?: number;
+  /** Whether it would load on a lab computer. */
+  loads: Loads;
   warnings: string[];
   overrides: Override[];
 }
@@ -23,10 +28,22 @@ export interface ImportReport {
   /** Those of all definitions, each with the definition's name before it. */
   warnings: string[];
   counts: Record<
-    'imported' | 'created' | 'updated' | 'unchanged' | 'skipped' | 'warnings' | 'overrides',
+    | 'imported'
+    | 'created'
+    | 'updated'
+    | 'unchanged'
+    | 'skipped'
+    /** Classes that were meant to be imported and are not. */
+    | 'lost'
+    | 'warnings'
+    | 'overrides',
     number
   >;
 }
+
+/** A class that was meant to be imported and is not, or a file that may hold some. */
+export const isLost = ({ kind }: SkippedClass): boolean =>
+  kind === undefined || kind === 'clash' || kind === 'taken' || kind === 'lost';
 
 /** Adds what follows from the rest: all warnings in one list, and the counts. */
 export function settleReport(found: Omit<ImportReport, 'warnings' | 'counts'>): ImportReport {
@@ -45,53 +62,9 @@ export function settleReport(found: Omit<ImportReport, 'warnings' | 'counts'>): 
       updated: having('updated'),
       unchanged: having('unchanged'),
       skipped: skipped.length,
+      lost: skipped.filter(isLost).length,
       warnings: warnings.length,
       overrides: imported.reduce((sum, { overrides }) => sum + overrides.length, 0),
     },
   };
-}
-
-/** The report in lines: what changed, what was skipped and why, warnings and overrides, the counts. */
-export function formatReport(report: ImportReport): string[] {
-  const { counts, imported, skipped } = report;
-  const lines: string[] = [];
-  const changed = imported.filter(({ result }) => result !== 'unchanged');
-  const mark = { created: 'new', updated: 'updated', unchanged: '' };
-  section(
-    lines,
-    report.dry_run ? 'Would import' : 'Imported',
-    changed,
-    ({ name, path, line, result, version }) =>
-      `${name}${version ? ` v${version}` : ''} (${mark[result]}) from ${path}:${line}`,
-  );
-  section(lines, 'Skipped', skipped, (skip) => `${place(skip)}: ${skip.reason}`);
-  section(lines, 'Warnings', report.warnings, (warning) => warning);
-  section(
-    lines,
-    'Imported all the same, with an override',
-    imported.flatMap(({ name, overrides }) => overrides.map((override) => ({ name, override }))),
-    ({ name, override }) => `${name}: ${override.message}`,
-  );
-  lines.push(
-    `${counts.imported} definitions: ${counts.created} new, ${counts.updated} updated, ` +
-      `${counts.unchanged} unchanged. ${counts.skipped} skipped, ${counts.warnings} warnings, ` +
-      `${counts.overrides} overrides.${report.dry_run ? ' Nothing was written (dry run).' : ''}`,
-  );
-  return lines;
-}
-
-function section<T>(
-  lines: string[],
-  title: string,
-  items: readonly T[],
-  show: (item: T) => string,
-): void {
-  if (items.length === 0) return;
-  lines.push(`${title}:`, ...items.map((item) => `  ${show(item)}`), '');
-}
-
-function place({ path, class: name, line, column }: SkippedClass): string {
-  const where =
-    line === undefined ? path : `${path}:${line}${column === undefined ? '' : `:${column}`}`;
-  return name === undefined ? where : `${where} ${name}`;
 }

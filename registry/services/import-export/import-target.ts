@@ -6,6 +6,7 @@ import { OPERATOR } from '../caller.ts';
 import { commitFiles } from '../definitions/commit-files.ts';
 import { changesBetween, filesOf } from '../definitions/files.ts';
 import { policyOf } from '../definitions/find-definition.ts';
+import { freeNames } from '../definitions/free-names.ts';
 import { land } from '../landing/landing.ts';
 import type { SaveRooms } from '../rooms.ts';
 import { found } from './found-definition.ts';
@@ -82,6 +83,8 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
         ]),
       );
     },
+
+    freeNames: (names, reserved) => freeNames(store, names, lab?.code ?? null, reserved),
 
     async land(item) {
       const [row] = await definitionsNamed(store.em(), [item.name]);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { placeOf } from '../../../registry/definitions/extract/place.ts';
+import type { ExtractOptions } from '../../../registry/definitions/extract/types.ts';
 import { extractAll, extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
 
 const BASE = 'from pybirch.Instruments.base import BaseMovementInstrument\n';
@@ -198,4 +199,37 @@ t.test('a copy by its name gives way to the file that it is a copy of', async (t
     t.same(namesOf(found), [], path);
   }
   t.same(namesOf(extractTexts({ 'x_old.py': meter('X'), 'y.py': meter('Y') })), ['X', 'Y']);
+});
+
+t.test('what is chosen is taken: include, exclude, prefer, rename', async (t) => {
+  const files = {
+    'lab1/m.py': meter('Meter'),
+    'lab2/m.py': `${meter('Meter')}    model = "Meter"\n`,
+    'lab2/stage.py': `${meter('StageBase')}\n\n${meter('Stage', 'StageBase')}`,
+  };
+  const named = (choice: ExtractOptions['choice'] = {}) => {
+    const found = extractTexts(files, { choice });
+    return [namesOf(found).join(' '), found.unmet.join(' ')];
+  };
+  t.same(named(), ['Stage', '']);
+  t.same(named({ prefer: ['lab2'] }), ['Meter Stage', '']);
+  t.same(named({ exclude: ['lab2'] }), ['Meter', '']);
+  t.same(named({ exclude: ['St*', '/lab1/**'] }), ['Meter', '']);
+  t.same(named({ include: ['lab1/'] }), ['Meter', '']);
+  t.same(named({ include: ['StageBase'] }), ['StageBase', ''], 'taken although a base by its name');
+  t.same(named({ rename: [{ from: 'Meter', to: 'Meter2', path: 'lab2/m.py' }] }), [
+    'Meter Meter2 Stage',
+    '',
+  ]);
+  t.same(named({ rename: [{ from: 'Metre', to: 'M' }], exclude: ['x.py'], prefer: ['lab3'] }), [
+    'Stage',
+    '--exclude x.py --prefer lab3 --rename Metre=M',
+  ]);
+  const { definitions } = extractTexts(files, {
+    choice: { prefer: ['lab2/m.py'], rename: [{ from: 'Meter', to: 'New' }] },
+  });
+  const [own] = definitions;
+  t.match(own, { name: 'New', original: 'Meter', origin: 'lab2/m.py' });
+  t.same(own?.warnings, ['texts that name Meter stay as they are: New.py:9']);
+  t.match(own && textsOf(own)['New.py'], /^class New\(.*\n.*\n.*\n {4}model = "Meter"$/m);
 });

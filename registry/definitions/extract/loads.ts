@@ -1,0 +1,47 @@
+/** Whether a definition that was found would load on a lab computer, as far as it can be told without running it. */
+import { readSources } from '../files.ts';
+import { readHeader } from '../header.ts';
+import type { Validation } from '../types.ts';
+import type { Extracted } from './types.ts';
+
+export interface Loads {
+  /** `if` where something must be there or allowed first. */
+  answer: 'yes' | 'if' | 'no';
+  /** What stands against it. */
+  no: string[];
+  /** What the lab must allow: names of banned modules and built-ins. */
+  allow: string[];
+  /** Which Python it asks for; null where it does not say. */
+  python: string | null;
+  /** Packages that must be installed beside PyBirch. */
+  packages: string[];
+}
+
+/** What every computer with PyBirch has. */
+const PROVIDED = new Set(['numpy', 'pandas', 'pyvisa', 'pybirch']);
+
+/** Ruff's findings in branches and methods: the file loads, and fails there. */
+const RUNS_LATER = /^F\d/;
+
+const BANNED = /^(?:Importing|The built-in) (\S+) is not allowed/;
+
+export function loadsOf({ name, files, warnings }: Extracted, validation: Validation): Loads {
+  const banned = validation.errors.filter(({ code }) => code.startsWith('banned-'));
+  const allow = banned.flatMap(({ message }) => {
+    const text = message.replace(/^\S+\.py: /, '');
+    return BANNED.exec(text)?.[1] ?? [];
+  });
+  const no = [
+    ...warnings.filter((text) => text.includes('leads out of the folder and stands')),
+    ...validation.errors
+      .filter(({ code }) => !code.startsWith('banned-') && !RUNS_LATER.test(code))
+      .map(({ file, line, message }) => `${file ?? `${name}.py`}:${line}: ${message}`),
+  ];
+  const text = readSources(new Map([...files].filter(([path]) => path === `${name}.py`))).texts;
+  const python = readHeader(text.get(`${name}.py`) ?? '').header.requires_python ?? null;
+  const dependencies = validation.class_info?.dependencies ?? [];
+  const packages = dependencies.filter((one) => !PROVIDED.has(one.toLowerCase()));
+  const isPlain = allow.length === 0 && packages.length === 0 && python === null;
+  const answer = no.length > 0 ? 'no' : isPlain ? 'yes' : 'if';
+  return { answer, no, allow: [...new Set(allow)].sort(), python, packages: packages.sort() };
+}

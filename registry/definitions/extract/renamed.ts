@@ -1,0 +1,26 @@
+/** A definition under the name that `--rename` gives it. */
+import { type Renamed, RenameError, renameDefinition } from '../rename/rename.ts';
+import type { Extracted, Skipped } from './types.ts';
+
+/** The definition by its new name, or why it cannot have it. */
+export function renamed(definition: Extracted, to: string): Extracted | Skipped {
+  const { name, origin, line, files } = definition;
+  if (name === to) return definition;
+  try {
+    const renamed = renameDefinition(files, name, to);
+    const warnings = [...definition.warnings, ...told(renamed, name)];
+    return { ...definition, name: to, original: name, files: renamed.files, warnings };
+  } catch (error) {
+    if (!(error instanceof RenameError)) throw error;
+    const reason = `--rename ${name}=${to}: ${error.message}`;
+    return { path: origin, class: name, kind: 'lost', line, reason };
+  }
+}
+
+/** One warning for all texts that name it by letters alone. */
+function told({ mentions }: Renamed<unknown>, name: string): string[] {
+  if (mentions.length === 0) return [];
+  const places = mentions.slice(0, 3).map(({ file, line }) => `${file}:${line}`);
+  const more = mentions.length > 3 ? ` and ${mentions.length - 3} more` : '';
+  return [`texts that name ${name} stay as they are: ${places.join(', ')}${more}`];
+}

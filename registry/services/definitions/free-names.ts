@@ -1,0 +1,46 @@
+/** Offers names for those that are taken. */
+import { namesLike } from '../../definitions/free-names.ts';
+import { definitionsNamed } from '../../store/indexing.ts';
+import type { Store } from '../../store/open.ts';
+
+/** Candidates of each name that are looked up together. */
+const AT_ONCE = 6;
+const ROUNDS = 5;
+
+/**
+ * A name that nobody has for each of these; of some that others have too often there is none. What is offered tells
+ * of hidden definitions no more than a refused name does: anybody who may propose can try every name.
+ * @param reserved names that are spoken for, though no definition has them yet
+ */
+export async function freeNames(
+  store: Store,
+  names: readonly string[],
+  labCode: string | null,
+  reserved: Iterable<string> = [],
+): Promise<Map<string, string>> {
+  const offers = new Map<string, string>();
+  const spoken = new Set([...reserved].map((name) => name.toLowerCase()));
+  const candidates = new Map(names.map((name) => [name, namesLike(name, labCode)]));
+  for (let round = 0; round < ROUNDS && candidates.size > 0; round++) {
+    const next = new Map(
+      [...candidates].map(([name, likes]) => [name, some(likes, AT_ONCE)] as const),
+    );
+    const found = await definitionsNamed(store.em(), [...next.values()].flat());
+    const taken = new Set(found.map(({ name }) => name.toLowerCase()));
+    for (const [name, likes] of next) {
+      const free = likes.find((like) => {
+        const key = like.toLowerCase();
+        return !taken.has(key) && !spoken.has(key);
+      });
+      if (free === undefined) continue;
+      offers.set(name, free);
+      spoken.add(free.toLowerCase());
+      candidates.delete(name);
+    }
+  }
+  return offers;
+}
+
+/** The next so many; what follows can be asked for later. */
+const some = (likes: Generator<string>, count: number): string[] =>
+  Array.from({ length: count }, () => likes.next().value as string);

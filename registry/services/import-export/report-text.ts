@@ -1,0 +1,148 @@
+/** The report of an import for a person: what is lost first, causes counted, no line that tells nothing new. */
+import type { Imported, ImportReport, SkippedClass } from './import-report.ts';
+import { isLost } from './import-report.ts';
+
+/** How many places of one cause are told. */
+const PLACES = 3;
+
+/** @param verbose every place of every cause */
+export function formatReport(report: ImportReport, verbose = false): string[] {
+  const { imported, skipped, dry_run } = report;
+  const show = (title: string, told: readonly Told[]): string[] =>
+    told.length === 0 ? [] : [`${title}:`, ...grouped(told, verbose), ''];
+  const of = (...kinds: SkippedClass['kind'][]): SkippedClass[] =>
+    skipped.filter(({ kind }) => kinds.includes(kind));
+  const clashes = [...of('clash'), ...of('taken')];
+  return [
+    ...show('Not imported: the name is taken', clashes.map(toldOf)),
+    ...(of('clash').length > 0
+      ? [
+          '  Of classes with one name, --prefer PATH takes the one that stands there, and',
+          '  --rename PATH:OLD=NEW takes one by another name.',
+          '',
+        ]
+      : []),
+    ...show(
+      'Not imported',
+      skipped.filter((one) => isLost(one) && !clashes.includes(one)).map(toldOf),
+    ),
+    ...show(dry_run ? 'Would import' : 'Imported', imported.flatMap(landed)),
+    ...loading(imported, verbose),
+    ...show(
+      'Imported all the same, with an override',
+      imported.flatMap((one) => one.overrides.map(({ message }) => ruleOf(one, message))),
+    ),
+    ...show(
+      'Warnings',
+      imported.flatMap((one) => one.warnings.map((text) => ruleOf(one, text))),
+    ),
+    ...show('No definitions of their own', of('helper', 'same', 'unasked').map(toldOf)),
+    ...nothing(of('nothing'), verbose),
+    summary(report),
+  ];
+}
+
+interface Told {
+  cause: string;
+  place: string;
+}
+
+/** A cause that many have in common is one line; one of its own is told with its place. */
+function grouped(told: readonly Told[], verbose: boolean): string[] {
+  const causes = new Map<string, string[]>();
+  for (const { cause, place } of told) {
+    const places = causes.get(cause);
+    if (places) places.push(place);
+    else causes.set(cause, [place]);
+  }
+  return [...causes]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .flatMap(([cause, places]) => {
+      if (places.length === 1) return [`  ${places[0]}: ${cause}`];
+      const shown = verbose ? places : places.slice(0, PLACES);
+      const more = places.length - shown.length;
+      const rest = more > 0 ? ` and ${more} more` : '';
+      return [`  ${places.length} × ${cause}`, `      ${shown.join(', ')}${rest}`];
+    });
+}
+
+const toldOf = (skip: SkippedClass): Told => ({ cause: skip.reason, place: place(skip) });
+
+const MARK = { created: 'new', updated: 'updated', unchanged: 'unchanged' };
+
+function landed({ name, original, path, line, result, version }: Imported): Told[] {
+  if (result === 'unchanged') return [];
+  const number = version === undefined ? '' : ` v${version}`;
+  const renamed = original === undefined ? '' : `, ${original} there`;
+  return [{ cause: `from ${path}:${line}${renamed}`, place: `${name}${number} (${MARK[result]})` }];
+}
+
+/** The place is taken out of the text, so that equal causes are told as one. */
+function ruleOf({ name }: Imported, text: string): Told {
+  const [, where, cause] = /^(\S+?:\d+(?::\d+)?): ([\s\S]*)$/.exec(text) ?? [];
+  return where === undefined
+    ? { cause: text, place: name }
+    : { cause: cause ?? '', place: `${name} (${where})` };
+}
+
+function loading(imported: readonly Imported[], verbose: boolean): string[] {
+  if (imported.length === 0) return [];
+  const told = (cause: string, fits: (one: Imported) => boolean): Told[] =>
+    imported.filter(fits).map(({ name }) => ({ cause, place: name }));
+  const each = (list: (one: Imported) => readonly string[], cause: (what: string) => string) =>
+    [...new Set(imported.flatMap(list))]
+      .sort()
+      .flatMap((what) => told(cause(what), (one) => list(one).includes(what)));
+  const lines = grouped(
+    [
+      ...imported.flatMap(({ name, loads }) =>
+        loads.no.slice(0, 1).map((why) => ({ cause: `no: ${why}`, place: name })),
+      ),
+      ...each(
+        ({ loads }) => loads.allow,
+        (what) =>
+          `not before the lab allows ${what}: grant it to the definition (docs/permissions.md), or add it to the lab's allowed_imports`,
+      ),
+      ...each(
+        ({ loads }) => (loads.python === null ? [] : [loads.python]),
+        (what) => `with Python ${what}`,
+      ),
+      ...each(
+        ({ loads }) => loads.packages,
+        (what) => `with the package ${what} installed`,
+      ),
+    ],
+    verbose,
+  );
+  const yes = imported.filter(({ loads }) => loads.answer === 'yes').length;
+  return [
+    `Do they load on a lab computer? ${yes} of ${imported.length} as they are.`,
+    ...lines,
+    '',
+  ];
+}
+
+function nothing(files: readonly SkippedClass[], verbose: boolean): string[] {
+  if (files.length === 0) return [];
+  if (verbose)
+    return [
+      'Files without instruments:',
+      ...files.map((one) => `  ${place(one)}: ${one.reason}`),
+      '',
+    ];
+  return [`Files without instruments: ${files.length} (--verbose names them).`, ''];
+}
+
+function summary({ counts, dry_run }: ImportReport): string {
+  return (
+    `${counts.imported} definitions: ${counts.created} new, ${counts.updated} updated, ` +
+    `${counts.unchanged} unchanged. ${counts.lost} not imported, ${counts.skipped - counts.lost} passed over, ` +
+    `${counts.warnings} warnings, ${counts.overrides} overrides.${dry_run ? ' Nothing was written (dry run).' : ''}`
+  );
+}
+
+function place({ path, class: name, line, column }: SkippedClass): string {
+  const where =
+    line === undefined ? path : `${path}:${line}${column === undefined ? '' : `:${column}`}`;
+  return name === undefined ? where : `${where} ${name}`;
+}
