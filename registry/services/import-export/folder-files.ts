@@ -67,7 +67,11 @@ async function enter(
 ): Promise<void> {
   if (name.startsWith('.')) return;
   if (BUILT.test(name))
-    found.skipped.push({ path, reason: 'a folder of what was built, by its name: passed over' });
+    found.skipped.push({
+      path,
+      kind: 'nothing',
+      reason: 'a folder of what was built, by its name: passed over',
+    });
   else await walk(folder, path, found);
 }
 
