@@ -42,6 +42,8 @@ export const TWINS: { readonly [name: string]: readonly string[] } = {
     '_testexternalinspection',
     '_remote_debugging',
     '_xxtestfuzz',
+    '_openssl',
+    'cryptography.hazmat.bindings',
     '_testbuffer',
     '_testmultiphase',
     '_testsinglephase',

@@ -265,6 +265,10 @@ REFUSED = {
     "xml.etree": "import xml.etree.ElementTree as E; return E.parse(secret)",
     "numpy.DataSource": "return np.lib.npyio.DataSource(None).open(secret).read()",
     "ssl's key log": "import ssl; ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = mark",
+    # Past what Python raises events for
+    "a signal by a process's descriptor": OS
+    + "fd = os.pidfd_open(os.getpid())\ntry:\n    sys.modules['_signal'].pidfd_send_signal(fd, 0); return 'secret'\nfinally:\n    os.close(fd)",
+    "cffi's object in cryptography": "import sys\nf = sys.modules['cryptography.hazmat.bindings._rust']._openssl.ffi\nheld = f.new('char[]', b'secret')\nreturn bytes(f.buffer(f.cast('char *', int(f.cast('uintptr_t', held))), 6)).decode()",
 }
 
 OPEN = {
@@ -308,7 +312,4 @@ OPEN = {
     "os.environ replaced": OS
     + "import types; old = os.environ; os.environ = {}\ntry:\n    return 'secret' if not os.environ else ''\nfinally:\n    os.environ = old",
     "what the guard keeps in memory": "import sys\nsys.modules['pybirch_registry.guard.audit']._RULES.pop('os.mkdir')\nsys.modules['os'].mkdir(mark)",
-    "a signal by a process's descriptor": OS
-    + "fd = os.pidfd_open(os.getpid())\ntry:\n    sys.modules['_signal'].pidfd_send_signal(fd, 0); return 'secret'\nfinally:\n    os.close(fd)",
-    "cffi's object in cryptography": "import sys\nf = sys.modules['cryptography.hazmat.bindings._rust']._openssl.ffi\nheld = f.new('char[]', b'secret')\nreturn bytes(f.buffer(f.cast('char *', int(f.cast('uintptr_t', held))), 6)).decode()",
 }

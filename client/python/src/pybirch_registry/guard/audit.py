@@ -8,7 +8,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from ..errors import BannedImportError, GuardError
-from .charge import Charge, Definitions, Standing, tell_of_threads
+from .charge import Charge, Definitions, Standing, tell_of_signals, tell_of_threads
 from .commands import exact
 from .environment import watch_environment
 from .events import FILE_EVENTS, GUARD_EVENTS, HOST_EVENTS, PROCESS_EVENTS, READING, REGISTRY_READS
@@ -53,6 +53,7 @@ def watch(builtins: dict[str, Any], gate: CodeType, label: str, folder: str, pol
     if not _is_watching:
         if sys.version_info < (3, 12):
             tell_of_threads()
+        tell_of_signals()
         watch_environment()
         sys.addaudithook(_hook)
         _is_watching = True

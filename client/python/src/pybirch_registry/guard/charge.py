@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -179,6 +180,20 @@ def tell_of_threads() -> None:
         for name in ("start_new_thread", "_start_new_thread"):
             if hasattr(module, name):
                 setattr(module, name, start_new_thread)
+
+
+def tell_of_signals() -> None:
+    """Raises the event of a signal for one that is sent by a process's descriptor, for which Python raises none."""
+    send = getattr(signal, "pidfd_send_signal", None)
+    if send is None:
+        return
+
+    def pidfd_send_signal(pidfd: int, signalnum: int, siginfo: None = None, flags: int = 0, /) -> None:
+        sys.audit("os.kill", pidfd, signalnum)
+        send(pidfd, signalnum, siginfo, flags)
+
+    for module in (signal, sys.modules["_signal"]):
+        vars(module)["pidfd_send_signal"] = pidfd_send_signal
 
 
 def _places(names: tuple[str, ...]) -> tuple[str, ...]:

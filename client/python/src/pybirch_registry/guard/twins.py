@@ -18,6 +18,7 @@ TWINS: dict[str, tuple[str, ...]] = {
     "ctypes": (
         *("_ctypes", "cffi", "_cffi_backend", "_ctypes_test", "_testcapi", "_testinternalcapi", "_testlimitedcapi"),
         *("_testclinic", "_testclinic_limited", "_testexternalinspection", "_remote_debugging", "_xxtestfuzz"),
+        *("_openssl", "cryptography.hazmat.bindings"),
         *("_testbuffer", "_testmultiphase", "_testsinglephase", "_testimportmultiple"),
     ),
     "importlib": ("_frozen_importlib", "_frozen_importlib_external", "_imp", "imp"),
