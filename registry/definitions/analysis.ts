@@ -1,6 +1,6 @@
 /** What the code of an instrument class states, read without running it. */
 
-import { attribute, definedSettings } from './attributes.ts';
+import { type Described, describeInstances } from './attributes.ts';
 import { type Ancestry, type ClassAt, Classes } from './classes.ts';
 import { stringValue } from './literals.ts';
 import { definitionProgram } from './program.ts';
@@ -21,6 +21,7 @@ export interface Analysis {
   readonly info: ClassInfo;
   readonly found: ClassAt;
   readonly ancestry: Ancestry;
+  readonly described: Described;
 }
 
 /**
@@ -52,22 +53,22 @@ export function analyseClass(
   if (!found || found.path !== main || (name !== undefined && found.statement.name !== name))
     return null;
   const bases = known.ancestry(found);
-  const { classes } = bases;
-  const settings = definedSettings(classes);
+  const described = describeInstances(known, found, modules.values());
+  const { values, settings } = described;
   const info: ClassInfo = {
     name: found.statement.name,
     instrument_type: bases.type,
     base_classes: found.statement.bases.map((base) => textOf(base, module.text)),
     docstring: docstring(found),
-    data_columns: texts(attribute(classes, 'data_columns')),
-    data_units: texts(attribute(classes, 'data_units')),
-    position_column: word(attribute(classes, 'position_column')),
-    position_units: word(attribute(classes, 'position_units')),
-    default_settings: settings,
-    settings_schema: settings && schemaOf(settings),
+    data_columns: texts(values.data_columns),
+    data_units: texts(values.data_units),
+    position_column: word(values.position_column),
+    position_units: word(values.position_units),
+    default_settings: settings ?? null,
+    settings_schema: described.keys && schemaOf(described.keys),
     dependencies: dependencies(modules),
   };
-  return { info, found, ancestry: bases };
+  return { info, found, ancestry: bases, described };
 }
 
 /** The last class of the module that is an instrument. */
@@ -110,16 +111,16 @@ function word(value: Json | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** The types of the default settings as JSON Schema; nothing is said of a default of None. */
-function schemaOf(settings: { [key: string]: Json }): { [key: string]: Json } {
-  const properties = Object.entries(settings).map(([key, value]) => [key, typeSchema(value)]);
+/** The types of the default settings as JSON Schema; nothing is said where the default is None or not known. */
+function schemaOf(settings: Iterable<[string, Json | undefined]>): { [key: string]: Json } {
+  const properties = [...settings].map(([key, value]) => [key, typeSchema(value)]);
   return { type: 'object', properties: Object.fromEntries(properties) };
 }
 
-function typeSchema(value: Json): { [key: string]: Json } {
-  if (value === null) return {};
+function typeSchema(value: Json | undefined): { [key: string]: Json } {
+  if (value === null || value === undefined) return {};
   if (Array.isArray(value)) return { type: 'array' };
-  if (typeof value === 'object') return schemaOf(value);
+  if (typeof value === 'object') return schemaOf(Object.entries(value));
   return { type: typeof value };
 }
 

@@ -1,121 +1,119 @@
-/** What the instances of a class have as attributes, as far as its code says so plainly. */
+/** What the instances of a class have after construction, as far as its code says so. */
 
-import { bindingsIn } from './binding.ts';
-import type { ClassAt } from './classes.ts';
-import { evaluate, type Lookup } from './constants.ts';
-import { argumentsOf, child, dottedName, type Node, type Statement, walk } from './syntax.ts';
+import type { ClassAt, Classes } from './classes.ts';
+import { factsOf } from './facts.ts';
+import { Instance } from './instance.ts';
+import type { Module, Statement } from './syntax.ts';
 import type { Json } from './types.ts';
+import { toJson, type Value } from './values.ts';
 
-interface Assigned {
-  readonly value: Node | null;
-  /** The function that it stands in; null in the class's own body. */
-  readonly method: Node | null;
+/** The attributes that describe an instrument. */
+export const DESCRIBING = [
+  'data_columns',
+  'data_units',
+  'position_column',
+  'position_units',
+] as const;
+
+export interface Described {
+  /** Null where the code states nothing, undefined where it does and the value cannot be told. */
+  readonly values: Readonly<Record<(typeof DESCRIBING)[number], Json | undefined>>;
+  /** As `values`. */
+  readonly settings: { [key: string]: Json } | null | undefined;
+  /** Every setting by its name, undefined where its default cannot be told; null where the names cannot either. */
+  readonly keys: ReadonlyMap<string, Json | undefined> | null;
 }
 
 /**
- * The value of an attribute: that of the nearest class which sets it. Null where no class does,
- * undefined where one does and the value cannot be told (computed, or set to different values).
+ * Describes the instances of a class by what its constructor does. What may be one thing or another (by a branch, by
+ * what a caller gives, by what runs later) is not known.
  */
-export function attribute(classes: readonly ClassAt[], name: string): Json | undefined {
-  for (const found of classes) {
-    const assigned = assignments(found, name);
-    const own = assigned.filter((one) => one.method !== null);
-    const deciding = own.length > 0 ? own : assigned;
-    if (deciding.length === 0) continue;
-    const values = deciding.map(({ value, method }) =>
-      value ? evaluate(value, found.module.text, lookup(found, method)) : undefined,
-    );
-    const [first] = values;
-    return values.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : undefined;
+export function describeInstances(
+  classes: Classes,
+  found: ClassAt,
+  modules: Iterable<Module>,
+): Described {
+  const facts = factsOf(modules);
+  const lines = classes.lines(found);
+  const all = (lines ?? []).map((line) => described(new Instance(classes, line, facts)));
+  const [first, ...more] = all;
+  if (!first) return NOTHING;
+  return more.reduce(common, first);
+}
+
+const NOTHING: Described = {
+  values: {
+    data_columns: undefined,
+    data_units: undefined,
+    position_column: undefined,
+    position_units: undefined,
+  },
+  settings: undefined,
+  keys: null,
+};
+
+function described(instance: Instance): Described {
+  const settings = instance.settings();
+  const keys = settings && keysOf(settings, instance);
+  const known = keys && [...keys.values()].every((one) => one !== undefined);
+  return {
+    values: {
+      data_columns: stated(instance.read('data_columns')),
+      data_units: stated(instance.read('data_units')),
+      position_column: stated(instance.read('position_column')),
+      position_units: stated(instance.read('position_units')),
+    },
+    settings:
+      settings === null
+        ? null
+        : known
+          ? (Object.fromEntries(keys) as { [key: string]: Json })
+          : undefined,
+    keys,
+  };
+}
+
+/** What PyBirch's own constructors set, nothing, is not stated. */
+function stated(value: Value | null): Json | undefined {
+  const json = value && toJson(value);
+  return json === '' || (Array.isArray(json) && json.length === 0) ? null : json;
+}
+
+function keysOf(settings: Value, instance: Instance): Map<string, Json | undefined> | null {
+  if (settings.kind !== 'dict' || settings.spoiled) return null;
+  const keys = new Map<string, Json | undefined>();
+  for (const { key, value } of settings.entries.values()) {
+    if (key.kind !== 'str') return null;
+    keys.set(key.value, instance.isChanged(key.value, value) ? undefined : toJson(value));
   }
-  return null;
+  return keys;
+}
+
+function common(a: Described, b: Described): Described {
+  const same = <T>(x: T, y: T): T | undefined =>
+    JSON.stringify(x) === JSON.stringify(y) ? x : undefined;
+  const both = (name: (typeof DESCRIBING)[number]) => same(a.values[name], b.values[name]);
+  return {
+    values: {
+      data_columns: both('data_columns'),
+      data_units: both('data_units'),
+      position_column: both('position_column'),
+      position_units: both('position_units'),
+    },
+    settings: same(a.settings, b.settings),
+    keys: a.keys && b.keys && same([...a.keys], [...b.keys]) ? a.keys : null,
+  };
 }
 
 /** Does the class, or one it builds on in these files, define a method (or property) of this name? */
 export function defines(classes: readonly ClassAt[], name: string): boolean {
-  return classes.some(({ statement }) =>
-    statement.body.some((one) => one.kind === 'function' && one.name === name),
+  return classes.some(({ statement }) => bindsIn(statement.body, name));
+}
+
+function bindsIn(body: readonly Statement[], name: string): boolean {
+  return body.some(
+    (one) =>
+      ((one.kind === 'function' || one.kind === 'class') && one.name === name) ||
+      (one.kind === 'block' && one.bodies.some((inner) => bindsIn(inner, name))),
   );
-}
-
-/** What `_define_settings({...})` is given, the nearer classes winning; null where nothing calls it. */
-export function definedSettings(classes: readonly ClassAt[]): { [key: string]: Json } | null {
-  let settings: { [key: string]: Json } | null = null;
-  for (const found of classes.toReversed()) {
-    const { text } = found.module;
-    for (const method of methods(found.statement.body)) {
-      walk(method.node, (node) => {
-        const [callee, list] = node.children;
-        if (node.type !== 'CallExpression' || !callee || list?.type !== 'ArgList') return true;
-        if (!dottedName(callee, text)?.endsWith('._define_settings')) return true;
-        const [only] = argumentsOf(list, text).positional;
-        const value = only && evaluate(only, text, lookup(found, method.node));
-        if (typeof value === 'object' && value !== null && !Array.isArray(value))
-          settings = { ...settings, ...value };
-        return true;
-      });
-    }
-  }
-  return settings;
-}
-
-function methods(body: readonly Statement[]) {
-  return body.filter((one) => one.kind === 'function');
-}
-
-function assignments({ statement, module }: ClassAt, name: string): Assigned[] {
-  const { text } = module;
-  const found: Assigned[] = [];
-  collect(statement.body, null, (target) => dottedName(target, text) === name, found);
-  for (const method of methods(statement.body)) {
-    if (method.name === name) found.push({ value: null, method: method.node });
-    const [self] = method.parameters;
-    const mine = (target: Node): boolean => dottedName(target, text) === `${self}.${name}`;
-    if (self) collect(method.body, method.node, mine, found);
-  }
-  return found;
-}
-
-function collect(
-  body: readonly Statement[],
-  method: Node | null,
-  mine: (target: Node) => boolean,
-  found: Assigned[],
-): void {
-  for (const one of body) {
-    if (one.kind === 'block') for (const inner of one.bodies) collect(inner, method, mine, found);
-    if (one.kind === 'update' && one.target && mine(one.target))
-      found.push({ value: null, method });
-    if (one.kind !== 'assign' || one.value === null) continue;
-    const [only, ...more] = one.value;
-    for (const targets of one.targets) {
-      if (!targets.some(mine)) continue;
-      const at = targets.findIndex(mine);
-      if (targets.length === 1 && more.length === 0) found.push({ value: only ?? null, method });
-      else if (targets.length === one.value.length)
-        found.push({ value: one.value[at] ?? null, method });
-      else found.push({ value: null, method });
-    }
-  }
-}
-
-/** Names as a method sees them: its own, then the module's; `self.x` and bare class names, the class's. */
-function lookup({ module, statement }: ClassAt, method: Node | null): Lookup {
-  const { text } = module;
-  const local = method ? bindingsIn(method, text) : null;
-  const definition =
-    statement.node.type === 'DecoratedStatement'
-      ? child(statement.node, 'ClassDefinition')
-      : statement.node;
-  const inClass = definition ? bindingsIn(definition, text) : null;
-  return (dotted) => {
-    const [head, attribute, ...more] = dotted.split('.');
-    if (attribute !== undefined) {
-      const own = head === 'self' || head === 'cls' || head === statement.name;
-      return own && more.length === 0 ? inClass?.get(attribute) : null;
-    }
-    if (local?.has(dotted)) return local.get(dotted);
-    if (!method && inClass?.has(dotted)) return inClass.get(dotted);
-    return bindingsIn(module.root, text).get(dotted);
-  };
 }

@@ -262,6 +262,7 @@ function merge(lines: readonly (readonly Ancestor[])[]): Ancestor[] | null {
 }
 
 function isSame(a: Ancestor, b: Ancestor): boolean {
+  if (a === b) return true;
   if (a.kind === 'class') return b.kind === 'class' && a.at.statement === b.at.statement;
   return b.kind === a.kind && a.name === b.name && a.name !== '?';
 }

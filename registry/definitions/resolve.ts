@@ -43,6 +43,13 @@ export type Meaning =
   | { readonly kind: 'unknown' };
 
 const UNKNOWN: Meaning = { kind: 'unknown' };
+/** Built-ins that a star from elsewhere is not taken to hide. */
+const BUILT_IN = new Set(
+  'abs all any bool callable delattr dict float getattr hasattr hash id int isinstance issubclass len list max min object print property range repr round set setattr sorted str sum super tuple type vars zip'.split(
+    ' ',
+  ),
+);
+
 const MAX_STEPS = 60;
 /** Nobody writes more branches than this; hostile code could double without end. */
 const MAX_MEANINGS = 32;
@@ -171,7 +178,7 @@ export class Resolver {
       } else found.push(...this.#follow(path, binding, name, steps));
     }
     if (open && (found.length === 0 || BASE_CLASSES.has(name)))
-      found.push(elsewhere ?? { kind: 'free', name });
+      found.push((BUILT_IN.has(name) ? undefined : elsewhere) ?? { kind: 'free', name });
     return limited(found);
   }
 

@@ -175,22 +175,44 @@ function checkClass(
   result.warnings.push(...compare(info, header));
   const columns = header.header.data_columns ?? info.data_columns;
   const units = header.header.data_units ?? info.data_units;
+  const has = (...names: string[]): boolean =>
+    [...names, '__getattr__'].some((name) => defines(ancestry.classes, name));
   if ((stated ?? type) === 'measurement' && foreign === null) {
-    if (columns === null) warn('no-data-columns', `${info.name} does not state its data_columns`);
-    if (!defines(ancestry.classes, '_perform_measurement_impl'))
+    if (columns === null && !has('data_columns', 'columns'))
+      warn('no-data-columns', unstated(analysis, 'data_columns'));
+    if (!has('_perform_measurement_impl', 'perform_measurement'))
       warn('no-measurement', `${info.name} does not implement _perform_measurement_impl`);
   }
   if ((stated ?? type) === 'movement' && foreign === null) {
-    if ((header.header.position_column ?? info.position_column) === null)
-      warn('no-position-column', `${info.name} does not state its position_column`);
-    if (!defines(ancestry.classes, 'position'))
+    if ((header.header.position_column ?? info.position_column) === null && !has('position_column'))
+      warn('no-position-column', unstated(analysis, 'position_column'));
+    if (!has('position'))
       warn('no-position', `${info.name} does not implement the position property`);
   }
+  if (analysis.described.settings === undefined && header.header.default_settings === undefined)
+    warn('unknown-settings', unknownSettings(analysis));
   if (columns && units && columns.length !== units.length)
     error(
       'units-mismatch',
       `${info.name} has ${columns.length} data columns, but ${units.length} data units`,
     );
+}
+
+function unstated({ info, described }: Analysis, name: 'data_columns' | 'position_column'): string {
+  if (described.values[name] === null) return `${info.name} does not state its ${name}`;
+  const key = name.replace('_', '-');
+  return `The ${name} of ${info.name} cannot be read from the code, which computes or changes them: state ${key} in the header`;
+}
+
+function unknownSettings({ info, described }: Analysis): string {
+  const unknown = [...(described.keys ?? [])].flatMap(([key, value]) =>
+    value === undefined ? [key] : [],
+  );
+  const what =
+    unknown.length === 0
+      ? `The default settings of ${info.name}`
+      : `The defaults of ${unknown.slice(0, 5).join(', ')} in the settings of ${info.name}`;
+  return `${what} cannot be read from the code, so that none are shown: state default-settings in the header`;
 }
 
 /** What is asked for and not granted. */

@@ -23,22 +23,34 @@ t.test('columns are read in every form that labs use, and never guessed', async 
     ["self.data_columns: list = ['X'] + ['\\u00b5']", ['X', 'µ']],
     ["self.data_columns = [f'{name}']", null],
     ['self.data_columns = [name]', null],
-    ["self.data_columns = ['X']\nself.data_columns += ['Y']", null],
+    ["self.data_columns = ['X']\nself.data_columns += ['Y']", ['X', 'Y']],
     ["if name:\n    self.data_columns = ['X']\nelse:\n    self.data_columns = ['Y']", null],
     ['self.data_columns = self.COLUMNS', null],
   ];
   for (const [body, expected] of table)
     t.same(analyse(measurement(body))?.data_columns, expected, body);
-  const bound = `COLUMNS = ['X']\nclass A(BaseMeasurementInstrument):\n    data_columns = COLUMNS\nclass B(A): pass\n`;
+  const bound = `COLUMNS = ['X']\nclass A(BaseMeasurementInstrument):\n    data_columns = COLUMNS\n    def __init__(self): pass\nclass B(A): pass\n`;
   t.same(analyse(bound, 'B')?.data_columns, ['X'], 'inherited from a class of the file');
+  const hidden = bound.replace('    def __init__(self): pass\n', '');
+  t.equal(analyse(hidden, 'B')?.data_columns, null, "hidden by what PyBirch's constructor sets");
 });
 
-t.test('settings keep what is known: nested literals and negative numbers', async (t) => {
-  const info = analyse(
-    measurement("self._define_settings({'a': -1, 'b': {'c': [1, -2.5e3]}, 'd': f(), 'n': None})"),
-  );
-  t.same(info?.default_settings, { a: -1, b: { c: [1, -2500] }, n: null });
-  t.match(info?.settings_schema, { properties: { a: { type: 'number' } } });
+t.test('settings are known as a whole or not at all, their names apart', async (t) => {
+  const settings = (more: string) =>
+    analyse(
+      measurement(`self._define_settings({'a': -1, 'b': {'c': [1, -2.5e3]}, 'n': None${more}})`),
+    );
+  const known = { a: -1, b: { c: [1, -2500] }, n: null };
+  t.same(settings('')?.default_settings, known);
+  t.match(settings('')?.settings_schema, { properties: { a: { type: 'number' } } });
+  t.equal(settings(", 'd': f()")?.default_settings, null);
+  t.same(settings(", 'd': f()")?.settings_schema?.properties, {
+    a: { type: 'number' },
+    b: { type: 'object', properties: { c: { type: 'array' } } },
+    n: {},
+    d: {},
+  });
+  t.equal(settings(', 1: 2')?.settings_schema, null, 'JSON has no such key');
 });
 
 t.test('bases are found through aliases, attributes, imports, classes and siblings', async (t) => {

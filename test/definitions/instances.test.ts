@@ -1,0 +1,50 @@
+import t from 'tap';
+import { validateDefinition } from '../../registry/definitions/validate.ts';
+import { NUMERIC, pythonWith } from '../helpers/python.ts';
+import { compareFrom } from './instances.ts';
+
+t.test('what is known of an instance is what Python makes of its class', async (t) => {
+  const python = await pythonWith(NUMERIC);
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_007);
+  t.comment(`SEED=${seed}`);
+  const { differences, made, known, all } = compareFrom(seed, 200, python);
+  t.same(differences, [], `equal or unknown, from seed ${seed} on`);
+  t.ok(made > 100, `${made} instances`);
+  t.ok(known > all / 3, `${known} of ${all} values are known`);
+});
+
+const policy = { banned: [], allowed: [] };
+const warnings = (source: string) =>
+  validateDefinition('A', source, policy).warnings.map(({ code }) => code);
+const meter = (body: string): string =>
+  `class A(BaseMeasurementInstrument):\n    def __init__(self, name):\n        super().__init__(name)\n${body}`;
+
+t.test('what cannot be read is said, with what to do about it', async (t) => {
+  const unknown = meter('        self.data_columns = make(name)\n').replace('make(', 'str(');
+  const { warnings: found } = validateDefinition('A', unknown, policy);
+  t.match(
+    found.find(({ code }) => code === 'no-data-columns'),
+    { message: /cannot be read from the code.*state data-columns in the header/ },
+  );
+  const settings = meter('        self._define_settings({"gain": float(name), "mode": 1})\n');
+  t.match(
+    validateDefinition('A', settings, policy).warnings.find(
+      ({ code }) => code === 'unknown-settings',
+    ),
+    { message: /^The defaults of gain .*state default-settings in the header/ },
+  );
+  const head = '# /// script\n# [tool.pybirch.default-settings]\n# gain = 1\n# ///\n';
+  t.notOk(warnings(head + settings).includes('unknown-settings'));
+});
+
+t.test('nothing is said of a class that measures or has columns in its own way', async (t) => {
+  const own = meter(
+    '        self.inner = 1\n    def perform_measurement(self):\n        return 1\n',
+  );
+  t.notOk(warnings(own).includes('no-measurement'));
+  const wrapper = meter(
+    '        self.inner = 1\n    def __getattr__(self, name):\n        return 1\n',
+  );
+  t.notOk(warnings(wrapper).some((code) => /^no-/.test(code)));
+  t.ok(warnings(meter('        pass\n')).includes('no-measurement'));
+});
