@@ -3,21 +3,22 @@ import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { registry, serve } from '../helpers/command.ts';
+import { putDatabase } from '../helpers/databases.ts';
 import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
+const settings = { DATA_DIR: t.testdir(), ADMIN_PASSWORD: 'a good password' };
 const ROUNDS = 3;
-const PASSWORD = 'a good password';
 
 async function signedIn(url: string) {
-  const { token } = await createClient({ url }).login('admin', PASSWORD);
+  const { token } = await createClient({ url }).login('admin', settings.ADMIN_PASSWORD);
   return createClient({ url, token });
 }
 
 t.test(
   'kill -9 amid saves loses nothing that was acknowledged and leaves nothing half done',
   async (t) => {
-    const settings = { DATA_DIR: t.testdir(), ADMIN_PASSWORD: PASSWORD };
+    await putDatabase(settings.DATA_DIR);
     const names = ['Left', 'Right'];
     const acknowledged = new Map(names.map((name) => [name, 0]));
     for (let round = 0; round < ROUNDS; round++) {
@@ -71,8 +72,7 @@ t.test(
 );
 
 t.test('SIGTERM ends at once among clients who keep their connections', async (t) => {
-  const settings = { DATA_DIR: t.testdir(), ADMIN_PASSWORD: PASSWORD };
-  const server = await serve(settings, { first: true });
+  const server = await serve(settings);
   t.teardown(() => server.signal('SIGKILL'));
   const client = await signedIn(server.url);
   let answers = 0;
