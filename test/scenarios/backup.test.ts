@@ -12,7 +12,7 @@ import { restore } from '../../registry/services/backup/restore.ts';
 import { fsck } from '../../registry/services/landing/fsck.ts';
 import { rowsOf, tablesOf } from '../../registry/store/dump.ts';
 import { registry, serve } from '../helpers/command.ts';
-import { freshDatabase } from '../helpers/databases.ts';
+import { freshDatabase, putDatabase } from '../helpers/databases.ts';
 import { git } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
@@ -41,12 +41,13 @@ async function refsIn({ repositories }: Rooms): Promise<Record<string, unknown>>
 }
 
 /** The settings of a registry in which nothing is yet. */
-async function nothingYet(t: Test, kind: DatabaseKind) {
+async function nothingYet(t: Test, kind: DatabaseKind): Promise<Record<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-restored-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const database =
-    kind === 'PostgreSQL' ? { DATABASE_URL: (await freshDatabase(false)).databaseUrl } : {};
-  return { DATA_DIR: folder, ...database };
+  if (kind === 'PostgreSQL')
+    return { DATA_DIR: folder, DATABASE_URL: (await freshDatabase(false)).databaseUrl };
+  await putDatabase(folder, false);
+  return { DATA_DIR: folder };
 }
 
 const open = (settings: Record<string, string>): Promise<Rooms> =>

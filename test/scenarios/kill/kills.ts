@@ -5,6 +5,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { createClient } from '../../../client/typescript/client.ts';
 import { registry, serve } from '../../helpers/command.ts';
+import { putDatabase } from '../../helpers/databases.ts';
 import { bearer, readEvents } from '../../helpers/events.ts';
 import { fsckAll } from '../../helpers/git.ts';
 import { random } from '../storm/random.ts';
@@ -21,6 +22,7 @@ export async function killAmidReviews(
   const folder = t.testdir();
   const settings = { DATA_DIR: join(folder, 'data'), ADMIN_PASSWORD: PASSWORD };
   await mkdir(join(folder, 'clones'));
+  await putDatabase(settings.DATA_DIR);
   const chance = random(seed);
   let world: World | undefined;
   for (let kill = 0; kill < kills; kill++) {
