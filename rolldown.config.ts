@@ -10,8 +10,6 @@ import { BUNDLE, installedPackages, MANIFEST, type Manifest } from './registry/b
 const PACKAGES = [
   '@fastify/cookie',
   '@fastify/jwt',
-  '@lezer/common',
-  '@lezer/python',
   '@mikro-orm/core',
   '@mikro-orm/migrations',
   '@mikro-orm/postgresql',
