@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../errors.ts';
+import { repeatedKey } from './repeated-keys.ts';
 
 /** As deep as the settings in a definition's header may be. */
 const MOST_DEPTH = 100;
@@ -22,9 +23,20 @@ export function readJsonBodies(app: FastifyInstance): void {
         done(new Problem('malformed', 'The body is not UTF-8, as JSON must be.'));
         return;
       }
-      parse(request, text, (error, body) => done(error ?? unfit(body) ?? null, body));
+      parse(request, text, (error, body) =>
+        done(error ?? repeated(text) ?? unfit(body) ?? null, body),
+      );
     },
   );
+}
+
+/** Which of the two would count is nobody's to guess. */
+function repeated(text: string): Problem | undefined {
+  const path = repeatedKey(text);
+  const message = 'is given twice: leave one of them out';
+  return path === undefined
+    ? undefined
+    : new Problem('invalid', `${path} ${message}`, [{ path, message }]);
 }
 
 function asText(bytes: Buffer): string | undefined {

@@ -208,7 +208,13 @@ export const CheckInput = Type.Object({
   state: CheckState,
   url: Type.Optional(Nullable(Line({ pattern: '^https?://[^\\s]+$', maxLength: 2000 }))),
   summary: Type.Optional(Nullable(Prose({ maxLength: 5000 }))),
-  head: Type.Optional(Oid),
+  head: Type.Optional(
+    Type.String({
+      ...Oid,
+      description:
+        'The head that was looked at; needed once the merge request has had more than one',
+    }),
+  ),
 });
 export type CheckInput = Static<typeof CheckInput>;
 

@@ -163,6 +163,13 @@ t.test('owners by category are not escaped by another way of writing it', async 
     'Lasers\u00A0',
     'Las\u00ADers',
     'Lasers\t',
+    'L\u0430sers',
+    'Laser\u0455',
+    '\uA4E1asers',
+    'Lasers\u0301',
+    'L a s e r s',
+    'Lasers.',
+    '1asers',
   ];
   for (const written of escapes) {
     const touched = { category: written, manufacturer: written };
@@ -181,6 +188,32 @@ t.test('owners by category are not escaped by another way of writing it', async 
   const other = { category: 'Laser', manufacturer: null };
   const lasers = { ...none, owners: [{ users: [3], category: 'Lasers' }] };
   t.same(blockers(facts({ base: other, proposed: other }), lasers), []);
+  const marks = { ...none, owners: [{ users: [3], category: '+' }] };
+  const minus = { category: '-', manufacturer: null };
+  t.same(blockers(facts({ base: minus, proposed: minus }), marks), [], 'marks alone differ');
+  const dashes = { ...none, owners: [{ users: [3], category: 'Микроскопы' }] };
+  const small = { category: 'микроскопы', manufacturer: null };
+  t.match(blockers(facts({ base: small, proposed: small }), dashes), [/eve/], 'in any alphabet');
+});
+
+t.test('owners by pattern are not escaped by another spelling of the path', async (t) => {
+  const rule = (pattern: string) => ({
+    ...policy,
+    requiredApprovals: 0,
+    owners: [{ users: [3], pattern }],
+  });
+  const spelled = {
+    'docs/': ['Docs/a.txt', 'DOCS/x/y.txt', 'd\u043Ecs/a.txt', 'ｄocs/a.txt'],
+    '*.py': ['Laser.PY', 'x/Laser.p\u0443'],
+    'Große.txt': ['GROSSE.TXT', 'gro\u1E9Ee.txt'],
+    'caf\u00E9.txt': ['CAFE\u0301.txt'],
+  };
+  for (const [pattern, paths] of Object.entries(spelled)) {
+    for (const path of paths) {
+      t.match(blockers(facts({ paths: [path] }), rule(pattern)), [/must approve: eve/], path);
+    }
+  }
+  t.same(blockers(facts({ paths: ['doc/a.txt'] }), rule('docs/')), []);
 });
 
 t.test('an owner who is no admin approves for the rule, and for nothing else', async (t) => {

@@ -166,7 +166,8 @@ t.test('a body that is no JSON object of the right kind', async (t) => {
 
 /**
  * The flaws: bytes that are not UTF-8 were kept as U+FFFD, a source code in Latin-1 with its umlauts lost; `1e400` in an
- * instrument's specifications was kept as null; what was nested some thousand levels was answered 500.
+ * instrument's specifications was kept as null; what was nested some thousand levels was answered 500; of a property
+ * that was given twice the last counted, silently.
  */
 t.test('JSON that cannot be kept as it is meant', async (t) => {
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
@@ -189,6 +190,11 @@ t.test('JSON that cannot be kept as it is meant', async (t) => {
       await expect(operation, latin1, 400, /not UTF-8/);
       await expect(operation, `{"${field}": {"a": [1e400]}}`, 422, /too large to be kept/);
       await expect(operation, `{"${field}": ${nested(101)}}`, 422, /nested deeper than 100/);
+      const escaped = `\\u${field.charCodeAt(0).toString(16).padStart(4, '0')}${field.slice(1)}`;
+      const twice = `{"${field}": [{"x": "a\\"", "y": {}}], "${escaped}": null}`;
+      await expect(operation, twice, 422, new RegExp(`"${field} is given twice`));
+      const inner = `{"${field}": [{"x": "{\\"x\\":"}, {"x": ["x"], "y": 1, "x" : 2}]}`;
+      await expect(operation, inner, 422, new RegExp(`"${field}.1.x is given twice`));
     }
   }
   t.same(faults, []);

@@ -56,6 +56,11 @@ const RESERVED = [
   'heads/x',
   'tags/v1',
   '@',
+  'm\u0430in',
+  'm\u0391IN',
+  'attested',
+  'Attested',
+  'registry/state',
 ];
 const UNFIT = ['con', 'aux.txt', 'COM1/x', 'a|b', 'a"b', 'x'.repeat(120), 'e\u200bx', 'end./x'];
 

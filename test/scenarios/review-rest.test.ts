@@ -171,9 +171,34 @@ t.test('a required check counts only from the account that the lab names', async
   t.match(await post(eve, 'failure'), { required: true });
   t.match((await look(mr)).blockers, [/"failure"/]);
   await post(eve, 'success');
-  t.match(await refused(post(eve, 'success', 'validation')), { status: 422 }, 'ours are ours');
+  for (const name of ['validation', 'Validation', 'import policy', 'conflict ', 'interf\u0430ce']) {
+    t.match(await refused(post(eve, 'success', name)), { status: 422 }, `${name} is ours`);
+    const asked = ada.client.labs.change(nano.id, { required_checks: { [name]: eve.id } });
+    const why = { status: 422, errors: [{ path: 'required_checks' }] };
+    t.match(await refused(asked), why, 'nobody could ever post it');
+  }
   t.equal((await look(mr)).can_merge, true);
   await ada.client.labs.change(nano.id, { required_checks: {} });
+});
+
+t.test('a check vouches for no head that whoever posts it may never have seen', async (t) => {
+  const { id } = await define('Moving');
+  const mr = await save(ben, id, { category: 'A' });
+  const { head: first } = await look(mr);
+  const post = (head?: string) =>
+    eve.client.mergeRequests.check(mr, { name: 'ci', state: 'success', ...(head && { head }) });
+  const checks = async () => (await look(mr)).checks.filter(({ name }) => name === 'ci');
+  await post();
+  t.match(await checks(), [{ state: 'success' }], 'there is but one head that can be meant');
+  await save(ben, id, { category: 'B' });
+  t.same(await checks(), [], 'nothing was said of the new one');
+  const unnamed = await refused(post());
+  t.match(unnamed, { status: 422, errors: [{ path: 'head' }] });
+  t.match(unnamed.detail, /Name the commit that was looked at/);
+  t.match(await refused(post(first)), { status: 409 });
+  t.same(await checks(), []);
+  await post((await look(mr)).head);
+  t.match(await checks(), [{ state: 'success' }]);
 });
 
 t.test('owners must approve what is theirs, and a proposal cannot leave them behind', async (t) => {

@@ -8,6 +8,7 @@ import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
+import { refused } from '../helpers/refused.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
@@ -171,3 +172,17 @@ t.test(
     t.match(page.commits[0]?.created_at, /^9999-12-31T23:59:59/);
   },
 );
+
+t.test('no computer is named so that it looks like another one', async (t) => {
+  const make = (computer_name: string) =>
+    ada.client.computers.create({ computer_name, lab_id: nano.id });
+  await make('PC1');
+  for (const name of ['\u0420\u04211', '\uFF30\uFF231', 'P\u04211', 'pc\u0661\u04301']) {
+    const { status, errors } = await refused(make(name));
+    t.match({ status, errors }, { status: 422, errors: [{ path: 'computer_name' }] }, name);
+    const { code } = await ada.client.computers.createCode(nano.id);
+    const enrol = await ask('/api/computers/enrol', '', { code, computer_name: name });
+    t.equal(enrol.status, 422, `${name} cannot be enrolled either`);
+  }
+  t.match(await make('ЛАБ-1'), { computer_name: 'ЛАБ-1' });
+});

@@ -1,4 +1,5 @@
 /** Of whom one must approve: owners by file, category or maker. */
+import { drawnPlainly } from '../../../text/alike.ts';
 import { matchesPattern } from '../../../text/glob.ts';
 import type { OwnerRule, ReviewFacts, ReviewPolicy } from './facts.ts';
 import { isSameText } from './same-text.ts';
@@ -41,9 +42,14 @@ export function appliedRules(
   });
 }
 
-/** An umlaut in a path may be written as one character or as two. */
+/** No other spelling of a path is another one: case, an umlaut in two characters, letters that are drawn alike. */
 const fits = (path: string, pattern: string): boolean =>
-  matchesPattern(path.normalize('NFC'), pattern.normalize('NFC'));
+  SPELLINGS.some((plain) => matchesPattern(plain(path), plain(pattern)));
+
+/** Lower, upper, lower: ẞ, ß and ss are one only so. */
+const inOneCase = (text: string): string =>
+  text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
+const SPELLINGS = [inOneCase, (text: string) => inOneCase(drawnPlainly(text))];
 
 /** Whether something that is touched belongs to this account. */
 export const owns = (id: number, facts: Touching, policy: ReviewPolicy): boolean =>

@@ -1,3 +1,5 @@
+import { drawing } from '../../../text/alike.ts';
+
 /**
  * Text as a reader takes it, so that a rule for `Lasers` is not escaped by `lasers `, by a full-width letter or by one that
  * is not drawn: compatibility forms are one (NFKC), case, white space and format characters do not count.
@@ -16,5 +18,6 @@ export const normalForm = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
+/** The same as a reader takes them, letters of other alphabets that are drawn alike included. */
 export const isSameText = (one: string, other: string): boolean =>
-  normalForm(one) === normalForm(other);
+  normalForm(one) === normalForm(other) || (drawing(one) !== '' && drawing(one) === drawing(other));

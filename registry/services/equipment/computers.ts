@@ -1,4 +1,5 @@
 /** Computers: each write with its entry in the audit trail, in one transaction. */
+import { misleadingSpelling } from '../../../text/alike.ts';
 import { equipmentSeenBy } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import { ComputerChange, type ComputerQuery, type NewComputer } from '../../schemas/equipment.ts';
@@ -52,8 +53,14 @@ export async function createComputer(rooms: PeopleRooms, caller: Caller, body: N
 
 type Fields = Parameters<typeof computers.createComputer>[1];
 
-/** Within the caller's transaction, which says so in the audit trail. Throws `name_taken`. */
+/** Within the caller's transaction, which says so in the audit trail. Throws `name_taken`, `invalid`. */
 export async function makeComputer(em: EntityManager, fields: Fields): Promise<Row> {
+  const why = misleadingSpelling(fields.computer_name);
+  if (why !== null) {
+    throw new Problem('invalid', `The computer's name ${why}.`, [
+      { path: 'computer_name', message: why },
+    ]);
+  }
   return await computers.createComputer(em, fields).catch((error) => {
     if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
     throw nameTaken(fields.computer_name, { cause: error });

@@ -1,5 +1,6 @@
 /** Labs and their policy: each write with its entry in the audit trail, in one transaction. */
 import { labsSeenBy, type Rules } from '../../access/decide.ts';
+import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Lab, LabChange, NewLab } from '../../schemas/people.ts';
 import type { Lab as LabRow } from '../../store/entities/index.ts';
@@ -96,7 +97,7 @@ const namedIn = ({
 
 /**
  * Rules speak of accounts that the caller sees, or that the policy named before, and each owner rule says what it is
- * about. Throws `invalid`.
+ * about. No check that is the registry's own can be asked of an account. Throws `invalid`.
  */
 async function demandPeople(
   em: EntityManager,
@@ -111,6 +112,13 @@ async function demandPeople(
     const message = 'needs a pattern, a category or a manufacturer';
     throw new Problem('invalid', `owners.${vague} ${message}`, [
       { path: `owners.${vague}`, message },
+    ]);
+  }
+  const own = Object.keys(required_checks).find(isOwnCheck);
+  if (own !== undefined) {
+    const message = `${own} is, or looks like, a check of the registry itself, which every landing needs; name another one`;
+    throw new Problem('invalid', `required_checks: ${message}`, [
+      { path: 'required_checks', message },
     ]);
   }
   const named = namedIn(changes).filter((id) => !namedBefore.includes(id));

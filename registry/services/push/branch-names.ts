@@ -1,4 +1,5 @@
 /** Which names new branches may have: their clones are on Windows and macOS too, and some names are the registry's. Pure. */
+import { drawnPlainly } from '../../../text/alike.ts';
 import { checkPath, folded } from '../../definitions/names.ts';
 
 export interface NameProblem {
@@ -58,7 +59,7 @@ const plainOf = (name: string): string => folded(name.normalize('NFKC'));
 export function nameProblem(ref: string, others: BranchNames): NameProblem | undefined {
   if (!ref.startsWith(BRANCH)) return undefined;
   const name = ref.slice(BRANCH.length);
-  if (isReserved(plainOf(name)))
+  if (isReserved(plainOf(name)) || isReserved(plainOf(drawnPlainly(name))))
     return { reason: "the name is too like one of git's or the registry's own", lines: [INSTEAD] };
   const why = checkPath(name);
   if (why !== null)
@@ -77,10 +78,10 @@ export function nameProblem(ref: string, others: BranchNames): NameProblem | und
     : { reason: `'${alike}' exists; its name is the same on Windows and macOS`, lines: [INSTEAD] };
 }
 
-/** `main`, tags of versions, `HEAD`, `FETCH_HEAD` and their like, object ids, options, and names of refs in full. */
+/** `main`, tags of versions and the one that attests them, `HEAD`, `FETCH_HEAD` and their like, object ids, options, and names of refs in full. */
 function isReserved(plain: string): boolean {
   return (
-    /^(main|v[0-9]+|@|-.*|([a-z_]+_)?head|[0-9a-f]{40})$/.test(plain) ||
-    /^(refs|heads|tags|remotes|merge-requests)\//.test(plain)
+    /^(main|v[0-9]+|attested|@|-.*|([a-z_]+_)?head|[0-9a-f]{40})$/.test(plain) ||
+    /^(refs|heads|tags|remotes|registry|merge-requests)\//.test(plain)
   );
 }

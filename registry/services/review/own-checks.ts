@@ -2,6 +2,7 @@
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
 import type { Check } from '../../access/review/facts.ts';
+import type { OWN_CHECKS } from '../../access/review/own-checks.ts';
 import type { InterfaceChange } from '../../definitions/interface/change.ts';
 import { mergeTrees, type PathChange, type Tree } from '../../definitions/merge.ts';
 import { checkPaths } from '../../definitions/names.ts';
@@ -15,9 +16,6 @@ import { accountOf, type Caller } from '../caller.ts';
 import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../definitions/files.ts';
 import { changesAgainst, treeOf } from './examine.ts';
 import { misleading } from './hidden.ts';
-
-/** Names that nobody else can post. */
-export const OWN_CHECKS = ['validation', 'import-policy', 'conflict', 'interface'] as const;
 
 export interface Proposal {
   name: string;

@@ -1,16 +1,17 @@
 /** What people and programs say of a merge request: reviews, comments, checks. */
+import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { mayGive } from '../../access/review/verdicts.ts';
 import { linesOf } from '../../definitions/line-diff.ts';
 import { Problem } from '../../errors.ts';
 import type { Check, CheckInput, CommentInput, ReviewInput } from '../../schemas/review.ts';
 import type { Comment, MergeRequest, Review } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
+import { headsOf } from '../../store/merge-requests.ts';
 import { addComment, addReview, commentsOf, putCheck } from '../../store/reviews.ts';
 import { auditOf, type Caller, demand, demandPerson } from '../caller.ts';
 import { textOf } from '../definitions/files.ts';
 import { loadFacts, type ReviewRooms, reviewPolicyOf, seen } from './facts.ts';
 import { note } from './note.ts';
-import { OWN_CHECKS } from './own-checks.ts';
 import { showCheck } from './view.ts';
 
 /** The merge request, where the caller may take part in it. */
@@ -151,11 +152,12 @@ export async function check(
   said: CheckInput,
 ): Promise<Check> {
   const row = await discussed(rooms, caller, id);
-  if ((OWN_CHECKS as readonly string[]).includes(said.name)) {
-    throw invalid('name', 'is a check of the registry itself; choose another one');
+  if (isOwnCheck(said.name)) {
+    throw invalid('name', 'is, or looks like, a check of the registry itself; choose another one');
   }
   const { actor_id, actor } = auditOf(caller);
-  const { name, state, url = null, summary = null, head = row.head } = said;
+  const { name, state, url = null, summary = null } = said;
+  const head = said.head ?? (await onlyHead(rooms, row));
   if (head !== row.head) {
     throw new Problem('conflict', `Merge request !${id} is at ${row.head} now, not at ${head}.`);
   }
@@ -171,6 +173,20 @@ export async function check(
     const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
     return showCheck(added, reviewPolicyOf(lab));
   });
+}
+
+/**
+ * The head that is meant where none is named: the only one that there ever was. Once somebody has pushed again, a program that
+ * looked at the head before would vouch for what it never saw. Throws `invalid`.
+ */
+async function onlyHead({ store }: ReviewRooms, row: MergeRequest): Promise<string> {
+  const heads = new Set((await headsOf(store.em(), row.id)).map(({ head }) => head));
+  const [only] = heads;
+  if (heads.size === 1 && only !== undefined) return only;
+  throw invalid(
+    'head',
+    'is needed: the merge request has moved. Name the commit that was looked at',
+  );
 }
 
 const invalid = (path: string, message: string): Problem =>
