@@ -15,6 +15,7 @@ import { PublicDefinitions } from './0014-public-definitions.ts';
 import { Permissions } from './0015-permissions.ts';
 import { SignedLists } from './0016-signed-lists.ts';
 import { InstrumentsInLists } from './0017-instruments-in-lists.ts';
+import { Mailboxes } from './0018-mailboxes.ts';
 
 /** Every migration, oldest first. One that was released is never edited; a new one follows it. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   { name: '0015-permissions', class: Permissions },
   { name: '0016-signed-lists', class: SignedLists },
   { name: '0017-instruments-in-lists', class: InstrumentsInLists },
+  { name: '0018-mailboxes', class: Mailboxes },
 ];

@@ -53,8 +53,8 @@ export interface VersionRecord {
   approvals: Approval[];
   merge_request: number | null;
   overrides: Override[];
-  /** Versions that landed before this was recorded have none. */
-  landed_under?: LandedUnder;
+  /** By its SHA-256 (landed-under.ts); as it is in older records, and absent in those from before it was recorded. */
+  landed_under?: LandedUnder | { sha256: string };
   /** Names of banned modules and built-ins that this version may use; absent in records from before. */
   permissions?: string[];
 }
@@ -81,6 +81,8 @@ export interface DefinitionState {
   revoked: Record<string, Verdict>;
   /** Those that stand though they had been revoked: lab computers forget a revocation for nothing less. */
   reinstated?: Record<string, Verdict>;
+  /** What records name by their SHA-256: the lab and policy of landings, as JSON (landed-under.ts). */
+  landed_under?: Readonly<Record<string, string>>;
 }
 
 /** A tag or state that this product did not write, or that was damaged. */

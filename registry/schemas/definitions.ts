@@ -130,6 +130,9 @@ const Summary = {
   is_builtin: Type.Boolean(),
   is_approved: Type.Boolean(),
   is_archived: Type.Boolean(),
+  permissions: Type.Array(Type.String(), {
+    description: 'What this version may use although its lab bans it, as its signed tag has it',
+  }),
   ...Verdicts,
   clone_url: Type.String(),
   created_by: Nullable(Type.String({ description: 'Username' })),
@@ -274,7 +277,7 @@ const LandedUnder = Type.Union(
   ],
   {
     description:
-      'The lab that it landed in and the policy of that lab then, from the record; null for versions from before that was recorded',
+      'The lab that it landed in and the policy of that lab then, from the record; null for whoever belongs to neither that lab nor the one that has the definition, and for versions from before that was recorded',
   },
 );
 export type LandedUnder = Static<typeof LandedUnder>;

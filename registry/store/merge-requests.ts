@@ -56,15 +56,12 @@ export async function addMergeRequest(
   );
 }
 
-/** A user's address as `authors` has it: access/review/mailbox.ts says how. */
-const MAILBOX = `lower(split_part(split_part(u.email, '@', 1), '+', 1) || '@' || split_part(u.email, '@', 2))`;
-
 /** Whose accounts the authors are is settled now: addresses may be changed. */
 const ADD_HEAD = `insert into merge_request_heads
     (merge_request_id, head, base, changes, pushed_by, edits, authors, author_ids)
   select id, ?::text, ?::text, ?::text, ?::int, ?::jsonb, a.authors,
          (select coalesce(jsonb_agg(u.id order by u.id), '[]') from users u
-           where a.authors @> to_jsonb(${MAILBOX}))`;
+           where a.authors @> to_jsonb(mailbox_of(u.email)))`;
 
 const valuesOf = ({ head, base, changes, pushed_by, edits, authors }: NewHead) => [
   ...[head, base, changes, pushed_by],

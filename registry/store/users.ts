@@ -40,11 +40,7 @@ export async function findUserByEmail(em: EntityManager, email: string): Promise
 
 /** Whether an account has this address, or one that reaches the same person. */
 export async function isAddressTaken(em: EntityManager, email: string): Promise<boolean> {
-  const rows = await em.execute(
-    `select 1 from users where mailbox =
-       lower(split_part(split_part(?, '@', 1), '+', 1) || '@' || split_part(?, '@', 2))`,
-    [email, email],
-  );
+  const rows = await em.execute('select 1 from users where mailbox = mailbox_of(?)', [email]);
   return rows.length > 0;
 }
 

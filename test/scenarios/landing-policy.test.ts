@@ -7,11 +7,12 @@
  */
 import t, { type Test } from 'tap';
 import type { LabChange } from '../../registry/schemas/people.ts';
+import { fsck } from '../../registry/services/landing/fsck.ts';
 import { reindex } from '../../registry/services/landing/reindex.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
-import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement, type Person } from '../helpers/registry.ts';
 
 for (const database of DATABASES) {
   t.test(database, (t) => scenarios(t, database));
@@ -231,7 +232,32 @@ async function scenarios(t: Test, database: DatabaseKind) {
     t.same(await told(), expected);
     await lab.rooms.store.em().execute('update versions set landed_under = null');
     await reindex(lab.rooms);
-    t.same(await told(), expected, 'and so says the tag alone');
+    t.same(await told(), expected, 'and so says the repository alone');
+
+    // Everybody reads a public definition; the policy of its lab is no business of theirs.
+    await definitions.change(id, { is_public: true });
+    const repository = await lab.rooms.repositories.open(name);
+    for (const { record } of await repository.versions()) {
+      t.match(record, /"sha256": "[0-9a-f]{64}"/);
+      t.notMatch(record, /direct_landing|banned_imports|"nano"|"cold"/, 'the tag is public');
+    }
+    const guest = await lab.person('guest');
+    const seenBy = async ({ client }: Person) =>
+      (await client.definitions.versions(id)).items.map(
+        ({ landed_under }) => landed_under?.lab?.code ?? null,
+      );
+    t.same(await seenBy(guest), [null, null, null]);
+    const [newest] = await repository.versions();
+    const { landed_under } = await guest.client.fleet.provenance(newest?.commit ?? '');
+    t.equal(landed_under, null);
+    t.same(
+      await seenBy(ben),
+      ['nano', 'cold', 'nano'],
+      'the lab sees how its definition came to be',
+    );
+    await admin.client.labs.addMember(other.id, guest.id, 'viewer');
+    t.same(await seenBy(guest), [null, 'cold', null], 'another lab sees what landed in it');
+    t.same((await fsck(lab.rooms)).problems, []);
     await policy({ direct_landing: 'admins', required_approvals: 1 });
   });
 }

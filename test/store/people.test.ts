@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import t from 'tap';
+import { mailboxOf } from '../../registry/access/review/mailbox.ts';
 import { StoreError } from '../../registry/store/errors.ts';
 import * as labs from '../../registry/store/labs.ts';
 import * as tokens from '../../registry/store/tokens.ts';
@@ -145,4 +147,36 @@ await onEachDatabase(t, 'a failed transaction leaves nothing', async (t, store) 
   );
   t.notOk(await users.hasUsers(store.em()));
   await t.rejects(users.createUser(store.em(), { username: 'nul\0' }), { code: 'invalid_value' });
+});
+
+await onEachDatabase(t, 'the database reads an address as reviews do', async (t, store) => {
+  const address = fc
+    .array(fc.constantFrom('ada', 'ADA', 'a.b', '+', '@', 'Lab.Example', '', 'x'), { maxLength: 9 })
+    .map((parts) => parts.join(''));
+  const said = [
+    'Ada+two@Lab.Example',
+    '+x@lab.example',
+    'ada',
+    'a+b',
+    '@',
+    '',
+    'a@b+c@D',
+    'a+b@c@d',
+  ];
+  const addresses = [...said, ...fc.sample(address, 500)];
+  const rows = await store
+    .em()
+    .execute<{ mailbox: string }[]>(
+      'select mailbox_of(a) as mailbox from jsonb_array_elements_text(?::jsonb) with ordinality x(a, n) order by n',
+      [JSON.stringify(addresses)],
+    );
+  t.same(
+    rows.map(({ mailbox }) => mailbox),
+    addresses.map(mailboxOf),
+  );
+  const one = await store.transaction((em) =>
+    users.createUser(em, { username: 'one', email: 'One+1@Lab.Example' }),
+  );
+  t.equal((await users.findUser(store.em(), one.id))?.mailbox, mailboxOf(one.email));
+  t.ok(await users.isAddressTaken(store.em(), 'one@lab.example'));
 });

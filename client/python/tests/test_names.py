@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from dulwich.repo import Repo
 
 from fake_registry import FakeRegistry
 from pybirch_registry import RefusedError, Registry
+from pybirch_registry.home import Home
 from sources import measurement
 
 HELPER = {"Victim.py": measurement("Victim", 666)}
@@ -58,6 +60,21 @@ def test_versions_from_before_names_were_signed_run_where_they_are_attested(
     server.names_in_tags = True
     server.land("Old", measurement("Old", 3))
     assert registry.sync().came == ["Old v3"]
+
+
+def test_a_version_of_no_name_is_not_sealed_anew_where_no_list_has_it(
+    server: FakeRegistry, registry: Registry, home: Home
+) -> None:
+    """The history on this computer decides as it does when a version comes, also for a record without a seal."""
+    server.names_in_tags = False
+    server.land("Old", measurement("Old", 1))
+    server.attest("Old")
+    assert registry.sync().ok
+    installed = registry.resolve("Old")
+    for path in home.root.glob("seal.json*"):
+        path.unlink()
+    Repo(str(home.repository("Old"))).refs.remove_if_equals(b"refs/tags/attested", None)
+    assert "was edited" in str(registry.store.fault("Old", installed.commit))
 
 
 def _of_another_name(server: FakeRegistry) -> None:

@@ -178,3 +178,14 @@ def test_a_key_that_is_lost_costs_one_look_into_the_history(good: Registry, dama
         path.unlink() if damage is None else path.write_text(damage)
     assert Registry.open(good.home.root).create("Alpha").perform_measurement()[0][0] == 1
     assert {path.stat().st_mode & 0o777 for path in good.home.root.glob("seal.json*")} == {0o600}
+
+
+def test_a_key_that_is_lost_costs_no_other_version(server: FakeRegistry, good: Registry) -> None:
+    """The first one that is loaded makes the new key, by which no other record was sealed."""
+    server.land("Beta", measurement("Beta", 2))
+    good.sync()
+    for path in good.home.root.glob("seal.json*"):
+        path.unlink()
+    server.close()
+    for name, value in (("Alpha", 1), ("Beta", 2), ("Alpha", 1)):
+        assert Registry.open(good.home.root).create(name).perform_measurement()[0][0] == value

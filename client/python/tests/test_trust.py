@@ -333,7 +333,28 @@ def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
     assert report.ok and any("Ada says that computers follow it" in text for text in report.warnings)
     stands(registry)  # what was revoked before the backup was restored stays so
     server.replay = server.sent[0]
-    refused(registry, "nobody has confirmed yet")
+    refused(registry, "before the registry was restored")
+
+
+def test_a_bundle_of_an_earlier_timeline_sets_nothing_back(
+    server: FakeRegistry, registry: Registry, home: Home, revoked: str, tmp_path: Path
+) -> None:
+    """The registry was restored twice, and somebody answered for it each time."""
+    restored(server, confirmed=True)
+    assert registry.sync().ok
+    old, new = tmp_path / "old", tmp_path / "new"
+    make_bundle(server, old)
+    server.timeline = {**server.timeline, "id": "third", "restored_from": "2026-04-01T00:00:00Z"}
+    server.number += 10**6
+    assert registry.sync().ok
+    with pytest.raises(RefusedError, match="before the registry was restored"):
+        import_bundle(home, old)
+    assert Trust(home.root).read()["timeline"] == "third"
+    assert not registry.sync().warnings, "nothing was restored since"
+    make_bundle(server, new)
+    report = import_bundle(home, new)
+    assert report.ok and not report.warnings
+    stands(registry)
 
 
 def test_a_new_code_is_an_admin_s_word_too(server: FakeRegistry, registry: Registry, home: Home, revoked: str) -> None:

@@ -71,14 +71,13 @@ export async function restore(
 }
 
 /**
- * What goes wrong with rows, refs and names that a backup has is the backup's fault: it is told, and no stack is. What the
- * machine refuses (a full disk, a database that is gone) keeps its own words.
+ * What the database refuses of rows, and git of refs and names, is the backup's fault: it is told, and no stack is. What the
+ * machine refuses (a full disk, a database that is gone) keeps its own words, and whatever else is thrown is a mistake of
+ * this program, which nobody must take for a damaged backup.
  */
 function asProblem(error: unknown): unknown {
-  if (error instanceof Problem || !(error instanceof Error)) return error;
-  if ((error as NodeJS.ErrnoException).syscall !== undefined) return error;
-  if (error instanceof StoreError && SURROUNDINGS.has(error.code)) return error;
-  if (error instanceof RepositoryError && SURROUNDINGS.has(error.code)) return error;
+  if (!(error instanceof StoreError || error instanceof RepositoryError)) return error;
+  if (SURROUNDINGS.has(error.code)) return error;
   const [reason = ''] = error.message.split('\n', 1);
   return new Problem(
     'invalid',

@@ -43,7 +43,7 @@ export async function provenanceOf(
   const em = rooms.store.em();
   const newest = await newestStanding(em, [definition.id]);
   return {
-    ...(await versionSummary(rooms, definition, version)),
+    ...(await versionSummary(rooms, caller, definition, version)),
     definition_id: definition.id,
     name,
     display_name,

@@ -1,7 +1,7 @@
 /** What readers ask of definitions: lists, one of them at any version, versions, diffs, snapshots. */
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
-import { type Rules, viewerOf } from '../../access/decide.ts';
+import { decide, type Rules, viewerOf } from '../../access/decide.ts';
 import type { Verdict } from '../../definitions/record.ts';
 import type { Files } from '../../definitions/types.ts';
 import { notFound, Problem } from '../../errors.ts';
@@ -115,20 +115,20 @@ export async function versions(
     page: page.page,
     perPage: page.per_page,
   });
-  return { items: await versionSummaries(rooms, row, items), total, ...page };
+  return { items: await versionSummaries(rooms, caller, row, items), total, ...page };
 }
 
 /** One version without its source. */
 export async function versionSummaryOf(rooms: ReadRooms, caller: Caller, id: number, n: number) {
   const { row } = await find(rooms, caller, id);
-  return await versionSummary(rooms, row, await versionOf(rooms, row, n));
+  return await versionSummary(rooms, caller, row, await versionOf(rooms, row, n));
 }
 
 export async function version(rooms: ReadRooms, caller: Caller, id: number, n: number) {
   const { row } = await find(rooms, caller, id);
   const found = await versionOf(rooms, row, n);
   return {
-    ...(await versionSummary(rooms, row, found)),
+    ...(await versionSummary(rooms, caller, row, found)),
     source_code: textOf(await mainBytes(rooms, row, found)),
   };
 }
@@ -208,12 +208,15 @@ async function mainBytes(
   return bytes;
 }
 
-/** The row as the API shows it. */
+/** What a definition says of the version that is shown. */
+type Shown = Pick<Version, 'deprecated' | 'revoked'> & Partial<Pick<Version, 'permissions'>>;
+
+/** The row as the API shows it, at its newest version but for what `version` says. */
 export function summary(
   { publicUrl }: Pick<ReadRooms, 'publicUrl'>,
   row: Row,
   usernames: ReadonlyMap<number, string>,
-  verdicts?: Pick<Version, 'deprecated' | 'revoked'>,
+  version?: Shown,
 ): DefinitionSummary {
   return {
     id: row.id,
@@ -239,7 +242,8 @@ export function summary(
     is_builtin: row.is_builtin,
     is_approved: row.version !== null,
     is_archived: row.archived_at !== null,
-    ...showVerdicts(verdicts),
+    permissions: version?.permissions ?? row.permissions,
+    ...showVerdicts(version),
     clone_url: `${publicUrl()}/definitions/${row.name}.git`,
     created_by: row.created_by === null ? null : (usernames.get(row.created_by) ?? null),
     created_at: row.created_at.toISOString(),
@@ -258,22 +262,30 @@ function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
 }
 
 /** A version of a definition with this name, which the caller may see. */
-export async function versionSummary(rooms: ReadRooms, of: { name: string }, row: Version) {
-  const [summary] = await versionSummaries(rooms, of, [row]);
+export async function versionSummary(rooms: ReadRooms, caller: Caller, of: Of, row: Version) {
+  const [summary] = await versionSummaries(rooms, caller, of, [row]);
   return summary as NonNullable<typeof summary>;
 }
 
+type Of = { name: string; lab_id: number | null };
+
 /** Signatures are verified as they are shown, from the tags: what the index says proves nothing. */
 async function versionSummaries(
-  { repositories, signingKeys }: ReadRooms,
-  { name }: { name: string },
+  { repositories, signingKeys, rules }: ReadRooms,
+  { actor }: Caller,
+  { name, lab_id }: Of,
   rows: readonly Version[],
 ) {
+  const isTold = (labId: number | null) =>
+    decide(actor, { on: 'lab', do: 'read', labId }, rules).allowed;
   const [repository, keys] = await Promise.all([repositories.open(name), signingKeys.list()]);
   return await Promise.all(
     rows.map(async (row) => {
       const tagged = await repository.version(row.version);
-      return { ...showVersion(row), signature: tagged ? showSignature(tagged, keys) : null };
+      const under = row.landed_under as VersionSummary['landed_under'];
+      const landed_under = isTold(lab_id) || isTold(under?.lab?.id ?? null) ? under : null;
+      const signature = tagged ? showSignature(tagged, keys) : null;
+      return { ...showVersion(row), landed_under, signature };
     }),
   );
 }
@@ -286,7 +298,6 @@ function showVersion(row: Version) {
     landed_by: row.landed_by_name || null,
     approvals: row.approvals as VersionSummary['approvals'],
     overrides: row.overrides as { code: string; message: string }[],
-    landed_under: row.landed_under as VersionSummary['landed_under'],
     permissions: row.permissions,
     merge_request: row.merge_request,
     change_summary: row.change_summary,

@@ -1,9 +1,11 @@
 /** Whether everything that is kept agrees: objects, versions, the index, the audit chain, and what was approved. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repository, Version } from '../../../repos/types.ts';
+import { readUnder } from '../../definitions/landed-under.ts';
 import {
   ATTESTED,
   type Attestation,
+  type DefinitionState,
   parseAttestation,
   parseRecord,
   parseState,
@@ -85,9 +87,9 @@ async function checkVersions(
 ): Promise<string[]> {
   const problems: string[] = [];
   const { name } = repository;
-  let id = 0;
+  let state: Pick<DefinitionState, 'id' | 'landed_under'> = { id: 0 };
   try {
-    ({ id } = parseState((await repository.readState())?.text ?? ''));
+    state = parseState((await repository.readState())?.text ?? '');
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     problems.push(`refs/registry/state: ${error.message}`);
@@ -105,7 +107,7 @@ async function checkVersions(
   }
   const attested = await attestedIn(repository, keys, problems);
   for (const version of versions) {
-    problems.push(...recordProblems({ id, name }, version, attested));
+    problems.push(...recordProblems({ ...state, name }, version, attested));
     const { fault } = judgeSignature(version, keys);
     if (fault !== null) problems.push(`the signature of v${version.version}: ${fault}`);
   }
@@ -134,16 +136,21 @@ async function attestedIn(
 }
 
 function recordProblems(
-  whose: { id: number; name: string },
+  { id, name, landed_under }: Pick<DefinitionState, 'id' | 'name' | 'landed_under'>,
   { version, commit, tag, record: text }: Version,
   attested: Attestation['versions'],
 ): string[] {
   try {
     const record = parseRecord(text);
-    const strange = strangeness(record, { ...whose, version, commit });
+    const strange = strangeness(record, { id, name, version, commit });
     if (strange !== null) return [strange];
     const isNamed = record.name !== undefined || attested.some((one) => one.tag === tag);
-    return isNamed ? [] : [`v${version} does not name its definition, and is not attested`];
+    const isTold =
+      !record.landed_under || readUnder(record, { landed_under: landed_under ?? {} }) !== null;
+    return [
+      ...(isNamed ? [] : [`v${version} does not name its definition, and is not attested`]),
+      ...(isTold ? [] : [`refs/registry/state lacks the policy that v${version} landed under`]),
+    ];
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     return [`the record of v${version}: ${error.message}`];

@@ -3,6 +3,7 @@
  * through here, so an index that was written and one that was rebuilt cannot differ.
  */
 import type { ReadContent } from '../../definitions/content.ts';
+import { readUnder } from '../../definitions/landed-under.ts';
 import type { DefinitionState, VersionRecord } from '../../definitions/record.ts';
 import { storable } from '../../definitions/storable.ts';
 import type { Json } from '../../definitions/types.ts';
@@ -53,7 +54,7 @@ export function versionRow(state: DefinitionState, { record, tag, content }: Lan
     landed_by_name: record.landed_by?.username ?? '',
     approvals: record.approvals as unknown as Json[],
     overrides: record.overrides as unknown as Json[],
-    landed_under: (record.landed_under ?? null) as unknown as { [key: string]: Json },
+    landed_under: readUnder(record, state) as unknown as { [key: string]: Json },
     permissions: record.permissions ?? [],
     merge_request: record.merge_request,
     change_summary: storable(record.change_summary),

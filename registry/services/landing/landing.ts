@@ -2,11 +2,13 @@
  * A landing: git first, then the index (see docs/decisions). The note in the journal stands from before
  * the refs move until the database has followed, so that a crash in between is repaired at the next start.
  */
+import { randomUUID } from 'node:crypto';
 import { RepositoryError } from '../../../repos/errors.ts';
 import { STATE } from '../../../repos/landing.ts';
 import type { Oid, Repository, Tip } from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import type { ReadContent } from '../../definitions/content.ts';
+import { keepUnder } from '../../definitions/landed-under.ts';
 import {
   type Approval,
   type DefinitionState,
@@ -168,8 +170,12 @@ async function moveRefs(
   const labId = state.lab?.id ?? null;
   const lab = await demandUnchanged(em, caller, repository.name, labId, judged);
   const whose = { id: state.id, name: repository.name };
-  const unmoved =
-    stateAt === null || order.state ? [] : [{ ref: STATE, from: stateAt, to: stateAt }];
+  const before = order.state?.to ?? state;
+  const { sha256, kept } = keepUnder(before.landed_under ?? {}, landedUnder(lab), randomUUID());
+  const isNew = order.versions.length > 0 && kept !== before.landed_under;
+  const changed = order.state || isNew;
+  const after = isNew ? { ...before, landed_under: kept } : before;
+  const unmoved = changed || stateAt === null ? [] : [{ ref: STATE, from: stateAt, to: stateAt }];
   await repository.land({
     head: from.head,
     versions: order.versions.map((version, i) => ({
@@ -177,13 +183,15 @@ async function moveRefs(
       record: writeRecord({
         ...whose,
         ...recordOf(version, from.version + 1 + i, caller, now.toISOString()),
-        landed_under: landedUnder(lab),
+        landed_under: { sha256 },
         permissions: permissions[i] ?? [],
       }),
     })),
     tagger: { ...REGISTRY, at: now },
     also: [...unmoved, ...(order.steps ?? []).flatMap(({ updates }) => updates)],
-    ...(order.state && { state: { from: order.state.from, text: writeState(order.state.to) } }),
+    ...(changed && {
+      state: { from: order.state ? order.state.from : stateAt, text: writeState(after) },
+    }),
   });
 }
 

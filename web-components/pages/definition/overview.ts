@@ -142,12 +142,14 @@ export class DefinitionOverview extends LitElement {
   }
 
   #facts() {
-    const { base_class, dependencies, created_by, created_at, updated_at } = this.definition;
+    const { base_class, dependencies, permissions, created_by, created_at, updated_at } =
+      this.definition;
     return html`<section>
       <h2>Facts</h2>
       <dl class="card about">
         ${fact('Base class', base_class && html`<code>${base_class}</code>`)}
         ${fact('Needs', dependencies.length > 0 && html`<code>${dependencies.join(', ')}</code>`)}
+        ${fact('May use', permissions.length > 0 && html`<code>${permissions.join(', ')}</code>, which the lab bans otherwise`)}
         ${fact('Created', html`${ago(created_at)}${created_by ? ` by ${created_by}` : ''}`)}
         ${fact('Updated', ago(updated_at))}
       </dl>

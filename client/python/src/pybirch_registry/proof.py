@@ -1,10 +1,11 @@
 """Whose version a signed tag is: a signature proves nothing of a version that could be taken for another's."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import RefusedError
-from .repository import TagRecord
+from .repository import Repository, TagRecord
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,23 @@ class Whose:
 
 class UnattestedError(RefusedError):
     """The tag is from before tags named their definition, and no list of such tags has it."""
+
+
+def signed_tag(repository: Repository, whose: Whose, check: Callable[[bytes, float], object]) -> TagRecord:
+    """The version's tag, which the registry signed and which is of no other version or definition.
+
+    `check` raises `RefusedError` for a tag (its bytes, and when it was made) that no trusted key signed. Raises
+    `RefusedError`, `UnattestedError`, `DamagedError`.
+    """
+    tag = repository.tag(whose.version)
+    if tag is None:
+        raise RefusedError(f"the registry has no tag v{whose.version} of it")
+    check(tag.raw, tag.tagged_at)
+    attested = None if "name" in tag.record else repository.attested()
+    if attested is not None:
+        check(attested.raw, attested.tagged_at)
+    check_record(tag, whose, attested)
+    return tag
 
 
 def check_record(tag: TagRecord, whose: Whose, attested: TagRecord | None) -> None:

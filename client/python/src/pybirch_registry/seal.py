@@ -1,7 +1,7 @@
 """Seals on the records of versions, so that a file and its record cannot be edited together unnoticed.
 
 A record is sealed by a key of this computer (HMAC-SHA-256), which lies beside the enrolment and is as secret. A record
-without a seal, from before there were seals, is held against the signed history once, and sealed then.
+without its seal, from before there were seals or the key was lost, is held against the signed history once, and sealed.
 """
 
 import hashlib
@@ -27,21 +27,22 @@ def sealed(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, SEAL: _seal(_key(home), record)}
 
 
-def is_sealed(home: Home, value: Mapping[str, Any]) -> bool | None:
-    """Whether a record is as it was sealed here; None where it has no seal or the key is lost. Raises `FolderError`."""
+def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
+    """Whether a record is as it was sealed here; not where it has no seal or the key is lost. Raises `FolderError`."""
     try:
         found = state.load(home.seal, check_key)
     except state.LostError as error:
         log.error("%s: versions are held against their history", error)
-        return None
+        return False
     if found is None or SEAL not in value:
-        return None
+        return False
     return hmac.compare_digest(str(value[SEAL]), _seal(found["key"], value))
 
 
 def stands_in_history(home: Home, record: Mapping[str, Any]) -> bool:
     """Whether the fetched history has this version with these files and approvals, and grants it what the record says
-    that it may, signed by a key of the registry."""
+    that it may, by the tag that is believed when it comes (`proof.py`)."""
+    from .proof import Whose, signed_tag
     from .repository import Repository
     from .signatures import check_tag
     from .versions import approvers, permissions
@@ -49,21 +50,20 @@ def stands_in_history(home: Home, record: Mapping[str, Any]) -> bool:
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return False
-    repository = Repository(home.repository(record["name"]))
+    keys = enrolment.signing_keys
+    whose = Whose(record["id"], record["name"], record["version"], record["commit"])
+    repository = Repository(home.repository(whose.name))
     try:
-        tag = repository.tag(record["version"])
-        if tag is None or tag.commit != record["commit"] or not repository.is_on_main(tag.commit):
+        tag = signed_tag(repository, whose, lambda raw, at: check_tag(raw, at, keys))
+        if not repository.is_on_main(tag.commit):
             return False
-        check_tag(tag.raw, tag.tagged_at, enrolment.signing_keys)
         contents = repository.files(tag.commit)
     except RegistryError as error:
-        log.info("%s: %s", record["name"], error)
+        log.info("%s: %s", whose.name, error)
         return False
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
-    is_named = tag.record.get("name", record["name"]) == record["name"]
     is_granted = set(record.get("permissions", ())) <= set(permissions(tag, "signature"))
-    is_as_recorded = hashes == record["files"] and approvers(tag.record) == record["approved_by"]
-    return is_named and is_granted and is_as_recorded
+    return is_granted and hashes == record["files"] and approvers(tag.record) == record["approved_by"]
 
 
 def _seal(key: str, record: Mapping[str, Any]) -> str:

@@ -116,12 +116,11 @@ class Store:
         path = self._record(name, commit)
         value = state.load(path, check_record)
         if value is not None and (value["name"], value["commit"]) == (name, commit):
-            known = is_sealed(self.home, value)
-            if known is None and stands_in_history(self.home, value):
+            if is_sealed(self.home, value):
+                return None
+            if stands_in_history(self.home, value):
                 with contextlib.suppress(FolderError):  # it is sealed another time
                     state.save(path, sealed(self.home, value))
-                return None
-            if known:
                 return None
         return f"{path} was edited on this computer; `pybirch-registry sync` puts the version back as it was approved"
 

@@ -77,7 +77,15 @@ class Trust:
             raise RefusedError(f"it was signed before the one of the same number that is here. {WAY_OUT}")
 
     def _judge_timeline(self, statement: Statement, known: Mapping[str, Any]) -> None:
-        if statement.timeline == known.get("timeline") or statement.confirmed_by is not None:
+        if statement.timeline == known.get("timeline"):
+            return
+        # Numbers go on above all of the timelines before, whoever a list is made for.
+        if any(statement.number < seen["number"] for seen in known.get("seen", {}).values()):
+            raise RefusedError(
+                f"it was made on {day(statement.signed_at)}, before the registry was restored from a backup, and what "
+                f"is here came after that: have a new one made. {WAY_OUT}"
+            )
+        if statement.confirmed_by is not None:
             return
         if not known and statement.restored_from is None:
             return

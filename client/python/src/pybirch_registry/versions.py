@@ -17,7 +17,7 @@ from .files import explained, locked, sha256
 from .home import Enrolment, Home
 from .keys import KeyRing, Listed
 from .manifest import Item, Manifest
-from .proof import UnattestedError, Whose, check_record
+from .proof import UnattestedError, Whose, signed_tag
 from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
@@ -193,15 +193,7 @@ class Versions:
 
         Raises `RefusedError`, `DamagedError`.
         """
-        tag = repository.tag(whose.version)
-        if tag is None:
-            raise RefusedError(f"the registry has no tag v{whose.version} of it")
-        self.keys.check(tag.raw, tag.tagged_at)
-        attested = None if "name" in tag.record else repository.attested()
-        if attested is not None:
-            self.keys.check(attested.raw, attested.tagged_at)
-        check_record(tag, whose, attested)
-        return tag
+        return signed_tag(repository, whose, self.keys.check)
 
 
 def listed_keys(http: Http) -> list[dict[str, Any]]:
