@@ -3,6 +3,7 @@
  * either database takes what the other gave and no value passes through JavaScript's. What there is to write is read
  * from the catalogue: a table that a migration adds needs no line here.
  */
+import { StoreError } from './errors.ts';
 import type { EntityManager } from './types.ts';
 
 export interface Table {
@@ -100,8 +101,12 @@ export async function sequencesOf(em: EntityManager): Promise<Record<string, num
   return next;
 }
 
+/** Throws `invalid_value` for a sequence that the schema does not have. */
 export async function setSequences(em: EntityManager, next: Record<string, number>): Promise<void> {
+  const known = await sequencesOf(em);
   for (const [name, value] of Object.entries(next)) {
+    if (!Object.hasOwn(known, name))
+      throw new StoreError('invalid_value', `there is no sequence ${name}`);
     await em.execute('select setval(?::regclass, ?, false)', [`"${name}"`, value]);
   }
 }
