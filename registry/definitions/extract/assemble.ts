@@ -42,6 +42,7 @@ export function assemble(
   const carried: string[] = [];
   const warnings = importWarnings(carving, around);
   let unfit: Assembled['unfit'];
+  const paths = new Set(data.keys());
   for (const [path, part] of carving.parts) {
     const { text, unresolved } = renderPart(part, { ...around, names });
     files.set(`${names.get(path)}.py`, new TextEncoder().encode(asUtf8(text)));
@@ -58,7 +59,12 @@ export function assemble(
         };
       else warnings.push(`${where} leads out of the folder and stands as it was`);
     }
-    for (const relative of namedFiles(path, text, (path) => data.has(path))) {
+    const named = namedFiles(path, text, paths);
+    for (const from of named.beyond) {
+      const how = 'it is named from outside its module’s folder, where a definition has nothing';
+      warnings.push(`${path}: ${from} is named but not carried: ${how}`);
+    }
+    for (const relative of named.files) {
       const from = joinPath(dirname(path), relative);
       const obstacle = addData(files, relative, data.get(from), maxFileBytes);
       if (obstacle === null) carried.push(from);

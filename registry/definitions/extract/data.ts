@@ -1,28 +1,155 @@
-/** Data files that code names: a string that is the path of a file, seen from the module's folder. */
+/** Data files that code names: strings that are the path of a file, seen from the module's folder. */
+import { DefinitionError } from '../errors.ts';
+import { stringValue } from '../literals.ts';
+import { type Node, parseModule, textOf, walk } from '../syntax.ts';
 import { dirname, joinPath } from './paths.ts';
 
-/** A run of string literals joined by commas (`os.path.join`) or slashes (`pathlib`). */
-const RUN = /(['"])([^'"\\\n]{1,200})\1(\s*[,/]\s*(['"])([^'"\\\n]{1,200})\4)*/g;
+/** More strings than these are not the parts of one path. */
+const MOST_PARTS = 5;
+/** What stands in an expression that begins at the module's own place. */
+const OWN_PLACE = /\b(__file__|__name__|__package__|__path__|__spec__)\b/;
 
-/** Paths, relative to the module's folder, of the files that its code names. */
-export function namedFiles(
-  path: string,
-  code: string,
-  exists: (path: string) => boolean,
-): string[] {
-  const found = new Set<string>();
-  for (const [run] of code.matchAll(RUN)) {
-    const strings = [...run.matchAll(/(['"])([^'"\\\n]+)\1/g)].map((match) => match[2] ?? '');
-    for (let i = 0; i < strings.length; i++) {
-      for (let j = i + 1; j <= Math.min(strings.length, i + 4); j++) {
-        const relative = strings.slice(i, j).join('/').replace(/^\.\//, '');
-        if (isInside(relative) && exists(joinPath(dirname(path), relative))) found.add(relative);
-      }
-    }
-  }
-  return [...found];
+export interface Named {
+  /** Relative to the module's folder. */
+  files: string[];
+  /** Named from the module's place, and outside its folder: a definition cannot reach them. */
+  beyond: string[];
 }
 
-function isInside(path: string): boolean {
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+/**
+ * The files that the code of a module names, however it writes the path: as one string with `/` or `\`, as parts that
+ * are joined (`os.path.join`, `pathlib`, `importlib.resources`), or as a folder that it looks into from its own place.
+ */
+export function namedFiles(path: string, code: string, all: ReadonlySet<string>): Named {
+  const found = new Set<string>();
+  const beyond = new Set<string>();
+  const own = dirname(path);
+  for (const run of runsOf(code)) {
+    const { parts, isOwn, up } = run;
+    const folders: string[] = [];
+    let isFile = false;
+    for (const written of joined(parts)) {
+      const relative = normal(written);
+      if (relative === null) continue;
+      const leaves = relative.startsWith('../') || (isOwn && up > 0);
+      const from = leaves ? above(own, '../'.repeat(up) + relative) : joinPath(own, relative);
+      if (from === null) continue;
+      if (all.has(from)) {
+        isFile = true;
+        if (!leaves) found.add(relative);
+        else if (isOwn) beyond.add(from);
+      } else if (isOwn && !leaves) folders.push(from);
+    }
+    for (const one of run.isPackage ? inPackages(parts, all) : []) beyond.add(one);
+    if (isFile || !run.isOuter) continue;
+    for (const from of folders)
+      for (const inside of filesBelow(from, all))
+        found.add(inside.slice(own === '' ? 0 : own.length + 1));
+  }
+  return { files: [...found], beyond: [...beyond] };
+}
+
+/** Every path that neighbouring strings can be the parts of. */
+function joined(parts: readonly string[]): string[] {
+  const found: string[] = [];
+  for (let i = 0; i < parts.length; i++)
+    for (let j = i + 1; j <= Math.min(parts.length, i + MOST_PARTS); j++)
+      found.push(parts.slice(i, j).join('/').replaceAll('\\', '/').replace(/^\/+/, ''));
+  return found;
+}
+
+/** `open_text("lab.tables", "cal.csv")`: a definition has no such package. */
+function inPackages(parts: readonly string[], all: ReadonlySet<string>): string[] {
+  return parts.slice(1).flatMap((file, i) => {
+    const folder = (parts[i] ?? '').replaceAll('.', '/');
+    return all.has(`${folder}/${file}`) ? [`${folder}/${file}`] : [];
+  });
+}
+
+interface Run {
+  parts: string[];
+  /** The expression begins at the module's own place. */
+  isOwn: boolean;
+  /** So many folders further up (`parent.parent`, `dirname(dirname(…))`). */
+  up: number;
+  /** It asks for a file of a package by the package's name. */
+  isPackage: boolean;
+  /** No larger expression around it begins at the module's own place. */
+  isOuter: boolean;
+}
+
+/** The strings of each expression in order: those of a call or a chain of `/` may be the parts of a path. */
+function runsOf(code: string): Run[] {
+  const runs: Run[] = [];
+  const read = (node: Node, isOuter: boolean): void => {
+    let isWithin = !isOuter;
+    const isChain =
+      /^(Binary|Call|Array|Tuple|Set|Dictionary)Expression$|^(AssignStatement|ParamList)$/.test(
+        node.type,
+      );
+    if (isChain || /String$/.test(node.type)) {
+      const parts = stringsIn(node, code);
+      const text = textOf(node, code);
+      const isOwn = OWN_PLACE.test(text);
+      const isPackage =
+        /\b(resources|pkgutil|pkg_resources)\b|\b(open_text|open_binary|read_text|read_binary)\b/.test(
+          text,
+        );
+      if (parts.length > 0)
+        runs.push({ parts, isOwn, up: isOwn ? levelsUp(text) : 0, isPackage, isOuter });
+      isWithin ||= isOwn;
+    }
+    if (!/String$/.test(node.type)) for (const one of node.children) read(one, !isWithin);
+  };
+  try {
+    read(parseModule(code).root, true);
+  } catch (error) {
+    // Too deep to be read: validation refuses the definition.
+    if (!(error instanceof DefinitionError)) throw error;
+  }
+  return runs;
+}
+
+function stringsIn(node: Node, code: string): string[] {
+  const found: string[] = [];
+  walk(node, (inner) => {
+    if (inner.type === 'String') {
+      const value = stringValue(textOf(inner, code));
+      if (value !== undefined && value.length <= 200 && !value.includes('\n')) found.push(value);
+    }
+    return found.length < 100;
+  });
+  return found;
+}
+
+function levelsUp(text: string): number {
+  const parents = (text.match(/\.parent\b(?!s)/g) ?? []).length;
+  const indexed = /\.parents\s*\[\s*(\d)\s*\]/.exec(text);
+  const names = (text.match(/\bdirname\s*\(/g) ?? []).length;
+  const most = Math.max(parents, names, indexed ? Number(indexed[1]) + 1 : 0);
+  return Math.max(0, most - 1);
+}
+
+/** Without `.` and inner `..`; null for what is no path below or above a folder. */
+function normal(path: string): string | null {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '.' || part === '') continue;
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else parts.push(part);
+  }
+  return parts.length === 0 ? null : parts.join('/');
+}
+
+function above(own: string, relative: string): string | null {
+  const parts = own === '' ? [] : own.split('/');
+  for (const part of relative.split('/')) {
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) return null;
+  }
+  return parts.join('/');
+}
+
+function filesBelow(folder: string, all: ReadonlySet<string>): string[] {
+  return [...all].filter((one) => one.startsWith(`${folder}/`) && !/\.pyw?$/.test(one));
 }

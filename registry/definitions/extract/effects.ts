@@ -4,6 +4,7 @@
  */
 import { argumentsOf, child, type Node, nameOf, textOf, walk } from '../syntax.ts';
 import type { SourceFolder } from './folder.ts';
+import { methodsOf } from './methods.ts';
 import type { Module, Statement } from './module.ts';
 import { add, nothing, place, type Reach, Reaches, rootOf } from './reach.ts';
 import { collectGlobals, StatementReader } from './scope.ts';
@@ -435,23 +436,4 @@ function does(node: Node): boolean {
     return !found && type !== 'LambdaExpression';
   });
   return found;
-}
-
-export interface Method {
-  name: string;
-  node: Node;
-  decorators: string[];
-}
-
-/** The methods that stand in the body of a class, with the texts of their decorators. */
-export function methodsOf(cls: Node, text: string): Method[] {
-  return (child(cls, 'Body')?.children ?? []).flatMap((one) => {
-    const node = one.type === 'DecoratedStatement' ? child(one, 'FunctionDefinition') : one;
-    const name = node?.type === 'FunctionDefinition' ? child(node, 'VariableName') : undefined;
-    if (!node || !name) return [];
-    const decorators = one.children
-      .filter(({ type }) => type === 'Decorator')
-      .map((decorator) => textOf(decorator, text).trim());
-    return [{ name: nameOf(name, text), node, decorators }];
-  });
 }

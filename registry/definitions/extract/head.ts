@@ -2,15 +2,22 @@
 import { visibleLine } from '../../../text/hidden.ts';
 import { DefinitionError } from '../errors.ts';
 import { type HeaderChanges, readHeader, writeHeader } from '../header.ts';
+import { TooDeep } from '../python/cursor.ts';
+import { OLDEST_SUPPORTED, oldestPython } from '../python/versions.ts';
 import { decodeSource, encodeSource } from '../source.ts';
 import type { InstrumentClass } from './roles.ts';
 import type { Extracted } from './types.ts';
 
+/** What is known of a class beside its files. */
+type Known = Pick<InstrumentClass, 'type' | 'further'>;
+
 /**
- * Adds category, manufacturer and instrument type to the header, each only where the files do not state it:
- * the type is in the code, but for a class that builds on a further base class (`--base`). A header that cannot be read is left as it is; validation tells of it.
+ * Adds category, manufacturer, instrument type and `requires-python` to the header, each only where the files do not state
+ * it: the type where it is not in the code, for a class that builds on a further base class (`--base`), and the Python where
+ * the syntax needs a newer one than lab computers may have. A header that cannot be read is left as it is; validation tells
+ * of it.
  */
-export function writeHead(definition: Extracted, { type, further }: InstrumentClass): void {
+export function writeHead(definition: Extracted, { type, further }: Known): void {
   const main = `${definition.name}.py`;
   const source = decodeSource(definition.files.get(main) as Uint8Array);
   const { header } = readHeader(source.text);
@@ -20,10 +27,28 @@ export function writeHead(definition: Extracted, { type, further }: InstrumentCl
   if (header.manufacturer === undefined && manufacturer !== null)
     changes.manufacturer = visibleLine(manufacturer);
   if (header.instrument_type === undefined && further) changes.instrument_type = type;
+  const oldest = oldestOf(definition);
+  if (header.requires_python === undefined && oldest > OLDEST_SUPPORTED)
+    changes.requires_python = `>=3.${oldest}`;
   try {
     definition.files.set(main, encodeSource(writeHeader(source.text, changes), source));
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
     definition.warnings.push(`${definition.origin}: its header is not changed: ${error.message}`);
   }
+}
+
+/** The oldest Python that reads all files of the definition, as its minor version. */
+function oldestOf({ files }: Extracted): number {
+  const versions = [...files].map(([path, bytes]) => {
+    if (!path.endsWith('.py')) return 0;
+    try {
+      return oldestPython(decodeSource(bytes).text);
+    } catch (error) {
+      // What cannot be read, or is nested too deep, validation refuses.
+      if (error instanceof DefinitionError || error instanceof TooDeep) return 0;
+      throw error;
+    }
+  });
+  return Math.max(0, ...versions);
 }

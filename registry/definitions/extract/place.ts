@@ -1,27 +1,45 @@
 /**
  * What the folders around a file say of it. Below a folder `Instruments` (case ignored) stands the maker and
  * below that the category (`Instruments/<Maker>/<category>/…`); below a folder `setups` the category
- * (`setups/<category>/…`). Without either, the folder that is imported counts as `Instruments`. Underscores
- * read as spaces.
+ * (`setups/<category>/…`). Without either, the folder that is imported counts as `Instruments` where its first folder is
+ * called like a maker that is known. A folder that cannot be a maker's is none. Underscores read as spaces.
  */
+import { MAKERS } from './makers.ts';
 
 export interface Place {
   manufacturer?: string;
   category?: string;
 }
 
+/** Folders that hold code for a purpose, and folders called by a model (`QCL1`, `6221`). */
+const NO_MAKER =
+  /^(abstract\w*|base\w*|common|core|generic\w*|general|misc|other|various|utils?|utilities|helpers?|tools?|lib|libs|drivers?|devices?|instruments?|interfaces?|adapters?|resources?|data|docs?|examples?|scripts?|src|tests?|testing|sim\w*|fakes?|dummy|dummies|mocks?|demo|virtual|new|old|archive|cameras?|lasers?|motion|stages?|motors?|power\w*|scopes?|sources?|spectrometers?|lock_?ins?|temp\w*|multimeters?|[\W\d_]+|(?=.*\d)[A-Z\d _-]{2,8})$/i;
+
 /** @param location names of the imported folder and those above it, outermost first */
 export function placeOf(path: string, location: readonly string[]): Place {
   const own = path.split('/').slice(0, -1);
-  const folders = [...location.slice(-2), ...own];
+  const folders = [...location.slice(-4), ...own];
   const isRoot = (name: string): boolean => /^(instruments|setups)$/i.test(name);
   const root = folders.findLastIndex(isRoot);
-  const [first, second] = root < 0 ? own : folders.slice(root + 1);
+  const [first = '', second = ''] = root < 0 ? own : folders.slice(root + 1);
   if (/^setups$/i.test(folders[root] ?? '')) return first ? { category: spaced(first) } : {};
-  return {
-    ...(first ? { manufacturer: spaced(first) } : {}),
-    ...(second ? { category: spaced(second) } : {}),
-  };
+  const known = makerIn(first);
+  const manufacturer =
+    known ?? (root >= 0 && first && !NO_MAKER.test(first) ? spaced(first) : undefined);
+  if (manufacturer === undefined) return {};
+  return { manufacturer, ...(second ? { category: spaced(second) } : {}) };
+}
+
+/** The maker that a folder is called by: `Keithley_6220` is Keithley's. */
+function makerIn(folder: string): string | undefined {
+  const words = spaced(folder).split(/[\s-]+/);
+  for (let count = words.length; count > 0; count--) {
+    const rest = words.slice(count);
+    if (!rest.every((word) => /\d/.test(word))) continue;
+    const name = words.slice(0, count).join(' ');
+    if (MAKERS.has(name.toLowerCase().replace(/[\s&.]/g, ''))) return name;
+  }
+  return undefined;
 }
 
 function spaced(name: string): string {

@@ -3,19 +3,20 @@
  * unless it is
  * - a base class itself, or stands in the module of one;
  * - private: its name begins with an underscore;
- * - abstract: it names ABC or ABCMeta, or has an abstract method of its own;
- * - a common ground: other classes of the folder build on it, and either its name says so (`…Base`,
- *   `Base…`, `Abstract…`, `…Mixin`) or neither it nor a class of
- *   the folder that it builds on has a constructor, and nothing makes instances of it.
+ * - abstract: it names ABC or ABCMeta, or lacks what an abstract method asks for, its own or an inherited one;
+ * - a common ground: other classes of the folder build on it, and its name says so (`…Base`, `Base…`, `Abstract…`,
+ *   `…Mixin`), or so does its docstring, or it leaves methods to them (`raise NotImplementedError`), or it has
+ *   neither a docstring nor a constructor, nor does anything make instances of it.
  * Those are carried inside the definitions that need them.
  */
 
-import { child as childOf, nameOf, textOf, walk } from '../syntax.ts';
+import { child as childOf, type Node, nameOf, textOf, walk } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { Bases, Reached } from './bases.ts';
 import { baseExpressions } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
 import type { InstalledNames } from './installed.ts';
+import { type Method, methodsOf } from './methods.ts';
 import type { ClassStatement, Module } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 
@@ -122,14 +123,92 @@ function helperReason(
   isParent: boolean,
 ): string | undefined {
   if (cls.name.startsWith('_')) return 'private by its name';
-  if (isAbstract(folder.module(path), cls)) return 'abstract';
+  const methods = methodsOfAll(folder, bases, path, cls.name);
+  const isMissing = (kind: Given): boolean => [...methods.values()].includes(kind);
+  if (namesAbc(folder.module(path), cls) || isMissing('abstract')) return 'abstract';
+  if (MUST_GIVE.some((name) => methods.get(name) === 'left'))
+    return 'abstract: it leaves a method to others';
   if (!isParent) return undefined;
   if (/^(Base|Abstract)|(Base|_base|Mixin|ABC)$/.test(cls.name))
     return 'a base of other classes by its name';
-  if (!isConstructed(folder, bases, path, cls.name) && !isCalled(folder.module(path), cls.name)) {
-    return 'a base of other classes, without a constructor';
+  if (isMissing('left')) return 'a base of other classes: it leaves methods to them';
+  const documentation = docstring(folder.module(path), cls);
+  if (
+    /\b(base|super|parent|abstract|mixin|common|generic)[- ]?class\b|\bmix-?in\b|\bsubclass(ed|es)?\b/i.test(
+      documentation,
+    )
+  )
+    return 'a base of other classes by its documentation';
+  const isMade =
+    isConstructed(folder, bases, path, cls.name) || isCalled(folder.module(path), cls.name);
+  return isMade || documentation !== ''
+    ? undefined
+    : 'a base of other classes, without a constructor';
+}
+
+/** What a base class of PyBirch asks of an instrument. */
+const MUST_GIVE = ['_perform_measurement_impl', 'perform_measurement', 'position'];
+
+/** A method is there, is `abstract`, or is `left` to others by `raise NotImplementedError` alone. */
+type Given = 'given' | 'abstract' | 'left';
+
+/** The methods of a class and of those that it builds on in the folder, nearest first, base classes' own left out. */
+function methodsOfAll(
+  folder: SourceFolder,
+  bases: Bases,
+  path: string,
+  name: string,
+  steps = 0,
+): Map<string, Given> {
+  const module = folder.module(path);
+  const cls = module.classes.get(name);
+  const found = new Map<string, Given>();
+  if (!cls || steps > 50 || bases.definesBase(path, name)) return found;
+  for (const assigned of childOf(cls.node, 'Body')?.children ?? []) {
+    const target = assigned.type === 'AssignStatement' ? assigned.children[0] : undefined;
+    if (target) found.set(nameOf(target, module.text), 'given');
   }
-  return undefined;
+  for (const method of methodsOf(cls.node, module.text))
+    found.set(method.name, givenBy(method, module.text));
+  for (const parent of bases.parents(path, name)) {
+    for (const [inherited, given] of methodsOfAll(
+      folder,
+      bases,
+      parent.path,
+      parent.name,
+      steps + 1,
+    ))
+      if (!found.has(inherited)) found.set(inherited, given);
+  }
+  return found;
+}
+
+function givenBy({ node, decorators }: Method, text: string): Given {
+  if (
+    decorators.some((one) =>
+      /^@\s*(\w+\.)*abstract(method|property|classmethod|staticmethod)\b/.test(one),
+    )
+  )
+    return 'abstract';
+  const statements = childOf(node, 'Body')?.children.filter(({ type }) => type !== ':') ?? [];
+  const only = statements.filter(
+    ({ type, children }) =>
+      type !== 'ExpressionStatement' || !/String$/.test(children[0]?.type ?? ''),
+  );
+  const raises =
+    only.length === 1 && /^raise\s+NotImplementedError\b/.test(textOf(only[0] as Node, text));
+  return raises ? 'left' : 'given';
+}
+
+function docstring(module: Module, cls: ClassStatement): string {
+  const first = childOf(cls.node, 'Body')?.children.find(({ type }) => type !== ':');
+  const isString =
+    first?.type === 'ExpressionStatement' && /String$/.test(first.children[0]?.type ?? '');
+  return isString
+    ? textOf(first, module.text)
+        .replace(/^[rbuf]*['"]+|['"]+$/gi, '')
+        .trim()
+    : '';
 }
 
 /** True where the class, or one of the folder's that it builds on, has a constructor. */
@@ -155,34 +234,14 @@ function isConstructed(
   );
 }
 
-function isAbstract(module: Module, cls: ClassStatement): boolean {
-  const { text } = module;
+function namesAbc({ text }: Module, cls: ClassStatement): boolean {
   if (baseExpressions(cls.node, text).some((dotted) => dotted.at(-1) === 'ABC')) return true;
   const list = childOf(cls.node, 'ArgList');
-  if (list && /\bmetaclass\s*=\s*(\w+\.)*ABCMeta\b/.test(textOf(list, text))) return true;
-  const body = childOf(cls.node, 'Body');
-  const methods = body?.children ?? [];
-  return methods.some((child) =>
-    child.children
-      .filter((one) => one.type === 'Decorator')
-      .some((decorator) =>
-        /^@\s*(\w+\.)*abstract(method|property|classmethod|staticmethod)\b/.test(
-          textOf(decorator, text),
-        ),
-      ),
-  );
+  return list !== undefined && /\bmetaclass\s*=\s*(\w+\.)*ABCMeta\b/.test(textOf(list, text));
 }
 
 function hasConstructor(module: Module, cls: ClassStatement): boolean {
-  const body = childOf(cls.node, 'Body');
-  if (!body) return false;
-  return body.children.some((child) => {
-    const method =
-      child.type === 'DecoratedStatement' ? childOf(child, 'FunctionDefinition') : child;
-    const name =
-      method?.type === 'FunctionDefinition' ? childOf(method, 'VariableName') : undefined;
-    return name !== undefined && nameOf(name, module.text) === '__init__';
-  });
+  return methodsOf(cls.node, module.text).some(({ name }) => name === '__init__');
 }
 
 function isCalled(module: Module, name: string): boolean {

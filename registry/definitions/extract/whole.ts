@@ -6,6 +6,7 @@
 import type { Bases } from './bases.ts';
 import { isPlainImport } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
+import { writeHead } from './head.ts';
 import { isTooLarge, tooLarge } from './large.ts';
 import { byText, dirname } from './paths.ts';
 import type { Extracted, Skipped, SourceFile } from './types.ts';
@@ -56,16 +57,21 @@ export function takeWhole(
       continue;
     }
     const { line } = cls.statement;
-    const make = (): Extracted => ({
-      name,
-      files: filesOf(all, paths, parent),
-      origin: path,
-      line,
-      instrument_type: reached?.type ?? null,
-      category: null,
-      manufacturer: null,
-      warnings: [],
-    });
+    const make = (): Extracted => {
+      const definition: Extracted = {
+        name,
+        files: filesOf(all, paths, parent),
+        origin: path,
+        line,
+        instrument_type: reached?.type ?? null,
+        category: null,
+        manufacturer: null,
+        warnings: [],
+      };
+      // An export states what its code does not; a lab's own file of this name may not.
+      if (reached?.further) writeHead(definition, reached);
+      return definition;
+    };
     whole.definitions.push({ path, name, line, make });
     whole.skipped.push(...others(folder, bases, paths, name, path));
   }

@@ -117,6 +117,46 @@ t.test('data files that the code names come along', async (t) => {
   t.same(Object.keys(textsOf(named(found, 'M'))).sort(), ['M.py', 'data/more.csv', 'table.txt']);
 });
 
+t.test('data files come along however their paths are written', async (t) => {
+  const ways: Record<string, string[]> = {
+    'open(r"tables\\cal.csv")': ['tables/cal.csv'],
+    'open("tables\\\\cal.csv")': ['tables/cal.csv'],
+    'open("./tables//cal.csv")': ['tables/cal.csv'],
+    'Path(__file__).parent / "tables" / "cal.csv"': ['tables/cal.csv'],
+    'Path(__file__).parent.joinpath("tables", "cal.csv")': ['tables/cal.csv'],
+    'Path(__file__).with_name("flat.csv")': ['flat.csv'],
+    'os.path.join(os.path.dirname(__file__), "tables", "cal.csv")': ['tables/cal.csv'],
+    'os.path.dirname(__file__) + "/tables/cal.csv"': ['tables/cal.csv'],
+    'importlib.resources.files(__package__) / "tables/cal.csv"': ['tables/cal.csv'],
+    'importlib.resources.files(__package__).joinpath("flat.csv").read_text()': ['flat.csv'],
+    'pkgutil.get_data(__name__, "tables/cal.csv")': ['tables/cal.csv'],
+    'list((Path(__file__).parent / "tables").glob("*.csv"))': [
+      'tables/cal.csv',
+      'tables/deep/x.csv',
+    ],
+    'os.listdir("tables")': [],
+  };
+  const code = (way: string): string =>
+    `${BASE}import importlib.resources, os, pkgutil\nfrom pathlib import Path\n\n\nclass M(BaseMeasurementInstrument):\n    def f(self):\n        return ${way}\n`;
+  for (const [way, expected] of Object.entries(ways)) {
+    const found = extractTexts({
+      'set/m.py': code(way),
+      'set/tables/cal.csv': '1\n',
+      'set/tables/deep/x.csv': '2\n',
+      'set/flat.csv': '3\n',
+      'top.csv': '4\n',
+    });
+    const files = Object.keys(textsOf(named(found, 'M'))).filter((path) => path !== 'M.py');
+    t.same(files.sort(), expected, way);
+    t.same(named(found, 'M').warnings, [], way);
+  }
+  const above = extractTexts({
+    'set/m.py': code('Path(__file__).parent.parent / "top.csv"'),
+    'top.csv': '4\n',
+  });
+  t.match(named(above, 'M').warnings.join(), /top\.csv is named but not carried/);
+});
+
 t.test(
   'imports of the base classes’ package stay, made absolute where they were relative',
   async (t) => {

@@ -89,7 +89,7 @@ t.test('what other classes build on is carried, not made a definition', async (t
       'class Shared(BaseMeasurementInstrument):\n    unit = "V"\n\n',
       'class Explicit(BaseMeasurementInstrument, ABC):\n    pass\n\n',
       'class Partly(BaseMeasurementInstrument):\n    @abstractmethod\n    def read(self): ...\n\n',
-      'class A(_Private, MeterBase, Shared, Explicit, Partly):\n    pass\n\n',
+      'class A(_Private, MeterBase, Shared, Explicit, Partly):\n    def read(self): ...\n\n',
       meter('Real'),
       'class RealToo(Real):\n    pass\n\n',
       'class RealThree(RealToo):\n    pass\n',
@@ -221,5 +221,42 @@ t.test(
     );
     t.match(textsOf(named(above, 'A'))['A.py'], /^from vendor\.tools import x$/m);
     t.match(named(above, 'A').warnings.join(), /needs the package vendor/);
+  },
+);
+
+t.test(
+  'a base of other classes is a definition where it can be made and is a device',
+  async (t) => {
+    const head =
+      'from abc import ABC, abstractmethod\nfrom pybirch.Instruments.base import BaseMeasurementInstrument\n';
+    const child = 'class Child(X):\n    def ask(self):\n        return 1\n';
+    const x = (body: string): string => `class X(BaseMeasurementInstrument):\n${body}\n`;
+    const abstract =
+      'class A(BaseMeasurementInstrument, ABC):\n    @abstractmethod\n    def ask(self): ...\n\n\nclass X(A):\n    """It."""\n';
+    const made: Record<string, string> = {
+      documented: x('    """The HP 6652A power supply."""'),
+      constructed: meter('X'),
+      'called somewhere': `${x('    pass')}\n\nx = X()\n`,
+      'with what an abstract one asks for': `${abstract}    def ask(self):\n        return 1\n`,
+    };
+    for (const [what, text] of Object.entries(made))
+      t.ok(namesOf(extractTexts({ 'm.py': `${head}${text}\n${child}` })).includes('X'), what);
+    const left = '        raise NotImplementedError("later")';
+    const bases: Record<string, string> = {
+      undocumented: x('    pass'),
+      'documented as a base': x('    """Base class of supplies."""\n    def __init__(self): ...'),
+      'leaving methods to others': x(
+        `    """It."""\n    def __init__(self): ...\n    def ask(self):\n        """Asks."""\n${left}`,
+      ),
+      'leaving its measurement to others': x(
+        `    """It."""\n    def _perform_measurement_impl(self):\n${left}`,
+      ),
+      'with an abstract method that it inherits': abstract,
+    };
+    for (const [what, text] of Object.entries(bases)) {
+      const found = extractTexts({ 'm.py': `${head}${text}\n${child}` });
+      t.notOk(namesOf(found).includes('X'), what);
+      t.match(skips(found).join('\n'), / X: (abstract|a base of other classes)/, what);
+    }
   },
 );

@@ -105,6 +105,13 @@ t.test('maker and category come from the folders', async (t) => {
   t.same(placeOf('pybirch/Instruments/ESP/esp', []), { manufacturer: 'ESP' });
   t.same(placeOf('k.py', ['lab', 'Instruments', 'Keithley']), { manufacturer: 'Keithley' });
   t.same(placeOf('k.py', ['home', 'someone']), {});
+  t.same(placeOf('Instruments/KEITHLEY 6221/k.py', []), { manufacturer: 'KEITHLEY' });
+  t.same(placeOf('Rohde_and_Schwarz/s.py', ['x']), { manufacturer: 'Rohde and Schwarz' });
+  t.same(placeOf('k.py', ['setups', 'raman', 'spectrometer']), { category: 'raman' });
+  for (const folder of ['QCL1', 'Generic', 'abstract_instruments', 'utils', 'fakes'])
+    t.same(placeOf(`Instruments/${folder}/x.py`, []), {}, folder);
+  for (const folder of ['devices', 'our_stuff', 'lab', 'src'])
+    t.same(placeOf(`${folder}/x.py`, ['home', 'someone']), {}, folder);
 });
 
 t.test('they are written into the header, unless the file states them', async (t) => {

@@ -83,3 +83,30 @@ t.test('a folder with a file too large to be part of a definition is skipped', a
     { path: 'Meter/table.bin', class: 'Meter', reason: 'larger than a file may be' },
   ]);
 });
+
+t.test(
+  'the type of a further base class stands in the header, wherever the file lies',
+  async (t) => {
+    const bases = new Map([['Instrument', 'movement' as const]]);
+    for (const path of ['K.py', 'K/K.py', 'sub/k.py', 'sub/K/K.py']) {
+      const found = extractTexts({ [path]: meter('K', 'Instrument') }, { bases });
+      const texts = textsOf(named(found, 'K'));
+      t.match(texts['K.py'], /^# instrument-type = "movement"$/m, path);
+      const again = extractTexts({ 'K.py': texts['K.py'] ?? '' }, { bases });
+      t.same(textsOf(named(again, 'K')), texts);
+    }
+  },
+);
+
+t.test('a syntax that not every lab computer reads is stated in the header', async (t) => {
+  const texts = (code: string): string =>
+    textsOf(named(extractTexts({ 'k.py': code }), 'K'))['K.py'] ?? '';
+  t.match(texts(`${meter('K')}\n    type Unit = int\n`), /^# requires-python = ">=3\.12"$/m);
+  t.notMatch(texts(meter('K')), /requires-python/);
+});
+
+t.test('what Python refuses for its tabs is skipped with its place', async (t) => {
+  const found = extractTexts({ 'k.py': `${meter('K')}\tx = 1\n        y = 2\n` });
+  t.same(namesOf(found), []);
+  t.match(found.skipped, [{ path: 'k.py', reason: /does not parse/, line: 4 }]);
+});
