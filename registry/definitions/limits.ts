@@ -39,17 +39,13 @@ const FORMAT = {
 
 /**
  * Checks that a text is within the bounds, whether it is Python or not.
- * @returns the offsets of the prefix `t` of template strings, which the grammar does not know
  * @throws DefinitionError `too_deep`
  */
-export function checkLimits(text: string): readonly number[] {
-  const scan = new Scan(text);
-  scan.run();
-  return scan.templates;
+export function checkLimits(text: string): void {
+  new Scan(text).run();
 }
 
 class Scan {
-  readonly templates: number[] = [];
   readonly #text: string;
   /** Null for a bracket. */
   readonly #open: (Field | null)[] = [];
@@ -158,9 +154,7 @@ class Scan {
     this.#bound(this.#open.length, MAX_BRACKETS, 'brackets nested');
   }
 
-  #string([whole, prefix = '', quote = '']: RegExpExecArray): void {
-    const template = prefix.toLowerCase().indexOf('t');
-    if (template >= 0) this.templates.push(this.#at - whole.length + template);
+  #string([, prefix = '', quote = '']: RegExpExecArray): void {
     this.#bound(++this.#strings, MAX_STRINGS_IN_LINE, 'strings in one line');
     if (/[ft]/i.test(prefix)) this.#format({ quote, inSpec: false }, false);
     else this.#plain(quote);
