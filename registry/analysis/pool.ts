@@ -171,7 +171,7 @@ export class AnalysisPool implements Analysis {
     this.#outcomes[error.why]++;
     const { deadline, memory } = this.#limits;
     const bound =
-      error.why === 'deadline' ? `${deadline / 1000} seconds` : `${memory} MiB of memory`;
+      error.why === 'deadline' ? `${deadline / 1000} s of computing` : `${memory} MiB of memory`;
     return new Problem(
       'too_costly',
       `Reading the definition takes more than ${bound}. Make it simpler: one class, fewer and shorter statements; put tables into data files.`,

@@ -16,6 +16,7 @@ import { checkName } from './names.ts';
 import { checkPolicy, grantOf } from './policy.ts';
 import { checkSchema } from './schema.ts';
 import { shadows } from './shadowing.ts';
+import { excess, SETTINGS } from './size.ts';
 import { encodeTyped, positions } from './source.ts';
 import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
@@ -237,6 +238,13 @@ function checkSettings(
   { header, spans }: ReadHeader,
   result: Validation,
 ): void {
+  for (const field of ['default_settings', 'settings_schema'] as const) {
+    const more = excess(header[field] ?? info[field], SETTINGS);
+    if (more === null) continue;
+    const message = `${field} has ${more}: keep tables in a data file`;
+    result.errors.push({ ...(spans.get(field) ?? START), code: 'too-large', message });
+    return;
+  }
   if (!header.settings_schema) return;
   const span = spans.get('settings_schema') ?? START;
   const defaults = header.default_settings ?? info.default_settings;

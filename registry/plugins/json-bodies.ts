@@ -18,6 +18,11 @@ export function readJsonBodies(app: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer' },
     (request, bytes, done) => {
+      if (countValues(bytes, MOST_VALUES) > MOST_VALUES) {
+        const message = `The body has more than ${MOST_VALUES} values. Send less at once.`;
+        done(new Problem('too_large', message));
+        return;
+      }
       const text = asText(bytes);
       if (text === undefined) {
         done(new Problem('malformed', 'The body is not UTF-8, as JSON must be.'));
@@ -37,6 +42,25 @@ function repeated(text: string): Problem | undefined {
   return path === undefined
     ? undefined
     : new Problem('invalid', `${path} ${message}`, [{ path, message }]);
+}
+
+/** Lists of columns take some ten thousand; to make objects of a million values would hold up everybody. */
+const MOST_VALUES = 50_000;
+
+const [QUOTE, BACKSLASH, COMMA, BRACE, BRACKET] = Buffer.from('"\\,{[');
+
+/** About how many values JSON text has, and no further than `most`: whether it is JSON is for the parser to say. */
+function countValues(bytes: Buffer, most: number): number {
+  let count = 1;
+  for (let at = 0; at < bytes.length && count <= most; at++) {
+    const byte = bytes[at];
+    if (byte === COMMA || byte === BRACE || byte === BRACKET) count++;
+    else if (byte === QUOTE) {
+      at++;
+      while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+    }
+  }
+  return count;
 }
 
 function asText(bytes: Buffer): string | undefined {

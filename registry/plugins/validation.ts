@@ -4,7 +4,12 @@
  * bodies and in queries alike. A schema is compiled when it is first needed: all of them together would take a
  * good part of a start.
  */
-import { Ajv, type FuncKeywordDefinition, type ValidateFunction } from 'ajv';
+import {
+  Ajv,
+  type FuncKeywordDefinition,
+  type SchemaValidateFunction,
+  type ValidateFunction,
+} from 'ajv';
 import fastJsonStringify from 'fast-json-stringify';
 import type {
   FastifyInstance,
@@ -14,9 +19,11 @@ import type {
   FastifyServerOptions,
   RouteOptions,
 } from 'fastify';
+import { excess } from '../definitions/size.ts';
+import type { Json } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
 import { closed } from '../schemas/closed.ts';
-import { COMPOSED } from '../schemas/common.ts';
+import { COMPOSED, MOST_CHARACTERS, MOST_VALUES } from '../schemas/common.ts';
 import { FORMATS } from '../schemas/formats.ts';
 
 declare module 'fastify' {
@@ -79,7 +86,8 @@ function checkLater(): FastifySchemaCompiler<object> {
   };
   const literal = namesFirst(new Ajv(ours));
   const converting = namesFirst(new Ajv({ ...ours, coerceTypes: true }));
-  for (const ajv of [literal, converting]) ajv.addKeyword(composed);
+  for (const ajv of [literal, converting])
+    ajv.addKeyword(composed).addKeyword(mostValues).addKeyword(MOST_CHARACTERS);
   return ({ schema, httpPart }) => {
     const ajv = httpPart === 'body' || httpPart === 'headers' ? literal : converting;
     let validate: ValidateFunction | undefined;
@@ -110,6 +118,21 @@ const composed: FuncKeywordDefinition = {
 
 /** What is kept already is answered, whatever requests must be now. */
 const ANY = { line: true, prose: true } as const;
+
+const tellsExcess: SchemaValidateFunction = (values: number, data: Json, schema) => {
+  const characters = (schema as Record<string, number>)[MOST_CHARACTERS] ?? values;
+  const more = excess(data, { values, characters });
+  if (more === null) return true;
+  tellsExcess.errors = [{ keyword: MOST_VALUES, message: `has ${more}: keep less in it` }];
+  return false;
+};
+
+/** Everything that is kept is copied, compared and written again and again. */
+const mostValues: FuncKeywordDefinition = {
+  keyword: MOST_VALUES,
+  type: 'object',
+  validate: tellsExcess,
+};
 
 const writeLater: FastifySerializerCompiler<object> = ({ schema }) => {
   let write: ((value: unknown) => string) | undefined;

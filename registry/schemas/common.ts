@@ -54,11 +54,18 @@ export type ProblemDocument = Static<typeof ProblemDocument>;
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/** Of an object that takes any properties: how many values it may hold, at all depths together. */
+export const MOST_VALUES = 'x-most-values';
+/** Of the same: how many characters its names and texts may have together. */
+export const MOST_CHARACTERS = 'x-most-characters';
+
 /** Any JSON object, for schemas and settings that the registry does not interpret. */
 export type JsonObject = { [key: string]: Json };
 export const JsonObject = Type.Unsafe<JsonObject>({
   type: 'object',
   additionalProperties: true,
+  [MOST_VALUES]: 10_000,
+  [MOST_CHARACTERS]: 262_144,
 });
 
 interface TextOptions {

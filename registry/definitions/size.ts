@@ -1,0 +1,31 @@
+/** How much a JSON value holds, found without going further than a bound. */
+import type { Json } from './types.ts';
+
+export interface Bounds {
+  /** Values at all depths together. */
+  values: number;
+  /** Characters of names and texts together. */
+  characters: number;
+}
+
+/** What the settings of a definition may hold, in its header and in its code. */
+export const SETTINGS: Bounds = { values: 10_000, characters: 262_144 };
+
+/** Which bound the value exceeds, in words; null where it is within both. */
+export function excess(value: Json, most: Bounds): string | null {
+  let values = 0;
+  let characters = 0;
+  const waiting: Json[] = [value];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (++values > most.values) return `more than ${most.values} values`;
+    if (typeof next === 'string') characters += next.length;
+    else if (typeof next === 'object' && next !== null) {
+      for (const [name, inner] of Object.entries(next)) {
+        if (!Array.isArray(next)) characters += name.length;
+        waiting.push(inner);
+      }
+    }
+    if (characters > most.characters) return `more than ${most.characters} characters`;
+  }
+  return null;
+}
