@@ -13,6 +13,7 @@ import { startGitRunner } from '../test/helpers/git.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { measureImport } from './import.ts';
 import { measureLab } from './lab-computers.ts';
+import { measureLoop } from './loop.ts';
 import type { Figure } from './pairs.ts';
 import { type BenchRegistry, startRegistry } from './registry.ts';
 import { measureReview } from './review.ts';
@@ -77,6 +78,7 @@ async function onEmbedded(work: (registry: BenchRegistry) => Promise<Figure[]>):
 
 const parts: Record<string, () => Promise<void>> = {
   start: () => add(measureStart(size.starts)),
+  loop: () => add(measureLoop({ quick: values.quick })),
   lab: () => add(measureLab(size.lab)),
   async definitions() {
     await onEmbedded((registry) => measureImport(registry, size.imports));

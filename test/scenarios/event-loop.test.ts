@@ -1,0 +1,123 @@
+/**
+ * A reader sends what takes long to read; everybody else is answered meanwhile. Only bodies that all workers need time for are
+ * here: every shape is measured by `npm run bench -- --only loop`.
+ */
+import t from 'tap';
+import { createClient } from '../../client/typescript/client.ts';
+import { serve } from '../helpers/command.ts';
+import { hostileRequests } from '../helpers/hostile-requests.ts';
+import { idleLoop, longestStall } from '../helpers/loop.ts';
+import { measurement } from '../helpers/registry.ts';
+
+t.setTimeout(240_000);
+const PASSWORD = 'a good password';
+
+t.test('four hostile bodies at once hold up nobody', async (t) => {
+  const server = await serve({ DATA_DIR: t.testdir(), ADMIN_PASSWORD: PASSWORD }, { first: true });
+  t.teardown(async () => {
+    server.signal('SIGTERM');
+    await server.ended;
+  });
+  const { url } = server;
+  const { token } = await createClient({ url }).login('admin', PASSWORD);
+  const client = createClient({ url, token });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const send = async (method: string, path: string, body: string) => {
+    const answer = await fetch(`${url}/api${path}`, { method, headers, body });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const lab = await client.labs.create({ name: 'Nano', code: 'nano' });
+  const { id } = await client.definitions.create({
+    name: 'Meter',
+    source_code: measurement('Meter'),
+    lab_id: lab.id,
+  });
+  const instrument = { lab_id: lab.id, name: 'Meter 1' };
+  const made = await send('POST', '/instruments', JSON.stringify(instrument));
+  const requests = hostileRequests(JSON.parse(made.text).id, id);
+
+  await t.test('/healthz and a small validation are answered while they work', async (t) => {
+    const source_code = '\n'.repeat(60_000);
+    const validate = '/instrument-definitions/validate';
+    const ben = {
+      username: 'ben',
+      password: 'another password',
+      name: 'Ben',
+      email: 'ben@lab.example',
+    };
+    t.equal((await send('POST', '/users', JSON.stringify(ben))).status, 201);
+    const other = await createClient({ url }).login('ben', ben.password);
+    await longestStall(url);
+    const idle = await idleLoop();
+    let pending = 4;
+    const flood = Array.from({ length: 4 }, async () => {
+      const { status } = await send('POST', validate, JSON.stringify({ source_code }));
+      pending--;
+      return status;
+    });
+    let answered = 0;
+    const small = fetch(`${url}/api${validate}`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${other.token}` },
+      body: JSON.stringify({ source_code: measurement('Meter'), name: 'Meter' }),
+    }).then(async (answer) => ({ ...((await answer.json()) as { valid: boolean }), pending }));
+    for (; pending > 0; answered++) {
+      if (!(await fetch(`${url}/healthz`)).ok) t.fail('/healthz is not well');
+    }
+    const { valid, pending: left } = await small;
+    t.ok(valid);
+    t.ok(left > 0, 'another account does not wait for them');
+    t.ok(answered > 4, `${answered} answers meanwhile`);
+    t.same(await Promise.all(flood), [200, 200, 200, 200]);
+    const [stall, floor] = [await longestStall(url), await idle()];
+    t.ok(stall < Math.max(200, 4 * floor), `stood still for ${stall} ms, an idle Node ${floor} ms`);
+  });
+
+  for (const name of [
+    '100,000 default settings',
+    '100,000 keys of a settings schema',
+    '100,000 specifications',
+    '100,000 items',
+    '60,000 files',
+  ]) {
+    await t.test(`${name} are refused before anything is made of them`, async (t) => {
+      const { method, path, body } = requests[name] as (typeof requests)[string];
+      const { status, text } = await send(method, path, body);
+      t.equal(status, 413, text);
+      t.match(JSON.parse(text), { code: 'too_large', detail: /more than 50000 values/ });
+    });
+  }
+
+  await t.test('a free object has its bounds, and says which it exceeds', async (t) => {
+    const specifications = Object.fromEntries(
+      Array.from({ length: 10_001 }, (_, i) => [`k${i}`, i]),
+    );
+    const change = async (specifications: object) => {
+      const path = `/instruments/${JSON.parse(made.text).id}`;
+      return await send('PUT', path, JSON.stringify({ specifications }));
+    };
+    t.match(await change(specifications), { status: 422, text: /more than 10000 values/ });
+    t.match(await change({ a: 'x'.repeat(300_000) }), {
+      status: 422,
+      text: /more than 262144 characters/,
+    });
+    t.match(await change({ a: [1, { b: 'x'.repeat(1000) }] }), { status: 200 });
+  });
+
+  await t.test('settings in a header have the same bounds', async (t) => {
+    const source_code = `# /// script\n# [tool.pybirch.default-settings]\n${Array.from({ length: 10_001 }, (_, i) => `# k${i} = ${i}\n`).join('')}# ///\n${measurement('Meter', 2)}`;
+    const { status, text } = await send(
+      'PUT',
+      `/instrument-definitions/${id}`,
+      JSON.stringify({ source_code }),
+    );
+    t.equal(status, 422);
+    t.match(text, /default_settings has more than 10000 values/);
+  });
+
+  await t.test('the metrics count what was asked', async (t) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    t.match(text, /^analysis_questions_total\{outcome="answered"\} [1-9]/m);
+    t.match(text, /^analysis_waiting 0$/m);
+  });
+});
