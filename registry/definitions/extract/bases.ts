@@ -63,10 +63,8 @@ export class Bases {
   definesBase(path: string, name: string): boolean {
     if (!this.isBaseName(name)) return false;
     const meanings = this.#classes.resolver.name(path, name);
-    return (
-      meanings.some((one) => one.kind === 'class' && one.path === path) &&
-      meanings.every((one) => one.kind === 'class')
-    );
+    const isHere = meanings.map((one) => one.kind === 'class' && one.path === path);
+    return isHere.includes(true) && !isHere.includes(false);
   }
 
   /** What the class reaches through its bases; the first base that is an instrument's decides, as in Python. */

@@ -150,6 +150,7 @@ t.test(
       'pybirch/scan/__init__.py': '',
       'pybirch/scan/tools.py': 'def tool():\n    pass\n',
       'pybirch/Instruments/AMETEK/meter.py': `from pybirch.Instruments.base import BaseMeasurementInstrument\nfrom pybirch.Instruments import mixin\nfrom pybirch.scan.tools import tool\n\n\n${meter('Meter')}    v = mixin, tool\n`,
+      'pybirch/Instruments/fakes.py': `try:\n    from pybirch.Instruments.base import BaseMeasurementInstrument\nexcept ImportError:\n    class BaseMeasurementInstrument:\n        pass\n\n\n${meter('Fake')}`,
       'pybirch/Instruments/near.py': `from .base import BaseMeasurementInstrument as B\nfrom . import mixin\n\n\n${meter('Near', 'B')}    v = mixin\n`,
     };
     const below = (folder: string): Record<string, string> =>
@@ -173,7 +174,7 @@ t.test(
       found: extractTexts(below(folder), { location, packageName }),
     }));
     for (const { what, found: one } of found) {
-      t.same(namesOf(one), ['Meter', 'Near'], what);
+      t.same(namesOf(one).sort(), ['Fake', 'Meter', 'Near'], what);
       t.same(textsOf(named(one, 'Meter')), textsOf(named(found[0]?.found as never, 'Meter')), what);
       t.match(
         textsOf(named(one, 'Near'))['Near.py'],
