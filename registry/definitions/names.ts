@@ -87,7 +87,7 @@ function checkSegment(segment: string): string | null {
   if (isGitSetting(segment)) return `${segment} would change what git makes of the files`;
   if (DEVICE.test(segment.replace(/ *\..*$/, '')))
     return `${segment} is the name of a device on Windows`;
-  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)
+  if (new TextEncoder().encode(segment).length > MAX_SEGMENT_BYTES)
     return `A file name has at most ${MAX_SEGMENT_BYTES} bytes`;
   return null;
 }

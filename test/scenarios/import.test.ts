@@ -128,8 +128,17 @@ t.test('what another lab holds is refused by the dry run as by the real one', as
   const folder = t.testdir({ 'Alone.py': measurement('Alone', 2) });
   const dry = await importFolder(registry, folder, { lab: 'nano', dryRun: true });
   const real = await importFolder(registry, folder, { lab: 'nano' });
-  t.match(real.report.skipped, [{ class: 'Alone', reason: /another lab/ }]);
+  t.match(real.report.skipped, [
+    { class: 'Alone', reason: /another lab.*--rename Alone=Alone_Nano/, free_name: 'Alone_Nano' },
+  ]);
   t.same({ ...dry.report, dry_run: false }, real.report);
+  const renamed = { lab: 'nano', rename: ['Alone=Alone_Nano'] };
+  const { report } = await importFolder(registry, folder, renamed);
+  t.match(report.imported, [{ name: 'Alone_Nano', original: 'Alone', result: 'created' }]);
+  const made = await admin.client.definitions.byName('Alone_Nano');
+  t.match(made, { version: 1, lab: { code: 'nano' }, source_code: /class Alone_Nano\(/ });
+  const again = await importFolder(registry, folder, renamed);
+  t.match(again.report.imported, [{ name: 'Alone_Nano', result: 'unchanged' }]);
 });
 
 /*

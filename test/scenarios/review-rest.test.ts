@@ -45,7 +45,11 @@ t.test('a contributor proposes a definition, an admin lets it in', async (t) => 
   for (const { client } of [cleo, dan]) {
     t.match(await refused(client.mergeRequests.read(id)), { status: 404 });
   }
-  t.match(await refused(eve.client.definitions.create(body)), { status: 409, code: 'name_taken' });
+  t.match(await refused(eve.client.definitions.create(body)), {
+    status: 409,
+    code: 'name_taken',
+    free_name: 'Proposed_Nano',
+  });
 
   t.match(await look(id), { can_merge: false, approvals: { given: 0, required: 1 } });
   t.match(await refused(review(ben, id)), { status: 403 }, 'not by whoever wrote it');

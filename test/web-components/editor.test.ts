@@ -309,6 +309,26 @@ t.test('a new definition begins with a template that lands as it is', async (t) 
   });
 });
 
+t.test('a taken name is refused with a free one, and one click renames the class', async (t) => {
+  await create('Lockin');
+  const page = await browser.open(lab, '/new', { username: 'ada' });
+  const name = page.getByRole('textbox', { name: 'Name of the class' });
+  await name.fill('Lockin');
+  await name.press('Tab');
+  await page.getByText('class Lockin(').waitFor();
+  await page.getByRole('button', { name: 'Save as version 1' }).click();
+  const free = `Lockin_${nano.code[0]?.toUpperCase()}${nano.code.slice(1)}`;
+  const rename = page.getByRole('button', { name: `Rename it to ${free}` });
+  await rename.waitFor();
+  await isAccessible(t, page, 'a taken name');
+  await takePictures(page, 'new-name-taken');
+  await rename.click();
+  await page.getByText(`class ${free}(`).waitFor();
+  await page.getByRole('button', { name: 'Save as version 1' }).click();
+  await page.waitForURL(`**/definitions/${free}`);
+  t.match(await ada.client.definitions.byName(free), { version: 1 });
+});
+
 t.test('a viewer is told why there is nothing to edit', async (t) => {
   await create('Read');
   const page = await browser.open(lab, '/definitions/Read/edit', { username: 'cleo' });

@@ -3,6 +3,7 @@ import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
 import { css, html, nothing } from 'lit';
+import { RegistryError } from '../data/client.ts';
 import { createDefinition, validateSource } from '../data/definitions.ts';
 import { landsDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
@@ -10,6 +11,7 @@ import { isChanged, mainOf, type WorkingCopy } from '../data/working-copy.ts';
 import type { FilesEvent } from '../elements/editor/file-tabs.ts';
 import { TEMPLATES, type TemplateId, template } from '../elements/editor/templates.ts';
 import '../elements/editor/workbench.ts';
+import { icon } from '../elements/icon.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { EditorPage } from './editor/editor-page.ts';
 
@@ -137,17 +139,29 @@ export class NewPage extends EditorPage {
     this.keep(beginWith(kind, this.#name));
   }
 
-  /** The class goes by its new name where it stood as a word of its own. */
-  #rename(name: string) {
+  /** The class, its file, and what refers to it go by the new name. */
+  async #rename(name: string) {
     const old = this.#name;
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === old) return;
-    const word = new RegExp(`\\b${old}\\b`, 'g');
-    const renamed = ({ [mainOf(old)]: source = '', ...others }: WorkingCopy['files']) => ({
-      [mainOf(name)]: source.replaceAll(word, name),
-      ...others,
-    });
-    const { version, base, files } = this.copy;
-    this.keep({ version, base: renamed(base), files: renamed(files) });
+    if (name === old) return;
+    const { renameTexts } = await import('../../registry/definitions/rename/rename.ts');
+    const renamed = (files: WorkingCopy['files']) =>
+      Object.fromEntries(renameTexts(new Map(Object.entries(files)), old, name).files);
+    try {
+      const { version, base, files } = this.copy;
+      this.keep({ version, base: renamed(base), files: renamed(files) });
+      this.error = undefined;
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  /** A taken name is refused with one that is free. */
+  protected override remedy() {
+    const free = this.error instanceof RegistryError ? this.error.problem.free_name : undefined;
+    if (free === undefined) return nothing;
+    return html`<wa-button size="s" @click=${() => this.#rename(free)}
+      >${icon('pencil', 'start')} Rename it to ${free}</wa-button
+    >`;
   }
 
   async #create(name: string, { files: all }: WorkingCopy) {

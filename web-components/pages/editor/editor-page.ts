@@ -126,9 +126,14 @@ export abstract class EditorPage extends Page {
     }`;
   }
 
+  /** What else can be done about the error. */
+  protected remedy(): unknown {
+    return nothing;
+  }
+
   /** Why, and the button that says beforehand what comes of it. */
   protected saveBar(copy: WorkingCopy, action: string, save: () => Promise<void>, isSaved = false) {
-    return html`<registry-problem .error=${this.error}></registry-problem>
+    return html`<registry-problem .error=${this.error}>${this.remedy()}</registry-problem>
       <div class="card bar">
         <wa-input
           label="What you changed, and why"
