@@ -136,7 +136,7 @@ t.test('what another lab holds is refused by the dry run as by the real one', as
   const { report } = await importFolder(registry, folder, renamed);
   t.match(report.imported, [{ name: 'Alone_Nano', original: 'Alone', result: 'created' }]);
   const made = await admin.client.definitions.byName('Alone_Nano');
-  t.match(made, { version: 1, lab: { code: 'nano' }, source_code: /class Alone_Nano\(/ });
+  t.match(made, { version: 1, source_code: /class Alone_Nano\(/ });
   const again = await importFolder(registry, folder, renamed);
   t.match(again.report.imported, [{ name: 'Alone_Nano', result: 'unchanged' }]);
 });
