@@ -6,8 +6,8 @@ import { createClient } from '../client/typescript/client.ts';
 import { serve } from '../test/helpers/command.ts';
 import { type Hostile, hostileRequests } from '../test/helpers/hostile-requests.ts';
 import { idleLoop, longestStall } from '../test/helpers/loop.ts';
-import { measurement } from '../test/helpers/registry.ts';
 import type { Figure } from './pairs.ts';
+import { sources } from './sources.ts';
 import { compare, type Pair } from './statistics.ts';
 
 const PASSWORD = 'measured in turn';
@@ -25,7 +25,7 @@ export async function measureLoop({ quick }: { quick: boolean }): Promise<Figure
     const client = createClient({ url, token });
     const send = sender(url, token);
     const lab = await client.labs.create({ name: 'Bench', code: 'bench' });
-    const source_code = measurement('Meter');
+    const source_code = (await sources())('Meter');
     const { id } = await client.definitions.create({ name: 'Meter', source_code, lab_id: lab.id });
     const body = JSON.stringify({ lab_id: lab.id, name: 'Meter 1' });
     const made = JSON.parse(await send({ method: 'POST', path: '/instruments', body }));
