@@ -10,6 +10,20 @@ import { Expressions } from './expressions.ts';
 import { type Facts, holds, PRIVATE, PURE, READS } from './facts.ts';
 import { branchesOf, condition } from './flow.ts';
 import { type Frame, frameOf, type Given, type World } from './frames.ts';
+import {
+  changedIn,
+  functionAt,
+  functionsOf,
+  globalsIn,
+  HOOKS,
+  isAbsent,
+  isLast,
+  NOTHING_GIVEN,
+  ODD,
+  ownName,
+  partly,
+  rootOf,
+} from './instance-code.ts';
 import { BASE_CLASSES, OLDER_MODULES, PROVIDED_NAMES } from './pybirch.ts';
 import type { Meaning } from './resolve.ts';
 import {
@@ -25,7 +39,6 @@ import {
 } from './syntax.ts';
 import {
   binary,
-  type Dict,
   keyOf,
   NONE,
   sequence,
@@ -916,111 +929,4 @@ export class Instance implements World {
         });
       });
   }
-}
-
-const NOTHING_GIVEN: Given = { positional: [], keywords: new Map(), starred: false };
-
-/** Methods of a class that decide how its instances come to be, or what their attributes are. */
-const ODD = [
-  '__new__',
-  '__setattr__',
-  '__getattribute__',
-  '__delattr__',
-  '__init_subclass__',
-  '__slots__',
-  '__class__',
-];
-
-/** What PyBirch calls of a class's own. */
-const HOOKS = [
-  '_connect_impl',
-  '_initialize_impl',
-  '_shutdown_impl',
-  '_perform_measurement_impl',
-  'check_connection',
-  'connect',
-  'initialize',
-  'shutdown',
-  'perform_measurement',
-  'settings',
-  'position',
-];
-
-/** What a statement gives a value, changes, or makes another name of. */
-function changedIn({ type, children }: Node): readonly Node[] {
-  switch (type) {
-    case 'AssignStatement': {
-      const last = children.at(-1);
-      const end = children.findLastIndex((one) => one.type === 'AssignOp');
-      const isAlias = last && /^(?:VariableName|MemberExpression)$/.test(last.type);
-      return [...children.slice(0, Math.max(end, 0)), ...(isAlias ? [last] : [])];
-    }
-    case 'UpdateStatement':
-      return children.slice(0, 1);
-    case 'DeleteStatement':
-    case 'ReturnStatement':
-      return children.slice(1);
-    case 'ForStatement':
-      return children.slice(
-        1,
-        children.findIndex((one) => one.type === 'in'),
-      );
-    default:
-      return [];
-  }
-}
-
-/** Methods that only some of PyBirch's bases have. */
-function isAbsent(base: string, name: string): boolean {
-  if (name === '_define_settings') return false;
-  return base === 'InstrumentSettingsMixin'
-    ? !/settings|^__init__$/.test(name)
-    : base === 'SimulatedDelay' && !/^(?:__init__|_delay)$/.test(name);
-}
-
-/** A dict of which the keys are known though its values are not. */
-function partly(value: Value | undefined): Value {
-  if (value?.kind !== 'dict') return UNKNOWN;
-  const dict: Dict = { kind: 'dict', entries: new Map(value.entries), spoiled: true };
-  return dict;
-}
-
-function functionsOf(body: readonly Statement[]): FunctionStatement[] {
-  return body.flatMap((one) =>
-    one.kind === 'function' ? [one] : one.kind === 'block' ? one.bodies.flatMap(functionsOf) : [],
-  );
-}
-
-/** The function of the module that stands at this node. */
-function functionAt(statements: readonly Statement[], node: Node): FunctionStatement | undefined {
-  return statements.find((one) => one.node === node && one.kind === 'function') as
-    | FunctionStatement
-    | undefined;
-}
-
-function isLast({ statement }: ClassAt, found: FunctionStatement): boolean {
-  const all = functionsOf(statement.body).filter((one) => one.name === found.name);
-  return all.every((one) => statement.body.includes(one)) && all.at(-1) === found;
-}
-
-function globalsIn(node: Node, text: string): Set<string> {
-  const names = new Set<string>();
-  walk(node, (one) => {
-    if (one.type === 'ScopeStatement')
-      for (const name of one.children.slice(1))
-        if (name.type === 'VariableName') names.add(nameOf(name, text));
-    return true;
-  });
-  return names;
-}
-
-/** `a` of `a.b.c`. */
-function rootOf(node: Node, text: string): string {
-  return dottedName(node, text)?.split('.')[0] ?? '';
-}
-
-/** The module's name that an expression is the value of. */
-function ownName({ parent }: Node, text: string): string | null {
-  const target = parent?.type === 'AssignStatement' ? parent.children[0] : undefined;
-  return target?.type === 'VariableName' ? nameOf(target, text) : null;
 }
