@@ -125,8 +125,8 @@ t.test('a second server on the same folder exits 3 and says so', async (t) => {
 
 const run = (...args: string[]) => registry(args, settings);
 
-/** Beside a server and without one, the commands do the same. */
-async function commandsWork(t: Test, name: string): Promise<void> {
+/** Beside a server and without one, the commands do the same. Returns a backup that they made. */
+async function commandsWork(t: Test, name: string): Promise<string> {
   t.match(await run('migrate'), { code: 0, stdout: /up to date/ });
   t.match(await run('user', 'add', name, '--email', `${name}@lab.example`), {
     code: 0,
@@ -158,13 +158,14 @@ async function commandsWork(t: Test, name: string): Promise<void> {
     stdout: /\d\d repositories and \d+ rows are in/,
     stderr: /^Backing up repositories: (\d+)\/\1$/m,
   });
-  t.match(await run('restore', file), { code: 1, stderr: /where nothing is yet/ });
-  t.match(await run('restore', DATA_DIR), { code: 1, stderr: /none of ours|EISDIR/ });
-  t.match(await run('backup', join(folder, 'no', 'where')), { code: 1, stderr: /no such file/ });
+  return file;
 }
 
 t.test('commands beside a running server are carried out by it', async (t) => {
-  await commandsWork(t, 'beside');
+  const file = await commandsWork(t, 'beside');
+  t.match(await run('restore', file), { code: 1, stderr: /where nothing is yet/ });
+  t.match(await run('restore', DATA_DIR), { code: 1, stderr: /none of ours|EISDIR/ });
+  t.match(await run('backup', join(folder, 'no', 'where')), { code: 1, stderr: /no such file/ });
   t.match(await createClient({ url: server.url }).login('beside', 'a new password'), {
     user: { username: 'beside' },
   });

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import type { MergeRequestPage } from '../../registry/schemas/review.ts';
 import { bearer, type EventReader, readEvents } from '../helpers/events.ts';
 import { enrolComputer, startLab, type TestLab } from '../helpers/lab.ts';
-import { type DatabaseKind, measurement, type Person } from '../helpers/registry.ts';
+import { DATABASES, type DatabaseKind, measurement, type Person } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 
@@ -34,11 +34,13 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
   t.test(`everybody is told what they may see, in order (${database})`, (t) =>
     whoSees(t, database),
   );
-  t.test(`rights that end, end what is told (${database})`, (t) => whoSeesNoMore(t, database));
-  t.test(`computers are told what concerns them (${database})`, (t) => atComputers(t, database));
   t.test(`a reader that comes back is told what it missed (${database})`, (t) =>
     comingBack(t, database),
   );
+}
+for (const database of DATABASES) {
+  t.test(`rights that end, end what is told (${database})`, (t) => whoSeesNoMore(t, database));
+  t.test(`computers are told what concerns them (${database})`, (t) => atComputers(t, database));
 }
 
 async function whoSees(t: Test, database: DatabaseKind): Promise<void> {
