@@ -316,12 +316,13 @@ t.test('a taken name is refused with a free one, and one click renames the class
   await name.fill('Lockin');
   await name.press('Tab');
   await page.getByText('class Lockin(').waitFor();
+  await write(page, measurement('Lockin'));
   await page.getByRole('button', { name: 'Save as version 1' }).click();
   const free = `Lockin_${nano.code[0]?.toUpperCase()}${nano.code.slice(1)}`;
   const rename = page.getByRole('button', { name: `Rename it to ${free}` });
   await rename.waitFor();
   await isAccessible(t, page, 'a taken name');
-  await takePictures(page, 'new-name-taken');
+  await takePictures(page, 'new-name-taken', true);
   await rename.click();
   await page.getByText(`class ${free}(`).waitFor();
   await page.getByRole('button', { name: 'Save as version 1' }).click();

@@ -143,6 +143,11 @@ export class NewPage extends EditorPage {
   async #rename(name: string) {
     const old = this.#name;
     if (name === old) return;
+    if (!isChanged(this.copy) && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      this.error = undefined;
+      this.keep(beginWith(this.kind, name));
+      return;
+    }
     const { renameTexts } = await import('../../registry/definitions/rename/rename.ts');
     const renamed = (files: WorkingCopy['files']) =>
       Object.fromEntries(renameTexts(new Map(Object.entries(files)), old, name).files);
