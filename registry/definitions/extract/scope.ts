@@ -55,7 +55,8 @@ export class StatementReader {
         return;
       case 'TypeDefinition':
         this.#bindIn(node, scope);
-        break;
+        this.#annotation(node, scope);
+        return;
       case 'NamedExpression':
         this.#targetThen(node, scope);
         return;
