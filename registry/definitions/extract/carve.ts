@@ -116,7 +116,12 @@ class Carver {
     for (const clause of clauses) {
       if (clause.name === '*') this.#needStarSource(part, found);
       else {
-        this.#needTarget(this.#folder.resolveImport(part.module.path, found, clause));
+        const target = this.#folder.resolveImport(part.module.path, found, clause);
+        const source = this.#folder.find(part.module.path, found.level, found.module ?? '');
+        // A neighbour that has the name from outside, perhaps in one branch alone, is asked for it.
+        if (target.kind === 'outside' && found.module && source && !this.#stays.has(source))
+          this.need(source, clause.name);
+        else this.#needTarget(target);
         if (!found.nested) part.needed.add(clause.bound);
       }
     }

@@ -140,6 +140,10 @@ function lead(
     clause.name === '*' && resolved.kind === 'module'
       ? { ...resolved, kind: 'definition', name: '*' }
       : resolved;
+  const source = found.module ? folder.find(path, found.level, found.module) : undefined;
+  const neighbour = source === undefined || source === path ? undefined : names.get(source);
+  if (target.kind === 'outside' && neighbour !== undefined)
+    return { module: neighbour, name: clause.name, bound };
   if (target.kind === 'outside')
     return found.level === 0 ? 'same' : leadOut(path, found, clause, around);
   if (stays.has(target.path)) return leadToInstalled(path, found, clause, target, around);

@@ -205,3 +205,17 @@ t.test('line ends and tabs are kept', async (t) => {
   );
   t.notMatch(code, /[^\r]\n/);
 });
+
+t.test('a name that a neighbour has from outside is had from the neighbour', async (t) => {
+  for (const from of ['from .near import tt, np', 'from lab.near import tt, np']) {
+    const found = extractTexts({
+      'lab/__init__.py': '',
+      'lab/near.py':
+        'import numpy as np\n\ntry:\n    import TimeTagger as tt\nexcept ImportError:\n    tt = None\n',
+      'lab/m.py': `${BASE}${from}\n\n\nclass M(BaseMeasurementInstrument):\n    v = tt, np\n`,
+    });
+    const texts = textsOf(named(found, 'M'));
+    t.match(texts['M.py'], /^from near import tt, np$/m, from);
+    t.match(texts['near.py'], /import numpy as np\n\ntry:\n {4}import TimeTagger as tt/, from);
+  }
+});
