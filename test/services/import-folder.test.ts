@@ -1,6 +1,8 @@
 /** Importing a folder and exporting definitions, against a target that keeps them in memory. */
 import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { AnalysisPool } from '../../registry/analysis/pool.ts';
@@ -18,6 +20,8 @@ import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';
 import { MemoryTarget } from './memory-target.ts';
 
+// The first worker compiles what it runs.
+t.setTimeout(120_000);
 const git = await openGitProgram();
 const analysis = new AnalysisPool();
 t.teardown(async () => {
@@ -58,6 +62,7 @@ function runGit(folder: string, args: string[], who = 'Ada', at = '2024-05-06T07
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
+    GIT_CEILING_DIRECTORIES: dirname(folder),
     GIT_AUTHOR_NAME: who,
     GIT_AUTHOR_EMAIL: `${who.toLowerCase()}@lab.example`,
     GIT_AUTHOR_DATE: at,
@@ -67,7 +72,15 @@ function runGit(folder: string, args: string[], who = 'Ada', at = '2024-05-06T07
   execFileSync('git', args, { cwd: folder, env, stdio: 'pipe' });
 }
 
-const tempFolder = (t: Test, name = 'Instruments'): string => join(t.testdir({ [name]: {} }), name);
+/** Outside the checkout: a git command that finds no repository here must not find that one. */
+function tempFolder(t: Test, name = 'Instruments'): string {
+  const outer = mkdtempSync(join(tmpdir(), 'import-folder-'));
+  t.teardown(() => rm(outer, { recursive: true }));
+  // A test reads it as another account.
+  chmodSync(outer, 0o755);
+  mkdirSync(join(outer, name));
+  return join(outer, name);
+}
 
 t.test('a second import changes nothing, a changed source makes the next version', async (t) => {
   const folder = await write(tempFolder(t), { 'Some_Maker/meter.py': METER });
