@@ -3,7 +3,7 @@ import { createClient, type RegistryClient } from '../../client/typescript/clien
 import { type Person, startRegistry, type TestRegistry } from './registry.ts';
 
 export interface TestLab extends TestRegistry {
-  nano: { id: number };
+  nano: { id: number; code: string };
   other: { id: number };
   /** Admin, contributor and viewer of the first lab. */
   ada: Person;
