@@ -1,11 +1,11 @@
 /** What the instances of a class have after construction, as far as its code says so. */
 
 import type { ClassAt, Classes } from './classes.ts';
-import { factsOf } from './facts.ts';
-import { Instance } from './instance.ts';
+import { factsOf } from './instance/facts.ts';
+import { Instance } from './instance/instance.ts';
+import { toJson, type Value } from './instance/values.ts';
 import type { Module, Statement } from './syntax.ts';
 import type { Json } from './types.ts';
-import { toJson, type Value } from './values.ts';
 
 /** The attributes that describe an instrument. */
 export const DESCRIBING = [

@@ -1,8 +1,8 @@
 /** What the modules of a program do to names and attributes anywhere: what may have been changed behind a constant's back. */
 
-import { binds } from './binding.ts';
-import { stringValue } from './literals.ts';
-import { child, type Module, type Node, nameOf, walk } from './syntax.ts';
+import { binds } from '../binding.ts';
+import { stringValue } from '../literals.ts';
+import { child, type Module, type Node, nameOf, walk } from '../syntax.ts';
 
 export interface Facts {
   /** Names that are given another value from a distance: `module.NAME = …`, `global NAME`, `setattr(x, "NAME", …)`. */

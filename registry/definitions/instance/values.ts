@@ -3,7 +3,7 @@
  * can stand for one, and what may have been changed behind our back is `spoiled`, whoever holds it.
  */
 
-import type { Json } from './types.ts';
+import type { Json } from '../types.ts';
 
 export type Value =
   | { readonly kind: 'none' }
@@ -150,132 +150,15 @@ export function toJson(value: Value, depth = 0): Json | undefined {
   }
 }
 
-/** A string that two operations could make longer than anybody writes is not followed. */
-const MAX_LENGTH = 10_000;
-
-/** The result of an operator of two values, as Python's. */
-export function binary(sign: string, left: Value, right: Value): Value {
-  if (left.kind === 'str' && right.kind === 'str' && sign === '+')
-    return limited(left.value + right.value);
-  if (sign === '*' && left.kind === 'int')
-    return repeated(right, left.value) ?? arithmetic(sign, left, right);
-  if (sign === '*' && right.kind === 'int')
-    return repeated(left, right.value) ?? arithmetic(sign, left, right);
-  if (sign === '+' && (left.kind === 'list' || left.kind === 'tuple') && left.kind === right.kind)
-    return left.spoiled || right.spoiled
-      ? UNKNOWN
-      : sequence(left.kind, [...left.items, ...right.items]);
-  if (sign === '|' && left.kind === 'dict' && right.kind === 'dict') return merged(left, right);
-  return arithmetic(sign, left, right);
-}
-
-/** Undefined for what is no string and no list. */
-function repeated(value: Value, count: bigint): Value | undefined {
-  const times = count < 0n ? 0 : Number(count);
-  if (value.kind === 'str')
-    return times * value.value.length > MAX_LENGTH
-      ? UNKNOWN
-      : text(value.value === '' ? '' : value.value.repeat(times));
-  if (value.kind !== 'list' && value.kind !== 'tuple') return undefined;
-  if (value.spoiled || times * value.items.length > MAX_LENGTH) return UNKNOWN;
-  const items = Array.from({ length: value.items.length === 0 ? 0 : times }, () => value.items);
-  return sequence(value.kind, items.flat());
-}
-
-function limited(value: string): Value {
-  return value.length > MAX_LENGTH ? UNKNOWN : text(value);
+/** Adds an entry to a dict: the first key stays, the last value counts. */
+export function put(dict: Dict, name: string, key: Value, value: Value): void {
+  dict.entries.set(name, { key: dict.entries.get(name)?.key ?? key, value });
 }
 
 /** A new dict with what both have, the second one's values counting. */
 export function merged(left: Dict, right: Dict): Value {
   if (left.spoiled || right.spoiled) return UNKNOWN;
   return { kind: 'dict', entries: new Map([...left.entries, ...right.entries]), spoiled: false };
-}
-
-function arithmetic(sign: string, left: Value, right: Value): Value {
-  const [a, b] = [numeric(left), numeric(right)];
-  if (a === undefined || b === undefined) return UNKNOWN;
-  if (left.kind === 'bool' && right.kind === 'bool' && /^[&|^]$/.test(sign)) {
-    const [p, q] = [left.value, right.value];
-    return { kind: 'bool', value: sign === '&' ? p && q : sign === '|' ? p || q : p !== q };
-  }
-  if (typeof a === 'bigint' && typeof b === 'bigint') return whole(sign, a, b);
-  const [x, y] = [Number(a), Number(b)];
-  // A whole number that a double does not hold exactly is rounded otherwise here than there, or not at all.
-  if ([a, b].some((one) => typeof one === 'bigint' && !Number.isSafeInteger(Number(one))))
-    return UNKNOWN;
-  switch (sign) {
-    case '+':
-      return number(x + y);
-    case '-':
-      return number(x - y);
-    case '*':
-      return number(x * y);
-    case '/':
-      return y === 0 ? UNKNOWN : number(x / y);
-    default:
-      return UNKNOWN;
-  }
-}
-
-function whole(sign: string, a: bigint, b: bigint): Value {
-  switch (sign) {
-    case '+':
-      return number(a + b);
-    case '-':
-      return number(a - b);
-    case '*':
-      return bits(a) + bits(b) > 4096 ? UNKNOWN : number(a * b);
-    case '/':
-      return b === 0n || !Number.isSafeInteger(Number(a)) || !Number.isSafeInteger(Number(b))
-        ? UNKNOWN
-        : number(Number(a) / Number(b));
-    case '//':
-      return b === 0n ? UNKNOWN : number((a - modulo(a, b)) / b);
-    case '%':
-      return b === 0n ? UNKNOWN : number(modulo(a, b));
-    case '**':
-      return b < 0n || b * BigInt(bits(a)) > 4096n ? UNKNOWN : number(a ** b);
-    case '<<':
-      return b < 0n || b > 4096n ? UNKNOWN : number(a << b);
-    case '>>':
-      return b < 0n ? UNKNOWN : number(a >> (b > 100_000n ? 100_000n : b));
-    case '&':
-      return number(a & b);
-    case '|':
-      return number(a | b);
-    case '^':
-      return number(a ^ b);
-    default:
-      return UNKNOWN;
-  }
-}
-
-/** Python's remainder has the sign of the divisor. */
-function modulo(a: bigint, b: bigint): bigint {
-  const rest = a % b;
-  return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
-}
-
-const bits = (value: bigint): number => (value < 0n ? -value : value).toString(16).length * 4;
-
-/** Truth values count as numbers. */
-function numeric(value: Value): bigint | number | undefined {
-  if (value.kind === 'bool') return value.value ? 1n : 0n;
-  return value.kind === 'int' || value.kind === 'float' ? value.value : undefined;
-}
-
-/** The result of an operator of one value. */
-export function unary(sign: string, operand: Value): Value {
-  if (sign === 'not') {
-    const known = truth(operand);
-    return known === undefined ? UNKNOWN : { kind: 'bool', value: !known };
-  }
-  const value = numeric(operand);
-  if (value === undefined) return UNKNOWN;
-  if (sign === '+') return number(value);
-  if (sign === '-') return number(-value);
-  return sign === '~' && typeof value === 'bigint' ? number(~value) : UNKNOWN;
 }
 
 /** How an f-string shows it; undefined where that takes Python's own formatting. */

@@ -1,7 +1,6 @@
-/** Pieces of code as `instance.ts` looks at them. */
+/** Pieces of code as a construction looks at them. */
 
-import type { ClassAt } from './classes.ts';
-import type { Given } from './frames.ts';
+import type { ClassAt } from '../classes.ts';
 import {
   dottedName,
   type FunctionStatement,
@@ -9,7 +8,8 @@ import {
   nameOf,
   type Statement,
   walk,
-} from './syntax.ts';
+} from '../syntax.ts';
+import type { Given } from './frames.ts';
 import { type Dict, UNKNOWN, type Value } from './values.ts';
 
 export const NOTHING_GIVEN: Given = { positional: [], keywords: new Map(), starred: false };
@@ -83,6 +83,11 @@ export function functionsOf(body: readonly Statement[]): FunctionStatement[] {
   return body.flatMap((one) =>
     one.kind === 'function' ? [one] : one.kind === 'block' ? one.bodies.flatMap(functionsOf) : [],
   );
+}
+
+/** The function of this name that a class is left with: the last one. */
+export function functionNamed({ statement }: ClassAt, name: string): FunctionStatement | undefined {
+  return functionsOf(statement.body).findLast((one) => one.name === name);
 }
 
 /** The function of the module that stands at this node. */
