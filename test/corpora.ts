@@ -1,9 +1,8 @@
 /**
- * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: what an import { AnalysisPool } from '../registry/analysis/pool.ts';
-import makes of folders that
- * labs have. Options belong to the folder before them. For each: the classes that CPython's `ast` counts, those imported, those
- * skipped by reason, those that plain Python loads, and of these those that the lab computers' package loads. `--python` is
- * a Python with the folder's packages and the client's (`pip install client/python`). Fetch the folders outside this checkout.
+ * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: what an import makes of folders
+ * that labs have. Options belong to the folder before them. For each: the classes that CPython's `ast` counts, those imported,
+ * those skipped by reason, those that plain Python loads, and of these those that the lab computers' package loads. `--python`
+ * is a Python with the folder's packages and the client's (`pip install client/python`). Fetch the folders outside this checkout.
  */
 import { AnalysisPool } from '../registry/analysis/pool.ts';
 import { openGitProgram } from '../repos/process.ts';
@@ -17,7 +16,6 @@ try {
 } finally {
   await analysis.close();
   git.close();
-  await analysis.close();
 }
 
 function read(args: string[]): Corpus[] {

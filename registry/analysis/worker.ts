@@ -5,7 +5,6 @@ import type { DefinitionErrorCode } from '../definitions/errors.ts';
 import type { Question } from '../definitions/questions.ts';
 import type { Diagnostic } from '../definitions/types.ts';
 import type { FolderOrder } from '../services/analysis.ts';
-import { loadRuff } from './load-ruff.ts';
 
 export interface Asked {
   /** `folder` goes on until the port in it says so (`folder-worker.ts`). */
@@ -29,14 +28,7 @@ export interface Refused {
 // Main threads have theirs from main.js, which does not reach this one.
 useBundledPackages();
 
-const LINTED: readonly Asked['question'][] = ['validate', 'validateSaved', 'judgeChange', 'folder'];
-let isRuffLoaded = false;
-
 export default async function answer({ question, given }: Asked): Promise<Answered> {
-  if (!isRuffLoaded && LINTED.includes(question)) {
-    loadRuff();
-    isRuffLoaded = true;
-  }
   if (question === 'folder') {
     const { serveFolder } = await import('./folder-worker.ts');
     await serveFolder(...(given as [MessagePort, FolderOrder]));

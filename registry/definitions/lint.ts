@@ -6,6 +6,7 @@ import { isFatal, RUFF_CONFIGURATION } from './ruff.ts';
 import type { Module } from './syntax.ts';
 import type { Diagnostic } from './types.ts';
 import { verdictOf } from './verdict.ts';
+import { withoutTierUp } from './without-tier-up.ts';
 
 const PACKAGE = '@astral-sh/ruff-wasm-nodejs';
 const require = createRequire(import.meta.url);
@@ -91,9 +92,11 @@ function columnsOf(line: string): Uint32Array {
 }
 
 function run(text: string): Finding[] {
-  shared ??= open();
   try {
-    return shared.check(text);
+    return withoutTierUp(() => {
+      shared ??= open();
+      return shared.check(text);
+    });
   } catch {
     // A trap (stack overflow, a panic) leaves the WebAssembly instance unusable: the next call gets a new one.
     shared = null;
