@@ -1,6 +1,7 @@
 import type { Fault, Feature } from './faults.ts';
 import type { Node } from './node.ts';
-import { type Tokens, tokenize } from './tokens.ts';
+import type { Tokens } from './token-list.ts';
+import { tokenize } from './tokens.ts';
 
 /** A node while it is made: parents come after their children. */
 export class Growing implements Node {

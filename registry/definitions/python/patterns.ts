@@ -1,5 +1,6 @@
 import type { Growing } from './cursor.ts';
-import { BITWISE_OR, Expressions } from './expressions.ts';
+import { Expressions } from './expressions.ts';
+import { BITWISE_OR } from './operators.ts';
 
 /** Reads the patterns of `case` (PEP 634). */
 export class Patterns extends Expressions {

@@ -1,10 +1,12 @@
 /** The faults that CPython's compiler finds (Python/codegen.c): statements and expressions out of place. */
 
 import type { Fault } from './faults.ts';
+import { type Block, type Frame, frame } from './frame.ts';
 import { futureFault } from './future.ts';
-import { type Node, nameOf } from './node.ts';
+import type { Node } from './node.ts';
 import { patternFault } from './pattern-names.ts';
 import { type Comprehension, comprehensionOf } from './shapes.ts';
+import { TargetChecks } from './target-checks.ts';
 
 /** The first fault, and what is only warned of since 3.14 (PEP 765). */
 export interface Placed {
@@ -21,38 +23,13 @@ export function placementFault(root: Node, text: string): Placed {
 /** CO_MAXBLOCKS of Include/internal/pycore_compile.h. */
 const MAX_BLOCKS = 21;
 
-type Block = 'loop' | 'finally' | 'group' | 'other';
-
-/** What a statement stands in, up to the next function or class. */
-interface Frame {
-  readonly kind: 'module' | 'class' | 'function' | 'lambda' | 'comprehension';
-  readonly isAsync: boolean;
-  readonly outer: Frame | null;
-  readonly blocks: Block[];
-  yields: boolean;
-  /** A `return` with a value. */
-  returned: Node | null;
-  /** A comprehension that awaits. */
-  awaits: boolean;
-}
-
-class Placement implements Placed {
-  fault: Fault | null = null;
+class Placement extends TargetChecks implements Placed {
   readonly warnings: Fault[] = [];
-  readonly #text: string;
   #frame: Frame = frame('module', false, null);
 
-  constructor(text: string) {
-    this.#text = text;
-  }
-
   run(root: Node): void {
-    this.fault = futureFault(root, this.#text);
+    this.fault = futureFault(root, this.text);
     this.#all(root.children);
-  }
-
-  #fail(node: Node, message: string): void {
-    this.fault ??= { from: node.from, to: node.to, message };
   }
 
   #all(nodes: readonly Node[]): void {
@@ -79,20 +56,20 @@ class Placement implements Placed {
   /** What is looked at before what is within. */
   readonly #checks: Record<string, (node: Node) => void> = {
     MatchStatement: (node) => {
-      const fault = patternFault(node, this.#text);
-      if (fault) this.#fail(fault.node, fault.message);
+      const fault = patternFault(node, this.text);
+      if (fault) this.fail(fault.node, fault.message);
     },
     UpdateStatement: ({ children }) => {
-      this.#name(children[0]);
-      this.#starred(children.slice(2));
+      this.name(children[0]);
+      this.starred(children.slice(2));
     },
-    ExpressionStatement: ({ children }) => this.#starred(children),
+    ExpressionStatement: ({ children }) => this.starred(children),
     FormatReplacement: ({ children }) =>
-      this.#starred(children.slice(1).filter(({ type }) => !/^(?:Format.*|})$/.test(type))),
-    ArgList: (node) => this.#keywords(node),
-    NamedExpression: ({ children }) => this.#name(children[0]),
-    DeleteStatement: ({ children }) => this.#deleted(children.slice(1)),
-    ImportStatement: (node) => this.#imported(node),
+      this.starred(children.slice(1).filter(({ type }) => !/^(?:Format.*|})$/.test(type))),
+    ArgList: (node) => this.keywords(node),
+    NamedExpression: ({ children }) => this.name(children[0]),
+    DeleteStatement: ({ children }) => this.deleted(children.slice(1)),
+    ImportStatement: (node) => this.imported(node),
   };
 
   #visit(node: Node): void {
@@ -120,7 +97,7 @@ class Placement implements Placed {
     const { blocks } = this.#frame;
     blocks.push(...kinds);
     if (blocks.length > MAX_BLOCKS && nodes[0])
-      this.#fail(nodes[0], 'too many statically nested blocks');
+      this.fail(nodes[0], 'too many statically nested blocks');
     this.#all(nodes);
     blocks.length -= kinds.length;
   }
@@ -128,20 +105,20 @@ class Placement implements Placed {
   #function(node: Node): void {
     const { children } = node;
     const isAsync = children[0]?.type === 'async';
-    this.#name(children.find(({ type }) => type === 'VariableName'));
+    this.name(children.find(({ type }) => type === 'VariableName'));
     this.#all(children.slice(0, -1));
     this.#parameters(node);
     const inner = this.#within(frame('function', isAsync, this.#frame), () =>
       this.#visit(children.at(-1) as Node),
     );
     if (isAsync && inner.yields && inner.returned)
-      this.#fail(inner.returned, "'return' with value in async generator");
+      this.fail(inner.returned, "'return' with value in async generator");
   }
 
   #parameters(node: Node): void {
     const list = node.children.find(({ type }) => type === 'ParamList')?.children ?? [];
     for (const [at, one] of list.entries())
-      if (one.type === 'VariableName' && list[at - 1]?.type !== 'AssignOp') this.#name(one);
+      if (one.type === 'VariableName' && list[at - 1]?.type !== 'AssignOp') this.name(one);
   }
 
   #lambda(node: Node): void {
@@ -153,7 +130,7 @@ class Placement implements Placed {
   }
 
   #class(node: Node): void {
-    this.#name(node.children[1]);
+    this.name(node.children[1]);
     this.#all(node.children.slice(1, -1));
     this.#within(frame('class', false, this.#frame), () =>
       this.#visit(node.children.at(-1) as Node),
@@ -166,8 +143,8 @@ class Placement implements Placed {
     if (children[0]?.type === 'async') this.#needsAsync(node, "'async for'");
     if (node.type === 'ForStatement') {
       const split = children.findIndex(({ type }) => type === 'in');
-      this.#targets(children.slice(children[0]?.type === 'async' ? 2 : 1, split));
-      this.#starred(children.slice(split + 1, body));
+      this.targets(children.slice(children[0]?.type === 'async' ? 2 : 1, split));
+      this.starred(children.slice(split + 1, body));
     }
     this.#all(children.slice(0, body));
     this.#inBlocks(['loop'], children.slice(body, body + 1));
@@ -179,7 +156,7 @@ class Placement implements Placed {
     const items = node.children.slice(0, -1);
     for (const [at, one] of items.entries())
       if (one.type === 'as')
-        this.#targets(items.slice(at + 1, at + (items[at + 1]?.type === '*' ? 3 : 2)));
+        this.targets(items.slice(at + 1, at + (items[at + 1]?.type === '*' ? 3 : 2)));
     this.#all(items);
     const count = 1 + items.filter(({ type }) => type === ',').length;
     const trailing = items.at(-2)?.type === ',' && items.at(-1)?.type === ')' ? 1 : 0;
@@ -204,7 +181,7 @@ class Placement implements Placed {
         this.#inBlocks([...outer, isGroup ? 'group' : 'other', 'other'], [one]);
       else this.#inBlocks(part === 'try' && hasHandlers ? [...outer, 'other'] : outer, [one]);
     }
-    for (const [at, one] of children.entries()) if (one.type === 'as') this.#name(children[at + 1]);
+    for (const [at, one] of children.entries()) if (one.type === 'as') this.name(children[at + 1]);
     if (hasFinally) this.#inBlocks(['finally'], children.slice(last + 1));
   }
 
@@ -213,7 +190,7 @@ class Placement implements Placed {
       one.type === 'except' ? [{ one, isDefault: children[at + 1]?.type === 'Body' }] : [],
     );
     const early = handlers.slice(0, -1).find(({ isDefault }) => isDefault);
-    if (early) this.#fail(early.one, "default 'except:' must be last");
+    if (early) this.fail(early.one, "default 'except:' must be last");
   }
 
   /** `break` and `continue`. */
@@ -222,9 +199,9 @@ class Placement implements Placed {
     const loop = blocks.lastIndexOf('loop');
     const crossed = blocks.slice(loop + 1);
     if (crossed.includes('group'))
-      this.#fail(node, "'break', 'continue' and 'return' cannot appear in an 'except*' block");
+      this.fail(node, "'break', 'continue' and 'return' cannot appear in an 'except*' block");
     else if (loop < 0)
-      this.#fail(
+      this.fail(
         node,
         word === 'break' ? "'break' outside loop" : "'continue' not properly in loop",
       );
@@ -239,37 +216,37 @@ class Placement implements Placed {
   #return(node: Node): void {
     const { kind, blocks } = this.#frame;
     const values = node.children.slice(1);
-    if (kind !== 'function') this.#fail(node, "'return' outside function");
+    if (kind !== 'function') this.fail(node, "'return' outside function");
     if (blocks.includes('group'))
-      this.#fail(node, "'break', 'continue' and 'return' cannot appear in an 'except*' block");
+      this.fail(node, "'break', 'continue' and 'return' cannot appear in an 'except*' block");
     this.#warnInFinally(node, 'return', blocks);
-    this.#starred(values);
+    this.starred(values);
     if (values.length > 0) this.#frame.returned ??= node;
     this.#all(values);
   }
 
   #yield(node: Node): void {
     const { kind, isAsync } = this.#frame;
-    if (kind === 'module' || kind === 'class') this.#fail(node, "'yield' outside function");
+    if (kind === 'module' || kind === 'class') this.fail(node, "'yield' outside function");
     if (isAsync && node.children[1]?.type === 'from')
-      this.#fail(node, "'yield from' inside async function");
+      this.fail(node, "'yield from' inside async function");
     this.#frame.yields = true;
-    this.#starred(node.children.slice(1));
+    this.starred(node.children.slice(1));
     this.#all(node.children);
   }
 
   #await(node: Node): void {
     const { kind, isAsync } = this.#frame;
-    if (kind === 'module' || kind === 'class') this.#fail(node, "'await' outside function");
+    if (kind === 'module' || kind === 'class') this.fail(node, "'await' outside function");
     else if (kind !== 'comprehension' && !isAsync)
-      this.#fail(node, "'await' outside async function");
+      this.fail(node, "'await' outside async function");
     this.#frame.awaits = true;
     this.#all(node.children);
   }
 
   #needsAsync(node: Node, what: string): void {
     if (this.#frame.kind !== 'function' || !this.#frame.isAsync)
-      this.#fail(node, `${what} outside async function`);
+      this.fail(node, `${what} outside async function`);
   }
 
   #comprehension(node: Node, comprehension: Comprehension): void {
@@ -277,7 +254,7 @@ class Placement implements Placed {
     this.#visit(first.iterable);
     const inner = this.#within(frame('comprehension', false, this.#frame), () => {
       for (const loop of comprehension.loops) {
-        this.#targets(loop.targets);
+        this.targets(loop.targets);
         this.#all([...loop.targets, ...loop.conditions]);
         if (loop !== first) this.#visit(loop.iterable);
       }
@@ -287,7 +264,7 @@ class Placement implements Placed {
     if (!isAsync || comprehension.kind === 'generator') return;
     const { kind, isAsync: outer } = this.#frame;
     if (kind !== 'comprehension' && !outer)
-      this.#fail(node, 'asynchronous comprehension outside of an asynchronous function');
+      this.fail(node, 'asynchronous comprehension outside of an asynchronous function');
     this.#frame.awaits = true;
   }
 
@@ -298,76 +275,12 @@ class Placement implements Placed {
     for (const one of last < 0 ? children : children.slice(0, last + 1)) {
       if (one.type !== 'AssignOp') side.push(one);
       else {
-        this.#targets(side.filter(({ type }) => type !== 'TypeDef'));
+        this.targets(side.filter(({ type }) => type !== 'TypeDef'));
         side = [];
       }
     }
-    if (last < 0) this.#targets(side.slice(0, 1));
-    if (last >= 0) this.#starred(children.slice(last + 1));
+    if (last < 0) this.targets(side.slice(0, 1));
+    if (last >= 0) this.starred(children.slice(last + 1));
     this.#all(children);
   }
-
-  /** One list of targets: `*a` stands among others, and once. */
-  #targets(nodes: readonly Node[]): void {
-    if (nodes[0]?.type === '*' && !nodes.some(({ type }) => type === ','))
-      this.#fail(nodes[0], 'starred assignment target must be in a list or tuple');
-    this.#targetList(nodes);
-  }
-
-  #targetList(nodes: readonly Node[]): void {
-    const stars = nodes.filter(({ type }) => type === '*');
-    if (stars[1]) this.#fail(nodes[0] as Node, 'multiple starred expressions in assignment');
-    const before = nodes
-      .slice(0, nodes.indexOf(stars[0] as Node))
-      .filter(({ type }) => type === ',');
-    if (stars[0] && before.length > 255)
-      this.#fail(nodes[0] as Node, 'too many expressions in star-unpacking assignment');
-    for (const one of nodes) {
-      if (one.type === 'VariableName' || one.type === 'MemberExpression') this.#name(one);
-      else if (/^(?:Tuple|Array)Expression$/.test(one.type)) this.#targetList(one.children);
-      else if (one.type === 'ParenthesizedExpression') this.#targets(one.children.slice(1, -1));
-    }
-  }
-
-  /** `*a` stands in a list or tuple only. */
-  #starred(nodes: readonly Node[]): void {
-    if (nodes[0]?.type === '*' && !nodes.some(({ type }) => type === ','))
-      this.#fail(nodes[0], "can't use starred expression here");
-  }
-
-  #name(node: Node | undefined): void {
-    const name = node?.type === 'MemberExpression' ? node.children.at(-1) : node;
-    if (node && name && /^\w+$/.test(name.type) && nameOf(name, this.#text) === '__debug__')
-      this.#fail(node, 'cannot assign to __debug__');
-  }
-
-  #deleted(nodes: readonly Node[]): void {
-    for (const one of nodes) {
-      if (/^(?:Tuple|Array|Parenthesized)Expression$/.test(one.type)) this.#deleted(one.children);
-      else this.#name(one);
-    }
-  }
-
-  #imported({ children }: Node): void {
-    for (const [at, one] of children.entries())
-      if (one.type === 'VariableName' && !/^(?:as|\.)$/.test(children[at + 1]?.type ?? ''))
-        this.#name(one);
-  }
-
-  #keywords(node: Node): void {
-    const seen = new Set<string>();
-    for (const [at, one] of node.children.entries()) {
-      const sign = node.children[at + 1];
-      if (one.type !== 'VariableName' || sign?.type !== 'AssignOp') continue;
-      this.#name(one);
-      if (this.#text[sign.from] === ':') continue;
-      const name = nameOf(one, this.#text);
-      if (seen.has(name)) this.#fail(one, `keyword argument repeated: ${name}`);
-      seen.add(name);
-    }
-  }
-}
-
-function frame(kind: Frame['kind'], isAsync: boolean, outer: Frame | null): Frame {
-  return { kind, isAsync, outer, blocks: [], yields: false, returned: null, awaits: false };
 }
