@@ -5,11 +5,15 @@ import { type HeaderChanges, readHeader, writeHeader } from '../header.ts';
 import { TooDeep } from '../python/cursor.ts';
 import { OLDEST_SUPPORTED, oldestPython } from '../python/versions.ts';
 import { decodeSource, encodeSource } from '../source.ts';
-import type { InstrumentClass } from './roles.ts';
+import type { InstrumentType } from '../types.ts';
 import type { Extracted } from './types.ts';
 
 /** What is known of a class beside its files. */
-type Known = Pick<InstrumentClass, 'type' | 'further'>;
+interface Known {
+  /** Null where only the header tells it. */
+  type: InstrumentType | null;
+  further: boolean;
+}
 
 /**
  * Adds category, manufacturer, instrument type and `requires-python` to the header, each only where the files do not state
@@ -26,7 +30,8 @@ export function writeHead(definition: Extracted, { type, further }: Known): void
   if (header.category === undefined && category !== null) changes.category = visibleLine(category);
   if (header.manufacturer === undefined && manufacturer !== null)
     changes.manufacturer = visibleLine(manufacturer);
-  if (header.instrument_type === undefined && further) changes.instrument_type = type;
+  if (header.instrument_type === undefined && further && type !== null)
+    changes.instrument_type = type;
   const oldest = oldestOf(definition);
   if (header.requires_python === undefined && oldest > OLDEST_SUPPORTED)
     changes.requires_python = `>=3.${oldest}`;

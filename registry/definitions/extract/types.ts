@@ -27,6 +27,8 @@ export interface Extracted {
   /** The name of its class in the folder, where it got another one. */
   original?: string;
   files: Map<string, Uint8Array>;
+  /** The files before the import wrote into the header, of a definition that lies as an export leaves it. */
+  asFound?: Map<string, Uint8Array>;
   /** The file that the class was found in, and its line there. */
   origin: string;
   line: number;

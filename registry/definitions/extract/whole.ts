@@ -5,8 +5,10 @@
  */
 import type { Bases } from './bases.ts';
 import { isPlainImport } from './carve.ts';
+import { namedFiles } from './data.ts';
 import type { SourceFolder } from './folder.ts';
 import { writeHead } from './head.ts';
+import type { SourceImport } from './imports.ts';
 import { isTooLarge, tooLarge } from './large.ts';
 import { byText, dirname } from './paths.ts';
 import type { Extracted, Skipped, SourceFile } from './types.ts';
@@ -41,7 +43,7 @@ export function takeWhole(
       continue;
     const paths =
       parent === undefined ? [path] : [...all.keys()].filter((p) => p.startsWith(`${parent}/`));
-    if (parent === undefined && needsNeighbours(folder, path)) continue;
+    if (parent === undefined && needsNeighbours(folder, path, all)) continue;
     const larger = paths.find((path) => isTooLarge(all.get(path), maxFileBytes));
     for (const path of paths) whole.claimed.add(path);
     const lost = parent === undefined ? undefined : leadsOut(folder, paths, parent);
@@ -69,8 +71,9 @@ export function takeWhole(
         warnings: [],
       };
       // An export states what its code does not; a lab's own file of this name may not.
-      if (reached?.further) writeHead(definition, reached);
-      return definition;
+      const asFound = new Map(definition.files);
+      writeHead(definition, { type: reached?.type ?? null, further: reached?.further ?? false });
+      return { ...definition, asFound };
     };
     whole.definitions.push({ path, name, line, make });
     whole.skipped.push(...others(folder, bases, paths, name, path));
@@ -96,14 +99,25 @@ function hasHeader(text: string): boolean {
   return /^# \/\/\/ script\s*$/m.test(text) && /^# \[tool\.pybirch/m.test(text);
 }
 
-function needsNeighbours(folder: SourceFolder, path: string): boolean {
-  return folder.module(path).statements.some((statement) =>
-    statement.imports.some((found) =>
-      found.clauses.some((clause) => {
-        const target = folder.resolveImport(path, found, clause);
-        return found.level > 0 || target.kind !== 'outside';
-      }),
-    ),
+/** Whether a file alone imports modules of the folder or names data files in it: an export would have them in one folder with it. */
+function needsNeighbours(
+  folder: SourceFolder,
+  path: string,
+  all: ReadonlyMap<string, SourceFile>,
+): boolean {
+  const { statements, text } = folder.module(path);
+  const imports = statements.flatMap((statement) => statement.imports);
+  if (imports.some((found) => found.level > 0 || leadsToNeighbour(folder, path, found)))
+    return true;
+  const data = new Set([...all.keys()].filter((one) => !one.endsWith('.py')));
+  return data.size > 0 && namedFiles(path, text, data).files.length > 0;
+}
+
+function leadsToNeighbour(folder: SourceFolder, path: string, found: SourceImport): boolean {
+  if (found.module !== null && folder.find(path, found.level, found.module) !== undefined)
+    return true;
+  return found.clauses.some(
+    (clause) => folder.resolveImport(path, found, clause).kind !== 'outside',
   );
 }
 

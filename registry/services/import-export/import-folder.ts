@@ -27,6 +27,8 @@ import {
 export interface ImportItem {
   name: string;
   files: Files;
+  /** What makes no new version either: the files without what the import wrote into the header. */
+  asFound?: Files;
   /** Who last changed the file that the class was found in, where git knows. */
   author?: Signature;
   /** Subject and body of the commit. */
@@ -231,6 +233,7 @@ async function importOne(
   const item: ImportItem = {
     name,
     files,
+    ...(found.asFound && { asFound: found.asFound }),
     message: messageOf(found, existing !== undefined, authorship),
     overrides: errors.map((error) => ({ code: error.code, message: shown(name, error) })),
     ...(authorship && { author: authorship.author }),
@@ -289,7 +292,9 @@ async function landing(
   target: ImportTarget,
   dryRun: boolean,
 ): Promise<Landed> {
-  if (existing && (await existing.same(item.files))) {
+  const isSame = async (files: Files | undefined): Promise<boolean> =>
+    existing !== undefined && files !== undefined && (await existing.same(files));
+  if (existing && ((await isSame(item.files)) || (await isSame(item.asFound)))) {
     return { result: 'unchanged', ...(existing.version !== null && { version: existing.version }) };
   }
   if (existing?.refusal) throw new Problem('name_taken', existing.refusal);

@@ -73,6 +73,34 @@ t.test('a file alone that needs its neighbours is no export', async (t) => {
   t.same(Object.keys(textsOf(named(found, 'Meter'))), ['Meter.py', 'bus.py']);
 });
 
+t.test(
+  'a file alone keeps what it needs of the folder: data, and modules that only pass on',
+  async (t) => {
+    const stub =
+      'try:\n    from pybirch.Instruments.base import FakeMeasurementInstrument\nexcept ImportError:\n    class FakeMeasurementInstrument:\n        pass\n';
+    const cases: [code: string, beside: Record<string, string>][] = [
+      ['CAL = "tables/cal.csv"\n', { 'tables/cal.csv': '1\n' }],
+      ['CAL = r"tables\\cal.csv"\n', { 'tables/cal.csv': '1\n' }],
+      ['from stub import FakeMeasurementInstrument\n', { 'stub.py': stub }],
+    ];
+    for (const [code, beside] of cases) {
+      const text = `${code}${meter('Meter', 'FakeMeasurementInstrument')}    cal = CAL\n`;
+      const found = extractTexts({ 'Meter.py': text, ...beside });
+      t.same(
+        Object.keys(textsOf(named(found, 'Meter'))).sort(),
+        ['Meter.py', ...Object.keys(beside)],
+        code,
+      );
+    }
+    // The other definitions of an export are no data of this one.
+    const other = {
+      'Meter.py': `NAME = "Stage.py"\n${meter('Meter')}`,
+      'Stage.py': meter('Stage'),
+    };
+    t.same(textsOf(named(extractTexts(other), 'Meter')), { 'Meter.py': other['Meter.py'] });
+  },
+);
+
 t.test('a folder with a file too large to be part of a definition is skipped', async (t) => {
   const found = extractAll([
     { path: 'Meter/Meter.py', bytes: new TextEncoder().encode(meter('Meter')) },
@@ -99,10 +127,17 @@ t.test(
 );
 
 t.test('a syntax that not every lab computer reads is stated in the header', async (t) => {
+  let path = '';
   const texts = (code: string): string =>
-    textsOf(named(extractTexts({ 'k.py': code }), 'K'))['K.py'] ?? '';
-  t.match(texts(`${meter('K')}\n    type Unit = int\n`), /^# requires-python = ">=3\.12"$/m);
-  t.notMatch(texts(meter('K')), /requires-python/);
+    textsOf(named(extractTexts({ [path]: code }), 'K'))['K.py'] ?? '';
+  for (path of ['k.py', 'K.py', 'K/K.py']) {
+    t.match(
+      texts(`${meter('K')}\n    type Unit = int\n`),
+      /^# requires-python = ">=3\.12"$/m,
+      path,
+    );
+    t.notMatch(texts(meter('K')), /requires-python/, path);
+  }
 });
 
 t.test('what Python refuses for its tabs is skipped with its place', async (t) => {
