@@ -1,7 +1,7 @@
 /** A definition's files as texts. */
 
 import { DefinitionError } from './errors.ts';
-import { decodeSource, encodeSource, hasBom, typedSource } from './source.ts';
+import { decodeSource, encodeSource, hasBom, typedSource, wholeCharacters } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
 /** The file at the root that holds the class. */
@@ -27,11 +27,11 @@ export function shownText(path: string, bytes: Uint8Array): string {
 /**
  * The bytes of a file after it was saved as `text`. What is saved as it was shown stays as it is, whatever its encoding; other text of
  * a Python file is written as its cookie says, with the byte order mark that the file had.
- * @throws DefinitionError where the encoding lacks a character, or is unknown
+ * @throws DefinitionError where the encoding lacks a character, or is unknown, and for half of a character
  */
 export function savedBytes(path: string, text: string, before: Uint8Array | undefined): Uint8Array {
   if (before && shownText(path, before) === text) return before;
-  if (!path.endsWith('.py')) return new TextEncoder().encode(text);
+  if (!path.endsWith('.py')) return new TextEncoder().encode(wholeCharacters(text));
   const typed = typedSource(text);
   const bom = typed.bom || (typed.encoding === 'utf-8' && before !== undefined && hasBom(before));
   return encodeSource(typed.text, { ...typed, bom });

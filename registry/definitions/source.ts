@@ -24,7 +24,7 @@ const ASCII = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => co
 const BLANK = /^[ \t\f]*(?:#.*)?$/;
 /**
  * Reads the bytes of a Python file.
- * @throws DefinitionError `undecodable` for an unknown encoding, bytes that it does not have, or NUL
+ * @throws DefinitionError `undecodable` for an unknown encoding, bytes that it does not have, NUL, or a second byte order mark
  */
 export function decodeSource(bytes: Uint8Array): SourceText {
   const bom = hasBom(bytes);
@@ -39,9 +39,10 @@ export function hasBom(bytes: Uint8Array): boolean {
 /**
  * Reads text that came as characters, from a JSON body or an editor: a U+FEFF before it is the byte order mark, its cookie
  * says how the file is to be written.
- * @throws DefinitionError `undecodable` for an unknown encoding or NUL
+ * @throws DefinitionError `undecodable` for an unknown encoding, NUL, a second byte order mark, or half of a character
  */
 export function typedSource(typed: string): SourceText {
+  wholeCharacters(typed);
   const bom = typed.startsWith('\ufeff');
   const text = bom ? typed.slice(1) : typed;
   return sourceText(text, encodingIn(text.slice(0, 4096), bom), bom);
@@ -59,7 +60,20 @@ export function encodeTyped(typed: string): Uint8Array {
 function sourceText(text: string, encoding: string, bom: boolean): SourceText {
   const nul = text.indexOf('\0');
   if (nul >= 0) throw undecodable('Source code cannot contain null bytes', text, nul);
+  if (text.startsWith('\ufeff'))
+    throw undecodable('A second byte order mark, which Python does not read', text, 0);
   return { text, encoding, bom, newline: newlineOf(text) };
+}
+
+/**
+ * Text that can be written as UTF-8: JSON may hold half of a surrogate pair (`"\ud800"`), a file cannot.
+ * @throws DefinitionError `undecodable` with the place of the first
+ */
+export function wholeCharacters(text: string): string {
+  if (text.isWellFormed()) return text;
+  const at = /\p{Surrogate}/u.exec(text)?.index ?? 0;
+  const code = text.charCodeAt(at).toString(16).toUpperCase();
+  throw undecodable(`U+${code} is half of a character, and cannot be written to a file`, text, at);
 }
 
 /** The encoding that a Python file declares; UTF-8 where it is none that is read. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { DefinitionError } from '../../registry/definitions/errors.ts';
+import { savedBytes } from '../../registry/definitions/files.ts';
 import { decodeSource, encodeSource } from '../../registry/definitions/source.ts';
 
 const COOKIES = ['utf-8', 'latin-1', 'iso-8859-15', 'cp1252', 'cp1251', 'koi8-r', 'cp866', 'ascii'];
@@ -49,3 +50,13 @@ t.test(
     t.ok(read > 500, `${read} of 2000 could be read`);
   },
 );
+
+t.test('half of a character, which JSON may hold, is refused with its place', async (t) => {
+  for (const path of ['A.py', 'table.csv']) {
+    t.throws(() => savedBytes(path, 'x\ny = "\ud800"\n', undefined), {
+      code: 'undecodable',
+      diagnostics: [{ line: 2, column: 6, message: /^U\+D800 is half of a character/ }],
+    });
+    t.same(Buffer.from(savedBytes(path, '"\ud83d\ude00"', undefined)).toString(), '"\u{1f600}"');
+  }
+});
