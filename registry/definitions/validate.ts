@@ -181,12 +181,18 @@ function checkClass(
   if ((stated ?? type) === 'measurement' && foreign === null) {
     if (columns === null && !has('data_columns', 'columns'))
       warn('no-data-columns', unstated(analysis, 'data_columns'));
+    if (columns !== null && units === null && isComputed(analysis, 'data_units'))
+      warn('unknown-units', unstated(analysis, 'data_units'));
     if (!has('_perform_measurement_impl', 'perform_measurement'))
       warn('no-measurement', `${info.name} does not implement _perform_measurement_impl`);
   }
   if ((stated ?? type) === 'movement' && foreign === null) {
-    if ((header.header.position_column ?? info.position_column) === null && !has('position_column'))
+    const column = header.header.position_column ?? info.position_column;
+    if (column === null && !has('position_column'))
       warn('no-position-column', unstated(analysis, 'position_column'));
+    const unit = header.header.position_units ?? info.position_units;
+    if (column !== null && unit === null && isComputed(analysis, 'position_units'))
+      warn('unknown-units', unstated(analysis, 'position_units'));
     if (!has('position'))
       warn('no-position', `${info.name} does not implement the position property`);
   }
@@ -199,7 +205,14 @@ function checkClass(
     );
 }
 
-function unstated({ info, described }: Analysis, name: 'data_columns' | 'position_column'): string {
+type Stated = 'data_columns' | 'data_units' | 'position_column' | 'position_units';
+
+/** The code states a value that cannot be known without running it. */
+function isComputed({ described }: Analysis, name: Stated): boolean {
+  return described.values[name] === undefined;
+}
+
+function unstated({ info, described }: Analysis, name: Stated): string {
   if (described.values[name] === null) return `${info.name} does not state its ${name}`;
   const key = name.replace('_', '-');
   return `The ${name} of ${info.name} cannot be read from the code, which computes or changes them: state ${key} in the header`;

@@ -26,6 +26,12 @@ t.test('what cannot be read is said, with what to do about it', async (t) => {
     found.find(({ code }) => code === 'no-data-columns'),
     { message: /cannot be read from the code.*state data-columns in the header/ },
   );
+  const units = meter('        self.data_columns = ["a"]\n        self.data_units = list(name)\n');
+  t.match(
+    validateDefinition('A', units, policy).warnings.find(({ code }) => code === 'unknown-units'),
+    { message: /^The data_units of A cannot be read .*state data-units in the header/ },
+  );
+  t.notOk(warnings(meter('        self.data_columns = ["a"]\n')).includes('unknown-units'));
   const settings = meter('        self._define_settings({"gain": float(name), "mode": 1})\n');
   t.match(
     validateDefinition('A', settings, policy).warnings.find(
