@@ -1,3 +1,5 @@
+/** A place in the tokens of a text, and the nodes that are made from there: what every part of the parser stands on. */
+
 import type { Fault, Feature } from './faults.ts';
 import type { Node } from './node.ts';
 import type { Tokens } from './token-list.ts';

@@ -1,4 +1,4 @@
-/** What a string literal may hold. */
+/** What a string literal may hold: Parser/string_parser.c, and the escapes that `_PyUnicode_DecodeUnicodeEscapeInternal` of Objects/unicodeobject.c takes. */
 
 const ESCAPE = /\\(?:\r\n|[\s\S])/g;
 const HEX: Record<string, [pattern: RegExp, shape: string]> = {

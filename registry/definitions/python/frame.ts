@@ -8,7 +8,6 @@ export type Block = 'loop' | 'finally' | 'group' | 'other';
 export interface Frame {
   readonly kind: 'module' | 'class' | 'function' | 'lambda' | 'comprehension';
   readonly isAsync: boolean;
-  readonly outer: Frame | null;
   readonly blocks: Block[];
   yields: boolean;
   /** A `return` with a value. */
@@ -17,6 +16,6 @@ export interface Frame {
   awaits: boolean;
 }
 
-export function frame(kind: Frame['kind'], isAsync: boolean, outer: Frame | null): Frame {
-  return { kind, isAsync, outer, blocks: [], yields: false, returned: null, awaits: false };
+export function frame(kind: Frame['kind'], isAsync = false): Frame {
+  return { kind, isAsync, blocks: [], yields: false, returned: null, awaits: false };
 }

@@ -1,3 +1,5 @@
+/** `from __future__ import`: where it may stand and what it may name (future_parse and future_check_features of Python/future.c). */
+
 import type { Fault } from './faults.ts';
 import { type Node, nameOf } from './node.ts';
 import { statementsIn } from './shapes.ts';

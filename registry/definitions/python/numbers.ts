@@ -1,4 +1,4 @@
-/** Number literals, as CPython's tokenizer bounds them. */
+/** Number literals (tok_get_normal_mode and verify_end_of_number of Parser/lexer/lexer.c; language reference 2.6, "Numeric literals"). */
 
 const DIGITS = '[0-9](?:_?[0-9])*';
 const LITERALS: [kind: string, pattern: RegExp][] = [

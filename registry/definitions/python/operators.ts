@@ -1,3 +1,5 @@
+/** Precedence of binary operators (language reference 6.17, "Operator precedence"). */
+
 /** How tightly binary operators bind; `not` is 3, comparison 4. */
 export const LEVELS: Record<string, number> = {
   or: 1,

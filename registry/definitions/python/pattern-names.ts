@@ -1,3 +1,5 @@
+/** What the compiler refuses in the patterns of `match` (codegen_pattern and what it calls in Python/codegen.c). */
+
 import { type Node, nameOf } from './node.ts';
 
 export interface PatternFault {
@@ -5,7 +7,7 @@ export interface PatternFault {
   readonly message: string;
 }
 
-/** What CPython's compiler refuses in the patterns of a `match`. */
+/** The first thing that is wrong with the patterns of a `match`. */
 export function patternFault(match: Node, text: string): PatternFault | null {
   const clauses =
     match.children.at(-1)?.children.filter(({ type }) => type === 'MatchClause') ?? [];

@@ -1,8 +1,9 @@
+/** Reads the patterns of `case` (PEP 634): `patterns` and `subject_expr` of Grammar/python.gram. */
+
 import type { Growing } from './cursor.ts';
 import { Expressions } from './expressions.ts';
 import { BITWISE_OR } from './operators.ts';
 
-/** Reads the patterns of `case` (PEP 634). */
 export class Patterns extends Expressions {
   /** An open sequence, or one pattern. */
   protected openPattern(parts: Growing[]): void {

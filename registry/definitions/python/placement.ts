@@ -25,7 +25,7 @@ const MAX_BLOCKS = 21;
 
 class Placement extends TargetChecks implements Placed {
   readonly warnings: Fault[] = [];
-  #frame: Frame = frame('module', false, null);
+  #frame: Frame = frame('module');
 
   run(root: Node): void {
     this.fault = futureFault(root, this.text);
@@ -108,7 +108,7 @@ class Placement extends TargetChecks implements Placed {
     this.name(children.find(({ type }) => type === 'VariableName'));
     this.#all(children.slice(0, -1));
     this.#parameters(node);
-    const inner = this.#within(frame('function', isAsync, this.#frame), () =>
+    const inner = this.#within(frame('function', isAsync), () =>
       this.#visit(children.at(-1) as Node),
     );
     if (isAsync && inner.yields && inner.returned)
@@ -124,17 +124,13 @@ class Placement extends TargetChecks implements Placed {
   #lambda(node: Node): void {
     this.#parameters(node);
     this.#all(node.children.slice(0, -1));
-    this.#within(frame('lambda', false, this.#frame), () =>
-      this.#visit(node.children.at(-1) as Node),
-    );
+    this.#within(frame('lambda'), () => this.#visit(node.children.at(-1) as Node));
   }
 
   #class(node: Node): void {
     this.name(node.children[1]);
     this.#all(node.children.slice(1, -1));
-    this.#within(frame('class', false, this.#frame), () =>
-      this.#visit(node.children.at(-1) as Node),
-    );
+    this.#within(frame('class'), () => this.#visit(node.children.at(-1) as Node));
   }
 
   #loop(node: Node): void {
@@ -252,7 +248,7 @@ class Placement extends TargetChecks implements Placed {
   #comprehension(node: Node, comprehension: Comprehension): void {
     const [first] = comprehension.loops;
     this.#visit(first.iterable);
-    const inner = this.#within(frame('comprehension', false, this.#frame), () => {
+    const inner = this.#within(frame('comprehension'), () => {
       for (const loop of comprehension.loops) {
         this.targets(loop.targets);
         this.#all([...loop.targets, ...loop.conditions]);

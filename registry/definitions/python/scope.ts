@@ -1,3 +1,5 @@
+/** Scopes, the blocks of CPython's symbol table (`_symtable_entry` of Include/internal/pycore_symtable.h). */
+
 import type { Node } from './node.ts';
 
 export type ScopeKind =
@@ -23,7 +25,6 @@ export interface Use {
   loop?: boolean;
 }
 
-/** A block of CPython's symbol table. */
 export class Scope {
   readonly kind: ScopeKind;
   readonly parent: Scope | null;
@@ -44,10 +45,6 @@ export class Scope {
     const use = this.names.get(name) ?? {};
     this.names.set(name, use);
     return use;
-  }
-
-  get isFunction(): boolean {
-    return this.kind === 'function' || this.kind === 'lambda';
   }
 }
 

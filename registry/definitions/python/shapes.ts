@@ -1,4 +1,5 @@
-/** Parts of flat nodes: what the names in a list of children are for. */
+/** Comprehensions, parameters and statements as typed values, out of nodes whose children are a flat list. */
+
 import type { Node } from './node.ts';
 
 export const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDefinition', 'LambdaExpression']);

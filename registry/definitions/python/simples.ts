@@ -180,15 +180,12 @@ export abstract class Simples extends Compounds {
     const [target] = parts as [Growing];
     let inner: Growing = target;
     while (inner.type === 'ParenthesizedExpression') inner = inner.children[1] as Growing;
-    const isAnnotated =
-      inner.type === 'VariableName' ||
-      (inner.type === 'MemberExpression' && inner === target) ||
-      inner.type === 'MemberExpression';
     if (parts.length > 1 || inner.type === 'TupleExpression')
       this.fail('only single target (not tuple) can be annotated', target);
     if (inner.type === 'ArrayExpression')
       this.fail('only single target (not list) can be annotated', target);
-    if (!isAnnotated) this.fail('illegal target for annotation', target);
+    if (inner.type !== 'VariableName' && inner.type !== 'MemberExpression')
+      this.fail('illegal target for annotation', target);
     const colon = this.leaf(':');
     parts.push(this.around('TypeDef', [colon, this.expression()]));
     if (this.is('=')) {

@@ -1,8 +1,9 @@
+/** Reads strings, and the fields of f- and t-strings: `strings`, `fstring`, `tstring`, `fstring_replacement_field` of Grammar/python.gram. */
+
 import { Cursor, type Growing } from './cursor.ts';
 import { literalFault } from './escapes.ts';
 import type { Node } from './node.ts';
 
-/** Reads strings, and the replacement fields of f- and t-strings. */
 export abstract class Strings extends Cursor {
   protected abstract assignedValue(list: Growing[]): void;
 

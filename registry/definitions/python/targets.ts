@@ -1,6 +1,8 @@
+/** What cannot be assigned to or deleted: `_PyPegen_get_invalid_target` of CPython's Parser/, in the words of `_PyPegen_get_expr_name`. */
+
 import type { Node } from './node.ts';
 
-/** What cannot stand left of `=`, after `for` or `del`, by the type of its node. */
+/** What CPython calls an expression that is no target, by the type of its node. */
 const NAMES: Record<string, string> = {
   Number: 'literal',
   String: 'literal',
