@@ -311,5 +311,6 @@ OPEN = {
     "what a VISA library holds of ctypes": "import pyvisa.ctwrapper.cthelper as c; return 'secret' if c.FUNCTYPE(None)(1) else ''",
     "os.environ replaced": OS
     + "import types; old = os.environ; os.environ = {}\ntry:\n    return 'secret' if not os.environ else ''\nfinally:\n    os.environ = old",
+    "OpenSSL's functions by cryptography": "import sys\nfunctions = sys.modules['_openssl.lib']\nheld = bytes(6)\nfunctions.BIO_read(functions.BIO_new_file(secret.encode(), b'r'), held, 6)\nreturn held.decode()",
     "what the guard keeps in memory": "import sys\nsys.modules['pybirch_registry.guard.audit']._RULES.pop('os.mkdir')\nsys.modules['os'].mkdir(mark)",
 }

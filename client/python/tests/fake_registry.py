@@ -349,7 +349,7 @@ class FakeRegistry:
         value = {
             "computer": {"computer_name": "LABPC-01", "lab_id": LAB},
             "generation": 1,
-            "asked": {"scope": "all", "names": sorted(filter(None, names))},
+            "asked": {"scope": "all", "names": sorted({*names} - {""})},
             "definitions": listed,
             "revoked": self.revoked,
             "reinstated": self.reinstated,

@@ -93,6 +93,56 @@ def test_names_that_a_computer_can_have(name: str) -> None:
     assert is_name(name) and not any(is_name(bad) for bad in (f".{name}", f"{name} ", f"{name}/x", f"{name}'s", ""))
 
 
+def test_options_of_all_commands_stand_before_the_command_or_behind_it(
+    server: FakeRegistry, home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    assert run(capsys, "sync")[0] == 0
+    for arguments in (
+        ["list", "--json"],
+        ["--json", "list"],
+        ["--json", "list", "--json"],
+        ["--verbose", "--json", "list"],
+    ):
+        assert main(arguments) == 0
+        assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["Alpha"]
+    empty = str(tmp_path / "empty")
+    for arguments in (
+        ["--home", empty, "list"],
+        ["list", "--home", empty],
+        ["--home", str(home.root), "list", "--home", empty],
+    ):
+        assert main(arguments) == 3, arguments
+    assert main(["--home", str(home.root), "list"]) == 0 and main(["list"]) == 0
+
+
+def test_a_name_that_the_registry_does_not_list_is_an_error(
+    server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    code, value = run(capsys, "sync", "alpha", "Nope")
+    assert (code, value["ok"], value["unknown"], value["came"]) == (1, False, ["Nope"], ["Alpha v1"])
+    assert main(["sync", "Nope"]) == 1
+    said = capsys.readouterr().out
+    assert "unknown  Nope: the registry lists no such definition for this computer" in said
+    assert "pybirch-registry list --available" in said
+    assert main(["sync"]) == 0
+
+
+def test_a_pin_that_does_not_hold_is_listed_as_such(
+    server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = server.land("Alpha", measurement("Alpha", 1))
+    server.land("Alpha", measurement("Alpha", 2))
+    run(capsys, "sync")
+    run(capsys, "pin", "Alpha@1")
+    assert [(d["version"], d["pinned_to"]) for d in run(capsys, "list")[1]] == [(1, "v1 here")]
+    server.revoked = [{"name": "Alpha", "version": 1, "commit": first, "reason": "drifts"}]
+    run(capsys, "sync")
+    assert [(d["version"], d["pinned_to"]) for d in run(capsys, "list")[1]] == [(2, "v1 here, but it was revoked")]
+    assert main(["list"]) == 0 and "v1 here, but it was revoked" in capsys.readouterr().out
+
+
 def test_a_refused_version_has_an_exit_code_of_its_own(
     server: FakeRegistry, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:

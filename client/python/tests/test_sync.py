@@ -202,8 +202,18 @@ def test_a_tag_whose_bytes_were_changed_is_refused(server: FakeRegistry, registr
 
 
 def test_a_name_that_the_registry_does_not_list_is_told(registry: Registry) -> None:
-    report = registry.sync(["Nothing"])
-    assert report.ok and report.warnings == ["The registry lists no definition Nothing for this computer"]
+    report = registry.sync(["Nothing", "no name", "Nothing"])
+    assert (report.ok, report.unknown, report.warnings) == (False, ["Nothing", "no name"], [])
+    assert registry.sync().unknown == []
+
+
+def test_a_name_that_was_listed_once_is_told_when_it_is_asked_for_again(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    server.land("Alpha", measurement("Alpha"))
+    assert registry.sync(["Alpha"]).unknown == []
+    del server.definitions["Alpha"]
+    assert registry.sync(["alpha"]).unknown == registry.sync(["alpha"]).unknown == ["alpha"]
 
 
 def test_what_the_registry_warns_of_is_said_at_every_sync(server: FakeRegistry, registry: Registry) -> None:

@@ -328,12 +328,26 @@ def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
 ) -> None:
     restored(server, confirmed=False)
     refused(registry, "nobody has confirmed yet")
+    lists = {check.level: check.text for check in examine(registry.home) if check.name == "lists"}
+    assert "The registry's list is refused: the registry was restored" in lists["error"]
     restored(server, confirmed=True)
     report = registry.sync()
     assert report.ok and any("Ada says that computers follow it" in text for text in report.warnings)
+    assert all(check.level == "ok" for check in examine(registry.home) if check.name == "lists")
     stands(registry)  # what was revoked before the backup was restored stays so
     server.replay = server.sent[0]
     refused(registry, "before the registry was restored")
+
+
+def test_who_answers_for_a_restored_registry_is_told_where_its_list_is_the_one_that_is_here(
+    server: FakeRegistry, registry: Registry
+) -> None:
+    """The backup was made after the last change: only the signature is new."""
+    assert not registry.sync().warnings
+    server.timeline = {"id": "second", "restored_from": None, "confirmed": {"by": "Ada", "at": "2026-03-01T00:00:00Z"}}
+    report = registry.sync()
+    assert report.unchanged and any("Ada says that computers follow it" in text for text in report.warnings)
+    assert not registry.sync().warnings
 
 
 def test_a_bundle_of_an_earlier_timeline_sets_nothing_back(

@@ -4,6 +4,7 @@ import importlib.util
 import socket
 import sys
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,15 +13,19 @@ from typing import Any
 from .api import Http, decode
 from .enrol import probe_folder, without_tls
 from .errors import RefusedError, RegistryError, UnknownDefinitionError
+from .files import sha256
 from .folder import NOT_THERE, known_folder, near_folder
 from .home import Home
+from .keys import KeyRing
 from .manifest import ManifestFile
 from .needs import unmet
 from .outbox import Outbox
 from .registry import Registry
+from .statement import HEADER
 from .store import Store
 from .text import logger
 from .trust import Trust
+from .versions import listed_keys
 
 log = logger(__name__)
 
@@ -95,6 +100,11 @@ def _registry(home: Home) -> Iterator[Check]:
     response = http.request("GET", "/api/sync", headers={"Accept": "application/json"}, timeout_s=10)
     decode(response, enrolment.url)
     yield Check("registry", "ok", f"{enrolment.url} answers and knows this computer")
+    try:
+        statement = KeyRing(None, enrolment, lambda: listed_keys(http)).statement(response.headers.get(HEADER))
+        Trust(home.root).judge(statement, enrolment.audience, sha256(response.data))
+    except RefusedError as error:
+        yield Check("lists", "error", f"The registry's list is refused: {error}")
     clock = http.clock_warning()
     if http.clock_ahead_s is None:
         yield Check(
@@ -138,7 +148,8 @@ def _pyvisa(home: Home) -> Iterator[Check]:
     import pyvisa
 
     try:
-        manager = pyvisa.ResourceManager()
+        with warnings.catch_warnings(action="ignore"):  # of libraries that pyvisa-py does without
+            manager = pyvisa.ResourceManager()
     except Exception as error:  # libraries of vendors raise what they like
         log.info("%r", error)
         text = "pyvisa finds no VISA library that works here. Install an instrument maker's, or: pip install pyvisa-py"

@@ -81,7 +81,7 @@ def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrol
         )
         statement = KeyRing(None, enrolment, lambda: [key]).statement(str(answer["statement"]))
         said = (statement.audience, statement.code)
-        if said != (f"computer:{enrolment.computer.get('id')}", sha256(code.encode())):
+        if said != (enrolment.audience, sha256(code.encode())):
             raise RefusedError("the registry's answer was made for another enrolment")
     except (KeyError, TypeError, AttributeError) as error:
         raise AnswerError("The registry's answer is not that of an enrolment") from error

@@ -49,6 +49,11 @@ class Enrolment:
     """How the first key was learnt: by the `code`, over `https`, over `http`, or from a `bundle`; empty where an older
     version did not note it."""
 
+    @property
+    def audience(self) -> str:
+        """Whom the registry's lists for this computer are signed for."""
+        return f"computer:{self.computer.get('id')}"
+
 
 class Home:
     """The data folder; `Home()` is the environment's or the platform's. Touches nothing until it must."""

@@ -61,10 +61,12 @@ class SyncReport:
     """Settings and bindings that the registry took."""
     waiting: int = 0
     warnings: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """Names that were asked for, and that the registry lists no definition of for this computer."""
 
     @property
     def ok(self) -> bool:
-        return self.online and not self.refused
+        return self.online and not self.refused and not self.unknown
 
     def as_dict(self) -> dict[str, Any]:
         return {"ok": self.ok, **asdict(self)}
@@ -72,6 +74,7 @@ class SyncReport:
     def made_visible(self) -> "SyncReport":
         """Itself, with all texts fit for a terminal: much in them was written by others."""
         self.warnings = [visible(text) for text in self.warnings]
+        self.unknown = [visible(name) for name in self.unknown]
         for reasons in (self.refused, self.revoked):
             reasons.update({label: visible(why) for label, why in reasons.items()})
         return self
@@ -96,7 +99,7 @@ class Syncer:
         self.store = Store(home)
         self.versions = Versions(home, enrolment, http, self.store)
         self.trust = Trust(home.root)
-        self.audience = f"computer:{enrolment.computer.get('id')}"
+        self.audience = enrolment.audience
 
     def run(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
         """`names` asks for public and built-in definitions too; they are asked for from then on.
@@ -136,6 +139,8 @@ class Syncer:
         if report.online:
             if taken:
                 self.home.note_sync()
+                there = {item.name.lower() for item in listed.items}
+                report.unknown = [name for name in dict.fromkeys(names) if name.lower() not in there]
             self._tell(used, report)
         return report
 
@@ -161,7 +166,7 @@ class Syncer:
             query = f"?names={quote(','.join(asked), safe=',')}" if asked else ""
             response = self.http.request("GET", f"/api/sync{query}", headers=headers)
             if response.status == 304 and known is not None:
-                if self._renewed(response, kept["digest"]):
+                if self._renewed(response, kept["digest"], report):
                     report.unchanged = True
                     return ManifestFile(self.home.manifest).read()
                 response = self.http.request("GET", f"/api/sync{query}")
@@ -175,17 +180,12 @@ class Syncer:
             note = self.trust.remember(statement, value)
             report.warnings += [note] if note else []
             listed = {item.name.lower(): item.name for item in parsed.items}
-            report.warnings += [
-                f"The registry lists no definition {name} for this computer"
-                for name in names
-                if name.lower() not in listed
-            ]
             wanted = {listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed}
             etag = response.headers.get("ETag")
             state.save(self.home.manifest, {"etag": etag, "names": sorted(wanted), "digest": digest, "manifest": value})
             return ManifestFile(self.home.manifest).read()
 
-    def _renewed(self, response: urllib3.BaseHTTPResponse, digest: str) -> bool:
+    def _renewed(self, response: urllib3.BaseHTTPResponse, digest: str, report: SyncReport) -> bool:
         """Whether the registry states that the list here is its newest; False where it states that of another.
 
         Raises `RefusedError`.
@@ -194,7 +194,8 @@ class Syncer:
         if statement.digest != digest:
             return False
         self.trust.judge(statement, self.audience, digest)
-        self.trust.renew(statement)
+        note = self.trust.renew(statement)
+        report.warnings += [note] if note else []
         return True
 
     def _kept(self, report: SyncReport) -> dict[str, Any]:

@@ -108,15 +108,13 @@ class Trust:
             if before is None or before["signed_at"] <= at:
                 revoked[commit] = {**entry, "signed_at": at}
         self._save(known, statement, revoked)
-        if known and known["timeline"] != statement.timeline:
-            of = f" from a backup of {statement.restored_from}" if statement.restored_from else ""
-            return f"The registry was restored{of}; {statement.confirmed_by} says that computers follow it"
-        return None
+        return _told(known, statement)
 
-    def renew(self, statement: Statement) -> None:
-        """That the list which is here is still the newest."""
+    def renew(self, statement: Statement) -> str | None:
+        """That the list which is here is still the newest; what to tell of it. Raises `FolderError`."""
         known = self.read()
         self._save(known, statement, known.get("revoked", {}))
+        return _told(known, statement)
 
     def begin(self, statement: Statement) -> None:
         """Of a new enrolment, which is an admin's word: lists count from here on. Revocations stay.
@@ -168,6 +166,14 @@ class Trust:
             f"The newest list of the registry here was signed on {day(newest[1])}, {age / 86400:.0f} days ago: "
             "revocations since then are not known. If the registry can be reached, somebody may be holding them back"
         )
+
+
+def _told(known: Mapping[str, Any], statement: Statement) -> str | None:
+    """Who answers for a registry that was restored, where a statement is the first since."""
+    if not known or known["timeline"] == statement.timeline:
+        return None
+    of = f" from a backup of {statement.restored_from}" if statement.restored_from else ""
+    return f"The registry was restored{of}; {statement.confirmed_by} says that computers follow it"
 
 
 def day(at: float) -> str:

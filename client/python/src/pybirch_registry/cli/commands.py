@@ -55,14 +55,15 @@ def _tell(report: SyncReport, output: Output) -> int:
     revoked = {label: why for label, why in report.revoked.items() if label not in report.known}
     lines += [f"revoked  {label}: {why}" for label, why in sorted(revoked.items())]
     lines += [f"note     {text}" for text in report.warnings]
+    lines += [f"unknown  {name}: {UNKNOWN}" for name in report.unknown]
     state = "" if report.online else " (offline)"
     counts = f"{len(report.came)} came, {len(report.stayed)} stayed, {len(report.refused)} refused"
-    if report.online and not report.came and not report.stayed and not report.refused:
+    if report.online and not (report.came or report.stayed or report.refused or report.unknown):
         lines.append(NOTHING_YET)
     output.result(report.as_dict(), *lines, f"{counts}{state}")
     if set(report.refused) - set(report.retry):
         return RefusedError.exit_code
-    if report.refused:
+    if report.refused or report.unknown:
         return RegistryError.exit_code
     return 0 if report.online else UnreachableError.exit_code
 
@@ -116,7 +117,7 @@ def _row(registry: Registry, installed: Installed) -> dict[str, Any]:
         "approved_by": installed.approved_by,
         "checked_by": installed.checked_by,
         "pinned": installed.name in registry.pins() or any(item.pinned for item in items),
-        "pinned_to": _pinned(installed.name, registry, items),
+        "pinned_to": _pinned(installed, registry, items),
         **_bound(registry, installed.name, any(item.bound for item in items)),
     }
 
@@ -128,10 +129,17 @@ def _bound(registry: Registry, name: str, is_listed: bool = False) -> dict[str, 
     return {"bound": bool(here) or is_listed, "addresses": addresses}
 
 
-def _pinned(name: str, registry: Registry, items: list[Item]) -> str | None:
-    """Who pinned a definition, and to what."""
-    here = registry.pins().get(name)
-    return f"v{here} here" if here else next((f"v{i.version} by the lab" for i in items if i.pinned), None)
+def _pinned(installed: Installed, registry: Registry, items: list[Item]) -> str | None:
+    """Who pinned a definition, and to what; and why not, where another version is used."""
+    here = registry.pins().get(installed.name)
+    if here is None:
+        return next((f"v{i.version} by the lab" for i in items if i.pinned), None)
+    if here == installed.version:
+        return f"v{here} here"
+    listed = registry.manifest()
+    commits = {i.commit for i in registry.store.versions(installed.name) if i.version == here}
+    is_revoked = any(listed.revocation(commit) is not None for commit in commits)
+    return f"v{here} here, but it {'was revoked' if is_revoked else 'cannot be used'}"
 
 
 def list_definitions(home: Home, options: Namespace, output: Output) -> int:
@@ -150,6 +158,7 @@ def list_definitions(home: Home, options: Namespace, output: Output) -> int:
     return 0
 
 
+UNKNOWN = "the registry lists no such definition for this computer; what it has: pybirch-registry list --available"
 NOTHING_YET = (
     "Nothing is here yet. What could be asked for: pybirch-registry list --available; then: pybirch-registry sync NAME"
 )

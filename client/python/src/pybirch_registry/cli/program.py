@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a Windows console may have no Ω; that is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments, argparse.Namespace(json=False, home=None, verbose=False))
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
     logging.getLogger("pybirch_registry.waiting").setLevel(logging.WARNING)
     output = Output(as_json=options.json)
@@ -59,17 +59,18 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--json", action="store_true", help="print one JSON value (watch: one a line)")
+    common.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
+    common.add_argument("--verbose", action="store_true", help="tell what goes on")
     parser = _Parser(
+        parents=[common],
         prog="pybirch-registry",
         description="Approved PyBirch instrument definitions on this computer.",
         epilog="Exit codes: 0 done, 1 error, 2 wrong arguments, 3 not enrolled, 4 registry unreachable, "
         "5 a version or a bundle was refused, 6 the folder cannot be used.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    common = _Parser(add_help=False)
-    common.add_argument("--json", action="store_true", help="print one JSON value (watch: one a line)")
-    common.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
-    common.add_argument("--verbose", action="store_true", help="tell what goes on")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, text: str, run: object, *others: str) -> argparse.ArgumentParser:
