@@ -127,6 +127,28 @@ def test_a_disk_that_is_full(
     stands(home, 3)
 
 
+ENROL = """
+import resource, sys
+from pybirch_registry.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (2500, resource.RLIM_INFINITY))
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of files")
+def test_a_code_is_not_spent_where_the_disk_has_no_room_for_what_it_brings(
+    server: FakeRegistry, good: Registry, home: Home, environment: dict[str, str]
+) -> None:
+    """An empty file, or a short one, can still be written there."""
+    server.requests.clear()
+    for command in (["enrol", server.url, "CODE", "--name", "LABPC-01"], ["doctor"]):
+        program = [sys.executable, "-c", ENROL, *command]
+        done = subprocess.run(program, capture_output=True, text=True, env=environment)
+        assert "the disk is full" in done.stdout + done.stderr and done.returncode in (1, 6)
+    assert not any("enrol" in request for request in server.requests), "the code was not sent"
+    assert good.sync().ok and not (home.root / ".probe").exists()
+
+
 def test_a_note_that_finds_no_room_does_not_hide_what_a_sync_did(good: Registry, home: Home) -> None:
     """The last thing that a sync writes is what it told the registry; on a full disk that alone may fail."""
     (home.root / "told.json").unlink()

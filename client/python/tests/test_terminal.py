@@ -153,3 +153,14 @@ def test_a_console_of_windows_shows_help(environment: dict[str, str]) -> None:
     program = [sys.executable, "-m", "pybirch_registry", "enrol", "--help"]
     done = subprocess.run(program, capture_output=True, env=env)
     assert done.returncode == 0 and b"https://\\u2026" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["bind", "Alpha", "GPIB::1", "--as", "\udcce"], ["bind", "\udcce", "GPIB::1"], ["unbind", "\udcce"]]
+)
+def test_letters_that_python_could_not_read_are_refused_with_the_way_out(
+    home: Home, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """As Python gives them where `LC_ALL` is `C`."""
+    code, text = printed(monkeypatch, command, "ascii")
+    assert code == 2 and "PYTHONUTF8=1" in text and "\\udcce" in text and "Traceback" not in text

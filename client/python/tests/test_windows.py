@@ -6,6 +6,7 @@ import os
 import pkgutil
 import subprocess
 import sys
+import time
 import types
 from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
@@ -288,7 +289,14 @@ def test_what_a_crash_left_of_a_history_is_cleared_away(server: FakeRegistry, re
         (folder / "it").mkdir(parents=True)
     registry.sync()
     assert not any(folder.exists() for folder in left)
+    files = [home.root / ".partial-old", home.root / ".partial-new", home.outbox / ".partial-old"]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("an enrolment, half written")
+    for file in files[::2]:
+        os.utime(file, (time.time() - 2 * 3600,) * 2)
     left[0].mkdir()
     server.land("Alpha", measurement("Alpha", 2))
     registry.sync()
     assert not left[0].exists()
+    assert [file.exists() for file in files] == [False, True, False], "another program may be writing the new one"

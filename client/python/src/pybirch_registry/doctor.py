@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .api import Http, decode
-from .enrol import probe_folder, without_tls
+from .enrol import reserved, without_tls
 from .errors import RefusedError, RegistryError, UnknownDefinitionError
 from .files import sha256
 from .folder import NOT_THERE, known_folder, near_folder
@@ -53,7 +53,8 @@ def _safely(check: Callable[[Home], Iterator[Check]], home: Home) -> Iterator[Ch
 
 
 def _folder(home: Home) -> Iterator[Check]:
-    probe_folder(home)
+    with reserved(home):
+        pass
     yield Check("folder", "ok", f"{home.root} can be written")
 
 

@@ -1,8 +1,11 @@
 """Trading a one-time code for this computer's own token."""
 
 import hashlib
+import os
 import platform
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +25,8 @@ from .versions import listed_keys
 log = logger(__name__)
 
 LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
+ROOM = 256 * 1024
+"""Bytes that must be free before a code is spent."""
 CODE = 16
 """Letters of a code; the short fingerprint of the registry's key follows."""
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -43,16 +48,16 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
             f"{name!r} cannot be a computer's name in the registry, which has letters, digits, spaces, dots, dashes "
             "and underscores. Give this computer another one: --name NAME"
         )
-    probe_folder(home)
     http = Http(url)
-    key = _key(http, code)
-    aside = home.set_aside() if before is not None and before.url != http.url else None
-    try:
-        enrolment, statement = _trade(http, key, {"code": code, **info, "computer_name": name})
-    except BaseException:
-        if aside is not None:
-            home.put_back(aside)
-        raise
+    with reserved(home):
+        key = _key(http, code)
+        aside = home.set_aside() if before is not None and before.url != http.url else None
+        try:
+            enrolment, statement = _trade(http, key, {"code": code, **info, "computer_name": name})
+        except BaseException:
+            if aside is not None:
+                home.put_back(aside)
+            raise
     if before is not None and is_another(before, enrolment):
         aside = aside or home.set_aside()
         if aside is not None:
@@ -154,8 +159,13 @@ def is_another(before: Enrolment, after: Enrolment) -> bool:
     return not keys[0] & keys[1] if all(keys) else before.url != after.url
 
 
-def probe_folder(home: Home) -> None:
-    """Raises `FolderError` where the data folder cannot be written."""
-    probe = home.root / ".probe"
-    write_atomic(probe, b"")
-    remove(probe)
+@contextmanager
+def reserved(home: Home) -> Iterator[None]:
+    """Keeps room for what must be written afterwards. Raises `FolderError` where the data folder has none, or cannot
+    be written."""
+    room = home.root / ".probe"
+    write_atomic(room, os.urandom(ROOM))  # which no file system can make smaller
+    try:
+        yield
+    finally:
+        remove(room)

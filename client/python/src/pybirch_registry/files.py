@@ -215,9 +215,13 @@ def _fresh_folder(beside: Path) -> Path:
     return folder
 
 
-def clear_partial(folder: Path, of: str = "") -> None:
-    """Deletes what crashes left in a folder, or of one thing in it. The caller holds the lock of who writes there."""
+def clear_partial(folder: Path, of: str = "", older_s: float = 0) -> None:
+    """Deletes what crashes left in a folder, or of one thing in it. The caller holds the lock of who writes there, or
+    names an age that nothing which is being written has."""
     for path in folder.glob(f"{PARTIAL}{of}*"):
+        with contextlib.suppress(OSError):
+            if older_s and time.time() - path.stat().st_mtime < older_s:
+                continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

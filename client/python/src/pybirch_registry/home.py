@@ -29,7 +29,7 @@ from typing import Any
 
 from . import state
 from .errors import NotEnrolledError
-from .files import explained, locked, replace
+from .files import clear_partial, explained, locked, replace
 from .trust import check_trust, path_in
 
 VARIABLE = "PYBIRCH_REGISTRY_HOME"
@@ -53,6 +53,10 @@ class Enrolment:
     def audience(self) -> str:
         """Whom the registry's lists for this computer are signed for."""
         return f"computer:{self.computer.get('id')}"
+
+
+LEFT_S = 3600.0
+"""Nothing takes as long to write: a file of this age that is not whole was left by a crash."""
 
 
 class Home:
@@ -137,11 +141,14 @@ class Home:
         state.save(self._enrolment, asdict(enrolment), mode=0o600)
 
     def mend(self) -> list[str]:
-        """Puts damaged files back from their copies; what to tell of it. Raises `FolderError`."""
+        """Puts damaged files back from their copies, and deletes what crashes left half written; what to tell of it.
+        Raises `FolderError`."""
         notes = []
         for lock, paths, check in self._remembered():
             with locked(self.lock(lock)):
                 notes += state.mend(paths, check)
+        for folder in (self.root, self.outbox, self.running):
+            clear_partial(folder, older_s=LEFT_S)
         return notes
 
     def faults(self) -> list[str]:

@@ -58,6 +58,17 @@ class _Parser(argparse.ArgumentParser):
         show(message, file or sys.stderr, keep="\n", end="")
 
 
+def _text(given: str) -> str:
+    """Raises `ArgumentTypeError` for letters that Python could not read, as where `LC_ALL` is `C`."""
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        coding = sys.getfilesystemencoding()
+        reason = f"{given!r} has letters that cannot be read as {coding}: set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+        raise argparse.ArgumentTypeError(reason) from error
+    return given
+
+
 def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="print one JSON value (watch: one a line)")
@@ -96,11 +107,17 @@ def _parser() -> argparse.ArgumentParser:
     unpin = command("unpin", "Follow the newest version again.", commands.unpin)
     unpin.add_argument("name", metavar="NAME")
     bind = command("bind", "Tell at which address of this computer an instrument is.", commands.bind)
-    bind.add_argument("instrument", metavar="INSTRUMENT", help="its number, its name, or a definition's name")
-    bind.add_argument("adapter", metavar="ADAPTER", help="a VISA address, such as GPIB::8::INSTR")
-    bind.add_argument("--as", dest="called", metavar="NAME", help="one more instrument of a definition, by this name")
+    bind.add_argument(
+        "instrument", type=_text, metavar="INSTRUMENT", help="its number, its name, or a definition's name"
+    )
+    bind.add_argument("adapter", type=_text, metavar="ADAPTER", help="a VISA address, such as GPIB::8::INSTR")
+    bind.add_argument(
+        "--as", dest="called", type=_text, metavar="NAME", help="one more instrument of a definition, by this name"
+    )
     unbind = command("unbind", "Forget where an instrument is on this computer.", commands.unbind)
-    unbind.add_argument("instrument", metavar="INSTRUMENT", help="its number, its name, or a definition's name")
+    unbind.add_argument(
+        "instrument", type=_text, metavar="INSTRUMENT", help="its number, its name, or a definition's name"
+    )
     command("watch", "Sync within a second of every landing, until Ctrl+C.", commands.watch)
     use = command("use-pybirch", "Tell this Python where PyBirch's folder lies.", commands.use_pybirch)
     use.add_argument("folder", metavar="FOLDER", type=Path, help="that of PyBirch's clone")
