@@ -72,12 +72,15 @@ export interface AppRooms {
   now?: () => number;
 }
 
+/** A body against a file: JSON may double what it holds, and parsing one as large as this takes some 15 ms. */
+const BODY_SHARE = 4;
+
 export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['logger']) {
   const secure = securityHeaders(rooms.publicUrl);
   const app = Fastify({
     logger: logger ?? false,
     trustProxy: rooms.trustedProxies ?? false,
-    bodyLimit: 8 * rooms.maxFileBytes,
+    bodyLimit: BODY_SHARE * rooms.maxFileBytes,
     schemaController,
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',

@@ -30,8 +30,8 @@ export class Stopped extends Error {
 /** A busy machine may take this much longer than the CPU time says. */
 const PATIENCE = 6;
 
-/** How often CPU time is looked at, in milliseconds. */
-const LOOK = 500;
+/** How often CPU time is looked at until the deadline. */
+const LOOKS = 20;
 
 /** A worker that holds more bytes than this after an answer is not asked again: WebAssembly's memory never shrinks. */
 const MOST_HELD = 96 * 1024 * 1024;
@@ -120,7 +120,7 @@ export class Lane {
         // It has just begun or ended, and the answer or its failure is on the way.
         () => undefined,
       );
-    }, LOOK);
+    }, deadline / LOOKS);
   }
 
   async #open(): Promise<Piscina> {

@@ -28,6 +28,9 @@ import type { Diagnostic, Header, Json } from './types.ts';
 /** Undefined leaves a key as it is, null removes it. */
 export type HeaderChanges = { [Key in keyof Header]?: Header[Key] | null | undefined };
 
+/** Twice what its settings may hold. */
+const MOST_CHARACTERS = 524_288;
+
 type Document = { [key: string]: Json };
 
 /** Reads the header of a file; never throws, what is wrong stands in `errors`. */
@@ -40,7 +43,12 @@ export function readHeader(text: string): ReadHeader {
     return interpret({}, [], 0, [
       lineSpan(lines, second.opening, 'header-toml', 'A second script block: PEP 723 allows one'),
     ]);
-  const read = interpret(parseBlock(lines, block), contentOf(lines, block), block.opening + 1, []);
+  const toml = contentOf(lines, block);
+  if (toml.reduce((sum, line) => sum + line.length, 0) > MOST_CHARACTERS) {
+    const message = `The header has more than ${MOST_CHARACTERS} characters: keep tables in a data file`;
+    return interpret({}, [], 0, [lineSpan(lines, block.opening, 'header-toml', message)]);
+  }
+  const read = interpret(parseBlock(lines, block), toml, block.opening + 1, []);
   return { ...read, warnings: [...warnings, ...read.warnings] };
 }
 

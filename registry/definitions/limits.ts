@@ -16,6 +16,9 @@ const MAX_TARGETS = 1000;
 /** Commas in an import, a `def`, `class`, `with`, `del` or `global`, up to its colon. */
 const MAX_LISTED = 1000;
 const MAX_TOKENS = 350_000;
+/** What people write has a tenth of either; a table belongs into a data file. */
+const MAX_LINES = 100_000;
+const MAX_STATEMENTS = 20_000;
 
 /** A replacement field of an f- or t-string. */
 interface Field {
@@ -30,6 +33,8 @@ const QUOTE = /([a-z]{0,2})("""|'''|"|')/iy;
 const WORD = /\p{ID_Continue}+/uy;
 const OPERATOR = /[=!<>:]=|./suy;
 const LISTING = /(?:import|from|def|class|async|with|del|global|nonlocal)\b|type[ \t]+\w/y;
+
+const [LF, CR] = [10, 13];
 
 const PLAIN = { short: /\\(?:\r\n|[\s\S])|["'\r\n]/g, long: /\\[\s\S]|"""|'''/g };
 const FORMAT = {
@@ -52,6 +57,7 @@ class Scan {
   #indents: number[] = [];
   #at = 0;
   #tokens = 0;
+  #statements = 0;
   #strings = 0;
   #targets = 0;
   #listed = 0;
@@ -62,6 +68,7 @@ class Scan {
   }
 
   run(): void {
+    this.#countLines();
     this.#beginLine();
     while (this.#at < this.#text.length) {
       const blank = this.#take(BLANK);
@@ -79,6 +86,18 @@ class Scan {
         continue;
       }
       if (!this.#take(WORD)) this.#operator(this.#take(OPERATOR)?.[0] as string);
+    }
+  }
+
+  /** Those in strings too: whoever looks for places goes through all of them. */
+  #countLines(): void {
+    let lines = 0;
+    for (let at = 0; at < this.#text.length; at++) {
+      const letter = this.#text.charCodeAt(at);
+      if (letter === LF || (letter === CR && this.#text.charCodeAt(at + 1) !== LF)) {
+        if (++lines > MAX_LINES) this.#at = at + 1;
+        this.#bound(lines, MAX_LINES, 'lines in a file');
+      }
     }
   }
 
@@ -119,6 +138,7 @@ class Scan {
   }
 
   #beginStatement(): void {
+    this.#bound(++this.#statements, MAX_STATEMENTS, 'statements in a file');
     this.#targets = 0;
     this.#listed = 0;
     while (this.#text[this.#at] === ' ') this.#at++;

@@ -6,23 +6,6 @@ import { type Module, type Node, nameOf, readImport, walk } from './syntax.ts';
 import { TWINS } from './twins.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
-const BANNED_BUILTINS = ['open', 'eval', 'exec', 'compile', '__import__'];
-
-/** What every lab bans unless it says otherwise: modules with all below them, and built-ins. */
-export const DEFAULT_BANNED: readonly string[] = [
-  'os',
-  'subprocess',
-  'socket',
-  'shutil',
-  'multiprocessing',
-  'ctypes',
-  'importlib',
-  'urllib',
-  'http',
-  'requests',
-  ...BANNED_BUILTINS,
-];
-
 /** Where a module uses what is banned, and which name of the policy bans it. */
 export interface Use {
   node: Node;

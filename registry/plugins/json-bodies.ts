@@ -1,95 +1,63 @@
 /**
  * Reads the JSON of requests. JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not would be kept as U+FFFD in the
- * place of what was meant. A number that is too large for a double would be kept as null, and what is nested too
- * deeply for the call stack cannot be written to the database at all.
+ * place of what was meant.
  */
-import type { FastifyInstance } from 'fastify';
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { repeatedKey } from './repeated-keys.ts';
+import { type Scan, scanJson } from './json-scan.ts';
+import { Turns } from './turns.ts';
 
-/** As deep as the settings in a definition's header may be. */
-const MOST_DEPTH = 100;
+/** In bytes: larger bodies wait for a turn before each step, as several that arrive together would hold up everybody. */
+const LARGE = 64 * 1024;
 
 /** Nothing but JSON is taken: without a parser for it, Fastify refuses every other content type. */
 export function readJsonBodies(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+  const careful = carefulParser(app);
+  const turns = new Turns();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
-    (request, bytes, done) => {
-      if (countValues(bytes, MOST_VALUES) > MOST_VALUES) {
-        const message = `The body has more than ${MOST_VALUES} values. Send less at once.`;
-        done(new Problem('too_large', message));
-        return;
+    async (request: FastifyRequest, bytes: Buffer) => {
+      const pause = async () => {
+        if (bytes.length > LARGE) await turns.next();
+      };
+      await pause();
+      if (!isUtf8(bytes)) throw new Problem('malformed', 'The body is not UTF-8, as JSON must be.');
+      const text = bytes.toString();
+      const scan = scanJson(text);
+      await pause();
+      if (scan.excess) {
+        const message = `The body has more than ${scan.excess}. Send less at once.`;
+        throw new Problem('too_large', message);
       }
-      const text = asText(bytes);
-      if (text === undefined) {
-        done(new Problem('malformed', 'The body is not UTF-8, as JSON must be.'));
-        return;
-      }
-      parse(request, text, (error, body) =>
-        done(error ?? repeated(text) ?? unfit(body) ?? null, body),
-      );
+      const body = parsed(text, scan) ?? (await careful(request, text));
+      const fault = scan.repeated ?? scan.unfit;
+      if (fault) throw new Problem('invalid', `${fault.path} ${fault.message}`, [fault]);
+      await pause();
+      return body;
     },
   );
 }
 
-/** Which of the two would count is nobody's to guess. */
-function repeated(text: string): Problem | undefined {
-  const path = repeatedKey(text);
-  const message = 'is given twice: leave one of them out';
-  return path === undefined
-    ? undefined
-    : new Problem('invalid', `${path} ${message}`, [{ path, message }]);
-}
-
-/** Lists of columns take some ten thousand; to make objects of a million values would hold up everybody. */
-const MOST_VALUES = 50_000;
-
-const [QUOTE, BACKSLASH, COMMA, BRACE, BRACKET] = Buffer.from('"\\,{[');
-
-/** About how many values JSON text has, and no further than `most`: whether it is JSON is for the parser to say. */
-function countValues(bytes: Buffer, most: number): number {
-  let count = 1;
-  for (let at = 0; at < bytes.length && count <= most; at++) {
-    const byte = bytes[at];
-    if (byte === COMMA || byte === BRACE || byte === BRACKET) count++;
-    else if (byte === QUOTE) {
-      at++;
-      while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-    }
-  }
-  return count;
-}
-
-function asText(bytes: Buffer): string | undefined {
+/** The value; undefined where Fastify's parser must say what is wrong. */
+function parsed(text: string, { isSuspicious }: Scan): unknown {
+  if (isSuspicious) return undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    return JSON.parse(text);
+  } catch {
     return undefined;
   }
 }
 
-/** Why the registry cannot keep this, by the first property in which it is. */
-function unfit(body: unknown): Problem | undefined {
-  for (const [path, value] of Object.entries(body ?? {})) {
-    const message = whyUnfit(value, 1);
-    if (message) return new Problem('invalid', `${path} ${message}`, [{ path, message }]);
-  }
-  return undefined;
-}
-
-function whyUnfit(value: unknown, depth: number): string | undefined {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    return 'has a number that is too large to be kept';
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > MOST_DEPTH) return `is nested deeper than ${MOST_DEPTH} levels`;
-  for (const inner of Object.values(value)) {
-    const why = whyUnfit(inner, depth + 1);
-    if (why) return why;
-  }
-  return undefined;
+/** Fastify's parser, which looks through the whole text for names that could change a prototype. */
+function carefulParser(app: FastifyInstance) {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  return async (request: FastifyRequest, text: string): Promise<unknown> =>
+    await new Promise((resolve, reject) => {
+      parse(request, text, (error: Error | null, body: unknown) =>
+        error ? reject(error) : resolve(body),
+      );
+    });
 }

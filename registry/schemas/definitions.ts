@@ -11,7 +11,7 @@ export const Status = Type.Enum([
   'deprecated',
   'experimental',
 ]);
-const SourceCode = Type.String({ maxLength: 8 * 1024 * 1024 });
+const SourceCode = Type.String({ maxLength: 4 * 1024 * 1024 });
 const Columns = Type.Array(Line({ maxLength: 500 }), { maxItems: 10_000 });
 const Label = Line({ maxLength: 500 });
 const Name = Line({ minLength: 1, maxLength: 500 });

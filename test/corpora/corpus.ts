@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { BASE_CLASSES } from '../../registry/definitions/pybirch.ts';
 import type { InstrumentType } from '../../registry/definitions/types.ts';
 import {

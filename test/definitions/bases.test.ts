@@ -1,7 +1,7 @@
 import t from 'tap';
 import { analyse } from '../../registry/definitions/analysis.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { extract } from '../../registry/definitions/extract/extract.ts';
-import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };

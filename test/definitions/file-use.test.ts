@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import type { ImportPolicy } from '../../registry/definitions/types.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 import { CLIENT, pythonWith, runsTheClient } from '../helpers/python.ts';

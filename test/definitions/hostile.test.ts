@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
+import { lint } from '../../registry/definitions/lint.ts';
+import { parseModule } from '../../registry/definitions/syntax.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 import { exercise, hostileTexts, nested } from './hostile.ts';
 
@@ -120,4 +122,11 @@ t.test('what CPython can read is not refused', async (t) => {
   ];
   for (const source of sources)
     t.same(validateDefinition('A', source + instrument, policy).errors, [], source.slice(0, 40));
+});
+
+t.test('a trap in ruff is told, and the next text is linted', async (t) => {
+  const module = parseModule('x = 1\n');
+  const { syntax } = lint({ ...module, text: `x = ${'-'.repeat(200_000)}1\n` });
+  t.match(syntax, [{ code: 'syntax', message: /Too deeply nested/ }]);
+  t.match(lint(parseModule('def f():\n    return y\n')).errors, [{ code: 'F821', line: 2 }]);
 });

@@ -1,9 +1,9 @@
 /** Text that nobody would write, to see that nothing hangs, overflows or throws what is not ours. */
 
+import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { DefinitionError } from '../../registry/definitions/errors.ts';
 import { readHeader, writeHeader } from '../../registry/definitions/header.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
-import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };

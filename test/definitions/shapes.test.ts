@@ -1,8 +1,8 @@
 import t from 'tap';
 import { analyse } from '../../registry/definitions/analysis.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
 import { checkName, checkPath, checkPaths } from '../../registry/definitions/names.ts';
-import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };

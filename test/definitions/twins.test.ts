@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { DEFAULT_BANNED } from '../../registry/definitions/policy.ts';
+import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { TWINS } from '../../registry/definitions/twins.ts';
 import type { ImportPolicy } from '../../registry/definitions/types.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';

@@ -77,10 +77,10 @@ export function hostileRequests(instrument: number, definition: number): Record<
     '60,000 files': changing({
       files: Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`f${i}.py`, ''])),
     }),
-    '8 MB of one string': {
+    '4 MB of one string': {
       method: 'POST',
       path: VALIDATE,
-      body: JSON.stringify({ source_code: '\n'.repeat(4 * MEGABYTE - 40) }),
+      body: JSON.stringify({ source_code: '\n'.repeat(2 * MEGABYTE - 40) }),
     },
   };
 }

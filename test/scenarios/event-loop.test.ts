@@ -11,6 +11,8 @@ import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 const PASSWORD = 'a good password';
+/** Of four bodies at once, until one round meets the goal. */
+const MOST_ROUNDS = 10;
 
 t.test('four hostile bodies at once hold up nobody', async (t) => {
   const server = await serve({ DATA_DIR: t.testdir(), ADMIN_PASSWORD: PASSWORD }, { first: true });
@@ -47,8 +49,6 @@ t.test('four hostile bodies at once hold up nobody', async (t) => {
     };
     t.equal((await send('POST', '/users', JSON.stringify(ben))).status, 201);
     const other = await createClient({ url }).login('ben', ben.password);
-    await longestStall(url);
-    const idle = await idleLoop();
     let pending = 4;
     const flood = Array.from({ length: 4 }, async () => {
       const { status } = await send('POST', validate, JSON.stringify({ source_code }));
@@ -69,9 +69,26 @@ t.test('four hostile bodies at once hold up nobody', async (t) => {
     t.ok(left > 0, 'another account does not wait for them');
     t.ok(answered > 4, `${answered} answers meanwhile`);
     t.same(await Promise.all(flood), [200, 200, 200, 200]);
-    const [stall, floor] = [await longestStall(url), await idle()];
-    t.ok(stall < Math.max(200, 4 * floor), `stood still for ${stall} ms, an idle Node ${floor} ms`);
   });
+
+  for (const name of ['newlines', 'statements', '40,000 unnamed properties', '100,000 items']) {
+    await t.test(`nobody waits for ${name} longer than 20 ms, or twice an idle Node`, async (t) => {
+      const { method, path, body } = requests[name] as (typeof requests)[string];
+      // What other work on the machine adds is not in every round; what the code does is.
+      const rounds: string[] = [];
+      let isMet = false;
+      while (!isMet && rounds.length < MOST_ROUNDS) {
+        await longestStall(url);
+        const idle = await idleLoop();
+        await Promise.all(Array.from({ length: 4 }, () => send(method, path, body)));
+        const [stall, floor] = [await longestStall(url), await idle()];
+        rounds.push(`${stall.toFixed(1)} ms, an idle Node ${floor.toFixed(1)} ms`);
+        isMet = stall <= Math.max(20, 2 * floor);
+      }
+      t.ok(isMet, rounds.join('; '));
+      t.comment(rounds.join('; '));
+    });
+  }
 
   for (const name of [
     '100,000 default settings',
@@ -84,7 +101,10 @@ t.test('four hostile bodies at once hold up nobody', async (t) => {
       const { method, path, body } = requests[name] as (typeof requests)[string];
       const { status, text } = await send(method, path, body);
       t.equal(status, 413, text);
-      t.match(JSON.parse(text), { code: 'too_large', detail: /more than 50000 values/ });
+      t.match(JSON.parse(text), {
+        code: 'too_large',
+        detail: /more than (50000 values|20000 names)/,
+      });
     });
   }
 

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import isomorphic from 'isomorphic-git';
 import http from 'isomorphic-git/http/node';
 import t from 'tap';
+import { AnalysisPool } from '../../registry/analysis/pool.ts';
 import { fsck, git, gitResult } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { pythonWith } from '../helpers/python.ts';
@@ -470,4 +471,22 @@ porcelain.push(work, url, "HEAD:refs/heads/main", **auth)
   const { stderr } = await promisify(execFile)(python, args);
   t.match(stderr, /invalid definition/);
   t.match(await lab.ada.client.definitions.read(id), { version: 3, source_code: /3\.0/ });
+});
+
+t.test('what takes too long to read is refused with what to do', async (t) => {
+  const made = await definition('Endless');
+  const hasty = new AnalysisPool({ deadline: 20 });
+  const { analysis } = lab.rooms;
+  analysis.ask = (...asked) => hasty.ask(...asked);
+  t.teardown(async () => {
+    Reflect.deleteProperty(analysis, 'ask');
+    await hasty.close();
+  });
+  await commit(made.clone, 'Go on', { 'Endless.py': measurement('Endless', 3) });
+  const before = await stateOf(made);
+  const { code, stderr } = await push(made.clone);
+  t.not(code, 0);
+  t.match(stderr, /^remote: .* more than 0.02 s of computing. Make it simpler/m);
+  t.match(stderr, /cannot be read/);
+  t.same(await stateOf(made), before);
 });

@@ -1,6 +1,6 @@
 /** From an id or a name to a definition that the caller may see, with what decides about it. */
 import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.ts';
-import { DEFAULT_BANNED } from '../../definitions/policy.ts';
+import { DEFAULT_BANNED } from '../../definitions/banned.ts';
 import type { ImportPolicy } from '../../definitions/types.ts';
 import { notFound } from '../../errors.ts';
 import { type DefinitionSummary, findDefinition, type Viewer } from '../../store/definitions.ts';

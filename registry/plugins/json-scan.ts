@@ -1,0 +1,144 @@
+/**
+ * What `JSON.parse` does not say of a text, found in one pass over it that costs less than the parsing: how much there is,
+ * and what could not be kept as it was sent.
+ */
+
+/** Lists of columns take some ten thousand; to make objects of a million values would hold up everybody. */
+const MOST_VALUES = 50_000;
+/** Names of properties, in all objects together: an object of many names costs ten times a list. */
+const MOST_NAMES = 20_000;
+/** As deep as the settings in a definition's header may be. */
+const MOST_DEPTH = 100;
+
+/** `path` of the property, as `owners.0.users`. */
+export type Fault = Record<'path' | 'message', string>;
+
+export interface Scan {
+  /** More than one body may have, in words; then the scan ended early. */
+  excess?: string;
+  /**
+   * A property that its object has already. `JSON.parse` keeps the last one; a proxy, a log or a reviewer may have read the first
+   * (RFC 8259, section 4). No kept parser refuses it.
+   */
+  repeated?: Fault;
+  /** Of a property of the body: a number that would become null, or what is nested too deeply to be written to the database. */
+  unfit?: Fault;
+  /** There is a name that could change an object's prototype. */
+  isSuspicious: boolean;
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44];
+const [OBJECT, OBJECT_END, LIST, LIST_END] = [123, 125, 91, 93];
+const SUSPICIOUS: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
+
+/** An object or a list that the scan is in: where in it, and the names that an object has had. */
+interface Inside {
+  at: string | number;
+  names: Set<string> | undefined;
+  isNameNext: boolean;
+}
+
+/** Of text that is no JSON the scan says something all the same, for the parser refuses it. */
+export function scanJson(text: string): Scan {
+  const found: Scan = { isSuspicious: false };
+  const inside: Inside[] = [];
+  let [values, names] = [1, 0];
+  const unfit = (message: string) => {
+    if (inside[0]) found.unfit ??= { path: String(inside[0].at), message };
+  };
+  for (let i = 0; i < text.length; i++) {
+    const sign = text.charCodeAt(i);
+    if (sign <= 32) continue;
+    const last = inside.at(-1);
+    if (sign === QUOTE) {
+      const end = endOfString(text, i);
+      if (last?.isNameNext) {
+        if (++names > MOST_NAMES) return { ...found, excess: `${MOST_NAMES} names of properties` };
+        const name = nameOf(text, i, end);
+        last.at = name;
+        last.isNameNext = false;
+        last.names ??= new Set();
+        if (last.names.has(name)) found.repeated ??= twice(inside);
+        last.names.add(name);
+        found.isSuspicious ||= SUSPICIOUS.has(name);
+      }
+      i = end;
+    } else if (sign === COMMA || sign === OBJECT || sign === LIST) {
+      if (++values > MOST_VALUES) return { ...found, excess: `${MOST_VALUES} values` };
+      if (sign === COMMA) {
+        if (typeof last?.at === 'number') last.at += 1;
+        else if (last) last.isNameNext = true;
+        continue;
+      }
+      if (inside.length > MOST_DEPTH) unfit(`is nested deeper than ${MOST_DEPTH} levels`);
+      const isObject = sign === OBJECT;
+      inside.push({ at: isObject ? '' : 0, names: undefined, isNameNext: isObject });
+    } else if (sign === OBJECT_END || sign === LIST_END) inside.pop();
+    else if (isOfNumber(sign)) {
+      const end = endOfNumber(text, i);
+      if (isInfinite(text, i, end)) unfit('has a number that is too large to be kept');
+      i = end - 1;
+    }
+  }
+  return found;
+}
+
+const twice = (inside: readonly Inside[]): Fault => ({
+  path: inside.map(({ at }) => at).join('.'),
+  message: 'is given twice: leave one of them out',
+});
+
+/** So far a string is looked through letter by letter; beyond that a search is faster. */
+const NEAR = 1024;
+
+/** Where the string ends that begins at `from`: at the first quote that no odd number of backslashes is before. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; ) {
+    const near = Math.min(at + NEAR, text.length);
+    for (; at < near; at++) {
+      const sign = text.charCodeAt(at);
+      if (sign === QUOTE) return at;
+      if (sign === BACKSLASH) at++;
+    }
+    const quote = text.indexOf('"', at);
+    if (quote < 0) break;
+    let before = quote;
+    while (before > at && text.charCodeAt(before - 1) === BACKSLASH) before--;
+    if ((quote - before) % 2 === 0) return quote;
+    at = quote + 1;
+  }
+  return text.length;
+}
+
+/** `"\u0061"` names the same as `"a"`. */
+function nameOf(text: string, from: number, end: number): string {
+  const name = text.slice(from + 1, end);
+  if (!name.includes('\\')) return name;
+  try {
+    return JSON.parse(`"${name}"`);
+  } catch {
+    // It is no JSON, which the parser will say.
+    return name;
+  }
+}
+
+/** Digits, signs, point and exponent. */
+const isOfNumber = (sign: number): boolean =>
+  (sign >= 48 && sign <= 57) || sign === 45 || sign === 43 || sign === 46;
+const isExponent = (sign: number): boolean => sign === 69 || sign === 101;
+
+function endOfNumber(text: string, from: number): number {
+  let end = from + 1;
+  for (; end < text.length; end++) {
+    const sign = text.charCodeAt(end);
+    if (!isOfNumber(sign) && !isExponent(sign)) break;
+  }
+  return end;
+}
+
+/** The largest double has 309 digits: a short number without an exponent is none too large. */
+function isInfinite(text: string, from: number, end: number): boolean {
+  let canBe = end - from > 300;
+  for (let at = from; at < end && !canBe; at++) canBe = isExponent(text.charCodeAt(at));
+  return canBe && Math.abs(Number(text.slice(from, end))) === Number.POSITIVE_INFINITY;
+}
