@@ -2,7 +2,7 @@
 import { type BaseTypes, type ClassAt, Classes } from '../classes.ts';
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';
 import { Resolver } from '../resolve.ts';
-import { argumentsOf, child, dottedName, type Node } from '../syntax.ts';
+import { argumentsOf, type ClassStatement, child, dottedName, type Node } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { SourceFolder } from './folder.ts';
 import { ROOM } from './trees.ts';
@@ -91,6 +91,32 @@ export class Bases {
       .flatMap((one) =>
         one.kind === 'class' ? [{ path: one.path, name: one.statement.name }] : [],
       );
+  }
+
+  /**
+   * The classes of the folder in the order in which Python looks attributes up, itself first. `isBase` for a base
+   * class and what that one builds on.
+   */
+  line(path: string, name: string): { path: string; name: string; isBase: boolean }[] {
+    const found = this.#named(path, name);
+    if (!found) return [];
+    const line = this.#lineOf(found);
+    const bases = new Set<ClassStatement>();
+    for (const one of line) {
+      if (!this.definesBase(one.path, one.statement.name)) continue;
+      for (const { statement } of this.#lineOf(one)) bases.add(statement);
+    }
+    return line.map(({ path, statement }) => ({
+      path,
+      name: statement.name,
+      isBase: bases.has(statement),
+    }));
+  }
+
+  #lineOf(cls: ClassAt): readonly ClassAt[] {
+    const [line] = this.#classes.lines(cls) ?? [];
+    if (!line) return this.#classes.ancestry(cls).classes;
+    return line.flatMap((one) => (one.kind === 'class' ? [one.at] : []));
   }
 
   #named(path: string, name: string): ClassAt | undefined {

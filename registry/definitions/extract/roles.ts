@@ -152,34 +152,32 @@ const MUST_GIVE = ['_perform_measurement_impl', 'perform_measurement', 'position
 /** A method is there, is `abstract`, or is `left` to others by `raise NotImplementedError` alone. */
 type Given = 'given' | 'abstract' | 'left';
 
-/** The methods of a class and of those that it builds on in the folder, nearest first, base classes' own left out. */
+/** What a class has of each method, in Python's order; whatever a base class has counts as given. */
 function methodsOfAll(
   folder: SourceFolder,
   bases: Bases,
   path: string,
   name: string,
-  steps = 0,
 ): Map<string, Given> {
-  const module = folder.module(path);
-  const cls = module.classes.get(name);
   const found = new Map<string, Given>();
-  if (!cls || steps > 50 || bases.definesBase(path, name)) return found;
+  for (const one of bases.line(path, name)) {
+    const module = folder.module(one.path);
+    const cls = module.classes.get(one.name);
+    for (const [method, given] of cls ? ownMethods(module, cls) : [])
+      if (!found.has(method)) found.set(method, one.isBase ? 'given' : given);
+  }
+  return found;
+}
+
+/** What the body of a class gives by functions and by assignments. */
+function ownMethods(module: Module, cls: ClassStatement): Map<string, Given> {
+  const found = new Map<string, Given>();
   for (const assigned of childOf(cls.node, 'Body')?.children ?? []) {
     const target = assigned.type === 'AssignStatement' ? assigned.children[0] : undefined;
     if (target) found.set(nameOf(target, module.text), 'given');
   }
   for (const method of methodsOf(cls.node, module.text))
     found.set(method.name, givenBy(method, module.text));
-  for (const parent of bases.parents(path, name)) {
-    for (const [inherited, given] of methodsOfAll(
-      folder,
-      bases,
-      parent.path,
-      parent.name,
-      steps + 1,
-    ))
-      if (!found.has(inherited)) found.set(inherited, given);
-  }
   return found;
 }
 

@@ -261,3 +261,23 @@ t.test(
     }
   },
 );
+
+t.test(
+  'what a further base class gives is not missing, though its own bases leave it',
+  async (t) => {
+    const core =
+      'class Common:\n    def write(self):\n        raise NotImplementedError("in a subclass")\n\n\nclass Mixin(Common):\n    """Asks."""\n\n\nclass Instrument(Common):\n    def write(self):\n        return 1\n';
+    const x = (bases: string): string =>
+      `from core import Common, Instrument, Mixin\n\n\nclass Other:\n    def write(self):\n        raise NotImplementedError\n\n\nclass X(${bases}):\n    """The 33500 generator."""\n\n\nclass Child(X):\n    """The 33521."""\n`;
+    const names = (bases: string): string[] =>
+      namesOf(
+        extractTexts(
+          { 'core.py': core, 'm.py': x(bases) },
+          { bases: new Map([['Instrument', 'measurement' as const]]) },
+        ),
+      );
+    t.ok(names('Mixin, Instrument').includes('X'));
+    t.ok(names('Instrument, Other').includes('X'));
+    t.notOk(names('Other, Instrument').includes('X'));
+  },
+);

@@ -237,6 +237,6 @@ t.test('what is chosen is taken: include, exclude, prefer, rename', async (t) =>
   });
   const [own] = definitions;
   t.match(own, { name: 'New', original: 'Meter', origin: 'lab2/m.py' });
-  t.same(own?.warnings, ['texts that name Meter stay as they are: New.py:9']);
+  t.same(own?.warnings, ['texts that name Meter stay as they are: New.py:4']);
   t.match(own && textsOf(own)['New.py'], /^class New\(.*\n.*\n.*\n {4}model = "Meter"$/m);
 });
