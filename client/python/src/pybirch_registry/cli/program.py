@@ -20,6 +20,8 @@ from ..home import Home
 from . import commands
 from .output import Output, show
 
+INSTRUMENT = "its number, its name, or a definition's name"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code."""
