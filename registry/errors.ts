@@ -26,7 +26,7 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid: { status: 422, title: 'Invalid input' },
   invalid_definition: { status: 422, title: 'The definition is not valid' },
-  too_costly: { status: 422, title: 'It takes too much to read' },
+  too_costly: { status: 422, title: 'Too costly to read' },
   headers_too_large: { status: 431, title: 'Headers too large' },
   too_many_attempts: { status: 429, title: 'Too many failed attempts' },
   too_many_requests: { status: 429, title: 'Too many requests at once' },

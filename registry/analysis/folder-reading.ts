@@ -28,7 +28,7 @@ export async function openReading(
     for (const { reject } of waiting.splice(0)) reject(error);
     port.close();
   };
-  ended.then(() => fail(new Error('The folder is read no more')), fail);
+  ended.then(() => fail(new Error('The folder has been read to its end')), fail);
   const { names, unmet } = await expect<Pick<Extraction, 'names' | 'unmet'>>();
   return {
     names,

@@ -39,14 +39,14 @@ const MOST_HELD = 96 * 1024 * 1024;
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 export class Lane {
-  readonly #limits: LaneLimits;
+  readonly limits: LaneLimits;
   #pool: Promise<Piscina> | undefined;
   #workers = 0;
   #busy = false;
   #closed = false;
 
   constructor(limits: LaneLimits) {
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   get busy(): boolean {
@@ -103,7 +103,7 @@ export class Lane {
 
   /** Ends what has used up its time. CPU time, so that a machine that is busy otherwise refuses nothing. */
   #watch(pool: Piscina, fail: (error: unknown) => void): NodeJS.Timeout {
-    const { deadline } = this.#limits;
+    const { deadline } = this.limits;
     const begun = performance.now();
     const [worker] = pool.threads;
     const used = async () => {
@@ -125,7 +125,7 @@ export class Lane {
 
   async #open(): Promise<Piscina> {
     const { Piscina } = await import('piscina');
-    const { memory, idle } = this.#limits;
+    const { memory, idle } = this.limits;
     const pool = new Piscina({
       filename: WORKER,
       minThreads: 0,

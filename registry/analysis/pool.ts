@@ -148,7 +148,7 @@ export class AnalysisPool implements Analysis {
         this.#outcomes.answered++;
         task.resolve(value);
       },
-      (error: unknown) => task.reject(this.#told(error)),
+      (error: unknown) => task.reject(this.#told(error, lane)),
     );
     free.then(() => {
       queue.done(account);
@@ -158,7 +158,7 @@ export class AnalysisPool implements Analysis {
   }
 
   /** What the caller is told of a question that was not answered. */
-  #told(error: unknown): unknown {
+  #told(error: unknown, lane: Lane): unknown {
     if (error instanceof DefinitionError) {
       this.#outcomes.answered++;
       return error;
@@ -169,12 +169,14 @@ export class AnalysisPool implements Analysis {
     }
     if (error.why === 'closed') return stopping();
     this.#outcomes[error.why]++;
-    const { deadline, memory } = this.#limits;
+    const { deadline, memory } = lane.limits;
     const bound =
       error.why === 'deadline' ? `${deadline / 1000} s of computing` : `${memory} MiB of memory`;
     return new Problem(
       'too_costly',
-      `Reading the definition takes more than ${bound}. Make it simpler: one class, fewer and shorter statements; put tables into data files.`,
+      lane === this.#folders.lane
+        ? `Reading the folder takes more than ${bound}. Import its folders one by one.`
+        : `Reading the definition takes more than ${bound}. Make it simpler: one class, fewer and shorter statements; put tables into data files.`,
     );
   }
 }

@@ -48,22 +48,26 @@ function program(act: Act): Command {
     )
     .option(
       '--include <glob>',
-      'only what fits: files and folders as .gitignore names them, classes by their names',
+      'import only what fits: files and folders as in .gitignore, or names of classes',
       collect,
     )
     .option(
       '--exclude <glob>',
-      'make no definitions of what fits; others may still use it',
+      'import nothing that fits; other definitions may still carry it',
       collect,
     )
     .option(
       '--prefer <path>',
-      'of classes with one name take the one in this file or folder',
+      'of several classes with one name, take the one in this file or folder',
       collect,
     )
-    .option('--rename <old=new>', 'import a class by another name; also PATH:OLD=NEW', collect)
+    .option(
+      '--rename <old=new>',
+      'import a class under another name; PATH:OLD=NEW for one of several',
+      collect,
+    )
     .option('--dry-run', 'say what would happen, and do nothing')
-    .option('--verbose', 'tell every place, and every file')
+    .option('--verbose', 'list every place and every file')
     .option('--json', 'print the report as JSON')
     .option('--report <file>', 'write the report as JSON')
     .addHelpText('after', IMPORT_EXIT)

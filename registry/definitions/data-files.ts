@@ -42,7 +42,7 @@ export function nativeLibraries(files: Files): NativeLibrary[] {
   return [...files].flatMap(([path, content]) => {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     const packed = bytes.length > 4 ? packedFiles(path, bytes) : [];
-    if (packed === null) return [{ path, kind: 'an archive of more files than anybody reads' }];
+    if (packed === null) return [{ path, kind: 'an archive of too many files to review' }];
     for (const one of [{ path, bytes }, ...packed]) {
       const kind = kindOf(one.path, one.bytes);
       if (kind === undefined) continue;

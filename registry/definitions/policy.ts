@@ -113,3 +113,8 @@ function isKeyword(node: Node): boolean {
   const next = node.parent.children[node.index + 1];
   return next?.type === 'AssignOp';
 }
+
+/** The module or built-in that a message of `checkPolicy` is about. */
+export function bannedName(message: string): string | undefined {
+  return /(?:Importing|The built-in) (\S+) is not allowed/.exec(message)?.[1];
+}

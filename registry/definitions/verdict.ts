@@ -45,6 +45,6 @@ export function newerSyntax(
   return newer.map(({ from, to, minor, what }) => ({
     ...place.span(from, to),
     code: 'newer-syntax',
-    message: `${what} needs Python 3.${minor}, and ${allowed}: write requires-python = ">=3.${minor}" into the header, or do without it`,
+    message: `${what} needs Python 3.${minor}, and ${allowed}: write requires-python = ">=3.${minor}" into the header, or use older syntax`,
   }));
 }

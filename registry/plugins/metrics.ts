@@ -95,7 +95,7 @@ async function collect(analysis: () => AnalysisState) {
   });
   new Counter({
     name: 'analysis_questions_total',
-    help: 'Questions about definitions by what became of them: deadline and memory are bounds that were hit',
+    help: 'Questions about definitions by outcome; deadline and memory: a limit was hit',
     labelNames: ['outcome'],
     registers,
     collect() {

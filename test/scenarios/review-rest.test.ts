@@ -198,7 +198,7 @@ t.test('a check vouches for no head that whoever posts it may never have seen', 
   t.same(await checks(), [], 'nothing was said of the new one');
   const unnamed = await refused(post());
   t.match(unnamed, { status: 422, errors: [{ path: 'head' }] });
-  t.match(unnamed.detail, /Name the commit that was looked at/);
+  t.match(unnamed.detail, /give the commit that was checked/);
   t.match(await refused(post(first)), { status: 409 });
   t.same(await checks(), []);
   await post((await look(mr)).head);

@@ -57,11 +57,11 @@ export function assemble(
           line: one.line,
           reason: `${where} leads out of the folder: import the folder that has it, too`,
         };
-      else warnings.push(`${where} leads out of the folder and stands as it was`);
+      else warnings.push(`${where} leads out of the folder; it is left as it was`);
     }
     const named = namedFiles(path, text, paths);
     for (const from of named.beyond) {
-      const how = 'it is named from outside its module’s folder, where a definition has nothing';
+      const how = "it is outside the module's folder, and a definition carries nothing from there";
       warnings.push(`${path}: ${from} is named but not carried: ${how}`);
     }
     for (const relative of named.files) {

@@ -87,7 +87,8 @@ function allEqual(first: Candidate, others: readonly Candidate[]): boolean {
 function withoutCopies(group: readonly Candidate[], skipped: Skipped[]): Candidate[] {
   return group.filter((one) => {
     const original = group.find((other) => isCopyOf(one.path, other.path));
-    if (original) skipped.push(skip(one, 'same', `in a copy of ${original.path}, by its name`));
+    if (original)
+      skipped.push(skip(one, 'same', `in a copy of ${original.path}, going by the file's name`));
     return original === undefined;
   });
 }

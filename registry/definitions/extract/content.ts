@@ -19,7 +19,7 @@ const NOT_CODE: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /\.pyw?[^\w\s]?[-_. ]?(bak|old|orig|rej|backup|save|copy|disabled|off|\d+)\b/i,
-    'a backup by its name: rename it to import it',
+    'a backup, going by its name: rename it to import it',
   ],
   [/\.pyi$/i, 'a stub: it has no code'],
   [/\.(pyx|pxd|pxi)$/i, 'Cython, which must be compiled: build a package of it'],

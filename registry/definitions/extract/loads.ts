@@ -1,6 +1,7 @@
 /** Whether a definition that was found would load on a lab computer, as far as it can be told without running it. */
 import { readSources } from '../files.ts';
 import { readHeader } from '../header.ts';
+import { bannedName } from '../policy.ts';
 import type { Validation } from '../types.ts';
 import type { Extracted } from './types.ts';
 
@@ -23,20 +24,12 @@ const PROVIDED = new Set(['numpy', 'pandas', 'pyvisa', 'pybirch']);
 /** Ruff's findings in branches and methods: the file loads, and fails there. */
 const RUNS_LATER = /^F\d/;
 
-const BANNED = /^(?:Importing|The built-in) (\S+) is not allowed/;
-
-export function loadsOf({ name, files, warnings }: Extracted, validation: Validation): Loads {
+export function loadsOf({ name, files }: Extracted, validation: Validation): Loads {
   const banned = validation.errors.filter(({ code }) => code.startsWith('banned-'));
-  const allow = banned.flatMap(({ message }) => {
-    const text = message.replace(/^\S+\.py: /, '');
-    return BANNED.exec(text)?.[1] ?? [];
-  });
-  const no = [
-    ...warnings.filter((text) => text.includes('leads out of the folder and stands')),
-    ...validation.errors
-      .filter(({ code }) => !code.startsWith('banned-') && !RUNS_LATER.test(code))
-      .map(({ file, line, message }) => `${file ?? `${name}.py`}:${line}: ${message}`),
-  ];
+  const allow = banned.flatMap(({ message }) => bannedName(message) ?? []);
+  const no = validation.errors
+    .filter(({ code }) => !code.startsWith('banned-') && !RUNS_LATER.test(code))
+    .map(({ file, line, message }) => `${file ?? `${name}.py`}:${line}: ${message}`);
   const text = readSources(new Map([...files].filter(([path]) => path === `${name}.py`))).texts;
   const python = readHeader(text.get(`${name}.py`) ?? '').header.requires_python ?? null;
   const dependencies = validation.class_info?.dependencies ?? [];

@@ -122,7 +122,7 @@ function helperReason(
   cls: ClassStatement,
   isParent: boolean,
 ): string | undefined {
-  if (cls.name.startsWith('_')) return 'private by its name';
+  if (cls.name.startsWith('_')) return 'private, going by its name';
   const methods = methodsOfAll(folder, bases, path, cls.name);
   const isMissing = (kind: Given): boolean => [...methods.values()].includes(kind);
   if (namesAbc(folder.module(path), cls) || isMissing('abstract')) return 'abstract';
@@ -130,7 +130,7 @@ function helperReason(
     return 'abstract: it leaves a method to others';
   if (!isParent) return undefined;
   if (/^(Base|Abstract)|(Base|_base|Mixin|ABC)$/.test(cls.name))
-    return 'a base of other classes by its name';
+    return 'a base of other classes, going by its name';
   if (isMissing('left')) return 'a base of other classes: it leaves methods to them';
   const documentation = docstring(folder.module(path), cls);
   if (
@@ -138,7 +138,7 @@ function helperReason(
       documentation,
     )
   )
-    return 'a base of other classes by its documentation';
+    return 'a base of other classes, as its documentation says';
   const isMade =
     isConstructed(folder, bases, path, cls.name) || isCalled(folder.module(path), cls.name);
   return isMade || documentation !== ''

@@ -70,7 +70,7 @@ async function enter(
     found.skipped.push({
       path,
       kind: 'nothing',
-      reason: 'a folder of what was built, by its name: passed over',
+      reason: 'a build folder, going by its name: passed over',
     });
   else await walk(folder, path, found);
 }

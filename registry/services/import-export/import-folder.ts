@@ -132,7 +132,7 @@ export async function importFolder(
   try {
     if (found.unmet.length > 0) {
       const what = found.unmet.join(', ');
-      throw new Problem('invalid', `Nothing was imported, for no class fits ${what}.`);
+      throw new Problem('invalid', `Nothing was imported: no class fits ${what}.`);
     }
     return await landAll(found, authors, read.skipped, { root, options, target });
   } finally {
@@ -215,7 +215,7 @@ async function importOne(
   const refuse = (reason: string): SkippedClass => {
     const free_name = offers.get(name);
     if (free_name === undefined) return skip(reason);
-    const way = `--rename ${original}=${free_name} imports it by a name that is free`;
+    const way = `--rename ${original}=${free_name} imports it under a free name`;
     return { ...skip(`${reason}; ${way}`), kind: 'taken', free_name };
   };
   const existing = taken.get(name.toLowerCase());

@@ -18,7 +18,7 @@ export function formatReport(report: ImportReport, verbose = false): string[] {
     ...(of('clash').length > 0
       ? [
           '  Of classes with one name, --prefer PATH takes the one that stands there, and',
-          '  --rename PATH:OLD=NEW takes one by another name.',
+          '  --rename PATH:OLD=NEW imports one under another name.',
           '',
         ]
       : []),
@@ -73,7 +73,7 @@ const MARK = { created: 'new', updated: 'updated', unchanged: 'unchanged' };
 function landed({ name, original, path, line, result, version }: Imported): Told[] {
   if (result === 'unchanged') return [];
   const number = version === undefined ? '' : ` v${version}`;
-  const renamed = original === undefined ? '' : `, ${original} there`;
+  const renamed = original === undefined ? '' : `, class ${original}`;
   return [{ cause: `from ${path}:${line}${renamed}`, place: `${name}${number} (${MARK[result]})` }];
 }
 

@@ -185,7 +185,7 @@ async function onlyHead({ store }: ReviewRooms, row: MergeRequest): Promise<stri
   if (heads.size === 1 && only !== undefined) return only;
   throw invalid(
     'head',
-    'is needed: the merge request has moved. Name the commit that was looked at',
+    'is needed, as the merge request has had more than one: give the commit that was checked',
   );
 }
 

@@ -96,10 +96,10 @@ t.test('what other classes build on is carried, not made a definition', async (t
     ].join('\n'),
   });
   t.same(namesOf(found), ['A', 'Real', 'RealThree', 'RealToo']);
-  t.match(skips(found).join('\n'), /_Private: private by its name; carried in A\n/);
+  t.match(skips(found).join('\n'), /_Private: private, going by its name; carried in A\n/);
   t.match(
     skips(found).join('\n'),
-    /MeterBase: a base of other classes by its name; carried in A\n/,
+    /MeterBase: a base of other classes, going by its name; carried in A\n/,
   );
   t.match(
     skips(found).join('\n'),

@@ -199,7 +199,7 @@ t.test('a copy by its name gives way to the file that it is a copy of', async (t
     const found = extractTexts({ 'x.py': meter('X'), [path]: `${meter('X')}    v = 1\n` });
     t.same(namesOf(found), ['X'], path);
     t.equal(named(found, 'X').origin, 'x.py', path);
-    t.same(skips(found), [`${path} X: in a copy of x.py, by its name`]);
+    t.same(skips(found), [`${path} X: in a copy of x.py, going by the file's name`]);
   }
   for (const path of ['y.py', 'gold_x.py', 'sub/x.py', 'x2.py', 'oldx.py']) {
     const found = extractTexts({ 'x.py': meter('X'), [path]: `${meter('X')}    v = 1\n` });

@@ -30,7 +30,7 @@ def is_address(text: Any) -> bool:
 
 
 def canonical(adapter: str) -> str:
-    """An address as it is compared: case, a bus that is 0 anyway, and VISA's `::INSTR` at the end make no other one."""
+    """The form in which addresses are compared: case, the bus number 0 and VISA's `::INSTR` at the end make no difference."""
     text = adapter.strip()
     if text.startswith("/"):
         return text
