@@ -11,6 +11,8 @@ export interface LaneLimits {
   deadline: number;
   /** JavaScript memory, in MiB. */
   memory: number;
+  /** How much of it V8 fills before it collects what was just made, in MiB; V8 decides where it is not given. */
+  young?: number;
   /** Until a worker without questions ends, in milliseconds. */
   idle: number;
 }
@@ -125,14 +127,17 @@ export class Lane {
 
   async #open(): Promise<Piscina> {
     const { Piscina } = await import('piscina');
-    const { memory, idle } = this.limits;
+    const { memory, young, idle } = this.limits;
     const pool = new Piscina({
       filename: WORKER,
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: idle,
       recordTiming: false,
-      resourceLimits: { maxOldGenerationSizeMb: memory },
+      resourceLimits: {
+        maxOldGenerationSizeMb: memory,
+        ...(young !== undefined && { maxYoungGenerationSizeMb: young }),
+      },
       env: keepingCompiled(),
       ...(process.platform === 'linux' && { niceIncrement: NICE }),
     });

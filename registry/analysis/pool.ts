@@ -29,8 +29,15 @@ const LIMITS: PoolLimits = {
   idle: 20_000,
 };
 
-/** A folder of thousands of files is read by whoever runs the registry, one folder at a time. */
-const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory'> = { deadline: 1_800_000, memory: 2048 };
+/**
+ * A folder of thousands of files is read by whoever runs the registry, one folder at a time. Trees live just long enough to leave a
+ * large young generation uncollected: a small one keeps the process some 150 MB smaller.
+ */
+const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory' | 'young'> = {
+  deadline: 1_800_000,
+  memory: 512,
+  young: 16,
+};
 
 /** What all accounts together may have waiting: every question holds its files in memory. */
 const MOST_WAITING = 200;

@@ -42,7 +42,6 @@ export function assemble(
   const carried: string[] = [];
   const warnings = importWarnings(carving, around);
   let unfit: Assembled['unfit'];
-  const paths = new Set(data.keys());
   for (const [path, part] of carving.parts) {
     const { text, unresolved } = renderPart(part, { ...around, names });
     files.set(`${names.get(path)}.py`, new TextEncoder().encode(asUtf8(text)));
@@ -59,7 +58,7 @@ export function assemble(
         };
       else warnings.push(`${where} leads out of the folder; it is left as it was`);
     }
-    const named = namedFiles(path, text, paths);
+    const named = namedFiles(path, text, data);
     for (const from of named.beyond) {
       const how = "it is outside the module's folder, and a definition carries nothing from there";
       warnings.push(`${path}: ${from} is named but not carried: ${how}`);

@@ -2,10 +2,9 @@
 import { type BaseTypes, type ClassAt, Classes } from '../classes.ts';
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';
 import { Resolver } from '../resolve.ts';
-import { argumentsOf, type ClassStatement, child, dottedName, type Node } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { SourceFolder } from './folder.ts';
-import { ROOM } from './trees.ts';
+import { TREES } from './texts.ts';
 
 export type { BaseTypes } from '../classes.ts';
 
@@ -33,7 +32,7 @@ export class Bases {
 
   /** What was resolved is forgotten from time to time, since it keeps the trees of its modules in memory. */
   get #classes(): Classes {
-    if (this.#opened && this.#length <= ROOM) return this.#opened;
+    if (this.#opened && this.#length <= TREES) return this.#opened;
     this.#seen.clear();
     this.#length = 0;
     const folder = this.#folder;
@@ -101,15 +100,17 @@ export class Bases {
     const found = this.#named(path, name);
     if (!found) return [];
     const line = this.#lineOf(found);
-    const bases = new Set<ClassStatement>();
+    // By place, for what was resolved may be forgotten on the way.
+    const placeOf = ({ path, statement }: ClassAt): string => `${path}\n${statement.node.from}`;
+    const bases = new Set<string>();
     for (const one of line) {
       if (!this.definesBase(one.path, one.statement.name)) continue;
-      for (const { statement } of this.#lineOf(one)) bases.add(statement);
+      for (const base of this.#lineOf(one)) bases.add(placeOf(base));
     }
-    return line.map(({ path, statement }) => ({
-      path,
-      name: statement.name,
-      isBase: bases.has(statement),
+    return line.map((one) => ({
+      path: one.path,
+      name: one.statement.name,
+      isBase: bases.has(placeOf(one)),
     }));
   }
 
@@ -124,15 +125,4 @@ export class Bases {
       .named(path, name)
       .find((one) => one.path === path && one.statement.name === name);
   }
-}
-
-/** The base classes as dotted names: `class A(base.B, Generic[T], metaclass=M)` has `base.B`, `Generic`. */
-export function baseExpressions(node: Node, text: string): string[][] {
-  const list = child(node, 'ArgList');
-  const bases = list ? argumentsOf(list, text).positional : [];
-  return bases.flatMap((base) => {
-    const isSubscript = base.type === 'MemberExpression' && base.children[1]?.type === '[';
-    const dotted = dottedName((isSubscript ? base.children[0] : undefined) ?? base, text);
-    return dotted === null ? [] : [dotted.split('.')];
-  });
 }

@@ -78,7 +78,7 @@ class Carver {
     let part = this.#parts.get(path);
     if (!part) {
       const module = this.#folder.module(path);
-      const always = module.statements.filter((s, i) => isFuture(s) || (i === 0 && isDocstring(s)));
+      const always = module.statements.filter((s, i) => isFuture(s) || (i === 0 && s.isDocstring));
       part = { module, needed: new Set(), kept: new Set(always), whole: false };
       this.#parts.set(path, part);
     }
@@ -216,14 +216,6 @@ export function isPlainImport(statement: Statement): boolean {
 
 function isFuture(statement: Statement): boolean {
   return statement.imports.some((found) => found.level === 0 && found.module === '__future__');
-}
-
-/** A string standing alone: documentation, wherever it stands. */
-export function isDocstring(statement: Statement): boolean {
-  return (
-    statement.type === 'ExpressionStatement' &&
-    /String$/.test(statement.node.children[0]?.type ?? '')
-  );
 }
 
 /** A statement of the module level that calls something and lets go of the answer. */

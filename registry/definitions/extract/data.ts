@@ -9,6 +9,9 @@ const MOST_PARTS = 5;
 /** What stands in an expression that begins at the module's own place. */
 const OWN_PLACE = /\b(__file__|__name__|__package__|__path__|__spec__)\b/;
 
+/** The paths of a folder's files. */
+type Paths = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
+
 export interface Named {
   /** Relative to the module's folder. */
   files: string[];
@@ -20,7 +23,7 @@ export interface Named {
  * The files that the code of a module names, however it writes the path: as one string with `/` or `\`, as parts that
  * are joined (`os.path.join`, `pathlib`, `importlib.resources`), or as a folder that it looks into from its own place.
  */
-export function namedFiles(path: string, code: string, all: ReadonlySet<string>): Named {
+export function namedFiles(path: string, code: string, all: Paths): Named {
   const found = new Set<string>();
   const beyond = new Set<string>();
   const own = dirname(path);
@@ -59,7 +62,7 @@ function joined(parts: readonly string[]): string[] {
 }
 
 /** `open_text("lab.tables", "cal.csv")`: a definition has no such package. */
-function inPackages(parts: readonly string[], all: ReadonlySet<string>): string[] {
+function inPackages(parts: readonly string[], all: Paths): string[] {
   return parts.slice(1).flatMap((file, i) => {
     const folder = (parts[i] ?? '').replaceAll('.', '/');
     return all.has(`${folder}/${file}`) ? [`${folder}/${file}`] : [];
@@ -150,6 +153,6 @@ function above(own: string, relative: string): string | null {
   return parts.join('/');
 }
 
-function filesBelow(folder: string, all: ReadonlySet<string>): string[] {
-  return [...all].filter((one) => one.startsWith(`${folder}/`) && !/\.pyw?$/.test(one));
+function filesBelow(folder: string, all: Paths): string[] {
+  return [...all.keys()].filter((one) => one.startsWith(`${folder}/`) && !/\.pyw?$/.test(one));
 }

@@ -17,6 +17,7 @@ import { isTooLarge, tooLarge, whyUnread } from './large.ts';
 import { basename, byText } from './paths.ts';
 import { renamed } from './renamed.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
+import { Texts } from './texts.ts';
 import type { Extracted, Extraction, ExtractOptions, Skipped, SourceFile } from './types.ts';
 import { takeWhole } from './whole.ts';
 
@@ -29,7 +30,7 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   const bases = new Bases(folder, options.bases ?? new Map());
   const chooser = new Chooser(choice);
   const whole = takeWhole(read.all, folder, bases, maxFileBytes);
-  const searched = [...read.texts.keys()].filter((path) => !whole.claimed.has(path)).sort(byText);
+  const searched = [...read.texts.paths()].filter((path) => !whole.claimed.has(path)).sort(byText);
   const installed = new InstalledNames(folder, bases);
   const classes = instrumentClasses(folder, bases, searched);
   const stays = frameworkModules(folder, bases, classes, installed);
@@ -92,12 +93,12 @@ function choose(candidates: readonly Candidate[], chooser: Chooser) {
 
 interface Read {
   all: Map<string, SourceFile>;
-  texts: Map<string, string>;
+  texts: Texts;
   skipped: Skipped[];
 }
 
 function readAll(files: Iterable<SourceFile>, maxFileBytes: number | undefined): Read {
-  const read: Read = { all: new Map(), texts: new Map(), skipped: [] };
+  const read: Read = { all: new Map(), texts: new Texts(), skipped: [] };
   for (const file of files) {
     const { path } = file;
     read.all.set(path, file);
@@ -107,7 +108,7 @@ function readAll(files: Iterable<SourceFile>, maxFileBytes: number | undefined):
       continue;
     }
     const content = contentOf(path, bytes);
-    if (content.kind === 'python') read.texts.set(path, content.text);
+    if (content.kind === 'python') read.texts.add(file, content.text);
     else if (content.kind === 'data')
       read.skipped.push({ path, kind: 'nothing', reason: content.reason ?? 'not Python' });
     else {
@@ -129,7 +130,7 @@ function bytesOf(file: SourceFile): Uint8Array | null | string {
 
 /** Takes out the files that Python could not read. */
 function takeOutBroken(read: Read, folder: SourceFolder): void {
-  for (const path of [...read.texts.keys()]) {
+  for (const path of [...read.texts.paths()]) {
     const error = parseError(path, folder);
     if (!error) continue;
     const { line, column, message } = error;

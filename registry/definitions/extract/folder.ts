@@ -5,7 +5,7 @@
 import type { ImportClause, SourceImport } from './imports.ts';
 import { type Module, readModule, type Statement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
-import { Trees } from './trees.ts';
+import type { Texts } from './texts.ts';
 
 /** Where a name leads: to a statement of the folder, to one of its modules, or out of it. */
 export type Target =
@@ -16,31 +16,34 @@ export type Target =
 const MAX_STEPS = 50;
 
 export class SourceFolder {
-  readonly #texts: ReadonlyMap<string, string>;
+  readonly #texts: Texts;
   readonly #modules = new Map<string, Module>();
-  readonly #trees = new Trees();
   readonly #prefixes: string[];
   readonly #package: string | undefined;
 
   /**
-   * @param texts the folder's Python files, decoded, by path
+   * @param texts the folder's Python files
    * @param location folder names that lead to it, outermost first: `pybirch/setups` is also `pybirch.setups`
    * @param packageName its dotted name where it is itself a package of an installed distribution
    */
-  constructor(texts: ReadonlyMap<string, string>, location: string[], packageName?: string) {
+  constructor(texts: Texts, location: string[], packageName?: string) {
     this.#texts = texts;
     this.#prefixes = suffixes(location);
     this.#package = packageName;
   }
 
   get paths(): Iterable<string> {
-    return this.#texts.keys();
+    return this.#texts.paths();
+  }
+
+  has(path: string): boolean {
+    return this.#texts.has(path);
   }
 
   module(path: string): Module {
     let module = this.#modules.get(path);
     if (!module) {
-      module = readModule(path, this.#texts.get(path) ?? '', this.#trees);
+      module = readModule(path, this.#texts);
       this.#modules.set(path, module);
     }
     return module;

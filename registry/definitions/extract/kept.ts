@@ -56,6 +56,7 @@ export class Kept {
           if (part.needed.has(name)) this.#note(`${path}\n${name}`, cls.name);
       }
     }
+    this.#sharing.settle();
   }
 
   /** The definitions that hold a part of this module, or this class of it. */

@@ -6,9 +6,10 @@
 import { child, type Node, nameOf, type Module as SyntaxModule, textOf, walk } from '../syntax.ts';
 import type { Diagnostic } from '../types.ts';
 import { verdictOf } from '../verdict.ts';
+import { type ClassFacts, classFacts } from './class-facts.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { collectGlobals, StatementReader } from './scope.ts';
-import { Trees } from './trees.ts';
+import type { Texts } from './texts.ts';
 
 export interface Statement {
   /** Where its lines begin, the blank lines and comments above it included, and where they end. */
@@ -26,32 +27,35 @@ export interface Statement {
   line: number;
   /** Names that it binds in the module. */
   binds: ReadonlySet<string>;
-  /** Names that it reads and does not define itself. */
+  /** Names that it reads and does not define itself: in a module without `from m import *`, those that the module binds. */
   uses: ReadonlySet<string>;
-  /** Module names whose value it changes, calls upon or hands to a call when the module is imported. */
-  touches: ReadonlySet<string>;
   imports: SourceImport[];
   /** `if __name__ == '__main__'`, which a definition never runs. */
   isMain: boolean;
+  /** A string standing alone: documentation, wherever it stands. */
+  isDocstring: boolean;
 }
 
 export interface ClassStatement {
   name: string;
   readonly node: Node;
   statement: Statement;
+  facts: ClassFacts;
 }
 
 export interface Module {
   path: string;
   /** Read anew as the nodes of its statements are. */
   readonly tree: SyntaxModule;
-  text: string;
+  readonly text: string;
   statements: Statement[];
   classes: Map<string, ClassStatement>;
   /** Name to the statements that bind it at module level. */
   bindings: Map<string, Statement[]>;
   /** Name to the statements with functions that declare it `global`, and so may bind it when they are called. */
   globals: Map<string, Statement[]>;
+  /** Those of its classes that its code calls by their names. */
+  called: ReadonlySet<string>;
   /** What CPython stops at. */
   error: Diagnostic | null;
   /** Looks names up while it runs (`globals()`, `exec`, …), so no part of it can be left out. */
@@ -66,55 +70,86 @@ const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*=
  * Reads a module; a broken text gives what can be recognised of it.
  * @throws DefinitionError `too_deep`
  */
-export function readModule(path: string, text: string, trees = new Trees()): Module {
-  const statements: Statement[] = [];
-  const lines = new LineCounter(text);
-  let from = 0;
-  const { root } = trees.of(text);
-  for (const node of root.children) {
-    if (node.to <= from || textOf(node, text).trim() === '') continue;
-    const to = statementEnd(text, node);
-    const { index, type, from: start, to: end } = node;
-    statements.push({
-      ...{ from, to, type, start, end, line: lines.at(start), ...describe(node, text) },
-      get node() {
-        return trees.of(text).root.children[index] as Node;
-      },
-    });
-    from = to;
-  }
+export function readModule(path: string, texts: Texts): Module {
+  const name = (one: string): string => texts.name(one);
+  const text = texts.text(path);
+  const tree = texts.tree(path);
   const bindings = new Map<string, Statement[]>();
   const classes = new Map<string, ClassStatement>();
   const globals = new Map<string, Statement[]>();
-  for (const statement of statements) {
+  const statements: Statement[] = [];
+  const lines = new LineCounter(text);
+  let from = 0;
+  for (const node of tree.root.children) {
+    if (node.to <= from || textOf(node, text).trim() === '') continue;
+    const to = statementEnd(text, node);
+    const { index, type, from: start, to: end } = node;
+    const statement: Statement = {
+      ...{ from, to, type, start, end, line: lines.at(start), ...describe(node, text, name) },
+      get node() {
+        return texts.tree(path).root.children[index] as Node;
+      },
+    };
+    statements.push(statement);
+    from = to;
     const declared = new Set<string>();
-    collectGlobals(statement.node, text, declared);
-    for (const name of declared) globals.set(name, [...(globals.get(name) ?? []), statement]);
-    for (const name of statement.binds)
-      bindings.set(name, [...(bindings.get(name) ?? []), statement]);
-    classesIn(statement.node, text).forEach(({ name }, at) => {
-      classes.set(name, {
-        name,
+    collectGlobals(node, text, declared);
+    for (const one of declared) note(globals, name(one), statement);
+    for (const one of statement.binds) note(bindings, one, statement);
+    classesIn(node, text).forEach((cls, at) => {
+      classes.set(name(cls.name), {
+        name: name(cls.name),
         statement,
+        facts: classFacts(cls.node, text, name),
         get node() {
-          return classesIn(statement.node, text)[at]?.node as Node;
+          return classesIn(statement.node, texts.text(path))[at]?.node as Node;
         },
       });
     });
   }
+  const hasStar = statements.some(({ imports }) =>
+    imports.some(({ clauses }) => clauses.some((clause) => clause.name === '*')),
+  );
+  if (!hasStar) {
+    for (const one of statements)
+      one.uses = new Set([...one.uses].filter((used) => bindings.has(used) || globals.has(used)));
+  }
   return {
     path,
     get tree() {
-      return trees.of(text);
+      return texts.tree(path);
     },
-    text,
+    get text() {
+      return texts.text(path);
+    },
     statements,
     classes,
     bindings,
     globals,
-    error: verdictOf(trees.of(text)).error,
+    called: calledAmong(classes, tree),
+    error: verdictOf(tree).error,
     dynamic: DYNAMIC.test(text),
   };
+}
+
+function note(statements: Map<string, Statement[]>, name: string, statement: Statement): void {
+  const known = statements.get(name);
+  if (known) known.push(statement);
+  else statements.set(name, [statement]);
+}
+
+function calledAmong(
+  classes: ReadonlyMap<string, ClassStatement>,
+  { root, text }: SyntaxModule,
+): Set<string> {
+  const called = new Set<string>();
+  walk(root, (node) => {
+    const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
+    const cls = callee?.type === 'VariableName' ? classes.get(nameOf(callee, text)) : undefined;
+    if (cls) called.add(cls.name);
+    return true;
+  });
+  return called;
 }
 
 /** Counts lines for offsets that only grow, so that a whole module costs one pass. */
@@ -133,22 +168,31 @@ class LineCounter {
   }
 }
 
-function describe(node: Node, text: string) {
+function describe(node: Node, text: string, name: (one: string) => string) {
   const reader = new StatementReader(text);
   reader.read(node);
   const imports: SourceImport[] = [];
   walk(node, (inner) => {
     if (inner.type !== 'ImportStatement') return true;
-    imports.push(readImport(inner, text, isNested(inner, node)));
+    imports.push(named(readImport(inner, text, isNested(inner, node)), name));
     return false;
   });
   return {
-    binds: reader.binds,
-    uses: reader.uses,
-    touches: reader.touches,
+    binds: new Set([...reader.binds].map(name)),
+    uses: new Set([...reader.uses].map(name)),
     calls: callsSomething(node),
     imports,
     isMain: MAIN.test(textOf(node, text)),
+    isDocstring:
+      node.type === 'ExpressionStatement' && /String$/.test(node.children[0]?.type ?? ''),
+  };
+}
+
+function named(found: SourceImport, name: (one: string) => string): SourceImport {
+  return {
+    ...found,
+    module: found.module && name(found.module),
+    clauses: found.clauses.map((one) => ({ name: name(one.name), bound: name(one.bound) })),
   };
 }
 

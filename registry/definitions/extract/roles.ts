@@ -10,14 +10,12 @@
  * Those are carried inside the definitions that need them.
  */
 
-import { child as childOf, type Node, nameOf, textOf, walk } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { Bases, Reached } from './bases.ts';
-import { baseExpressions } from './bases.ts';
+import type { Given } from './class-facts.ts';
 import type { SourceFolder } from './folder.ts';
 import type { InstalledNames } from './installed.ts';
-import { type Method, methodsOf } from './methods.ts';
-import type { ClassStatement, Module } from './module.ts';
+import type { ClassStatement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 
 export interface InstrumentClass {
@@ -39,7 +37,7 @@ export function instrumentClasses(
 ): InstrumentClass[] {
   const parents = new Set<string>();
   const baseModules = new Set<string>();
-  const found: { path: string; cls: ClassStatement; reached: Reached }[] = [];
+  const found: { path: string; cls: ClassStatement; reached: Reached; lacks: Lacks }[] = [];
   for (const path of paths) {
     for (const [name, cls] of folder.module(path).classes) {
       const reached = bases.reached(path, name);
@@ -47,14 +45,15 @@ export function instrumentClasses(
       if (!reached) continue;
       if (reached.baseModule !== undefined) baseModules.add(reached.baseModule);
       for (const parent of bases.parents(path, name)) parents.add(`${parent.path}\n${parent.name}`);
-      found.push({ path, cls, reached });
+      // Asked for now, while the trees that it is found from are there.
+      found.push({ path, cls, reached, lacks: lacksOf(methodsOfAll(folder, bases, path, name)) });
     }
   }
-  return found.map(({ path, cls, reached }) => {
+  return found.map(({ path, cls, reached, lacks }) => {
     const isParent = parents.has(`${path}\n${cls.name}`);
     const helper = baseModules.has(path)
       ? 'stands in the module of a base class'
-      : helperReason(folder, bases, path, cls, isParent);
+      : helperReason(folder, bases, { path, cls, lacks }, isParent);
     const { type, further } = reached;
     const line = cls.statement.line;
     return { path, name: cls.name, line, type, further, ...(helper && { helper }) };
@@ -118,30 +117,20 @@ function definesPybirch(folder: SourceFolder, bases: Bases, path: string): boole
 function helperReason(
   folder: SourceFolder,
   bases: Bases,
-  path: string,
-  cls: ClassStatement,
+  { path, cls, lacks }: { path: string; cls: ClassStatement; lacks: Lacks },
   isParent: boolean,
 ): string | undefined {
   if (cls.name.startsWith('_')) return 'private, going by its name';
-  const methods = methodsOfAll(folder, bases, path, cls.name);
-  const isMissing = (kind: Given): boolean => [...methods.values()].includes(kind);
-  if (namesAbc(folder.module(path), cls) || isMissing('abstract')) return 'abstract';
-  if (MUST_GIVE.some((name) => methods.get(name) === 'left'))
-    return 'abstract: it leaves a method to others';
+  if (cls.facts.namesAbc || lacks.isAbstract) return 'abstract';
+  if (lacks.leavesNeeded) return 'abstract: it leaves a method to others';
   if (!isParent) return undefined;
   if (/^(Base|Abstract)|(Base|_base|Mixin|ABC)$/.test(cls.name))
     return 'a base of other classes, going by its name';
-  if (isMissing('left')) return 'a base of other classes: it leaves methods to them';
-  const documentation = docstring(folder.module(path), cls);
-  if (
-    /\b(base|super|parent|abstract|mixin|common|generic)[- ]?class\b|\bmix-?in\b|\bsubclass(ed|es)?\b/i.test(
-      documentation,
-    )
-  )
-    return 'a base of other classes, as its documentation says';
+  if (lacks.leavesMethods) return 'a base of other classes: it leaves methods to them';
+  if (cls.facts.saysBase) return 'a base of other classes, as its documentation says';
   const isMade =
-    isConstructed(folder, bases, path, cls.name) || isCalled(folder.module(path), cls.name);
-  return isMade || documentation !== ''
+    isConstructed(folder, bases, path, cls.name) || folder.module(path).called.has(cls.name);
+  return isMade || cls.facts.isDocumented
     ? undefined
     : 'a base of other classes, without a constructor';
 }
@@ -149,8 +138,22 @@ function helperReason(
 /** What a base class of PyBirch asks of an instrument. */
 const MUST_GIVE = ['_perform_measurement_impl', 'perform_measurement', 'position'];
 
-/** A method is there, is `abstract`, or is `left` to others by `raise NotImplementedError` alone. */
-type Given = 'given' | 'abstract' | 'left';
+/** What a class leaves to those that build on it. */
+interface Lacks {
+  isAbstract: boolean;
+  leavesMethods: boolean;
+  /** One that a base class of PyBirch asks for. */
+  leavesNeeded: boolean;
+}
+
+function lacksOf(methods: ReadonlyMap<string, Given>): Lacks {
+  const how = [...methods.values()];
+  return {
+    isAbstract: how.includes('abstract'),
+    leavesMethods: how.includes('left'),
+    leavesNeeded: MUST_GIVE.some((name) => methods.get(name) === 'left'),
+  };
+}
 
 /** What a class has of each method, in Python's order; whatever a base class has counts as given. */
 function methodsOfAll(
@@ -161,52 +164,11 @@ function methodsOfAll(
 ): Map<string, Given> {
   const found = new Map<string, Given>();
   for (const one of bases.line(path, name)) {
-    const module = folder.module(one.path);
-    const cls = module.classes.get(one.name);
-    for (const [method, given] of cls ? ownMethods(module, cls) : [])
-      if (!found.has(method)) found.set(method, one.isBase ? 'given' : given);
+    const given = folder.module(one.path).classes.get(one.name)?.facts.given;
+    for (const [method, how] of given ?? [])
+      if (!found.has(method)) found.set(method, one.isBase ? 'given' : how);
   }
   return found;
-}
-
-/** What the body of a class gives by functions and by assignments. */
-function ownMethods(module: Module, cls: ClassStatement): Map<string, Given> {
-  const found = new Map<string, Given>();
-  for (const assigned of childOf(cls.node, 'Body')?.children ?? []) {
-    const target = assigned.type === 'AssignStatement' ? assigned.children[0] : undefined;
-    if (target) found.set(nameOf(target, module.text), 'given');
-  }
-  for (const method of methodsOf(cls.node, module.text))
-    found.set(method.name, givenBy(method, module.text));
-  return found;
-}
-
-function givenBy({ node, decorators }: Method, text: string): Given {
-  if (
-    decorators.some((one) =>
-      /^@\s*(\w+\.)*abstract(method|property|classmethod|staticmethod)\b/.test(one),
-    )
-  )
-    return 'abstract';
-  const statements = childOf(node, 'Body')?.children.filter(({ type }) => type !== ':') ?? [];
-  const only = statements.filter(
-    ({ type, children }) =>
-      type !== 'ExpressionStatement' || !/String$/.test(children[0]?.type ?? ''),
-  );
-  const raises =
-    only.length === 1 && /^raise\s+NotImplementedError\b/.test(textOf(only[0] as Node, text));
-  return raises ? 'left' : 'given';
-}
-
-function docstring(module: Module, cls: ClassStatement): string {
-  const first = childOf(cls.node, 'Body')?.children.find(({ type }) => type !== ':');
-  const isString =
-    first?.type === 'ExpressionStatement' && /String$/.test(first.children[0]?.type ?? '');
-  return isString
-    ? textOf(first, module.text)
-        .replace(/^[rbuf]*['"]+|['"]+$/gi, '')
-        .trim()
-    : '';
 }
 
 /** True where the class, or one of the folder's that it builds on, has a constructor. */
@@ -217,11 +179,10 @@ function isConstructed(
   name: string,
   steps = 0,
 ): boolean {
-  const module = folder.module(path);
-  const cls = module.classes.get(name);
+  const cls = folder.module(path).classes.get(name);
   if (!cls || steps > 50) return false;
   return (
-    hasConstructor(module, cls) ||
+    cls.facts.hasConstructor ||
     bases
       .parents(path, name)
       .some(
@@ -230,26 +191,4 @@ function isConstructed(
           isConstructed(folder, bases, parent.path, parent.name, steps + 1),
       )
   );
-}
-
-function namesAbc({ text }: Module, cls: ClassStatement): boolean {
-  if (baseExpressions(cls.node, text).some((dotted) => dotted.at(-1) === 'ABC')) return true;
-  const list = childOf(cls.node, 'ArgList');
-  return list !== undefined && /\bmetaclass\s*=\s*(\w+\.)*ABCMeta\b/.test(textOf(list, text));
-}
-
-function hasConstructor(module: Module, cls: ClassStatement): boolean {
-  return methodsOf(cls.node, module.text).some(({ name }) => name === '__init__');
-}
-
-function isCalled(module: Module, name: string): boolean {
-  let called = false;
-  for (const statement of module.statements) {
-    walk(statement.node, (node) => {
-      const callee = node.type === 'CallExpression' ? node.children[0] : undefined;
-      if (callee?.type === 'VariableName' && nameOf(callee, module.text) === name) called = true;
-      return !called;
-    });
-  }
-  return called;
 }

@@ -1,4 +1,4 @@
-/** Which names one top-level statement binds in its module, reads from it, and touches at import. */
+/** Which names one top-level statement binds in its module and reads from it. */
 import { child as childOf, type Node, nameOf, readImport } from '../syntax.ts';
 
 type ScopeKind = 'module' | 'class' | 'function';
@@ -9,11 +9,10 @@ interface Scope {
   uses: Set<string>;
 }
 
-/** Reads one statement of a module; the three sets hold what was found. */
+/** Reads one statement of a module; the sets hold what was found. */
 export class StatementReader {
   readonly binds = new Set<string>();
   readonly uses = new Set<string>();
-  readonly touches = new Set<string>();
   readonly #text: string;
 
   constructor(text: string) {
@@ -70,9 +69,6 @@ export class StatementReader {
       case 'TypeDef':
         this.#annotation(node, scope);
         return;
-      case 'ExpressionStatement':
-        if (scope.kind === 'module') this.#touchCalls(node);
-        break;
     }
     this.#visitAll(node, scope);
   }
@@ -199,20 +195,7 @@ export class StatementReader {
     if (node.type === 'VariableName') this.#bind(this.#of(node), scope);
     else if (/^(Tuple|Array|Parenthesized)Expression$/.test(node.type)) {
       for (const child of node.children) this.#target(child, scope);
-    } else if (node.type === 'MemberExpression') {
-      const root = rootName(node);
-      if (root && scope.kind === 'module') this.touches.add(this.#of(root));
-      this.#visit(node, scope);
     } else this.#visit(node, scope);
-  }
-
-  /** A bare call acts on what it is called upon and on what it is given. */
-  #touchCalls(node: Node): void {
-    if (node.type === 'VariableName') this.touches.add(this.#of(node));
-    if (node.type === 'LambdaExpression') return;
-    for (const [i, child] of node.children.entries()) {
-      if (node.children[i + 1]?.type !== 'AssignOp') this.#touchCalls(child);
-    }
   }
 
   #bind(name: string, scope: Scope): void {

@@ -4,6 +4,9 @@ import type { SourceFolder } from './folder.ts';
 import { byText } from './paths.ts';
 import { type SharedState, sharedState } from './state.ts';
 
+/** So many of those that share a state are named. */
+const SHOWN = 5;
+
 /** Of the state of a folder's modules, which definition holds a copy of which. */
 export class Sharing {
   readonly #folder: SourceFolder;
@@ -18,13 +21,18 @@ export class Sharing {
     for (const { holders } of this.#kept(carving)) holders.push(name);
   }
 
+  /** To be called when all is noted, and before any warning. */
+  settle(): void {
+    for (const states of this.#states.values())
+      for (const { holders } of states) holders.sort(byText);
+  }
+
   /** A warning for each state that others hold as well. */
   warnings(name: string, carving: Carving): string[] {
     return this.#kept(carving).flatMap(({ path, state, holders }) => {
-      const others = holders.filter((other) => other !== name);
-      if (others.length === 0) return [];
+      if (holders.length < 2) return [];
       return [
-        `${path}:${state.line}: ${state.name} is shared with ${list(others.sort(byText))} there; ` +
+        `${path}:${state.line}: ${state.name} is shared with ${others(holders, name)} there; ` +
           'as definitions of their own each has a copy',
       ];
     });
@@ -47,7 +55,12 @@ export class Sharing {
   }
 }
 
-function list(names: string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+/** The first of the others: of thousands, all would be gone through for each. */
+function others(holders: readonly string[], name: string): string {
+  const shown = holders
+    .slice(0, SHOWN + 1)
+    .filter((other) => other !== name)
+    .slice(0, SHOWN);
+  const more = holders.length - 1 - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }

@@ -34,6 +34,7 @@ export function takeWhole(
   maxFileBytes?: number,
 ): Whole {
   const whole: Whole = { definitions: [], skipped: [], claimed: new Set() };
+  const below = Map.groupBy(all.keys(), (path) => path.split('/', 1)[0] ?? '');
   for (const path of [...folder.paths].sort(byText)) {
     const [, parent, name] = /^(?:([A-Za-z_]\w*)\/)?([A-Za-z_]\w*)\.py$/.exec(path) ?? [];
     if (name === undefined || (parent !== undefined && parent !== name)) continue;
@@ -41,8 +42,7 @@ export function takeWhole(
     const reached = cls ? bases.reached(path, name) : null;
     if (!cls || bases.isBaseName(name) || !(reached || hasHeader(folder.module(path).text)))
       continue;
-    const paths =
-      parent === undefined ? [path] : [...all.keys()].filter((p) => p.startsWith(`${parent}/`));
+    const paths = parent === undefined ? [path] : (below.get(parent) ?? []);
     if (parent === undefined && needsNeighbours(folder, path, all)) continue;
     const larger = paths.find((path) => isTooLarge(all.get(path), maxFileBytes));
     for (const path of paths) whole.claimed.add(path);
@@ -123,9 +123,8 @@ function leadsToNeighbour(folder: SourceFolder, path: string, found: SourceImpor
 
 /** A relative import of something that the definition's folder does not hold, whatever else lies in it. */
 function leadsOut(folder: SourceFolder, paths: string[], parent: string) {
-  const known = new Set(folder.paths);
   for (const path of paths) {
-    if (dirname(path) !== parent || !known.has(path)) continue;
+    if (dirname(path) !== parent || !folder.has(path)) continue;
     const { statements, text } = folder.module(path);
     for (const statement of statements.filter(isPlainImport)) {
       for (const found of statement.imports) {
@@ -147,9 +146,8 @@ function others(
   name: string,
   file: string,
 ): Skipped[] {
-  const known = new Set(folder.paths);
   return paths
-    .filter((path) => known.has(path) && dirname(path) === dirname(file))
+    .filter((path) => folder.has(path) && dirname(path) === dirname(file))
     .flatMap((path) =>
       [...folder.module(path).classes].flatMap(([other, cls]) =>
         other !== name && bases.reached(path, other)

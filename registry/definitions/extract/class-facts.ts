@@ -1,0 +1,74 @@
+/** What the roles of a folder's classes are found from: read once from a class's tree, and small. */
+import { child as childOf, type Node, nameOf, textOf } from '../syntax.ts';
+import { baseExpressions } from './base-expressions.ts';
+import { type Method, methodsOf } from './methods.ts';
+
+/** A method is there, is `abstract`, or is `left` to others by `raise NotImplementedError` alone. */
+export type Given = 'given' | 'abstract' | 'left';
+
+export interface ClassFacts {
+  /** Its methods and the attributes that its body gives a value. */
+  given: ReadonlyMap<string, Given>;
+  hasConstructor: boolean;
+  /** It names ABC or ABCMeta. */
+  namesAbc: boolean;
+  isDocumented: boolean;
+  /** Its docstring says that other classes build on it. */
+  saysBase: boolean;
+}
+
+const BASE =
+  /\b(base|super|parent|abstract|mixin|common|generic)[- ]?class\b|\bmix-?in\b|\bsubclass(ed|es)?\b/i;
+
+/** @param name gives a name that does not hold on to the text */
+export function classFacts(cls: Node, text: string, name: (one: string) => string): ClassFacts {
+  const given = new Map<string, Given>();
+  for (const assigned of childOf(cls, 'Body')?.children ?? []) {
+    const target = assigned.type === 'AssignStatement' ? assigned.children[0] : undefined;
+    if (target) given.set(name(nameOf(target, text)), 'given');
+  }
+  const methods = methodsOf(cls, text);
+  for (const method of methods) given.set(name(method.name), givenBy(method, text));
+  const documentation = docstring(cls, text);
+  return {
+    given,
+    hasConstructor: methods.some(({ name }) => name === '__init__'),
+    namesAbc: namesAbc(cls, text),
+    isDocumented: documentation !== '',
+    saysBase: BASE.test(documentation),
+  };
+}
+
+function givenBy({ node, decorators }: Method, text: string): Given {
+  if (
+    decorators.some((one) =>
+      /^@\s*(\w+\.)*abstract(method|property|classmethod|staticmethod)\b/.test(one),
+    )
+  )
+    return 'abstract';
+  const statements = childOf(node, 'Body')?.children.filter(({ type }) => type !== ':') ?? [];
+  const only = statements.filter(
+    ({ type, children }) =>
+      type !== 'ExpressionStatement' || !/String$/.test(children[0]?.type ?? ''),
+  );
+  const raises =
+    only.length === 1 && /^raise\s+NotImplementedError\b/.test(textOf(only[0] as Node, text));
+  return raises ? 'left' : 'given';
+}
+
+function docstring(cls: Node, text: string): string {
+  const first = childOf(cls, 'Body')?.children.find(({ type }) => type !== ':');
+  const isString =
+    first?.type === 'ExpressionStatement' && /String$/.test(first.children[0]?.type ?? '');
+  return isString
+    ? textOf(first, text)
+        .replace(/^[rbuf]*['"]+|['"]+$/gi, '')
+        .trim()
+    : '';
+}
+
+function namesAbc(cls: Node, text: string): boolean {
+  if (baseExpressions(cls, text).some((dotted) => dotted.at(-1) === 'ABC')) return true;
+  const list = childOf(cls, 'ArgList');
+  return list !== undefined && /\bmetaclass\s*=\s*(\w+\.)*ABCMeta\b/.test(textOf(list, text));
+}
