@@ -45,9 +45,11 @@ export async function runImport(
   const choice = choiceOf(command);
   const bases = new Map(base.map(parseBase));
   const onProgress = (done: number, total: number) => terminal.progress(done, total, 'Importing');
+  const onReading = (files: number) =>
+    terminal.err(`Reading ${files} files; then the definitions in them are counted.`);
   let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
-    importFolder(path, { bases, choice, dryRun, onProgress }, target, rooms),
+    importFolder(path, { bases, choice, dryRun, onReading, onProgress }, target, rooms),
   ).catch((error: unknown) => {
     if (!(error instanceof ImportEnded)) throw error;
     ended = error;

@@ -81,6 +81,8 @@ export interface ImportOptions {
   choice?: Choice;
   /** Says what would happen, and does nothing. */
   dryRun?: boolean;
+  /** Called before the folder's files are read, with how many there are: nothing is known of definitions yet. */
+  onReading?: (files: number) => void;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -119,6 +121,7 @@ export async function importFolder(
   const root = await realpath(folder);
   const [read, authors] = await Promise.all([listFolder(root), readAuthors(git, root)]);
   const packageName = await packageOf(root);
+  options.onReading?.(read.files.length);
   const found = await analysis.readFolder(REGISTRY_ACCOUNT, {
     root,
     files: read.files,
