@@ -1,6 +1,6 @@
 /** `registry import <folder>`. */
 import { writeFile } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Choice, Renaming } from '../definitions/extract/choice.ts';
 import type { InstrumentType } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
@@ -64,17 +64,28 @@ export async function runImport(
   return 0;
 }
 
+/** What is wrong with a path, by the system's code. */
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of this path is no folder',
+  EISDIR: 'this is a folder, not a file',
+  EACCES: 'this account may not use it',
+  EPERM: 'this account may not use it',
+  EROFS: 'the disk is read-only',
+  EEXIST: 'there is something of this name already',
+  ENOSPC: 'the disk is full',
+};
+
 /** A folder or file that cannot be used is the user's to mend: said in a line, not as a stack. */
 export async function orProblem<T>(path: string, act: (path: string) => Promise<T>): Promise<T> {
   try {
     return await act(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (!/^(ENOENT|ENOTDIR|EISDIR|EACCES|EPERM|EROFS|EEXIST|ENOSPC)$/.test(String(code)))
-      throw error;
-    throw new Problem('invalid', `${path}: ${(error as Error).message}`, undefined, {
-      cause: error,
-    });
+    const words = error instanceof Error && 'code' in error ? WORDS[String(error.code)] : undefined;
+    if (words === undefined) throw error;
+    const at = (error as NodeJS.ErrnoException).path ?? path;
+    const about = at.startsWith(join(path, sep)) ? at : path;
+    throw new Problem('invalid', `${about}: ${words}`, undefined, { cause: error });
   }
 }
 

@@ -18,6 +18,18 @@ const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
   ],
 ];
 
+/** What is packed by others than zip, gzip and tar: Python unpacks most of it, and nothing here looks into it. */
+const SEALED: [by: string, is: (bytes: Buffer) => boolean][] = [
+  ['bzip2', (bytes) => /^BZh[1-9](1AY&SY|\x17rE8P\x90)/.test(bytes.toString('latin1', 0, 10))],
+  ['xz', (bytes) => starts(bytes, 'fd377a585a00')],
+  ['lzma', isLzma],
+  ['7-Zip', (bytes) => starts(bytes, '377abcaf271c')],
+  ['Zstandard', (bytes) => starts(bytes, '28b52ffd')],
+  ['LZ4', (bytes) => starts(bytes, '04224d18')],
+  ['RAR', (bytes) => starts(bytes, '526172211a07')],
+  ['cabinet', (bytes) => starts(bytes, '4d53434600000000')],
+];
+
 const NAMES = /\.(so(\.[0-9]+)*|dll|dylib|pyd|exe|ocx|sys)$/i;
 
 const hex = (bytes: Buffer): string => bytes.toString('hex', 0, 4);
@@ -31,10 +43,21 @@ function isPortableExecutable(bytes: Buffer): boolean {
   return bytes.toString('latin1', at, at + 4) === 'PE\0\0';
 }
 
+/** LZMA's old format has no mark: the usual parameters, a dictionary of 2^n bytes, a size that is unknown or small. */
+function isLzma(bytes: Buffer): boolean {
+  if (bytes.length < 13 || bytes[0] !== 0x5d) return false;
+  const dictionary = bytes.readUInt32LE(1);
+  const isKnown = bytes.readUInt32LE(9) < 64;
+  const isPower = dictionary >= 4096 && Number.isInteger(Math.log2(dictionary));
+  return isPower && (isKnown || bytes.readBigUInt64LE(5) === 2n ** 64n - 1n);
+}
+
 export interface NativeLibrary {
   path: string;
   /** In words. */
   kind: string;
+  /** What to do instead, where that is not to install it. */
+  way?: string;
 }
 
 /** The files that a system would load as compiled code, by what they hold or by their name; those in archives too. */
@@ -43,7 +66,12 @@ export function nativeLibraries(files: Files): NativeLibrary[] {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     const packed = bytes.length > 4 ? packedFiles(path, bytes) : [];
     if (packed === null) return [{ path, kind: 'an archive of too many files to review' }];
-    for (const one of [{ path, bytes }, ...packed]) {
+    for (const one of [{ path, bytes, isSealed: false }, ...packed]) {
+      const by = one.isSealed ? 'a password or a rare method' : sealedBy(one.bytes);
+      if (by !== undefined) {
+        const where = one.path === path ? '' : ` (${one.path})`;
+        return [{ path, kind: `a file packed by ${by}${where}`, way: 'pack it by zip or gzip' }];
+      }
       const kind = kindOf(one.path, one.bytes);
       if (kind === undefined) continue;
       return [{ path, kind: one.path === path ? kind : `an archive with ${kind} (${one.path})` }];
@@ -51,6 +79,8 @@ export function nativeLibraries(files: Files): NativeLibrary[] {
     return [];
   });
 }
+
+const sealedBy = (bytes: Buffer): string | undefined => SEALED.find(([, is]) => is(bytes))?.[0];
 
 function kindOf(path: string, bytes: Buffer): string | undefined {
   const named = NAMES.test(path) ? 'a native library or program by its name' : undefined;
@@ -73,12 +103,8 @@ export function checkDataFiles(files: Files): { errors: Diagnostic[]; warnings: 
     ...{ code, file, message: `${file}: ${message}` },
   });
   return {
-    errors: nativeLibraries(files).map(({ path, kind }) =>
-      at(
-        path,
-        'native-library',
-        `This is ${kind}, which nobody can review: install it on the lab computers`,
-      ),
+    errors: nativeLibraries(files).map(({ path, kind, way = 'install it on the lab computers' }) =>
+      at(path, 'native-library', `This is ${kind}, which nobody can review: ${way}`),
     ),
     warnings: lfsPointers(files).map((path) =>
       at(

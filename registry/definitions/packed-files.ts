@@ -1,8 +1,9 @@
 /**
- * What archives among a definition's files hold: zips (wheels, eggs and `.npz` too) and what gzip packed. Pure, and
- * bounded: of each file inside only the beginning is unpacked, except of archives in archives.
+ * What archives among a definition's files hold: zips (wheels, eggs and `.npz` too), tars, and what gzip packed. Pure,
+ * and bounded: of each file inside only the beginning is unpacked, except of archives in archives.
  */
 import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
+import { isTar, tarFiles } from './tar-files.ts';
 
 const END = Buffer.from('PK\x05\x06', 'latin1');
 const ENTRY = 0x02014b50;
@@ -10,7 +11,7 @@ const LOCAL = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
 /** Of a file's packed bytes: enough for the headers of programs. */
-const BEGINNING = 512;
+const BEGINNING = 1024;
 const MOST_ENTRIES = 1000;
 const MOST_NESTED = 8 * 1024 * 1024;
 const DEEPEST = 3;
@@ -20,44 +21,76 @@ export interface PackedFile {
   path: string;
   /** What it begins with. */
   bytes: Buffer;
+  /** Encrypted, or packed by a method that nothing here unpacks. */
+  isSealed?: boolean;
 }
 
 /** The files in an archive; null for one that holds more than anybody could review. Empty for what is no archive. */
 export function packedFiles(path: string, bytes: Buffer, depth = 0): PackedFile[] | null {
-  if (bytes.readUInt16BE(0) === 0x1f8b) {
-    const name = path.replace(/\.(gz|tgz)$/i, '');
-    return nested(`${path}!${name.split('/').at(-1)}`, () => gunzip(bytes), depth);
-  }
   const found: PackedFile[] = [];
-  const entries = entriesOf(bytes);
-  if (entries === null) return null;
-  for (const entry of entries) {
-    const inside = `${path}!${entry.name}`;
-    const start = contentOf(bytes, entry, true);
-    found.push({ path: inside, bytes: start });
+  const parts = partsOf(path, bytes);
+  if (parts === null) return null;
+  for (const { name, isSealed, unpack } of parts) {
+    const inside = `${path}!${name}`;
+    const start = isSealed ? NOTHING : (unpack(BEGINNING) ?? NOTHING);
+    found.push({ path: inside, bytes: start, isSealed });
     if (!isArchive(start)) continue;
-    const deeper = nested(inside, () => contentOf(bytes, entry, false), depth);
+    const content = depth === DEEPEST ? null : unpack(Number.POSITIVE_INFINITY);
+    const deeper = content && packedFiles(inside, content, depth + 1);
     if (deeper === null || found.length + deeper.length > MOST_ENTRIES) return null;
     found.push(...deeper);
   }
   return found;
 }
 
-/** Whether bytes begin as a zip or as what gzip packed. */
-export function isArchive(bytes: Buffer): boolean {
-  return bytes.length > 4 && (bytes.readUInt32LE(0) === LOCAL || bytes.readUInt16BE(0) === 0x1f8b);
+const NOTHING = Buffer.alloc(0);
+
+/** Whether bytes begin as a zip, a tar, or as what gzip packed. */
+function isArchive(bytes: Buffer): boolean {
+  return bytes.length > 4 && (bytes.readUInt32LE(0) === LOCAL || isGzip(bytes) || isTar(bytes));
 }
 
-function nested(path: string, unpack: () => Buffer, depth: number): PackedFile[] | null {
-  if (depth === DEEPEST) return null;
-  const bytes = unpack();
-  const inner = isArchive(bytes) ? packedFiles(path, bytes, depth + 1) : [];
-  return inner === null ? null : [{ path, bytes }, ...inner];
+const isGzip = (bytes: Buffer): boolean => bytes.readUInt16BE(0) === 0x1f8b;
+
+interface Part {
+  name: string;
+  isSealed: boolean;
+  /** Of so many packed bytes; null for more than is ever unpacked. */
+  unpack: (most: number) => Buffer | null;
+}
+
+/** Null for more files than anybody could review. */
+function partsOf(path: string, bytes: Buffer): Part[] | null {
+  if (isGzip(bytes)) {
+    const name =
+      path
+        .replace(/\.(gz|tgz)$/i, '')
+        .split(/[/!]/)
+        .at(-1) ?? path;
+    const unpack = (most: number) => unpacked(gunzipSync, bytes.subarray(0, most));
+    return [{ name, isSealed: false, unpack }];
+  }
+  if (isTar(bytes)) {
+    const files = tarFiles(bytes, MOST_ENTRIES);
+    const part = ({ name, content }: { name: string; content: Buffer }): Part => ({
+      ...{ name, isSealed: false },
+      unpack: (most) => content.subarray(0, most),
+    });
+    return files?.map(part) ?? null;
+  }
+  const entries = entriesOf(bytes);
+  const part = (entry: Entry): Part => ({
+    name: entry.name,
+    isSealed: entry.isEncrypted || ![STORED, DEFLATED].includes(entry.method),
+    unpack: (most) => contentOf(bytes, entry, most),
+  });
+  return entries?.map(part) ?? null;
 }
 
 interface Entry {
   name: string;
   method: number;
+  isEncrypted: boolean;
   size: number;
   at: number;
 }
@@ -76,6 +109,7 @@ function entriesOf(bytes: Buffer): Entry[] | null {
     found.push({
       name: bytes.toString('utf8', at + 46, behind),
       method: bytes.readUInt16LE(at + 10),
+      isEncrypted: (bytes.readUInt16LE(at + 8) & 1) === 1,
       size: bytes.readUInt32LE(at + 20),
       at: bytes.readUInt32LE(at + 42) + moved,
     });
@@ -84,24 +118,19 @@ function entriesOf(bytes: Buffer): Entry[] | null {
   return found;
 }
 
-/** Of one file of a zip; empty where it is damaged, encrypted, or packed by another method. */
-function contentOf(bytes: Buffer, { at, size, method }: Entry, isBeginning: boolean): Buffer {
-  if (at < 0 || at + 30 > bytes.length) return Buffer.alloc(0);
+/** Of so many packed bytes of a file of a zip; null for more than is ever unpacked, empty where it is damaged. */
+function contentOf(bytes: Buffer, { at, size, method }: Entry, most: number): Buffer | null {
+  if (at < 0 || at + 30 > bytes.length) return NOTHING;
   const from = at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
-  const packed = bytes.subarray(from, from + (isBeginning ? Math.min(size, BEGINNING) : size));
-  if (method === STORED) return packed;
-  return method === DEFLATED ? unpack(inflateRawSync, packed) : Buffer.alloc(0);
+  const packed = bytes.subarray(from, from + Math.min(size, most));
+  return method === STORED ? packed : unpacked(inflateRawSync, packed);
 }
 
-function gunzip(bytes: Buffer): Buffer {
-  return unpack(gunzipSync, bytes);
-}
-
-/** What is cut off is unpacked as far as it goes; what is damaged, or larger than it may be, is empty. */
-function unpack(by: typeof inflateRawSync, packed: Buffer): Buffer {
+/** What is cut off is unpacked as far as it goes, what is damaged is empty; null for more than is ever unpacked. */
+function unpacked(by: typeof inflateRawSync, packed: Buffer): Buffer | null {
   try {
     return by(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_NESTED });
-  } catch {
-    return Buffer.alloc(0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? null : NOTHING;
   }
 }

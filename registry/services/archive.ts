@@ -3,7 +3,7 @@
  * under its name once it is whole and on the disk; what is read was held against its sum when it ends.
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
@@ -36,8 +36,20 @@ export class ArchiveWriter {
     this.#broken.catch(() => undefined);
   }
 
-  /** A file that is there under this name stays until `finish`. Throws what the file system says. */
+  /**
+   * A file that is there under this name stays until `finish`.
+   * @throws Problem for a folder, or where none is to write into; what the file system says of others
+   */
   static async create(path: string): Promise<ArchiveWriter> {
+    if (await isFolder(path)) {
+      throw new Problem('invalid', `${path} is a folder: give the name of a file in it.`);
+    }
+    if (!(await isFolder(dirname(path)))) {
+      throw new Problem(
+        'invalid',
+        `There is no folder ${dirname(path)} to write into: make it first.`,
+      );
+    }
     const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
     return new ArchiveWriter(path, draft, await open(draft, 'wx', 0o600));
   }
@@ -70,6 +82,14 @@ export class ArchiveWriter {
     await this.#written.catch(() => undefined);
     await rm(this.#draft, { force: true });
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw error;
+  });
+  return found?.isDirectory() ?? false;
 }
 
 async function* hashed(

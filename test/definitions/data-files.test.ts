@@ -74,7 +74,7 @@ t.test('a definition with compiled code is not valid, one with a pointer is warn
 
 /** Python writes the archives: what it can read again counts. */
 const PACK = `
-import gzip, io, json, sys, zipfile
+import bz2, gzip, io, json, lzma, sys, tarfile, zipfile
 program = open(sys.executable, 'rb').read(200000)
 def packed(name, content, method=zipfile.ZIP_DEFLATED, before=b''):
     out = io.BytesIO()
@@ -99,6 +99,35 @@ found = {
     'magic.csv': b'PK\\3\\4 is how a zip begins',
     'end.csv': b'PK\\5\\6' + b'\\xff' * 30,
 }
+def tarred(mode, form, name='data.bin', content=program):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:
+        for path, data in (('read me.txt', b'text'), (name, content)):
+            info = tarfile.TarInfo(path)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+long = 'folder/' * 30 + 'driver.dll'
+found.update({
+    'ustar.tar': tarred('w', tarfile.USTAR_FORMAT),
+    'gnu.tar': tarred('w', tarfile.GNU_FORMAT, long, b'text'),
+    'pax.tar': tarred('w', tarfile.PAX_FORMAT, long, b'text'),
+    'tar.tgz': tarred('w:gz', tarfile.PAX_FORMAT),
+    'tar.tbz': tarred('w:bz2', tarfile.PAX_FORMAT),
+    'tar.txz': tarred('w:xz', tarfile.PAX_FORMAT),
+    'zip.tar': tarred('w', tarfile.GNU_FORMAT, 'inner.zip', inner),
+    'large.gz': gzip.compress(program + bytes(20_000_000)),
+    'large.tgz': gzip.compress(tarred('w', tarfile.GNU_FORMAT, 'a.csv', bytes(20_000_000))),
+    'data.csv.bz2': bz2.compress(b'1,2'),
+    'empty.bz2': bz2.compress(b''),
+    'data.csv.xz': lzma.compress(b'1,2'),
+    'data.lzma': lzma.compress(b'1,2', lzma.FORMAT_ALONE),
+    'bzip2.zip': packed('data.bin', program, zipfile.ZIP_BZIP2),
+    'lzma.zip': packed('data.bin', program, zipfile.ZIP_LZMA),
+    'plain.tar': tarred('w', tarfile.PAX_FORMAT, 'data.csv', b'1,2'),
+    'plain.tgz': tarred('w:gz', tarfile.GNU_FORMAT, 'data.csv', b'1,2'),
+    'large.csv.gz': gzip.compress(b'1,2' * 5_000_000),
+})
 out = io.BytesIO()
 with zipfile.ZipFile(out, 'w') as archive:
     for number in range(1500):
@@ -120,9 +149,16 @@ t.test('compiled code in archives is found, whatever they are called', (t) => {
     found.map(({ path }) => path),
     [
       ...['deflated.zip', 'stored.npz', 'named.whl', 'behind.txt', 'nested.zip'],
-      ...['packed.gz', 'zip.gz', 'many.zip', 'deep.zip'],
+      ...['packed.gz', 'zip.gz', 'many.zip'],
+      ...['ustar.tar', 'gnu.tar', 'pax.tar', 'tar.tgz', 'tar.tbz', 'tar.txz', 'zip.tar'],
+      ...['large.gz', 'large.tgz', 'data.csv.bz2', 'empty.bz2', 'data.csv.xz', 'data.lzma'],
+      ...['bzip2.zip', 'lzma.zip', 'deep.zip'],
     ],
   );
+  const of = (name: string) => found.find(({ path }) => path === name);
+  t.match(of('tar.tgz')?.kind, /an archive with an ELF .* \(tar.tgz!tar!data.bin\)/);
+  t.match(of('pax.tar')?.kind, /by its name \(pax.tar!(folder\/){30}driver.dll\)/);
+  t.match(of('bzip2.zip'), { kind: /\(bzip2.zip!/, way: /by zip or gzip/ });
   t.match(found[4]?.kind, /an archive with an ELF .* \(nested.zip!a\/inner.egg!data.bin\)/);
   t.end();
 });

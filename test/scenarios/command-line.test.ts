@@ -164,8 +164,18 @@ async function commandsWork(t: Test, name: string): Promise<string> {
 t.test('commands beside a running server are carried out by it', async (t) => {
   const file = await commandsWork(t, 'beside');
   t.match(await run('restore', file), { code: 1, stderr: /where nothing is yet/ });
-  t.match(await run('restore', DATA_DIR), { code: 1, stderr: /none of ours|EISDIR/ });
-  t.match(await run('backup', join(folder, 'no', 'where')), { code: 1, stderr: /no such file/ });
+  t.match(await run('restore', DATA_DIR), {
+    code: 1,
+    stderr: /none of ours|is a folder, not a file/,
+  });
+  t.match(await run('restore', join(folder, 'no')), { code: 1, stderr: /: there is no such file/ });
+  for (const command of [['backup'], ['export', '--bundle', '--builtin']]) {
+    const nowhere = await run(...command, join(folder, 'no', 'where'));
+    t.match(nowhere, { code: 1, stderr: /There is no folder .*no to write into: make it first/ });
+    const onto = await run(...command, folder);
+    t.match(onto, { code: 1, stderr: /is a folder: give the name of a file in it/ });
+    for (const { stderr } of [nowhere, onto]) t.notMatch(stderr, /ENOENT|EISDIR|Exporting|Backing/);
+  }
   t.match(await createClient({ url: server.url }).login('beside', 'a new password'), {
     user: { username: 'beside' },
   });
