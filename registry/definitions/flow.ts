@@ -53,7 +53,23 @@ export function reaching(
   return new Search(name, text).through(statements, before);
 }
 
+/** Whether a name surely has a value where a module or a class has run up to a place; for many places of one name. */
+export class Bound {
+  readonly #search: Search;
+
+  constructor(name: string, text: string) {
+    this.#search = new Search(name, text);
+  }
+
+  before(statements: readonly Statement[], place: number): boolean {
+    return this.#search.binds(statements, place);
+  }
+}
+
 class Search {
+  /** How many of the statements of a body have run when the name first has a value. */
+  readonly #first = new Map<readonly Statement[], number>();
+  readonly #branches = new Map<Statement, Branch[]>();
   readonly #name: string;
   readonly #text: string;
 
@@ -73,6 +89,27 @@ class Search {
       if (!found.open) return { bindings, open: false };
     }
     return { bindings, open: true };
+  }
+
+  /** Whether the name surely has a value at the place; it is nowhere deleted. */
+  binds(statements: readonly Statement[], place: number): boolean {
+    let first = this.#first.get(statements);
+    if (first === undefined) {
+      first = statements.findIndex((one) => !this.#after(one).open);
+      this.#first.set(statements, first);
+    }
+    const binding = statements[first];
+    if (binding && binding.node.to <= place) return true;
+    const around =
+      statements[placeAmong(statements.length, (at) => statements[at]?.node.to, place)];
+    if (around?.kind !== 'block') return false;
+    const branches = this.#branches.get(around) ?? branchesOf(around);
+    this.#branches.set(around, branches);
+    const branch = branches[placeAmong(branches.length, (at) => branches[at]?.to, place)];
+    if (!branch || place < branch.from) return false;
+    const isElse = branch.keyword === 'else' && branches[0]?.keyword === 'try';
+    const tried = isElse && branches[0] ? branches[0].body : [];
+    return this.binds(branch.body, place) || this.binds(tried, Number.POSITIVE_INFINITY);
   }
 
   /** The place is within the statement. */
@@ -106,8 +143,13 @@ class Search {
         return this.#isTarget(statement.target)
           ? closed({ kind: 'other', node: statement.node })
           : this.#walrus(statement.node);
-      case 'block':
-        return this.#block(statement);
+      case 'block': {
+        const found = this.#block(statement);
+        const { bindings } = found.open ? this.#walrus(statement.node) : NOTHING;
+        return bindings.length > 0
+          ? { ...found, bindings: [...found.bindings, ...bindings] }
+          : found;
+      }
       case 'expression':
         return this.#walrus(statement.node);
       case 'other':
@@ -148,16 +190,29 @@ class Search {
     return this.#walrus(node);
   }
 
-  /** `(name := …)` anywhere in a statement: it may run or not. */
+  /** `(name := …)` or `f(name := …)` anywhere in a statement: it may run or not. */
   #walrus(node: Node): Reaching {
     if (!textOf(node, this.#text).includes(':=')) return NOTHING;
     let found = false;
     walk(node, (inner) => {
-      if (inner.type === 'LambdaExpression' || /Definition$/.test(inner.type)) return false;
-      found ||= inner.type === 'NamedExpression' && this.#isTarget(inner.children[0] ?? null);
+      if (/^(?:LambdaExpression|Body|.*Definition)$/.test(inner.type)) return false;
+      found ||= this.#isGiven(inner);
       return !found;
     });
     return found ? { bindings: [{ kind: 'other', node }], open: true } : NOTHING;
+  }
+
+  #isGiven({ type, children }: Node): boolean {
+    if (type === 'NamedExpression') return this.#isTarget(children[0] ?? null);
+    return (
+      type === 'ArgList' &&
+      children.some(
+        (one, at) =>
+          one.type === 'AssignOp' &&
+          textOf(one, this.#text) === ':=' &&
+          this.#isTarget(children[at - 1] ?? null),
+      )
+    );
   }
 
   #isTarget(node: Node | null): boolean {
@@ -176,12 +231,14 @@ class Search {
         return this.#if(branches);
       case 'try':
         return this.#try(branches);
+      // What it manages may swallow an exception of its body (`suppress`), so that this has run in part.
       case 'with': {
         const [only] = branches as [Branch];
         const found = this.through(only.body, Number.POSITIVE_INFINITY);
-        const isTarget = found.open && only.head.some((one) => this.#isTarget(one));
+        const isTarget = only.head.some((one) => this.#isTarget(one));
+        if (!isTarget) return { ...found, open: true };
         const target: Binding = { kind: 'other', node: statement.node };
-        return isTarget ? { bindings: [...found.bindings, target], open: false } : found;
+        return { bindings: [...found.bindings, target], open: false };
       }
       default: {
         const bindings = branches.flatMap(
@@ -246,6 +303,17 @@ class Search {
     }
     return { bindings, open };
   }
+}
+
+/** The first of things in order that ends behind the place, by halving. */
+function placeAmong(count: number, end: (at: number) => number | undefined, place: number): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((end(middle) ?? 0) <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function closed(binding: Binding): Reaching {

@@ -1,10 +1,15 @@
 /** The import policy: what a definition may not import or call (a seat belt; review is the wall). */
 
-import { binds } from './binding.ts';
+import { builtinReads } from './builtin-reads.ts';
+import { referencesIn } from './references.ts';
 import { positions } from './source.ts';
-import { type Module, type Node, nameOf, readImport, walk } from './syntax.ts';
+import { STANDARD_LIBRARY } from './stdlib.ts';
+import { type Module, type Node, readImport, walk } from './syntax.ts';
 import { TWINS } from './twins.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
+
+/** Modules whose `open` is the built-in. */
+const OPENING: ReadonlySet<string> = new Set(['io', '_io', '_pyio']);
 
 /** Where a module uses what is banned, and which name of the policy bans it. */
 export interface Use {
@@ -16,8 +21,9 @@ export interface Use {
 }
 
 /**
- * Where a module breaks the policy: `banned-import` for an import of a banned module or of anything
- * below it, `banned-builtin` for the use of a banned built-in that the module does not define itself.
+ * Where a module breaks the policy: `banned-import` for an import of a banned module or of anything below it, or for
+ * such a module had from another one (`glob.os`); `banned-builtin` for a banned built-in wherever it can be what a name
+ * of the module finds.
  */
 export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] {
   const places = positions(module.text);
@@ -27,23 +33,60 @@ export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] 
 }
 
 export function findUses(module: Module, policy: ImportPolicy): Use[] {
-  const { text } = module;
-  const found: Use[] = [];
-  const { imports, names, bound, builtins } = survey(module);
-  for (const { name, node } of imports) {
-    const permission = grantOf(name, policy);
-    if (permission === null) continue;
-    const message = `Importing ${name} is not allowed here: leave it out, or ask the lab's admins to allow it`;
-    found.push({ node, code: 'banned-import', message, permission });
-  }
-  const used = [...names.filter((node) => !bound.has(nameOf(node, text))), ...builtins];
-  for (const node of used) {
-    const name = nameOf(node, text);
-    if (!policy.banned.includes(name) || covers(policy.allowed, name)) continue;
-    const message = `The built-in ${name} is not allowed here: use the instrument's own interface, or ask the lab's admins to allow it`;
-    found.push({ node, code: 'banned-builtin', message, permission: name });
-  }
+  const names = policy.banned.filter((one) => !covers(policy.allowed, one));
+  const found = builtinReads(module, new Set(names)).map(({ node, name, rebound }) =>
+    useOfBuiltin(node, name, rebound),
+  );
+  walk(module.root, (node) => {
+    if (node.type !== 'ImportStatement') return true;
+    for (const { name, node: at } of importedBy(node, module.text)) {
+      const permission = grantOf(name, policy);
+      if (permission !== null) found.push(useOfModule(at, name, permission));
+      else found.push(...useOf(at, name, policy));
+    }
+    return false;
+  });
+  for (const reference of referencesIn(module))
+    for (const name of reference.names)
+      found.push(...useOf(reference.node, name, policy).slice(0, 1));
   return found;
+}
+
+function importedBy(node: Node, text: string): { name: string; node: Node }[] {
+  const { level, module, names } = readImport(node, text);
+  if (level > 0) return [];
+  return names.map((one) => ({
+    ...one,
+    name: module === null ? one.name : `${module}.${one.name}`,
+  }));
+}
+
+/** A banned built-in or module that is had as a part of another module. */
+function useOf(node: Node, dotted: string, policy: ImportPolicy): Use[] {
+  const end = dotted.lastIndexOf('.');
+  const owner = dotted.slice(0, Math.max(end, 0));
+  // The standard library often imports `os as _os`.
+  const part = dotted.slice(end + 1).replace(/^_(?=[a-z])/, '');
+  if (!policy.banned.includes(part)) return [];
+  const permission = grantOf(part, policy);
+  if (permission === null) return [];
+  if (owner === 'builtins' || (OPENING.has(owner) && part === 'open'))
+    return [useOfBuiltin(node, part)];
+  const isModule = owner === '' || STANDARD_LIBRARY.has(owner.split('.')[0] as string);
+  return isModule && STANDARD_LIBRARY.has(part) ? [useOfModule(node, dotted, permission)] : [];
+}
+
+function useOfModule(node: Node, name: string, permission: string): Use {
+  const message = `Importing ${name} is not allowed here: leave it out, or ask the lab's admins to allow it`;
+  return { node, code: 'banned-import', message, permission };
+}
+
+function useOfBuiltin(node: Node, name: string, rebound = false): Use {
+  const other = rebound
+    ? `define the file's own ${name} above, in every branch`
+    : "use the instrument's own interface";
+  const message = `The built-in ${name} is not allowed here: ${other}, or ask the lab's admins to allow it`;
+  return { node, code: 'banned-builtin', message, permission: name };
 }
 
 /** Which name of `banned` a module or built-in falls under; null where it may be used. */
@@ -60,58 +103,6 @@ function withTwins(name: string): readonly string[] {
 
 function covers(list: readonly string[], name: string): boolean {
   return list.some((one) => name === one || name.startsWith(`${one}.`));
-}
-
-interface Survey {
-  imports: { name: string; node: Node }[];
-  /** Every plain name that is read. */
-  names: Node[];
-  /** Names that the module binds anywhere. */
-  bound: Set<string>;
-  /** `open` in `builtins.open`. */
-  builtins: Node[];
-}
-
-function survey({ text, root }: Module): Survey {
-  const result: Survey = { imports: [], names: [], bound: new Set(), builtins: [] };
-  const aliases = new Set(['builtins', '__builtins__']);
-  walk(root, (node) => {
-    if (node.type === 'ImportStatement') {
-      surveyImport(node, text, result, aliases);
-      return false;
-    }
-    if (node.type === 'MemberExpression') surveyMember(node, text, result, aliases);
-    if (node.type === 'VariableName') {
-      if (binds(node)) result.bound.add(nameOf(node, text));
-      else if (!isKeyword(node)) result.names.push(node);
-    }
-    return true;
-  });
-  return result;
-}
-
-function surveyImport(node: Node, text: string, result: Survey, aliases: Set<string>): void {
-  const statement = readImport(node, text);
-  for (const { name, bound, node: at } of statement.names) {
-    const dotted = statement.module === null ? name : `${statement.module}.${name}`;
-    if (statement.level === 0) result.imports.push({ name: dotted, node: at });
-    if (statement.level === 0 && dotted === 'builtins') aliases.add(bound);
-    if (statement.module === 'builtins') result.builtins.push(at);
-    else result.bound.add(bound);
-  }
-}
-
-function surveyMember(node: Node, text: string, result: Survey, aliases: Set<string>): void {
-  const [owner, dot, property] = node.children;
-  if (owner?.type !== 'VariableName' || dot?.type !== '.' || !property) return;
-  if (aliases.has(nameOf(owner, text))) result.builtins.push(property);
-}
-
-/** `open` in `f(open=1)`. */
-function isKeyword(node: Node): boolean {
-  if (node.parent?.type !== 'ArgList') return false;
-  const next = node.parent.children[node.index + 1];
-  return next?.type === 'AssignOp';
 }
 
 /** The module or built-in that a message of `checkPolicy` is about. */

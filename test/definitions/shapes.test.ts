@@ -3,6 +3,8 @@ import { analyse } from '../../registry/definitions/analysis.ts';
 import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
 import { checkName, checkPath, checkPaths } from '../../registry/definitions/names.ts';
+import { checkPolicy } from '../../registry/definitions/policy.ts';
+import { parseModule } from '../../registry/definitions/syntax.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };
@@ -142,6 +144,86 @@ t.test('the policy sees banned imports and built-ins in any spelling', async (t)
   for (const [source, expected] of table)
     t.same(codes(`${source}\n${instrument}`), expected, source);
   t.same(codes(`import os\nos\n${instrument}`, ['os']), [], 'a lab may lift a ban');
+});
+
+t.test('a banned name is the built-in wherever a built-in can be what it finds', async (t) => {
+  const uses = (source: string): string[] =>
+    checkPolicy(parseModule(source), policy).map(({ code }) => code);
+  for (const source of [
+    'class A:\n def open(self): pass\n def m(self): return open("x")',
+    'class A:\n x = open("x")\n def open(self): pass',
+    'class A:\n open: int\n x = open',
+    'class A:\n open = 1\n [open for x in y]',
+    'def f():\n open = 1\n class A:\n  x = open\n  open = 2',
+    'def f(open): pass\nopen("x")',
+    'open("x")\ndef open(p): pass',
+    'def f(): return open("x")\nf()\ndef open(p): pass',
+    '@run\ndef f(): return open("x")\ndef open(p): pass',
+    'if x:\n open = 1\nopen("x")',
+    'try:\n from x import open\nexcept ImportError:\n pass\nopen("x")',
+    'if TYPE_CHECKING:\n from x import open\nopen("x")',
+    'with suppress(ImportError):\n from x import open\nopen("x")',
+    'from x import *\nopen("x")',
+    'open = 1\ndel (open)\nopen("x")',
+    'open = 1\ndef f():\n global open\n del open\nopen("x")',
+    'try: pass\nexcept E as open: pass\nopen("x")',
+    'def f():\n global open\n open("x")',
+    'open = open',
+    'open += x',
+    'with open("x") as open: pass',
+    '[x for open in open(y)]',
+    '[open := x for x in y if open(x)]',
+    'type X = open("x")',
+    'def f[T: open](x): pass',
+    '@open\ndef f(): pass',
+    'match x:\n case open(): pass',
+  ])
+    t.same([...new Set(uses(source))], ['banned-builtin'], source);
+  for (const source of [
+    'def f(): return open("x")\ndef open(p): pass',
+    'def f():\n def open(): pass\n def g(): return open("x")',
+    'try:\n from x import open\nexcept ImportError:\n def open(p): pass\nopen("x")',
+    'if x:\n open = 1\nelse:\n open = 2\nopen("x")',
+    'class A:\n open = 1\n x = [open]',
+    '[open for open in x]',
+    'def f[open](x: open): pass',
+    'match x:\n case A(open=1): pass',
+    'def f():\n (open := 1)\n [open for x in y]',
+    'import re\nre.compile("x")',
+  ])
+    t.same(uses(source), [], source);
+  const many = `${'def f(): return open\n'.repeat(9000)}open = 1\n`;
+  t.equal(uses(many).length, 9000, 'nine thousand are judged in a time that grows with them');
+});
+
+t.test('a banned module or built-in is seen through the module that has it', async (t) => {
+  const uses = (source: string): string[] =>
+    checkPolicy(parseModule(source), policy).map(({ code }) => code);
+  for (const source of [
+    'import builtins\nclass A:\n def f(self): b = builtins; return b.open',
+    '__builtins__["open"]',
+    'getattr(__builtins__, "op" "en")',
+    'import builtins\nvars(builtins)["open"]',
+    'import builtins\nbuiltins.__dict__["open"]',
+    'globals()["__builtins__"]["open"]',
+    'import sys\nsys.modules["builtins"].open("x")',
+    'import builtins\n@builtins.exec\ndef f(): pass',
+    'import builtins\nmatch x:\n case builtins.open: pass',
+    '(b := __builtins__).open("x")',
+    'f(b := __builtins__)\nb.eval',
+    'def f(b=__builtins__): return b.open',
+    'import io\nio.open("x")',
+    'from io import open\nopen("x")',
+  ])
+    t.same(uses(source), ['banned-builtin'], source);
+  for (const source of [
+    'from glob import os',
+    'import glob\nglob.os.system("x")',
+    'import tempfile as t\nt._os.system("x")',
+    'from sys import modules as m\nm["subprocess"]',
+  ])
+    t.same(uses(source), ['banned-import'], source);
+  t.same(uses('import glob, sys\nglob.glob("x")\nsys.modules["numpy"]'), []);
 });
 
 t.test('names are compared as Python compares them, in normal form KC', async (t) => {

@@ -13,9 +13,32 @@ export function symbolFault(root: Node, text: string): Fault | null {
   return symbols.fault;
 }
 
+/** Where a name is looked up, and in which scope. */
+export interface Read {
+  readonly name: string;
+  readonly node: Node;
+  readonly scope: Scope;
+}
+
+/** Every place where one of `names` is looked up, in document order; the scopes are those of the whole module. */
+export function readsOf(root: Node, text: string, names: ReadonlySet<string>): Read[] {
+  const reads: Read[] = [];
+  const symbols = new Symbols(text, (read) => {
+    if (names.has(read.name)) reads.push(read);
+  });
+  symbols.run(root);
+  return reads;
+}
+
 class Symbols extends DefinitionSymbols {
+  readonly #onRead: (read: Read) => void;
   /** Statements that a later look at the whole module decides on. */
   readonly #nonlocals: { scope: Scope; name: Node }[] = [];
+
+  constructor(text: string, onRead: (read: Read) => void = () => {}) {
+    super(text);
+    this.#onRead = onRead;
+  }
 
   run(root: Node): void {
     this.all(root.children);
@@ -23,9 +46,7 @@ class Symbols extends DefinitionSymbols {
   }
 
   readonly #visitors: Record<string, (node: Node) => void> = {
-    VariableName: (node) => {
-      this.scope.of(nameOf(node, this.text)).used = true;
-    },
+    VariableName: (node) => this.#read(node),
     FunctionDefinition: (node) => this.function(node),
     LambdaExpression: (node) => this.lambda(node),
     ClassDefinition: (node) => this.class(node),
@@ -57,6 +78,12 @@ class Symbols extends DefinitionSymbols {
     else this.all(node.children);
   }
 
+  #read(node: Node): void {
+    const name = nameOf(node, this.text);
+    this.scope.of(name).used = true;
+    this.#onRead({ name, node, scope: this.scope });
+  }
+
   /** Of a dotted name only the first part is a name. */
   #decorator({ children }: Node): void {
     for (const [at, part] of children.entries())
@@ -86,8 +113,12 @@ class Symbols extends DefinitionSymbols {
     use.bound = true;
   }
 
+  /** `name += …` looks its name up, which CPython's symbol table does not count as a use. */
   #update(node: Node): void {
-    this.bind([node.children[0] as Node]);
+    const target = node.children[0] as Node;
+    if (target.type === 'VariableName')
+      this.#onRead({ name: nameOf(target, this.text), node: target, scope: this.scope });
+    this.bind([target]);
     this.all(node.children.slice(2));
   }
 

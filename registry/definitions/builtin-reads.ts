@@ -1,0 +1,130 @@
+/**
+ * Where a module looks a name up and a built-in can be what it finds: no function around gives the name a value, and the
+ * class or the module has not surely done so by then (Python reference, "Resolution of names").
+ */
+
+import { Bound } from './flow.ts';
+import type { Scope } from './python/scope.ts';
+import { type Read, readsOf } from './python/symbols.ts';
+import { child, type Module, type Node, nameOf, statementsOf, walk } from './syntax.ts';
+
+export interface BuiltinRead {
+  readonly name: string;
+  readonly node: Node;
+  /** The module gives the name a value too, but not surely, or not by then. */
+  readonly rebound: boolean;
+}
+
+/** The places of these names that a built-in can reach, in document order. */
+export function builtinReads(module: Module, names: ReadonlySet<string>): BuiltinRead[] {
+  const { root, text, statements } = module;
+  const reads = readsOf(root, text, names);
+  if (reads.length === 0) return [];
+  // What is taken away may be looked up after that, in a loop or in a function.
+  const deleted = deletedIn(root, text);
+  const flows = new Map<string, Bound>();
+  const flowOf = (name: string): Bound => {
+    const flow = flows.get(name) ?? new Bound(name, text);
+    flows.set(name, flow);
+    return flow;
+  };
+  const whenRun = runs();
+  const bodies = new Map<Node, typeof statements>();
+  const bodyAround = (node: Node): typeof statements => {
+    const body = classBody(node);
+    const known = bodies.get(body) ?? statementsOf(body, text);
+    bodies.set(body, known);
+    return known;
+  };
+  const reaches = ({ name, node, scope }: Read): boolean => {
+    const own = ownerOf(scope, name);
+    if (own === 'function') return false;
+    if (deleted.has(name)) return true;
+    if (own === 'class' && flowOf(name).before(bodyAround(node), node.from)) return false;
+    return !flowOf(name).before(statements, whenRun(node));
+  };
+  return reads.filter(reaches).map(({ name, node, scope }) => {
+    const rebound = moduleOf(scope).names.get(name)?.bound === true;
+    return { name, node, rebound };
+  });
+}
+
+/**
+ * Whose variable the name is. That of a class is looked up in its body, then in the module: the functions around the
+ * class are passed over.
+ */
+function ownerOf(scope: Scope, name: string): 'function' | 'class' | 'module' {
+  // Annotations and type parameters see the class that they stand in.
+  let innermost = true;
+  for (let at: Scope | null = scope; at?.parent; at = at.parent) {
+    const use = at.names.get(name);
+    if (use?.global) return 'module';
+    if (at.kind === 'class') {
+      if (innermost && use?.bound) return 'class';
+    } else if (!use?.nonlocal && (use?.parameter || use?.bound)) return 'function';
+    innermost &&= at.kind === 'annotation' || at.kind === 'types';
+  }
+  return 'module';
+}
+
+function moduleOf(scope: Scope): Scope {
+  return scope.parent ? moduleOf(scope.parent) : scope;
+}
+
+function classBody(node: Node): Node {
+  let at = node;
+  while (at.parent && !(at.type === 'Body' && at.parent.type === 'ClassDefinition')) at = at.parent;
+  return at;
+}
+
+/**
+ * How far the module has surely run when it comes to a place. A function can be called as soon as it is there; the
+ * functions that follow it at once are there too by then.
+ */
+function runs(): (node: Node) => number {
+  const ends = new Map<Node, number>();
+  return (node) => {
+    let outermost: Node | undefined;
+    for (let at: Node | null = node; at; at = at.parent)
+      if (at.type === 'Body' && at.parent?.type === 'FunctionDefinition') outermost = at.parent;
+    if (!outermost || outermost.parent?.type === 'DecoratedStatement') return node.from;
+    const known = ends.get(outermost);
+    if (known !== undefined) return known;
+    const together = [outermost];
+    for (let next = after(outermost); next && isPlain(next); next = after(next))
+      together.push(next);
+    const { to } = together.at(-1) as Node;
+    for (const one of together) ends.set(one, to);
+    return to;
+  };
+}
+
+function after({ parent, index }: Node): Node | undefined {
+  return parent?.children[index + 1];
+}
+
+/** Nothing runs when the function is made. */
+function isPlain(node: Node): boolean {
+  if (node.type !== 'FunctionDefinition' || node.parent?.type === 'DecoratedStatement')
+    return false;
+  const parameters = child(node, 'ParamList')?.children ?? [];
+  return ![...parameters, ...node.children].some(({ type }) => /^(?:AssignOp|TypeDef)$/.test(type));
+}
+
+/** Names after `del`, and those of handlers, which Python deletes behind them. */
+function deletedIn(root: Node, text: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const add = (node: Node): void => {
+    if (node.type === 'VariableName') found.add(nameOf(node, text));
+    else if (/^(?:Tuple|Array|Parenthesized)Expression$/.test(node.type))
+      node.children.forEach(add);
+  };
+  walk(root, (node) => {
+    if (node.type === 'DeleteStatement') node.children.forEach(add);
+    if (node.type === 'TryStatement')
+      for (const [at, one] of node.children.entries())
+        if (node.children[at - 1]?.type === 'as') add(one);
+    return true;
+  });
+  return found;
+}
