@@ -4,6 +4,7 @@ import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { lint } from '../../registry/definitions/lint.ts';
 import { parseModule } from '../../registry/definitions/syntax.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
+import { SOURCES } from '../helpers/hostile-requests.ts';
 import { exercise, hostileTexts, nested } from './hostile.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };
@@ -129,4 +130,27 @@ t.test('a trap in ruff is told, and the next text is linted', async (t) => {
   const { syntax } = lint({ ...module, text: `x = ${'-'.repeat(200_000)}1\n` });
   t.match(syntax, [{ code: 'syntax', message: /Too deeply nested/ }]);
   t.match(lint(parseModule('def f():\n    return y\n')).errors, [{ code: 'F821', line: 2 }]);
+});
+
+t.test('what is no sensible definition is refused before it is read', async (t) => {
+  const refused: [string, RegExp][] = [
+    ['newlines', /More than 100000 lines/],
+    ['statements', /More than 100000 lines/],
+    ['elif', /More than 20000 statements/],
+    ['imports', /More than 20000 statements/],
+    ['keys in the header', /The header has more than 524288 characters/],
+    ['unique items', /The header has more than 524288 characters/],
+  ];
+  for (const [name, message] of refused) {
+    const spent = cpuTime(() => {
+      const { errors } = validateDefinition('A', SOURCES[name] as string, policy);
+      t.ok(
+        errors.some((error) => message.test(error.message)),
+        name,
+      );
+    });
+    t.ok(spent < 1000, `${name}: ${spent.toFixed(0)} ms`);
+  }
+  const lines = `x = """${'\n'.repeat(99_000)}"""\nclass A(Measurement): pass\n`;
+  t.same(validateDefinition('A', lines, policy).errors, []);
 });
