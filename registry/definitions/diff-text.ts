@@ -1,4 +1,5 @@
 /** The text of a diff that git printed: each line in the encoding of the file that it stands in. */
+import { isUtf8 } from 'node:buffer';
 import { decodePiece } from './source.ts';
 
 /** The part of a diff about one file; offsets in bytes, `to` exclusive. */
@@ -42,16 +43,26 @@ export function decodePart(part: Buffer, { before, after }: Encodings): string {
   const hunks = part.indexOf('\n@@ ') + 1;
   if (hunks === 0) return part.toString();
   const head = part.toString('utf8', 0, hunks);
-  if (before === after) return head + decodePiece(part.subarray(hunks), before);
+  const whole = before === after ? decodePiece(part.subarray(hunks), before) : '\ufffd';
+  if (!whole.includes('\ufffd')) return head + whole;
   let text = head;
   for (let from = hunks; from < part.length; ) {
     const end = part.indexOf(0x0a, from);
     const to = end < 0 ? part.length : end + 1;
     const isBefore = part[from] === 0x2d || part[from] === 0x40;
-    text += decodePiece(part.subarray(from, to), isBefore ? before : after);
+    text += readable(part.subarray(from, to), isBefore ? before : after);
     from = to;
   }
   return text;
+}
+
+/** A line; where its bytes are none of the encoding, those beyond ASCII as `\xb5`, so that two that differ look different. */
+function readable(line: Buffer, encoding: string): string {
+  const text = decodePiece(line, encoding);
+  if (!text.includes('\ufffd') || (encoding === 'utf-8' && isUtf8(line))) return text;
+  return line
+    .toString('latin1')
+    .replace(/[^\0-\x7f]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`);
 }
 
 /** A path that its line names plainly: git ends it with a tab where it has a space. */

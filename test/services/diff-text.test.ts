@@ -13,6 +13,7 @@ const FILES: Record<string, [before: Buffer | null, after: Buffer | null]> = {
   'added.py': [null, latin1('é')],
   'deleted.py': [latin1('è'), null],
   'plain.py': [Buffer.from('UNIT = "ΩV"\n'), Buffer.from('UNIT = "Ω"\n')],
+  'old.csv': [Buffer.from('µV;é\n', 'latin1'), Buffer.from('ÅV;é\n', 'latin1')],
   'table.csv': [Buffer.from('µ,1\n'), Buffer.from('µ,2\n')],
 };
 
@@ -35,6 +36,7 @@ t.test('every line of a diff has the characters of the file that it stands in', 
     '-UNIT = "è"\n',
     '-UNIT = "ΩV"\n+UNIT = "Ω"\n',
     '-µ,1\n+µ,2\n',
+    '-\\xb5V;\\xe9\n+\\xc5V;\\xe9\n',
   ])
     t.ok(text.includes(lines), lines);
   t.notMatch(text, '\ufffd');
