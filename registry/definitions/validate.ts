@@ -161,7 +161,13 @@ function checkClass(
   const warn = (code: string, message: string) => result.warnings.push({ ...span, code, message });
   const { type, foreign } = ancestry;
   const stated = header.header.instrument_type;
-  if (type === null && foreign === null)
+  const isOwn = type === null && foreign === null;
+  if (isOwn && stated && ancestry.classes.length > 1)
+    warn(
+      'own-base',
+      `${info.name} builds on none of PyBirch's base classes: that it is a ${stated} is what the header says`,
+    );
+  else if (isOwn)
     error('not-an-instrument', `${info.name} builds on none of PyBirch's base classes`);
   else if (type === null && !stated)
     error(
