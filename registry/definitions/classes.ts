@@ -86,6 +86,14 @@ export class Classes {
     return starred ? [...found, [{ kind: 'unknown' }]] : found;
   }
 
+  /** The instrument that a class is which builds on this expression of a module; null where that is none, or unknown. */
+  typeBy(path: string, base: Node): InstrumentType | null {
+    const types = this.resolver
+      .expression(path, base)
+      .map((meaning) => this.#reached(meaning, undefined).type);
+    return types.find((type) => type !== null) ?? null;
+  }
+
   ancestry(start: ClassAt): Ancestry {
     const known = this.#known.get(start.statement);
     if (known) return known;
@@ -144,7 +152,7 @@ export class Classes {
     };
   }
 
-  #reached(meaning: Meaning, from: ClassAt): Ancestry {
+  #reached(meaning: Meaning, from: ClassAt | undefined): Ancestry {
     const nothing = { type: null, base: null, baseModule: undefined, certain: true };
     const none = { ...nothing, classes: [], outside: [], foreign: null };
     switch (meaning.kind) {
@@ -165,9 +173,8 @@ export class Classes {
       case 'module':
         return none;
       default: {
-        const { statement, module } = from;
-        const list = child(definitionOf(statement), 'ArgList');
-        const foreign = list ? module.text.slice(list.from + 1, list.to - 1) : 'unknown';
+        const list = from && child(definitionOf(from.statement), 'ArgList');
+        const foreign = list ? from.module.text.slice(list.from + 1, list.to - 1) : 'unknown';
         return { ...none, foreign };
       }
     }

@@ -2,6 +2,7 @@
 import { type BaseTypes, type ClassAt, Classes } from '../classes.ts';
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';
 import { Resolver } from '../resolve.ts';
+import type { Node } from '../syntax.ts';
 import type { InstrumentType } from '../types.ts';
 import type { SourceFolder } from './folder.ts';
 import { TREES } from './texts.ts';
@@ -80,6 +81,26 @@ export class Bases {
     };
   }
 
+  /** Whether a class with these base expressions, wherever in the module it stands, is an instrument. */
+  isInstrument(path: string, bases: readonly Node[]): boolean {
+    return bases.some((base) => this.#classes.typeBy(path, base) !== null);
+  }
+
+  /** Whether the folder's own code computes a base of the class, so that nobody knows it without running that. */
+  isComputed(path: string, name: string): boolean {
+    const found = this.#named(path, name);
+    if (!found) return false;
+    const { resolver } = this.#classes;
+    const bases = this.#classes.bases(found);
+    const isOpen = (meanings: (typeof bases)[number] = []): boolean =>
+      meanings.some(({ kind }) => kind === 'unknown' || kind === 'value');
+    return bases.some((meanings, i) => {
+      const base = found.statement.bases[i];
+      // `namedtuple("Row", "a b")` and `Generic[T]` are what their packages make of them.
+      return isOpen(meanings) && (!base || isOpen(resolver.expression(path, rootOf(base))));
+    });
+  }
+
   /** The classes of the folder that this one names as its bases. */
   parents(path: string, name: string): { path: string; name: string }[] {
     const found = this.#named(path, name);
@@ -125,4 +146,10 @@ export class Bases {
       .named(path, name)
       .find((one) => one.path === path && one.statement.name === name);
   }
+}
+
+/** `make` of `make(1)["x"].Row`. */
+function rootOf(node: Node): Node {
+  const [first] = /^(Call|Member)Expression$/.test(node.type) ? node.children : [];
+  return first ? rootOf(first) : node;
 }

@@ -19,6 +19,7 @@ import { renamed } from './renamed.ts';
 import { frameworkModules, type InstrumentClass, instrumentClasses } from './roles.ts';
 import { Texts } from './texts.ts';
 import type { Extracted, Extraction, ExtractOptions, Skipped, SourceFile } from './types.ts';
+import { unreached } from './unreached.ts';
 import { takeWhole } from './whole.ts';
 
 /** @param files every file of the folder that could belong to a definition, in any order */
@@ -46,6 +47,11 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   const settled = withoutClashes(chosen.taken, chooser);
   kept.survey(settled.kept, helpers);
   const unfit: Skipped[] = [];
+  const lost = unreached(
+    folder,
+    bases,
+    searched.filter((path) => !isTestFile(path)),
+  );
   return {
     names: settled.kept.map(nameOf),
     definitions: definitionsOf(settled.kept, kept, unfit),
@@ -58,7 +64,8 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
         ...settled.skipped,
         ...unfit,
         ...helpers.map((cls) => helperSkip(cls, kept)),
-        ...withoutInstruments(searched, classes, folder, kept),
+        ...lost,
+        ...withoutInstruments(searched, [...classes, ...lost], folder, kept),
       ].sort((a, b) => byText(a.path, b.path) || (a.line ?? 0) - (b.line ?? 0)),
   };
 }
@@ -150,9 +157,11 @@ function parseError(path: string, folder: SourceFolder): Diagnostic | undefined 
 
 /** Why a class is no definition of its own; undefined for those that are. Classes in tests stand in for instruments. */
 function whyHelper({ path, helper }: InstrumentClass): string | undefined {
-  const isTest =
-    /(^|\/)tests?\//.test(path) || /^(test_.*|.*_test|conftest)\.py$/.test(basename(path));
-  return isTest ? 'part of a test' : helper;
+  return isTestFile(path) ? 'part of a test' : helper;
+}
+
+function isTestFile(path: string): boolean {
+  return /(^|\/)tests?\//.test(path) || /^(test_.*|.*_test|conftest)\.py$/.test(basename(path));
 }
 
 function helperSkip(cls: InstrumentClass, kept: Kept): Skipped {
@@ -164,7 +173,7 @@ function helperSkip(cls: InstrumentClass, kept: Kept): Skipped {
 
 function withoutInstruments(
   searched: string[],
-  classes: readonly InstrumentClass[],
+  classes: readonly { path: string }[],
   folder: SourceFolder,
   kept: Kept,
 ): Skipped[] {

@@ -1,5 +1,6 @@
 /** Which classes of a folder become definitions. */
 import t from 'tap';
+import { validateDefinition } from '../../../registry/definitions/validate.ts';
 import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
 
 t.test('a class is found through any way of naming a base class', async (t) => {
@@ -281,3 +282,50 @@ t.test(
     t.notOk(names('Other, Instrument').includes('X'));
   },
 );
+
+t.test(
+  'a class that looks like an instrument and is not taken is told of, with the reason',
+  async (t) => {
+    const cases: Record<string, string> = {
+      'class X(BASES["m"]): ...\n': 'X: its base class is computed',
+      'class X(make()): ...\n': 'X: its base class is computed',
+      'class X(*[F]): ...\n': 'X: its base class is computed',
+      'def f():\n    class X(F): ...\n': 'X: it stands inside a function or another class',
+      'class A:\n    class X(F): ...\n': 'X: it stands inside a function or another class',
+      'class X(BASES["m"].Row): ...\n': 'X: its base class is computed',
+      'class X(list): ...\n': '',
+      'from collections import namedtuple\nclass X(namedtuple("X", "a b")): ...\n': '',
+      'from typing import Generic, TypeVar\nT = TypeVar("T")\nclass X(Generic[T]): ...\n': '',
+      'def f():\n    class X(dict): ...\n': '',
+    };
+    const head =
+      'from pybirch.Instruments.base import FakeMeasurementInstrument as F\nBASES = dict(m=F)\ndef make():\n    return F\n';
+    for (const [code, reason] of Object.entries(cases)) {
+      const found = extractTexts({ 'm.py': head + code });
+      const classes = found.skipped.flatMap((one) =>
+        one.class ? [`${one.class}: ${one.reason}`] : [],
+      );
+      t.equal(classes.length, reason === '' ? 0 : 1, code);
+      t.ok(classes.join().startsWith(reason), `${code}${classes.join()}`);
+    }
+  },
+);
+
+t.test('a base class of the lab itself needs the header, and is enough with it', async (t) => {
+  const found = extractTexts(
+    {
+      'Instrument.py':
+        'class Instrument:\n    def __init__(self, name):\n        self.name = name\n',
+      'K.py': `from Instrument import Instrument\n\n\n${meter('K', 'Instrument')}`,
+    },
+    { bases: new Map([['Instrument', 'measurement' as const]]) },
+  );
+  const { files } = named(found, 'K');
+  t.same([...files.keys()].sort(), ['Instrument.py', 'K.py']);
+  const { errors, warnings } = validateDefinition('K', files, { banned: [], allowed: [] });
+  t.same(errors, []);
+  t.match(
+    warnings.find(({ code }) => code === 'own-base'),
+    { message: /is what the header says/ },
+  );
+});
