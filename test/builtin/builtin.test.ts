@@ -1,5 +1,6 @@
 /** The definitions that ship with the product: complete, valid, and true to the instruments. */
 
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -106,12 +107,12 @@ t.test('every one works with its instrument, scripted from the manual', async (t
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const metadata = join(folder, 'metadata.json');
   await writeFile(metadata, JSON.stringify(Object.fromEntries(described)));
-  await t.spawn(
-    python,
-    [join(import.meta.dirname, 'check_builtin.py'), FOLDER, metadata],
-    { env: { ...process.env, PYTHONPATH: STANDIN, PYTHONDONTWRITEBYTECODE: '1' } },
-    'check_builtin.py',
-  );
+  const script = [join(import.meta.dirname, 'check_builtin.py'), FOLDER, metadata];
+  const env = { ...process.env, PYTHONPATH: STANDIN, PYTHONDONTWRITEBYTECODE: '1' };
+  const { status, stdout, stderr } = spawnSync(python, script, { env, encoding: 'utf8' });
+  t.equal(status, 0, `check_builtin.py: ${stderr}`);
+  t.same(stdout.match(/^ *not ok .*/gm) ?? [], []);
+  t.match(stdout, /^ok \d/m, 'it has checked something');
 });
 
 /** Values just outside what a property's schema allows. */
