@@ -3,6 +3,7 @@
  * branches count beside each other, and what cannot run counts for nothing.
  */
 
+import { condition } from './conditions.ts';
 import {
   type AssignStatement,
   type BlockStatement,
@@ -337,22 +338,6 @@ export function branchesOf({ node, bodies }: BlockStatement): Branch[] {
     } else head.push(one);
   }
   return branches;
-}
-
-/** The oldest Python that definitions run on is 3.11. */
-const OLDEST = [3, 11] as const;
-
-/** Whether a branch runs, where that does not depend on the machine: undefined where it does. */
-export function condition(head: readonly Node[], text: string): boolean | undefined {
-  const [test] = head;
-  if (!test) return undefined;
-  const written = text.slice(test.from, head.at(-1)?.to).replace(/[\s()]/g, '');
-  if (/^(?:\w+\.)?TYPE_CHECKING$|^(?:False|0|None)$/.test(written)) return false;
-  if (/^not(?:\w+\.)?TYPE_CHECKING$|^(?:True|1)$/.test(written)) return true;
-  if (/^__name__==(["'])__main__\1$/.test(written)) return false;
-  const [, sign, minor] = /^(?:sys\.)?version_info(>=|<)3,(\d+),?$/.exec(written) ?? [];
-  if (sign === undefined || Number(minor) > OLDEST[1]) return undefined;
-  return sign === '>=';
 }
 
 /** Ends by raising, so that nothing behind it sees what it bound. */

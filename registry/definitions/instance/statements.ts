@@ -1,6 +1,7 @@
 /** Statements, run one after the other as Python would run them while an instance is made. */
 
-import { branchesOf, condition } from '../flow.ts';
+import { condition } from '../conditions.ts';
+import { branchesOf } from '../flow.ts';
 import { type Node, type Statement, textOf, walk } from '../syntax.ts';
 import { binary } from './arithmetic.ts';
 import { closure } from './closures.ts';

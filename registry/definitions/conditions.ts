@@ -1,0 +1,54 @@
+/** Which branches of an `if` surely run, or surely do not, on every lab computer. */
+
+import { Recent } from './recent.ts';
+import type { Node } from './syntax.ts';
+
+/** The oldest Python that definitions run on is 3.11. */
+const OLDEST = [3, 11] as const;
+
+/** Whether a branch runs, where that does not depend on the machine: undefined where it does. */
+export function condition(head: readonly Node[], text: string): boolean | undefined {
+  const [test] = head;
+  if (!test) return undefined;
+  const written = text.slice(test.from, head.at(-1)?.to).replace(/[\s()]/g, '');
+  if (/^(?:False|0|None)$/.test(written)) return false;
+  if (/^(?:True|1)$/.test(written)) return true;
+  const [, not, root = ''] = /^(not)?((?:\w+\.)?TYPE_CHECKING)$/.exec(written) ?? [];
+  if (root && isAsImported(root, text)) return not !== undefined;
+  if (/^__name__==(["'])__main__\1$/.test(written) && isAsImported('__name__', text)) return false;
+  const [, version = '', sign, minor] =
+    /^((?:sys\.)?version_info)(>=|<)3,(\d+),?$/.exec(written) ?? [];
+  if (sign === undefined || Number(minor) > OLDEST[1] || !isAsImported(version, text))
+    return undefined;
+  return sign === '>=';
+}
+
+/** How the names that conditions trust come into a module; `__name__` is there without. */
+const IMPORTED: Readonly<Record<string, RegExp>> = {
+  TYPE_CHECKING: /\bfrom\s+typing(?:_extensions)?\s+import\s[^;#]*?\bTYPE_CHECKING\b/,
+  version_info: /\bfrom\s+sys\s+import\s[^;#]*?\bversion_info\b/,
+  'sys.version_info': /\bimport\s[^;#\n]*?\bsys\b/,
+  __name__: /(?:)/,
+};
+
+const trusted = new Recent<Map<string, boolean>>(1, 2 << 20);
+
+/** Whether a name can only be what it is imported as: nothing else in the text gives it, or its module, another value. */
+function isAsImported(name: string, text: string): boolean {
+  const known = trusted.recall(text, () => new Map());
+  const answer = known.get(name) ?? surelyImported(name, text.normalize('NFKC'));
+  known.set(name, answer);
+  return answer;
+}
+
+function surelyImported(name: string, text: string): boolean {
+  const [root = ''] = name.split('.');
+  const typing = `\\bimport\\s+typing(?:_extensions)?${root === 'typing' ? '' : `\\s+as\\s+${root}`}\\b`;
+  const imported = IMPORTED[name] ?? new RegExp(typing);
+  const names = `(?:${name.split('.').join('|')})`;
+  const rebound = new RegExp(
+    `\\b${names}\\s*(?::[^=\\n]*)?=(?!=)|\\b${names}\\s*:=|["']${names}["']|\\bimport\\s*\\*|` +
+      `\\b(?:as|for|def|class|global|del)\\s+${names}\\b|\\bimport\\b[^;#\\n]*\\b${names}\\b`,
+  );
+  return imported.test(text) && !rebound.test(text.replace(imported, ''));
+}
