@@ -17,11 +17,12 @@ const bundle = pathToFileURL(`${folder}/`);
 t.test(
   'a bundle that is missing, or of other packages than are installed, is let be',
   async (t) => {
+    const before = import.meta.resolve('fastify');
     t.equal(useBundledPackages(bundle), false);
     const files = { fastify: 'fastify.js' };
     await writeFile(new URL(MANIFEST, bundle), JSON.stringify({ installed: 'others', files }));
     t.equal(useBundledPackages(bundle), false);
-    t.match(import.meta.resolve('fastify'), '/node_modules/fastify/');
+    t.equal(import.meta.resolve('fastify'), before);
   },
 );
 

@@ -46,7 +46,7 @@ export async function runImport(
   const bases = new Map(base.map(parseBase));
   const onProgress = (done: number, total: number) => terminal.progress(done, total, 'Importing');
   const onReading = (files: number) =>
-    terminal.err(`Reading ${files} files; then the definitions in them are counted.`);
+    terminal.err(`Reading ${files} files to find the definitions in them.`);
   let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
     importFolder(path, { bases, choice, dryRun, onReading, onProgress }, target, rooms),

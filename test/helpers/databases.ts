@@ -1,5 +1,5 @@
 /** One test body, every database. */
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -52,14 +52,18 @@ export async function onEachDatabase(
 /** A folder of PGlite's with a migrated database in it, or with an empty one. */
 export async function freshFolder(migrated = true): Promise<{ folder: string }> {
   const folder = join(await root(), `pglite-${++count}`);
-  await cp(await (migrated ? migratedFolder() : emptyFolder()), folder, { recursive: true });
+  await copyKept(folder, migrated);
   return { folder };
 }
 
 /** Puts such a folder where a registry with this `DATA_DIR` has its embedded database; to make one takes it seconds. */
 export async function putDatabase(dataDir: string, migrated = true): Promise<void> {
   await mkdir(dataDir, { recursive: true });
-  await rename((await freshFolder(migrated)).folder, dataPaths(dataDir).database);
+  await copyKept(dataPaths(dataDir).database, migrated);
+}
+
+async function copyKept(folder: string, migrated: boolean): Promise<void> {
+  await cp(await (migrated ? migratedFolder() : emptyFolder()), folder, { recursive: true });
 }
 
 /** A database of its own on the real PostgreSQL that the tests start; dropped when the test process ends. */

@@ -284,7 +284,8 @@ t.test('every step in the life of a merge request leaves its entry', async (t) =
     closeMergeRequest: () => ask(lab.ada, 'POST', `${one}/close`),
     reopenMergeRequest: () => ask(lab.ada, 'POST', `${one}/reopen`),
     rebase: () => ask(lab.ben, 'POST', `${one}/rebase`, {}),
-    postCheck: () => ask(lab.ada, 'POST', `${one}/checks`, { name: 'ci', state: 'success' }),
+    postCheck: async () =>
+      ask(lab.ada, 'POST', `${one}/checks`, { name: 'ci', state: 'success', head: await head() }),
     review: async () =>
       ask(lab.ada, 'POST', `${one}/reviews`, { verdict: 'approve', head: await head() }),
     merge: async () => ask(lab.ada, 'POST', `${one}/merge`, { head: await head() }),

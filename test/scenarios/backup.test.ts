@@ -223,7 +223,7 @@ t.test('a backup that is not whole is refused, and leaves nothing', async (t) =>
   await restore(empty, whole);
   t.same((await fsck(empty)).problems, [], 'the whole one is taken then');
   await t.rejects(backup({ ...rooms, version: 'test' }, join(folder, 'no', 'where')), {
-    code: 'ENOENT',
+    code: 'invalid',
   });
   await ada.client.definitions.change(1, { category: 'Goes on' });
 });

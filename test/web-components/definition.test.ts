@@ -191,8 +191,8 @@ t.test(
     t.equal(await reader.getByRole('button', { name: 'Take back' }).count(), 0);
 
     await page.goto(`${registry.url}/`);
-    await page.getByText('definitions', { exact: false }).first().waitFor();
-    t.equal(await page.getByRole('link', { name: 'Spectro' }).count(), 0);
+    await page.getByRole('link', { name: 'Simulated Spectrometer' }).waitFor();
+    t.equal(await page.getByRole('link', { name: 'Spectro', exact: true }).count(), 0);
     await page
       .getByRole('region', { name: 'Status' })
       .getByRole('link', { name: 'archived' })

@@ -92,7 +92,8 @@ t.test(
     const env = { GIT_AUTHOR_NAME: 'Grace', GIT_AUTHOR_EMAIL: 'grace@lab.example' };
     await git(['commit', '-qm', 'What stands on the laser table'], { cwd: folder, env });
     const said: string[] = [];
-    const terminal = { out: (line: string) => said.push(line), err: t.fail, progress: () => {} };
+    const say = (line: string) => void said.push(line);
+    const terminal = { out: say, err: say, progress: () => {} };
     const options = { folder, lab: 'nano' };
     t.equal(await runCommand(registry.rooms, { command: 'import', options }, terminal), 0);
     t.match(said.join('\n'), /old_gauge\.py/, 'what is broken is named');

@@ -30,7 +30,7 @@ def is_address(text: Any) -> bool:
 
 
 def canonical(adapter: str) -> str:
-    """The form in which addresses are compared: case, the bus number 0 and VISA's `::INSTR` at the end make no difference."""
+    """The form in which addresses are compared: case, the bus number 0 and a final `::INSTR` make no difference."""
     text = adapter.strip()
     if text.startswith("/"):
         return text
