@@ -24,6 +24,7 @@ import {
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditOf, type By, type Caller } from '../caller.ts';
+import { auditLanded } from '../landing/audit-landing.ts';
 import { indexRepository } from '../landing/index-repository.ts';
 import type { LandingRooms } from '../rooms.ts';
 import type { Examined } from './examine.ts';
@@ -212,7 +213,13 @@ export async function carryOut(
   };
   try {
     if ((await repository.head()) === null)
-      await indexRepository(rooms, repository, { also: finish });
+      await indexRepository(rooms, repository, {
+        async also(em, indexed) {
+          // The first version may have landed since: whoever indexes it writes its entries, as nobody does so later.
+          await auditLanded(em, indexed);
+          await finish(em);
+        },
+      });
     else await store.transaction(finish);
   } catch (error) {
     // A closing that was overtaken has moved nothing; whatever else fails here is for repair to find.
