@@ -42,10 +42,13 @@ const onMergeRequest =
     const asked = ask(worker);
     const method = what === '' ? 'PUT' : 'POST';
     const path = `/api/merge-requests/${page.id}${what && `/${what}`}`;
-    const body = method === 'PUT' || what === 'comments' ? asked : { ...asked, head: page.head };
+    const body = TAKES_HEAD.includes(what) ? { ...asked, head: page.head } : asked;
     const answer = await worker.world.as(who, method, path, body);
     return { ...told(answer), mergeRequest: page.id, commit: page.head, asked };
   };
+
+/** What is said of one head; everything else takes none, and is refused with one. */
+const TAKES_HEAD = ['reviews', 'rebase', 'merge'];
 
 const isOpen = ({ state }: Page): boolean => state === 'open';
 const isClosed = ({ state }: Page): boolean => state === 'closed';
