@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 export const CHECKS: Job[] = [
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'spelling', command: ['cspell', 'lint', '--no-progress', '--no-summary', '.'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
   {
     name: 'import directions',
