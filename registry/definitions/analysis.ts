@@ -1,4 +1,4 @@
-/** What the code of an instrument class states, read without running it. */
+/** What the code of an instrument class states, found without running it. */
 
 import { type Described, describeInstances } from './attributes.ts';
 import { type Ancestry, type ClassAt, Classes } from './classes.ts';
@@ -16,7 +16,7 @@ import {
 } from './syntax.ts';
 import type { ClassInfo, Json } from './types.ts';
 
-/** A class with everything that was learned on the way to its ClassInfo. */
+/** A class, its bases and everything else that its ClassInfo is made from. */
 export interface Analysis {
   readonly info: ClassInfo;
   readonly found: ClassAt;
@@ -25,9 +25,9 @@ export interface Analysis {
 }
 
 /**
- * Analyses the class `name`, or the last instrument class of the text. `siblings` are the other modules
- * of the definition, path to text. Unknown values are null; a setting whose value is unknown is left out.
- * @returns null where there is no such class
+ * Analyses the class `name`, or the last instrument class of the text. `siblings` are the other modules of
+ * the definition, path to text. Unknown values are null; a setting with an unknown value is left out.
+ * @returns null if there is no such class
  * @throws DefinitionError `too_deep`
  */
 export function analyse(
@@ -39,7 +39,7 @@ export function analyse(
   return analyseClass(parseModule(text), name, modules)?.info ?? null;
 }
 
-/** As `analyse` on parsed modules, with the class's place and bases. */
+/** The same as `analyse` for parsed modules, given the class's place and bases. */
 export function analyseClass(
   module: Module,
   name: string | undefined,
@@ -89,7 +89,7 @@ function lastInstrument(known: Classes, path: string): ClassAt | undefined {
     .find((one) => one.path === path && known.ancestry(one).type !== null);
 }
 
-/** Cleaned as Python's `inspect.cleandoc` does. */
+/** The docstring, cleaned like Python's `inspect.cleandoc`. */
 function docstring({ module, statement }: ClassAt): string | null {
   const [first] = statement.body;
   if (first?.kind !== 'expression' || first.value?.type !== 'String') return null;
@@ -111,7 +111,7 @@ function word(value: Json | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** The types of the default settings as JSON Schema; nothing is said where the default is None or not known. */
+/** The types of the default settings as JSON Schema; a default that is None or unknown gives no type. */
 function schemaOf(settings: Iterable<[string, Json | undefined]>): { [key: string]: Json } {
   const properties = [...settings].map(([key, value]) => [key, typeSchema(value)]);
   return { type: 'object', properties: Object.fromEntries(properties) };
@@ -124,7 +124,7 @@ function typeSchema(value: Json | undefined): { [key: string]: Json } {
   return { type: typeof value };
 }
 
-/** Distributions that the modules import, in order of name. */
+/** The distributions that the modules import, sorted by name. */
 function dependencies(modules: ReadonlyMap<string, Module>): string[] {
   const own = new Set([...modules.keys()].map((path) => path.split('/')[0]?.replace(/\.py$/, '')));
   const roots = new Set<string>();
@@ -139,7 +139,7 @@ function dependencies(modules: ReadonlyMap<string, Module>): string[] {
   return [...new Set(outside.map((root) => DISTRIBUTIONS.get(root) ?? root))].sort();
 }
 
-/** Every import statement, those inside of functions too. */
+/** Every import statement, including those inside functions. */
 function importsOf({ root, text }: Module): ImportStatement[] {
   const found: ImportStatement[] = [];
   walk(root, (node) => {

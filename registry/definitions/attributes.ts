@@ -1,4 +1,4 @@
-/** What the instances of a class have after construction, as far as its code says so. */
+/** What the instances of a class have after construction, as far as the code shows. */
 
 import type { ClassAt, Classes } from './classes.ts';
 import { factsOf } from './instance/facts.ts';
@@ -16,17 +16,17 @@ export const DESCRIBING = [
 ] as const;
 
 export interface Described {
-  /** Null where the code states nothing, undefined where it does and the value cannot be told. */
+  /** Null if the code states nothing, undefined if it states a value that cannot be determined. */
   readonly values: Readonly<Record<(typeof DESCRIBING)[number], Json | undefined>>;
-  /** As `values`. */
+  /** Null and undefined as in `values`. */
   readonly settings: { [key: string]: Json } | null | undefined;
-  /** Every setting by its name, undefined where its default cannot be told; null where the names cannot either. */
+  /** The default of every setting by name, undefined if unknown; null if the names are unknown too. */
   readonly keys: ReadonlyMap<string, Json | undefined> | null;
 }
 
 /**
- * Describes the instances of a class by what its constructor does. What may be one thing or another (by a branch, by
- * what a caller gives, by what runs later) is not known.
+ * Describes the instances of a class by what its constructor does. A value that depends on a branch, on
+ * arguments or on code that runs later is unknown.
  */
 export function describeInstances(
   classes: Classes,
@@ -73,7 +73,7 @@ function described(instance: Instance): Described {
   };
 }
 
-/** What PyBirch's own constructors set, nothing, is not stated. */
+/** PyBirch's own constructors set None, which states nothing. */
 function stated(value: Value | null): Json | undefined {
   const json = value && toJson(value);
   return json === '' || (Array.isArray(json) && json.length === 0) ? null : json;
@@ -105,7 +105,7 @@ function common(a: Described, b: Described): Described {
   };
 }
 
-/** Does the class, or one it builds on in these files, define a method (or property) of this name? */
+/** Whether the class, or a base class in these files, defines a method (or property) of this name. */
 export function defines(classes: readonly ClassAt[], name: string): boolean {
   return classes.some(({ statement }) => bindsIn(statement.body, name));
 }

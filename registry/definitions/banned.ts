@@ -1,6 +1,8 @@
-/** What labs ban, apart from how it is found: the thread that serves requests needs no parser. */
+/**
+ * The names that labs ban. Apart from the code that finds them, so that the request thread needs no parser.
+ */
 
-/** What every lab bans unless it says otherwise: modules with all below them, and built-ins. */
+/** The default of `banned_imports`: modules, each with its submodules, and built-ins. */
 export const DEFAULT_BANNED: readonly string[] = [
   'os',
   'subprocess',

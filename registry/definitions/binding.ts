@@ -2,7 +2,7 @@
 
 import { child, type Node, nameOf, walk } from './syntax.ts';
 
-/** Does the name stand where it is given a value (or a definition) rather than read? */
+/** Whether the name is given a value (or a definition) here rather than read. */
 export function binds(node: Node): boolean {
   const { parent } = node;
   if (!parent) return false;
@@ -29,7 +29,7 @@ export function binds(node: Node): boolean {
 
 const ends = new WeakMap<Node, number>();
 
-/** Is the child of an assignment left of its last `=`, that of a loop left of its `in`? */
+/** Whether the child stands left of the last `=` of an assignment, or left of the `in` of a loop. */
 function isTarget(statement: Node, node: Node, sign: 'AssignOp' | 'in'): boolean {
   let end = ends.get(statement);
   if (end === undefined) {
@@ -45,10 +45,10 @@ function before(node: Node): Node | undefined {
   return node.parent?.children[node.index - 1];
 }
 
-/** What a name is bound to: the expression, or null where that is not one plain assignment. */
+/** What a name is bound to: the expression, or null unless it is bound by exactly one plain assignment. */
 export type Bindings = ReadonlyMap<string, Node | null>;
 
-/** Names bound directly in this module, class or function, not those inside inner ones. */
+/** The names bound directly in this module, class or function, excluding inner scopes. */
 export function bindingsIn(scope: Node, text: string): Bindings {
   const found = new Map<string, Node | null>();
   const add = (name: string, value: Node | null): void => {

@@ -1,6 +1,6 @@
 /**
- * Where a module looks a name up and a built-in can be what it finds: no function around gives the name a value, and the
- * class or the module has not surely done so by then (Python reference, "Resolution of names").
+ * Finds the places where a name can refer to a built-in: no enclosing function binds the name, and neither
+ * the class nor the module has certainly bound it by then (Python reference, "Resolution of names").
  */
 
 import { Bound } from './flow.ts';
@@ -11,16 +11,16 @@ import { child, type Module, type Node, nameOf, statementsOf, walk } from './syn
 export interface BuiltinRead {
   readonly name: string;
   readonly node: Node;
-  /** The module gives the name a value too, but not surely, or not by then. */
+  /** The module also binds the name, but not certainly, or not by then. */
   readonly rebound: boolean;
 }
 
-/** The places of these names that a built-in can reach, in document order. */
+/** The places, in document order, where these names can refer to a built-in. */
 export function builtinReads(module: Module, names: ReadonlySet<string>): BuiltinRead[] {
   const { root, text, statements } = module;
   const reads = readsOf(root, text, names);
   if (reads.length === 0) return [];
-  // What is taken away may be looked up after that, in a loop or in a function.
+  // A deleted name may be read afterwards, in a loop or in a function.
   const deleted = deletedIn(root, text);
   const flows = new Map<string, Bound>();
   const flowOf = (name: string): Bound => {
@@ -50,11 +50,11 @@ export function builtinReads(module: Module, names: ReadonlySet<string>): Builti
 }
 
 /**
- * Whose variable the name is. That of a class is looked up in its body, then in the module: the functions around the
- * class are passed over.
+ * The kind of scope that owns the name. A name of a class is looked up in the class body, then in the module;
+ * enclosing functions are skipped.
  */
 function ownerOf(scope: Scope, name: string): 'function' | 'class' | 'module' {
-  // Annotations and type parameters see the class that they stand in.
+  // Annotations and type parameters see the class that they belong to.
   let innermost = true;
   for (let at: Scope | null = scope; at?.parent; at = at.parent) {
     const use = at.names.get(name);
@@ -78,8 +78,8 @@ function classBody(node: Node): Node {
 }
 
 /**
- * How far the module has surely run when it comes to a place. A function can be called as soon as it is there; the
- * functions that follow it at once are there too by then.
+ * Returns how far the module has certainly run when it reaches a place. A function can be called as soon as
+ * it is defined; function definitions that directly follow it are then defined too.
  */
 function runs(): (node: Node) => number {
   const ends = new Map<Node, number>();
@@ -103,7 +103,7 @@ function after({ parent, index }: Node): Node | undefined {
   return parent?.children[index + 1];
 }
 
-/** Nothing runs when the function is made. */
+/** Whether defining the function runs no other code. */
 function isPlain(node: Node): boolean {
   if (node.type !== 'FunctionDefinition' || node.parent?.type === 'DecoratedStatement')
     return false;
@@ -111,7 +111,7 @@ function isPlain(node: Node): boolean {
   return ![...parameters, ...node.children].some(({ type }) => /^(?:AssignOp|TypeDef)$/.test(type));
 }
 
-/** Names after `del`, and those of handlers, which Python deletes behind them. */
+/** Names after `del`, and names of exception handlers, which Python deletes at the end of the handler. */
 function deletedIn(root: Node, text: string): ReadonlySet<string> {
   const found = new Set<string>();
   const add = (node: Node): void => {

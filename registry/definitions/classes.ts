@@ -1,4 +1,7 @@
-/** The bases that a class reaches, across the files of a definition or of a folder, and the instrument that they make it. */
+/**
+ * Finds the base classes of a class across the files of a definition or folder, and which instrument type
+ * they give it.
+ */
 
 import { BASE_CLASSES, isPybirch } from './pybirch.ts';
 import type { Meaning, Resolver } from './resolve.ts';
@@ -11,34 +14,34 @@ export interface ClassAt {
   readonly statement: ClassStatement;
 }
 
-/** What a class is built from, in every branch. */
+/** The bases of a class over all branches. */
 export interface Ancestry {
-  /** Itself first, then the classes of these files that it builds on, nearest first. */
+  /** The class itself, then its base classes in these files, nearest first. */
   readonly classes: readonly ClassAt[];
-  /** Names of bases that stand in none of these files, nearest first. */
+  /** Names of base classes outside these files, nearest first. */
   readonly outside: readonly string[];
-  /** The instrument that it is, or can be; the first base that is one decides, as in Python. */
+  /** The instrument type that it has or may have. The first base with a type decides, as in Python. */
   readonly type: InstrumentType | null;
-  /** The base class that makes it one. */
+  /** The base class that gives it this type. */
   readonly base: string | null;
-  /** The file of that base class, where it is one of these. */
+  /** The file of that base class, if it is one of these files. */
   readonly baseModule: string | undefined;
-  /** Whether it is that instrument in every branch. */
+  /** Whether it has this type in every branch. */
   readonly certain: boolean;
-  /** A base that may bring anything: it stands elsewhere, or cannot be followed. Null where there is none. */
+  /** A base of unknown content: it is defined elsewhere or cannot be followed. Null if there is none. */
   readonly foreign: string | null;
 }
 
 /** Further base classes by name (`--base Name=type`), accepted from any module. */
 export type BaseTypes = ReadonlyMap<string, InstrumentType>;
 
-/** Bases that make nothing an instrument and bring nothing that an instrument is described by. */
+/** Base classes without an instrument type and without attributes that describe an instrument. */
 const PLAIN: ReadonlySet<string> = new Set(['object', 'ABC', 'Generic', 'Protocol']);
 
-/** One class, or name, of the line in which Python looks attributes up. */
+/** One entry of a method resolution order. */
 export type Ancestor =
   | { readonly kind: 'class'; readonly at: ClassAt }
-  /** PyBirch's own, `object` and the like, and what nobody knows. */
+  /** A base of PyBirch, `object` and similar, or an unknown class. */
   | { readonly kind: 'pybirch' | 'plain' | 'foreign'; readonly name: string };
 
 const NO_BASES: BaseTypes = new Map();
@@ -50,7 +53,7 @@ export function definitionOf({ node }: ClassStatement): Node {
   return node.type === 'DecoratedStatement' ? (child(node, 'ClassDefinition') ?? node) : node;
 }
 
-/** Answers for the classes of one program, each once. */
+/** Answers questions about the classes of one program and remembers the answers. */
 export class Classes {
   readonly resolver: Resolver;
   readonly #extra: BaseTypes;
@@ -61,7 +64,7 @@ export class Classes {
     this.#extra = extra;
   }
 
-  /** The classes that a name of a module may mean in the end, those that are instruments first. */
+  /** The classes that a name of a module may finally refer to, instruments first. */
   named(path: string, name: string): ClassAt[] {
     const found = this.resolver
       .name(path, name)
@@ -74,7 +77,7 @@ export class Classes {
     return { path, module: this.resolver.module(path), statement };
   }
 
-  /** What each base of a class may mean, in the order of the class statement. */
+  /** The possible meanings of each base, in the order of the class statement. */
   bases({ path, statement }: ClassAt): (readonly Meaning[])[] {
     const list = child(definitionOf(statement), 'ArgList');
     if (!list) return [];
@@ -86,7 +89,10 @@ export class Classes {
     return starred ? [...found, [{ kind: 'unknown' }]] : found;
   }
 
-  /** The instrument that a class is which builds on this expression of a module; null where that is none, or unknown. */
+  /**
+   * The instrument type of a class with this base expression in a module; null if it has none or it is
+   * unknown.
+   */
   typeBy(path: string, base: Node): InstrumentType | null {
     const types = this.resolver
       .expression(path, base)
@@ -106,8 +112,8 @@ export class Classes {
   }
 
   /**
-   * The lines in which Python may look up the attributes of instances (C3, "The Python 2.3 Method Resolution Order"),
-   * one for each way through the branches. Null where there are too many, or where a line cannot be told.
+   * The possible method resolution orders of a class (C3, "The Python 2.3 Method Resolution Order"), one for
+   * each way through the branches. Null if there are too many, or if one cannot be determined.
    */
   lines(start: ClassAt): Ancestor[][] | null {
     const found = this.#lines(start, new Set());
@@ -180,7 +186,9 @@ export class Classes {
     }
   }
 
-  /** The instrument that a base class of this name makes, if it is PyBirch's or a further one. */
+  /**
+   * The instrument type that a base class of this name gives, if it is one of PyBirch's or a further base.
+   */
   #baseType(name: string, module: string | undefined): InstrumentType | null {
     const further = this.#extra.get(name);
     if (further) return further;
@@ -205,7 +213,7 @@ export class Classes {
     const found: Ancestor[][] = [];
     for (const way of ways) {
       const merged = merge([...way, way.map((line) => line[0] as Ancestor)]);
-      // Python refuses to make the class in this branch.
+      // Python refuses to create the class in this branch.
       if (merged === null) continue;
       found.push([own, ...merged]);
     }
@@ -229,7 +237,10 @@ export class Classes {
   }
 }
 
-/** The bodies of the classes around a class, from the inside out: its bases are names of the innermost. */
+/**
+ * The bodies of the classes around a class, innermost first: its base expressions are evaluated in the
+ * innermost.
+ */
 function enclosing(
   statement: ClassStatement,
   module: Module,
@@ -251,7 +262,7 @@ function enclosing(
   return search(module.statements)?.body ?? [];
 }
 
-/** Takes the next head that stands in no other line's tail, until all lines are used up. */
+/** Repeatedly takes the next head that is in no other list's tail, until all lists are empty. */
 function merge(lines: readonly (readonly Ancestor[])[]): Ancestor[] | null {
   let left = lines.map((line) => [...line]).filter((line) => line.length > 0);
   const merged: Ancestor[] = [];
@@ -274,7 +285,10 @@ function isSame(a: Ancestor, b: Ancestor): boolean {
   return b.kind === a.kind && a.name === b.name && a.name !== '?';
 }
 
-/** PyBirch's bases build on its mixins, and everything on `object`: they come last however they are written. */
+/**
+ * PyBirch's bases inherit from its mixins, and everything inherits from `object`, so these come last however
+ * they are written.
+ */
 function withMixinsLast(line: readonly Ancestor[]): Ancestor[] {
   const isFake = line.some((one) => one.kind === 'pybirch' && one.name.startsWith('Fake'));
   const isBase = line.some((one) => one.kind === 'pybirch' && BASE_CLASSES.get(one.name));

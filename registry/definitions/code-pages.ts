@@ -1,14 +1,15 @@
 /**
- * The single-byte encodings of CPython that have ASCII below 128: what each byte from 128 on stands for, U+FFFD where it stands for
- * nothing. They are CPython's own tables (its `encodings` package) and names (`encodings.aliases`), which differ from WHATWG's
- * and from those of encoding libraries in some ten encodings (`mac_roman`, `cp1255`, `iso8859_1`, …); a test holds them against the
- * Python at hand. `cp1006`, `mac_arabic` and `mac_farsi` are left out: two of their bytes are the same character, so that a text
- * could not be written back byte for byte.
+ * The single-byte encodings of CPython that contain ASCII below 128: the character of each byte from 128 on,
+ * U+FFFD if there is none. The tables (package `encodings`) and names (`encodings.aliases`) are CPython's.
+ * They differ from those of WHATWG and of encoding libraries in about ten encodings (`mac_roman`, `cp1255`,
+ * `iso8859_1`, …); a test compares them with the machine's Python. `cp1006`, `mac_arabic` and `mac_farsi` are
+ * left out because two of their bytes are the same character, so text could not be written back byte for
+ * byte.
  */
 
 /**
- * CPython's name of the codec, its aliases, and the characters of bytes 128 to 255; where there are 96 of them, those of
- * bytes 160 to 255, below which the C1 controls stand as in all ISO encodings.
+ * CPython's name of the codec, its aliases, and the characters of bytes 128 to 255. Entries with 96
+ * characters cover bytes 160 to 255; below them are the C1 controls, as in all ISO encodings.
  */
 const PAGES: readonly string[] = [
   'cp1125 1125 cp866u ibm1125 ruscii | АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмноп░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀рстуфхцчшщъыьэюяЁёҐґЄєІіЇї·√№¤■\u00a0',
@@ -90,7 +91,7 @@ const ASCII = new Set(
 
 const UTF_8 = new Set(named('cp65001 u8 utf utf8 utf8_ucs2 utf8_ucs4 utf_8 utf_8_sig'));
 
-/** Encodings that CPython reads and the registry does not: a character can be several bytes. */
+/** Encodings that CPython reads and the registry does not, because a character can take several bytes. */
 const MULTI_BYTE = new Set(
   named(
     '932 936 949 950 big5 big5_hkscs big5_tw big5hkscs chinese cp1361 cp932 cp936 cp949 ' +
@@ -114,15 +115,19 @@ function named(list: string): string[] {
   return list.split(' ').filter((name) => name !== '');
 }
 
-/** As CPython's tokenizer spells a cookie before it looks for it (`get_normal_name`). */
+/** Normalizes the name as CPython's tokenizer does before it looks it up (`get_normal_name`). */
 const spelled = (cookie: string): string => cookie.toLowerCase().slice(0, 12).replaceAll('_', '-');
 
-/** Whether a file with a UTF-8 byte order mark may have this cookie: CPython takes `utf-8`, and none of its other names. */
+/**
+ * Whether a file with a UTF-8 byte order mark may declare this encoding: CPython accepts `utf-8` but none of
+ * its other names.
+ */
 export const fitsByteOrderMark = (cookie: string): boolean => /^utf-8(?:$|-)/.test(spelled(cookie));
 
 /**
- * What an encoding's name means to CPython: UTF-8, a page (the characters of bytes 128 to 255; '' for ASCII), an encoding that is
- * not read here, or null for a name that CPython does not know either.
+ * What an encoding's name means to CPython: UTF-8, a code page (the characters of bytes 128 to 255; '' for
+ * ASCII), a multi-byte encoding that the registry does not read, or null for a name that CPython does not
+ * know.
  */
 export function encodingOf(cookie: string): 'utf-8' | 'multi-byte' | { upper: string } | null {
   if (fitsByteOrderMark(cookie)) return 'utf-8';

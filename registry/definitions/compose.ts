@@ -1,4 +1,4 @@
-/** What the fields of a save make of a definition's files: text in, text out. */
+/** Applies the fields of a save to a definition's files: text in, text out. */
 import { isDeepStrictEqual } from 'node:util';
 import { DefinitionError } from './errors.ts';
 import { mainFile, savedBytes, shownText, textOf, withChanges } from './files.ts';
@@ -27,25 +27,25 @@ const DESCRIBED = [
 
 type Described = Pick<Metadata, (typeof DESCRIBED)[number]>;
 
-/** Null takes a field out of the header, or a file away. */
+/** Null removes a field from the header, or deletes a file. */
 export type Change = { [Field in keyof Described]?: Described[Field] | null } & {
   source_code?: string;
   files?: Record<string, string | null>;
 };
 
-/** A field that cannot be as it was given; with the place in the file where there is one. */
+/** A field that cannot be applied, with its place in the file if there is one. */
 export interface UnfitField {
   path: string;
   message: string;
   [more: string]: unknown;
 }
 
-/** The files, or every field that cannot be. */
+/** The files, or every field that cannot be applied. */
 export type Composed = { files: Files } | { unfit: UnfitField[] };
 
 /**
- * The files of `name` after `change`: `files` merged, the source replaced (keeping the old header where
- * the new text has none), and every field that the source does not already state written into its header.
+ * The files of `name` after `change`: merges `files`, replaces the source (keeping the old header if the new
+ * text has none), and writes every field that the source does not already state into its header.
  */
 export function compose(name: string, before: Files, change: Change): Composed {
   try {
@@ -102,7 +102,7 @@ function headerEdits(name: string, files: Files, change: Change, isNew: boolean)
   const wanted = DESCRIBED.filter(
     (field) => change[field] !== undefined && !(isNew && change[field] === null),
   );
-  // Most saves bring a source and nothing else: it says it all.
+  // Most saves contain only a source, which states every field.
   if (wanted.length === 0) return edits as HeaderChanges;
   const stated = describe(name, files);
   for (const field of wanted) {

@@ -1,4 +1,4 @@
-/** Which branches of an `if` surely run, or surely do not, on every lab computer. */
+/** Which branches of an `if` certainly run, or certainly do not, on every lab computer. */
 
 import { Recent } from './recent.ts';
 import type { Node } from './syntax.ts';
@@ -6,7 +6,7 @@ import type { Node } from './syntax.ts';
 /** The oldest Python that definitions run on is 3.11. */
 const OLDEST = [3, 11] as const;
 
-/** Whether a branch runs, where that does not depend on the machine: undefined where it does. */
+/** Whether a branch runs; undefined if that depends on the machine. */
 export function condition(head: readonly Node[], text: string): boolean | undefined {
   const [test] = head;
   if (!test) return undefined;
@@ -23,7 +23,7 @@ export function condition(head: readonly Node[], text: string): boolean | undefi
   return sign === '>=';
 }
 
-/** How the names that conditions trust come into a module; `__name__` is there without. */
+/** How the names that conditions rely on are imported; `__name__` needs no import. */
 const IMPORTED: Readonly<Record<string, RegExp>> = {
   TYPE_CHECKING: /\bfrom\s+typing(?:_extensions)?\s+import\s[^;#]*?\bTYPE_CHECKING\b/,
   version_info: /\bfrom\s+sys\s+import\s[^;#]*?\bversion_info\b/,
@@ -33,7 +33,7 @@ const IMPORTED: Readonly<Record<string, RegExp>> = {
 
 const trusted = new Recent<Map<string, boolean>>(1, 2 << 20);
 
-/** Whether a name can only be what it is imported as: nothing else in the text gives it, or its module, another value. */
+/** Whether a name can only be what was imported: nothing else in the text assigns to it or to its module. */
 function isAsImported(name: string, text: string): boolean {
   const known = trusted.recall(text, () => new Map());
   const answer = known.get(name) ?? surelyImported(name, text.normalize('NFKC'));

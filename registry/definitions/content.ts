@@ -1,23 +1,23 @@
-/** What the files of a version are, and what they say of the definition: what the index keeps of it. */
+/** Digests and metadata of a version's files, which the index stores. */
 import { createHash } from 'node:crypto';
 import { mainFile, textOf } from './files.ts';
 import { storable } from './storable.ts';
 import type { Files, Metadata } from './types.ts';
 import { undescribed } from './undescribed.ts';
 
-/** What the files of a version are, and what they say of the definition. */
+/** Digests and metadata of a version's files. */
 export interface VersionContent {
-  /** SHA-256 in hexadecimal by path. */
+  /** SHA-256 in hexadecimal, by path. */
   files: Record<string, string>;
   described: Metadata;
 }
 
-/** The same with the main file's text, which only the newest version's is kept of. */
+/** The same with the main file's text, which is stored only for the newest version. */
 export interface ReadContent extends VersionContent {
   source: string;
 }
 
-/** `described` is what the files say, or what is known where nobody has read them. */
+/** `described` is the metadata of the files, or what is known if they were not read. */
 export function contentOf(name: string, files: Files, described: Metadata): ReadContent {
   const source = files.get(mainFile(name));
   return {
@@ -27,7 +27,7 @@ export function contentOf(name: string, files: Files, described: Metadata): Read
   };
 }
 
-/** Of files that take too much to be read. */
+/** Content for files that are too costly to read. */
 export const unreadContent = (name: string, files: Files): ReadContent =>
   contentOf(name, files, undescribed(name));
 

@@ -1,8 +1,11 @@
-/** Files beside the Python ones that are not the data they seem to be. Pure. */
+/** Detects files beside the Python ones that are not ordinary data. Pure. */
 import { packedFiles } from './packed-files.ts';
 import type { Diagnostic, Files } from './types.ts';
 
-/** How the systems' loaders know their own; a fat Mach-O has few parts, where a Java class has its version. */
+/**
+ * The marks by which operating systems recognize programs. A fat Mach-O has few parts, where a Java class has
+ * its version.
+ */
 const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
   ['an ELF library or program', (bytes) => starts(bytes, '7f454c46')],
   ['a Windows library or program', isPortableExecutable],
@@ -18,7 +21,7 @@ const MAGIC: [kind: string, is: (bytes: Buffer) => boolean][] = [
   ],
 ];
 
-/** What is packed by others than zip, gzip and tar: Python unpacks most of it, and nothing here looks into it. */
+/** Formats other than zip, gzip and tar: Python can unpack most of them, but the registry does not. */
 const SEALED: [by: string, is: (bytes: Buffer) => boolean][] = [
   ['bzip2', (bytes) => /^BZh[1-9](1AY&SY|\x17rE8P\x90)/.test(bytes.toString('latin1', 0, 10))],
   ['xz', (bytes) => starts(bytes, 'fd377a585a00')],
@@ -36,14 +39,17 @@ const hex = (bytes: Buffer): string => bytes.toString('hex', 0, 4);
 const starts = (bytes: Buffer, magic: string): boolean =>
   bytes.toString('hex', 0, magic.length / 2) === magic;
 
-/** `MZ`, and where the header says, `PE` (Microsoft's "PE Format"). */
+/** `MZ`, and `PE` at the offset that the header states (Microsoft's "PE Format"). */
 function isPortableExecutable(bytes: Buffer): boolean {
   if (bytes.length < 64 || bytes.toString('latin1', 0, 2) !== 'MZ') return false;
   const at = bytes.readUInt32LE(0x3c);
   return bytes.toString('latin1', at, at + 4) === 'PE\0\0';
 }
 
-/** LZMA's old format has no mark: the usual parameters, a dictionary of 2^n bytes, a size that is unknown or small. */
+/**
+ * LZMA's old format has no mark: check for the usual parameters, a dictionary of 2^n bytes, and an unknown or
+ * small size.
+ */
 function isLzma(bytes: Buffer): boolean {
   if (bytes.length < 13 || bytes[0] !== 0x5d) return false;
   const dictionary = bytes.readUInt32LE(1);
@@ -54,13 +60,15 @@ function isLzma(bytes: Buffer): boolean {
 
 export interface NativeLibrary {
   path: string;
-  /** In words. */
+  /** A description for people. */
   kind: string;
-  /** What to do instead, where that is not to install it. */
+  /** What to do, if not to install it. */
   way?: string;
 }
 
-/** The files that a system would load as compiled code, by what they hold or by their name; those in archives too. */
+/**
+ * The files that a system would load as compiled code, judged by content or name; includes files in archives.
+ */
 export function nativeLibraries(files: Files): NativeLibrary[] {
   return [...files].flatMap(([path, content]) => {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
@@ -89,14 +97,14 @@ function kindOf(path: string, bytes: Buffer): string | undefined {
 
 const LFS = 'version https://git-lfs.github.com/spec/';
 
-/** The files that git-lfs keeps elsewhere, and of which only a pointer is here. */
+/** The pointer files of git-lfs, whose content is stored elsewhere. */
 export function lfsPointers(files: Files): string[] {
   return [...files].flatMap(([path, bytes]) =>
     bytes.byteLength < 1024 && Buffer.from(bytes).toString('latin1').startsWith(LFS) ? [path] : [],
   );
 }
 
-/** What a validation says of them. */
+/** The findings of a validation about these files. */
 export function checkDataFiles(files: Files): { errors: Diagnostic[]; warnings: Diagnostic[] } {
   const at = (file: string, code: string, message: string): Diagnostic => ({
     ...{ line: 1, column: 1, end_line: 1, end_column: 1 },

@@ -1,4 +1,4 @@
-/** The text of a diff that git printed: each line in the encoding of the file that it stands in. */
+/** Decodes a diff printed by git: each line in the encoding of its file. */
 import { isUtf8 } from 'node:buffer';
 import { decodePiece } from './source.ts';
 
@@ -6,12 +6,12 @@ import { decodePiece } from './source.ts';
 export interface DiffPart {
   readonly from: number;
   readonly to: number;
-  /** The Python file before and after, where there is one and the part has bytes beyond ASCII. */
+  /** The Python file before and after, if there is one and the part contains non-ASCII bytes. */
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** Names of encodings, as `encodingOfSource` gives them. */
+/** Names of encodings, as returned by `encodingOfSource`. */
 export interface Encodings {
   readonly before: string;
   readonly after: string;
@@ -19,7 +19,7 @@ export interface Encodings {
 
 const START = Buffer.from('\ndiff --git ');
 
-/** The parts of a diff, in order; together they are all of it. */
+/** The parts of a diff, in order and without gaps. */
 export function partsOf(diff: Buffer): DiffPart[] {
   const parts: DiffPart[] = [];
   for (let from = 0; from < diff.length; ) {
@@ -38,7 +38,10 @@ export function partsOf(diff: Buffer): DiffPart[] {
   return parts;
 }
 
-/** Paths are UTF-8; lines taken away and the headings of hunks are text of the file before, all others of the file after. */
+/**
+ * Decodes a part. Paths are UTF-8; removed lines and hunk headings are text of the file before, all others of
+ * the file after.
+ */
 export function decodePart(part: Buffer, { before, after }: Encodings): string {
   const hunks = part.indexOf('\n@@ ') + 1;
   if (hunks === 0) return part.toString();
@@ -56,7 +59,10 @@ export function decodePart(part: Buffer, { before, after }: Encodings): string {
   return text;
 }
 
-/** A line; where its bytes are none of the encoding, those beyond ASCII as `\xb5`, so that two that differ look different. */
+/**
+ * Decodes a line. If its bytes are invalid in the encoding, non-ASCII bytes become `\xb5` and so on, so that
+ * different lines look different.
+ */
 function readable(line: Buffer, encoding: string): string {
   const text = decodePiece(line, encoding);
   if (!text.includes('\ufffd') || (encoding === 'utf-8' && isUtf8(line))) return text;
@@ -65,7 +71,7 @@ function readable(line: Buffer, encoding: string): string {
     .replace(/[^\0-\x7f]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`);
 }
 
-/** A path that its line names plainly: git ends it with a tab where it has a space. */
+/** The path in a header line, if it is not quoted. git ends a path that contains a space with a tab. */
 function pythonFile(part: Buffer, mark: string): string | null {
   const at = part.indexOf(`\n${mark}`);
   if (at < 0) return null;

@@ -1,6 +1,6 @@
 import type { Diagnostic } from './types.ts';
 
-/** Why a definition's text cannot be worked with at all; `code` is what callers decide by. */
+/** Why a definition's text cannot be processed. Callers decide by `code`. */
 export type DefinitionErrorCode =
   | 'undecodable'
   | 'unencodable'
@@ -8,7 +8,7 @@ export type DefinitionErrorCode =
   | 'bad_header'
   | 'null_in_metadata';
 
-/** The only error that the pure core throws. */
+/** The only error that `registry/definitions` throws. */
 export class DefinitionError extends Error {
   readonly code: DefinitionErrorCode;
   readonly diagnostics: readonly Diagnostic[];

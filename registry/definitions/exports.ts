@@ -1,9 +1,9 @@
-/** What a module gives to `from module import *`. */
+/** The names that `from module import *` binds. */
 
 import { stringValue } from './literals.ts';
 import { type Module, type Node, nameOf, walk } from './syntax.ts';
 
-/** The names in `__all__`; `public` for a module without one, `unknown` where it is computed. */
+/** The names in `__all__`; `public` for a module without it, `unknown` if it is computed. */
 export function exportedBy({
   statements,
   text,

@@ -1,6 +1,7 @@
 /**
- * Files that the code plainly uses past `open`: the import policy knows names alone, so a lab computer refuses these only
- * when they are run. A warning where no run could go well; what depends on a value is left to the lab computer.
+ * Warns of code that clearly uses files in other ways than `open`. The import policy only knows names, so a
+ * lab computer would refuse these at run time. There is a warning only if no run could succeed; uses that
+ * depend on a value are left to the lab computer.
  */
 
 import { grantOf } from './policy.ts';
@@ -8,7 +9,7 @@ import { positions } from './source.ts';
 import { type Module, type Node, nameOf, readImport, textOf, walk } from './syntax.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
-/** Each of these lets a definition use files (`LIFTS` of the Python package). */
+/** Each of these permissions lets a definition use files (`LIFTS` of the Python package). */
 const LIFTING = ['open', 'os', 'shutil'];
 
 const FUNCTIONS: ReadonlySet<string> = new Set([
@@ -26,7 +27,7 @@ function tempfile(name: string): string {
   return `tempfile.${name}`;
 }
 
-/** Of pathlib alone, mostly: counted for whatever has them in a module that imports it. */
+/** Mostly methods of pathlib only, so they count on any object in a module that imports pathlib. */
 const PATH_WRITES: ReadonlySet<string> = new Set([
   ...['hardlink_to', 'mkdir', 'rmdir', 'symlink_to', 'touch', 'unlink'],
   ...['write_bytes', 'write_text'],
@@ -34,13 +35,13 @@ const PATH_WRITES: ReadonlySet<string> = new Set([
 
 const PATH_READS = /^(?:glob|iterdir|open|read_bytes|read_text|rglob)$/;
 
-/** Where these begin a path, it leads out of the definition's own folder. */
+/** A path that begins with one of these leads out of the definition's folder. */
 const OUTSIDE: ReadonlySet<string> = new Set(['pathlib.Path.cwd', 'pathlib.Path.home']);
 
-/** They write where their first argument names a file, and give text back where they have none. */
+/** These write if their first argument names a file, and return text without it. */
 const EXPORTS = /^(?:savefig|to_(?:csv|excel|feather|hdf|html|json|parquet|pickle)|tofile)$/;
 
-/** Warnings for one module. */
+/** The warnings for one module. */
 export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
   if (LIFTING.some((name) => grantOf(name, policy) === null)) return [];
   const imported = importsOf(module);
@@ -62,7 +63,7 @@ export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
   return found;
 }
 
-/** What each name stands for that an import binds, as a dotted name. */
+/** The dotted name for each name that an import binds. */
 function importsOf({ root, text }: Module): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   walk(root, (node) => {
@@ -96,7 +97,10 @@ function usedBy(
   return EXPORTS.test(name) && isText(firstArgument(call)) ? `${name} writes a file` : null;
 }
 
-/** The dotted name of the function whose call a path is built on: `pathlib.Path.home` of `(Path.home() / "a").parent`. */
+/**
+ * The dotted name of the function whose call a path starts with: `pathlib.Path.home` for `(Path.home() /
+ * "a").parent`.
+ */
 function beginningOf(
   node: Node,
   text: string,

@@ -1,13 +1,13 @@
-/** A definition's files as texts. */
+/** The files of a definition as text. */
 
 import { DefinitionError } from './errors.ts';
 import { decodeSource, encodeSource, hasBom, typedSource, wholeCharacters } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
-/** The file at the root that holds the class. */
+/** The file at the root that contains the class. */
 export const mainFile = (name: string): string => `${name}.py`;
 
-/** The text of a Python file as its own encoding says; where it cannot be decoded, UTF-8 with U+FFFD. */
+/** The text of a Python file in its own encoding; if it cannot be decoded, UTF-8 with U+FFFD. */
 export function textOf(bytes: Uint8Array): string {
   try {
     return decodeSource(bytes).text;
@@ -17,7 +17,7 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** A file's text as the API shows it: Python by its own encoding, everything else as UTF-8. */
+/** The text of a file as the API shows it: Python files in their own encoding, all others as UTF-8. */
 export function shownText(path: string, bytes: Uint8Array): string {
   return path.endsWith('.py')
     ? textOf(bytes)
@@ -25,9 +25,10 @@ export function shownText(path: string, bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of a file after it was saved as `text`. What is saved as it was shown stays as it is, whatever its encoding; other text of
- * a Python file is written as its cookie says, with the byte order mark that the file had.
- * @throws DefinitionError where the encoding lacks a character, or is unknown, and for half of a character
+ * The bytes of a file that was saved as `text`. Text that is saved as it was shown keeps its bytes, whatever
+ * the encoding. Other text of a Python file is written in the encoding that it declares, with the byte order
+ * mark that the file had.
+ * @throws DefinitionError if the encoding lacks a character or is unknown, or for half of a surrogate pair
  */
 export function savedBytes(path: string, text: string, before: Uint8Array | undefined): Uint8Array {
   if (before && shownText(path, before) === text) return before;
@@ -37,7 +38,7 @@ export function savedBytes(path: string, text: string, before: Uint8Array | unde
   return encodeSource(typed.text, { ...typed, bom });
 }
 
-/** The files with `changes` laid over them; null takes one away. */
+/** The files with `changes` applied; null deletes a file. */
 export function withChanges(
   files: Files,
   changes: ReadonlyMap<string, Uint8Array | null>,
@@ -50,17 +51,17 @@ export function withChanges(
   return merged;
 }
 
-/** A byte can cost some microseconds to judge; a definition is one class, rarely of more than 50 KB. */
+/** Checking a byte can take some microseconds. A definition is one class, rarely of more than 50 KB. */
 const MAX_SOURCE_BYTES = 2 << 20;
 
 export interface SourceFiles {
-  /** Every Python file that could be decoded, by path, as far as all of them are within 2 MiB. */
+  /** Every Python file that could be decoded, by path, up to 2 MiB in total. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Why the others could not, by path. */
+  /** Why the others were not read, by path. */
   readonly errors: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 
-/** Decodes the Python files among a definition's files; never throws. */
+/** Decodes the Python files of a definition. Never throws. */
 export function readSources(files: Files): SourceFiles {
   const texts = new Map<string, string>();
   const errors = new Map<string, readonly Diagnostic[]>();
@@ -85,7 +86,7 @@ export function readSources(files: Files): SourceFiles {
   return { texts, errors };
 }
 
-/** The modules beside the main file, tests aside. */
+/** The modules beside the main file, without tests. */
 export function siblingsOf<Source>(
   main: string,
   texts: ReadonlyMap<string, Source>,

@@ -1,6 +1,6 @@
 /**
- * Which statements may have given a name its value at a place of a module, as Python runs it: the last one counts,
- * branches count beside each other, and what cannot run counts for nothing.
+ * Which statements may have bound a name at a place of a module. As when Python runs it, the last binding
+ * counts, alternative branches all count, and code that cannot run does not.
  */
 
 import { condition } from './conditions.ts';
@@ -16,24 +16,27 @@ import {
   walk,
 } from './syntax.ts';
 
-/** One way in which a name came to its value. */
+/** One possible binding of a name. */
 export type Binding =
   | { readonly kind: 'class'; readonly statement: ClassStatement }
   | { readonly kind: 'import'; readonly statement: ImportStatement; readonly name: string }
   /** `from m import *`, which binds the name if `m` has it. */
   | { readonly kind: 'star'; readonly statement: ImportStatement }
   | { readonly kind: 'value'; readonly node: Node }
-  /** A function, a loop variable, a part of something taken apart. */
+  /** A function, a loop variable, or a part of an unpacked value. */
   | { readonly kind: 'other'; readonly node: Node }
   | { readonly kind: 'deleted' };
 
-/** `open` where a way leads past all of them. Within a block they are in its order: what is tried comes first. */
+/**
+ * `open` if some path passes none of the bindings. Bindings of one block are in its order: the `try` part
+ * comes first.
+ */
 export interface Reaching {
   readonly bindings: readonly Binding[];
   readonly open: boolean;
 }
 
-/** A part of a compound statement: `head` is what stands between its keyword and its body. */
+/** A part of a compound statement. `head` is what stands between its keyword and its body. */
 interface Branch {
   readonly keyword: string;
   readonly head: readonly Node[];
@@ -44,7 +47,7 @@ interface Branch {
 
 const NOTHING: Reaching = { bindings: [], open: true };
 
-/** What `name` may be bound by when the module's text has been run up to the offset `before`. */
+/** The possible bindings of `name` when the module has run up to the offset `before`. */
 export function reaching(
   statements: readonly Statement[],
   name: string,
@@ -54,7 +57,10 @@ export function reaching(
   return new Search(name, text).through(statements, before);
 }
 
-/** Whether a name surely has a value where a module or a class has run up to a place; for many places of one name. */
+/**
+ * Whether a name is certainly bound when a module or class has run up to a place; for many places of one
+ * name.
+ */
 export class Bound {
   readonly #search: Search;
 
@@ -68,7 +74,7 @@ export class Bound {
 }
 
 class Search {
-  /** How many of the statements of a body have run when the name first has a value. */
+  /** How many statements of a body have run when the name is first bound. */
   readonly #first = new Map<readonly Statement[], number>();
   readonly #branches = new Map<Statement, Branch[]>();
   readonly #name: string;
@@ -92,7 +98,7 @@ class Search {
     return { bindings, open: true };
   }
 
-  /** Whether the name surely has a value at the place; it is nowhere deleted. */
+  /** Whether the name is certainly bound at the place. Only for names that are never deleted. */
   binds(statements: readonly Statement[], place: number): boolean {
     let first = this.#first.get(statements);
     if (first === undefined) {
@@ -113,7 +119,7 @@ class Search {
     return this.binds(branch.body, place) || this.binds(tried, Number.POSITIVE_INFINITY);
   }
 
-  /** The place is within the statement. */
+  /** For a place inside the statement. */
   #inside(statement: Statement, before: number): Reaching {
     if (statement.kind !== 'block') return NOTHING;
     const branches = branchesOf(statement);
@@ -191,7 +197,7 @@ class Search {
     return this.#walrus(node);
   }
 
-  /** `(name := …)` or `f(name := …)` anywhere in a statement: it may run or not. */
+  /** Handles `(name := …)` or `f(name := …)` anywhere in a statement; it may or may not run. */
   #walrus(node: Node): Reaching {
     if (!textOf(node, this.#text).includes(':=')) return NOTHING;
     let found = false;
@@ -232,7 +238,7 @@ class Search {
         return this.#if(branches);
       case 'try':
         return this.#try(branches);
-      // What it manages may swallow an exception of its body (`suppress`), so that this has run in part.
+      // The context manager may suppress an exception of the body, so the body may have run in part.
       case 'with': {
         const [only] = branches as [Branch];
         const found = this.through(only.body, Number.POSITIVE_INFINITY);
@@ -306,7 +312,7 @@ class Search {
   }
 }
 
-/** The first of things in order that ends behind the place, by halving. */
+/** Binary search for the first of the ordered items that ends after the place. */
 function placeAmong(count: number, end: (at: number) => number | undefined, place: number): number {
   let [low, high] = [0, count];
   while (low < high) {
@@ -321,7 +327,7 @@ function closed(binding: Binding): Reaching {
   return { bindings: [binding], open: false };
 }
 
-/** The parts of a compound statement in order. */
+/** The parts of a compound statement, in order. */
 export function branchesOf({ node, bodies }: BlockStatement): Branch[] {
   if (node.type === 'MatchStatement')
     return bodies.map((body) => ({ keyword: 'case', head: [], body, from: 0, to: 0 }));
@@ -340,7 +346,7 @@ export function branchesOf({ node, bodies }: BlockStatement): Branch[] {
   return branches;
 }
 
-/** Ends by raising, so that nothing behind it sees what it bound. */
+/** Whether the body ends by raising, so that later code does not see its bindings. */
 function leaves(body: readonly Statement[]): boolean {
   return body.at(-1)?.node.type === 'RaiseStatement';
 }

@@ -1,9 +1,9 @@
-/** Names to offer for one that is taken. Pure. */
+/** Suggests names in place of one that is taken. Pure. */
 
 const MAX_NAME = 100;
 
 /**
- * What a stranger would try, best first, without end: the name with the lab's code (`SR830_Nano`), then with numbers
+ * Endless suggestions, best first: the name with the lab's code (`SR830_Nano`), then with numbers
  * (`SR830_Nano2`; without a lab `SR830_2`).
  */
 export function* namesLike(name: string, labCode: string | null): Generator<string> {

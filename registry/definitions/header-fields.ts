@@ -1,4 +1,4 @@
-/** What the header's TOML means: PEP 723's own keys and those of `[tool.pybirch]`. */
+/** Interprets the header's TOML: PEP 723's own keys and those of `[tool.pybirch]`. */
 
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import { HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../../text/hidden.ts';
@@ -9,23 +9,23 @@ import type { Diagnostic, Header, Json, Span } from './types.ts';
 
 export interface ReadHeader {
   header: Header;
-  /** Everything else in the block: other tools' tables and unknown keys. */
+  /** Everything else in the block: tables of other tools and unknown keys. */
   extra: { [key: string]: Json };
   errors: Diagnostic[];
   warnings: Diagnostic[];
-  /** Where each key stands in the file. */
+  /** The place of each key in the file. */
   spans: Map<keyof Header, Span>;
 }
 
 export interface Field {
   readonly key: keyof Header;
   readonly path: readonly string[];
-  /** What the value must be, in words. */
+  /** A description of valid values. */
   readonly expects: string;
   readonly accepts: (value: Json) => boolean;
 }
 
-/** Every key whose text people read has it in one line, but for the description. */
+/** All keys that people read have one line, except the description. */
 const hiddenOf = (key: keyof Header, value: Json): string | null => {
   const texts = typeof value === 'string' ? [value] : isTexts(value) ? (value as string[]) : [];
   const kind = key === 'description' ? HIDDEN_IN_PROSE : HIDDEN_IN_LINE;
@@ -48,7 +48,7 @@ function field(key: keyof Header, expects: string, accepts: Field['accepts'], ow
   return { key, path: own ? ['tool', 'pybirch', name] : [name], expects, accepts };
 }
 
-/** Every key of the header, in the order in which they are written. */
+/** Every key of the header, in the order in which keys are written. */
 export const FIELDS: readonly Field[] = [
   field('requires_python', 'a string', isText, false),
   field('dependencies', 'an array of strings', isTexts, false),
@@ -67,7 +67,7 @@ export const FIELDS: readonly Field[] = [
   field('settings_schema', 'a table', isTable),
 ];
 
-/** What pip could not read in a value; null where it can. */
+/** Why pip could not read a value; null if it can. */
 function unreadByPip(key: keyof Header, value: Json): string | null {
   if (key === 'requires_python' && !isSpecifier(value as string))
     return `is ${JSON.stringify(value)}, and must be versions such as ">=3.11" or ">=3.11, <4" (PEP 440)`;
@@ -82,7 +82,7 @@ export interface ParsedToml {
   error: Diagnostic | null;
 }
 
-/** Parses TOML lines; `offset` is the line of the file (from 0) that the first of them is. */
+/** Parses TOML lines; `offset` is the line number (from 0) of the first one in the file. */
 export function parseToml(lines: readonly string[], offset: number): ParsedToml {
   const refuse = (line: number, column: number, message: string): ParsedToml => ({
     document: {},
@@ -121,7 +121,7 @@ function toJson(value: unknown, depth: number): Json {
   );
 }
 
-/** Sorts a parsed block into header, extras and complaints; `offset` as in `parseToml`. */
+/** Splits a parsed block into header, extra entries and findings; `offset` as in `parseToml`. */
 export function interpret(
   parsed: ParsedToml | Record<string, never>,
   lines: readonly string[],
@@ -184,7 +184,7 @@ function valueAt(document: { [key: string]: Json }, path: readonly string[]): Js
   return value;
 }
 
-/** Where the entry for a path stands, or the nearest one that holds it. */
+/** Finds the place of the entry for a path, or of the nearest entry that contains it. */
 function spansOf(lines: readonly string[], offset: number): (path: readonly string[]) => Span {
   const entries = entriesOf(lines.join('\n'));
   const overlaps = (one: readonly string[], other: readonly string[]): boolean =>

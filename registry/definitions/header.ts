@@ -1,11 +1,10 @@
 /**
  * The header of a definition: PEP 723 inline metadata with a `[tool.pybirch]` table.
  *
- * Writing edits lines. A key that stands on lines of its own is replaced in place, its comment kept;
- * a table (`settings-schema`, `default-settings`) is written anew after the others, so comments within
- * that table are lost. Where the old TOML keeps the key inside an inline table (`tool = { … }`), or in
- * another form that cannot be edited line by line, the whole block is written anew: all its values
- * survive, its comments and order do not.
+ * Writing edits lines. A key on lines of its own is replaced in place and keeps its comment. A table
+ * (`settings-schema`, `default-settings`) is rewritten after the others, so comments within that table are
+ * lost. If the old TOML has the key inside an inline table (`tool = { … }`), or in another form that cannot
+ * be edited by line, the whole block is rewritten: all its values survive, its comments and order do not.
  */
 
 import isDeepEqual from 'fast-deep-equal';
@@ -25,15 +24,15 @@ import {
 import { checkWritable, type Entry, entriesOf, inline, rewritten, tableLines } from './toml.ts';
 import type { Diagnostic, Header, Json } from './types.ts';
 
-/** Undefined leaves a key as it is, null removes it. */
+/** Undefined leaves a key unchanged, null removes it. */
 export type HeaderChanges = { [Key in keyof Header]?: Header[Key] | null | undefined };
 
-/** Twice what its settings may hold. */
+/** Twice the limit of the settings. */
 const MOST_CHARACTERS = 524_288;
 
 type Document = { [key: string]: Json };
 
-/** Reads the header of a file; never throws, what is wrong stands in `errors`. */
+/** Reads the header of a file. Never throws; problems are in `errors`. */
 export function readHeader(text: string): ReadHeader {
   const { lines } = splitLines(text);
   const [block, second] = scriptBlocks(lines);
@@ -53,9 +52,10 @@ export function readHeader(text: string): ReadHeader {
 }
 
 /**
- * Changes keys of the header and nothing else; a file without one gets one below its shebang and cookie.
- * @throws DefinitionError `bad_header` where the old header cannot be read, `null_in_metadata` where a
- * value has something that TOML does not
+ * Changes keys of the header and nothing else. A file without a header gets one below its shebang and
+ * encoding line.
+ * @throws DefinitionError `bad_header` if the old header cannot be read, `null_in_metadata` if a value
+ * contains something that TOML does not support
  */
 export function writeHeader(text: string, changes: HeaderChanges): string {
   const wanted = FIELDS.filter((field) => changes[field.key] !== undefined);
@@ -79,7 +79,7 @@ export function writeHeader(text: string, changes: HeaderChanges): string {
   return insertBlock(text, ['# /// script', ...commented(changed), '# ///'], newline);
 }
 
-/** Gives `text` the header of `from` as it stands, unless `text` has one itself. */
+/** Gives `text` the unchanged header of `from`, unless `text` has its own. */
 export function transplantHeader(from: string, text: string): string {
   const { lines } = splitLines(from);
   const [block] = scriptBlocks(lines);
@@ -92,7 +92,7 @@ function parseBlock(lines: readonly string[], block: ScriptBlock) {
   return parseToml(contentOf(lines, block), block.opening + 1);
 }
 
-/** A warning of what was meant for a header and is none, outside the block that is one. */
+/** Warns of text that looks like a header but is not one, outside the block that is. */
 function unread(lines: readonly string[], block: ScriptBlock | undefined): Diagnostic[] {
   const others = lines.map((line, at) =>
     block && at >= block.opening && at <= block.closing ? '' : line,
@@ -115,7 +115,7 @@ function lineSpan(lines: readonly string[], at: number, code: string, message: s
   };
 }
 
-/** Puts the new TOML into the file; lines that did not change keep every byte. */
+/** Puts the new TOML into the file; unchanged lines keep every byte. */
 function replaced(
   { lines, ends }: Lines,
   block: ScriptBlock,
@@ -137,7 +137,7 @@ function replaced(
   lines.splice(start, count, ...fresh);
   ends.splice(start, count, ...fresh.map(() => newline));
   if (changed.length === 0 && old.length > 0) {
-    // An empty block would not be one by PEP 723's expression.
+    // PEP 723's regular expression does not match an empty block.
     lines.splice(start, 0, '#');
     ends.splice(start, 0, newline);
   }
@@ -201,7 +201,7 @@ function without(lines: string[], entries: readonly Entry[]): string[] {
   return lines.filter((_, at) => !gone.has(at));
 }
 
-/** A table goes behind the last entry of `[tool.pybirch…]`. */
+/** Inserts a table after the last entry of `[tool.pybirch…]`. */
 function withTable(lines: string[], entries: Entry[], field: Field, value: Document): string[] {
   const parent = field.path.slice(0, -1);
   const last = entries.findLast((entry) => begins(entry.path, parent));
@@ -210,7 +210,7 @@ function withTable(lines: string[], entries: Entry[], field: Field, value: Docum
   return lines.toSpliced(at, 0, ...(at > 0 ? ['', ...block] : block));
 }
 
-/** A plain key goes behind its siblings; `[tool.pybirch]` is opened where it is not there yet. */
+/** Inserts a plain key after its siblings, and adds `[tool.pybirch]` if it is missing. */
 function withKey(lines: string[], entries: Entry[], field: Field, value: Json): string[] {
   const key = field.path.at(-1) as string;
   const parent = field.path.slice(0, -1);

@@ -1,14 +1,14 @@
-/** Warnings of characters in a definition's files that a reader cannot see (see `text/hidden.ts`). */
+/** Warnings about invisible characters in a definition's files (see `text/hidden.ts`). */
 import { describeHidden, findHidden, HIDDEN_IN_CODE, HIDDEN_IN_LINE } from '../../text/hidden.ts';
 import { positions } from './source.ts';
 import type { Diagnostic, Files } from './types.ts';
 
-/** A reader who has seen as many in one file needs no more. */
+/** Enough for a reader of one file. */
 const MOST = 50;
-/** Longer files are data: nobody reads them. */
+/** Longer files are data that nobody reads. */
 const MOST_BYTES = 1 << 20;
 
-/** Where a text holds hidden characters, each a `hidden-character`. */
+/** The hidden characters of a text, each as a `hidden-character` warning. */
 export function hiddenCharacters(text: string): Diagnostic[] {
   const found = findHidden(text, HIDDEN_IN_CODE, MOST);
   if (found.length === 0) return [];
@@ -20,7 +20,7 @@ export function hiddenCharacters(text: string): Diagnostic[] {
   }));
 }
 
-/** The files beside the Python ones that are text. */
+/** The text files other than Python files. */
 export function otherTexts(files: Files): Map<string, string> {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   const texts = new Map<string, string>();
@@ -29,14 +29,14 @@ export function otherTexts(files: Files): Map<string, string> {
     try {
       texts.set(path, utf8.decode(bytes));
     } catch (error) {
-      // Not UTF-8: no text that can be shown.
+      // Not UTF-8, so it cannot be shown as text.
       if (!(error instanceof TypeError)) throw error;
     }
   }
   return texts;
 }
 
-/** The first hidden character of a name or a title in words; null where there is none. */
+/** Describes the first hidden character of a name or title; null if there is none. */
 export function hiddenIn(text: string, kind: RegExp = HIDDEN_IN_LINE): string | null {
   const [first] = findHidden(text, kind, 1);
   return first === undefined ? null : describeHidden(first.character);

@@ -1,4 +1,4 @@
-/** What a change means for a definition: whether it is valid, and what it changes for those who use it. */
+/** Validates a change of a definition and determines what it changes for users. */
 import type { InterfaceChange } from './interface/change.ts';
 import { compareInterfaces, type Side } from './interface/compare.ts';
 import { describe } from './metadata.ts';
@@ -11,14 +11,16 @@ export interface JudgedChange {
   errors: Diagnostic[];
   warnings: Diagnostic[];
   interface: InterfaceChange[];
-  /** What the definition is and would be. */
+  /** The metadata of the definition before and after the change. */
   before: Metadata | null;
   after: Metadata;
-  /** What the files need beyond `policy`. */
+  /** What the files need that `policy` does not allow. */
   permissions: Permission[];
 }
 
-/** `before` is null for a first version; `policy` is the lab's own, and `granted` what is allowed beside it. */
+/**
+ * `before` is null for a first version; `policy` is the lab's own, and `granted` what is allowed in addition.
+ */
 export function judgeChange(
   name: string,
   before: Files | null,

@@ -1,15 +1,19 @@
 /**
- * The lab and policy that a version landed under. The tag of a public version is everybody's, and a lab's policy is not: the tag
- * holds the SHA-256 of it alone, which its signature covers, and the registry's state of the definition holds the text.
+ * The lab and policy that a version landed under. Everybody can read the tag of a public version, but a lab's
+ * policy is not public. So the tag contains only its SHA-256, which the signature covers, and the registry's
+ * state of the definition contains the text.
  */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, LandedUnder, VersionRecord } from './record.ts';
 
-/** By SHA-256 in hexadecimal: the JSON of a `LandedUnder`, with a salt, for there are few policies to guess. */
+/**
+ * By SHA-256 in hexadecimal: the JSON of a `LandedUnder`, with a salt because policies are few enough to
+ * guess.
+ */
 type Kept = Readonly<Record<string, string>>;
 
-/** The digest for a record, and what the state is to keep; the same object where it keeps that already. */
+/** The digest for a record, and the state to store; the same state object if it already contains the text. */
 export function keepUnder(
   kept: Kept,
   under: LandedUnder,
@@ -22,7 +26,7 @@ export function keepUnder(
   return { sha256, kept: { ...kept, [sha256]: text } };
 }
 
-/** What a record says of it, or null where it is from before that was recorded. */
+/** What a record states, or null if it is older than this field. */
 export function readUnder(
   { landed_under }: VersionRecord,
   { landed_under: kept = {} }: Pick<DefinitionState, 'landed_under'>,

@@ -1,7 +1,7 @@
 /**
- * Bounds on what is handed to the parsers, found in one pass over the text. CPython refuses more than
- * 200 open brackets (MAXLEVEL) and 100 indents (MAXINDENT, both in Parser/lexer/state.h). The other
- * bounds are ours: ruff takes quadratic time in the length of one such statement.
+ * Limits on the input of the parsers, checked in one pass over the text. CPython refuses more than 200 open
+ * brackets (MAXLEVEL) and 100 indents (MAXINDENT, both in Parser/lexer/state.h). The other limits are ours:
+ * ruff takes quadratic time in the length of one such statement.
  */
 
 import { DefinitionError } from './errors.ts';
@@ -9,21 +9,21 @@ import { positions } from './source.ts';
 
 const MAX_BRACKETS = 200;
 const MAX_INDENTS = 100;
-/** ruff looks for the start of the line at each string. */
+/** ruff searches for the start of the line at each string. */
 const MAX_STRINGS_IN_LINE = 2000;
 /** `a = b = c = …` */
 const MAX_TARGETS = 1000;
-/** Commas in an import, a `def`, `class`, `with`, `del` or `global`, up to its colon. */
+/** Commas in an import, `def`, `class`, `with`, `del` or `global` up to its colon. */
 const MAX_LISTED = 1000;
 const MAX_TOKENS = 350_000;
-/** What people write has a tenth of either; a table belongs into a data file. */
+/** Ten times what people write; a large table belongs into a data file. */
 const MAX_LINES = 100_000;
 const MAX_STATEMENTS = 20_000;
 
 /** A replacement field of an f- or t-string. */
 interface Field {
   readonly quote: string;
-  /** The field stands in the format specification of another. */
+  /** The field is inside the format specification of another field. */
   readonly inSpec: boolean;
 }
 
@@ -43,7 +43,7 @@ const FORMAT = {
 };
 
 /**
- * Checks that a text is within the bounds, whether it is Python or not.
+ * Checks that a text is within the limits, whether or not it is valid Python.
  * @throws DefinitionError `too_deep`
  */
 export function checkLimits(text: string): void {
@@ -89,7 +89,7 @@ class Scan {
     }
   }
 
-  /** Those in strings too: whoever looks for places goes through all of them. */
+  /** Counts lines in strings too, because code that looks for places reads all of them. */
   #countLines(): void {
     let lines = 0;
     for (let at = 0; at < this.#text.length; at++) {
@@ -162,7 +162,7 @@ class Scan {
     else if (inner === undefined) this.#outside(sign);
   }
 
-  /** An operator that stands in no bracket. */
+  /** Handles an operator outside brackets. */
   #outside(sign: string): void {
     if (sign === '=') this.#bound(++this.#targets, MAX_TARGETS, 'targets of one value');
     else if (sign === ';') this.#beginStatement();
@@ -180,19 +180,21 @@ class Scan {
     else this.#plain(quote);
   }
 
-  /** Over the rest of a plain string. */
+  /** Skips the rest of a plain string. */
   #plain(quote: string): void {
     const marks = quote.length === 3 ? PLAIN.long : PLAIN.short;
     for (let mark = this.#next(marks); mark !== null; mark = this.#next(marks)) {
       if (mark === quote) return;
       if (mark !== '\n' && mark !== '\r') continue;
-      // The line end cuts the string off, and is read again.
+      // The line end terminates the string and is read again.
       this.#at--;
       return;
     }
   }
 
-  /** Over the text of an f- or t-string, or of a format specification in it, to its next field or its end. */
+  /**
+   * Skips the text of an f- or t-string, or of a format specification in it, up to its next field or its end.
+   */
   #format({ quote }: Field, within: boolean): void {
     const marks = quote.length === 3 ? FORMAT.long : FORMAT.short;
     let inSpec = within;
@@ -214,7 +216,7 @@ class Scan {
     }
   }
 
-  /** To behind the next mark of a string, or to the end of the text. */
+  /** Moves past the next mark of a string, or to the end of the text. */
   #next(marks: RegExp): string | null {
     marks.lastIndex = this.#at;
     const found = marks.exec(this.#text);

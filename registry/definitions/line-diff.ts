@@ -1,29 +1,29 @@
-/** Differences between two texts, line by line, found in bounded time. */
+/** Line-by-line differences between two texts, found in bounded time. */
 import { diffArrays } from 'diff';
 
-/** Lines `start` to `end` (counted from 0, `end` not included) of the one text became `lines` of the other. */
+/** Lines `start` to `end` (counted from 0, `end` excluded) of one text became `lines` in the other. */
 export interface LineChange {
   start: number;
   end: number;
   lines: string[];
-  /** Where they stand in the other text. */
+  /** Their position in the other text. */
   at: number;
 }
 
 /**
- * Lines added and taken away before the search gives up. Its time grows with the square: 5,000 held the process for
- * seconds on hostile files of 1 MiB. A count and no clock, so that the answer is the same on every machine.
+ * Added and removed lines before the search stops. Its time grows quadratically: 5,000 took seconds for
+ * hostile files of 1 MiB. A count rather than a time limit, so that the answer is the same on every machine.
  */
 const MOST_EDITS = 1_000;
 
-/** Each line with its ending, so that joining them gives the text back byte for byte. */
+/** The lines with their line ends; joining them gives the text back byte for byte. */
 export function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
 /**
- * What leads from one text to the other, in order. Lines that both have at the start and at the end are set aside
- * first. What differs beyond reason is one change of everything in between.
+ * The changes from one text to the other, in order. Common lines at the start and the end are removed first.
+ * If there are too many differences, everything in between is one change.
  */
 export function changesBetweenLines(
   before: readonly string[],

@@ -1,4 +1,4 @@
-/** Syntax errors as CPython has them, and pyflakes' findings by ruff compiled to WebAssembly. Nothing is run. */
+/** Syntax errors as CPython reports them, and the pyflakes rules of ruff (WebAssembly). Nothing is run. */
 
 import { createRequire } from 'node:module';
 import type { Workspace } from '@astral-sh/ruff-wasm-nodejs';
@@ -13,15 +13,16 @@ const require = createRequire(import.meta.url);
 let shared: Workspace | null = null;
 
 export interface Findings {
-  /** CPython does not compile the file: these and nothing else can be said of it. */
+  /** CPython does not compile the file; there are no other findings then. */
   syntax: Diagnostic[];
   errors: Diagnostic[];
   warnings: Diagnostic[];
 }
 
 /**
- * Lints Python source. Never throws. CPython's word is law; where ruff stops at the same line it words the error,
- * and goes on to others. What ruff alone refuses is refused too: it knows the names of Unicode's characters.
+ * Lints Python source. Never throws. CPython's rules decide. If ruff stops at the same line, its wording is
+ * used and its further errors are added. What only ruff refuses is refused too, because ruff knows the names
+ * of Unicode's characters.
  */
 export function lint(module: Module): Findings {
   const { error, warnings } = verdictOf(module);
@@ -53,7 +54,7 @@ function ruffFindings(text: string): Findings {
   return findings;
 }
 
-/** What `check` answers; the package's own type for it is `any`. */
+/** An element of the result of `check`, which the package types as `any`. */
 interface Finding {
   code: string | null;
   message: string;
@@ -66,7 +67,7 @@ interface Place {
   readonly column: number;
 }
 
-/** Turns columns in bytes of UTF-8 into columns in code points, in one pass over a line that has many. */
+/** Converts columns in UTF-8 bytes to columns in code points. A line with many findings is scanned once. */
 function codePointPlaces(text: string): (place: Place) => Place {
   const bytes = Buffer.byteLength(text);
   if (bytes === text.length) return (place) => place;
@@ -79,7 +80,7 @@ function codePointPlaces(text: string): (place: Place) => Place {
   };
 }
 
-/** The column in code points at each byte of a line, one more for the line's end. */
+/** The column in code points for each byte of a line, plus one for the end of the line. */
 function columnsOf(line: string): Uint32Array {
   const columns = new Uint32Array(Buffer.byteLength(line) + 1);
   let [at, column] = [0, 1];
@@ -98,7 +99,8 @@ function run(text: string): Finding[] {
       return shared.check(text);
     });
   } catch {
-    // A trap (stack overflow, a panic) leaves the WebAssembly instance unusable: the next call gets a new one.
+    // A trap (stack overflow, panic) makes the WebAssembly instance unusable, so the next call creates a new
+    // one.
     shared = null;
     delete require.cache[require.resolve(PACKAGE)];
     const start = { row: 1, column: 1 };
@@ -109,6 +111,6 @@ function run(text: string): Finding[] {
 
 function open(): Workspace {
   const ruff = require(PACKAGE) as typeof import('@astral-sh/ruff-wasm-nodejs');
-  // In code points ruff would count each column from the start of its line.
+  // With code points, ruff would count each column from the start of its line.
   return new ruff.Workspace(RUFF_CONFIGURATION, ruff.PositionEncoding.Utf8);
 }

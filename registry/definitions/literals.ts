@@ -1,10 +1,10 @@
 /** The values of Python's literals. */
 
-/** Greek letters by their names in Unicode, in the order of the code points from U+0391 on. */
+/** Names of Greek letters in Unicode, in the order of the code points from U+0391. */
 const GREEK =
   'ALPHA BETA GAMMA DELTA EPSILON ZETA ETA THETA IOTA KAPPA LAMDA MU NU XI OMICRON PI RHO - SIGMA TAU UPSILON PHI CHI PSI OMEGA';
 
-/** Characters by name, as `\\N{DEGREE SIGN}` has them: those of units and quantities. */
+/** Characters by name, as in `\\N{DEGREE SIGN}`: those used in units and quantities. */
 const CHARACTERS: ReadonlyMap<string, string> = new Map([
   ...GREEK.split(' ').flatMap((letter, at): [string, string][] =>
     letter === '-'
@@ -42,11 +42,12 @@ const CHARACTERS: ReadonlyMap<string, string> = new Map([
   ['SUBSCRIPT TWO', '\u2082'],
 ]);
 
-/** A number as Python has it: whole ones without limit, others as doubles; undefined for imaginary ones. */
+/** The value of a number literal: an integer without limit or a double; undefined for imaginary numbers. */
 export function numberValue(literal: string): bigint | number | undefined {
   const plain = literal.replaceAll('_', '').toLowerCase();
   if (/^0[xob]/.test(plain) || /^\d+$/.test(plain)) {
-    // CPython refuses longer ones (`sys.int_info.default_max_str_digits`); `017` is an error, `00` is not.
+    // CPython refuses longer integers (`sys.int_info.default_max_str_digits`); `017` is an error, `00` is
+    // not.
     if (plain.length > 4300 || /^0\d*[1-9]/.test(plain)) return undefined;
     try {
       return BigInt(plain);
@@ -80,7 +81,7 @@ export function stringValue(literal: string): string | undefined {
   return unescaped(body);
 }
 
-/** A string's text with its escapes as what they stand for; undefined where one is not known. */
+/** The text of a string with its escapes replaced; undefined if an escape is not known. */
 export function unescaped(body: string): string | undefined {
   let known = true;
   const text = body.replace(

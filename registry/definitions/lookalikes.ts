@@ -1,13 +1,13 @@
 /**
- * Names in Python code that look like other names. Letters of other alphabets are ordinary in names (`µV`, `ρ_xx`,
- * `測定`): what is warned of is a name that Python reads as another one, a word of two alphabets, and a name that is
- * drawn like another one of the same file or like a built-in.
+ * Finds names in Python code that look like other names. Letters of other alphabets are ordinary in names
+ * (`µV`, `ρ_xx`, `測定`). A warning is given for a name that Python reads as another one, for a word that mixes
+ * two alphabets, and for a name that looks like another name of the same file or like a built-in.
  */
 import { positions } from './source.ts';
 import { type Module, textOf, walk } from './syntax.ts';
 import type { Diagnostic } from './types.ts';
 
-/** Letters of Cyrillic, Greek, Armenian and Latin itself that are drawn like these (Unicode, confusables.txt). */
+/** Letters of Cyrillic, Greek, Armenian and Latin that look like these (Unicode, confusables.txt). */
 const ALIKES: Record<string, string> = {
   a: '\u0430\u0251',
   c: '\u0441',
@@ -54,7 +54,7 @@ const DRAWN_AS = new Map(
   ),
 );
 
-/** What code calls without defining it. */
+/** Built-ins that code calls without an import. */
 const BUILT_IN =
   'abs all any bool bytes callable chr compile complex dict dir divmod enumerate eval exec exit filter float format ' +
   'getattr globals hasattr hash help hex id input int isinstance iter len list locals map max min next object oct ' +
@@ -62,11 +62,14 @@ const BUILT_IN =
 
 const NAMES = new Set(['VariableName', 'PropertyName']);
 const LATIN = /\p{Script=Latin}/u;
-/** Alphabets whose letters are taken for Latin ones; of Greek the letters in `ALIKES` alone, for `Δf` is ordinary. */
+/**
+ * Alphabets whose letters can be mistaken for Latin ones; of Greek only the letters in `ALIKES`, because `Δf`
+ * is ordinary.
+ */
 const ALIKE =
   /[\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u;
 
-/** Where names of a module look like others, each a `look-alike`, once for each name. */
+/** One `look-alike` warning for each name of a module that looks like another. */
 export function lookAlikes({ root, text }: Module): Diagnostic[] {
   if (!/[^\0-\x7f]/.test(text)) return [];
   const names = new Map<string, { from: number; to: number }>();
@@ -97,7 +100,7 @@ function whyAlike(name: string, plain: ReadonlySet<string>): string | null {
   return null;
 }
 
-/** A word with Latin letters and such that are taken for them. */
+/** Whether a word contains both Latin letters and letters that can be mistaken for them. */
 function isMixed(word: string): boolean {
   const letters = [...word];
   const alike = (letter: string) =>
@@ -108,7 +111,7 @@ function isMixed(word: string): boolean {
 const drawnAs = (name: string): string =>
   [...name].map((letter) => DRAWN_AS.get(letter) ?? letter).join('');
 
-/** The letters that are not ASCII, by code point. */
+/** The code points of the letters that are not ASCII. */
 const spelled = (name: string): string =>
   [...name]
     .filter((letter) => !isAscii(letter))

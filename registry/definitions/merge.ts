@@ -1,17 +1,17 @@
 /** Three-way merges of the paths of versions. */
 import { createHash } from 'node:crypto';
 
-/** Path to what stands there (mode and blob), compared and never looked into. */
+/** Path to content (mode and blob), which is compared but never read. */
 export type Tree = ReadonlyMap<string, string>;
 
-/** Null where the path is absent. */
+/** Null if the path is absent. */
 export interface PathChange {
   path: string;
   old: string | null;
   new: string | null;
 }
 
-/** What leads from one tree to the other, by path. */
+/** The changes from one tree to the other, by path. */
 export function changesOf(base: Tree, head: Tree): PathChange[] {
   const paths = [...new Set([...base.keys(), ...head.keys()])].sort();
   return paths
@@ -20,20 +20,20 @@ export function changesOf(base: Tree, head: Tree): PathChange[] {
 }
 
 /**
- * One key of the whole list: while it is the same, an approval holds. (git's patch-id ignores white space, which is
- * meaning in Python.)
+ * One key for the whole list: an approval is valid while it stays the same. (git's patch-id ignores white
+ * space, which has meaning in Python.)
  */
 export function changesKey(changes: readonly PathChange[]): string {
   const list = changes.map((change) => [change.path, change.old, change.new]);
   return createHash('sha256').update(JSON.stringify(list)).digest('hex');
 }
 
-/** Paths that both sides have changed since `base`, and not to the same. */
+/** Paths that both sides have changed since `base` to different contents. */
 export function touchedByBoth(base: Tree, head: Tree, main: Tree): string[] {
   return mergeTrees(base, head, main).conflicts;
 }
 
-/** What must be laid over `main` to have what `head` changed; `conflicts` are left out of it. */
+/** What to apply to `main` to include the changes of `head`; `conflicts` are left out. */
 export function mergeTrees(
   base: Tree,
   head: Tree,

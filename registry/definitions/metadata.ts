@@ -1,4 +1,4 @@
-/** What a definition's files say of it: the header over the code. */
+/** The metadata of a definition's files: header first, then code. */
 
 import { type Analysis, analyseClass } from './analysis.ts';
 import { DefinitionError } from './errors.ts';
@@ -7,7 +7,7 @@ import { readHeader } from './header.ts';
 import { parseModule } from './syntax.ts';
 import type { Files, Metadata } from './types.ts';
 
-/** Describes a definition; never throws: of a broken file it tells what can be known. */
+/** Describes a definition. Never throws; for a broken file it returns what can be known. */
 export function describe(name: string, files: Files): Metadata {
   const main = `${name}.py`;
   const { texts } = readSources(files);

@@ -1,7 +1,7 @@
-/** Which names definitions and their files may have, so that they work on every lab computer. */
+/** Which names definitions and their files may have so that they work on every lab computer. */
 import { hiddenIn } from './hidden.ts';
 
-/** Python's reserved words (3.8 to 3.14); soft keywords such as `match` are good names. */
+/** Python's reserved words (3.8 to 3.14); soft keywords such as `match` are allowed. */
 const KEYWORDS = new Set(
   (
     'False None True and as assert async await break class continue def del elif else except finally ' +
@@ -9,16 +9,16 @@ const KEYWORDS = new Set(
   ).split(' '),
 );
 
-/** Names of devices on Windows, with any extension and in any case ("Naming Files", Win32 docs). */
+/** Device names of Windows, with any extension and in any case ("Naming Files", Win32 docs). */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 
-/** Code points that HFS+ ignores in file names, so that `.g\u200cit` is `.git` there. */
+/** Code points that HFS+ ignores in file names, so `.g\u200cit` is `.git` there. */
 const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 const MAX_PATH = 200;
 const MAX_SEGMENT_BYTES = 100;
 
-/** Why `name` cannot be the name of a definition, or null where it can. */
+/** Why `name` is not allowed for a definition, or null if it is. */
 export function checkName(name: string): string | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name))
     return 'A name is a Python class name: letters, digits and underscores, not a digit first, at most 100';
@@ -27,7 +27,7 @@ export function checkName(name: string): string | null {
   return null;
 }
 
-/** Why `path` cannot be a file of a definition, or null where it can. */
+/** Why `path` is not allowed for a file of a definition, or null if it is. */
 export function checkPath(path: string): string | null {
   if (path === '') return 'A path cannot be empty';
   if (path.length > MAX_PATH) return `A path has at most ${MAX_PATH} characters`;
@@ -42,9 +42,9 @@ export function checkPath(path: string): string | null {
 }
 
 /**
- * Why these paths cannot stand beside each other, or one of them at all; empty where they can. No two may be
- * one file on a disk that ignores case (Windows, macOS) or compares canonically equivalent names (APFS), and no
- * file may be a folder too.
+ * Why these paths cannot exist together, or one of them at all; empty if they can. No two may be one file on
+ * a disk that ignores case (Windows, macOS) or compares canonically equivalent names (APFS), and no file may
+ * also be a folder.
  */
 export function checkPaths(paths: Iterable<string>): { path: string; message: string }[] {
   const problems: { path: string; message: string }[] = [];
@@ -56,7 +56,7 @@ export function checkPaths(paths: Iterable<string>): { path: string; message: st
   return problems;
 }
 
-/** Notes a path and the folders above it among those seen. */
+/** Adds a path and its parent folders to `seen`; returns an earlier path that it clashes with. */
 function clash(seen: Map<string, { path: string; isFile: boolean }>, path: string): string | null {
   const parts = path.split('/');
   for (let depth = 1; depth <= parts.length; depth++) {
@@ -72,7 +72,9 @@ function clash(seen: Map<string, { path: string; isFile: boolean }>, path: strin
   return null;
 }
 
-/** Upper case first, so that ß and ss, ς and σ are alike, as full case folding has it (Unicode, CaseFolding.txt). */
+/**
+ * Upper case first, so that ß equals ss and ς equals σ, as in full case folding (Unicode, CaseFolding.txt).
+ */
 export const folded = (path: string): string =>
   path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 
@@ -92,19 +94,22 @@ function checkSegment(segment: string): string | null {
   return null;
 }
 
-/** As a disk reads it that ignores case, or what HFS+ ignores. */
+/** The segment as read by a disk that ignores case, or without the characters that HFS+ ignores. */
 const plainOf = (segment: string): string =>
   segment.replace(HFS_IGNORED, '').normalize('NFKC').toLowerCase();
 
-/** `.git` as git itself guards it: any case, NTFS short names (`git~1`), HFS+'s ignored characters. */
+/**
+ * Whether git itself would protect the name as `.git`: any case, NTFS short names (`git~1`), HFS+'s ignored
+ * characters.
+ */
 function isDotGit(segment: string): boolean {
   const plain = plainOf(segment);
   return /^\.git[. ]*$/.test(plain) || /^git~[0-9]+$/.test(plain);
 }
 
 /**
- * `.gitmodules` makes a clone fetch from elsewhere, `.gitattributes` makes a checkout hold other bytes than the
- * version. With their short names on NTFS (`is_ntfs_dot_generic` in git's path.c).
+ * `.gitmodules` makes a clone fetch from elsewhere, and `.gitattributes` makes a checkout differ from the
+ * version. Includes their short names on NTFS (`is_ntfs_dot_generic` in git's path.c).
  */
 function isGitSetting(segment: string): boolean {
   const plain = plainOf(segment);

@@ -1,6 +1,6 @@
 /**
- * What archives among a definition's files hold: zips (wheels, eggs and `.npz` too), tars, and what gzip packed. Pure,
- * and bounded: of each file inside only the beginning is unpacked, except of archives in archives.
+ * Lists the files in archives: zips (also wheels, eggs and `.npz`), tars, and gzip files. Pure and bounded:
+ * only the beginning of each inner file is unpacked, except for archives in archives.
  */
 import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
 import { isTar, tarFiles } from './tar-files.ts';
@@ -10,22 +10,24 @@ const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
-/** Of a file's packed bytes: enough for the headers of programs. */
+/** Packed bytes read from a file: enough for the headers of programs. */
 const BEGINNING = 1024;
 const MOST_ENTRIES = 1000;
 const MOST_NESTED = 8 * 1024 * 1024;
 const DEEPEST = 3;
 
 export interface PackedFile {
-  /** With the archive's own and a `!` between: `data.zip!lib/driver.so`. */
+  /** Path of the archive, `!`, and path in it: `data.zip!lib/driver.so`. */
   path: string;
-  /** What it begins with. */
+  /** The beginning of the file. */
   bytes: Buffer;
-  /** Encrypted, or packed by a method that nothing here unpacks. */
+  /** Encrypted, or packed by an unsupported method. */
   isSealed?: boolean;
 }
 
-/** The files in an archive; null for one that holds more than anybody could review. Empty for what is no archive. */
+/**
+ * The files in an archive; null if it holds more than anybody could review. Empty if it is not an archive.
+ */
 export function packedFiles(path: string, bytes: Buffer, depth = 0): PackedFile[] | null {
   const found: PackedFile[] = [];
   const parts = partsOf(path, bytes);
@@ -45,7 +47,7 @@ export function packedFiles(path: string, bytes: Buffer, depth = 0): PackedFile[
 
 const NOTHING = Buffer.alloc(0);
 
-/** Whether bytes begin as a zip, a tar, or as what gzip packed. */
+/** Whether the bytes begin like a zip, a tar or a gzip file. */
 function isArchive(bytes: Buffer): boolean {
   return bytes.length > 4 && (bytes.readUInt32LE(0) === LOCAL || isGzip(bytes) || isTar(bytes));
 }
@@ -55,11 +57,11 @@ const isGzip = (bytes: Buffer): boolean => bytes.readUInt16BE(0) === 0x1f8b;
 interface Part {
   name: string;
   isSealed: boolean;
-  /** Of so many packed bytes; null for more than is ever unpacked. */
+  /** Unpacks up to this many packed bytes; null if the result is too large. */
   unpack: (most: number) => Buffer | null;
 }
 
-/** Null for more files than anybody could review. */
+/** Null if there are more files than anybody could review. */
 function partsOf(path: string, bytes: Buffer): Part[] | null {
   if (isGzip(bytes)) {
     const name =
@@ -95,7 +97,7 @@ interface Entry {
   at: number;
 }
 
-/** By the list at a zip's end, as Python reads it: what stands before the archive moves all its places. */
+/** Reads the directory at the end of a zip, as Python does: data before the archive shifts all offsets. */
 function entriesOf(bytes: Buffer): Entry[] | null {
   const end = bytes.lastIndexOf(END);
   if (end < 0 || end + 22 > bytes.length) return [];
@@ -118,7 +120,9 @@ function entriesOf(bytes: Buffer): Entry[] | null {
   return found;
 }
 
-/** Of so many packed bytes of a file of a zip; null for more than is ever unpacked, empty where it is damaged. */
+/**
+ * Unpacks up to this many packed bytes of a file in a zip; null if the result is too large, empty if damaged.
+ */
 function contentOf(bytes: Buffer, { at, size, method }: Entry, most: number): Buffer | null {
   if (at < 0 || at + 30 > bytes.length) return NOTHING;
   const from = at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
@@ -126,7 +130,7 @@ function contentOf(bytes: Buffer, { at, size, method }: Entry, most: number): Bu
   return method === STORED ? packed : unpacked(inflateRawSync, packed);
 }
 
-/** What is cut off is unpacked as far as it goes, what is damaged is empty; null for more than is ever unpacked. */
+/** Truncated data is unpacked as far as possible, damaged data is empty; null if the result is too large. */
 function unpacked(by: typeof inflateRawSync, packed: Buffer): Buffer | null {
   try {
     return by(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_NESTED });

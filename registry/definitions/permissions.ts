@@ -1,4 +1,4 @@
-/** What a definition may do beyond its lab's import policy: what it needs, and what its header asks for. */
+/** What a definition needs beyond its lab's import policy, and what its header requests. */
 import { DefinitionError } from './errors.ts';
 import { readSources } from './files.ts';
 import { readHeader } from './header.ts';
@@ -13,16 +13,16 @@ export interface Place {
   column: number;
 }
 
-/** One name of the policy's `banned`, which is not allowed otherwise. */
+/** A name of the policy's `banned` that nothing else allows. */
 export interface Permission {
   name: string;
-  /** Whether the header's `permissions` have it. */
+  /** Whether it is in the header's `permissions`. */
   asked: boolean;
-  /** Where it is used, as far as can be seen. */
+  /** Where the code uses it, as far as can be determined. */
   places: Place[];
 }
 
-/** Of each that the files need or ask for; `policy` is the lab's own, without what was granted. */
+/** The permissions that the files need or request; `policy` is the lab's own, without grants. */
 export function permissionsNeeded(name: string, files: Files, policy: ImportPolicy): Permission[] {
   const found = new Map<string, Permission>();
   const of = (permission: string): Permission => {
@@ -45,7 +45,7 @@ export function permissionsNeeded(name: string, files: Files, policy: ImportPoli
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Of `granted`, what the files still need or ask for. */
+/** The granted permissions that the files still need or request. */
 export function permissionsKept(name: string, files: Files, granted: readonly string[]): string[] {
   if (granted.length === 0) return [];
   const policy = { banned: [...granted], allowed: [] };
@@ -61,7 +61,7 @@ function usesIn(text: string, policy: ImportPolicy) {
       return { permission, place: { line, column } };
     });
   } catch (error) {
-    // What cannot be parsed is an error of its own and does not land.
+    // Code that cannot be parsed has an error of its own and does not land.
     if (error instanceof DefinitionError) return [];
     throw error;
   }

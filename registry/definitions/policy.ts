@@ -1,4 +1,7 @@
-/** The import policy: what a definition may not import or call (a seat belt; review is the wall). */
+/**
+ * The import policy: what a definition may not import or call. It catches mistakes; it does not replace
+ * review.
+ */
 
 import { builtinReads } from './builtin-reads.ts';
 import { referencesIn } from './references.ts';
@@ -8,22 +11,22 @@ import { type Module, type Node, readImport, walk } from './syntax.ts';
 import { TWINS } from './twins.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
-/** Modules whose `open` is the built-in. */
+/** Modules whose `open` is the built-in `open`. */
 const OPENING: ReadonlySet<string> = new Set(['io', '_io', '_pyio']);
 
-/** Where a module uses what is banned, and which name of the policy bans it. */
+/** A use of something banned, and the name in the policy that bans it. */
 export interface Use {
   node: Node;
   code: string;
   message: string;
-  /** The name that a grant must have. */
+  /** The name to grant. */
   permission: string;
 }
 
 /**
- * Where a module breaks the policy: `banned-import` for an import of a banned module or of anything below it, or for
- * such a module had from another one (`glob.os`); `banned-builtin` for a banned built-in wherever it can be what a name
- * of the module finds.
+ * Finds violations of the policy: `banned-import` for importing a banned module or a submodule of it, or for
+ * reaching one through another module (`glob.os`); `banned-builtin` for a banned built-in wherever a name of
+ * the module may refer to it.
  */
 export function checkPolicy(module: Module, policy: ImportPolicy): Diagnostic[] {
   const places = positions(module.text);
@@ -61,7 +64,7 @@ function importedBy(node: Node, text: string): { name: string; node: Node }[] {
   }));
 }
 
-/** A banned built-in or module that is had as a part of another module. */
+/** A banned built-in or module that is reached as an attribute of another module. */
 function useOf(node: Node, dotted: string, policy: ImportPolicy): Use[] {
   const end = dotted.lastIndexOf('.');
   const owner = dotted.slice(0, Math.max(end, 0));
@@ -89,14 +92,14 @@ function useOfBuiltin(node: Node, name: string, rebound = false): Use {
   return { node, code: 'banned-builtin', message, permission: name };
 }
 
-/** Which name of `banned` a module or built-in falls under; null where it may be used. */
+/** The name in `banned` that covers a module or built-in; null if it may be used. */
 export function grantOf(name: string, { banned, allowed }: ImportPolicy): string | null {
   if (covers(allowed.flatMap(withTwins), name)) return null;
   const by = banned.find((one) => covers(withTwins(one), name));
   return by === undefined || covers(allowed, by) ? null : by;
 }
 
-/** A module cannot be had by the name of what lies underneath it either. */
+/** Includes the modules that implement a banned module. */
 function withTwins(name: string): readonly string[] {
   return [name, ...(TWINS[name] ?? [])];
 }
@@ -105,7 +108,7 @@ function covers(list: readonly string[], name: string): boolean {
   return list.some((one) => name === one || name.startsWith(`${one}.`));
 }
 
-/** The module or built-in that a message of `checkPolicy` is about. */
+/** The module or built-in that a message of `checkPolicy` names. */
 export function bannedName(message: string): string | undefined {
   return /(?:Importing|The built-in) (\S+) is not allowed/.exec(message)?.[1];
 }

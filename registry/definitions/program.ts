@@ -1,9 +1,9 @@
-/** The modules of one definition as its imports find them. */
+/** Resolves imports between the modules of one definition. */
 
 import type { Program } from './resolve.ts';
 import type { Module } from './syntax.ts';
 
-/** @param modules the definition's Python files, tests aside, by path */
+/** @param modules the definition's Python files without tests, by path */
 export function definitionProgram(modules: ReadonlyMap<string, Module>): Program {
   return {
     module: (path) => {
@@ -14,7 +14,7 @@ export function definitionProgram(modules: ReadonlyMap<string, Module>): Program
     find: (importer, level, dotted) => {
       const parts = dotted === '' ? [] : dotted.split('.');
       const own = importer.split('/').slice(0, -1);
-      // An absolute import is led to the root, where the definition's own files stand.
+      // An absolute import starts at the root, where the definition's own files are.
       if (level > own.length + 1) return undefined;
       const folder = level === 0 ? [] : own.slice(0, own.length - (level - 1));
       const stem = [...folder, ...parts].join('/');

@@ -1,8 +1,8 @@
-/** What PyBirch gives to a definition: base classes, and names that are there without an import. */
+/** What PyBirch provides to definitions: base classes, and names that need no import. */
 
 import type { InstrumentType } from './types.ts';
 
-/** PyBirch's own base classes; the mixins decide nothing and stand for null. */
+/** PyBirch's own base classes. Mixins have no instrument type (null). */
 export const BASE_CLASSES: ReadonlyMap<string, InstrumentType | null> = new Map([
   ['BaseMeasurementInstrument', 'measurement'],
   ['VisaBaseMeasurementInstrument', 'measurement'],
@@ -18,7 +18,7 @@ export const BASE_CLASSES: ReadonlyMap<string, InstrumentType | null> = new Map(
   ['SimulatedDelay', null],
 ]);
 
-/** The older ones by module; the others stand in `pybirch.Instruments.base`. */
+/** The older base classes by module; the others are in `pybirch.Instruments.base`. */
 export const OLDER_MODULES: Readonly<Record<string, string>> = {
   Measurement: 'pybirch.scan.measurements',
   VisaMeasurement: 'pybirch.scan.measurements',
@@ -29,8 +29,8 @@ export const OLDER_MODULES: Readonly<Record<string, string>> = {
 const PYBIRCH_MODULE = /(^|\.)(pybirch(\.|$)|measurements$|movements$|base$)/;
 
 /**
- * Whether a class of this name is PyBirch's. The older names are common words: from a module that is not
- * PyBirch's by its name they mean something else. Without a module the name is one that is provided.
+ * Whether a class of this name is PyBirch's. The older names are common words, so from a module whose name is
+ * not PyBirch's they mean something else. Without a module, the name is one that PyBirch provides.
  */
 export function isPybirch(name: string, module?: string): boolean {
   if (!BASE_CLASSES.has(name)) return false;
@@ -45,7 +45,7 @@ const VISA = [
 ];
 const FAKE = [NAME, { name: 'wait', required: false }];
 
-/** What the constructors of these take, each by position or by name; of the older ones it is not known. */
+/** The constructor parameters of these classes, by position or name; unknown for the older ones. */
 export const CONSTRUCTORS: ReadonlyMap<string, readonly { name: string; required: boolean }[]> =
   new Map([
     ['BaseMeasurementInstrument', [NAME]],
@@ -56,7 +56,7 @@ export const CONSTRUCTORS: ReadonlyMap<string, readonly { name: string; required
     ['FakeMovementInstrument', FAKE],
   ]);
 
-/** Names that a definition may use without importing them. */
+/** Names that a definition may use without an import. */
 export const PROVIDED_NAMES: readonly string[] = [
   ...['np', 'pd', 'time', 'math', 'Dict', 'List', 'Optional', 'Any', 'Type'],
   ...BASE_CLASSES.keys(),

@@ -1,6 +1,6 @@
 /**
- * What is asked of definitions that anybody may have written. Each takes as long as its input asks for, so the service
- * has them answered in workers (registry/analysis/) and imports this file for its types alone.
+ * The questions about definitions. Their cost depends on untrusted input, so services have them answered in
+ * workers (registry/analysis/) and import this file only for its types.
  */
 import { compose } from './compose.ts';
 import { contentOf, type ReadContent } from './content.ts';
@@ -15,7 +15,7 @@ import type { Files } from './types.ts';
 import { validateDefinition } from './validate.ts';
 import { validateSaved } from './validate-saved.ts';
 
-/** Arguments and answers cross threads: plain values, maps and bytes. */
+/** Arguments and answers cross threads, so they are plain values, maps and bytes. */
 export const QUESTIONS = {
   validate: validateDefinition,
   validateSaved,
@@ -38,7 +38,7 @@ function readContent(name: string, files: Files): ReadContent {
   return contentOf(name, files, describe(name, files));
 }
 
-/** What the header of the main file asks for. */
+/** The permissions that the header of the main file requests. */
 function permissionsAsked(name: string, files: Files): string[] {
   const text = readSources(files).texts.get(`${name}.py`);
   return (text && readHeader(text).header.permissions) || [];

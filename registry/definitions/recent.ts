@@ -1,19 +1,19 @@
 /**
- * The last results of a pure function, least recently used out first. A save asks the same of the same
- * text several times (is it valid, what does it say), and an editor asks again after every pause.
+ * Caches results of a pure function and evicts the least recently used. A save asks several questions about
+ * the same text, and an editor asks again after every pause.
  */
 export class Recent<Value extends object> {
   readonly #values = new Map<string, Value>();
   readonly #most: number;
   readonly #longest: number;
 
-  /** Keeps `most` values, and none whose key has more than `longest` UTF-16 code units. */
+  /** Keeps up to `most` values whose keys have at most `longest` UTF-16 code units. */
   constructor(most: number, longest: number) {
     this.#most = most;
     this.#longest = longest;
   }
 
-  /** The value of a key, made where it is not kept; what `make` throws comes out and is not kept. */
+  /** The value for a key, computed if it is not cached. Errors of `make` are thrown and not cached. */
   recall(key: string, make: () => Value): Value {
     const value = this.#values.get(key) ?? make();
     if (key.length > this.#longest) return value;

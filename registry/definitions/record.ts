@@ -1,7 +1,7 @@
 /**
- * What the registry keeps in a repository beside the files themselves, as text: the record of a version
- * (the message of its `vN` tag) and the registry's state of a definition (`state.json` on
- * `refs/registry/state`). Both are JSON, so that text from users can never be mistaken for a field.
+ * The texts that the registry keeps in a repository beside the files: the record of a version (the message of
+ * its `vN` tag) and the registry's state of a definition (`state.json` on `refs/registry/state`). Both are
+ * JSON, so text from users can never be mistaken for a field.
  */
 
 export interface PersonRef {
@@ -14,19 +14,19 @@ export interface PersonRef {
 export interface Approval {
   by: PersonRef;
   at: string;
-  /** The commit that was looked at. */
+  /** The reviewed commit. */
   head: string;
 }
 
-/** A rule that was set aside for this version, by whom it may be and why. */
+/** A rule that was overridden for this version, by whom and why. */
 export interface Override {
   code: string;
   message: string;
-  /** Where somebody broke the glass for this very version: why, and what was set aside. */
+  /** Set if the policy was overridden for this version: the reason, and what was overridden. */
   broken?: { reason: string; set_aside: string[] };
 }
 
-/** The lab that a version landed in and its policy then, whatever becomes of both. */
+/** The lab that a version landed in and its policy at that time. Later changes do not affect it. */
 export interface LandedUnder {
   lab: { id: number; code: string; name: string } | null;
   direct_landing: 'admins' | 'nobody';
@@ -39,13 +39,16 @@ export interface LandedUnder {
 }
 
 export interface VersionRecord {
-  /** Of the definition. Versions that landed before both stood here are attested apart (services/landing/attest.ts). */
+  /**
+   * Id and name of the definition. Older versions, whose records lack them, are attested separately
+   * (services/landing/attest.ts).
+   */
   id?: number;
   name?: string;
   version: number;
   commit: string;
   author: { name: string; email: string };
-  /** Null where the product itself landed the version (its built-in definitions). */
+  /** Null if the registry itself landed the version (built-in definitions). */
   landed_by: PersonRef | null;
   /** ISO 8601 UTC. */
   landed_at: string;
@@ -53,9 +56,11 @@ export interface VersionRecord {
   approvals: Approval[];
   merge_request: number | null;
   overrides: Override[];
-  /** By its SHA-256 (landed-under.ts); as it is in older records, and absent in those from before it was recorded. */
+  /**
+   * The SHA-256 of the text (landed-under.ts). Older records contain the text, and the oldest have neither.
+   */
   landed_under?: LandedUnder | { sha256: string };
-  /** Names of banned modules and built-ins that this version may use; absent in records from before. */
+  /** Banned modules and built-ins that this version may use; absent in older records. */
   permissions?: string[];
 }
 
@@ -71,7 +76,9 @@ export interface DefinitionState {
   lab: { id: number; code: string; name: string } | null;
   created_by: PersonRef | null;
   created_at: string;
-  /** When this state last changed; a definition's own `updated_at` is the later of this and its last landing. */
+  /**
+   * When this state last changed. The `updated_at` of a definition is the later of this and its last landing.
+   */
   updated_at: string;
   is_public: boolean;
   is_builtin: boolean;
@@ -79,28 +86,31 @@ export interface DefinitionState {
   /** By version number. */
   deprecated: Record<string, Verdict>;
   revoked: Record<string, Verdict>;
-  /** Those that stand though they had been revoked: lab computers forget a revocation for nothing less. */
+  /**
+   * Versions that are valid again after a revocation. Lab computers forget a revocation only if the version
+   * is listed here.
+   */
   reinstated?: Record<string, Verdict>;
-  /** What records name by their SHA-256: the lab and policy of landings, as JSON (landed-under.ts). */
+  /** The lab and policy of landings as JSON, by the SHA-256 that records contain (landed-under.ts). */
   landed_under?: Readonly<Record<string, string>>;
 }
 
-/** A tag or state that this product did not write, or that was damaged. */
+/** A tag or state that is damaged or was not written by the registry. */
 export class RecordError extends Error {
   readonly code = 'bad_record';
 }
 
-/** A record that says whose version it is: what the registry writes. */
+/** A record that names its definition, as the registry writes it now. */
 export type NamedRecord = VersionRecord & { id: number; name: string };
 
-/** The tag's message: a first line for people (`git tag -n`), a blank one, the record. */
+/** The message of a tag: a first line for people (`git tag -n`), a blank line, the record. */
 export function writeRecord(record: NamedRecord): string {
   const [subject = ''] = record.change_summary.split(/[\r\n]/, 1);
   const title = [`${record.name} v${record.version}`, subject.trim()].filter(Boolean).join(': ');
   return `${title}\n\n${JSON.stringify(record, null, 2)}\n`;
 }
 
-/** What a record must speak of: the version whose tag it is, and the definition whose repository holds the tag. */
+/** What a record must match: the version of its tag, and the definition of its repository. */
 export interface Whose {
   id: number;
   name: string;
@@ -108,7 +118,7 @@ export interface Whose {
   commit: string;
 }
 
-/** What the record says of another version or definition, in words; null where it is this one's. */
+/** How the record names another version or definition, in words; null if it matches. */
 export function strangeness(record: VersionRecord, whose: Whose): string | null {
   const { id, name, version, commit } = record;
   if (version !== whose.version || commit !== whose.commit) {
@@ -120,7 +130,7 @@ export function strangeness(record: VersionRecord, whose: Whose): string | null 
     : `the record of v${version} is of ${name} (${id}), not ${whose.name} (${whose.id})`;
 }
 
-/** The versions of a definition whose records do not name it, as the message of one signed tag lists them. */
+/** Lists the versions of a definition whose records do not name it; the message of one signed tag. */
 export interface Attestation {
   id: number;
   name: string;
@@ -184,7 +194,7 @@ function parseObject(text: string, what: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Trailers that only the registry writes; in a user's text they are left out (contract section 3). */
+/** Trailers that only the registry writes; they are removed from a user's text (contract section 3). */
 const RESERVED_TRAILER = /^(merge-request|approved-by|landed-by|override)\s*:/i;
 
 /**

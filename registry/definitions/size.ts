@@ -1,17 +1,17 @@
-/** How much a JSON value holds, found without going further than a bound. */
+/** Measures how much a JSON value contains, stopping at a limit. */
 import type { Json } from './types.ts';
 
 export interface Bounds {
-  /** Values at all depths together. */
+  /** Values at all depths. */
   values: number;
-  /** Characters of names and texts together. */
+  /** Characters of all names and texts. */
   characters: number;
 }
 
-/** What the settings of a definition may hold, in its header and in its code. */
+/** The limit for the settings of a definition, in its header and in its code. */
 export const SETTINGS: Bounds = { values: 10_000, characters: 262_144 };
 
-/** Which bound the value exceeds, in words; null where it is within both. */
+/** Which limit the value exceeds, in words; null if none. */
 export function excess(value: Json, most: Bounds): string | null {
   let values = 0;
   let characters = 0;

@@ -1,21 +1,21 @@
 /**
- * Bytes of a Python file to text and back, by the rules of PEP 263 and of "Lexical analysis" in the
- * Python reference: UTF-8 unless a byte order mark or a cookie in the first two lines says otherwise.
- * Besides UTF-8, CPython's single-byte encodings are read (`code-pages.ts`); multi-byte ones (Shift JIS, GBK) are
- * refused, since they cannot be written back byte for byte.
+ * Converts bytes of a Python file to text and back, by PEP 263 and "Lexical analysis" in the Python
+ * reference: UTF-8 unless a byte order mark or a comment in the first two lines declares another encoding.
+ * Besides UTF-8, CPython's single-byte encodings are supported (`code-pages.ts`). Multi-byte encodings (Shift
+ * JIS, GBK) are refused because they cannot be written back byte for byte.
  */
 
 import { encodingOf, fitsByteOrderMark } from './code-pages.ts';
 import { DefinitionError } from './errors.ts';
 import type { Span } from './types.ts';
 
-/** A decoded file and what is needed to write it back byte for byte. */
+/** A decoded file with what is needed to write it back byte for byte. */
 export interface SourceText {
   readonly text: string;
-  /** `utf-8`, or the cookie as it stands in the file. */
+  /** `utf-8`, or the encoding as declared in the file. */
   readonly encoding: string;
   readonly bom: boolean;
-  /** The line end that stands first in the text; `\n` where there is none. */
+  /** The first line end of the text; `\n` if there is none. */
   readonly newline: '\n' | '\r\n' | '\r';
 }
 
@@ -23,8 +23,9 @@ const COOKIE = /^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)/;
 const ASCII = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
 const BLANK = /^[ \t\f]*(?:#.*)?$/;
 /**
- * Reads the bytes of a Python file.
- * @throws DefinitionError `undecodable` for an unknown encoding, bytes that it does not have, NUL, or a second byte order mark
+ * Decodes the bytes of a Python file.
+ * @throws DefinitionError `undecodable` for an unknown encoding, bytes that are invalid in it, NUL, or a
+ * second byte order mark
  */
 export function decodeSource(bytes: Uint8Array): SourceText {
   const bom = hasBom(bytes);
@@ -37,9 +38,10 @@ export function hasBom(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads text that came as characters, from a JSON body or an editor: a U+FEFF before it is the byte order mark, its cookie
- * says how the file is to be written.
- * @throws DefinitionError `undecodable` for an unknown encoding, NUL, a second byte order mark, or half of a character
+ * Reads text that arrived as characters, from a JSON body or an editor. A leading U+FEFF is the byte order
+ * mark; the declared encoding determines how the file is written.
+ * @throws DefinitionError `undecodable` for an unknown encoding, NUL, a second byte order mark, or half of a
+ * surrogate pair
  */
 export function typedSource(typed: string): SourceText {
   wholeCharacters(typed);
@@ -49,8 +51,8 @@ export function typedSource(typed: string): SourceText {
 }
 
 /**
- * The file that text which came as characters is written as.
- * @throws DefinitionError `undecodable` as `typedSource`, `unencodable` where the encoding lacks a character
+ * The bytes of the file for text that arrived as characters.
+ * @throws DefinitionError `undecodable` as `typedSource`, `unencodable` if the encoding lacks a character
  */
 export function encodeTyped(typed: string): Uint8Array {
   const source = typedSource(typed);
@@ -66,8 +68,9 @@ function sourceText(text: string, encoding: string, bom: boolean): SourceText {
 }
 
 /**
- * Text that can be written as UTF-8: JSON may hold half of a surrogate pair (`"\ud800"`), a file cannot.
- * @throws DefinitionError `undecodable` with the place of the first
+ * Checks that text can be written as UTF-8. JSON may contain half of a surrogate pair (`"\ud800"`), a file
+ * cannot.
+ * @throws DefinitionError `undecodable` with the place of the first one
  */
 export function wholeCharacters(text: string): string {
   if (text.isWellFormed()) return text;
@@ -76,7 +79,7 @@ export function wholeCharacters(text: string): string {
   throw undecodable(`U+${code} is half of a character, and cannot be written to a file`, text, at);
 }
 
-/** The encoding that a Python file declares; UTF-8 where it is none that is read. */
+/** The encoding that a Python file declares; UTF-8 if it is not a supported one. */
 export function encodingOfSource(bytes: Uint8Array): string {
   const bom = hasBom(bytes);
   try {
@@ -87,7 +90,7 @@ export function encodingOfSource(bytes: Uint8Array): string {
   }
 }
 
-/** A piece of a file in an encoding that `encodingOfSource` gave; U+FFFD for bytes that it does not have. */
+/** Decodes a piece of a file in an encoding from `encodingOfSource`; invalid bytes become U+FFFD. */
 export function decodePiece(bytes: Uint8Array, encoding: string): string {
   const letters = alphabetOf(encoding);
   if (letters === null) return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -95,8 +98,8 @@ export function decodePiece(bytes: Uint8Array, encoding: string): string {
 }
 
 /**
- * Writes text as the bytes of the file it came from were written.
- * @throws DefinitionError `unencodable` where the encoding lacks a character of the text
+ * Encodes text in the same way as the file `like` it came from.
+ * @throws DefinitionError `unencodable` if the encoding lacks a character of the text
  */
 export function encodeSource(text: string, like: SourceText): Uint8Array {
   const body = encode(text, like.encoding);
@@ -107,7 +110,7 @@ export function encodeSource(text: string, like: SourceText): Uint8Array {
   return bytes;
 }
 
-/** The encoding that the first two lines declare, as it is kept in a `SourceText`. */
+/** The encoding that the first two lines declare, as stored in a `SourceText`. */
 function encodingIn(head: string, bom: boolean): string {
   const cookie = findCookie(head);
   if (cookie === null) return 'utf-8';
@@ -122,7 +125,7 @@ function encodingIn(head: string, bom: boolean): string {
   return found === 'utf-8' ? found : cookie;
 }
 
-/** More than two lines of a sensible file. */
+/** The beginning of the file, longer than two lines of any sensible file. */
 function headOf(bytes: Uint8Array, bom: boolean): string {
   return new TextDecoder('latin1').decode(bytes.subarray(bom ? 3 : 0, 4096));
 }
@@ -158,7 +161,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Offset in the leniently decoded text of the first byte that is not UTF-8. */
+/** Offset, in the leniently decoded text, of the first byte that is not UTF-8. */
 function badAt(bytes: Uint8Array): number {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let length = 0;
@@ -196,9 +199,12 @@ function newlineOf(text: string): SourceText['newline'] {
   return (/\r\n|\n|\r/.exec(text)?.[0] ?? '\n') as SourceText['newline'];
 }
 
-/** Between offsets in UTF-16 code units and Python's places: lines from 1, columns in code points from 1. */
+/**
+ * Converts between offsets in UTF-16 code units and Python's places: lines from 1, columns in code points
+ * from 1.
+ */
 export interface Positions {
-  /** The number of lines; a text that ends in a line end has an empty last one. */
+  /** The number of lines; a text with a final line end has an empty last line. */
   readonly lines: number;
   at(offset: number): { line: number; column: number };
   /** The inverse; a place outside the text is moved to the nearest one inside. */
@@ -206,7 +212,7 @@ export interface Positions {
   span(from: number, to: number): Span;
 }
 
-/** Maps the places of a text. Line ends are `\n`, `\r\n` and `\r` alone, as in Python. */
+/** Indexes the lines of a text. Only `\n`, `\r\n` and `\r` are line ends, as in Python. */
 export function positions(text: string): Positions {
   const starts = [0];
   for (const end of text.matchAll(/\r\n|\n|\r/g)) starts.push(end.index + end[0].length);

@@ -1,4 +1,6 @@
-/** Top-level modules of Python's standard library in any of 3.8 to 3.14 (`sys.stdlib_module_names`). */
+/**
+ * Top-level modules of Python's standard library in any version from 3.8 to 3.14 (`sys.stdlib_module_names`).
+ */
 export const STANDARD_LIBRARY: ReadonlySet<string> = new Set(
   (
     '__future__ _thread _winapi abc aifc annotationlib antigravity argparse array ast asynchat ' +
@@ -24,7 +26,7 @@ export const STANDARD_LIBRARY: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Packages that are imported by another name than they are installed by. */
+/** Packages whose import name differs from the name that pip installs. */
 export const DISTRIBUTIONS: ReadonlyMap<string, string> = new Map([
   ['serial', 'pyserial'],
   ['usb', 'pyusb'],

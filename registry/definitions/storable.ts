@@ -1,4 +1,7 @@
-/** PostgreSQL's text holds no NUL and its jsonb no lone surrogate; Python's string literals may. */
+/**
+ * Makes a value storable: PostgreSQL's text cannot contain NUL and its jsonb no lone surrogate, but Python's
+ * string literals can.
+ */
 export function storable<T>(value: T): T {
   if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD').toWellFormed() as T;
   if (Array.isArray(value)) return value.map(storable) as T;

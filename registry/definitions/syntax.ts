@@ -1,4 +1,4 @@
-/** Python source as a small typed tree, read as CPython reads it. Nothing is run. */
+/** Python source as a small typed tree, parsed as CPython parses it. Nothing is run. */
 
 import { DefinitionError } from './errors.ts';
 import { checkLimits } from './limits.ts';
@@ -23,22 +23,23 @@ export interface Module {
   readonly text: string;
   readonly root: Node;
   readonly statements: readonly Statement[];
-  /** Where CPython's tokenizer or parser would stop; null for what both take. */
+  /** Where CPython's tokenizer or parser would stop; null for text that both accept. */
   readonly fault: Fault | null;
-  /** What older versions of Python do not know. */
+  /** Syntax that older versions of Python do not support. */
   readonly features: readonly Feature[];
 }
 
 /**
- * Modules are never changed, so that validating, describing and carving the same text share one. Eight
- * are enough for a definition with helpers; of 32 KB each, they take some 20 MB when every letter is a token.
+ * Modules are immutable, so validating, describing and extracting the same text share one. Eight are enough
+ * for a definition with helpers. At 32 KB each they take about 20 MB if every letter is a token.
  */
 const parsed = new Recent<Module>(8, 32_768);
 
 /**
- * Reads Python source; text that is not Python gives a tree all the same, with `⚠` for each statement
- * that cannot be read.
- * @throws DefinitionError `too_deep` where the text exceeds the limits, or nests deeper than CPython could compile
+ * Parses Python source. Text that is not Python gives a tree too, with `⚠` for each statement that cannot be
+ * read.
+ * @throws DefinitionError `too_deep` if the text exceeds the limits or is nested deeper than CPython can
+ * compile
  */
 export function parseModule(text: string): Module {
   return parsed.recall(text, () => {

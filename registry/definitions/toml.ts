@@ -1,4 +1,4 @@
-/** TOML as text: where its entries stand, and values written on one line. */
+/** TOML as text: the places of its entries, and values written on one line. */
 
 import { stringify } from 'smol-toml';
 import { DefinitionError } from './errors.ts';
@@ -7,7 +7,7 @@ import type { Json } from './types.ts';
 /** A table header or a key with its value; lines count from 0, `to` is exclusive. */
 export interface Entry {
   readonly kind: 'table' | 'key';
-  /** The whole path, that of the table it stands in included. */
+  /** The whole path, including that of the table. */
   readonly path: readonly string[];
   readonly from: number;
   readonly to: number;
@@ -60,7 +60,7 @@ function plain(kind: Entry['kind'], path: string[], line: number) {
   return { kind, path: [...path], from: line, to: line + 1 };
 }
 
-/** A dotted key from `at`; `end` is where the `=` or `]` after it stands. */
+/** Reads a dotted key at `at`; `end` is the position of the `=` or `]` after it. */
 function readPath(text: string, at: number): { path: string[]; end: number } {
   const path: string[] = [];
   let end = at;
@@ -102,7 +102,7 @@ function lineStarts(lines: readonly string[]): number[] {
   });
 }
 
-/** Where the value that begins at `start` ends, over lines where it is bracketed or a long string. */
+/** Where the value that begins at `start` ends; brackets and long strings may span lines. */
 function valueEndIn(text: string, start: number): number {
   let depth = 0;
   let end = start;
@@ -126,9 +126,9 @@ function valueEndIn(text: string, start: number): number {
 }
 
 /**
- * Refuses what TOML cannot hold.
- * @throws DefinitionError `null_in_metadata` for a null (TOML has none), a lone surrogate, or nesting
- * deeper than 64, naming the JSON path
+ * Refuses what TOML cannot represent.
+ * @throws DefinitionError `null_in_metadata` for a null (TOML has none), a lone surrogate, or nesting deeper
+ * than 64, with the JSON path
  */
 export function checkWritable(value: Json, path: string, depth = 0): void {
   const refuse = (why: string): never => {
@@ -168,7 +168,7 @@ function keyText(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : quote(key);
 }
 
-/** A basic string; what an editor or Python could take for a line end is escaped. */
+/** A basic string; characters that an editor or Python could treat as line ends are escaped. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff]/g,
@@ -176,7 +176,7 @@ function quote(text: string): string {
   );
 }
 
-/** A table with the tables below it, each under a header of its own. */
+/** A table and its subtables, each under a header of its own. */
 export function tableLines(path: readonly string[], table: { [key: string]: Json }): string[] {
   const lines = [`[${path.map(keyText).join('.')}]`];
   const below: string[] = [];
@@ -189,7 +189,7 @@ export function tableLines(path: readonly string[], table: { [key: string]: Json
   return onlyTables ? below.slice(1) : [...lines, ...below];
 }
 
-/** The whole of a document anew, comments and order lost. */
+/** The whole document rewritten; comments and order are lost. */
 export function rewritten(document: object): string[] {
   return stringify(document).trimEnd().split('\n');
 }

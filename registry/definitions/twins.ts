@@ -1,6 +1,7 @@
 /**
- * What goes with a banned module: modules underneath it, and what does the same by another name. The guard on lab
- * computers has the same list (client/python/src/pybirch_registry/guard/twins.py), where each is judged.
+ * The modules that a ban of a module covers too: those that implement it, and those that do the same under
+ * another name. The guard on lab computers has the same list
+ * (client/python/src/pybirch_registry/guard/twins.py), with reasons.
  */
 export const TWINS: { readonly [name: string]: readonly string[] } = {
   os: ['posix', 'nt'],

@@ -1,4 +1,4 @@
-/** Shapes that the pure core speaks in; JSON-facing ones are snake_case as the HTTP API shows them. */
+/** Types of `registry/definitions`. Types that become JSON use snake_case, as in the HTTP API. */
 
 export type InstrumentType = 'movement' | 'measurement';
 
@@ -13,16 +13,16 @@ export interface Span {
 }
 
 export interface Diagnostic extends Span {
-  /** `syntax`, ruff's own code (`F821`), or one of ours (`missing-class`, `banned-import`, …). */
+  /** `syntax`, a code of ruff (`F821`), or one of ours (`missing-class`, `banned-import`, …). */
   code: string;
   message: string;
-  /** The path, where it is not the definition's main file. */
+  /** The path, unless it is the definition's main file. */
   file?: string;
   /** The JSON path of a metadata value that was refused (`settings_schema.properties.x`). */
   path?: string;
 }
 
-/** What the code of a class states, read without running it. Unknown values are null, never guessed. */
+/** What the code of a class states, found without running it. Unknown values are null, never guessed. */
 export interface ClassInfo {
   name: string;
   instrument_type: InstrumentType | null;
@@ -43,17 +43,17 @@ export interface Validation {
   valid: boolean;
   errors: Diagnostic[];
   warnings: Diagnostic[];
-  /** Null where no class can be found (or the file does not parse). */
+  /** Null if there is no class (or the file does not parse). */
   class_info: ClassInfo | null;
 }
 
-/** What a lab's policy says about imports (contract section 5); names of modules or built-ins. */
+/** The import rules of a lab's policy (contract section 5): names of modules or built-ins. */
 export interface ImportPolicy {
   banned: string[];
   allowed: string[];
 }
 
-/** The `[tool.pybirch]` table of the header, plus PEP 723's own keys; undefined means not stated. */
+/** The `[tool.pybirch]` table of the header and PEP 723's own keys; undefined means not stated. */
 export interface Header {
   display_name?: string;
   description?: string;
@@ -69,7 +69,7 @@ export interface Header {
   default_settings?: { [key: string]: Json };
   dependencies?: string[];
   requires_python?: string;
-  /** Names of banned modules and built-ins that the definition asks for. */
+  /** Banned modules and built-ins that the definition requests. */
   permissions?: string[];
 }
 
@@ -80,7 +80,7 @@ export type DefinitionStatus =
   | 'deprecated'
   | 'experimental';
 
-/** Everything that the index and the API show of a definition's files: header over code. */
+/** All metadata that the index and the API show for a definition's files: header first, then code. */
 export interface Metadata {
   display_name: string;
   description: string | null;

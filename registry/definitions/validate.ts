@@ -1,4 +1,4 @@
-/** The whole judgement of a definition: syntax, lint, policy, header, and what the class must have. */
+/** Validates a whole definition: syntax, lint, policy, header, and what the class must have. */
 
 import { type Analysis, analyseClass } from './analysis.ts';
 import { defines } from './attributes.ts';
@@ -22,14 +22,14 @@ import { type Module, parseModule } from './syntax.ts';
 import type { Diagnostic, Files, ImportPolicy, Span, Validation } from './types.ts';
 import { newerSyntax } from './verdict.ts';
 
-/** Of one kind in one file: nobody reads more. */
+/** Of one kind in one file; nobody reads more. */
 const MAX_REPORTED = 1000;
 
 const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
 
 /**
- * Validates a definition: its files, or the text of its main file as it was typed, and what lies beside it. Without a name
- * the last instrument class of the text is meant. Never throws; nothing of the definition is run.
+ * Validates a definition, given its files, or the typed text of its main file and the files beside it.
+ * Without a name, the last instrument class of the text is used. Never throws and never runs the definition.
  */
 export function validateDefinition(
   name: string | undefined,
@@ -67,7 +67,9 @@ export function validateDefinition(
   return result;
 }
 
-/** The files with the text as it would be written; an error where its own cookie says what it cannot be. */
+/**
+ * The files with the text as it would be written; adds an error if the declared encoding cannot represent it.
+ */
 function typed(path: string, text: string, beside: Files, errors: Diagnostic[]): Files {
   try {
     return new Map(beside).set(path, encodeTyped(text));
@@ -78,7 +80,9 @@ function typed(path: string, text: string, beside: Files, errors: Diagnostic[]):
   }
 }
 
-/** Adds to `result`; diagnostics of another file than the main one name it, in `file` and in the message. */
+/**
+ * Adds findings to `result`; those of another file than the main one name it, in `file` and in the message.
+ */
 function locate(
   found: readonly Diagnostic[],
   file: string,
@@ -213,7 +217,7 @@ function checkClass(
 
 type Stated = 'data_columns' | 'data_units' | 'position_column' | 'position_units';
 
-/** The code states a value that cannot be known without running it. */
+/** The code states a value that can only be known by running it. */
 function isComputed({ described }: Analysis, name: Stated): boolean {
   return described.values[name] === undefined;
 }
@@ -235,7 +239,7 @@ function unknownSettings({ info, described }: Analysis): string {
   return `${what} cannot be read from the code, so that none are shown: state default-settings in the header`;
 }
 
-/** What is asked for and not granted. */
+/** Reports requested permissions that are not granted. */
 function checkPermissions(
   { header, spans }: ReadHeader,
   policy: ImportPolicy,

@@ -1,4 +1,4 @@
-/** Whether Python takes a text, as diagnostics. */
+/** Whether Python accepts a text, as findings. */
 
 import { compileFault } from './python/compile.ts';
 import type { Fault } from './python/faults.ts';
@@ -8,9 +8,9 @@ import type { Module } from './syntax.ts';
 import type { Diagnostic } from './types.ts';
 
 export interface Verdict {
-  /** What CPython's `compile()` stops at; null for valid Python. */
+  /** The error of CPython's `compile()`; null for valid Python. */
   readonly error: Diagnostic | null;
-  /** What CPython 3.14 warns of. */
+  /** The warnings of CPython 3.14. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -29,7 +29,7 @@ export function verdictOf({ text, root, fault }: Module): Verdict {
   };
 }
 
-/** Syntax that not every Python which `requires-python` allows can read. */
+/** Syntax that some Python allowed by `requires-python` cannot read. */
 export function newerSyntax(
   { text, features }: Module,
   requires: string | undefined,
