@@ -1,9 +1,15 @@
-/** What dotted expressions of a module stand for by its imports: `b.open` is `builtins.open` after `import builtins as b`. */
+/**
+ * Resolves dotted expressions of a module through its imports: `b.open` is `builtins.open` after `import
+ * builtins as b`.
+ */
 
 import { stringValue } from './literals.ts';
 import { type Module, type Node, nameOf, readImport, textOf, walk } from './syntax.ts';
 
-/** Where the module names a thing of a module, and its dotted names: several where one alias is given to several. */
+/**
+ * A place that refers to something of a module, and its dotted names; several if an alias has several
+ * meanings.
+ */
 export interface Reference {
   readonly node: Node;
   readonly names: readonly string[];
@@ -11,14 +17,17 @@ export interface Reference {
 
 const PARTS = new Set(['MemberExpression', 'AttributePattern', 'Decorator', 'CallExpression']);
 const BUILTINS = 'builtins';
-/** An alias that is given more than this is not taken for any. */
+/** An alias with more meanings is ignored. */
 const MAX_MEANINGS = 8;
-/** No module stands so deep in packages. */
+/** No module is nested this deep in packages. */
 const MAX_PARTS = 6;
-/** An alias of an alias, so many times over. */
+/** How many times an alias of an alias is followed. */
 const MAX_ROUNDS = 8;
 
-/** Every dotted name, item by a constant (`modules["os"]`) and `getattr` with a constant, in document order. */
+/**
+ * Every dotted name, every item with a constant key (`modules["os"]`) and every `getattr` with a constant, in
+ * document order.
+ */
 export function referencesIn(module: Module): Reference[] {
   const aliases = new Aliases(module);
   const found: Reference[] = [];
@@ -56,7 +65,7 @@ class Aliases {
       given.push(...assigned(node, text));
       return node.type !== 'ImportStatement';
     });
-    // `b = builtins`, then `c = b`, in whatever order they stand.
+    // Handles `b = builtins` and `c = b` in any order.
     let changed = true;
     for (let round = 0; changed && round < MAX_ROUNDS; round++) {
       changed = false;
@@ -148,7 +157,9 @@ function joined(owner: string, name: string): string {
   return owner === 'sys.modules' ? name : `${owner}.${name}`;
 }
 
-/** Names that a node gives an expression to: `a = b = x`, `a: T = x`, `(a := x)`, `f(a := x)`, `def f(a=x)`. */
+/**
+ * Names that a node binds to an expression: `a = b = x`, `a: T = x`, `(a := x)`, `f(a := x)`, `def f(a=x)`.
+ */
 function assigned(node: Node, text: string): [string, Node][] {
   const found: [string, Node][] = [];
   const { children } = node;

@@ -1,10 +1,10 @@
 /**
- * Whether a requirement and a set of versions are what pip reads: PEP 508 ("Dependency specifiers" of the packaging specifications) and
- * PEP 440 ("Version specifiers").
+ * Whether pip accepts a requirement or a version specifier: PEP 508 ("Dependency specifiers" of the packaging
+ * specifications) and PEP 440 ("Version specifiers").
  */
 import { validRange } from '@renovatebot/pep440';
 
-/** True for `>=3.9, <4`; a comma too many is as good to pip as none. */
+/** True for `>=3.9, <4`; pip ignores an extra comma. */
 export function isSpecifier(text: string): boolean {
   return text
     .split(',')
@@ -55,7 +55,7 @@ const TOKEN =
 
 type Token = 'open' | 'close' | 'value' | 'compare' | 'and' | 'or';
 
-/** `python_version < "3.9" and (os_name == "nt" or extra == "gui")`. */
+/** True for `python_version < "3.9" and (os_name == "nt" or extra == "gui")`. */
 function isMarker(text: string): boolean {
   const tokens = tokensOf(text.trimEnd());
   if (tokens === null) return false;

@@ -1,6 +1,7 @@
 /**
- * What a name or a dotted expression means, across the modules of a definition or of a folder: through aliases, branches,
- * imports, star imports, re-exports and attributes. Validation, metadata, signatures and import all ask this.
+ * Resolves names and dotted expressions across the modules of a definition or folder: through aliases,
+ * branches, imports, star imports, re-exports and attributes. Validation, metadata, signatures and import all
+ * use it.
  */
 
 import { exportedBy } from './exports.ts';
@@ -18,14 +19,14 @@ import {
 /** The modules that can see each other. Paths are keys: `helper.py`. */
 export interface Program {
   module(path: string): Module;
-  /** The file that an import in `importer` names, if it is one of these. */
+  /** The file that an import in `importer` refers to, if it is one of the program's. */
   find(importer: string, level: number, dotted: string): string | undefined;
 }
 
-/** One thing that an expression may stand for. */
+/** One possible meaning of an expression. */
 export type Meaning =
   | { readonly kind: 'class'; readonly path: string; readonly statement: ClassStatement }
-  /** A module or package; `path` where it is one of the program's files. */
+  /** A module or package; `path` if it is one of the program's files. */
   | {
       readonly kind: 'module';
       readonly path: string | undefined;
@@ -33,16 +34,16 @@ export type Meaning =
       readonly level: number;
       readonly dotted: string;
     }
-  /** Something of a module that is not the program's; `module` begins with dots where the import does. */
+  /** A name of a module outside the program; `module` begins with dots if the import is relative. */
   | { readonly kind: 'outside'; readonly module: string; readonly name: string }
-  /** A name that nothing binds: provided to definitions, or built in. */
+  /** A name without a binding: provided by PyBirch, or built in. */
   | { readonly kind: 'free'; readonly name: string }
   /** The value of an expression of the module `path`. */
   | { readonly kind: 'value'; readonly path: string; readonly node: Node }
   | { readonly kind: 'unknown' };
 
 const UNKNOWN: Meaning = { kind: 'unknown' };
-/** Built-ins that a star from elsewhere is not taken to hide. */
+/** Built-ins that a star import from elsewhere is assumed not to hide. */
 const BUILT_IN = new Set(
   'abs all any bool callable delattr dict float getattr hasattr hash id int isinstance issubclass len list max min object print property range repr round set setattr sorted str sum super tuple type vars zip'.split(
     ' ',
@@ -50,7 +51,7 @@ const BUILT_IN = new Set(
 );
 
 const MAX_STEPS = 60;
-/** Nobody writes more branches than this; hostile code could double without end. */
+/** More than anybody's branches; hostile code could double them without end. */
 const MAX_MEANINGS = 32;
 
 export class Resolver {
@@ -67,8 +68,8 @@ export class Resolver {
   }
 
   /**
-   * What a name of a module may mean when the module has run up to `before`, all of it if that is not given. Several
-   * where branches differ, what is tried first coming first; none where the name is deleted.
+   * What a name of a module may mean when the module has run up to `before`, or to its end by default.
+   * Several meanings if branches differ, those of a `try` body first; none if the name is deleted.
    */
   name(path: string, name: string, before?: number, steps = 0): readonly Meaning[] {
     if (steps > MAX_STEPS) return [UNKNOWN];
@@ -81,7 +82,7 @@ export class Resolver {
     return found;
   }
 
-  /** What an expression of the module may mean where it stands; `within` is the class body that it stands in, if any. */
+  /** What an expression of the module may mean at its place; `within` is the class body around it, if any. */
   expression(
     path: string,
     node: Node,
@@ -124,7 +125,7 @@ export class Resolver {
     }
   }
 
-  /** What the attribute of a thing may mean. */
+  /** What an attribute of `owner` may mean. */
   attribute(owner: Meaning, name: string, steps = 0): readonly Meaning[] {
     switch (owner.kind) {
       case 'module': {
@@ -155,7 +156,7 @@ export class Resolver {
     }
   }
 
-  /** Whether `from m import *` of this module gives the name; true where that cannot be told. */
+  /** Whether `from m import *` of this module binds the name; true if unknown. */
   gives(path: string, name: string): boolean {
     const exported = this.#exported(path);
     if (typeof exported === 'object') return exported.has(name);
@@ -172,7 +173,7 @@ export class Resolver {
         const given = this.#starred(path, binding.statement, name, steps);
         found.push(...given.filter((one) => one.kind !== 'outside'));
         elsewhere ??= given.find((one) => one.kind === 'outside');
-        // A star that surely gives the name hides what stands before it.
+        // A star import that certainly binds the name hides earlier bindings.
         if (found.length > 0 && isTopLevel(binding.statement)) return limited(found);
       } else found.push(...this.#follow(path, binding, name, steps));
     }

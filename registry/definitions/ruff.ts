@@ -1,15 +1,17 @@
-/** What ruff is asked, and what its answers weigh: the same for the registry and for the editor in the browser. */
+/**
+ * The settings of ruff and the severity of its findings, for the registry and for the editor in the browser.
+ */
 import { PROVIDED_NAMES } from './pybirch.ts';
 
-/** ruff's settings as `ruff.toml` has them, so that users can lint as the registry does. */
+/** ruff's settings as in `ruff.toml`, so that users can lint as the registry does. */
 export const RUFF_CONFIGURATION = {
   'target-version': 'py314',
   builtins: [...PROVIDED_NAMES],
-  // Advice on unused arguments of str.format, which costs ruff quadratic time.
+  // Unused arguments of str.format are harmless, and checking them takes ruff quadratic time.
   lint: { select: ['F'], ignore: ['F522', 'F523'] },
 } as const;
 
-/** What fails when the code runs; ruff's other findings are advice. */
+/** Findings about code that fails at run time; ruff's other findings are advice. */
 const FATAL: ReadonlySet<string> = new Set([
   'F502', // % format expects a mapping
   'F507', // % format has the wrong number of arguments
@@ -21,5 +23,5 @@ const FATAL: ReadonlySet<string> = new Set([
   'F831', // duplicate argument
 ]);
 
-/** Whether the code fails when it runs, by the code of a finding. */
+/** Whether code with this finding fails at run time. */
 export const isFatal = (code: string): boolean => FATAL.has(code);

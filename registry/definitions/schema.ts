@@ -1,4 +1,4 @@
-/** Is a settings schema a JSON Schema, and do the default settings satisfy it? */
+/** Checks that a settings schema is a JSON Schema and that the default settings satisfy it. */
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Recent } from './recent.ts';
@@ -11,14 +11,16 @@ export interface SchemaFindings {
   readonly warnings: readonly string[];
 }
 
-/** Made when a schema is first checked: reading JSON Schema's own is a part of a start otherwise. */
+/** Created when a schema is first checked, because loading JSON Schema's own schema would slow the start. */
 let checker: Ajv2020 | undefined;
 
-/** Expressions could be made to run for ever, and references to loop: such schemas are not executed. */
+/**
+ * Regular expressions could run for ever, and references could loop, so schemas with these are not executed.
+ */
 const NOT_EXECUTED = ['pattern', 'patternProperties', '$ref', '$dynamicRef', '$id', '$anchor'];
 const MAX_SIZE = 50_000;
 
-/** Compiling a schema costs more than the rest of a check, and most saves leave it as it is: some 3 MB. */
+/** Compiling a schema costs more than the rest of a check, and most saves do not change it. About 3 MB. */
 const checked = new Recent<SchemaFindings>(32, MAX_SIZE);
 
 /** Checks a schema against JSON Schema 2020-12 and the default settings against the schema. */

@@ -6,7 +6,7 @@ export interface ScriptBlock {
   readonly closing: number;
 }
 
-/** A file cut into lines, and the end of each line (`''` after the last). */
+/** A file split into lines, with the line end of each (`''` after the last). */
 export interface Lines {
   readonly lines: string[];
   readonly ends: string[];
@@ -25,8 +25,8 @@ export function joinLines({ lines, ends }: Lines): string {
 }
 
 /**
- * Every `script` block, as PEP 723's regular expression finds them: the closing line is the last
- * `# ///` of an unbroken run of comment lines; a block that is never closed is none.
+ * Every `script` block, as PEP 723's regular expression finds them: the closing line is the last `# ///` of
+ * an unbroken run of comment lines; a block without one does not count.
  */
 export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
   const blocks: ScriptBlock[] = [];
@@ -38,7 +38,7 @@ export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
     for (; /^#(?:$| )/.test(lines[next] ?? ''); next++)
       if (lines[next] === '# ///' && next > at + 1) closing = next;
     if (closing < 0) {
-      // Nothing in this run of comments closes, so that no block can begin in it either.
+      // No line in this run of comments closes a block, so no block can begin in it.
       at = next - 1;
       continue;
     }
@@ -48,14 +48,14 @@ export function scriptBlocks(lines: readonly string[]): ScriptBlock[] {
   return blocks;
 }
 
-/** A line that was meant for a header's first or last, and why the header is not read. */
+/** A line that looks like the first or last of a header, and why the header is not read. */
 export interface UnreadBlock {
   /** From 0. */
   readonly line: number;
   readonly why: string;
 }
 
-/** What looks like the beginning of a header where there is none to read; null where nothing does. */
+/** What looks like the beginning of a header in a file without one; null if nothing does. */
 export function unreadBlock(lines: readonly string[]): UnreadBlock | null {
   const meant = lines.findIndex((line) => /^\s*#+\s*\/{3}\s*script\s*$/i.test(line));
   if (meant < 0) return null;
@@ -81,12 +81,12 @@ export function contentOf(lines: readonly string[], block: ScriptBlock): string[
     .map((line) => line.slice(line[1] === ' ' ? 2 : 1));
 }
 
-/** TOML lines as comment lines. */
+/** Turns TOML lines into comment lines. */
 export function commented(toml: readonly string[]): string[] {
   return toml.map((line) => (line === '' ? '#' : `# ${line}`));
 }
 
-/** Puts a whole block (its comment lines) where it belongs: below the shebang and the encoding cookie. */
+/** Inserts a whole block (its comment lines) in its place: below the shebang and the encoding line. */
 export function insertBlock(text: string, block: readonly string[], newline: string): string {
   const { lines, ends } = splitLines(text);
   let at = lines[0]?.startsWith('#!') ? 1 : 0;

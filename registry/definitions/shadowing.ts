@@ -1,9 +1,12 @@
-/** Helper modules that have the name of one that everybody knows: which of the two an import gets depends on where it runs. */
+/**
+ * Warns of helper modules named like a well-known module: which of the two an import finds depends on where
+ * it runs.
+ */
 
 import { STANDARD_LIBRARY } from './stdlib.ts';
 import type { Diagnostic } from './types.ts';
 
-/** Not of the standard library, but imported by every definition, or provided to it. */
+/** Modules outside the standard library that every definition imports or gets from PyBirch. */
 const PROVIDED: ReadonlySet<string> = new Set([
   'numpy',
   'pandas',
@@ -12,7 +15,7 @@ const PROVIDED: ReadonlySet<string> = new Set([
   'pyvisa',
 ]);
 
-/** What to say of a Python file by its path; none for the main file, whose name is the definition's. */
+/** The warning for the path of a Python file; none for the main file, whose name is the definition's. */
 export function shadows(path: string, main: string): Diagnostic[] {
   const top = (path.split('/')[0] as string).replace(/\.py$/, '');
   if (path === main || !(STANDARD_LIBRARY.has(top) || PROVIDED.has(top))) return [];

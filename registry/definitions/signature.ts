@@ -1,4 +1,4 @@
-/** What the constructor of a definition's class takes, read without running it. */
+/** The constructor parameters of a definition's class, found without running it. */
 import { type Analysis, analyseClass } from './analysis.ts';
 import type { ClassAt } from './classes.ts';
 import { DefinitionError } from './errors.ts';
@@ -18,8 +18,8 @@ import {
 import type { Files } from './types.ts';
 
 /**
- * That of the nearest class in the files which has one, or PyBirch's own. Null where it cannot be told: a decorated
- * class or constructor, one that is defined on condition, a base from elsewhere, code that cannot be read.
+ * The parameters of the nearest constructor in the files, or of PyBirch's own. Null if unknown: a decorated
+ * class or constructor, a conditional definition, a base from elsewhere, unreadable code.
  */
 export function signatureOf(name: string, files: Files): Signature | null {
   const main = `${name}.py`;
@@ -49,7 +49,7 @@ function constructorOf({ ancestry }: Analysis): Signature | null {
   return { parameters: known.map((one) => ({ ...one, kind: 'either', at: null })), at: null };
 }
 
-/** Undefined where the class has none, null where it cannot be told which it has. */
+/** Undefined if the class has no constructor, null if it is unknown which one it has. */
 function constructorIn({ statement, module }: ClassAt): FunctionStatement | null | undefined {
   const { text } = module;
   const [last, ...more] = constructorsAmong(statement.body, text).toReversed();
@@ -58,7 +58,7 @@ function constructorIn({ statement, module }: ClassAt): FunctionStatement | null
   return plain && last.kind === 'function' && last.decorators.length === 0 ? last : null;
 }
 
-/** Statements that give the name a value, those inside of `if` and the like too. */
+/** Statements that bind the name `__init__`, including those inside `if` and similar. */
 function constructorsAmong(body: readonly Statement[], text: string): Statement[] {
   return body.flatMap((one) => {
     if (one.kind === 'block') return one.bodies.flatMap((inner) => constructorsAmong(inner, text));
@@ -72,7 +72,7 @@ function constructorsAmong(body: readonly Statement[], text: string): Statement[
   });
 }
 
-/** Null where the list has no place for `self`. */
+/** Null if the list has no parameter for `self`. */
 function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Signature | null {
   const { text } = module;
   const list = child(node, 'ParamList');
@@ -85,7 +85,7 @@ function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Sig
   for (const group of groupsWithEnds(list.children)) {
     const [first, second] = group.nodes;
     if (!first) {
-      // The grammar leaves the slash out.
+      // The grammar omits the slash.
       if (text.slice(from, group.end).trim() === '/') {
         for (const one of parameters) one.kind = 'positional';
       }
@@ -111,7 +111,10 @@ function read({ node }: FunctionStatement, { module, path: file }: ClassAt): Sig
   return isPlain ? { parameters, at: placeOf(node.from) } : null;
 }
 
-/** The nodes between the commas of a list in brackets, each with the offset where its comma or bracket stands. */
+/**
+ * The nodes between the commas of a bracketed list, each group with the offset of the comma or bracket that
+ * ends it.
+ */
 function* groupsWithEnds(children: readonly Node[]): Generator<{ nodes: Node[]; end: number }> {
   let nodes: Node[] = [];
   for (const node of children) {

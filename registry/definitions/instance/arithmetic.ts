@@ -1,11 +1,11 @@
-/** Operators on values, as Python has them. */
+/** Python's operators on values. */
 
 import { merged, number, sequence, text, truth, UNKNOWN, type Value } from './values.ts';
 
-/** A string that two operations could make longer than anybody writes is not followed. */
+/** A string that could become longer than anybody writes is not followed. */
 const MAX_LENGTH = 10_000;
 
-/** The result of an operator of two values, as Python's. */
+/** The result of a binary operator. */
 export function binary(sign: string, left: Value, right: Value): Value {
   if (left.kind === 'str' && right.kind === 'str' && sign === '+')
     return limited(left.value + right.value);
@@ -21,7 +21,7 @@ export function binary(sign: string, left: Value, right: Value): Value {
   return arithmetic(sign, left, right);
 }
 
-/** Undefined for what is no string and no list. */
+/** Undefined unless the value is a string or a list. */
 function repeated(value: Value, count: bigint): Value | undefined {
   const times = count < 0n ? 0 : Number(count);
   if (value.kind === 'str')
@@ -47,7 +47,7 @@ function arithmetic(sign: string, left: Value, right: Value): Value {
   }
   if (typeof a === 'bigint' && typeof b === 'bigint') return whole(sign, a, b);
   const [x, y] = [Number(a), Number(b)];
-  // A whole number that a double does not hold exactly is rounded otherwise here than there, or not at all.
+  // JavaScript and Python treat integers that a double cannot represent exactly differently.
   if ([a, b].some((one) => typeof one === 'bigint' && !Number.isSafeInteger(Number(one))))
     return UNKNOWN;
   switch (sign) {
@@ -105,13 +105,13 @@ function modulo(a: bigint, b: bigint): bigint {
 
 const bits = (value: bigint): number => (value < 0n ? -value : value).toString(16).length * 4;
 
-/** Truth values count as numbers. */
+/** Booleans count as numbers. */
 function numeric(value: Value): bigint | number | undefined {
   if (value.kind === 'bool') return value.value ? 1n : 0n;
   return value.kind === 'int' || value.kind === 'float' ? value.value : undefined;
 }
 
-/** The result of an operator of one value. */
+/** The result of a unary operator. */
 export function unary(sign: string, operand: Value): Value {
   if (sign === 'not') {
     const known = truth(operand);

@@ -1,4 +1,7 @@
-/** The attributes of the instance as code of its class reads and sets them: through properties, methods and PyBirch. */
+/**
+ * Reads and writes attributes of the instance as code of its class does: through properties, methods and
+ * PyBirch.
+ */
 
 import { functionNamed, functionsOf, NOTHING_GIVEN } from './code.ts';
 import type { AttributesOf, Construction } from './construction.ts';
@@ -26,7 +29,7 @@ export class Attributes implements AttributesOf {
       const found = functionNamed(one.at, name);
       if (found && found.decorators.length === 0) return own ?? { kind: 'method', name };
       if (found) {
-        // A property runs when it is read.
+        // Reading a property runs it.
         state.maybe(() => calls.run(one, found, NOTHING_GIVEN));
         return UNKNOWN;
       }

@@ -1,4 +1,4 @@
-/** Calls of what is built in. */
+/** Calls of built-ins. */
 
 import { argumentsOf, type Node } from '../syntax.ts';
 import type { Construction } from './construction.ts';
@@ -15,11 +15,14 @@ import {
   type Value,
 } from './values.ts';
 
-/** Built-ins that change nothing and keep nothing of what they are given; a set or an iterator may be walked later. */
+/**
+ * Built-ins that change nothing and keep no reference to their arguments. Sets and iterators are not among
+ * them, because they may be read later.
+ */
 const HARMLESS =
   /^(?:abs|all|any|bool|bytes|callable|chr|complex|divmod|float|format|hasattr|hash|hex|id|int|isinstance|issubclass|len|max|min|oct|ord|pow|print|range|repr|round|str|sum|type|object|bytearray|frozenset)$/;
 
-/** Calls the built-in `name`, as the expression `callee` names it. */
+/** Calls the built-in `name`; `callee` is the expression that refers to it. */
 export function callBuiltin(
   construction: Construction,
   name: string,

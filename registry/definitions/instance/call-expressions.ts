@@ -1,4 +1,4 @@
-/** Calls as an expression writes them: what is called, and with what. */
+/** Evaluates call expressions: the callee and the arguments. */
 
 import { argumentsOf, dottedName, type Node, nameOf, textOf } from '../syntax.ts';
 import { callBuiltin } from './builtin-calls.ts';
@@ -8,7 +8,7 @@ import type { Frame, Given } from './frames.ts';
 import { callCollection, callString, makeArray } from './object-calls.ts';
 import { text as textValue, UNKNOWN, type Value } from './values.ts';
 
-/** Types of an array in which strings stay whole. */
+/** Array types in which strings stay whole. */
 const TEXT_TYPE = /^(?:str|object|(?:np|numpy)\.(?:str_|object_))$/;
 
 export class CallExpressions implements ExpressionsOf {
@@ -84,7 +84,7 @@ export class CallExpressions implements ExpressionsOf {
     }
   }
 
-  /** Calls what a name alone stands for. */
+  /** Calls what a plain name refers to. */
   #function(callee: Node, given: Given, frame: Frame): Value {
     const { calls, names, state } = this.#construction;
     const name = nameOf(callee, frame.text);

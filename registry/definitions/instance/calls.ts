@@ -1,4 +1,6 @@
-/** Calls of functions whose code is here: methods by the line of ancestors, functions of modules. */
+/**
+ * Calls functions whose code is available: methods, by the method resolution order, and functions of modules.
+ */
 
 import { bindingsIn } from '../binding.ts';
 import type { Ancestor } from '../classes.ts';
@@ -12,12 +14,12 @@ import { NONE, spoil, UNKNOWN, type Value } from './values.ts';
 
 const MAX_CALLS = 30;
 
-/** Decorators that leave a method what it is. */
+/** Decorators that do not change a method. */
 const TRANSPARENT = /^@\s*(?:typing\.)?(?:override|final|abstractmethod|abc\.abstractmethod)$/;
 
 export class Calls implements CallsOf {
   readonly #construction: Construction;
-  /** How many calls the code at hand is in. */
+  /** The current call depth. */
   #depth = 0;
 
   constructor(construction: Construction) {
@@ -43,7 +45,7 @@ export class Calls implements CallsOf {
     return state.hand(given);
   }
 
-  /** @param isNamed called as `Class.method(self)`: an attribute of the instance does not take its place */
+  /** @param isNamed called as `Class.method(self)`, so an attribute of the instance does not replace it */
   method(name: string, from: number, given: Given, isNamed = false): Value {
     const { line, state } = this.#construction;
     const instead = from === 0 && !isNamed ? state.attributes.get(name) : undefined;
@@ -63,7 +65,7 @@ export class Calls implements CallsOf {
           return callPybirch(this.#construction, one.name, name, given);
         }
       }
-      // An attribute of unknown kind, or one of a class that nobody knows.
+      // An attribute of unknown kind, or of an unknown class.
       state.forget();
       return state.hand(given);
     }
@@ -103,7 +105,7 @@ export class Calls implements CallsOf {
     const at = line.indexOf(one);
     if (isPlain && (isOnly || found.decorators.length > 0 || isLast(one.at, found)))
       return this.#runFunction(path, at, found, positional, given);
-    // Defined in a branch, or several times.
+    // The method is defined in a branch, or several times.
     state.maybe(() => {
       for (const f of functionsOf(statement.body))
         if (f.name === found.name) this.#runFunction(path, at, f, positional, given);
@@ -123,7 +125,10 @@ export class Calls implements CallsOf {
     return state.hand(given);
   }
 
-  /** Where the line has the method that `cls` has or inherits: what stands between may not be among its own ancestors. */
+  /**
+   * The position in the order at which `cls` has or inherits the method. Classes in between may not be
+   * ancestors of `cls`.
+   */
   #placeOf(cls: Ancestor, name: string): number {
     const { classes, line } = this.#construction;
     if (cls.kind !== 'class') return line.indexOf(cls);
@@ -180,7 +185,7 @@ export class Calls implements CallsOf {
     return frame.returned ?? NONE;
   }
 
-  /** Gives the parameters their values. */
+  /** Binds the parameters. */
   #bind(list: Node | undefined, positional: readonly Value[], given: Given, frame: Frame): void {
     const { expressions, state } = this.#construction;
     const left = [...positional];
@@ -202,7 +207,7 @@ export class Calls implements CallsOf {
       let bound = value ?? named.get(name);
       named.delete(name);
       if (!bound && default_ && !given.starred) {
-        // A default is made once, when the function is; a mutable one is everybody's.
+        // A default is evaluated once, when the function is defined, so a mutable one is shared.
         const outer = frameOf(frame.path, frame.text, frame.at, 'class', new Set());
         bound = expressions.value(default_, outer);
         spoil(bound);

@@ -1,4 +1,6 @@
-/** Functions that are made now and may run at any time: what they may change is not known from here on. */
+/**
+ * Functions that are defined now and may run at any time: whatever they may change is unknown from here on.
+ */
 
 import { type Node, nameOf, textOf, walk } from '../syntax.ts';
 import { changedIn } from './code.ts';
@@ -7,7 +9,7 @@ import type { Frame } from './frames.ts';
 import type { State } from './state.ts';
 import { spoil, UNKNOWN } from './values.ts';
 
-/** Takes account of a function, lambda or comprehension at `node` that is made in `frame`. */
+/** Records the effects of a function, lambda or comprehension at `node` that is created in `frame`. */
 export function closure(state: State, node: Node, frame: Frame): void {
   const { text } = frame;
   const loosen = (name: Node | undefined): void => {
@@ -32,7 +34,7 @@ export function closure(state: State, node: Node, frame: Frame): void {
   });
 }
 
-/** A name or attribute in a place where a later function may change it. */
+/** Handles a name or attribute that a later function may change. */
 function touch(state: State, node: Node, frame: Frame): void {
   walk(node, (one) => {
     if (one.type === 'MemberExpression' && one.children[1]?.type === '.' && one.children[2]) {

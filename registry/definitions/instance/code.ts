@@ -1,4 +1,4 @@
-/** Pieces of code as a construction looks at them. */
+/** Helpers that look at code during a construction. */
 
 import type { ClassAt } from '../classes.ts';
 import {
@@ -14,7 +14,7 @@ import { type Dict, UNKNOWN, type Value } from './values.ts';
 
 export const NOTHING_GIVEN: Given = { positional: [], keywords: new Map(), starred: false };
 
-/** Methods of a class that decide how its instances come to be, or what their attributes are. */
+/** Methods of a class that change how instances are created or how attributes work. */
 export const ODD = [
   '__new__',
   '__setattr__',
@@ -25,7 +25,7 @@ export const ODD = [
   '__class__',
 ];
 
-/** What PyBirch calls of a class's own. */
+/** Methods of a class that PyBirch calls. */
 export const HOOKS = [
   '_connect_impl',
   '_initialize_impl',
@@ -40,7 +40,7 @@ export const HOOKS = [
   'position',
 ];
 
-/** What a statement gives a value, changes, or makes another name of. */
+/** The targets that a statement binds, changes or aliases. */
 export function changedIn({ type, children }: Node): readonly Node[] {
   switch (type) {
     case 'AssignStatement': {
@@ -64,7 +64,7 @@ export function changedIn({ type, children }: Node): readonly Node[] {
   }
 }
 
-/** Methods that only some of PyBirch's bases have. */
+/** Whether only other bases of PyBirch have this method. */
 export function isAbsent(base: string, name: string): boolean {
   if (name === '_define_settings') return false;
   return base === 'InstrumentSettingsMixin'
@@ -72,7 +72,7 @@ export function isAbsent(base: string, name: string): boolean {
     : base === 'SimulatedDelay' && !/^(?:__init__|_delay)$/.test(name);
 }
 
-/** A dict of which the keys are known though its values are not. */
+/** A dict whose keys are known although its values are not. */
 export function partly(value: Value | undefined): Value {
   if (value?.kind !== 'dict') return UNKNOWN;
   const dict: Dict = { kind: 'dict', entries: new Map(value.entries), spoiled: true };
@@ -85,12 +85,12 @@ export function functionsOf(body: readonly Statement[]): FunctionStatement[] {
   );
 }
 
-/** The function of this name that a class is left with: the last one. */
+/** The function of this name that the class has in the end: the last one. */
 export function functionNamed({ statement }: ClassAt, name: string): FunctionStatement | undefined {
   return functionsOf(statement.body).findLast((one) => one.name === name);
 }
 
-/** The function of the module that stands at this node. */
+/** The function of the module at this node. */
 export function functionAt(
   statements: readonly Statement[],
   node: Node,
@@ -121,7 +121,7 @@ export function rootOf(node: Node, text: string): string {
   return dottedName(node, text)?.split('.')[0] ?? '';
 }
 
-/** The module's name that an expression is the value of. */
+/** The module-level name to which an expression is assigned. */
 export function ownName({ parent }: Node, text: string): string | null {
   const target = parent?.type === 'AssignStatement' ? parent.children[0] : undefined;
   return target?.type === 'VariableName' ? nameOf(target, text) : null;

@@ -1,4 +1,4 @@
-/** Lists, tuples and dicts as an expression writes them, and what it takes out of them. */
+/** Lists, tuples and dicts in expressions, and access to their items. */
 
 import { groups, type Node } from '../syntax.ts';
 import type { Construction } from './construction.ts';
@@ -59,7 +59,7 @@ export function dictOf(construction: Construction, node: Node, frame: Frame): Va
   return dict;
 }
 
-/** Adds an entry; where the key is unknown, so is the whole. */
+/** Adds an entry; an unknown key makes the whole dict unknown. */
 function add(state: State, dict: Dict, key: Value, value: Value): void {
   const name = keyOf(key);
   if (name === null) {
@@ -68,7 +68,7 @@ function add(state: State, dict: Dict, key: Value, value: Value): void {
   } else put(dict, name, key, value);
 }
 
-/** `owner[a]`, `owner[a:b]`; `written` is what stands in the brackets. */
+/** `owner[a]`, `owner[a:b]`; `written` is the content of the brackets. */
 export function itemOf(
   construction: Construction,
   owner: Value,
@@ -120,7 +120,7 @@ function sliceOf(
   return lost(state, owner);
 }
 
-/** What is taken out of something unknown may be changed through that. */
+/** An item of something unknown may be used to change it. */
 function lost(state: State, owner: Value): Value {
   state.escape(owner);
   return UNKNOWN;

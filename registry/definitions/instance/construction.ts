@@ -1,4 +1,4 @@
-/** The parts that run one construction, as they see each other: each needs the others to follow what code does. */
+/** The interfaces between the parts that follow one construction; each part needs the others. */
 
 import type { Ancestor, Classes } from '../classes.ts';
 import type { Meaning } from '../resolve.ts';
@@ -10,7 +10,7 @@ import type { Value } from './values.ts';
 
 export interface Construction {
   readonly classes: Classes;
-  /** The class of the instance, then its ancestors as Python looks through them. */
+  /** The class of the instance and its ancestors, in method resolution order. */
   readonly line: readonly Ancestor[];
   readonly facts: Facts;
   readonly state: State;
@@ -23,33 +23,33 @@ export interface Construction {
   readonly calls: CallsOf;
 }
 
-/** What a name or a dotted expression stands for. */
+/** Resolves names and dotted expressions. */
 export interface NamesOf {
   value(node: Node, frame: Frame): Value;
-  /** The value of `module.NAME` or `Class.NAME`; undefined where the expression is not of that form. */
+  /** The value of `module.NAME` or `Class.NAME`; undefined for any other form of expression. */
   global(node: Node, frame: Frame): Value | undefined;
   isNumpy(node: Node, frame: Frame): boolean;
-  /** Something of a module that is not the program's. */
+  /** Whether it belongs to a module outside the program. */
   isOutside(node: Node, frame: Frame): boolean;
   isBuiltin(name: string, frame: Frame): boolean;
-  /** The class that an expression names, if it surely names one. */
+  /** The class that an expression certainly refers to, if any. */
   classOf(node: Node, frame: Frame): Ancestor | undefined;
-  /** All that an expression may stand for where it is run. */
+  /** All possible meanings of an expression when it runs. */
   meanings(node: Node, frame: Frame): readonly Meaning[];
 }
 
-/** The attributes of the instance as code of its class sees them. */
+/** Attributes of the instance as code of its class sees them. */
 export interface AttributesOf {
   get(name: string): Value;
   set(name: string, value: Value): void;
 }
 
 export interface ExpressionsOf {
-  /** The value of an expression; what it does on the way is done to the instance. */
+  /** The value of an expression; its side effects are applied to the instance. */
   value(node: Node, frame: Frame): Value;
 }
 
-/** What stands left of `=`, behind `as`, behind `for` or behind `del`. */
+/** What stands left of `=`, or after `as`, `for` or `del`. */
 export interface TargetsOf {
   store(target: Node, value: Value, frame: Frame): void;
   unpack(targets: readonly Node[], value: Value, frame: Frame): void;
@@ -61,12 +61,12 @@ export interface StatementsOf {
 }
 
 export interface CallsOf {
-  /** `Base.method(self, …)` and the like. */
+  /** Calls like `Base.method(self, …)`. */
   on(cls: Ancestor, name: string, given: Given): Value;
-  /** Calls the method that the line has from this place on. */
+  /** Calls the method found in the method resolution order from this position on. */
   method(name: string, from: number, given: Given): Value;
   /** Calls a function or class of the module. */
   function(callee: Node, given: Given, frame: Frame): Value;
-  /** Runs a function of a class in the line as a method of the instance. */
+  /** Runs a function of an ancestor as a method of the instance. */
   run(cls: Ancestor & { kind: 'class' }, found: FunctionStatement, given: Given): Value;
 }

@@ -1,4 +1,4 @@
-/** Expressions, read as Python would run them while an instance is made. */
+/** Evaluates expressions as Python would while an instance is created. */
 
 import { numberValue, stringValue, unescaped } from '../literals.ts';
 import { type Node, nameOf, textOf } from '../syntax.ts';
@@ -77,7 +77,7 @@ export class Expressions implements ExpressionsOf {
     }
   }
 
-  /** Runs everything that stands in an expression of which the value is not known. */
+  /** Evaluates every part of an expression whose value is unknown. */
   #all(node: Node, frame: Frame): Value {
     const { state } = this.#construction;
     for (const one of node.children)
@@ -105,7 +105,7 @@ export class Expressions implements ExpressionsOf {
         .replace(/\r\n?/g, '\n')
         .replace(/([{}])\1/g, '$1');
       const value = isRaw ? plain : unescaped(plain);
-      // `\N{…}` has braces of its own.
+      // `\N{…}` contains braces of its own.
       known &&= value !== undefined && !/\\N/.test(plain);
       result += value ?? '';
     };
@@ -163,7 +163,7 @@ export class Expressions implements ExpressionsOf {
     if (second?.type === '.') {
       const name = nameOf(third, frame.text);
       if (owner.kind === 'self') return attributes.get(name);
-      // `data.T`, `self.columns.real`: the same object by another name.
+      // `data.T` or `self.columns.real` may be the same object under another name.
       state.escape(owner);
       return UNKNOWN;
     }

@@ -1,23 +1,29 @@
-/** What the modules of a program do to names and attributes anywhere: what may have been changed behind a constant's back. */
+/**
+ * What the modules of a program do to names and attributes anywhere, which tells whether a constant may have
+ * changed.
+ */
 
 import { binds } from '../binding.ts';
 import { stringValue } from '../literals.ts';
 import { child, type Module, type Node, nameOf, walk } from '../syntax.ts';
 
 export interface Facts {
-  /** Names that are given another value from a distance: `module.NAME = …`, `global NAME`, `setattr(x, "NAME", …)`. */
+  /** Names that other code rebinds: `module.NAME = …`, `global NAME`, `setattr(x, "NAME", …)`. */
   readonly rebound: ReadonlySet<string>;
-  /** Names whose object may be changed in place, or is handed to somebody. */
+  /** Names whose object may be changed in place or is passed on. */
   readonly mutated: ReadonlySet<string>;
-  /** Names handed to a call or changed while a module is imported. */
+  /** Names passed to a call or changed while a module is imported. */
   readonly handed: ReadonlySet<string>;
-  /** Names and attributes are changed in ways that no name tells (`globals()`, `exec`, `setattr(x, name, …)`). */
+  /** Names and attributes may change without being named (`globals()`, `exec`, `setattr(x, name, …)`). */
   readonly wild: boolean;
-  /** Attributes that a function of this name may set, itself or through what it calls; `*` is any, `_*` (`PRIVATE`) any with an underscore. */
+  /**
+   * Attributes that a function of this name may set, directly or through its calls; `*` means any, `_*`
+   * (`PRIVATE`) any that begins with an underscore.
+   */
   effects(name: string): ReadonlySet<string>;
 }
 
-/** Calls that leave what they are given as it is, and keep no hold of it. */
+/** Calls that neither change nor keep their arguments. */
 export const PURE =
   /^(?:(?:np|numpy)\.(?:array|asarray|zeros|ones|arange|linspace)|abs|all|any|bool|dict|enumerate|float|hasattr|int|isinstance|issubclass|len|list|max|min|print|range|repr|reversed|set|frozenset|sorted|str|sum|super|tuple|type|zip|id)$/;
 
@@ -25,12 +31,12 @@ export const PURE =
 export const READS =
   /^(?:copy|count|index|keys|values|items|get|tolist|join|format|split|strip|upper|lower|startswith|endswith|encode|replace|astype)$/;
 
-/** What is run as a script only. */
+/** Code that runs only in a script. */
 const MAIN = /^if\s*\(?\s*__name__\s*==\s*(["'])__main__\1/;
 
 const WILD = /^(?:globals|vars|exec|eval|locals)$/;
 
-/** Stands for any attribute whose name begins with an underscore, as settings are kept. */
+/** Any attribute whose name begins with an underscore, as PyBirch stores settings. */
 export const PRIVATE = '_*';
 
 interface Growing {
@@ -74,7 +80,7 @@ export function factsOf(modules: Iterable<Module>): Facts {
 function survey(module: Module, facts: Growing): void {
   const { root, text } = module;
   const owners: string[] = [];
-  /** What the methods around call the instance. */
+  /** The names of the instance in the surrounding methods. */
   const selves: string[] = [];
   const isSelf = (node: Node | undefined): boolean =>
     node?.type === 'VariableName' && selves.includes(nameOf(node, text));
@@ -166,7 +172,7 @@ function survey(module: Module, facts: Growing): void {
   visit(root, null);
 }
 
-/** The first parameter of a method; undefined for a function, and for methods that are not given the instance. */
+/** The first parameter of a method; undefined for a function and for methods without the instance. */
 function selfOf(node: Node, text: string): string | undefined {
   const outer = node.parent?.type === 'DecoratedStatement' ? node.parent : node;
   if (outer.parent?.parent?.type !== 'ClassDefinition') return undefined;
@@ -178,7 +184,7 @@ function selfOf(node: Node, text: string): string | undefined {
   return isOther || first?.type !== 'VariableName' ? undefined : nameOf(first, text);
 }
 
-/** What happens to the object that an expression of names and dots stands for. */
+/** What happens to the object of a dotted expression. */
 function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' | 'aliased' | null {
   let at = node;
   let isPart = false;
@@ -203,7 +209,7 @@ function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' |
         if (isTarget) return isPart ? 'changed' : at.type === 'VariableName' ? null : 'rebound';
         const target = parent.children[0];
         const isField = target?.type === 'MemberExpression' && target.children[1]?.type === '.';
-        // What a class keeps is followed there.
+        // Class attributes are followed elsewhere.
         const isKept = isField || parent.parent?.parent?.type === 'ClassDefinition';
         return isKept ? null : 'aliased';
       }
@@ -246,7 +252,7 @@ function contextOf(node: Node, text: string): 'rebound' | 'changed' | 'handed' |
   }
 }
 
-/** Whether anything below a node is one of these types. */
+/** Whether a descendant of the node has one of these types. */
 export function holds(node: Node, types: RegExp): boolean {
   let found = false;
   walk(node, (one) => {

@@ -1,34 +1,34 @@
-/** Where code runs while an instance is made, and what it is given. */
+/** Frames in which code runs while an instance is created, and their arguments. */
 
 import type { Value } from './values.ts';
 
-/** Where code runs: a function that was called, or the body of a class. */
+/** A called function, or the body of a class. */
 export interface Frame {
   readonly path: string;
   readonly text: string;
-  /** Names that belong to this frame; all others are the module's. */
+  /** Local names; all others belong to the module. */
   readonly own: ReadonlySet<string>;
   readonly values: Map<string, Value>;
-  /** The class whose body the code stands in, and its place in the line of ancestors. */
+  /** The class whose body contains the code, as its position in the method resolution order. */
   readonly at: number;
-  /** Names that a function inside may give another value. */
+  /** Names that an inner function may rebind. */
   readonly loose: Set<string>;
   readonly kind: 'function' | 'class';
-  /** What it returned, where it surely did. */
+  /** The returned value, if it certainly returned. */
   returned: Value | undefined;
-  /** It may have returned, so that what follows may not run. */
+  /** It may have returned, so the code that follows may not run. */
   mayBeOver: boolean;
 }
 
-/** What a call is given. */
+/** The arguments of a call. */
 export interface Given {
   readonly positional: readonly Value[];
   readonly keywords: ReadonlyMap<string, Value>;
-  /** `*a` or `**k` hide what else it is given. */
+  /** `*a` or `**k` hides further arguments. */
   readonly starred: boolean;
 }
 
-/** A frame in which nothing has run yet. */
+/** A new frame. */
 export function frameOf(
   path: string,
   text: string,

@@ -1,6 +1,7 @@
 /**
- * An instance as its class makes it: the bodies of its classes and its constructor, read as Python would run them. A
- * statement that may not run, or may run twice, makes unknown what it changes; so does whatever cannot be followed.
+ * An instance as its class creates it: the class bodies and the constructor, read as Python would run them. A
+ * statement that may not run, or may run twice, makes what it changes unknown. So does code that cannot be
+ * followed.
  */
 
 import { bindingsIn } from '../binding.ts';
@@ -34,7 +35,7 @@ export class Instance implements Construction {
   readonly statements = new Statements(this);
   readonly calls = new Calls(this);
 
-  /** @param line one of the lines that `Classes.lines` gives, the class of the instance first */
+  /** @param line a method resolution order from `Classes.lines`, the class of the instance first */
   constructor(classes: Classes, line: readonly Ancestor[], facts: Facts) {
     this.classes = classes;
     this.line = line;
@@ -45,13 +46,13 @@ export class Instance implements Construction {
     else this.calls.method('__init__', 0, { positional: [], keywords: new Map(), starred: true });
   }
 
-  /** What the attribute is after construction; null where nothing that is known sets it. */
+  /** The attribute after construction; null if no known code sets it. */
   read(name: string): Value | null {
     if (this.state.isLost || this.state.doomed.has(name)) return UNKNOWN;
     if (this.facts.rebound.has(name) || this.facts.handed.has(name)) return UNKNOWN;
     for (const one of this.line) {
       const kept = this.state.bodies.get(one)?.get(name);
-      // It can be a property or another descriptor.
+      // It may be a property or another descriptor.
       if (kept?.kind === 'unknown' || kept?.kind === 'method') return UNKNOWN;
     }
     const own = this.state.attributes.get(name);
@@ -64,10 +65,10 @@ export class Instance implements Construction {
     return null;
   }
 
-  /** What the settings are by default; null where none are defined. */
+  /** The default settings; null if none are defined. */
   settings(): Value | null {
     const { settings, isLost, bodies } = this.state;
-    // A property shows them in its own way; anything else takes the place of PyBirch's.
+    // A property returns them in its own way; anything else replaces PyBirch's.
     const isHidden = this.line.some(
       (one) =>
         one.kind === 'class' &&
@@ -77,7 +78,7 @@ export class Instance implements Construction {
     return isLost || isHidden ? settings && UNKNOWN : settings;
   }
 
-  /** Whether a setting has been given another value than its default since; PyBirch keeps `gain` as `_gain`. */
+  /** Whether a setting was changed from its default afterwards. PyBirch stores `gain` as `_gain`. */
   isChanged(setting: string, value: Value): boolean {
     if (this.state.areSettingsLoose) return true;
     const name = `_${setting}`;

@@ -1,4 +1,4 @@
-/** What names and dotted expressions stand for while an instance is made. */
+/** Resolves names and dotted expressions while an instance is created. */
 
 import type { Ancestor } from '../classes.ts';
 import { PROVIDED_NAMES } from '../pybirch.ts';
@@ -11,7 +11,7 @@ import { spoil, UNKNOWN, type Value } from './values.ts';
 
 export class Names implements NamesOf {
   readonly #construction: Construction;
-  /** Values of modules by where they are written. */
+  /** Values of module-level expressions, by place. */
   readonly #globals = new Map<string, Value>();
 
   constructor(construction: Construction) {
@@ -86,7 +86,7 @@ export class Names implements NamesOf {
     const dotted = dottedName(node, frame.text);
     if (dotted === null) return [{ kind: 'unknown' }];
     const { resolver } = this.#construction.classes;
-    // A function runs when its module has run to its end; a class body where it stands.
+    // A function runs after its module; a class body runs at its place.
     if (frame.kind === 'class') return resolver.expression(frame.path, node, []);
     const [root = '', ...rest] = dotted.split('.');
     let found = resolver.name(frame.path, root);
@@ -94,7 +94,7 @@ export class Names implements NamesOf {
     return found;
   }
 
-  /** The value of what a name of a module means. */
+  /** The value for the meanings of a name. */
   #meant(meanings: readonly Meaning[], name: string): Value {
     const { classes, expressions, facts, state } = this.#construction;
     const [only, ...more] = meanings;
@@ -114,7 +114,7 @@ export class Names implements NamesOf {
     return value;
   }
 
-  /** What `Class.NAME` is. */
+  /** The value of `Class.NAME`. */
   #ofClass(cls: Ancestor, name: string): Value {
     const { classes, facts, line, state } = this.#construction;
     if (facts.rebound.has(name) || facts.handed.has(name)) return UNKNOWN;

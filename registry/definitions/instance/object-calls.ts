@@ -1,4 +1,4 @@
-/** Methods of lists, dicts and strings, and the arrays that numpy makes of them. */
+/** Methods of lists, dicts and strings, and numpy arrays made from them. */
 
 import type { Given } from './frames.ts';
 import type { State } from './state.ts';
@@ -75,7 +75,7 @@ export function makeArray(given: Given): Value {
   const result = only && isPlain ? arrayOf(only) : UNKNOWN;
   if (type === undefined) return result;
   if (result.kind !== 'array' || type.kind !== 'str') return UNKNOWN;
-  // A type with a length cuts longer strings.
+  // A type with a length truncates longer strings.
   const [, length] = /^(?:str|object|O|[<>=]?U(\d*))$/.exec(type.value) ?? [null];
   const isWhole = result.items.every(
     (one) => one.kind === 'str' && (!length || [...one.value].length <= Number(length)),

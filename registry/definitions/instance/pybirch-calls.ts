@@ -1,4 +1,4 @@
-/** Calls of methods that PyBirch's own base classes have, by what these do. */
+/** Calls of methods of PyBirch's base classes, modelled by their effects. */
 
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';
 import { functionNamed, HOOKS, partly } from './code.ts';
@@ -6,7 +6,7 @@ import type { Construction } from './construction.ts';
 import type { Given } from './frames.ts';
 import { NONE, sequence, spoil, text, UNKNOWN, type Value } from './values.ts';
 
-/** Methods of PyBirch's own that call none of the instance's and set nothing that describes it. */
+/** Methods of PyBirch that call none of the instance's methods and set nothing that describes it. */
 const QUIET =
   /^(?:_delay|check_connection|columns|__base_class__|_reset_settings_to_defaults|serialize)$/;
 

@@ -1,20 +1,22 @@
-/** What is known so far of the instance that is being made, and how sure it is that the code at hand runs. */
+/**
+ * What is known so far about the instance under construction, and whether the current code certainly runs.
+ */
 
 import type { Ancestor } from '../classes.ts';
 import { type Facts, PRIVATE } from './facts.ts';
 import type { Given } from './frames.ts';
 import { spoil, UNKNOWN, type Value } from './values.ts';
 
-/** Expressions and statements that one construction may take: calls of calls could double without end. */
+/** Expressions and statements that one construction may evaluate; nested calls could double without end. */
 const BUDGET = 60_000;
 
 export class State {
   readonly attributes = new Map<string, Value>();
-  /** Attributes that a function that runs later, or a descriptor, may set at any time. */
+  /** Attributes that a later function or a descriptor may set at any time. */
   readonly doomed = new Set<string>();
-  /** What the bodies of the classes bind. */
+  /** The names that the class bodies bind. */
   readonly bodies = new Map<Ancestor, Map<string, Value>>();
-  /** What `_define_settings` was given the last time; null before. */
+  /** The last argument of `_define_settings`; null before the first call. */
   settings: Value | null = null;
   readonly #facts: Facts;
   #maybe = 0;
@@ -26,34 +28,34 @@ export class State {
     this.#facts = facts;
   }
 
-  /** Nothing is known of the instance at all. */
+  /** Nothing about the instance is known. */
   get isLost(): boolean {
     return this.#isLost || this.#left < 0;
   }
 
-  /** Settings may get other values than their defaults. */
+  /** Settings may differ from their defaults. */
   get areSettingsLoose(): boolean {
     return this.#areSettingsLoose;
   }
 
-  /** Counts a step; false when there were too many. */
+  /** Counts a step; false if the budget is used up. */
   spend(): boolean {
     return --this.#left >= 0;
   }
 
-  /** Whether what runs now surely runs, and once. */
+  /** Whether the current code certainly runs exactly once. */
   isSure(): boolean {
     return this.#maybe === 0;
   }
 
-  /** Runs something that may not run, or may run more than once. */
+  /** Runs code that may not run, or may run several times. */
   maybe(what: () => void): void {
     this.#maybe++;
     what();
     this.#maybe--;
   }
 
-  /** Runs something that ran before, surely, whatever runs now. */
+  /** Runs code that certainly ran before, whatever runs now. */
   before<T>(what: () => T): T {
     const now = this.#maybe;
     this.#maybe = 0;
@@ -66,32 +68,32 @@ export class State {
     this.#isLost = true;
   }
 
-  /** These attributes may be set at any time from here on. */
+  /** Marks attributes that may be set at any time from here on. */
   doom(names: ReadonlySet<string>): void {
     if (names.has('*')) this.lose();
     if (names.has(PRIVATE)) this.#areSettingsLoose = true;
     for (const name of names) this.doomed.add(name);
   }
 
-  /** A function of this name may run at any time. */
+  /** Marks the effects of a function that may run at any time. */
   doomEffects(name: string): void {
     this.doom(this.#facts.effects(name));
   }
 
-  /** What somebody unknown holds may be changed at any time. */
+  /** Marks a value that unknown code holds and may change at any time. */
   escape(value: Value): void {
     if (value.kind === 'self') this.forget();
     else if (value.kind === 'method') this.doomEffects(value.name);
     else spoil(value);
   }
 
-  /** Gives arguments to somebody unknown. */
+  /** Passes arguments to unknown code. */
   hand({ positional, keywords }: Given): Value {
     for (const one of [...positional, ...keywords.values()]) this.escape(one);
     return UNKNOWN;
   }
 
-  /** Everything that was set so far may have been changed. */
+  /** Marks everything set so far as possibly changed. */
   forget(): void {
     this.spoilAll();
     for (const name of this.attributes.keys()) this.attributes.set(name, UNKNOWN);
@@ -100,12 +102,12 @@ export class State {
     this.loosenSettings();
   }
 
-  /** The settings that were defined may be others by now. */
+  /** Marks the defined settings as possibly changed. */
   loosenSettings(): void {
     if (this.settings) this.settings = UNKNOWN;
   }
 
-  /** Whatever the instance holds may have been changed in place. */
+  /** Marks every object that the instance holds as possibly changed in place. */
   spoilAll(): void {
     for (const value of this.attributes.values()) spoil(value);
     for (const body of this.bodies.values()) for (const value of body.values()) spoil(value);

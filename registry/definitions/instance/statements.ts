@@ -1,4 +1,4 @@
-/** Statements, run one after the other as Python would run them while an instance is made. */
+/** Runs statements in order, as Python would while an instance is created. */
 
 import { condition } from '../conditions.ts';
 import { branchesOf } from '../flow.ts';
@@ -16,7 +16,10 @@ export class Statements implements StatementsOf {
     this.#construction = construction;
   }
 
-  /** Runs statements up to a `return`; what stands behind one that may not have run is run as what may not run. */
+  /**
+   * Runs statements up to a `return`. After a return that may not have happened, the rest counts as code that
+   * may not run.
+   */
   run(statements: readonly Statement[], frame: Frame): void {
     for (const [at, one] of statements.entries()) {
       if (frame.returned !== undefined && !frame.mayBeOver) return;
@@ -66,7 +69,7 @@ export class Statements implements StatementsOf {
     }
   }
 
-  /** Evaluates the expressions of a statement; what they give is nobody's. */
+  /** Evaluates the expressions of a statement; the values are discarded. */
   #evaluate(node: Node, frame: Frame): Value[] {
     const { expressions } = this.#construction;
     return node.children
@@ -140,7 +143,7 @@ export class Statements implements StatementsOf {
     if (before.kind === 'list') {
       const isPlain =
         operator === '+' && (value.kind === 'list' || value.kind === 'tuple') && !value.spoiled;
-      // The list itself grows, whoever else holds it.
+      // The list itself grows, for every name that refers to it.
       if (isPlain && state.isSure() && !before.spoiled) before.items.push(...value.items);
       else spoil(before);
       if (target.type === 'MemberExpression' || target.type === 'VariableName')
@@ -173,7 +176,7 @@ export class Statements implements StatementsOf {
     if (one.node.type === 'MatchStatement') state.maybe(() => this.#match(one.node, frame));
   }
 
-  /** What stands between a branch's keyword and its colon. */
+  /** The part between a branch's keyword and its colon. */
   #head(keyword: string, head: readonly Node[], frame: Frame): void {
     const { expressions, state, targets } = this.#construction;
     for (const [i, node] of head.entries()) {
@@ -181,13 +184,13 @@ export class Statements implements StatementsOf {
       if (head[i - 1]?.type === 'as' || isLoopTarget) targets.store(node, UNKNOWN, frame);
       else if (node.children.length > 0 || node.type === 'VariableName') {
         const value = expressions.value(node, frame);
-        // A loop hands out what it walks over; a condition only looks.
+        // A loop passes on the items of its iterable; a condition only reads.
         if (keyword === 'for' || keyword === 'with') state.escape(value);
       }
     }
   }
 
-  /** What `match` looks at, and the names that its cases bind. */
+  /** Evaluates the subject of `match` and binds the names of its cases. */
   #match(statement: Node, frame: Frame): void {
     const { expressions, state, targets } = this.#construction;
     for (const node of statement.children)

@@ -1,4 +1,4 @@
-/** What stands left of `=`, behind `as`, behind `for` or behind `del`: names, attributes, items, and lists of these. */
+/** What stands left of `=`, or after `as`, `for` or `del`: names, attributes, items, and lists of these. */
 
 import { type Node, nameOf } from '../syntax.ts';
 import type { Construction, TargetsOf } from './construction.ts';
@@ -56,7 +56,7 @@ export class Targets implements TargetsOf {
     }
     const [object, sign, property] = target.children;
     const owner = object ? expressions.value(object, frame) : UNKNOWN;
-    // A class attribute may come to light again.
+    // A class attribute may become visible again.
     if (owner.kind === 'self' && sign?.type === '.' && property)
       attributes.set(nameOf(property, frame.text), UNKNOWN);
     else state.escape(owner);
@@ -71,7 +71,7 @@ export class Targets implements TargetsOf {
       if (owner.kind === 'self') attributes.set(nameOf(property, frame.text), value);
       else {
         state.escape(value);
-        // `self.__class__.columns = …`, `Class.columns = …` are among the facts, by name.
+        // Facts record `self.__class__.columns = …` and `Class.columns = …` by name.
         state.escape(owner);
       }
       return;

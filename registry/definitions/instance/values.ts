@@ -1,6 +1,6 @@
 /**
- * Values of Python as far as they can be told without running anything. Lists, dicts and arrays are objects: two names
- * can stand for one, and what may have been changed behind our back is `spoiled`, whoever holds it.
+ * Values of Python as far as they can be known without running anything. Lists, dicts and arrays are objects:
+ * two names can refer to one, and an object that unknown code may have changed is `spoiled` for all of them.
  */
 
 import type { Json } from '../types.ts';
@@ -13,11 +13,11 @@ export type Value =
   | { readonly kind: 'str'; readonly value: string }
   | Sequence
   | Dict
-  /** The instance that is being made. */
+  /** The instance under construction. */
   | { readonly kind: 'self' }
-  /** What its class is next to, in the line of ancestors. */
+  /** The class before it in the method resolution order. */
   | { readonly kind: 'super'; readonly after: number }
-  /** A method of the instance, not called yet. */
+  /** A method of the instance that has not been called. */
   | { readonly kind: 'method'; readonly name: string }
   | { readonly kind: 'unknown' };
 
@@ -29,7 +29,7 @@ export interface Sequence {
 
 export interface Dict {
   readonly kind: 'dict';
-  /** By what makes two keys one: `1`, `1.0` and `True` are the same key. */
+  /** By key identity: `1`, `1.0` and `True` are the same key. */
   readonly entries: Map<string, { readonly key: Value; readonly value: Value }>;
   spoiled: boolean;
 }
@@ -52,7 +52,7 @@ export const number = (value: bigint | number | undefined): Value =>
       ? UNKNOWN
       : { kind: 'float', value };
 
-/** What may be changed in place, and all that is reached through it, is not known any more. */
+/** Marks a mutable object, and everything reachable through it, as unknown. */
 export function spoil(value: Value): void {
   const pending = [value];
   const seen = new Set<Value>();
@@ -69,7 +69,7 @@ export function spoil(value: Value): void {
   }
 }
 
-/** What makes a dict's key the same as another; null for what cannot be told. */
+/** The identity of a dict key; null if it is unknown. */
 export function keyOf(key: Value): string | null {
   switch (key.kind) {
     case 'none':
@@ -87,7 +87,7 @@ export function keyOf(key: Value): string | null {
   }
 }
 
-/** Whether Python takes it for true; undefined where that is not known. */
+/** Python's truth value; undefined if unknown. */
 export function truth(value: Value): boolean | undefined {
   switch (value.kind) {
     case 'none':
@@ -110,10 +110,12 @@ export function truth(value: Value): boolean | undefined {
   }
 }
 
-/** Nothing that a definition says of itself nests deeper. */
+/** Deeper than any metadata of a definition. */
 const MAX_DEPTH = 100;
 
-/** A value as JSON has it, tuples and arrays as lists; undefined where JSON has it otherwise, or it is not known. */
+/**
+ * A value as JSON, with tuples and arrays as lists; undefined if JSON cannot represent it or it is unknown.
+ */
 export function toJson(value: Value, depth = 0): Json | undefined {
   if (depth > MAX_DEPTH) return undefined;
   switch (value.kind) {
@@ -150,18 +152,18 @@ export function toJson(value: Value, depth = 0): Json | undefined {
   }
 }
 
-/** Adds an entry to a dict: the first key stays, the last value counts. */
+/** Adds an entry to a dict: the first key stays, the last value wins. */
 export function put(dict: Dict, name: string, key: Value, value: Value): void {
   dict.entries.set(name, { key: dict.entries.get(name)?.key ?? key, value });
 }
 
-/** A new dict with what both have, the second one's values counting. */
+/** A new dict with the entries of both; values of the second win. */
 export function merged(left: Dict, right: Dict): Value {
   if (left.spoiled || right.spoiled) return UNKNOWN;
   return { kind: 'dict', entries: new Map([...left.entries, ...right.entries]), spoiled: false };
 }
 
-/** How an f-string shows it; undefined where that takes Python's own formatting. */
+/** How an f-string formats the value; undefined if that needs Python's own formatting. */
 export function shown(value: Value): string | undefined {
   switch (value.kind) {
     case 'str':
@@ -178,8 +180,8 @@ export function shown(value: Value): string | undefined {
 }
 
 /**
- * `numpy.array` of a list, where the elements stay what they are: strings alone, or numbers alone.
- * An array of strings drops NUL characters at their ends.
+ * `numpy.array` of a list whose elements keep their type: only strings, or only numbers. An array of strings
+ * drops trailing NUL characters.
  */
 export function arrayOf(value: Value): Value {
   if (value.kind === 'array') return value.spoiled ? UNKNOWN : sequence('array', [...value.items]);

@@ -1,4 +1,4 @@
-/** What a new version means for those who use the one before. */
+/** A change between two versions that matters to users. */
 
 export interface InterfaceChange {
   kind:
@@ -11,7 +11,7 @@ export interface InterfaceChange {
     | 'parameter';
   breaking: boolean;
   message: string;
-  /** Where in the new version, if it stands in one place. */
+  /** The place in the new version, if there is a single one. */
   at: Place | null;
 }
 
@@ -33,6 +33,6 @@ export const harmless = (
   at: Place | null = null,
 ): InterfaceChange => ({ kind, breaking: false, message, at });
 
-/** What was known before and is not stated any more. */
+/** Something that was stated before and no longer is. */
 export const unstated = (kind: InterfaceChange['kind'], what: string): InterfaceChange =>
   breaking(kind, `the ${what} not stated any more`);

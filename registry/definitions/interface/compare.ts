@@ -1,6 +1,6 @@
 /**
- * What a new version means for those who use the one before: measured columns, axes, settings and what the constructor
- * takes are what bindings, stored settings and scripts depend on.
+ * Compares two versions for their users: bindings, stored settings and scripts depend on measured columns,
+ * axes, settings and constructor parameters.
  */
 import type { Metadata } from '../types.ts';
 import { breaking, harmless, type InterfaceChange, unstated } from './change.ts';
@@ -19,14 +19,15 @@ export type Described = Pick<
   | 'default_settings'
 >;
 
-/** What a version's files state; `signature` is null where it cannot be told what the constructor takes. */
+/** What the files of a version state; `signature` is null if the constructor parameters are unknown. */
 export interface Side extends Described {
   signature: Signature | null;
 }
 
 /**
- * Nothing is compared with a first version. What was not known is not called a change; what was known and is not
- * stated any more is, unless the new code cannot be read at all (it has no base class then).
+ * A first version has nothing to compare with. A value that was unknown before is not a change. A value that
+ * was known and is no longer stated is one, unless the new code cannot be read at all (then it has no base
+ * class).
  */
 export function compareInterfaces(before: Side | null, after: Side): InterfaceChange[] {
   if (before === null) return [];
@@ -45,7 +46,7 @@ export function compareInterfaces(before: Side | null, after: Side): InterfaceCh
   ];
 }
 
-/** Whether what is null now was known before and has gone. */
+/** Whether a value that is null now was known before. */
 const lost = (before: unknown, after: Side): boolean =>
   before !== null && after.base_class !== null;
 
@@ -71,7 +72,7 @@ function position(before: Side, after: Side): InterfaceChange[] {
   ];
 }
 
-/** Data is stored by the order of columns, so a column that moves is as bad as one that goes. */
+/** Data is stored in the order of columns, so moving a column is as bad as removing it. */
 function columns(before: Side, after: Side): InterfaceChange[] {
   const old = before.data_columns;
   const now = after.data_columns;

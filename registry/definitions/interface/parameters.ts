@@ -1,26 +1,32 @@
-/** What a constructor takes, in one version beside another: bindings and scripts call it. */
+/** Compares constructor parameters of two versions, because bindings and scripts call the constructor. */
 import { breaking, harmless, type InterfaceChange, type Place } from './change.ts';
 
-/** Python's kinds (inspect.Parameter): by position alone, either way, by name alone, `*rest`, `**rest`. */
+/**
+ * Python's kinds (inspect.Parameter): positional-only, positional or keyword, keyword-only, `*rest`,
+ * `**rest`.
+ */
 export type ParameterKind = 'positional' | 'either' | 'named' | 'more' | 'more_named';
 
 export interface Parameter {
   name: string;
   kind: ParameterKind;
-  /** Whether a call must give it. */
+  /** Whether a call must pass it. */
   required: boolean;
-  /** Null in a constructor of PyBirch's own. */
+  /** Null for a constructor of PyBirch. */
   at: Place | null;
 }
 
 /** Without `self`. */
 export interface Signature {
   parameters: readonly Parameter[];
-  /** Where the constructor stands; null for one of PyBirch's own. */
+  /** The place of the constructor; null for one of PyBirch's. */
   at: Place | null;
 }
 
-/** Nothing is said where one of the two is not known. Breaking is what makes a call fail, or mean something else. */
+/**
+ * No changes if one of the two is unknown. A change is breaking if it makes a call fail or mean something
+ * else.
+ */
 export function compareSignatures(
   before: Signature | null,
   after: Signature | null,
@@ -71,7 +77,7 @@ export function compareSignatures(
   return changes;
 }
 
-/** A parameter that is in both. */
+/** Compares a parameter that both versions have. */
 function moved(was: Parameter, is: Parameter, old: Shape, now: Shape): InterfaceChange[] {
   const { name, at } = is;
   const say = (what: string) =>
@@ -100,9 +106,9 @@ type Shape = ReturnType<typeof shapeOf>;
 function shapeOf({ parameters }: Signature) {
   const each = parameters.filter(({ kind }) => kind !== 'more' && kind !== 'more_named');
   return {
-    /** Those that one name stands for, by that name. */
+    /** Parameters with a single name, by that name. */
     named: new Map(each.map((one) => [one.name, one])),
-    /** The names of those that can be given by position, in their order. */
+    /** The names of parameters that can be passed by position, in order. */
     places: each.filter(({ kind }) => kind !== 'named').map(({ name }) => name),
     takes: (kind: ParameterKind) => parameters.some((one) => one.kind === kind),
   };

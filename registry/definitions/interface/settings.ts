@@ -1,10 +1,10 @@
-/** Settings of one version beside those of another: stored ones must still be good. */
+/** Compares the settings of two versions: stored settings must stay valid. */
 import type { Json, Metadata } from '../types.ts';
 import { breaking, harmless, type InterfaceChange } from './change.ts';
 
 type Stated = Pick<Metadata, 'settings_schema' | 'default_settings'>;
 
-/** Null where the new version states none. What was not known before is not called a change. */
+/** Null if the new version states no settings. A setting that was unknown before is not a change. */
 export function compareSettings(before: Stated, after: Stated): InterfaceChange[] | null {
   const old = settingsOf(before);
   const now = settingsOf(after);
@@ -62,7 +62,7 @@ function settingChanges(name: string, was: Setting, is: Setting): InterfaceChang
   return changes;
 }
 
-/** JSON Schema 2020-12, "Validation", section 6.2: what shuts out values that were let in. */
+/** JSON Schema 2020-12, "Validation", section 6.2: changes that exclude values that were allowed. */
 const BOUNDS: [string, (now: number, before: number) => boolean][] = [
   ['minimum', (now, before) => now > before],
   ['exclusiveMinimum', (now, before) => now > before],
@@ -77,7 +77,10 @@ function accepts(now: string, before: string): boolean {
     .every((type) => wide.has(type) || (type === 'integer' && wide.has('number')));
 }
 
-/** Values that were allowed and are not; a list where none was names no values, but shuts out the rest. */
+/**
+ * Values that are no longer allowed. A new `enum` where there was none names no values but excludes all
+ * others.
+ */
 function lostValues(before: Json | undefined, after: Json | undefined): string[] {
   if (!Array.isArray(after)) return [];
   const now = new Set(after.map((value) => JSON.stringify(value)));
@@ -85,7 +88,7 @@ function lostValues(before: Json | undefined, after: Json | undefined): string[]
   return before.map((value) => JSON.stringify(value)).filter((value) => !now.has(value));
 }
 
-/** Every setting that the schema or the defaults name; null where neither is known. */
+/** Every setting in the schema or the defaults; null if neither is known. */
 function settingsOf({ settings_schema, default_settings }: Stated): Map<string, Setting> | null {
   if (settings_schema === null && default_settings === null) return null;
   const found = new Map<string, Setting>();
@@ -107,7 +110,7 @@ function settingsOf({ settings_schema, default_settings }: Stated): Map<string, 
   return found;
 }
 
-/** A setting may be called `constructor`. */
+/** A setting may be named `constructor`. */
 const own = (object: { [key: string]: Json }, key: string): Json | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 
@@ -120,7 +123,7 @@ function typeIn({ type }: { [key: string]: Json }): string | null {
   return Array.isArray(type) ? type.join(' or ') : null;
 }
 
-/** A default of null says nothing of the type; whole numbers stand for any number. */
+/** A default of null says nothing about the type; an integer may stand for any number. */
 function typeOf(value: Json): string | null {
   if (value === null) return null;
   return Array.isArray(value) ? 'array' : typeof value;

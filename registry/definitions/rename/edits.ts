@@ -1,4 +1,7 @@
-/** What changes in the modules of a definition that gets another name, and what only reads like it. */
+/**
+ * Determines what to change in the modules of a renamed definition, and which texts only contain the old
+ * name.
+ */
 import { DefinitionError } from '../errors.ts';
 import { stringValue } from '../literals.ts';
 import {
@@ -13,7 +16,7 @@ import {
 import { ModuleNames } from './module-names.ts';
 import { ownerOf, type Scope, scopesOf, stringsOf } from './scopes.ts';
 
-/** A text that names the class by its letters alone, for a person to look at: it stays as it is. */
+/** A text that contains the old name and stays unchanged; a person should check it. */
 export interface Mention {
   file: string;
   /** Counts from 1. */
@@ -46,11 +49,11 @@ export class Editor {
   readonly #renaming: Renaming;
   readonly #names: ModuleNames;
   readonly #scopes = new Map<string, Scope[]>();
-  /** The scopes whose variable of this name is the class, or its module. */
+  /** The scopes in which this name is the class or its module. */
   readonly #ours = new Set<Scope>();
-  /** The modules that give the class to those that import it from them. */
+  /** The modules from which the class can be imported. */
   readonly #givers = new Set<string>();
-  /** Of each module, the offsets at which the old name is replaced. */
+  /** For each module, the offsets at which the old name is replaced. */
   readonly #edits = new Map<string, Set<number>>();
 
   constructor(modules: ReadonlyMap<string, Module>, renaming: Renaming) {
@@ -63,7 +66,7 @@ export class Editor {
     for (const path of modules.keys()) this.#edits.set(path, this.#editsOf(path));
   }
 
-  /** The text of the module afterwards. */
+  /** The new text of the module. */
   edited(path: string): string {
     const { text } = this.#module(path);
     const { from, to } = this.#renaming;
@@ -76,7 +79,7 @@ export class Editor {
     return result + text.slice(at);
   }
 
-  /** Where the new name stands for something in a module that would use it. */
+  /** A place where the new name already has a meaning in a module that would use it. */
   taken(): { file: string; line: number } | undefined {
     const { to } = this.#renaming;
     for (const [file, { root, text }] of this.#modules) {
@@ -89,7 +92,7 @@ export class Editor {
     return undefined;
   }
 
-  /** Strings that hold the old name as a word, documentation aside. */
+  /** Strings that contain the old name as a word, except documentation. */
   mentions(path: string): Mention[] {
     const { root, text } = this.#module(path);
     const edits = this.#edits.get(path) ?? new Set();
@@ -150,7 +153,7 @@ export class Editor {
       if (node.type === 'String') this.#string(path, node, text, edits);
       return true;
     });
-    // A name that is written otherwise than Python reads it (NFKC) has another length.
+    // A name that is spelled differently from its NFKC form may have another length.
     return new Set([...edits].filter((at) => text.startsWith(this.#renaming.from, at)));
   }
 
@@ -198,13 +201,13 @@ export class Editor {
     if (isMangled && plain === from) edits.add(property.from + 1);
   }
 
-  /** Strings whose meaning is a name of the module: in `__all__`, and in annotations. */
+  /** Strings whose content is a name of the module: in `__all__`, and in annotations. */
   #string(path: string, node: Node, text: string, edits: Set<number>): void {
     const [root] = this.#scopes.get(path) ?? [];
     if (!root || !this.#ours.has(root)) return;
     const value = stringValue(textOf(node, text));
     const content = /^[a-zA-Z]*("""|'''|"|')/.exec(textOf(node, text))?.[0].length ?? 0;
-    // With escapes, places in the value are not those in the text.
+    // With escapes, offsets in the value differ from those in the text.
     if (value === undefined || text.substr(node.from + content, value.length) !== value) return;
     if (isInAll(node, text) && value === this.#renaming.from) edits.add(node.from + content);
     if (!isAnnotation(node, text)) return;
@@ -217,7 +220,7 @@ export class Editor {
 const lineAt = (text: string, offset: number): number =>
   text.slice(0, offset).split(/\r\n|\n|\r/).length;
 
-/** The text of a literal without the code that an f-string has in braces. */
+/** The text of a literal without the code in the braces of an f-string. */
 function literalText(node: Node, text: string): string {
   let result = '';
   let at = node.from;
@@ -239,7 +242,7 @@ function isInAll(node: Node, text: string): boolean {
   return /^__all__(\.\w+)?$/.test(textOf(first, text).replace(/\s/g, ''));
 }
 
-/** Stands in an annotation, and not among the values of `Literal[…]` or the notes of `Annotated[…]`. */
+/** Whether it is in an annotation, but not a value of `Literal[…]` or metadata of `Annotated[…]`. */
 function isAnnotation(node: Node, text: string): boolean {
   for (let at = node.parent; at; at = at.parent) {
     if (at.type === 'TypeDef') return true;

@@ -1,4 +1,4 @@
-/** Names of a module that stand for other modules of the definition. */
+/** Names in a module that refer to other modules of the definition. */
 import { definitionProgram } from '../program.ts';
 import type { Program } from '../resolve.ts';
 import { type ImportStatement, type Module, readImport, walk } from '../syntax.ts';
@@ -17,13 +17,13 @@ export class ModuleNames {
       : undefined;
   }
 
-  /** The file that a clause stands for as a whole: `import a.b`, `from a import b` of a module `b`. */
+  /** The file that a clause imports as a module: `import a.b`, or `from a import b` for a module `b`. */
   whole(importer: string, { level, module }: ImportStatement, name: string): string | undefined {
     const dotted = module === null || module === '' ? name : `${module}.${name}`;
     return this.#program.find(importer, level, dotted);
   }
 
-  /** What is written before `.name` for each module that this one imports as a whole. */
+  /** The text before `.name` for each module that this one imports as a module. */
   owners(importer: string, { root, text }: Module): Map<string, string> {
     const owners = new Map<string, string>();
     walk(root, (node) => {
@@ -40,6 +40,6 @@ export class ModuleNames {
   }
 }
 
-/** `import a` has neither a module to read from nor dots. */
+/** `import a` has neither a module to import from nor dots. */
 const isFrom = ({ level, module }: Pick<ImportStatement, 'level' | 'module'>): boolean =>
   level > 0 || module !== null;

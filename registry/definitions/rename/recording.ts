@@ -1,6 +1,9 @@
-/** The first line of a recording (`tests/*.jsonl`) names the class whose session it is. */
+/** Renames the class in the first line of a recording (`tests/*.jsonl`). */
 
-/** The text with the class renamed, every other byte kept; the text itself where it names another one or none. */
+/**
+ * The text with the class renamed and every other byte unchanged; the same text if it names another class or
+ * none.
+ */
 export function renameInRecording(text: string, from: string, to: string): string {
   const [line = ''] = text.split('\n', 1);
   const value = classValue(line);
@@ -8,7 +11,7 @@ export function renameInRecording(text: string, from: string, to: string): strin
   return text.slice(0, value.from) + JSON.stringify(to) + text.slice(value.to);
 }
 
-/** Where the value of the outermost `class` stands, if the line is an object with one that is a string. */
+/** The position of the outermost string `class`, if the line is an object that has one. */
 function classValue(line: string): { from: number; to: number } | undefined {
   try {
     const { recording, class: name } = JSON.parse(line);
@@ -24,7 +27,7 @@ function classValue(line: string): { from: number; to: number } | undefined {
     else if (token === '}' || token === ']') depth--;
     else if (depth === 1 && token === ',') key = undefined;
     else if (depth === 1 && token.startsWith('"')) {
-      // The last of equal keys counts, as for JSON.parse.
+      // The last duplicate key wins, as in JSON.parse.
       if (key === 'class') found = { from: index, to: index + token.length };
       key ??= JSON.parse(token);
     }

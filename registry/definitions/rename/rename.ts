@@ -1,7 +1,7 @@
 /**
- * Gives a definition another name: its class, its file, its tests and recordings, and what refers to them in its
- * modules. By what the code means and never by its letters: a variable, a string or a comment that is spelled like the
- * class keeps its name. Formatting stays. Pure.
+ * Renames a definition: its class, its file, its tests and recordings, and all references in its modules. It
+ * follows the meaning of the code, not the spelling: a variable, string or comment spelled like the class
+ * stays. Formatting stays. Pure.
  */
 import { DefinitionError } from '../errors.ts';
 import { checkName, folded } from '../names.ts';
@@ -16,12 +16,12 @@ export interface Renamed<Content> {
   mentions: Mention[];
 }
 
-/** Why a definition cannot have the new name. */
+/** The definition cannot have the new name. */
 export class RenameError extends Error {
   override readonly name = 'RenameError';
 }
 
-/** @throws RenameError where the new name is no name, or means something else in these files already */
+/** @throws RenameError if the new name is invalid, or already has a meaning in these files */
 export function renameDefinition(files: Files, from: string, to: string): Renamed<Uint8Array> {
   const sources = new Map<string, SourceText>();
   const texts = new Map<string, string>();
@@ -44,8 +44,8 @@ export function renameDefinition(files: Files, from: string, to: string): Rename
 }
 
 /**
- * The same of texts, for who has no bytes.
- * @param paths of all files, those that are no texts too
+ * The same for texts instead of bytes.
+ * @param paths of all files, including those that are not text
  */
 export function renameTexts(
   texts: ReadonlyMap<string, string>,
@@ -100,7 +100,10 @@ function demandFreePaths(
   }
 }
 
-/** The main file, and a test or recording that is called after the class, unless some text names that file. */
+/**
+ * The new path of the main file, or of a test or recording named after the class unless some text mentions
+ * that file.
+ */
 function pathOf(
   path: string,
   from: string,
@@ -119,13 +122,13 @@ function sourceOf(bytes: Uint8Array): SourceText | undefined {
   try {
     return decodeSource(bytes);
   } catch (error) {
-    // What is no text keeps its bytes; of Python that cannot be read validation tells.
+    // Binary files keep their bytes; validation reports Python that cannot be read.
     if (error instanceof DefinitionError) return undefined;
     throw error;
   }
 }
 
-/** In a file that is no Python one line stands for all. */
+/** For a file other than Python, one line stands for all. */
 function firstMention(file: string, text: string, name: string): Mention[] {
   const lines = text.split(/\r\n|\n|\r/);
   const at = lines.findIndex((line) => wordOf(name).test(line));

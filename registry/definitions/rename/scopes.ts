@@ -1,10 +1,13 @@
-/** Where one name stands in a module, by the scope whose variable it is (Python reference, "Naming and binding"). */
+/**
+ * The places of one name in a module, grouped by the scope that owns the variable (Python reference, "Naming
+ * and binding").
+ */
 import { child, type ImportStatement, type Node, nameOf, readImport, walk } from '../syntax.ts';
 
-/** An import that binds the name, or stands for it under another one. */
+/** An import that binds the name, or imports it under another one. */
 export interface Imported {
   statement: ImportStatement;
-  /** The clause's own name for it, which stands for a whole module where the statement has no `from`. */
+  /** The name in the clause; it means a whole module if the statement has no `from`. */
   name: string;
   bound: string;
   node: Node;
@@ -13,10 +16,10 @@ export interface Imported {
 export class Scope {
   readonly parent: Scope | null;
   readonly kind: 'module' | 'class' | 'function' | 'comprehension';
-  /** The places of the name that are looked up, or given a value, in this scope. */
+  /** The places where the name is read or bound in this scope. */
   readonly places: { node: Node; binds: boolean }[] = [];
   readonly imports: Imported[] = [];
-  /** Said by `global`, or by `nonlocal`: the variable is not this scope's own. */
+  /** Declared `global` or `nonlocal`: the variable belongs to another scope. */
   declared: 'global' | 'nonlocal' | undefined;
 
   constructor(kind: Scope['kind'], parent: Scope | null) {
@@ -29,7 +32,7 @@ export class Scope {
   }
 }
 
-/** The scope whose variable the name is at this place of `scope`. */
+/** The scope that owns the name at this place of `scope`. */
 export function ownerOf(scope: Scope, node: Node): Scope {
   const root = (at: Scope): Scope => (at.parent ? root(at.parent) : at);
   if (scope.declared === 'global') return root(scope);
@@ -43,7 +46,7 @@ export function ownerOf(scope: Scope, node: Node): Scope {
   return at ?? scope;
 }
 
-/** In the body of a class a name is looked up outside until it is given a value: `Old = Old`. */
+/** In a class body, a name is looked up outside until it is bound: `Old = Old`. */
 function isBefore(scope: Scope, node: Node): boolean {
   if (scope.kind !== 'class') return false;
   const bound = scope.places.filter(({ binds }) => binds).map((one) => one.node);
@@ -57,14 +60,14 @@ function statementEnd(node: Node): number {
   return /Definition$/.test(at.type) ? node.to : at.to;
 }
 
-/** `:=` in a comprehension binds around it. */
+/** `:=` in a comprehension binds in the scope around it. */
 function around(scope: Scope): Scope {
   let at = scope;
   while (at.kind === 'comprehension' && at.parent) at = at.parent;
   return at;
 }
 
-/** All scopes of a module in which the name stands, the module's own first. */
+/** All scopes of a module that contain the name, the module scope first. */
 export function scopesOf(root: Node, text: string, name: string): Scope[] {
   const scopes: Scope[] = [];
   const open = (kind: Scope['kind'], parent: Scope | null): Scope => {
@@ -125,14 +128,14 @@ export function scopesOf(root: Node, text: string, name: string): Scope[] {
       else visit(one, inner);
     }
   };
-  /** Defaults and annotations are looked up where the function is made. */
+  /** Defaults and annotations are evaluated in the scope around the function. */
   const visitParameters = (list: Node, outer: Scope, inner: Scope): void => {
     list.children.forEach((one, at) => {
       const isParameter = one.type === 'VariableName' && list.children[at - 1]?.type !== 'AssignOp';
       visit(one, isParameter ? inner : outer);
     });
   };
-  /** The first iterable is looked up outside. */
+  /** The first iterable is evaluated in the scope around the comprehension. */
   const visitComprehension = (node: Node, scope: Scope): void => {
     const inner = open('comprehension', scope);
     const first = node.children.findIndex(({ type }) => type === 'in');
@@ -155,7 +158,7 @@ function readClauses(node: Node, text: string, name: string, scope: Scope): void
   }
 }
 
-/** The token of a clause that the name is bound by: the last of `a as b`, the first of `a.b`. */
+/** The token that binds the name in a clause: the last of `a as b`, the first of `a.b`. */
 function boundNode(clause: Node, statement: Node, text: string, name: string): Node {
   const inside = statement.children.filter(
     (one) => one.type === 'VariableName' && one.from >= clause.from && nameOf(one, text) === name,
@@ -165,7 +168,7 @@ function boundNode(clause: Node, statement: Node, text: string, name: string): N
   );
 }
 
-/** `name=` in a call or a pattern is the name of a parameter or an attribute. */
+/** `name=` in a call or pattern is the name of a parameter or attribute. */
 function isKeyword(node: Node): boolean {
   const { parent, index } = node;
   if (parent?.type === 'KeywordPattern') return index === 0;
@@ -174,7 +177,7 @@ function isKeyword(node: Node): boolean {
 
 const TARGETS = /^(TupleExpression|ArrayExpression|ParenthesizedExpression|SequencePattern)$/;
 
-/** Does the name stand where it is given a value? What is missed here is renamed with the rest, which changes nothing. */
+/** Whether the name is bound here. A missed case is renamed with the others, which changes nothing. */
 function isTarget(node: Node): boolean {
   const { parent, index } = node;
   if (!parent) return false;
@@ -215,7 +218,7 @@ function isTarget(node: Node): boolean {
   return false;
 }
 
-/** All string literals, f-strings too. */
+/** All string literals, including f-strings. */
 export function stringsOf(root: Node): Node[] {
   const found: Node[] = [];
   walk(root, (node) => {
