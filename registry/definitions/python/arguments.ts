@@ -1,15 +1,15 @@
-/** The arguments of calls, and what else stands between commas. */
+/** The arguments of calls, and other comma-separated lists. */
 
 import { type Node, nameOf, textOf } from './node.ts';
 
-/** Arguments of a call or class statement; `starred` where `*a` or `**k` hide what else is passed. */
+/** The arguments of a call or class statement; `starred` if `*a` or `**k` hides further ones. */
 export interface Arguments {
   readonly positional: readonly Node[];
   readonly keywords: ReadonlyMap<string, Node>;
   readonly starred: boolean;
 }
 
-/** Takes the `ArgList` of a call or class statement apart. */
+/** Splits the `ArgList` of a call or class statement. */
 export function argumentsOf(list: Node, text: string): Arguments {
   const positional: Node[] = [];
   const keywords = new Map<string, Node>();
@@ -26,7 +26,7 @@ export function argumentsOf(list: Node, text: string): Arguments {
   return { positional, keywords, starred };
 }
 
-/** Children split at commas, closing brackets left out. */
+/** The children, split at commas, without brackets. */
 export function groups(nodes: readonly Node[]): Node[][] {
   const found: Node[][] = [[]];
   for (const node of nodes) {
@@ -36,7 +36,7 @@ export function groups(nodes: readonly Node[]): Node[][] {
   return found;
 }
 
-/** `a.b.c` as text where the expression is nothing but names and dots, else null. */
+/** `a.b.c` as text if the expression consists only of names and dots, otherwise null. */
 export function dottedName(node: Node, text: string): string | null {
   const parts: string[] = [];
   let at: Node | undefined = node;

@@ -4,7 +4,7 @@ import type { Growing } from './cursor.ts';
 import { Displays } from './displays.ts';
 
 export abstract class Calls extends Displays {
-  /** The arguments of a call or, without generators, of a class statement. */
+  /** Reads the arguments of a call or, without generators, of a class statement. */
   protected args(isCall: boolean): Growing {
     const parts = [this.leaf('(')];
     let keyword: 'argument' | 'argument unpacking' | null = null;
@@ -88,7 +88,7 @@ export abstract class Calls extends Displays {
     }
   }
 
-  /** Up to `closing`; a lambda's have no annotations. */
+  /** Reads up to `closing`; the parameters of a lambda have no annotations. */
   protected parameters(closing: ')' | ':'): Growing[] {
     const parts: Growing[] = [];
     let [named, defaults, star, slash] = [0, false, '', false];

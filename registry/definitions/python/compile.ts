@@ -1,4 +1,4 @@
-/** What CPython says when it compiles what its parser took. */
+/** The errors that CPython's compiler finds in what its parser accepted. */
 
 import type { Fault } from './faults.ts';
 import type { Node } from './node.ts';
@@ -10,7 +10,7 @@ export interface Compiled {
   readonly warnings: readonly Fault[];
 }
 
-/** The names first, as CPython makes its symbol table before it writes code. */
+/** Checks names first, because CPython builds its symbol table before it generates code. */
 export function compileFault(root: Node, text: string): Compiled {
   const fault = symbolFault(root, text);
   const placed = placementFault(root, text);

@@ -1,11 +1,14 @@
-/** A place in the tokens of a text, and the nodes that are made from there: what every part of the parser stands on. */
+/**
+ * A position in the tokens of a text, and the nodes that are built from there. Every part of the parser
+ * extends it.
+ */
 
 import type { Fault, Feature } from './faults.ts';
 import type { Node } from './node.ts';
 import type { Tokens } from './token-list.ts';
 import { tokenize } from './tokens.ts';
 
-/** A node while it is made: parents come after their children. */
+/** A node under construction: parents are created after their children. */
 export class Growing implements Node {
   readonly type: string;
   readonly from: number;
@@ -28,7 +31,7 @@ export class Growing implements Node {
 
 const NONE: Growing[] = [];
 
-/** Thrown where a statement cannot be read on. */
+/** Thrown where a statement cannot be parsed any further. */
 export class Unreadable extends Error {
   readonly fault: Fault;
 
@@ -38,7 +41,7 @@ export class Unreadable extends Error {
   }
 }
 
-/** Thrown where nesting is deeper than this reader goes; CPython's own stack ends somewhat later. */
+/** Thrown when nesting is deeper than this parser supports; CPython's own stack ends somewhat later. */
 export class TooDeep extends Error {
   readonly offset: number;
 
@@ -50,7 +53,7 @@ export class TooDeep extends Error {
 
 export const MAX_DEPTH = 1000;
 
-/** A place in a list of tokens, and what can be done there. */
+/** A position in a list of tokens, and the operations on it. */
 export class Cursor {
   readonly text: string;
   readonly tokens: Tokens;
@@ -80,7 +83,7 @@ export class Cursor {
     return this.tokens.from[this.at] as number;
   }
 
-  /** The end of the last token that was taken. */
+  /** The end of the last token taken. */
   protected get end(): number {
     return this.at > 0 ? (this.tokens.to[this.at - 1] as number) : 0;
   }
@@ -89,13 +92,13 @@ export class Cursor {
     return this.text.slice(this.from, this.tokens.to[this.at]);
   }
 
-  /** Takes a token, as a node of this type. */
+  /** Takes a token as a node of this type. */
   protected leaf(type: string): Growing {
     const at = this.at++;
     return new Growing(type, this.tokens.from[at] as number, this.tokens.to[at] as number, NONE);
   }
 
-  /** Takes a token if it is of this type. */
+  /** Takes a token if it has this type. */
   protected eat(type: string): boolean {
     if (!this.is(type)) return false;
     this.at++;
@@ -112,7 +115,7 @@ export class Cursor {
     return this.leaf('VariableName');
   }
 
-  /** A node around these children, from the first of them to the last. */
+  /** A node that spans these children. */
   protected around(type: string, children: Growing[]): Growing {
     const last = children.at(-1) as Growing;
     return new Growing(type, (children[0] as Growing).from, last.to, children);

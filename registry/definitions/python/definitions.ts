@@ -8,7 +8,7 @@ export abstract class Definitions extends Patterns {
   protected abstract statement(): Growing;
   protected abstract block(list: Growing[], read: () => Growing): void;
 
-  /** `: …` on the same line, or a block. */
+  /** Reads `: …` on the same line, or a block. */
   protected body(what: string): Growing {
     if (!this.is(':'))
       this.fail(/^(?:newline|end)$/.test(this.type) ? "expected ':'" : 'invalid syntax');
@@ -33,7 +33,10 @@ export abstract class Definitions extends Patterns {
     return this.around('DecoratedStatement', parts);
   }
 
-  /** A dotted name, called or not, as one child for each piece; what else it may be since PEP 614 as one. */
+  /**
+   * Reads a decorator: a dotted name, called or not, as one child per token; any other expression (PEP 614)
+   * as one child.
+   */
   #decorator(): Growing {
     const sign = this.leaf('At');
     const value = this.named();

@@ -1,4 +1,7 @@
-/** Reads what stands in brackets of its own: tuples, lists, sets, dicts and comprehensions (`atom` and `for_if_clauses` of Grammar/python.gram). */
+/**
+ * Reads bracketed expressions: tuples, lists, sets, dicts and comprehensions (`atom` and `for_if_clauses` of
+ * Grammar/python.gram).
+ */
 
 import type { Growing } from './cursor.ts';
 import type { Node } from './node.ts';
@@ -52,7 +55,7 @@ export abstract class Displays extends Strings {
     return this.around('SetExpression', this.#rest(parts, '}'));
   }
 
-  /** Behind `{` or the first key. */
+  /** Reads on after `{` or the first key. */
   #dictionary(parts: Growing[]): Growing {
     if (parts.length === 1) this.#pair(parts);
     else this.#value(parts);
@@ -118,7 +121,7 @@ export abstract class Displays extends Strings {
     return this.around(type, parts);
   }
 
-  /** The `for` and `if` of a comprehension. */
+  /** Reads the `for` and `if` clauses of a comprehension. */
   protected loops(parts: Growing[]): void {
     do {
       if (this.is('async')) parts.push(this.leaf('async'));
@@ -129,7 +132,7 @@ export abstract class Displays extends Strings {
     } while (this.is('for') || this.is('async'));
   }
 
-  /** Targets of `for`, up to `in`. */
+  /** Reads the targets of `for`, up to `in`. */
   protected loopTargets(list: Growing[]): void {
     const begun = list.length;
     for (;;) {

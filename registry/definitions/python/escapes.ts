@@ -1,4 +1,7 @@
-/** What a string literal may hold: Parser/string_parser.c, and the escapes that `_PyUnicode_DecodeUnicodeEscapeInternal` of Objects/unicodeobject.c takes. */
+/**
+ * Checks string literals as Parser/string_parser.c does, with the escapes that
+ * `_PyUnicode_DecodeUnicodeEscapeInternal` of Objects/unicodeobject.c accepts.
+ */
 
 const ESCAPE = /\\(?:\r\n|[\s\S])/g;
 const HEX: Record<string, [pattern: RegExp, shape: string]> = {
@@ -8,7 +11,7 @@ const HEX: Record<string, [pattern: RegExp, shape: string]> = {
 };
 const NAMED = /\{[^{}]+\}/y;
 
-/** What is wrong with the literal, or with a piece of an f-string, that stands at these offsets; null for nothing. */
+/** The error in the literal, or in a piece of an f-string, at these offsets; null if there is none. */
 export function literalFault(
   text: string,
   from: number,

@@ -15,7 +15,7 @@ export class Expressions extends Calls {
     return STARTS.has(this.type);
   }
 
-  /** CPython's `expression`: everything but `:=`, `*a` and `yield`. */
+  /** CPython's `expression`: everything except `:=`, `*a` and `yield`. */
   protected override expression(): Growing {
     if (this.is('lambda')) return this.deeper(() => this.#lambda());
     const value = this.binary(1);
@@ -29,7 +29,7 @@ export class Expressions extends Calls {
     return this.around('ConditionalExpression', parts);
   }
 
-  /** `name := value` or an expression. */
+  /** Reads `name := value` or an expression. */
   protected override named(minor = 8): Growing {
     if (this.is('name') && this.next === ':=')
       return this.around('NamedExpression', this.assigned(minor));
@@ -38,13 +38,13 @@ export class Expressions extends Calls {
     return value;
   }
 
-  /** Onto `list`: `*a` as two nodes, or what `read` reads. */
+  /** Appends to `list`: `*a` as two nodes, or the result of `read`. */
   protected override starred(list: Growing[], read: () => Growing): void {
     if (this.is('*')) list.push(this.leaf('*'), this.binary(BITWISE_OR));
     else list.push(read());
   }
 
-  /** CPython's `star_expressions` onto `list`, commas included. */
+  /** Appends CPython's `star_expressions` to `list`, including commas. */
   protected expressions(list: Growing[]): void {
     for (;;) {
       this.starred(list, () => this.expression());
@@ -60,7 +60,7 @@ export class Expressions extends Calls {
     else if (this.startsExpression() || this.is('*')) this.expressions(list);
   }
 
-  /** What stands right of `=`. */
+  /** Reads the right side of `=`. */
   protected override assignedValue(list: Growing[]): void {
     if (!this.is('yield')) {
       this.expressions(list);
@@ -76,7 +76,7 @@ export class Expressions extends Calls {
     if (fault) this.fail(fault.message, fault.node);
   }
 
-  /** Operators that bind at least as tightly as `least`. */
+  /** Reads operators that bind at least as tightly as `least`. */
   protected override binary(least: number): Growing {
     let left = this.#operand(least);
     for (;;) {

@@ -1,10 +1,10 @@
-/** What the compiler (Python/compile.c) keeps of the function or class that it is in. */
+/** What the compiler (Python/compile.c) tracks for the current function or class. */
 
 import type { Node } from './node.ts';
 
 export type Block = 'loop' | 'finally' | 'group' | 'other';
 
-/** What a statement stands in, up to the next function or class. */
+/** The function or class that contains a statement. */
 export interface Frame {
   readonly kind: 'module' | 'class' | 'function' | 'lambda' | 'comprehension';
   readonly isAsync: boolean;

@@ -1,4 +1,7 @@
-/** `from __future__ import`: where it may stand and what it may name (future_parse and future_check_features of Python/future.c). */
+/**
+ * `from __future__ import`: where it is allowed and what it may name (future_parse and future_check_features
+ * of Python/future.c).
+ */
 
 import type { Fault } from './faults.ts';
 import { type Node, nameOf } from './node.ts';
@@ -9,7 +12,10 @@ const FEATURES = new Set(
    barry_as_FLUFL generator_stop annotations`.split(/\s+/),
 );
 
-/** `from __future__ import` with what there is not, or behind other statements than a docstring. */
+/**
+ * The error for an unknown feature of `from __future__ import`, or for one after statements other than a
+ * docstring.
+ */
 export function futureFault(root: Node, text: string): Fault | null {
   let late = false;
   let first = true;

@@ -1,11 +1,14 @@
-/** Lines, continuation lines and indentation, by columns of 8 and of 1 (tok_get_normal_mode of Parser/lexer/lexer.c). */
+/**
+ * Lines, continuation lines and indentation, with tab stops of 8 and of 1 (tok_get_normal_mode of
+ * Parser/lexer/lexer.c).
+ */
 
 import { TokenList } from './token-list.ts';
 
 const MAX_INDENTS = 100;
 
 export class Layout extends TokenList {
-  /** Columns of the open blocks, with tabs to multiples of 8, and counted as 1. */
+  /** Columns of the open blocks, with tabs to multiples of 8 and with tabs as 1. */
   readonly #indents: [wide: number, narrow: number][] = [[0, 0]];
 
   protected endLine(): void {
@@ -17,7 +20,7 @@ export class Layout extends TokenList {
     this.beginLine();
   }
 
-  /** Past a backslash and the line end that it hides; whether there is one. */
+  /** Skips a backslash and the line end after it; returns whether there was one. */
   protected continue(): boolean {
     const from = this.at++;
     const end = /\r\n|[\r\n]/y;
@@ -44,7 +47,7 @@ export class Layout extends TokenList {
       else if (letter === '\t') [wide, narrow] = [wide + 8 - (wide % 8), narrow + 1];
       else if (letter === '\f') [wide, narrow] = [0, 0];
       else if (letter === '\\') {
-        // The first line's indentation counts, if it has one.
+        // The indentation of the first line counts, if it has any.
         split ||= wide;
         if (!this.continue()) break;
         this.at--;
@@ -82,7 +85,7 @@ export class Layout extends TokenList {
     this.failLate(this.at, 'inconsistent use of tabs and spaces in indentation');
   }
 
-  /** At the end of the text. */
+  /** Closes all blocks at the end of the text. */
   protected dedentAll(): void {
     while (this.#indents.length > 1) this.#dedent(this.text.length);
   }

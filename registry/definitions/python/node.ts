@@ -1,4 +1,4 @@
-/** The nodes of a tree of Python source, and the ways through it. */
+/** The nodes of a tree of Python source, and functions to traverse it. */
 
 /** A node of the grammar; `from` and `to` are offsets in UTF-16 code units, `to` exclusive. */
 export interface Node {
@@ -6,7 +6,7 @@ export interface Node {
   readonly from: number;
   readonly to: number;
   readonly parent: Node | null;
-  /** Its place among the children of its parent. */
+  /** Its index among the children of its parent. */
   readonly index: number;
   /** Named tokens and nodes in order, without comments. */
   readonly children: readonly Node[];
@@ -18,8 +18,8 @@ export function textOf(node: Node, text: string): string {
 }
 
 /**
- * The identifier that a node is, as Python compares it: in normal form KC (PEP 3131), so that `ｏs` is `os`.
- * Every name that is looked up, compared or shown comes from here; the node keeps the place of what was written.
+ * The identifier of a node as Python compares it: in normal form KC (PEP 3131), so `ｏs` is `os`. Use it for
+ * every name that is looked up, compared or shown; the node keeps the place of the original spelling.
  */
 export function nameOf(node: Node, text: string): string {
   const written = textOf(node, text);
@@ -31,7 +31,9 @@ export function child(node: Node, ...types: string[]): Node | undefined {
   return node.children.find((one) => types.includes(one.type));
 }
 
-/** A node and everything below it in document order; `enter` returning false leaves out what is below. */
+/**
+ * Visits a node and its descendants in document order; if `enter` returns false, the descendants are skipped.
+ */
 export function walk(node: Node, enter: (node: Node) => boolean | undefined): void {
   const pending = [node];
   for (let next = pending.pop(); next; next = pending.pop()) {

@@ -12,10 +12,10 @@ const LITERALS: [kind: string, pattern: RegExp][] = [
 ];
 /** Keywords that may follow a number without a space: `1if x else 2`. */
 const FOLLOWING = /(?:and|else|for|i[fns]|not|or)|(?![\w\u0080-\uffff])/y;
-/** More digits than this Python does not convert (`sys.int_info.default_max_str_digits`). */
+/** The most digits that Python converts (`sys.int_info.default_max_str_digits`). */
 const MAX_DIGITS = 4300;
 
-/** The number that begins at `from`: where it ends, and what is wrong there. */
+/** Scans the number that begins at `from`: where it ends, and the error there. */
 export function scanNumber(text: string, from: number): { to: number; message: string | null } {
   const prefixed = /0[xXoObB]/y;
   prefixed.lastIndex = from;

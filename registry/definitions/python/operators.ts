@@ -1,6 +1,6 @@
 /** Precedence of binary operators (language reference 6.17, "Operator precedence"). */
 
-/** How tightly binary operators bind; `not` is 3, comparison 4. */
+/** How tightly binary operators bind; `not` is 3, comparisons are 4. */
 export const LEVELS: Record<string, number> = {
   or: 1,
   and: 2,

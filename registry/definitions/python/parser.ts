@@ -1,7 +1,7 @@
 /**
- * Python's grammar as of 3.14, by recursive descent over CPython's tokens. What it makes has the names
- * and the shape of `@lezer/python`'s tree, which the editor uses. A statement that cannot be read
- * becomes a node `⚠`, and reading goes on behind it.
+ * Python 3.14's grammar as a recursive descent parser over CPython's tokens. The tree has the node names and
+ * shape of `@lezer/python`'s, which the editor uses. A statement that cannot be parsed becomes a node `⚠`,
+ * and parsing continues after it.
  */
 
 import { Growing, MAX_DEPTH, TooDeep, Unreadable } from './cursor.ts';
@@ -11,9 +11,9 @@ import { Simples } from './simples.ts';
 
 export interface Parsed {
   readonly root: Node;
-  /** Where CPython's tokenizer or parser stops; null for what both take. */
+  /** Where CPython's tokenizer or parser stops; null if both accept the text. */
   readonly fault: Fault | null;
-  /** What older versions of Python do not know. */
+  /** Syntax that older versions of Python do not support. */
   readonly features: readonly Feature[];
 }
 
@@ -28,7 +28,7 @@ class Parser extends Simples {
   module(): Parsed {
     const children: Growing[] = [];
     while (!this.is('end')) {
-      // Left over after a fault.
+      // Left over after an error.
       if (this.is('dedent')) this.at++;
       else children.push(this.#readable(() => this.statement()));
     }
@@ -37,7 +37,10 @@ class Parser extends Simples {
     return { root, fault: this.#worst(), features: this.features };
   }
 
-  /** The one that CPython names: the tokenizer's before the parser's, and a bracket that was open above. */
+  /**
+   * The error that CPython reports: the tokenizer's before the parser's, unless a bracket was left open
+   * earlier.
+   */
   #worst(): Fault | null {
     const { fault, unclosed } = this.tokens;
     const found = this.#fault;
@@ -70,7 +73,7 @@ class Parser extends Simples {
     return this.#skip();
   }
 
-  /** Past a logical line and the block below it. */
+  /** Skips a logical line and the block below it. */
   #skip(): Growing {
     const { from } = this;
     if (this.is('indent')) this.at++;
@@ -101,7 +104,7 @@ class Parser extends Simples {
   }
 }
 
-/** Tells every node its parent and its place there. */
+/** Sets the parent and index of every node. */
 function settle(root: Growing): void {
   const pending: [node: Growing, depth: number][] = [[root, 0]];
   for (let next = pending.pop(); next; next = pending.pop()) {

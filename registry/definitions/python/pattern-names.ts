@@ -1,4 +1,4 @@
-/** What the compiler refuses in the patterns of `match` (codegen_pattern and what it calls in Python/codegen.c). */
+/** The compiler's checks of `match` patterns (codegen_pattern and its callees in Python/codegen.c). */
 
 import { type Node, nameOf } from './node.ts';
 
@@ -7,7 +7,7 @@ export interface PatternFault {
   readonly message: string;
 }
 
-/** The first thing that is wrong with the patterns of a `match`. */
+/** The first error in the patterns of a `match`. */
 export function patternFault(match: Node, text: string): PatternFault | null {
   const clauses =
     match.children.at(-1)?.children.filter(({ type }) => type === 'MatchClause') ?? [];
@@ -37,7 +37,7 @@ class Reader {
     this.fault ??= { node, message };
   }
 
-  /** `mayCatchAll`: nothing comes after it. */
+  /** `mayCatchAll`: no pattern follows it. */
   pattern(node: Node, mayCatchAll: boolean): void {
     const { type, children } = node;
     if (type === 'CapturePattern') this.#capture(node, mayCatchAll);
@@ -126,13 +126,13 @@ class Reader {
   }
 }
 
-/** `(pattern)`, which is no sequence. */
+/** Whether it is `(pattern)`, which is not a sequence. */
 function isGroup({ type, children }: Node): boolean {
   if (type !== 'SequencePattern') return false;
   return children[0]?.type === '(' && children.length === 3 && children[1]?.type !== 'StarPattern';
 }
 
-/** The same for literals that are equal as keys of a dict, as far as they are written simply. */
+/** A key that is equal for literals that are equal as dict keys, for simple spellings. */
 function literalKey(literal: string): string {
   if (literal === 'None') return literal;
   if (literal === 'True' || literal === 'False') return literal === 'True' ? '1' : '0';

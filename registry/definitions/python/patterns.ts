@@ -5,7 +5,7 @@ import { Expressions } from './expressions.ts';
 import { BITWISE_OR } from './operators.ts';
 
 export class Patterns extends Expressions {
-  /** An open sequence, or one pattern. */
+  /** Reads an open sequence, or one pattern. */
   protected openPattern(parts: Growing[]): void {
     for (;;) {
       parts.push(this.#element());
@@ -83,7 +83,7 @@ export class Patterns extends Expressions {
     return this.around('LiteralPattern', parts);
   }
 
-  /** `1 + 2j`: real, then imaginary. */
+  /** Reads `1 + 2j`: real, then imaginary. */
   #number(imaginary: boolean): Growing {
     if (!this.is('number')) this.fail('invalid syntax');
     const isImaginary = /[jJ]$/.test(this.word);
@@ -164,7 +164,7 @@ export class Patterns extends Expressions {
     return this.around('MappingPattern', parts);
   }
 
-  /** CPython's `subject_expr` onto `parts`. */
+  /** Appends CPython's `subject_expr` to `parts`. */
   protected subject(parts: Growing[]): void {
     const begun = parts.length;
     for (;;) {

@@ -1,4 +1,4 @@
-/** The faults that CPython's compiler finds (Python/codegen.c): statements and expressions out of place. */
+/** Errors of CPython's compiler (Python/codegen.c): statements and expressions in the wrong place. */
 
 import type { Fault } from './faults.ts';
 import { type Block, type Frame, frame } from './frame.ts';
@@ -8,7 +8,7 @@ import { patternFault } from './pattern-names.ts';
 import { type Comprehension, comprehensionOf } from './shapes.ts';
 import { TargetChecks } from './target-checks.ts';
 
-/** The first fault, and what is only warned of since 3.14 (PEP 765). */
+/** The first error, and what 3.14 only warns of (PEP 765). */
 export interface Placed {
   readonly fault: Fault | null;
   readonly warnings: readonly Fault[];
@@ -53,7 +53,7 @@ class Placement extends TargetChecks implements Placed {
     AssignStatement: (node) => this.#assign(node),
   };
 
-  /** What is looked at before what is within. */
+  /** Checks made before the children are visited. */
   readonly #checks: Record<string, (node: Node) => void> = {
     MatchStatement: (node) => {
       const fault = patternFault(node, this.text);
@@ -92,7 +92,7 @@ class Placement extends TargetChecks implements Placed {
     return inner;
   }
 
-  /** In blocks that CPython counts: not more than 21 may be open. */
+  /** Enters blocks that CPython counts: at most 21 may be open. */
   #inBlocks(kinds: readonly Block[], nodes: readonly Node[]): void {
     const { blocks } = this.#frame;
     blocks.push(...kinds);
@@ -189,7 +189,7 @@ class Placement extends TargetChecks implements Placed {
     if (early) this.fail(early.one, "default 'except:' must be last");
   }
 
-  /** `break` and `continue`. */
+  /** Checks `break` and `continue`. */
   #jump(node: Node, word: 'break' | 'continue'): void {
     const { blocks } = this.#frame;
     const loop = blocks.lastIndexOf('loop');

@@ -12,7 +12,7 @@ export type ScopeKind =
   | 'annotation'
   | 'types';
 
-/** What happens to a name in one scope. */
+/** How a name is used in one scope. */
 export interface Use {
   parameter?: boolean;
   typeParameter?: boolean;
@@ -29,9 +29,9 @@ export class Scope {
   readonly kind: ScopeKind;
   readonly parent: Scope | null;
   readonly names = new Map<string, Use>();
-  /** What an annotation scope is called in a message. */
+  /** The name of an annotation scope in a message. */
   readonly what: string;
-  /** Inside of what a comprehension iterates over. */
+  /** Inside the iterable of a comprehension. */
   iterating: boolean;
 
   constructor(kind: ScopeKind, parent: Scope | null, what = '') {
@@ -48,7 +48,7 @@ export class Scope {
   }
 }
 
-/** Whether an enclosing function gives the name a value, and what kind of one. */
+/** Whether an enclosing function binds the name, and as what kind. */
 export function enclosing(scope: Scope, name: string): 'variable' | 'type parameter' | null {
   for (let at = scope.parent; at && at.kind !== 'module'; at = at.parent) {
     if (at.kind === 'class') {

@@ -1,4 +1,6 @@
-/** Comprehensions, parameters and statements as typed values, out of nodes whose children are a flat list. */
+/**
+ * Comprehensions, parameters and statements as typed values, built from nodes whose children are a flat list.
+ */
 
 import type { Node } from './node.ts';
 
@@ -16,7 +18,7 @@ export interface Loop {
 
 export interface Comprehension {
   readonly kind: 'generator' | 'list' | 'set' | 'dict';
-  /** What is made in each round: one node, or key and value. */
+  /** The result of each iteration: one node, or key and value. */
   readonly elements: readonly Node[];
   readonly loops: readonly [Loop, ...Loop[]];
 }
@@ -29,7 +31,7 @@ const KINDS: Record<string, Comprehension['kind']> = {
   DictionaryComprehensionExpression: 'dict',
 };
 
-/** A comprehension in brackets of its own, or in those of a call; null for everything else. */
+/** A comprehension in its own brackets or in those of a call; null for everything else. */
 export function comprehensionOf(node: Node): Comprehension | null {
   const kind = KINDS[node.type];
   if (kind === undefined) return null;
@@ -72,7 +74,7 @@ export function parametersOf(definition: Node): Parameter[] {
   return found;
 }
 
-/** The statements of a block, those that share a line one by one. */
+/** The statements of a block; those on one line are separate. */
 export function statementsIn(node: Node): Node[] {
   return node.children.flatMap((one) =>
     one.type === 'StatementGroup' ? statementsIn(one) : [one],

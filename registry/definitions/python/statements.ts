@@ -1,9 +1,9 @@
-/** Statements as a small typed tree, taken from the nodes of the grammar. */
+/** Statements as a small typed tree, built from the nodes of the grammar. */
 
 import { argumentsOf } from './arguments.ts';
 import { child, type Node, nameOf, textOf } from './node.ts';
 
-/** A name and the node that it stands in. */
+/** A name and its node. */
 export interface Name {
   readonly name: string;
   readonly node: Node;
@@ -19,7 +19,7 @@ export interface ImportStatement extends StatementBase {
   readonly module: string | null;
   /** Leading dots of a relative import. */
   readonly level: number;
-  /** `name` is dotted in `import a.b`; `bound` is the name that exists afterwards (`*` for a star). */
+  /** `name` is dotted in `import a.b`; `bound` is the name that exists afterwards (`*` for a star import). */
   readonly names: readonly { name: string; bound: string; node: Node }[];
 }
 
@@ -42,7 +42,7 @@ export interface FunctionStatement extends StatementBase {
   readonly body: readonly Statement[];
 }
 
-/** `a = b = value`, `a: T`, `a: T = value`; targets are expressions, a tuple target is several. */
+/** `a = b = value`, `a: T`, `a: T = value`; a tuple target consists of several expressions. */
 export interface AssignStatement extends StatementBase {
   readonly kind: 'assign';
   /** One entry per `=`; `a, b = 1, 2` is one entry of two nodes. */
@@ -63,13 +63,15 @@ export interface ExpressionStatement extends StatementBase {
   readonly value: Node | null;
 }
 
-/** `if`, `for`, `while`, `try`, `with`, `match`: what runs sometimes, or more than once. */
+/**
+ * `if`, `for`, `while`, `try`, `with`, `match`: statements whose body may run not at all or several times.
+ */
 export interface BlockStatement extends StatementBase {
   readonly kind: 'block';
   readonly bodies: readonly (readonly Statement[])[];
 }
 
-/** `return`, `raise`, `pass`, `del`, `global`, `type X = …`, and what the grammar could not read. */
+/** `return`, `raise`, `pass`, `del`, `global`, `type X = …`, and statements that could not be parsed. */
 export interface OtherStatement extends StatementBase {
   readonly kind: 'other';
 }
@@ -135,7 +137,7 @@ function bodiesOf(node: Node, text: string): Statement[][] {
   return node.children.filter((one) => one.type === 'Body').map((body) => statementsOf(body, text));
 }
 
-/** Takes the node of an import statement apart. */
+/** Reads the node of an import statement. */
 export function readImport(node: Node, text: string): ImportStatement {
   const isFrom = node.children[0]?.type === 'from';
   const split = isFrom ? node.children.findIndex((one) => one.type === 'import') : 0;
@@ -217,7 +219,7 @@ export function parameterNodes(node: Node): Node[] {
   return list.filter((one, at) => one.type === 'VariableName' && list[at - 1]?.type !== 'AssignOp');
 }
 
-/** Takes the node of an assignment apart. */
+/** Reads the node of an assignment. */
 export function readAssign(node: Node, text: string): AssignStatement {
   const sides: Node[][] = [[]];
   let annotation: Node | null = null;

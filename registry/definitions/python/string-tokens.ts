@@ -5,22 +5,22 @@ import { Layout } from './layout.ts';
 const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
 const MAX_BRACKETS = 200;
 const MAX_FORMATS = 150;
-/** A replacement field in the format of another, and so on. */
+/** Nesting of replacement fields in format specifications. */
 const MAX_FIELDS = 3;
 
-/** An f- or t-string that has begun. */
+/** An f- or t-string that is open. */
 export interface Format {
   readonly from: number;
   readonly quote: string;
   readonly raw: boolean;
   readonly kind: 'f' | 't';
-  /** Brackets that are open in it. */
+  /** The number of open brackets in it. */
   depth: number;
-  /** For each of its replacement fields that is open: how many brackets were open before it. */
+  /** For each open replacement field, how many brackets were open before it. */
   readonly fields: number[];
   /** Where the expression of the innermost field begins. */
   expression: number;
-  /** Text is read, not an expression. */
+  /** The tokenizer reads text, not an expression. */
   literal: boolean;
   inSpec: boolean;
 }
@@ -58,7 +58,7 @@ export class StringTokens extends Layout {
     format.inSpec = format.fields.length > 0;
   }
 
-  /** A string, from its prefix on; `at` stands on its quote. */
+  /** Reads a string that begins at `from`; `at` is on its quote, after the prefix. */
   protected string(from: number): void {
     const text = this.text;
     const mark = text[this.at] as string;
@@ -89,7 +89,7 @@ export class StringTokens extends Layout {
     });
   }
 
-  /** Over the rest of a plain string. */
+  /** Skips the rest of a plain string. */
   #plain(from: number, quote: string): void {
     const text = this.text;
     const mark = quote[0];
@@ -111,7 +111,9 @@ export class StringTokens extends Layout {
     this.push('string', from, this.at);
   }
 
-  /** Over the text of an f- or t-string, or of a format in it, to its next field or its end. */
+  /**
+   * Skips the text of an f- or t-string, or of a format specification in it, up to its next field or its end.
+   */
   protected middle(format: Format): void {
     const text = this.text;
     const { quote } = format;
@@ -146,7 +148,7 @@ export class StringTokens extends Layout {
     if (this.at < text.length) this.#endFormat(format, false);
   }
 
-  /** On a backslash; ends on the last letter of what it escapes. */
+  /** Starts on a backslash; ends on the last character of the escape. */
   #escape(format: Format): void {
     const next = this.text[this.at + 1];
     if (next === '{' || next === '}') return;
@@ -168,7 +170,7 @@ export class StringTokens extends Layout {
     format.expression = this.at;
   }
 
-  /** Before Python 3.12 the expression was text within the string, and had to do without its quotes. */
+  /** Before Python 3.12 the expression was text within the string and could not contain its quotes. */
   protected endExpression(format: Format): void {
     const from = format.expression;
     if (from === 0) return;
@@ -197,7 +199,7 @@ export class StringTokens extends Layout {
     this.push('fend', this.at, end);
     this.at = end;
     this.formats.pop();
-    // What its fields left open goes with it.
+    // Brackets that its fields left open end with it.
     this.brackets.length -= Math.min(format.depth, this.brackets.length);
   }
 

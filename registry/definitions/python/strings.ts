@@ -7,7 +7,7 @@ import type { Node } from './node.ts';
 export abstract class Strings extends Cursor {
   protected abstract assignedValue(list: Growing[]): void;
 
-  /** One string, or several that stand side by side. */
+  /** Reads one string, or several adjacent ones. */
   protected strings(): Growing {
     const pieces: Growing[] = [];
     while (this.is('string') || this.is('fstart'))

@@ -67,7 +67,7 @@ export abstract class ComprehensionSymbols extends SymbolTable {
     if (this.scope.kind !== 'comprehension') this.bindName(target);
   }
 
-  /** A comprehension's assignment expression binds in the function around it. */
+  /** An assignment expression in a comprehension binds in the function around it. */
   #bindOutside(target: Node): void {
     const name = nameOf(target, this.text);
     let at = this.scope as Scope;

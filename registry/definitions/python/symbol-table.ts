@@ -1,4 +1,6 @@
-/** CPython's symbol table (Python/symtable.c) as it grows: the scope at hand, and the names that get a value in it. */
+/**
+ * CPython's symbol table (Python/symtable.c) under construction: the current scope and the names bound in it.
+ */
 
 import type { Fault } from './faults.ts';
 import { type Node, nameOf } from './node.ts';
@@ -23,7 +25,7 @@ export abstract class SymbolTable {
     for (const node of nodes) this.visit(node);
   }
 
-  /** Runs `visit` in a scope of its own. */
+  /** Runs `visit` in a new scope. */
   protected within(kind: ScopeKind, visit: () => void, what = ''): void {
     const outer = this.scope;
     this.scope = new Scope(kind, outer, what);
@@ -36,7 +38,7 @@ export abstract class SymbolTable {
     use.bound = true;
   }
 
-  /** Targets of an assignment; what is within an attribute or a subscript is only read. */
+  /** Binds the targets of an assignment; names within an attribute or subscript are only read. */
   protected bind(nodes: readonly Node[]): void {
     for (const node of nodes) {
       if (node.type === 'VariableName') this.bindName(node);

@@ -1,4 +1,4 @@
-/** The faults of CPython's symbol table (Python/symtable.c): names, and the scopes that they belong to. */
+/** Errors of CPython's symbol table (Python/symtable.c): names and the scopes that they belong to. */
 
 import type { Fault } from './faults.ts';
 import { type Node, nameOf } from './node.ts';
@@ -6,21 +6,21 @@ import { enclosing, type Scope } from './scope.ts';
 import { comprehensionOf } from './shapes.ts';
 import { DefinitionSymbols } from './symbol-definitions.ts';
 
-/** The first fault, or null. */
+/** The first error, or null. */
 export function symbolFault(root: Node, text: string): Fault | null {
   const symbols = new Symbols(text);
   symbols.run(root);
   return symbols.fault;
 }
 
-/** Where a name is looked up, and in which scope. */
+/** A place where a name is read, and its scope. */
 export interface Read {
   readonly name: string;
   readonly node: Node;
   readonly scope: Scope;
 }
 
-/** Every place where one of `names` is looked up, in document order; the scopes are those of the whole module. */
+/** Every place where one of `names` is read, in document order; the scopes are those of the whole module. */
 export function readsOf(root: Node, text: string, names: ReadonlySet<string>): Read[] {
   const reads: Read[] = [];
   const symbols = new Symbols(text, (read) => {
@@ -32,7 +32,7 @@ export function readsOf(root: Node, text: string, names: ReadonlySet<string>): R
 
 class Symbols extends DefinitionSymbols {
   readonly #onRead: (read: Read) => void;
-  /** Statements that a later look at the whole module decides on. */
+  /** Statements that can only be checked once the whole module is known. */
   readonly #nonlocals: { scope: Scope; name: Node }[] = [];
 
   constructor(text: string, onRead: (read: Read) => void = () => {}) {
@@ -84,7 +84,7 @@ class Symbols extends DefinitionSymbols {
     this.#onRead({ name, node, scope: this.scope });
   }
 
-  /** Of a dotted name only the first part is a name. */
+  /** Only the first part of a dotted name is a name. */
   #decorator({ children }: Node): void {
     for (const [at, part] of children.entries())
       if (part.type !== 'VariableName' || at === 1) this.visit(part);
@@ -113,7 +113,7 @@ class Symbols extends DefinitionSymbols {
     use.bound = true;
   }
 
-  /** `name += …` looks its name up, which CPython's symbol table does not count as a use. */
+  /** `name += …` reads its name, but CPython's symbol table does not count that as a use. */
   #update(node: Node): void {
     const target = node.children[0] as Node;
     if (target.type === 'VariableName')
@@ -128,7 +128,7 @@ class Symbols extends DefinitionSymbols {
     this.all(node.children.slice(at + 1));
   }
 
-  /** What stands behind `as` gets a value. */
+  /** Binds what stands after `as`. */
   #aliased(node: Node): void {
     for (const [at, one] of node.children.entries()) {
       const before = node.children[at - 1]?.type;

@@ -1,6 +1,6 @@
 /**
- * What CPython's compiler (Python/codegen.c) refuses in targets, and in names that get a value: stars out of place,
- * `__debug__`, a keyword argument given twice.
+ * Errors of CPython's compiler (Python/codegen.c) about targets and bound names: misplaced stars,
+ * `__debug__`, a repeated keyword argument.
  */
 
 import type { Fault } from './faults.ts';
@@ -18,7 +18,7 @@ export class TargetChecks {
     this.fault ??= { from: node.from, to: node.to, message };
   }
 
-  /** One list of targets: `*a` stands among others, and once. */
+  /** Checks a list of targets: `*a` may appear once, and only beside others. */
   protected targets(nodes: readonly Node[]): void {
     if (nodes[0]?.type === '*' && !nodes.some(({ type }) => type === ','))
       this.fail(nodes[0], 'starred assignment target must be in a list or tuple');
@@ -40,7 +40,7 @@ export class TargetChecks {
     }
   }
 
-  /** `*a` stands in a list or tuple only. */
+  /** `*a` is allowed only in a list or tuple. */
   protected starred(nodes: readonly Node[]): void {
     if (nodes[0]?.type === '*' && !nodes.some(({ type }) => type === ','))
       this.fail(nodes[0], "can't use starred expression here");

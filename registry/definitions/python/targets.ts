@@ -1,8 +1,11 @@
-/** What cannot be assigned to or deleted: `_PyPegen_get_invalid_target` of CPython's Parser/, in the words of `_PyPegen_get_expr_name`. */
+/**
+ * What cannot be assigned to or deleted: `_PyPegen_get_invalid_target` of CPython's Parser/, with the wording
+ * of `_PyPegen_get_expr_name`.
+ */
 
 import type { Node } from './node.ts';
 
-/** What CPython calls an expression that is no target, by the type of its node. */
+/** CPython's name for an expression that cannot be a target, by node type. */
 const NAMES: Record<string, string> = {
   Number: 'literal',
   String: 'literal',
@@ -27,7 +30,7 @@ const NAMES: Record<string, string> = {
   DictionaryComprehensionExpression: 'dict comprehension',
 };
 
-/** The first of these nodes that cannot be a target, as CPython says it. */
+/** The error for the first of these nodes that cannot be a target, in CPython's wording. */
 export function targetFault(
   nodes: readonly Node[],
   what: 'assign to' | 'delete',

@@ -1,11 +1,11 @@
-/** A list of tokens as it grows, and the first fault on the way. */
+/** A list of tokens under construction, and the first error so far. */
 
 import type { Fault, Feature, TokenFault } from './faults.ts';
 
 /**
- * Tokens side by side. `types` has operators and keywords as they are written, and for the rest `name`,
- * `number`, `string`, `newline`, `indent`, `dedent`, `end`; an f- or t-string is `fstart`, then `fmiddle`
- * and the tokens of its replacement fields, then `fend`.
+ * Tokens in parallel arrays. `types` contains operators and keywords as they are written, and otherwise
+ * `name`, `number`, `string`, `newline`, `indent`, `dedent`, `end`; an f- or t-string is `fstart`, then
+ * `fmiddle` and the tokens of its replacement fields, then `fend`.
  */
 export interface Tokens {
   readonly types: readonly string[];
@@ -13,7 +13,7 @@ export interface Tokens {
   readonly to: readonly number[];
   readonly fault: TokenFault | null;
   readonly features: Feature[];
-  /** The bracket that is open at the end of the text. */
+  /** The bracket that is still open at the end of the text. */
   readonly unclosed: Fault | null;
 }
 

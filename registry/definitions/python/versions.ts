@@ -1,4 +1,4 @@
-/** Which versions of Python 3 read a text, by the syntax in it; versions as their minor numbers. */
+/** Which versions of Python 3 can read a text, judged by its syntax; versions are minor numbers. */
 
 import type { Feature } from './faults.ts';
 import { parse } from './parser.ts';
@@ -8,8 +8,8 @@ export const OLDEST_SUPPORTED = 11;
 const NEWEST_KNOWN = 40;
 
 /**
- * The oldest Python 3 that reads a text, as its minor number: 12 for one with `type X = int`. 8 for all that has
- * nothing newer than 3.8.
+ * The minor version of the oldest Python 3 that reads a text: 12 for one with `type X = int`, 8 for one
+ * without syntax newer than 3.8.
  * @throws TooDeep
  */
 export function oldestPython(text: string): number {
@@ -21,8 +21,8 @@ export function oldestFor(features: readonly Feature[]): number {
 }
 
 /**
- * The oldest minor version that a `requires-python` (PEP 440) allows; without one, or where none can be told, the
- * oldest that lab computers have.
+ * The oldest minor version that a `requires-python` (PEP 440) allows; if it is absent or allows none, the
+ * oldest version that lab computers have.
  */
 export function oldestAllowed(specifier: string | undefined): number {
   if (specifier === undefined) return OLDEST_SUPPORTED;
@@ -31,7 +31,7 @@ export function oldestAllowed(specifier: string | undefined): number {
     .map((one) => one.trim())
     .filter((one) => one !== '');
   for (let minor = 0; minor <= NEWEST_KNOWN; minor++) {
-    // Any release of it will do: `>=3.11.4` allows 3.11.
+    // Any release of the minor version suffices: `>=3.11.4` allows 3.11.
     for (const patch of [0, 1, 4, 9, 99])
       if (clauses.every((clause) => allows(clause, [3, minor, patch]))) return minor;
   }
