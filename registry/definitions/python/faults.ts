@@ -17,7 +17,7 @@ export interface TokenFault extends Fault {
 }
 
 /**
- * Syntax that older versions of Python 3 do not support; `since` is the minor version of the first that does:
+ * Syntax that older versions of Python 3 do not support; `minor` is the minor version of the first that does:
  * `12` for 3.12.
  */
 export interface Feature {
