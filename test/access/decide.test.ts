@@ -125,7 +125,7 @@ t.test('definitions: every kind and every role', async (t) => {
 });
 
 t.test(
-  'ANONYMOUS_READ opens public and built-in definitions to nobody, and nothing else',
+  'ANONYMOUS_READ lets anonymous callers read public and built-in definitions only',
   async (t) => {
     for (const [kind, facts] of Object.entries(DEFINITIONS)) {
       t.equal(onDefinition({ kind: 'nobody' }, facts, true), ANONYMOUS[kind] ?? 'hhhh', kind);
@@ -148,7 +148,7 @@ const ACCOUNTS = `
   another  aaa     fff     fff        yyy
 `;
 
-t.test('accounts: people change their own, site admins manage all', async (t) => {
+t.test('accounts: people change their own, site admins manage all of them', async (t) => {
   for (const [whose, cells] of table(ACCOUNTS)) {
     for (const [role, letters] of Object.entries(cells)) {
       const onAccount = (actor: Actor) =>
@@ -163,7 +163,7 @@ t.test('accounts: people change their own, site admins manage all', async (t) =>
   }
 });
 
-t.test('admins of any lab and of the site find accounts, with a token that manages', async (t) => {
+t.test('admins of a lab or of the site find accounts, with a token of scope admin', async (t) => {
   const find = (actor: Actor) => letter(actor, { on: 'accounts', do: 'find' });
   const found = Object.entries(ACTORS).map(([role, actor]) => [role, find(actor)]);
   t.same(Object.fromEntries(found), {
@@ -177,7 +177,7 @@ t.test('admins of any lab and of the site find accounts, with a token that manag
   t.equal(find(user([[LAB, 'admin']], { scope: 'write' })), 'f');
 });
 
-t.test('a token does what its scope says of what its owner may', async (t) => {
+t.test('a token may do what both its scope and its owner allow', async (t) => {
   for (const [scope, letters] of Object.entries(SCOPES)) {
     const actor = user([[LAB, 'admin']], { scope: scope as Scope });
     t.equal(onDefinition(actor, of({})), letters.definition, scope);
@@ -196,7 +196,7 @@ t.test('a token does what its scope says of what its owner may', async (t) => {
   t.equal(letter({ kind: 'nobody' }, { on: 'site', do: 'sign-in' }), 'a');
 });
 
-t.test('lists show exactly what may be read', async (t) => {
+t.test('lists contain exactly what the caller may read', async (t) => {
   for (const anonymousRead of [false, true]) {
     for (const [role, actor] of Object.entries(ACTORS)) {
       const viewer = viewerOf(actor, { anonymousRead });
@@ -213,7 +213,7 @@ t.test('lists show exactly what may be read', async (t) => {
   }
 });
 
-t.test('the list of labs shows exactly those that may be read', async (t) => {
+t.test('the list of labs contains exactly those that the caller may read', async (t) => {
   for (const [role, actor] of Object.entries(ACTORS)) {
     const seen = labsSeenBy(actor);
     for (const labId of [LAB, OTHER_LAB]) {

@@ -60,13 +60,13 @@ function review(author: number, verdict: Review['verdict'], over: Partial<Review
 
 const given = (...reviews: Review[]) => facts({ reviews });
 
-t.test('one approval of another admin lets it land; without it the reason is told', async (t) => {
+t.test('one approval by another admin lets it land; without it the reason is given', async (t) => {
   t.same(blockers(given(review(2, 'approve')), policy), []);
   t.match(blockers(facts(), policy), ['It needs 1 approval of lab admins and has 0.']);
 });
 
 t.test(
-  'an approval goes stale by a push, and holds over a rebase of the same changes',
+  'an approval becomes stale after a push and survives a rebase of the same changes',
   async (t) => {
     const [stale] = blockers(given(review(2, 'approve', { head: 'h1', changes: 'c1' })), policy);
     t.match(stale, /approval of bob does not count: .*earlier head/);
@@ -74,26 +74,32 @@ t.test(
   },
 );
 
-t.test('whoever took part cannot approve, by id or by e-mail however it is spelt', async (t) => {
-  const spelt = ['ADA@Lab.example', 'ada+review@lab.example'].map((email) =>
-    review(2, 'approve', { author: { id: 2, username: 'bob', email } }),
-  );
-  for (const one of [review(1, 'approve'), ...spelt]) {
-    t.match(blockers(given(one), policy), [/opened, pushed or wrote/]);
-    t.same(blockers(given(one), { ...policy, allowSelfApproval: true }), []);
-  }
-});
+t.test(
+  'participants cannot approve, by id or by any spelling of their e-mail address',
+  async (t) => {
+    const spelt = ['ADA@Lab.example', 'ada+review@lab.example'].map((email) =>
+      review(2, 'approve', { author: { id: 2, username: 'bob', email } }),
+    );
+    for (const one of [review(1, 'approve'), ...spelt]) {
+      t.match(blockers(given(one), policy), [/opened, pushed or wrote/]);
+      t.same(blockers(given(one), { ...policy, allowSelfApproval: true }), []);
+    }
+  },
+);
 
-t.test('requested changes stay over pushes until that reviewer approves or has left', async (t) => {
-  const no = review(2, 'request_changes', { head: 'h1', changes: 'c1' });
-  const yes = review(3, 'approve');
-  t.match(blockers(given(no, yes), policy), [/^bob has requested changes/]);
-  t.match(blockers(given(no, review(2, 'comment'), yes), policy), [/^bob has requested changes/]);
-  t.same(blockers(given(no, review(2, 'approve'), yes), policy), []);
-  t.same(blockers(given({ ...no, isMember: false }, yes), policy), []);
-});
+t.test(
+  'requested changes survive pushes until the reviewer approves or leaves the lab',
+  async (t) => {
+    const no = review(2, 'request_changes', { head: 'h1', changes: 'c1' });
+    const yes = review(3, 'approve');
+    t.match(blockers(given(no, yes), policy), [/^bob has requested changes/]);
+    t.match(blockers(given(no, review(2, 'comment'), yes), policy), [/^bob has requested changes/]);
+    t.same(blockers(given(no, review(2, 'approve'), yes), policy), []);
+    t.same(blockers(given({ ...no, isMember: false }, yes), policy), []);
+  },
+);
 
-t.test('whoever requested changes and then took part can take the objection back', async (t) => {
+t.test('a reviewer who later commits can still withdraw requested changes', async (t) => {
   const reviewer = { id: 1, email: 'ada@lab.example', isAdmin: true };
   const no = review(1, 'request_changes', { head: 'h1', changes: 'c1' });
   t.notOk(mayGive('approve', reviewer, facts(), policy).allowed, 'not without an objection');
@@ -107,7 +113,7 @@ t.test('whoever requested changes and then took part can take the objection back
   t.notOk(mayGive('approve', other, given(no), policy).allowed, 'nobody else can');
 });
 
-t.test('an approval that was repeated is told of once', async (t) => {
+t.test('a repeated approval is listed once', async (t) => {
   const twice = given(review(2, 'approve', { head: 'h0', changes: 'c0' }), review(2, 'approve'));
   t.same(blockers(twice, { ...policy, requiredApprovals: 2 }), [
     'It needs 2 approvals of lab admins and has 1.',
@@ -118,7 +124,7 @@ t.test('an approval that was repeated is told of once', async (t) => {
   );
 });
 
-t.test('a required check counts from its account alone', async (t) => {
+t.test('a required check counts only if its account posted it', async (t) => {
   const asked = { ...policy, requiredApprovals: 0, requiredChecks: { build: 9 } };
   const check = (account: number | null, state = 'success') =>
     facts({ checks: [{ name: 'build', state, account, summary: null }] });
@@ -129,7 +135,7 @@ t.test('a required check counts from its account alone', async (t) => {
   t.same(blockers(check(9), asked), []);
 });
 
-t.test("the registry's own checks block, but the one of the interface informs", async (t) => {
+t.test("the registry's own checks block, except the interface check", async (t) => {
   const none = { ...policy, requiredApprovals: 0 };
   const own = (name: string, state: string) =>
     facts({ checks: [{ name, state, account: null, summary: 'why' }] });
@@ -138,7 +144,7 @@ t.test("the registry's own checks block, but the one of the interface informs", 
   t.same(blockers(own('interface', 'failure'), none), []);
 });
 
-t.test('a change cannot leave its owners behind', async (t) => {
+t.test('a change cannot escape its owners', async (t) => {
   const none = { ...policy, requiredApprovals: 0 };
   const ruled = (rule: object) => ({ ...none, owners: [{ users: [3], ...rule }] });
   const other = { category: 'Pumps', manufacturer: 'Other' };
@@ -151,7 +157,7 @@ t.test('a change cannot leave its owners behind', async (t) => {
   t.same(blockers(facts(), ruled({ pattern: 'old/', category: 'Lasers' })), []);
 });
 
-t.test('owners by category are not escaped by another way of writing it', async (t) => {
+t.test('another spelling of the category does not escape its owners', async (t) => {
   const none = { ...policy, requiredApprovals: 0 };
   const escapes = [
     'Lasers ',
@@ -196,7 +202,7 @@ t.test('owners by category are not escaped by another way of writing it', async 
   t.match(blockers(facts({ base: small, proposed: small }), dashes), [/eve/], 'in any alphabet');
 });
 
-t.test('owners by pattern are not escaped by another spelling of the path', async (t) => {
+t.test('another spelling of the path does not escape its owners', async (t) => {
   const rule = (pattern: string) => ({
     ...policy,
     requiredApprovals: 0,
@@ -216,7 +222,7 @@ t.test('owners by pattern are not escaped by another spelling of the path', asyn
   t.same(blockers(facts({ paths: ['doc/a.txt'] }), rule('docs/')), []);
 });
 
-t.test('an owner who is no admin approves for the rule, and for nothing else', async (t) => {
+t.test('an owner who is not an admin approves for the owner rule only', async (t) => {
   const owned = { ...policy, owners: [{ pattern: '*.py', users: [3] }] };
   const owner = review(3, 'approve', { isAdmin: false });
   t.match(blockers(given(owner), owned), [/needs 1 approval/]);
@@ -227,7 +233,7 @@ t.test('an owner who is no admin approves for the rule, and for nothing else', a
   t.notOk(mayApprove(eve, facts({ paths: ['a.txt'] }), owned).allowed);
 });
 
-t.test('what is not open, a draft or archived cannot land, whatever was approved', async (t) => {
+t.test('closed, draft and archived merge requests cannot land despite approvals', async (t) => {
   const approved = given(review(2, 'approve'));
   t.match(blockers({ ...approved, state: 'merged' }, policy), [/merged already/]);
   t.match(blockers({ ...approved, state: 'closed' }, policy), [/Reopen/]);
@@ -255,7 +261,7 @@ const anyPolicy = fc.record({
   ),
 });
 
-t.test('laws of any history of reviews', async (t) => {
+t.test('invariants of any history of reviews', async (t) => {
   fc.assert(
     fc.property(fc.array(anyReview, { maxLength: 8 }), anyPolicy, (reviews, policy) => {
       const before = blockers(given(...reviews), policy).length;

@@ -21,7 +21,7 @@ function open(limits: Partial<PoolLimits> = {}) {
   return { pool, validate };
 }
 
-t.test('accounts take turns, and one alone leaves a worker to the others', async (t) => {
+t.test('accounts take turns, and a single account leaves one worker free', async (t) => {
   const queue = new FairQueue<string>({ share: 1, waiting: 3 });
   for (const task of ['a1', 'a2', 'a3']) queue.add('a', task);
   queue.add('b', 'b1');
@@ -52,40 +52,34 @@ t.test('a small question is answered while another account floods', async (t) =>
   t.match(pool.state, { waiting: 0, outcomes: { answered: 7 } });
 });
 
-t.test(
-  'what takes too much time is ended and told, and the next question is answered',
-  async (t) => {
-    const { pool, validate } = open({ deadline: 300 });
-    const error = { code: 'too_costly', status: 422, message: /more than 0.3 s of computing/ };
-    await t.rejects(validate('a', functions(9_000)), error);
-    t.equal(pool.state.outcomes.deadline, 1);
-    t.ok(await pool.ask('a', 'mergeText', 'a\n', 'b\n', 'a\n'));
-  },
-);
+t.test('a question that takes too long fails, and the next one is answered', async (t) => {
+  const { pool, validate } = open({ deadline: 300 });
+  const error = { code: 'too_costly', status: 422, message: /more than 0.3 s of computing/ };
+  await t.rejects(validate('a', functions(9_000)), error);
+  t.equal(pool.state.outcomes.deadline, 1);
+  t.ok(await pool.ask('a', 'mergeText', 'a\n', 'b\n', 'a\n'));
+});
 
-t.test('what takes too much memory is told, and the process goes on', async (t) => {
+t.test('a question that takes too much memory fails, and the process continues', async (t) => {
   const { pool, validate } = open({ memory: 32, deadline: 60_000 });
   await t.rejects(validate('a', functions(9_000)), { code: 'too_costly', message: /32 MiB/ });
   t.equal(pool.state.outcomes.memory, 1);
   t.same(await pool.ask('a', 'mergeText', 'a\n', 'b\n', 'a\n'), { text: 'b\n' });
 });
 
-t.test(
-  'an account has so many waiting and no more; the registry itself is never refused',
-  async (t) => {
-    const { validate } = open({ waiting: 2 });
-    const asked = [1, 2, 3].map(() => validate('a', SMALL));
-    await t.rejects(validate('a', SMALL), {
-      code: 'too_many_requests',
-      status: 429,
-      retryAfter: 5,
-    });
-    const own = Array.from({ length: 5 }, () => validate('registry', SMALL));
-    for (const { valid } of await Promise.all([...asked, ...own])) t.ok(valid);
-  },
-);
+t.test('the questions of an account are limited; those of the registry are not', async (t) => {
+  const { validate } = open({ waiting: 2 });
+  const asked = [1, 2, 3].map(() => validate('a', SMALL));
+  await t.rejects(validate('a', SMALL), {
+    code: 'too_many_requests',
+    status: 429,
+    retryAfter: 5,
+  });
+  const own = Array.from({ length: 5 }, () => validate('registry', SMALL));
+  for (const { valid } of await Promise.all([...asked, ...own])) t.ok(valid);
+});
 
-t.test('a worker without questions ends, and the next question begins one', async (t) => {
+t.test('an idle worker ends, and the next question starts a new one', async (t) => {
   const { pool, validate } = open({ idle: 50 });
   await validate('a', SMALL);
   for (const end = Date.now() + 20_000; pool.state.workers > 0 && Date.now() < end; )
@@ -94,7 +88,7 @@ t.test('a worker without questions ends, and the next question begins one', asyn
   t.match(await validate('a', SMALL), { valid: true });
 });
 
-t.test('who waits when the registry is stopped is told so', async (t) => {
+t.test('waiting questions fail when the registry stops', async (t) => {
   const { pool, validate } = open();
   const asked = Array.from({ length: 3 }, () => validate('a', MUCH));
   const told = asked.map((answer) => t.rejects(answer, { code: 'unavailable', status: 503 }));

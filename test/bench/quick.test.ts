@@ -11,7 +11,7 @@ const RUN = fileURLToPath(new URL('../../bench/run.ts', import.meta.url));
 
 t.setTimeout(280_000);
 
-t.test('the bench measures everything once and writes what it found', async (t) => {
+t.test('the bench measures everything once and writes its results', async (t) => {
   const file = join(t.testdir(), 'results.json');
   const { stdout } = await promisify(execFile)(process.execPath, [
     RUN,

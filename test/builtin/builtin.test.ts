@@ -34,15 +34,18 @@ t.setTimeout(300_000);
 
 t.ok(definitions.size >= 18, 'there are enough of them for a physics lab to find its own');
 
-t.test('every one is valid under the default policy, without a warning', async (t) => {
-  for (const [name, files] of definitions) {
-    const { errors, warnings, class_info } = validateDefinition(name, files, POLICY);
-    t.strictSame({ errors, warnings }, { errors: [], warnings: [] }, name);
-    t.equal(class_info?.name, name, `${name} is the class in ${name}.py`);
-  }
-});
+t.test(
+  'every built-in definition is valid under the default policy, without a warning',
+  async (t) => {
+    for (const [name, files] of definitions) {
+      const { errors, warnings, class_info } = validateDefinition(name, files, POLICY);
+      t.strictSame({ errors, warnings }, { errors: [], warnings: [] }, name);
+      t.equal(class_info?.name, name, `${name} is the class in ${name}.py`);
+    }
+  },
+);
 
-t.test('the metadata of every one is complete', async (t) => {
+t.test('the metadata of every built-in definition is complete', async (t) => {
   for (const [name, metadata] of described) {
     const moves = metadata.instrument_type === 'movement';
     t.match(
@@ -65,29 +68,32 @@ t.test('the metadata of every one is complete', async (t) => {
   }
 });
 
-t.test('the settings schema takes the defaults and refuses what lies outside', async (t) => {
-  const ajv = new Ajv2020({ strict: true });
-  for (const [name, { settings_schema, default_settings }] of described) {
-    const schema = settings_schema as { properties: { [key: string]: Schema } };
-    const accepts = ajv.compile(schema);
-    t.ok(accepts(default_settings), `${name} takes its defaults`);
-    t.strictSame(
-      Object.keys(schema.properties),
-      Object.keys(default_settings ?? {}),
-      `${name} describes each setting`,
-    );
-    t.notOk(accepts({ ...default_settings, unheard_of: 1 }), `${name} refuses unknown settings`);
-    for (const [key, property] of Object.entries(schema.properties)) {
-      t.type(property.description, 'string', `${name}: ${key} is described`);
-      const outside = beyond(property);
-      t.ok(outside.length > 0, `${name}: ${key} has bounds`);
-      for (const value of outside)
-        t.notOk(accepts({ ...default_settings, [key]: value }), `${name}: ${key} = ${value}`);
+t.test(
+  'the settings schema accepts the defaults and refuses values outside its ranges',
+  async (t) => {
+    const ajv = new Ajv2020({ strict: true });
+    for (const [name, { settings_schema, default_settings }] of described) {
+      const schema = settings_schema as { properties: { [key: string]: Schema } };
+      const accepts = ajv.compile(schema);
+      t.ok(accepts(default_settings), `${name} takes its defaults`);
+      t.strictSame(
+        Object.keys(schema.properties),
+        Object.keys(default_settings ?? {}),
+        `${name} describes each setting`,
+      );
+      t.notOk(accepts({ ...default_settings, unheard_of: 1 }), `${name} refuses unknown settings`);
+      for (const [key, property] of Object.entries(schema.properties)) {
+        t.type(property.description, 'string', `${name}: ${key} is described`);
+        const outside = beyond(property);
+        t.ok(outside.length > 0, `${name}: ${key} has bounds`);
+        for (const value of outside)
+          t.notOk(accepts({ ...default_settings, [key]: value }), `${name}: ${key} = ${value}`);
+      }
     }
-  }
-});
+  },
+);
 
-t.test('docs/builtin-definitions.md lists each with its settings', async (t) => {
+t.test('docs/builtin-definitions.md lists every definition with its settings', async (t) => {
   const page = await readFile(join(ROOT, 'docs', 'builtin-definitions.md'), 'utf8');
   const listed = page.split('\n').filter((line) => line.startsWith('| `'));
   const expected = [...described].map(([name, { default_settings }]) => {
@@ -101,19 +107,22 @@ t.test('docs/builtin-definitions.md lists each with its settings', async (t) => 
   );
 });
 
-t.test('every one works with its instrument, scripted from the manual', async (t) => {
-  const python = await pythonWith(NUMERIC);
-  const folder = await mkdtemp(join(tmpdir(), 'builtin-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const metadata = join(folder, 'metadata.json');
-  await writeFile(metadata, JSON.stringify(Object.fromEntries(described)));
-  const script = [join(import.meta.dirname, 'check_builtin.py'), FOLDER, metadata];
-  const env = { ...process.env, PYTHONPATH: STANDIN, PYTHONDONTWRITEBYTECODE: '1' };
-  const { status, stdout, stderr } = spawnSync(python, script, { env, encoding: 'utf8' });
-  t.equal(status, 0, `check_builtin.py: ${stderr}`);
-  t.same(stdout.match(/^ *not ok .*/gm) ?? [], []);
-  t.match(stdout, /^ok \d/m, 'it has checked something');
-});
+t.test(
+  'every built-in definition works with its instrument, simulated from the manual',
+  async (t) => {
+    const python = await pythonWith(NUMERIC);
+    const folder = await mkdtemp(join(tmpdir(), 'builtin-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const metadata = join(folder, 'metadata.json');
+    await writeFile(metadata, JSON.stringify(Object.fromEntries(described)));
+    const script = [join(import.meta.dirname, 'check_builtin.py'), FOLDER, metadata];
+    const env = { ...process.env, PYTHONPATH: STANDIN, PYTHONDONTWRITEBYTECODE: '1' };
+    const { status, stdout, stderr } = spawnSync(python, script, { env, encoding: 'utf8' });
+    t.equal(status, 0, `check_builtin.py: ${stderr}`);
+    t.same(stdout.match(/^ *not ok .*/gm) ?? [], []);
+    t.match(stdout, /^ok \d/m, 'it has checked something');
+  },
+);
 
 /** Values just outside what a property's schema allows. */
 function beyond(property: Schema): Json[] {

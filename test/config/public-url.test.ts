@@ -1,7 +1,7 @@
 import t from 'tap';
 import { loadConfig } from '../../registry/config.ts';
 
-t.test('PUBLIC_URL is a host of its own, and what is wrong with another is said', async (t) => {
+t.test('PUBLIC_URL must be an origin without a path, and errors say what is wrong', async (t) => {
   for (const PUBLIC_URL of [
     'https://registry.example',
     'http://registry.example:8080/',

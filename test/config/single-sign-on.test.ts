@@ -25,7 +25,7 @@ t.test('an issuer and a client id are enough', async (t) => {
   }
 });
 
-t.test('what groups give is JSON, there or in a file', async (t) => {
+t.test('group roles are JSON, inline or in a file', async (t) => {
   const file = join(t.testdir(), 'roles.json');
   await writeFile(file, JSON.stringify(roles));
   for (const OIDC_GROUP_ROLES of [JSON.stringify(roles), file]) {
@@ -33,7 +33,7 @@ t.test('what groups give is JSON, there or in a file', async (t) => {
   }
 });
 
-t.test('whatever does not fit is refused in words that say what to mend', async (t) => {
+t.test('invalid settings are refused with instructions', async (t) => {
   const { OIDC_ISSUER, OIDC_CLIENT_ID } = GOOD;
   const file = join(t.testdir(), 'roles.json');
   await writeFile(file, '{');

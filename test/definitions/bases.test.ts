@@ -203,7 +203,7 @@ const CASES: Case[] = [
 ];
 
 for (const [what, main, others, type, warning] of CASES) {
-  t.test(`validation and import know the base alike: ${what}`, async (t) => {
+  t.test(`validation and import agree on the base: ${what}`, async (t) => {
     const files = new Map(
       [['X.py', main], ...Object.entries(others)].map(([p, s]) => [
         p as string,
@@ -233,7 +233,7 @@ for (const [what, main, others, type, warning] of CASES) {
   });
 }
 
-t.test('what cannot be known is settled by the header, and the message says so', async (t) => {
+t.test('the header decides an unknown base, and the message says so', async (t) => {
   const head = '# /// script\n# [tool.pybirch]\n# instrument-type = "movement"\n# ///\n';
   const source = `import lab\nBase = lab.choose()\n${X}`;
   const { errors } = validateDefinition('X', source, policy);
@@ -241,7 +241,7 @@ t.test('what cannot be known is settled by the header, and the message says so',
   t.same(validateDefinition('X', head + source, policy).errors, []);
 });
 
-t.test('names that __all__ leaves out do not come with a star', async (t) => {
+t.test('a star import does not bind names outside __all__', async (t) => {
   const main = `from hub import *\n${X.replace('(Base)', '(_Hidden)')}`;
   const hub = (all: string) => new Map([['hub.py', HELPER + all]]);
   t.equal(analyse(main, 'X', hub(''))?.instrument_type, null);

@@ -104,14 +104,18 @@ function definitionOf(node: Node): Node {
   return node.type === 'DecoratedStatement' ? (node.children.at(-1) ?? node) : node;
 }
 
-t.test('classes, functions and imports stand where CPython sees them', { skip }, async (t) => {
-  for (const [at, [name, bytes]] of [...files].entries()) {
-    const answer = answers?.[at];
-    t.equal(answer?.error, null, `${name} is Python`);
-    const mine = survey(decodeSource(bytes).text).map(plain);
-    t.same(mine, answer?.seen.map(plain), name);
-  }
-});
+t.test(
+  'classes, functions and imports have the places that CPython reports',
+  { skip },
+  async (t) => {
+    for (const [at, [name, bytes]] of [...files].entries()) {
+      const answer = answers?.[at];
+      t.equal(answer?.error, null, `${name} is Python`);
+      const mine = survey(decodeSource(bytes).text).map(plain);
+      t.same(mine, answer?.seen.map(plain), name);
+    }
+  },
+);
 
 /** CPython keeps the brackets of `(C)` out of a base, and line ends within one are `\n`. */
 function plain([what, name, line, column, detail]: Seen): Seen {
@@ -119,7 +123,7 @@ function plain([what, name, line, column, detail]: Seen): Seen {
   return [what, name, line, column, shown];
 }
 
-t.test('constants have the values that CPython gives them', { skip }, async (t) => {
+t.test('constants have the values that CPython computes', { skip }, async (t) => {
   let compared = 0;
   for (const [at, [name, bytes]] of [...files].entries()) {
     const { text } = decodeSource(bytes);

@@ -41,7 +41,7 @@ const DATA: Record<string, Buffer> = {
   'notes.so.txt': Buffer.from('text'),
 };
 
-t.test('compiled code is found by what it holds, or by its name', (t) => {
+t.test('compiled code is found by content or by name', (t) => {
   const files = new Map(Object.entries({ ...NATIVE, ...DATA }));
   t.same(
     nativeLibraries(files).map(({ path }) => path),
@@ -50,7 +50,7 @@ t.test('compiled code is found by what it holds, or by its name', (t) => {
   t.end();
 });
 
-t.test('a definition with compiled code is not valid, one with a pointer is warned of', (t) => {
+t.test('compiled code is an error, a git-lfs pointer a warning', (t) => {
   const source = Buffer.from(measurement('Meter'));
   const judge = (path: string, bytes: Buffer) =>
     validateDefinition(
@@ -139,7 +139,7 @@ found['deep.zip'] = inner
 print(json.dumps({name: content.hex() for name, content in found.items()}))
 `;
 
-t.test('compiled code in archives is found, whatever they are called', (t) => {
+t.test('compiled code in archives is found whatever their names', (t) => {
   const packed: Record<string, string> = JSON.parse(
     execFileSync('python3', ['-c', PACK], { encoding: 'utf8', maxBuffer: 2 ** 28 }),
   );

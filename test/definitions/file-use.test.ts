@@ -50,7 +50,7 @@ def refused(source):
 print(json.dumps([refused(source) for source in json.loads(sys.argv[2])]))
 `;
 
-t.test('what the guard refuses is warned of, what it lets is not', async (t) => {
+t.test('there is a warning for what the guard refuses and none for what it allows', async (t) => {
   const folder = t.testdir({ definition: { 'Meter.py': '' }, home: {} });
   const home = join(folder, 'home');
   const snippets = [...REFUSED, ...FINE];
@@ -75,7 +75,7 @@ t.test('what the guard refuses is warned of, what it lets is not', async (t) => 
   t.same(refused, [...REFUSED.map(() => true), ...FINE.map(() => false)]);
 });
 
-t.test('nothing is said where the lab, or a grant, lets it use files', (t) => {
+t.test('there is no warning if the lab or a grant allows files', (t) => {
   for (const allowed of ['open', 'os', 'shutil'])
     t.notOk(
       codes(REFUSED[0] ?? '', { ...POLICY, allowed: [allowed] }).includes('refused-when-run'),

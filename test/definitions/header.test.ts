@@ -75,7 +75,7 @@ const start = fc
   .constantFrom(FULL, INLINE, DOTTED, '', '"""doc"""\nx = 1\n', '#!x\n# comment\n')
   .chain((source) => fc.constantFrom(source, source.replaceAll('\n', '\r\n')));
 
-t.test('what is written is what is read, and everything else stays', async () => {
+t.test('written values are read back, and everything else stays', async () => {
   fc.assert(
     fc.property(start, changes, (source, wanted) => {
       const before = readHeader(source);
@@ -92,7 +92,7 @@ t.test('what is written is what is read, and everything else stays', async () =>
   );
 });
 
-t.test('writing twice changes nothing more, and line ends are kept', async () => {
+t.test('writing twice changes nothing, and line ends stay', async () => {
   fc.assert(
     fc.property(start, changes, (source, wanted) => {
       const once = writeHeader(source, wanted);
@@ -114,7 +114,7 @@ t.test('a change of one key edits its own line', async (t) => {
   );
 });
 
-t.test('a new header stands below shebang and cookie, before the docstring', async (t) => {
+t.test('a new header goes below shebang and encoding line, above the docstring', async (t) => {
   const written = writeHeader('#!/bin/x\n# coding: utf-8\n"""doc"""\n', { category: 'Stages' });
   t.equal(
     written,
@@ -126,7 +126,7 @@ t.test('a new header stands below shebang and cookie, before the docstring', asy
   );
 });
 
-t.test("PEP 723's rules hold: one block, closed; errors stand where they are", async (t) => {
+t.test("PEP 723's rules hold: one closed block; errors have their place", async (t) => {
   const block = '# /// script\n# dependencies = []\n# ///\n';
   t.match(readHeader(`${block}\n${block}`).errors, [{ code: 'header-toml', line: 5 }]);
   t.same(readHeader('# /// script\n# dependencies = []\n').header, {}, 'never closed is none');
@@ -139,7 +139,7 @@ t.test("PEP 723's rules hold: one block, closed; errors stand where they are", a
   ]);
 });
 
-t.test('a header that is not read is warned of at the line that is to blame', async (t) => {
+t.test('an ignored header causes a warning at the responsible line', async (t) => {
   const warned: [text: string, line: number, why: RegExp][] = [
     ['# /// script\n# [tool.pybirch]\nimport os\n', 1, /no last line/],
     ['# /// script\n# dependencies = []\n\n# [tool.pybirch]\n# ///\n', 3, /Each of its lines/],
@@ -161,7 +161,7 @@ t.test('a header that is not read is warned of at the line that is to blame', as
     t.notMatch(readHeader(text).warnings, [{ code: 'header-not-read' }]);
 });
 
-t.test('versions and requirements that pip cannot read are refused where they stand', async (t) => {
+t.test('versions and requirements that pip cannot read are refused with their place', async (t) => {
   const text = (toml: string) => `# /// script\n# ${toml}\n# ///\n`;
   t.match(readHeader(text('requires-python = "3"')).errors, [
     { line: 2, code: 'header-value', message: /requires-python is "3", and must be/ },

@@ -27,7 +27,7 @@ function warned(text: string, more: Record<string, string> = {}) {
     );
 }
 
-t.test('characters that turn, hide or end lines are warned of where they stand', async (t) => {
+t.test('characters that reverse, hide or end lines cause warnings with their place', async (t) => {
   // A comment that is shown as if it ended before the code in it: the paper's "commenting-out".
   t.same(warned('\n# \u202e } \u2066if admin\u2069 \u2066 begin\n'), [
     '2:3 hidden-character',
@@ -40,7 +40,7 @@ t.test('characters that turn, hide or end lines are warned of where they stand',
   }
 });
 
-t.test('helpers and files that are not Python are looked at, data are not', async (t) => {
+t.test('helper modules and text files are checked, data files are not', async (t) => {
   const more = {
     'driver.py': 'x = "\u202e"\n',
     'README.md': '# a\n\u200bb\n',
@@ -49,13 +49,13 @@ t.test('helpers and files that are not Python are looked at, data are not', asyn
   t.same(warned('', more), ['driver.py:1:6 hidden-character', 'README.md:2:1 hidden-character']);
 });
 
-t.test('a byte order mark, page breaks, emoji and units are ordinary', async (t) => {
+t.test('byte order marks, page breaks, emoji and units cause no warning', async (t) => {
   t.same(warned('\n\f\nx = "5 µV/√Hz 50 Ω ⚠️ 👩‍🔬 می‌خواهم"  # 10\u202fmV\r\n'), []);
   const files = new Map([['Meter.py', encode(`\ufeff${measurement('Meter')}`)]]);
   t.same(validateDefinition('Meter', files, POLICY).warnings, []);
 });
 
-t.test('names that look like others are warned of', async (t) => {
+t.test('names that look like others cause warnings', async (t) => {
   const looks = {
     'full-width letters': ['\nimport mat\uff48\n', '2:8 look-alike'],
     'mathematical letters': ['\nx = \u{1d429}rint\n', '2:5 look-alike'],
@@ -69,7 +69,7 @@ t.test('names that look like others are warned of', async (t) => {
   for (const [what, [text, place]] of Object.entries(looks)) t.same(warned(text), [place], what);
 });
 
-t.test('names of other alphabets and of physics are ordinary', async (t) => {
+t.test('names in other alphabets and of physics cause no warning', async (t) => {
   t.same(
     warned(
       '\nµV = Δf = λ_nm = ρ_xx = Ω = Å = ℏ = θ = ν = σx = αβ = 1\nT_среднее = U_вых = 測定値_x = größe = kısa = 1\n',
@@ -78,7 +78,7 @@ t.test('names of other alphabets and of physics are ordinary', async (t) => {
   );
 });
 
-t.test('a header cannot name a definition in hidden characters', async (t) => {
+t.test('hidden characters in names of the header are refused', async (t) => {
   const header = (line: string) =>
     `# /// script\n# [tool.pybirch]\n# ${line}\n# ///\n${measurement('Meter')}`;
   for (const line of [

@@ -24,7 +24,7 @@ function repeated(piece: (at: number) => string): string {
   return text;
 }
 
-t.test('token soup, mutated definitions and noise throw nothing but our own error', async (t) => {
+t.test('token soup, mutated definitions and noise only throw our own error', async (t) => {
   let count = 0;
   for (const text of hostileTexts(20261122)) {
     if (count === 150) break;
@@ -33,7 +33,7 @@ t.test('token soup, mutated definitions and noise throw nothing but our own erro
   t.equal(count, 150);
 });
 
-t.test('nothing nests deep enough to overflow, or takes long', async (t) => {
+t.test('deep nesting neither overflows the stack nor takes long', async (t) => {
   for (const count of [300, 1500]) {
     for (const [kind, text] of Object.entries(nested(count))) {
       const spent = cpuTime(() => t.doesNotThrow(() => exercise(text), `${kind} × ${count}`));
@@ -42,7 +42,7 @@ t.test('nothing nests deep enough to overflow, or takes long', async (t) => {
   }
 });
 
-t.test('names used again and again do not grow without end', async (t) => {
+t.test('repeated names do not grow without end', async (t) => {
   const lines = Array.from({ length: 40 }, (_, at) => `a${at + 1} = [a${at}, a${at}]`);
   const source = `a0 = ['x']\n${lines.join('\n')}\nclass A(Measurement):\n    data_columns = a40\n`;
   t.equal(validateDefinition('A', source, policy).class_info?.data_columns, null);
@@ -92,7 +92,7 @@ t.test('a definition of many files of a mebibyte is refused before it is read', 
   t.ok(spent < 8000, `${spent.toFixed(0)} ms`);
 });
 
-t.test('a mebibyte of what is slow to parse is judged in bounded time', async (t) => {
+t.test('a mebibyte of slow input is checked in bounded time', async (t) => {
   const pieces: [string, string][] = [
     ['"a" ', ''],
     ["t'{", ''],
@@ -112,7 +112,7 @@ t.test('a mebibyte of what is slow to parse is judged in bounded time', async (t
   }
 });
 
-t.test('what CPython can read is not refused', async (t) => {
+t.test('text that CPython can read is not refused', async (t) => {
   const instrument = 'class A(Measurement): pass\n';
   const sources = [
     `x = ${'['.repeat(199)}${']'.repeat(199)}\n`,
@@ -125,14 +125,14 @@ t.test('what CPython can read is not refused', async (t) => {
     t.same(validateDefinition('A', source + instrument, policy).errors, [], source.slice(0, 40));
 });
 
-t.test('a trap in ruff is told, and the next text is linted', async (t) => {
+t.test('a trap in ruff is reported, and the next text is linted', async (t) => {
   const module = parseModule('x = 1\n');
   const { syntax } = lint({ ...module, text: `x = ${'-'.repeat(200_000)}1\n` });
   t.match(syntax, [{ code: 'syntax', message: /Too deeply nested/ }]);
   t.match(lint(parseModule('def f():\n    return y\n')).errors, [{ code: 'F821', line: 2 }]);
 });
 
-t.test('what is no sensible definition is refused before it is read', async (t) => {
+t.test('unreasonable text is refused before it is parsed', async (t) => {
   const refused: [string, RegExp][] = [
     ['newlines', /More than 100000 lines/],
     ['statements', /More than 100000 lines/],

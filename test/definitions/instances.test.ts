@@ -3,7 +3,7 @@ import { validateDefinition } from '../../registry/definitions/validate.ts';
 import { NUMERIC, pythonWith } from '../helpers/python.ts';
 import { compareFrom } from './instances.ts';
 
-t.test('what is known of an instance is what Python makes of its class', async (t) => {
+t.test('known values of an instance equal those of a real instance', async (t) => {
   const python = await pythonWith(NUMERIC);
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_007);
   t.comment(`SEED=${seed}`);
@@ -19,7 +19,7 @@ const warnings = (source: string) =>
 const meter = (body: string): string =>
   `class A(BaseMeasurementInstrument):\n    def __init__(self, name):\n        super().__init__(name)\n${body}`;
 
-t.test('what cannot be read is said, with what to do about it', async (t) => {
+t.test('unreadable values are reported with what to do', async (t) => {
   const unknown = meter('        self.data_columns = make(name)\n').replace('make(', 'str(');
   const { warnings: found } = validateDefinition('A', unknown, policy);
   t.match(
@@ -43,7 +43,7 @@ t.test('what cannot be read is said, with what to do about it', async (t) => {
   t.notOk(warnings(head + settings).includes('unknown-settings'));
 });
 
-t.test('nothing is said of a class that measures or has columns in its own way', async (t) => {
+t.test('a class that measures or has columns in its own way causes no warning', async (t) => {
   const own = meter(
     '        self.inner = 1\n    def perform_measurement(self):\n        return 1\n',
   );

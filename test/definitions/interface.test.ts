@@ -56,7 +56,7 @@ const BREAKING: [change: Partial<Metadata>, told: RegExp][] = [
   [schema({ more: { type: 'number' } }, ['more']), /more is new, required/],
 ];
 
-t.test('what is gone, moved, narrowed or of another unit is breaking', async (t) => {
+t.test('removals, moves, narrower ranges and other units are breaking', async (t) => {
   for (const [change, told] of BREAKING) {
     const found = compareInterfaces(before, { ...before, ...change });
     t.ok(
@@ -76,7 +76,7 @@ const HARMLESS: Partial<Metadata>[] = [
   schema({ constructor: { type: 'number', default: 1 } }, ['constructor']),
 ];
 
-t.test('what only adds or widens is not', async (t) => {
+t.test('additions and wider ranges are not breaking', async (t) => {
   for (const change of HARMLESS) {
     const found = compareInterfaces(before, { ...before, ...change });
     t.same(
@@ -87,13 +87,13 @@ t.test('what only adds or widens is not', async (t) => {
   }
 });
 
-t.test('nothing is compared with a first version, nor with code that cannot be read', async (t) => {
+t.test('first versions and unreadable code are not compared', async (t) => {
   t.same(compareInterfaces(null, before), []);
   const unread = { base_class: null, instrument_type: null, data_columns: null, data_units: null };
   t.same(compareInterfaces(before, { ...before, ...unread, position_column: null }), []);
 });
 
-t.test('a version breaks nothing against itself, nor where nothing was known', async (t) => {
+t.test('a version breaks nothing compared with itself or with unknown values', async (t) => {
   const some = <T>(value: fc.Arbitrary<T>) => fc.option(value);
   const names = fc.array(fc.constantFrom('x', 'y', 'z'), { maxLength: 4 });
   const settings = fc.dictionary(

@@ -26,7 +26,7 @@ function laid(main: Tree, changes: ReadonlyMap<string, string | null>): string {
 }
 const plain = (tree: Tree) => laid(tree, new Map());
 
-t.test('trees: what one side alone changed is taken, what both changed is named', async (t) => {
+t.test('trees: changes of one side are taken, changes of both sides are reported', async (t) => {
   check(
     fc.property(trees, trees, trees, (base, head, main) => {
       const { changes, conflicts } = mergeTrees(base, head, main);
@@ -50,7 +50,7 @@ t.test('trees: what one side alone changed is taken, what both changed is named'
   t.pass('held');
 });
 
-t.test('the key of changes is kept by a rebase, and by nothing that changes them', async (t) => {
+t.test('the key of changes survives a rebase and nothing that changes them', async (t) => {
   check(
     fc.property(trees, trees, fc.string(), (base, head, other) => {
       const key = changesKey(changesOf(base, head));
@@ -65,7 +65,7 @@ t.test('the key of changes is kept by a rebase, and by nothing that changes them
 });
 
 t.test(
-  'texts: one side alone, both alike, and conflicts that do not depend on the side',
+  'texts: one side, both sides equal, and conflicts that do not depend on the side',
   async (t) => {
     check(
       fc.property(texts, texts, texts, (base, ours, theirs) => {
@@ -89,7 +89,7 @@ t.test(
   },
 );
 
-t.test('a conflict says which lines of the branch, and line endings are kept', async (t) => {
+t.test('a conflict gives the lines of the branch, and line ends stay', async (t) => {
   const base = 'a\r\nb\r\nc\r\nd\r\ne';
   t.same(mergeText(base, 'A\r\nb\r\nc\r\nd\r\ne', 'a\r\nb\r\nc\r\nd\r\nE'), {
     text: 'A\r\nb\r\nc\r\nd\r\nE',
@@ -106,7 +106,7 @@ const edits = fc.array(fc.record({ stays: fc.boolean(), gone: fc.nat(2), fresh: 
   maxLength: 30,
 });
 
-t.test('a line that stays in its order is followed, and one that goes is outdated', async (t) => {
+t.test('a line that stays is followed, and a removed one is outdated', async (t) => {
   check(
     fc.property(edits, (blocks) => {
       const before: string[] = [];
@@ -127,7 +127,7 @@ t.test('a line that stays in its order is followed, and one that goes is outdate
   t.pass('held');
 });
 
-t.test('whatever the texts, a followed line says the same, and lines above shift it', async (t) => {
+t.test('for any texts, a followed line has the same content at its shifted place', async (t) => {
   const split = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   check(
     fc.property(texts, texts, fc.nat(5), (before, after, k) => {
@@ -144,7 +144,7 @@ t.test('whatever the texts, a followed line says the same, and lines above shift
 });
 
 /** Two files of the largest size that a push may hold, with nothing or little in common. */
-t.test('hostile texts of 1 MiB end soon: outdated, or a conflict', async (t) => {
+t.test('hostile texts of 1 MiB end quickly as outdated or as a conflict', async (t) => {
   const short = () =>
     randomBytes(2 ** 19)
       .toString('latin1')

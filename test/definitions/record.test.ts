@@ -65,7 +65,7 @@ t.test('a state is read back as it was written', async (t) => {
   fc.assert(fc.property(state, (value) => t.same(parseState(writeState(value)), value)));
 });
 
-t.test('other text is a RecordError and nothing else', async (t) => {
+t.test('any other text throws a RecordError', async (t) => {
   fc.assert(
     fc.property(fc.oneof(text, fc.json()), (message) => {
       t.throws(() => parseRecord(message), { code: 'bad_record' } as never);
@@ -74,18 +74,15 @@ t.test('other text is a RecordError and nothing else', async (t) => {
   );
 });
 
-t.test(
-  'a commit message has the trailers that the registry wrote, and no others of theirs',
-  async (t) => {
-    fc.assert(
-      fc.property(fc.array(text), text, (lines, value) => {
-        const message = landingMessage(lines.join('\n'), [['Landed-by', value]]);
-        const reserved = message
-          .split(/\r\n?|\n/)
-          .filter((line) => /^(merge-request|approved-by|landed-by|override)\s*:/i.test(line));
-        t.equal(reserved.length, 1);
-        t.equal(reserved[0], `Landed-by: ${value.replace(/\s+/g, ' ').trim()}`);
-      }),
-    );
-  },
-);
+t.test('a commit message contains the registry’s trailers and no forged ones', async (t) => {
+  fc.assert(
+    fc.property(fc.array(text), text, (lines, value) => {
+      const message = landingMessage(lines.join('\n'), [['Landed-by', value]]);
+      const reserved = message
+        .split(/\r\n?|\n/)
+        .filter((line) => /^(merge-request|approved-by|landed-by|override)\s*:/i.test(line));
+      t.equal(reserved.length, 1);
+      t.equal(reserved[0], `Landed-by: ${value.replace(/\s+/g, ' ').trim()}`);
+    }),
+  );
+});

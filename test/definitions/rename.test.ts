@@ -135,7 +135,7 @@ async function run(files: ReadonlyMap<string, string>, main: string): Promise<st
 }
 
 for (const [what, files] of Object.entries(PROGRAMS)) {
-  t.test(`renamed code does what it did: ${what}`, async (t) => {
+  t.test(`renamed code behaves as before: ${what}`, async (t) => {
     const before = new Map(Object.entries(files));
     const { files: after } = renameTexts(before, 'Old', 'New_2');
     const expected = await run(before, 'Old.py');
@@ -144,7 +144,7 @@ for (const [what, files] of Object.entries(PROGRAMS)) {
   });
 }
 
-t.test('strings, comments and documentation stay, and are told', async (t) => {
+t.test('strings, comments and documentation stay and are reported', async (t) => {
   const { files, mentions } = renameTexts(
     new Map([
       [
@@ -178,31 +178,28 @@ t.test('strings, comments and documentation stay, and are told', async (t) => {
   ]);
 });
 
-t.test(
-  'encoding, byte order mark and line ends stay; what is no text keeps its bytes',
-  async (t) => {
-    const latin = Buffer.from(
-      '# -*- coding: latin-1 -*-\r\n# \xb5\r\nclass Old:\r\n    x = Old\r\n',
-      'latin1',
-    );
-    const picture = Buffer.from([0, 1, 0xff]);
-    const { files } = renameDefinition(
-      new Map([
-        ['Old.py', latin],
-        ['p.png', picture],
-      ]),
-      'Old',
-      'New',
-    );
-    t.equal(
-      Buffer.from(files.get('New.py') ?? []).toString('latin1'),
-      '# -*- coding: latin-1 -*-\r\n# \xb5\r\nclass New:\r\n    x = New\r\n',
-    );
-    t.equal(files.get('p.png'), picture);
-  },
-);
+t.test('encoding, byte order mark, line ends and binary files stay', async (t) => {
+  const latin = Buffer.from(
+    '# -*- coding: latin-1 -*-\r\n# \xb5\r\nclass Old:\r\n    x = Old\r\n',
+    'latin1',
+  );
+  const picture = Buffer.from([0, 1, 0xff]);
+  const { files } = renameDefinition(
+    new Map([
+      ['Old.py', latin],
+      ['p.png', picture],
+    ]),
+    'Old',
+    'New',
+  );
+  t.equal(
+    Buffer.from(files.get('New.py') ?? []).toString('latin1'),
+    '# -*- coding: latin-1 -*-\r\n# \xb5\r\nclass New:\r\n    x = New\r\n',
+  );
+  t.equal(files.get('p.png'), picture);
+});
 
-t.test('a new name that means something already is refused', async (t) => {
+t.test('a new name that already has a meaning is refused', async (t) => {
   const text = 'import New\nclass Old: pass\n';
   const refused: [Record<string, string>, string, RegExp][] = [
     [{ 'Old.py': text }, 'New', /New means something in Old\.py:1 already/],

@@ -91,7 +91,7 @@ const requirement = fc
   )
   .map((parts) => parts.join(''));
 
-t.test('what is a requirement or a specifier is what pip takes', async (t) => {
+t.test('requirements and specifiers are valid exactly if pip accepts them', async (t) => {
   const sample = { numRuns: 2000, seed: 20261130 };
   const specifiers = [...SPECIFIERS, ...fc.sample(specifier, sample)];
   const requirements = [...REQUIREMENTS, ...fc.sample(requirement, sample)];

@@ -27,7 +27,7 @@ function warned(...paths: string[]): string[] {
   return warnings.filter(({ code }) => code === 'shadows-module').map(({ file }) => file ?? '');
 }
 
-t.test('a helper with the name of a standard module is warned of, by file', async (t) => {
+t.test('a helper named like a standard module causes a warning with its file', async (t) => {
   const names = new Set<string>();
   for (const python of ['python3', 'python3.12', 'python3.13', 'python3.14']) {
     const code = 'import sys; print(*sys.stdlib_module_names)';
@@ -41,7 +41,7 @@ t.test('a helper with the name of a standard module is warned of, by file', asyn
   t.same(warned(...folders), folders);
 });
 
-t.test('other names, and folders below, are not', (t) => {
+t.test('other names and subfolders cause no warning', (t) => {
   t.same(warned('helper.py', 'tools/time.py', 'Time.py', 'time.csv', 'timer.py'), []);
   t.end();
 });

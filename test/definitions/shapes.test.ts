@@ -37,7 +37,7 @@ t.test('columns are read in every form that labs use, and never guessed', async 
   t.equal(analyse(hidden, 'B')?.data_columns, null, "hidden by what PyBirch's constructor sets");
 });
 
-t.test('settings are known as a whole or not at all, their names apart', async (t) => {
+t.test('settings are known completely or not at all, except for their names', async (t) => {
   const settings = (more: string) =>
     analyse(
       measurement(`self._define_settings({'a': -1, 'b': {'c': [1, -2.5e3]}, 'n': None${more}})`),
@@ -77,7 +77,7 @@ t.test('bases are found through aliases, attributes, imports, classes and siblin
   );
 });
 
-t.test('files as editors and old machines write them are read alike', async (t) => {
+t.test('files of all editors and old machines are read the same way', async (t) => {
   const source = 'class A(Movement):\n\tdef __init__(self):\n\t\tself.position_units = "µm"\n';
   const utf8 = (text: string) => new TextEncoder().encode(text);
   const files: Uint8Array[] = [
@@ -92,7 +92,7 @@ t.test('files as editors and old machines write them are read alike', async (t) 
     t.equal(describe('A', new Map([['A.py', bytes]])).position_units, 'µm');
 });
 
-t.test('syntax of Python 3.8 to 3.14 is accepted, and that of Python 2 is not', async (t) => {
+t.test('syntax of Python 3.8 to 3.14 is accepted, that of Python 2 is not', async (t) => {
   const shapes = [
     'def f(a, /, b): return (c := a)\n',
     'match time:\n    case [1, *_] | {"a": 2}: pass\n',
@@ -108,14 +108,14 @@ t.test('syntax of Python 3.8 to 3.14 is accepted, and that of Python 2 is not', 
   t.same(new Set(codes(`print 1\n${instrument}`)), new Set(['syntax']));
 });
 
-t.test('a file that does not parse gives its syntax errors alone, where they are', async (t) => {
+t.test('a file that does not parse gives only its syntax errors, with places', async (t) => {
   const { errors, warnings, class_info } = validateDefinition('A', 'import os\ndef f(:\n', policy);
   t.ok(errors.every((one) => one.code === 'syntax'));
   t.match(errors[0], { line: 2, column: 7 });
   t.same([warnings, class_info], [[], null]);
 });
 
-t.test('the policy sees banned imports and built-ins in any spelling', async (t) => {
+t.test('the policy finds banned imports and built-ins in any spelling', async (t) => {
   const instrument = 'class A(Measurement): pass\n';
   const table: [string, string[]][] = [
     ['import os\nos', ['banned-import']],
@@ -146,7 +146,7 @@ t.test('the policy sees banned imports and built-ins in any spelling', async (t)
   t.same(codes(`import os\nos\n${instrument}`, ['os']), [], 'a lab may lift a ban');
 });
 
-t.test('a banned name is the built-in wherever a built-in can be what it finds', async (t) => {
+t.test('a banned name counts wherever it may refer to the built-in', async (t) => {
   const uses = (source: string): string[] =>
     checkPolicy(parseModule(source), policy).map(({ code }) => code);
   for (const source of [
@@ -201,7 +201,7 @@ t.test('a banned name is the built-in wherever a built-in can be what it finds',
   t.equal(uses(many).length, 9000, 'nine thousand are judged in a time that grows with them');
 });
 
-t.test('a banned module or built-in is seen through the module that has it', async (t) => {
+t.test('a banned module or built-in is found through other modules', async (t) => {
   const uses = (source: string): string[] =>
     checkPolicy(parseModule(source), policy).map(({ code }) => code);
   for (const source of [
@@ -248,12 +248,12 @@ column = "x"
   );
 });
 
-t.test('a number may end in its point', async (t) => {
+t.test('a number may end in a decimal point', async (t) => {
   const body = "self._define_settings({'a': 1., 'b': 1.e-3, 'c': [2., -3.], 'd': 1_0.})";
   t.same(analyse(measurement(body))?.default_settings, { a: 1, b: 0.001, c: [2, -3], d: 10 });
 });
 
-t.test('a definition must hold its class, and the class must be an instrument', async (t) => {
+t.test('a definition must contain its class, and the class must be an instrument', async (t) => {
   const check = (name: string, source: string) =>
     validateDefinition(name, source, policy).errors.map((one) => one.code);
   t.same(check('A', 'x = 1\n'), ['missing-class']);
@@ -269,7 +269,7 @@ t.test('a definition must hold its class, and the class must be an instrument', 
   t.same(codes(measurement('self.x = unknown')), ['F821']);
 });
 
-t.test('a helper module is checked too, and named', async (t) => {
+t.test('a helper module is checked too, and findings name it', async (t) => {
   const files = new Map([
     ['A.py', new TextEncoder().encode('import helper\nclass A(helper.B): pass\n')],
     ['helper.py', new TextEncoder().encode('import os\nclass B(Movement):\n    x = os\n')],
@@ -280,7 +280,7 @@ t.test('a helper module is checked too, and named', async (t) => {
 });
 
 t.test(
-  'header and code that contradict each other, and bad schemas, are told with their line',
+  'contradictions of header and code, and bad schemas, are reported with their line',
   async (t) => {
     const source = `# /// script
 # [tool.pybirch]
@@ -299,7 +299,7 @@ ${measurement("self.data_columns = ['X']")}`;
   },
 );
 
-t.test('names and paths that some lab computer could not hold are refused', async (t) => {
+t.test('names and paths that some lab computer could not store are refused', async (t) => {
   for (const name of ['A', '_x1', 'match']) t.equal(checkName(name), null, name);
   for (const name of ['', '1a', 'é', 'None', 'class', 'CON', 'com1', 'a'.repeat(101)])
     t.type(checkName(name), 'string', name);
@@ -335,7 +335,7 @@ t.test('names and paths that some lab computer could not hold are refused', asyn
     t.type(checkPath(path), 'string', path);
 });
 
-t.test('paths that would be one file on some lab computer cannot stand together', async (t) => {
+t.test('paths that would be one file on some lab computer are refused together', async (t) => {
   const clashes = (...paths: string[]) => checkPaths(paths).map(({ path }) => path);
   t.same(clashes('A.py', 'a/b.py', 'a/c.py', 'b/a', 'ab'), []);
   t.same(clashes('../a', 'b', '.gitattributes'), ['../a', '.gitattributes'], 'each by itself');

@@ -17,7 +17,7 @@ const compared = (before: string, after: string) =>
   compareSignatures(read(sourceOf(before)), read(sourceOf(after)));
 
 t.test(
-  'what makes calls fail, or mean something else, is breaking and has its place',
+  'changes that make calls fail or mean something else are breaking, with their place',
   async (t) => {
     const BREAKING: [before: string, after: string, told: RegExp, column: number][] = [
       ['name, axis=1', 'name', /parameter axis is gone/, 5],
@@ -41,7 +41,7 @@ t.test(
   },
 );
 
-t.test('what old calls do not notice is not', async (t) => {
+t.test('changes that do not affect old calls are not breaking', async (t) => {
   const HARMLESS: [before: string, after: string][] = [
     ['name', 'name, gain=1'],
     ['name, *, axis', 'name, axis=1'],
@@ -56,7 +56,7 @@ t.test('what old calls do not notice is not', async (t) => {
   }
 });
 
-t.test('the constructor is that of the nearest class in the files, or of PyBirch', async (t) => {
+t.test('the constructor is that of the nearest class in the files, or PyBirch’s', async (t) => {
   const axis = { 'axis.py': sourceOf('name, axis').replace('Meter', 'Axis') };
   const inherits = 'from axis import Axis\n\n\nclass Meter(Axis):\n    pass\n';
   t.match(read(inherits, axis), { at: { file: 'axis.py', line: 2 }, parameters: { length: 2 } });
@@ -70,7 +70,7 @@ t.test('the constructor is that of the nearest class in the files, or of PyBirch
   );
 });
 
-t.test('what cannot be told is not guessed', async (t) => {
+t.test('unknown signatures are not guessed', async (t) => {
   const body = sourceOf('name').split('\n').slice(1).join('\n');
   for (const source of [
     'class Meter(Elsewhere):\n    pass\n',
@@ -156,7 +156,7 @@ json.dump(answers, sys.stdout)
 `;
 const KINDS = ['positional', 'either', 'more', 'named', 'more_named'];
 
-t.test('reading and judging agree with CPython', async (t) => {
+t.test('signatures and comparisons agree with CPython', async (t) => {
   const pairs = fc.sample(fc.tuple(parameters, parameters), { numRuns: 600, seed: 11 });
   const { status, stdout, stderr } = spawnSync('python3', ['-I', '-c', SCRIPT], {
     input: JSON.stringify(pairs),

@@ -24,7 +24,7 @@ const codes = (source: string, policy = DEFAULT): string[] =>
     .errors.map(({ code }) => code)
     .filter((code) => code.startsWith('banned-'));
 
-t.test('both have the same twins and the same default', async (t) => {
+t.test('server and guard have the same twins and the same default', async (t) => {
   const python = await pythonWith(CLIENT);
   const code = `import json
 from pybirch_registry.guard.policy import DEFAULT_BANNED

@@ -15,7 +15,7 @@ const readme = await readFile(path, 'utf8');
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
-t.test('the walk prints what the README says', async (t) => {
+t.test('the tour prints what the README says', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-walk-'));
   // As people start it: on a terminal, where the clone line has a token in it.
   const serve = [process.execPath, 'registry/main.js', 'serve'];
@@ -63,7 +63,7 @@ t.test('the walk prints what the README says', async (t) => {
   }
 });
 
-t.test('the table of the configuration names every setting', async (t) => {
+t.test('the table of the configuration lists every setting', async (t) => {
   const [, table = ''] = /## Configuration\n(.*?)\n## /s.exec(readme) ?? [];
   for (const { name } of SETTINGS) t.match(table, `\`${name}\``);
 });

@@ -13,7 +13,7 @@ await pythonWith(CLIENT);
 const skip = !(await runsTheClient()) && 'needs Python 3.11';
 
 await t.test(
-  'a bundle brings definitions to a computer that knows whom to trust',
+  'a bundle brings definitions to a computer that knows the key',
   { skip },
   async (t) => {
     const lab = await startLab(t);

@@ -46,7 +46,7 @@ await t.test(
       return await (await fetch(lab.url + path, { headers })).json();
     };
 
-    await t.test('computers are enrolled, each with its own name', async (t) => {
+    await t.test('computers are enrolled under their own names', async (t) => {
       for (const one of [optics, cryo, stage]) {
         const done = await one.command('enrol', one.network.url, await code(), '--name', one.name);
         t.match(done, { code: 0, value: { computer_name: one.name, signing_keys: 1 } });
@@ -62,7 +62,7 @@ await t.test(
     });
 
     await t.test(
-      'a first sync brings the definitions of the lab, checked by signature',
+      'a first sync brings the definitions of the lab and verifies their signatures',
       async (t) => {
         for (const one of [optics, cryo, stage]) {
           const done = await one.command('sync');
@@ -82,7 +82,7 @@ await t.test(
 
     const running = await optics.program();
     await t.test(
-      'an instrument is created, used over VISA, bound, and its settings kept',
+      'an instrument is created, used over VISA and bound, and its settings are stored',
       async (t) => {
         await running.run(`
 lock_in = registry.create("SR830", adapter="GPIB::8::INSTR", name="Main lock-in")
@@ -116,7 +116,7 @@ result = [found.name, lock_in.adapter, lock_in.settings["sensitivity"], lock_in.
       await other.close();
     });
 
-    await t.test('what a lab admin binds is found too: two axes of one controller', async (t) => {
+    await t.test('bindings by a lab admin are found too: two axes of one controller', async (t) => {
       for (const axis of [1, 2]) {
         const { id } = await ada.client.instruments.create({
           name: `Stage ${axis}`,
@@ -139,18 +139,21 @@ result = [[axis.name, axis.position] for axis in axes]`);
       await program.close();
     });
 
-    await t.test('one that nothing answers is there all the same, and says so', async (t) => {
-      const program = await optics.program();
-      const result = await program.run(`
+    await t.test(
+      'an instrument that does not answer is created all the same, and says so',
+      async (t) => {
+        const program = await optics.program();
+        const result = await program.run(`
 lost = registry.create("SR830", adapter="GPIB::9::INSTR")
 result = lost.connect()`);
-      t.equal(result, false);
-      t.match(program.logged(), /GPIB::9::INSTR is no SR830/);
-      await program.close();
-    });
+        t.equal(result, false);
+        t.match(program.logged(), /GPIB::9::INSTR is no SR830/);
+        await program.close();
+      },
+    );
 
     await t.test(
-      'a landing reaches a watching computer within a second; what runs stays',
+      'a landing reaches a watching computer within a second; running code stays',
       async (t) => {
         const watching = cryo.follow('watch');
         t.match((await watching.next()).value, { watching: cryo.network.url });
@@ -192,7 +195,7 @@ result = [list(new.data_columns)[3], list(keeps.data_columns)[3], new.name, new.
     );
 
     await t.test(
-      'a version that is revoked while it runs is said loudly, and not stopped',
+      'a version revoked while it runs is reported loudly and not stopped',
       async (t) => {
         await ada.client.definitions.revoke(definitions.SR830?.id as number, 2, 'wrong sign of Y');
         const report = await optics.command('sync');
@@ -211,7 +214,7 @@ result = [[u.loaded, u.newest, u.revoked] for u in registry.updates()] + [new.pe
     );
 
     await t.test(
-      'a pin of the instrument in the registry holds, and one to a revoked version says so',
+      'a pin in the registry is respected, and a pin to a revoked version is reported',
       async (t) => {
         await land('Keithley2400', (text) =>
           text.replace('"V", "A", "s"', '"volt", "ampere", "second"'),
@@ -247,7 +250,7 @@ result = [source._definition["version"], list(source.data_units), source.perform
     );
 
     await t.test(
-      'without the network everything goes on; settings arrive later, the newest of them',
+      'without the network everything continues; the newest settings arrive later',
       async (t) => {
         optics.network.cut();
         const report = await optics.command('sync');
@@ -271,7 +274,7 @@ result = [lock_in.perform_measurement()[0][0], registry.discover()[0].last_setti
     );
 
     await t.test(
-      'a network that breaks in mid-fetch leaves the last good version, and the next sync the new',
+      'a network failure during a fetch keeps the last good version until the next sync',
       async (t) => {
         await land(
           'SR830',
@@ -288,7 +291,7 @@ result = [lock_in.perform_measurement()[0][0], registry.discover()[0].last_setti
     );
 
     await t.test(
-      'a computer that is deleted is told to enrol anew, and what it has goes on',
+      'a deleted computer is told to enrol again, and its versions keep running',
       async (t) => {
         const { items } = await ada.client.computers.list({ computer_name: 'STAGE-PC' });
         await ada.client.computers.remove(items[0]?.id as number);

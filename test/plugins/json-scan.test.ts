@@ -11,7 +11,7 @@ const STRINGS = [0, 1, 1021, 1022, 1023, 1024, 1025, 2047, 2048, 2049, 5000].fla
   ]),
 );
 
-t.test('a name that is given twice is found behind any string, and no other is', async (t) => {
+t.test('duplicate names are found after any string, and no others are reported', async (t) => {
   for (const string of STRINGS) {
     const value = { a: string, [`b${string}`]: [{ a: string }, { a: 1 }] };
     const text = JSON.stringify(value);
@@ -21,7 +21,7 @@ t.test('a name that is given twice is found behind any string, and no other is',
   }
 });
 
-t.test('numbers are too large where JSON.parse makes them infinite', async (t) => {
+t.test('numbers are too large exactly if JSON.parse makes them infinite', async (t) => {
   const numbers = [
     '1e308',
     '1e309',
@@ -38,7 +38,7 @@ t.test('numbers are too large where JSON.parse makes them infinite', async (t) =
   }
 });
 
-t.test('names and values are counted, and names of prototypes are seen', async (t) => {
+t.test('names and values are counted, and prototype names are detected', async (t) => {
   const names = (count: number) =>
     JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i])));
   t.equal(scanJson(names(20_000)).excess, undefined);

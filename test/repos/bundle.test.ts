@@ -21,43 +21,40 @@ const chunks = (content: Buffer, size = 997) =>
     ),
   );
 
-t.test(
-  'a bundle is the repository as the refs given have it, for us and for stock git',
-  async (t) => {
-    const meter = await repositories.create('Meter');
-    await landFiles(meter, { 'Meter.py': 'one\n' }, 'v1\n', 'state 1');
-    await landFiles(
-      meter,
-      { 'Meter.py': 'two\n', 'sub/données.bin': bytes('\0\x01') },
-      'v2\n',
-      'state 2',
-    );
-    const refs = await meter.refs();
-    await landFiles(meter, { 'Meter.py': 'three\n' }, 'v3\n', 'state 3');
-    await meter.maintain();
+t.test('a bundle holds the repository at the given refs, for us and for stock git', async (t) => {
+  const meter = await repositories.create('Meter');
+  await landFiles(meter, { 'Meter.py': 'one\n' }, 'v1\n', 'state 1');
+  await landFiles(
+    meter,
+    { 'Meter.py': 'two\n', 'sub/données.bin': bytes('\0\x01') },
+    'v2\n',
+    'state 2',
+  );
+  const refs = await meter.refs();
+  await landFiles(meter, { 'Meter.py': 'three\n' }, 'v3\n', 'state 3');
+  await meter.maintain();
 
-    const folder = t.testdir();
-    const file = join(folder, 'Meter.bundle');
-    await pipeline(meter.bundle(refs), createWriteStream(file));
-    const clone = join(folder, 'clone');
-    await git(['clone', '-q', file, clone], { cwd: folder });
-    t.equal(
-      await git(['log', '--format=%H', 'v2'], { cwd: clone }).then((log) => log.split('\n')[0]),
-      refs.get('refs/heads/main')?.oid,
-    );
-    await git(['bundle', 'verify', '-q', file], { cwd: clone });
+  const folder = t.testdir();
+  const file = join(folder, 'Meter.bundle');
+  await pipeline(meter.bundle(refs), createWriteStream(file));
+  const clone = join(folder, 'clone');
+  await git(['clone', '-q', file, clone], { cwd: folder });
+  t.equal(
+    await git(['log', '--format=%H', 'v2'], { cwd: clone }).then((log) => log.split('\n')[0]),
+    refs.get('refs/heads/main')?.oid,
+  );
+  await git(['bundle', 'verify', '-q', file], { cwd: clone });
 
-    const content = await buffer(meter.bundle(refs));
-    const copy = await repositories.adopt('Copy', chunks(content));
-    t.same(await copy.refs(), refs, 'every ref, the registry’s own too');
-    t.equal((await copy.version(2))?.record, 'v2\n');
-    t.equal((await copy.readState())?.text, 'state 2');
-    t.equal(await copy.version(3), undefined, 'what came later is not in it');
-    t.same(await copy.fsck(), []);
-  },
-);
+  const content = await buffer(meter.bundle(refs));
+  const copy = await repositories.adopt('Copy', chunks(content));
+  t.same(await copy.refs(), refs, 'every ref, the registry’s own too');
+  t.equal((await copy.version(2))?.record, 'v2\n');
+  t.equal((await copy.readState())?.text, 'state 2');
+  t.equal(await copy.version(3), undefined, 'what came later is not in it');
+  t.same(await copy.fsck(), []);
+});
 
-t.test('what is no whole bundle leaves no repository', async (t) => {
+t.test('an incomplete bundle leaves no repository', async (t) => {
   const source = await repositories.open('Meter');
   const whole = await buffer(source.bundle(await source.refs()));
   const flipped = Buffer.from(whole);
@@ -88,7 +85,7 @@ t.test('what is no whole bundle leaves no repository', async (t) => {
 });
 
 t.test(
-  'while changes are held none begins, in any process, and those under way end first',
+  'while changes are held none begins in any process, and current ones end first',
   async (t) => {
     const { root, journal, program } = fixture;
     const elsewhere = await openRepositories({ root, journal, git: program });

@@ -59,14 +59,14 @@ for (const [label, name] of CASES) {
   );
 }
 
-t.test('bytes that no stated encoding fits are Latin-1', (t) => {
+t.test('bytes that are invalid in their encoding are read as Latin-1', (t) => {
   const name = Buffer.from('J\xf6rg', 'latin1');
   for (const label of [undefined, 'UTF-8', 'x-unknown'])
     t.equal(parseCommit('x', commit(name, label)).author.name, 'Jörg', label ?? 'none');
   t.end();
 });
 
-t.test('a time beyond all dates is the last of them', (t) => {
+t.test('a time beyond all dates becomes the last date', (t) => {
   const { at } = parseCommit(
     'x',
     commit(Buffer.from('A'), undefined, '9223372036854775807'),

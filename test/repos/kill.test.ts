@@ -3,7 +3,7 @@ import { landFiles, openFixture } from './fixture.ts';
 import { killRepeatedly } from './kills.ts';
 
 t.test(
-  'a landing that is killed leaves the old refs or the new ones, and the next one lands',
+  'a killed landing leaves the old refs or the new ones, and the next one lands',
   async (t) => {
     const fixture = await openFixture();
     t.teardown(() => fixture.close());

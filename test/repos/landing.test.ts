@@ -25,7 +25,7 @@ async function race(t: Test, repository: Repository, writers: number): Promise<n
   return results.filter(({ status }) => status === 'fulfilled').length;
 }
 
-t.test('of many landings on one head exactly one wins, on every repository', async (t) => {
+t.test('exactly one of many landings on one head wins, in every repository', async (t) => {
   let made = 0;
   const steps = fc.array(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 }), {
     minLength: 1,

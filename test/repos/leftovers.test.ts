@@ -23,21 +23,21 @@ async function leave(folder: string): Promise<void> {
   await utimes(join(folder, 'old'), then, then);
 }
 
-t.test('half-made repositories of a killed process go at the next opening', async (t) => {
+t.test('the next start removes incomplete repositories of a killed process', async (t) => {
   const workshop = join(fixture.root, '.workshop');
   await leave(workshop);
   await (await again()).close();
   t.same(await readdir(workshop), ['young']);
 });
 
-t.test('pushed objects of a killed process go with the next push', async (t) => {
+t.test('the next push removes objects of a killed process', async (t) => {
   const { path } = await fixture.repositories.create('Swept');
   await leave(join(path, 'quarantine'));
   await removeQuarantine(await openQuarantine(path));
   t.same(await readdir(join(path, 'quarantine')), ['young']);
 });
 
-t.test('of two stores that make Foo and foo at once, one does', async (t) => {
+t.test('only one of two stores creates Foo or foo at the same time', async (t) => {
   const stores = [fixture.repositories, await again()];
   for (let i = 0; i < 10; i += 1) {
     const made = await Promise.allSettled([

@@ -6,25 +6,28 @@ import { landFiles, openFixture } from './fixture.ts';
 
 const MIB = 1024 * 1024;
 
-t.test('all caches together stay within 64 MiB; the least recently used go first', async (t) => {
-  const readers = Array.from({ length: 10 }, () => ({}));
-  const caches = readers.map(cacheOf);
-  for (const reader of readers.slice(0, 6)) grow(reader, 10 * MIB);
-  t.equal(cacheOf(readers[0] as object), caches[0]);
-  for (const reader of readers.slice(6)) grow(reader, 10 * MIB);
-  t.ok(held() <= 64 * MIB);
-  t.not(cacheOf(readers[1] as object), caches[1], 'an old one was dropped');
-  t.equal(cacheOf(readers[9] as object), caches[9]);
-  grow(readers[9] as object, 100 * MIB);
-  t.not(cacheOf(readers[9] as object), caches[9], 'one that is too large alone is dropped');
-  readers.forEach(forget);
-  t.equal(held(), 0);
-});
+t.test(
+  'all caches together stay within 64 MiB; the least recently used are evicted first',
+  async (t) => {
+    const readers = Array.from({ length: 10 }, () => ({}));
+    const caches = readers.map(cacheOf);
+    for (const reader of readers.slice(0, 6)) grow(reader, 10 * MIB);
+    t.equal(cacheOf(readers[0] as object), caches[0]);
+    for (const reader of readers.slice(6)) grow(reader, 10 * MIB);
+    t.ok(held() <= 64 * MIB);
+    t.not(cacheOf(readers[1] as object), caches[1], 'an old one was dropped');
+    t.equal(cacheOf(readers[9] as object), caches[9]);
+    grow(readers[9] as object, 100 * MIB);
+    t.not(cacheOf(readers[9] as object), caches[9], 'one that is too large alone is dropped');
+    readers.forEach(forget);
+    t.equal(held(), 0);
+  },
+);
 
 const fixture = await openFixture();
 t.teardown(() => fixture.close());
 
-t.test('small packs are held, large ones are read by git and are not', async (t) => {
+t.test('small packs are cached; large ones are read by git and not cached', async (t) => {
   const repository = await fixture.repositories.create('Packs');
   const small = await landFiles(repository, { 'small.py': 'small' }, 'first\n');
   await git(['repack', '-adq'], { cwd: repository.path });

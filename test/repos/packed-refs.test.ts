@@ -21,7 +21,7 @@ const name = fc
   .map((parts) => `refs/${parts.join('/')}`)
   .filter(isRefName);
 
-t.test('parse undoes format', async (t) => {
+t.test('parse is the inverse of format', async (t) => {
   const ref = fc.record({ oid, peeled: oid }, { requiredKeys: ['oid'] });
   fc.assert(
     fc.property(fc.array(fc.tuple(name, ref)), (entries) => {
@@ -35,7 +35,7 @@ t.test('parse undoes format', async (t) => {
   t.throws(() => parsePackedRefs('rubbish\n'), { code: 'bad_object' });
 });
 
-t.test('the names that are refused are those that git refuses', async (t) => {
+t.test('exactly the names that git refuses are refused', async (t) => {
   const parts = [
     'a',
     'ü',
@@ -64,7 +64,7 @@ t.test('the names that are refused are those that git refuses', async (t) => {
   }
 });
 
-t.test('an update compares, and no ref is a folder of another', async (t) => {
+t.test('an update compares old values, and no ref is a folder of another', async (t) => {
   const a = 'a'.repeat(40);
   const b = 'b'.repeat(40);
   const refs = new Map([['refs/heads/a', { oid: a }]]);
@@ -90,7 +90,7 @@ t.test('an update compares, and no ref is a folder of another', async (t) => {
   t.same([...moved], [['refs/heads/a/b', { oid: b }]]);
 });
 
-t.test('refs are what git lists, peeled tags included, and follow other writers', async (t) => {
+t.test('refs equal what git lists, including peeled tags, and follow other writers', async (t) => {
   const repository = await repositories.create('Listed');
   await landFiles(repository, { a: '1' });
   const { commit } = await landFiles(repository, { a: '2' });
@@ -112,21 +112,24 @@ t.test('refs are what git lists, peeled tags included, and follow other writers'
   );
 });
 
-t.test('the lock of a dead process is broken, a living one and git itself wait', async (t) => {
-  const repository = await repositories.create('Locked');
-  const { commit } = await landFiles(repository, { a: '1' });
-  const lock = join(repository.path, 'packed-refs.lock');
-  await symlink(`4194304.1.${encodeURIComponent(hostname())}`, lock);
-  await repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: commit }]);
-  await writeFile(join(repository.path, 'packed-refs.next'), 'left by a kill');
-  await repository.updateRefs([{ ref: 'refs/heads/x', from: commit, to: null }]);
-  t.notMatch(await readFile(join(repository.path, 'packed-refs'), 'utf8'), 'heads/x');
+t.test(
+  'the lock of a dead process is broken; those of living processes and of git are respected',
+  async (t) => {
+    const repository = await repositories.create('Locked');
+    const { commit } = await landFiles(repository, { a: '1' });
+    const lock = join(repository.path, 'packed-refs.lock');
+    await symlink(`4194304.1.${encodeURIComponent(hostname())}`, lock);
+    await repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: commit }]);
+    await writeFile(join(repository.path, 'packed-refs.next'), 'left by a kill');
+    await repository.updateRefs([{ ref: 'refs/heads/x', from: commit, to: null }]);
+    t.notMatch(await readFile(join(repository.path, 'packed-refs'), 'utf8'), 'heads/x');
 
-  await symlink(`1.1.elsewhere`, lock);
-  await t.rejects(git(['pack-refs', '--all'], { cwd: repository.path }), /packed-refs.lock/);
-  const other = await commitFiles(repository, commit, { a: '2' });
-  await t.rejects(repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: other }]), {
-    code: 'locked',
-    message: /locked/,
-  });
-});
+    await symlink(`1.1.elsewhere`, lock);
+    await t.rejects(git(['pack-refs', '--all'], { cwd: repository.path }), /packed-refs.lock/);
+    const other = await commitFiles(repository, commit, { a: '2' });
+    await t.rejects(repository.updateRefs([{ ref: 'refs/heads/x', from: null, to: other }]), {
+      code: 'locked',
+      message: /locked/,
+    });
+  },
+);

@@ -14,7 +14,7 @@ t.teardown(() => git.close());
 const blobId = (bytes: Uint8Array) =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
-t.test('run gives output, and git_failed with what git said', async (t) => {
+t.test('run returns output, or fails with git_failed and git’s message', async (t) => {
   const { stdout, code } = await git.run({ args: ['--version'] });
   t.match(stdout.toString(), /^git version /);
   t.equal(code, 0);
@@ -34,7 +34,7 @@ t.test('arguments reach git byte for byte: no shell reads them', async (t) => {
   t.equal(stdout.toString(), `${odd}\0`);
 });
 
-t.test('git sees a clean environment and what the run gives', async (t) => {
+t.test('git sees a clean environment plus the variables of the run', async (t) => {
   const seen = await git.run({
     args: ['-c', 'alias.env=!env', 'env'],
     env: { GIVEN: 'yes' },
@@ -48,7 +48,7 @@ t.test('git sees a clean environment and what the run gives', async (t) => {
   t.notOk(names.some((name) => name?.startsWith('npm_') || name?.startsWith('TAP')));
 });
 
-t.test('50 MB go in whole, and many runs at once do not mix', async (t) => {
+t.test('50 MB of input arrive complete, and concurrent runs do not mix', async (t) => {
   const bytes = Buffer.alloc(50 * 1024 * 1024, 'abcdefg');
   const { stdout } = await git.run({ args: ['hash-object', '--stdin'], input: bytes });
   t.equal(stdout.toString().trim(), blobId(bytes));
@@ -62,7 +62,7 @@ t.test('50 MB go in whole, and many runs at once do not mix', async (t) => {
   );
 });
 
-t.test('output that nobody reads holds git back, and comes whole once read', async (t) => {
+t.test('unread output pauses git and arrives complete once read', async (t) => {
   const child = git.spawn({ args: ['-c', 'alias.cat=!cat', 'cat'] });
   let taken = 0;
   const chunk = Buffer.alloc(1024 * 1024, 'x');
@@ -102,7 +102,7 @@ t.test('an aborted run fails and closes the input of git', async (t) => {
   await t.rejects(child.exit, { code: 'git_failed', message: /aborted/ });
 });
 
-t.test('a helper that is killed fails what it ran and is started anew', async (t) => {
+t.test('a killed helper fails its runs and is started again', async (t) => {
   const child = git.spawn({ args: ['-c', 'alias.parent=!echo $PPID; cat', 'parent'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const { stdout } = await git.run({
@@ -114,7 +114,7 @@ t.test('a helper that is killed fails what it ran and is started anew', async (t
   t.equal(after.code, 0);
 });
 
-t.test('a closed program refuses', async (t) => {
+t.test('a closed program refuses to run', async (t) => {
   const closed = await openGitProgram();
   await closed.close();
   await t.rejects(closed.run({ args: ['--version'] }), { code: 'git_failed' });

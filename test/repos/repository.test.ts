@@ -11,7 +11,7 @@ const { repositories, root } = fixture;
 t.teardown(() => fixture.close());
 
 t.test(
-  'a new repository is an empty bare one to git, under a name that no case repeats',
+  'a new repository is an empty bare one for git, and its name is unique ignoring case',
   async (t) => {
     const made = await repositories.create('Empty_1');
     t.equal(await git(['rev-parse', '--is-bare-repository'], { cwd: made.path }), 'true\n');
@@ -36,7 +36,7 @@ t.test(
   },
 );
 
-t.test('a half-made repository never shows, and a removed one is gone', async (t) => {
+t.test('an incomplete repository is never visible, and a removed one is gone', async (t) => {
   const before = await repositories.list();
   await repositories.create('Passing');
   t.same(await repositories.list(), [...before, 'Passing'].sort());
@@ -60,7 +60,7 @@ const files = fc
     return !paths.some((a) => paths.some((b) => b.startsWith(`${a}/`)));
   });
 
-t.test('what is committed is what real git reads: trees, bytes, authors, messages', async (t) => {
+t.test('real git reads what was committed: trees, bytes, authors, messages', async (t) => {
   const repository = await repositories.create('RoundTrip');
   await fc.assert(
     fc.asyncProperty(files, fc.string({ unit: 'grapheme' }), async (tree, words) => {
@@ -91,7 +91,7 @@ t.test('what is committed is what real git reads: trees, bytes, authors, message
 });
 
 t.test(
-  'changes lay over the parent: modes stay, empty folders go, the rest is untouched',
+  'changes apply to the parent: modes stay, empty folders go, the rest is untouched',
   async (t) => {
     const repository = await repositories.create('Changes');
     const work = t.testdir({ 'run.sh': 'one', deep: { er: { only: 'x' }, 'keep.txt': 'k' } });
@@ -195,7 +195,7 @@ t.test(
   },
 );
 
-t.test('no commit is walked beyond what a version may hold', async (t) => {
+t.test('reading a commit stops at the limits of a version', async (t) => {
   const repository = await repositories.create('Bomb');
   const cwd = repository.path;
   const blob = (await git(['hash-object', '-w', '--stdin'], { cwd, input: 'x' })).trim();
@@ -243,27 +243,24 @@ t.test('squash and revert are commits of a tree on main', async (t) => {
   t.equal(await git(['diff', 'v1', 'v3'], { cwd: repository.path }), '');
 });
 
-t.test(
-  'maintain packs what is loose and loses nothing, and sees what git did by hand',
-  async (t) => {
-    const repository = await repositories.create('Packed');
-    for (let n = 0; n < 70; n += 1) await landFiles(repository, { 'a.py': `${n}` });
-    const refs = [...(await repository.refs())];
-    const kept = await commitFiles(repository, null, { young: 'and unreachable' });
-    await repository.maintain();
-    const counted = await git(['count-objects', '-v'], { cwd: repository.path });
-    t.match(counted, /^in-pack: [1-9]\d+\npacks: 1\n/m);
-    t.same([...(await repository.refs())], refs);
-    t.ok(await repository.readCommit(kept));
-    t.same((await repository.files((await repository.head()) as string)).length, 1);
-    await git(['update-ref', 'refs/heads/by-hand', kept], { cwd: repository.path });
-    await repository.maintain();
-    t.same((await repository.refs()).get('refs/heads/by-hand'), { oid: kept });
-    t.same(await readdir(join(repository.path, 'refs/heads')), []);
-  },
-);
+t.test('maintain packs loose objects, loses nothing, and sees changes made by git', async (t) => {
+  const repository = await repositories.create('Packed');
+  for (let n = 0; n < 70; n += 1) await landFiles(repository, { 'a.py': `${n}` });
+  const refs = [...(await repository.refs())];
+  const kept = await commitFiles(repository, null, { young: 'and unreachable' });
+  await repository.maintain();
+  const counted = await git(['count-objects', '-v'], { cwd: repository.path });
+  t.match(counted, /^in-pack: [1-9]\d+\npacks: 1\n/m);
+  t.same([...(await repository.refs())], refs);
+  t.ok(await repository.readCommit(kept));
+  t.same((await repository.files((await repository.head()) as string)).length, 1);
+  await git(['update-ref', 'refs/heads/by-hand', kept], { cwd: repository.path });
+  await repository.maintain();
+  t.same((await repository.refs()).get('refs/heads/by-hand'), { oid: kept });
+  t.same(await readdir(join(repository.path, 'refs/heads')), []);
+});
 
-t.test('objects are written though packing takes empty folders away meanwhile', async (t) => {
+t.test('objects are written while packing removes empty folders', async (t) => {
   const repository = await repositories.create('Pruned');
   const objects = join(repository.path, 'objects');
   let writing = true;
@@ -281,7 +278,7 @@ t.test('objects are written though packing takes empty folders away meanwhile', 
   t.same(await repository.fsck(), []);
 });
 
-t.test('fsck tells what is wrong', async (t) => {
+t.test('fsck reports what is wrong', async (t) => {
   const repository = await repositories.create('Broken');
   const { commit } = await landFiles(repository, { a: '1' });
   const [file] = await repository.files(commit);
@@ -293,7 +290,7 @@ t.test('fsck tells what is wrong', async (t) => {
   await repositories.remove('Broken');
 });
 
-t.test('a note stands until its last strike, whatever is noted meanwhile', async (t) => {
+t.test('a journal entry stays until its last writer removes it', async (t) => {
   const notes = async () =>
     (await readdir(fixture.journal)).map((file) => file.split('~')[0]).sort();
   await Promise.all([repositories.note('Landed'), repositories.note('Landed')]);
@@ -313,7 +310,7 @@ t.test('a note stands until its last strike, whatever is noted meanwhile', async
   t.same(await notes(), []);
 });
 
-t.test('only notes of processes that are gone are for repair', async (t) => {
+t.test('only journal entries of dead processes are repaired', async (t) => {
   await repositories.note('Living');
   const dead = (name: string) => join(fixture.journal, `${name}~999999999.1.${hostname()}`);
   for (const name of ['Living', 'Dead']) await writeFile(dead(name), '');

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Slots } from '../../repos/slots.ts';
 
-t.test('places are given in order, come back once, and an abort leaves the queue', async (t) => {
+t.test('slots are given in order and returned once, and an abort leaves the queue', async (t) => {
   const slots = new Slots(2);
   const order: string[] = [];
   const ask = (name: string, signal?: AbortSignal) =>

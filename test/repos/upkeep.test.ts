@@ -4,7 +4,7 @@ import { fsck, git } from '../helpers/git.ts';
 import { landFiles, openFixture } from './fixture.ts';
 
 t.test(
-  'a repository that is landed on packs itself, while readers and landings go on',
+  'a repository packs itself after landings while readers and landings continue',
   async (t) => {
     const { repositories, root, close } = await openFixture();
     const repository = await repositories.create('Meter');

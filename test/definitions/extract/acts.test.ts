@@ -156,7 +156,7 @@ function write(folder: string, files: Record<string, string>): void {
   }
 }
 
-t.test('what a module does at import, the class sees in its definition too', async (t) => {
+t.test('effects of a module’s import are kept in the extracted definition', async (t) => {
   const folder = t.testdir();
   const modules: Record<string, string> = {};
   const cases = new Map<string, string>();
@@ -215,7 +215,7 @@ t.test('what a module does at import, the class sees in its definition too', asy
   }
 });
 
-t.test('what provably concerns nothing that is kept is left out', async (t) => {
+t.test('statements that provably affect nothing kept are left out', async (t) => {
   const left: Record<string, RegExp> = {
     'OTHER = {}\nOTHER["a"] = 1': /OTHER/,
     'class Other:\n    pass\n\n\nOther.x = 1': /Other/,

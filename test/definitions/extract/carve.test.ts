@@ -13,12 +13,12 @@ function main(files: Record<string, string>, name: string): string {
   return body(textsOf(named(extractTexts(files), name))[`${name}.py`]);
 }
 
-t.test('a module with one class and nothing to spare stays as it is', async (t) => {
+t.test('a module with one class and nothing to remove stays unchanged', async (t) => {
   const text = `#!/usr/bin/env python\n# A licence.\n"""About."""\n\n${BASE}import time  # used\n\nWAIT = 1  # s\n\n\n# Reads.\n@time.trace\nclass M(BaseMeasurementInstrument):\n    x = WAIT\n    # the end\n\n# over\n`;
   t.equal(main({ 'm.py': text }, 'M'), text);
 });
 
-t.test('what the class does not need stays behind, with its comments', async (t) => {
+t.test('code that the class does not need is left out with its comments', async (t) => {
   const text = `# Head.\n\nimport json\nimport os, math\n${BASE}\n# a constant\nA = 1\n# another\nB = 2\n\n\ndef helper(x):\n    return x + C\n\n\n# deep down\nC = 3\n\n\n# first\nclass One(BaseMeasurementInstrument):\n    def read(self):\n        return helper(A) + math.pi\n    # of One\n\n\n# second\nclass Two(BaseMeasurementInstrument):\n    b = B\n    # of Two\n`;
   t.equal(
     main({ 'm.py': text }, 'One'),
@@ -30,18 +30,18 @@ t.test('what the class does not need stays behind, with its comments', async (t)
   );
 });
 
-t.test('a name hidden by a parameter or a local is not the module’s', async (t) => {
+t.test('a parameter or local variable hides the module’s name', async (t) => {
   const text = `${BASE}\nvalue = print("no")\nlocal = 2\nkey = 3\n\n\nclass M(BaseMeasurementInstrument):\n    def f(self, value):\n        local = value\n        return local, dict(key=1), [i for i in ()]\n`;
   t.notMatch(main({ 'm.py': text }, 'M'), /^(value|local|key) =/m);
 });
 
-t.test('annotations in quotes and f-strings are read', async (t) => {
+t.test('quoted annotations and f-strings are read', async (t) => {
   const text = `${BASE}\nUNIT = "V"\n\n\nclass Controller:\n    pass\n\n\nclass M(BaseMeasurementInstrument):\n    def f(self, c: "Controller") -> None:\n        return f"{UNIT!r}"\n`;
   t.equal(main({ 'm.py': text }, 'M'), text);
 });
 
 t.test(
-  'statements that change what is needed come along; others are left out and told of',
+  'statements that change needed names are kept; others are left out and reported',
   async (t) => {
     const text = `${BASE}import logging, sys, atexit\n\nsys.path.append("..")\nlog = logging.getLogger(__name__)\nlog.addHandler(logging.NullHandler())\nUNITS = {}\nUNITS["V"] = 1\nfor name in ("A", "B"):\n    UNITS[name] = 2\nprint("loaded")\n\n\nclass M(BaseMeasurementInstrument):\n    u = UNITS, log\n\n\natexit.register(M)\n\nif __name__ == "__main__":\n    M().connect()\n`;
     const found = extractTexts({ 'm.py': text });
@@ -58,7 +58,7 @@ t.test(
   },
 );
 
-t.test('needed parts of neighbouring modules are carried as sibling modules', async (t) => {
+t.test('needed parts of neighbouring modules become sibling modules', async (t) => {
   const files = {
     'lab/__init__.py': '',
     'lab/buffer.py': `# Licence.\nimport struct\nfrom .units import UNITS, other\n\nUNUSED = 1\n\n\ndef unpack(data):\n    return struct.unpack(UNITS, data)\n`,
@@ -75,7 +75,7 @@ t.test('needed parts of neighbouring modules are carried as sibling modules', as
   t.equal(texts['units.py'], files['lab/units.py']);
 });
 
-t.test('modules called alike, or like an imported package, get other names', async (t) => {
+t.test('modules with equal names, or the name of a package, are renamed', async (t) => {
   const texts = textsOf(
     named(
       extractTexts({
@@ -94,7 +94,7 @@ t.test('modules called alike, or like an imported package, get other names', asy
   );
 });
 
-t.test('a star import, and code that looks names up, take the module whole', async (t) => {
+t.test('a star import, and code that looks up names, keeps the whole module', async (t) => {
   const found = extractTexts({
     'consts.py': 'A = 1\nB = 2\n',
     'dyn.py': 'X = 1\nY = 2\n\n\ndef get(n):\n    return globals()[n]\n',
@@ -106,7 +106,7 @@ t.test('a star import, and code that looks names up, take the module whole', asy
   t.match(named(found, 'M').warnings.join(), /dyn\.py: looks names up while it runs/);
 });
 
-t.test('data files that the code names come along', async (t) => {
+t.test('data files that the code names are carried', async (t) => {
   const code = `${BASE}import os\nfrom pathlib import Path\n\n\nclass M(BaseMeasurementInstrument):\n    a = os.path.join(os.path.dirname(__file__), "table.txt")\n    b = Path(__file__).parent / "data" / "more.csv"\n    c = "../secret.txt"\n    d = "absent.txt"\n`;
   const found = extractTexts({
     'set/m.py': code,
@@ -117,7 +117,7 @@ t.test('data files that the code names come along', async (t) => {
   t.same(Object.keys(textsOf(named(found, 'M'))).sort(), ['M.py', 'data/more.csv', 'table.txt']);
 });
 
-t.test('data files come along however their paths are written', async (t) => {
+t.test('data files are carried however their paths are written', async (t) => {
   const ways: Record<string, string[]> = {
     'open(r"tables\\cal.csv")': ['tables/cal.csv'],
     'open("tables\\\\cal.csv")': ['tables/cal.csv'],
@@ -157,41 +157,38 @@ t.test('data files come along however their paths are written', async (t) => {
   t.match(named(above, 'M').warnings.join(), /top\.csv is named but not carried/);
 });
 
-t.test(
-  'imports of the base classes’ package stay, made absolute where they were relative',
-  async (t) => {
-    const files = {
-      '__init__.py': 'from .core import Device\nfrom .chan import Channel\n',
-      'core.py':
-        'from ..io import Port\nfrom .common import Common\n\n\nclass Device(Common):\n    def __init__(self):\n        pass\n',
-      'common.py': 'class Common:\n    pass\n',
-      'chan.py': 'class Channel:\n    pass\n',
-      'tool.py': 'def tool():\n    pass\n',
-      'maker/one.py': `from vendor.devices import Device, Channel\nfrom ..common import Common\nfrom ..tool import tool\nfrom ...io import Port\n\n\nclass One(Device):\n    v = Channel, Common, tool, Port\n`,
-      'maker/__init__.py': '',
-    };
-    const found = extractTexts(files, {
-      bases: new Map([['Device', 'measurement']]),
-      location: ['src', 'vendor', 'devices'],
-      packageName: 'vendor.devices',
-    });
-    t.same(namesOf(found), ['One']);
-    const texts = textsOf(named(found, 'One'));
-    t.same(Object.keys(texts).sort(), ['One.py', 'tool.py']);
-    t.match(
-      texts['One.py'],
-      /from vendor\.devices import Device, Channel\nfrom vendor\.devices\.common import Common\nfrom tool import tool\nfrom vendor\.io import Port\n/,
-    );
-  },
-);
+t.test('imports of the base class’s package stay, and relative ones become absolute', async (t) => {
+  const files = {
+    '__init__.py': 'from .core import Device\nfrom .chan import Channel\n',
+    'core.py':
+      'from ..io import Port\nfrom .common import Common\n\n\nclass Device(Common):\n    def __init__(self):\n        pass\n',
+    'common.py': 'class Common:\n    pass\n',
+    'chan.py': 'class Channel:\n    pass\n',
+    'tool.py': 'def tool():\n    pass\n',
+    'maker/one.py': `from vendor.devices import Device, Channel\nfrom ..common import Common\nfrom ..tool import tool\nfrom ...io import Port\n\n\nclass One(Device):\n    v = Channel, Common, tool, Port\n`,
+    'maker/__init__.py': '',
+  };
+  const found = extractTexts(files, {
+    bases: new Map([['Device', 'measurement']]),
+    location: ['src', 'vendor', 'devices'],
+    packageName: 'vendor.devices',
+  });
+  t.same(namesOf(found), ['One']);
+  const texts = textsOf(named(found, 'One'));
+  t.same(Object.keys(texts).sort(), ['One.py', 'tool.py']);
+  t.match(
+    texts['One.py'],
+    /from vendor\.devices import Device, Channel\nfrom vendor\.devices\.common import Common\nfrom tool import tool\nfrom vendor\.io import Port\n/,
+  );
+});
 
-t.test('an encoding that is not UTF-8 is turned into it, and so is its declaration', async (t) => {
+t.test('other encodings are converted to UTF-8 together with their declaration', async (t) => {
   const text = `# -*- coding: latin-1 -*-\n${BASE}\n\nclass M(BaseMeasurementInstrument):\n    unit = "µV"\n`;
   const found = extractTexts({ 'm.py': new Uint8Array(Buffer.from(text, 'latin1')) });
   t.match(textsOf(named(found, 'M'))['M.py'], /^# -\*- coding: utf-8 -\*-\n(.*\n)*.*"µV"/);
 });
 
-t.test('line ends and tabs are kept', async (t) => {
+t.test('line ends and tabs stay', async (t) => {
   const text =
     `${meter('Other')}\n\n${BASE}from helper import f, g\n\nclass M(BaseMeasurementInstrument):\n\tv = f\n`.replaceAll(
       '\n',
@@ -206,7 +203,7 @@ t.test('line ends and tabs are kept', async (t) => {
   t.notMatch(code, /[^\r]\n/);
 });
 
-t.test('a name that a neighbour has from outside is had from the neighbour', async (t) => {
+t.test('a name that a neighbour imports from outside is imported from the neighbour', async (t) => {
   for (const from of ['from .near import tt, np', 'from lab.near import tt, np']) {
     const found = extractTexts({
       'lab/__init__.py': '',

@@ -3,7 +3,7 @@ import t from 'tap';
 import { validateDefinition } from '../../../registry/definitions/validate.ts';
 import { extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
 
-t.test('a class is found through any way of naming a base class', async (t) => {
+t.test('a class is found for every spelling of its base class', async (t) => {
   const ways: Record<string, [string, string]> = {
     Plain: [
       'from pybirch.Instruments.base import FakeMovementInstrument',
@@ -42,7 +42,7 @@ t.test('a class is found through several steps over several modules', async (t) 
   t.ok(found.definitions.every((one) => one.instrument_type === 'measurement'));
 });
 
-t.test('the folder is found under its own name, too', async (t) => {
+t.test('imports by the name of the folder itself are followed', async (t) => {
   const found = extractTexts(
     {
       'a/base_stage.py': meter('Stage', 'BaseMovementInstrument'),
@@ -53,17 +53,21 @@ t.test('the folder is found under its own name, too', async (t) => {
   t.same(namesOf(found), ['Stage', 'XY']);
 });
 
-t.test('other classes are none, whatever their names', async (t) => {
-  const found = extractTexts({
-    'a.py': 'from elsewhere.experiments import Measurement\n\n\nclass A(Measurement):\n    pass\n',
-    'b.py': 'class Loop(Loop):\n    pass\n',
-    'c.py':
-      'from pybirch.Instruments.base import SimulatedDelay\n\n\nclass C(SimulatedDelay):\n    pass\n',
-    'd.py': 'def f():\n    class Inner(BaseMeasurementInstrument):\n        pass\n',
-  });
-  t.same(namesOf(found), []);
-  t.equal(found.skipped.length, 4);
-});
+t.test(
+  'classes without an instrument base are not instruments, whatever their names',
+  async (t) => {
+    const found = extractTexts({
+      'a.py':
+        'from elsewhere.experiments import Measurement\n\n\nclass A(Measurement):\n    pass\n',
+      'b.py': 'class Loop(Loop):\n    pass\n',
+      'c.py':
+        'from pybirch.Instruments.base import SimulatedDelay\n\n\nclass C(SimulatedDelay):\n    pass\n',
+      'd.py': 'def f():\n    class Inner(BaseMeasurementInstrument):\n        pass\n',
+    });
+    t.same(namesOf(found), []);
+    t.equal(found.skipped.length, 4);
+  },
+);
 
 t.test('a further base class may come from anywhere, the folder included', async (t) => {
   const bases = new Map([['Device', 'movement' as const]]);
@@ -79,7 +83,7 @@ t.test('a further base class may come from anywhere, the folder included', async
   t.same(Object.keys(Object.fromEntries(named(found, 'Stage').files)), ['Stage.py', 'device.py']);
 });
 
-t.test('what other classes build on is carried, not made a definition', async (t) => {
+t.test('base classes of others are carried and do not become definitions', async (t) => {
   const base = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
   const found = extractTexts({
     'm.py': [
@@ -109,7 +113,7 @@ t.test('what other classes build on is carried, not made a definition', async (t
   t.match(skips(found).join('\n'), /Explicit: abstract; .*\n.*Partly: abstract; /);
 });
 
-t.test("PyBirch's own modules are no definitions, and stay where they are", async (t) => {
+t.test("PyBirch's own modules become no definitions and stay in place", async (t) => {
   const pybirch =
     'class BaseMeasurementInstrument:\n    pass\n\n\nclass FakeMeasurementInstrument(BaseMeasurementInstrument):\n    pass\n';
   const found = extractTexts({
@@ -137,66 +141,63 @@ t.test('tests are not searched', async (t) => {
   t.match(skips(found).join('\n'), /Other: part of a test/);
 });
 
-t.test(
-  'the same definitions come out whatever part of PyBirch is imported, and by whatever name',
-  async (t) => {
-    const base =
-      'from .mixin import Mixin\n\n\nclass BaseMeasurementInstrument(Mixin):\n    pass\n\n\nclass BaseMovementInstrument(Mixin):\n    pass\n';
-    const files: Record<string, string> = {
-      '__init__.py': '',
-      'pybirch/__init__.py': '',
-      'pybirch/Instruments/__init__.py': 'from .base import BaseMeasurementInstrument\n',
-      'pybirch/Instruments/base.py': base,
-      'pybirch/Instruments/mixin.py': 'class Mixin:\n    pass\n',
-      'pybirch/scan/__init__.py': '',
-      'pybirch/scan/tools.py': 'def tool():\n    pass\n',
-      'pybirch/Instruments/AMETEK/meter.py': `from pybirch.Instruments.base import BaseMeasurementInstrument\nfrom pybirch.Instruments import mixin\nfrom pybirch.scan.tools import tool\n\n\n${meter('Meter')}    v = mixin, tool\n`,
-      'pybirch/Instruments/fakes.py': `try:\n    from pybirch.Instruments.base import BaseMeasurementInstrument\nexcept ImportError:\n    class BaseMeasurementInstrument:\n        pass\n\n\n${meter('Fake')}`,
-      'pybirch/Instruments/near.py': `from .base import BaseMeasurementInstrument as B\nfrom . import mixin\n\n\n${meter('Near', 'B')}    v = mixin\n`,
-    };
-    const below = (folder: string): Record<string, string> =>
-      Object.fromEntries(
-        Object.entries(files)
-          .filter(([path]) => path.startsWith(folder))
-          .map(([path, text]) => [path.slice(folder.length), text]),
-      );
-    const parts: [folder: string, location: string[], packageName: string][] = [
-      ['', ['src', 'PyBirch'], 'PyBirch'],
-      ['', ['src', 'pybirch'], 'pybirch'],
-      ['', ['src', 'copy'], 'copy'],
-      ['pybirch/', ['src', 'PyBirch', 'pybirch'], 'PyBirch.pybirch'],
-      ['pybirch/', ['src', 'copy', 'pybirch'], 'copy.pybirch'],
-      ['pybirch/', ['src', 'mine'], 'mine'],
-      ['pybirch/Instruments/', ['src', 'pybirch', 'Instruments'], 'PyBirch.pybirch.Instruments'],
-      ['pybirch/Instruments/', ['src', 'mine', 'Instruments'], 'mine.Instruments'],
-    ];
-    const found = parts.map(([folder, location, packageName]) => ({
-      what: `${folder} in ${location.join('/')}`,
-      found: extractTexts(below(folder), { location, packageName }),
-    }));
-    for (const { what, found: one } of found) {
-      t.same(namesOf(one).sort(), ['Fake', 'Meter', 'Near'], what);
-      t.same(textsOf(named(one, 'Meter')), textsOf(named(found[0]?.found as never, 'Meter')), what);
-      t.match(
-        textsOf(named(one, 'Near'))['Near.py'],
-        /^from pybirch\.Instruments\.base import BaseMeasurementInstrument as B\nfrom pybirch\.Instruments import mixin\n/,
-        what,
-      );
-      t.match(
-        textsOf(named(one, 'Meter'))['Meter.py'],
-        /^from pybirch\.scan\.tools import tool$/m,
-        what,
-      );
-    }
-    const alone = extractTexts(below('pybirch/Instruments/AMETEK/'), {
-      location: ['src', 'PyBirch', 'pybirch', 'Instruments', 'AMETEK'],
-    });
-    t.same(textsOf(named(alone, 'Meter')), textsOf(named(found[0]?.found as never, 'Meter')));
-  },
-);
+t.test('importing any part of PyBirch under any name gives the same definitions', async (t) => {
+  const base =
+    'from .mixin import Mixin\n\n\nclass BaseMeasurementInstrument(Mixin):\n    pass\n\n\nclass BaseMovementInstrument(Mixin):\n    pass\n';
+  const files: Record<string, string> = {
+    '__init__.py': '',
+    'pybirch/__init__.py': '',
+    'pybirch/Instruments/__init__.py': 'from .base import BaseMeasurementInstrument\n',
+    'pybirch/Instruments/base.py': base,
+    'pybirch/Instruments/mixin.py': 'class Mixin:\n    pass\n',
+    'pybirch/scan/__init__.py': '',
+    'pybirch/scan/tools.py': 'def tool():\n    pass\n',
+    'pybirch/Instruments/AMETEK/meter.py': `from pybirch.Instruments.base import BaseMeasurementInstrument\nfrom pybirch.Instruments import mixin\nfrom pybirch.scan.tools import tool\n\n\n${meter('Meter')}    v = mixin, tool\n`,
+    'pybirch/Instruments/fakes.py': `try:\n    from pybirch.Instruments.base import BaseMeasurementInstrument\nexcept ImportError:\n    class BaseMeasurementInstrument:\n        pass\n\n\n${meter('Fake')}`,
+    'pybirch/Instruments/near.py': `from .base import BaseMeasurementInstrument as B\nfrom . import mixin\n\n\n${meter('Near', 'B')}    v = mixin\n`,
+  };
+  const below = (folder: string): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(files)
+        .filter(([path]) => path.startsWith(folder))
+        .map(([path, text]) => [path.slice(folder.length), text]),
+    );
+  const parts: [folder: string, location: string[], packageName: string][] = [
+    ['', ['src', 'PyBirch'], 'PyBirch'],
+    ['', ['src', 'pybirch'], 'pybirch'],
+    ['', ['src', 'copy'], 'copy'],
+    ['pybirch/', ['src', 'PyBirch', 'pybirch'], 'PyBirch.pybirch'],
+    ['pybirch/', ['src', 'copy', 'pybirch'], 'copy.pybirch'],
+    ['pybirch/', ['src', 'mine'], 'mine'],
+    ['pybirch/Instruments/', ['src', 'pybirch', 'Instruments'], 'PyBirch.pybirch.Instruments'],
+    ['pybirch/Instruments/', ['src', 'mine', 'Instruments'], 'mine.Instruments'],
+  ];
+  const found = parts.map(([folder, location, packageName]) => ({
+    what: `${folder} in ${location.join('/')}`,
+    found: extractTexts(below(folder), { location, packageName }),
+  }));
+  for (const { what, found: one } of found) {
+    t.same(namesOf(one).sort(), ['Fake', 'Meter', 'Near'], what);
+    t.same(textsOf(named(one, 'Meter')), textsOf(named(found[0]?.found as never, 'Meter')), what);
+    t.match(
+      textsOf(named(one, 'Near'))['Near.py'],
+      /^from pybirch\.Instruments\.base import BaseMeasurementInstrument as B\nfrom pybirch\.Instruments import mixin\n/,
+      what,
+    );
+    t.match(
+      textsOf(named(one, 'Meter'))['Meter.py'],
+      /^from pybirch\.scan\.tools import tool$/m,
+      what,
+    );
+  }
+  const alone = extractTexts(below('pybirch/Instruments/AMETEK/'), {
+    location: ['src', 'PyBirch', 'pybirch', 'Instruments', 'AMETEK'],
+  });
+  t.same(textsOf(named(alone, 'Meter')), textsOf(named(found[0]?.found as never, 'Meter')));
+});
 
 t.test(
-  'an import that leads nowhere is told, and stops only what cannot be loaded without it',
+  'an unresolvable import is reported, and only classes that need it are skipped',
   async (t) => {
     const base = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
     const files = {
@@ -226,65 +227,59 @@ t.test(
   },
 );
 
-t.test(
-  'a base of other classes is a definition where it can be made and is a device',
-  async (t) => {
-    const head =
-      'from abc import ABC, abstractmethod\nfrom pybirch.Instruments.base import BaseMeasurementInstrument\n';
-    const child = 'class Child(X):\n    def ask(self):\n        return 1\n';
-    const x = (body: string): string => `class X(BaseMeasurementInstrument):\n${body}\n`;
-    const abstract =
-      'class A(BaseMeasurementInstrument, ABC):\n    @abstractmethod\n    def ask(self): ...\n\n\nclass X(A):\n    """It."""\n';
-    const made: Record<string, string> = {
-      documented: x('    """The HP 6652A power supply."""'),
-      constructed: meter('X'),
-      'called somewhere': `${x('    pass')}\n\nx = X()\n`,
-      'with what an abstract one asks for': `${abstract}    def ask(self):\n        return 1\n`,
-    };
-    for (const [what, text] of Object.entries(made))
-      t.ok(namesOf(extractTexts({ 'm.py': `${head}${text}\n${child}` })).includes('X'), what);
-    const left = '        raise NotImplementedError("later")';
-    const bases: Record<string, string> = {
-      undocumented: x('    pass'),
-      'documented as a base': x('    """Base class of supplies."""\n    def __init__(self): ...'),
-      'leaving methods to others': x(
-        `    """It."""\n    def __init__(self): ...\n    def ask(self):\n        """Asks."""\n${left}`,
+t.test('a base class becomes a definition if it can be instantiated and is a device', async (t) => {
+  const head =
+    'from abc import ABC, abstractmethod\nfrom pybirch.Instruments.base import BaseMeasurementInstrument\n';
+  const child = 'class Child(X):\n    def ask(self):\n        return 1\n';
+  const x = (body: string): string => `class X(BaseMeasurementInstrument):\n${body}\n`;
+  const abstract =
+    'class A(BaseMeasurementInstrument, ABC):\n    @abstractmethod\n    def ask(self): ...\n\n\nclass X(A):\n    """It."""\n';
+  const made: Record<string, string> = {
+    documented: x('    """The HP 6652A power supply."""'),
+    constructed: meter('X'),
+    'called somewhere': `${x('    pass')}\n\nx = X()\n`,
+    'with what an abstract one asks for': `${abstract}    def ask(self):\n        return 1\n`,
+  };
+  for (const [what, text] of Object.entries(made))
+    t.ok(namesOf(extractTexts({ 'm.py': `${head}${text}\n${child}` })).includes('X'), what);
+  const left = '        raise NotImplementedError("later")';
+  const bases: Record<string, string> = {
+    undocumented: x('    pass'),
+    'documented as a base': x('    """Base class of supplies."""\n    def __init__(self): ...'),
+    'leaving methods to others': x(
+      `    """It."""\n    def __init__(self): ...\n    def ask(self):\n        """Asks."""\n${left}`,
+    ),
+    'leaving its measurement to others': x(
+      `    """It."""\n    def _perform_measurement_impl(self):\n${left}`,
+    ),
+    'with an abstract method that it inherits': abstract,
+  };
+  for (const [what, text] of Object.entries(bases)) {
+    const found = extractTexts({ 'm.py': `${head}${text}\n${child}` });
+    t.notOk(namesOf(found).includes('X'), what);
+    t.match(skips(found).join('\n'), / X: (abstract|a base of other classes)/, what);
+  }
+});
+
+t.test('methods of a further base class do not count as missing', async (t) => {
+  const core =
+    'class Common:\n    def write(self):\n        raise NotImplementedError("in a subclass")\n\n\nclass Mixin(Common):\n    """Asks."""\n\n\nclass Instrument(Common):\n    def write(self):\n        return 1\n';
+  const x = (bases: string): string =>
+    `from core import Common, Instrument, Mixin\n\n\nclass Other:\n    def write(self):\n        raise NotImplementedError\n\n\nclass X(${bases}):\n    """The 33500 generator."""\n\n\nclass Child(X):\n    """The 33521."""\n`;
+  const names = (bases: string): string[] =>
+    namesOf(
+      extractTexts(
+        { 'core.py': core, 'm.py': x(bases) },
+        { bases: new Map([['Instrument', 'measurement' as const]]) },
       ),
-      'leaving its measurement to others': x(
-        `    """It."""\n    def _perform_measurement_impl(self):\n${left}`,
-      ),
-      'with an abstract method that it inherits': abstract,
-    };
-    for (const [what, text] of Object.entries(bases)) {
-      const found = extractTexts({ 'm.py': `${head}${text}\n${child}` });
-      t.notOk(namesOf(found).includes('X'), what);
-      t.match(skips(found).join('\n'), / X: (abstract|a base of other classes)/, what);
-    }
-  },
-);
+    );
+  t.ok(names('Mixin, Instrument').includes('X'));
+  t.ok(names('Instrument, Other').includes('X'));
+  t.notOk(names('Other, Instrument').includes('X'));
+});
 
 t.test(
-  'what a further base class gives is not missing, though its own bases leave it',
-  async (t) => {
-    const core =
-      'class Common:\n    def write(self):\n        raise NotImplementedError("in a subclass")\n\n\nclass Mixin(Common):\n    """Asks."""\n\n\nclass Instrument(Common):\n    def write(self):\n        return 1\n';
-    const x = (bases: string): string =>
-      `from core import Common, Instrument, Mixin\n\n\nclass Other:\n    def write(self):\n        raise NotImplementedError\n\n\nclass X(${bases}):\n    """The 33500 generator."""\n\n\nclass Child(X):\n    """The 33521."""\n`;
-    const names = (bases: string): string[] =>
-      namesOf(
-        extractTexts(
-          { 'core.py': core, 'm.py': x(bases) },
-          { bases: new Map([['Instrument', 'measurement' as const]]) },
-        ),
-      );
-    t.ok(names('Mixin, Instrument').includes('X'));
-    t.ok(names('Instrument, Other').includes('X'));
-    t.notOk(names('Other, Instrument').includes('X'));
-  },
-);
-
-t.test(
-  'a class that looks like an instrument and is not taken is told of, with the reason',
+  'a class that looks like an instrument but is not imported is reported with the reason',
   async (t) => {
     const cases: Record<string, string> = {
       'class X(BASES["m"]): ...\n': 'X: its base class is computed',
@@ -311,21 +306,24 @@ t.test(
   },
 );
 
-t.test('a base class of the lab itself needs the header, and is enough with it', async (t) => {
-  const found = extractTexts(
-    {
-      'Instrument.py':
-        'class Instrument:\n    def __init__(self, name):\n        self.name = name\n',
-      'K.py': `from Instrument import Instrument\n\n\n${meter('K', 'Instrument')}`,
-    },
-    { bases: new Map([['Instrument', 'measurement' as const]]) },
-  );
-  const { files } = named(found, 'K');
-  t.same([...files.keys()].sort(), ['Instrument.py', 'K.py']);
-  const { errors, warnings } = validateDefinition('K', files, { banned: [], allowed: [] });
-  t.same(errors, []);
-  t.match(
-    warnings.find(({ code }) => code === 'own-base'),
-    { message: /is what the header says/ },
-  );
-});
+t.test(
+  'a lab’s own base class needs instrument-type in the header, and that suffices',
+  async (t) => {
+    const found = extractTexts(
+      {
+        'Instrument.py':
+          'class Instrument:\n    def __init__(self, name):\n        self.name = name\n',
+        'K.py': `from Instrument import Instrument\n\n\n${meter('K', 'Instrument')}`,
+      },
+      { bases: new Map([['Instrument', 'measurement' as const]]) },
+    );
+    const { files } = named(found, 'K');
+    t.same([...files.keys()].sort(), ['Instrument.py', 'K.py']);
+    const { errors, warnings } = validateDefinition('K', files, { banned: [], allowed: [] });
+    t.same(errors, []);
+    t.match(
+      warnings.find(({ code }) => code === 'own-base'),
+      { message: /is what the header says/ },
+    );
+  },
+);

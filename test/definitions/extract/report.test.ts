@@ -7,7 +7,7 @@ import { extractAll, extractTexts, meter, named, namesOf, skips, textsOf } from 
 
 const BASE = 'from pybirch.Instruments.base import BaseMovementInstrument\n';
 
-t.test('state that definitions used to share is warned of in each', async (t) => {
+t.test('shared state causes a warning in each definition', async (t) => {
   const stages = (state: string, use: string): string =>
     `${BASE}import threading, logging\nfrom functools import lru_cache\n\n\nclass Controller:\n    open_ports = {}\n\n    @classmethod\n    def get(cls):\n        cls.open_ports["a"] = 1\n\n\n${state}\n\n\nclass X(BaseMovementInstrument):\n    def __init__(self):\n        pass\n\n    def f(self):\n        return ${use}\n\n\nclass Y(X):\n    pass\n`;
   const shared: [string, string, RegExp | null][] = [
@@ -39,7 +39,7 @@ t.test('state that definitions used to share is warned of in each', async (t) =>
 });
 
 t.test(
-  'names that clash are skipped with both places; equal definitions are imported once',
+  'clashing names are skipped with both places; equal definitions are imported once',
   async (t) => {
     const found = extractTexts({
       'a/one.py': meter('Same'),
@@ -64,29 +64,32 @@ t.test(
   },
 );
 
-t.test('Python is told by its content; what cannot be read says where', async (t) => {
-  const found = extractTexts({
-    plain: meter('Plain'),
-    'driver.drv': meter('Text'),
-    script: `#!/usr/bin/env python3\n${meter('Script')}`,
-    'notes.md': '# Notes\n\n    class A(BaseMeasurementInstrument):\n',
-    'table.csv': '1,2\n',
-    'image.bin': new Uint8Array([0, 1, 2]),
-    'broken.py': 'class A(BaseMeasurementInstrument):\n    def f(self) return 1\n',
-    old: 'import os\nclass A(BaseMeasurementInstrument):\n    def f(self):\n        print "x"\n',
-    'latin.py': new Uint8Array([0x23, 0x20, 0xe9, 0x0a]),
-    'nul.py': new Uint8Array([0x23, 0, 0x0a]),
-  });
-  t.same(namesOf(found), ['Plain', 'Script', 'Text']);
-  const reasons = Object.fromEntries(found.skipped.map((skip) => [skip.path, skip]));
-  t.match(reasons['notes.md'], { reason: 'not Python' });
-  t.match(reasons['table.csv'], { reason: 'not Python' });
-  t.match(reasons['image.bin'], { reason: 'not Python' });
-  t.match(reasons['broken.py'], { reason: /does not parse/, line: 2 });
-  t.match(reasons.old, { reason: /does not parse/, line: 4 });
-  t.match(reasons['latin.py'], { reason: /does not decode/, line: 1, column: 3 });
-  t.match(reasons['nul.py'], { reason: /does not decode/ });
-});
+t.test(
+  'Python is recognized by content; unreadable files are reported with the place',
+  async (t) => {
+    const found = extractTexts({
+      plain: meter('Plain'),
+      'driver.drv': meter('Text'),
+      script: `#!/usr/bin/env python3\n${meter('Script')}`,
+      'notes.md': '# Notes\n\n    class A(BaseMeasurementInstrument):\n',
+      'table.csv': '1,2\n',
+      'image.bin': new Uint8Array([0, 1, 2]),
+      'broken.py': 'class A(BaseMeasurementInstrument):\n    def f(self) return 1\n',
+      old: 'import os\nclass A(BaseMeasurementInstrument):\n    def f(self):\n        print "x"\n',
+      'latin.py': new Uint8Array([0x23, 0x20, 0xe9, 0x0a]),
+      'nul.py': new Uint8Array([0x23, 0, 0x0a]),
+    });
+    t.same(namesOf(found), ['Plain', 'Script', 'Text']);
+    const reasons = Object.fromEntries(found.skipped.map((skip) => [skip.path, skip]));
+    t.match(reasons['notes.md'], { reason: 'not Python' });
+    t.match(reasons['table.csv'], { reason: 'not Python' });
+    t.match(reasons['image.bin'], { reason: 'not Python' });
+    t.match(reasons['broken.py'], { reason: /does not parse/, line: 2 });
+    t.match(reasons.old, { reason: /does not parse/, line: 4 });
+    t.match(reasons['latin.py'], { reason: /does not decode/, line: 1, column: 3 });
+    t.match(reasons['nul.py'], { reason: /does not decode/ });
+  },
+);
 
 t.test('a file that is too large to be read is skipped', async (t) => {
   const found = extractAll([{ path: 'big.py', bytes: null }]);
@@ -114,7 +117,7 @@ t.test('maker and category come from the folders', async (t) => {
     t.same(placeOf(`${folder}/x.py`, ['home', 'someone']), {}, folder);
 });
 
-t.test('they are written into the header, unless the file states them', async (t) => {
+t.test('maker and category are written into the header unless the file states them', async (t) => {
   const header = '# /// script\n# [tool.pybirch]\n# manufacturer = "Own"\n# ///\n';
   const found = extractTexts(
     { 'Some_Maker/a.py': meter('A'), 'Some_Maker/b.py': `${header}${meter('B')}` },
@@ -125,7 +128,7 @@ t.test('they are written into the header, unless the file states them', async (t
   t.notMatch(textsOf(named(found, 'B'))['B.py'], /Some Maker/);
 });
 
-t.test('no text makes the extraction throw', async (t) => {
+t.test('no input makes the extraction throw', async (t) => {
   const words =
     'class def from import * as if try: except else: A B (BaseMovementInstrument): . .. = += [ ] { } "x.csv"';
   const pieces = ['\n', '\n    ', '\n\t', '# c\n', '\\\n', '"""', "f'{A}'", 'm.A()', 'global A'];
@@ -146,45 +149,42 @@ t.test('no text makes the extraction throw', async (t) => {
   t.match(skips(found)[0], /m\.py -: does not parse/);
 });
 
-t.test(
-  'leftovers, backups, stubs and what only looks like Python by its text do not count',
-  async (t) => {
-    const left = [
-      ...[
-        'x.py~',
-        '.x.py.swp',
-        '.#x.py',
-        '#x.py#',
-        'x.py.bak',
-        'x.bak',
-        'x.py.orig',
-        'x.py.rej',
-        'x.py.old',
-        'x.py_old',
-      ],
-      ...[
-        'x.py-2021',
-        'x.py.1',
-        'x.py.save',
-        'x.txt',
-        'x.pyi',
-        'x.pyx',
-        'x.md',
-        'x.py.disabled',
-        'x.diff',
-        'x.py.tmp',
-      ],
-    ];
-    const files = Object.fromEntries(left.map((path) => [path, `${meter('X')}    v = 1\n`]));
-    const found = extractTexts({ 'x.py': meter('X'), ...files, 'n.ipynb': '{"cells": []}' });
-    t.same(textsOf(named(found, 'X')), { 'X.py': meter('X') });
-    t.same(found.skipped.map(({ path }) => path).sort(), [...left, 'n.ipynb'].sort());
-    t.match(skips(found).join('\n'), /n\.ipynb -: a notebook: .*nbconvert/);
-    t.match(skips(found).join('\n'), /x\.pyi -: a stub/);
-  },
-);
+t.test('leftovers, backups, stubs and text that only resembles Python are ignored', async (t) => {
+  const left = [
+    ...[
+      'x.py~',
+      '.x.py.swp',
+      '.#x.py',
+      '#x.py#',
+      'x.py.bak',
+      'x.bak',
+      'x.py.orig',
+      'x.py.rej',
+      'x.py.old',
+      'x.py_old',
+    ],
+    ...[
+      'x.py-2021',
+      'x.py.1',
+      'x.py.save',
+      'x.txt',
+      'x.pyi',
+      'x.pyx',
+      'x.md',
+      'x.py.disabled',
+      'x.diff',
+      'x.py.tmp',
+    ],
+  ];
+  const files = Object.fromEntries(left.map((path) => [path, `${meter('X')}    v = 1\n`]));
+  const found = extractTexts({ 'x.py': meter('X'), ...files, 'n.ipynb': '{"cells": []}' });
+  t.same(textsOf(named(found, 'X')), { 'X.py': meter('X') });
+  t.same(found.skipped.map(({ path }) => path).sort(), [...left, 'n.ipynb'].sort());
+  t.match(skips(found).join('\n'), /n\.ipynb -: a notebook: .*nbconvert/);
+  t.match(skips(found).join('\n'), /x\.pyi -: a stub/);
+});
 
-t.test('a copy by its name gives way to the file that it is a copy of', async (t) => {
+t.test('the original wins over a file that is a copy by its name', async (t) => {
   const copies = [
     'Copy of x.py',
     'x - Copy.py',
@@ -208,7 +208,7 @@ t.test('a copy by its name gives way to the file that it is a copy of', async (t
   t.same(namesOf(extractTexts({ 'x_old.py': meter('X'), 'y.py': meter('Y') })), ['X', 'Y']);
 });
 
-t.test('what is chosen is taken: include, exclude, prefer, rename', async (t) => {
+t.test('include, exclude, prefer and rename choose what is imported', async (t) => {
   const files = {
     'lab1/m.py': meter('Meter'),
     'lab2/m.py': `${meter('Meter')}    model = "Meter"\n`,

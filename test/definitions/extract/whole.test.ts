@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { extractAll, extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
 
-t.test('the extraction of an export gives every definition back, byte for byte', async (t) => {
+t.test('extracting an export returns every definition byte for byte', async (t) => {
   const name = fc.stringMatching(/^[A-Z][a-z]{2,6}[0-9]?$/);
   const text = fc.constantFrom(
     '',
@@ -52,20 +52,20 @@ t.test('the extraction of an export gives every definition back, byte for byte',
   );
 });
 
-t.test('a header makes a definition of a class whose base is unknown here', async (t) => {
+t.test('the header makes a class with an unknown base a definition', async (t) => {
   const text =
     '# /// script\n# [tool.pybirch]\n# instrument-type = "measurement"\n# ///\nclass K(Instrument):\n    pass\n';
   t.same(textsOf(named(extractTexts({ 'K.py': text }), 'K')), { 'K.py': text });
   t.same(namesOf(extractTexts({ 'K.py': 'class K(Instrument):\n    pass\n' })), []);
 });
 
-t.test('further classes in such a file stay in it, and are reported', async (t) => {
+t.test('further classes in an exported file stay in it and are reported', async (t) => {
   const found = extractTexts({ 'Stage.py': meter('Axis') + meter('Stage') });
   t.same(namesOf(found), ['Stage']);
   t.same(skips(found), ['Stage.py Axis: stays inside Stage, whose file this is']);
 });
 
-t.test('a file alone that needs its neighbours is no export', async (t) => {
+t.test('a single file that needs its neighbours is not an export', async (t) => {
   const found = extractTexts({
     'Meter.py': `from bus import Bus\n\n${meter('Meter')}    bus = Bus\n`,
     'bus.py': 'class Bus:\n    pass\n',
@@ -73,33 +73,30 @@ t.test('a file alone that needs its neighbours is no export', async (t) => {
   t.same(Object.keys(textsOf(named(found, 'Meter'))), ['Meter.py', 'bus.py']);
 });
 
-t.test(
-  'a file alone keeps what it needs of the folder: data, and modules that only pass on',
-  async (t) => {
-    const stub =
-      'try:\n    from pybirch.Instruments.base import FakeMeasurementInstrument\nexcept ImportError:\n    class FakeMeasurementInstrument:\n        pass\n';
-    const cases: [code: string, beside: Record<string, string>][] = [
-      ['CAL = "tables/cal.csv"\n', { 'tables/cal.csv': '1\n' }],
-      ['CAL = r"tables\\cal.csv"\n', { 'tables/cal.csv': '1\n' }],
-      ['from stub import FakeMeasurementInstrument\n', { 'stub.py': stub }],
-    ];
-    for (const [code, beside] of cases) {
-      const text = `${code}${meter('Meter', 'FakeMeasurementInstrument')}    cal = CAL\n`;
-      const found = extractTexts({ 'Meter.py': text, ...beside });
-      t.same(
-        Object.keys(textsOf(named(found, 'Meter'))).sort(),
-        ['Meter.py', ...Object.keys(beside)],
-        code,
-      );
-    }
-    // The other definitions of an export are no data of this one.
-    const other = {
-      'Meter.py': `NAME = "Stage.py"\n${meter('Meter')}`,
-      'Stage.py': meter('Stage'),
-    };
-    t.same(textsOf(named(extractTexts(other), 'Meter')), { 'Meter.py': other['Meter.py'] });
-  },
-);
+t.test('a single file keeps what it needs: data, and modules that only re-export', async (t) => {
+  const stub =
+    'try:\n    from pybirch.Instruments.base import FakeMeasurementInstrument\nexcept ImportError:\n    class FakeMeasurementInstrument:\n        pass\n';
+  const cases: [code: string, beside: Record<string, string>][] = [
+    ['CAL = "tables/cal.csv"\n', { 'tables/cal.csv': '1\n' }],
+    ['CAL = r"tables\\cal.csv"\n', { 'tables/cal.csv': '1\n' }],
+    ['from stub import FakeMeasurementInstrument\n', { 'stub.py': stub }],
+  ];
+  for (const [code, beside] of cases) {
+    const text = `${code}${meter('Meter', 'FakeMeasurementInstrument')}    cal = CAL\n`;
+    const found = extractTexts({ 'Meter.py': text, ...beside });
+    t.same(
+      Object.keys(textsOf(named(found, 'Meter'))).sort(),
+      ['Meter.py', ...Object.keys(beside)],
+      code,
+    );
+  }
+  // The other definitions of an export are no data of this one.
+  const other = {
+    'Meter.py': `NAME = "Stage.py"\n${meter('Meter')}`,
+    'Stage.py': meter('Stage'),
+  };
+  t.same(textsOf(named(extractTexts(other), 'Meter')), { 'Meter.py': other['Meter.py'] });
+});
 
 t.test('a folder with a file too large to be part of a definition is skipped', async (t) => {
   const found = extractAll([
@@ -112,21 +109,18 @@ t.test('a folder with a file too large to be part of a definition is skipped', a
   ]);
 });
 
-t.test(
-  'the type of a further base class stands in the header, wherever the file lies',
-  async (t) => {
-    const bases = new Map([['Instrument', 'movement' as const]]);
-    for (const path of ['K.py', 'K/K.py', 'sub/k.py', 'sub/K/K.py']) {
-      const found = extractTexts({ [path]: meter('K', 'Instrument') }, { bases });
-      const texts = textsOf(named(found, 'K'));
-      t.match(texts['K.py'], /^# instrument-type = "movement"$/m, path);
-      const again = extractTexts({ 'K.py': texts['K.py'] ?? '' }, { bases });
-      t.same(textsOf(named(again, 'K')), texts);
-    }
-  },
-);
+t.test('the type of a further base class is written into the header for any folder', async (t) => {
+  const bases = new Map([['Instrument', 'movement' as const]]);
+  for (const path of ['K.py', 'K/K.py', 'sub/k.py', 'sub/K/K.py']) {
+    const found = extractTexts({ [path]: meter('K', 'Instrument') }, { bases });
+    const texts = textsOf(named(found, 'K'));
+    t.match(texts['K.py'], /^# instrument-type = "movement"$/m, path);
+    const again = extractTexts({ 'K.py': texts['K.py'] ?? '' }, { bases });
+    t.same(textsOf(named(again, 'K')), texts);
+  }
+});
 
-t.test('a syntax that not every lab computer reads is stated in the header', async (t) => {
+t.test('syntax that some lab computers cannot read adds requires-python', async (t) => {
   let path = '';
   const texts = (code: string): string =>
     textsOf(named(extractTexts({ [path]: code }), 'K'))['K.py'] ?? '';
@@ -140,7 +134,7 @@ t.test('a syntax that not every lab computer reads is stated in the header', asy
   }
 });
 
-t.test('what Python refuses for its tabs is skipped with its place', async (t) => {
+t.test('files with inconsistent tabs are skipped with their place', async (t) => {
   const found = extractTexts({ 'k.py': `${meter('K')}\tx = 1\n        y = 2\n` });
   t.same(namesOf(found), []);
   t.match(found.skipped, [{ path: 'k.py', reason: /does not parse/, line: 4 }]);

@@ -25,7 +25,7 @@ const snippets = machine === null ? [] : snippetsOf(machine);
 const skip = snippets.length === 0 && 'the python3 of this machine has no package test';
 
 t.test(
-  "every snippet of CPython's tests is valid or not as compile() says",
+  "every snippet of CPython's tests is valid exactly if compile() accepts it",
   { skip },
   async (t) => {
     const verdicts = cpython.verdicts(snippets);
@@ -40,7 +40,7 @@ t.test(
   },
 );
 
-t.test('programs with a piece changed are valid or not as compile() says', async (t) => {
+t.test('mutated programs are valid exactly if compile() accepts them', async (t) => {
   const texts: string[] = [];
   const sources = programs.map((bytes) => bytes.toString());
   for (const text of mutants(sources, 20261130)) if (texts.push(text) === 600) break;
@@ -55,14 +55,14 @@ t.test('programs with a piece changed are valid or not as compile() says', async
   t.ok(places.length <= 6, 'at the line that CPython names, but for one in a hundred', { places });
 });
 
-t.test('odd layouts have the tree that CPython has', async (t) => {
+t.test('odd layouts have the same tree as in CPython', async (t) => {
   const sources = layouts(programs.slice(0, 2).map((bytes) => bytes.toString()));
   const seen = cpython.skeletons(sources.map(([, text]) => Buffer.from(text)));
   for (const [at, [name, text]] of sources.entries())
     t.same(skeletonOf(text), told(seen[at] ?? []), name);
 });
 
-t.test('the tree of real files is that of CPython', async (t) => {
+t.test('real files have the same tree as in CPython', async (t) => {
   const folder = machine?.folder;
   const library =
     folder === undefined ? [] : readdirSync(folder).filter((path) => path.endsWith('.py'));
@@ -75,7 +75,7 @@ t.test('the tree of real files is that of CPython', async (t) => {
     t.same(skeletonOf(decodeSource(bytes).text), told(seen[at] ?? []));
 });
 
-t.test('what a Python cannot read needs a newer one', { skip }, async (t) => {
+t.test('syntax that a Python cannot read is marked as newer', { skip }, async (t) => {
   const valid = cpython.verdicts(snippets).flatMap(([kind], at) => (kind === 'valid' ? [at] : []));
   const sources = valid.map((at) => snippets[at] as Uint8Array);
   const minor = Number(machine?.version.split('.')[1]);
@@ -89,7 +89,7 @@ t.test('what a Python cannot read needs a newer one', { skip }, async (t) => {
   t.ok(differ.length <= valid.length / 200, `${differ.length} of ${valid.length}`, { differ });
 });
 
-t.test('the oldest Python of a text, and of a requirement', async (t) => {
+t.test('the oldest Python for a text and for a requirement', async (t) => {
   const texts: [string, number][] = [
     ['x = 1\n', 8],
     ['@a[0].b\ndef f(): pass\n', 9],
@@ -116,7 +116,7 @@ t.test('the oldest Python of a text, and of a requirement', async (t) => {
     t.equal(oldestAllowed(specifier), minor, specifier ?? 'none');
 });
 
-t.test('return in a finally block is warned of, as CPython does', async (t) => {
+t.test('return in a finally block causes CPython’s warning', async (t) => {
   const text = 'def f():\n  for a in b:\n    try: pass\n    finally:\n      return 1\n';
   const [, , , , warnings] = cpython.verdicts([Buffer.from(text)])[0] ?? [];
   const told = verdictOf(parseModule(text)).warnings.map(({ line, message }) => [

@@ -61,20 +61,23 @@ async function compare(t: Test, versions: number[]) {
 }
 
 // Under v0 git advertises capabilities without refs from 2.41 on, and nothing before.
-t.test('of an empty repository', (t) => compare(t, []));
+t.test('an empty repository is served as git serves it', (t) => compare(t, []));
 
-t.test('of one with branches, light and annotated tags, and a tag of a tag', async (t) => {
-  const cwd = await server.workingCopy('Same');
-  await server.client(['commit', '-q', '--allow-empty', '-m', 'x'], { cwd });
-  await server.client(['tag', 'light'], { cwd });
-  await server.client(['tag', '-a', '-m', 'x', 'v1'], { cwd });
-  await server.client(['tag', '-a', '-m', 'x', 'of-a-tag', 'v1'], { cwd });
-  const refs = ['main', 'main:refs/heads/other', 'main:refs/merge-requests/1/head', '--tags'];
-  await server.client(['push', '-q', 'origin', ...refs], { cwd });
-  await compare(t, [0, 1]);
-});
+t.test(
+  'branches, light and annotated tags and a tag of a tag are served as git serves them',
+  async (t) => {
+    const cwd = await server.workingCopy('Same');
+    await server.client(['commit', '-q', '--allow-empty', '-m', 'x'], { cwd });
+    await server.client(['tag', 'light'], { cwd });
+    await server.client(['tag', '-a', '-m', 'x', 'v1'], { cwd });
+    await server.client(['tag', '-a', '-m', 'x', 'of-a-tag', 'v1'], { cwd });
+    const refs = ['main', 'main:refs/heads/other', 'main:refs/merge-requests/1/head', '--tags'];
+    await server.client(['push', '-q', 'origin', ...refs], { cwd });
+    await compare(t, [0, 1]);
+  },
+);
 
-t.test('the capabilities of v2 are those of git that the server can keep', async (t) => {
+t.test('the capabilities of v2 are those of git that the server supports', async (t) => {
   const ours = parseAdvertisement(await weSay('upload-pack', 2));
   t.same([...ours.capabilities.keys()].sort(), ['agent', 'fetch', 'ls-refs', 'object-format']);
   const git = (await gitSays('upload-pack', 2)).toString();

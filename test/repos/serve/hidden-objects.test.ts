@@ -63,7 +63,7 @@ t.test('no advertisement and no listing names a hidden ref', async (t) => {
   t.same(parseLsRefsAnswer(listed.bytes), [{ name: 'refs/heads/main', oid: seen.commit }]);
 });
 
-t.test('what a visible ref reaches can be fetched by id, anything else cannot', async (t) => {
+t.test('objects that a visible ref reaches can be fetched by id, others cannot', async (t) => {
   for (const oid of Object.values(seen)) {
     const { bytes } = await command({ args: [`want ${oid}`, 'done'] });
     t.match(bytes.toString('latin1'), /packfile/);
@@ -78,7 +78,7 @@ t.test('what a visible ref reaches can be fetched by id, anything else cannot', 
   }
 });
 
-t.test('the same objects are served to those who see their ref', async (t) => {
+t.test('the same objects are served to callers who see their ref', async (t) => {
   const { visible } = server.rules;
   server.rules.visible = () => true;
   for (const oid of Object.values(secret)) {
@@ -88,7 +88,7 @@ t.test('the same objects are served to those who see their ref', async (t) => {
   server.rules.visible = (ref) => visible(ref);
 });
 
-t.test('what is only on the registry ref is served to nobody', async (t) => {
+t.test('objects only on the registry’s ref are served to nobody', async (t) => {
   await repository.updateRefs([
     { ref: 'refs/merge-requests/1/head', from: secret.commit, to: null },
   ]);
@@ -102,7 +102,7 @@ t.test('what is only on the registry ref is served to nobody', async (t) => {
   ]);
 });
 
-t.test('no other argument of fetch reads hidden things', async (t) => {
+t.test('no other argument of fetch reads hidden objects', async (t) => {
   const want = [`want ${seen.commit}`, 'done'];
   const excluded = await command({ args: ['deepen-not refs/merge-requests/1/head', ...want] });
   t.match(excluded.bytes.toString(), /ERR upload-pack: deepen-not is not a ref/);
@@ -117,7 +117,7 @@ t.test('no other argument of fetch reads hidden things', async (t) => {
   }
 });
 
-t.test('requests that are none get a 4xx in plain text, empty ones too', async (t) => {
+t.test('invalid and empty requests get a 4xx in plain text', async (t) => {
   const fetchAll = writeCommandRequest({
     command: 'fetch',
     capabilities: [],
@@ -151,7 +151,7 @@ t.test('requests that are none get a 4xx in plain text, empty ones too', async (
   t.equal(await status(Buffer.alloc(11_000_000)), 413);
 });
 
-t.test('a push cannot learn or take what is hidden', async (t) => {
+t.test('a push can neither detect nor use hidden objects', async (t) => {
   const cwd = await server.workingCopy('Shared');
   const pack = await packOf(cwd, []);
   const take = [{ ref: 'refs/registry/state', from: secret.commit, to: null }];

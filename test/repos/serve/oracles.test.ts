@@ -185,7 +185,7 @@ const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][]
 ];
 
 for (const [verb, tells, ask] of FETCHES) {
-  t.test(`fetch, ${verb} (git: ${tells}): hidden is as absent`, (t) => cannotTell(t, verb, ask));
+  t.test(`fetch, ${verb} (git: ${tells}): hidden equals absent`, (t) => cannotTell(t, verb, ask));
 }
 
 const create = (to: string, ref = 'refs/heads/mine') => [{ ref, from: null, to }];
@@ -292,14 +292,14 @@ const PUSHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][] 
 ];
 
 for (const [verb, tells, ask] of PUSHES) {
-  t.test(`push, ${verb} (would get: ${tells}): hidden is as absent`, async (t) => {
+  t.test(`push, ${verb} (would get: ${tells}): hidden equals absent`, async (t) => {
     await cannotTell(t, verb, ask);
     t.same([...(await repository.refs()).keys()], ['refs/heads/main', 'refs/tags/guess']);
     t.same(await server.leftovers('Shared'), []);
   });
 }
 
-t.test('what is seen can be named in all these ways', async (t) => {
+t.test('visible objects can be named in all these ways', async (t) => {
   t.match((await v2([`want ${seen.commit}`, `have ${seen.commit}`])).bytes.toString(), /ACK/);
   const older = (await repository.readCommit(seen.commit)).parents[0] as string;
   const haves = [`have ${older}`, `have ${absent.commit}`];
@@ -314,7 +314,7 @@ t.test('what is seen can be named in all these ways', async (t) => {
   t.match(answer.bytes.toString(), /ng refs\/heads\/mine .*(a blob, not a tree)/);
 });
 
-t.test('20,000 guesses are answered at once, and tell nothing', async (t) => {
+t.test('20,000 guesses are answered quickly and reveal nothing', async (t) => {
   const guess = (n: number) => `have ${n.toString(16).padStart(40, '0')}`;
   const haves = Array.from({ length: 20_000 }, (_, n) => guess(n + 1));
   haves[10_000] = `have ${hidden.commit}`;

@@ -18,7 +18,7 @@ t.teardown(() => server[Symbol.asyncDispose]());
 
 const author = { name: 'An Author', email: 'author@example.org' };
 
-t.test('isomorphic-git pushes, clones, fetches and hears a refusal', async (t) => {
+t.test('isomorphic-git pushes, clones, fetches and reports a refusal', async (t) => {
   const repository = await server.repositories.create('Isomorphic');
   const url = `${server.url}/Isomorphic.git`;
   const dir = join(server.folder, 'isomorphic');
@@ -48,7 +48,7 @@ t.test('isomorphic-git pushes, clones, fetches and hears a refusal', async (t) =
   t.same(await repository.fsck(), []);
 });
 
-t.test('dulwich pushes, clones, fetches and hears a refusal', async (t) => {
+t.test('dulwich pushes, clones, fetches and reports a refusal', async (t) => {
   const repository = await server.repositories.create('Dulwich');
   const python = await pythonWith(DULWICH);
   const script = `

@@ -92,7 +92,7 @@ const BAD_TREES: Record<string, [() => Buffer, RegExp]> = {
 };
 
 for (const [what, [tree, complaint]] of Object.entries(BAD_TREES)) {
-  t.test(`a push with ${what} is refused, and says so`, async (t) => {
+  t.test(`a push with ${what} is refused with a message`, async (t) => {
     const { refs, unpackError, said } = await pushTree(tree());
     t.match(refs, [{ ok: false }]);
     t.match(`${unpackError}\n${said}\n${JSON.stringify(refs)}`, complaint);
@@ -109,7 +109,7 @@ t.test('a broken commit is refused', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('a push that lacks an object is refused', async (t) => {
+t.test('a push with a missing object is refused', async (t) => {
   const lost = await writeObject(cwd, 'blob', 'never sent\n');
   const { refs } = await pushTree(rawTree([['100644', 'lost.py', lost]]));
   t.match(refs, [{ ok: false }]);
@@ -120,14 +120,14 @@ t.test('a push that lacks an object is refused', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('a file over the limit is refused by its name', async (t) => {
+t.test('a file over the limit is refused, naming it', async (t) => {
   const large = await writeObject(cwd, 'blob', Buffer.alloc(100_001, 'x'));
   const { refs } = await pushTree(rawTree([['100644', 'large.py', large]]), [large]);
   t.match(refs, [{ ok: false, reason: /file too large: large\.py \(100001 bytes/ }]);
   await nothingChanged(t);
 });
 
-t.test('what a small push may not, a large one that stays a pack may not either', async (t) => {
+t.test('limits of small pushes also apply to large ones that stay packed', async (t) => {
   const others: string[] = [];
   for (let i = 0; i < 40; i++) others.push(await writeObject(cwd, 'blob', `other ${i}\n`));
   const large = await writeObject(cwd, 'blob', Buffer.alloc(100_001, 'y'));
@@ -145,7 +145,7 @@ t.test('what a small push may not, a large one that stays a pack may not either'
   }
 });
 
-t.test('a tree bomb is refused without being walked', async (t) => {
+t.test('a tree bomb is refused without walking it', async (t) => {
   // Seven levels of ten names for the level below: ten million files in some three kilobytes.
   const levels = [blob];
   for (let depth = 0; depth < 7; depth += 1) {
@@ -165,7 +165,7 @@ t.test('a tree bomb is refused without being walked', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('folders that are empty, deep or wide beyond a version are refused', async (t) => {
+t.test('empty folders, and folders too deep or wide for a version, are refused', async (t) => {
   const empty = await writeObject(cwd, 'tree', '');
   const named = (mode: string, count: number, oid: string) =>
     rawTree(Array.from({ length: count }, (_, i) => [mode, `${i}`.padStart(100, '0'), oid]));
@@ -186,7 +186,7 @@ t.test('a blob that inflates to 64 MiB is refused before it is inflated', async 
   await nothingChanged(t);
 });
 
-t.test('a pack over the limit is refused, and the client hears why', async (t) => {
+t.test('a pack over the limit is refused, and the client sees why', async (t) => {
   server.rules.limits = { packBytes: 200_000, fileBytes: 100_000 };
   const work = await server.workingCopy('Target');
   for (let i = 0; i < 6; i += 1) {
@@ -204,7 +204,7 @@ t.test('a pack over the limit is refused, and the client hears why', async (t) =
   await nothingChanged(t);
 });
 
-t.test('names that no ref may have are refused', async (t) => {
+t.test('invalid ref names are refused', async (t) => {
   const pack = await packOf(cwd, []);
   const names = [
     'refs/heads/a..b',
@@ -225,24 +225,21 @@ t.test('names that no ref may have are refused', async (t) => {
   await nothingChanged(t);
 });
 
-t.test(
-  'what stands in the way of one ref refuses that ref, and under atomic all of them',
-  async (t) => {
-    const stale = { ref: MAIN, from: blob, to: main };
-    const missing = { ref: 'refs/heads/none', from: null, to: null };
-    const fresh = { ref: 'refs/heads/fresh', from: null, to: main };
-    const body = pushBody([stale, missing, fresh], await packOf(cwd, []), ['atomic']);
-    const { refs } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
-    t.match(refs, [
-      { ok: false, reason: /fetch first/ },
-      { ok: false, reason: 'no such ref' },
-      { ok: false, reason: 'atomic push failure' },
-    ]);
-    await nothingChanged(t);
-  },
-);
+t.test('a problem with one ref refuses that ref, and with --atomic all of them', async (t) => {
+  const stale = { ref: MAIN, from: blob, to: main };
+  const missing = { ref: 'refs/heads/none', from: null, to: null };
+  const fresh = { ref: 'refs/heads/fresh', from: null, to: main };
+  const body = pushBody([stale, missing, fresh], await packOf(cwd, []), ['atomic']);
+  const { refs } = readPushAnswer((await post(url, 'git-receive-pack', body)).bytes);
+  t.match(refs, [
+    { ok: false, reason: /fetch first/ },
+    { ok: false, reason: 'no such ref' },
+    { ok: false, reason: 'atomic push failure' },
+  ]);
+  await nothingChanged(t);
+});
 
-t.test('a gate that refuses leaves nothing behind, and its words arrive', async (t) => {
+t.test('a refusal by the gate leaves nothing behind, and its message arrives', async (t) => {
   const { gate } = server.rules;
   t.teardown(() => {
     server.rules.gate = gate;
@@ -311,7 +308,7 @@ t.test('broken packs and broken requests are refused', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('a bomb of gzip is cut off at the limit of packs', async (t) => {
+t.test('a gzip bomb is cut off at the limit of packs', async (t) => {
   const bomb = gzipSync(
     Buffer.concat([pushBody(create(main), Buffer.from('PACK')), Buffer.alloc(100_000_000)]),
   );
@@ -324,7 +321,7 @@ t.test('a bomb of gzip is cut off at the limit of packs', async (t) => {
  * Git takes what a shallow clone pushes where the server has all that the clone cut off, and refuses it where the
  * history would end. Oracle: what git says of the same push.
  */
-t.test('a push from a shallow clone is taken where the server has the rest', async (t) => {
+t.test('a push from a shallow clone is accepted if the server has the rest', async (t) => {
   const pushed = async (parent: string) => {
     const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'b.py', blob]]));
     const commit = await writeObject(cwd, 'commit', rawCommit(tree, parent));
@@ -357,7 +354,7 @@ t.test('a push from a shallow clone is taken where the server has the rest', asy
  */
 const NAMES = ['caf\xe9.csv', '\xff', 'a\xc3', '\xed\xa0\x80.py', '\xc0\xae'];
 
-t.test('names that are not UTF-8 are refused by name', async (t) => {
+t.test('file names that are not UTF-8 are refused, naming them', async (t) => {
   const padding: string[] = [];
   for (let i = 0; i < 40; i++) padding.push(await writeObject(cwd, 'blob', `padding ${i}\n`));
   for (const others of [[], padding]) {
@@ -388,7 +385,7 @@ t.test('names that are not UTF-8 are refused by name', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('a push whose connection breaks leaves nothing', async (t) => {
+t.test('an interrupted push leaves nothing behind', async (t) => {
   const large = await writeObject(cwd, 'blob', randomBytes(90_000));
   const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'l', large]]));
   const commit = await writeObject(cwd, 'commit', rawCommit(tree, main));
@@ -405,7 +402,7 @@ t.test('a push whose connection breaks leaves nothing', async (t) => {
   await nothingChanged(t);
 });
 
-t.test('of concurrent pushes to one ref one wins, and the others hear so', async (t) => {
+t.test('one of several concurrent pushes to a ref wins, and the others are told', async (t) => {
   const contended = await server.repositories.create('Contended');
   const copies = await Promise.all(
     Array.from({ length: 5 }, () => server.workingCopy('Contended')),

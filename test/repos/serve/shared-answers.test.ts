@@ -42,18 +42,21 @@ async function repositoryWith(name: string, bytes: number) {
   return { save, fetchOf };
 }
 
-t.test('clients that ask the same at the same time share one process and one answer', async (t) => {
-  const { save, fetchOf } = await repositoryWith('Small', 5000);
-  const head = await save();
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => fetchOf(head, `${i}`)));
-  t.equal(started, 1);
-  t.equal(new Set(answers.map(({ bytes }) => bytes.toString('base64'))).size, 1);
-  t.match(answers[0]?.bytes.toString('latin1'), /packfile/);
-  await fetchOf(head);
-  t.equal(started, 1, 'and those that come later');
-});
+t.test(
+  'clients with the same request at the same time share one process and one answer',
+  async (t) => {
+    const { save, fetchOf } = await repositoryWith('Small', 5000);
+    const head = await save();
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => fetchOf(head, `${i}`)));
+    t.equal(started, 1);
+    t.equal(new Set(answers.map(({ bytes }) => bytes.toString('base64'))).size, 1);
+    t.match(answers[0]?.bytes.toString('latin1'), /packfile/);
+    await fetchOf(head);
+    t.equal(started, 1, 'and those that come later');
+  },
+);
 
-t.test('an answer ends with the state of the refs it was made for', async (t) => {
+t.test('a cached answer is valid only for the state of its refs', async (t) => {
   const { save, fetchOf } = await repositoryWith('Moving', 5000);
   const first = await save();
   const before = await fetchOf(first);
@@ -63,7 +66,7 @@ t.test('an answer ends with the state of the refs it was made for', async (t) =>
   t.equal(before.status, 200);
 });
 
-t.test('those who see other refs get no answer of others', async (t) => {
+t.test('clients that see other refs do not share an answer', async (t) => {
   const { save, fetchOf } = await repositoryWith('Seen', 5000);
   const head = await save();
   await fetchOf(head);
@@ -73,7 +76,7 @@ t.test('those who see other refs get no answer of others', async (t) => {
   server.rules.visible = visible;
 });
 
-t.test('large answers are whole, and kept for nobody', async (t) => {
+t.test('large answers are complete and not cached', async (t) => {
   server.rules.limits = { packBytes: 64 * 1024 * 1024, fileBytes: 10 * 1024 * 1024 };
   const { save, fetchOf } = await repositoryWith('Big', 6 * 1024 * 1024);
   const head = await save();
@@ -85,7 +88,7 @@ t.test('large answers are whole, and kept for nobody', async (t) => {
   t.equal(started, 2);
 });
 
-t.test('a client that leaves in the middle of a large answer ends its process', async (t) => {
+t.test('a client that disconnects during a large answer ends its process', async (t) => {
   const { save } = await repositoryWith('Left', 6 * 1024 * 1024);
   const head = await save();
   const body = writeCommandRequest({

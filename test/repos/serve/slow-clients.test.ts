@@ -54,12 +54,12 @@ function open(name: string, service: string): ClientRequest {
   return asked;
 }
 
-t.test('more questions at once than places for git are all answered', async (t) => {
+t.test('more concurrent requests than git slots are all answered', async (t) => {
   const answers = await Promise.all(Array.from({ length: 2 * PLACES }, (_, n) => fetchSmall(n)));
   t.ok(answers.every(({ status, bytes }) => status === 200 && bytes.includes('PACK')));
 });
 
-t.test('clients that stop reading lose their places', async (t) => {
+t.test('clients that stop reading lose their slots', async (t) => {
   const { path } = await server.repositories.create('Big');
   // Or sixteen processes would look for similar parts in what is random.
   await server.client(['config', 'pack.window', '0'], { cwd: path });
@@ -92,7 +92,7 @@ t.test('clients that stop reading lose their places', async (t) => {
   for (const answer of stalled) answer.destroy();
 });
 
-t.test('clients that stop sending lose their places, and hear so', async (t) => {
+t.test('clients that stop sending lose their slots and are told', async (t) => {
   const commit = await writeObject(cwd, 'commit', rawCommit(await emptyTree(), head));
   const body = pushBody(
     [{ ref: 'refs/heads/slow', from: null, to: commit }],

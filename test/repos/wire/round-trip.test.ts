@@ -65,7 +65,7 @@ function holds<T>(name: string, values: fc.Arbitrary<T>, roundTrip: (value: T) =
   });
 }
 
-t.test('packets', async (t) => {
+t.test('packets are read back as written', async (t) => {
   fc.assert(
     fc.property(fc.array(packet), (packets) => {
       t.strictSame(readPackets(writePackets(packets)), packets);
@@ -165,7 +165,7 @@ holds(
   (value) => parseReport(writeReport(value)),
 );
 
-t.test('side bands carry any length', async (t) => {
+t.test('side bands carry data of any length', async (t) => {
   for (const length of [0, 1, MAX_DATA - 1, MAX_DATA, 3 * MAX_DATA]) {
     const data = Buffer.alloc(length, 'x');
     const sent = Buffer.concat([
@@ -179,12 +179,12 @@ t.test('side bands carry any length', async (t) => {
   }
 });
 
-t.test('a reason of several lines is put on one', async (t) => {
+t.test('a reason of several lines is joined into one', async (t) => {
   const refs = [{ ref: 'refs/heads/a', ok: false as const, reason: 'one\n two ' }];
   t.match(parseReport(writeReport({ unpackError: null, refs })).refs, [{ reason: 'one two' }]);
 });
 
-t.test('no bytes make a reader throw anything but WireError', async () => {
+t.test('readers throw only WireError, whatever the bytes', async () => {
   const lines = fc
     .array(
       fc.oneof(
