@@ -23,7 +23,7 @@ const door = await openDoor(t, world);
 const routes = named(door.routes);
 const askers = askersOf(world, door.url);
 
-t.test('every route has its row in docs/access.md, and every row its route', async (t) => {
+t.test('every route has a row in docs/access.md, and every row a route', async (t) => {
   const rows = new Set(matrix.http.map(({ operation }) => operation));
   for (const [name, { method, url }] of routes) {
     t.ok(rows.has(name), `${method} ${url} needs a row \`${name}\` in docs/access.md`);

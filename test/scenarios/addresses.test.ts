@@ -13,7 +13,7 @@ import { refused } from '../helpers/refused.ts';
 import { DATABASES, measurement } from '../helpers/registry.ts';
 
 for (const database of DATABASES) {
-  t.test(`an address is one account's (${database})`, async (t) => {
+  t.test(`an e-mail address belongs to one account (${database})`, async (t) => {
     const lab = await startLab(t, { database });
     const { admin, ada, ben, nano } = lab;
     for (const email of [

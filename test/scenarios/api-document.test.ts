@@ -5,7 +5,7 @@ import { startRegistry } from '../helpers/registry.ts';
 import { operationsOf } from './openapi.ts';
 
 t.test(
-  'every operation has a name of its own, a summary, tags, parameters and answers',
+  'every operation has a unique name, a summary, tags, parameters and responses',
   async (t) => {
     const { url } = await startRegistry(t);
     const operations = await operationsOf(url);
@@ -39,7 +39,7 @@ t.test('the document is valid OpenAPI', async (t) => {
   t.match(await new Validator().validate(document), { valid: true });
 });
 
-t.test('the pages load their parts from where they are, by plain http too', async (t) => {
+t.test('the API pages load their parts from the registry, over plain http too', async (t) => {
   const { url } = await startRegistry(t);
   const page = await (await fetch(`${url}/docs`)).text();
   const parts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part as string);

@@ -94,7 +94,7 @@ for (const [from, to] of [
   ['PGlite', 'PostgreSQL'],
   ['PostgreSQL', 'PGlite'],
 ] as const) {
-  t.test(`what a registry on ${from} keeps goes on on ${to}`, async (t) => {
+  t.test(`a backup of a registry on ${from} is restored on ${to}`, async (t) => {
     const lab = await startLab(t, { database: from });
     const { ada, cleo, rooms } = lab;
     for (const name of ['Meter', 'Shared']) {
@@ -182,7 +182,7 @@ for (const [from, to] of [
   });
 }
 
-t.test('a backup that is not whole is refused, and leaves nothing', async (t) => {
+t.test('an incomplete backup is refused and leaves nothing behind', async (t) => {
   const { ada, rooms } = await startLab(t);
   await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
   const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));

@@ -135,7 +135,7 @@ function pathOf({ path }: Operation, replace: Record<string, string> = {}): stri
 const withBody = () => operations.filter(({ body }) => body !== undefined);
 const DEEP = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
 
-t.test('a body that is no JSON object of the right kind', async (t) => {
+t.test('a body that is not a JSON object of the right kind', async (t) => {
   const bodies: Record<string, string | Buffer> = {
     nothing: '',
     'an array': '[]',
@@ -169,7 +169,7 @@ t.test('a body that is no JSON object of the right kind', async (t) => {
  * instrument's specifications was kept as null; what was nested some thousand levels was answered 500; of a property
  * that was given twice the last counted, silently.
  */
-t.test('JSON that cannot be kept as it is meant', async (t) => {
+t.test('JSON that cannot be stored exactly', async (t) => {
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
   const faults: string[] = [];
   const expect = async (
@@ -256,7 +256,7 @@ const VALUES: unknown[] = [
 /** Lone surrogates, which JSON can spell and UTF-8 cannot. */
 const RAW = ['"\\ud800"', '"a\\udfffb"', '["\\ud800"]', '{"\\ud800":"\\udc00"}', '1e999', '-0'];
 
-t.test('each field of each body with each kind of wrong value, the others absent', async (t) => {
+t.test('each field of each body with each kind of wrong value, without the others', async (t) => {
   // Definitions have the next test to themselves.
   const others = withBody().filter(({ fields }) => !fields.includes('display_name'));
   const trials = others.flatMap((operation) =>
@@ -304,7 +304,7 @@ t.test('a definition saved with odd values in one field', async (t) => {
   await refused(t, trials);
 });
 
-t.test('files with paths that no definition may have', async (t) => {
+t.test('files with paths that are not allowed in a definition', async (t) => {
   const paths = [
     '',
     '.',
@@ -342,7 +342,7 @@ t.test('files with paths that no definition may have', async (t) => {
   );
 });
 
-t.test('ids and names in paths that are none', async (t) => {
+t.test('invalid ids and names in paths', async (t) => {
   const values = [
     '0',
     '-1',
@@ -383,7 +383,7 @@ t.test('ids and names in paths that are none', async (t) => {
   await refused(t, trials);
 });
 
-t.test('query parameters with wrong, doubled and unknown values', async (t) => {
+t.test('query parameters with wrong, duplicate and unknown values', async (t) => {
   const wrong = [
     '',
     'x'.repeat(5000),
@@ -419,7 +419,7 @@ t.test('query parameters with wrong, doubled and unknown values', async (t) => {
   );
 });
 
-t.test('headers that make no sense', async (t) => {
+t.test('invalid headers', async (t) => {
   const list = '/api/instrument-definitions';
   const headers: Record<string, string>[] = [
     { authorization: 'Bearer' },
@@ -451,7 +451,7 @@ t.test('headers that make no sense', async (t) => {
   );
 });
 
-t.test('methods and paths that nothing answers', async (t) => {
+t.test('unknown methods and paths', async (t) => {
   const paths = [
     '/api',
     '/api/',
@@ -476,7 +476,7 @@ t.test('methods and paths that nothing answers', async (t) => {
   );
 });
 
-t.test('what is no request that can be read', async (t) => {
+t.test('malformed HTTP requests', async (t) => {
   const { hostname, port } = new URL(lab.url);
   const raw = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {

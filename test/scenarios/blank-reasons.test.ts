@@ -12,7 +12,7 @@ import { operationsOf } from './openapi.ts';
 /** Space, tab, no-break and ideographic space; a line's end is no blank in prose alone. */
 const BLANKS = [' ', '\t', '\u00a0', '\u3000', ' \n '];
 
-t.test('a blank reason is none', async (t) => {
+t.test('a blank reason does not count as a reason', async (t) => {
   const { admin, ada, ben, nano } = await startLab(t);
   const { definitions, mergeRequests } = ada.client;
   const { id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') });
@@ -48,7 +48,7 @@ interface Schema {
 /** What is compared with what there is, and need not be told apart. */
 const COMPARED = ['code', 'file', 'addMember username', 'addMember email', 'password'];
 
-t.test('no text that must not be empty may be blank', async (t) => {
+t.test('a required text may not be blank', async (t) => {
   const { url } = await startLab(t);
   const open: string[] = [];
   let seen = 0;

@@ -64,7 +64,7 @@ const RESERVED = [
 ];
 const UNFIT = ['con', 'aux.txt', 'COM1/x', 'a|b', 'a"b', 'x'.repeat(120), 'e\u200bx', 'end./x'];
 
-t.test('names that are too like reserved ones, or not for every disk, are refused', async (t) => {
+t.test('names that resemble reserved ones or do not fit every disk are refused', async (t) => {
   const names = [...RESERVED, ...UNFIT];
   const { code, stderr } = await push(...names.map((name) => `HEAD:refs/heads/${name}`));
   t.not(code, 0);
@@ -77,7 +77,7 @@ t.test('names that are too like reserved ones, or not for every disk, are refuse
     );
 });
 
-t.test('of names that are one on Windows or macOS the second is refused', async (t) => {
+t.test('of two names that are equal on Windows or macOS the second is refused', async (t) => {
   t.equal((await push('HEAD:refs/heads/Straße/öl')).code, 0);
   const twins = ['strasse/öl', 'Straße/O\u0308l', 'STRASSE/other', 'straße'];
   const { stderr } = await push(...twins.map((name) => `HEAD:refs/heads/${name}`));
@@ -88,7 +88,7 @@ t.test('of names that are one on Windows or macOS the second is refused', async 
   t.equal((await push('HEAD:refs/heads/Straße/more')).code, 0, 'beside it, others can be');
 });
 
-t.test('a branch that would be a folder of another is refused with git’s reason', async (t) => {
+t.test('a branch that would be a folder of another is refused with git’s message', async (t) => {
   t.equal((await push('HEAD:refs/heads/work/one')).code, 0);
   const { stderr } = await push('HEAD:refs/heads/work');
   t.match(stderr, /'refs\/heads\/work\/one' exists; cannot create 'refs\/heads\/work'/);
@@ -102,7 +102,7 @@ t.test('a branch that would be a folder of another is refused with git’s reaso
   }
 });
 
-t.test('a push of many branches is answered soon, and one of too many is refused', async (t) => {
+t.test('a push of many branches is answered quickly, and one of too many is refused', async (t) => {
   const branches = (count: number) =>
     Array.from({ length: count }, (_, n) => `HEAD:refs/heads/many/Folder-${n}/Öl`);
   const { BranchNames, nameProblem } = await import('../../registry/services/push/branch-names.ts');

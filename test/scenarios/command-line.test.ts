@@ -26,7 +26,7 @@ t.teardown(async () => {
   await server?.ended;
 });
 
-t.test('the first start prints a password, and how to make a token and to clone', async (t) => {
+t.test('the first start prints a password and how to create a token and clone', async (t) => {
   server = await serve(settings, { first: true });
   const greeting = server.output();
   password = /with password +(\S+)/.exec(greeting)?.[1] ?? '';
@@ -50,7 +50,7 @@ t.test('the first start prints a password, and how to make a token and to clone'
  * The flaw: what was written to somebody who had left (Ctrl-C in `registry import`, `registry user list | head`) was an
  * error that nobody caught, and the server stopped.
  */
-t.test('whoever leaves a command or sends none does not stop the server', async (t) => {
+t.test('a client that disconnects or sends nothing does not stop the server', async (t) => {
   const ask = async (text: string, { leaves }: { leaves: boolean }) => {
     const socket = createConnection(join(DATA_DIR, 'registry.sock'));
     await once(socket, 'connect');
@@ -76,7 +76,7 @@ t.test('whoever leaves a command or sends none does not stop the server', async 
   t.equal((await fetch(`${server.url}/readyz`)).status, 200);
 });
 
-t.test('neither password nor token is in the log', async (t) => {
+t.test('the log contains neither password nor token', async (t) => {
   await gitResult(['ls-remote', `${server.url.replace('//', `//x:${token}@`)}/definitions/No.git`]);
   const log = server
     .output()
@@ -107,7 +107,7 @@ t.test('health, metrics, API document and its pages answer', async (t) => {
   }
 });
 
-t.test('keys and the socket are for the own account only', async (t) => {
+t.test('keys and the socket are readable by their own account only', async (t) => {
   const mode = async (path: string) =>
     ((await stat(join(DATA_DIR, path))).mode & 0o777).toString(8);
   for (const key of await readdir(join(DATA_DIR, 'keys')))
@@ -116,7 +116,7 @@ t.test('keys and the socket are for the own account only', async (t) => {
   t.equal(await mode('registry.sock'), '600');
 });
 
-t.test('a second server on the same folder exits 3 and says so', async (t) => {
+t.test('a second server on the same folder exits with 3 and says why', async (t) => {
   const { code, stderr } = await registry(['serve'], { ...settings, PORT: '0' });
   t.equal(code, 3, stderr);
   t.match(stderr, /in use|another process/i);
@@ -161,7 +161,7 @@ async function commandsWork(t: Test, name: string): Promise<string> {
   return file;
 }
 
-t.test('commands beside a running server are carried out by it', async (t) => {
+t.test('a running server carries out commands', async (t) => {
   const file = await commandsWork(t, 'beside');
   t.match(await run('restore', file), { code: 1, stderr: /where nothing is yet/ });
   t.match(await run('restore', DATA_DIR), {
@@ -188,7 +188,7 @@ t.test('commands beside a running server are carried out by it', async (t) => {
   t.ok(await seen(), 'what git did by hand is seen');
 });
 
-t.test('what a command cannot do is said in a line, with exit code 1', async (t) => {
+t.test('a command that fails prints one line and exits with 1', async (t) => {
   const name = 'beside';
   t.match(await run('user', 'add', name), { code: 1, stderr: /taken|already/i }, 'once only');
   const odd: [RegExp, string[], string?][] = [
@@ -213,7 +213,7 @@ t.test('what a command cannot do is said in a line, with exit code 1', async (t)
   });
 });
 
-t.test('SIGTERM lets a push in flight end, and exits 0', async (t) => {
+t.test('SIGTERM lets a running push finish and exits with 0', async (t) => {
   const clone = join(folder, 'clone');
   const { client } = { client: createClient({ url: server.url, token }) };
   const made = await client.definitions.create({
@@ -265,7 +265,7 @@ t.test('a second start prints no secrets, and everything is still there', async 
   t.match(await server.ended, { code: 0 });
 });
 
-t.test('bad settings end with 2 and are named', async (t) => {
+t.test('bad settings are named and exit with 2', async (t) => {
   const bad = {
     PORT: 'many',
     DATABASE_URL: 'mysql://x',
@@ -284,7 +284,7 @@ t.test('bad settings end with 2 and are named', async (t) => {
   t.notMatch((await readdir(folder)).join(), /none/, 'nothing was made');
 });
 
-t.test('wrong usage ends with 2, help with 0', async (t) => {
+t.test('wrong usage exits with 2, help with 0', async (t) => {
   t.match(await registry(['nonsense'], settings), { code: 2, stderr: /unknown command/ });
   t.match(await registry(['serve', '--nonsense'], settings), { code: 2, stderr: /unknown option/ });
   t.match(await registry(['user', 'add'], settings), {

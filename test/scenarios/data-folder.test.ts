@@ -26,45 +26,48 @@ async function open(folder: string): Promise<string[]> {
   return found;
 }
 
-t.test('nothing that the registry keeps is open to other accounts, nor stays open', async (t) => {
-  // What this process starts gets its mask, as services get one that lets others read.
-  process.umask(0o022);
-  const folder = t.testdir();
-  const DATA_DIR = join(folder, 'var');
-  const settings = { DATA_DIR, ADMIN_PASSWORD: 'a good password' };
-  await mkdir(DATA_DIR, { mode: 0o755 });
-  for (const round of ['made', 'left open by an older registry'] as const) {
-    const server = await serve(settings, { first: round === 'made' });
-    t.teardown(() => server.signal('SIGKILL'));
-    const { token } = await createClient({ url: server.url }).login('admin', 'a good password');
-    const { definitions } = createClient({ url: server.url, token });
-    const name = round === 'made' ? 'First' : 'Second';
-    await definitions.create({ name, source_code: measurement(name) });
-    const commands = [
-      ['backup', join(folder, `${name}.zip`)],
-      ['export', join(folder, name)],
-      ['maintain'],
-      ['keys', 'rotate'],
-    ];
-    for (const args of commands)
-      t.match(await registry(args, settings), { code: 0 }, args.join(' '));
-    t.same(await open(DATA_DIR), [], `beside a running server, ${round}`);
-    server.signal('SIGTERM');
-    t.match(await server.ended, { code: 0 });
-    t.same(await open(DATA_DIR), [], `when it has ended, ${round}`);
-    const modes = [
-      join(folder, `${name}.zip`),
-      join(folder, name),
-      join(folder, name, `${name}.py`),
-    ];
-    t.same(
-      await Promise.all(modes.map(async (path) => (await lstat(path)).mode & 0o777)),
-      [0o600, 0o755, 0o644],
-      'a backup is private, an export is for handing on',
-    );
-    await run('chmod', ['-R', 'go+rX', DATA_DIR]);
-    t.ok((await open(DATA_DIR)).length > 50, 'and open again');
-  }
-  t.match(await registry(['user', 'list'], settings), { code: 0 });
-  t.same(await open(DATA_DIR), [], 'a command closes it too');
-});
+t.test(
+  'other accounts cannot read the data folder, and open files are closed at start',
+  async (t) => {
+    // What this process starts gets its mask, as services get one that lets others read.
+    process.umask(0o022);
+    const folder = t.testdir();
+    const DATA_DIR = join(folder, 'var');
+    const settings = { DATA_DIR, ADMIN_PASSWORD: 'a good password' };
+    await mkdir(DATA_DIR, { mode: 0o755 });
+    for (const round of ['made', 'left open by an older registry'] as const) {
+      const server = await serve(settings, { first: round === 'made' });
+      t.teardown(() => server.signal('SIGKILL'));
+      const { token } = await createClient({ url: server.url }).login('admin', 'a good password');
+      const { definitions } = createClient({ url: server.url, token });
+      const name = round === 'made' ? 'First' : 'Second';
+      await definitions.create({ name, source_code: measurement(name) });
+      const commands = [
+        ['backup', join(folder, `${name}.zip`)],
+        ['export', join(folder, name)],
+        ['maintain'],
+        ['keys', 'rotate'],
+      ];
+      for (const args of commands)
+        t.match(await registry(args, settings), { code: 0 }, args.join(' '));
+      t.same(await open(DATA_DIR), [], `beside a running server, ${round}`);
+      server.signal('SIGTERM');
+      t.match(await server.ended, { code: 0 });
+      t.same(await open(DATA_DIR), [], `when it has ended, ${round}`);
+      const modes = [
+        join(folder, `${name}.zip`),
+        join(folder, name),
+        join(folder, name, `${name}.py`),
+      ];
+      t.same(
+        await Promise.all(modes.map(async (path) => (await lstat(path)).mode & 0o777)),
+        [0o600, 0o755, 0o644],
+        'a backup is private, an export is for handing on',
+      );
+      await run('chmod', ['-R', 'go+rX', DATA_DIR]);
+      t.ok((await open(DATA_DIR)).length > 50, 'and open again');
+    }
+    t.match(await registry(['user', 'list'], settings), { code: 0 });
+    t.same(await open(DATA_DIR), [], 'a command closes it too');
+  },
+);

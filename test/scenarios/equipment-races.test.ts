@@ -10,7 +10,7 @@ t.setTimeout(240_000);
 
 const ROUNDS = 12;
 
-t.test('at the same moment', async (t) => {
+t.test('concurrent requests about equipment', async (t) => {
   const lab = await startLab(t, { database: 'PostgreSQL' });
   const { admin, ada, nano, other } = lab;
   const { client } = ada;
@@ -42,7 +42,7 @@ t.test('at the same moment', async (t) => {
     return outcomes.filter(({ status }) => status === 'fulfilled').length;
   };
 
-  await t.test('no archived definition is bound', async (t) => {
+  await t.test('an archived definition cannot be bound', async (t) => {
     for (let round = 0; round < ROUNDS; round++) {
       const id = await instrument();
       await meet(
@@ -63,7 +63,7 @@ t.test('at the same moment', async (t) => {
     }
   });
 
-  await t.test('no bound instrument gets a definition that is being archived', async (t) => {
+  await t.test('a bound instrument cannot get a definition that is being archived', async (t) => {
     const id = await instrument();
     await bind(id);
     for (let round = 0; round < ROUNDS; round++) {
@@ -83,7 +83,7 @@ t.test('at the same moment', async (t) => {
     await client.instruments.remove(id);
   });
 
-  await t.test('what is bound and what it is bound to are of one lab', async (t) => {
+  await t.test('an instrument and its computer belong to one lab', async (t) => {
     const both = admin.client;
     for (let round = 0; round < ROUNDS; round++) {
       const id = await instrument();
@@ -108,7 +108,7 @@ t.test('at the same moment', async (t) => {
     }
   });
 
-  await t.test('what is removed takes all that is bound with it, or comes second', async (t) => {
+  await t.test('a deletion also deletes its bindings, or comes second', async (t) => {
     for (let round = 0; round < ROUNDS; round++) {
       const id = await instrument();
       const { id: box } = await client.computers.create({
@@ -124,34 +124,31 @@ t.test('at the same moment', async (t) => {
     }
   });
 
-  await t.test(
-    'a computer that is removed tells nothing more, and is not half enrolled',
-    async (t) => {
-      for (let round = 0; round < ROUNDS; round++) {
-        const box = await enrolComputer(lab, ada, nano.id, `ENDED-${round}`);
-        const { code } = await client.computers.createCode(nano.id);
-        const again = { code, computer_name: box.name };
-        let token: string | undefined;
-        await meet(
-          t,
-          round,
-          () => client.computers.remove(box.id),
-          async () => {
-            if (round % 4 < 2) await box.client.sync.report({ installed: { Meter: 1 } });
-            else ({ token } = await lab.anonymous.computers.enrol(again));
-          },
-        );
-        if (token === undefined) continue;
-        const counts = await fetch(`${lab.url}/api/sync`, {
-          headers: { authorization: `Bearer ${token}` },
-        });
-        const there = await rows(`select from computers where computer_name = '${box.name}'`);
-        t.equal(counts.status, there.length === 1 ? 200 : 401);
-      }
-    },
-  );
+  await t.test('a deleted computer reports nothing more and is never half enrolled', async (t) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const box = await enrolComputer(lab, ada, nano.id, `ENDED-${round}`);
+      const { code } = await client.computers.createCode(nano.id);
+      const again = { code, computer_name: box.name };
+      let token: string | undefined;
+      await meet(
+        t,
+        round,
+        () => client.computers.remove(box.id),
+        async () => {
+          if (round % 4 < 2) await box.client.sync.report({ installed: { Meter: 1 } });
+          else ({ token } = await lab.anonymous.computers.enrol(again));
+        },
+      );
+      if (token === undefined) continue;
+      const counts = await fetch(`${lab.url}/api/sync`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const there = await rows(`select from computers where computer_name = '${box.name}'`);
+      t.equal(counts.status, there.length === 1 ? 200 : 401);
+    }
+  });
 
-  await t.test('many who bind at once are all served', async (t) => {
+  await t.test('many concurrent bindings all succeed', async (t) => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => instrument()));
     const boxes = await Promise.all(
       [1, 2, 3].map((n) => enrolComputer(lab, ada, nano.id, `MANY-${n}`)),

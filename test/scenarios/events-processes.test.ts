@@ -10,58 +10,65 @@ import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 
-t.test('what lands by one process is told by the other, and a stopped one lets go', async (t) => {
-  const { databaseUrl } = await freshDatabase(false);
-  const settings = {
-    DATA_DIR: t.testdir(),
-    DATABASE_URL: databaseUrl,
-    ADMIN_PASSWORD: 'a good password',
-    LOG_LEVEL: 'warn',
-  };
-  const one = await serve(settings, { first: true });
-  const store = await openStore({ databaseUrl });
-  t.teardown(() => store.close());
-  // As if an older registry had indexed what is shipped.
-  await store.em().execute('update versions set files = null, described = null');
-  const two = await serve(settings);
-  const running = new Set([one, two]);
-  t.teardown(() => {
-    for (const server of running) server.signal('SIGKILL');
-  });
-  const anonymous = createClient({ url: one.url });
-  const { token } = await anonymous.login('admin', 'a good password');
-  const { definitions } = createClient({ url: one.url, token });
+t.test(
+  'a landing in one process is sent by the other, and a stopped process ends its streams',
+  async (t) => {
+    const { databaseUrl } = await freshDatabase(false);
+    const settings = {
+      DATA_DIR: t.testdir(),
+      DATABASE_URL: databaseUrl,
+      ADMIN_PASSWORD: 'a good password',
+      LOG_LEVEL: 'warn',
+    };
+    const one = await serve(settings, { first: true });
+    const store = await openStore({ databaseUrl });
+    t.teardown(() => store.close());
+    // As if an older registry had indexed what is shipped.
+    await store.em().execute('update versions set files = null, described = null');
+    const two = await serve(settings);
+    const running = new Set([one, two]);
+    t.teardown(() => {
+      for (const server of running) server.signal('SIGKILL');
+    });
+    const anonymous = createClient({ url: one.url });
+    const { token } = await anonymous.login('admin', 'a good password');
+    const { definitions } = createClient({ url: one.url, token });
 
-  const readers = {
-    one: await readEvents(t, one.url, bearer(token)),
-    two: await readEvents(t, two.url, bearer(token)),
-  };
-  const { id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') });
-  for (const reader of Object.values(readers)) {
-    const { kind, data } = await reader.next();
+    const readers = {
+      one: await readEvents(t, one.url, bearer(token)),
+      two: await readEvents(t, two.url, bearer(token)),
+    };
+    const { id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') });
+    for (const reader of Object.values(readers)) {
+      const { kind, data } = await reader.next();
+      t.match(
+        { kind, data },
+        { kind: 'definition.landed', data: { definition: { id }, version: 1 } },
+      );
+    }
+
+    const stopping = performance.now();
+    one.signal('SIGTERM');
+    await readers.one.ended;
+    t.ok(performance.now() - stopping < 2000, 'a stop ends the streams at once');
+    t.match(await one.ended, { code: 0 });
+    running.delete(one);
+    const heard = readers.one.lastId();
+
+    const other = createClient({ url: two.url, token }).definitions;
+    await other.change(id, { source_code: measurement('Meter', 2) });
+    t.match(await readers.two.next(), { data: { version: 2 } });
+    const back = await readEvents(t, two.url, { ...bearer(token), 'last-event-id': String(heard) });
     t.match(
-      { kind, data },
-      { kind: 'definition.landed', data: { definition: { id }, version: 1 } },
+      await back.next(),
+      { data: { version: 2 } },
+      'who read at the one goes on at the other',
     );
-  }
-
-  const stopping = performance.now();
-  one.signal('SIGTERM');
-  await readers.one.ended;
-  t.ok(performance.now() - stopping < 2000, 'a stop ends the streams at once');
-  t.match(await one.ended, { code: 0 });
-  running.delete(one);
-  const heard = readers.one.lastId();
-
-  const other = createClient({ url: two.url, token }).definitions;
-  await other.change(id, { source_code: measurement('Meter', 2) });
-  t.match(await readers.two.next(), { data: { version: 2 } });
-  const back = await readEvents(t, two.url, { ...bearer(token), 'last-event-id': String(heard) });
-  t.match(await back.next(), { data: { version: 2 } }, 'who read at the one goes on at the other');
-  const unfilled = 'select from versions where files is null or described is null';
-  while ((await store.em().execute(unfilled)).length > 0) await pause(20);
-  t.pass('what an older registry did not index is filled in by the next start');
-  two.signal('SIGTERM');
-  t.match(await two.ended, { code: 0 });
-  running.delete(two);
-});
+    const unfilled = 'select from versions where files is null or described is null';
+    while ((await store.em().execute(unfilled)).length > 0) await pause(20);
+    t.pass('what an older registry did not index is filled in by the next start');
+    two.signal('SIGTERM');
+    t.match(await two.ended, { code: 0 });
+    running.delete(two);
+  },
+);

@@ -31,16 +31,18 @@ async function ask<T>(lab: TestLab, person: Person, method: string, path: string
 }
 
 for (const database of ['PGlite', 'PostgreSQL'] as const) {
-  t.test(`everybody is told what they may see, in order (${database})`, (t) =>
+  t.test(`everybody gets the events that they may see, in order (${database})`, (t) =>
     whoSees(t, database),
   );
-  t.test(`a reader that comes back is told what it missed (${database})`, (t) =>
+  t.test(`a reader that reconnects gets the events that it missed (${database})`, (t) =>
     comingBack(t, database),
   );
 }
 for (const database of DATABASES) {
-  t.test(`rights that end, end what is told (${database})`, (t) => whoSeesNoMore(t, database));
-  t.test(`computers are told what concerns them (${database})`, (t) => atComputers(t, database));
+  t.test(`losing a right ends the events of it (${database})`, (t) => whoSeesNoMore(t, database));
+  t.test(`computers get the events that concern them (${database})`, (t) =>
+    atComputers(t, database),
+  );
 }
 
 async function whoSees(t: Test, database: DatabaseKind): Promise<void> {

@@ -7,53 +7,56 @@ import { onEachDatabase } from '../helpers/databases.ts';
 import { gitResult } from '../helpers/git.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';
 
-t.test('a token is good until its time on every door, and its owner sees both times', async (t) => {
-  const { url, admin, rooms, gitUrl } = await startRegistry(t);
-  await admin.client.definitions.create({
-    name: 'Meter',
-    source_code: measurement('Meter'),
-    lab_id: (await admin.client.labs.create({ name: 'Nano', code: 'nano' })).id,
-  });
-  const expires_at = new Date(Date.now() + 3_600_000).toISOString();
-  const ask = async (path: string, init: RequestInit = {}, token = admin.token) =>
-    fetch(url + path, {
-      ...init,
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+t.test(
+  'a token is valid everywhere until it expires, and its owner sees expiry and last use',
+  async (t) => {
+    const { url, admin, rooms, gitUrl } = await startRegistry(t);
+    await admin.client.definitions.create({
+      name: 'Meter',
+      source_code: measurement('Meter'),
+      lab_id: (await admin.client.labs.create({ name: 'Nano', code: 'nano' })).id,
     });
-  const made = await ask('/api/tokens', {
-    method: 'POST',
-    body: JSON.stringify({ name: 'until', scope: 'write', expires_at }),
-  });
-  const { id, token } = (await made.json()) as { id: number; token: string };
-  const shown = async () => {
-    const { items } = (await (await ask('/api/tokens')).json()) as { items: Shown[] };
-    return items.find((item) => item.id === id);
-  };
-  t.match(await shown(), { expires_at, last_used_at: null, hint: token.slice(0, 8) });
-  const began = Date.now();
-  t.equal((await gitResult(['ls-remote', gitUrl('Meter', token)])).code, 0);
-  const used = Date.parse((await shown())?.last_used_at ?? '');
-  t.ok(used >= began - 1000 && used <= Date.now() + 1000, 'git is a use as well');
-  t.equal((await ask('/api/auth/me', {}, token)).status, 200);
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+    const ask = async (path: string, init: RequestInit = {}, token = admin.token) =>
+      fetch(url + path, {
+        ...init,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      });
+    const made = await ask('/api/tokens', {
+      method: 'POST',
+      body: JSON.stringify({ name: 'until', scope: 'write', expires_at }),
+    });
+    const { id, token } = (await made.json()) as { id: number; token: string };
+    const shown = async () => {
+      const { items } = (await (await ask('/api/tokens')).json()) as { items: Shown[] };
+      return items.find((item) => item.id === id);
+    };
+    t.match(await shown(), { expires_at, last_used_at: null, hint: token.slice(0, 8) });
+    const began = Date.now();
+    t.equal((await gitResult(['ls-remote', gitUrl('Meter', token)])).code, 0);
+    const used = Date.parse((await shown())?.last_used_at ?? '');
+    t.ok(used >= began - 1000 && used <= Date.now() + 1000, 'git is a use as well');
+    t.equal((await ask('/api/auth/me', {}, token)).status, 200);
 
-  const at = (ms: number) =>
-    rooms.store
-      .em()
-      .execute('update tokens set expires_at = ? where id = ?', [new Date(Date.now() + ms), id]);
-  await at(-1);
-  t.equal((await ask('/api/auth/me', {}, token)).status, 401);
-  const cloned = await gitResult(['ls-remote', gitUrl('Meter', token)]);
-  t.match(cloned, { stderr: /Authentication failed/ });
-  t.not(cloned.code, 0);
-  t.ok(await shown(), 'it stays listed until it is deleted');
-  await at(60_000);
-  t.equal((await ask('/api/auth/me', {}, token)).status, 200);
+    const at = (ms: number) =>
+      rooms.store
+        .em()
+        .execute('update tokens set expires_at = ? where id = ?', [new Date(Date.now() + ms), id]);
+    await at(-1);
+    t.equal((await ask('/api/auth/me', {}, token)).status, 401);
+    const cloned = await gitResult(['ls-remote', gitUrl('Meter', token)]);
+    t.match(cloned, { stderr: /Authentication failed/ });
+    t.not(cloned.code, 0);
+    t.ok(await shown(), 'it stays listed until it is deleted');
+    await at(60_000);
+    t.equal((await ask('/api/auth/me', {}, token)).status, 200);
 
-  for (const past of ['2020-01-01T00:00:00Z', new Date(Date.now() - 1).toISOString()]) {
-    const body = JSON.stringify({ name: 'past', scope: 'read', expires_at: past });
-    t.equal((await ask('/api/tokens', { method: 'POST', body })).status, 422);
-  }
-});
+    for (const past of ['2020-01-01T00:00:00Z', new Date(Date.now() - 1).toISOString()]) {
+      const body = JSON.stringify({ name: 'past', scope: 'read', expires_at: past });
+      t.equal((await ask('/api/tokens', { method: 'POST', body })).status, 422);
+    }
+  },
+);
 interface Shown {
   id: number;
   expires_at: string | null;
@@ -61,7 +64,7 @@ interface Shown {
 }
 
 t.test(
-  'a session is good until its time, as cookie and as Bearer, and opens no door of git',
+  'a session is valid until it expires, as cookie and as Bearer, and not for git',
   async (t) => {
     const { url, anonymous, gitUrl } = await startRegistry(t);
     const { token } = await anonymous.login('root', 'password of root');

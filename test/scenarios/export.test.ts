@@ -41,7 +41,7 @@ t.test('export', async (t) => {
   ];
 
   await t.test(
-    'of everything, a lab, the built-in ones, or a lab and the built-in ones',
+    'an export of everything, a lab, the built-in ones, or a lab and the built-in ones',
     async (t) => {
       const dir = t.testdir({});
       for (const [i, [whose, names]] of choices.entries()) {
@@ -65,7 +65,7 @@ t.test('export', async (t) => {
     },
   );
 
-  await t.test('one file, for its owner, which is whole or the one before', async (t) => {
+  await t.test('a bundle is one private file, either complete or the previous one', async (t) => {
     const dir = t.testdir({ 'two.zip': 'an older one' });
     const file = join(dir, 'two.zip');
     const meter = join(lab.dataDir, 'repos', 'Meter.git');

@@ -62,28 +62,31 @@ async function liveSecrets(store: Store, written: string) {
 
 const printedPassword = (server: Server) => /with password +(\S+)/.exec(server.output())?.[1] ?? '';
 
-t.test('without a terminal no token is written, and the password ends after a day', async (t) => {
-  const { server, store } = await firstStart(t, { terminal: false });
-  const password = printedPassword(server);
-  t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [password] });
-  t.match(server.output(), /npx registry token create admin\n +git clone http:\/\/admin@127/);
+t.test(
+  'without a terminal no token is printed, and the password expires after a day',
+  async (t) => {
+    const { server, store } = await firstStart(t, { terminal: false });
+    const password = printedPassword(server);
+    t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [password] });
+    t.match(server.output(), /npx registry token create admin\n +git clone http:\/\/admin@127/);
 
-  const { token } = await createClient({ url: server.url }).login('admin', password);
-  const me = await createClient({ url: server.url, token }).me();
-  t.ok(Date.parse(me.password_expires_at ?? '') - Date.now() > 23 * 3600_000, 'and says when');
-  await store.em().execute(`update users set password_expires_at = now() - interval '1 second'`);
-  const late = await refused(createClient({ url: server.url }).login('admin', password));
-  t.match(late, { status: 401, detail: /until .*registry user password admin/ });
-  t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [] });
+    const { token } = await createClient({ url: server.url }).login('admin', password);
+    const me = await createClient({ url: server.url, token }).me();
+    t.ok(Date.parse(me.password_expires_at ?? '') - Date.now() > 23 * 3600_000, 'and says when');
+    await store.em().execute(`update users set password_expires_at = now() - interval '1 second'`);
+    const late = await refused(createClient({ url: server.url }).login('admin', password));
+    t.match(late, { status: 401, detail: /until .*registry user password admin/ });
+    t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [] });
 
-  await createClient({ url: server.url, token }).users.change(me.user.id, {
-    password: 'my own one',
-  });
-  const { user } = await createClient({ url: server.url }).login('admin', 'my own one');
-  t.equal(user.username, 'admin', 'the password that its owner chose does not end');
-});
+    await createClient({ url: server.url, token }).users.change(me.user.id, {
+      password: 'my own one',
+    });
+    const { user } = await createClient({ url: server.url }).login('admin', 'my own one');
+    t.equal(user.username, 'admin', 'the password that its owner chose does not end');
+  },
+);
 
-t.test('on a terminal the token of the clone line is for a day and may not manage', async (t) => {
+t.test('on a terminal the token of the clone line lasts a day and cannot manage', async (t) => {
   const { server, store } = await firstStart(t, { terminal: true });
   const line = /git clone (\S+)/.exec(server.output())?.[1] ?? '';
   const token = new URL(line).password;
@@ -100,7 +103,7 @@ t.test('on a terminal the token of the clone line is for a day and may not manag
   t.not((await gitResult(['ls-remote', line])).code, 0);
 });
 
-t.test('a password that the configuration gives is not written', async (t) => {
+t.test('a configured password is not printed', async (t) => {
   const given = { ADMIN_PASSWORD: 'open-sesame-1', JWT_SECRET: 'signs-sessions-'.repeat(3) };
   for (const terminal of [false, true]) {
     const { server, store } = await firstStart(t, { terminal }, given);
@@ -111,7 +114,7 @@ t.test('a password that the configuration gives is not written', async (t) => {
 });
 
 t.test(
-  'a secret that is given as a flag is not in the arguments that others can read',
+  'a secret passed as a flag is removed from the arguments that others can read',
   async (t) => {
     const flags = [
       '--admin-password',

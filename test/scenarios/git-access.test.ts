@@ -70,7 +70,7 @@ const post = (path: string, headers: Record<string, string>, service = 'git-uplo
     { method: 'POST', body: fetchBody },
   );
 
-t.test('a token clones and fetches under any username', async (t) => {
+t.test('a token clones and fetches with any username', async (t) => {
   for (const username of ['git', 'ada', 'x-access-token', 'ümlaut']) {
     const url = new URL(lab.gitUrl('Meter', lab.cleo.token));
     url.username = username;
@@ -96,7 +96,7 @@ t.test('shallow, partial, single-branch and mirror clones work', async (t) => {
   }
 });
 
-t.test('without good credentials the answer is 401 and asks for Basic', async (t) => {
+t.test('without valid credentials the answer is 401 and asks for Basic', async (t) => {
   const { admin, person, rooms } = lab;
   const gone = await person('gone');
   await admin.client.labs.addMember(lab.nano.id, gone.id, 'admin');
@@ -156,7 +156,7 @@ t.test('a forbidden repository answers exactly as an absent one', async (t) => {
   t.same(otherCase, await ask(`/definitions/MATER.git/${ADVERTISE}`, basic(lab.ada.token)));
 });
 
-t.test('only the paths of the smart protocol are served, as they were sent', async (t) => {
+t.test('only the exact paths of the smart protocol are served', async (t) => {
   const paths = [
     'Meter.git',
     'Meter.git/',
@@ -198,7 +198,7 @@ t.test('a POST of another content type is refused with 415', async (t) => {
   t.equal((await post('Meter.git', headers, 'git-receive-pack')).status, 415);
 });
 
-t.test('a token of scope read clones, and is told what a push needs', async (t) => {
+t.test('a token of scope read can clone, and a push explains what it needs', async (t) => {
   const { token } = await lab.ada.client.tokens.create({ name: 'reader', scope: 'read' });
   const clone = join(t.testdir(), 'clone');
   await git(['clone', '-q', lab.gitUrl('Meter', token), clone]);
@@ -209,7 +209,7 @@ t.test('a token of scope read clones, and is told what a push needs', async (t) 
   t.match(refused.stderr, /remote: .*scope "read"; "write" is needed/);
 });
 
-t.test('an archived definition is cloned by its lab, and takes no push', async (t) => {
+t.test('its lab can clone an archived definition, and nobody can push to it', async (t) => {
   const clone = join(t.testdir(), 'clone');
   await git(['clone', '-q', lab.gitUrl('Retired', lab.ada.token), clone]);
   await git(['commit', '-q', '--allow-empty', '-m', 'More'], { cwd: clone });
@@ -218,14 +218,14 @@ t.test('an archived definition is cloned by its lab, and takes no push', async (
   t.match(refused.stderr, /remote: The definition is archived/);
 });
 
-t.test('public definitions are for everybody signed in', async (t) => {
+t.test('everybody who is signed in can clone public definitions', async (t) => {
   t.match(await git(['ls-remote', lab.gitUrl('Shared', lab.dan.token)]), /refs\/heads\/main/);
   const answer = await ask(`/definitions/Shared.git/${ADVERTISE}`);
   t.equal(answer.status, 401, 'and for nobody else while ANONYMOUS_READ is off');
 });
 
 t.test(
-  'with ANONYMOUS_READ what is public is cloned without credentials, and nothing else',
+  'with ANONYMOUS_READ only public definitions can be cloned without credentials',
   async (t) => {
     const open = await startLab(t, { environment: { ANONYMOUS_READ: 'true' } });
     for (const [name, is_public] of [
@@ -250,7 +250,7 @@ t.test(
   },
 );
 
-t.test('what the registry keeps for itself is advertised to nobody', async (t) => {
+t.test('the registry’s own refs are advertised to nobody', async (t) => {
   for (const version of ['0', '2']) {
     const listing = await git([
       '-c',
@@ -277,7 +277,7 @@ t.test('what the registry keeps for itself is advertised to nobody', async (t) =
  * Whoever may only read was told so after the whole pack was sent. git asks for the refs first: that is where it is
  * said, and a client that posts without asking is told the same.
  */
-t.test('who may read and not push is told before anything is sent', async (t) => {
+t.test('a reader who pushes is refused before anything is sent', async (t) => {
   const refs = 'info/refs?service=git-receive-pack';
   const answers = async (name: string, headers: Record<string, string>) => [
     await ask(`/definitions/${name}.git/${refs}`, headers),

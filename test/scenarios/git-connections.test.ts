@@ -6,7 +6,7 @@ import { startRegistry } from '../helpers/registry.ts';
 t.setTimeout(120_000);
 
 t.test(
-  '100 Continue comes before the body, and refusals leave the connection usable',
+  '100 Continue comes before the body, and a refusal keeps the connection usable',
   async (t) => {
     const registry = await startRegistry(t);
     const { hostname, port } = new URL(registry.url);

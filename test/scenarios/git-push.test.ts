@@ -247,7 +247,7 @@ function randomFiles(count: number): Record<string, Buffer> {
 }
 
 t.test(
-  'what a push to main must not be is refused with words that help, and leaves nothing',
+  'an invalid push to main is refused with instructions and leaves nothing behind',
   async (t) => {
     const target = await definition('Target');
     const before = await stateOf(target);
@@ -266,7 +266,7 @@ t.test(
   },
 );
 
-t.test('whoever may not land is refused and told whom to ask', async (t) => {
+t.test('a push by somebody who may not land is refused and says whom to ask', async (t) => {
   const target = await definition('Guarded');
   const before = await stateOf(target);
   const refused = async (person: Person, says: RegExp, why = /you may not land directly/) => {
@@ -320,7 +320,7 @@ t.test('an atomic push lands all or nothing', async (t) => {
   t.same(await stateOf(target), before);
 });
 
-t.test('a pull that merged is refused, and its own advice makes it land', async (t) => {
+t.test('a push with a merge commit is refused, and following the advice lands it', async (t) => {
   const target = await definition('Diverged');
   await lab.ada.client.definitions.change(target.id, { files: { 'notes.txt': 'From afar\n' } });
   const before = await stateOf(target);
@@ -343,7 +343,7 @@ t.test('a pull that merged is refused, and its own advice makes it land', async 
 });
 
 t.test(
-  'of two pushes at once one lands, the other is told to pull --rebase and then lands',
+  'of two concurrent pushes one lands; the other lands after pull --rebase as advised',
   async (t) => {
     const target = await definition('Raced');
     const pair = [target.clone, await cloneOf('Raced', lab.admin.token)];
@@ -399,7 +399,7 @@ t.test('a push that began before another landed is told to pull --rebase', async
   t.same(await stateOf(target), before);
 });
 
-t.test('a body may come gzipped, and chunked', async (t) => {
+t.test('a body may be gzipped and chunked', async (t) => {
   const target = await definition('Encoded');
   const from = (await git(['rev-parse', 'HEAD'], { cwd: target.clone })).trim();
   await commit(target.clone, 'Zip', { 'zip.txt': 'x\n' });
@@ -419,7 +419,7 @@ t.test('a body may come gzipped, and chunked', async (t) => {
   t.match(await lab.ada.client.definitions.read(target.id), { version: 4 });
 });
 
-t.test('isomorphic-git clones, pushes and hears a refusal', async (t) => {
+t.test('isomorphic-git clones, pushes and reports a refusal', async (t) => {
   const { id, name } = await definition('Iso');
   const dir = join(clones, 'iso');
   const url = lab.gitUrl(name);
@@ -446,7 +446,7 @@ t.test('isomorphic-git clones, pushes and hears a refusal', async (t) => {
   t.match(await lab.ada.client.definitions.read(id), { version: 3 });
 });
 
-t.test('dulwich clones, pushes and hears a refusal', async (t) => {
+t.test('dulwich clones, pushes and reports a refusal', async (t) => {
   const { id, name } = await definition('Dul');
   const script = `
 import os, sys
@@ -473,7 +473,7 @@ porcelain.push(work, url, "HEAD:refs/heads/main", **auth)
   t.match(await lab.ada.client.definitions.read(id), { version: 3, source_code: /3\.0/ });
 });
 
-t.test('what takes too long to read is refused with what to do', async (t) => {
+t.test('a file that takes too long to read is refused with instructions', async (t) => {
   const made = await definition('Endless');
   const hasty = new AnalysisPool({ deadline: 20 });
   const { analysis } = lab.rooms;

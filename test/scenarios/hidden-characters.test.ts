@@ -38,7 +38,7 @@ t.test('a push to main names each place, and lands', async (t) => {
   t.ok(isPlain(lines));
 });
 
-t.test('a merge request says so in its check and on remote lines', async (t) => {
+t.test('a merge request shows them in its check and on remote lines', async (t) => {
   const made = await make('Reviewed');
   const clone = await cloneOf(t, lab, 'Reviewed', ben);
   await clone.commit({ 'Reviewed.py': measurement('Reviewed', 2) + TROJAN }, 'Two');
@@ -51,66 +51,72 @@ t.test('a merge request says so in its check and on remote lines', async (t) => 
   t.match(validation, { state: 'success', summary: /^warning: Reviewed\.py:\d+:3: U\+202E/ });
 });
 
-t.test('messages, authors and options of a push are spelled out, and warned of', async (t) => {
-  const made = await make('Said');
-  const clone = await cloneOf(t, lab, 'Said', ben);
-  await clone.commit({ 'Said.py': measurement('Said', 2) }, 'x');
-  const message = 'Fix\u202e it\x1b[2J\n\nbody\u200b';
-  const author = 'A\u202eda <ben@lab.example>';
-  await clone.git('commit', '-q', '--amend', '--author', author, '-m', message);
-  const { code, stderr } = await clone.push(
-    '-o',
-    'title=Bet\u2066ter\x1b[2J',
-    '-o',
-    'x\u202e=1',
-    'HEAD:refs/for/main',
-  );
-  t.equal(code, 0, stderr);
-  const lines = remoteLines(stderr).join('\n');
-  t.match(lines, /warning: commit \w{10}: its author's name holds U\+202E/);
-  t.match(lines, /warning: commit \w{10}: its message holds U\+202E/);
-  t.match(lines, '"x<U+202E>" is not known');
-  t.ok(isPlain(lines));
-  const [row] = (await ada.client.mergeRequests.list({ definition_id: made.id })).items;
-  t.equal(row?.title, 'Bet<U+2066>ter<U+001B>[2J');
-  const page = await ada.client.mergeRequests.read(row?.id ?? 0);
-  t.equal(page.commits[0]?.author.name, 'A<U+202E>da');
-  t.equal(page.commits[0]?.message.trim(), 'Fix<U+202E> it<U+001B>[2J\n\nbody<U+200B>');
-  await ada.client.mergeRequests.review(row?.id ?? 0, { verdict: 'approve', head: page.head });
-  await ada.client.mergeRequests.merge(row?.id ?? 0, { head: page.head });
-  const [version] = (await ada.client.definitions.versions(made.id)).items;
-  t.equal(version?.author.name, 'A<U+202E>da');
-  await clone.git('fetch', '-q', 'origin');
-  t.ok(isPlain(await clone.git('cat-file', 'tag', 'v2')), 'the record too');
-});
-
-t.test('names of branches and files with them are refused, and nothing is kept', async (t) => {
-  await make('Named');
-  const clone = await cloneOf(t, lab, 'Named', ada);
-  await clone.commit({ 'Named.py': measurement('Named', 2) }, 'Two');
-  for (const hidden of ['\u202e', '\u200b', '\u0085', '\u3164', '\u{e0041}']) {
-    const { code, stderr } = await clone.push(`HEAD:refs/heads/a${hidden}b`);
-    t.not(code, 0);
+t.test(
+  'hidden characters in messages, authors and push options are escaped, with a warning',
+  async (t) => {
+    const made = await make('Said');
+    const clone = await cloneOf(t, lab, 'Said', ben);
+    await clone.commit({ 'Said.py': measurement('Said', 2) }, 'x');
+    const message = 'Fix\u202e it\x1b[2J\n\nbody\u200b';
+    const author = 'A\u202eda <ben@lab.example>';
+    await clone.git('commit', '-q', '--amend', '--author', author, '-m', message);
+    const { code, stderr } = await clone.push(
+      '-o',
+      'title=Bet\u2066ter\x1b[2J',
+      '-o',
+      'x\u202e=1',
+      'HEAD:refs/for/main',
+    );
+    t.equal(code, 0, stderr);
     const lines = remoteLines(stderr).join('\n');
-    t.match(lines, /The name holds U\+[0-9A-F]{4,5} /);
+    t.match(lines, /warning: commit \w{10}: its author's name holds U\+202E/);
+    t.match(lines, /warning: commit \w{10}: its message holds U\+202E/);
+    t.match(lines, '"x<U+202E>" is not known');
     t.ok(isPlain(lines));
-  }
-  t.equal((await clone.push('HEAD:refs/heads/größe-µV')).code, 0);
-  await clone.commit({ 'tests/a\u202eb.txt': 'x' }, 'Three');
-  const { code, stderr } = await clone.push('HEAD:main');
-  t.not(code, 0);
-  t.match(remoteLines(stderr).join('\n'), 'tests/a<U+202E>b.txt: A path cannot hold U+202E');
-  const heads = await git(['ls-remote', lab.gitUrl('Named', ada.token), 'refs/heads/*']);
-  t.same(
-    heads
-      .trim()
-      .split('\n')
-      .map((line) => line.split('/').at(-1)),
-    ['größe-µV', 'main'],
-  );
-});
+    const [row] = (await ada.client.mergeRequests.list({ definition_id: made.id })).items;
+    t.equal(row?.title, 'Bet<U+2066>ter<U+001B>[2J');
+    const page = await ada.client.mergeRequests.read(row?.id ?? 0);
+    t.equal(page.commits[0]?.author.name, 'A<U+202E>da');
+    t.equal(page.commits[0]?.message.trim(), 'Fix<U+202E> it<U+001B>[2J\n\nbody<U+200B>');
+    await ada.client.mergeRequests.review(row?.id ?? 0, { verdict: 'approve', head: page.head });
+    await ada.client.mergeRequests.merge(row?.id ?? 0, { head: page.head });
+    const [version] = (await ada.client.definitions.versions(made.id)).items;
+    t.equal(version?.author.name, 'A<U+202E>da');
+    await clone.git('fetch', '-q', 'origin');
+    t.ok(isPlain(await clone.git('cat-file', 'tag', 'v2')), 'the record too');
+  },
+);
 
-t.test('a branch that is there already can be deleted', async (t) => {
+t.test(
+  'branch and file names with hidden characters are refused, and nothing is stored',
+  async (t) => {
+    await make('Named');
+    const clone = await cloneOf(t, lab, 'Named', ada);
+    await clone.commit({ 'Named.py': measurement('Named', 2) }, 'Two');
+    for (const hidden of ['\u202e', '\u200b', '\u0085', '\u3164', '\u{e0041}']) {
+      const { code, stderr } = await clone.push(`HEAD:refs/heads/a${hidden}b`);
+      t.not(code, 0);
+      const lines = remoteLines(stderr).join('\n');
+      t.match(lines, /The name holds U\+[0-9A-F]{4,5} /);
+      t.ok(isPlain(lines));
+    }
+    t.equal((await clone.push('HEAD:refs/heads/größe-µV')).code, 0);
+    await clone.commit({ 'tests/a\u202eb.txt': 'x' }, 'Three');
+    const { code, stderr } = await clone.push('HEAD:main');
+    t.not(code, 0);
+    t.match(remoteLines(stderr).join('\n'), 'tests/a<U+202E>b.txt: A path cannot hold U+202E');
+    const heads = await git(['ls-remote', lab.gitUrl('Named', ada.token), 'refs/heads/*']);
+    t.same(
+      heads
+        .trim()
+        .split('\n')
+        .map((line) => line.split('/').at(-1)),
+      ['größe-µV', 'main'],
+    );
+  },
+);
+
+t.test('an existing branch with hidden characters can be deleted', async (t) => {
   await make('Older');
   const clone = await cloneOf(t, lab, 'Older', ada);
   const repository = await lab.rooms.repositories.open('Older');
@@ -119,7 +125,7 @@ t.test('a branch that is there already can be deleted', async (t) => {
   t.equal((await clone.push('--delete', 'a\u202eb')).code, 0);
 });
 
-t.test('what git is told in an error is spelled out', async (t) => {
+t.test('errors for git clients escape hidden characters', async (t) => {
   await make('Asked');
   const clone = await cloneOf(t, lab, 'Asked', ada);
   const asked = await t.rejects(

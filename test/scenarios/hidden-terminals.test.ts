@@ -17,7 +17,7 @@ import { startRegistry } from '../helpers/registry.ts';
 
 const isPlain = (text: string) => text.search(HIDDEN_IN_PROSE) === -1;
 
-t.test('the command line spells out what an older row hides', async (t) => {
+t.test('the command line escapes hidden characters of older rows', async (t) => {
   const { rooms, person, settings } = await startRegistry(t, { database: 'PostgreSQL' });
   const eve = await person('eve');
   await rooms.store.transaction((em) =>
@@ -29,7 +29,7 @@ t.test('the command line spells out what an older row hides', async (t) => {
   t.ok(isPlain(stdout));
 });
 
-t.test('what the command line refuses is spelled out', async (t) => {
+t.test('errors of the command line escape hidden characters', async (t) => {
   const { settings } = await startRegistry(t, { database: 'PostgreSQL' });
   for (const args of [
     ['user', 'add', 'eve', '--name', 'E\x1b[2Jve'],
@@ -44,7 +44,7 @@ t.test('what the command line refuses is spelled out', async (t) => {
   }
 });
 
-t.test('the log stays JSON, and hides nothing', async (t) => {
+t.test('the log stays JSON and escapes hidden characters', async (t) => {
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk, _, done) {
@@ -63,7 +63,7 @@ t.test('the log stays JSON, and hides nothing', async (t) => {
   t.equal(plainly('{"msg":"x"}\n'), '{"msg":"x"}\n');
 });
 
-t.test('single sign-on brings names without them', async (t) => {
+t.test('single sign-on removes hidden characters from names', async (t) => {
   const claims = { iss: 'https://id.example', sub: '1', preferred_username: 'ada' };
   const named = (name: string) => profileOf({ ...claims, name }).name;
   t.equal(named('A\u202eda\x1b[2J\u200b <Love\u00a0lace>'), 'Ada[2J Love lace');
@@ -74,7 +74,7 @@ t.test('single sign-on brings names without them', async (t) => {
   t.equal(email('ada@lab.example'), 'ada@lab.example');
 });
 
-t.test('authors of an imported history are spelled out', async (t) => {
+t.test('authors of an imported history are escaped', async (t) => {
   const cwd = t.testdir({ 'a.py': 'x = 1\n' });
   const { rooms } = await startRegistry(t);
   await git(['init', '-q'], { cwd });

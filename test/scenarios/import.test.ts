@@ -44,7 +44,7 @@ async function importFolder(registry: TestRegistry, folder: string, options: obj
   return { code, report: JSON.parse(await readFile(report, 'utf8')) as ImportReport };
 }
 
-t.test("a lab's checkout becomes definitions of the lab", async (t) => {
+t.test('a checkout of a lab becomes definitions of the lab', async (t) => {
   const registry = await startRegistry(t);
   const { admin, person, rooms } = registry;
   const lab = await admin.client.labs.create({ name: 'Nano', code: 'nano' });
@@ -120,7 +120,7 @@ t.test('an import of an export changes nothing', async (t) => {
   t.equal(await readFile(join(folder, 'Alone.py'), 'utf8'), '# mine\n');
 });
 
-t.test('what another lab holds is refused by the dry run as by the real one', async (t) => {
+t.test('names of another lab are refused by the dry run and by the real import', async (t) => {
   const registry = await startRegistry(t);
   const { admin } = registry;
   await admin.client.labs.create({ name: 'Nano', code: 'nano' });
@@ -146,7 +146,7 @@ t.test('what another lab holds is refused by the dry run as by the real one', as
  * file of that name cannot be read. Verified: it is skipped and reported, in the folder itself and below, as file and
  * as folder, and the rest is imported.
  */
-t.test('files whose names are not UTF-8 are skipped and reported', async (t) => {
+t.test('files with names that are not UTF-8 are skipped and reported', async (t) => {
   const registry = await startRegistry(t);
   await registry.admin.client.labs.create({ name: 'Nano', code: 'nano' });
   const folder = await mkdtemp(join(tmpdir(), 'import-'));

@@ -11,6 +11,6 @@ const { values } = parseArgs({
 });
 
 t.setTimeout(3_600_000);
-t.test(`${values.kills} kills amid reviews`, (t) =>
+t.test(`${values.kills} kills during reviews`, (t) =>
   killAmidReviews(t, { kills: Number(values.kills), seed: Number(values.seed) }),
 );

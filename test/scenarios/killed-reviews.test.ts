@@ -3,6 +3,6 @@ import t from 'tap';
 import { killAmidReviews } from './kill/kills.ts';
 
 t.setTimeout(300_000);
-t.test('kill -9 amid pushes for review, merges and closings leaves nothing half done', (t) =>
+t.test('kill -9 during pushes for review, merges and closings leaves nothing half done', (t) =>
   killAmidReviews(t, { kills: 2, seed: Date.now() % 1e6 }),
 );

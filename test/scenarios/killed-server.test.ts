@@ -16,7 +16,7 @@ async function signedIn(url: string) {
 }
 
 t.test(
-  'kill -9 amid saves loses nothing that was acknowledged and leaves nothing half done',
+  'kill -9 during saves loses nothing acknowledged and leaves nothing half done',
   async (t) => {
     await putDatabase(settings.DATA_DIR);
     const names = ['Left', 'Right'];
@@ -71,7 +71,7 @@ t.test(
   },
 );
 
-t.test('SIGTERM ends at once among clients who keep their connections', async (t) => {
+t.test('SIGTERM stops at once despite idle keep-alive connections', async (t) => {
   const server = await serve(settings);
   t.teardown(() => server.signal('SIGKILL'));
   const client = await signedIn(server.url);

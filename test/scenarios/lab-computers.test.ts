@@ -26,7 +26,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     (await admin.client.audit({ subject_type })).items.map(({ action, actor }) => [action, actor]);
 
   await t.test(
-    'a code enrols one computer, once; its token is for the API and for git',
+    'a code enrols one computer once; its token works for the API and git',
     async (t) => {
       const { code, expires_at } = await ada.client.computers.createCode(nano.id);
       t.match(code, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){7}$/);
@@ -57,7 +57,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     },
   );
 
-  await t.test('enrolling again ends the old token; case does not make another name', async (t) => {
+  await t.test('enrolling again ends the old token, and names ignore case', async (t) => {
     const first = await enrolComputer(lab, ada, nano.id, 'labpc-02');
     const second = await enrolComputer(lab, ada, nano.id, 'LABPC-02');
     t.equal(second.id, first.id);
@@ -65,7 +65,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match((await second.client.computers.list()).items, [{ computer_name: 'LABPC-02' }]);
   });
 
-  await t.test('a name of another lab is refused, and the code still counts', async (t) => {
+  await t.test('a name of another lab is refused, and the code stays valid', async (t) => {
     const { code } = await dan.client.computers.createCode(other.id);
     await t.rejects(
       lab.anonymous.computers.enrol({ code, computer_name: 'LabPC-01' }),
@@ -76,7 +76,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(dan.client.computers.create({ computer_name: 'labpc-01' }), status(409));
   });
 
-  await t.test('only admins of the lab make codes; too old ones do not count', async (t) => {
+  await t.test('only admins of the lab create codes, and expired ones are refused', async (t) => {
     await t.rejects(ben.client.computers.createCode(nano.id), status(403));
     await t.rejects(cleo.client.computers.createCode(nano.id), status(403));
     await t.rejects(dan.client.computers.createCode(nano.id), status(404));
@@ -93,7 +93,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   const pc2 = await enrolComputer(lab, ada, nano.id, 'LABPC-02');
   const cold = await enrolComputer(lab, dan, other.id, 'COLD-01');
 
-  await t.test('instruments: the lab sees them, its admins write them', async (t) => {
+  await t.test('instruments: members of the lab see them, its admins change them', async (t) => {
     const { instruments } = ada.client;
     const made = await instruments.create({
       name: 'Main Meter',
@@ -138,7 +138,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   });
 
   await t.test(
-    'an instrument is made of what its lab may have, at a version that there is',
+    'an instrument needs a definition that its lab may use and an existing version',
     async (t) => {
       const create = (body: object) => ada.client.instruments.create({ name: 'X', ...body });
       const foreign = await dan.client.definitions.create({
@@ -165,7 +165,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   const second = await ada.client.instruments.create({ name: 'Second Meter' });
 
   await t.test(
-    'an admin binds before the computer is there; its first binding is primary',
+    'an admin can bind before the computer is enrolled; the first binding is primary',
     async (t) => {
       const made = await ada.client.instruments.bind(main.id, 'LABPC-77', { adapter: 'GPIB::8' });
       t.match(made, {
@@ -185,7 +185,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     },
   );
 
-  await t.test('a computer finds its instruments as the seed shows them', async (t) => {
+  await t.test('a computer finds its instruments in the expected shape', async (t) => {
     await ada.client.instruments.bind(main.id, 'LABPC-01', { adapter: 'GPIB::8::INSTR' });
     const settings = { sensitivity: 1e-6, nested: { on: true } };
     const typed = await pc.client.instruments.bind(main.id, 'LABPC-01', {
@@ -222,7 +222,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.ok(Date.parse(last_connected ?? '') <= Date.now(), 'a clock that is ahead does not count');
   });
 
-  await t.test('a computer writes its own bindings and sees no others', async (t) => {
+  await t.test('a computer changes its own bindings and sees no others', async (t) => {
     await t.rejects(pc2.client.instruments.bind(main.id, 'LABPC-01', {}), status(404));
     await t.rejects(pc2.client.instruments.bind(main.id, 'NEW-PC', {}), status(404));
     await t.rejects(pc2.client.computers.bindings('LABPC-01'), status(404));
@@ -242,7 +242,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.equal(place, undefined, 'nor by way of the instrument');
   });
 
-  await t.test('at most one binding of an instrument is primary, whoever is faster', async (t) => {
+  await t.test('an instrument has at most one primary binding, also under races', async (t) => {
     t.match(await pc2.client.instruments.bind(main.id, 'LABPC-02', {}), { is_primary: false });
     await Promise.all(
       [pc, pc2, pc, pc2].map(({ client, name }) =>
@@ -256,7 +256,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(ada.client.bindings.create(again), status(409, /already/));
   });
 
-  await t.test('an object that has no instrument yet makes one, once', async (t) => {
+  await t.test('an unknown object creates an instrument, once', async (t) => {
     const body = { key: 'k1', name: 'New Meter', pybirch_class: 'Meter', definition_id: meter.id };
     const made = await pc.client.computers.bindNew('LABPC-01', { ...body, adapter: 'USB0' });
     t.match(made, {
@@ -272,7 +272,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   });
 
   await t.test(
-    'a pin holds until its version is revoked; then the newest that stands',
+    'a pin holds until its version is revoked; then the newest valid version is used',
     async (t) => {
       const { definitions, instruments } = ada.client;
       const versionNow = async () => {
@@ -293,7 +293,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     },
   );
 
-  await t.test('a definition that is bound is not archived', async (t) => {
+  await t.test('a bound definition cannot be archived', async (t) => {
     await t.rejects(
       ada.client.definitions.archive(meter.id),
       status(409, /Main Meter on LABPC-01, Main Meter on LABPC-02/),
@@ -307,7 +307,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await ada.client.definitions.restore(meter.id);
   });
 
-  await t.test('what is bound stays in its lab', async (t) => {
+  await t.test('a bound definition stays in its lab', async (t) => {
     await admin.client.labs.addMember(other.id, ada.id, 'admin');
     await ada.client.instruments.bind(second.id, 'LABPC-02', {});
     const to = { lab_id: other.id };
@@ -327,7 +327,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await admin.client.labs.removeMember(other.id, ada.id);
   });
 
-  await t.test('the trail has every write and no telemetry', async (t) => {
+  await t.test('the audit trail has every write and no telemetry', async (t) => {
     const before = (await admin.client.audit()).total;
     await pc2.client.instruments.bind(second.id, 'LABPC-02', {
       last_settings: { gain: 2 },
@@ -349,7 +349,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match((await actionsOf('enrolment_code')).at(-1), ['enrolment_code.created', 'ada']);
   });
 
-  await t.test('a computer is nobody but itself', async (t) => {
+  await t.test('a computer can act only for itself', async (t) => {
     const { client, token } = pc;
     const answer = async (method: string, path: string) => {
       const headers = { authorization: `Bearer ${token}` };
@@ -372,7 +372,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   });
 }
 
-t.test('codes are guessed twenty times and no more; a good one waits like the rest', async (t) => {
+t.test('after twenty wrong codes all codes wait, valid ones too', async (t) => {
   let now = Date.now();
   const lab = await startLab(t, { now: () => now });
   const { code } = await lab.ada.client.computers.createCode(lab.nano.id);

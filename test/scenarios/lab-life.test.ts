@@ -14,7 +14,7 @@ const problem = (status: number, code: string) =>
 
 for (const database of ['PGlite', 'PostgreSQL'] as const) {
   t.test(
-    `a definition is made, cloned, pushed, compared and rolled back (${database})`,
+    `a definition is created, cloned, pushed, compared and rolled back (${database})`,
     async (t) => {
       const { ada, cleo, dan, nano, gitUrl } = await startLab(t, { database });
       const made = await ada.client.definitions.create({
@@ -85,7 +85,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
   );
 }
 
-t.test('a push to main by whoever may not land is told so and changes nothing', async (t) => {
+t.test('a push to main by somebody who may not land is refused and changes nothing', async (t) => {
   const { ada, ben, cleo, gitUrl } = await startLab(t);
   const made = await ada.client.definitions.create({
     name: 'Meter',
@@ -107,7 +107,7 @@ t.test('a push to main by whoever may not land is told so and changes nothing', 
   t.match(await ada.client.definitions.read(made.id), { version: 1, head: made.head });
 });
 
-t.test('a lost update is refused, and names are unique whatever their case', async (t) => {
+t.test('a lost update is refused, and names are unique ignoring case', async (t) => {
   const { ada, dan } = await startLab(t);
   const made = await ada.client.definitions.create({
     name: 'Meter',
@@ -126,7 +126,7 @@ t.test('a lost update is refused, and names are unique whatever their case', asy
 });
 
 t.test(
-  'an archived definition leaves the lists, keeps its history and can be taken back',
+  'an archived definition leaves the lists, keeps its history and can be unarchived',
   async (t) => {
     const { ada, dan } = await startLab(t);
     const made = await ada.client.definitions.create({
@@ -151,43 +151,40 @@ t.test(
   },
 );
 
-t.test(
-  'a snapshot holds every file, can be checked by its headers, and is always the same',
-  async (t) => {
-    const { ada, url } = await startLab(t);
-    const many = Array.from({ length: 600 }, (_, i) => [
-      `data/long name of table ${i}, µV.csv`,
-      `${i}`,
-    ]);
-    const files = { 'helper.py': 'LIMIT = 3\n', ...Object.fromEntries(many) };
-    const source_code = measurement('Meter');
-    const { id, head } = await ada.client.definitions.create({ name: 'Meter', source_code, files });
-    const zone = process.env.TZ;
-    t.teardown(() => {
-      if (zone === undefined) delete process.env.TZ;
-      else process.env.TZ = zone;
-    });
-    const archives = new Set<string>();
-    for (const TZ of ['UTC', 'Pacific/Auckland', 'America/St_Johns']) {
-      process.env.TZ = TZ;
-      const address = `${url}/api/instrument-definitions/${id}/snapshot`;
-      const response = await fetch(address, { headers: { authorization: `Bearer ${ada.token}` } });
-      const archive = Buffer.from(await response.arrayBuffer());
-      const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes);
-      t.equal(response.headers.get('x-commit'), head);
-      t.equal(response.headers.get('repr-digest'), `sha-256=:${sha256(archive).digest('base64')}:`);
-      const lines = Object.entries(unzipSync(archive))
-        .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-        .map(([path, bytes]) => `${sha256(bytes).digest('hex')}  ${path}\n`);
-      t.equal(lines.length, 602);
-      t.equal(response.headers.get('x-files-sha256'), sha256(lines.join('')).digest('hex'));
-      archives.add(archive.toString('base64'));
-    }
-    t.equal(archives.size, 1, 'whatever the time zone of the server');
-  },
-);
+t.test('a snapshot contains every file, matches its headers, and is always the same', async (t) => {
+  const { ada, url } = await startLab(t);
+  const many = Array.from({ length: 600 }, (_, i) => [
+    `data/long name of table ${i}, µV.csv`,
+    `${i}`,
+  ]);
+  const files = { 'helper.py': 'LIMIT = 3\n', ...Object.fromEntries(many) };
+  const source_code = measurement('Meter');
+  const { id, head } = await ada.client.definitions.create({ name: 'Meter', source_code, files });
+  const zone = process.env.TZ;
+  t.teardown(() => {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+  const archives = new Set<string>();
+  for (const TZ of ['UTC', 'Pacific/Auckland', 'America/St_Johns']) {
+    process.env.TZ = TZ;
+    const address = `${url}/api/instrument-definitions/${id}/snapshot`;
+    const response = await fetch(address, { headers: { authorization: `Bearer ${ada.token}` } });
+    const archive = Buffer.from(await response.arrayBuffer());
+    const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes);
+    t.equal(response.headers.get('x-commit'), head);
+    t.equal(response.headers.get('repr-digest'), `sha-256=:${sha256(archive).digest('base64')}:`);
+    const lines = Object.entries(unzipSync(archive))
+      .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .map(([path, bytes]) => `${sha256(bytes).digest('hex')}  ${path}\n`);
+    t.equal(lines.length, 602);
+    t.equal(response.headers.get('x-files-sha256'), sha256(lines.join('')).digest('hex'));
+    archives.add(archive.toString('base64'));
+  }
+  t.equal(archives.size, 1, 'whatever the time zone of the server');
+});
 
-t.test('what is refused names the place, and nothing is left behind', async (t) => {
+t.test('a refusal names the place and leaves nothing behind', async (t) => {
   const { ada } = await startLab(t);
   const broken = measurement('Meter').replace('return np.array(', 'return np.array((');
   const error: RegistryError = await ada.client.definitions

@@ -64,41 +64,38 @@ async function scenarios(t: Test, database: DatabaseKind) {
     };
   }
 
-  await t.test(
-    'a rollback that was approved lands no version that was revoked since',
-    async (t) => {
-      const { id, name } = await define();
-      await save(name, id, 2);
-      await save(name, id, 3);
-      await policy({ direct_landing: 'nobody' });
-      const { merge_request } = await definitions.rollback(id, 1, 'worked');
-      if (!merge_request) throw new Error('it was to be reviewed');
-      const { head } = await mergeRequests.read(merge_request.id);
-      await eve.client.mergeRequests.review(merge_request.id, { verdict: 'approve', head });
-      t.match(await mergeRequests.read(merge_request.id), { can_merge: true });
-      await definitions.revoke(id, 1, 'burns the sample');
-      const page = await mergeRequests.read(merge_request.id);
-      t.match(page, { can_merge: false, blockers: [/version 1 again, which is revoked \(burns/] });
-      for (const more of [{}, { override: 'I know better' }]) {
-        const no = await refused(mergeRequests.merge(merge_request.id, { head, ...more }));
-        t.match(no, { status: 409, detail: /revoked/ });
-      }
-      await policy({ direct_landing: 'admins' });
+  await t.test('an approved rollback cannot land a version revoked since', async (t) => {
+    const { id, name } = await define();
+    await save(name, id, 2);
+    await save(name, id, 3);
+    await policy({ direct_landing: 'nobody' });
+    const { merge_request } = await definitions.rollback(id, 1, 'worked');
+    if (!merge_request) throw new Error('it was to be reviewed');
+    const { head } = await mergeRequests.read(merge_request.id);
+    await eve.client.mergeRequests.review(merge_request.id, { verdict: 'approve', head });
+    t.match(await mergeRequests.read(merge_request.id), { can_merge: true });
+    await definitions.revoke(id, 1, 'burns the sample');
+    const page = await mergeRequests.read(merge_request.id);
+    t.match(page, { can_merge: false, blockers: [/version 1 again, which is revoked \(burns/] });
+    for (const more of [{}, { override: 'I know better' }]) {
+      const no = await refused(mergeRequests.merge(merge_request.id, { head, ...more }));
+      t.match(no, { status: 409, detail: /revoked/ });
+    }
+    await policy({ direct_landing: 'admins' });
 
-      const clone = await cloneOf(t, lab, name, ada);
-      await clone.commit({ [`${name}.py`]: measurement(name, 1) }, 'The same by git');
-      t.match(await clone.push('HEAD:main'), {
-        code: 1,
-        stderr: /version 1 again, which is revoked/,
-      });
-      const saved = await refused(save(name, id, 1));
-      t.match(saved, { status: 409, detail: /version 1 again/ }, 'nor by a save');
-      await definitions.reinstate(id, 1, 'it was the sample');
-      t.match(await mergeRequests.merge(merge_request.id, { head }), { merged_version: 4 });
-    },
-  );
+    const clone = await cloneOf(t, lab, name, ada);
+    await clone.commit({ [`${name}.py`]: measurement(name, 1) }, 'The same by git');
+    t.match(await clone.push('HEAD:main'), {
+      code: 1,
+      stderr: /version 1 again, which is revoked/,
+    });
+    const saved = await refused(save(name, id, 1));
+    t.match(saved, { status: 409, detail: /version 1 again/ }, 'nor by a save');
+    await definitions.reinstate(id, 1, 'it was the sample');
+    t.match(await mergeRequests.merge(merge_request.id, { head }), { merged_version: 4 });
+  });
 
-  await t.test('what is changed between the decision and the landing counts', async (t) => {
+  await t.test('changes between the decision and the landing count', async (t) => {
     const changes: Record<
       string,
       (id: number, request: { id: number; head: string }) => Promise<unknown>
@@ -151,36 +148,33 @@ async function scenarios(t: Test, database: DatabaseKind) {
   });
 
   if (database === 'PostgreSQL') {
-    await t.test(
-      'a change that comes while the refs move waits until they have moved',
-      async (t) => {
-        const { id, name } = await define();
-        const open = await approved(name);
-        const repository = await lab.rooms.repositories.open(name);
-        const order: string[] = [];
-        let changed: Promise<unknown> | undefined;
-        const { land } = repository;
-        repository.land = async (landing) => {
-          repository.land = land;
-          changed = policy({ required_approvals: 2 }).then(() => order.push('policy'));
-          const waiting = 'select 1 from pg_locks where not granted';
-          while ((await lab.rooms.store.em().execute(waiting)).length === 0);
-          const versions = await land.call(repository, landing);
-          order.push('landed');
-          return versions;
-        };
-        await eve.client.mergeRequests.merge(open.id, { head: open.head });
-        await changed;
-        t.same(order, ['landed', 'policy']);
-        t.match((await definitions.versions(id)).items[0], {
-          landed_under: { required_approvals: 1 },
-        });
-        await policy({ required_approvals: 1 });
-      },
-    );
+    await t.test('a change during the move of refs waits for its end', async (t) => {
+      const { id, name } = await define();
+      const open = await approved(name);
+      const repository = await lab.rooms.repositories.open(name);
+      const order: string[] = [];
+      let changed: Promise<unknown> | undefined;
+      const { land } = repository;
+      repository.land = async (landing) => {
+        repository.land = land;
+        changed = policy({ required_approvals: 2 }).then(() => order.push('policy'));
+        const waiting = 'select 1 from pg_locks where not granted';
+        while ((await lab.rooms.store.em().execute(waiting)).length === 0);
+        const versions = await land.call(repository, landing);
+        order.push('landed');
+        return versions;
+      };
+      await eve.client.mergeRequests.merge(open.id, { head: open.head });
+      await changed;
+      t.same(order, ['landed', 'policy']);
+      t.match((await definitions.versions(id)).items[0], {
+        landed_under: { required_approvals: 1 },
+      });
+      await policy({ required_approvals: 1 });
+    });
   }
 
-  await t.test('so it is for direct landings, by whatever way', async (t) => {
+  await t.test('the same holds for every kind of direct landing', async (t) => {
     const ways: Record<string, (id: number, name: string) => Promise<unknown>> = {
       save: (id, name) => save(name, id, 9),
       rollback: (id) => definitions.rollback(id, 1, 'back'),
@@ -204,7 +198,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     }
   });
 
-  await t.test('the record says under which lab and policy a version landed', async (t) => {
+  await t.test('the record states the lab and policy that a version landed under', async (t) => {
     await admin.client.labs.addMember(other.id, ada.id, 'admin');
     const { id, name } = await define();
     await policy({ direct_landing: 'nobody', required_approvals: 2, banned_imports: ['os'] });

@@ -11,7 +11,7 @@ const lab = await startLab(t);
 const { admin, ada, ben, dan, nano, other } = lab;
 const gus = await lab.person('gus');
 
-t.test('members are added by the whole username or address, in any case', async (t) => {
+t.test('members are added by full username or address, ignoring case', async (t) => {
   const { labs } = ada.client;
   for (const who of [{ username: 'GUS' }, { email: 'Gus@Lab.Example' }]) {
     t.match(await labs.addMember(nano.id, who, 'viewer'), { user_id: gus.id, role: 'viewer' });
@@ -37,7 +37,7 @@ t.test('members are added by the whole username or address, in any case', async 
   t.match(await refused(labs.addMember(nano.id, { username: 'ben' }, 'viewer')), { status: 409 });
 });
 
-t.test('an id tells nothing of whom a lab admin does not see', async (t) => {
+t.test('an id reveals nothing about accounts that a lab admin does not see', async (t) => {
   const highest = gus.id + 5;
   const ids = Array.from({ length: highest }, (_, i) => i + 1);
   const members = new Set(
@@ -82,7 +82,7 @@ t.test('an id tells nothing of whom a lab admin does not see', async (t) => {
   await admin.client.labs.change(nano.id, { owners: [] });
 });
 
-t.test('somebody who shares a lab, and everybody for a site admin, is added by id', async (t) => {
+t.test('members of a shared lab, and anybody for a site admin, can be added by id', async (t) => {
   await admin.client.labs.addMember(other.id, ada.id, 'admin');
   t.match(await ada.client.labs.addMember(nano.id, dan.id, 'viewer'), { username: 'dan' });
   t.match(await admin.client.labs.addMember(nano.id, gus.id, 'viewer'), { username: 'gus' });

@@ -23,7 +23,7 @@ async function stories(t: Test, database: DatabaseKind) {
   await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
   const meter = () => ada.client.definitions.byName('Meter');
 
-  await t.test('a registry that is used as it should be has none of it', async (t) => {
+  await t.test('fsck reports no misuse in a registry without any', async (t) => {
     const { id, head } = await propose(t, lab, 'work', 'one\n');
     await ben.client.mergeRequests.edit(id, { title: 'Better', draft: true });
     await ben.client.mergeRequests.edit(id, { draft: false });
@@ -41,7 +41,7 @@ async function stories(t: Test, database: DatabaseKind) {
     t.same(await problems(), []);
   });
 
-  await t.test('a merge request that is merged as no version of it', async (t) => {
+  await t.test('fsck reports a merge request marked as merged without a version', async (t) => {
     const { id } = await propose(t, lab, 'stated', 'two\n');
     await sql(`update merge_requests set state = 'merged' where id = ?`, id);
     t.same(await problems(), [`Meter !${id}: is merged, but names no version`]);
@@ -61,14 +61,14 @@ async function stories(t: Test, database: DatabaseKind) {
     t.same(await problems(), []);
   });
 
-  await t.test('sessions that came to life again', async (t) => {
+  await t.test('fsck reports ended sessions that became valid again', async (t) => {
     await sql('update users set session_epoch = 0 where id = ?', ben.id);
     t.match(await problems(), [/^user ben: its sessions were ended 2 times, but it counts 0/]);
     await sql('update users set session_epoch = 2 where id = ?', ben.id);
     t.same(await problems(), []);
   });
 
-  await t.test('a version that is not what was approved', async (t) => {
+  await t.test('fsck reports a version that differs from what was approved', async (t) => {
     const { id, head } = await propose(t, lab, 'approved', 'harmless\n');
     await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
     // As the registry landed it once the key of one head was written over that of the other.
@@ -111,7 +111,7 @@ async function stories(t: Test, database: DatabaseKind) {
   });
 
   await t.test(
-    'an entry of the audit trail that says more than such a change writes',
+    'fsck reports an audit entry with columns that such a change does not write',
     async (t) => {
       for (const [action, after, named] of [
         ['merge_request.edited', { title: 'x', changes: 'a'.repeat(64) }, 'changes'],

@@ -38,23 +38,30 @@ const write = ({ url }: TestRegistry, headers: Record<string, string>) =>
 const isSignedIn = async (cookie: string) =>
   (await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } })).status === 200;
 
-t.test('the cookie is kept from scripts and from other sites', async (t) => {
+t.test('scripts and other sites cannot read the cookie', async (t) => {
   const [set = ''] = (await signIn(registry)).headers.getSetCookie();
   t.match(set, /^registry_session=\S+; Max-Age=28800; Path=\/; HttpOnly; SameSite=Strict$/);
 });
 
-t.test('a page elsewhere that the browser tells of changes nothing by the cookie', async (t) => {
-  // SameSite=Strict stops other sites, not another host of the same site (another machine of the university).
-  for (const site of ['cross-site', 'same-site', 'none', '']) {
-    const forged = await write(registry, { cookie, 'sec-fetch-site': site, origin: registry.url });
-    t.equal(forged.status, 403, site);
-    t.match(await forged.json(), { code: 'cross_origin', detail: /Bearer/ });
-  }
-  const own = await write(registry, { cookie, 'sec-fetch-site': 'same-origin' });
-  t.equal(own.status, 201);
-});
+t.test(
+  'a request that the browser marks as cross-site changes nothing with the cookie',
+  async (t) => {
+    // SameSite=Strict stops other sites, not another host of the same site (another machine of the university).
+    for (const site of ['cross-site', 'same-site', 'none', '']) {
+      const forged = await write(registry, {
+        cookie,
+        'sec-fetch-site': site,
+        origin: registry.url,
+      });
+      t.equal(forged.status, 403, site);
+      t.match(await forged.json(), { code: 'cross_origin', detail: /Bearer/ });
+    }
+    const own = await write(registry, { cookie, 'sec-fetch-site': 'same-origin' });
+    t.equal(own.status, 201);
+  },
+);
 
-t.test('over plain http, where browsers tell the origin alone, that decides', async (t) => {
+t.test('over plain http the Origin header decides', async (t) => {
   const { host, port } = new URL(registry.url);
   const elsewhere = {
     'another site': 'https://attacker.example',
@@ -75,21 +82,18 @@ t.test('over plain http, where browsers tell the origin alone, that decides', as
   t.equal(fromOwnPage(named, [registry.url, `http://${named.host}`]), true);
 });
 
-t.test(
-  'a request that says nothing of where it comes from changes nothing by the cookie',
-  async (t) => {
-    t.equal((await write(registry, { cookie })).status, 403);
-    const bearer = cookie.slice(cookie.indexOf('=') + 1);
-    const program = await write(registry, { authorization: `Bearer ${bearer}` });
-    t.equal(program.status, 201, 'a program sends the token itself');
-    const both = { cookie, authorization: `Bearer ${bearer}`, origin: 'https://attacker.example' };
-    t.equal((await write(registry, both)).status, 201, 'which no page elsewhere knows');
-    const read = await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } });
-    t.equal(read.status, 200, 'reading needs no more than the cookie');
-  },
-);
+t.test('a request without origin information changes nothing with the cookie', async (t) => {
+  t.equal((await write(registry, { cookie })).status, 403);
+  const bearer = cookie.slice(cookie.indexOf('=') + 1);
+  const program = await write(registry, { authorization: `Bearer ${bearer}` });
+  t.equal(program.status, 201, 'a program sends the token itself');
+  const both = { cookie, authorization: `Bearer ${bearer}`, origin: 'https://attacker.example' };
+  t.equal((await write(registry, both)).status, 201, 'which no page elsewhere knows');
+  const read = await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } });
+  t.equal(read.status, 200, 'reading needs no more than the cookie');
+});
 
-t.test('no form elsewhere signs anybody out, nor takes the cookie away', async (t) => {
+t.test('a form on another site cannot sign anybody out or remove the cookie', async (t) => {
   const form = { method: 'POST', headers: { origin: 'https://attacker.example' } };
   // The browser keeps a Strict cookie back and obeys Set-Cookie in the answer to a top-level form.
   const without = await fetch(`${registry.url}/api/auth/logout`, form);
@@ -104,7 +108,7 @@ t.test('no form elsewhere signs anybody out, nor takes the cookie away', async (
   t.equal(await isSignedIn(cookie), true);
 });
 
-t.test("no form elsewhere signs a victim in to the attacker's account", async (t) => {
+t.test("a form on another site cannot sign a victim in to the attacker's account", async (t) => {
   // Forms send three media types; JSON would need a permission (CORS) that is never given.
   for (const type of [
     'text/plain',
@@ -122,7 +126,7 @@ t.test("no form elsewhere signs a victim in to the attacker's account", async (t
   t.equal(asked.headers.get('access-control-allow-origin'), null);
 });
 
-t.test('no other host of the domain lays a cookie of its own over the one of https', async (t) => {
+t.test('another host of the domain cannot replace the cookie over https', async (t) => {
   const secure = await startRegistry(t, {
     environment: { PUBLIC_URL: 'https://registry.lab.example' },
   });

@@ -39,40 +39,43 @@ async function permissionsOf(name: string, version: number): Promise<string[] | 
   return tagged && parseRecord(tagged.record).permissions;
 }
 
-t.test('what is not granted does not land, and the review says what to do', async (t) => {
-  await ada.client.definitions.create({ name: 'Asks', source_code: measurement('Asks') });
-  const { id, head, stderr } = await propose(t, ben, 'Asks', vendor('Asks'));
-  t.match(stderr, /import-policy: a lab admin can grant it .*Asks\.py:1:8: Importing ctypes/);
-  const before = await read(id);
-  t.strictSame(before.permissions, [
-    {
-      name: 'ctypes',
-      asked: false,
-      granted: false,
-      granted_by: null,
-      places: [{ file: 'Asks.py', line: 1, column: 8 }],
-    },
-  ]);
-  await approve(ada, id, head);
-  t.match((await read(id)).blockers, [/"import-policy" fails: a lab admin can grant it/]);
-  t.match(await refused(merge(id, head)), { status: 409, code: 'not_mergeable' });
+t.test(
+  'a change without its permissions does not land, and the review says what to do',
+  async (t) => {
+    await ada.client.definitions.create({ name: 'Asks', source_code: measurement('Asks') });
+    const { id, head, stderr } = await propose(t, ben, 'Asks', vendor('Asks'));
+    t.match(stderr, /import-policy: a lab admin can grant it .*Asks\.py:1:8: Importing ctypes/);
+    const before = await read(id);
+    t.strictSame(before.permissions, [
+      {
+        name: 'ctypes',
+        asked: false,
+        granted: false,
+        granted_by: null,
+        places: [{ file: 'Asks.py', line: 1, column: 8 }],
+      },
+    ]);
+    await approve(ada, id, head);
+    t.match((await read(id)).blockers, [/"import-policy" fails: a lab admin can grant it/]);
+    t.match(await refused(merge(id, head)), { status: 409, code: 'not_mergeable' });
 
-  await approve(ada, id, head, ['ctypes']);
-  t.match(await read(id), {
-    can_merge: true,
-    permissions: [{ name: 'ctypes', granted: true, granted_by: 'ada' }],
-  });
-  await merge(id, head);
-  t.strictSame(await permissionsOf('Asks', 2), ['ctypes'], 'the signed tag has it');
-  t.match(await read(id), { permissions: [{ name: 'ctypes', granted: true }] });
-  const { items } = await ada.client.audit({ action: 'merge_request.reviewed', subject_id: id });
-  t.ok(
-    items.some(({ after }) => JSON.stringify(after).includes('"grants":["ctypes"]')),
-    'the audit trail has it',
-  );
-});
+    await approve(ada, id, head, ['ctypes']);
+    t.match(await read(id), {
+      can_merge: true,
+      permissions: [{ name: 'ctypes', granted: true, granted_by: 'ada' }],
+    });
+    await merge(id, head);
+    t.strictSame(await permissionsOf('Asks', 2), ['ctypes'], 'the signed tag has it');
+    t.match(await read(id), { permissions: [{ name: 'ctypes', granted: true }] });
+    const { items } = await ada.client.audit({ action: 'merge_request.reviewed', subject_id: id });
+    t.ok(
+      items.some(({ after }) => JSON.stringify(after).includes('"grants":["ctypes"]')),
+      'the audit trail has it',
+    );
+  },
+);
 
-t.test('a grant is bound to the head that was looked at', async (t) => {
+t.test('a grant is bound to the reviewed head', async (t) => {
   await ada.client.definitions.create({ name: 'Moves', source_code: measurement('Moves') });
   const { id, head, clone } = await propose(t, ben, 'Moves', vendor('Moves'));
   await approve(ada, id, head, ['ctypes']);
@@ -82,7 +85,7 @@ t.test('a grant is bound to the head that was looked at', async (t) => {
   t.match(await read(id), { can_merge: false, permissions: [{ name: 'ctypes', granted: false }] });
 });
 
-t.test('only an admin of the lab grants, with an approval', async (t) => {
+t.test('only an admin of the lab can grant, with an approval', async (t) => {
   await ada.client.definitions.create({ name: 'Whose', source_code: measurement('Whose') });
   const { id, head } = await propose(t, ben, 'Whose', vendor('Whose'));
   const eve = await lab.person('eve');
@@ -97,7 +100,7 @@ t.test('only an admin of the lab grants, with an approval', async (t) => {
   t.match(await read(id), { permissions: [{ granted: false }], reviews: [] });
 });
 
-t.test('a definition keeps what it has for as long as it needs it', async (t) => {
+t.test('a definition keeps its permissions while it needs them', async (t) => {
   const { id: definition } = await ada.client.definitions.create({
     name: 'Keeps',
     source_code: vendor('Keeps'),
@@ -136,7 +139,7 @@ t.test('a definition keeps what it has for as long as it needs it', async (t) =>
   t.strictSame(again.items, items, 'the index made anew from git is the same');
 });
 
-t.test('what the header asks for must be granted or taken out', async (t) => {
+t.test('permissions requested in the header must be granted or removed', async (t) => {
   await ada.client.definitions.create({ name: 'Header', source_code: measurement('Header') });
   const source = asking('Header', ['subprocess']);
   const { id, head } = await propose(t, ben, 'Header', source);
@@ -149,7 +152,7 @@ t.test('what the header asks for must be granted or taken out', async (t) => {
   t.strictSame(await permissionsOf('Header', 2), ['subprocess'], 'asking is needing');
 });
 
-t.test('a push to main grants by an option', async (t) => {
+t.test('a push to main can grant with an option', async (t) => {
   await ada.client.definitions.create({ name: 'Pushed', source_code: measurement('Pushed') });
   const clone = await cloneOf(t, lab, 'Pushed', ada);
   await clone.commit({ 'Pushed.py': vendor('Pushed') }, 'Use the vendor library');

@@ -17,7 +17,7 @@ const signIn = ({ url }: TestRegistry, password: string, forwarded: Record<strin
 const lastAddress = async ({ admin }: TestRegistry, action: string) =>
   (await admin.client.audit({ actor: 'ada', action, per_page: 1 })).items[0]?.address;
 
-t.test('the client that a trusted proxy names is counted and in the audit trail', async (t) => {
+t.test('the client named by a trusted proxy is throttled and audited', async (t) => {
   const registry = await startRegistry(t, {
     environment: { TRUSTED_PROXIES: '127.0.0.1, 10.1.0.0/16' },
   });
@@ -66,7 +66,7 @@ t.test('the client that a trusted proxy names is counted and in the audit trail'
   await t.rejects(listed('203.0.113.8'), /Authentication failed/);
 });
 
-t.test('whoever is no trusted proxy is believed nothing', async (t) => {
+t.test('forwarded headers from anybody else are ignored', async (t) => {
   for (const environment of [{}, { TRUSTED_PROXIES: '10.1.0.0/16' }]) {
     const registry = await startRegistry(t, { environment });
     await registry.person('ada');
@@ -95,7 +95,7 @@ t.test('whoever is no trusted proxy is believed nothing', async (t) => {
   }
 });
 
-t.test('what is no list of addresses and networks is refused at the start', async (t) => {
+t.test('an invalid TRUSTED_PROXIES stops the start', async (t) => {
   const load = (TRUSTED_PROXIES: string) => loadConfig({ TRUSTED_PROXIES }).TRUSTED_PROXIES;
   for (const good of ['10.0.0.5', '10.0.0.5,fd00::/8', ' 192.168.0.0/16 , ::1']) {
     t.equal(load(good), good);

@@ -124,7 +124,7 @@ interface Merged {
 }
 
 for (const database of ['PGlite', 'PostgreSQL'] as const) {
-  t.test(`the index is rebuilt row by row from the repositories alone (${database})`, async (t) => {
+  t.test(`reindex rebuilds every row from the repositories alone (${database})`, async (t) => {
     const lab = await livelyLab(t, database);
     const { rooms } = lab;
     const { store } = rooms;
@@ -133,51 +133,54 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     t.equal(before.versions.filter(({ deprecated, revoked }) => deprecated ?? revoked).length, 4);
     t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 4 + 3);
 
-    await t.test('in place it changes nothing', async (t) => {
+    await t.test('reindex in place changes nothing', async (t) => {
       t.match(await reindex(rooms), { definitions: 8, removed: [], skipped: [] });
       t.same(await rowsOf(store), before);
     });
 
-    await t.test('in an empty database it makes the same, and whom it does not know', async (t) => {
-      const fresh = await emptyStore(t, database);
-      t.match(await reindex({ ...rooms, store: fresh }), {
-        definitions: 8,
-        versions: 17,
-        skipped: [],
-      });
-      t.same(await rowsOf(fresh), before);
+    await t.test(
+      'reindex in an empty database creates the same rows, without unknown users',
+      async (t) => {
+        const fresh = await emptyStore(t, database);
+        t.match(await reindex({ ...rooms, store: fresh }), {
+          definitions: 8,
+          versions: 17,
+          skipped: [],
+        });
+        t.same(await rowsOf(fresh), before);
 
-      const users = await fresh.em().execute('select * from users order by username');
-      t.match(users, [
-        // Who made them all, and the site admin, who landed what was moved.
-        {
-          id: lab.ada.id,
-          username: 'ada',
-          email: 'ada@lab.example',
-          disabled: true,
-          password_hash: null,
-        },
-        {
-          id: lab.admin.id,
-          username: 'root',
-          disabled: true,
-          password_hash: null,
-          is_admin: false,
-        },
-      ]);
-      const labs = await fresh
-        .em()
-        .execute('select id, code, name, disabled from labs order by id');
-      t.same(labs, [
-        { id: lab.nano.id, code: 'nano', name: 'Nano Optics', disabled: true },
-        { id: lab.other.id, code: 'cold', name: 'Cold Atoms', disabled: true },
-      ]);
-      t.match(await reindex({ ...rooms, store: fresh }), { definitions: 8 });
-      t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
-    });
+        const users = await fresh.em().execute('select * from users order by username');
+        t.match(users, [
+          // Who made them all, and the site admin, who landed what was moved.
+          {
+            id: lab.ada.id,
+            username: 'ada',
+            email: 'ada@lab.example',
+            disabled: true,
+            password_hash: null,
+          },
+          {
+            id: lab.admin.id,
+            username: 'root',
+            disabled: true,
+            password_hash: null,
+            is_admin: false,
+          },
+        ]);
+        const labs = await fresh
+          .em()
+          .execute('select id, code, name, disabled from labs order by id');
+        t.same(labs, [
+          { id: lab.nano.id, code: 'nano', name: 'Nano Optics', disabled: true },
+          { id: lab.other.id, code: 'cold', name: 'Cold Atoms', disabled: true },
+        ]);
+        t.match(await reindex({ ...rooms, store: fresh }), { definitions: 8 });
+        t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
+      },
+    );
 
     await t.test(
-      'what an older registry did not index is filled in, as a landing does',
+      'data that an older registry did not index is filled in as by a landing',
       async (t) => {
         await store.em().execute('update versions set files = null where version = 1');
         await store.em().execute('update versions set described = null where version = 2');
@@ -188,7 +191,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       },
     );
 
-    await t.test('it says of approvals and overrides what the commits say', async (t) => {
+    await t.test('approvals and overrides equal those in the commits', async (t) => {
       const fresh = await emptyStore(t, database);
       await reindex({ ...rooms, store: fresh });
       const { versions } = await rowsOf(fresh);
@@ -209,7 +212,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       }
     });
 
-    await t.test('a definition made afterwards gets an id that none has', async (t) => {
+    await t.test('a definition created afterwards gets an unused id', async (t) => {
       const known = new Set(before.definitions.map(({ id }) => id));
       const made = await lab.ada.client.definitions.create({
         name: 'Later',
@@ -219,7 +222,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await lab.ada.client.definitions.archive(made.id);
     });
 
-    await t.test('a repository that is gone leaves the index', async (t) => {
+    await t.test('a removed repository leaves the index', async (t) => {
       await rm(join(lab.dataDir, 'repos', 'Later.git'), { recursive: true });
       await rm(join(lab.dataDir, 'repos', 'Shared.git'), { recursive: true });
       const { removed } = await reindex(rooms);

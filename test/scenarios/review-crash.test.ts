@@ -160,7 +160,7 @@ const CRASHES: Record<string, Crash> = {
 
 for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
   for (const moment of ['before', 'after'] as const) {
-    t.test(`${what}: cut off ${moment} the refs move`, async (t: Test) => {
+    t.test(`${what}: killed ${moment} the refs move`, async (t: Test) => {
       const name = `${what}_${moment}`;
       await ada.client.definitions.create({ name, source_code: measurement(name) });
       const clone = await cloneOf(t, lab, name, ben);

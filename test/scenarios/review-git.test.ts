@@ -21,7 +21,7 @@ async function cloned(t: Test, name: string, who: Person) {
   return { made, clone, commit, push: clone.push };
 }
 
-t.test('refs/for/main opens a merge request, and the next push to it moves it', async (t) => {
+t.test('a push to refs/for/main opens a merge request, and the next one updates it', async (t) => {
   const { made, clone, commit, push } = await cloned(t, 'Pushed', ben);
   const first = await commit(measurement('Pushed', 2), 'Measure two\n\nBecause one is few.');
   const refused = await push('HEAD:main');
@@ -47,7 +47,7 @@ t.test('refs/for/main opens a merge request, and the next push to it moves it', 
   t.equal((await ada.client.definitions.read(made.id)).version, 1, 'and main stays');
 });
 
-t.test('a branch is one merge request: forced, broken, deleted', async (t) => {
+t.test('a branch is one merge request, also when forced, invalid or deleted', async (t) => {
   const { made, clone, commit, push } = await cloned(t, 'Branched', ben);
   await commit('class Branched(:\n', 'Half done');
   const broken = await push('HEAD:refs/heads/idea');
@@ -69,7 +69,7 @@ t.test('a branch is one merge request: forced, broken, deleted', async (t) => {
   t.not(anew?.id, row?.id, 'a new push opens a new one');
 });
 
-t.test('what is not for review is refused and says why', async (t) => {
+t.test('a push that cannot be reviewed is refused with the reason', async (t) => {
   const { made, clone, commit, push } = await cloned(t, 'Refused', ben);
   t.match((await push('HEAD:refs/for/main')).stderr, /nothing to review/);
   await commit(measurement('Refused', 2), 'Two');
@@ -90,7 +90,7 @@ t.test('what is not for review is refused and says why', async (t) => {
   t.same(await list(made.id), []);
 });
 
-t.test('what a commit message may hold, a title may not', async (t) => {
+t.test('a title allows less than a commit message', async (t) => {
   const { made, clone } = await cloned(t, 'Worded', ben);
   await clone.commit({ 'notes.txt': 'n\n' }, 'Notes');
   const raw = await clone.git('cat-file', 'commit', 'HEAD');
@@ -121,7 +121,7 @@ t.test('an atomic push moves all its refs or none', async (t) => {
   t.equal((await ada.client.definitions.read(made.id)).version, 2);
 });
 
-t.test('only those who may take part see and fetch what is under review', async (t) => {
+t.test('only people who may take part see and fetch changes under review', async (t) => {
   const { commit, push } = await cloned(t, 'Hidden', ben);
   const secret = await commit(measurement('Hidden', 2), 'Not yet');
   await push('HEAD:refs/heads/secret');

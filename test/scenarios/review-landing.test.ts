@@ -54,7 +54,7 @@ const merge = (who: Person, id: number, head: string, more: { override?: string 
   who.client.mergeRequests.merge(id, { head, ...more });
 const policy = (fields: LabChange) => admin.client.labs.change(nano.id, fields);
 
-t.test('a merge request lands as one commit that says who wrote and who approved it', async (t) => {
+t.test('a merge request lands as one commit that names its authors and approvers', async (t) => {
   const { id: definition } = await define('Landed');
   const { id, clone, branch } = await propose(
     t,
@@ -110,7 +110,7 @@ t.test('a merge request lands as one commit that says who wrote and who approved
   t.match(items, [{ actor: 'ada', after: { version: 2 } }]);
 });
 
-t.test('merge requests are seen by those who may propose, and by nobody else', async (t) => {
+t.test('only people who may propose see merge requests', async (t) => {
   await define('Hidden');
   const { id } = await propose(t, ben, 'Hidden', { 'a.txt': 'a\n' });
   for (const { client } of [ada, ben, admin]) t.equal((await client.mergeRequests.read(id)).id, id);
@@ -124,7 +124,7 @@ t.test('merge requests are seen by those who may propose, and by nobody else', a
   t.match(await refused(lab.anonymous.mergeRequests.list()), { status: 401 });
 });
 
-t.test('approvals are stale after other changes, and hold over a plain rebase', async (t) => {
+t.test('approvals become stale after other changes and survive a plain rebase', async (t) => {
   await define('Rebased', { 'a.txt': '1\n2\n3\n4\n5\n', 'b.txt': 'b\n' });
   const kept = await propose(t, ben, 'Rebased', { 'a.txt': '1\n2\n3\n4\nfive\n' });
   const other = await propose(t, ben, 'Rebased', { 'b.txt': 'B\n' });
@@ -152,7 +152,7 @@ t.test('approvals are stale after other changes, and hold over a plain rebase', 
   t.equal(files['a.txt'], 'one\n2\n3\n4\nfive\n');
 });
 
-t.test('two that touch different files land at once', async (t) => {
+t.test('two merge requests with different files land concurrently', async (t) => {
   await define('Twice', { 'a.txt': 'a\n', 'b.txt': 'b\n' });
   const both = [
     await propose(t, ben, 'Twice', { 'a.txt': 'A\n' }),
@@ -167,7 +167,7 @@ t.test('two that touch different files land at once', async (t) => {
   });
 });
 
-t.test('a policy can be set aside for a reason that stays; the rest cannot', async (t) => {
+t.test('a policy can be overridden with a recorded reason; other rules cannot', async (t) => {
   const { id: definition } = await define('Glass');
   const { id, head } = await propose(t, ben, 'Glass', { 'a.txt': 'a\n' });
   await review(ada, id, 'request_changes');
@@ -195,7 +195,7 @@ t.test('a policy can be set aside for a reason that stays; the rest cannot', asy
   t.match(invalid, { status: 409, detail: /"validation" fails: Glass\.py:2/ });
 });
 
-t.test('what an interface loses is told and hinders nothing', async (t) => {
+t.test('breaking interface changes are shown and do not block', async (t) => {
   await define('Columns');
   const source = measurement('Columns')
     .replace('["value"]', '["other"]')
@@ -211,88 +211,82 @@ t.test('what an interface loses is told and hinders nothing', async (t) => {
   t.equal(can_merge, true);
 });
 
-t.test(
-  'a page takes as many queries whatever was said, and comments follow their lines',
-  async (t) => {
-    await define('Talked', { 'a.txt': '1\n2\n3\n' });
-    const { id, head, clone, branch } = await propose(t, ben, 'Talked', {
-      'a.txt': '1\n2\nthree\n',
-    });
-    const quiet = await propose(t, ben, 'Talked', { 'b.txt': 'b\n' });
-    // As rows: each of them over the API would be answered with the whole page's work.
-    await rooms.store.transaction(async (em) => {
-      const by = { merge_request_id: id, author_id: ada.id, author: 'ada', in_reply_to: null };
-      const at = { file: 'a.txt', side: 'new' as const, head, base: null };
-      for (let n = 0; n < 200; n++) {
-        await addComment(em, { ...by, ...at, line: (n % 3) + 1, body: `${n}` });
-      }
-    });
-    for (let n = 0; n < 10; n++) await review(ada, id);
-    for (let n = 0; n < 4; n++) {
-      await clone.commit({ 'a.txt': `0.${n}\n1\n2\n3.${n}\n` }, `Change ${n}`);
-      await pushed(clone, branch);
+t.test('a page takes a constant number of queries, and comments follow their lines', async (t) => {
+  await define('Talked', { 'a.txt': '1\n2\n3\n' });
+  const { id, head, clone, branch } = await propose(t, ben, 'Talked', {
+    'a.txt': '1\n2\nthree\n',
+  });
+  const quiet = await propose(t, ben, 'Talked', { 'b.txt': 'b\n' });
+  // As rows: each of them over the API would be answered with the whole page's work.
+  await rooms.store.transaction(async (em) => {
+    const by = { merge_request_id: id, author_id: ada.id, author: 'ada', in_reply_to: null };
+    const at = { file: 'a.txt', side: 'new' as const, head, base: null };
+    for (let n = 0; n < 200; n++) {
+      await addComment(em, { ...by, ...at, line: (n % 3) + 1, body: `${n}` });
     }
-    const identity = await identifyToken(rooms.store, ada.token);
-    const caller = { ...identity, address: '127.0.0.1' } as Caller;
-    const queries = async (which: number) => {
-      const em = rooms.store.em();
-      let count = 0;
-      const connection = em.getConnection();
-      const execute = connection.execute;
-      connection.execute = ((...args: Parameters<typeof execute>) => {
-        count += 1;
-        return execute.apply(connection, args);
-      }) as typeof execute;
-      try {
-        await page(rooms, caller, which);
-      } finally {
-        connection.execute = execute;
-      }
-      return count;
-    };
-    const few = await queries(quiet.id);
-    t.ok(few > 3 && few < 20, `${few} queries`);
-    t.equal(await queries(id), few);
-    const { comments } = await read(id);
-    t.match(comments.slice(0, 3), [
-      { original_line: 1, line: 2, outdated: false },
-      { original_line: 2, line: 3, outdated: false },
-      { original_line: 3, line: null, outdated: true },
-    ]);
-  },
-);
+  });
+  for (let n = 0; n < 10; n++) await review(ada, id);
+  for (let n = 0; n < 4; n++) {
+    await clone.commit({ 'a.txt': `0.${n}\n1\n2\n3.${n}\n` }, `Change ${n}`);
+    await pushed(clone, branch);
+  }
+  const identity = await identifyToken(rooms.store, ada.token);
+  const caller = { ...identity, address: '127.0.0.1' } as Caller;
+  const queries = async (which: number) => {
+    const em = rooms.store.em();
+    let count = 0;
+    const connection = em.getConnection();
+    const execute = connection.execute;
+    connection.execute = ((...args: Parameters<typeof execute>) => {
+      count += 1;
+      return execute.apply(connection, args);
+    }) as typeof execute;
+    try {
+      await page(rooms, caller, which);
+    } finally {
+      connection.execute = execute;
+    }
+    return count;
+  };
+  const few = await queries(quiet.id);
+  t.ok(few > 3 && few < 20, `${few} queries`);
+  t.equal(await queries(id), few);
+  const { comments } = await read(id);
+  t.match(comments.slice(0, 3), [
+    { original_line: 1, line: 2, outdated: false },
+    { original_line: 2, line: 3, outdated: false },
+    { original_line: 3, line: null, outdated: true },
+  ]);
+});
 
-t.test(
-  'an empty database has versions with approvals again, and gives no number twice',
-  async (t) => {
-    const empty = await openStore({ folder: (await freshFolder()).folder });
-    t.teardown(() => empty.close());
-    const report = await reindex({ ...rooms, store: empty });
-    t.same(report.skipped, []);
-    const rows = `select d.name, v.version, v.approvals, v.overrides, v.merge_request
+t.test('after a reindex versions have their approvals, and numbers are not reused', async (t) => {
+  const empty = await openStore({ folder: (await freshFolder()).folder });
+  t.teardown(() => empty.close());
+  const report = await reindex({ ...rooms, store: empty });
+  t.same(report.skipped, []);
+  const rows = `select d.name, v.version, v.approvals, v.overrides, v.merge_request
                   from versions v join definitions d on d.id = v.definition_id order by 1, 2`;
-    const rebuilt = await empty.em().execute<{ name: string; version: number }[]>(rows);
-    t.same(rebuilt, await rooms.store.em().execute(rows));
-    const repos = join(lab.dataDir, 'repos');
-    t.same([...new Set(rebuilt.map(({ name }) => name))], await rooms.repositories.list());
-    for (const { name, version, ...row } of rebuilt as never as Landed[]) {
-      const cwd = join(repos, `${name}.git`);
-      const format = '--format=%(trailers:key=Merge-request,key=Approved-by,valueonly)';
-      const trailers = await git(['log', '-1', format, `v${version}`], { cwd });
-      t.same(
-        trailers.trim().split('\n').filter(Boolean),
-        [
-          ...(row.merge_request === null ? [] : [`!${row.merge_request}`]),
-          ...row.approvals.map(({ by }) => `${by.name} <${by.email}>`),
-        ],
-        `${name} v${version}: trailers and rebuilt rows agree`,
-      );
-    }
-    const next = await allocateMergeRequestId(empty.em());
-    const numbers = await rooms.store.em().execute('select max(id) as newest from merge_requests');
-    t.ok(next > (numbers as [{ newest: number }])[0].newest);
-  },
-);
+  const rebuilt = await empty.em().execute<{ name: string; version: number }[]>(rows);
+  t.same(rebuilt, await rooms.store.em().execute(rows));
+  const repos = join(lab.dataDir, 'repos');
+  t.same([...new Set(rebuilt.map(({ name }) => name))], await rooms.repositories.list());
+  for (const { name, version, ...row } of rebuilt as never as Landed[]) {
+    const cwd = join(repos, `${name}.git`);
+    const format = '--format=%(trailers:key=Merge-request,key=Approved-by,valueonly)';
+    const trailers = await git(['log', '-1', format, `v${version}`], { cwd });
+    t.same(
+      trailers.trim().split('\n').filter(Boolean),
+      [
+        ...(row.merge_request === null ? [] : [`!${row.merge_request}`]),
+        ...row.approvals.map(({ by }) => `${by.name} <${by.email}>`),
+      ],
+      `${name} v${version}: trailers and rebuilt rows agree`,
+    );
+  }
+  const next = await allocateMergeRequestId(empty.em());
+  const numbers = await rooms.store.em().execute('select max(id) as newest from merge_requests');
+  t.ok(next > (numbers as [{ newest: number }])[0].newest);
+});
 
 interface Landed {
   name: string;

@@ -81,7 +81,7 @@ async function follow({ git, push }: Clone, { stderr }: GitResult): Promise<numb
   return Number(id);
 }
 
-t.test('a push that is overtaken by the merge is refused and says how to go on', async (t) => {
+t.test('a push overtaken by the merge is refused with instructions', async (t) => {
   for (const [name, ref] of [
     ['Overtaken', 'refs/for/main'],
     ['OvertakenBranch', 'refs/heads/idea'],
@@ -105,7 +105,7 @@ t.test('a push that is overtaken by the merge is refused and says how to go on',
   }
 });
 
-t.test('so is one whose branch has gone since git asked for the refs', async (t) => {
+t.test('a push to a branch deleted meanwhile is refused with instructions', async (t) => {
   const { id, clone, head } = await approved(t, 'Hooked', 'refs/heads/idea');
   await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
   // git has read the refs when it runs this hook (githooks(5), "pre-push").
@@ -129,7 +129,7 @@ t.test('so is one whose branch has gone since git asked for the refs', async (t)
   t.ok((await follow(clone, late)) > id);
 });
 
-t.test('closing, rebasing and saving are told the same over REST', async (t) => {
+t.test('closing, rebasing and saving over REST get the same answer', async (t) => {
   const ways = {
     Closed: (id: number) => ben.client.mergeRequests.close(id),
     Saved: (_: number, definition: number) =>
@@ -144,18 +144,15 @@ t.test('closing, rebasing and saving are told the same over REST', async (t) => 
   }
 });
 
-t.test(
-  'what is merged before a closing is done is not closed, and nothing waits for it',
-  async (t) => {
-    const { id, head } = await approved(t, 'Beaten', 'refs/for/main');
-    await mergeThen('Beaten', id, head);
-    t.match(await refused(ben.client.mergeRequests.close(id)), { status: 409, detail: /merged/ });
-    await staysAsItLanded(t, 'Beaten', id, head);
-    t.notMatch((await readdir(join(lab.dataDir, 'journal'))).join(), /Beaten/);
-  },
-);
+t.test('a merge during a closing wins, and nothing waits for it', async (t) => {
+  const { id, head } = await approved(t, 'Beaten', 'refs/for/main');
+  await mergeThen('Beaten', id, head);
+  t.match(await refused(ben.client.mergeRequests.close(id)), { status: 409, detail: /merged/ });
+  await staysAsItLanded(t, 'Beaten', id, head);
+  t.notMatch((await readdir(join(lab.dataDir, 'journal'))).join(), /Beaten/);
+});
 
-t.test('what a crash kept the ref from is none of its heads after the repair', async (t) => {
+t.test('after repair, a head whose ref never moved is not a head', async (t) => {
   const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');
   const note = { base: null, changes: '', pushed_by: ada.id, authors: ['ada@lab.example'] };
   const mended = async () => {

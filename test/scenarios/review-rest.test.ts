@@ -33,7 +33,7 @@ async function merge(who: Person, id: number, more: { override?: string } = {}) 
   return await who.client.mergeRequests.merge(id, { head, ...more });
 }
 
-t.test('a contributor proposes a definition, an admin lets it in', async (t) => {
+t.test('a contributor proposes a definition and an admin merges it', async (t) => {
   const name = 'Proposed';
   const body = { name, source_code: measurement(name), lab_id: nano.id };
   const made = await ben.client.definitions.create(body);
@@ -69,7 +69,7 @@ t.test('a contributor proposes a definition, an admin lets it in', async (t) => 
   );
 });
 
-t.test('saves of one person gather in one merge request; each head is approved anew', async (t) => {
+t.test('saves of one person go to one merge request; each head needs a new approval', async (t) => {
   const name = 'Gathered';
   const { id } = await define(name);
   const first = await ben.client.definitions.change(id, { source_code: measurement(name, 2) });
@@ -113,7 +113,7 @@ t.test('requested changes stand until their author approves; drafts wait', async
   t.match(await merge(ada, mr), { title: 'Ready' });
 });
 
-t.test('whoever requested changes and then mends them takes the objection back', async (t) => {
+t.test('a reviewer who fixes the requested changes can withdraw the objection', async (t) => {
   const { id } = await define('Mended');
   const bens = await cloneOf(t, lab, 'Mended', ben);
   await bens.commit({ 'notes.txt': 'n\n' }, 'Add notes');
@@ -132,7 +132,7 @@ t.test('whoever requested changes and then mends them takes the objection back',
   t.match(await refused(review(ada, mr)), { status: 403 }, 'there is nothing more to take back');
 });
 
-t.test('comments stand on lines of either side and in threads', async (t) => {
+t.test('comments can be on lines of either side and in threads', async (t) => {
   const name = 'Discussed';
   const file = `${name}.py`;
   const { id } = await define(name);
@@ -185,7 +185,7 @@ t.test('a required check counts only from the account that the lab names', async
   await ada.client.labs.change(nano.id, { required_checks: {} });
 });
 
-t.test('a check vouches for no head that whoever posts it may never have seen', async (t) => {
+t.test('a check cannot count for a head that its poster may not have seen', async (t) => {
   const { id } = await define('Moving');
   const mr = await save(ben, id, { category: 'A' });
   const { head: first } = await look(mr);
@@ -205,7 +205,7 @@ t.test('a check vouches for no head that whoever posts it may never have seen', 
   t.match(await checks(), [{ state: 'success' }]);
 });
 
-t.test('owners must approve what is theirs, and a proposal cannot leave them behind', async (t) => {
+t.test('owners must approve their files, and a proposal cannot escape them', async (t) => {
   const { id } = await define('Owned', { category: 'Lasers' });
   const own = (owners: { category?: string; users: number[] }[]) =>
     ada.client.labs.change(nano.id, { owners });
@@ -220,7 +220,7 @@ t.test('owners must approve what is theirs, and a proposal cannot leave them beh
 });
 
 t.test(
-  'closing frees the name of a first proposal; reopening works until it is taken',
+  'closing frees the name of a first proposal; it can be reopened until the name is taken',
   async (t) => {
     const name = 'Fleeting';
     const body = { name, source_code: measurement(name), lab_id: nano.id };
@@ -262,7 +262,7 @@ t.test('the status says whether a change landed or must be reviewed', async (t) 
   await ada.client.labs.change(nano.id, { direct_landing: 'admins' });
 });
 
-t.test('where nobody lands directly a lab admin proposes too, or breaks the glass', async (t) => {
+t.test('if nobody may land directly, a lab admin proposes too, or overrides', async (t) => {
   const { id } = await define('Guarded');
   await ada.client.labs.change(nano.id, { direct_landing: 'nobody' });
   await save(ada, id, { category: 'A' });

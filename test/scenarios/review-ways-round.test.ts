@@ -24,7 +24,7 @@ async function pushed(t: Test, name: string, who: Person, message: string) {
 const approve = (who: Person, id: number, head: string) =>
   who.client.mergeRequests.review(id, { verdict: 'approve', head });
 
-t.test('whoever wrote a change cannot approve it under another address', async (t) => {
+t.test('the author of a change cannot approve it under another address', async (t) => {
   await define('Aliased');
   const by = 'Add notes\n\nCo-authored-by: Ada <Ada+git@lab.example>';
   const { id, head } = await pushed(t, 'Aliased', ben, by);
@@ -36,7 +36,7 @@ t.test('whoever wrote a change cannot approve it under another address', async (
   t.match(await approve(admin, id, head), { standing: true });
 });
 
-t.test('with a definition its merge requests go to the other lab', async (t) => {
+t.test('merge requests move to another lab with their definition', async (t) => {
   const { id: definition } = await define('Moved');
   const { id, head } = await pushed(t, 'Moved', ben, 'Add notes');
   await approve(ada, id, head);
@@ -55,14 +55,14 @@ t.test('with a definition its merge requests go to the other lab', async (t) => 
   t.match(await dan.client.mergeRequests.merge(id, { head }), { state: 'merged' });
 });
 
-t.test('a proposal does not make itself public', async (t) => {
+t.test('a proposal cannot make itself public', async (t) => {
   const body = { name: 'Loud', source_code: measurement('Loud'), lab_id: nano.id };
   const loud = await refused(ben.client.definitions.create({ ...body, is_public: true }));
   t.match(loud, { status: 403, detail: /Leave is_public out/ });
   t.match(await ben.client.definitions.create({ ...body, is_public: false }), { version: null });
 });
 
-t.test('what has landed is changed by nobody, and the trail says nothing else', async (t) => {
+t.test('nobody can change a landed merge request, and the trail agrees', async (t) => {
   await define('Ended');
   const { id, head } = await pushed(t, 'Ended', ben, 'Add notes');
   await approve(ada, id, head);
@@ -74,7 +74,7 @@ t.test('what has landed is changed by nobody, and the trail says nothing else', 
   t.equal((await ada.client.audit({ action: 'merge_request.edited', subject_id: id })).total, 0);
 });
 
-t.test('whoever rebases for somebody else has no part in it: approvals stay', async (t) => {
+t.test('rebasing for somebody else does not make a participant: approvals stay', async (t) => {
   await define('Rebased');
   const { id, head } = await pushed(t, 'Rebased', ben, 'Add notes');
   await approve(ada, id, head);
@@ -93,7 +93,7 @@ t.test('whoever rebases for somebody else has no part in it: approvals stay', as
   t.match(await ada.client.mergeRequests.merge(id, { head: rebased.head }), { state: 'merged' });
 });
 
-t.test('a comment stands on a line that is there', async (t) => {
+t.test('a comment needs an existing line', async (t) => {
   await define('Lines', { 'a.txt': '1\n2\n', 'b.txt': '1\n2', 'empty.txt': '' });
   const { id } = await pushed(t, 'Lines', ben, 'Add notes');
   const say = (file: string, line: number) =>
@@ -105,14 +105,14 @@ t.test('a comment stands on a line that is there', async (t) => {
   t.match(await refused(say('empty.txt', 1)), { status: 422 });
 });
 
-t.test('a commit with a message that nobody reads is refused', async (t) => {
+t.test('a commit with an unreadable message is refused', async (t) => {
   await define('Wordy');
   const { code, stderr } = await pushed(t, 'Wordy', ben, `Long\n\n${'x'.repeat(70_000)}`);
   t.not(code, 0);
   t.match(stderr, /remote: commit too large: [0-9a-f]{40} \(\d+ bytes, the limit is 65536\)/);
 });
 
-t.test('push options alone change what is said and make no head', async (t) => {
+t.test('push options alone change title and description and create no head', async (t) => {
   const { id: definition } = await define('Said');
   const { id, clone } = await pushed(t, 'Said', ben, 'Add notes');
   t.equal((await clone.push('HEAD:refs/for/main')).code, 0);
@@ -128,7 +128,7 @@ t.test('push options alone change what is said and make no head', async (t) => {
   t.equal(items.length, 2);
 });
 
-t.test('an empty commit is no version, and the line that says so leaves it out', async (t) => {
+t.test('an empty commit creates no version, and the message says it was skipped', async (t) => {
   const { id } = await define('Empty');
   const clone = await cloneOf(t, lab, 'Empty', ada);
   await clone.git('commit', '-q', '--allow-empty', '-m', 'Nothing');
@@ -141,7 +141,7 @@ t.test('an empty commit is no version, and the line that says so leaves it out',
   t.match(await ada.client.definitions.read(id), { version: 2 });
 });
 
-t.test('a viewer who pushes is told whom to ask', async (t) => {
+t.test('a push by a viewer says whom to ask', async (t) => {
   await define('Viewed');
   const clone = await cloneOf(t, lab, 'Viewed', lab.cleo);
   await clone.commit({ 'a.txt': 'a\n' }, 'Something');

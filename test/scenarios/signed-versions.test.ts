@@ -51,7 +51,7 @@ async function tagged(name: string, content: string): Promise<string> {
   return name;
 }
 
-t.test('anybody may ask for the keys; the private part is for the own account', async (t) => {
+t.test('anybody may read the public keys; private keys are for their own account', async (t) => {
   const { items, total } = await keys();
   t.equal(total, 1);
   t.match(items, [
@@ -71,7 +71,7 @@ t.test('anybody may ask for the keys; the private part is for the own account', 
   stolen = await readFile(join(keysFolder(), pem), 'utf8');
 });
 
-t.test('every version says which key signed it', async (t) => {
+t.test('every version names the key that signed it', async (t) => {
   const [key] = (await keys()).items;
   const signature = { key: key?.fingerprint, valid: true };
   t.match(await versionsOf(), [
@@ -133,7 +133,7 @@ t.test(
   },
 );
 
-t.test('a retired key signs nothing that is dated after its end', { skip: noKeygen }, async (t) => {
+t.test('a retired key is not valid for later dates', { skip: noKeygen }, async (t) => {
   const [, retired] = (await keys()).items;
   const end = Date.parse(retired?.valid_before ?? '') / 1000;
   const content = await git(['cat-file', 'tag', 'v1'], { cwd: clone });
@@ -146,7 +146,7 @@ t.test('a retired key signs nothing that is dated after its end', { skip: noKeyg
   t.not((await verify(await tagged('late', signedAt(end + 1)))).code, 0);
 });
 
-t.test('a second process sees the rotation of the first, and signs with its key', async (t) => {
+t.test('a second process sees the rotation of the first and signs with the new key', async (t) => {
   const beside = openSigningKeys(keysFolder());
   const before = (await beside.list()).length;
   await lab.rooms.signingKeys.rotate();
@@ -162,7 +162,7 @@ t.test('processes that start together agree on one key', async (t) => {
   t.equal(new Set(await Promise.all(signed)).size, 1);
 });
 
-t.test('fsck names a version whose signature does not hold, and one without', async (t) => {
+t.test('fsck reports versions with an invalid or missing signature', async (t) => {
   t.same((await fsck(lab.rooms)).problems, []);
   const path = join(lab.dataDir, 'repos', 'Meter.git');
   const content = await git(['cat-file', 'tag', 'v3'], { cwd: path });

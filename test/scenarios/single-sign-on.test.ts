@@ -90,7 +90,7 @@ const actions = async ({ admin }: TestRegistry, subject: string) =>
 
 for (const database of DATABASES) {
   t.test(
-    `the first sign-in makes an account, each brings its roles up (${database})`,
+    `the first sign-in creates an account, and each updates its roles (${database})`,
     async (t) => {
       const world = await startWorld(t, { database });
       const { provider, signIn, me, admin } = world;
@@ -155,7 +155,7 @@ for (const database of DATABASES) {
   );
 }
 
-t.test('an e-mail address or a name is nobody', async (t) => {
+t.test('an e-mail address or a name never links an account', async (t) => {
   const { provider, signIn, me, person, url } = world;
   const grace = await person('grace', { isAdmin: true });
   provider.people.set('evil', {
@@ -185,7 +185,7 @@ t.test('an e-mail address or a name is nobody', async (t) => {
   t.equal((await fetch(`${url}/readyz`)).status, 200);
 });
 
-t.test('whoever is signed in may link that account, and nobody else', async (t) => {
+t.test('only a signed-in person can link their account', async (t) => {
   const { provider, signIn, me, person, url } = world;
   const { id, token, client } = await person('hedy');
   provider.people.set('hedys', ADA);
@@ -286,87 +286,93 @@ async function upToCallback({ url, provider }: World, sub: string, browser: Brow
   return back;
 }
 
-t.test('an answer of the provider counts once, soon, and in the browser that asked', async (t) => {
-  const { provider, me, url } = world;
-  provider.people.set('victim', { preferred_username: 'victim' });
-  provider.people.set('attacker', { preferred_username: 'attacker' });
-  const open = async (browser: Browser, address: string) => {
-    const answer = await browser.open(address);
-    const text = await answer.text();
-    return { status: answer.status, text };
-  };
+t.test(
+  'an answer of the provider counts once, for ten minutes, in the browser that asked',
+  async (t) => {
+    const { provider, me, url } = world;
+    provider.people.set('victim', { preferred_username: 'victim' });
+    provider.people.set('attacker', { preferred_username: 'attacker' });
+    const open = async (browser: Browser, address: string) => {
+      const answer = await browser.open(address);
+      const text = await answer.text();
+      return { status: answer.status, text };
+    };
 
-  const attacker = new Browser();
-  const attackers = await upToCallback(world, 'attacker', attacker);
-  // The victim is made to open the attacker's answer, to end up in the attacker's account.
-  const victim = new Browser();
-  const forced = await open(victim, attackers);
-  t.equal(forced.status, 401);
-  t.match(forced.text, /did not begin in this browser/);
-  t.equal(await me(victim), null);
+    const attacker = new Browser();
+    const attackers = await upToCallback(world, 'attacker', attacker);
+    // The victim is made to open the attacker's answer, to end up in the attacker's account.
+    const victim = new Browser();
+    const forced = await open(victim, attackers);
+    t.equal(forced.status, 401);
+    t.match(forced.text, /did not begin in this browser/);
+    t.equal(await me(victim), null);
 
-  // The same while the victim has an attempt of its own: another state.
-  const victims = await upToCallback(world, 'victim', victim);
-  t.equal((await open(victim, attackers)).status, 401);
-  // With the victim's state and the attacker's code: PKCE tells.
-  const mixed = new URL(victims);
-  mixed.searchParams.set('code', new URL(attackers).searchParams.get('code') as string);
-  const injected = await open(victim, mixed.href);
-  t.equal(injected.status, 401);
-  t.equal(await me(victim), null);
-  t.equal((await open(victim, victims)).status, 200, 'the own one is still good');
-  t.equal((await me(victim))?.user.username, 'victim');
+    // The same while the victim has an attempt of its own: another state.
+    const victims = await upToCallback(world, 'victim', victim);
+    t.equal((await open(victim, attackers)).status, 401);
+    // With the victim's state and the attacker's code: PKCE tells.
+    const mixed = new URL(victims);
+    mixed.searchParams.set('code', new URL(attackers).searchParams.get('code') as string);
+    const injected = await open(victim, mixed.href);
+    t.equal(injected.status, 401);
+    t.equal(await me(victim), null);
+    t.equal((await open(victim, victims)).status, 200, 'the own one is still good');
+    t.equal((await me(victim))?.user.username, 'victim');
 
-  const kept = attacker.cookie(url);
-  await attacker.open(attackers);
-  t.equal((await me(attacker))?.user.username, 'attacker');
-  const thief = new Browser();
-  thief.set(url, ...(kept.split('=') as [string, string]));
-  const replayed = await open(thief, attackers);
-  t.equal(replayed.status, 401);
-  t.match(replayed.text, /took too long, or its address was used twice/);
-  t.equal(await me(thief), null);
+    const kept = attacker.cookie(url);
+    await attacker.open(attackers);
+    t.equal((await me(attacker))?.user.username, 'attacker');
+    const thief = new Browser();
+    thief.set(url, ...(kept.split('=') as [string, string]));
+    const replayed = await open(thief, attackers);
+    t.equal(replayed.status, 401);
+    t.match(replayed.text, /took too long, or its address was used twice/);
+    t.equal(await me(thief), null);
 
-  const late = new Browser();
-  const lates = await upToCallback(world, 'victim', late);
-  now += 600_000;
-  t.match((await open(late, lates)).text, /took longer than 10 minutes/);
-  t.equal(await me(late), null);
+    const late = new Browser();
+    const lates = await upToCallback(world, 'victim', late);
+    now += 600_000;
+    t.match((await open(late, lates)).text, /took longer than 10 minutes/);
+    t.equal(await me(late), null);
 
-  const forger = new Browser();
-  const theirs = await upToCallback(world, 'attacker', forger);
-  const [name = '', value = ''] = forger.cookie(url).split('=');
-  for (const changed of [value.slice(0, -2), `A${value.slice(1)}`, '', 'x', 'a.b.c']) {
-    forger.set(url, name, changed);
-    t.equal((await open(forger, theirs)).status, 401, `the attempt as ${changed.slice(0, 8)}`);
-  }
-});
+    const forger = new Browser();
+    const theirs = await upToCallback(world, 'attacker', forger);
+    const [name = '', value = ''] = forger.cookie(url).split('=');
+    for (const changed of [value.slice(0, -2), `A${value.slice(1)}`, '', 'x', 'a.b.c']) {
+      forger.set(url, name, changed);
+      t.equal((await open(forger, theirs)).status, 401, `the attempt as ${changed.slice(0, 8)}`);
+    }
+  },
+);
 
-t.test('the provider is asked with PKCE, state and nonce, and by the registry alone', async (t) => {
-  const { provider, url } = world;
-  const browser = new Browser();
-  await upToCallback(world, 'sub-1', browser);
-  const asked = new URL(browser.visited[1] ?? '');
-  t.equal(asked.origin, provider.issuer);
-  const sent = Object.fromEntries(asked.searchParams);
-  t.match(sent, {
-    response_type: 'code',
-    client_id: 'registry',
-    scope: 'openid profile email',
-    redirect_uri: `${url}/api/auth/oidc/callback`,
-    code_challenge: /^[\w-]{43}$/,
-    code_challenge_method: 'S256',
-    state: /^[\w-]{43}$/,
-    nonce: /^[\w-]{43}$/,
-  });
-  const [set = ''] = (
-    await fetch(`${url}/api/auth/oidc/start`, { redirect: 'manual' })
-  ).headers.getSetCookie();
-  t.match(set, /^registry_sign_in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/);
-  t.notMatch(set, new RegExp(sent.state as string), 'what the browser keeps cannot be read');
-});
+t.test(
+  'requests to the provider have PKCE, state and nonce, and only the registry starts them',
+  async (t) => {
+    const { provider, url } = world;
+    const browser = new Browser();
+    await upToCallback(world, 'sub-1', browser);
+    const asked = new URL(browser.visited[1] ?? '');
+    t.equal(asked.origin, provider.issuer);
+    const sent = Object.fromEntries(asked.searchParams);
+    t.match(sent, {
+      response_type: 'code',
+      client_id: 'registry',
+      scope: 'openid profile email',
+      redirect_uri: `${url}/api/auth/oidc/callback`,
+      code_challenge: /^[\w-]{43}$/,
+      code_challenge_method: 'S256',
+      state: /^[\w-]{43}$/,
+      nonce: /^[\w-]{43}$/,
+    });
+    const [set = ''] = (
+      await fetch(`${url}/api/auth/oidc/start`, { redirect: 'manual' })
+    ).headers.getSetCookie();
+    t.match(set, /^registry_sign_in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/);
+    t.notMatch(set, new RegExp(sent.state as string), 'what the browser keeps cannot be read');
+  },
+);
 
-t.test('a disabled account stays out, and whoever cancels is told so', async (t) => {
+t.test('a disabled account cannot sign in, and a cancelled sign-in says so', async (t) => {
   const { provider, signIn, me, admin, url } = world;
   provider.people.set('doras', { ...ADA, preferred_username: 'dora', groups: [] });
   const { browser } = await signIn('doras');
@@ -391,7 +397,7 @@ t.test('a disabled account stays out, and whoever cancels is told so', async (t)
   t.match(await cancelled.text(), /was cancelled/);
 });
 
-t.test('while the provider is down people are told so; once it is up they get in', async (t) => {
+t.test('while the provider is down the page says so; later sign-ins work', async (t) => {
   const world = await startWorld(t);
   const { provider, signIn, me, url } = world;
   provider.people.set('emmys', { ...ADA, preferred_username: 'emmy' });
@@ -414,13 +420,13 @@ t.test('while the provider is down people are told so; once it is up they get in
   t.equal((await me((await signIn('emmys')).browser))?.user.username, 'emmy');
 });
 
-t.test('a provider that knows another secret lets nobody in', async (t) => {
+t.test('a wrong client secret lets nobody in', async (t) => {
   const wrong = await startWorld(t, { environment: { OIDC_CLIENT_SECRET: 'another' } });
   wrong.provider.people.set('sub-1', ADA);
   t.equal((await wrong.signIn('sub-1')).answer.status, 503);
 });
 
-t.test('an ID token that does not hold lets nobody in', async (t) => {
+t.test('an invalid ID token lets nobody in', async (t) => {
   const { provider, signIn, me } = world;
   provider.people.set('idas', { preferred_username: 'idas' });
   t.teardown(() => {
@@ -461,7 +467,7 @@ t.test('a public client without a secret, and a claim of another name', async (t
   t.same(rolesOf(await world.me(browser)), ['nano: admin']);
 });
 
-t.test('who fails a hundred times at the provider waits', async (t) => {
+t.test('a hundred failures at the provider throttle the address', async (t) => {
   const { provider, url } = world;
   provider.people.set('marias', ADA);
   now += 900_000;
@@ -480,7 +486,7 @@ t.test('who fails a hundred times at the provider waits', async (t) => {
   t.equal((await replay()).status, 401);
 });
 
-t.test('after a sign-in nobody is sent elsewhere', async (t) => {
+t.test('a sign-in returns only to paths of the registry', async (t) => {
   const { url, provider } = world;
   const elsewhere = [
     'https://attacker.example/',
@@ -512,7 +518,7 @@ t.test('after a sign-in nobody is sent elsewhere', async (t) => {
   }
 });
 
-t.test('the sign-in page can ask which ways there are', async (t) => {
+t.test('the sign-in page can list the sign-in methods', async (t) => {
   const methods = async (url: string) => await (await fetch(`${url}/api/auth/methods`)).json();
   const { url, provider } = await startWorld(t);
   t.same(await methods(url), {
@@ -526,7 +532,7 @@ t.test('the sign-in page can ask which ways there are', async (t) => {
   }
 });
 
-t.test('the last site admin stays one, whatever the groups say', async (t) => {
+t.test('the last site admin stays one despite the groups', async (t) => {
   const { provider, signIn, me, admin } = world;
   provider.people.set('lises', { ...ADA, groups: ['registry-admins'] });
   const { browser } = await signIn('lises');

@@ -105,7 +105,7 @@ for (const [what, [sent, answer]] of Object.entries(HALVES)) {
   });
 }
 
-t.test('a body that comes byte by byte ends too, though it never halts', async (t) => {
+t.test('a body sent byte by byte is cut off although it never pauses', async (t) => {
   const socket = await open();
   socket.write(head('POST', '/api/auth/login', { ...json, 'content-length': '100000' }));
   const drops = setInterval(() => socket.write(' '), 20);
@@ -113,7 +113,7 @@ t.test('a body that comes byte by byte ends too, though it never halts', async (
   clearInterval(drops);
 });
 
-t.test('a client that takes no answers is left', async (t) => {
+t.test('a client that does not read responses is disconnected', async (t) => {
   const socket = await open();
   socket.pause();
   const closed = once(socket, 'close');
@@ -136,7 +136,7 @@ const connections = async (): Promise<number> => {
   return promise;
 };
 
-t.test('who sends in pieces, and takes some time, is served', async (t) => {
+t.test('a client that sends in pieces within the limits is served', async (t) => {
   const socket = await open();
   const body = JSON.stringify({ username: 'root', password: 'password of root' });
   socket.write(

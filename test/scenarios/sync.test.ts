@@ -66,7 +66,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
         `${name} v${version}${bound ? ' bound' : ''}${pinned ? ' pinned' : ''}`,
     );
 
-  await t.test('a computer gets what is bound to it and what is its lab’s, whole', async (t) => {
+  await t.test('a computer gets complete definitions of its lab and its bindings', async (t) => {
     const list = await pc.client.sync.list();
     t.same(
       list.definitions.map(({ name }) => name),
@@ -106,33 +106,36 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.ok(list.policy.banned_imports.includes('subprocess'));
   });
 
-  await t.test('the lab’s instruments are listed, bound or not, as they are now', async (t) => {
-    const { instruments } = ada.client;
-    const names = async (computer: TestComputer, query = {}) =>
-      (await computer.client.sync.list(query)).instruments.map(({ name }) => name);
-    await dan.client.instruments.create({ name: 'Somebody else’s' });
-    const spareOne = await instruments.create({ name: 'On the shelf', definition_id: spare });
-    const before = await ask(pc2);
-    t.match((await pc2.client.sync.list()).instruments, [
-      { name: 'Main', definition: { name: 'Meter', version: 1 } },
-      { id: spareOne.id, name: 'On the shelf', definition: { name: 'Spare', version: 1 } },
-    ]);
-    t.same(await names(pc2, { scope: 'bound' }), []);
-    t.equal((await ask(pc2, '', before.etag)).status, 304);
+  await t.test(
+    'the instruments of the lab are listed with their current state, bound or not',
+    async (t) => {
+      const { instruments } = ada.client;
+      const names = async (computer: TestComputer, query = {}) =>
+        (await computer.client.sync.list(query)).instruments.map(({ name }) => name);
+      await dan.client.instruments.create({ name: 'Somebody else’s' });
+      const spareOne = await instruments.create({ name: 'On the shelf', definition_id: spare });
+      const before = await ask(pc2);
+      t.match((await pc2.client.sync.list()).instruments, [
+        { name: 'Main', definition: { name: 'Meter', version: 1 } },
+        { id: spareOne.id, name: 'On the shelf', definition: { name: 'Spare', version: 1 } },
+      ]);
+      t.same(await names(pc2, { scope: 'bound' }), []);
+      t.equal((await ask(pc2, '', before.etag)).status, 304);
 
-    await instruments.change(spareOne.id, { location: 'Room 3' });
-    t.equal((await ask(pc2, '', before.etag)).status, 200, 'told of the change');
-    await instruments.change(spareOne.id, { status: 'retired' });
-    t.same(await names(pc2), ['Main']);
-    await instruments.change(spareOne.id, { status: 'available' });
-    const last = await ask(pc2);
-    await instruments.remove(spareOne.id);
-    t.equal((await ask(pc2, '', last.etag)).status, 200, 'told that it is gone');
-    t.same(await names(pc2), ['Main']);
-  });
+      await instruments.change(spareOne.id, { location: 'Room 3' });
+      t.equal((await ask(pc2, '', before.etag)).status, 200, 'told of the change');
+      await instruments.change(spareOne.id, { status: 'retired' });
+      t.same(await names(pc2), ['Main']);
+      await instruments.change(spareOne.id, { status: 'available' });
+      const last = await ask(pc2);
+      await instruments.remove(spareOne.id);
+      t.equal((await ask(pc2, '', last.etag)).status, 200, 'told that it is gone');
+      t.same(await names(pc2), ['Main']);
+    },
+  );
 
   await t.test(
-    'public and built-in ones come when named or bound; hidden ones never',
+    'public and built-in definitions are listed if named or bound; hidden ones never',
     async (t) => {
       t.same(await labels(pc, { names: 'shipped, Shared,Secret,NeverThere' }), [
         'Meter v1 bound',
@@ -151,7 +154,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     },
   );
 
-  await t.test('only a computer is given a list', async (t) => {
+  await t.test('only a computer gets a list', async (t) => {
     for (const { client } of [ada, cleo, admin]) {
       await t.rejects(client.sync.list(), status(403, /computer/));
       await t.rejects(client.sync.report({ installed: {} }), status(403));
@@ -159,7 +162,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(lab.anonymous.sync.list(), status(401));
   });
 
-  await t.test('as long as nothing of its list has changed, 304', async (t) => {
+  await t.test('while its list is unchanged a computer gets 304', async (t) => {
     const { etag } = await ask(pc);
     t.match(etag, /^W\/"[\w-]+"$/);
     const same = async (what: string, query = '') =>
@@ -182,7 +185,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await same('a save that changes nothing');
   });
 
-  await t.test('whatever changes a list changes its tag', async (t) => {
+  await t.test('every change of a list changes its ETag', async (t) => {
     let { etag } = await ask(pc, '?names=Shared');
     const changed = async (what: string, change: () => Promise<unknown>) => {
       await change();
@@ -221,7 +224,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     });
   });
 
-  await t.test('pins are offered beside the newest, until they are revoked', async (t) => {
+  await t.test('pinned versions are listed beside the newest until they are revoked', async (t) => {
     const { definitions, instruments } = ada.client;
     await definitions.change(meter, { source_code: measurement('Meter', 2), category: 'Later' });
     await instruments.change(main.id, { pinned_version: 1 });
@@ -254,7 +257,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.same(await labels(pc), ['Meter v2 bound', 'Spare v2']);
   });
 
-  await t.test('a definition that its lab may not have any more is not offered', async (t) => {
+  await t.test('a definition that the lab may no longer use is not listed', async (t) => {
     const theirs = await ada.client.instruments.create({ name: 'Theirs', definition_id: shared });
     await ada.client.instruments.bind(theirs.id, 'LABPC-01', {});
     t.ok((await labels(pc)).includes('Shared v2 bound'));
@@ -267,7 +270,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await ada.client.instruments.remove(theirs.id);
   });
 
-  await t.test('the fleet shows what runs where, and how far it is behind', async (t) => {
+  await t.test('the fleet shows which version runs where and how far it is behind', async (t) => {
     await pc.client.sync.report({
       installed: { Meter: 1, Spare: 2, FromAFile: 3 },
       loaded: { Meter: 1 },
@@ -313,7 +316,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(lab.anonymous.fleet.list(), status(401));
   });
 
-  await t.test('adoption is kept day by day, and counts only what one may see', async (t) => {
+  await t.test('adoption is stored daily and counts only what the caller may see', async (t) => {
     const { store } = lab.rooms;
     // As if both had reported days ago, and one had moved on the day before yesterday.
     await store.em().execute(`update installations set since = now() - interval '5 days'`);
@@ -388,7 +391,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(ada.client.fleet.provenance('abc'), status(422));
   });
 
-  await t.test('the first digits of a hash lead to what the whole hash leads to', async (t) => {
+  await t.test('a hash prefix leads to the same version as the whole hash', async (t) => {
     const [one, other] = alike();
     const first = await create(ada, 'AlikeOne', { files: { 'helpers.py': one } });
     await create(dan, 'AlikeHidden', { files: { 'helpers.py': other } });
@@ -413,7 +416,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match(await ada.client.fleet.provenance(sha256(other)), { name: 'AlikeOther' });
   });
 
-  await t.test('what cannot be kept is refused, and changes nothing', async (t) => {
+  await t.test('a report that cannot be stored is refused and changes nothing', async (t) => {
     const before = (await ada.client.fleet.list()).items;
     const report = (body: object) => pc.client.sync.report(body as never);
     await t.rejects(report({ installed: { Meter: 0 } }), status(422));

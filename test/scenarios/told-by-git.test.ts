@@ -45,7 +45,7 @@ for (const database of DATABASES) {
       return { id, definition: made.id, approved, head, key };
     }
 
-    await t.test('an approval holds for what git says that it saw', async (t) => {
+    await t.test('an approval is valid for the changes that git shows for its head', async (t) => {
       const { id, approved, head, key } = await overtaken('Meter');
       const forgeries = [
         ['update merge_requests set changes = ? where id = ?', key, id],
@@ -69,7 +69,7 @@ for (const database of DATABASES) {
       t.equal(merged.merged_version, 2, 'and lands once that is approved');
     });
 
-    await t.test('whose head is gone does not count any more', async (t) => {
+    await t.test('an approval whose head is gone no longer counts', async (t) => {
       const { id, approved } = await overtaken('Gone');
       await sql(`update reviews set head = ? where head = ?`, 'a'.repeat(40), approved);
       t.match(await reads(id), {
@@ -78,7 +78,7 @@ for (const database of DATABASES) {
       });
     });
 
-    await t.test('a merge request is of the lab of its definition', async (t) => {
+    await t.test('a merge request belongs to the lab of its definition', async (t) => {
       const { id, definition, head } = await overtaken('Place');
       await sql('update merge_requests set lab_id = ? where id = ?', other.id, id);
       await sql(`update merge_requests set definition = 'Meter' where id = ?`, id);

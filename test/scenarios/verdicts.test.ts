@@ -19,35 +19,38 @@ t.before(async () => {
 
 const trail = async (action: string) => (await lab.admin.client.audit({ action })).items;
 
-t.test('a verdict shows on its version, on the definition, in git and in the trail', async (t) => {
-  const { definitions } = lab.ada.client;
-  const deprecated = { reason: 'loses samples', by: 'ada' };
-  t.match(await definitions.deprecate(id, 2, 'loses samples'), { version: 2, deprecated });
-  t.match(await definitions.revoke(id, 2, 'burns samples'), {
-    deprecated,
-    revoked: { reason: 'burns samples', by: 'ada', at: /Z$/ },
-  });
-  const [newest, oldest] = (await definitions.versions(id)).items;
-  t.match(newest, { version: 2, deprecated, revoked: { reason: 'burns samples' } });
-  t.match(oldest, { version: 1, deprecated: null, revoked: null });
+t.test(
+  'a verdict appears on its version, on the definition, in git and in the audit trail',
+  async (t) => {
+    const { definitions } = lab.ada.client;
+    const deprecated = { reason: 'loses samples', by: 'ada' };
+    t.match(await definitions.deprecate(id, 2, 'loses samples'), { version: 2, deprecated });
+    t.match(await definitions.revoke(id, 2, 'burns samples'), {
+      deprecated,
+      revoked: { reason: 'burns samples', by: 'ada', at: /Z$/ },
+    });
+    const [newest, oldest] = (await definitions.versions(id)).items;
+    t.match(newest, { version: 2, deprecated, revoked: { reason: 'burns samples' } });
+    t.match(oldest, { version: 1, deprecated: null, revoked: null });
 
-  t.match(await definitions.read(id), { version: 2, revoked: { reason: 'burns samples' } });
-  t.match(await definitions.read(id, 1), { version: 1, deprecated: null, revoked: null });
-  t.match((await definitions.list()).items, [{ name: 'Meter', deprecated }]);
+    t.match(await definitions.read(id), { version: 2, revoked: { reason: 'burns samples' } });
+    t.match(await definitions.read(id, 1), { version: 1, deprecated: null, revoked: null });
+    t.match((await definitions.list()).items, [{ name: 'Meter', deprecated }]);
 
-  const { state } = await readState(await lab.rooms.repositories.open('Meter'));
-  t.match(state, { revoked: { 2: { reason: 'burns samples', by: { username: 'ada' } } } });
-  t.match(await trail('version.revoked'), [
-    {
-      actor: 'ada',
-      subject_type: 'definition',
-      subject: 'Meter',
-      lab_id: lab.nano.id,
-      before: { version: 2, deprecated: { reason: 'loses samples' }, revoked: null },
-      after: { version: 2, revoked: { reason: 'burns samples' } },
-    },
-  ]);
-});
+    const { state } = await readState(await lab.rooms.repositories.open('Meter'));
+    t.match(state, { revoked: { 2: { reason: 'burns samples', by: { username: 'ada' } } } });
+    t.match(await trail('version.revoked'), [
+      {
+        actor: 'ada',
+        subject_type: 'definition',
+        subject: 'Meter',
+        lab_id: lab.nano.id,
+        before: { version: 2, deprecated: { reason: 'loses samples' }, revoked: null },
+        after: { version: 2, revoked: { reason: 'burns samples' } },
+      },
+    ]);
+  },
+);
 
 t.test('another reason replaces the first; the same one writes nothing', async (t) => {
   const { definitions } = lab.ada.client;
@@ -67,7 +70,7 @@ t.test('history, main and clones keep a revoked version', async (t) => {
   });
 });
 
-t.test('nothing is rolled back to a revoked version until it is reinstated', async (t) => {
+t.test('a rollback to a revoked version is refused until it is reinstated', async (t) => {
   const { definitions } = lab.ada.client;
   await definitions.change(id, { source_code: measurement('Meter', 3) });
   t.match(await definitions.read(id), { version: 3, revoked: null, deprecated: null });
@@ -87,32 +90,29 @@ t.test('nothing is rolled back to a revoked version until it is reinstated', asy
   t.match(await definitions.rollback(id, 2, 'back'), { version: 4 });
 });
 
-t.test(
-  'admins of the lab judge its versions, with a token that may write; others cannot',
-  async (t) => {
-    const verdicts = ['deprecate', 'revoke', 'reinstate'] as const;
-    const all = async (person: Pick<Person, 'client'>, status: number) => {
-      for (const verdict of verdicts) {
-        await t.rejects(
-          person.client.definitions[verdict](id, 1, 'no'),
-          { status } as never,
-          verdict,
-        );
-      }
-    };
-    await all(lab.ben, 403);
-    await all(lab.cleo, 403);
-    await all(lab.dan, 404);
-    await all({ client: lab.anonymous }, 404);
-    await t.rejects(lab.ada.client.definitions.revoke(id, 99, 'no'), { status: 404 } as never);
-    t.match(await lab.admin.client.definitions.revoke(id, 1, 'yes'), { revoked: { by: 'root' } });
+t.test('only admins of the lab set verdicts, with a token of scope write', async (t) => {
+  const verdicts = ['deprecate', 'revoke', 'reinstate'] as const;
+  const all = async (person: Pick<Person, 'client'>, status: number) => {
+    for (const verdict of verdicts) {
+      await t.rejects(
+        person.client.definitions[verdict](id, 1, 'no'),
+        { status } as never,
+        verdict,
+      );
+    }
+  };
+  await all(lab.ben, 403);
+  await all(lab.cleo, 403);
+  await all(lab.dan, 404);
+  await all({ client: lab.anonymous }, 404);
+  await t.rejects(lab.ada.client.definitions.revoke(id, 99, 'no'), { status: 404 } as never);
+  t.match(await lab.admin.client.definitions.revoke(id, 1, 'yes'), { revoked: { by: 'root' } });
 
-    const { token } = await lab.ada.client.tokens.create({ name: 'ci', scope: 'write' });
-    const answer = await fetch(`${lab.url}/api/instrument-definitions/${id}/versions/1/reinstate`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: '{"reason": "stands"}',
-    });
-    t.equal(answer.status, 200);
-  },
-);
+  const { token } = await lab.ada.client.tokens.create({ name: 'ci', scope: 'write' });
+  const answer = await fetch(`${lab.url}/api/instrument-definitions/${id}/versions/1/reinstate`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{"reason": "stands"}',
+  });
+  t.equal(answer.status, 200);
+});

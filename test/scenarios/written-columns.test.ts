@@ -50,7 +50,7 @@ const column = async (name: string, id: number) =>
     await lab.rooms.store.em().execute(`select ${name} as v from merge_requests where id = ?`, [id])
   )[0]?.v;
 
-t.test('the approval of a harmless head does not pass to another one', async (t) => {
+t.test('an approval of one head cannot be moved to another', async (t) => {
   await define('Approved', ada, nano.id);
   const { id, head } = await propose('Approved', ben, 'harmless\n');
   await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
@@ -71,7 +71,7 @@ t.test('the approval of a harmless head does not pass to another one', async (t)
   t.same(await edits(id), []);
 });
 
-t.test('an admin of another lab does not take a merge request there', async (t) => {
+t.test('an admin of another lab cannot move a merge request there', async (t) => {
   await define('Taken', ada, nano.id);
   const { id, head } = await propose('Taken', ben, 'x\n');
   const both = await lab.person('both');
@@ -87,7 +87,7 @@ t.test('an admin of another lab does not take a merge request there', async (t) 
   t.match(await refused(dan.client.mergeRequests.read(id)), { status: 404 });
 });
 
-t.test('no merge request shows what another lab hides', async (t) => {
+t.test('a merge request cannot reveal what another lab hides', async (t) => {
   const hidden = await define('Hidden', dan, other.id);
   await define('Shown', ada, nano.id);
   const { id } = await propose('Shown', ben, 'x\n');
@@ -107,7 +107,7 @@ t.test('no merge request shows what another lab hides', async (t) => {
   t.notMatch(page.diff, /Hidden/);
 });
 
-t.test('nothing is merged, closed or hidden by saying so', async (t) => {
+t.test('a request cannot set merged, closed or hidden', async (t) => {
   await define('Stated', ada, nano.id);
   const { id } = await propose('Stated', ben, 'x\n');
   for (const state of ['merged', 'opening', 'closed']) {
@@ -127,7 +127,7 @@ t.test('nothing is merged, closed or hidden by saying so', async (t) => {
   t.match(await ada.client.mergeRequests.read(id), { state: 'open' });
 });
 
-t.test('a browser that was left open does not become the account', async (t) => {
+t.test('an open browser session cannot take over the account', async (t) => {
   const password = 'password of ben';
   const signIn = async () => {
     const response = await fetch(`${url}/api/auth/login`, {
@@ -165,7 +165,7 @@ t.test('a browser that was left open does not become the account', async (t) => 
   t.ok((await anonymous.login('ben', password)).token, 'the password is what it was');
 });
 
-t.test('a lab admin does not write what site admins alone may', async (t) => {
+t.test('a lab admin cannot write columns of site admins', async (t) => {
   const { items } = await ada.client.labs.list();
   const path = `/api/labs/${nano.id}`;
   for (const foreign of [{ id: other.id }, { created_at: '2020-01-01T00:00:00Z' }]) {

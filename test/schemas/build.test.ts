@@ -27,7 +27,7 @@ const schemas = (T: typeof Type) => {
   };
 };
 
-t.test('every builder makes the schema that TypeBox makes of the same words', async (t) => {
+t.test('every builder creates the same schema as TypeBox', async (t) => {
   const ours = schemas(Type);
   const theirs = schemas(TypeBox);
   for (const name of Object.keys(ours) as (keyof typeof ours)[]) {
@@ -35,7 +35,7 @@ t.test('every builder makes the schema that TypeBox makes of the same words', as
   }
 });
 
-t.test('what may be missing in one object must be there in another', async (t) => {
+t.test('optional properties can be made required', async (t) => {
   const name = Type.String();
   t.notHas(Type.Object({ name: Type.Optional(name) }), { required: ['name'] });
   t.has(Type.Object({ name }), { required: ['name'] });

@@ -74,7 +74,7 @@ function isBound({ pattern, format, enum: values, const: value }: Schema): boole
   );
 }
 
-t.test('every text of every body is a line, prose, bound or explained', async (t) => {
+t.test('every text in a body is a line, prose, bounded or explained', async (t) => {
   const { url } = await startLab(t);
   const used = new Set<string>();
   const open: string[] = [];
@@ -109,60 +109,63 @@ const HIDDEN = [
   '\u{e0041}',
 ];
 
-t.test('what holds one is refused with its path and its place, and changes nothing', async (t) => {
-  const lab = await startLab(t);
-  const { admin, ada, nano, url } = lab;
-  const made = await ada.client.definitions.create({
-    name: 'Meter',
-    source_code: measurement('Meter'),
-    lab_id: nano.id,
-  });
-  const instrument = await ada.client.instruments.create({ name: 'Lock-in', lab_id: nano.id });
-  // From before the rule: it can be read, found, and changed in other fields.
-  const old = await ada.client.instruments.create({ name: 'Old', lab_id: nano.id });
-  await lab.rooms.store.transaction(async (em) => {
-    const row = await findInstrument(em, old.id);
-    if (row) await updateInstrument(em, row, { name: 'O\u202eld', model: 'x\u200b' });
-  });
-  t.match(await ada.client.instruments.read(old.id), { name: 'O\u202eld', model: 'x\u200b' });
-  t.equal((await ada.client.instruments.list({ q: 'O\u202eld' })).total, 1);
-  t.match(await ada.client.instruments.change(old.id, { location: 'Lab 1' }), {
-    location: 'Lab 1',
-  });
-  const put = async (path: string, body: object) => {
-    const answer = await fetch(`${url}${path}`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+t.test(
+  'a text with a hidden character is refused with path and place, and changes nothing',
+  async (t) => {
+    const lab = await startLab(t);
+    const { admin, ada, nano, url } = lab;
+    const made = await ada.client.definitions.create({
+      name: 'Meter',
+      source_code: measurement('Meter'),
+      lab_id: nano.id,
     });
-    return { status: answer.status, problem: (await answer.json()) as { errors?: object[] } };
-  };
-  const fields: [path: string, field: string][] = [
-    [`/api/instrument-definitions/${made.id}`, 'display_name'],
-    [`/api/instrument-definitions/${made.id}`, 'category'],
-    [`/api/instrument-definitions/${made.id}`, 'change_summary'],
-    [`/api/instrument-definitions/${made.id}`, 'description'],
-    [`/api/instruments/${instrument.id}`, 'name'],
-    [`/api/instruments/${instrument.id}`, 'location'],
-    [`/api/labs/${nano.id}`, 'name'],
-    [`/api/users/${ada.id}`, 'name'],
-  ];
-  for (const [path, field] of fields) {
-    for (const hidden of HIDDEN) {
-      const { status, problem } = await put(path, { [field]: `ab${hidden}c` });
-      t.equal(status, 422, `${path} ${field}`);
-      t.match(problem.errors, [{ path: field, message: /U\+[0-9A-F]+ .* at character 3$/ }]);
+    const instrument = await ada.client.instruments.create({ name: 'Lock-in', lab_id: nano.id });
+    // From before the rule: it can be read, found, and changed in other fields.
+    const old = await ada.client.instruments.create({ name: 'Old', lab_id: nano.id });
+    await lab.rooms.store.transaction(async (em) => {
+      const row = await findInstrument(em, old.id);
+      if (row) await updateInstrument(em, row, { name: 'O\u202eld', model: 'x\u200b' });
+    });
+    t.match(await ada.client.instruments.read(old.id), { name: 'O\u202eld', model: 'x\u200b' });
+    t.equal((await ada.client.instruments.list({ q: 'O\u202eld' })).total, 1);
+    t.match(await ada.client.instruments.change(old.id, { location: 'Lab 1' }), {
+      location: 'Lab 1',
+    });
+    const put = async (path: string, body: object) => {
+      const answer = await fetch(`${url}${path}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return { status: answer.status, problem: (await answer.json()) as { errors?: object[] } };
+    };
+    const fields: [path: string, field: string][] = [
+      [`/api/instrument-definitions/${made.id}`, 'display_name'],
+      [`/api/instrument-definitions/${made.id}`, 'category'],
+      [`/api/instrument-definitions/${made.id}`, 'change_summary'],
+      [`/api/instrument-definitions/${made.id}`, 'description'],
+      [`/api/instruments/${instrument.id}`, 'name'],
+      [`/api/instruments/${instrument.id}`, 'location'],
+      [`/api/labs/${nano.id}`, 'name'],
+      [`/api/users/${ada.id}`, 'name'],
+    ];
+    for (const [path, field] of fields) {
+      for (const hidden of HIDDEN) {
+        const { status, problem } = await put(path, { [field]: `ab${hidden}c` });
+        t.equal(status, 422, `${path} ${field}`);
+        t.match(problem.errors, [{ path: field, message: /U\+[0-9A-F]+ .* at character 3$/ }]);
+      }
     }
-  }
-  const mail = await put(`/api/users/${ada.id}`, { email: 'a\u202eb@lab.example' });
-  t.match(mail, { status: 422, problem: { errors: [{ path: 'email' }] } });
-  const checks = await put(`/api/labs/${nano.id}`, { required_checks: { 'c\u200bi': ada.id } });
-  t.equal(checks.status, 422);
-  t.equal((await ada.client.definitions.read(made.id)).version, 1);
-  t.match(await ada.client.instruments.read(instrument.id), { name: 'Lock-in' });
-});
+    const mail = await put(`/api/users/${ada.id}`, { email: 'a\u202eb@lab.example' });
+    t.match(mail, { status: 422, problem: { errors: [{ path: 'email' }] } });
+    const checks = await put(`/api/labs/${nano.id}`, { required_checks: { 'c\u200bi': ada.id } });
+    t.equal(checks.status, 422);
+    t.equal((await ada.client.definitions.read(made.id)).version, 1);
+    t.match(await ada.client.instruments.read(instrument.id), { name: 'Lock-in' });
+  },
+);
 
-t.test('what people write is taken as it is', async (t) => {
+t.test('ordinary text is stored unchanged', async (t) => {
   const { ada, nano } = await startLab(t);
   const name = 'Größe, 測定器, می‌خواهم ⚠️ 👩‍🔬 5 µV/√Hz';
   const made = await ada.client.instruments.create({ name, lab_id: nano.id });
@@ -174,7 +177,7 @@ t.test('what people write is taken as it is', async (t) => {
   t.equal(saved.description, description);
 });
 
-t.test('the command line is held to the same rule', async (t) => {
+t.test('the command line follows the same rule', async (t) => {
   const { rooms, ada } = await startLab(t);
   const { makeToken } = await import('../../registry/services/people/tokens.ts');
   const { createUser } = await import('../../registry/services/people/users.ts');

@@ -47,7 +47,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       t.match(parseRecord(version?.record ?? ''), { id, name: 'Meter', version: 1 });
     });
 
-    await t.test('versions from before are attested once, at a start', async (t) => {
+    await t.test('older versions are attested once, at a start', async (t) => {
       const id = await create('Old');
       await ada.client.definitions.change(id, { source_code: measurement('Old', 2) });
       await ada.client.definitions.change(id, { source_code: measurement('Old', 3) });
@@ -78,19 +78,19 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       t.match(await problems(), [{ problem: /^v2 does not name its definition/ }]);
     });
 
-    await t.test('no later start looks at the repositories again', async (t) => {
+    await t.test('later starts do not read the repositories again', async (t) => {
       const repositories = { list: () => t.fail('it walks') } as never;
       t.same(await attestOnce({ ...rooms, repositories }), { attested: [], failed: [] });
     });
 
-    await t.test('the list survives a reindex, and is fetched by git', async (t) => {
+    await t.test('the list survives a reindex and git fetches it', async (t) => {
       t.same((await reindex(rooms)).skipped, []);
       const refs = await git(['ls-remote', lab.gitUrl('Old', ada.token)]);
       t.match(refs, /\trefs\/tags\/attested\n/);
     });
 
     await t.test(
-      'a history of one definition under the name of another is not indexed',
+      'the history of one definition under the name of another is not indexed',
       async (t) => {
         const harmless = await rooms.repositories.open('Meter');
         const bundle = await buffer(harmless.bundle(await harmless.refs()));

@@ -8,7 +8,7 @@ const others = (message: string) =>
     .slice(1)
     .map(({ name, email }) => `${name}|${email}`);
 
-t.test('co-authors are found as git-interpret-trailers(1) lets them be written', async (t) => {
+t.test('co-authors are found in every form that git-interpret-trailers(1) allows', async (t) => {
   t.same(others('One\n\nCo-authored-by: Ben <ben@lab.example>'), ['Ben|ben@lab.example']);
   t.same(others('One\r\n\r\nCO-AUTHORED-BY:Ben<ben@lab.example>\r\n'), ['Ben|ben@lab.example']);
   t.same(others('One\n\nCo-authored-by : Ben\n  < ben@lab.example >\n'), ['Ben|ben@lab.example']);
@@ -17,7 +17,7 @@ t.test('co-authors are found as git-interpret-trailers(1) lets them be written',
 });
 
 t.test(
-  'the longest message that can be pushed is read at once, whatever it is made of',
+  'the longest message that can be pushed is read quickly, whatever its content',
   async (t) => {
     const long = 64 * 1024;
     for (const message of [

@@ -8,7 +8,7 @@ import { ownVersion } from '../../registry/version.ts';
 
 const CLIENT = join(import.meta.dirname, '..', '..', 'client', 'python');
 
-t.test('registry and package have one version', async (t) => {
+t.test('registry and package have the same version', async (t) => {
   const version = await ownVersion();
   const project = await readFile(join(CLIENT, 'pyproject.toml'), 'utf8');
   t.equal(/^version = "(.*)"$/m.exec(project)?.[1], version);
@@ -16,7 +16,7 @@ t.test('registry and package have one version', async (t) => {
   t.equal(/^__version__ = "(.*)"$/m.exec(module)?.[1], version);
 });
 
-t.test('the archive has what pip builds from, and nothing that a run has left', async (t) => {
+t.test('the archive has what pip needs and no leftovers', async (t) => {
   const read = clientPackage('1.2.3');
   const files = Object.keys(unzipSync(await read(clientPackageName('1.2.3'))));
   for (const path of ['pyproject.toml', 'README.md', 'src/pybirch_registry/py.typed'])
@@ -27,7 +27,7 @@ t.test('the archive has what pip builds from, and nothing that a run has left', 
   );
 });
 
-t.test('another name is told the right one', async (t) => {
+t.test('another file name is answered with the right one', async (t) => {
   const read = clientPackage('1.2.3');
   for (const name of ['pybirch_registry-1.2.2.zip', '../package.json', 'pyproject.toml'])
     await t.rejects(read(name), { code: 'not_found', message: /pybirch_registry-1\.2\.3\.zip/ });

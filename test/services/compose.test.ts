@@ -22,7 +22,7 @@ const first = (change: DefinitionChange = {}) =>
   make({ source_code: measurement('Meter'), ...change });
 
 t.test(
-  'a field that the source does not state is written into its header, above unchanged code',
+  'a field that the source does not state is written into its header; the code stays',
   async (t) => {
     const files = await first({ category: 'Meters', data_units: ['mV'] });
     t.match(text(files), /^# \/\/\/ script\n[\s\S]*# category = "Meters"\n[\s\S]*# \/\/\/\n/);
@@ -35,7 +35,7 @@ t.test(
   },
 );
 
-t.test('a field that the code states already writes nothing', async (t) => {
+t.test('a field that the code already states writes nothing', async (t) => {
   const stated = {
     data_columns: ['value'],
     data_units: ['V'],
@@ -58,7 +58,7 @@ t.test(
   },
 );
 
-t.test('null takes a key out of the header', async (t) => {
+t.test('null removes a key from the header', async (t) => {
   const files = await make(
     { category: null },
     await first({ category: 'Meters', manufacturer: 'Acme' }),
@@ -67,7 +67,7 @@ t.test('null takes a key out of the header', async (t) => {
   t.match(text(files), /manufacturer = "Acme"/);
 });
 
-t.test('a null inside metadata is refused with its path, for TOML has none', async (t) => {
+t.test('a null inside metadata is refused with its path, because TOML has none', async (t) => {
   const change = { default_settings: { range: { low: [1, null] } } };
   try {
     await first(change as never);
@@ -78,7 +78,7 @@ t.test('a null inside metadata is refused with its path, for TOML has none', asy
   }
 });
 
-t.test('files merge, and null deletes', async (t) => {
+t.test('files are merged, and null deletes one', async (t) => {
   const before = await first({ files: { 'a.py': 'a = 1\n', 'b/c.txt': 'c\n' } });
   const after = await make({ files: { 'a.py': null, 'd.txt': 'd\n' } }, before);
   t.same([...after.keys()].sort(), ['Meter.py', 'b/c.txt', 'd.txt']);
@@ -86,7 +86,7 @@ t.test('files merge, and null deletes', async (t) => {
   await t.rejects(make({ files: { '../x': 'x' } }, before), { code: 'invalid' } as never);
 });
 
-t.test('files that clash with each other or with those that stay are refused', async (t) => {
+t.test('files that clash with each other or with existing ones are refused', async (t) => {
   const before = await first({ files: { 'n.txt': 'n\n' } });
   const clash = (files: NonNullable<DefinitionChange['files']>, path: string) =>
     t.rejects(make({ files }, before), { code: 'invalid', errors: [{ path }] } as never);
@@ -123,7 +123,7 @@ t.test('the base class is checked against the code, with or without its module',
   } as never);
 });
 
-t.test('a byte order mark stands once, however it comes, and stays', async (t) => {
+t.test('a byte order mark appears once and stays', async (t) => {
   const marked = `\ufeff${measurement('Meter')}`;
   const files = await make({ source_code: marked });
   t.equal(text(files), marked);
@@ -137,7 +137,7 @@ t.test('a byte order mark stands once, however it comes, and stays', async (t) =
   t.match(text(withHeader), /^\ufeff# \/\/\/ script\n/, 'below an old header that it keeps');
 });
 
-t.test('files of any encoding that are saved as they are shown stay byte for byte', async () => {
+t.test('files saved as shown stay byte for byte in any encoding', async () => {
   const contents = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc
@@ -164,7 +164,7 @@ t.test('files of any encoding that are saved as they are shown stay byte for byt
   );
 });
 
-t.test('a helper is written as its own cookie says', async (t) => {
+t.test('a helper module is written in the encoding that it declares', async (t) => {
   const helper = '# coding: latin-1\nUNIT = "µV"\n';
   const files = await first({ files: { 'helper.py': helper } });
   t.strictSame(Buffer.from(files.get('helper.py') ?? ''), Buffer.from(helper, 'latin1'));
@@ -173,7 +173,7 @@ t.test('a helper is written as its own cookie says', async (t) => {
   } as never);
 });
 
-t.test('errors stand in the lines of the text that was sent', async (t) => {
+t.test('errors refer to lines of the text that was sent', async (t) => {
   const broken = `\ufeff${measurement('Meter')}    x = = 1\n`;
   const line = broken.split('\n').findIndex((one) => one.includes('= =')) + 1;
   const change = { source_code: broken, category: 'Meters' };

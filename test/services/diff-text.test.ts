@@ -17,7 +17,7 @@ const FILES: Record<string, [before: Buffer | null, after: Buffer | null]> = {
   'table.csv': [Buffer.from('µ,1\n'), Buffer.from('µ,2\n')],
 };
 
-t.test('every line of a diff has the characters of the file that it stands in', async (t) => {
+t.test('every line of a diff is decoded in the encoding of its file', async (t) => {
   const fixture = await openFixture();
   t.teardown(() => fixture.close());
   const repository = await fixture.repositories.create('Meter');

@@ -82,25 +82,28 @@ function tempFolder(t: Test, name = 'Instruments'): string {
   return join(outer, name);
 }
 
-t.test('a second import changes nothing, a changed source makes the next version', async (t) => {
-  const folder = await write(tempFolder(t), { 'Some_Maker/meter.py': METER });
-  const target = new MemoryTarget();
-  const first = await runImport(folder, target);
-  t.match(first.imported, [
-    { name: 'Meter', path: 'Some_Maker/meter.py', line: 4, result: 'created', version: 1 },
-  ]);
-  t.same([first.warnings, first.imported[0]?.overrides, first.skipped], [[], [], []]);
-  t.match(target.text('Meter'), /# manufacturer = "Some Maker"/);
-  const second = await runImport(folder, target);
-  t.match(second.counts, { imported: 1, created: 0, updated: 0, unchanged: 1 });
-  await write(folder, { 'Some_Maker/meter.py': METER.replace('1.0', '2.0') });
-  const third = await runImport(folder, target);
-  t.match(third.imported, [{ result: 'updated', version: 2 }]);
-  const message = target.versions.get('Meter')?.[1]?.message;
-  t.equal(message, 'Update Meter\n\nFrom Some_Maker/meter.py');
-});
+t.test(
+  'a second import changes nothing, and a changed source creates the next version',
+  async (t) => {
+    const folder = await write(tempFolder(t), { 'Some_Maker/meter.py': METER });
+    const target = new MemoryTarget();
+    const first = await runImport(folder, target);
+    t.match(first.imported, [
+      { name: 'Meter', path: 'Some_Maker/meter.py', line: 4, result: 'created', version: 1 },
+    ]);
+    t.same([first.warnings, first.imported[0]?.overrides, first.skipped], [[], [], []]);
+    t.match(target.text('Meter'), /# manufacturer = "Some Maker"/);
+    const second = await runImport(folder, target);
+    t.match(second.counts, { imported: 1, created: 0, updated: 0, unchanged: 1 });
+    await write(folder, { 'Some_Maker/meter.py': METER.replace('1.0', '2.0') });
+    const third = await runImport(folder, target);
+    t.match(third.imported, [{ result: 'updated', version: 2 }]);
+    const message = target.versions.get('Meter')?.[1]?.message;
+    t.equal(message, 'Update Meter\n\nFrom Some_Maker/meter.py');
+  },
+);
 
-t.test('a dry run says the same and writes nothing', async (t) => {
+t.test('a dry run prints the same report and writes nothing', async (t) => {
   const folder = await write(tempFolder(t), { 'meter.py': METER });
   const target = new MemoryTarget();
   const dry = await runImport(folder, target, { dryRun: true });
@@ -113,7 +116,7 @@ t.test('a dry run says the same and writes nothing', async (t) => {
   t.equal(target.versions.get('Meter')?.length, 1);
 });
 
-t.test('banned imports and names undefined in a branch come with an override', async (t) => {
+t.test('banned imports and names undefined in a branch land with an override', async (t) => {
   const folder = await write(tempFolder(t), {
     'meter.py': `import os\n${METER}\n    def f(self):\n        return os.name, undefined_name\n`,
   });
@@ -128,7 +131,7 @@ t.test('banned imports and names undefined in a branch come with an override', a
   );
 });
 
-t.test('the report tells what is lost first, counts causes, and says what loads', async (t) => {
+t.test('the report lists losses first, counts causes, and says what loads', async (t) => {
   const many = Array.from({ length: 7 }, (_, i): [string, string] => [
     `m/dev${i}.py`,
     `import os, serial\n${called(`Dev${i}`)}`,
@@ -189,44 +192,47 @@ t.test('the report tells what is lost first, counts causes, and says what loads'
   });
 });
 
-t.test('what cannot be loaded, named or landed is skipped, and stops nothing', async (t) => {
-  const folder = await write(tempFolder(t), {
-    'meter.py': METER,
-    'broken.py': called('Broken').replace('(self,', '(self'),
-    'con.py': called('Con'),
-    'taken.py': called('Taken'),
-    'case.py': called('STAGE'),
-    'notes.txt': 'hello',
-    '.git/x.py': called('Hidden'),
-    '__pycache__/x.py': called('Cached'),
-    'env/pyvenv.cfg': '',
-    'env/x.py': called('Venv'),
-  });
-  await write(dirname(folder), { 'outside.py': called('Outside') });
-  await symlink('../outside.py', join(folder, 'link.py'));
-  await symlink('..', join(folder, 'up'));
-  const target = new MemoryTarget();
-  target.refuses.add('Taken');
-  await target.land({ name: 'Stage', files: new Map(), message: '', overrides: [] });
-  const report = await runImport(folder, target);
-  t.same(
-    report.imported.map(({ name }) => name),
-    ['Meter'],
-  );
-  const reasons = Object.fromEntries(report.skipped.map(({ path, reason }) => [path, reason]));
-  t.match(reasons, {
-    'broken.py': /does not parse/,
-    'case.py': /clashes with the definition Stage/,
-    'con.py': /name of a device/,
-    'link.py': 'a symbolic link',
-    'notes.txt': 'not Python',
-    'taken.py': 'Another lab has that name.',
-    up: 'a symbolic link',
-  });
-  t.equal(report.skipped.length, 7);
-});
+t.test(
+  'classes that cannot be loaded, named or landed are skipped, and the rest is imported',
+  async (t) => {
+    const folder = await write(tempFolder(t), {
+      'meter.py': METER,
+      'broken.py': called('Broken').replace('(self,', '(self'),
+      'con.py': called('Con'),
+      'taken.py': called('Taken'),
+      'case.py': called('STAGE'),
+      'notes.txt': 'hello',
+      '.git/x.py': called('Hidden'),
+      '__pycache__/x.py': called('Cached'),
+      'env/pyvenv.cfg': '',
+      'env/x.py': called('Venv'),
+    });
+    await write(dirname(folder), { 'outside.py': called('Outside') });
+    await symlink('../outside.py', join(folder, 'link.py'));
+    await symlink('..', join(folder, 'up'));
+    const target = new MemoryTarget();
+    target.refuses.add('Taken');
+    await target.land({ name: 'Stage', files: new Map(), message: '', overrides: [] });
+    const report = await runImport(folder, target);
+    t.same(
+      report.imported.map(({ name }) => name),
+      ['Meter'],
+    );
+    const reasons = Object.fromEntries(report.skipped.map(({ path, reason }) => [path, reason]));
+    t.match(reasons, {
+      'broken.py': /does not parse/,
+      'case.py': /clashes with the definition Stage/,
+      'con.py': /name of a device/,
+      'link.py': 'a symbolic link',
+      'notes.txt': 'not Python',
+      'taken.py': 'Another lab has that name.',
+      up: 'a symbolic link',
+    });
+    t.equal(report.skipped.length, 7);
+  },
+);
 
-t.test('what cannot be read is reported, and the rest is read all the same', async (t) => {
+t.test('unreadable files are reported, and the rest is imported', async (t) => {
   const folder = await write(tempFolder(t), {
     'meter.py': METER,
     'closed/x.py': called('X'),
@@ -260,7 +266,7 @@ t.test('what cannot be read is reported, and the rest is read all the same', asy
   t.equal(read.skipped.length, 4);
 });
 
-t.test('a definition that cannot be stored is skipped, and stops nothing', async (t) => {
+t.test('a definition that cannot be stored is skipped, and the rest is imported', async (t) => {
   const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
   const folder = await write(
     tempFolder(t),
@@ -277,7 +283,7 @@ t.test('a definition that cannot be stored is skipped, and stops nothing', async
   t.equal(report.counts.imported, 5);
 });
 
-t.test('after an error that nobody foresaw the report still says what was imported', async (t) => {
+t.test('after an unexpected error the report still says what was imported', async (t) => {
   const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
   const folder = await write(
     tempFolder(t),
@@ -313,7 +319,7 @@ t.test('files beyond the limits of the registry, or that clash, are not imported
   t.match(reasons, { 'long.py': /larger than a file may be/, 'pair/pair.py': /the same file/ });
 });
 
-t.test('the author is that of the last commit, also below the root of a checkout', async (t) => {
+t.test('the author is that of the last commit, also in a subfolder of a checkout', async (t) => {
   const root = tempFolder(t, 'checkout');
   const folder = join(root, 'lab', 'setups');
   await write(folder, { 'a b/meter.py': METER, 'stage.py': called('Stage') });
@@ -342,7 +348,7 @@ t.test('the author is that of the last commit, also below the root of a checkout
  * of these places a program that leaves a mark. Verified: no mark is there after the import, and what can be
  * known of the authors without those programs still is.
  */
-t.test('no program that the folder names is run by reading its history', async (t) => {
+t.test('reading the folder’s history runs no program that the folder names', async (t) => {
   const folder = await write(tempFolder(t, 'checkout'), { 'meter.py': METER });
   const mark = join(dirname(folder), 'mark');
   const evil = join(dirname(folder), 'evil');
@@ -405,7 +411,7 @@ t.test('no program that the folder names is run by reading its history', async (
   }
 });
 
-t.test('the import of an export is the identity', async (t) => {
+t.test('importing an export changes nothing', async (t) => {
   const folder = await write(tempFolder(t), {
     'Maker/meter.py': `from .bus import PORT\n${METER}    port = PORT\n    table = "t.csv"\n`,
     'Maker/__init__.py': '',
@@ -436,7 +442,7 @@ t.test('the import of an export is the identity', async (t) => {
   t.equal((await exportFolder(out, first.definitions())).unchanged.length, 3);
 });
 
-t.test('an export overwrites nothing else, and leaves the folder by no path', async (t) => {
+t.test('an export overwrites nothing else and never writes outside its folder', async (t) => {
   const folder = await write(tempFolder(t, 'out'), { 'A.py': 'mine\n', 'D/D.py': 'old\n', F: '' });
   await symlink(dirname(folder), join(folder, 'E'));
   const one = async function* (name: string, files: Record<string, string>) {

@@ -41,7 +41,7 @@ function downAfterRefs(): Rooms['store'] {
   };
 }
 
-t.test('a landing on top of one that never reached the index repairs it on the way', async (t) => {
+t.test('a landing repairs an earlier one that never reached the index', async (t) => {
   const { id } = await create('Lagging');
   const caller = await callerOf(alice);
   const down: Rooms = {
@@ -83,7 +83,7 @@ t.test('a landing on top of one that never reached the index repairs it on the w
   );
 });
 
-t.test('repair leaves alone what a living process has in hand', async (t) => {
+t.test('repair ignores landings of a living process', async (t) => {
   await rooms.repositories.note('InHand');
   const repository = await rooms.repositories.create('InHand');
   t.same(await repair(rooms), { mended: [], failed: [] });
@@ -93,7 +93,7 @@ t.test('repair leaves alone what a living process has in hand', async (t) => {
   await rooms.repositories.strike('InHand');
 });
 
-t.test('a creation that was cut off is taken away, and its name is free again', async (t) => {
+t.test('an interrupted creation is removed and its name is free again', async (t) => {
   await rooms.repositories.create('CutOff');
   await abandon('CutOff');
   t.same(await repair(rooms), { mended: ['CutOff'], failed: [] });
@@ -124,7 +124,7 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   t.same(await repair(rooms), { mended: [], failed: [] });
 });
 
-t.test('a definition that is made while reindex runs keeps its place in the index', async (t) => {
+t.test('a definition created while reindex runs stays in the index', async (t) => {
   const caller = await callerOf(admin);
   let made: Promise<unknown> | undefined;
   const { removed } = await reindex(rooms, () => {
@@ -138,25 +138,22 @@ t.test('a definition that is made while reindex runs keeps its place in the inde
   t.match(await admin.client.definitions.byName('Meanwhile'), { version: 1 });
 });
 
-t.test(
-  'a verdict that never reached the index is brought there, and into the trail, by repair',
-  async (t) => {
-    const { id } = await create('Judged');
-    const caller = await callerOf(alice);
-    const down: Rooms = {
-      ...rooms,
-      store: downAfterRefs(),
-    };
-    await t.rejects(judgeVersion(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
-    t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');
-    // The note that this landing left changes hands, to a process that is gone.
-    await rooms.repositories.strike('Judged');
-    await abandon('Judged');
-    t.match(await repair(rooms), { mended: ['Judged'], failed: [] });
-    t.match(await admin.client.definitions.version(id, 1), {
-      revoked: { reason: 'burns', by: 'alice' },
-    });
-    const { items } = await admin.client.audit({ action: 'definition.mended', subject_id: id });
-    t.match(items, [{ before: { revoked: {} }, after: { revoked: { 1: { reason: 'burns' } } } }]);
-  },
-);
+t.test('repair adds a missing verdict to the index and the audit trail', async (t) => {
+  const { id } = await create('Judged');
+  const caller = await callerOf(alice);
+  const down: Rooms = {
+    ...rooms,
+    store: downAfterRefs(),
+  };
+  await t.rejects(judgeVersion(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
+  t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');
+  // The note that this landing left changes hands, to a process that is gone.
+  await rooms.repositories.strike('Judged');
+  await abandon('Judged');
+  t.match(await repair(rooms), { mended: ['Judged'], failed: [] });
+  t.match(await admin.client.definitions.version(id, 1), {
+    revoked: { reason: 'burns', by: 'alice' },
+  });
+  const { items } = await admin.client.audit({ action: 'definition.mended', subject_id: id });
+  t.match(items, [{ before: { revoked: {} }, after: { revoked: { 1: { reason: 'burns' } } } }]);
+});

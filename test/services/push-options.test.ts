@@ -6,7 +6,7 @@ const oid = 'a'.repeat(40);
 const branch = { ref: 'refs/heads/idea', from: null, to: oid };
 const read = (...given: string[]) => readOptions(given, [branch]);
 
-t.test('title, description and draft are taken', async (t) => {
+t.test('title, description and draft are accepted', async (t) => {
   t.same(read(), { warnings: [] });
   t.same(read('title= Faster\tsweeps ', 'description=One', 'description=Two', 'draft'), {
     title: 'Faster sweeps',
@@ -17,7 +17,7 @@ t.test('title, description and draft are taken', async (t) => {
   t.same(read('description='), { description: '', warnings: [] }, 'it can be emptied');
 });
 
-t.test('what cannot be taken is told, and hinders nothing', async (t) => {
+t.test('an invalid option causes a warning and does not block the push', async (t) => {
   const told: [given: string[], warning: RegExp][] = [
     [['titel=x'], /"titel" is not known here. Known are: title=…, description=…/],
     [['ci.skip'], /"ci\.skip" is not known/],
@@ -32,7 +32,7 @@ t.test('what cannot be taken is told, and hinders nothing', async (t) => {
   for (const [given, warning] of told) t.match(read(...given).warnings, [warning], `${given}`);
 });
 
-t.test('what is taken can be stored and shown', async (t) => {
+t.test('accepted options can be stored and shown', async (t) => {
   const { title = '', description } = read(`title=${'𝔸'.repeat(300)}`, 'description=a\0b\ud800');
   t.equal([...title].length, 200);
   t.ok(title.isWellFormed());
@@ -40,7 +40,7 @@ t.test('what is taken can be stored and shown', async (t) => {
   t.equal(read('title=a\u202e\n\u0007b').title, 'a<U+202E> <U+0007>b');
 });
 
-t.test('a push that opens no merge request is told that options change nothing', async (t) => {
+t.test('a push without a merge request says that options have no effect', async (t) => {
   const main = { ref: 'refs/heads/main', from: null, to: oid };
   for (const commands of [[main], [{ ...branch, to: null }]]) {
     t.match(readOptions(['title=x'], commands), { warnings: [/change nothing/], title: undefined });

@@ -30,7 +30,7 @@ function jwt(claims: object, { alg = 'HS256', secret = SECRET } = {}): string {
   return `${signed}.${createHmac(digest, secret).update(signed).digest('base64url')}`;
 }
 
-t.test('a session is what the registry signed and has not expired', async (t) => {
+t.test('a session is valid if the registry signed it and it has not expired', async (t) => {
   const now = Math.floor(Date.now() / 1000);
   const claims = { sub: String(registry.admin.id), epoch, jti: 'one', iat: now, exp: now + 600 };
   t.equal((await me(jwt(claims))).status, 200, 'this is how a session looks');
@@ -47,7 +47,7 @@ t.test('a session is what the registry signed and has not expired', async (t) =>
   for (const [what, token] of Object.entries(bad)) t.equal((await me(token)).status, 401, what);
 });
 
-t.test('a change of password or the end of the account ends its sessions', async (t) => {
+t.test('a new password or disabling the account ends its sessions', async (t) => {
   const { admin, person } = registry;
   const ada = await person('ada');
   const first = await signIn('ada');
@@ -61,28 +61,31 @@ t.test('a change of password or the end of the account ends its sessions', async
   await t.rejects(signIn('ada', 'another password'), { status: 401 } as never);
 });
 
-t.test('signing out ends that session and no other, and both are in the audit trail', async (t) => {
-  await registry.person('eva');
-  const [first, second] = [await signIn('eva'), await signIn('eva')];
-  const signOut = (headers: Record<string, string>) =>
-    fetch(`${registry.url}/api/auth/logout`, { method: 'POST', headers });
-  const authorization = `Bearer ${first.token}`;
-  t.equal((await signOut({ authorization })).status, 204);
-  t.equal((await me(first.token)).status, 401, 'as a Bearer too');
-  t.equal((await me(second.token)).status, 200);
-  t.equal((await signOut({ authorization })).status, 204, 'once more is no error');
-  const cookie = `registry_session=${second.token}`;
-  t.equal((await signOut({ cookie, origin: registry.url })).status, 204);
-  t.equal((await me(second.token)).status, 401);
+t.test(
+  'signing out ends only that session, and the audit trail has sign-in and sign-out',
+  async (t) => {
+    await registry.person('eva');
+    const [first, second] = [await signIn('eva'), await signIn('eva')];
+    const signOut = (headers: Record<string, string>) =>
+      fetch(`${registry.url}/api/auth/logout`, { method: 'POST', headers });
+    const authorization = `Bearer ${first.token}`;
+    t.equal((await signOut({ authorization })).status, 204);
+    t.equal((await me(first.token)).status, 401, 'as a Bearer too');
+    t.equal((await me(second.token)).status, 200);
+    t.equal((await signOut({ authorization })).status, 204, 'once more is no error');
+    const cookie = `registry_session=${second.token}`;
+    t.equal((await signOut({ cookie, origin: registry.url })).status, 204);
+    t.equal((await me(second.token)).status, 401);
 
-  const { items } = await registry.admin.client.audit({ actor: 'eva' });
-  t.same(
-    items.map(({ action, address }) => [action, address]),
-    ['ended', 'ended', 'started', 'started'].map((what) => [`session.${what}`, '127.0.0.1']),
-  );
-});
+    const { items } = await registry.admin.client.audit({ actor: 'eva' });
+    t.same(
+      items.map(({ action, address }) => [action, address]),
+      ['ended', 'ended', 'started', 'started'].map((what) => [`session.${what}`, '127.0.0.1']),
+    );
+  },
+);
 
-t.test('each of many who sign in at once gets the answer that is due', async (t) => {
+t.test('many concurrent sign-ins each get the right answer', async (t) => {
   const passwords = Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? undefined : `wrong ${i}`));
   const answers = await Promise.allSettled(passwords.map((password) => signIn('root', password)));
   for (const [i, password] of passwords.entries()) {
@@ -103,7 +106,7 @@ const withDeadCookie = (path: string, init: RequestInit = {}) =>
   });
 const cleared = /^registry_session=;.* Expires=Thu, 01 Jan 1970/;
 
-t.test('the cookie of a session that has ended counts as none and is taken back', async (t) => {
+t.test('the cookie of an ended session is ignored and removed', async (t) => {
   const me = await withDeadCookie('/api/auth/me');
   t.equal(me.status, 401);
   t.match(me.headers.getSetCookie(), [cleared]);
@@ -116,7 +119,7 @@ t.test('the cookie of a session that has ended counts as none and is taken back'
   t.equal(byToken.status, 200, 'a token counts before a cookie');
 });
 
-t.test('whatever somebody holds, they can sign in and out', async (t) => {
+t.test('people can sign in and out whatever cookie or token they have', async (t) => {
   const credentials = JSON.stringify({ username: 'root', password: 'password of root' });
   const json = { 'content-type': 'application/json' };
   for (const headers of [json, { ...json, authorization: 'Bearer gone' }]) {
@@ -132,7 +135,7 @@ t.test('whatever somebody holds, they can sign in and out', async (t) => {
   }
 });
 
-t.test('who asks is found out however the path is spelt', async (t) => {
+t.test('the caller is identified however the path is spelled', async (t) => {
   const ask = (path: string, headers = {}) => fetch(registry.url + path, { headers });
   const authorization = `Bearer ${registry.admin.token}`;
   for (const path of ['/api/users', '/%61pi/users', '/api/%75sers', '/%61pi/auth/me']) {
@@ -155,7 +158,7 @@ async function inBrowser(username: string, password?: string) {
   return { token, client };
 }
 
-t.test('in a browser people change their own password only by the one they have', async (t) => {
+t.test('in a browser a new password needs the current one', async (t) => {
   const { admin, person } = registry;
   const ben = await person('ben');
   const { token, client: session } = await inBrowser('ben');
@@ -190,7 +193,7 @@ t.test('in a browser people change their own password only by the one they have'
   t.pass('a site admin gives others a new one without knowing the old');
 });
 
-t.test('a program needs its token alone to change the password of its owner', async (t) => {
+t.test('with a token a program can change its owner’s password', async (t) => {
   const eve = await registry.person('eve');
   await t.rejects(
     eve.client.users.change(eve.id, { password: 'next password', current_password: 'not it' }),

@@ -5,7 +5,7 @@ import { createThrottle, networkOf } from '../../registry/services/people/thrott
 import { git } from '../helpers/git.ts';
 import { startRegistry } from '../helpers/registry.ts';
 
-t.test('failures run out one by one as they leave the window', async (t) => {
+t.test('failures expire one by one', async (t) => {
   let now = 0;
   const failures = new Failures({ windowMs: 10_000, most: 3, keys: 10, now: () => now });
   for (now = 0; now < 3000; now += 1000) {
@@ -20,32 +20,29 @@ t.test('failures run out one by one as they leave the window', async (t) => {
   t.equal(failures.waitFor('a'), 1);
 });
 
-t.test(
-  'after those that are free each failure makes the next try wait twice as long',
-  async (t) => {
-    let now = 0;
-    const limits = { firstMs: 60_000, mostMs: 600_000, forgetMs: 3_600_000, keys: 10 };
-    const backoff = new Backoff({ ...limits, now: () => now });
-    const waits: number[] = [];
-    for (let i = 0; i < 8; i++) {
-      backoff.add('a');
-      waits.push(backoff.waitFor('a', 3));
-      now += 1000 * backoff.waitFor('a', 3);
-      t.equal(backoff.waitFor('a', 3), 0);
-    }
-    t.same(waits, [0, 0, 60, 120, 240, 480, 600, 600]);
-    t.equal(backoff.waitFor('b', 3), 0, 'others are not affected');
+t.test('after the free tries each failure doubles the wait', async (t) => {
+  let now = 0;
+  const limits = { firstMs: 60_000, mostMs: 600_000, forgetMs: 3_600_000, keys: 10 };
+  const backoff = new Backoff({ ...limits, now: () => now });
+  const waits: number[] = [];
+  for (let i = 0; i < 8; i++) {
     backoff.add('a');
-    backoff.forget('a');
-    t.equal(backoff.waitFor('a', 1), 0);
-    for (let i = 0; i < 9; i++) backoff.add('a');
-    now += 3_600_000;
-    backoff.add('a');
-    t.equal(backoff.waitFor('a', 2), 0, 'long ago counts no more');
-  },
-);
+    waits.push(backoff.waitFor('a', 3));
+    now += 1000 * backoff.waitFor('a', 3);
+    t.equal(backoff.waitFor('a', 3), 0);
+  }
+  t.same(waits, [0, 0, 60, 120, 240, 480, 600, 600]);
+  t.equal(backoff.waitFor('b', 3), 0, 'others are not affected');
+  backoff.add('a');
+  backoff.forget('a');
+  t.equal(backoff.waitFor('a', 1), 0);
+  for (let i = 0; i < 9; i++) backoff.add('a');
+  now += 3_600_000;
+  backoff.add('a');
+  t.equal(backoff.waitFor('a', 2), 0, 'long ago counts no more');
+});
 
-t.test('so many keys and no more are remembered; the longest unheard of go first', async (t) => {
+t.test('a limited number of keys is remembered; the least recent go first', async (t) => {
   const failures = new Failures({ windowMs: 1000, most: 1, keys: 3, now: () => 0 });
   for (const key of ['a', 'b', 'c', 'a', 'd']) failures.add(key);
   t.same(
@@ -54,7 +51,7 @@ t.test('so many keys and no more are remembered; the longest unheard of go first
   );
 });
 
-t.test('an IPv6 host counts by its network, an IPv4 one by its address', async (t) => {
+t.test('IPv6 is counted by network, IPv4 by address', async (t) => {
   for (const [address, network] of Object.entries({
     '192.0.2.7': '192.0.2.7',
     '::ffff:192.0.2.7': '192.0.2.7',
@@ -70,7 +67,7 @@ t.test('an IPv6 host counts by its network, an IPv4 one by its address', async (
 });
 
 t.test(
-  'where a hundred sign-ins failed, one more wrong password for a name is enough',
+  'after a hundred failed sign-ins from an address one wrong password throttles an account',
   async (t) => {
     const throttle = createThrottle(() => 0);
     for (let i = 0; i < 100; i++) throttle.signIn('192.0.2.7', `guess${i}`).failed();
@@ -84,7 +81,7 @@ t.test(
 );
 
 t.test(
-  'ten wrong passwords shut a name out where they came from, each further one for longer',
+  'ten wrong passwords throttle an account at that address, each further one for longer',
   async (t) => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     const { url, person, anonymous } = await startRegistry(t, { now: () => now });
@@ -124,7 +121,7 @@ t.test(
   },
 );
 
-t.test('no other spelling of a name gets tries of its own', async (t) => {
+t.test('other spellings of a username share its tries', async (t) => {
   const { person, anonymous } = await startRegistry(t);
   await person('irina');
   // The database finds the account by each of these: NUL is left out, and letters are compared in any case.
@@ -138,7 +135,7 @@ t.test('no other spelling of a name gets tries of its own', async (t) => {
   }
 });
 
-t.test('a flood from one place keeps nobody elsewhere waiting', async (t) => {
+t.test('a flood from one address does not delay other addresses', async (t) => {
   const throttle = createThrottle();
   const { promise, resolve } = Promise.withResolvers<void>();
   let begun = 0;
@@ -155,7 +152,7 @@ t.test('a flood from one place keeps nobody elsewhere waiting', async (t) => {
   t.equal(begun, 100, 'and nobody is refused for that');
 });
 
-t.test('of tokens that are none some are looked up; those that are good always pass', async (t) => {
+t.test('invalid tokens are throttled; valid ones always pass', async (t) => {
   let now = 0;
   const { url, admin, gitUrl } = await startRegistry(t, { now: () => now });
   const me = (token: string) =>

@@ -17,7 +17,7 @@ const blob = publicKeyBlob(createPublicKey(privateKey));
 const payload = Buffer.from('object 0123\ntagger Ü <u@example.org>\n\nrecord\0with a NUL\n');
 
 t.test(
-  'ssh-keygen verifies what we sign, and says the same fingerprint',
+  'ssh-keygen verifies our signatures and prints the same fingerprint',
   {
     skip: noKeygen,
   },
@@ -39,7 +39,7 @@ t.test(
   },
 );
 
-t.test('we verify what ssh-keygen signs, with either hash', { skip: noKeygen }, async (t) => {
+t.test('we verify ssh-keygen’s signatures with either hash', { skip: noKeygen }, async (t) => {
   const folder = t.testdir();
   const key = join(folder, 'key');
   t.equal(keygen(['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key]).code, 0);
@@ -53,7 +53,7 @@ t.test('we verify what ssh-keygen signs, with either hash', { skip: noKeygen }, 
   }
 });
 
-t.test('a signature with any bit flipped, or over other bytes, does not hold', async (t) => {
+t.test('a signature with any bit flipped, or for other bytes, is invalid', async (t) => {
   const armoured = signSsh(payload, privateKey, 'git');
   t.same(verifySsh(payload, armoured, 'git'), blob);
   const [begin = '', ...rest] = armoured.trimEnd().split('\n');

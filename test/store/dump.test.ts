@@ -51,7 +51,7 @@ for (const [from, to] of [
   ['PGlite', 'PostgreSQL'],
   ['PostgreSQL', 'PGlite'],
 ] as const) {
-  t.test(`all rows of ${from} stand in ${to} as they were`, async (t) => {
+  t.test(`all rows of ${from} are restored unchanged in ${to}`, async (t) => {
     const [source, target] = [await open(t, from), await open(t, to)];
     t.ok(await isEmpty(source.em()));
     for (const n of [1, 2, 3]) {
@@ -112,7 +112,7 @@ for (const [from, to] of [
   });
 }
 
-t.test('rows of an earlier schema are taken at that schema, and migrated from there', async (t) => {
+t.test('rows of an earlier schema are restored at that schema and then migrated', async (t) => {
   const [source, target] = [await open(t, 'PostgreSQL', false), await open(t, 'PGlite', false)];
   const [first, second] = migrations.map(({ name }) => name) as [string, string];
   t.same(await source.migrate(second), [first, second]);

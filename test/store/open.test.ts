@@ -17,7 +17,7 @@ async function openElsewhere(folder: string) {
   return { child, said: String(line).trim() };
 }
 
-t.test('the embedded database has one opener, and one that was killed lets go', async (t) => {
+t.test('one process opens the embedded database, and a killed one releases it', async (t) => {
   const { folder } = await freshFolder();
   const { child, said } = await openElsewhere(folder);
   t.equal(said, 'ready');
@@ -39,7 +39,7 @@ t.test('the embedded database has one opener, and one that was killed lets go', 
   await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
 });
 
-t.test('a lock that names a process of an earlier boot or start is stale', async (t) => {
+t.test('a lock of a process from an earlier boot or start is stale', async (t) => {
   const { folder } = await freshFolder();
   for (const mark of [
     `${process.ppid} some-boot/12345 x\n`,
@@ -54,7 +54,7 @@ t.test('a lock that names a process of an earlier boot or start is stale', async
   t.pass();
 });
 
-t.test('of many openers at once one has it', async (t) => {
+t.test('of many concurrent openers one succeeds', async (t) => {
   const { folder } = await freshFolder();
   const opened = await Promise.allSettled(Array.from({ length: 5 }, () => openStore({ folder })));
   const stores = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
@@ -62,7 +62,7 @@ t.test('of many openers at once one has it', async (t) => {
   await Promise.all(stores.map((store) => store.close()));
 });
 
-t.test('a folder that holds no database is told at the first statement, and let go', async (t) => {
+t.test('a folder without a database fails at the first statement and is released', async (t) => {
   const { folder } = await freshFolder();
   await writeFile(`${folder}/PG_VERSION`, 'none\n');
   const store = await openStore({ folder });
@@ -72,22 +72,19 @@ t.test('a folder that holds no database is told at the first statement, and let 
   await t.rejects(readFile(`${folder}.lock`), { code: 'ENOENT' });
 });
 
-t.test(
-  'a session of the embedded database that is cut off leaves no transaction open',
-  async (t) => {
-    const embedded = await openEmbedded((await freshFolder()).folder);
-    const cutOff = embedded.connect();
-    cutOff.write(query(`begin; insert into users (username) values ('cut')`));
-    await once(cutOff, 'data');
-    cutOff.destroy();
-    const store = await openStore({ embedded });
-    t.same(await store.em().execute('select pg_current_xact_id_if_assigned() as begun'), [
-      { begun: null },
-    ]);
-    t.notOk(await hasUsers(store.em()));
-    await store.close();
-  },
-);
+t.test('an interrupted session of the embedded database leaves no transaction open', async (t) => {
+  const embedded = await openEmbedded((await freshFolder()).folder);
+  const cutOff = embedded.connect();
+  cutOff.write(query(`begin; insert into users (username) values ('cut')`));
+  await once(cutOff, 'data');
+  cutOff.destroy();
+  const store = await openStore({ embedded });
+  t.same(await store.em().execute('select pg_current_xact_id_if_assigned() as begun'), [
+    { begun: null },
+  ]);
+  t.notOk(await hasUsers(store.em()));
+  await store.close();
+});
 
 /** The message Query of PostgreSQL's protocol (manual, 54.7). */
 function query(sql: string): Buffer {
@@ -96,7 +93,7 @@ function query(sql: string): Buffer {
   return message;
 }
 
-t.test('a server that is not there is told apart from a mistake', async (t) => {
+t.test('an unreachable server is distinguished from a wrong setting', async (t) => {
   const store = await openStore({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none' });
   await t.rejects(store.ping(), { code: 'database_unavailable' });
   await t.rejects(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { drawing, drawnPlainly, misleadingSpelling } from '../../text/alike.ts';
 
-t.test('no two names that look alike are both spelled plainly', async (t) => {
+t.test('two accepted names never look alike', async (t) => {
   const alike = {
     PC1: ['РС1', 'ＰＣ1', 'PС1', 'Ρ\u{216D}1', 'ꓑꓚ1', '𝐏𝐂1'],
     'ЛАБ-1': ['ЛAБ-1', 'ЛАБ-１'],
@@ -31,19 +31,22 @@ t.test('no two names that look alike are both spelled plainly', async (t) => {
   t.match(misleadingSpelling('Лaб'), /mixes letters of two alphabets in Лaб/);
 });
 
-t.test('plain text is drawn as it is, and drawing again changes nothing', async () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-      const plain = drawnPlainly(text);
-      return drawnPlainly(plain) === plain && drawing(plain) === drawing(text);
-    }),
-  );
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => drawnPlainly(text) === text),
-  );
-});
+t.test(
+  'the skeleton of plain text is the text, and applying it twice changes nothing',
+  async () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const plain = drawnPlainly(text);
+        return drawnPlainly(plain) === plain && drawing(plain) === drawing(text);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => drawnPlainly(text) === text),
+    );
+  },
+);
 
-t.test('case, accents, punctuation and signs of one shape do not count in a drawing', async (t) => {
+t.test('skeletons ignore case, accents, punctuation and characters of one shape', async (t) => {
   for (const other of [
     'LASERS',
     'Lаsers',

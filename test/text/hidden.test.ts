@@ -37,7 +37,7 @@ t.test(
   },
 );
 
-t.test('what laboratories and people write is not hidden', async (t) => {
+t.test('text that labs and people write is not hidden', async (t) => {
   for (const text of [
     'Lock-in 5 µV/√Hz, 50 Ω, 10 Å, −4 °C, λ½, 3 × 10⁻⁹',
     '10\u202fmV, 20\u00a0°C, 表\u3000示',
@@ -54,7 +54,7 @@ t.test('what laboratories and people write is not hidden', async (t) => {
   }
 });
 
-t.test('what is ordinary in emoji and in some scripts is hidden elsewhere', async (t) => {
+t.test('characters that are ordinary in emoji and some scripts are hidden elsewhere', async (t) => {
   for (const text of [
     'SR\u200d830',
     'SR830\ufe0f',
@@ -67,14 +67,14 @@ t.test('what is ordinary in emoji and in some scripts is hidden elsewhere', asyn
   }
 });
 
-t.test('lines, prose and code differ in the ends of lines alone', async (t) => {
+t.test('lines, prose and code differ only in line ends', async (t) => {
   t.same(hiddenIn(HIDDEN_IN_PROSE, 'a\tb\nc\r\nd'), []);
   t.same(hiddenIn(HIDDEN_IN_PROSE, 'a\rb\fc'), ['\r', '\f'], 'a terminal goes back over the line');
   t.same(hiddenIn(HIDDEN_IN_LINE, 'a\tb\nc\rd'), ['\t', '\n', '\r']);
   t.same(hiddenIn(HIDDEN_IN_CODE, 'a\tb\nc\r\nd\re\f\x1b'), ['\x1b']);
 });
 
-t.test('they are made visible, once and for all', async (t) => {
+t.test('hidden characters are escaped once', async (t) => {
   t.equal(
     visible('\x1b[31mred\u202e\ttab\nnext\ud800'),
     '<U+001B>[31mred<U+202E>\ttab\nnext<U+D800>',
