@@ -4,12 +4,12 @@
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { MAIN } from '../text/refs.ts';
 import { RepositoryError } from './errors.ts';
 import { isRefName } from './ref-names.ts';
 import type { GitProgram, Oid, Refs, RefUpdate } from './types.ts';
 
 const SIGNATURE = '# v2 git bundle\n';
-const MAIN = 'refs/heads/main';
 /** All refs of a definition are far fewer bytes. */
 const MOST_HEADER = 64 * 1024 * 1024;
 

@@ -1,4 +1,5 @@
 /** New versions: their tags, the state beside them, and the one ref transaction that makes them so. */
+import { MAIN, STATE, tagRef, versionRef, versionTag } from '../text/refs.ts';
 import { RepositoryError } from './errors.ts';
 import { ObjectBatch } from './object-batch.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -14,14 +15,12 @@ import type {
   Version,
 } from './types.ts';
 
-export const MAIN = 'refs/heads/main';
-export const STATE = 'refs/registry/state';
 export const STATE_FILE = 'state.json';
 
 /** How many versions there are: the tags `vN` are dense, so the highest number is their count. */
 export function countVersions(refs: Refs): number {
   let count = 0;
-  while (refs.has(`refs/tags/v${count + 1}`)) count += 1;
+  while (refs.has(versionRef(count + 1))) count += 1;
   return count;
 }
 
@@ -39,7 +38,7 @@ export async function readVersion(
   refs: Refs,
   version: number,
 ): Promise<Version | undefined> {
-  const tag = await readTag(objects, refs, `v${version}`);
+  const tag = await readTag(objects, refs, versionTag(version));
   return tag && { version, ...tag };
 }
 
@@ -48,7 +47,7 @@ export async function readTag(
   refs: Refs,
   name: string,
 ): Promise<SignedTag | undefined> {
-  const tag = refs.get(`refs/tags/${name}`)?.oid;
+  const tag = refs.get(tagRef(name))?.oid;
   if (tag === undefined) return undefined;
   return tagOf(tag, (await objects.read(tag, 'tag')).bytes);
 }
@@ -100,10 +99,10 @@ export async function prepareLanding(
     await checkFollows(objects, commit, parent);
     parent = commit;
     number += 1;
-    const name = `v${number}`;
+    const name = versionTag(number);
     const tag = await addTag(batch, { name, commit, tagger: landing.tagger, record }, sign);
     versions.push({ version: number, ...tagOf(tag.oid, tag.bytes) });
-    updates.push({ ref: `refs/tags/${name}`, from: null, to: tag.oid });
+    updates.push({ ref: tagRef(name), from: null, to: tag.oid });
   }
   if (parent !== landing.head) updates.push({ ref: MAIN, from: landing.head, to: parent });
   if (landing.state !== undefined) {

@@ -1,17 +1,17 @@
 /** One bare repository: what stands in types.ts as `Repository`, put together. */
+
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { MAIN, STATE, tagRef } from '../text/refs.ts';
 import { readBundle } from './bundle.ts';
 import { RepositoryError } from './errors.ts';
 import {
   addTag,
   countVersions,
-  MAIN,
   prepareLanding,
   readTag,
   readVersion,
   readVersions,
-  STATE,
   STATE_FILE,
 } from './landing.ts';
 import { withLock } from './lock.ts';
@@ -162,7 +162,7 @@ export class BareRepository implements Repository {
     const batch = new ObjectBatch(this.path);
     const tag = await addTag(batch, { name, commit, tagger, record: message }, this.#sign);
     await batch.write();
-    await this.#refs.update([{ ref: `refs/tags/${name}`, from: null, to: tag.oid }]);
+    await this.#refs.update([{ ref: tagRef(name), from: null, to: tag.oid }]);
     return tag.oid;
   }
 

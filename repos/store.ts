@@ -1,7 +1,9 @@
 /** All repositories: a folder of bare repositories, one a definition. */
+
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { MAIN } from '../text/refs.ts';
 import { adoptObjects } from './bundle.ts';
 import { sync, writeSynced } from './durable.ts';
 import { RepositoryError } from './errors.ts';
@@ -35,7 +37,7 @@ const CONFIG = `[core]
 \tauto = 0
 `;
 const FILES = {
-  HEAD: 'ref: refs/heads/main\n',
+  HEAD: `ref: ${MAIN}\n`,
   config: CONFIG,
   'packed-refs': formatPackedRefs(new Map()),
 };

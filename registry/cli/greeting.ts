@@ -1,5 +1,5 @@
 /** What the first start tells whoever started it. A token stands in it only where it is printed to a terminal. */
-import type { FirstAdmin } from '../services/first-start.ts';
+import type { FirstAdmin } from '../services/start/first-start.ts';
 
 /** Without a first administrator only where the registry is. */
 export function greeting(url: string, first: FirstAdmin | null): string[] {

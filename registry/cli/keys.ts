@@ -1,7 +1,7 @@
 /** `registry keys …`. */
 import type { Rooms } from '../open.ts';
 import { OPERATOR } from '../services/caller.ts';
-import { rotateSigningKey } from '../services/signing-keys.ts';
+import { rotateSigningKey } from '../services/signing/signing-keys.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function rotateKeys(rooms: Rooms, terminal: Terminal) {

@@ -1,7 +1,7 @@
 /** `registry migrate`, `reindex`, `fsck` and `maintain`. */
 import type { Rooms } from '../open.ts';
-import { fsck } from '../services/landing/fsck.ts';
-import { reindex } from '../services/landing/reindex.ts';
+import { fsck } from '../services/repair/fsck.ts';
+import { reindex } from '../services/repair/reindex.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Opening the database has migrated it already; this says so. */

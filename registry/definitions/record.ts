@@ -137,9 +137,6 @@ export interface Attestation {
   versions: { version: number; commit: string; tag: string }[];
 }
 
-/** The name of that tag. */
-export const ATTESTED = 'attested';
-
 export function writeAttestation(attestation: Attestation): string {
   const title = `${attestation.name}: versions that do not name it in their tags`;
   return `${title}\n\n${JSON.stringify(attestation, null, 2)}\n`;

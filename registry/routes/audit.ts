@@ -1,8 +1,8 @@
 import { AuditEvent, AuditQuery } from '../schemas/audit.ts';
 import { Type } from '../schemas/build.ts';
 import { List } from '../schemas/common.ts';
-import { exportEvents, listEvents } from '../services/audit.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import { exportEvents, listEvents } from '../services/audit/read.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 export function auditRoutes(app: Door, rooms: PeopleRooms): void {

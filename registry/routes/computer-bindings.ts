@@ -1,6 +1,6 @@
 import { IdParams, List } from '../schemas/common.ts';
 import { Binding, BindingChange, BindingQuery, NewBinding } from '../schemas/equipment.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import * as bindings from '../services/equipment/bindings.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 import { MOST_OF_A_BINDING } from './instruments.ts';

@@ -17,8 +17,8 @@ import { changeDefinition } from '../services/definitions/change-definition.ts';
 import { createDefinition } from '../services/definitions/create-definition.ts';
 import { facets, list, type ReadRooms, read } from '../services/definitions/read-definitions.ts';
 import { rollback } from '../services/definitions/rollback.ts';
+import type { SaveRooms } from '../services/deps.ts';
 import type { Proposed } from '../services/review/propose.ts';
-import type { SaveRooms } from '../services/rooms.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
 export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void {

@@ -1,6 +1,6 @@
 import { IdParams, List } from '../schemas/common.ts';
 import { DefinitionFleet, FleetComputer, FleetQuery, HistoryQuery } from '../schemas/sync.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import { definitionFleet, listFleet } from '../services/sync/fleet.ts';
 import { type Door, problemAnswers } from './door.ts';
 

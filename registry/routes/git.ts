@@ -8,6 +8,7 @@ import { receivePack } from '../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../repos/serve/upload-pack.ts';
 import type { GitProgram } from '../../repos/types.ts';
 import { visible } from '../../text/hidden.ts';
+import { isReviewRef, isVersionRef } from '../../text/refs.ts';
 import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
@@ -16,12 +17,11 @@ import {
   find,
   findWithOthers,
 } from '../services/definitions/find-definition.ts';
-import { isVersionRef } from '../services/landing/version-refs.ts';
+import type { SaveRooms } from '../services/deps.ts';
 import { identifyToken } from '../services/people/identify.ts';
 import type { Throttle } from '../services/people/throttle.ts';
 import { barred } from '../services/push/admit.ts';
 import { pushGate } from '../services/push/gate.ts';
-import type { SaveRooms } from '../services/rooms.ts';
 
 export interface GitRooms extends SaveRooms {
   git: GitProgram;
@@ -100,7 +100,7 @@ const VERSIONS = {
 };
 const REVIEWS = {
   visibility: 'reviews',
-  visible: (ref: string) => isVersionRef(ref) || /^refs\/(heads|merge-requests)\//.test(ref),
+  visible: (ref: string) => isVersionRef(ref) || isReviewRef(ref),
 };
 
 type Asked =

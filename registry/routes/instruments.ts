@@ -8,7 +8,7 @@ import {
   InstrumentQuery,
   NewInstrument,
 } from '../schemas/equipment.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import { putBinding } from '../services/equipment/bindings.ts';
 import * as instruments from '../services/equipment/instruments.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';

@@ -9,7 +9,7 @@ import {
   NewLab,
   NewMember,
 } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import * as labs from '../services/people/labs.ts';
 import * as members from '../services/people/members.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';

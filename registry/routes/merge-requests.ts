@@ -6,11 +6,11 @@ import {
   MergeRequestQuery,
   RebaseInput,
 } from '../schemas/review.ts';
+import type { SaveRooms } from '../services/deps.ts';
 import { list } from '../services/review/list.ts';
 import { merge } from '../services/review/merge.ts';
 import { rebase } from '../services/review/rebase.ts';
 import { page } from '../services/review/view.ts';
-import type { SaveRooms } from '../services/rooms.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const collection = '/api/merge-requests';

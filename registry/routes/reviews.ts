@@ -9,10 +9,10 @@ import {
   Review,
   ReviewInput,
 } from '../schemas/review.ts';
+import type { SaveRooms } from '../services/deps.ts';
 import { close, edit, reopen } from '../services/review/edit.ts';
 import { check, comment, review } from '../services/review/said.ts';
 import { page } from '../services/review/view.ts';
-import type { SaveRooms } from '../services/rooms.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const one = '/api/merge-requests/:id';

@@ -1,6 +1,6 @@
 import { sessionsPresented, startSession } from '../plugins/authentication.ts';
 import { Credentials, Me, Session } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import { readOwn } from '../services/people/own-account.ts';
 import { type SessionRooms, signIn, signOut } from '../services/people/sessions.ts';
 import { showUser } from '../services/people/users.ts';

@@ -1,7 +1,7 @@
 import { Type } from '../schemas/build.ts';
 import { List, PageQuery } from '../schemas/common.ts';
 import { SigningKey } from '../schemas/signing-keys.ts';
-import { allowedSigners, listSigningKeys } from '../services/signing-keys.ts';
+import { allowedSigners, listSigningKeys } from '../services/signing/signing-keys.ts';
 import type { SigningKeys } from '../signing/keys.ts';
 import { type Door, problemAnswers } from './door.ts';
 

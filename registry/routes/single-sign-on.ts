@@ -6,7 +6,7 @@ import { answerBrowser } from '../plugins/error-page.ts';
 import { cookieName } from '../plugins/session-cookie.ts';
 import { Type } from '../schemas/build.ts';
 import { AuthMethods, SignOnAddress, SignOnAnswer, SignOnStart } from '../schemas/sign-in.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import { type Link, linkOf } from '../services/people/single-sign-on/account.ts';
 import {
   ATTEMPT_SECONDS,

@@ -1,6 +1,6 @@
 import { IdParams, List } from '../schemas/common.ts';
 import { CreatedToken, NewToken, Token } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import * as tokens from '../services/people/tokens.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 

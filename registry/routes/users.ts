@@ -1,7 +1,7 @@
 import { Type } from '../schemas/build.ts';
 import { IdParams, List } from '../schemas/common.ts';
 import { FoundUser, NewUser, User, UserChange, UserQuery } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/definitions/note.ts';
+import type { PeopleRooms } from '../services/deps.ts';
 import type { SessionRooms } from '../services/people/sessions.ts';
 import * as users from '../services/people/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';

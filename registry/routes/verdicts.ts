@@ -1,7 +1,7 @@
 import { VerdictRequest, VersionParams, VersionSummary } from '../schemas/definitions.ts';
 import { type ReadRooms, versionSummaryOf } from '../services/definitions/read-definitions.ts';
 import { judgeVersion } from '../services/definitions/verdicts.ts';
-import type { SaveRooms } from '../services/rooms.ts';
+import type { SaveRooms } from '../services/deps.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const VERDICTS = [

@@ -21,6 +21,11 @@ export const PageQuery = {
   per_page: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
 };
 
+export interface PageOf {
+  page: number;
+  per_page: number;
+}
+
 export const List = <T extends TSchema>(item: T) =>
   Type.Object({
     items: Type.Array(item),

@@ -16,8 +16,9 @@ export interface AuditEntry {
   subject_id: number | null;
   subject: string;
   lab_id: number | null;
-  before?: Json;
-  after?: Json;
+  /** What the API shows, and JSON can hold. */
+  before?: Json | object;
+  after?: Json | object;
   address: string | null;
   token_name: string | null;
 }
@@ -50,8 +51,8 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
     ...entry,
     id: Number(last.id),
     at: new Date(),
-    before: entry.before ?? null,
-    after: entry.after ?? null,
+    before: (entry.before ?? null) as Json,
+    after: (entry.after ?? null) as Json,
     previous_hash: last.hash ?? chainStart,
   };
   const event = em.create(AuditEvent, { ...unsealed, hash: hashOf(unsealed) });

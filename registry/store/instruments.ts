@@ -5,6 +5,7 @@ import { fieldsOf, pick } from '../schemas/pick.ts';
 import { Instrument, type InstrumentStatus } from './entities/index.ts';
 import { window } from './paging.ts';
 import { containing } from './search.ts';
+import { holdStamps } from './sync.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** What a request may say of an instrument is what its row keeps. */
@@ -133,8 +134,21 @@ export async function instrumentsById(
   return new Map(found.map((instrument) => [instrument.id, instrument]));
 }
 
+/**
+ * Pins the lab's instruments that are made of another lab's definition to the newest version that stands, which their
+ * computers have. Returns what was pinned.
+ */
+export async function pinForeign(
+  em: EntityManager,
+  labId: number,
+): Promise<{ instrument_id: number; pinned_version: number }[]> {
+  const { instruments, computers } = await pinnableOf(em, labId);
+  await holdStamps(em, computers);
+  return await pinUnpinned(em, instruments);
+}
+
 /** The lab's instruments without a pin that are made of another lab's definition, and the computers that they are bound to. */
-export async function pinnableOf(
+async function pinnableOf(
   em: EntityManager,
   labId: number,
 ): Promise<{ instruments: number[]; computers: number[] }> {
@@ -154,7 +168,7 @@ export async function pinnableOf(
 }
 
 /** Pins these instruments to the newest version of their definition that stands, and gives which that is. */
-export async function pinUnpinned(
+async function pinUnpinned(
   em: EntityManager,
   ids: readonly number[],
 ): Promise<{ instrument_id: number; pinned_version: number }[]> {

@@ -3,6 +3,7 @@
  * object that the repository merely has does not count, or a pusher could read hidden ones by naming them in a tree
  * of their own; it is refused as one that does not exist.
  */
+import { isTag } from '../../text/refs.ts';
 import { RepositoryError } from '../errors.ts';
 import { MOST_ENTRIES } from '../limits.ts';
 import type { ObjectStore } from '../object-store.ts';
@@ -33,10 +34,10 @@ export async function checkConnectivity(
   for (const { ref, to } of commands) {
     if (to === null) continue;
     const type = types.get(to);
-    const isTag = ref.startsWith('refs/tags/');
-    if (type === undefined && isTag) tags.add(to);
+    const tagged = isTag(ref);
+    if (type === undefined && tagged) tags.add(to);
     else if (type === undefined) needed.set(to, 'commit');
-    else if (type !== 'commit' && !isTag) return notA('commit', to, type, 'not a commit');
+    else if (type !== 'commit' && !tagged) return notA('commit', to, type, 'not a commit');
   }
   const known = await plainlyThere(seen, objects, needed);
   for (const oid of known) needed.delete(oid);

@@ -1,10 +1,11 @@
+import { MAIN } from '../../text/refs.ts';
 import type { Repository } from '../types.ts';
 import { type AdvertisedRef, type Service, writeAdvertisement } from '../wire/advertisement.ts';
 import { readCapabilities } from '../wire/capabilities.ts';
 import { requestedVersion } from '../wire/protocol.ts';
 import { AGENT } from './agent.ts';
 import { type Answer, gitAnswer } from './answer.ts';
-import { HEAD_TARGET, type Visible, type VisibleRefs, visibleRefs } from './visible-refs.ts';
+import { type Visible, type VisibleRefs, visibleRefs } from './visible-refs.ts';
 
 export interface AdvertiseRequest {
   service: Service;
@@ -84,7 +85,7 @@ export async function advertise(
 function uploadRefs({ refs, head }: VisibleRefs) {
   const lines: AdvertisedRef[] = refs.map(([name, ref]) => ({ name, ...ref }));
   if (head !== undefined) lines.unshift({ name: 'HEAD', oid: head.oid });
-  const symref = head === undefined ? [] : [`symref=HEAD:${HEAD_TARGET}`];
+  const symref = head === undefined ? [] : [`symref=HEAD:${MAIN}`];
   const rest = ['filter', 'object-format=sha1', `agent=${AGENT}`];
   return { refs: lines, capabilities: readCapabilities([...UPLOAD, ...symref, ...rest]) };
 }

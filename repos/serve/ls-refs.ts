@@ -1,5 +1,6 @@
+import { MAIN } from '../../text/refs.ts';
 import { type ListedRef, type LsRefsRequest, writeLsRefsAnswer } from '../wire/ls-refs.ts';
-import { HEAD_TARGET, type VisibleRefs } from './visible-refs.ts';
+import type { VisibleRefs } from './visible-refs.ts';
 
 /** The answer to `ls-refs`, as git's own: HEAD first, then the refs by name. */
 export function answerLsRefs(request: LsRefsRequest, { refs, head }: VisibleRefs): Buffer {
@@ -13,7 +14,7 @@ function* list(
 ): Iterable<ListedRef> {
   const asked = (name: string) =>
     prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
-  const symref = symrefs ? { symref: HEAD_TARGET } : {};
+  const symref = symrefs ? { symref: MAIN } : {};
   if (asked('HEAD')) {
     if (head !== undefined) yield { name: 'HEAD', oid: head.oid, ...symref };
     else if (unborn && symrefs) yield { name: 'HEAD', oid: null, ...symref };

@@ -1,4 +1,5 @@
 import { visibleLine } from '../../text/hidden.ts';
+import { isRegistryRef } from '../../text/refs.ts';
 import { isRefName } from '../ref-names.ts';
 import type { GitProgram, Repository } from '../types.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
@@ -19,7 +20,7 @@ import {
 import type { PushGate, Refusal } from './gate.ts';
 import { takePush } from './take-push.ts';
 import type { PackLimits } from './unpack.ts';
-import { isHidden, type Visible } from './visible-refs.ts';
+import type { Visible } from './visible-refs.ts';
 
 export interface ReceivePackRequest extends Body {
   gate: PushGate;
@@ -137,7 +138,7 @@ function whyNot(command: Command, commands: Command[]): string | undefined {
   const { ref } = command;
   if (!ref.isWellFormed()) return 'the name is not UTF-8';
   if (!isRefName(ref) || ref.split('/').length < 3) return 'funny refname';
-  if (isHidden(ref)) return 'the registry keeps this name for itself';
+  if (isRegistryRef(ref)) return 'the registry keeps this name for itself';
   return commands.some((other) => other !== command && other.ref === ref)
     ? 'named twice'
     : undefined;

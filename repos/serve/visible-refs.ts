@@ -1,17 +1,8 @@
 /** What of a repository's refs a caller may know of. */
+import { isRegistryRef, MAIN } from '../../text/refs.ts';
 import type { Ref, Refs, Repository } from '../types.ts';
 
-/** Where HEAD of every repository points; nothing changes it. */
-export const HEAD_TARGET = 'refs/heads/main';
-
-/** The registry's own records, shown to nobody. */
-const HIDDEN = 'refs/registry/';
-
 export type Visible = (ref: string) => boolean;
-
-export function isHidden(ref: string): boolean {
-  return ref.startsWith(HIDDEN);
-}
 
 export interface VisibleRefs {
   /** One object for each state of the repository's refs: what is derived from them may be kept under it. */
@@ -24,7 +15,7 @@ export interface VisibleRefs {
 
 export async function visibleRefs(repository: Repository, visible: Visible): Promise<VisibleRefs> {
   const all = await repository.refs();
-  const refs = Array.from(all).filter(([name]) => !isHidden(name) && visible(name));
-  const head = visible(HEAD_TARGET) ? all.get(HEAD_TARGET) : undefined;
+  const refs = Array.from(all).filter(([name]) => !isRegistryRef(name) && visible(name));
+  const head = visible(MAIN) ? all.get(MAIN) : undefined;
   return { all, refs, head };
 }

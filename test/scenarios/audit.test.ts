@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import t from 'tap';
-import { fsck } from '../../registry/services/landing/fsck.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
 import { appendAudit } from '../../registry/store/audit.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';

@@ -9,7 +9,7 @@ import { loadConfig } from '../../registry/config.ts';
 import { openRooms, type Rooms } from '../../registry/open.ts';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
-import { fsck } from '../../registry/services/landing/fsck.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
 import { rowsOf, tablesOf } from '../../registry/store/dump.ts';
 import { registry, serve } from '../helpers/command.ts';
 import { freshDatabase, putDatabase } from '../helpers/databases.ts';

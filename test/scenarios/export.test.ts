@@ -5,7 +5,7 @@ import t from 'tap';
 import { exportDefinitions } from '../../registry/cli/folders.ts';
 import { ArchiveReader } from '../../registry/services/archive.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { found } from '../../registry/services/import-export/found-definition.ts';
+import { found } from '../../registry/services/definitions/first-version.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 

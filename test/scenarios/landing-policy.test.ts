@@ -7,8 +7,8 @@
  */
 import t, { type Test } from 'tap';
 import type { LabChange } from '../../registry/schemas/people.ts';
-import { fsck } from '../../registry/services/landing/fsck.ts';
-import { reindex } from '../../registry/services/landing/reindex.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
+import { reindex } from '../../registry/services/repair/reindex.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';

@@ -4,7 +4,7 @@
  */
 import t, { type Test } from 'tap';
 import { parseRecord, writeRecord } from '../../registry/definitions/record.ts';
-import { fsck } from '../../registry/services/landing/fsck.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
 import { appendAudit } from '../../registry/store/audit.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';

@@ -1,7 +1,7 @@
 /** What a definition may do although its lab bans it: asked for, granted by an admin, kept, dropped and withdrawn. */
 import t, { type Test } from 'tap';
 import { parseRecord } from '../../registry/definitions/record.ts';
-import { reindex } from '../../registry/services/landing/reindex.ts';
+import { reindex } from '../../registry/services/repair/reindex.ts';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';

@@ -5,8 +5,8 @@
  */
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { found } from '../../registry/services/import-export/found-definition.ts';
-import { fsck } from '../../registry/services/landing/fsck.ts';
+import { found } from '../../registry/services/definitions/first-version.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
 import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';

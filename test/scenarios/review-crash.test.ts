@@ -6,7 +6,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { repair } from '../../registry/services/landing/repair.ts';
+import { repair } from '../../registry/services/repair/repair.ts';
 import { type Clone, cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';

@@ -3,7 +3,7 @@ import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { repair } from '../../registry/services/landing/repair.ts';
+import { repair } from '../../registry/services/repair/repair.ts';
 import { addHead } from '../../registry/store/merge-requests.ts';
 import { type Clone, cloneOf } from '../helpers/clone.ts';
 import type { GitResult } from '../helpers/git.ts';

@@ -5,7 +5,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { rotateKeys } from '../../registry/cli/keys.ts';
-import { fsck } from '../../registry/services/landing/fsck.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
 import { openSigningKeys } from '../../registry/signing/keys.ts';
 import { signSsh } from '../../registry/signing/sshsig.ts';
 import { git, gitResult } from '../helpers/git.ts';

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { createClient } from '../../client/typescript/client.ts';
-import { fsck } from '../../registry/services/landing/fsck.ts';
 import { addressOf } from '../../registry/services/people/single-sign-on/sign-in.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
 import { Browser, startProvider, type TestProvider } from '../helpers/oidc-provider.ts';
 import {
   DATABASES,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { found } from '../../registry/services/import-export/found-definition.ts';
+import { found } from '../../registry/services/definitions/first-version.ts';
 import { enrolComputer, startLab, type TestComputer, type TestLab } from '../helpers/lab.ts';
 import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 

@@ -1,7 +1,7 @@
 /** Versions that are deprecated, revoked and reinstated: who may, what it changes, and what it leaves alone. */
 import { join } from 'node:path';
 import t from 'tap';
-import { readState } from '../../registry/services/definitions/state.ts';
+import { readState } from '../../registry/services/content/state.ts';
 import { git } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { measurement, type Person } from '../helpers/registry.ts';

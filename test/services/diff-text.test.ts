@@ -1,6 +1,6 @@
 /** Diffs of files in several encodings, as real git prints them. */
 import t from 'tap';
-import { diffText } from '../../registry/services/definitions/diff-text.ts';
+import { diffText } from '../../registry/services/content/diff-text.ts';
 import { commitFiles, openFixture } from '../repos/fixture.ts';
 
 const latin1 = (unit: string) => Buffer.from(`# coding: latin-1\nUNIT = "${unit}"\n`, 'latin1');

@@ -8,10 +8,10 @@ import type { Rooms } from '../../registry/open.ts';
 import { changeDefinition } from '../../registry/services/definitions/change-definition.ts';
 import { createDefinition } from '../../registry/services/definitions/create-definition.ts';
 import { judgeVersion } from '../../registry/services/definitions/verdicts.ts';
-import { fsck } from '../../registry/services/landing/fsck.ts';
-import { reindex } from '../../registry/services/landing/reindex.ts';
-import { repair } from '../../registry/services/landing/repair.ts';
 import { identifyToken } from '../../registry/services/people/identify.ts';
+import { fsck } from '../../registry/services/repair/fsck.ts';
+import { reindex } from '../../registry/services/repair/reindex.ts';
+import { repair } from '../../registry/services/repair/repair.ts';
 import { openRepositories } from '../../repos/store.ts';
 import { measurement, type Person, startRegistry } from '../helpers/registry.ts';
 

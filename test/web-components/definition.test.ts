@@ -1,7 +1,7 @@
 /** The page of a definition: what it is, its code, its versions, and what happens to it while one looks. */
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import { landBuiltins } from '../../registry/services/builtins.ts';
+import { landBuiltins } from '../../registry/services/start/builtins.ts';
 import { isAccessible } from '../helpers/axe.ts';
 import { focusedText, startBrowser, takePictures } from '../helpers/browser.ts';
 import { enrolComputer } from '../helpers/lab.ts';

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { runCommand } from '../../registry/cli/commands.ts';
 import type { Lab } from '../../registry/schemas/people.ts';
-import { landBuiltins } from '../../registry/services/builtins.ts';
+import { landBuiltins } from '../../registry/services/start/builtins.ts';
 import { isAccessible } from '../helpers/axe.ts';
 import { startBrowser, takePictures } from '../helpers/browser.ts';
 import { git } from '../helpers/git.ts';

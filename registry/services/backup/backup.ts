@@ -5,8 +5,8 @@ import { readKeys } from '../../keys.ts';
 import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveWriter } from '../archive.ts';
-import { repair } from '../landing/repair.ts';
-import type { LandingRooms } from '../rooms.ts';
+import type { LandingRooms } from '../deps.ts';
+import { repair } from '../repair/repair.ts';
 import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
 
 export interface BackupRooms extends LandingRooms {

@@ -1,8 +1,8 @@
 /** Confirms a restored registry: its operator tells lab computers to follow it although it was put back to an earlier state. */
 import type { Store } from '../../store/open.ts';
 import { beginTimeline, confirmTimeline, currentTimeline } from '../../store/timelines.ts';
+import { auditChange } from '../audit/entries.ts';
 import type { Caller } from '../caller.ts';
-import { note } from '../definitions/note.ts';
 
 /**
  * After `registry restore` the timeline that it began is confirmed. Where something else put the registry back (a copy of
@@ -22,7 +22,7 @@ export async function confirmRestore(
     await confirmTimeline(em, timeline, by);
     const subject = { id: timeline.id, name: timeline.timeline };
     const restored_from = timeline.restored_from?.toISOString() ?? null;
-    await note(em, caller, 'timeline.confirmed', 'timeline', subject, null, null, {
+    await auditChange(em, caller, 'timeline.confirmed', 'timeline', subject, null, null, {
       by,
       restored_from,
     });

@@ -5,11 +5,11 @@ import { bindingsMatching } from '../../store/bindings.ts';
 import { lockDefinition, markArchived } from '../../store/indexing.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
+import { readState } from '../content/state.ts';
+import type { LandingRooms } from '../deps.ts';
 import { land } from '../landing/landing.ts';
-import type { Intent } from '../review/steps.ts';
-import type { LandingRooms } from '../rooms.ts';
+import type { Intent } from '../landing/transaction.ts';
 import { find } from './find-definition.ts';
-import { readState } from './state.ts';
 
 export interface ArchiveRooms extends LandingRooms {
   rules: Rules;

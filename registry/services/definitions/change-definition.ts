@@ -6,17 +6,17 @@ import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
 import { findLab } from '../../store/labs.ts';
 import { type Caller, demand } from '../caller.ts';
+import { changesBetween, filesOf } from '../content/files.ts';
+import { readState } from '../content/state.ts';
+import type { SaveRooms } from '../deps.ts';
+import { commitFiles } from '../landing/commit-files.ts';
 import { land } from '../landing/landing.ts';
 import { wayOf } from '../review/override.ts';
 import { groundOf, type Proposed, propose, proposed } from '../review/propose.ts';
-import type { SaveRooms } from '../rooms.ts';
 import { checkFiles } from './check-files.ts';
-import { commitFiles } from './commit-files.ts';
 import { compose } from './compose.ts';
-import { changesBetween, filesOf } from './files.ts';
 import { find } from './find-definition.ts';
 import { demandGrants, policyFor } from './grants.ts';
-import { readState } from './state.ts';
 
 /**
  * `PUT /api/instrument-definitions/:id`. What must be reviewed goes on top of the caller's own open merge request, or

@@ -4,7 +4,7 @@ import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
-import { mainFile, tooMuch } from './files.ts';
+import { mainFile, tooMuch } from '../content/files.ts';
 
 /**
  * Refuses what is not a valid definition, with every place where it is not, in the lines of `typed`: the main file as the

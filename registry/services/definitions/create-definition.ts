@@ -1,4 +1,5 @@
 /** Creating a definition through the API. */
+
 import { type DefinitionFacts, decide, type Rules } from '../../access/decide.ts';
 import { checkName } from '../../definitions/names.ts';
 import { Problem } from '../../errors.ts';
@@ -6,14 +7,14 @@ import type { NewDefinition } from '../../schemas/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
 import { type Caller, demand, demandPerson } from '../caller.ts';
-import { found, foundProposal } from '../import-export/found-definition.ts';
+import type { SaveRooms } from '../deps.ts';
+import { importPolicyOf } from '../lab-policy.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 import { wayOf } from '../review/override.ts';
 import type { Proposed } from '../review/propose.ts';
-import type { SaveRooms } from '../rooms.ts';
 import { checkFiles } from './check-files.ts';
 import { compose } from './compose.ts';
-import { policyOf } from './find-definition.ts';
+import { found, foundProposal } from './first-version.ts';
 import { freeNames } from './free-names.ts';
 import { demandGrants, policyFor } from './grants.ts';
 
@@ -42,7 +43,7 @@ export async function createDefinition(
   if (is_public) demandPublishing(caller, approved, rooms.rules);
   const way = wayOf(caller, approved, rooms.rules, override);
   demandGrants(rooms, caller, of.labId, way.lands, grants);
-  const save = { policy: policyOf(lab), lab, files, grants, lands: way.lands, name };
+  const save = { policy: importPolicyOf(lab), lab, files, grants, lands: way.lands, name };
   const policy = await policyFor(rooms, caller, save);
   await checkFiles(rooms, caller, name, files, body.base_class, policy, change.source_code);
   const founding = {

@@ -1,6 +1,6 @@
 /** From an id or a name to a definition that the caller may see, with what decides about it. */
+
 import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.ts';
-import { DEFAULT_BANNED } from '../../definitions/banned.ts';
 import type { ImportPolicy } from '../../definitions/types.ts';
 import { notFound } from '../../errors.ts';
 import { type DefinitionSummary, findDefinition, type Viewer } from '../../store/definitions.ts';
@@ -10,6 +10,7 @@ import type { Store } from '../../store/open.ts';
 import { together } from '../../store/together.ts';
 import type { EntityManager } from '../../store/types.ts';
 import type { Caller } from '../caller.ts';
+import { importPolicyOf, withGrants } from '../lab-policy.ts';
 
 export interface FoundDefinition {
   row: Definition;
@@ -56,7 +57,12 @@ async function load(
   const row = await findDefinition(em, key, viewer);
   if (!row) return undefined;
   const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
-  return { row, lab, facts: factsOf(row, lab), policy: withGrants(policyOf(lab), row.permissions) };
+  return {
+    row,
+    lab,
+    facts: factsOf(row, lab),
+    policy: withGrants(importPolicyOf(lab), row.permissions),
+  };
 }
 
 export function factsOf(
@@ -70,21 +76,5 @@ export function factsOf(
     isApproved: row.version !== null,
     isArchived: row.archived_at !== null,
     directLanding: lab?.direct_landing ?? 'admins',
-  };
-}
-
-/** With what a version may do beyond it. */
-export function withGrants(
-  { banned, allowed }: ImportPolicy,
-  grants: readonly string[],
-): ImportPolicy {
-  return { banned, allowed: [...allowed, ...grants] };
-}
-
-/** What the lab's policy says about imports; the product's own list where it says nothing. */
-export function policyOf(lab: Lab | null): ImportPolicy {
-  return {
-    banned: lab?.banned_imports ?? [...DEFAULT_BANNED],
-    allowed: lab?.allowed_imports ?? [],
   };
 }

@@ -1,11 +1,12 @@
 /** Permissions that are granted with a save: by admins of the lab, where it lands at once. */
+
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, type Caller, demand } from '../caller.ts';
-import type { SaveRooms } from '../rooms.ts';
-import { policyOf, withGrants } from './find-definition.ts';
+import type { SaveRooms } from '../deps.ts';
+import { importPolicyOf, withGrants } from '../lab-policy.ts';
 
 /** Throws `forbidden` for who is no admin of the lab, `invalid` where the save is only proposed. */
 export function demandGrants(
@@ -36,7 +37,7 @@ export async function policyFor(
   },
 ): Promise<ImportPolicy> {
   const { policy, lab, files, grants, lands, name } = save;
-  if (grants !== undefined) return withGrants(policyOf(lab), grants);
+  if (grants !== undefined) return withGrants(importPolicyOf(lab), grants);
   if (lands) return policy;
   return withGrants(policy, await analysis.ask(accountOf(caller), 'permissionsAsked', name, files));
 }

@@ -8,9 +8,9 @@ import { findMergeRequest } from '../../store/merge-requests.ts';
 import { reviewsOf } from '../../store/reviews.ts';
 import { newestStanding, versionsWithHashLike } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import { mainFile } from './files.ts';
+import { mainFile } from '../content/files.ts';
+import { contentAt } from '../content/version-content.ts';
 import { type ReadRooms, versionSummary } from './read-definitions.ts';
-import { contentAt } from './version-content.ts';
 
 /** How many hashes an answer names that begin alike. */
 const MOST_NAMED = 10;

@@ -24,13 +24,13 @@ import { countFacets } from '../../store/facets.ts';
 import { usernamesOf } from '../../store/indexing.ts';
 import { currentVerdicts, findVersion, listVersions } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import { newestProposal } from '../landing/index-repository.ts';
-import { showSignature } from '../signing-keys.ts';
+import { diffText } from '../content/diff-text.ts';
+import { filesOf, mainFile, shownText, textOf } from '../content/files.ts';
+import { newestProposal } from '../content/refs.ts';
+import { type ContentRooms, contentAt } from '../content/version-content.ts';
+import { showSignature } from '../signing/signing-keys.ts';
 import { zipped } from '../zip.ts';
-import { diffText } from './diff-text.ts';
-import { filesOf, mainFile, shownText, textOf } from './files.ts';
 import { find } from './find-definition.ts';
-import { type ContentRooms, contentAt } from './version-content.ts';
 
 export interface ReadRooms extends ContentRooms {
   signingKeys: SigningKeys;

@@ -3,12 +3,12 @@ import { landingMessage, type VersionRecord } from '../../definitions/record.ts'
 import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';
+import { readState } from '../content/state.ts';
+import type { SaveRooms } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import { wayOf } from '../review/override.ts';
 import { type Proposed, propose } from '../review/propose.ts';
-import type { SaveRooms } from '../rooms.ts';
 import { find } from './find-definition.ts';
-import { readState } from './state.ts';
 
 /**
  * `POST …/rollback`, by admins of the lab: at once, or as a merge request where the policy lets nobody land directly. What the older version's record set aside (overrides) the new one's says again.

@@ -1,4 +1,5 @@
 /** Checking a source text before it is saved. */
+
 import type { Repositories } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
 import type { Given } from '../../definitions/questions.ts';
@@ -6,8 +7,9 @@ import type { Files, Validation } from '../../definitions/types.ts';
 import type { Store } from '../../store/open.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, type Caller, demand } from '../caller.ts';
-import { filesOf } from './files.ts';
-import { find, policyOf } from './find-definition.ts';
+import { filesOf } from '../content/files.ts';
+import { importPolicyOf } from '../lab-policy.ts';
+import { find } from './find-definition.ts';
 
 export interface ValidateRooms extends AnalysisRooms {
   store: Store;
@@ -25,7 +27,7 @@ export async function validateSource(
   demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
   const validate = async (...given: Given<'validate'>) =>
     await rooms.analysis.ask(accountOf(caller), 'validate', ...given);
-  if (id === undefined) return await validate(name, source_code, policyOf(null));
+  if (id === undefined) return await validate(name, source_code, importPolicyOf(null));
   const { row, policy } = await find(rooms, caller, id);
   const beside: Files =
     row.head === null

@@ -4,10 +4,10 @@ import type { DefinitionState, Verdict } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
 import { type Caller, demand, personOf } from '../caller.ts';
+import { readState } from '../content/state.ts';
+import type { SaveRooms } from '../deps.ts';
 import { land } from '../landing/landing.ts';
-import type { SaveRooms } from '../rooms.ts';
 import { find } from './find-definition.ts';
-import { readState } from './state.ts';
 
 /** As the audit trail says it: `version.deprecated`, … */
 export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';

@@ -12,8 +12,9 @@ import { lockDefinition } from '../../store/indexing.ts';
 import { instrumentsById } from '../../store/instruments.ts';
 import { holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
+import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import { note, type PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { makeComputer, nameTaken, noteComputer } from './computers.ts';
 import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
@@ -235,5 +236,5 @@ async function noteOf(
   after: object | null,
 ): Promise<void> {
   const about = { id, name: `${name} on ${computer_name}` };
-  await note(em, caller, `binding.${what}`, 'binding', about, lab_id, before, after);
+  await auditChange(em, caller, `binding.${what}`, 'binding', about, lab_id, before, after);
 }

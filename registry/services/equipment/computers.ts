@@ -9,8 +9,9 @@ import * as computers from '../../store/computers.ts';
 import type { Computer as Row } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
+import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import { note, type PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { demandLab, labOf } from './lab-of.ts';
 import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
@@ -77,7 +78,7 @@ export async function noteComputer(
   more: object = {},
 ): Promise<void> {
   const after = { ...recordOfComputer(row), ...more };
-  await note(em, caller, `computer.${what}`, ...subject(row), before, after);
+  await auditChange(em, caller, `computer.${what}`, ...subject(row), before, after);
 }
 
 export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
@@ -129,7 +130,7 @@ export async function removeComputer(rooms: PeopleRooms, caller: Caller, id: num
     const bindings = (await bindingsMatching(em, { computer: id })).map(recordOfBinding);
     await computers.deleteComputer(em, id);
     const before = { ...recordOfComputer(row), bindings };
-    await note(em, caller, 'computer.deleted', ...subject(row), before, null);
+    await auditChange(em, caller, 'computer.deleted', ...subject(row), before, null);
   });
 }
 

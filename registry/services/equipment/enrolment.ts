@@ -12,8 +12,9 @@ import type { Computer } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
 import { syncStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
+import { auditChange } from '../audit/entries.ts';
 import { auditOf, type Caller, demand } from '../caller.ts';
-import { note, type PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { labOr404 } from '../people/labs.ts';
 import {
   COMPUTER_TOKEN_PREFIX,
@@ -24,7 +25,7 @@ import {
   newToken,
 } from '../people/secrets.ts';
 import type { Throttle } from '../people/throttle.ts';
-import { listSigningKeys } from '../signing-keys.ts';
+import { listSigningKeys } from '../signing/signing-keys.ts';
 import { makeComputer, nameTaken, noteComputer } from './computers.ts';
 import { recordOfComputer, showComputer } from './show.ts';
 
@@ -56,7 +57,16 @@ export async function makeCode(
     const id = await computers.addCode(em, { lab_id: labId, hash, created_by, expires_at });
     const about = { id, name: lab.code };
     const after = { expires_at: expires_at.toISOString() };
-    await note(em, caller, 'enrolment_code.created', 'enrolment_code', about, labId, null, after);
+    await auditChange(
+      em,
+      caller,
+      'enrolment_code.created',
+      'enrolment_code',
+      about,
+      labId,
+      null,
+      after,
+    );
   });
   const { fingerprint } = (await signingKeys.list()).at(-1) as SigningKey;
   const code = `${secret}-${inFours(shortFingerprint(fingerprint))}`;

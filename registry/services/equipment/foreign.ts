@@ -4,9 +4,6 @@
  */
 import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
-import { pinnableOf, pinUnpinned } from '../../store/instruments.ts';
-import { holdStamps } from '../../store/sync.ts';
-import type { EntityManager } from '../../store/types.ts';
 
 /** A lab, as far as it decides what its computers get. */
 export type Taking = Pick<Lab, 'id' | 'public_definitions'>;
@@ -16,13 +13,3 @@ export const isForeign = (
   { lab_id, is_builtin }: Pick<DefinitionSummary, 'lab_id' | 'is_builtin'>,
   labId: number,
 ): boolean => !is_builtin && lab_id !== null && lab_id !== labId;
-
-/**
- * Pins what the lab's instruments are made of, where that is another lab's, to the newest version that stands: what its
- * computers have seen. Gives what was pinned.
- */
-export async function pinForeign(em: EntityManager, labId: number) {
-  const { instruments, computers } = await pinnableOf(em, labId);
-  await holdStamps(em, computers);
-  return await pinUnpinned(em, instruments);
-}

@@ -1,6 +1,7 @@
 /** What a computer finds bound to it, with all that an instrument can be made of. */
 import { viewerOf } from '../../access/decide.ts';
 import { notFound } from '../../errors.ts';
+import type { PageOf } from '../../schemas/common.ts';
 import type { Binding, FoundBinding, NewInstrumentHere } from '../../schemas/equipment.ts';
 import { bindingByKey, listBindings } from '../../store/bindings.ts';
 import { findComputerNamed } from '../../store/computers.ts';
@@ -10,10 +11,10 @@ import { usernamesOf } from '../../store/indexing.ts';
 import { instrumentsById } from '../../store/instruments.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
-import { mainFile, textOf } from '../definitions/files.ts';
-import type { PageOf, PeopleRooms } from '../definitions/note.ts';
+import { mainFile, textOf } from '../content/files.ts';
+import { contentAt } from '../content/version-content.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
-import { contentAt } from '../definitions/version-content.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { labOr404 } from '../people/labs.ts';
 import { type Entry, writeBinding } from './bindings.ts';
 import { chooseVersions, type Effective } from './effective.ts';

@@ -14,8 +14,9 @@ import type { Instrument as Row } from '../../store/entities/index.ts';
 import * as instruments from '../../store/instruments.ts';
 import { holdLabStamp, holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
+import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import { note, type PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { demandLab, labOf } from './lab-of.ts';
 import { linkOf } from './link.ts';
 import { showInstrument, showPlace } from './show.ts';
@@ -120,7 +121,16 @@ export async function removeInstrument(rooms: PeopleRooms, caller: Caller, id: n
     );
     await instruments.deleteInstrument(em, id);
     const before = { ...recordOf(row), bindings: bound.map(showPlace) };
-    await note(em, caller, 'instrument.deleted', 'instrument', row, row.lab_id, before, null);
+    await auditChange(
+      em,
+      caller,
+      'instrument.deleted',
+      'instrument',
+      row,
+      row.lab_id,
+      before,
+      null,
+    );
   });
 }
 
@@ -189,5 +199,14 @@ export async function noteInstrument(
   row: Row,
 ) {
   const { lab_id } = row;
-  await note(em, caller, `instrument.${what}`, 'instrument', row, lab_id, before, recordOf(row));
+  await auditChange(
+    em,
+    caller,
+    `instrument.${what}`,
+    'instrument',
+    row,
+    lab_id,
+    before,
+    recordOf(row),
+  );
 }

@@ -8,7 +8,7 @@ import { findLab } from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findVersion, newestStanding } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import type { PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { isForeign } from './foreign.ts';
 
 interface Wanted {

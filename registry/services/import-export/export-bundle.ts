@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
+import { isVersionRef } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
 import { signStatement } from '../../signing/statement.ts';
 import { everything } from '../../store/definitions.ts';
@@ -13,10 +14,9 @@ import { usernamesOf } from '../../store/indexing.ts';
 import { numberOfAll, reinstatedVersions, revokedVersions } from '../../store/sync.ts';
 import { newestStanding } from '../../store/versions.ts';
 import { ArchiveWriter } from '../archive.ts';
+import { contentAt } from '../content/version-content.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
-import { contentAt } from '../definitions/version-content.ts';
-import { isVersionRef } from '../landing/version-refs.ts';
-import { showKey } from '../signing-keys.ts';
+import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
 /** The newest version that stands of each definition; how many. A `Problem` where there is none: nothing is written. */

@@ -3,7 +3,7 @@ import type { Repositories } from '../../../repos/types.ts';
 import { type DefinitionSummary, everything, listDefinitions } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
-import { filesOf } from '../definitions/files.ts';
+import { filesOf } from '../content/files.ts';
 import type { ExportedDefinition } from './export-folder.ts';
 
 const MOST = 100_000;

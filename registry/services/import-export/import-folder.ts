@@ -13,7 +13,7 @@ import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { AnalysisRooms, FolderReading, ReadDefinition } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
-import { tooMuch } from '../definitions/files.ts';
+import { tooMuch } from '../content/files.ts';
 import { type Authorship, readAuthors } from './folder-authors.ts';
 import { listFolder } from './folder-files.ts';
 import {

@@ -1,15 +1,16 @@
 /** Where `registry import` lands: a lab's definitions, the built-in ones, or those of no lab. */
+
 import { Problem } from '../../errors.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import { definitionsNamed, type NamedDefinition } from '../../store/indexing.ts';
 import { OPERATOR } from '../caller.ts';
-import { commitFiles } from '../definitions/commit-files.ts';
-import { changesBetween, filesOf } from '../definitions/files.ts';
-import { policyOf } from '../definitions/find-definition.ts';
+import { changesBetween, filesOf } from '../content/files.ts';
+import { found } from '../definitions/first-version.ts';
 import { freeNames } from '../definitions/free-names.ts';
+import type { SaveRooms } from '../deps.ts';
+import { importPolicyOf } from '../lab-policy.ts';
+import { commitFiles } from '../landing/commit-files.ts';
 import { land } from '../landing/landing.ts';
-import type { SaveRooms } from '../rooms.ts';
-import { found } from './found-definition.ts';
 import type { Existing, ImportItem, ImportTarget, Landed } from './import-folder.ts';
 
 export interface Destination {
@@ -62,7 +63,7 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
   }
 
   return {
-    policy: policyOf(lab),
+    policy: importPolicyOf(lab),
     maxFileBytes: rooms.maxFileBytes,
 
     async taken(names) {

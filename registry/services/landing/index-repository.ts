@@ -24,9 +24,10 @@ import type { EntityManager } from '../../store/types.ts';
 import { setVerdicts, upsertVersions } from '../../store/versions.ts';
 import type { Analysis } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
-import { filesOf } from '../definitions/files.ts';
-import { readState } from '../definitions/state.ts';
-import type { LandingRooms } from '../rooms.ts';
+import { filesOf } from '../content/files.ts';
+import { newestProposal } from '../content/refs.ts';
+import { readState } from '../content/state.ts';
+import type { LandingRooms } from '../deps.ts';
 import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } from './index-rows.ts';
 
 export interface Indexed {
@@ -129,17 +130,6 @@ async function readContent(
     return unreadContent(name, files);
   }
 }
-
-/** What a definition without versions is going to be, for whoever may see it: its newest merge request's head. */
-export function newestProposal(refs: Refs): Oid | null {
-  const heads = [...refs].flatMap(([ref, { oid }]) => {
-    const [, n] = MERGE_REQUEST.exec(ref) ?? [];
-    return n === undefined ? [] : [{ n: Number(n), oid }];
-  });
-  return heads.sort((a, b) => b.n - a.n)[0]?.oid ?? null;
-}
-
-const MERGE_REQUEST = /^refs\/merge-requests\/(\d+)\/head$/;
 
 /** Whether a merge request has landed is what the versions say, so that no crash parts the two. */
 async function markMerged(em: EntityManager, definitionId: number, added: LandedVersion[]) {

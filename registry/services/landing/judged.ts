@@ -12,7 +12,7 @@ import { holdLab, holdStanding } from '../../store/judged.ts';
 import { findLab } from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, OPERATOR } from '../caller.ts';
-import { policyOf } from '../definitions/find-definition.ts';
+import { landingPolicyOf } from '../lab-policy.ts';
 
 export interface Judged {
   /** The definition's lab as it was read then, or null where it belongs to none. */
@@ -37,7 +37,7 @@ export async function demandUnchanged(
   }
   const lab = labId === null ? null : await holdLab(em, labId);
   if (labId !== (judged.lab?.id ?? null)) throw changed(name, 'it belongs to another lab now');
-  if (!isDeepStrictEqual(policyIn(lab), policyIn(judged.lab))) {
+  if (!isDeepStrictEqual(rulesOf(lab), rulesOf(judged.lab))) {
     throw changed(name, "the lab's policy has changed");
   }
   await demandRights(em, caller, name, labId);
@@ -73,25 +73,15 @@ const changed = (name: string, what: string): Problem =>
     { cause: new Error(what) },
   );
 
-/** What a lab asks of its landings; what belongs to no lab is held to the defaults. */
-function policyIn(lab: Lab | null) {
-  const { banned, allowed } = policyOf(lab);
-  return {
-    direct_landing: lab?.direct_landing ?? ('admins' as const),
-    required_approvals: lab?.required_approvals ?? 1,
-    allow_self_approval: lab?.allow_self_approval ?? false,
-    required_checks: lab?.required_checks ?? {},
-    owners: lab?.owners ?? [],
-    banned_imports: banned,
-    allowed_imports: allowed,
-    disabled: lab?.disabled ?? false,
-  };
-}
+const rulesOf = (lab: Lab | null) => ({
+  ...landingPolicyOf(lab),
+  disabled: lab?.disabled ?? false,
+});
 
 /** For the record of a version. */
 export function landedUnder(lab: Lab | null): LandedUnder {
-  const { disabled: _, ...policy } = policyIn(lab);
-  return { lab: lab && { id: lab.id, code: lab.code, name: lab.name }, ...policy };
+  const named = lab && { id: lab.id, code: lab.code, name: lab.name };
+  return { lab: named, ...landingPolicyOf(lab) };
 }
 
 export interface RevokedAgain {

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { RepositoryError } from '../../../repos/errors.ts';
-import { STATE } from '../../../repos/landing.ts';
 import type { Oid, Repository, Tip } from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
+import { STATE } from '../../../text/refs.ts';
 import type { ReadContent } from '../../definitions/content.ts';
 import { keepUnder } from '../../definitions/landed-under.ts';
 import {
@@ -22,10 +22,9 @@ import { Problem } from '../../errors.ts';
 import type { AuditAction } from '../../schemas/audit-actions.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { accountOf, type Caller, personOf, REGISTRY } from '../caller.ts';
-import { filesOf } from '../definitions/files.ts';
-import { readState } from '../definitions/state.ts';
-import { type Intent, noted, type Step } from '../review/steps.ts';
-import type { LandingRooms } from '../rooms.ts';
+import { filesOf } from '../content/files.ts';
+import { readState } from '../content/state.ts';
+import type { LandingRooms } from '../deps.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
 import {
@@ -35,6 +34,7 @@ import {
   landedUnder,
   revokedAgainText,
 } from './judged.ts';
+import { type Intent, type Step, withIntents } from './transaction.ts';
 
 export interface NewVersion {
   commit: Oid;
@@ -77,7 +77,7 @@ export async function land(
   await repositories.note(repository.name);
   try {
     const intents = intent ? [intent, ...steps] : steps;
-    await noted(rooms, repository.name, intents, async () => {
+    await withIntents(rooms, repository.name, intents, async () => {
       const ready = await prepare(order, contents);
       // Nothing is written in it: it holds what was decided on until the refs have moved.
       await store.transaction((em) => moveRefs(em, caller, order, ready));

@@ -1,16 +1,20 @@
 /** Labs and their policy: each write with its entry in the audit trail, in one transaction. */
+
 import { labsSeenBy, type Rules } from '../../access/decide.ts';
 import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { notFound, Problem } from '../../errors.ts';
+import type { PageOf } from '../../schemas/common.ts';
 import type { Lab, LabChange, NewLab } from '../../schemas/people.ts';
 import type { Lab as LabRow } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
+import { pinForeign } from '../../store/instruments.ts';
 import * as labs from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
+import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import { policyOf } from '../definitions/find-definition.ts';
-import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
-import { pinForeign } from '../equipment/foreign.ts';
+import type { PeopleRooms } from '../deps.ts';
+import { importPolicyOf } from '../lab-policy.ts';
+import { throwTaken } from './taken.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
 export async function listLabs(
@@ -37,8 +41,8 @@ export async function createLab(
   demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
     await demandPeople(em, caller, rules, fields);
-    const lab = await labs.createLab(em, fields).catch((error) => taken(error, 'code'));
-    await note(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
+    const lab = await labs.createLab(em, fields).catch((error) => throwTaken(error, 'code'));
+    await auditChange(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
     return showLab(lab);
   });
 }
@@ -55,12 +59,12 @@ export async function changeLab(
     const row = await labOr404(em, id);
     const before = showLab(row);
     await demandPeople(em, caller, rules, changes, namedIn(row));
-    const lab = await labs.updateLab(em, id, changes).catch((error) => taken(error, 'code'));
+    const lab = await labs.updateLab(em, id, changes).catch((error) => throwTaken(error, 'code'));
     if (!lab) throw notFound('lab');
     const isPinning = lab.public_definitions === 'pin' && before.public_definitions !== 'pin';
     const pinned = isPinning ? await pinForeign(em, id) : [];
     const after = { ...showLab(lab), ...(pinned.length > 0 && { pinned }) };
-    await note(em, caller, 'lab.changed', 'lab', lab, id, before, after);
+    await auditChange(em, caller, 'lab.changed', 'lab', lab, id, before, after);
     return showLab(lab);
   });
 }
@@ -83,7 +87,7 @@ export async function removeLab(
         { cause: error },
       );
     });
-    await note(em, caller, 'lab.deleted', 'lab', lab, id, showLab(lab), null);
+    await auditChange(em, caller, 'lab.deleted', 'lab', lab, id, showLab(lab), null);
   });
 }
 
@@ -131,7 +135,7 @@ async function demandPeople(
 }
 
 function showLab(lab: LabRow): Lab {
-  const policy = policyOf(lab);
+  const policy = importPolicyOf(lab);
   return {
     id: lab.id,
     name: lab.name,

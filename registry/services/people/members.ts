@@ -1,13 +1,15 @@
 /** Who belongs to a lab, and as what. */
 import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
+import type { PageOf } from '../../schemas/common.ts';
 import type { NewMember, Role } from '../../schemas/people.ts';
 import type { User } from '../../store/entities/index.ts';
 import * as labs from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findUserByEmail, findUserByName } from '../../store/users.ts';
+import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import { note, type PageOf, type PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { labOr404 } from './labs.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
@@ -46,7 +48,7 @@ export async function addMember(
       );
     }
     await labs.setMember(em, id, user.id, role);
-    await note(em, caller, 'member.added', 'user', user, id, null, { role });
+    await auditChange(em, caller, 'member.added', 'user', user, id, null, { role });
     return await shown(em, id, user.id);
   });
 }
@@ -64,7 +66,16 @@ export async function changeMember(
     if (!before) throw notFound('member');
     await labs.setMember(em, id, user_id, role);
     const { user } = before;
-    await note(em, caller, 'member.changed', 'user', user, id, { role: before.role }, { role });
+    await auditChange(
+      em,
+      caller,
+      'member.changed',
+      'user',
+      user,
+      id,
+      { role: before.role },
+      { role },
+    );
     return await shown(em, id, user_id);
   });
 }
@@ -114,7 +125,16 @@ export async function removeMember(
     const member = await labs.findMember(em, id, userId);
     if (!member) throw notFound('member');
     await labs.removeMember(em, id, userId);
-    await note(em, caller, 'member.removed', 'user', member.user, id, { role: member.role }, null);
+    await auditChange(
+      em,
+      caller,
+      'member.removed',
+      'user',
+      member.user,
+      id,
+      { role: member.role },
+      null,
+    );
   });
 }
 

@@ -4,7 +4,7 @@ import { identitiesOf } from '../../store/identities.ts';
 import { listLabs } from '../../store/labs.ts';
 import { findUser } from '../../store/users.ts';
 import { type Caller, demandPerson } from '../caller.ts';
-import type { PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { showUser } from './users.ts';
 
 export async function readOwn({ store }: PeopleRooms, caller: Caller) {

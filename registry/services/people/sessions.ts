@@ -5,7 +5,7 @@ import type { Store } from '../../store/open.ts';
 import { endSession } from '../../store/sessions.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findUserByName } from '../../store/users.ts';
-import { note } from '../definitions/note.ts';
+import { auditChange } from '../audit/entries.ts';
 import { actorOf, identifySession, type SessionClaims } from './identify.ts';
 import { passwordFits } from './password.ts';
 import type { Throttle } from './throttle.ts';
@@ -48,7 +48,7 @@ function demandUsable({ username, password_expires_at }: User): void {
 /** `how` says what it was by, where it was no password. */
 export async function noteSignIn(em: EntityManager, address: string, user: User, how: object) {
   const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
-  await note(em, caller, 'session.started', 'user', user, null, null, how);
+  await auditChange(em, caller, 'session.started', 'user', user, null, null, how);
 }
 
 /** Ends this session and no other of its user; one that has ended already is left alone. */
@@ -62,6 +62,6 @@ export async function signOut(
   const { actor } = identity;
   await store.transaction(async (em) => {
     await endSession(em, claims.jti, new Date(claims.exp * 1000));
-    await note(em, { ...identity, address }, 'session.ended', 'user', actor, null, {}, null);
+    await auditChange(em, { ...identity, address }, 'session.ended', 'user', actor, null, {}, null);
   });
 }

@@ -4,9 +4,10 @@ import { notFound, Problem } from '../../errors.ts';
 import { NewToken } from '../../schemas/people.ts';
 import { parseTime } from '../../schemas/time.ts';
 import * as tokens from '../../store/tokens.ts';
+import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand, demandPerson } from '../caller.ts';
-import { inputCheck } from '../definitions/check-input.ts';
-import { note, type PeopleRooms } from '../definitions/note.ts';
+import { inputCheck } from '../check-input.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { newToken } from './secrets.ts';
 
 /** The command line's too. */
@@ -65,7 +66,11 @@ export async function makeToken(
       hint,
       expires_at: expires,
     });
-    await note(em, caller, 'token.created', 'token', made, null, null, { name, scope, hint });
+    await auditChange(em, caller, 'token.created', 'token', made, null, null, {
+      name,
+      scope,
+      hint,
+    });
     return {
       id: made.id,
       name,
@@ -86,7 +91,16 @@ export async function removeToken(
     const [token] = (await tokens.listTokens(em, userId)).filter((own) => own.id === id);
     if (!token) throw notFound('token');
     await tokens.deleteToken(em, userId, id);
-    await note(em, caller, 'token.deleted', 'token', token, null, { name: token.name }, null);
+    await auditChange(
+      em,
+      caller,
+      'token.deleted',
+      'token',
+      token,
+      null,
+      { name: token.name },
+      null,
+    );
   });
 }
 

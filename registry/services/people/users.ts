@@ -1,18 +1,21 @@
 /** Accounts: each write with its entry in the audit trail, in one transaction. */
 import { decide } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
+import type { PageOf } from '../../schemas/common.ts';
 import { NewUser, type User, UserChange } from '../../schemas/people.ts';
 import { fieldsBut, pick } from '../../schemas/pick.ts';
 import type { User as UserRow } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import * as users from '../../store/users.ts';
+import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import { inputCheck } from '../definitions/check-input.ts';
-import { note, type PageOf, type PeopleRooms, taken } from '../definitions/note.ts';
+import { inputCheck } from '../check-input.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { passwordFits } from './password.ts';
 import { hashPassword, ONE_TIME_PASSWORD_LASTS } from './secrets.ts';
 import type { SessionRooms } from './sessions.ts';
+import { throwTaken } from './taken.ts';
 
 const checkNew = inputCheck(NewUser);
 const checkChange = inputCheck(UserChange);
@@ -79,7 +82,7 @@ export async function createUser(
     const user = await users
       .createUser(em, { ...fields, password_hash, password_expires_at: expiryOf(kind) })
       .catch(nameOrAddressTaken);
-    await note(em, caller, 'user.created', 'user', user, null, null, showUser(user));
+    await auditChange(em, caller, 'user.created', 'user', user, null, null, showUser(user));
     return showUser(user);
   });
 }
@@ -154,7 +157,7 @@ export async function changeUser(
     if (!changed) throw notFound('user');
     await demandSomeAdmin(em);
     const after = { ...showUser(changed), ...(password_hash && { password: 'changed' }) };
-    await note(em, caller, 'user.changed', 'user', changed, null, before, after);
+    await auditChange(em, caller, 'user.changed', 'user', changed, null, before, after);
     return showUser(changed);
   });
 }
@@ -167,7 +170,7 @@ export async function removeUser(rooms: PeopleRooms, caller: Caller, id: number)
 /** Two accounts with one mailbox would be one person who approves their own changes, or is kept from approving others'. */
 function nameOrAddressTaken(error: unknown): never {
   if (!(error instanceof StoreError) || error.constraint !== 'users_mailbox_key') {
-    return taken(error, 'username');
+    return throwTaken(error, 'username');
   }
   throw new Problem(
     'conflict',

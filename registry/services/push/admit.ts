@@ -1,19 +1,18 @@
 /** Which refs may be written at all, and by whom: asked before any object is read. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
+import { branchRef, FOR_MAIN, isBranch, isTag, MAIN } from '../../../text/refs.ts';
 import { decide } from '../../access/decide.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
 import type { Caller } from '../caller.ts';
 import type { FoundDefinition } from '../definitions/find-definition.ts';
-import { FOR_MAIN } from '../review/steps.ts';
-import type { SaveRooms } from '../rooms.ts';
+import type { SaveRooms } from '../deps.ts';
 
-export const MAIN = 'refs/heads/main';
-const RESERVED = [MAIN, 'refs/heads/HEAD'];
+const RESERVED = [MAIN, branchRef('HEAD')];
 
 export const isForReview = (ref: string): boolean =>
-  ref === FOR_MAIN || (/^refs\/heads\/./.test(ref) && !RESERVED.includes(ref));
+  ref === FOR_MAIN || (isBranch(ref) && ref !== branchRef('') && !RESERVED.includes(ref));
 
-const PROPOSE = 'git push origin HEAD:refs/for/main';
+const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 
 /** Why somebody can push nothing at all to a definition, in lines; undefined where they can push something. */
 export function barred(
@@ -32,7 +31,7 @@ export function refusal(
   { facts }: FoundDefinition,
   { ref, to }: Command,
 ): Refusal | undefined {
-  if (ref.startsWith('refs/tags/')) {
+  if (isTag(ref)) {
     return {
       ref,
       reason: 'tags are made by the registry',
@@ -56,7 +55,7 @@ export function refusal(
   if (ref !== MAIN) {
     return {
       ref,
-      reason: 'only main, branches and refs/for/main can be pushed to',
+      reason: `only main, branches and ${FOR_MAIN} can be pushed to`,
       lines: [`Propose a change for review with: ${PROPOSE}`],
     };
   }

@@ -1,5 +1,6 @@
 /** Which names new branches may have: their clones are on Windows and macOS too, and some names are the registry's. Pure. */
 import { drawnPlainly } from '../../../text/alike.ts';
+import { branchName, branchRef } from '../../../text/refs.ts';
 import { checkPath, folded } from '../../definitions/names.ts';
 
 export interface NameProblem {
@@ -7,8 +8,7 @@ export interface NameProblem {
   lines: string[];
 }
 
-const BRANCH = 'refs/heads/';
-const INSTEAD = 'Choose another name: git push origin HEAD:refs/heads/my-change';
+const INSTEAD = `Choose another name: git push origin HEAD:${branchRef('my-change')}`;
 
 /**
  * Branches that there are or that a push makes, by each of their folders and by their whole name, as a disk that ignores
@@ -57,8 +57,8 @@ const plainOf = (name: string): string => folded(name.normalize('NFKC'));
 
 /** Why `ref` cannot be made beside the branches that there are; undefined where it can, and for what is no branch. */
 export function nameProblem(ref: string, others: BranchNames): NameProblem | undefined {
-  if (!ref.startsWith(BRANCH)) return undefined;
-  const name = ref.slice(BRANCH.length);
+  const name = branchName(ref);
+  if (name === undefined) return undefined;
   if (isReserved(plainOf(name)) || isReserved(plainOf(drawnPlainly(name))))
     return { reason: "the name is too like one of git's or the registry's own", lines: [INSTEAD] };
   const why = checkPath(name);

@@ -1,12 +1,13 @@
 /** What the registry asks of a push, and what becomes of each of its refs. */
 import type { Command, Push, PushGate, RefResult, Refusal } from '../../../repos/serve/gate.ts';
 import type { Repository } from '../../../repos/types.ts';
+import { isBranch, MAIN } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
 import type { Caller } from '../caller.ts';
 import type { FoundDefinition } from '../definitions/find-definition.ts';
-import { carryOut, type Step } from '../review/steps.ts';
-import type { SaveRooms } from '../rooms.ts';
-import { MAIN, refusal } from './admit.ts';
+import type { SaveRooms } from '../deps.ts';
+import { applySteps, type Step } from '../landing/transaction.ts';
+import { refusal } from './admit.ts';
 import { BranchNames, nameProblem } from './branch-names.ts';
 import { landPush } from './land.ts';
 import { readOptions } from './options.ts';
@@ -25,9 +26,7 @@ export function pushGate(
     async admit(commands) {
       const gone = new Set(commands.filter(({ to }) => to === null).map(({ ref }) => ref));
       const there = [...(await repository.refs()).keys(), ...commands.map(({ ref }) => ref)];
-      const branches = new BranchNames(
-        there.filter((ref) => ref.startsWith('refs/heads/') && !gone.has(ref)),
-      );
+      const branches = new BranchNames(there.filter((ref) => isBranch(ref) && !gone.has(ref)));
       return commands.flatMap((command) => {
         const { ref, from, to } = command;
         const refused = refusal(rooms, caller, found, command);
@@ -101,7 +100,7 @@ async function carriedOut(
   lines: string[],
 ): Promise<RefResult[]> {
   try {
-    await carryOut(rooms, repository, steps);
+    await applySteps(rooms, repository, steps);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
     const refs = await repository.refs();

@@ -1,4 +1,5 @@
 /** A push to `main`: each commit of it becomes a version, or none does. */
+
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Command, RefResult } from '../../../repos/serve/gate.ts';
 import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
@@ -8,12 +9,12 @@ import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import { type AnalysisRooms, isUnread } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
-import { filesOf, mainFile } from '../definitions/files.ts';
-import { policyOf, withGrants } from '../definitions/find-definition.ts';
+import { filesOf, mainFile } from '../content/files.ts';
+import { importPolicyOf, withGrants } from '../lab-policy.ts';
 import { land } from '../landing/landing.ts';
+import type { Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { hiddenInCommits, misleading } from '../review/hidden.ts';
-import type { Step } from '../review/steps.ts';
 import type { Taking } from './taking.ts';
 
 /** How many lines of diagnostics a refusal shows before it only counts. */
@@ -46,7 +47,7 @@ export async function landPush(
   if (grants && !decide(caller.actor, manage, rooms.rules).allowed) {
     return refuse('not an admin', 'Only admins of the lab grant permissions: leave -o grant out.');
   }
-  const policy = grants ? withGrants(policyOf(lab), grants) : found.policy;
+  const policy = grants ? withGrants(importPolicyOf(lab), grants) : found.policy;
   const crooked = await crookedness(push.objects, from, commits);
   if (crooked) return refuse(crooked.reason, ...crooked.lines);
   const warnings = hiddenInCommits(commits);

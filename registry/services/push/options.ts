@@ -1,8 +1,9 @@
 /** Push options (contract section 4): what a pusher says of the merge request. Pure. */
 import type { Command } from '../../../repos/serve/gate.ts';
+import { MAIN } from '../../../text/refs.ts';
 import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';
 import { asText, asTitle } from '../review/wording.ts';
-import { isForReview, MAIN } from './admit.ts';
+import { isForReview } from './admit.ts';
 
 export interface PushOptions {
   title?: string;

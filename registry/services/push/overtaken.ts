@@ -1,7 +1,9 @@
 /** What a pusher is told when somebody else changed the ref, or merged, while the push was under way. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Refs } from '../../../repos/types.ts';
-import { landingOf, type Step } from '../review/steps.ts';
+import { isBranch } from '../../../text/refs.ts';
+import { findLanded, findLandedFrom } from '../content/refs.ts';
+import type { Step } from '../landing/transaction.ts';
 
 type Told = Required<Omit<Refusal, 'ref'>>;
 
@@ -12,14 +14,14 @@ export function overtaken(
   steps: readonly Step[] = [],
 ): Told {
   const merged = steps
-    .map(({ mergeRequest }) => landingOf(refs, mergeRequest))
-    .concat(landedAt(refs, from))
+    .map(({ mergeRequest }) => findLanded(refs, mergeRequest))
+    .concat(findLandedFrom(refs, from))
     .find((landing) => landing !== undefined);
   if (merged === undefined) {
     const next =
       to === null
         ? 'Somebody else moved or deleted it: git fetch --prune origin'
-        : ref.startsWith('refs/heads/')
+        : isBranch(ref)
           ? 'Somebody else was faster: git pull --rebase && git push'
           : 'Your merge request was changed at the same moment. Look at it, then push again.';
     return { reason: 'changed on the server meanwhile; fetch first', lines: [next] };
@@ -39,15 +41,4 @@ export function overtaken(
       `  git push origin HEAD:${ref}`,
     ],
   };
-}
-
-/** The merge request that was merged with this commit as its head. */
-function landedAt(refs: Refs, head: string | null) {
-  for (const [ref, { oid }] of refs) {
-    if (oid !== head) continue;
-    const [, id] = /^refs\/merge-requests\/(\d+)\/head$/.exec(ref) ?? [];
-    const landing = id === undefined ? undefined : landingOf(refs, Number(id));
-    if (landing) return landing;
-  }
-  return undefined;
 }

@@ -1,18 +1,20 @@
 /** Pushes for review: a branch or `refs/for/main` opens a merge request, moves it, or closes it. */
+
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Commit, RefUpdate } from '../../../repos/types.ts';
+import { FOR_MAIN, MAIN } from '../../../text/refs.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import { openMergeRequestFor } from '../../store/merge-requests.ts';
 import { isUnread } from '../analysis.ts';
 import { auditOf, type Caller } from '../caller.ts';
-import { policyOf } from '../definitions/find-definition.ts';
+import { importPolicyOf } from '../lab-policy.ts';
+import type { Step } from '../landing/transaction.ts';
 import { baseOf, commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { type Examined, examine } from '../review/examine.ts';
 import { hiddenInCommits } from '../review/hidden.ts';
 import { ownChecks, type Proposal } from '../review/own-checks.ts';
 import { newMergeRequest, proposed } from '../review/propose.ts';
-import { closing, editing, FOR_MAIN, moving, type Step, sourceOf } from '../review/steps.ts';
-import { MAIN } from './admit.ts';
+import { closing, editing, moving, sourceOf } from '../review/steps.ts';
 import type { PushOptions } from './options.ts';
 import type { Taking } from './taking.ts';
 
@@ -63,7 +65,14 @@ async function checked(
   { rooms, caller, found: { row, lab }, push }: Taking,
   proposal: Proposal,
 ): Promise<string[]> {
-  const judging = ownChecks(rooms, caller, push.objects, proposal, policyOf(lab), row.permissions);
+  const judging = ownChecks(
+    rooms,
+    caller,
+    push.objects,
+    proposal,
+    importPolicyOf(lab),
+    row.permissions,
+  );
   try {
     const { checks } = await judging;
     return checks.flatMap(({ name, summary }) => (summary === null ? [] : `${name}: ${summary}`));

@@ -1,4 +1,5 @@
 import type { Commit, ObjectReader, Oid, Refs } from '../../../repos/types.ts';
+import { versionsByCommit } from '../content/refs.ts';
 
 /** A longer history belongs elsewhere. */
 export const MOST_COMMITS = 500;
@@ -13,7 +14,7 @@ export async function commitsBeyondVersions(
   head: Oid,
 ): Promise<Commit[]> {
   const found = new Map<Oid, Commit>();
-  const isVersion = versionsAmong(refs);
+  const isVersion = versionsByCommit(refs);
   const waiting = [head];
   for (let oid = waiting.pop(); oid !== undefined; oid = waiting.pop()) {
     if (isVersion.has(oid) || found.has(oid)) continue;
@@ -32,22 +33,12 @@ export function baseOf(
   commits: readonly Commit[],
 ): Oid | null | undefined {
   if (main === null) return null;
-  const versions = versionsAmong(refs);
+  const versions = versionsByCommit(refs);
   const numbered = commits
     .flatMap(({ parents }) => parents)
     .map((commit) => ({ commit, version: versions.get(commit) ?? 0 }))
     .sort((a, b) => b.version - a.version);
   return numbered[0]?.version ? numbered[0].commit : undefined;
-}
-
-/** The numbers of versions by their commits. */
-export function versionsAmong(refs: Refs): Map<Oid, number> {
-  const versions = [...refs].flatMap(([ref, { peeled }]): [Oid, number][] =>
-    ref.startsWith('refs/tags/v') && peeled
-      ? [[peeled, Number(ref.slice('refs/tags/v'.length))]]
-      : [],
-  );
-  return new Map(versions);
 }
 
 function parentsFirst(found: ReadonlyMap<Oid, Commit>, head: Oid): Commit[] {

@@ -1,4 +1,6 @@
 /** A merge request's title and state: edited, closed, reopened. */
+
+import { FOR_MAIN, headRef, isBranch } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
 import type { MergeRequestChange } from '../../schemas/review.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
@@ -8,11 +10,12 @@ import {
   undecidedMergeRequests,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
+import { auditMergeRequest } from '../audit/entries.ts';
 import { auditOf, type Caller, demand } from '../caller.ts';
-import type { SaveRooms } from '../rooms.ts';
+import type { SaveRooms } from '../deps.ts';
+import { applySteps } from '../landing/transaction.ts';
 import { seen } from './facts.ts';
-import { note } from './note.ts';
-import { carryOut, closing, edited, FOR_MAIN, headRef } from './steps.ts';
+import { closing, edited } from './steps.ts';
 
 /** Its author, as long as they may take part, and admins of the lab. */
 async function owned(rooms: SaveRooms, caller: Caller, id: number): Promise<MergeRequest> {
@@ -40,7 +43,7 @@ export async function close(rooms: SaveRooms, caller: Caller, id: number): Promi
   const row = await owned(rooms, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
   const repository = await rooms.repositories.open(row.definition);
-  await carryOut(rooms, repository, [closing(caller, row)]);
+  await applySteps(rooms, repository, [closing(caller, row)]);
 }
 
 /** `POST …/reopen`, where nothing else took its place. */
@@ -71,14 +74,21 @@ export async function reopen(rooms: SaveRooms, caller: Caller, id: number): Prom
     );
     if (other) throw new Problem('conflict', `Merge request !${other.id} has taken its place.`);
     await updateMergeRequest(em, id, { state: 'open', decided_by: null, decided_at: null });
-    await note(em, caller, row, 'reopened', { state: 'closed' }, { state: 'open' });
+    await auditMergeRequest(
+      em,
+      auditOf(caller),
+      row,
+      'reopened',
+      { state: 'closed' },
+      { state: 'open' },
+    );
   });
 }
 
 /** What was closed must still be there as it was. */
 async function demandBranch(rooms: SaveRooms, row: MergeRequest): Promise<void> {
   const refs = await (await rooms.repositories.open(row.definition)).refs();
-  const source = row.source_ref.startsWith('refs/heads/') ? row.source_ref : headRef(row.id);
+  const source = isBranch(row.source_ref) ? row.source_ref : headRef(row.id);
   if (refs.get(source)?.oid === row.head) return;
   throw new Problem(
     'conflict',

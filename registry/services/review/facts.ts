@@ -1,4 +1,5 @@
 /** What the rules of review are decided on, read with the same number of queries whatever was said. */
+
 import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
 import type { Involved, ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
@@ -21,8 +22,8 @@ import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/review
 import { usersById } from '../../store/users.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { type Caller, demand } from '../caller.ts';
-import { policyOf } from '../definitions/find-definition.ts';
-import { readState } from '../definitions/state.ts';
+import { readState } from '../content/state.ts';
+import { importPolicyOf, reviewPolicyOf } from '../lab-policy.ts';
 import { revokedAgain, revokedAgainText } from '../landing/judged.ts';
 import { builtOn, changesAt } from './built-on.ts';
 import { treeOf } from './examine.ts';
@@ -155,16 +156,6 @@ function involvedIn(
 
 const isId = (id: number | null): id is number => id !== null;
 
-/** What a lab asks of a landing; what belongs to no lab is held to the defaults. */
-export function reviewPolicyOf(lab: Lab | null): ReviewPolicy {
-  return {
-    requiredApprovals: lab?.required_approvals ?? 1,
-    allowSelfApproval: lab?.allow_self_approval ?? false,
-    requiredChecks: lab?.required_checks ?? {},
-    owners: lab?.owners ?? [],
-  };
-}
-
 /** One that has landed is looked at as it landed, any other against what `main` is now. */
 async function readGit(
   rooms: ReviewRooms,
@@ -177,7 +168,7 @@ async function readGit(
   if (!(await repositories.exists(row.definition))) return null;
   const repository = await repositories.open(row.definition);
   const tip = await repository.tip();
-  const policy = policyOf(lab);
+  const policy = importPolicyOf(lab);
   try {
     const landed = row.merged_version && (await repository.version(row.merged_version));
     if (landed) {

@@ -3,7 +3,7 @@ import type { Commit } from '../../../repos/types.ts';
 import { HIDDEN_IN_PROSE } from '../../../text/hidden.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
 import type { Diagnostic } from '../../definitions/types.ts';
-import { mainFile } from '../definitions/files.ts';
+import { mainFile } from '../content/files.ts';
 
 const MISLEADING = ['hidden-character', 'look-alike', 'lfs-pointer'];
 

@@ -1,5 +1,6 @@
 /** Merge requests after a crash: the refs say what happened, the notes beforehand say by whom. */
 import type { Repository } from '../../../repos/types.ts';
+import { headRef, isBranch } from '../../../text/refs.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import {
   findHead,
@@ -11,9 +12,9 @@ import {
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { usersById } from '../../store/users.ts';
-import { recorded } from '../landing/audit-landing.ts';
-import { noteOf } from './note.ts';
-import { headRef, moved, openedAs } from './steps.ts';
+import { auditMergeRequest } from '../audit/entries.ts';
+import { byRecorded } from '../landing/audit-landing.ts';
+import { moved, openedAs } from './steps.ts';
 
 const TOLD = { repaired: true };
 
@@ -31,7 +32,7 @@ export async function mendMergeRequests(
   let mended = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
   for (const row of await undecidedMergeRequests(em, definitionId)) {
     const head = refs.get(headRef(row.id))?.oid;
-    const gone = row.source_ref.startsWith('refs/heads/') && !refs.has(row.source_ref);
+    const gone = isBranch(row.source_ref) && !refs.has(row.source_ref);
     if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) mended = true;
     if (row.state === 'open' && head === row.head && !gone) continue;
     mended = true;
@@ -48,10 +49,13 @@ async function follow(
 ): Promise<void> {
   const noted = await findHead(em, row.id, head);
   const people = await usersById(em, [row.author_id, noted?.pushed_by ?? null, row.decided_by]);
-  const by = (id: number | null) => recorded(id === null ? null : (people.get(id) ?? null));
+  const by = (id: number | null) => byRecorded(id === null ? null : (people.get(id) ?? null));
   if (row.state === 'opening') {
     await updateMergeRequest(em, row.id, { state: 'open' });
-    await noteOf(em, by(row.author_id), row, 'opened', null, { ...openedAs(row), ...TOLD });
+    await auditMergeRequest(em, by(row.author_id), row, 'opened', null, {
+      ...openedAs(row),
+      ...TOLD,
+    });
   }
   if (head !== row.head) {
     const to = noted ?? { ...row, head, edits: null };
@@ -60,5 +64,5 @@ async function follow(
   if (!gone) return;
   await updateMergeRequest(em, row.id, { state: 'closed', decided_at: new Date() });
   const [before, after] = [{ state: 'open' }, { state: 'closed', ...TOLD }];
-  await noteOf(em, by(row.decided_by), row, 'closed', before, after);
+  await auditMergeRequest(em, by(row.decided_by), row, 'closed', before, after);
 }

@@ -1,5 +1,6 @@
 /** Landing a merge request: squashed onto `main` as one commit, with the record of who approved it. */
 import type { Commit, Oid, RefUpdate } from '../../../repos/types.ts';
+import { headRef, isBranch, mergeRef } from '../../../text/refs.ts';
 import { hindrances, unmetPolicy } from '../../access/review/blockers.ts';
 import { standingOf } from '../../access/review/verdicts.ts';
 import { type Approval, landingMessage, type Override } from '../../definitions/record.ts';
@@ -7,14 +8,14 @@ import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';
 import { holdSaid, saidOf } from '../../store/judged.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';
+import type { SaveRooms } from '../deps.ts';
 import { land, type NewVersion } from '../landing/landing.ts';
-import type { SaveRooms } from '../rooms.ts';
+import type { Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { authorsOf, treeOf } from './examine.ts';
 import { type LoadedFacts, loadFacts, seen } from './facts.ts';
 import { breakGlass } from './override.ts';
 import { contents } from './own-checks.ts';
-import { headRef, mergeRef, type Step } from './steps.ts';
 
 /** How often somebody else may be faster before the caller is told. */
 const ATTEMPTS = 5;
@@ -161,7 +162,7 @@ async function merging({ repository }: Git, row: LoadedFacts['row'], commit: Oid
     { ref: mergeRef(row.id), from: null, to: commit },
   ];
   const branch = (await repository.refs()).get(row.source_ref)?.oid;
-  if (row.source_ref.startsWith('refs/heads/') && branch !== undefined) {
+  if (isBranch(row.source_ref) && branch !== undefined) {
     updates.push({ ref: row.source_ref, from: row.head, to: null });
   }
   // That it is merged follows from the version's record (landing/index-repository.ts).

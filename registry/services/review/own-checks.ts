@@ -13,7 +13,7 @@ import { undescribed } from '../../definitions/undescribed.ts';
 import { Problem } from '../../errors.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
-import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../definitions/files.ts';
+import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../content/files.ts';
 import { changesAgainst, treeOf } from './examine.ts';
 import { misleading } from './hidden.ts';
 

@@ -1,13 +1,15 @@
 /** What cannot land at once becomes a merge request: saves of a person go to the one that is open for main. */
 import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
+import { FOR_MAIN, headRef } from '../../../text/refs.ts';
 import type { Definition, MergeRequest } from '../../store/entities/index.ts';
 import { allocateMergeRequestId, openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, authorOf, type Caller } from '../caller.ts';
-import { newestProposal } from '../landing/index-repository.ts';
-import type { SaveRooms } from '../rooms.ts';
+import { newestProposal } from '../content/refs.ts';
+import type { SaveRooms } from '../deps.ts';
+import { applySteps, type Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine } from './examine.ts';
-import { carryOut, FOR_MAIN, headRef, moving, opening, type Step, sourceOf } from './steps.ts';
+import { moving, opening, sourceOf } from './steps.ts';
 import { asText, asTitle } from './wording.ts';
 
 export interface Proposed {
@@ -64,7 +66,7 @@ export async function propose(
         summary,
         ...('changes' in how && { source: FOR_MAIN }),
       });
-  await carryOut(rooms, repository, [step]);
+  await applySteps(rooms, repository, [step]);
   return proposed(rooms, step.mergeRequest);
 }
 

@@ -1,17 +1,19 @@
 /** Putting a branch on top of the newest version, commit by commit, as the button of that name does elsewhere. */
 import type { Commit, Oid, Repository } from '../../../repos/types.ts';
+import { isBranch } from '../../../text/refs.ts';
 import { mergeTrees } from '../../definitions/merge.ts';
 import { Problem } from '../../errors.ts';
 import type { RebaseInput } from '../../schemas/review.ts';
 import { findHead } from '../../store/merge-requests.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, authorOf, type Caller, demand } from '../caller.ts';
-import type { SaveRooms } from '../rooms.ts';
+import type { SaveRooms } from '../deps.ts';
+import { applySteps } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine, treeOf } from './examine.ts';
 import { seen } from './facts.ts';
 import { contents, placesOf } from './own-checks.ts';
-import { carryOut, moving } from './steps.ts';
+import { moving } from './steps.ts';
 
 /**
  * `POST /api/merge-requests/:id/rebase`. The authors stay, and whoever pushed the head that is rebased; the caller
@@ -57,11 +59,9 @@ export async function rebase(
   const added = await commitsBeyondVersions(repository, refs, tip);
   const examined = await examine(repository, main, tip, added);
   const before = await findHead(rooms.store.em(), id, row.head);
-  const branch = row.source_ref.startsWith('refs/heads/')
-    ? [{ ref: row.source_ref, from: row.head, to: tip }]
-    : [];
+  const branch = isBranch(row.source_ref) ? [{ ref: row.source_ref, from: row.head, to: tip }] : [];
   const rebased = { ...examined, pushed_by: before?.pushed_by ?? null };
-  await carryOut(rooms, repository, [moving(caller, row, rebased, branch)]);
+  await applySteps(rooms, repository, [moving(caller, row, rebased, branch)]);
 }
 
 /** The commit anew on top of `onto`; `onto` itself where it has all of it. Throws `conflict`. */

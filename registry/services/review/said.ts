@@ -1,4 +1,5 @@
 /** What people and programs say of a merge request: reviews, comments, checks. */
+
 import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { mayGive } from '../../access/review/verdicts.ts';
 import { linesOf } from '../../definitions/line-diff.ts';
@@ -8,10 +9,11 @@ import type { Comment, MergeRequest, Review } from '../../store/entities/index.t
 import { findLab } from '../../store/labs.ts';
 import { headsOf } from '../../store/merge-requests.ts';
 import { addComment, addReview, commentsOf, putCheck } from '../../store/reviews.ts';
+import { auditMergeRequest } from '../audit/entries.ts';
 import { auditOf, type Caller, demand, demandPerson } from '../caller.ts';
-import { textOf } from '../definitions/files.ts';
-import { loadFacts, type ReviewRooms, reviewPolicyOf, seen } from './facts.ts';
-import { note } from './note.ts';
+import { textOf } from '../content/files.ts';
+import { reviewPolicyOf } from '../lab-policy.ts';
+import { loadFacts, type ReviewRooms, seen } from './facts.ts';
 import { showCheck } from './view.ts';
 
 /** The merge request, where the caller may take part in it. */
@@ -46,7 +48,7 @@ export async function review(
       changes: row.changes,
       grants: grants ?? null,
     });
-    await note(em, caller, row, 'reviewed', null, {
+    await auditMergeRequest(em, auditOf(caller), row, 'reviewed', null, {
       verdict,
       head,
       body,
@@ -110,7 +112,12 @@ export async function comment(
       ...place,
     });
     const { file, line, side } = place;
-    await note(em, caller, row, 'commented', null, { body: said.body, file, line, side });
+    await auditMergeRequest(em, auditOf(caller), row, 'commented', null, {
+      body: said.body,
+      file,
+      line,
+      side,
+    });
     return added;
   });
 }
@@ -169,7 +176,7 @@ export async function check(
       account: actor,
       ...fields,
     });
-    await note(em, caller, row, 'checked', null, fields);
+    await auditMergeRequest(em, auditOf(caller), row, 'checked', null, fields);
     const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
     return showCheck(added, reviewPolicyOf(lab));
   });

@@ -1,15 +1,10 @@
-/**
- * How a merge request follows its refs. What is about to happen is noted in the database, the refs move in one
- * transaction, the database follows; a crash in between is mended from the notes (see mend.ts), so a push that
- * was answered is never lost and one that was not leaves nothing half done.
- */
+/** The steps that change a merge request: open it, move its head, edit it, close it. */
 import { isDeepStrictEqual } from 'node:util';
-import { RepositoryError } from '../../../repos/errors.ts';
-import type { Refs, RefUpdate, Repository } from '../../../repos/types.ts';
+import type { RefUpdate } from '../../../repos/types.ts';
+import { FOR_MAIN, headRef, mergeRef } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
 import { pick } from '../../schemas/pick.ts';
 import type { Edits, MergeRequest } from '../../store/entities/index.ts';
-import { StoreError } from '../../store/errors.ts';
 import {
   addHead,
   addMergeRequest,
@@ -23,44 +18,10 @@ import {
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
+import { auditMergeRequest } from '../audit/entries.ts';
 import { auditOf, type By, type Caller } from '../caller.ts';
-import { auditLanded } from '../landing/audit-landing.ts';
-import { indexRepository } from '../landing/index-repository.ts';
-import type { LandingRooms } from '../rooms.ts';
+import type { Step } from '../landing/transaction.ts';
 import type { Examined } from './examine.ts';
-import { note, noteOf } from './note.ts';
-
-/** One change of one merge request; several may be carried out together, all or none. */
-export interface Step {
-  mergeRequest: number;
-  updates: RefUpdate[];
-  /** Before the refs move: notes it, in one statement; absent where there is nothing to note. */
-  begin?(em: EntityManager): Promise<void>;
-  /** After they have moved. */
-  finish(em: EntityManager): Promise<void>;
-  /** Where they could not be moved. */
-  undo?(em: EntityManager): Promise<void>;
-}
-
-/** What the database says before the refs move; the next start makes it follow them where a crash came in between. */
-export type Intent = Pick<Step, 'begin' | 'undo'>;
-
-/** Where the head of a merge request can be fetched. */
-export const headRef = (id: number): string => `refs/merge-requests/${id}/head`;
-/** The commit that landed it; while there is none it can be moved. Made in the transaction of refs that lands it. */
-export const mergeRef = (id: number): string => `refs/merge-requests/${id}/merge`;
-/** What a contributor pushes to: one merge request for each pusher and definition. */
-export const FOR_MAIN = 'refs/for/main';
-
-/** What landed of a merge request, and from which head; undefined until it is merged. */
-export function landingOf(refs: Refs, id: number) {
-  const commit = refs.get(mergeRef(id))?.oid;
-  const head = refs.get(headRef(id))?.oid;
-  if (commit === undefined || head === undefined) return undefined;
-  const isVersion = (ref: string) => ref.startsWith('refs/tags/v');
-  const [tag] = [...refs].find(([ref, { peeled }]) => peeled === commit && isVersion(ref)) ?? [];
-  return { id, head, version: Number(tag?.replace('refs/tags/v', '')) };
-}
 
 /** One for each branch; of what is pushed to for main, and saved, each person has one. */
 export const sourceOf = (ref: string, author_id: number | null): Source =>
@@ -86,7 +47,7 @@ export function opening(
     begin: (em) => addMergeRequest(em, whole, { ...head, pushed_by: by.actor_id }),
     async finish(em) {
       await updateMergeRequest(em, id, { state: 'open' });
-      await note(em, caller, whole, 'opened', null, openedAs(whole));
+      await auditMergeRequest(em, auditOf(caller), whole, 'opened', null, openedAs(whole));
     },
     undo: (em) => removeOpening(em, id),
   };
@@ -140,7 +101,7 @@ export async function moved(
 ): Promise<void> {
   await updateMergeRequest(em, row.id, { head, base, changes });
   const before = { head: row.head, base: row.base };
-  await noteOf(em, by, row, 'updated', before, { head, base, ...told });
+  await auditMergeRequest(em, by, row, 'updated', before, { head, base, ...told });
   await edited(em, by, row, edits ?? {}, told);
 }
 
@@ -165,7 +126,7 @@ export async function edited(
   if (!(await updateMergeRequest(em, row.id, after))) {
     throw new Problem('conflict', `Merge request !${row.id} is merged: it stays as it landed.`);
   }
-  await noteOf(em, by, row, 'edited', before, { ...after, ...told });
+  await auditMergeRequest(em, by, row, 'edited', before, { ...after, ...told });
 }
 
 /** An open merge request is closed; its branch goes where `branch` says so. */
@@ -185,115 +146,14 @@ export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] =
       if (!(await updateMergeRequest(em, row.id, how))) {
         throw new Problem('conflict', `Merge request !${row.id} was merged in the meantime.`);
       }
-      await note(em, caller, row, 'closed', { state: row.state }, { state: 'closed' });
+      await auditMergeRequest(
+        em,
+        auditOf(caller),
+        row,
+        'closed',
+        { state: row.state },
+        { state: 'closed' },
+      );
     },
   };
-}
-
-/**
- * Carries the steps out together. Throws `Problem` `conflict` where somebody else was faster. A definition
- * without versions is what its newest merge request proposes, so its index entry follows too.
- */
-export async function carryOut(
-  rooms: LandingRooms,
-  repository: Repository,
-  steps: Step[],
-): Promise<void> {
-  const { store, repositories } = rooms;
-  if (steps.length === 0) return;
-  await repositories.note(repository.name);
-  try {
-    const updates = steps.flatMap((step) => step.updates);
-    await noted(rooms, repository.name, steps, () => repository.updateRefs(updates));
-  } catch (error) {
-    throw await asConflict(repository, steps, error);
-  }
-  const finish = async (em: EntityManager) => {
-    for (const step of steps) await step.finish(em);
-  };
-  try {
-    if ((await repository.head()) === null)
-      await indexRepository(rooms, repository, {
-        async also(em, indexed) {
-          // The first version may have landed since: whoever indexes it writes its entries, as nobody does so later.
-          await auditLanded(em, indexed);
-          await finish(em);
-        },
-      });
-    else await store.transaction(finish);
-  } catch (error) {
-    // A closing that was overtaken has moved nothing; whatever else fails here is for repair to find.
-    if (error instanceof Problem) await repositories.strike(repository.name);
-    throw error;
-  }
-  await repositories.strike(repository.name);
-}
-
-/**
- * Notes in the database what the refs are about to do, then moves them. Where it is certain that they did not move, all
- * of it is taken back, the note in the journal as well; else that stays, and the next start finds out.
- */
-export async function noted(
-  { store, repositories }: LandingRooms,
-  name: string,
-  intents: readonly Intent[],
-  move: () => Promise<void>,
-): Promise<void> {
-  try {
-    await begin(store, intents);
-  } catch (error) {
-    await repositories.strike(name);
-    throw error;
-  }
-  try {
-    await move();
-  } catch (error) {
-    // Either is thrown before any ref moves, or by what would have moved them all.
-    if (error instanceof RepositoryError || error instanceof Problem) {
-      await undo(store, intents);
-      await repositories.strike(name);
-    }
-    throw error;
-  }
-}
-
-async function begin(store: LandingRooms['store'], intents: readonly Intent[]): Promise<void> {
-  const noting = intents.filter(({ begin }) => begin !== undefined);
-  if (noting.length === 0) return;
-  const write = async (em: EntityManager) => {
-    for (const intent of noting) await intent.begin?.(em);
-  };
-  try {
-    // One statement is a transaction by itself.
-    await (noting.length === 1 ? write(store.em()) : store.transaction(write));
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
-    throw new Problem(
-      'conflict',
-      'A merge request for this was opened at the same moment. Try again: it will be updated.',
-      undefined,
-      { cause: error },
-    );
-  }
-}
-
-async function undo(store: LandingRooms['store'], intents: readonly Intent[]): Promise<void> {
-  if (!intents.some(({ undo }) => undo !== undefined)) return;
-  await store.transaction(async (em) => {
-    for (const intent of intents) await intent.undo?.(em);
-  });
-}
-
-async function asConflict(repository: Repository, steps: Step[], error: unknown): Promise<unknown> {
-  if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') return error;
-  const refs = await repository.refs();
-  const [landed] = steps.flatMap(({ mergeRequest }) => landingOf(refs, mergeRequest) ?? []);
-  return new Problem(
-    'conflict',
-    landed
-      ? `Merge request !${landed.id} was merged as version ${landed.version} in the meantime: it stays as it landed. What you want beyond that is a new change.`
-      : `${repository.name} has changed in the meantime (${error.message}). Look at it again and repeat what you did.`,
-    undefined,
-    { cause: error },
-  );
 }

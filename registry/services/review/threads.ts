@@ -4,7 +4,7 @@ import { type LineMap, mapLine } from '../../definitions/lines.ts';
 import type { Comment } from '../../store/entities/index.ts';
 import type { AnalysisRooms } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
-import { textOf } from '../definitions/files.ts';
+import { textOf } from '../content/files.ts';
 import { isGone } from './gone.ts';
 
 export interface Place {

@@ -13,7 +13,7 @@ import {
 import type { Check as CheckRow, MergeRequest, User } from '../../store/entities/index.ts';
 import { commentsOf } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
-import { diffText } from '../definitions/diff-text.ts';
+import { diffText } from '../content/diff-text.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { type LoadedFacts, loadFacts, type ReviewRooms, seen } from './facts.ts';
 import { placesOfComments } from './threads.ts';

@@ -2,6 +2,7 @@
  * What the computers of one lab share in their lists: read once and kept as text for as long as its stamps stand, for
  * after a landing all of them ask at once.
  */
+
 import { viewerOf } from '../../access/decide.ts';
 import { Recent } from '../../definitions/recent.ts';
 import type { OfferedDefinition, SyncList } from '../../schemas/sync.ts';
@@ -18,12 +19,12 @@ import {
 } from '../../store/sync.ts';
 import { newestStanding, versionsAt } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import { policyOf } from '../definitions/find-definition.ts';
+import { contentAt } from '../content/version-content.ts';
 import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
-import { contentAt } from '../definitions/version-content.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import type { Taking } from '../equipment/foreign.ts';
 import { showInstrument } from '../equipment/show.ts';
+import { importPolicyOf } from '../lab-policy.ts';
 import { type Run, runOf } from './run.ts';
 
 /** Labs whose catalogues are kept at the same time, the latest asked for. */
@@ -95,7 +96,7 @@ export class Catalogue {
     catalogue.reinstated = JSON.stringify(await reinstatedVersions(em, viewer));
     const lab = await findLab(em, labId);
     if (lab) catalogue.lab = lab;
-    const { banned, allowed } = policyOf(lab);
+    const { banned, allowed } = importPolicyOf(lab);
     const policy: SyncList['policy'] = { banned_imports: banned, allowed_imports: allowed };
     catalogue.policy = JSON.stringify(policy);
     return catalogue;

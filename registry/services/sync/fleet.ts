@@ -15,7 +15,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { newestStanding, revokedOf } from '../../store/versions.ts';
 import { type Caller, demand } from '../caller.ts';
 import { find } from '../definitions/find-definition.ts';
-import type { PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 import { showComputer } from '../equipment/show.ts';
 import { adoption, dayBefore } from './adoption.ts';
 

@@ -15,7 +15,7 @@ import { together } from '../../store/together.ts';
 import { everything } from '../../store/visibility.ts';
 import { type Caller, demand } from '../caller.ts';
 import { factsOf } from '../definitions/find-definition.ts';
-import type { PeopleRooms } from '../definitions/note.ts';
+import type { PeopleRooms } from '../deps.ts';
 
 /** What one computer says, and who that is. */
 interface Told extends ReportFields {

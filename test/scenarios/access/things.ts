@@ -1,6 +1,6 @@
 /** Whatever rows of docs/access.md speak of, made as people make it. */
 import { OPERATOR } from '../../../registry/services/caller.ts';
-import { found } from '../../../registry/services/import-export/found-definition.ts';
+import { found } from '../../../registry/services/definitions/first-version.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { ask } from './ask.ts';
 import { BRANCH, pushBranch } from './workspace.ts';

@@ -1,7 +1,7 @@
 /** Everything that must be true after the storm, whatever happened in it. */
 import type { Test } from 'tap';
-import { fsck } from '../../../registry/services/landing/fsck.ts';
-import { reindex } from '../../../registry/services/landing/reindex.ts';
+import { fsck } from '../../../registry/services/repair/fsck.ts';
+import { reindex } from '../../../registry/services/repair/reindex.ts';
 import { streamAudit } from '../../../registry/store/audit.ts';
 import { openStore, type Store } from '../../../registry/store/open.ts';
 import { freshDatabase, freshFolder } from '../../helpers/databases.ts';

@@ -9,8 +9,9 @@ import * as labs from '../../../store/labs.ts';
 import type { Store } from '../../../store/open.ts';
 import type { EntityManager } from '../../../store/types.ts';
 import * as users from '../../../store/users.ts';
+import { auditChange } from '../../audit/entries.ts';
 import { type Caller, demand, OPERATOR } from '../../caller.ts';
-import { note, type PeopleRooms } from '../../definitions/note.ts';
+import type { PeopleRooms } from '../../deps.ts';
 import { actorOf } from '../identify.ts';
 import { noteSignIn } from '../sessions.ts';
 import { showUser } from '../users.ts';
@@ -92,7 +93,7 @@ async function created(em: EntityManager, caller: Caller, profile: Profile): Pro
   });
   await createIdentity(em, user.id, profile);
   const after = { ...showUser(user), identity: identityOf(profile) };
-  await note(em, caller, 'user.created', 'user', user, null, null, after);
+  await auditChange(em, caller, 'user.created', 'user', user, null, null, after);
   return user;
 }
 
@@ -119,7 +120,7 @@ async function linked(
   if (known) return known;
   await createIdentity(em, user.id, profile);
   const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
-  await note(em, caller, 'user.linked', 'user', user, null, null, identityOf(profile));
+  await auditChange(em, caller, 'user.linked', 'user', user, null, null, identityOf(profile));
   return user;
 }
 
@@ -152,7 +153,7 @@ async function grantSiteAdmin(
   const changed = await users.updateUser(em, user.id, { is_admin: siteAdmin });
   if (!changed) throw new Error('an account that was just found is not there');
   const after = { ...showUser(changed), by };
-  await note(em, caller, 'user.changed', 'user', user, null, before, after);
+  await auditChange(em, caller, 'user.changed', 'user', user, null, before, after);
   return [];
 }
 
@@ -177,7 +178,7 @@ async function grantRoles(
     if (role) await labs.setMember(em, lab.id, user.id, role);
     else await labs.removeMember(em, lab.id, user.id);
     const what = !before ? 'member.added' : role ? 'member.changed' : 'member.removed';
-    await note(
+    await auditChange(
       em,
       caller,
       what,

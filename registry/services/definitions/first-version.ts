@@ -1,22 +1,23 @@
 /** The first version of a definition: its repository, its state, its row. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
+import { FOR_MAIN } from '../../../text/refs.ts';
 import type { DefinitionState, Override } from '../../definitions/record.ts';
 import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
-import { appendAudit } from '../../store/audit.ts';
 import { allocateDefinitionId, deleteDefinition } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import { definitionsNamed, lockDefinition } from '../../store/indexing.ts';
 import { isProposed, undecidedMergeRequests } from '../../store/merge-requests.ts';
+import { auditDefinition } from '../audit/entries.ts';
 import { auditOf, authorOf, type Caller, personOf } from '../caller.ts';
-import { commitFiles } from '../definitions/commit-files.ts';
+import type { SaveRooms } from '../deps.ts';
+import { commitFiles } from '../landing/commit-files.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 import { land } from '../landing/landing.ts';
+import type { Step } from '../landing/transaction.ts';
 import { examine } from '../review/examine.ts';
 import { newMergeRequest, type Proposed, proposed } from '../review/propose.ts';
-import { FOR_MAIN, type Step } from '../review/steps.ts';
-import type { SaveRooms } from '../rooms.ts';
 
 export interface Founding {
   name: string;
@@ -141,18 +142,11 @@ async function freeName(
       const open = await undecidedMergeRequests(em, old.id);
       if (open.length > 0 || !(await isProposed(em, old.id))) throw nameTaken(name);
       await deleteDefinition(em, old.id);
-      const { id, lab_id } = old;
-      await appendAudit(em, {
-        ...auditOf(caller),
-        action: 'definition.released',
-        subject_type: 'definition',
-        subject_id: id,
-        subject: old.name,
-        // Another lab does not learn who has the name now.
-        lab_id: lab_id === (lab?.id ?? null) ? lab_id : null,
-        before: { name: old.name, lab_id },
-        after: null,
-      });
+      const { lab_id } = old;
+      // Another lab does not learn who has the name now.
+      const freed = { ...old, lab_id: lab_id === (lab?.id ?? null) ? lab_id : null };
+      const before = { name: old.name, lab_id };
+      await auditDefinition(em, auditOf(caller), freed, 'definition.released', before, null);
     });
     await repositories.remove(old.name);
   } finally {

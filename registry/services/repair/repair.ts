@@ -3,10 +3,10 @@ import { deleteDefinition, everything, findDefinition } from '../../store/defini
 import { isProposed } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { verdictsOf } from '../../store/versions.ts';
+import type { LandingRooms } from '../deps.ts';
+import { auditLanded, auditRepairedState, type KnownState } from '../landing/audit-landing.ts';
+import { indexRepository } from '../landing/index-repository.ts';
 import { mendMergeRequests } from '../review/mend.ts';
-import type { LandingRooms } from '../rooms.ts';
-import { auditLanded, auditMended, type KnownState } from './audit-landing.ts';
-import { indexRepository } from './index-repository.ts';
 
 export interface RepairReport {
   mended: string[];
@@ -46,7 +46,7 @@ async function mend(rooms: LandingRooms, name: string): Promise<boolean> {
     async also(em, indexed) {
       mended = await mendMergeRequests(em, repository, indexed.definition.id);
       await auditLanded(em, indexed);
-      if (known && (await auditMended(em, indexed, known))) mended = true;
+      if (known && (await auditRepairedState(em, indexed, known))) mended = true;
     },
   });
   if (definition.version === null && !(await isProposed(store.em(), definition.id))) {

@@ -3,7 +3,7 @@
  * the schema's migrations cannot read git. Where nothing lacks it is one query.
  */
 import { versionsWithoutContent } from '../../store/versions.ts';
-import { type ContentRooms, contentAt } from '../definitions/version-content.ts';
+import { type ContentRooms, contentAt } from '../content/version-content.ts';
 
 export interface FillReport {
   filled: number;

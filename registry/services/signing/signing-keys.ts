@@ -1,11 +1,12 @@
 /** The keys that sign versions: who may be told of them (everybody), and how one takes over from another. */
 
-import type { Version } from '../../repos/types.ts';
-import { allowedSigner, judgeSignature, type SigningKey } from '../signing/allowed-signers.ts';
-import type { SigningKeys } from '../signing/keys.ts';
-import type { Store } from '../store/open.ts';
-import { type Caller, REGISTRY } from './caller.ts';
-import { note, type PageOf } from './definitions/note.ts';
+import type { Version } from '../../../repos/types.ts';
+import type { PageOf } from '../../schemas/common.ts';
+import { allowedSigner, judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
+import type { SigningKeys } from '../../signing/keys.ts';
+import type { Store } from '../../store/open.ts';
+import { auditChange } from '../audit/entries.ts';
+import { type Caller, REGISTRY } from '../caller.ts';
 
 /** Newest first. */
 export async function listSigningKeys(
@@ -38,7 +39,7 @@ export async function rotateSigningKey(
   await store.transaction(async (em) => {
     const subject = { id: current.id, name: current.fingerprint };
     const [before, after] = [retired, current].map(({ change: _, ...key }) => showKey(key));
-    await note(
+    await auditChange(
       em,
       caller,
       'signing_key.rotated',

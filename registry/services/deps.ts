@@ -1,8 +1,13 @@
-/** What the use cases that write definitions work with. */
+/** What the use cases work with. The composition root (registry/app.ts) passes it in. */
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
 import type { Store } from '../store/open.ts';
 import type { AnalysisRooms } from './analysis.ts';
+
+export interface PeopleRooms {
+  store: Store;
+  rules: Rules;
+}
 
 export interface LandingRooms extends AnalysisRooms {
   store: Store;

@@ -3,9 +3,9 @@
  * to the same schemas.
  */
 import { Ajv, type ValidateFunction } from 'ajv';
-import { invalidInput } from '../../errors.ts';
-import { closed } from '../../schemas/closed.ts';
-import { FORMATS } from '../../schemas/formats.ts';
+import { invalidInput } from '../errors.ts';
+import { closed } from '../schemas/closed.ts';
+import { FORMATS } from '../schemas/formats.ts';
 
 /** Gives a function that throws `invalid`, naming everything wrong, for what the schema does not allow. */
 export function inputCheck(schema: object): (input: object) => void {

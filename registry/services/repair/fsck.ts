@@ -1,9 +1,9 @@
 /** Whether everything that is kept agrees: objects, versions, the index, the audit chain, and what was approved. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repository, Version } from '../../../repos/types.ts';
+import { ATTESTED, STATE } from '../../../text/refs.ts';
 import { readUnder } from '../../definitions/landed-under.ts';
 import {
-  ATTESTED,
   type Attestation,
   type DefinitionState,
   parseAttestation,
@@ -18,7 +18,7 @@ import { verifyAuditChain } from '../../store/audit.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import { countVersions } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
-import type { LandingRooms } from '../rooms.ts';
+import type { LandingRooms } from '../deps.ts';
 import { foreignEntries, notAsApproved, oddRows } from './misuse.ts';
 import { repair } from './repair.ts';
 
@@ -92,7 +92,7 @@ async function checkVersions(
     state = parseState((await repository.readState())?.text ?? '');
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
-    problems.push(`refs/registry/state: ${error.message}`);
+    problems.push(`${STATE}: ${error.message}`);
   }
   const line = (await repository.head()) === null ? [] : await repository.history();
   const versions = await repository.versions();
@@ -149,7 +149,7 @@ function recordProblems(
       !record.landed_under || readUnder(record, { landed_under: landed_under ?? {} }) !== null;
     return [
       ...(isNamed ? [] : [`v${version} does not name its definition, and is not attested`]),
-      ...(isTold ? [] : [`refs/registry/state lacks the policy that v${version} landed under`]),
+      ...(isTold ? [] : [`${STATE} lacks the policy that v${version} landed under`]),
     ];
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;

@@ -2,7 +2,7 @@
 import type { Repository, Signature } from '../../../repos/types.ts';
 import { landingMessage, type Override } from '../../definitions/record.ts';
 import { authorOf, type Caller } from '../caller.ts';
-import type { NewVersion } from '../landing/landing.ts';
+import type { NewVersion } from './landing.ts';
 
 /** Writes the commit of a save: `changes` laid over the files of `head`. No ref moves yet. */
 export async function commitFiles(

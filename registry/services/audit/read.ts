@@ -1,14 +1,14 @@
 /** Reading the audit trail. */
 
 import { Readable } from 'node:stream';
-import { decide } from '../access/decide.ts';
-import { Problem } from '../errors.ts';
-import type { AuditQuery } from '../schemas/audit.ts';
-import { parseTime } from '../schemas/time.ts';
-import { type AuditFilters, listAudit, streamAudit } from '../store/audit.ts';
-import type { AuditEvent } from '../store/entities/index.ts';
-import { type Caller, demand } from './caller.ts';
-import type { PeopleRooms } from './definitions/note.ts';
+import { decide } from '../../access/decide.ts';
+import { Problem } from '../../errors.ts';
+import type { AuditQuery } from '../../schemas/audit.ts';
+import { parseTime } from '../../schemas/time.ts';
+import { type AuditFilters, listAudit, streamAudit } from '../../store/audit.ts';
+import type { AuditEvent } from '../../store/entities/index.ts';
+import { type Caller, demand } from '../caller.ts';
+import type { PeopleRooms } from '../deps.ts';
 
 /** Site admins see everything, lab admins what concerns the labs that they manage. */
 export async function listEvents(

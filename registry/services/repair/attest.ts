@@ -5,13 +5,14 @@
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
-import { ATTESTED, parseRecord, strangeness, writeAttestation } from '../../definitions/record.ts';
+import { ATTESTED, tagRef } from '../../../text/refs.ts';
+import { parseRecord, strangeness, writeAttestation } from '../../definitions/record.ts';
 import { judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import { isDone, noteDone } from '../../store/done-once.ts';
 import type { Store } from '../../store/open.ts';
 import { REGISTRY } from '../caller.ts';
-import { readState } from '../definitions/state.ts';
+import { readState } from '../content/state.ts';
 
 export interface AttestReport {
   /** Definitions that have such versions, and had no list of them. */
@@ -48,7 +49,7 @@ export async function attestOnce(rooms: AttestRooms): Promise<AttestReport> {
 /** Lists versions that one of these keys signed, and no others; whether there were any. */
 async function attest(repository: Repository, keys: readonly SigningKey[]): Promise<boolean> {
   const head = await repository.head();
-  if (head === null || (await repository.refs()).has(`refs/tags/${ATTESTED}`)) return false;
+  if (head === null || (await repository.refs()).has(tagRef(ATTESTED))) return false;
   const { name } = repository;
   const { id } = (await readState(repository)).state;
   const unnamed = (await repository.versions()).filter((version) => {

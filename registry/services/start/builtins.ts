@@ -1,18 +1,18 @@
 /** The definitions that are shipped with the product, landed by the product itself. */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Files } from '../definitions/types.ts';
-import { Problem } from '../errors.ts';
-import { builtinSources } from '../store/indexing.ts';
-import type { Store } from '../store/open.ts';
-import { OPERATOR } from './caller.ts';
-import { commitFiles } from './definitions/commit-files.ts';
-import { changesBetween, filesOf, mainFile, textOf } from './definitions/files.ts';
-import { found } from './import-export/found-definition.ts';
-import { land } from './landing/landing.ts';
-import type { SaveRooms } from './rooms.ts';
+import type { Files } from '../../definitions/types.ts';
+import { Problem } from '../../errors.ts';
+import { builtinSources } from '../../store/indexing.ts';
+import type { Store } from '../../store/open.ts';
+import { OPERATOR } from '../caller.ts';
+import { changesBetween, filesOf, mainFile, textOf } from '../content/files.ts';
+import { found } from '../definitions/first-version.ts';
+import type { SaveRooms } from '../deps.ts';
+import { commitFiles } from '../landing/commit-files.ts';
+import { land } from '../landing/landing.ts';
 
-const FOLDER = fileURLToPath(new URL('../builtin/', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../builtin/', import.meta.url));
 
 /**
  * Lands every built-in that is not there yet, and the newer text of those that are. What a site admin

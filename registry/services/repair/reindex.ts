@@ -8,8 +8,9 @@ import {
 import { lockDefinition } from '../../store/indexing.ts';
 import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
-import type { LandingRooms } from '../rooms.ts';
-import { type Indexed, indexRepository } from './index-repository.ts';
+import { headsIn } from '../content/refs.ts';
+import type { LandingRooms } from '../deps.ts';
+import { type Indexed, indexRepository } from '../landing/index-repository.ts';
 
 export interface ReindexReport {
   definitions: number;
@@ -53,9 +54,7 @@ export async function reindex(
 /** The highest number of a merge request that git knows here, landed or not: none is given twice. */
 function newestIn({ added }: Indexed, refs: Refs): number {
   const landed = added.map(({ record }) => record.merge_request ?? 0);
-  const proposed = [...refs.keys()].map((ref) =>
-    Number(/^refs\/merge-requests\/(\d+)\/head$/.exec(ref)?.[1] ?? 0),
-  );
+  const proposed = headsIn(refs).map(({ id }) => id);
   return [...landed, ...proposed].reduce((a, b) => Math.max(a, b), 0);
 }
 

@@ -1,12 +1,12 @@
 /** The first administrator, made while there is no user. */
-import type { Config } from '../config.ts';
-import type { Store } from '../store/open.ts';
-import { hasUsers } from '../store/users.ts';
-import { OPERATOR } from './caller.ts';
-import type { PeopleRooms } from './definitions/note.ts';
-import { newPassword } from './people/secrets.ts';
-import { makeToken } from './people/tokens.ts';
-import { createUser } from './people/users.ts';
+import type { Config } from '../../config.ts';
+import type { Store } from '../../store/open.ts';
+import { hasUsers } from '../../store/users.ts';
+import { OPERATOR } from '../caller.ts';
+import type { PeopleRooms } from '../deps.ts';
+import { newPassword } from '../people/secrets.ts';
+import { makeToken } from '../people/tokens.ts';
+import { createUser } from '../people/users.ts';
 
 export interface FirstAdmin {
   username: string;

@@ -1,0 +1,13 @@
+import { Problem } from '../../errors.ts';
+import { StoreError } from '../../store/errors.ts';
+
+/** Throws `conflict` in place of a unique violation: `path` is taken. Throws any other error as it is. */
+export function throwTaken(error: unknown, path: string): never {
+  if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
+  throw new Problem(
+    'conflict',
+    `That ${path} is taken (case does not count). Choose another one.`,
+    [{ path, message: 'is taken' }],
+    { cause: error },
+  );
+}

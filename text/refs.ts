@@ -1,0 +1,58 @@
+/** The names of the refs in a definition's repository. Nothing else spells them. */
+
+/** The branch whose commits are the versions; HEAD points to it. */
+export const MAIN = 'refs/heads/main';
+
+/** What a push for review without a branch goes to: one merge request for each pusher and definition. */
+export const FOR_MAIN = 'refs/for/main';
+
+/** The registry's own record of the definition: id, lab, verdicts. Nobody fetches below `REGISTRY`. */
+export const STATE = 'refs/registry/state';
+const REGISTRY = 'refs/registry/';
+export const isRegistryRef = (ref: string): boolean => ref.startsWith(REGISTRY);
+
+const BRANCHES = 'refs/heads/';
+export const branchRef = (name: string): string => BRANCHES + name;
+export const isBranch = (ref: string): boolean => ref.startsWith(BRANCHES);
+/** `a/b` of `refs/heads/a/b`; undefined for any other ref. */
+export const branchName = (ref: string): string | undefined =>
+  isBranch(ref) ? ref.slice(BRANCHES.length) : undefined;
+
+const TAGS = 'refs/tags/';
+export const tagRef = (name: string): string => TAGS + name;
+export const isTag = (ref: string): boolean => ref.startsWith(TAGS);
+
+/** The tag that lists old versions whose records do not name the definition. */
+export const ATTESTED = 'attested';
+
+/** The tag of version `n`, without `refs/tags/`. */
+export const versionTag = (n: number): string => `v${n}`;
+export const versionRef = (n: number): string => tagRef(versionTag(n));
+
+const VERSION = /^refs\/tags\/v([0-9]+)$/;
+/** The number of the version whose tag this is; undefined for any other ref. */
+export function versionNumber(ref: string): number | undefined {
+  const digits = VERSION.exec(ref)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** `main` and the tags: what everybody may fetch who sees the definition. */
+export const isVersionRef = (ref: string): boolean =>
+  ref === MAIN || ref === tagRef(ATTESTED) || VERSION.test(ref);
+
+const MERGE_REQUESTS = 'refs/merge-requests/';
+/** The head of a merge request. */
+export const headRef = (id: number): string => `${MERGE_REQUESTS}${id}/head`;
+/** The commit that landed a merge request. The ref transaction that lands it creates this ref; until then its head can move. */
+export const mergeRef = (id: number): string => `${MERGE_REQUESTS}${id}/merge`;
+
+const HEAD = /^refs\/merge-requests\/([0-9]+)\/head$/;
+/** The number of the merge request whose head this ref is; undefined for any other ref. */
+export function mergeRequestNumber(ref: string): number | undefined {
+  const digits = HEAD.exec(ref)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Branches and the refs of merge requests: what everybody may fetch who may read the definition's reviews. */
+export const isReviewRef = (ref: string): boolean =>
+  isBranch(ref) || ref.startsWith(MERGE_REQUESTS);
