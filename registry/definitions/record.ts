@@ -41,7 +41,7 @@ export interface LandedUnder {
 export interface VersionRecord {
   /**
    * Id and name of the definition. Older versions, whose records lack them, are attested separately
-   * (services/landing/attest.ts).
+   * (services/repair/attest.ts).
    */
   id?: number;
   name?: string;
