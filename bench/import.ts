@@ -16,12 +16,12 @@ export interface ImportSize {
 
 /** Every round imports other names: an import of what is there already lands nothing. */
 export async function measureImport(
-  { rooms }: BenchRegistry,
+  { deps }: BenchRegistry,
   { rounds, definitions }: ImportSize,
 ): Promise<Figure[]> {
   const root = await mkdtemp(join(tmpdir(), 'bench-import-'));
   const source = await sources();
-  const target = importTarget(rooms, { lab: null, isBuiltin: false });
+  const target = importTarget(deps, { lab: null, isBuiltin: false });
   const namesOf = (round: number) =>
     Array.from({ length: definitions }, (_, i) => `Import${round}x${i}`);
 
@@ -38,7 +38,7 @@ export async function measureImport(
     const folder = await folderOf(round);
     let landed = 0;
     const time = await timed(async () => {
-      landed = (await importFolder(folder, {}, target, rooms)).imported.length;
+      landed = (await importFolder(folder, {}, target, deps)).imported.length;
     });
     if (landed !== definitions) throw new Error(`${landed} of ${definitions} were imported`);
     return time;

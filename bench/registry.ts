@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../registry/app.ts';
 import { loadConfig } from '../registry/config.ts';
-import { openRooms, type Rooms } from '../registry/open.ts';
+import { type Deps, openDeps } from '../registry/open.ts';
 import { OPERATOR } from '../registry/services/caller.ts';
 import { makeToken } from '../registry/services/people/tokens.ts';
 import { createUser } from '../registry/services/people/users.ts';
 
 export interface BenchRegistry {
-  rooms: Rooms;
+  deps: Deps;
   url: string;
   /** A site admin's. */
   token: string;
@@ -27,31 +27,31 @@ export async function startRegistry(databaseUrl?: string): Promise<BenchRegistry
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-bench-'));
   const config = loadConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl });
   let url = '';
-  const rooms = await openRooms(config, () => url);
+  const deps = await openDeps(config, () => url);
   const app = await createApp(
-    { ...rooms, jwtSecret: 'x'.repeat(32), version: 'bench', isReady: () => true },
+    { ...deps, jwtSecret: 'x'.repeat(32), version: 'bench', isReady: () => true },
     false,
   );
   await app.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const user = await createUser(rooms, OPERATOR, {
+  const user = await createUser(deps, OPERATOR, {
     username: 'bench',
     password: 'measured in turn',
     name: 'Bench',
     email: 'bench@lab.example',
     is_admin: true,
   });
-  const { token } = await makeToken(rooms, OPERATOR, user.id, { name: 'bench', scope: 'admin' });
+  const { token } = await makeToken(deps, OPERATOR, user.id, { name: 'bench', scope: 'admin' });
   const agent = new Agent({ keepAlive: true });
   return {
-    rooms,
+    deps,
     url,
     token,
     ask: (method, path, body) => ask(agent, `${url}${path}`, { method, token, body }),
     async close() {
       agent.destroy();
       await app.close();
-      await rooms.close();
+      await deps.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

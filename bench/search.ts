@@ -33,7 +33,7 @@ export async function measureSearch(
   database: string,
   { rounds, rows }: { rounds: number; rows: number },
 ): Promise<Figure[]> {
-  const { store } = registry.rooms;
+  const { store } = registry.deps;
   await fillIndex(store, rows);
   const termOf = (round: number) => TERMS[round % TERMS.length] as string;
   const searched = await inTurn(

@@ -23,7 +23,7 @@ export async function measureSync(
   database: string,
   { rounds, definitions }: SyncSize,
 ): Promise<Figure[]> {
-  const { store } = registry.rooms;
+  const { store } = registry.deps;
   await fillLab(registry, definitions);
   const token = await fillComputer(store);
   const agent = new Agent({ keepAlive: true });
@@ -53,12 +53,12 @@ export async function measureSync(
 }
 
 /** One definition is landed, the others are its rows under other names: landing each would be an import. */
-async function fillLab({ ask, rooms }: BenchRegistry, count: number): Promise<void> {
+async function fillLab({ ask, deps }: BenchRegistry, count: number): Promise<void> {
   const source = await sources();
   const lab = JSON.parse(await ask('POST', '/api/labs', { name: 'Bench', code: 'bench' }));
   const body = { name: 'Synced', lab_id: lab.id, source_code: source('Synced') };
   const { id } = JSON.parse(await ask('POST', '/api/instrument-definitions', body));
-  const em = rooms.store.em();
+  const em = deps.store.em();
   await em.execute(
     `insert into definitions (name, lab_id, created_by, version, head, display_name, description, instrument_type,
          category, manufacturer, status, base_class, dependencies, settings_schema, default_settings, data_columns,

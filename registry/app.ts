@@ -44,7 +44,7 @@ import type { SigningKeys } from './signing/keys.ts';
 import type { SingleSignOn } from './single-sign-on.ts';
 import type { Store } from './store/open.ts';
 
-export interface AppRooms {
+export interface AppDeps {
   store: Store;
   repositories: Repositories;
   git: GitProgram;
@@ -75,71 +75,71 @@ export interface AppRooms {
 /** A body against a file: JSON may double what it holds, and parsing one as large as this takes some 15 ms. */
 const BODY_SHARE = 4;
 
-export async function createApp(rooms: AppRooms, logger: FastifyServerOptions['logger']) {
-  const secure = securityHeaders(rooms.publicUrl);
+export async function createApp(deps: AppDeps, logger: FastifyServerOptions['logger']) {
+  const secure = securityHeaders(deps.publicUrl);
   const app = Fastify({
     logger: logger ?? false,
-    trustProxy: rooms.trustedProxies ?? false,
-    bodyLimit: BODY_SHARE * rooms.maxFileBytes,
+    trustProxy: deps.trustedProxies ?? false,
+    bodyLimit: BODY_SHARE * deps.maxFileBytes,
     schemaController,
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
-    http: headerDeadline(rooms.patience),
+    http: headerDeadline(deps.patience),
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
       secure(reply.raw);
       void answerError(error, request, reply as never);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
-  const throttle = createThrottle(rooms.now);
+  const throttle = createThrottle(deps.now);
   app.addHook('onRequest', (_request, reply, done) => {
     secure(reply.raw);
     done();
   });
   const events = new Events({
-    ...rooms,
+    ...deps,
     onError: (err) => app.log.warn({ err }, 'events are late: the database cannot be read'),
   });
   letConnectionsGo(app as never);
-  leaveSlowClients(app as never, rooms.patience);
+  leaveSlowClients(app as never, deps.patience);
   problems(app);
   readJsonBodies(app as never);
   refuseUnnamed(app as never);
-  metrics(app, rooms.metricsToken, () => rooms.analysis.state);
-  documentation(app, rooms);
-  healthRoutes(app, rooms);
-  clientPackageRoutes(app, rooms);
+  metrics(app, deps.metricsToken, () => deps.analysis.state);
+  documentation(app, deps);
+  healthRoutes(app, deps);
+  clientPackageRoutes(app, deps);
   interfaceRoutes(app as never);
   await app.register(async (plugin) => {
     const api = plugin.withTypeProvider<TypeBoxTypeProvider>();
     await authentication(api, {
-      store: rooms.store,
+      store: deps.store,
       throttle,
-      jwtSecret: rooms.jwtSecret,
-      publicUrl: rooms.publicUrl,
+      jwtSecret: deps.jwtSecret,
+      publicUrl: deps.publicUrl,
     });
-    sessionRoutes(api, { ...rooms, throttle });
-    const signOn = { ...rooms, throttle, secret: rooms.jwtSecret };
-    singleSignOnRoutes(api, signOn, rooms.singleSignOn ?? null);
-    userRoutes(api, { ...rooms, throttle });
-    labRoutes(api, rooms);
-    tokenRoutes(api, rooms);
-    definitionRoutes(api, rooms);
-    validateRoutes(api, rooms);
-    versionRoutes(api, rooms);
-    verdictRoutes(api, rooms);
-    signingKeyRoutes(api, rooms);
-    mergeRequestRoutes(api, rooms);
-    reviewRoutes(api, rooms);
-    instrumentRoutes(api, rooms);
-    computerRoutes(api, { ...rooms, throttle });
-    bindingRoutes(api, rooms);
-    syncRoutes(api, rooms);
-    fleetRoutes(api, rooms);
-    provenanceRoutes(api, rooms);
-    auditRoutes(api, rooms);
+    sessionRoutes(api, { ...deps, throttle });
+    const signOn = { ...deps, throttle, secret: deps.jwtSecret };
+    singleSignOnRoutes(api, signOn, deps.singleSignOn ?? null);
+    userRoutes(api, { ...deps, throttle });
+    labRoutes(api, deps);
+    tokenRoutes(api, deps);
+    definitionRoutes(api, deps);
+    validateRoutes(api, deps);
+    versionRoutes(api, deps);
+    verdictRoutes(api, deps);
+    signingKeyRoutes(api, deps);
+    mergeRequestRoutes(api, deps);
+    reviewRoutes(api, deps);
+    instrumentRoutes(api, deps);
+    computerRoutes(api, { ...deps, throttle });
+    bindingRoutes(api, deps);
+    syncRoutes(api, deps);
+    fleetRoutes(api, deps);
+    provenanceRoutes(api, deps);
+    auditRoutes(api, deps);
     eventRoutes(api, { events });
   });
-  await app.register(async (git) => await gitRoutes(git, { ...rooms, throttle }));
+  await app.register(async (git) => await gitRoutes(git, { ...deps, throttle }));
   return app;
 }

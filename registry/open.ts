@@ -11,7 +11,7 @@ import { openSigningKeys, type SigningKeys } from './signing/keys.ts';
 import type { EmbeddedDatabase } from './store/embedded/open.ts';
 import { openStore, type Store } from './store/open.ts';
 
-export interface Rooms {
+export interface Deps {
   store: Store;
   repositories: Repositories;
   git: GitProgram;
@@ -33,19 +33,19 @@ export interface Rooms {
  * (`database_in_use`, `database_unavailable`). Whatever was opened is closed again when a later part fails.
  * The opening of the embedded database may have begun before.
  */
-export async function openRooms(
+export async function openDeps(
   config: Config,
   publicUrl: () => string,
   {
     embedded,
     migrates = true,
   }: { embedded?: EmbeddedDatabase | undefined; migrates?: boolean } = {},
-): Promise<Rooms> {
+): Promise<Deps> {
   const openToOthers = await openDataFolder(dataPaths(config.DATA_DIR).root);
   const opened = new AsyncDisposableStack();
   try {
-    const rooms = await openInto(opened, config, publicUrl, { embedded, migrates });
-    return { ...rooms, openToOthers };
+    const deps = await openInto(opened, config, publicUrl, { embedded, migrates });
+    return { ...deps, openToOthers };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -57,7 +57,7 @@ async function openInto(
   config: Config,
   publicUrl: () => string,
   { embedded, migrates }: { embedded: EmbeddedDatabase | undefined; migrates: boolean },
-): Promise<Omit<Rooms, 'openToOthers'>> {
+): Promise<Omit<Deps, 'openToOthers'>> {
   const paths = dataPaths(config.DATA_DIR);
   const [git, store] = await together(
     openGitProgram().then((git) => {

@@ -267,7 +267,7 @@ function withScope(actor: Extract<Actor, { kind: 'user' }>, needed: Scope): Deci
 
 /**
  * The same visibility as a filter for lists, which the database applies row by row: the store's `Viewer`.
- * (Neither room may import the other; where the two meet, the compiler compares them.)
+ * (Neither folder may import the other; the compiler compares the two where both are used.)
  */
 export function viewerOf(actor: Actor, rules: Rules) {
   const roles: [labId: number, Role][] = actor.kind === 'user' ? [...actor.roles] : [];

@@ -1,5 +1,5 @@
 /** `registry backup <file>`, `registry restore <file>` and `registry confirm-restore`. */
-import type { Rooms } from '../open.ts';
+import type { Deps } from '../open.ts';
 import { backup } from '../services/backup/backup.ts';
 import { confirmRestore } from '../services/backup/confirm.ts';
 import { restore } from '../services/backup/restore.ts';
@@ -16,9 +16,9 @@ interface File {
 const rowsIn = (tables: Record<string, number>): number =>
   Object.values(tables).reduce((sum, count) => sum + count, 0);
 
-export async function runBackup(rooms: Rooms, terminal: Terminal, { file }: File): Promise<number> {
+export async function runBackup(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
   const { manifest, unsettled } = await orProblem(file, async (path) =>
-    backup({ ...rooms, version: await ownVersion() }, path, (done, total) =>
+    backup({ ...deps, version: await ownVersion() }, path, (done, total) =>
       terminal.progress(done, total, 'Backing up repositories'),
     ),
   );
@@ -32,13 +32,9 @@ export async function runBackup(rooms: Rooms, terminal: Terminal, { file }: File
 }
 
 /** Checks all of it afterwards. */
-export async function runRestore(
-  rooms: Rooms,
-  terminal: Terminal,
-  { file }: File,
-): Promise<number> {
+export async function runRestore(deps: Deps, terminal: Terminal, { file }: File): Promise<number> {
   const { repositories, tables, made_at } = await orProblem(file, (path) =>
-    restore(rooms, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
+    restore(deps, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
   );
   terminal.out(
     `${repositories.length} repositories and ${rowsIn(tables)} rows are as they were at ${made_at}.`,
@@ -46,15 +42,15 @@ export async function runRestore(
   terminal.out(
     'Lab computers keep what they have until you tell them to follow: see docs/backup.md, then npx registry confirm-restore',
   );
-  return await runFsck(rooms, terminal);
+  return await runFsck(deps, terminal);
 }
 
 export async function runConfirmRestore(
-  rooms: Rooms,
+  deps: Deps,
   terminal: Terminal,
   { by }: { by: string },
 ): Promise<number> {
-  await confirmRestore(rooms, OPERATOR, by);
+  await confirmRestore(deps, OPERATOR, by);
   terminal.out('Lab computers follow this registry from their next sync on.');
   return 0;
 }

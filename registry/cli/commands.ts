@@ -1,6 +1,6 @@
-/** Every command that works on opened rooms, by name; run here or by a server through its socket. */
+/** Every command that works on an opened data folder, by name. It runs here, or in a server through its socket. */
 import { Problem } from '../errors.ts';
-import type { Rooms } from '../open.ts';
+import type { Deps } from '../open.ts';
 import { runBackup, runConfirmRestore, runRestore } from './backup.ts';
 import type { CommandRequest } from './control.ts';
 import { exportDefinitions, importDefinitions } from './folders.ts';
@@ -9,7 +9,7 @@ import { runFsck, runMaintain, runMigrate, runReindex } from './maintenance.ts';
 import { addUser, createToken, setPassword, showUsers } from './people.ts';
 import type { Terminal } from './terminal.ts';
 
-type Command = (rooms: Rooms, terminal: Terminal, options: never) => Promise<number>;
+type Command = (deps: Deps, terminal: Terminal, options: never) => Promise<number>;
 
 const COMMANDS: Record<string, Command> = {
   import: importDefinitions,
@@ -30,14 +30,14 @@ const COMMANDS: Record<string, Command> = {
 
 /** The command's exit code: 0 done, 1 it could not be done (said on the terminal). */
 export async function runCommand(
-  rooms: Rooms,
+  deps: Deps,
   { command, options }: CommandRequest,
   terminal: Terminal,
 ): Promise<number> {
   const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!run) throw new Error(`unknown command ${command}`);
   try {
-    return await run(rooms, terminal, options as never);
+    return await run(deps, terminal, options as never);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     terminal.err(error.message);

@@ -1,6 +1,6 @@
-/** `registry import` and `registry export` over opened rooms. */
+/** `registry import` and `registry export` on an opened data folder. */
 import { Problem } from '../errors.ts';
-import type { Rooms } from '../open.ts';
+import type { Deps } from '../open.ts';
 import { exportBundle } from '../services/import-export/export-bundle.ts';
 import { contentsOf, standingDefinitions } from '../services/import-export/export-definitions.ts';
 import { importTarget } from '../services/import-export/import-target.ts';
@@ -17,19 +17,19 @@ interface Whose {
 }
 
 export async function importDefinitions(
-  rooms: Rooms,
+  deps: Deps,
   terminal: Terminal,
   { lab, builtin = false, ...command }: ImportCommand & Whose,
 ): Promise<number> {
   if (lab !== undefined && builtin) {
     throw new Problem('invalid', '--lab and --builtin exclude each other: built-ins have no lab.');
   }
-  const target = importTarget(rooms, { lab: await labWith(rooms, lab), isBuiltin: builtin });
-  return await runImport({ ...rooms, target }, terminal, command);
+  const target = importTarget(deps, { lab: await labWith(deps, lab), isBuiltin: builtin });
+  return await runImport({ ...deps, target }, terminal, command);
 }
 
 export async function exportDefinitions(
-  rooms: Rooms,
+  deps: Deps,
   terminal: Terminal,
   {
     lab,
@@ -38,22 +38,20 @@ export async function exportDefinitions(
     ...command
   }: ExportCommand & Whose & { bundle?: boolean },
 ): Promise<number> {
-  const whose = { lab: await labWith(rooms, lab), isBuiltin: builtin };
+  const whose = { lab: await labWith(deps, lab), isBuiltin: builtin };
   if (bundle) {
     const count = await orProblem(command.folder, (file) =>
-      exportBundle(rooms, file, whose, (done, total) =>
-        terminal.progress(done, total, 'Exporting'),
-      ),
+      exportBundle(deps, file, whose, (done, total) => terminal.progress(done, total, 'Exporting')),
     );
     terminal.out(`${count} definitions written to ${command.folder}.`);
     return 0;
   }
-  const definitions = await standingDefinitions(rooms, whose);
-  const exported = { definitions: contentsOf(rooms, definitions), total: definitions.length };
+  const definitions = await standingDefinitions(deps, whose);
+  const exported = { definitions: contentsOf(deps, definitions), total: definitions.length };
   return await runExport(exported, terminal, command);
 }
 
-async function labWith({ store }: Rooms, code: string | undefined): Promise<Lab | null> {
+async function labWith({ store }: Deps, code: string | undefined): Promise<Lab | null> {
   if (code === undefined) return null;
   const lab = await findLabByCode(store.em(), code);
   if (!lab) throw new Problem('not_found', `There is no lab with the code ${code}.`);

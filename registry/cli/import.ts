@@ -5,8 +5,8 @@ import type { Choice, Renaming } from '../definitions/extract/choice.ts';
 import type { InstrumentType } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
 import {
+  type ImportDeps,
   ImportEnded,
-  type ImportRooms,
   type ImportTarget,
   importFolder,
 } from '../services/import-export/import-folder.ts';
@@ -37,7 +37,7 @@ export interface ImportCommand {
  * @throws ImportEnded once the report of what was done before has been printed and written
  */
 export async function runImport(
-  { target, ...rooms }: ImportRooms & { target: ImportTarget },
+  { target, ...deps }: ImportDeps & { target: ImportTarget },
   terminal: Terminal,
   command: ImportCommand,
 ): Promise<number> {
@@ -49,7 +49,7 @@ export async function runImport(
     terminal.err(`Reading ${files} files to find the definitions in them.`);
   let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
-    importFolder(path, { bases, choice, dryRun, onReading, onProgress }, target, rooms),
+    importFolder(path, { bases, choice, dryRun, onReading, onProgress }, target, deps),
   ).catch((error: unknown) => {
     if (!(error instanceof ImportEnded)) throw error;
     ended = error;

@@ -1,18 +1,18 @@
 /** `registry migrate`, `reindex`, `fsck` and `maintain`. */
-import type { Rooms } from '../open.ts';
+import type { Deps } from '../open.ts';
 import { fsck } from '../services/repair/fsck.ts';
 import { reindex } from '../services/repair/reindex.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Opening the database has migrated it already; this says so. */
-export async function runMigrate({ store }: Rooms, terminal: Terminal) {
+export async function runMigrate({ store }: Deps, terminal: Terminal) {
   const pending = await store.pending();
   terminal.out(pending.length === 0 ? 'The database is up to date.' : `Pending: ${pending}`);
   return pending.length === 0 ? 0 : 1;
 }
 
-export async function runReindex(rooms: Rooms, terminal: Terminal) {
-  const report = await reindex(rooms, (done, total) =>
+export async function runReindex(deps: Deps, terminal: Terminal) {
+  const report = await reindex(deps, (done, total) =>
     terminal.progress(done, total, 'Reading repositories'),
   );
   terminal.out(`${report.definitions} definitions, ${report.versions} versions indexed.`);
@@ -23,8 +23,8 @@ export async function runReindex(rooms: Rooms, terminal: Terminal) {
   return report.skipped.length === 0 ? 0 : 1;
 }
 
-export async function runFsck(rooms: Rooms, terminal: Terminal) {
-  const report = await fsck(rooms, (done, total) =>
+export async function runFsck(deps: Deps, terminal: Terminal) {
+  const report = await fsck(deps, (done, total) =>
     terminal.progress(done, total, 'Checking repositories'),
   );
   for (const name of report.mended) terminal.out(`${name}: mended after a crash`);
@@ -34,7 +34,7 @@ export async function runFsck(rooms: Rooms, terminal: Terminal) {
 }
 
 /** What the registry does by itself after landings, for every repository and now. */
-export async function runMaintain({ repositories }: Rooms, terminal: Terminal) {
+export async function runMaintain({ repositories }: Deps, terminal: Terminal) {
   const names = await repositories.list();
   const failed: string[] = [];
   for (const [i, name] of names.entries()) {

@@ -1,6 +1,6 @@
 /** `registry user …` and `registry token …`. */
 import { Problem } from '../errors.ts';
-import type { Rooms } from '../open.ts';
+import type { Deps } from '../open.ts';
 import { OPERATOR } from '../services/caller.ts';
 import { newPassword } from '../services/people/secrets.ts';
 import { makeToken } from '../services/people/tokens.ts';
@@ -17,7 +17,7 @@ export interface UserOptions {
   password?: string;
 }
 
-export async function addUser(rooms: Rooms, terminal: Terminal, options: UserOptions) {
+export async function addUser(deps: Deps, terminal: Terminal, options: UserOptions) {
   const oneTime = options.password === undefined;
   const password = options.password ?? newPassword();
   const account = {
@@ -27,17 +27,17 @@ export async function addUser(rooms: Rooms, terminal: Terminal, options: UserOpt
     email: options.email ?? `${options.username}@registry.invalid`,
     is_admin: options.admin ?? false,
   };
-  const user = await createUser(rooms, OPERATOR, account, { oneTime });
+  const user = await createUser(deps, OPERATOR, account, { oneTime });
   terminal.out(`Made the account ${user.username} (id ${user.id}).`);
   if (oneTime) tellPassword(terminal, password);
   return 0;
 }
 
-export async function setPassword(rooms: Rooms, terminal: Terminal, options: UserOptions) {
-  const user = await userNamed(rooms, options.username);
+export async function setPassword(deps: Deps, terminal: Terminal, options: UserOptions) {
+  const user = await userNamed(deps, options.username);
   const oneTime = options.password === undefined;
   const password = options.password ?? newPassword();
-  await changeUser(rooms, OPERATOR, user.id, { password }, { oneTime });
+  await changeUser(deps, OPERATOR, user.id, { password }, { oneTime });
   terminal.out(`Changed the password of ${user.username}; all its sessions have ended.`);
   if (oneTime) tellPassword(terminal, password);
   return 0;
@@ -48,10 +48,10 @@ function tellPassword(terminal: Terminal, password: string): void {
   terminal.err('It can be used for 24 hours; its owner chooses another one after signing in.');
 }
 
-export async function showUsers(rooms: Rooms, terminal: Terminal) {
+export async function showUsers(deps: Deps, terminal: Terminal) {
   const per_page = 500;
   for (let page = 1; ; page++) {
-    const { items, total } = await listUsers(rooms, OPERATOR, { page, per_page });
+    const { items, total } = await listUsers(deps, OPERATOR, { page, per_page });
     for (const { id, username, name, email, is_admin, disabled } of items) {
       const marks = [is_admin ? 'site admin' : '', disabled ? 'disabled' : ''].filter(Boolean);
       terminal.out([id, username, name, email, marks.join(', ')].join('\t'));
@@ -67,9 +67,9 @@ export interface TokenOptions {
   expires?: string;
 }
 
-export async function createToken(rooms: Rooms, terminal: Terminal, options: TokenOptions) {
-  const user = await userNamed(rooms, options.username);
-  const { token } = await makeToken(rooms, OPERATOR, user.id, {
+export async function createToken(deps: Deps, terminal: Terminal, options: TokenOptions) {
+  const user = await userNamed(deps, options.username);
+  const { token } = await makeToken(deps, OPERATOR, user.id, {
     name: options.name,
     scope: options.scope,
     ...(options.expires !== undefined && { expires_at: options.expires }),
@@ -79,7 +79,7 @@ export async function createToken(rooms: Rooms, terminal: Terminal, options: Tok
   return 0;
 }
 
-async function userNamed({ store }: Rooms, username: string) {
+async function userNamed({ store }: Deps, username: string) {
   const user = await findUserByName(store.em(), username);
   if (!user) throw new Problem('not_found', `There is no account named ${username}.`);
   return user;

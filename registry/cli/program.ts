@@ -241,17 +241,17 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     const exit = await askServer(dataPaths(config.DATA_DIR).socket, request, terminal);
     if (exit !== undefined) return exit;
   }
-  const [{ runCommand }, { openRooms }] = await Promise.all([
+  const [{ runCommand }, { openDeps }] = await Promise.all([
     import('./commands.ts'),
     import('../open.ts'),
   ]);
   const publicUrl = () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
   // A backup is of the schema that its database had.
   const migrates = request.command !== 'restore';
-  const rooms = await openRooms(config, publicUrl, { migrates });
+  const deps = await openDeps(config, publicUrl, { migrates });
   try {
-    return await runCommand(rooms, request, terminal);
+    return await runCommand(deps, request, terminal);
   } finally {
-    await rooms.close();
+    await deps.close();
   }
 }

@@ -1,4 +1,4 @@
-/** `registry serve`: configuration → rooms → listen → first start → graceful stop. */
+/** `registry serve`: reads the configuration, opens the dependencies, listens, does the first start, stops gracefully. */
 
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { dataPaths } from '../data-paths.ts';
 import { sessionSecret } from '../keys.ts';
 import { loggerOptions } from '../logging.ts';
-import { openRooms, type Rooms } from '../open.ts';
+import { type Deps, openDeps } from '../open.ts';
 import { isInterfaceBuilt } from '../routes/interface.ts';
 import { attestOnce } from '../services/repair/attest.ts';
 import { fillContents } from '../services/repair/fill-contents.ts';
@@ -54,15 +54,15 @@ async function start(
   let port = config.PORT;
   const publicUrl = () =>
     (config.PUBLIC_URL ?? `http://${bracketed(config.HOST)}:${port}`).replace(/\/$/, '');
-  const rooms = await openRooms(config, publicUrl, { embedded, migrates: false });
-  opened.defer(() => rooms.close());
+  const deps = await openDeps(config, publicUrl, { embedded, migrates: false });
+  opened.defer(() => deps.close());
   // The database is still being opened, in another thread: the service is put together meanwhile.
-  const migrated = rooms.store.migrate();
+  const migrated = deps.store.migrate();
   migrated.catch(() => undefined);
   let ready = false;
   const app = await createApp(
     {
-      ...rooms,
+      ...deps,
       jwtSecret: config.JWT_SECRET ?? (await sessionSecret(paths.keys)),
       version: await ownVersion(),
       trustedProxies: config.TRUSTED_PROXIES,
@@ -75,31 +75,31 @@ async function start(
   opened.defer(() => app.close());
   await app.ready();
   await migrated;
-  const sharing = await sharingAddresses(rooms.store.em());
+  const sharing = await sharingAddresses(deps.store.em());
   if (sharing.length > 0) {
     app.log.warn({ accounts: sharing }, 'their address is that of another account too; change one');
   }
-  const { mended, failed } = await repair(rooms);
+  const { mended, failed } = await repair(deps);
   if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
   for (const { name, error } of failed) {
     app.log.error({ err: error, definition: name }, 'cannot be repaired; see registry fsck');
   }
-  const old = await attestOnce(rooms);
+  const old = await attestOnce(deps);
   if (old.attested.length > 0) app.log.info({ definitions: old.attested }, 'old versions attested');
   for (const { name, error } of old.failed) {
     app.log.error({ err: error, definition: name }, 'cannot be attested; see registry fsck');
   }
   // With a database server of its own, every process can open what it needs.
-  if (rooms.store.embedded) {
+  if (deps.store.embedded) {
     const commands = await serveCommands(paths.socket, async (request, terminal) => {
       const { runCommand } = await import('./commands.ts');
-      return await runCommand(rooms, request, terminal);
+      return await runCommand(deps, request, terminal);
     });
     // Waits for the command that is being carried out, if one is.
     opened.defer(() => new Promise((resolve) => commands.close(() => resolve())));
   }
-  if (rooms.openToOthers.length > 0) {
-    app.log.warn({ paths: rooms.openToOthers }, 'other accounts of this machine can read them');
+  if (deps.openToOthers.length > 0) {
+    app.log.warn({ paths: deps.openToOthers }, 'other accounts of this machine can read them');
   }
   await app.listen({ host: config.HOST, port: config.PORT });
   ({ port } = app.server.address() as AddressInfo);
@@ -108,9 +108,9 @@ async function start(
     ready = false;
     await opened.disposeAsync();
   });
-  const first = await createFirstAdmin(rooms, config, { withToken: Boolean(process.stdout.isTTY) });
+  const first = await createFirstAdmin(deps, config, { withToken: Boolean(process.stdout.isTTY) });
   const terminal = await localTerminal();
-  const { landed, skipped } = await landBuiltins(rooms, (done, total) => {
+  const { landed, skipped } = await landBuiltins(deps, (done, total) => {
     if (first) terminal.progress(done, total, 'Importing built-in definitions');
   });
   if (landed.length > 0) app.log.info({ definitions: landed }, 'built-in definitions landed');
@@ -118,16 +118,16 @@ async function start(
   if (!isInterfaceBuilt()) app.log.warn('the web interface has not been built: npm run build');
   ready = true;
   app.log.info({ url: publicUrl() }, 'ready');
-  opened.defer(fillBeside(rooms, app.log));
+  opened.defer(fillBeside(deps, app.log));
   if (first || config.PORT === 0) {
     for (const line of greeting(publicUrl(), first)) terminal.out(line);
   }
 }
 
 /** Returns what ends it and waits for its end. */
-function fillBeside(rooms: Rooms, log: FastifyBaseLogger): () => Promise<void> {
+function fillBeside(deps: Deps, log: FastifyBaseLogger): () => Promise<void> {
   const stop = new AbortController();
-  const filling = fillContents(rooms, stop.signal).then(
+  const filling = fillContents(deps, stop.signal).then(
     ({ filled, failed }) => {
       if (filled > 0) log.info({ versions: filled }, 'what versions hold is indexed');
       for (const { name, error } of failed) {

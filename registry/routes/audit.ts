@@ -2,10 +2,10 @@ import { AuditEvent, AuditQuery } from '../schemas/audit.ts';
 import { Type } from '../schemas/build.ts';
 import { List } from '../schemas/common.ts';
 import { exportEvents, listEvents } from '../services/audit/read.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-export function auditRoutes(app: Door, rooms: PeopleRooms): void {
+export function auditRoutes(app: Door, deps: PeopleDeps): void {
   app.get(
     '/api/audit',
     {
@@ -33,11 +33,11 @@ export function auditRoutes(app: Door, rooms: PeopleRooms): void {
       const { format, ...query } = request.query;
       const isAccepted = /\bapplication\/x-ndjson\b/.test(request.headers.accept ?? '');
       if (format === 'jsonl' || (isAccepted && format === undefined)) {
-        const entries = exportEvents(rooms, request.caller, query);
+        const entries = exportEvents(deps, request.caller, query);
         if (format) reply.header('content-disposition', 'attachment; filename="audit.jsonl"');
         return reply.type('application/x-ndjson').send(entries as never);
       }
-      return await listEvents(rooms, request.caller, query);
+      return await listEvents(deps, request.caller, query);
     },
   );
 }

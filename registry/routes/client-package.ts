@@ -2,8 +2,8 @@ import { Type } from '../schemas/build.ts';
 import { clientPackage } from '../services/client-package.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-export function clientPackageRoutes(app: Door, rooms: { version: string }): void {
-  const read = clientPackage(rooms.version);
+export function clientPackageRoutes(app: Door, deps: { version: string }): void {
+  const read = clientPackage(deps.version);
   app.get(
     '/client/:file',
     {

@@ -1,13 +1,13 @@
 import { IdParams, List } from '../schemas/common.ts';
 import { Binding, BindingChange, BindingQuery, NewBinding } from '../schemas/equipment.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import * as bindings from '../services/equipment/bindings.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 import { MOST_OF_A_BINDING } from './instruments.ts';
 
 const collection = '/api/computer-bindings';
 
-export function bindingRoutes(app: Door, rooms: PeopleRooms): void {
+export function bindingRoutes(app: Door, deps: PeopleDeps): void {
   const tags = ['computers'];
 
   app.get(
@@ -21,7 +21,7 @@ export function bindingRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: List(Binding), ...problemAnswers },
       },
     },
-    async ({ caller, query }) => await bindings.listBindings(rooms, caller, query),
+    async ({ caller, query }) => await bindings.listBindings(deps, caller, query),
   );
 
   app.post(
@@ -37,7 +37,7 @@ export function bindingRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async ({ caller, body }, reply) => {
-      const made = await bindings.createBinding(rooms, caller, body);
+      const made = await bindings.createBinding(deps, caller, body);
       reply.code(201).header('location', `${collection}/${made.id}`);
       return made;
     },
@@ -54,7 +54,7 @@ export function bindingRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: Binding, ...problemAnswers },
       },
     },
-    async ({ caller, params }) => await bindings.readBinding(rooms, caller, params.id),
+    async ({ caller, params }) => await bindings.readBinding(deps, caller, params.id),
   );
 
   app.put(
@@ -70,8 +70,7 @@ export function bindingRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: Binding, ...problemAnswers },
       },
     },
-    async ({ caller, params, body }) =>
-      await bindings.changeBinding(rooms, caller, params.id, body),
+    async ({ caller, params, body }) => await bindings.changeBinding(deps, caller, params.id, body),
   );
 
   app.delete(
@@ -86,7 +85,7 @@ export function bindingRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async ({ caller, params }, reply) => {
-      await bindings.removeBinding(rooms, caller, params.id);
+      await bindings.removeBinding(deps, caller, params.id);
       reply.code(204);
       return null;
     },

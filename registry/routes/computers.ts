@@ -14,9 +14,9 @@ import {
   NewEnrolmentCode,
   NewInstrumentHere,
 } from '../schemas/equipment.ts';
-import type { ReadRooms } from '../services/definitions/read-definitions.ts';
+import type { ReadDeps } from '../services/definitions/read-definitions.ts';
 import * as computers from '../services/equipment/computers.ts';
-import { type EnrolmentRooms, enrol, makeCode } from '../services/equipment/enrolment.ts';
+import { type EnrolmentDeps, enrol, makeCode } from '../services/equipment/enrolment.ts';
 import { bindNew, findBindings } from '../services/equipment/found-bindings.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 import { MOST_OF_A_BINDING } from './instruments.ts';
@@ -24,8 +24,8 @@ import { MOST_OF_A_BINDING } from './instruments.ts';
 const collection = '/api/computers';
 const tags = ['computers'];
 
-export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): void {
-  enrolmentRoutes(app, rooms);
+export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void {
+  enrolmentRoutes(app, deps);
 
   app.get(
     collection,
@@ -38,7 +38,7 @@ export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): vo
         response: { 200: List(Computer), ...problemAnswers },
       },
     },
-    async ({ caller, query }) => await computers.listComputers(rooms, caller, query),
+    async ({ caller, query }) => await computers.listComputers(deps, caller, query),
   );
 
   app.post(
@@ -53,7 +53,7 @@ export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): vo
       },
     },
     async ({ caller, body }, reply) => {
-      const made = await computers.createComputer(rooms, caller, body);
+      const made = await computers.createComputer(deps, caller, body);
       reply.code(201).header('location', `${collection}/${made.id}`);
       return made;
     },
@@ -70,7 +70,7 @@ export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): vo
         response: { 200: Computer, ...problemAnswers },
       },
     },
-    async ({ caller, params }) => await computers.readComputer(rooms, caller, params.id),
+    async ({ caller, params }) => await computers.readComputer(deps, caller, params.id),
   );
 
   app.put(
@@ -88,7 +88,7 @@ export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): vo
       },
     },
     async ({ caller, params, body }) =>
-      await computers.changeComputer(rooms, caller, params.id, body),
+      await computers.changeComputer(deps, caller, params.id, body),
   );
 
   app.delete(
@@ -103,7 +103,7 @@ export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): vo
       },
     },
     async ({ caller, params }, reply) => {
-      await computers.removeComputer(rooms, caller, params.id);
+      await computers.removeComputer(deps, caller, params.id);
       reply.code(204);
       return null;
     },
@@ -124,7 +124,7 @@ export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): vo
       },
     },
     async ({ caller, params, query }) =>
-      await findBindings(rooms, caller, params.computer_name, query),
+      await findBindings(deps, caller, params.computer_name, query),
   );
 
   app.post(
@@ -144,14 +144,14 @@ export function computerRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): vo
       },
     },
     async ({ caller, params, body }, reply) => {
-      const { binding, created } = await bindNew(rooms, caller, params.computer_name, body);
+      const { binding, created } = await bindNew(deps, caller, params.computer_name, body);
       reply.code(created ? 201 : 200);
       return binding;
     },
   );
 }
 
-function enrolmentRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): void {
+function enrolmentRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void {
   app.post(
     `${collection}/enrolment-codes`,
     {
@@ -166,7 +166,7 @@ function enrolmentRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): void {
     },
     async ({ caller, body }, reply) => {
       reply.code(201);
-      return await makeCode(rooms, caller, body.lab_id);
+      return await makeCode(deps, caller, body.lab_id);
     },
   );
 
@@ -187,7 +187,7 @@ function enrolmentRoutes(app: Door, rooms: ReadRooms & EnrolmentRooms): void {
     },
     async (request, reply) => {
       reply.code(201);
-      return await enrol(rooms, request.ip, request.body);
+      return await enrol(deps, request.ip, request.body);
     },
   );
 }

@@ -15,13 +15,13 @@ import {
 import { setArchived } from '../services/definitions/archive.ts';
 import { changeDefinition } from '../services/definitions/change-definition.ts';
 import { createDefinition } from '../services/definitions/create-definition.ts';
-import { facets, list, type ReadRooms, read } from '../services/definitions/read-definitions.ts';
+import { facets, list, type ReadDeps, read } from '../services/definitions/read-definitions.ts';
 import { rollback } from '../services/definitions/rollback.ts';
-import type { SaveRooms } from '../services/deps.ts';
+import type { SaveDeps } from '../services/deps.ts';
 import type { Proposed } from '../services/review/propose.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void {
+export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
   const tags = ['definitions'];
 
   app.get(
@@ -35,7 +35,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
         response: { 200: List(DefinitionSummary), ...problemAnswers },
       },
     },
-    async (request) => await list(rooms, request.caller, request.query),
+    async (request) => await list(deps, request.caller, request.query),
   );
 
   app.get(
@@ -51,7 +51,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
         response: { 200: DefinitionFacets, ...problemAnswers },
       },
     },
-    async (request) => await facets(rooms, request.caller, request.query),
+    async (request) => await facets(deps, request.caller, request.query),
   );
 
   app.post(
@@ -68,10 +68,10 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
       },
     },
     async (request, reply) => {
-      const made = await createDefinition(rooms, request.caller, request.body);
+      const made = await createDefinition(deps, request.caller, request.body);
       const { id } = made.definition.definition;
       reply.code(201).header('location', `/api/instrument-definitions/${id}`);
-      return saved(await read(rooms, request.caller, id), made.mergeRequest);
+      return saved(await read(deps, request.caller, id), made.mergeRequest);
     },
   );
 
@@ -87,8 +87,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
         response: { 200: Definition, ...problemAnswers },
       },
     },
-    async (request) =>
-      await read(rooms, request.caller, request.params.name, request.query.version),
+    async (request) => await read(deps, request.caller, request.params.name, request.query.version),
   );
 
   app.get(
@@ -103,7 +102,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
         response: { 200: Definition, ...problemAnswers },
       },
     },
-    async (request) => await read(rooms, request.caller, request.params.id, request.query.version),
+    async (request) => await read(deps, request.caller, request.params.id, request.query.version),
   );
 
   app.put(
@@ -122,9 +121,9 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     },
     async (request, reply) => {
       const { caller, params, body } = request;
-      const proposed = await changeDefinition(rooms, caller, params.id, body);
+      const proposed = await changeDefinition(deps, caller, params.id, body);
       if (proposed) reply.code(202);
-      return saved(await read(rooms, caller, params.id), proposed);
+      return saved(await read(deps, caller, params.id), proposed);
     },
   );
 
@@ -140,7 +139,7 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
       },
     },
     async (request, reply) => {
-      await setArchived(rooms, request.caller, request.params.id, true);
+      await setArchived(deps, request.caller, request.params.id, true);
       reply.code(204);
       return null;
     },
@@ -158,8 +157,8 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
       },
     },
     async (request) => {
-      await setArchived(rooms, request.caller, request.params.id, false);
-      return await read(rooms, request.caller, request.params.id);
+      await setArchived(deps, request.caller, request.params.id, false);
+      return await read(deps, request.caller, request.params.id);
     },
   );
 
@@ -179,9 +178,9 @@ export function definitionRoutes(app: Door, rooms: ReadRooms & SaveRooms): void 
     },
     async (request, reply) => {
       const { caller, params, body } = request;
-      const proposed = await rollback(rooms, caller, params.id, body);
+      const proposed = await rollback(deps, caller, params.id, body);
       if (proposed) reply.code(202);
-      return saved(await read(rooms, caller, params.id), proposed);
+      return saved(await read(deps, caller, params.id), proposed);
     },
   );
 }

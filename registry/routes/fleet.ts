@@ -1,10 +1,10 @@
 import { IdParams, List } from '../schemas/common.ts';
 import { DefinitionFleet, FleetComputer, FleetQuery, HistoryQuery } from '../schemas/sync.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import { definitionFleet, listFleet } from '../services/sync/fleet.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-export function fleetRoutes(app: Door, rooms: PeopleRooms): void {
+export function fleetRoutes(app: Door, deps: PeopleDeps): void {
   const tags = ['fleet'];
 
   app.get(
@@ -18,7 +18,7 @@ export function fleetRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: List(FleetComputer), ...problemAnswers },
       },
     },
-    async ({ caller, query }) => await listFleet(rooms, caller, query),
+    async ({ caller, query }) => await listFleet(deps, caller, query),
   );
 
   app.get(
@@ -33,6 +33,6 @@ export function fleetRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: DefinitionFleet, ...problemAnswers },
       },
     },
-    async ({ caller, params, query }) => await definitionFleet(rooms, caller, params.id, query),
+    async ({ caller, params, query }) => await definitionFleet(deps, caller, params.id, query),
   );
 }

@@ -17,13 +17,13 @@ import {
   find,
   findWithOthers,
 } from '../services/definitions/find-definition.ts';
-import type { SaveRooms } from '../services/deps.ts';
+import type { SaveDeps } from '../services/deps.ts';
 import { identifyToken } from '../services/people/identify.ts';
 import type { Throttle } from '../services/people/throttle.ts';
 import { barred } from '../services/push/admit.ts';
 import { pushGate } from '../services/push/gate.ts';
 
-export interface GitRooms extends SaveRooms {
+export interface GitDeps extends SaveDeps {
   git: GitProgram;
   /** Largest push, in bytes as sent. */
   maxPackBytes: number;
@@ -36,7 +36,7 @@ const PATH =
 const SERVICES = ['git-upload-pack', 'git-receive-pack'] as const;
 type Service = (typeof SERVICES)[number];
 
-export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<void> {
+export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
@@ -48,15 +48,15 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
       const asked = parse(request);
       if (!asked)
         return text(reply, 404, 'Not found: only the smart HTTP protocol of git is served here.');
-      const caller = await identify(rooms, request);
-      const found = await findNamed(rooms, caller, asked);
+      const caller = await identify(deps, request);
+      const found = await findNamed(deps, caller, asked);
       if (asked.service === 'git-receive-pack') {
-        const lines = barred(rooms, caller, found);
+        const lines = barred(deps, caller, found);
         if (lines) return text(reply, 403, lines.join('\n'));
       }
-      const repository = await rooms.repositories.open(found.row.name);
+      const repository = await deps.repositories.open(found.row.name);
       const gitProtocol = header(request, 'git-protocol');
-      const { visible, visibility } = visibleTo(rooms, caller, found);
+      const { visible, visibility } = visibleTo(deps, caller, found);
       if (asked.kind === 'advertise') {
         const { service } = asked;
         return send(reply, await advertise(repository, { service, gitProtocol, visible }));
@@ -68,17 +68,17 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
         gitProtocol,
         visible,
         visibility,
-        git: rooms.git,
+        git: deps.git,
         signal: abortedWith(request, reply),
-        ...(rooms.patience && { patience: rooms.patience }),
+        ...(deps.patience && { patience: deps.patience }),
       };
       const answer =
         asked.service === 'git-upload-pack'
           ? await uploadPack(repository, common)
           : await receivePack(repository, {
               ...common,
-              limits: { packBytes: rooms.maxPackBytes, fileBytes: rooms.maxFileBytes },
-              gate: pushGate(rooms, caller, found, repository),
+              limits: { packBytes: deps.maxPackBytes, fileBytes: deps.maxFileBytes },
+              gate: pushGate(deps, caller, found, repository),
             });
       return send(reply, answer);
     },
@@ -89,7 +89,7 @@ export async function gitRoutes(app: FastifyInstance, rooms: GitRooms): Promise<
  * Versions are for everybody who sees the definition, what is under review for whoever may take part in it; what the
  * registry keeps for itself is for nobody.
  */
-function visibleTo({ rules }: GitRooms, { actor }: Caller, { facts }: FoundDefinition) {
+function visibleTo({ rules }: GitDeps, { actor }: Caller, { facts }: FoundDefinition) {
   const action = { on: 'merge-request', do: 'read', labId: facts.labId } as const;
   return decide(actor, action, rules).allowed ? REVIEWS : VERSIONS;
 }
@@ -121,20 +121,20 @@ function parse(request: FastifyRequest): Asked | undefined {
 }
 
 /** HTTP Basic (RFC 7617): any username, a token as password. A computer's or a person's token alike. */
-async function identify(rooms: GitRooms, request: FastifyRequest): Promise<Caller> {
+async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller> {
   const address = request.ip;
   const credentials = request.headers.authorization;
   if (credentials === undefined) {
-    if (rooms.rules.anonymousRead && !isPush(request)) {
+    if (deps.rules.anonymousRead && !isPush(request)) {
       return { actor: { kind: 'nobody' }, address, tokenName: null };
     }
     throw new Problem('unauthenticated', NO_CREDENTIALS);
   }
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(credentials) ?? [];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString();
-  const identity = await identifyToken(rooms.store, decoded.slice(decoded.indexOf(':') + 1));
+  const identity = await identifyToken(deps.store, decoded.slice(decoded.indexOf(':') + 1));
   if (!identity) {
-    rooms.throttle.badToken(address);
+    deps.throttle.badToken(address);
     throw new Problem(
       'unauthenticated',
       'The token is not valid (any more). Make a new one and use it as the password.',
@@ -148,13 +148,13 @@ async function identify(rooms: GitRooms, request: FastifyRequest): Promise<Calle
  * them: git sends the ones it has only after a 401.
  */
 async function findNamed(
-  rooms: GitRooms,
+  deps: GitDeps,
   caller: Caller,
   { name, service }: Asked,
 ): Promise<FoundDefinition> {
   try {
     const finding = service === 'git-upload-pack' ? findWithOthers : find;
-    const found = await finding(rooms, caller, name);
+    const found = await finding(deps, caller, name);
     if (found.row.name === name) return found;
     throw notFound('definition');
   } catch (error) {

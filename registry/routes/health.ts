@@ -5,13 +5,13 @@ import { Type } from '../schemas/build.ts';
 import type { Store } from '../store/open.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-interface HealthRooms {
+interface HealthDeps {
   store: Store;
   repositories: Repositories;
   isReady: () => boolean;
 }
 
-export function healthRoutes(app: Door, rooms: HealthRooms): void {
+export function healthRoutes(app: Door, deps: HealthDeps): void {
   const Fine = Type.Object({ status: Type.Literal('ok') });
 
   app.get(
@@ -41,9 +41,9 @@ export function healthRoutes(app: Door, rooms: HealthRooms): void {
       },
     },
     async () => {
-      if (!rooms.isReady()) throw new Problem('unavailable', 'The registry is still starting.');
-      await rooms.store.ping();
-      await access(rooms.repositories.root, constants.W_OK).catch((cause) => {
+      if (!deps.isReady()) throw new Problem('unavailable', 'The registry is still starting.');
+      await deps.store.ping();
+      await access(deps.repositories.root, constants.W_OK).catch((cause) => {
         throw new Problem('unavailable', 'The repositories cannot be reached.', undefined, {
           cause,
         });

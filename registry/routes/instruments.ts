@@ -8,7 +8,7 @@ import {
   InstrumentQuery,
   NewInstrument,
 } from '../schemas/equipment.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import { putBinding } from '../services/equipment/bindings.ts';
 import * as instruments from '../services/equipment/instruments.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
@@ -18,7 +18,7 @@ export const MOST_OF_A_BINDING = 1024 * 1024;
 
 const collection = '/api/instruments';
 
-export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
+export function instrumentRoutes(app: Door, deps: PeopleDeps): void {
   const tags = ['instruments'];
 
   app.get(
@@ -32,7 +32,7 @@ export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: List(Instrument), ...problemAnswers },
       },
     },
-    async ({ caller, query }) => await instruments.listInstruments(rooms, caller, query),
+    async ({ caller, query }) => await instruments.listInstruments(deps, caller, query),
   );
 
   app.post(
@@ -49,7 +49,7 @@ export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async ({ caller, body }, reply) => {
-      const made = await instruments.createInstrument(rooms, caller, body);
+      const made = await instruments.createInstrument(deps, caller, body);
       reply.code(201).header('location', `${collection}/${made.id}`);
       return made;
     },
@@ -66,7 +66,7 @@ export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: Instrument, ...problemAnswers },
       },
     },
-    async ({ caller, params }) => await instruments.readInstrument(rooms, caller, params.id),
+    async ({ caller, params }) => await instruments.readInstrument(deps, caller, params.id),
   );
 
   app.put(
@@ -84,7 +84,7 @@ export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async ({ caller, params, body }) =>
-      await instruments.changeInstrument(rooms, caller, params.id, body),
+      await instruments.changeInstrument(deps, caller, params.id, body),
   );
 
   app.delete(
@@ -99,7 +99,7 @@ export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async ({ caller, params }, reply) => {
-      await instruments.removeInstrument(rooms, caller, params.id);
+      await instruments.removeInstrument(deps, caller, params.id);
       reply.code(204);
       return null;
     },
@@ -121,7 +121,7 @@ export function instrumentRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async ({ caller, params, body }, reply) => {
-      const { binding, created } = await putBinding(rooms, caller, params, body);
+      const { binding, created } = await putBinding(deps, caller, params, body);
       reply.code(created ? 201 : 200);
       return binding;
     },

@@ -9,12 +9,12 @@ import {
   NewLab,
   NewMember,
 } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import * as labs from '../services/people/labs.ts';
 import * as members from '../services/people/members.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-export function labRoutes(app: Door, rooms: PeopleRooms): void {
+export function labRoutes(app: Door, deps: PeopleDeps): void {
   const tags = ['labs'];
   const querystring = Type.Object(PageQuery);
 
@@ -29,7 +29,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: List(Lab), ...problemAnswers },
       },
     },
-    async (request) => await labs.listLabs(rooms, request.caller, request.query),
+    async (request) => await labs.listLabs(deps, request.caller, request.query),
   );
 
   app.post(
@@ -45,7 +45,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     },
     async (request, reply) => {
       reply.code(201);
-      return await labs.createLab(rooms, request.caller, request.body);
+      return await labs.createLab(deps, request.caller, request.body);
     },
   );
 
@@ -60,7 +60,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: Lab, ...problemAnswers },
       },
     },
-    async (request) => await labs.readLab(rooms, request.caller, request.params.id),
+    async (request) => await labs.readLab(deps, request.caller, request.params.id),
   );
 
   app.put(
@@ -75,7 +75,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: Lab, ...problemAnswers },
       },
     },
-    async (request) => await labs.changeLab(rooms, request.caller, request.params.id, request.body),
+    async (request) => await labs.changeLab(deps, request.caller, request.params.id, request.body),
   );
 
   app.delete(
@@ -90,7 +90,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async (request, reply) => {
-      await labs.removeLab(rooms, request.caller, request.params.id);
+      await labs.removeLab(deps, request.caller, request.params.id);
       reply.code(204);
       return null;
     },
@@ -109,7 +109,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async (request) =>
-      await members.listMembers(rooms, request.caller, request.params.id, request.query),
+      await members.listMembers(deps, request.caller, request.params.id, request.query),
   );
 
   app.post(
@@ -128,7 +128,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     },
     async (request, reply) => {
       reply.code(201);
-      return await members.addMember(rooms, request.caller, request.params.id, request.body);
+      return await members.addMember(deps, request.caller, request.params.id, request.body);
     },
   );
 
@@ -147,7 +147,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     async (request) => {
       const { id, user_id } = request.params;
       const { role } = request.body;
-      return await members.changeMember(rooms, request.caller, id, { user_id, role });
+      return await members.changeMember(deps, request.caller, id, { user_id, role });
     },
   );
 
@@ -164,7 +164,7 @@ export function labRoutes(app: Door, rooms: PeopleRooms): void {
     },
     async (request, reply) => {
       const { id, user_id } = request.params;
-      await members.removeMember(rooms, request.caller, id, user_id);
+      await members.removeMember(deps, request.caller, id, user_id);
       reply.code(204);
       return null;
     },

@@ -6,7 +6,7 @@ import {
   MergeRequestQuery,
   RebaseInput,
 } from '../schemas/review.ts';
-import type { SaveRooms } from '../services/deps.ts';
+import type { SaveDeps } from '../services/deps.ts';
 import { list } from '../services/review/list.ts';
 import { merge } from '../services/review/merge.ts';
 import { rebase } from '../services/review/rebase.ts';
@@ -16,7 +16,7 @@ import { type Door, problemAnswers } from './door.ts';
 const collection = '/api/merge-requests';
 
 /** Reading merge requests, and landing them. */
-export function mergeRequestRoutes(app: Door, rooms: SaveRooms): void {
+export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
   const tags = ['merge requests'];
 
   app.get(
@@ -30,7 +30,7 @@ export function mergeRequestRoutes(app: Door, rooms: SaveRooms): void {
         response: { 200: List(MergeRequest), ...problemAnswers },
       },
     },
-    async ({ caller, query }) => await list(rooms, caller, query),
+    async ({ caller, query }) => await list(deps, caller, query),
   );
 
   app.get(
@@ -44,7 +44,7 @@ export function mergeRequestRoutes(app: Door, rooms: SaveRooms): void {
         response: { 200: MergeRequestPage, ...problemAnswers },
       },
     },
-    async ({ caller, params }) => await page(rooms, caller, params.id),
+    async ({ caller, params }) => await page(deps, caller, params.id),
   );
 
   app.post(
@@ -62,8 +62,8 @@ export function mergeRequestRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params, body }) => {
-      await merge(rooms, caller, params.id, body);
-      return await page(rooms, caller, params.id);
+      await merge(deps, caller, params.id, body);
+      return await page(deps, caller, params.id);
     },
   );
 
@@ -82,8 +82,8 @@ export function mergeRequestRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params, body }) => {
-      await rebase(rooms, caller, params.id, body);
-      return await page(rooms, caller, params.id);
+      await rebase(deps, caller, params.id, body);
+      return await page(deps, caller, params.id);
     },
   );
 }

@@ -1,9 +1,9 @@
 import { Provenance, ProvenanceParams } from '../schemas/provenance.ts';
 import { provenanceOf } from '../services/definitions/provenance.ts';
-import type { ReadRooms } from '../services/definitions/read-definitions.ts';
+import type { ReadDeps } from '../services/definitions/read-definitions.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-export function provenanceRoutes(app: Door, rooms: ReadRooms): void {
+export function provenanceRoutes(app: Door, deps: ReadDeps): void {
   app.get(
     '/api/provenance/:hash',
     {
@@ -17,6 +17,6 @@ export function provenanceRoutes(app: Door, rooms: ReadRooms): void {
         response: { 200: Provenance, ...problemAnswers },
       },
     },
-    async ({ caller, params }) => await provenanceOf(rooms, caller, params.hash),
+    async ({ caller, params }) => await provenanceOf(deps, caller, params.hash),
   );
 }

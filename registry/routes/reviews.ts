@@ -9,7 +9,7 @@ import {
   Review,
   ReviewInput,
 } from '../schemas/review.ts';
-import type { SaveRooms } from '../services/deps.ts';
+import type { SaveDeps } from '../services/deps.ts';
 import { close, edit, reopen } from '../services/review/edit.ts';
 import { check, comment, review } from '../services/review/said.ts';
 import { page } from '../services/review/view.ts';
@@ -18,7 +18,7 @@ import { type Door, problemAnswers } from './door.ts';
 const one = '/api/merge-requests/:id';
 
 /** What people and programs do with a merge request before it lands. */
-export function reviewRoutes(app: Door, rooms: SaveRooms): void {
+export function reviewRoutes(app: Door, deps: SaveDeps): void {
   const tags = ['merge requests'];
 
   app.post(
@@ -36,9 +36,9 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params, body }, reply) => {
-      const { id } = await review(rooms, caller, params.id, body);
+      const { id } = await review(deps, caller, params.id, body);
       reply.code(201);
-      return shown((await page(rooms, caller, params.id)).reviews, id);
+      return shown((await page(deps, caller, params.id)).reviews, id);
     },
   );
 
@@ -55,9 +55,9 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params, body }, reply) => {
-      const { id } = await comment(rooms, caller, params.id, body);
+      const { id } = await comment(deps, caller, params.id, body);
       reply.code(201);
-      return shown((await page(rooms, caller, params.id)).comments, id);
+      return shown((await page(deps, caller, params.id)).comments, id);
     },
   );
 
@@ -75,7 +75,7 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
     },
     async ({ caller, params, body }, reply) => {
       reply.code(201);
-      return await check(rooms, caller, params.id, body);
+      return await check(deps, caller, params.id, body);
     },
   );
 
@@ -92,8 +92,8 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params, body }) => {
-      await edit(rooms, caller, params.id, body);
-      return await page(rooms, caller, params.id);
+      await edit(deps, caller, params.id, body);
+      return await page(deps, caller, params.id);
     },
   );
 
@@ -109,8 +109,8 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params }) => {
-      await close(rooms, caller, params.id);
-      return await page(rooms, caller, params.id);
+      await close(deps, caller, params.id);
+      return await page(deps, caller, params.id);
     },
   );
 
@@ -127,8 +127,8 @@ export function reviewRoutes(app: Door, rooms: SaveRooms): void {
       },
     },
     async ({ caller, params }) => {
-      await reopen(rooms, caller, params.id);
-      return await page(rooms, caller, params.id);
+      await reopen(deps, caller, params.id);
+      return await page(deps, caller, params.id);
     },
   );
 }

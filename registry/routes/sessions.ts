@@ -1,12 +1,12 @@
 import { sessionsPresented, startSession } from '../plugins/authentication.ts';
 import { Credentials, Me, Session } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import { readOwn } from '../services/people/own-account.ts';
-import { type SessionRooms, signIn, signOut } from '../services/people/sessions.ts';
+import { type SessionDeps, signIn, signOut } from '../services/people/sessions.ts';
 import { showUser } from '../services/people/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
+export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
   app.post(
     '/api/auth/login',
     {
@@ -23,7 +23,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): voi
       },
     },
     async (request, reply) => {
-      const user = await signIn(rooms, request.ip, request.body);
+      const user = await signIn(deps, request.ip, request.body);
       return { token: startSession(app as never, reply, user), user: showUser(user) };
     },
   );
@@ -44,7 +44,7 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): voi
     },
     async (request, reply) => {
       for (const claims of sessionsPresented(app as never, request)) {
-        await signOut(rooms.store, request.ip, claims);
+        await signOut(deps.store, request.ip, claims);
       }
       // A form on another site may post here too, and a browser would obey the answer.
       if (app.sessionCookie.isFromOwnPage(request)) app.sessionCookie.clear(reply);
@@ -63,6 +63,6 @@ export function sessionRoutes(app: Door, rooms: PeopleRooms & SessionRooms): voi
         response: { 200: Me, ...problemAnswers },
       },
     },
-    async (request) => await readOwn(rooms, request.caller),
+    async (request) => await readOwn(deps, request.caller),
   );
 }

@@ -5,7 +5,7 @@ import { allowedSigners, listSigningKeys } from '../services/signing/signing-key
 import type { SigningKeys } from '../signing/keys.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-export function signingKeyRoutes(app: Door, rooms: { signingKeys: SigningKeys }): void {
+export function signingKeyRoutes(app: Door, deps: { signingKeys: SigningKeys }): void {
   app.get(
     '/api/signing-keys',
     {
@@ -33,10 +33,10 @@ export function signingKeyRoutes(app: Door, rooms: { signingKeys: SigningKeys })
     async (request, reply) => {
       reply.header('vary', 'accept');
       if (/\btext\/plain\b/.test(request.headers.accept ?? '')) {
-        const text = await allowedSigners(rooms.signingKeys);
+        const text = await allowedSigners(deps.signingKeys);
         return reply.type('text/plain; charset=utf-8').send(text as never);
       }
-      return await listSigningKeys(rooms, request.query);
+      return await listSigningKeys(deps, request.query);
     },
   );
 }

@@ -6,12 +6,12 @@ import { answerBrowser } from '../plugins/error-page.ts';
 import { cookieName } from '../plugins/session-cookie.ts';
 import { Type } from '../schemas/build.ts';
 import { AuthMethods, SignOnAddress, SignOnAnswer, SignOnStart } from '../schemas/sign-in.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import { type Link, linkOf } from '../services/people/single-sign-on/account.ts';
 import {
   ATTEMPT_SECONDS,
   createSignOn,
-  type SignOnRooms,
+  type SignOnDeps,
 } from '../services/people/single-sign-on/sign-in.ts';
 import type { SingleSignOn } from '../single-sign-on.ts';
 import { type Door, problemAnswers } from './door.ts';
@@ -22,12 +22,12 @@ const CALLBACK = '/api/auth/oidc/callback';
 
 export function singleSignOnRoutes(
   app: Door,
-  rooms: PeopleRooms & SignOnRooms,
+  deps: PeopleDeps & SignOnDeps,
   settings: SingleSignOn | null,
 ): void {
   const tags = ['sessions'];
-  const signOn = settings && createSignOn(rooms, settings, CALLBACK);
-  const secure = rooms.publicUrl().startsWith('https:');
+  const signOn = settings && createSignOn(deps, settings, CALLBACK);
+  const secure = deps.publicUrl().startsWith('https:');
   const attempt = cookieName('registry_sign_in', secure);
   // Lax: the browser comes back from another site, by a link.
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
@@ -36,7 +36,7 @@ export function singleSignOnRoutes(
   /** Sets the cookie of an attempt and gives where to send the browser. */
   async function begin(
     reply: FastifyReply,
-    returnTo = new URL(rooms.publicUrl()).pathname,
+    returnTo = new URL(deps.publicUrl()).pathname,
     link?: () => Promise<Link>,
   ): Promise<string> {
     if (!signOn) throw notFound('single sign-on');
@@ -61,7 +61,7 @@ export function singleSignOnRoutes(
       password: true,
       single_sign_on: settings && {
         issuer: settings.issuer.href,
-        start: rooms.publicUrl() + START,
+        start: deps.publicUrl() + START,
       },
     }),
   );
@@ -102,7 +102,7 @@ export function singleSignOnRoutes(
     },
     async (request, reply) => {
       const { return_to } = request.body;
-      return { address: await begin(reply, return_to, () => linkOf(rooms, request.caller)) };
+      return { address: await begin(reply, return_to, () => linkOf(deps, request.caller)) };
     },
   );
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Type } from '../schemas/build.ts';
 import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
 import { Catalogues } from '../services/sync/catalogue.ts';
-import { type SyncRooms, syncState } from '../services/sync/manifest.ts';
+import { type SyncDeps, syncState } from '../services/sync/manifest.ts';
 import { OwnParts } from '../services/sync/own.ts';
 import { takeReport } from '../services/sync/report.ts';
 import { Statements } from '../services/sync/statements.ts';
@@ -13,8 +13,8 @@ const tags = ['sync'];
 /** The header with the signed statement of a list. */
 const STATEMENT = 'sync-statement';
 
-export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'ownParts'>): void {
-  const rooms = {
+export function syncRoutes(app: Door, given: Omit<SyncDeps, 'catalogues' | 'ownParts'>): void {
+  const deps = {
     ...given,
     catalogues: new Catalogues(given),
     ownParts: new OwnParts(given.store),
@@ -43,7 +43,7 @@ export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'own
       },
     },
     async ({ caller, query, headers }, reply) => {
-      const state = await syncState(rooms, caller, query);
+      const state = await syncState(deps, caller, query);
       const { etag } = state;
       reply.headers({ etag, 'cache-control': 'private, no-cache' });
       if (matches(headers['if-none-match'], etag)) {
@@ -75,7 +75,7 @@ export function syncRoutes(app: Door, given: Omit<SyncRooms, 'catalogues' | 'own
       },
     },
     async ({ caller, body }, reply) => {
-      await takeReport(rooms, caller, body);
+      await takeReport(deps, caller, body);
       reply.code(204);
       return null;
     },

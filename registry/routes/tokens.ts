@@ -1,10 +1,10 @@
 import { IdParams, List } from '../schemas/common.ts';
 import { CreatedToken, NewToken, Token } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/deps.ts';
+import type { PeopleDeps } from '../services/deps.ts';
 import * as tokens from '../services/people/tokens.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
+export function tokenRoutes(app: Door, deps: PeopleDeps): void {
   const tags = ['tokens'];
 
   app.get(
@@ -17,7 +17,7 @@ export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
         response: { 200: List(Token), ...problemAnswers },
       },
     },
-    async (request) => await tokens.listTokens(rooms, request.caller),
+    async (request) => await tokens.listTokens(deps, request.caller),
   );
 
   app.post(
@@ -33,7 +33,7 @@ export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
     },
     async (request, reply) => {
       reply.code(201);
-      return await tokens.createToken(rooms, request.caller, request.body);
+      return await tokens.createToken(deps, request.caller, request.body);
     },
   );
 
@@ -49,7 +49,7 @@ export function tokenRoutes(app: Door, rooms: PeopleRooms): void {
       },
     },
     async (request, reply) => {
-      await tokens.removeToken(rooms, request.caller, request.params.id);
+      await tokens.removeToken(deps, request.caller, request.params.id);
       reply.code(204);
       return null;
     },

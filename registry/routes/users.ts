@@ -1,12 +1,12 @@
 import { Type } from '../schemas/build.ts';
 import { IdParams, List } from '../schemas/common.ts';
 import { FoundUser, NewUser, User, UserChange, UserQuery } from '../schemas/people.ts';
-import type { PeopleRooms } from '../services/deps.ts';
-import type { SessionRooms } from '../services/people/sessions.ts';
+import type { PeopleDeps } from '../services/deps.ts';
+import type { SessionDeps } from '../services/people/sessions.ts';
 import * as users from '../services/people/users.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
+export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
   const tags = ['users'];
 
   app.get(
@@ -22,7 +22,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
         response: { 200: List(Type.Union([User, FoundUser])), ...problemAnswers },
       },
     },
-    async (request) => await users.findUsers(rooms, request.caller, request.query),
+    async (request) => await users.findUsers(deps, request.caller, request.query),
   );
 
   app.post(
@@ -38,7 +38,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
     },
     async (request, reply) => {
       reply.code(201);
-      return await users.createUser(rooms, request.caller, request.body);
+      return await users.createUser(deps, request.caller, request.body);
     },
   );
 
@@ -53,7 +53,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
         response: { 200: User, ...problemAnswers },
       },
     },
-    async (request) => await users.readUser(rooms, request.caller, request.params.id),
+    async (request) => await users.readUser(deps, request.caller, request.params.id),
   );
 
   app.put(
@@ -71,7 +71,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
       },
     },
     async (request) =>
-      await users.changeAccount(rooms, request.caller, request.params.id, request.body, {
+      await users.changeAccount(deps, request.caller, request.params.id, request.body, {
         // Programs hold their token or session themselves; a browser sends its cookie for whoever sits there.
         inBrowser: request.headers.authorization === undefined,
       }),
@@ -89,7 +89,7 @@ export function userRoutes(app: Door, rooms: PeopleRooms & SessionRooms): void {
       },
     },
     async (request, reply) => {
-      await users.removeUser(rooms, request.caller, request.params.id);
+      await users.removeUser(deps, request.caller, request.params.id);
       reply.code(204);
       return null;
     },

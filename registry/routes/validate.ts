@@ -1,9 +1,9 @@
 import { IdParams } from '../schemas/common.ts';
 import { ValidateRequest, ValidationResult } from '../schemas/definitions.ts';
-import { type ValidateRooms, validateSource } from '../services/definitions/validate-source.ts';
+import { type ValidateDeps, validateSource } from '../services/definitions/validate-source.ts';
 import { type Door, problemAnswers } from './door.ts';
 
-export function validateRoutes(app: Door, rooms: ValidateRooms): void {
+export function validateRoutes(app: Door, deps: ValidateDeps): void {
   const schema = {
     tags: ['definitions'],
     description: 'The code is read, never run. Columns count Unicode code points from 1.',
@@ -14,7 +14,7 @@ export function validateRoutes(app: Door, rooms: ValidateRooms): void {
   app.post(
     '/api/instrument-definitions/validate',
     { schema: { ...schema, operationId: 'validateSource', summary: 'Check a source text' } },
-    async (request) => await validateSource(rooms, request.caller, request.body),
+    async (request) => await validateSource(deps, request.caller, request.body),
   );
 
   app.post(
@@ -27,6 +27,6 @@ export function validateRoutes(app: Door, rooms: ValidateRooms): void {
         params: IdParams,
       },
     },
-    async (request) => await validateSource(rooms, request.caller, request.body, request.params.id),
+    async (request) => await validateSource(deps, request.caller, request.body, request.params.id),
   );
 }

@@ -1,7 +1,7 @@
 import { VerdictRequest, VersionParams, VersionSummary } from '../schemas/definitions.ts';
-import { type ReadRooms, versionSummaryOf } from '../services/definitions/read-definitions.ts';
+import { type ReadDeps, versionSummaryOf } from '../services/definitions/read-definitions.ts';
 import { judgeVersion } from '../services/definitions/verdicts.ts';
-import type { SaveRooms } from '../services/deps.ts';
+import type { SaveDeps } from '../services/deps.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const VERDICTS = [
@@ -31,7 +31,7 @@ const VERDICTS = [
   },
 ] as const;
 
-export function verdictRoutes(app: Door, rooms: ReadRooms & SaveRooms): void {
+export function verdictRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
   for (const { verb, kind, ...says } of VERDICTS) {
     app.post(
       `/api/instrument-definitions/:id/versions/:n/${verb}`,
@@ -45,8 +45,8 @@ export function verdictRoutes(app: Door, rooms: ReadRooms & SaveRooms): void {
         },
       },
       async ({ caller, params, body }) => {
-        await judgeVersion(rooms, caller, params, kind, body.reason);
-        return await versionSummaryOf(rooms, caller, params.id, params.n);
+        await judgeVersion(deps, caller, params, kind, body.reason);
+        return await versionSummaryOf(deps, caller, params.id, params.n);
       },
     );
   }

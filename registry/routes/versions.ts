@@ -10,7 +10,7 @@ import {
 } from '../schemas/definitions.ts';
 import {
   diff,
-  type ReadRooms,
+  type ReadDeps,
   snapshot,
   source,
   version,
@@ -23,7 +23,7 @@ const bytes = (type: string, description: string) => ({
   content: { [type]: { schema: Type.String({ format: 'binary' }) } },
 });
 
-export function versionRoutes(app: Door, rooms: ReadRooms): void {
+export function versionRoutes(app: Door, deps: ReadDeps): void {
   const tags = ['versions'];
 
   app.get(
@@ -38,7 +38,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
         response: { 200: List(VersionSummary), ...problemAnswers },
       },
     },
-    async (request) => await versions(rooms, request.caller, request.params.id, request.query),
+    async (request) => await versions(deps, request.caller, request.params.id, request.query),
   );
 
   app.get(
@@ -54,7 +54,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     },
     async (request) => {
       const { id, n } = request.params;
-      return await version(rooms, request.caller, id, n);
+      return await version(deps, request.caller, id, n);
     },
   );
 
@@ -80,7 +80,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
       },
     },
     async (request, reply) => {
-      const found = await diff(rooms, request.caller, request.params.id, request.query);
+      const found = await diff(deps, request.caller, request.params.id, request.query);
       reply.header('vary', 'accept');
       if (/\bapplication\/json\b/.test(request.headers.accept ?? '')) {
         return { ...found, files: await found.files() };
@@ -103,7 +103,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const found = await source(rooms, request.caller, id, request.query.version);
+      const found = await source(deps, request.caller, id, request.query.version);
       return reply
         .type('text/x-python')
         .header('content-disposition', `attachment; filename="${found.fileName}"`)
@@ -127,7 +127,7 @@ export function versionRoutes(app: Door, rooms: ReadRooms): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const found = await snapshot(rooms, request.caller, id, request.query.version);
+      const found = await snapshot(deps, request.caller, id, request.query.version);
       return reply
         .type('application/zip')
         .header('content-disposition', `attachment; filename="${found.fileName}"`)

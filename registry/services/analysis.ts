@@ -49,7 +49,7 @@ export interface FolderReading extends Pick<Extraction, 'names' | 'unmet'> {
   end(): Promise<void>;
 }
 
-export interface AnalysisRooms {
+export interface AnalysisDeps {
   analysis: Analysis;
 }
 

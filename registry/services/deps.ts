@@ -2,19 +2,19 @@
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
 import type { Store } from '../store/open.ts';
-import type { AnalysisRooms } from './analysis.ts';
+import type { AnalysisDeps } from './analysis.ts';
 
-export interface PeopleRooms {
+export interface PeopleDeps {
   store: Store;
   rules: Rules;
 }
 
-export interface LandingRooms extends AnalysisRooms {
+export interface LandingDeps extends AnalysisDeps {
   store: Store;
   repositories: Repositories;
 }
 
-export interface SaveRooms extends LandingRooms {
+export interface SaveDeps extends LandingDeps {
   rules: Rules;
   /** What addresses begin with; known once the service listens. */
   publicUrl: () => string;

@@ -9,7 +9,7 @@ import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { BASE_CLASSES } from '../../registry/definitions/pybirch.ts';
 import type { InstrumentType } from '../../registry/definitions/types.ts';
 import {
-  type ImportRooms,
+  type ImportDeps,
   importFolder,
 } from '../../registry/services/import-export/import-folder.ts';
 import type {
@@ -51,13 +51,13 @@ export interface Outcome {
   inLab: Loads;
 }
 
-export async function measure(corpus: Corpus, rooms: ImportRooms): Promise<Outcome> {
+export async function measure(corpus: Corpus, deps: ImportDeps): Promise<Outcome> {
   const folder = resolve(corpus.folder);
   const bases = new Map(corpus.bases.map((text) => text.split('=') as [string, InstrumentType]));
   const target = new MemoryTarget();
   target.policy.banned = [...DEFAULT_BANNED];
   const started = performance.now();
-  const report = await importFolder(folder, { bases }, target, rooms);
+  const report = await importFolder(folder, { bases }, target, deps);
   const seconds = (performance.now() - started) / 1000;
   const counted = await count(corpus.python, folder, [...BASE_CLASSES.keys(), ...bases.keys()]);
   const known = new Set(Object.values(counted).flatMap((all) => all.map(([name]) => name)));

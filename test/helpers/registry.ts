@@ -8,7 +8,7 @@ import type { Test } from 'tap';
 import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
 import { createApp } from '../../registry/app.ts';
 import { loadConfig } from '../../registry/config.ts';
-import { openRooms, type Rooms } from '../../registry/open.ts';
+import { type Deps, openDeps } from '../../registry/open.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
 import { makeToken } from '../../registry/services/people/tokens.ts';
 import { createUser } from '../../registry/services/people/users.ts';
@@ -38,7 +38,7 @@ export interface Person {
 export interface TestRegistry {
   url: string;
   server: Server;
-  rooms: Rooms;
+  deps: Deps;
   dataDir: string;
   /** What another process needs to serve the same; on PostgreSQL alone, the embedded database serves one. */
   settings: Record<string, string>;
@@ -67,10 +67,10 @@ export async function startRegistry(
   const settings = { ...options.environment, ...databaseUrl, DATA_DIR: dataDir };
   const config = loadConfig(settings);
   let url = '';
-  const rooms = await openRooms(config, () => config.PUBLIC_URL ?? url);
+  const deps = await openDeps(config, () => config.PUBLIC_URL ?? url);
   const app = await createApp(
     {
-      ...rooms,
+      ...deps,
       jwtSecret: 'x'.repeat(32),
       version: await ownVersion(),
       trustedProxies: config.TRUSTED_PROXIES,
@@ -88,27 +88,27 @@ export async function startRegistry(
 
   t.teardown(async () => {
     await app.close();
-    await rooms.close();
+    await deps.close();
     await fsckAll(join(dataDir, 'repos'));
     await rm(dataDir, { recursive: true, force: true });
   });
 
   async function person(username: string, { isAdmin = false } = {}): Promise<Person> {
-    const user = await createUser(rooms, OPERATOR, {
+    const user = await createUser(deps, OPERATOR, {
       username,
       password: `password of ${username}`,
       name: username[0]?.toUpperCase() + username.slice(1),
       email: `${username}@lab.example`,
       is_admin: isAdmin,
     });
-    const { token } = await makeToken(rooms, OPERATOR, user.id, { name: 'test', scope: 'admin' });
+    const { token } = await makeToken(deps, OPERATOR, user.id, { name: 'test', scope: 'admin' });
     return { id: user.id, username, token, client: createClient({ url, token }) };
   }
 
   return {
     url,
     server: app.server,
-    rooms,
+    deps,
     dataDir,
     settings,
     admin: await person('root', { isAdmin: true }),

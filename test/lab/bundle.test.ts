@@ -31,7 +31,7 @@ await t.test(
     const said: string[] = [];
     const terminal = { out: (text: string) => said.push(text), err: t.fail, progress() {} };
     t.equal(
-      await exportDefinitions(lab.rooms, terminal as never, {
+      await exportDefinitions(lab.deps, terminal as never, {
         folder: file,
         bundle: true,
         lab: 'nano',

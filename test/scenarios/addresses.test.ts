@@ -62,10 +62,10 @@ for (const database of DATABASES) {
     // As an older registry let it be: a second account of whoever pushes, with a sub-address.
     const dup = await lab.person('dup');
     const two = await lab.person('two');
-    await lab.rooms.store.em().execute(`alter table users disable trigger user;
+    await lab.deps.store.em().execute(`alter table users disable trigger user;
                 update users set email = 'dup+two@lab.example', mailbox = null where id = ${two.id};
                 alter table users enable trigger user`);
-    t.same(await sharingAddresses(lab.rooms.store.em()), ['two'], 'reported');
+    t.same(await sharingAddresses(lab.deps.store.em()), ['two'], 'reported');
     await admin.client.labs.addMember(nano.id, dup.id, 'contributor');
     await admin.client.labs.addMember(nano.id, two.id, 'admin');
     await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });

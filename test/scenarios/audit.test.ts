@@ -338,7 +338,7 @@ t.test(
 );
 
 t.test('an unread export blocks nobody and is complete when it is read', async (t) => {
-  const { store } = lab.rooms;
+  const { store } = lab.deps;
   const after = 'x'.repeat(1_000_000);
   await store.transaction(async (em) => {
     for (let i = 0; i < 40; i++) {
@@ -369,7 +369,7 @@ t.test('an unread export blocks nobody and is complete when it is read', async (
 });
 
 await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t, store) => {
-  const { repositories, signingKeys, analysis } = lab.rooms;
+  const { repositories, signingKeys, analysis } = lab.deps;
   const none = { ...repositories, list: async () => [], abandoned: async () => [] };
   const append = () =>
     store.transaction((em) =>

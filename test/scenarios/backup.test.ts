@@ -6,7 +6,7 @@ import { unzipSync } from 'fflate';
 import t, { type Test } from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { loadConfig } from '../../registry/config.ts';
-import { openRooms, type Rooms } from '../../registry/open.ts';
+import { type Deps, openDeps } from '../../registry/open.ts';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
@@ -20,7 +20,7 @@ import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 t.setTimeout(300_000);
 
 /** Every row, as text, by table. */
-async function rowsIn({ store }: Rooms): Promise<Record<string, string[]>> {
+async function rowsIn({ store }: Deps): Promise<Record<string, string[]>> {
   return await store.snapshot(async (em) => {
     const all: Record<string, string[]> = {};
     for (const table of await tablesOf(em)) {
@@ -31,7 +31,7 @@ async function rowsIn({ store }: Rooms): Promise<Record<string, string[]>> {
   });
 }
 
-async function refsIn({ repositories }: Rooms): Promise<Record<string, unknown>> {
+async function refsIn({ repositories }: Deps): Promise<Record<string, unknown>> {
   const names = await repositories.list();
   const refs = names.map(async (name) => [
     name,
@@ -50,8 +50,8 @@ async function nothingYet(t: Test, kind: DatabaseKind): Promise<Record<string, s
   return { DATA_DIR: folder };
 }
 
-const open = (settings: Record<string, string>): Promise<Rooms> =>
-  openRooms(loadConfig(settings), () => 'http://registry.example', { migrates: false });
+const open = (settings: Record<string, string>): Promise<Deps> =>
+  openDeps(loadConfig(settings), () => 'http://registry.example', { migrates: false });
 
 /** People who do not stop: landings, proposals, comments, new definitions. */
 function atWork({ ada, ben, nano }: TestLab) {
@@ -96,7 +96,7 @@ for (const [from, to] of [
 ] as const) {
   t.test(`a backup of a registry on ${from} is restored on ${to}`, async (t) => {
     const lab = await startLab(t, { database: from });
-    const { ada, cleo, rooms } = lab;
+    const { ada, cleo, deps } = lab;
     for (const name of ['Meter', 'Shared']) {
       await ada.client.definitions.create({ name, source_code: measurement(name) });
     }
@@ -107,7 +107,7 @@ for (const [from, to] of [
     const people = atWork(lab);
     while (people.done.made < 2 || people.done.proposed < 2) await new Promise(setImmediate);
     const before = { ...people.done };
-    const { manifest, unsettled } = await backup({ ...rooms, version: 'test' }, busy);
+    const { manifest, unsettled } = await backup({ ...deps, version: 'test' }, busy);
     t.same(unsettled, []);
     await people.stop();
     t.ok(
@@ -146,8 +146,8 @@ for (const [from, to] of [
     );
     t.ok(proposals.length > 0);
 
-    await backup({ ...rooms, version: 'test' }, quiet);
-    const [rowsBefore, refsBefore] = [await rowsIn(rooms), await refsIn(rooms)];
+    await backup({ ...deps, version: 'test' }, quiet);
+    const [rowsBefore, refsBefore] = [await rowsIn(deps), await refsIn(deps)];
     const settings = await nothingYet(t, to);
     const done = await registry(['restore', quiet], settings);
     t.match(done, { code: 0, stdout: / 0 problems\.\n$/ });
@@ -183,12 +183,12 @@ for (const [from, to] of [
 }
 
 t.test('an incomplete backup is refused and leaves nothing behind', async (t) => {
-  const { ada, rooms } = await startLab(t);
+  const { ada, deps } = await startLab(t);
   await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
   const folder = await mkdtemp(join(tmpdir(), 'registry-backups-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const whole = join(folder, 'whole');
-  await backup({ ...rooms, version: 'test' }, whole);
+  await backup({ ...deps, version: 'test' }, whole);
   const content = await readFile(whole);
   const at = (text: string) => content.indexOf(text) + text.length + 40;
   const changed = (place: number, byte: (before: number) => number) => {
@@ -222,7 +222,7 @@ t.test('an incomplete backup is refused and leaves nothing behind', async (t) =>
   await t.rejects(restore(empty, join(folder, 'absent')), { code: 'ENOENT' });
   await restore(empty, whole);
   t.same((await fsck(empty)).problems, [], 'the whole one is taken then');
-  await t.rejects(backup({ ...rooms, version: 'test' }, join(folder, 'no', 'where')), {
+  await t.rejects(backup({ ...deps, version: 'test' }, join(folder, 'no', 'where')), {
     code: 'invalid',
   });
   await ada.client.definitions.change(1, { category: 'Goes on' });

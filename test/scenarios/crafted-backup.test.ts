@@ -12,7 +12,7 @@ import t from 'tap';
 import yazl from 'yazl';
 import { loadConfig } from '../../registry/config.ts';
 import { Problem } from '../../registry/errors.ts';
-import { openRooms } from '../../registry/open.ts';
+import { openDeps } from '../../registry/open.ts';
 import { ArchiveReader } from '../../registry/services/archive.ts';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
@@ -43,7 +43,7 @@ async function whole() {
   const folder = await mkdtemp(join(tmpdir(), 'registry-crafted-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'whole');
-  await backup({ ...lab.rooms, version: 'test' }, file);
+  await backup({ ...lab.deps, version: 'test' }, file);
   return { folder, file, content: await readFile(file) };
 }
 
@@ -120,20 +120,20 @@ t.test('a crafted backup is refused with a message and leaves nothing behind', a
   const [embedded, server] = await Promise.all([nothingYet(), nothingYet('PostgreSQL')]);
   for (const [what, make] of Object.entries(all)) {
     await writeFile(join(folder, 'crafted'), make());
-    for (const [kind, rooms] of Object.entries({ embedded, server })) {
-      const error = await restore(rooms, join(folder, 'crafted')).then(
+    for (const [kind, deps] of Object.entries({ embedded, server })) {
+      const error = await restore(deps, join(folder, 'crafted')).then(
         () => undefined,
         (error: unknown) => error,
       );
       if (!(error instanceof Problem)) t.fail(`${kind}: ${what}: ${error}`);
       t.ok((error as Problem).message.length < 600, `${what}: ${(error as Problem).message}`);
-      t.same(await rooms.repositories.list(), [], what);
-      t.same(await readdir(rooms.keysFolder).catch(() => []), [], what);
+      t.same(await deps.repositories.list(), [], what);
+      t.same(await readdir(deps.keysFolder).catch(() => []), [], what);
     }
   }
-  for (const rooms of [embedded, server]) {
-    await restore(rooms, file);
-    t.same((await rooms.repositories.list()).length > 0, true, 'the whole one is taken then');
+  for (const deps of [embedded, server]) {
+    await restore(deps, file);
+    t.same((await deps.repositories.list()).length > 0, true, 'the whole one is taken then');
   }
 
   async function nothingYet(kind: DatabaseKind = 'PGlite') {
@@ -141,9 +141,9 @@ t.test('a crafted backup is refused with a message and leaves nothing behind', a
     const databaseUrl = kind === 'PostgreSQL' && (await freshDatabase(false)).databaseUrl;
     if (!databaseUrl) await putDatabase(DATA_DIR, false);
     const config = loadConfig({ DATA_DIR, ...(databaseUrl && { DATABASE_URL: databaseUrl }) });
-    const rooms = await openRooms(config, () => 'http://here', { migrates: false });
-    t.teardown(() => rooms.close());
-    return rooms;
+    const deps = await openDeps(config, () => 'http://here', { migrates: false });
+    t.teardown(() => deps.close());
+    return deps;
   }
 });
 

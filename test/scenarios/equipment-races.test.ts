@@ -15,7 +15,7 @@ t.test('concurrent requests about equipment', async (t) => {
   const { admin, ada, nano, other } = lab;
   const { client } = ada;
   const pc = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
-  const rows = <T>(sql: string) => lab.rooms.store.em().execute<T[]>(sql);
+  const rows = <T>(sql: string) => lab.deps.store.em().execute<T[]>(sql);
   const made = async (name: string) =>
     (await client.definitions.create({ name, source_code: measurement(name) })).id;
   const meter = await made('Meter');

@@ -10,7 +10,7 @@ import { measurement, startRegistry } from '../helpers/registry.ts';
 t.test(
   'a token is valid everywhere until it expires, and its owner sees expiry and last use',
   async (t) => {
-    const { url, admin, rooms, gitUrl } = await startRegistry(t);
+    const { url, admin, deps, gitUrl } = await startRegistry(t);
     await admin.client.definitions.create({
       name: 'Meter',
       source_code: measurement('Meter'),
@@ -39,7 +39,7 @@ t.test(
     t.equal((await ask('/api/auth/me', {}, token)).status, 200);
 
     const at = (ms: number) =>
-      rooms.store
+      deps.store
         .em()
         .execute('update tokens set expires_at = ? where id = ?', [new Date(Date.now() + ms), id]);
     await at(-1);

@@ -13,7 +13,7 @@ t.setTimeout(120_000);
 
 t.test('export', async (t) => {
   const lab = await startLab(t);
-  const { ada, dan, rooms } = lab;
+  const { ada, dan, deps } = lab;
   for (const [by, name] of [
     [ada, 'Meter'],
     [ada, 'Put_Away'],
@@ -25,12 +25,12 @@ t.test('export', async (t) => {
   await ada.client.definitions.archive(id);
   const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  await found(rooms, OPERATOR, { name: 'Shipped', files, summary: 'Ship it', ...flags });
+  await found(deps, OPERATOR, { name: 'Shipped', files, summary: 'Ship it', ...flags });
 
   const run = async (folder: string, whose: object) => {
     const said: string[] = [];
     const terminal = { out: (text: string) => said.push(text), err: t.fail, progress() {} };
-    t.equal(await exportDefinitions(rooms, terminal as never, { folder, ...whose }), 0);
+    t.equal(await exportDefinitions(deps, terminal as never, { folder, ...whose }), 0);
     return said.join('\n');
   };
   const choices: [whose: { lab?: string; builtin?: boolean }, names: string[]][] = [

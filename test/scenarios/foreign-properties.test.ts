@@ -102,8 +102,8 @@ interface Schema {
 }
 
 /** Names of all columns, from what the entities say of themselves. */
-function columnsOf({ rooms }: TestLab): string[] {
-  const all = [...rooms.store.em().getMetadata().getAll().values()];
+function columnsOf({ deps }: TestLab): string[] {
+  const all = [...deps.store.em().getMetadata().getAll().values()];
   return [...new Set(all.flatMap(({ props }) => props.flatMap(({ fieldNames }) => fieldNames)))];
 }
 
@@ -225,8 +225,8 @@ async function faultOf({ url }: TestLab, agent: Agent, trial: Trial): Promise<st
 }
 
 /** A digest of every table, but for when tokens and computers were last heard of; and every ref. */
-async function everythingIn({ rooms }: TestLab) {
-  const em = rooms.store.em();
+async function everythingIn({ deps }: TestLab) {
+  const em = deps.store.em();
   const tables = [...em.getMetadata().getAll().values()].map(({ tableName }) => tableName);
   const digests = new Map<string, unknown>();
   for (const table of tables) {
@@ -238,6 +238,6 @@ async function everythingIn({ rooms }: TestLab) {
       ),
     );
   }
-  const meter = await rooms.repositories.open('Meter');
+  const meter = await deps.repositories.open('Meter');
   return { digests: [...digests], refs: [...(await meter.refs())] };
 }

@@ -97,13 +97,13 @@ t.test('shallow, partial, single-branch and mirror clones work', async (t) => {
 });
 
 t.test('without valid credentials the answer is 401 and asks for Basic', async (t) => {
-  const { admin, person, rooms } = lab;
+  const { admin, person, deps } = lab;
   const gone = await person('gone');
   await admin.client.labs.addMember(lab.nano.id, gone.id, 'admin');
   const deleted = await gone.client.tokens.create({ name: 'to delete', scope: 'write' });
   await gone.client.tokens.remove(deleted.id);
   const expired = `pbr_${'e'.repeat(43)}`;
-  await createToken(rooms.store.em(), {
+  await createToken(deps.store.em(), {
     user_id: gone.id,
     name: 'expired',
     scope: 'write',

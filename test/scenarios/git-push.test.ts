@@ -476,7 +476,7 @@ porcelain.push(work, url, "HEAD:refs/heads/main", **auth)
 t.test('a file that takes too long to read is refused with instructions', async (t) => {
   const made = await definition('Endless');
   const hasty = new AnalysisPool({ deadline: 20 });
-  const { analysis } = lab.rooms;
+  const { analysis } = lab.deps;
   analysis.ask = (...asked) => hasty.ask(...asked);
   t.teardown(async () => {
     Reflect.deleteProperty(analysis, 'ask');

@@ -119,7 +119,7 @@ t.test(
 t.test('an existing branch with hidden characters can be deleted', async (t) => {
   await make('Older');
   const clone = await cloneOf(t, lab, 'Older', ada);
-  const repository = await lab.rooms.repositories.open('Older');
+  const repository = await lab.deps.repositories.open('Older');
   const { head } = await repository.tip();
   await repository.updateRefs([{ ref: 'refs/heads/a\u202eb', from: null, to: head }]);
   t.equal((await clone.push('--delete', 'a\u202eb')).code, 0);

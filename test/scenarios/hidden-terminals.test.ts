@@ -18,9 +18,9 @@ import { startRegistry } from '../helpers/registry.ts';
 const isPlain = (text: string) => text.search(HIDDEN_IN_PROSE) === -1;
 
 t.test('the command line escapes hidden characters of older rows', async (t) => {
-  const { rooms, person, settings } = await startRegistry(t, { database: 'PostgreSQL' });
+  const { deps, person, settings } = await startRegistry(t, { database: 'PostgreSQL' });
   const eve = await person('eve');
-  await rooms.store.transaction((em) =>
+  await deps.store.transaction((em) =>
     updateUser(em, eve.id, { name: 'E\x1b[2Jv\u202ee\u009b' } as never),
   );
   const { stdout, code } = await command(['user', 'list'], settings);
@@ -76,12 +76,12 @@ t.test('single sign-on removes hidden characters from names', async (t) => {
 
 t.test('authors of an imported history are escaped', async (t) => {
   const cwd = t.testdir({ 'a.py': 'x = 1\n' });
-  const { rooms } = await startRegistry(t);
+  const { deps } = await startRegistry(t);
   await git(['init', '-q'], { cwd });
   await git(['add', '.'], { cwd });
   const author = 'E\x1b[2J\u202eve <e\u200bve@lab.example>';
   await git(['commit', '-qm', 'x', '--author', author], { cwd });
-  const authors = await readAuthors(rooms.git, cwd);
+  const authors = await readAuthors(deps.git, cwd);
   t.match(authors.get('a.py')?.author, {
     name: 'E<U+001B>[2J<U+202E>ve',
     email: 'e<U+200B>ve@lab.example',

@@ -40,13 +40,13 @@ ${measurement('Amps')}`;
 async function importFolder(registry: TestRegistry, folder: string, options: object = {}) {
   const report = join(registry.dataDir, 'report.json');
   const request = { command: 'import', options: { folder, report, ...options } };
-  const code = await runCommand(registry.rooms, request, silent);
+  const code = await runCommand(registry.deps, request, silent);
   return { code, report: JSON.parse(await readFile(report, 'utf8')) as ImportReport };
 }
 
 t.test('a checkout of a lab becomes definitions of the lab', async (t) => {
   const registry = await startRegistry(t);
-  const { admin, person, rooms } = registry;
+  const { admin, person, deps } = registry;
   const lab = await admin.client.labs.create({ name: 'Nano', code: 'nano' });
   const viewer = await person('viewer');
   await admin.client.labs.addMember(lab.id, viewer.id, 'viewer');
@@ -78,7 +78,7 @@ t.test('a checkout of a lab becomes definitions of the lab', async (t) => {
   const [version] = (await viewer.client.definitions.versions(volts.id)).items;
   t.match(version, { author: { name: 'Grace', email: 'grace@lab.example' } });
 
-  const shelled = await rooms.repositories.open('Shelled');
+  const shelled = await deps.repositories.open('Shelled');
   const record = parseRecord((await shelled.version(1))?.record ?? '');
   t.match(record.overrides, [{ code: 'banned-import', message: /subprocess/ }]);
 
@@ -99,7 +99,7 @@ t.test('a checkout of a lab becomes definitions of the lab', async (t) => {
 
 t.test('an import of an export changes nothing', async (t) => {
   const registry = await startRegistry(t);
-  const { admin, rooms } = registry;
+  const { admin, deps } = registry;
   await admin.client.definitions.create({ name: 'Alone', source_code: measurement('Alone') });
   await admin.client.definitions.create({
     name: 'Pair',
@@ -108,7 +108,7 @@ t.test('an import of an export changes nothing', async (t) => {
   });
   const folder = t.testdir();
   const request = { command: 'export', options: { folder } };
-  t.equal(await runCommand(rooms, request, silent), 0);
+  t.equal(await runCommand(deps, request, silent), 0);
   t.equal(await readFile(join(folder, 'Pair', 'data', 'table.csv'), 'utf8'), 'a,b\r\n1,2\r\n');
   const { report } = await importFolder(registry, folder);
   t.same(report.imported.map(({ name, result }) => [name, result]).sort(), [
@@ -116,7 +116,7 @@ t.test('an import of an export changes nothing', async (t) => {
     ['Pair', 'unchanged'],
   ]);
   await writeFile(join(folder, 'Alone.py'), '# mine\n');
-  t.equal(await runCommand(rooms, request, silent), 1, 'foreign content is not replaced');
+  t.equal(await runCommand(deps, request, silent), 1, 'foreign content is not replaced');
   t.equal(await readFile(join(folder, 'Alone.py'), 'utf8'), '# mine\n');
 });
 

@@ -82,7 +82,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(dan.client.computers.createCode(nano.id), status(404));
     await t.rejects(lab.anonymous.computers.createCode(nano.id), status(401));
     const { code } = await ada.client.computers.createCode(nano.id);
-    await lab.rooms.store.em().execute(`update enrolment_codes set expires_at = now()`);
+    await lab.deps.store.em().execute(`update enrolment_codes set expires_at = now()`);
     await t.rejects(
       lab.anonymous.computers.enrol({ code, computer_name: 'LABPC-09' }),
       status(403),

@@ -53,7 +53,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
 
   /** Runs `change` when a landing of this definition has been decided, and its refs are about to move. */
   async function beforeLanding(name: string, change: () => Promise<unknown>) {
-    const { repositories } = lab.rooms;
+    const { repositories } = lab.deps;
     const { note } = repositories;
     repositories.note = async (noted) => {
       if (noted === name) {
@@ -151,7 +151,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     await t.test('a change during the move of refs waits for its end', async (t) => {
       const { id, name } = await define();
       const open = await approved(name);
-      const repository = await lab.rooms.repositories.open(name);
+      const repository = await lab.deps.repositories.open(name);
       const order: string[] = [];
       let changed: Promise<unknown> | undefined;
       const { land } = repository;
@@ -159,7 +159,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
         repository.land = land;
         changed = policy({ required_approvals: 2 }).then(() => order.push('policy'));
         const waiting = 'select 1 from pg_locks where not granted';
-        while ((await lab.rooms.store.em().execute(waiting)).length === 0);
+        while ((await lab.deps.store.em().execute(waiting)).length === 0);
         const versions = await land.call(repository, landing);
         order.push('landed');
         return versions;
@@ -224,13 +224,13 @@ async function scenarios(t: Test, database: DatabaseKind) {
       [1, 'nano', 'admins', 1, false],
     ];
     t.same(await told(), expected);
-    await lab.rooms.store.em().execute('update versions set landed_under = null');
-    await reindex(lab.rooms);
+    await lab.deps.store.em().execute('update versions set landed_under = null');
+    await reindex(lab.deps);
     t.same(await told(), expected, 'and so says the repository alone');
 
     // Everybody reads a public definition; the policy of its lab is no business of theirs.
     await definitions.change(id, { is_public: true });
-    const repository = await lab.rooms.repositories.open(name);
+    const repository = await lab.deps.repositories.open(name);
     for (const { record } of await repository.versions()) {
       t.match(record, /"sha256": "[0-9a-f]{64}"/);
       t.notMatch(record, /direct_landing|banned_imports|"nano"|"cold"/, 'the tag is public');
@@ -251,7 +251,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     );
     await admin.client.labs.addMember(other.id, guest.id, 'viewer');
     t.same(await seenBy(guest), [null, 'cold', null], 'another lab sees what landed in it');
-    t.same((await fsck(lab.rooms)).problems, []);
+    t.same((await fsck(lab.deps)).problems, []);
     await policy({ direct_landing: 'admins', required_approvals: 1 });
   });
 }

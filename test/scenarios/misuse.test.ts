@@ -16,10 +16,10 @@ for (const database of DATABASES) {
 
 async function stories(t: Test, database: DatabaseKind) {
   const lab = await startLab(t, { database });
-  const { admin, ada, ben, nano, rooms } = lab;
-  const sql = (text: string, ...values: unknown[]) => rooms.store.em().execute(text, values);
+  const { admin, ada, ben, nano, deps } = lab;
+  const sql = (text: string, ...values: unknown[]) => deps.store.em().execute(text, values);
   const problems = async () =>
-    (await fsck(rooms)).problems.map(({ where, problem }) => `${where}: ${problem}`);
+    (await fsck(deps)).problems.map(({ where, problem }) => `${where}: ${problem}`);
   await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
   const meter = () => ada.client.definitions.byName('Meter');
 
@@ -72,7 +72,7 @@ async function stories(t: Test, database: DatabaseKind) {
     const { id, head } = await propose(t, lab, 'approved', 'harmless\n');
     await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
     // As the registry landed it once the key of one head was written over that of the other.
-    const repository = await rooms.repositories.open('Meter');
+    const repository = await deps.repositories.open('Meter');
     const { head: main, version, state } = await repository.tip();
     const bytes = Buffer.from('harmful\n');
     const who = { name: 'Eve', email: 'eve@lab.example', at: new Date() };
@@ -120,7 +120,7 @@ async function stories(t: Test, database: DatabaseKind) {
         ['lab.changed', { name: 'x', password_hash: 'x' }, 'password_hash'],
         ['instrument.changed', { name: 'x', token_hash: 'x' }, 'token_hash'],
       ] as const) {
-        await rooms.store.transaction(async (em) => {
+        await deps.store.transaction(async (em) => {
           await appendAudit(em, {
             ...{ actor_id: ben.id, actor: 'ben', action, subject_type: 'x', subject_id: 9 },
             ...{ subject: 'Meter !9', lab_id: null, before: {}, after, address: null },

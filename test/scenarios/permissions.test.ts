@@ -8,7 +8,7 @@ import { refused } from '../helpers/refused.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
-const { ada, ben, rooms } = lab;
+const { ada, ben, deps } = lab;
 
 /** Uses `ctypes`; `value` tells versions apart. */
 const vendor = (name: string, value = 1) => `import ctypes\n${measurement(name, value)}`;
@@ -34,7 +34,7 @@ const merge = (id: number, head: string) => ada.client.mergeRequests.merge(id, {
 
 /** As the signed tag has it. */
 async function permissionsOf(name: string, version: number): Promise<string[] | undefined> {
-  const repository = await rooms.repositories.open(name);
+  const repository = await deps.repositories.open(name);
   const tagged = await repository.version(version);
   return tagged && parseRecord(tagged.record).permissions;
 }
@@ -134,7 +134,7 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
     { status: 422 },
     'an admin who withdraws it must take its use out too',
   );
-  await reindex(rooms);
+  await reindex(deps);
   const again = await ada.client.definitions.versions(definition, { page: 1 });
   t.strictSame(again.items, items, 'the index made anew from git is the same');
 });

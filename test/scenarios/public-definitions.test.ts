@@ -17,7 +17,7 @@ for (const database of DATABASES) {
 
 async function story(t: Test, database: DatabaseKind) {
   const lab = await startLab(t, { database });
-  const { ada, dan, nano, rooms } = lab;
+  const { ada, dan, nano, deps } = lab;
   const pc = await enrolComputer(lab, ada, nano.id, 'LABPC-01');
   const share = async (name: string) =>
     (await dan.client.definitions.create({ name, source_code: measurement(name), is_public: true }))
@@ -25,7 +25,7 @@ async function story(t: Test, database: DatabaseKind) {
   const [shared, another] = [await share('Shared'), await share('Another')];
   const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  const shipped = await found(rooms, OPERATOR, {
+  const shipped = await found(deps, OPERATOR, {
     name: 'Shipped',
     files,
     summary: 'Ship',
@@ -100,5 +100,5 @@ async function story(t: Test, database: DatabaseKind) {
   t.match(items.find(({ after }) => JSON.stringify(after).includes('pinned'))?.after, {
     pinned: [{ instrument_id: main.id, pinned_version: 2 }],
   });
-  t.same((await fsck(rooms)).problems, [], 'fsck takes what was noted for nothing foreign');
+  t.same((await fsck(deps)).problems, [], 'fsck takes what was noted for nothing foreign');
 }

@@ -24,7 +24,7 @@ async function rowsOf(store: Store) {
 /** A lab in which everything has happened that a definition remembers. */
 async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   const lab = await startLab(t, { database });
-  const { ada, admin, rooms } = lab;
+  const { ada, admin, deps } = lab;
   const { definitions } = ada.client;
   const create = (name: string, more = {}) =>
     definitions.create({ name, source_code: measurement(name), ...more });
@@ -57,7 +57,7 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   await admin.client.definitions.change(moved.id, { lab_id: lab.other.id, category: 'Elsewhere' });
   const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
   const overrides = [{ code: 'banned-import', message: 'os, by an administrator' }];
-  await found(rooms, OPERATOR, {
+  await found(deps, OPERATOR, {
     name: 'Shipped',
     files,
     lab: null,
@@ -126,15 +126,15 @@ interface Merged {
 for (const database of ['PGlite', 'PostgreSQL'] as const) {
   t.test(`reindex rebuilds every row from the repositories alone (${database})`, async (t) => {
     const lab = await livelyLab(t, database);
-    const { rooms } = lab;
-    const { store } = rooms;
+    const { deps } = lab;
+    const { store } = deps;
     const before = await rowsOf(store);
     t.equal(before.definitions.length, 8);
     t.equal(before.versions.filter(({ deprecated, revoked }) => deprecated ?? revoked).length, 4);
     t.equal(before.versions.length, 4 + 1 + 1 + 1 + 2 + 1 + 4 + 3);
 
     await t.test('reindex in place changes nothing', async (t) => {
-      t.match(await reindex(rooms), { definitions: 8, removed: [], skipped: [] });
+      t.match(await reindex(deps), { definitions: 8, removed: [], skipped: [] });
       t.same(await rowsOf(store), before);
     });
 
@@ -142,7 +142,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       'reindex in an empty database creates the same rows, without unknown users',
       async (t) => {
         const fresh = await emptyStore(t, database);
-        t.match(await reindex({ ...rooms, store: fresh }), {
+        t.match(await reindex({ ...deps, store: fresh }), {
           definitions: 8,
           versions: 17,
           skipped: [],
@@ -174,7 +174,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
           { id: lab.nano.id, code: 'nano', name: 'Nano Optics', disabled: true },
           { id: lab.other.id, code: 'cold', name: 'Cold Atoms', disabled: true },
         ]);
-        t.match(await reindex({ ...rooms, store: fresh }), { definitions: 8 });
+        t.match(await reindex({ ...deps, store: fresh }), { definitions: 8 });
         t.same(await rowsOf(fresh), before, 'and a second time changes nothing');
       },
     );
@@ -184,7 +184,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       async (t) => {
         await store.em().execute('update versions set files = null where version = 1');
         await store.em().execute('update versions set described = null where version = 2');
-        const { filled, failed } = await fillContents(rooms, new AbortController().signal);
+        const { filled, failed } = await fillContents(deps, new AbortController().signal);
         t.ok(filled > 2);
         t.same(failed, []);
         t.same(await rowsOf(store), before);
@@ -193,7 +193,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
 
     await t.test('approvals and overrides equal those in the commits', async (t) => {
       const fresh = await emptyStore(t, database);
-      await reindex({ ...rooms, store: fresh });
+      await reindex({ ...deps, store: fresh });
       const { versions } = await rowsOf(fresh);
       const merged = versions.filter(({ merge_request }) => merge_request !== null);
       t.match(merged, [
@@ -225,7 +225,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     await t.test('a removed repository leaves the index', async (t) => {
       await rm(join(lab.dataDir, 'repos', 'Later.git'), { recursive: true });
       await rm(join(lab.dataDir, 'repos', 'Shared.git'), { recursive: true });
-      const { removed } = await reindex(rooms);
+      const { removed } = await reindex(deps);
       t.same(removed.sort(), ['Later', 'Shared']);
       const shared = before.definitions.find(({ name }) => name === 'Shared')?.id;
       t.same(await rowsOf(store), {

@@ -13,13 +13,13 @@ import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(120_000);
 const lab = await startLab(t);
-const { ada, ben, rooms } = lab;
+const { ada, ben, deps } = lab;
 const DEAD = `999999999.1.${hostname()}`;
 type Moment = 'before' | 'after';
 
 /** Ends the process, as far as this repository can tell, right before or after its refs move the next time. */
 async function endAt(name: string, moment: Moment) {
-  const repository = await rooms.repositories.open(name);
+  const repository = await deps.repositories.open(name);
   const { updateRefs, land } = repository;
   const ending =
     <A, R>(work: (argument: A) => Promise<R>) =>
@@ -35,7 +35,7 @@ async function endAt(name: string, moment: Moment) {
     const journal = join(lab.dataDir, 'journal');
     const notes = (await readdir(journal)).filter((note) => note.startsWith(`${name}~`));
     for (const note of notes) await rename(join(journal, note), join(journal, `${name}~${DEAD}`));
-    return await repair(rooms);
+    return await repair(deps);
   };
 }
 
@@ -43,7 +43,7 @@ async function endAt(name: string, moment: Moment) {
 async function known(name: string) {
   const { id, version } = await ada.client.definitions.byName(name);
   const { items } = await ada.client.mergeRequests.list({ definition_id: id });
-  const refs = await (await rooms.repositories.open(name)).refs();
+  const refs = await (await deps.repositories.open(name)).refs();
   const trail = await ada.client.audit({ lab_id: lab.nano.id, per_page: 200 });
   return {
     version,
@@ -181,7 +181,7 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
         t.match(added, trail);
         t.equal(added.length, trail.length, 'and nothing is told twice');
       }
-      t.same(await repair(rooms), { mended: [], failed: [] });
+      t.same(await repair(deps), { mended: [], failed: [] });
       await goesOn(t, clone, name);
     });
   }

@@ -17,7 +17,7 @@ import { refused } from '../helpers/refused.ts';
 import { measurement, type Person } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
-const { admin, ada, ben, cleo, dan, rooms, nano } = lab;
+const { admin, ada, ben, cleo, dan, deps, nano } = lab;
 const eve = await lab.person('eve');
 await admin.client.labs.addMember(nano.id, eve.id, 'contributor');
 
@@ -218,7 +218,7 @@ t.test('a page takes a constant number of queries, and comments follow their lin
   });
   const quiet = await propose(t, ben, 'Talked', { 'b.txt': 'b\n' });
   // As rows: each of them over the API would be answered with the whole page's work.
-  await rooms.store.transaction(async (em) => {
+  await deps.store.transaction(async (em) => {
     const by = { merge_request_id: id, author_id: ada.id, author: 'ada', in_reply_to: null };
     const at = { file: 'a.txt', side: 'new' as const, head, base: null };
     for (let n = 0; n < 200; n++) {
@@ -230,10 +230,10 @@ t.test('a page takes a constant number of queries, and comments follow their lin
     await clone.commit({ 'a.txt': `0.${n}\n1\n2\n3.${n}\n` }, `Change ${n}`);
     await pushed(clone, branch);
   }
-  const identity = await identifyToken(rooms.store, ada.token);
+  const identity = await identifyToken(deps.store, ada.token);
   const caller = { ...identity, address: '127.0.0.1' } as Caller;
   const queries = async (which: number) => {
-    const em = rooms.store.em();
+    const em = deps.store.em();
     let count = 0;
     const connection = em.getConnection();
     const execute = connection.execute;
@@ -242,7 +242,7 @@ t.test('a page takes a constant number of queries, and comments follow their lin
       return execute.apply(connection, args);
     }) as typeof execute;
     try {
-      await page(rooms, caller, which);
+      await page(deps, caller, which);
     } finally {
       connection.execute = execute;
     }
@@ -262,14 +262,14 @@ t.test('a page takes a constant number of queries, and comments follow their lin
 t.test('after a reindex versions have their approvals, and numbers are not reused', async (t) => {
   const empty = await openStore({ folder: (await freshFolder()).folder });
   t.teardown(() => empty.close());
-  const report = await reindex({ ...rooms, store: empty });
+  const report = await reindex({ ...deps, store: empty });
   t.same(report.skipped, []);
   const rows = `select d.name, v.version, v.approvals, v.overrides, v.merge_request
                   from versions v join definitions d on d.id = v.definition_id order by 1, 2`;
   const rebuilt = await empty.em().execute<{ name: string; version: number }[]>(rows);
-  t.same(rebuilt, await rooms.store.em().execute(rows));
+  t.same(rebuilt, await deps.store.em().execute(rows));
   const repos = join(lab.dataDir, 'repos');
-  t.same([...new Set(rebuilt.map(({ name }) => name))], await rooms.repositories.list());
+  t.same([...new Set(rebuilt.map(({ name }) => name))], await deps.repositories.list());
   for (const { name, version, ...row } of rebuilt as never as Landed[]) {
     const cwd = join(repos, `${name}.git`);
     const format = '--format=%(trailers:key=Merge-request,key=Approved-by,valueonly)';
@@ -284,7 +284,7 @@ t.test('after a reindex versions have their approvals, and numbers are not reuse
     );
   }
   const next = await allocateMergeRequestId(empty.em());
-  const numbers = await rooms.store.em().execute('select max(id) as newest from merge_requests');
+  const numbers = await deps.store.em().execute('select max(id) as newest from merge_requests');
   t.ok(next > (numbers as [{ newest: number }])[0].newest);
 });
 

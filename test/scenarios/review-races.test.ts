@@ -12,7 +12,7 @@ import { refused } from '../helpers/refused.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const lab = await startLab(t);
-const { ada, ben, rooms } = lab;
+const { ada, ben, deps } = lab;
 
 /** A definition with one approved merge request, pushed by Ben to `ref`. */
 async function approved(t: Test, name: string, ref: string) {
@@ -33,7 +33,7 @@ async function approved(t: Test, name: string, ref: string) {
 
 /** Lets Ada merge when the refs of this repository are about to move the next time. */
 async function mergeFirst(name: string, id: number, head: string) {
-  const repository = await rooms.repositories.open(name);
+  const repository = await deps.repositories.open(name);
   const { updateRefs } = repository;
   repository.updateRefs = async (updates) => {
     repository.updateRefs = updateRefs;
@@ -44,7 +44,7 @@ async function mergeFirst(name: string, id: number, head: string) {
 
 /** The same when they have just moved. */
 async function mergeThen(name: string, id: number, head: string) {
-  const repository = await rooms.repositories.open(name);
+  const repository = await deps.repositories.open(name);
   const { updateRefs } = repository;
   repository.updateRefs = async (updates) => {
     repository.updateRefs = updateRefs;
@@ -55,7 +55,7 @@ async function mergeThen(name: string, id: number, head: string) {
 
 /** It landed as it was approved, in git and in the database. */
 async function staysAsItLanded(t: Test, name: string, id: number, head: string) {
-  const refs = await (await rooms.repositories.open(name)).refs();
+  const refs = await (await deps.repositories.open(name)).refs();
   t.equal(refs.get(`refs/merge-requests/${id}/head`)?.oid, head, 'its ref has not moved');
   const page = await ada.client.mergeRequests.read(id);
   t.match(page, { state: 'merged', merged_version: 2, head });
@@ -156,9 +156,9 @@ t.test('after repair, a head whose ref never moved is not a head', async (t) => 
   const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');
   const note = { base: null, changes: '', pushed_by: ada.id, authors: ['ada@lab.example'] };
   const mended = async () => {
-    await addHead(rooms.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });
+    await addHead(deps.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });
     await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
-    t.same(await repair(rooms), { mended: ['CutOff'], failed: [] });
+    t.same(await repair(deps), { mended: ['CutOff'], failed: [] });
     const page = await ada.client.mergeRequests.read(id);
     t.equal(page.heads.length, 1, 'and whoever approved it has no part in it');
     return page;

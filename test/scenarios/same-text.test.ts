@@ -83,7 +83,7 @@ t.test('a password matches however its umlauts are typed', async (t) => {
   }
   // As an older registry kept it: of the text as it was typed then.
   for (const typed of [composed, decomposed]) {
-    await lab.rooms.store
+    await lab.deps.store
       .em()
       .execute('update users set password_hash = ? where id = ?', [await hash(typed), lab.cleo.id]);
     t.equal(await login(typed), true);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { rotateKeys } from '../../registry/cli/keys.ts';
 import { loadConfig } from '../../registry/config.ts';
-import { openRooms } from '../../registry/open.ts';
+import { openDeps } from '../../registry/open.ts';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { confirmRestore } from '../../registry/services/backup/confirm.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
@@ -47,7 +47,7 @@ function unpack(header: string) {
 for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
   t.test(database, { skip: noKeygen }, async (t) => {
     const lab = await startLab(t, { database });
-    const { ada, admin, rooms, url } = lab;
+    const { ada, admin, deps, url } = lab;
     const pc = await enrolComputer(lab, ada, lab.nano.id, 'LABPC-01');
     const key = async () => (await lab.anonymous.signingKeys()).items[0]?.fingerprint;
 
@@ -104,7 +104,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
     await t.test('a new key is signed by the previous one', async (t) => {
       const before = await key();
       const quiet = { out() {}, err: t.fail, progress() {} } as never;
-      await rotateKeys(rooms, quiet);
+      await rotateKeys(deps, quiet);
       const [newest] = (await lab.anonymous.signingKeys()).items;
       const { document = '', signatures = [] } = newest?.change ?? {};
       const by = [];
@@ -135,12 +135,12 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       async (t) => {
         const folder = t.testdir({});
         const file = join(folder, 'backup.zip');
-        await backup({ ...rooms, version: '1' }, file);
+        await backup({ ...deps, version: '1' }, file);
         const { id } = await ada.client.definitions.byName('Meter');
         for (const value of [3, 4, 5])
           await ada.client.definitions.change(id, { source_code: measurement('Meter', value) });
         const seen = (await ask(pc)).statement;
-        const other = await openRooms(
+        const other = await openDeps(
           loadConfig({ DATA_DIR: join(folder, 'restored') }),
           () => url,
           { migrates: false },
@@ -160,7 +160,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
 
     await t.test('confirm-restore also works for a registry restored by other means', async (t) => {
       const before = (await ask(pc)).statement;
-      await confirmRestore(rooms, OPERATOR, 'Ada');
+      await confirmRestore(deps, OPERATOR, 'Ada');
       const { statement } = await ask(pc);
       t.ok(statement.number > before.number);
       t.not(statement.timeline.id, before.timeline.id);

@@ -111,7 +111,7 @@ t.test(
   async (t) => {
     const said: string[] = [];
     const terminal = { out: (line: string) => void said.push(line), err() {}, progress() {} };
-    t.equal(await rotateKeys(lab.rooms, terminal), 0);
+    t.equal(await rotateKeys(lab.deps, terminal), 0);
     const { items, total } = await keys();
     const [current, retired] = items;
     t.equal(total, 2);
@@ -149,10 +149,10 @@ t.test('a retired key is not valid for later dates', { skip: noKeygen }, async (
 t.test('a second process sees the rotation of the first and signs with the new key', async (t) => {
   const beside = openSigningKeys(keysFolder());
   const before = (await beside.list()).length;
-  await lab.rooms.signingKeys.rotate();
+  await lab.deps.signingKeys.rotate();
   t.equal((await beside.list()).length, before + 1);
   const bytes = Buffer.from('x\n');
-  t.equal(await beside.sign(bytes), await lab.rooms.signingKeys.sign(bytes));
+  t.equal(await beside.sign(bytes), await lab.deps.signingKeys.sign(bytes));
 });
 
 t.test('processes that start together agree on one key', async (t) => {
@@ -163,7 +163,7 @@ t.test('processes that start together agree on one key', async (t) => {
 });
 
 t.test('fsck reports versions with an invalid or missing signature', async (t) => {
-  t.same((await fsck(lab.rooms)).problems, []);
+  t.same((await fsck(lab.deps)).problems, []);
   const path = join(lab.dataDir, 'repos', 'Meter.git');
   const content = await git(['cat-file', 'tag', 'v3'], { cwd: path });
   const replace = async (tag: string) => {
@@ -171,7 +171,7 @@ t.test('fsck reports versions with an invalid or missing signature', async (t) =
     const oid = (await git(write, { cwd: path, input: tag })).trim();
     await git(['update-ref', 'refs/tags/v3', oid], { cwd: path });
     await git(['pack-refs', '--all'], { cwd: path });
-    return (await fsck(lab.rooms)).problems;
+    return (await fsck(lab.deps)).problems;
   };
   const signature = 'the signature of v3: ';
   t.match(await replace(content.replace('"ada@lab.example"', '"eve@lab.example"')), [

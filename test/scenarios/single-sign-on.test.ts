@@ -545,7 +545,7 @@ t.test('the last site admin stays one despite the groups', async (t) => {
   await signIn('lises', browser);
   t.match((await me(browser))?.user, { id: ada?.user.id, is_admin: true });
   t.same(
-    (await fsck(world.rooms)).problems,
+    (await fsck(world.deps)).problems,
     [],
     'fsck takes what groups changed for nothing foreign',
   );

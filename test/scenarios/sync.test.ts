@@ -27,11 +27,10 @@ function alike(): [one: string, other: string] {
 const flip = (hash: string) => (hash.endsWith('0') ? '1' : '0');
 
 /** A shipped definition. */
-async function ship({ rooms }: TestLab, name: string): Promise<number> {
+async function ship({ deps }: TestLab, name: string): Promise<number> {
   const files = new Map([[`${name}.py`, Buffer.from(measurement(name))]]);
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  return (await found(rooms, OPERATOR, { name, files, summary: 'Ship it', ...flags })).definition
-    .id;
+  return (await found(deps, OPERATOR, { name, files, summary: 'Ship it', ...flags })).definition.id;
 }
 
 for (const database of DATABASES) {
@@ -218,7 +217,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await changed('the policy', () => client.labs.change(nano.id, { allowed_imports: ['ctypes'] }));
     await changed('an account', async () => {
       // Nothing but rows that triggers see: an index brought up to git by hand.
-      await lab.rooms.store
+      await lab.deps.store
         .em()
         .execute(`update definitions set category = 'X' where id = ${meter}`);
     });
@@ -317,7 +316,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
   });
 
   await t.test('adoption is stored daily and counts only what the caller may see', async (t) => {
-    const { store } = lab.rooms;
+    const { store } = lab.deps;
     // As if both had reported days ago, and one had moved on the day before yesterday.
     await store.em().execute(`update installations set since = now() - interval '5 days'`);
     await pc.client.sync.report({ installed: { Meter: 2 } });

@@ -12,12 +12,12 @@ import { DATABASES, measurement } from '../helpers/registry.ts';
 for (const database of DATABASES) {
   await t.test(database, async (t) => {
     const lab = await startLab(t, { database });
-    const { admin, ada, ben, dan, nano, other, rooms } = lab;
+    const { admin, ada, ben, dan, nano, other, deps } = lab;
     const eve = await lab.person('eve');
     await admin.client.labs.addMember(nano.id, eve.id, 'admin');
     await ada.client.labs.change(nano.id, { direct_landing: 'nobody' });
     const reads = ada.client.mergeRequests.read;
-    const sql = (text: string, ...values: unknown[]) => rooms.store.em().execute(text, values);
+    const sql = (text: string, ...values: unknown[]) => deps.store.em().execute(text, values);
     const column = async (name: string, id: number) =>
       (await sql(`select ${name} as value from merge_requests where id = ?`, id))[0]?.value;
 

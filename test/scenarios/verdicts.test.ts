@@ -37,7 +37,7 @@ t.test(
     t.match(await definitions.read(id, 1), { version: 1, deprecated: null, revoked: null });
     t.match((await definitions.list()).items, [{ name: 'Meter', deprecated }]);
 
-    const { state } = await readState(await lab.rooms.repositories.open('Meter'));
+    const { state } = await readState(await lab.deps.repositories.open('Meter'));
     t.match(state, { revoked: { 2: { reason: 'burns samples', by: { username: 'ada' } } } });
     t.match(await trail('version.revoked'), [
       {

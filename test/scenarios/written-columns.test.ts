@@ -47,7 +47,7 @@ const edits = async (id: number) =>
   (await admin.client.audit({ action: 'merge_request.edited', subject_id: id })).items;
 const column = async (name: string, id: number) =>
   (
-    await lab.rooms.store.em().execute(`select ${name} as v from merge_requests where id = ?`, [id])
+    await lab.deps.store.em().execute(`select ${name} as v from merge_requests where id = ?`, [id])
   )[0]?.v;
 
 t.test('an approval of one head cannot be moved to another', async (t) => {

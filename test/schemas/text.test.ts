@@ -122,7 +122,7 @@ t.test(
     const instrument = await ada.client.instruments.create({ name: 'Lock-in', lab_id: nano.id });
     // From before the rule: it can be read, found, and changed in other fields.
     const old = await ada.client.instruments.create({ name: 'Old', lab_id: nano.id });
-    await lab.rooms.store.transaction(async (em) => {
+    await lab.deps.store.transaction(async (em) => {
       const row = await findInstrument(em, old.id);
       if (row) await updateInstrument(em, row, { name: 'O\u202eld', model: 'x\u200b' });
     });
@@ -178,14 +178,14 @@ t.test('ordinary text is stored unchanged', async (t) => {
 });
 
 t.test('the command line follows the same rule', async (t) => {
-  const { rooms, ada } = await startLab(t);
+  const { deps, ada } = await startLab(t);
   const { makeToken } = await import('../../registry/services/people/tokens.ts');
   const { createUser } = await import('../../registry/services/people/users.ts');
   const { OPERATOR } = await import('../../registry/services/caller.ts');
   const bad = 'a\x1b[2Jb';
-  const token = makeToken(rooms, OPERATOR, ada.id, { name: bad, scope: 'read' });
+  const token = makeToken(deps, OPERATOR, ada.id, { name: bad, scope: 'read' });
   await t.rejects(token, { code: 'invalid', message: /^name cannot hold U\+001B \(escape\)/ });
   const account = { username: 'eve', password: 'x'.repeat(12), email: 'eve@lab.example' };
-  const user = createUser(rooms, OPERATOR, { ...account, name: bad });
+  const user = createUser(deps, OPERATOR, { ...account, name: bad });
   await t.rejects(user, { code: 'invalid', message: /^name cannot hold U\+001B/ });
 });

@@ -19,15 +19,15 @@ import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
   t.test(database, async (t) => {
     const lab = await startLab(t, { database });
-    const { rooms, ada } = lab;
-    const problems = async () => (await fsck(rooms)).problems;
+    const { deps, ada } = lab;
+    const problems = async () => (await fsck(deps)).problems;
     const create = async (name: string) =>
       (await ada.client.definitions.create({ name, source_code: measurement(name) })).id;
     const folder = (name: string) => join(lab.dataDir, 'repos', `${name}.git`);
 
     /** Makes a tag what a registry of before wrote: without id and name in its record. */
-    async function makeOld(name: string, n: number, sign = rooms.signingKeys.sign) {
-      const repository = await rooms.repositories.open(name);
+    async function makeOld(name: string, n: number, sign = deps.signingKeys.sign) {
+      const repository = await deps.repositories.open(name);
       const ref = `refs/tags/v${n}`;
       const content = await git(['cat-file', 'tag', ref], { cwd: folder(name) });
       const payload = content
@@ -43,7 +43,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
 
     await t.test('the tag of every version names its definition', async (t) => {
       const id = await create('Meter');
-      const version = await (await rooms.repositories.open('Meter')).version(1);
+      const version = await (await deps.repositories.open('Meter')).version(1);
       t.match(parseRecord(version?.record ?? ''), { id, name: 'Meter', version: 1 });
     });
 
@@ -59,8 +59,8 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
         [/^v2 does not name/, /^the signature of v2/, /^v1 does not name/],
         'fsck names them',
       );
-      const before = await (await rooms.repositories.open('Old')).refs();
-      t.match(await attestOnce(rooms), { attested: ['Old'], failed: [] });
+      const before = await (await deps.repositories.open('Old')).refs();
+      t.match(await attestOnce(deps), { attested: ['Old'], failed: [] });
 
       const listed = await git(['cat-file', 'tag', 'attested'], { cwd: folder('Old') });
       t.match(listed, `"id": ${id}`);
@@ -69,7 +69,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       t.notMatch(listed, forged, 'nothing that no key of this registry signed');
       for (const [ref, value] of before) {
         t.same(
-          (await (await rooms.repositories.open('Old')).refs()).get(ref),
+          (await (await deps.repositories.open('Old')).refs()).get(ref),
           value,
           `${ref} stays`,
         );
@@ -80,11 +80,11 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
 
     await t.test('later starts do not read the repositories again', async (t) => {
       const repositories = { list: () => t.fail('it walks') } as never;
-      t.same(await attestOnce({ ...rooms, repositories }), { attested: [], failed: [] });
+      t.same(await attestOnce({ ...deps, repositories }), { attested: [], failed: [] });
     });
 
     await t.test('the list survives a reindex and git fetches it', async (t) => {
-      t.same((await reindex(rooms)).skipped, []);
+      t.same((await reindex(deps)).skipped, []);
       const refs = await git(['ls-remote', lab.gitUrl('Old', ada.token)]);
       t.match(refs, /\trefs\/tags\/attested\n/);
     });
@@ -92,10 +92,10 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
     await t.test(
       'the history of one definition under the name of another is not indexed',
       async (t) => {
-        const harmless = await rooms.repositories.open('Meter');
+        const harmless = await deps.repositories.open('Meter');
         const bundle = await buffer(harmless.bundle(await harmless.refs()));
-        await rooms.repositories.adopt('Victim', Readable.from([bundle]));
-        t.match((await reindex(rooms)).skipped, [
+        await deps.repositories.adopt('Victim', Readable.from([bundle]));
+        t.match((await reindex(deps)).skipped, [
           { name: 'Victim', reason: /the record of v1 is of Meter \(\d+\), not Victim/ },
         ]);
         t.match(

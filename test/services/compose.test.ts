@@ -14,10 +14,10 @@ import { measurement } from '../helpers/registry.ts';
 const text = (files: Files, path = 'Meter.py') => Buffer.from(files.get(path) ?? '').toString();
 const analysis = new AnalysisPool();
 t.teardown(() => analysis.close());
-const rooms = { analysis, maxFileBytes: 1 << 20 };
+const deps = { analysis, maxFileBytes: 1 << 20 };
 const POLICY = { banned: [], allowed: [] };
 const make = (change: DefinitionChange, before: Files = new Map()) =>
-  compose(rooms, OPERATOR, 'Meter', before, change);
+  compose(deps, OPERATOR, 'Meter', before, change);
 const first = (change: DefinitionChange = {}) =>
   make({ source_code: measurement('Meter'), ...change });
 
@@ -101,7 +101,7 @@ t.test('files that clash with each other or with existing ones are refused', asy
 t.test('more than a version may hold is refused before it is written', async (t) => {
   const check = async (files: [string, Uint8Array][]) => {
     const all = new Map([...(await first()), ...files]);
-    await checkFiles(rooms, OPERATOR, 'Meter', all, undefined, POLICY);
+    await checkFiles(deps, OPERATOR, 'Meter', all, undefined, POLICY);
   };
   const many = (count: number, path: (i: number) => string, bytes: Uint8Array) =>
     Array.from({ length: count }, (_, i): [string, Uint8Array] => [path(i), bytes]);
@@ -114,7 +114,7 @@ t.test('more than a version may hold is refused before it is written', async (t)
 
 t.test('the base class is checked against the code, with or without its module', async (t) => {
   const check = async (base: string) =>
-    await checkFiles(rooms, OPERATOR, 'Meter', await first(), base, POLICY);
+    await checkFiles(deps, OPERATOR, 'Meter', await first(), base, POLICY);
   await check('FakeMeasurementInstrument');
   await check('pybirch.Instruments.base.FakeMeasurementInstrument');
   await t.rejects(check('VisaBaseMeasurementInstrument'), {
@@ -178,7 +178,7 @@ t.test('errors refer to lines of the text that was sent', async (t) => {
   const line = broken.split('\n').findIndex((one) => one.includes('= =')) + 1;
   const change = { source_code: broken, category: 'Meters' };
   const check = async (files: Files, typed: string) =>
-    await checkFiles(rooms, OPERATOR, 'Meter', files, undefined, POLICY, typed);
+    await checkFiles(deps, OPERATOR, 'Meter', files, undefined, POLICY, typed);
   const there = { errors: [{ path: 'source_code', line, end_line: line }] } as never;
   await t.rejects(check(await make(change), broken), there, 'below a header that its fields made');
   const kept = await make({ source_code: broken }, await first({ category: 'Meters' }));

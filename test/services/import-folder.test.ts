@@ -499,7 +499,7 @@ t.test('the commands print the report, write it as JSON, and name bad input', as
   const absent = { folder: join(folder, 'absent') };
   await t.rejects(importCommand({ target, git, analysis }, terminal, absent), { code: 'invalid' });
   const out = join(dirname(folder), 'out');
-  const rooms = { definitions: target.definitions(), total: 2 };
-  t.equal(await runExport(rooms, terminal, { folder: out }), 0);
+  const deps = { definitions: target.definitions(), total: 2 };
+  t.equal(await runExport(deps, terminal, { folder: out }), 0);
   t.equal(lines.at(-1), `2 definitions written to ${out}, 0 unchanged, 0 refused.`);
 });

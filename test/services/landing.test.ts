@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseRecord } from '../../registry/definitions/record.ts';
-import type { Rooms } from '../../registry/open.ts';
+import type { Deps } from '../../registry/open.ts';
 import { changeDefinition } from '../../registry/services/definitions/change-definition.ts';
 import { createDefinition } from '../../registry/services/definitions/create-definition.ts';
 import { judgeVersion } from '../../registry/services/definitions/verdicts.ts';
@@ -16,12 +16,12 @@ import { openRepositories } from '../../repos/store.ts';
 import { measurement, type Person, startRegistry } from '../helpers/registry.ts';
 
 const registry = await startRegistry(t);
-const { rooms, admin } = registry;
+const { deps, admin } = registry;
 const alice = await registry.person('alice', { isAdmin: true });
 const journal = join(registry.dataDir, 'journal');
 
 const callerOf = async ({ token }: Person) => {
-  const identity = await identifyToken(rooms.store, token);
+  const identity = await identifyToken(deps.store, token);
   if (!identity) throw new Error('the token is not known');
   return { ...identity, address: '127.0.0.1' };
 };
@@ -32,20 +32,20 @@ const create = (name: string) =>
 const abandon = (name: string) => writeFile(join(journal, `${name}~999999999.1.${hostname()}`), '');
 
 /** A database that goes down when the refs have moved: the first transaction holds what the landing was judged by. */
-function downAfterRefs(): Rooms['store'] {
+function downAfterRefs(): Deps['store'] {
   let asked = 0;
   return {
-    ...rooms.store,
+    ...deps.store,
     transaction: (work) =>
-      asked++ === 0 ? rooms.store.transaction(work) : Promise.reject(new Error('database down')),
+      asked++ === 0 ? deps.store.transaction(work) : Promise.reject(new Error('database down')),
   };
 }
 
 t.test('a landing repairs an earlier one that never reached the index', async (t) => {
   const { id } = await create('Lagging');
   const caller = await callerOf(alice);
-  const down: Rooms = {
-    ...rooms,
+  const down: Deps = {
+    ...deps,
     store: downAfterRefs(),
   };
   await t.rejects(
@@ -67,7 +67,7 @@ t.test('a landing repairs an earlier one that never reached the index', async (t
       [1, 'root'],
     ],
   );
-  const repository = await rooms.repositories.open('Lagging');
+  const repository = await deps.repositories.open('Lagging');
   for (const { version, commit, record } of await repository.versions()) {
     t.match(parseRecord(record), { version, commit });
   }
@@ -84,26 +84,26 @@ t.test('a landing repairs an earlier one that never reached the index', async (t
 });
 
 t.test('repair ignores landings of a living process', async (t) => {
-  await rooms.repositories.note('InHand');
-  const repository = await rooms.repositories.create('InHand');
-  t.same(await repair(rooms), { mended: [], failed: [] });
-  t.ok(await rooms.repositories.exists('InHand'));
+  await deps.repositories.note('InHand');
+  const repository = await deps.repositories.create('InHand');
+  t.same(await repair(deps), { mended: [], failed: [] });
+  t.ok(await deps.repositories.exists('InHand'));
   t.equal((await repository.refs()).size, 0);
-  await rooms.repositories.remove('InHand');
-  await rooms.repositories.strike('InHand');
+  await deps.repositories.remove('InHand');
+  await deps.repositories.strike('InHand');
 });
 
 t.test('an interrupted creation is removed and its name is free again', async (t) => {
-  await rooms.repositories.create('CutOff');
+  await deps.repositories.create('CutOff');
   await abandon('CutOff');
-  t.same(await repair(rooms), { mended: ['CutOff'], failed: [] });
+  t.same(await repair(deps), { mended: ['CutOff'], failed: [] });
   t.match(await create('CutOff'), { version: 1 });
 });
 
 t.test('a repository that cannot be repaired stops neither repair nor reindex', async (t) => {
   await create('Damaged');
   await create('Whole');
-  const repository = await rooms.repositories.open('Damaged');
+  const repository = await deps.repositories.open('Damaged');
   const head = (await repository.head()) ?? '';
   const object = join(repository.path, 'objects', head.slice(0, 2), head.slice(2));
   const bytes = await readFile(object);
@@ -112,23 +112,23 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   await abandon('Whole');
   // A process that begins now: nothing of the object is in memory.
   const root = join(registry.dataDir, 'repos');
-  const fresh = await openRepositories({ root, journal, git: rooms.git });
-  const { mended, failed } = await repair({ ...rooms, repositories: fresh });
+  const fresh = await openRepositories({ root, journal, git: deps.git });
+  const { mended, failed } = await repair({ ...deps, repositories: fresh });
   t.match({ mended, failed }, { mended: [], failed: [{ name: 'Damaged' }] });
-  const report = await reindex({ ...rooms, repositories: fresh });
+  const report = await reindex({ ...deps, repositories: fresh });
   t.match(report.skipped, [{ name: 'Damaged' }]);
-  const { problems } = await fsck({ ...rooms, repositories: fresh });
+  const { problems } = await fsck({ ...deps, repositories: fresh });
   t.ok(problems.every(({ where }) => where === 'Damaged') && problems.length > 0);
   await fresh.close();
   await writeFile(object, bytes);
-  t.same(await repair(rooms), { mended: [], failed: [] });
+  t.same(await repair(deps), { mended: [], failed: [] });
 });
 
 t.test('a definition created while reindex runs stays in the index', async (t) => {
   const caller = await callerOf(admin);
   let made: Promise<unknown> | undefined;
-  const { removed } = await reindex(rooms, () => {
-    made ??= createDefinition(rooms, caller, {
+  const { removed } = await reindex(deps, () => {
+    made ??= createDefinition(deps, caller, {
       name: 'Meanwhile',
       source_code: measurement('Meanwhile'),
     });
@@ -141,16 +141,16 @@ t.test('a definition created while reindex runs stays in the index', async (t) =
 t.test('repair adds a missing verdict to the index and the audit trail', async (t) => {
   const { id } = await create('Judged');
   const caller = await callerOf(alice);
-  const down: Rooms = {
-    ...rooms,
+  const down: Deps = {
+    ...deps,
     store: downAfterRefs(),
   };
   await t.rejects(judgeVersion(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
   t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');
   // The note that this landing left changes hands, to a process that is gone.
-  await rooms.repositories.strike('Judged');
+  await deps.repositories.strike('Judged');
   await abandon('Judged');
-  t.match(await repair(rooms), { mended: ['Judged'], failed: [] });
+  t.match(await repair(deps), { mended: ['Judged'], failed: [] });
   t.match(await admin.client.definitions.version(id, 1), {
     revoked: { reason: 'burns', by: 'alice' },
   });

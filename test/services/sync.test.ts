@@ -10,11 +10,7 @@ import { identifyToken } from '../../registry/services/people/identify.ts';
 import { COMPUTER_TOKEN_PREFIX, hashToken } from '../../registry/services/people/secrets.ts';
 import { Catalogues } from '../../registry/services/sync/catalogue.ts';
 import { listFleet } from '../../registry/services/sync/fleet.ts';
-import {
-  type SyncRooms,
-  type SyncState,
-  syncState,
-} from '../../registry/services/sync/manifest.ts';
+import { type SyncDeps, type SyncState, syncState } from '../../registry/services/sync/manifest.ts';
 import { OwnParts } from '../../registry/services/sync/own.ts';
 import { takeReport } from '../../registry/services/sync/report.ts';
 import { createBinding } from '../../registry/store/bindings.ts';
@@ -38,10 +34,10 @@ const ADMIN = {
   scope: 'admin',
 } as const;
 
-function roomsOf(store: Store, url = 'http://registry'): SyncRooms {
-  const rooms = { store, rules: { anonymousRead: false }, publicUrl: () => url } as never;
-  const kept = { catalogues: new Catalogues(rooms), ownParts: new OwnParts(store) };
-  return { ...(rooms as object), ...kept, version: '1.0.0' } as SyncRooms;
+function depsOf(store: Store, url = 'http://registry'): SyncDeps {
+  const deps = { store, rules: { anonymousRead: false }, publicUrl: () => url } as never;
+  const kept = { catalogues: new Catalogues(deps), ownParts: new OwnParts(store) };
+  return { ...(deps as object), ...kept, version: '1.0.0' } as SyncDeps;
 }
 
 const listOf = async ({ list }: SyncState) =>
@@ -84,14 +80,14 @@ await onEachDatabase(
     const many = await fill(store, 'many', 200);
     const costs: number[] = [];
     for (const { caller } of [few, many]) {
-      const { list } = await syncState(roomsOf(store), caller, {});
+      const { list } = await syncState(depsOf(store), caller, {});
       costs.push(await counted(list));
     }
     t.equal(costs[0], costs[1]);
     t.ok((costs[1] ?? 0) <= 12, `${costs[1]} queries`);
-    const asked = await counted(() => syncState(roomsOf(store), many.caller, {}));
+    const asked = await counted(() => syncState(depsOf(store), many.caller, {}));
     t.equal(asked, 1);
-    const { definitions } = await listOf(await syncState(roomsOf(store), many.caller, {}));
+    const { definitions } = await listOf(await syncState(depsOf(store), many.caller, {}));
     t.equal(definitions.length, 200);
     t.equal(definitions.filter(({ bound, pinned }) => bound && pinned).length, 20);
   },
@@ -102,13 +98,13 @@ await onEachDatabase(
   'lists of equipment cost as many queries for several as for one',
   async (t, store, { statements }) => {
     const repositories = { open: async () => ({ readFile: async () => Buffer.from('x = 1\n') }) };
-    const rooms = { ...roomsOf(store), repositories } as never;
+    const deps = { ...depsOf(store), repositories } as never;
     const page = { page: 1, per_page: 100 };
     const lists: Record<string, (by: Caller, pc: string) => Promise<{ total: number }>> = {
-      instruments: (by) => listInstruments(rooms, by, page),
-      bindings: (by) => listBindings(rooms, by, page),
-      'what is bound to a computer': (by, pc) => findBindings(rooms, by, pc, page),
-      fleet: (by) => listFleet(rooms, by, page),
+      instruments: (by) => listInstruments(deps, by, page),
+      bindings: (by) => listBindings(deps, by, page),
+      'what is bound to a computer': (by, pc) => findBindings(deps, by, pc, page),
+      fleet: (by) => listFleet(deps, by, page),
     };
     const costs: Record<string, number[]> = {};
     for (const count of [1, 41]) {
@@ -116,7 +112,7 @@ await onEachDatabase(
       const installed = Object.fromEntries(
         [...Array(count)].map((_, i) => [`lab${count}-${i}`, 1]),
       );
-      await takeReport(roomsOf(store), caller, { installed });
+      await takeReport(depsOf(store), caller, { installed });
       const admin = { ...ADMIN, roles: new Map([[lab.id, 'admin'] as const]) };
       const by = { actor: admin, address: null, tokenName: null };
       for (const [name, list] of Object.entries(lists)) {
@@ -135,7 +131,7 @@ await onEachDatabase(
   'a hundred computers that ask and tell at once cost a few statements, not some for each',
   async (t, store, { statements }) => {
     const { lab, caller } = await fill(store, 'lab', 3);
-    const rooms = roomsOf(store);
+    const deps = depsOf(store);
     const secrets = Array.from({ length: 100 }, (_, i) => `${COMPUTER_TOKEN_PREFIX}${i}`);
     for (const [i, secret] of secrets.entries()) {
       const about = { lab_id: lab.id, computer_name: `PC-${i}`, token_hash: hashToken(secret) };
@@ -150,11 +146,11 @@ await onEachDatabase(
       const identity = await identifyToken(store, secret);
       if (!identity) throw new Error(`who is ${secret}?`);
       const by = { ...identity, address: null };
-      const { computer, definitions } = await listOf(await syncState(rooms, by, {}));
+      const { computer, definitions } = await listOf(await syncState(deps, by, {}));
       if (`PC-${secret.slice(COMPUTER_TOKEN_PREFIX.length)}` !== computer.computer_name)
         throw new Error('an answer for somebody else');
       if (definitions.length !== 3) throw new Error(`${definitions.length} definitions`);
-      await takeReport(rooms, by, { installed });
+      await takeReport(deps, by, { installed });
     };
     const cold = await counted((secret) => ask(secret, { lab0: 1 }));
     t.ok(cold <= 60, `${cold} statements at first`);
@@ -167,7 +163,7 @@ await onEachDatabase(
         where until is null group by 1 having count(*) = 2`,
     );
     t.same(reported.map(({ computer_name }) => computer_name).sort(), computers.toSorted());
-    t.equal((await syncState(rooms, caller, {})).etag, (await syncState(rooms, caller, {})).etag);
+    t.equal((await syncState(deps, caller, {})).etag, (await syncState(deps, caller, {})).etag);
   },
 );
 
@@ -181,7 +177,7 @@ await onEachDatabase(
     await deleteComputer(store.em(), gone.id);
     const tell = (id: number, errors: SyncReport['errors'] = []) => {
       const actor = { ...caller.actor, id };
-      return takeReport(roomsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
+      return takeReport(depsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
     };
     // Deeper than hidden characters are spelled out, and PostgreSQL keeps no NUL.
     const deep = { deep: Array.from({ length: 100 }).reduce<Json>((inner) => [inner], 'a\0b') };
@@ -208,21 +204,21 @@ await onEachDatabase(
   async (t, store) => {
     const { caller } = await fill(store, 'lab', 1);
     const other = await fill(store, 'other', 1);
-    const tag = async (rooms: SyncRooms, by = caller, query = {}) =>
-      (await syncState(rooms, by, query)).etag;
+    const tag = async (deps: SyncDeps, by = caller, query = {}) =>
+      (await syncState(deps, by, query)).etag;
     const tags = [
-      await tag(roomsOf(store)),
-      await tag(roomsOf(store, 'https://elsewhere')),
-      await tag({ ...roomsOf(store), version: '1.0.1' }),
-      await tag(roomsOf(store), other.caller),
-      await tag(roomsOf(store), caller, { scope: 'bound' }),
-      await tag(roomsOf(store), caller, { names: 'SR830' }),
+      await tag(depsOf(store)),
+      await tag(depsOf(store, 'https://elsewhere')),
+      await tag({ ...depsOf(store), version: '1.0.1' }),
+      await tag(depsOf(store), other.caller),
+      await tag(depsOf(store), caller, { scope: 'bound' }),
+      await tag(depsOf(store), caller, { names: 'SR830' }),
     ];
     t.equal(new Set(tags).size, tags.length);
-    t.equal(await tag(roomsOf(store)), tags[0]);
+    t.equal(await tag(depsOf(store)), tags[0]);
     t.equal(
-      await tag(roomsOf(store), caller, { names: 'b, A,a' }),
-      await tag(roomsOf(store), caller, { names: 'A,B' }),
+      await tag(depsOf(store), caller, { names: 'b, A,a' }),
+      await tag(depsOf(store), caller, { names: 'A,B' }),
       'order, case and spaces of names do not count',
     );
   },
@@ -235,13 +231,13 @@ await onEachDatabase(
     const { pc, caller } = await fill(store, 'lab', 1);
     const second = kind === 'PostgreSQL' ? await openStore(options) : store;
     if (second !== store) t.teardown(() => second.close());
-    const rooms = roomsOf(second);
+    const deps = depsOf(second);
     let written = 0;
     let unchanged = 0;
     let held = { etag: '', location: 0 };
     const poll = async () => {
       const before = written;
-      const state = await syncState(rooms, caller, {});
+      const state = await syncState(deps, caller, {});
       const { etag } = state;
       if (etag === held.etag) unchanged++;
       else held = { etag, location: Number((await listOf(state)).computer.location ?? 0) };
@@ -259,7 +255,7 @@ await onEachDatabase(
     }
     t.ok(unchanged > 0, `${unchanged} times unchanged`);
     t.equal(held.location, 60);
-    const { etag } = await syncState(roomsOf(store), caller, {});
+    const { etag } = await syncState(depsOf(store), caller, {});
     t.equal(etag, held.etag, 'all processes have one tag');
   },
 );

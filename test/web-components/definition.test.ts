@@ -42,7 +42,7 @@ const spectro = await bob.client.definitions.create({
 t.test(
   'a built-in says what it is, what it gives, what can be set and how to get it',
   async (t) => {
-    await landBuiltins(registry.rooms, () => undefined);
+    await landBuiltins(registry.deps, () => undefined);
     const page = await browser.open(registry, '/definitions/SR830', { username: 'vic' });
     await page.getByRole('heading', { name: 'SR830 Lock-In Amplifier', level: 1 }).waitFor();
     const provenance = page.locator('definition-provenance');

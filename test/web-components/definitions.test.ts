@@ -44,7 +44,7 @@ t.test('somebody who is not signed in is led to the sign-in', async (t) => {
 });
 
 t.test('search finds as one types, facets narrow down, and the address says it all', async (t) => {
-  await landBuiltins(registry.rooms, () => undefined);
+  await landBuiltins(registry.deps, () => undefined);
   await client.definitions.create({
     name: 'HomeMade',
     source_code: measurement('HomeMade'),
@@ -95,7 +95,7 @@ t.test(
     const say = (line: string) => void said.push(line);
     const terminal = { out: say, err: say, progress: () => {} };
     const options = { folder, lab: 'nano' };
-    t.equal(await runCommand(registry.rooms, { command: 'import', options }, terminal), 0);
+    t.equal(await runCommand(registry.deps, { command: 'import', options }, terminal), 0);
     t.match(said.join('\n'), /old_gauge\.py/, 'what is broken is named');
 
     const page = await browser.open(registry, `/?lab_id=${lab.id}`, { username: 'ada' });
@@ -165,7 +165,7 @@ t.test('text of definitions and labs stays text, whatever it is', async (t) => {
 });
 
 t.test('ten thousand definitions are as fluent as ten', async (t) => {
-  await registry.rooms.store.em().execute(TEN_THOUSAND);
+  await registry.deps.store.em().execute(TEN_THOUSAND);
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.getByText('50 of 10,0').waitFor();
   let { paint, blocked } = await speedOf(page);

@@ -158,7 +158,7 @@ async function haveUpgraded(count: number) {
     for (let version = 1; version <= 7; version += 1) {
       const since = Date.now() - (7 - version) * 9 * DAY - ((number * version) % 8) * DAY;
       const until = Date.now() - (6 - version) * 9 * DAY - ((number * (version + 1)) % 8) * DAY;
-      await lab.rooms.store
+      await lab.deps.store
         .em()
         .execute(
           'insert into installations (computer, definition_id, version, since, until) values (?, ?, ?, ?, ?)',

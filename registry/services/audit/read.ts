@@ -8,11 +8,11 @@ import { parseTime } from '../../schemas/time.ts';
 import { type AuditFilters, listAudit, streamAudit } from '../../store/audit.ts';
 import type { AuditEvent } from '../../store/entities/index.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 
 /** Site admins see everything, lab admins what concerns the labs that they manage. */
 export async function listEvents(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   { page, per_page, ...query }: AuditQuery,
 ) {
@@ -29,7 +29,7 @@ export async function listEvents(
  * memory. Throws before the first line where the caller may not read the trail.
  */
 export function exportEvents(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   { page: _page, per_page: _perPage, ...query }: AuditQuery,
 ): Readable {
@@ -43,7 +43,7 @@ async function* lines(events: AsyncIterable<AuditEvent>): AsyncGenerator<string>
 /** What of the trail is asked for, within what the caller may read of it. */
 function filtersFor(
   caller: Caller,
-  rules: PeopleRooms['rules'],
+  rules: PeopleDeps['rules'],
   { since, until, lab_id, ...equal }: Omit<AuditQuery, 'page' | 'per_page'>,
 ): AuditFilters {
   demand(caller, { on: 'site', do: 'sign-in' }, rules, 'audit trail');
@@ -68,7 +68,7 @@ function filtersFor(
 const timeOf = (text: string | undefined) => (text && parseTime(text)) || undefined;
 
 /** Undefined for a site admin: no limit. */
-function managedLabs(caller: Caller, rules: PeopleRooms['rules']): number[] | undefined {
+function managedLabs(caller: Caller, rules: PeopleDeps['rules']): number[] | undefined {
   if (decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed) return undefined;
   if (caller.actor.kind !== 'user') return [];
   return [...caller.actor.roles.keys()].filter(

@@ -5,11 +5,11 @@ import { readKeys } from '../../keys.ts';
 import { rowsOf, sequencesOf, type Table, tablesOf } from '../../store/dump.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { ArchiveWriter } from '../archive.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { repair } from '../repair/repair.ts';
 import { bundleFile, FORMAT, keyFile, MANIFEST, type Manifest, tableFile } from './contents.ts';
 
-export interface BackupRooms extends LandingRooms {
+export interface BackupDeps extends LandingDeps {
   keysFolder: string;
   version: string;
 }
@@ -27,28 +27,28 @@ export interface BackupReport {
  * system says; then there is no new file.
  */
 export async function backup(
-  rooms: BackupRooms,
+  deps: BackupDeps,
   path: string,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<BackupReport> {
-  const { store, repositories } = rooms;
+  const { store, repositories } = deps;
   const archive = await ArchiveWriter.create(path);
   try {
     const hold = await repositories.hold();
     try {
-      const { failed } = await repair(rooms);
+      const { failed } = await repair(deps);
       const cut = await store.snapshot(async (em) => {
         const tables = await tablesOf(em);
         const refs = await refsOfAll(repositories);
         await hold.release();
         return { refs, rows: await addRows(archive, em, tables) };
       });
-      const keys = await readKeys(rooms.keysFolder);
+      const keys = await readKeys(deps.keysFolder);
       for (const [name, content] of keys) await archive.add(keyFile(name), [content]);
       await addRepositories(archive, repositories, cut.refs, onProgress);
       const manifest: Manifest = {
         format: FORMAT,
-        version: rooms.version,
+        version: deps.version,
         made_at: new Date().toISOString(),
         migrations: await store.applied(),
         ...cut.rows,

@@ -28,7 +28,7 @@ import {
   tableFile,
 } from './contents.ts';
 
-export interface RestoreRooms {
+export interface RestoreDeps {
   /** Migrated or not. */
   store: Store;
   repositories: Repositories;
@@ -40,7 +40,7 @@ export interface RestoreRooms {
  * anything fails. Throws `Problem` `conflict` where there is something already, `invalid` for what is no whole backup.
  */
 export async function restore(
-  rooms: RestoreRooms,
+  deps: RestoreDeps,
   path: string,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Manifest> {
@@ -48,19 +48,19 @@ export async function restore(
   const undo = new AsyncDisposableStack();
   try {
     const manifest = parseManifest(await archive.text(MANIFEST));
-    await demandNothing(rooms);
-    await migrateTo(rooms.store, manifest);
-    await writeKeys(archive, manifest, rooms.keysFolder, undo);
+    await demandNothing(deps);
+    await migrateTo(deps.store, manifest);
+    await writeKeys(archive, manifest, deps.keysFolder, undo);
     let done = 0;
     for (const name of manifest.repositories) {
-      await adopt(rooms.repositories, name, archive);
-      undo.defer(() => rooms.repositories.remove(name));
+      await adopt(deps.repositories, name, archive);
+      undo.defer(() => deps.repositories.remove(name));
       onProgress(++done, manifest.repositories.length);
     }
-    await rooms.store.transaction((em) => takeRows(em, archive, manifest));
+    await deps.store.transaction((em) => takeRows(em, archive, manifest));
     undo.move();
-    await rooms.store.migrate();
-    await rooms.store.transaction((em) => beginTimeline(em, new Date(manifest.made_at)));
+    await deps.store.migrate();
+    await deps.store.transaction((em) => beginTimeline(em, new Date(manifest.made_at)));
     return manifest;
   } catch (error) {
     await undo.disposeAsync();
@@ -102,7 +102,7 @@ async function adopt(
   }
 }
 
-async function demandNothing({ store, repositories, keysFolder }: RestoreRooms): Promise<void> {
+async function demandNothing({ store, repositories, keysFolder }: RestoreDeps): Promise<void> {
   const keys = await readdir(keysFolder).catch(() => []);
   const there = [
     ...((await isEmpty(store.em())) ? [] : ['rows in the database']),

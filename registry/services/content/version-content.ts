@@ -4,18 +4,18 @@ import type { VersionContent } from '../../definitions/content.ts';
 import type { Version } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
 import { keepContent } from '../../store/versions.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { filesOf } from './files.ts';
 
-export interface ContentRooms extends AnalysisRooms {
+export interface ContentDeps extends AnalysisDeps {
   store: Store;
   repositories: Repositories;
 }
 
 /** Of a version that was read with `files` and `described`; `name` is its definition's. */
 export async function contentAt(
-  { store, repositories, analysis }: ContentRooms,
+  { store, repositories, analysis }: ContentDeps,
   name: string,
   version: Pick<Version, 'definition_id' | 'version' | 'commit' | 'files' | 'described'>,
 ): Promise<VersionContent> {

@@ -6,12 +6,12 @@ import { lockDefinition, markArchived } from '../../store/indexing.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { readState } from '../content/state.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import type { Intent } from '../landing/transaction.ts';
 import { find } from './find-definition.ts';
 
-export interface ArchiveRooms extends LandingRooms {
+export interface ArchiveDeps extends LandingDeps {
   rules: Rules;
 }
 
@@ -20,14 +20,14 @@ export interface ArchiveRooms extends LandingRooms {
  * of it.
  */
 export async function setArchived(
-  rooms: ArchiveRooms,
+  deps: ArchiveDeps,
   caller: Caller,
   id: number,
   archived: boolean,
 ): Promise<void> {
-  const { row, lab, facts } = await find(rooms, caller, id);
-  demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
-  const repository = await rooms.repositories.open(row.name);
+  const { row, lab, facts } = await find(deps, caller, id);
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
+  const repository = await deps.repositories.open(row.name);
   const { state, from } = await readState(repository);
   if ((state.archived_at !== null) === archived) {
     throw new Problem(
@@ -37,13 +37,13 @@ export async function setArchived(
   }
   const now = new Date().toISOString();
   const after = { ...state, archived_at: archived ? now : null, updated_at: now };
-  await land(rooms, caller, {
+  await land(deps, caller, {
     repository,
     from: await repository.tip(),
     judged: { lab },
     versions: [],
     state: { from, to: after },
-    ...(archived && { intent: puttingAway(rooms, caller, row, now) }),
+    ...(archived && { intent: puttingAway(deps, caller, row, now) }),
     event: {
       action: archived ? 'definition.archived' : 'definition.restored',
       before: { archived_at: state.archived_at },
@@ -57,7 +57,7 @@ export async function setArchived(
  * gets bound between the look at the bindings and the archiving.
  */
 const puttingAway = (
-  { rules }: ArchiveRooms,
+  { rules }: ArchiveDeps,
   caller: Caller,
   { id, name }: { id: number; name: string },
   at: string,

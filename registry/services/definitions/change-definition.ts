@@ -8,7 +8,7 @@ import { findLab } from '../../store/labs.ts';
 import { type Caller, demand } from '../caller.ts';
 import { changesBetween, filesOf } from '../content/files.ts';
 import { readState } from '../content/state.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { commitFiles } from '../landing/commit-files.ts';
 import { land } from '../landing/landing.ts';
 import { wayOf } from '../review/override.ts';
@@ -23,12 +23,12 @@ import { demandGrants, policyFor } from './grants.ts';
  * opens one; whose the definition is changes at once. Throws `Problem`.
  */
 export async function changeDefinition(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   key: number,
   body: DefinitionChange,
 ): Promise<Proposed | undefined> {
-  const { row, facts, policy, lab } = await find(rooms, caller, key);
+  const { row, facts, policy, lab } = await find(deps, caller, key);
   const { name, lab_id, is_public, change_summary, expected_version, override, grants, ...change } =
     body;
   if (name !== undefined && name !== row.name) {
@@ -36,8 +36,8 @@ export async function changeDefinition(
       { path: 'name', message: 'cannot be changed' },
     ]);
   }
-  demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
-  const repository = await rooms.repositories.open(row.name);
+  demand(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
+  const repository = await deps.repositories.open(row.name);
   const from = await repository.tip();
   if (expected_version !== undefined && (expected_version ?? 0) !== from.version) {
     throw new Problem(
@@ -45,31 +45,31 @@ export async function changeDefinition(
       `${row.name} is at version ${from.version}, not ${expected_version}: read it again and repeat your change on top.`,
     );
   }
-  const way = wayOf(caller, facts, rooms.rules, override);
-  demandGrants(rooms, caller, row.lab_id, way.lands, grants);
-  const ground = way.lands ? undefined : await groundOf(rooms, caller, row, repository, from);
+  const way = wayOf(caller, facts, deps.rules, override);
+  demandGrants(deps, caller, row.lab_id, way.lands, grants);
+  const ground = way.lands ? undefined : await groundOf(deps, caller, row, repository, from);
   const head = ground ? ground.parent : from.head;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
-  const files = await compose(rooms, caller, row.name, before, change);
+  const files = await compose(deps, caller, row.name, before, change);
   const changes = changesBetween(before, files);
   const changed = changes.size > 0;
   if (changed || body.base_class !== undefined) {
     const save = { policy, lab, files, grants, lands: way.lands, name: row.name };
-    const held = await policyFor(rooms, caller, save);
-    await checkFiles(rooms, caller, row.name, files, body.base_class, held, change.source_code);
+    const held = await policyFor(deps, caller, save);
+    await checkFiles(deps, caller, row.name, files, body.base_class, held, change.source_code);
   }
-  const moved = await movedState(rooms, caller, repository, facts, { lab_id, is_public });
+  const moved = await movedState(deps, caller, repository, facts, { lab_id, is_public });
   const summary = change_summary ?? `Update ${row.name}`;
   if (ground) {
     if (moved) {
-      await land(rooms, caller, { repository, from, judged: { lab }, versions: [], ...moved });
+      await land(deps, caller, { repository, from, judged: { lab }, versions: [], ...moved });
     }
-    if (changed) return await propose(rooms, caller, row, repository, ground, { summary, changes });
-    return ground.own ? proposed(rooms, ground.own.id) : undefined;
+    if (changed) return await propose(deps, caller, row, repository, ground, { summary, changes });
+    return ground.own ? proposed(deps, ground.own.id) : undefined;
   }
   if (!way.lands || (!changed && !moved)) return undefined;
   const { overrides } = way;
-  await land(rooms, caller, {
+  await land(deps, caller, {
     repository,
     from,
     judged: { lab },
@@ -84,7 +84,7 @@ export async function changeDefinition(
 
 /** The state with `lab_id` and `is_public` changed, where they do change; a move needs an admin of both labs. */
 async function movedState(
-  { store, rules }: SaveRooms,
+  { store, rules }: SaveDeps,
   caller: Caller,
   repository: Repository,
   facts: DefinitionFacts,

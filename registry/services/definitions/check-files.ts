@@ -2,7 +2,7 @@
 import type { UnfitField } from '../../definitions/compose.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { mainFile, tooMuch } from '../content/files.ts';
 
@@ -11,7 +11,7 @@ import { mainFile, tooMuch } from '../content/files.ts';
  * caller sent it, where they did.
  */
 export async function checkFiles(
-  { analysis, maxFileBytes }: AnalysisRooms & { maxFileBytes: number },
+  { analysis, maxFileBytes }: AnalysisDeps & { maxFileBytes: number },
   caller: Caller,
   name: string,
   files: Files,

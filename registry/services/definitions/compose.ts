@@ -2,12 +2,12 @@
 import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 
 /** The files of `name` after `change`. Throws `invalid`, naming each field that cannot be. */
 export async function compose(
-  { analysis }: AnalysisRooms,
+  { analysis }: AnalysisDeps,
   caller: Caller,
   name: string,
   before: Files,

@@ -7,7 +7,7 @@ import type { NewDefinition } from '../../schemas/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
 import { type Caller, demand, demandPerson } from '../caller.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 import { wayOf } from '../review/override.ts';
@@ -20,13 +20,13 @@ import { demandGrants, policyFor } from './grants.ts';
 
 /** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
 export async function createDefinition(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   body: NewDefinition,
 ): Promise<{ definition: Indexed; mergeRequest?: Proposed }> {
   const { name, lab_id, is_public, change_summary, override, grants, ...change } = body;
-  demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
-  const lab = await labFor(rooms, caller, lab_id);
+  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
+  const lab = await labFor(deps, caller, lab_id);
   const of = {
     labId: lab?.id ?? null,
     isPublic: false,
@@ -35,17 +35,17 @@ export async function createDefinition(
     isArchived: false,
     directLanding: lab?.direct_landing ?? ('admins' as const),
   };
-  demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, rooms.rules, 'lab');
+  demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, deps.rules, 'lab');
   const wrong = checkName(name);
   if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
-  const files = await compose(rooms, caller, name, new Map(), change);
+  const files = await compose(deps, caller, name, new Map(), change);
   const approved = { ...of, isApproved: true };
-  if (is_public) demandPublishing(caller, approved, rooms.rules);
-  const way = wayOf(caller, approved, rooms.rules, override);
-  demandGrants(rooms, caller, of.labId, way.lands, grants);
+  if (is_public) demandPublishing(caller, approved, deps.rules);
+  const way = wayOf(caller, approved, deps.rules, override);
+  demandGrants(deps, caller, of.labId, way.lands, grants);
   const save = { policy: importPolicyOf(lab), lab, files, grants, lands: way.lands, name };
-  const policy = await policyFor(rooms, caller, save);
-  await checkFiles(rooms, caller, name, files, body.base_class, policy, change.source_code);
+  const policy = await policyFor(deps, caller, save);
+  await checkFiles(deps, caller, name, files, body.base_class, policy, change.source_code);
   const founding = {
     name,
     files,
@@ -57,16 +57,16 @@ export async function createDefinition(
     ...(grants && { grants }),
   };
   try {
-    if (!way.lands) return await foundProposal(rooms, caller, founding);
-    return { definition: await found(rooms, caller, { ...founding, ...way }) };
+    if (!way.lands) return await foundProposal(deps, caller, founding);
+    return { definition: await found(deps, caller, { ...founding, ...way }) };
   } catch (error) {
-    throw await withFreeName(rooms, error, name, lab);
+    throw await withFreeName(deps, error, name, lab);
   }
 }
 
 /** A taken name is refused with one that is free. */
 async function withFreeName(
-  { store }: SaveRooms,
+  { store }: SaveDeps,
   error: unknown,
   name: string,
   lab: Lab | null,
@@ -89,7 +89,7 @@ function demandPublishing(caller: Caller, of: DefinitionFacts, rules: Rules): vo
 
 /** The lab of a new definition: the one named, or the caller's only one. */
 async function labFor(
-  { store, rules }: SaveRooms,
+  { store, rules }: SaveDeps,
   caller: Caller,
   labId: number | null | undefined,
 ): Promise<Lab | null> {

@@ -11,7 +11,7 @@ import { definitionsNamed, lockDefinition } from '../../store/indexing.ts';
 import { isProposed, undecidedMergeRequests } from '../../store/merge-requests.ts';
 import { auditDefinition } from '../audit/entries.ts';
 import { auditOf, authorOf, type Caller, personOf } from '../caller.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { commitFiles } from '../landing/commit-files.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 import { land } from '../landing/landing.ts';
@@ -37,14 +37,10 @@ export interface Founding {
  * Makes the repository and lands version 1. Everything has been decided and checked before. The note in the
  * journal stands from before the repository exists, so that a crash leaves no empty one. Throws `name_taken`.
  */
-export async function found(
-  rooms: SaveRooms,
-  caller: Caller,
-  founding: Founding,
-): Promise<Indexed> {
+export async function found(deps: SaveDeps, caller: Caller, founding: Founding): Promise<Indexed> {
   const { files } = founding;
-  return await inNewRepository(rooms, caller, founding, async (repository, id) =>
-    land(rooms, caller, {
+  return await inNewRepository(deps, caller, founding, async (repository, id) =>
+    land(deps, caller, {
       repository,
       from: { head: null, version: 0 },
       judged: { lab: founding.lab },
@@ -60,13 +56,13 @@ export async function found(
  * request's row needs the definition's, so both are written after the refs; repair takes away what a crash left.
  */
 export async function foundProposal(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   founding: Founding,
 ): Promise<{ definition: Indexed; mergeRequest: Proposed }> {
   const { name, files, lab, summary } = founding;
   let number = 0;
-  const definition = await inNewRepository(rooms, caller, founding, async (repository, id) => {
+  const definition = await inNewRepository(deps, caller, founding, async (repository, id) => {
     const author = { ...authorOf(caller), at: new Date() };
     const head = await repository.commit({
       parent: null,
@@ -78,9 +74,9 @@ export async function foundProposal(
     const examined = await examine(repository, null, head, [await repository.readCommit(head)]);
     const row = { id, name, lab_id: lab?.id ?? null };
     const how = { summary, source: FOR_MAIN };
-    const step = await newMergeRequest(rooms, caller, row, examined, how);
+    const step = await newMergeRequest(deps, caller, row, examined, how);
     number = step.mergeRequest;
-    return land(rooms, caller, {
+    return land(deps, caller, {
       repository,
       from: { head: null, version: 0 },
       judged: { lab: founding.lab },
@@ -89,7 +85,7 @@ export async function foundProposal(
       steps: [afterwards(step)],
     });
   });
-  return { definition, mergeRequest: proposed(rooms, number) };
+  return { definition, mergeRequest: proposed(deps, number) };
 }
 
 const afterwards = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
@@ -102,14 +98,14 @@ const afterwards = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
 });
 
 async function inNewRepository(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   founding: Founding,
   work: (repository: Repository, id: number) => Promise<Indexed>,
 ): Promise<Indexed> {
-  const { store, repositories } = rooms;
+  const { store, repositories } = deps;
   const { name } = founding;
-  await freeName(rooms, caller, founding);
+  await freeName(deps, caller, founding);
   const id = await allocateDefinitionId(store.em());
   await repositories.note(name);
   const repository = await createRepository(repositories, name);
@@ -128,7 +124,7 @@ async function inNewRepository(
 
 /** A closed first proposal frees its name; every other definition, archived ones too, keeps it. Throws `name_taken`. */
 async function freeName(
-  { store, repositories }: SaveRooms,
+  { store, repositories }: SaveDeps,
   caller: Caller,
   { name, lab }: Founding,
 ): Promise<void> {

@@ -3,14 +3,14 @@
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { Lab } from '../../store/entities/index.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller, demand } from '../caller.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
 
 /** Throws `forbidden` for who is no admin of the lab, `invalid` where the save is only proposed. */
 export function demandGrants(
-  { rules }: SaveRooms,
+  { rules }: SaveDeps,
   caller: Caller,
   labId: number | null,
   lands: boolean,
@@ -25,7 +25,7 @@ export function demandGrants(
 
 /** What a save is held to. One that is proposed may ask: its review shows what for, and decides. */
 export async function policyFor(
-  { analysis }: AnalysisRooms,
+  { analysis }: AnalysisDeps,
   caller: Caller,
   save: {
     policy: ImportPolicy;

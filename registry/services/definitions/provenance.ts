@@ -10,7 +10,7 @@ import { newestStanding, versionsWithHashLike } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import { mainFile } from '../content/files.ts';
 import { contentAt } from '../content/version-content.ts';
-import { type ReadRooms, versionSummary } from './read-definitions.ts';
+import { type ReadDeps, versionSummary } from './read-definitions.ts';
 
 /** How many hashes an answer names that begin alike. */
 const MOST_NAMED = 10;
@@ -30,30 +30,30 @@ interface Match {
  * `conflict` where several hashes that the caller may see begin so.
  */
 export async function provenanceOf(
-  rooms: ReadRooms,
+  deps: ReadDeps,
   caller: Caller,
   hash: string,
 ): Promise<Provenance> {
-  const matches = await matchesOf(rooms, caller, hash.toLowerCase());
+  const matches = await matchesOf(deps, caller, hash.toLowerCase());
   const [first, ...others] = matches;
   if (!first) throw notFound('version');
   if (new Set(matches.map((match) => match.hash)).size > 1) throw ambiguous(hash, matches);
   const { definition, version, path } = first;
   const { name, display_name, lab_id } = definition;
-  const em = rooms.store.em();
+  const em = deps.store.em();
   const newest = await newestStanding(em, [definition.id]);
   return {
-    ...(await versionSummary(rooms, caller, definition, version)),
+    ...(await versionSummary(deps, caller, definition, version)),
     definition_id: definition.id,
     name,
     display_name,
     lab_id,
     path,
     newest: newest.get(definition.id)?.version ?? null,
-    files: (await contentAt(rooms, name, version)).files,
-    url: `${rooms.publicUrl()}/definitions/${name}`,
-    clone_url: `${rooms.publicUrl()}/definitions/${name}.git`,
-    review: await reviewOf(rooms, caller, first),
+    files: (await contentAt(deps, name, version)).files,
+    url: `${deps.publicUrl()}/definitions/${name}`,
+    clone_url: `${deps.publicUrl()}/definitions/${name}.git`,
+    review: await reviewOf(deps, caller, first),
     others: others.map((match) => ({
       definition_id: match.definition.id,
       name: match.definition.name,
@@ -65,7 +65,7 @@ export async function provenanceOf(
 }
 
 async function matchesOf(
-  { store, rules }: ReadRooms,
+  { store, rules }: ReadDeps,
   { actor }: Caller,
   hash: string,
 ): Promise<Match[]> {
@@ -107,7 +107,7 @@ function ambiguous(hash: string, matches: readonly Match[]): Problem {
 }
 
 async function reviewOf(
-  { store, rules, publicUrl }: ReadRooms,
+  { store, rules, publicUrl }: ReadDeps,
   { actor }: Caller,
   { definition, version }: Match,
 ): Promise<Provenance['review']> {

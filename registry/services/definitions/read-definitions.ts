@@ -27,23 +27,23 @@ import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
 import { filesOf, mainFile, shownText, textOf } from '../content/files.ts';
 import { newestProposal } from '../content/refs.ts';
-import { type ContentRooms, contentAt } from '../content/version-content.ts';
+import { type ContentDeps, contentAt } from '../content/version-content.ts';
 import { showSignature } from '../signing/signing-keys.ts';
 import { zipped } from '../zip.ts';
 import { find } from './find-definition.ts';
 
-export interface ReadRooms extends ContentRooms {
+export interface ReadDeps extends ContentDeps {
   signingKeys: SigningKeys;
   rules: Rules;
   publicUrl: () => string;
 }
 
 /** One page of what the caller may see. */
-export async function list(rooms: ReadRooms, caller: Caller, query: DefinitionQuery) {
+export async function list(deps: ReadDeps, caller: Caller, query: DefinitionQuery) {
   const { page, per_page, sort, ...filters } = query;
-  const em = rooms.store.em();
+  const em = deps.store.em();
   const { items, total } = await listDefinitions(em, {
-    viewer: viewerOf(caller.actor, rooms.rules),
+    viewer: viewerOf(caller.actor, deps.rules),
     filters,
     ...(sort && { sort: parseSort(sort) }),
     page,
@@ -58,7 +58,7 @@ export async function list(rooms: ReadRooms, caller: Caller, query: DefinitionQu
     items.map(({ id }) => id),
   );
   return {
-    items: items.map((row) => summary(rooms, row, names, verdicts.get(row.id))),
+    items: items.map((row) => summary(deps, row, names, verdicts.get(row.id))),
     total,
     page,
     per_page,
@@ -66,31 +66,31 @@ export async function list(rooms: ReadRooms, caller: Caller, query: DefinitionQu
 }
 
 /** What the list can be narrowed down to, with numbers. */
-export async function facets(rooms: ReadRooms, caller: Caller, filters: FacetQuery) {
-  const viewer = viewerOf(caller.actor, rooms.rules);
-  return (await countFacets(rooms.store.em(), { viewer, filters })) as DefinitionFacets;
+export async function facets(deps: ReadDeps, caller: Caller, filters: FacetQuery) {
+  const viewer = viewerOf(caller.actor, deps.rules);
+  return (await countFacets(deps.store.em(), { viewer, filters })) as DefinitionFacets;
 }
 
 /** The definition with its source, at its newest version or at `version`. */
 export async function read(
-  rooms: ReadRooms,
+  deps: ReadDeps,
   caller: Caller,
   key: number | string,
   version?: number,
 ): Promise<Definition> {
-  const { row } = await find(rooms, caller, key);
-  const em = rooms.store.em();
+  const { row } = await find(deps, caller, key);
+  const em = deps.store.em();
   const names = await usernamesOf(em, [row.created_by]);
   const n = version ?? row.version;
-  const found = n === null ? null : await versionOf(rooms, row, n);
-  const shown = summary(rooms, row, names, found ?? undefined);
+  const found = n === null ? null : await versionOf(deps, row, n);
+  const shown = summary(deps, row, names, found ?? undefined);
   const at = found?.commit ?? null;
-  const repository = await rooms.repositories.open(row.name);
+  const repository = await deps.repositories.open(row.name);
   const commit = at ?? newestProposal(await repository.refs());
   const files: Files = commit === null ? new Map() : await filesOf(repository, commit);
   const main = files.get(mainFile(row.name));
   const isOlder = version !== undefined && version !== row.version;
-  const older = found && isOlder ? await contentAt(rooms, row.name, found) : undefined;
+  const older = found && isOlder ? await contentAt(deps, row.name, found) : undefined;
   return {
     ...shown,
     ...(older && { ...older.described, version: found?.version ?? null, head: at }),
@@ -105,63 +105,63 @@ export async function read(
 
 /** The versions of a definition, newest first. */
 export async function versions(
-  rooms: ReadRooms,
+  deps: ReadDeps,
   caller: Caller,
   id: number,
   page: { page: number; per_page: number },
 ) {
-  const { row } = await find(rooms, caller, id);
-  const { items, total } = await listVersions(rooms.store.em(), row.id, {
+  const { row } = await find(deps, caller, id);
+  const { items, total } = await listVersions(deps.store.em(), row.id, {
     page: page.page,
     perPage: page.per_page,
   });
-  return { items: await versionSummaries(rooms, caller, row, items), total, ...page };
+  return { items: await versionSummaries(deps, caller, row, items), total, ...page };
 }
 
 /** One version without its source. */
-export async function versionSummaryOf(rooms: ReadRooms, caller: Caller, id: number, n: number) {
-  const { row } = await find(rooms, caller, id);
-  return await versionSummary(rooms, caller, row, await versionOf(rooms, row, n));
+export async function versionSummaryOf(deps: ReadDeps, caller: Caller, id: number, n: number) {
+  const { row } = await find(deps, caller, id);
+  return await versionSummary(deps, caller, row, await versionOf(deps, row, n));
 }
 
-export async function version(rooms: ReadRooms, caller: Caller, id: number, n: number) {
-  const { row } = await find(rooms, caller, id);
-  const found = await versionOf(rooms, row, n);
+export async function version(deps: ReadDeps, caller: Caller, id: number, n: number) {
+  const { row } = await find(deps, caller, id);
+  const found = await versionOf(deps, row, n);
   return {
-    ...(await versionSummary(rooms, caller, row, found)),
-    source_code: textOf(await mainBytes(rooms, row, found)),
+    ...(await versionSummary(deps, caller, row, found)),
+    source_code: textOf(await mainBytes(deps, row, found)),
   };
 }
 
 /** The file's bytes as they stand in git, and its name. */
-export async function source(rooms: ReadRooms, caller: Caller, id: number, n?: number) {
-  const { row } = await find(rooms, caller, id);
-  const found = await versionOf(rooms, row, n ?? newest(row.version));
-  return { fileName: mainFile(row.name), bytes: await mainBytes(rooms, row, found) };
+export async function source(deps: ReadDeps, caller: Caller, id: number, n?: number) {
+  const { row } = await find(deps, caller, id);
+  const found = await versionOf(deps, row, n ?? newest(row.version));
+  return { fileName: mainFile(row.name), bytes: await mainBytes(deps, row, found) };
 }
 
 /** Unified diff between two versions, with a summary of it by file. */
 export async function diff(
-  rooms: ReadRooms,
+  deps: ReadDeps,
   caller: Caller,
   id: number,
   between: { from: number; to: number },
 ) {
-  const { row } = await find(rooms, caller, id);
+  const { row } = await find(deps, caller, id);
   const [from, to] = await Promise.all([
-    versionOf(rooms, row, between.from),
-    versionOf(rooms, row, between.to),
+    versionOf(deps, row, between.from),
+    versionOf(deps, row, between.to),
   ]);
-  const repository = await rooms.repositories.open(row.name);
+  const repository = await deps.repositories.open(row.name);
   const text = await diffText(repository, from.commit, to.commit);
   return { ...between, diff: text, files: () => filesOfDiff(text) };
 }
 
 /** Every file of a version as a zip, and in hexadecimal the SHA-256 of the archive and of all files together. */
-export async function snapshot(rooms: ReadRooms, caller: Caller, id: number, n?: number) {
-  const { row } = await find(rooms, caller, id);
-  const found = await versionOf(rooms, row, n ?? newest(row.version));
-  const repository = await rooms.repositories.open(row.name);
+export async function snapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
+  const { row } = await find(deps, caller, id);
+  const found = await versionOf(deps, row, n ?? newest(row.version));
+  const repository = await deps.repositories.open(row.name);
   const files = await filesOf(repository, found.commit);
   const bytes = await zipped(files);
   return {
@@ -188,7 +188,7 @@ function newest(version: number | null): number {
 }
 
 async function versionOf(
-  { store }: ReadRooms,
+  { store }: ReadDeps,
   { id, name }: { id: number; name: string },
   n: number,
 ): Promise<Version> {
@@ -198,7 +198,7 @@ async function versionOf(
 }
 
 async function mainBytes(
-  { repositories }: ReadRooms,
+  { repositories }: ReadDeps,
   { name }: { name: string },
   { commit }: Version,
 ): Promise<Uint8Array> {
@@ -213,7 +213,7 @@ type Shown = Pick<Version, 'deprecated' | 'revoked'> & Partial<Pick<Version, 'pe
 
 /** The row as the API shows it, at its newest version but for what `version` says. */
 export function summary(
-  { publicUrl }: Pick<ReadRooms, 'publicUrl'>,
+  { publicUrl }: Pick<ReadDeps, 'publicUrl'>,
   row: Row,
   usernames: ReadonlyMap<number, string>,
   version?: Shown,
@@ -262,8 +262,8 @@ function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
 }
 
 /** A version of a definition with this name, which the caller may see. */
-export async function versionSummary(rooms: ReadRooms, caller: Caller, of: Of, row: Version) {
-  const [summary] = await versionSummaries(rooms, caller, of, [row]);
+export async function versionSummary(deps: ReadDeps, caller: Caller, of: Of, row: Version) {
+  const [summary] = await versionSummaries(deps, caller, of, [row]);
   return summary as NonNullable<typeof summary>;
 }
 
@@ -271,7 +271,7 @@ type Of = { name: string; lab_id: number | null };
 
 /** Signatures are verified as they are shown, from the tags: what the index says proves nothing. */
 async function versionSummaries(
-  { repositories, signingKeys, rules }: ReadRooms,
+  { repositories, signingKeys, rules }: ReadDeps,
   { actor }: Caller,
   { name, lab_id }: Of,
   rows: readonly Version[],

@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';
 import { readState } from '../content/state.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import { wayOf } from '../review/override.ts';
 import { type Proposed, propose } from '../review/propose.ts';
@@ -15,18 +15,18 @@ import { find } from './find-definition.ts';
  * Throws `conflict` for a revoked version and where nothing would change.
  */
 export async function rollback(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   id: number,
   wanted: { version: number; reason: string; override?: string },
 ): Promise<Proposed | undefined> {
-  const { row, lab, facts } = await find(rooms, caller, id);
-  demand(caller, { on: 'definition', do: 'propose', of: facts }, rooms.rules, 'definition');
-  demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
-  const way = wayOf(caller, facts, rooms.rules, wanted.override);
-  const target = await findVersion(rooms.store.em(), row.id, wanted.version);
+  const { row, lab, facts } = await find(deps, caller, id);
+  demand(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
+  const way = wayOf(caller, facts, deps.rules, wanted.override);
+  const target = await findVersion(deps.store.em(), row.id, wanted.version);
   if (!target) throw new Problem('not_found', `${row.name} has no version ${wanted.version}.`);
-  const repository = await rooms.repositories.open(row.name);
+  const repository = await deps.repositories.open(row.name);
   const from = await repository.tip();
   const { state } = await readState(repository);
   const revoked = state.revoked[wanted.version];
@@ -47,7 +47,7 @@ export async function rollback(
   const summary = `Revert to v${wanted.version}\n\n${wanted.reason}`;
   if (!way.lands) {
     const ground = { own: null, parent: from.head, base: from.head };
-    return await propose(rooms, caller, row, repository, ground, { summary, tree: old.tree });
+    return await propose(deps, caller, row, repository, ground, { summary, tree: old.tree });
   }
   const author = { ...authorOf(caller), at: new Date() };
   const earlier = target.overrides as unknown as VersionRecord['overrides'];
@@ -64,7 +64,7 @@ export async function rollback(
       ...way.overrides.map(({ message }): [string, string] => ['Override', message]),
     ]),
   });
-  await land(rooms, caller, {
+  await land(deps, caller, {
     repository,
     from,
     judged: { lab },

@@ -5,13 +5,13 @@ import type { Rules } from '../../access/decide.ts';
 import type { Given } from '../../definitions/questions.ts';
 import type { Files, Validation } from '../../definitions/types.ts';
 import type { Store } from '../../store/open.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller, demand } from '../caller.ts';
 import { filesOf } from '../content/files.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import { find } from './find-definition.ts';
 
-export interface ValidateRooms extends AnalysisRooms {
+export interface ValidateDeps extends AnalysisDeps {
   store: Store;
   repositories: Repositories;
   rules: Rules;
@@ -19,19 +19,17 @@ export interface ValidateRooms extends AnalysisRooms {
 
 /** With an `id` the text stands for that definition's main file, beside its other files. */
 export async function validateSource(
-  rooms: ValidateRooms,
+  deps: ValidateDeps,
   caller: Caller,
   { source_code, name }: { source_code: string; name?: string },
   id?: number,
 ): Promise<Validation> {
-  demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
+  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
   const validate = async (...given: Given<'validate'>) =>
-    await rooms.analysis.ask(accountOf(caller), 'validate', ...given);
+    await deps.analysis.ask(accountOf(caller), 'validate', ...given);
   if (id === undefined) return await validate(name, source_code, importPolicyOf(null));
-  const { row, policy } = await find(rooms, caller, id);
+  const { row, policy } = await find(deps, caller, id);
   const beside: Files =
-    row.head === null
-      ? new Map()
-      : await filesOf(await rooms.repositories.open(row.name), row.head);
+    row.head === null ? new Map() : await filesOf(await deps.repositories.open(row.name), row.head);
   return await validate(name ?? row.name, source_code, policy, beside);
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
 import { type Caller, demand, personOf } from '../caller.ts';
 import { readState } from '../content/state.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import { find } from './find-definition.ts';
 
@@ -18,24 +18,24 @@ export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';
  * error and writes nothing. Commits, tags and `main` stay as they are. Throws `not_found`, `forbidden`, `conflict`.
  */
 export async function judgeVersion(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   { id, n }: { id: number; n: number },
   kind: VerdictKind,
   reason: string,
 ): Promise<void> {
-  const { row, lab, facts } = await find(rooms, caller, id);
-  demand(caller, { on: 'definition', do: 'manage', of: facts }, rooms.rules, 'definition');
-  if (!(await findVersion(rooms.store.em(), row.id, n))) {
+  const { row, lab, facts } = await find(deps, caller, id);
+  demand(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
+  if (!(await findVersion(deps.store.em(), row.id, n))) {
     throw new Problem('not_found', `${row.name} has no version ${n}.`);
   }
-  const repository = await rooms.repositories.open(row.name);
+  const repository = await deps.repositories.open(row.name);
   const { state, from } = await readState(repository);
   const at = new Date().toISOString();
   const to = withVerdict(state, n, kind, { reason, by: personOf(caller), at });
   const [before, after] = [verdictsIn(state, n), verdictsIn(to, n)];
   if (isDeepStrictEqual(reasons(before), reasons(after))) return;
-  await land(rooms, caller, {
+  await land(deps, caller, {
     repository,
     from: await repository.tip(),
     judged: { lab },

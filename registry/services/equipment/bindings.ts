@@ -14,38 +14,38 @@ import { holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { makeComputer, nameTaken, noteComputer } from './computers.ts';
 import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
 
 /** Those of the labs that the caller belongs to; to a computer, its own. */
 export async function listBindings(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   { page, per_page, ...filters }: BindingQuery,
 ) {
-  demand(caller, { on: 'equipment', do: 'list' }, rooms.rules, 'binding');
-  const em = rooms.store.em();
+  demand(caller, { on: 'equipment', do: 'list' }, deps.rules, 'binding');
+  const em = deps.store.em();
   const { items, total } = await bindings.listBindings(em, {
     filters: { ...filters, ...equipmentSeenBy(caller.actor) },
     page,
     perPage: per_page,
   });
-  return { items: await show(rooms, em, caller, items), total, page, per_page };
+  return { items: await show(deps, em, caller, items), total, page, per_page };
 }
 
-export async function readBinding(rooms: PeopleRooms, caller: Caller, id: number) {
-  const em = rooms.store.em();
-  return await showOne(rooms, em, caller, await bindingOr404(rooms, em, caller, id));
+export async function readBinding(deps: PeopleDeps, caller: Caller, id: number) {
+  const em = deps.store.em();
+  return await showOne(deps, em, caller, await bindingOr404(deps, em, caller, id));
 }
 
 /** Throws `conflict` where the instrument is bound there already. */
-export async function createBinding(rooms: PeopleRooms, caller: Caller, body: NewBinding) {
-  return await rooms.store.transaction(async (em) => {
-    const instrument = await holdInstrumentOr404(rooms, em, caller, body.instrument_id);
+export async function createBinding(deps: PeopleDeps, caller: Caller, body: NewBinding) {
+  return await deps.store.transaction(async (em) => {
+    const instrument = await holdInstrumentOr404(deps, em, caller, body.instrument_id);
     const { name } = instrument;
-    const made = await writeBinding(rooms, em, caller, instrument, body.computer_name, body);
+    const made = await writeBinding(deps, em, caller, instrument, body.computer_name, body);
     if (made.created) return made.binding;
     throw new Problem(
       'conflict',
@@ -56,37 +56,37 @@ export async function createBinding(rooms: PeopleRooms, caller: Caller, body: Ne
 
 /** Creates or updates the binding of an instrument to a computer. */
 export async function putBinding(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   { id, computer_name }: { id: number; computer_name: string },
   body: BindingChange,
 ) {
-  return await rooms.store.transaction(async (em) => {
-    const instrument = await holdInstrumentOr404(rooms, em, caller, id);
-    return await writeBinding(rooms, em, caller, instrument, computer_name, body);
+  return await deps.store.transaction(async (em) => {
+    const instrument = await holdInstrumentOr404(deps, em, caller, id);
+    return await writeBinding(deps, em, caller, instrument, computer_name, body);
   });
 }
 
 export async function changeBinding(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   id: number,
   body: BindingChange,
 ) {
-  return await rooms.store.transaction(async (em) => {
-    const { instrument_id, computer_name } = await bindingOr404(rooms, em, caller, id);
-    const instrument = await holdInstrumentOr404(rooms, em, caller, instrument_id);
-    const { binding } = await writeBinding(rooms, em, caller, instrument, computer_name, body);
+  return await deps.store.transaction(async (em) => {
+    const { instrument_id, computer_name } = await bindingOr404(deps, em, caller, id);
+    const instrument = await holdInstrumentOr404(deps, em, caller, instrument_id);
+    const { binding } = await writeBinding(deps, em, caller, instrument, computer_name, body);
     return binding;
   });
 }
 
-export async function removeBinding(rooms: PeopleRooms, caller: Caller, id: number) {
-  await rooms.store.transaction(async (em) => {
-    const row = await bindingOr404(rooms, em, caller, id);
+export async function removeBinding(deps: PeopleDeps, caller: Caller, id: number) {
+  await deps.store.transaction(async (em) => {
+    const row = await bindingOr404(deps, em, caller, id);
     const { lab_id: labId, computer } = row;
-    demand(caller, { on: 'computer', do: 'bind', labId, id: computer }, rooms.rules, 'binding');
-    const instrument = await instrumentOr404(rooms, em, caller, row.instrument_id);
+    demand(caller, { on: 'computer', do: 'bind', labId, id: computer }, deps.rules, 'binding');
+    const instrument = await instrumentOr404(deps, em, caller, row.instrument_id);
     await bindings.deleteBinding(em, id);
     await noteOf(em, caller, 'deleted', instrument, row, recordOfBinding(row), null);
   });
@@ -100,7 +100,7 @@ export type Entry = () => Promise<void>;
  * its own in the audit trail. Throws `name_taken` where another lab has a computer of that name.
  */
 export async function writeBinding(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   instrument: Instrument,
@@ -108,7 +108,7 @@ export async function writeBinding(
   body: BindingChange & { key?: string },
   entries: readonly Entry[] = [],
 ): Promise<{ binding: Binding; created: boolean }> {
-  const computer = await computerFor(rooms, em, caller, instrument.lab_id, computerName);
+  const computer = await computerFor(deps, em, caller, instrument.lab_id, computerName);
   const all = await bindings.bindingsMatching(em, { instrument_id: instrument.id });
   const known = all.find((row) => row.computer === computer.row.id);
   const primary = all.find((row) => row.is_primary);
@@ -139,7 +139,7 @@ export async function writeBinding(
   const before = known ? recordOfBinding(known) : null;
   const what = known ? 'changed' : 'created';
   await noteOf(em, caller, what, instrument, after, before, recordOfBinding(after));
-  return { binding: await showOne(rooms, em, caller, after), created: !known };
+  return { binding: await showOne(deps, em, caller, after), created: !known };
 }
 
 /**
@@ -166,7 +166,7 @@ function connected({ last_connected }: BindingChange) {
 
 /** The lab's computer of this name, held as it is. A lab admin may bind to one that is yet to be enrolled. */
 async function computerFor(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   labId: number,
@@ -183,7 +183,7 @@ async function computerFor(
 }
 
 async function bindingOr404(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   id: number,
@@ -197,18 +197,18 @@ async function bindingOr404(
 }
 
 async function showOne(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   row: bindings.BindingRow,
 ): Promise<Binding> {
-  const [shown] = await show(rooms, em, caller, [row]);
+  const [shown] = await show(deps, em, caller, [row]);
   return shown as Binding;
 }
 
 /** With instruments and definitions, in one query each. */
 async function show(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   { actor }: Caller,
   rows: readonly bindings.BindingRow[],

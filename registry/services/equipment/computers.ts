@@ -11,7 +11,7 @@ import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { demandLab, labOf } from './lab-of.ts';
 import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
@@ -19,7 +19,7 @@ const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name');
 
 /** Those of the labs that the caller belongs to; to a computer, itself. */
 export async function listComputers(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   { page, per_page, ...filters }: ComputerQuery,
 ) {
@@ -33,13 +33,13 @@ export async function listComputers(
   return { items: items.map(showComputer), total, page, per_page };
 }
 
-export async function readComputer(rooms: PeopleRooms, caller: Caller, id: number) {
-  return showComputer(await computerOr404(rooms, rooms.store.em(), caller, id));
+export async function readComputer(deps: PeopleDeps, caller: Caller, id: number) {
+  return showComputer(await computerOr404(deps, deps.store.em(), caller, id));
 }
 
 /** One that is not enrolled yet; enrolling under its name takes it over. */
-export async function createComputer(rooms: PeopleRooms, caller: Caller, body: NewComputer) {
-  const { store, rules } = rooms;
+export async function createComputer(deps: PeopleDeps, caller: Caller, body: NewComputer) {
+  const { store, rules } = deps;
   return await store.transaction(async (em) => {
     const labId = labOf(caller, rules, body.lab_id);
     demand(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
@@ -91,14 +91,14 @@ export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
 
 /** A move to another lab needs an admin of both, and a computer that nothing is bound to. */
 export async function changeComputer(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   id: number,
   body: ComputerChange,
 ) {
-  const { store, rules } = rooms;
+  const { store, rules } = deps;
   return await store.transaction(async (em) => {
-    const row = await computerOr404(rooms, em, caller, id, computers.holdComputer);
+    const row = await computerOr404(deps, em, caller, id, computers.holdComputer);
     const manage = (labId: number) =>
       demand(caller, { on: 'computer', do: 'manage', labId, id }, rules, 'computer');
     manage(row.lab_id);
@@ -122,10 +122,10 @@ export async function changeComputer(
 }
 
 /** Its token ends at once, and its bindings go with it; the audit trail keeps what they were. */
-export async function removeComputer(rooms: PeopleRooms, caller: Caller, id: number) {
-  const { store, rules } = rooms;
+export async function removeComputer(deps: PeopleDeps, caller: Caller, id: number) {
+  const { store, rules } = deps;
   await store.transaction(async (em) => {
-    const row = await computerOr404(rooms, em, caller, id, computers.holdComputer);
+    const row = await computerOr404(deps, em, caller, id, computers.holdComputer);
     demand(caller, { on: 'computer', do: 'manage', labId: row.lab_id, id }, rules, 'computer');
     const bindings = (await bindingsMatching(em, { computer: id })).map(recordOfBinding);
     await computers.deleteComputer(em, id);
@@ -139,7 +139,7 @@ const subject = ({ id, computer_name: name, lab_id }: Row) =>
   ['computer', { id, name }, lab_id] as const;
 
 async function computerOr404(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   id: number,

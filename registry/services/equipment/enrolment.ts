@@ -14,7 +14,7 @@ import { syncStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { auditOf, type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { labOr404 } from '../people/labs.ts';
 import {
   COMPUTER_TOKEN_PREFIX,
@@ -32,7 +32,7 @@ import { recordOfComputer, showComputer } from './show.ts';
 /** How long a code counts, in milliseconds. */
 const CODE_LASTS = 24 * 3600 * 1000;
 
-export interface EnrolmentRooms {
+export interface EnrolmentDeps {
   store: Store;
   rules: Rules;
   signingKeys: SigningKeys;
@@ -44,7 +44,7 @@ export interface EnrolmentRooms {
  * computer carries along whom to trust: over plain http too, nobody between can pass for the registry.
  */
 export async function makeCode(
-  { store, rules, signingKeys }: PeopleRooms & { signingKeys: SigningKeys },
+  { store, rules, signingKeys }: PeopleDeps & { signingKeys: SigningKeys },
   caller: Caller,
   labId: number,
 ) {
@@ -79,14 +79,14 @@ export async function makeCode(
  * counts), `too_many_attempts`.
  */
 export async function enrol(
-  rooms: EnrolmentRooms,
+  deps: EnrolmentDeps,
   address: string,
   { code, computer_name, ...said }: Enrolment,
 ): Promise<Enrolled> {
-  const tries = rooms.throttle.code(address);
+  const tries = deps.throttle.code(address);
   tries.demand();
   const { secret, hash } = newToken(COMPUTER_TOKEN_PREFIX);
-  const enrolled = await rooms.store.transaction(async (em) => {
+  const enrolled = await deps.store.transaction(async (em) => {
     const taken = await computers.takeCode(em, hashCode(code));
     if (!taken) return undefined;
     const about = { ...pick(said, fieldsBut(Enrolment, 'code', 'computer_name')), computer_name };
@@ -107,14 +107,14 @@ export async function enrol(
       'This code is unknown, was used already or is too old. Ask a lab admin for a new one.',
     );
   }
-  const { items } = await listSigningKeys(rooms, { page: 1, per_page: 1000 });
-  const statement = await stateEnrolment(rooms, enrolled, code);
+  const { items } = await listSigningKeys(deps, { page: 1, per_page: 1000 });
+  const statement = await stateEnrolment(deps, enrolled, code);
   return { token: secret, computer: showComputer(enrolled), signing_keys: items, statement };
 }
 
 /** Where the computer's lists begin, bound to the code: an answer to an earlier enrolment cannot stand in for this one. */
 async function stateEnrolment(
-  { store, signingKeys }: EnrolmentRooms,
+  { store, signingKeys }: EnrolmentDeps,
   { id, lab_id }: Computer,
   code: string,
 ): Promise<string> {

@@ -13,8 +13,8 @@ import type { EntityManager } from '../../store/types.ts';
 import { type Caller, demand } from '../caller.ts';
 import { mainFile, textOf } from '../content/files.ts';
 import { contentAt } from '../content/version-content.ts';
-import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
-import type { PeopleRooms } from '../deps.ts';
+import { type ReadDeps, summary } from '../definitions/read-definitions.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { labOr404 } from '../people/labs.ts';
 import { type Entry, writeBinding } from './bindings.ts';
 import { chooseVersions, type Effective } from './effective.ts';
@@ -23,20 +23,20 @@ import { showBinding, showInstrument } from './show.ts';
 
 /** Each instrument with its definition at the version that it gets: its pin, or the newest that stands. */
 export async function findBindings(
-  rooms: ReadRooms,
+  deps: ReadDeps,
   caller: Caller,
   name: string,
   { page, per_page }: PageOf,
 ): Promise<{ items: FoundBinding[]; total: number; page: number; per_page: number }> {
-  const em = rooms.store.em();
-  const computer = await computerOr404(rooms, em, caller, name, 'read');
+  const em = deps.store.em();
+  const computer = await computerOr404(deps, em, caller, name, 'read');
   const filters = { computer: computer.id };
   const { items, total } = await listBindings(em, { filters, page, perPage: per_page });
   const instruments = await instrumentsById(
     em,
     items.map(({ instrument_id }) => instrument_id),
   );
-  const viewer = viewerOf(caller.actor, rooms.rules);
+  const viewer = viewerOf(caller.actor, deps.rules);
   const lab = await labOr404(em, computer.lab_id);
   const chosen = await chooseVersions(em, viewer, lab, [...instruments.values()]);
   const found = [...chosen.values()].flatMap(({ gets }) => gets ?? []);
@@ -48,7 +48,7 @@ export async function findBindings(
     items.map(async (row) => {
       const instrument = instruments.get(row.instrument_id) as Instrument;
       const gets = chosen.get(instrument)?.gets;
-      const definition = gets ? await showDefinition(rooms, gets, names) : null;
+      const definition = gets ? await showDefinition(deps, gets, names) : null;
       const about = showInstrument(instrument, gets?.definition);
       return { ...showBinding(row), instrument: { ...about, definition } };
     }),
@@ -57,15 +57,15 @@ export async function findBindings(
 }
 
 async function showDefinition(
-  rooms: ReadRooms,
+  deps: ReadDeps,
   { definition, version }: Effective,
   usernames: ReadonlyMap<number, string>,
 ) {
-  const { described } = await contentAt(rooms, definition.name, version);
-  const repository = await rooms.repositories.open(definition.name);
+  const { described } = await contentAt(deps, definition.name, version);
+  const repository = await deps.repositories.open(definition.name);
   const source = await repository.readFile(version.commit, mainFile(definition.name));
   return {
-    ...summary(rooms, definition, usernames, version),
+    ...summary(deps, definition, usernames, version),
     ...described,
     version: version.version,
     head: version.commit,
@@ -78,12 +78,12 @@ async function showDefinition(
  * key it is the same binding, changed as told; told twice at once too.
  */
 export async function bindNew(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   name: string,
   body: NewInstrumentHere,
 ): Promise<{ binding: Binding; created: boolean }> {
-  const bind = () => rooms.store.transaction((em) => bindByKey(rooms, em, caller, name, body));
+  const bind = () => deps.store.transaction((em) => bindByKey(deps, em, caller, name, body));
   return await bind().catch((error) => {
     if (error instanceof StoreError && error.constraint === 'computer_bindings_computer_key_key')
       return bind();
@@ -92,18 +92,18 @@ export async function bindNew(
 }
 
 async function bindByKey(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   name: string,
   { name: title, pybirch_class, definition_id, ...body }: NewInstrumentHere,
 ) {
-  const computer = await computerOr404(rooms, em, caller, name, 'bind');
+  const computer = await computerOr404(deps, em, caller, name, 'bind');
   const known = await bindingByKey(em, computer.id, body.key);
   const write = (instrument: Instrument, ...entries: Entry[]) =>
-    writeBinding(rooms, em, caller, instrument, computer.computer_name, body, entries);
-  if (known) return await write(await holdInstrumentOr404(rooms, em, caller, known.instrument_id));
-  const made = await makeInstrument(rooms, em, caller, {
+    writeBinding(deps, em, caller, instrument, computer.computer_name, body, entries);
+  if (known) return await write(await holdInstrumentOr404(deps, em, caller, known.instrument_id));
+  const made = await makeInstrument(deps, em, caller, {
     name: title,
     lab_id: computer.lab_id,
     ...(pybirch_class !== undefined && { pybirch_class }),
@@ -113,7 +113,7 @@ async function bindByKey(
 }
 
 async function computerOr404(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   name: string,

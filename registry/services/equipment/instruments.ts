@@ -16,7 +16,7 @@ import { holdLabStamp, holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { demandLab, labOf } from './lab-of.ts';
 import { linkOf } from './link.ts';
 import { showInstrument, showPlace } from './show.ts';
@@ -25,46 +25,46 @@ const FIELDS = instruments.INSTRUMENT_FIELDS;
 
 /** Those of the labs that the caller belongs to. */
 export async function listInstruments(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   { page, per_page, ...filters }: InstrumentQuery,
 ) {
-  demand(caller, { on: 'equipment', do: 'list' }, rooms.rules, 'instrument');
+  demand(caller, { on: 'equipment', do: 'list' }, deps.rules, 'instrument');
   const { labs } = equipmentSeenBy(caller.actor);
-  const em = rooms.store.em();
+  const em = deps.store.em();
   const { items, total } = await instruments.listInstruments(em, {
     filters: { ...filters, labs },
     page,
     perPage: per_page,
   });
-  return { items: await show(rooms, em, caller, items), total, page, per_page };
+  return { items: await show(deps, em, caller, items), total, page, per_page };
 }
 
-export async function readInstrument(rooms: PeopleRooms, caller: Caller, id: number) {
-  const em = rooms.store.em();
-  return await showOne(rooms, em, caller, await instrumentOr404(rooms, em, caller, id));
+export async function readInstrument(deps: PeopleDeps, caller: Caller, id: number) {
+  const em = deps.store.em();
+  return await showOne(deps, em, caller, await instrumentOr404(deps, em, caller, id));
 }
 
 /** By default in the only lab that the caller administers. */
-export async function createInstrument(rooms: PeopleRooms, caller: Caller, body: NewInstrument) {
-  return await rooms.store.transaction(async (em) => {
-    const lab_id = labOf(caller, rooms.rules, body.lab_id);
-    demand(caller, { on: 'instrument', do: 'manage', labId: lab_id }, rooms.rules, 'lab');
+export async function createInstrument(deps: PeopleDeps, caller: Caller, body: NewInstrument) {
+  return await deps.store.transaction(async (em) => {
+    const lab_id = labOf(caller, deps.rules, body.lab_id);
+    demand(caller, { on: 'instrument', do: 'manage', labId: lab_id }, deps.rules, 'lab');
     await demandLab(em, lab_id);
-    const row = await makeInstrument(rooms, em, caller, { ...body, lab_id });
+    const row = await makeInstrument(deps, em, caller, { ...body, lab_id });
     await noteInstrument(em, caller, 'created', null, row);
-    return await showOne(rooms, em, caller, row);
+    return await showOne(deps, em, caller, row);
   });
 }
 
 /** In a lab that the caller may write to; within the caller's transaction, which says so in the audit trail. */
 export async function makeInstrument(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   body: NewInstrument & { lab_id: number },
 ): Promise<Row> {
-  const link = await linkOf(rooms, em, caller, null, body);
+  const link = await linkOf(deps, em, caller, null, body);
   return await instruments.createInstrument(em, {
     ...pick(body, FIELDS),
     ...link,
@@ -75,44 +75,34 @@ export async function makeInstrument(
 
 /** A move to another lab needs an admin of both, and an instrument that is bound nowhere. */
 export async function changeInstrument(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   id: number,
   body: InstrumentChange,
 ) {
-  return await rooms.store.transaction(async (em) => {
-    const row = await holdInstrumentOr404(rooms, em, caller, id);
-    demand(
-      caller,
-      { on: 'instrument', do: 'manage', labId: row.lab_id },
-      rooms.rules,
-      'instrument',
-    );
+  return await deps.store.transaction(async (em) => {
+    const row = await holdInstrumentOr404(deps, em, caller, id);
+    demand(caller, { on: 'instrument', do: 'manage', labId: row.lab_id }, deps.rules, 'instrument');
     const before = recordOf(row);
     const labId = body.lab_id ?? row.lab_id;
     if (labId !== row.lab_id) {
-      demand(caller, { on: 'instrument', do: 'manage', labId }, rooms.rules, 'lab');
+      demand(caller, { on: 'instrument', do: 'manage', labId }, deps.rules, 'lab');
       await demandLab(em, labId);
       await demandUnbound(em, row);
     }
-    const link = await linkOf(rooms, em, caller, row, { ...body, lab_id: labId });
+    const link = await linkOf(deps, em, caller, row, { ...body, lab_id: labId });
     const changes = { ...pick(body, FIELDS), ...link, lab_id: labId };
     const changed = await instruments.updateInstrument(em, row, changes);
     await noteInstrument(em, caller, 'changed', before, changed);
-    return await showOne(rooms, em, caller, changed);
+    return await showOne(deps, em, caller, changed);
   });
 }
 
 /** Its bindings go with it; the audit trail keeps what they were. */
-export async function removeInstrument(rooms: PeopleRooms, caller: Caller, id: number) {
-  await rooms.store.transaction(async (em) => {
-    const row = await holdInstrumentOr404(rooms, em, caller, id);
-    demand(
-      caller,
-      { on: 'instrument', do: 'manage', labId: row.lab_id },
-      rooms.rules,
-      'instrument',
-    );
+export async function removeInstrument(deps: PeopleDeps, caller: Caller, id: number) {
+  await deps.store.transaction(async (em) => {
+    const row = await holdInstrumentOr404(deps, em, caller, id);
+    demand(caller, { on: 'instrument', do: 'manage', labId: row.lab_id }, deps.rules, 'instrument');
     const bound = await bindingsMatching(em, { instrument_id: id });
     await holdLabStamp(em, row.lab_id);
     await holdStamps(
@@ -136,7 +126,7 @@ export async function removeInstrument(rooms: PeopleRooms, caller: Caller, id: n
 
 /** Throws `not_found` for what is not there and for what the caller may not see. */
 export async function instrumentOr404(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   id: number,
@@ -151,11 +141,11 @@ export async function instrumentOr404(
 
 /** The same, held until the transaction ends. */
 export const holdInstrumentOr404 = (
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   em: EntityManager,
   caller: Caller,
   id: number,
-): Promise<Row> => instrumentOr404(rooms, em, caller, id, instruments.holdInstrument);
+): Promise<Row> => instrumentOr404(deps, em, caller, id, instruments.holdInstrument);
 
 async function demandUnbound(em: EntityManager, { id, name }: Row): Promise<void> {
   const bound = await bindingsMatching(em, { instrument_id: id });
@@ -164,14 +154,14 @@ async function demandUnbound(em: EntityManager, { id, name }: Row): Promise<void
   throw new Problem('in_use', `${name} is bound to ${where}. Unbind it before it moves.`);
 }
 
-async function showOne(rooms: PeopleRooms, em: EntityManager, caller: Caller, row: Row) {
-  const [shown] = await show(rooms, em, caller, [row]);
+async function showOne(deps: PeopleDeps, em: EntityManager, caller: Caller, row: Row) {
+  const [shown] = await show(deps, em, caller, [row]);
   return shown as NonNullable<typeof shown>;
 }
 
 /** With definitions and bindings, in one query each. */
 async function show(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   { actor }: Caller,
   rows: readonly Row[],

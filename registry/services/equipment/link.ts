@@ -8,7 +8,7 @@ import { findLab } from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findVersion, newestStanding } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { isForeign } from './foreign.ts';
 
 interface Wanted {
@@ -28,7 +28,7 @@ type Linked = Pick<Instrument, 'definition_id' | 'pinned_version'> &
  * definition's where nobody says. Throws `invalid`, and `conflict` for a pin to a revoked version.
  */
 export async function linkOf(
-  { rules }: PeopleRooms,
+  { rules }: PeopleDeps,
   em: EntityManager,
   { actor }: Caller,
   before: Instrument | null,

@@ -24,7 +24,7 @@ const HEARTBEAT = 15_000;
 const RETRY_LEAST = 1000;
 const RETRY_SPREAD = 4000;
 
-export interface EventRooms {
+export interface EventDeps {
   store: Store;
   rules: Rules;
   /** Told of what went wrong while nobody waits for an answer. */
@@ -44,7 +44,7 @@ export interface Asking {
 }
 
 export class Events {
-  readonly #rooms: EventRooms;
+  readonly #deps: EventDeps;
   readonly #readers = new Set<Reader>();
   /** Readers and those who are about to be. */
   #present = 0;
@@ -59,8 +59,8 @@ export class Events {
   /** Readers that come back after a restart have mostly missed the same. */
   readonly #missed = new Map<string, Promise<ToldEvent[]>>();
 
-  constructor(rooms: EventRooms) {
-    this.#rooms = rooms;
+  constructor(deps: EventDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -70,7 +70,7 @@ export class Events {
   async open({ out, identify, lastId }: Asking): Promise<void> {
     if (this.#closed) throw new Problem('unavailable', 'The registry is about to stop.');
     this.#present++;
-    const reader = new Reader(out, identify, this.#rooms);
+    const reader = new Reader(out, identify, this.#deps);
     const leave = () => {
       this.#readers.delete(reader);
       if (--this.#present === 0) this.#begun = undefined;
@@ -129,7 +129,7 @@ export class Events {
 
   async #between(after: number, last: number): Promise<ToldEvent[]> {
     const key = `${after}-${last}`;
-    const em = this.#rooms.store.em();
+    const em = this.#deps.store.em();
     const reading =
       this.#missed.get(key) ??
       auditSince(em, { after, last, limit: last - after })
@@ -142,9 +142,9 @@ export class Events {
   /** Listens, once, and goes on from the newest entry where nobody was reading before. */
   async #begin(): Promise<void> {
     this.#begun ??= (async () => {
-      this.#stop ??= await this.#rooms.store.listen(auditChannel, () => void this.#wake());
-      this.#timer ??= setInterval(() => this.#beat(), this.#rooms.heartbeat ?? HEARTBEAT).unref();
-      this.#last = await newestAuditId(this.#rooms.store.em());
+      this.#stop ??= await this.#deps.store.listen(auditChannel, () => void this.#wake());
+      this.#timer ??= setInterval(() => this.#beat(), this.#deps.heartbeat ?? HEARTBEAT).unref();
+      this.#last = await newestAuditId(this.#deps.store.em());
     })();
     try {
       await this.#begun;
@@ -165,7 +165,7 @@ export class Events {
     if (this.#present === 0 || this.#closed) return;
     this.#news = true;
     this.#draining ??= this.#drain()
-      .catch(this.#rooms.onError)
+      .catch(this.#deps.onError)
       .finally(() => {
         this.#draining = undefined;
       });
@@ -175,7 +175,7 @@ export class Events {
   async #drain(): Promise<void> {
     while (this.#news) {
       this.#news = false;
-      const em = this.#rooms.store.em();
+      const em = this.#deps.store.em();
       const entries = await auditSince(em, { after: this.#last, limit: PAGE });
       const told = new Map((await tell(em, entries)).map((event) => [event.id, event]));
       for (const entry of entries) {

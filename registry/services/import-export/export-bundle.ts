@@ -15,19 +15,19 @@ import { numberOfAll, reinstatedVersions, revokedVersions } from '../../store/sy
 import { newestStanding } from '../../store/versions.ts';
 import { ArchiveWriter } from '../archive.ts';
 import { contentAt } from '../content/version-content.ts';
-import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
+import { type ReadDeps, summary } from '../definitions/read-definitions.ts';
 import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
 /** The newest version that stands of each definition; how many. A `Problem` where there is none: nothing is written. */
 export async function exportBundle(
-  rooms: ReadRooms,
+  deps: ReadDeps,
   file: string,
   whose: Whose,
   onProgress: (done: number, total: number) => void,
 ): Promise<number> {
-  const rows = await standingDefinitions(rooms, whose);
-  const em = rooms.store.em();
+  const rows = await standingDefinitions(deps, whose);
+  const em = deps.store.em();
   // Read before the versions are: what lands meanwhile may be in the bundle, but is not owed by its number.
   const before = await numberOfAll(em);
   const newest = await newestStanding(
@@ -49,9 +49,9 @@ export async function exportBundle(
     for (const row of rows) {
       const version = newest.get(row.id);
       if (!version) continue;
-      const { files, described } = await contentAt(rooms, row.name, version);
+      const { files, described } = await contentAt(deps, row.name, version);
       definitions.push({
-        ...summary(rooms, row, usernames, version),
+        ...summary(deps, row, usernames, version),
         ...described,
         version: version.version,
         head: version.commit,
@@ -61,12 +61,12 @@ export async function exportBundle(
         bound: false,
         pinned: false,
       });
-      const bundle = await versionsOf(await rooms.repositories.open(row.name));
+      const bundle = await versionsOf(await deps.repositories.open(row.name));
       await archive.add(`bundles/${row.name}.bundle`, bundle, { packed: true });
       onProgress(definitions.length, rows.length);
     }
     const manifest = {
-      registry: rooms.publicUrl(),
+      registry: deps.publicUrl(),
       made_at: new Date().toISOString(),
       definitions,
       // Of these definitions alone: what other labs have, and why they revoked it, is none of this file's business.
@@ -77,14 +77,14 @@ export async function exportBundle(
           reason: (revoked as { reason?: string } | null)?.reason ?? '',
         })),
       reinstated: (await reinstatedVersions(em, everything)).filter(({ name }) => names.has(name)),
-      signing_keys: (await rooms.signingKeys.list()).map(showKey),
+      signing_keys: (await deps.signingKeys.list()).map(showKey),
     };
     const text = JSON.stringify(manifest);
     await archive.add('manifest.json', [text]);
     const audience = `bundle:${whose.lab?.id ?? ''}${whose.isBuiltin ? '+builtin' : ''}`;
     const digest = createHash('sha256').update(text).digest('hex');
     const about = { audience, ...before, signed_at: manifest.made_at, digest };
-    await archive.add('statement', [await signStatement(about, rooms.signingKeys.signFor)]);
+    await archive.add('statement', [await signStatement(about, deps.signingKeys.signFor)]);
     await archive.finish();
   } catch (error) {
     await archive.abandon();

@@ -11,7 +11,7 @@ import type { Override } from '../../definitions/record.ts';
 import type { Diagnostic, Files, ImportPolicy, InstrumentType } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
-import type { AnalysisRooms, FolderReading, ReadDefinition } from '../analysis.ts';
+import type { AnalysisDeps, FolderReading, ReadDefinition } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { tooMuch } from '../content/files.ts';
 import { type Authorship, readAuthors } from './folder-authors.ts';
@@ -98,7 +98,7 @@ export class ImportEnded extends Error {
 }
 
 /** What an import works with beside its target. */
-export interface ImportRooms extends AnalysisRooms {
+export interface ImportDeps extends AnalysisDeps {
   git: GitProgram;
 }
 
@@ -116,7 +116,7 @@ export async function importFolder(
   folder: string,
   options: ImportOptions,
   target: ImportTarget,
-  { git, analysis }: ImportRooms,
+  { git, analysis }: ImportDeps,
 ): Promise<ImportReport> {
   const root = await realpath(folder);
   const [read, authors] = await Promise.all([listFolder(root), readAuthors(git, root)]);

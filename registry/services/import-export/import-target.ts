@@ -7,7 +7,7 @@ import { OPERATOR } from '../caller.ts';
 import { changesBetween, filesOf } from '../content/files.ts';
 import { found } from '../definitions/first-version.ts';
 import { freeNames } from '../definitions/free-names.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import { commitFiles } from '../landing/commit-files.ts';
 import { land } from '../landing/landing.ts';
@@ -19,11 +19,11 @@ export interface Destination {
 }
 
 /** An administrator's import: it lands whatever the lab's policy says of landing, and says so in each record. */
-export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination): ImportTarget {
-  const { store, repositories } = rooms;
+export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): ImportTarget {
+  const { store, repositories } = deps;
 
   async function create(item: ImportItem): Promise<Landed> {
-    const { definition } = await found(rooms, OPERATOR, {
+    const { definition } = await found(deps, OPERATOR, {
       ...item,
       lab,
       isPublic: isBuiltin,
@@ -40,7 +40,7 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
     const before = head === null ? new Map() : await filesOf(repository, head);
     const changes = changesBetween(before, item.files);
     if (changes.size === 0) return { result: 'unchanged', version };
-    const { definition } = await land(rooms, OPERATOR, {
+    const { definition } = await land(deps, OPERATOR, {
       repository,
       from,
       judged: null,
@@ -64,7 +64,7 @@ export function importTarget(rooms: SaveRooms, { lab, isBuiltin }: Destination):
 
   return {
     policy: importPolicyOf(lab),
-    maxFileBytes: rooms.maxFileBytes,
+    maxFileBytes: deps.maxFileBytes,
 
     async taken(names) {
       const rows = await definitionsNamed(store.em(), names);

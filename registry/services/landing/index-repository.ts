@@ -27,7 +27,7 @@ import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { filesOf } from '../content/files.ts';
 import { newestProposal } from '../content/refs.ts';
 import { readState } from '../content/state.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } from './index-rows.ts';
 
 export interface Indexed {
@@ -54,7 +54,7 @@ export interface IndexOptions {
  * one always writes the newest. Throws `RecordError` where the repository is not whole or not of this product.
  */
 export async function indexRepository(
-  { store, analysis }: LandingRooms,
+  { store, analysis }: LandingDeps,
   repository: Repository,
   options: IndexOptions = {},
 ): Promise<Indexed> {

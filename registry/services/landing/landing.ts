@@ -24,7 +24,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { accountOf, type Caller, personOf, REGISTRY } from '../caller.ts';
 import { filesOf } from '../content/files.ts';
 import { readState } from '../content/state.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
 import { type Indexed, indexRepository } from './index-repository.ts';
 import {
@@ -67,17 +67,17 @@ export interface LandingOrder {
 
 /** Lands versions and state together. Throws `Problem` `conflict` where somebody else was faster. */
 export async function land(
-  rooms: LandingRooms,
+  deps: LandingDeps,
   caller: Caller,
   order: LandingOrder,
 ): Promise<Indexed> {
-  const { store, repositories } = rooms;
+  const { store, repositories } = deps;
   const { repository, event, intent, steps = [] } = order;
-  const contents = await contentsOf(rooms, caller, order);
+  const contents = await contentsOf(deps, caller, order);
   await repositories.note(repository.name);
   try {
     const intents = intent ? [intent, ...steps] : steps;
-    await withIntents(rooms, repository.name, intents, async () => {
+    await withIntents(deps, repository.name, intents, async () => {
       const ready = await prepare(order, contents);
       // Nothing is written in it: it holds what was decided on until the refs have moved.
       await store.transaction((em) => moveRefs(em, caller, order, ready));
@@ -92,7 +92,7 @@ export async function land(
     );
   }
   const own = new Set(order.versions.map(({ commit }) => commit));
-  const indexed = await indexRepository(rooms, repository, {
+  const indexed = await indexRepository(deps, repository, {
     contents: new Map([...contents].map(([commit, { content }]) => [commit, content])),
     async also(em, indexed) {
       await auditLanded(em, indexed, ({ commit }) => (own.has(commit) ? caller : undefined));
@@ -115,7 +115,7 @@ interface Landing {
  * files afterwards.
  */
 async function contentsOf(
-  { analysis }: LandingRooms,
+  { analysis }: LandingDeps,
   caller: Caller,
   { repository, from, versions, grants }: LandingOrder,
 ): Promise<ReadonlyMap<Oid, Landing>> {

@@ -9,7 +9,7 @@ import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findLanded } from '../content/refs.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { auditLanded } from './audit-landing.ts';
 import { indexRepository } from './index-repository.ts';
 
@@ -34,16 +34,16 @@ export interface Step extends Intent {
  * without versions shows what its newest merge request proposes, so its index entry follows too.
  */
 export async function applySteps(
-  rooms: LandingRooms,
+  deps: LandingDeps,
   repository: Repository,
   steps: readonly Step[],
 ): Promise<void> {
-  const { store, repositories } = rooms;
+  const { store, repositories } = deps;
   if (steps.length === 0) return;
   await repositories.note(repository.name);
   try {
     const updates = steps.flatMap((step) => step.updates);
-    await withIntents(rooms, repository.name, steps, () => repository.updateRefs(updates));
+    await withIntents(deps, repository.name, steps, () => repository.updateRefs(updates));
   } catch (error) {
     throw await asConflict(repository, steps, error);
   }
@@ -52,7 +52,7 @@ export async function applySteps(
   };
   try {
     if ((await repository.head()) === null)
-      await indexRepository(rooms, repository, {
+      await indexRepository(deps, repository, {
         async also(em, indexed) {
           // The first version may have landed since. Its entries are written with the index, and never later.
           await auditLanded(em, indexed);
@@ -73,7 +73,7 @@ export async function applySteps(
  * intents and the journal entry are taken back. Otherwise both stay, and the next start finds out.
  */
 export async function withIntents(
-  { store, repositories }: LandingRooms,
+  { store, repositories }: LandingDeps,
   name: string,
   intents: readonly Intent[],
   move: () => Promise<void>,
@@ -96,7 +96,7 @@ export async function withIntents(
   }
 }
 
-async function begin(store: LandingRooms['store'], intents: readonly Intent[]): Promise<void> {
+async function begin(store: LandingDeps['store'], intents: readonly Intent[]): Promise<void> {
   const recorded = intents.filter(({ begin }) => begin !== undefined);
   if (recorded.length === 0) return;
   const write = async (em: EntityManager) => {
@@ -116,7 +116,7 @@ async function begin(store: LandingRooms['store'], intents: readonly Intent[]): 
   }
 }
 
-async function undo(store: LandingRooms['store'], intents: readonly Intent[]): Promise<void> {
+async function undo(store: LandingDeps['store'], intents: readonly Intent[]): Promise<void> {
   if (!intents.some(({ undo }) => undo !== undefined)) return;
   await store.transaction(async (em) => {
     for (const intent of intents) await intent.undo?.(em);

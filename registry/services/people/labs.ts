@@ -12,13 +12,13 @@ import * as labs from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import { throwTaken } from './taken.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
 export async function listLabs(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   { page, per_page }: PageOf,
 ) {
@@ -28,13 +28,13 @@ export async function listLabs(
   return { items: items.map(showLab), total, page, per_page };
 }
 
-export async function readLab({ store, rules }: PeopleRooms, caller: Caller, id: number) {
+export async function readLab({ store, rules }: PeopleDeps, caller: Caller, id: number) {
   demand(caller, { on: 'lab', do: 'read', labId: id }, rules, 'lab');
   return showLab(await labOr404(store.em(), id));
 }
 
 export async function createLab(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   fields: NewLab,
 ): Promise<Lab> {
@@ -48,7 +48,7 @@ export async function createLab(
 }
 
 export async function changeLab(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
   changes: LabChange,
@@ -71,7 +71,7 @@ export async function changeLab(
 
 /** Only a lab without definitions, instruments and computers can be deleted. */
 export async function removeLab(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
 ): Promise<void> {

@@ -9,12 +9,12 @@ import type { EntityManager } from '../../store/types.ts';
 import { findUserByEmail, findUserByName } from '../../store/users.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { labOr404 } from './labs.ts';
 import { visibleAccounts } from './visible-accounts.ts';
 
 export async function listMembers(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
   { page, per_page }: PageOf,
@@ -32,7 +32,7 @@ interface Membership {
 
 /** Throws `invalid`, in the same words, for whom there is not and for whom the caller does not see. */
 export async function addMember(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
   { role, ...who }: NewMember,
@@ -55,7 +55,7 @@ export async function addMember(
 
 /** Gives a member another role. Throws `not_found` for everybody else. */
 export async function changeMember(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
   { user_id, role }: Membership,
@@ -115,7 +115,7 @@ async function shown(em: EntityManager, id: number, userId: number) {
 }
 
 export async function removeMember(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
   userId: number,

@@ -4,10 +4,10 @@ import { identitiesOf } from '../../store/identities.ts';
 import { listLabs } from '../../store/labs.ts';
 import { findUser } from '../../store/users.ts';
 import { type Caller, demandPerson } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { showUser } from './users.ts';
 
-export async function readOwn({ store }: PeopleRooms, caller: Caller) {
+export async function readOwn({ store }: PeopleDeps, caller: Caller) {
   const actor = demandPerson(caller);
   const em = store.em();
   const user = await findUser(em, actor.id);

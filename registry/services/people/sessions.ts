@@ -10,7 +10,7 @@ import { actorOf, identifySession, type SessionClaims } from './identify.ts';
 import { passwordFits } from './password.ts';
 import type { Throttle } from './throttle.ts';
 
-export interface SessionRooms {
+export interface SessionDeps {
   store: Store;
   throttle: Throttle;
 }
@@ -20,7 +20,7 @@ export interface SessionRooms {
  * where this name was tried too often from there.
  */
 export async function signIn(
-  { store, throttle }: SessionRooms,
+  { store, throttle }: SessionDeps,
   address: string,
   { username, password }: { username: string; password: string },
 ): Promise<User> {

@@ -7,14 +7,14 @@ import * as tokens from '../../store/tokens.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand, demandPerson } from '../caller.ts';
 import { inputCheck } from '../check-input.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { newToken } from './secrets.ts';
 
 /** The command line's too. */
 const checkNew = inputCheck({ ...NewToken, required: ['name'] });
 
 /** The caller's own tokens; secrets are not among what is kept. */
-export async function listTokens({ store, rules }: PeopleRooms, caller: Caller) {
+export async function listTokens({ store, rules }: PeopleDeps, caller: Caller) {
   const userId = ownId(caller, rules);
   const items = await tokens.listTokens(store.em(), userId);
   return {
@@ -33,13 +33,13 @@ export async function listTokens({ store, rules }: PeopleRooms, caller: Caller) 
   };
 }
 
-export async function createToken(rooms: PeopleRooms, caller: Caller, wanted: NewToken) {
-  return await makeToken(rooms, caller, ownId(caller, rooms.rules), wanted);
+export async function createToken(deps: PeopleDeps, caller: Caller, wanted: NewToken) {
+  return await makeToken(deps, caller, ownId(caller, deps.rules), wanted);
 }
 
 /** Makes a token for a user; the secret is in the answer and nowhere else. */
 export async function makeToken(
-  { store }: PeopleRooms,
+  { store }: PeopleDeps,
   caller: Caller,
   userId: number,
   { name, scope, expires_at }: NewToken,
@@ -82,7 +82,7 @@ export async function makeToken(
 }
 
 export async function removeToken(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
 ): Promise<void> {

@@ -11,10 +11,10 @@ import * as users from '../../store/users.ts';
 import { auditChange } from '../audit/entries.ts';
 import { type Caller, demand } from '../caller.ts';
 import { inputCheck } from '../check-input.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { passwordFits } from './password.ts';
 import { hashPassword, ONE_TIME_PASSWORD_LASTS } from './secrets.ts';
-import type { SessionRooms } from './sessions.ts';
+import type { SessionDeps } from './sessions.ts';
 import { throwTaken } from './taken.ts';
 
 const checkNew = inputCheck(NewUser);
@@ -27,7 +27,7 @@ interface UserSearch extends PageOf {
 
 /** All accounts, for site admins. */
 export async function listUsers(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   { q, username, page, per_page }: UserSearch,
 ) {
@@ -38,12 +38,12 @@ export async function listUsers(
 }
 
 /** As `listUsers`; to a lab admin who gives a whole username, that account without what is private. */
-export async function findUsers(rooms: PeopleRooms, caller: Caller, query: UserSearch) {
-  const { store, rules } = rooms;
+export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSearch) {
+  const { store, rules } = deps;
   const { q, username, page, per_page } = query;
   const whole = decide(caller.actor, { on: 'site', do: 'manage' }, rules).allowed;
   if (whole || username === undefined || q !== undefined) {
-    return await listUsers(rooms, caller, query);
+    return await listUsers(deps, caller, query);
   }
   demand(caller, { on: 'accounts', do: 'find' }, rules, 'user');
   const { items, total } = await users.listUsers(store.em(), { username, page, perPage: per_page });
@@ -51,7 +51,7 @@ export async function findUsers(rooms: PeopleRooms, caller: Caller, query: UserS
 }
 
 /** One's own account, or anybody's for a site admin. */
-export async function readUser({ store, rules }: PeopleRooms, caller: Caller, id: number) {
+export async function readUser({ store, rules }: PeopleDeps, caller: Caller, id: number) {
   demand(caller, { on: 'account', do: 'read', id }, rules, 'user');
   const user = await users.findUser(store.em(), id);
   if (!user) throw notFound('user');
@@ -68,7 +68,7 @@ const expiryOf = ({ oneTime = false }: PasswordKind): Date | null =>
 
 /** Throws `invalid` for what the schema does not allow, `conflict` for a name that is taken. */
 export async function createUser(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   account: NewUser,
   kind: PasswordKind = {},
@@ -93,7 +93,7 @@ export async function createUser(
  * `too_many_attempts` besides.
  */
 export async function changeAccount(
-  rooms: PeopleRooms & SessionRooms,
+  deps: PeopleDeps & SessionDeps,
   caller: Caller,
   id: number,
   { current_password, ...change }: UserChange,
@@ -102,16 +102,16 @@ export async function changeAccount(
   const isOwn = caller.actor.kind === 'user' && caller.actor.id === id;
   const isAsked = inBrowser || current_password !== undefined;
   if (isOwn && isAsked && change.password !== undefined) {
-    demand(caller, { on: 'account', do: 'change', id }, rooms.rules, 'user');
-    const own = await users.findUser(rooms.store.em(), id);
+    demand(caller, { on: 'account', do: 'change', id }, deps.rules, 'user');
+    const own = await users.findUser(deps.store.em(), id);
     // Somebody who came by single sign-on may have none yet.
-    if (own?.password_hash) await demandKnown(rooms, caller, own, current_password);
+    if (own?.password_hash) await demandKnown(deps, caller, own, current_password);
   }
-  return await changeUser(rooms, caller, id, change);
+  return await changeUser(deps, caller, id, change);
 }
 
 async function demandKnown(
-  { throttle }: SessionRooms,
+  { throttle }: SessionDeps,
   { address }: Caller,
   user: UserRow,
   password: string | undefined,
@@ -128,7 +128,7 @@ async function demandKnown(
 
 /** A site admin changes anything; people change their own name, e-mail and password. Throws as `createUser` does. */
 export async function changeUser(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   id: number,
   change: Omit<UserChange, 'current_password'>,
@@ -163,8 +163,8 @@ export async function changeUser(
 }
 
 /** Ends an account for good: it is disabled, and its name stays on what it did. */
-export async function removeUser(rooms: PeopleRooms, caller: Caller, id: number): Promise<void> {
-  await changeUser(rooms, caller, id, { disabled: true });
+export async function removeUser(deps: PeopleDeps, caller: Caller, id: number): Promise<void> {
+  await changeUser(deps, caller, id, { disabled: true });
 }
 
 /** Two accounts with one mailbox would be one person who approves their own changes, or is kept from approving others'. */

@@ -5,7 +5,7 @@ import { decide } from '../../access/decide.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
 import type { Caller } from '../caller.ts';
 import type { FoundDefinition } from '../definitions/find-definition.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 
 const RESERVED = [MAIN, branchRef('HEAD')];
 
@@ -16,7 +16,7 @@ const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 
 /** Why somebody can push nothing at all to a definition, in lines; undefined where they can push something. */
 export function barred(
-  { rules }: Pick<SaveRooms, 'rules'>,
+  { rules }: Pick<SaveDeps, 'rules'>,
   { actor }: Caller,
   { facts }: FoundDefinition,
 ): string[] | undefined {
@@ -26,7 +26,7 @@ export function barred(
 }
 
 export function refusal(
-  { rules }: Pick<SaveRooms, 'rules'>,
+  { rules }: Pick<SaveDeps, 'rules'>,
   caller: Caller,
   { facts }: FoundDefinition,
   { ref, to }: Command,

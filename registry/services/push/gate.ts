@@ -5,7 +5,7 @@ import { isBranch, MAIN } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
 import type { Caller } from '../caller.ts';
 import type { FoundDefinition } from '../definitions/find-definition.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { applySteps, type Step } from '../landing/transaction.ts';
 import { refusal } from './admit.ts';
 import { BranchNames, nameProblem } from './branch-names.ts';
@@ -17,7 +17,7 @@ import type { Taking } from './taking.ts';
 
 /** The gate for one caller's pushes to one definition. */
 export function pushGate(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   found: FoundDefinition,
   repository: Repository,
@@ -29,7 +29,7 @@ export function pushGate(
       const branches = new BranchNames(there.filter((ref) => isBranch(ref) && !gone.has(ref)));
       return commands.flatMap((command) => {
         const { ref, from, to } = command;
-        const refused = refusal(rooms, caller, found, command);
+        const refused = refusal(deps, caller, found, command);
         if (refused || from !== null || to === null || ref === MAIN) return refused ?? [];
         const problem = nameProblem(ref, branches);
         return problem ? { ref, ...problem } : [];
@@ -37,7 +37,7 @@ export function pushGate(
     },
     async receive(push) {
       const { warnings, ...options } = readOptions(push.options, push.commands);
-      const taking = { rooms, caller, found, repository, push, options };
+      const taking = { deps, caller, found, repository, push, options };
       const results = await take(taking);
       for (const line of warnings) push.say(`warning: ${line}`);
       return results;
@@ -94,13 +94,13 @@ function together({ commands }: Push, result: RefResult): RefResult[] {
 }
 
 async function carriedOut(
-  { rooms, repository, push }: Taking,
+  { deps, repository, push }: Taking,
   commands: Command[],
   steps: Step[],
   lines: string[],
 ): Promise<RefResult[]> {
   try {
-    await applySteps(rooms, repository, steps);
+    await applySteps(deps, repository, steps);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
     const refs = await repository.refs();

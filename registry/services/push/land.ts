@@ -7,7 +7,7 @@ import { decide } from '../../access/decide.ts';
 import { checkPaths } from '../../definitions/names.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
-import { type AnalysisRooms, isUnread } from '../analysis.ts';
+import { type AnalysisDeps, isUnread } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { filesOf, mainFile } from '../content/files.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
@@ -22,7 +22,7 @@ const SHOWN = 20;
 
 /** `steps` are merge requests that change in the same transaction of refs. */
 export async function landPush(
-  { rooms, caller, found, repository, push, options: { grants } }: Taking,
+  { deps, caller, found, repository, push, options: { grants } }: Taking,
   { ref, from, to }: Command,
   steps: Step[] = [],
 ): Promise<RefResult> {
@@ -44,7 +44,7 @@ export async function landPush(
     );
   }
   const manage = { on: 'lab', do: 'manage', labId: row.lab_id } as const;
-  if (grants && !decide(caller.actor, manage, rooms.rules).allowed) {
+  if (grants && !decide(caller.actor, manage, deps.rules).allowed) {
     return refuse('not an admin', 'Only admins of the lab grant permissions: leave -o grant out.');
   }
   const policy = grants ? withGrants(importPolicyOf(lab), grants) : found.policy;
@@ -53,7 +53,7 @@ export async function landPush(
   const warnings = hiddenInCommits(commits);
   for (const commit of commits) {
     const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';
-    const judged = await judge(rooms, caller, push.objects, row.name, commit.oid, policy);
+    const judged = await judge(deps, caller, push.objects, row.name, commit.oid, policy);
     if (judged.unread !== undefined) return refuse('cannot be read', judged.unread + where);
     if (judged.faults.length > 0) {
       return refuse('invalid definition', ...shown(judged.faults.map((line) => line + where)));
@@ -62,7 +62,7 @@ export async function landPush(
   }
   await push.keep();
   try {
-    const { definition } = await land(rooms, caller, {
+    const { definition } = await land(deps, caller, {
       repository,
       from: tip,
       judged: { lab },
@@ -134,7 +134,7 @@ const shown = (lines: string[]): string[] =>
 
 /** What stands against this commit as a version, and what readers may not see; each as file:line:column and what it is. */
 async function judge(
-  { analysis }: AnalysisRooms,
+  { analysis }: AnalysisDeps,
   caller: Caller,
   objects: ObjectReader,
   name: string,

@@ -23,7 +23,7 @@ export type Plan = { step: Step; lines: () => Promise<string[]> } | { refusal: R
 
 /** Looks at one command while its objects are in quarantine; nothing is written. */
 export async function planReview(taking: Taking, { ref, from, to }: Command): Promise<Plan> {
-  const { rooms, caller, found, repository, push, options } = taking;
+  const { deps, caller, found, repository, push, options } = taking;
   const { row } = found;
   const branch = ref === FOR_MAIN ? [] : [{ ref, from, to }];
   if (to === null) return deletion(caller, await openOne(taking, ref), branch);
@@ -40,13 +40,13 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
   const examined = await examine(push.objects, base, to, commits);
   const step = current
     ? further(caller, current, examined, branch, options)
-    : await newMergeRequest(rooms, caller, row, examined, {
+    : await newMergeRequest(deps, caller, row, examined, {
         summary: commits[0]?.message ?? '',
         source: ref,
         options,
         branch,
       });
-  const { id, url } = proposed(rooms, step.mergeRequest);
+  const { id, url } = proposed(deps, step.mergeRequest);
   return {
     step,
     async lines() {
@@ -62,11 +62,11 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
 
 /** What the registry's own checks say, a line each. */
 async function checked(
-  { rooms, caller, found: { row, lab }, push }: Taking,
+  { deps, caller, found: { row, lab }, push }: Taking,
   proposal: Proposal,
 ): Promise<string[]> {
   const judging = ownChecks(
-    rooms,
+    deps,
     caller,
     push.objects,
     proposal,
@@ -98,8 +98,8 @@ function further(
   return moving(caller, current, { ...examined, edits }, branch);
 }
 
-const openOne = ({ rooms, caller, found }: Taking, ref: string) =>
-  openMergeRequestFor(rooms.store.em(), found.row.id, sourceOf(ref, auditOf(caller).actor_id));
+const openOne = ({ deps, caller, found }: Taking, ref: string) =>
+  openMergeRequestFor(deps.store.em(), found.row.id, sourceOf(ref, auditOf(caller).actor_id));
 
 function deletion(caller: Caller, current: MergeRequest | null, branch: RefUpdate[]): Plan {
   if (current) {

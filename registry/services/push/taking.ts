@@ -2,12 +2,12 @@ import type { Push } from '../../../repos/serve/gate.ts';
 import type { Repository } from '../../../repos/types.ts';
 import type { Caller } from '../caller.ts';
 import type { FoundDefinition } from '../definitions/find-definition.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import type { PushOptions } from './options.ts';
 
 /** A push that is being taken: who pushes what to which definition, and what they said about it. */
 export interface Taking {
-  rooms: SaveRooms;
+  deps: SaveDeps;
   caller: Caller;
   found: FoundDefinition;
   repository: Repository;

@@ -21,7 +21,7 @@ export interface AttestReport {
   failed: { name: string; error: Error }[];
 }
 
-export interface AttestRooms {
+export interface AttestDeps {
   store: Store;
   repositories: Repositories;
   signingKeys: SigningKeys;
@@ -30,19 +30,19 @@ export interface AttestRooms {
 const TASK = 'attest versions without names';
 
 /** One query where it was done before. */
-export async function attestOnce(rooms: AttestRooms): Promise<AttestReport> {
+export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
   const report: AttestReport = { attested: [], failed: [] };
-  if (await isDone(rooms.store.em(), TASK)) return report;
-  const keys = await rooms.signingKeys.list();
-  for (const name of await rooms.repositories.list()) {
+  if (await isDone(deps.store.em(), TASK)) return report;
+  const keys = await deps.signingKeys.list();
+  for (const name of await deps.repositories.list()) {
     try {
-      const repository = await rooms.repositories.open(name);
+      const repository = await deps.repositories.open(name);
       if (await attest(repository, keys)) report.attested.push(name);
     } catch (error) {
       report.failed.push({ name, error: error as Error });
     }
   }
-  if (report.failed.length === 0) await noteDone(rooms.store.em(), TASK);
+  if (report.failed.length === 0) await noteDone(deps.store.em(), TASK);
   return report;
 }
 

@@ -3,7 +3,7 @@
  * the schema's migrations cannot read git. Where nothing lacks it is one query.
  */
 import { versionsWithoutContent } from '../../store/versions.ts';
-import { type ContentRooms, contentAt } from '../content/version-content.ts';
+import { type ContentDeps, contentAt } from '../content/version-content.ts';
 
 export interface FillReport {
   filled: number;
@@ -12,12 +12,12 @@ export interface FillReport {
 }
 
 /** Goes on where it stopped when it is called again; ends early at the signal. */
-export async function fillContents(rooms: ContentRooms, signal: AbortSignal): Promise<FillReport> {
+export async function fillContents(deps: ContentDeps, signal: AbortSignal): Promise<FillReport> {
   const report: FillReport = { filled: 0, failed: [] };
-  for (const { name, ...version } of await versionsWithoutContent(rooms.store.em())) {
+  for (const { name, ...version } of await versionsWithoutContent(deps.store.em())) {
     if (signal.aborted) break;
     try {
-      await contentAt(rooms, name, version);
+      await contentAt(deps, name, version);
       report.filled += 1;
     } catch (error) {
       report.failed.push({ name, error: error as Error });

@@ -18,11 +18,11 @@ import { verifyAuditChain } from '../../store/audit.ts';
 import { everything, findDefinition } from '../../store/definitions.ts';
 import { countVersions } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { foreignEntries, notAsApproved, oddRows } from './misuse.ts';
 import { repair } from './repair.ts';
 
-export interface FsckRooms extends LandingRooms {
+export interface FsckDeps extends LandingDeps {
   signingKeys: SigningKeys;
 }
 
@@ -35,11 +35,11 @@ export interface FsckReport {
 
 /** Repairs what the journal names, then checks every repository and the audit chain. */
 export async function fsck(
-  rooms: FsckRooms,
+  deps: FsckDeps,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<FsckReport> {
-  const { store, repositories, signingKeys } = rooms;
-  const { mended, failed } = await repair(rooms);
+  const { store, repositories, signingKeys } = deps;
+  const { mended, failed } = await repair(deps);
   const names = await repositories.list();
   const keys = await signingKeys.list();
   const problems: FsckReport['problems'] = failed.map(({ name, error }) => ({

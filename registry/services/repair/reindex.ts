@@ -9,7 +9,7 @@ import { lockDefinition } from '../../store/indexing.ts';
 import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { headsIn } from '../content/refs.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { type Indexed, indexRepository } from '../landing/index-repository.ts';
 
 export interface ReindexReport {
@@ -23,17 +23,17 @@ export interface ReindexReport {
 
 /** One transaction a repository, so that the service can go on beside it. */
 export async function reindex(
-  rooms: LandingRooms,
+  deps: LandingDeps,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<ReindexReport> {
-  const { store, repositories } = rooms;
+  const { store, repositories } = deps;
   const names = await repositories.list();
   const report: ReindexReport = { definitions: 0, versions: 0, skipped: [], removed: [] };
   let mergeRequests = 0;
   for (const [i, name] of names.entries()) {
     const repository = await repositories.open(name);
     try {
-      const indexed = await indexRepository(rooms, repository, { everyVersion: true });
+      const indexed = await indexRepository(deps, repository, { everyVersion: true });
       report.definitions += 1;
       report.versions += indexed.added.length;
       mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));

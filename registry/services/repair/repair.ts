@@ -3,7 +3,7 @@ import { deleteDefinition, everything, findDefinition } from '../../store/defini
 import { isProposed } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { verdictsOf } from '../../store/versions.ts';
-import type { LandingRooms } from '../deps.ts';
+import type { LandingDeps } from '../deps.ts';
 import { auditLanded, auditRepairedState, type KnownState } from '../landing/audit-landing.ts';
 import { indexRepository } from '../landing/index-repository.ts';
 import { mendMergeRequests } from '../review/mend.ts';
@@ -18,12 +18,12 @@ export interface RepairReport {
  * Looks only at repositories that a process which is gone had noted. One that never got its first ref, or
  * neither a version nor a merge request, is taken away: its creation was not acknowledged.
  */
-export async function repair(rooms: LandingRooms): Promise<RepairReport> {
-  const { repositories } = rooms;
+export async function repair(deps: LandingDeps): Promise<RepairReport> {
+  const { repositories } = deps;
   const report: RepairReport = { mended: [], failed: [] };
   for (const name of await repositories.abandoned()) {
     try {
-      if (await mend(rooms, name)) report.mended.push(name);
+      if (await mend(deps, name)) report.mended.push(name);
       await repositories.forget(name);
     } catch (error) {
       report.failed.push({ name, error: error as Error });
@@ -32,8 +32,8 @@ export async function repair(rooms: LandingRooms): Promise<RepairReport> {
   return report;
 }
 
-async function mend(rooms: LandingRooms, name: string): Promise<boolean> {
-  const { store, repositories } = rooms;
+async function mend(deps: LandingDeps, name: string): Promise<boolean> {
+  const { store, repositories } = deps;
   if (!(await repositories.exists(name))) return false;
   const repository = await repositories.open(name);
   if ((await repository.refs()).size === 0) {
@@ -42,7 +42,7 @@ async function mend(rooms: LandingRooms, name: string): Promise<boolean> {
   }
   let mended = false;
   const known = await knownOf(store, name);
-  const { definition, added } = await indexRepository(rooms, repository, {
+  const { definition, added } = await indexRepository(deps, repository, {
     async also(em, indexed) {
       mended = await mendMergeRequests(em, repository, indexed.definition.id);
       await auditLanded(em, indexed);

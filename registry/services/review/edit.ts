@@ -12,43 +12,43 @@ import {
 } from '../../store/merge-requests.ts';
 import { auditMergeRequest } from '../audit/entries.ts';
 import { auditOf, type Caller, demand } from '../caller.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { applySteps } from '../landing/transaction.ts';
 import { seen } from './facts.ts';
 import { closing, edited } from './steps.ts';
 
 /** Its author, as long as they may take part, and admins of the lab. */
-async function owned(rooms: SaveRooms, caller: Caller, id: number): Promise<MergeRequest> {
-  const row = await seen(rooms, caller, id);
+async function owned(deps: SaveDeps, caller: Caller, id: number): Promise<MergeRequest> {
+  const row = await seen(deps, caller, id);
   const own = row.author_id !== null && auditOf(caller).actor_id === row.author_id;
   const verb = own ? 'discuss' : 'decide';
   const action = { on: 'merge-request', do: verb, labId: row.lab_id } as const;
-  demand(caller, action, rooms.rules, 'merge request');
+  demand(caller, action, deps.rules, 'merge request');
   return row;
 }
 
 /** `PUT /api/merge-requests/:id`, of one that has not landed. */
 export async function edit(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   id: number,
   change: MergeRequestChange,
 ): Promise<void> {
-  const row = await owned(rooms, caller, id);
-  await rooms.store.transaction((em) => edited(em, auditOf(caller), row, change));
+  const row = await owned(deps, caller, id);
+  await deps.store.transaction((em) => edited(em, auditOf(caller), row, change));
 }
 
 /** `POST …/close`. The branch stays where it is. */
-export async function close(rooms: SaveRooms, caller: Caller, id: number): Promise<void> {
-  const row = await owned(rooms, caller, id);
+export async function close(deps: SaveDeps, caller: Caller, id: number): Promise<void> {
+  const row = await owned(deps, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
-  const repository = await rooms.repositories.open(row.definition);
-  await applySteps(rooms, repository, [closing(caller, row)]);
+  const repository = await deps.repositories.open(row.definition);
+  await applySteps(deps, repository, [closing(caller, row)]);
 }
 
 /** `POST …/reopen`, where nothing else took its place. */
-export async function reopen(rooms: SaveRooms, caller: Caller, id: number): Promise<void> {
-  const row = await owned(rooms, caller, id);
+export async function reopen(deps: SaveDeps, caller: Caller, id: number): Promise<void> {
+  const row = await owned(deps, caller, id);
   if (row.state !== 'closed') {
     throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
   }
@@ -59,8 +59,8 @@ export async function reopen(rooms: SaveRooms, caller: Caller, id: number): Prom
       `The name ${row.definition} has been given to another definition.`,
     );
   }
-  await demandBranch(rooms, row);
-  await rooms.store.transaction(async (em) => {
+  await demandBranch(deps, row);
+  await deps.store.transaction(async (em) => {
     await lockDefinition(em, definition);
     // The name may have been freed, or somebody else been faster, until the lock was had.
     const now = await findMergeRequest(em, id);
@@ -86,8 +86,8 @@ export async function reopen(rooms: SaveRooms, caller: Caller, id: number): Prom
 }
 
 /** What was closed must still be there as it was. */
-async function demandBranch(rooms: SaveRooms, row: MergeRequest): Promise<void> {
-  const refs = await (await rooms.repositories.open(row.definition)).refs();
+async function demandBranch(deps: SaveDeps, row: MergeRequest): Promise<void> {
+  const refs = await (await deps.repositories.open(row.definition)).refs();
   const source = isBranch(row.source_ref) ? row.source_ref : headRef(row.id);
   if (refs.get(source)?.oid === row.head) return;
   throw new Problem(

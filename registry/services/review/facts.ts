@@ -20,7 +20,7 @@ import { findMergeRequest, headsOf } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/reviews.ts';
 import { usersById } from '../../store/users.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { type Caller, demand } from '../caller.ts';
 import { readState } from '../content/state.ts';
 import { importPolicyOf, reviewPolicyOf } from '../lab-policy.ts';
@@ -31,7 +31,7 @@ import { isGone } from './gone.ts';
 import { type Grants, grantsOf } from './grants.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
-export interface ReviewRooms extends AnalysisRooms {
+export interface ReviewDeps extends AnalysisDeps {
   store: Store;
   repositories: Repositories;
   rules: Rules;
@@ -63,7 +63,7 @@ export interface LoadedFacts {
 
 /** The row, if the caller may see it. Throws `not_found` for what is not there and what is hidden alike. */
 export async function seen(
-  { store, rules }: Pick<ReviewRooms, 'store' | 'rules'>,
+  { store, rules }: Pick<ReviewDeps, 'store' | 'rules'>,
   caller: Caller,
   id: number,
 ): Promise<MergeRequest> {
@@ -75,11 +75,11 @@ export async function seen(
 }
 
 export async function loadFacts(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   row: MergeRequest,
 ): Promise<LoadedFacts> {
-  const em = rooms.store.em();
+  const em = deps.store.em();
   const definition =
     row.definition_id === null ? null : await findDefinition(em, row.definition_id, everything);
   const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
@@ -96,7 +96,7 @@ export async function loadFacts(
     ...policy.owners.flatMap(({ users }) => users),
   ]);
   const present = definition?.permissions ?? [];
-  const git = definition && (await readGit(rooms, caller, row, lab, present));
+  const git = definition && (await readGit(deps, caller, row, lab, present));
   const changesOf = await changesByHead(git?.repository ?? null, row, reviews);
   const facts: ReviewFacts = {
     state: row.state as ReviewFacts['state'],
@@ -134,7 +134,7 @@ export async function loadFacts(
   const grants = grantsOf(reviews, facts, policy, present);
   if (!grants.stated || git === null || row.state !== 'open')
     return { ...loaded, git, facts, grants };
-  const judged = await readGit(rooms, caller, row, lab, grants.names);
+  const judged = await readGit(deps, caller, row, lab, grants.names);
   const others = facts.checks.slice(git.own.checks.length);
   const checks = [...(judged?.own.checks ?? []), ...others];
   return { ...loaded, git: judged, facts: { ...facts, checks }, grants };
@@ -158,13 +158,13 @@ const isId = (id: number | null): id is number => id !== null;
 
 /** One that has landed is looked at as it landed, any other against what `main` is now. */
 async function readGit(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   row: MergeRequest,
   lab: Lab | null,
   granted: readonly string[],
 ): Promise<LoadedFacts['git']> {
-  const { repositories } = rooms;
+  const { repositories } = deps;
   if (!(await repositories.exists(row.definition))) return null;
   const repository = await repositories.open(row.definition);
   const tip = await repository.tip();
@@ -175,12 +175,12 @@ async function readGit(
       const from = (await repository.readCommit(landed.commit)).parents[0] ?? null;
       const at = { name: row.definition, base: from, head: landed.commit, main: from };
       const { permissions = [] } = parseRecord(landed.record);
-      const own = await ownChecks(rooms, caller, repository, at, policy, permissions);
+      const own = await ownChecks(deps, caller, repository, at, policy, permissions);
       return { repository, tip, from, to: landed.commit, own, revoked: null };
     }
     const base = row.state === 'open' ? (await builtOn(repository, row.head)).base : row.base;
     const at = { name: row.definition, base, head: row.head, main: tip.head };
-    const own = await ownChecks(rooms, caller, repository, at, policy, granted);
+    const own = await ownChecks(deps, caller, repository, at, policy, granted);
     const revoked = await revokedTarget(repository, tip.head, own.landing);
     return { repository, tip, from: base, to: row.head, own, revoked };
   } catch (error) {

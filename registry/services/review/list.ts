@@ -4,18 +4,18 @@ import type { MergeRequestQuery } from '../../schemas/review.ts';
 import { listMergeRequests } from '../../store/merge-requests.ts';
 import { usersById } from '../../store/users.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { ReviewRooms } from './facts.ts';
+import type { ReviewDeps } from './facts.ts';
 import { summaryOf } from './view.ts';
 
 /** `GET /api/merge-requests`: newest first, those of labs where the caller may propose. */
 export async function list(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   { page, per_page, ...filters }: MergeRequestQuery,
 ) {
-  demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'merge request');
-  const em = rooms.store.em();
-  const viewer = viewerOf(caller.actor, rooms.rules);
+  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'merge request');
+  const em = deps.store.em();
+  const viewer = viewerOf(caller.actor, deps.rules);
   const { items, total } = await listMergeRequests(em, {
     viewer,
     filters,
@@ -26,5 +26,5 @@ export async function list(
     em,
     items.flatMap(({ author_id, decided_by }) => [author_id, decided_by]),
   );
-  return { items: items.map((row) => summaryOf(rooms, row, people)), total, page, per_page };
+  return { items: items.map((row) => summaryOf(deps, row, people)), total, page, per_page };
 }

@@ -8,7 +8,7 @@ import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';
 import { holdSaid, saidOf } from '../../store/judged.ts';
 import { authorOf, type Caller, demand } from '../caller.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { land, type NewVersion } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
@@ -25,14 +25,14 @@ const ATTEMPTS = 5;
  * of it. Throws `not_mergeable` with every reason, `conflict` where the head moved, `forbidden`, `not_found`.
  */
 export async function merge(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   id: number,
   order: MergeInput,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await mergeOnce(rooms, caller, id, order);
+      return await mergeOnce(deps, caller, id, order);
     } catch (error) {
       const raced = error instanceof Problem && error.code === 'conflict' && error.cause;
       if (!raced || attempt === ATTEMPTS) throw error;
@@ -40,16 +40,16 @@ export async function merge(
   }
 }
 
-async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: MergeInput) {
-  const said = await saidOf(rooms.store.em(), id);
-  const row = await seen(rooms, caller, id);
+async function mergeOnce(deps: SaveDeps, caller: Caller, id: number, order: MergeInput) {
+  const said = await saidOf(deps.store.em(), id);
+  const row = await seen(deps, caller, id);
   demand(
     caller,
     { on: 'merge-request', do: 'decide', labId: row.lab_id },
-    rooms.rules,
+    deps.rules,
     'merge request',
   );
-  const loaded = await loadFacts(rooms, caller, row);
+  const loaded = await loadFacts(deps, caller, row);
   const { git, facts, policy, grants } = loaded;
   const against = hindrances(facts);
   if (against.length > 0) throw notMergeable(id, against);
@@ -66,7 +66,7 @@ async function mergeOnce(rooms: SaveRooms, caller: Caller, id: number, order: Me
   const overrides =
     unmet.length > 0 && order.override !== undefined ? [breakGlass(order.override, unmet)] : [];
   const version = await squash(caller, loaded, git, order.change_summary, overrides);
-  await land(rooms, caller, {
+  await land(deps, caller, {
     repository: git.repository,
     from: git.tip,
     judged: { lab: loaded.lab, stands: async (em) => (await holdSaid(em, id)) === said },

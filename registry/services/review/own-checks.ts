@@ -11,7 +11,7 @@ import { Recent } from '../../definitions/recent.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
 import { undescribed } from '../../definitions/undescribed.ts';
 import { Problem } from '../../errors.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../content/files.ts';
 import { changesAgainst, treeOf } from './examine.ts';
@@ -50,7 +50,7 @@ const judgements = new Recent<Promise<Judged>>(200, 4_000);
  * Throws `RepositoryError` `object_not_found` where the commits are gone.
  */
 export async function ownChecks(
-  rooms: AnalysisRooms,
+  deps: AnalysisDeps,
   caller: Caller,
   objects: ObjectReader,
   proposal: Proposal,
@@ -61,11 +61,11 @@ export async function ownChecks(
   const [was, is, now] = await Promise.all([base, head, main].map((c) => treeOf(objects, c)));
   const merged = mergeTrees(was as Tree, is as Tree, now as Tree);
   const before = main === null ? new Map() : await filesOf(objects, main);
-  const conflict = await conflictCheck(rooms, caller, objects, proposal, merged);
+  const conflict = await conflictCheck(deps, caller, objects, proposal, merged);
   const files = await resulting(objects, merged.conflicts.length > 0, proposal, before, merged);
   const key = JSON.stringify([name, base, head, main, policy, granted]);
   const judging = judgements.recall(key, () =>
-    judge(rooms, caller, name, main === null ? null : before, files, policy, granted),
+    judge(deps, caller, name, main === null ? null : before, files, policy, granted),
   );
   // What could not be told now may be told another time.
   judging.catch(() => judgements.forget(key));
@@ -112,7 +112,7 @@ export async function contents(
 const blobOf = (entry: string): Oid => entry.slice(entry.indexOf(':') + 1);
 
 async function judge(
-  { analysis }: AnalysisRooms,
+  { analysis }: AnalysisDeps,
   caller: Caller,
   name: string,
   before: Files | null,
@@ -184,7 +184,7 @@ function own(name: (typeof OWN_CHECKS)[number], against: string[], warnings: str
 }
 
 async function conflictCheck(
-  rooms: AnalysisRooms,
+  deps: AnalysisDeps,
   caller: Caller,
   objects: ObjectReader,
   { base, head, main }: Proposal,
@@ -196,14 +196,14 @@ async function conflictCheck(
   const found: string[] = [];
   for (const path of conflicts) {
     found.push(
-      `main has changed ${path} too: ${await how(rooms, caller, objects, path, base, head, main)}; rebase and have it approved anew`,
+      `main has changed ${path} too: ${await how(deps, caller, objects, path, base, head, main)}; rebase and have it approved anew`,
     );
   }
   return own('conflict', found);
 }
 
 async function how(
-  { analysis }: AnalysisRooms,
+  { analysis }: AnalysisDeps,
   caller: Caller,
   objects: ObjectReader,
   path: string,

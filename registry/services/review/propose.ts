@@ -5,7 +5,7 @@ import type { Definition, MergeRequest } from '../../store/entities/index.ts';
 import { allocateMergeRequestId, openMergeRequestFor } from '../../store/merge-requests.ts';
 import { auditOf, authorOf, type Caller } from '../caller.ts';
 import { newestProposal } from '../content/refs.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { applySteps, type Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine } from './examine.ts';
@@ -27,14 +27,14 @@ export interface Ground {
 
 /** On top of one's own open proposal, or of `main`, or of the newest proposal where there is no `main` yet. */
 export async function groundOf(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   definition: Pick<Definition, 'id'>,
   repository: Repository,
   tip: Tip,
 ): Promise<Ground> {
   const source = sourceOf(FOR_MAIN, auditOf(caller).actor_id);
-  const own = await openMergeRequestFor(rooms.store.em(), definition.id, source);
+  const own = await openMergeRequestFor(deps.store.em(), definition.id, source);
   if (own) return { own, parent: own.head, base: own.base };
   const parent = tip.head ?? newestProposal(await repository.refs());
   return { own, parent, base: tip.head };
@@ -42,7 +42,7 @@ export async function groundOf(
 
 /** Commits the changes and opens or updates the merge request. Throws `Problem` `conflict`. */
 export async function propose(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   definition: Pick<Definition, 'id' | 'name' | 'lab_id'>,
   repository: Repository,
@@ -62,12 +62,12 @@ export async function propose(
   const examined = await examine(repository, base, head, commits);
   const step = own
     ? moving(caller, own, examined)
-    : await newMergeRequest(rooms, caller, definition, examined, {
+    : await newMergeRequest(deps, caller, definition, examined, {
         summary,
         ...('changes' in how && { source: FOR_MAIN }),
       });
-  await applySteps(rooms, repository, [step]);
-  return proposed(rooms, step.mergeRequest);
+  await applySteps(deps, repository, [step]);
+  return proposed(deps, step.mergeRequest);
 }
 
 interface Opening {
@@ -81,7 +81,7 @@ interface Opening {
 
 /** The step that opens one; without a source it is its own. */
 export async function newMergeRequest(
-  { store }: Pick<SaveRooms, 'store'>,
+  { store }: Pick<SaveDeps, 'store'>,
   caller: Caller,
   definition: Pick<Definition, 'id' | 'name' | 'lab_id'>,
   examined: Awaited<ReturnType<typeof examine>>,
@@ -107,7 +107,7 @@ export async function newMergeRequest(
   );
 }
 
-export const proposed = ({ publicUrl }: Pick<SaveRooms, 'publicUrl'>, id: number): Proposed => ({
+export const proposed = ({ publicUrl }: Pick<SaveDeps, 'publicUrl'>, id: number): Proposed => ({
   id,
   url: `${publicUrl()}/merge-requests/${id}`,
 });

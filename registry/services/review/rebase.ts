@@ -5,9 +5,9 @@ import { mergeTrees } from '../../definitions/merge.ts';
 import { Problem } from '../../errors.ts';
 import type { RebaseInput } from '../../schemas/review.ts';
 import { findHead } from '../../store/merge-requests.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, authorOf, type Caller, demand } from '../caller.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { applySteps } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine, treeOf } from './examine.ts';
@@ -22,16 +22,16 @@ import { moving } from './steps.ts';
  * does not apply, and where the head moved.
  */
 export async function rebase(
-  rooms: SaveRooms,
+  deps: SaveDeps,
   caller: Caller,
   id: number,
   { head }: RebaseInput,
 ): Promise<void> {
-  const row = await seen(rooms, caller, id);
+  const row = await seen(deps, caller, id);
   demand(
     caller,
     { on: 'merge-request', do: 'discuss', labId: row.lab_id },
-    rooms.rules,
+    deps.rules,
     'merge request',
   );
   if (row.state !== 'open' || row.definition_id === null) {
@@ -40,7 +40,7 @@ export async function rebase(
   if (head !== undefined && head !== row.head) {
     throw new Problem('conflict', `The head of !${id} is ${row.head} now. Look at it again.`);
   }
-  const repository = await rooms.repositories.open(row.definition);
+  const repository = await deps.repositories.open(row.definition);
   const main = await repository.head();
   if (main === row.base) return;
   const refs = await repository.refs();
@@ -52,21 +52,21 @@ export async function rebase(
     );
   }
   let tip = main;
-  for (const commit of commits) tip = await pick(rooms, repository, caller, commit, tip);
+  for (const commit of commits) tip = await pick(deps, repository, caller, commit, tip);
   if (tip === null || tip === main) {
     throw new Problem('conflict', 'main has everything that the branch changes. Close it instead.');
   }
   const added = await commitsBeyondVersions(repository, refs, tip);
   const examined = await examine(repository, main, tip, added);
-  const before = await findHead(rooms.store.em(), id, row.head);
+  const before = await findHead(deps.store.em(), id, row.head);
   const branch = isBranch(row.source_ref) ? [{ ref: row.source_ref, from: row.head, to: tip }] : [];
   const rebased = { ...examined, pushed_by: before?.pushed_by ?? null };
-  await applySteps(rooms, repository, [moving(caller, row, rebased, branch)]);
+  await applySteps(deps, repository, [moving(caller, row, rebased, branch)]);
 }
 
 /** The commit anew on top of `onto`; `onto` itself where it has all of it. Throws `conflict`. */
 async function pick(
-  rooms: AnalysisRooms,
+  deps: AnalysisDeps,
   repository: Repository,
   caller: Caller,
   commit: Commit,
@@ -79,7 +79,7 @@ async function pick(
   const merged = mergeTrees(was, is, now);
   const changes = await contents(repository, merged.changes);
   for (const path of merged.conflicts) {
-    changes.set(path, await mergeFile(rooms, caller, repository, path, parent, commit, onto));
+    changes.set(path, await mergeFile(deps, caller, repository, path, parent, commit, onto));
   }
   if (changes.size === 0) return onto;
   return await repository.commit({
@@ -92,7 +92,7 @@ async function pick(
 }
 
 async function mergeFile(
-  { analysis }: AnalysisRooms,
+  { analysis }: AnalysisDeps,
   caller: Caller,
   repository: Repository,
   path: string,

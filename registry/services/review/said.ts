@@ -13,31 +13,31 @@ import { auditMergeRequest } from '../audit/entries.ts';
 import { auditOf, type Caller, demand, demandPerson } from '../caller.ts';
 import { textOf } from '../content/files.ts';
 import { reviewPolicyOf } from '../lab-policy.ts';
-import { loadFacts, type ReviewRooms, seen } from './facts.ts';
+import { loadFacts, type ReviewDeps, seen } from './facts.ts';
 import { showCheck } from './view.ts';
 
 /** The merge request, where the caller may take part in it. */
-async function discussed(rooms: ReviewRooms, caller: Caller, id: number): Promise<MergeRequest> {
-  const row = await seen(rooms, caller, id);
+async function discussed(deps: ReviewDeps, caller: Caller, id: number): Promise<MergeRequest> {
+  const row = await seen(deps, caller, id);
   const action = { on: 'merge-request', do: 'discuss', labId: row.lab_id } as const;
-  demand(caller, action, rooms.rules, 'merge request');
+  demand(caller, action, deps.rules, 'merge request');
   return row;
 }
 
 /** `POST …/reviews`: bound to the head that was looked at. */
 export async function review(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   id: number,
   { verdict, body = '', head, grants }: ReviewInput,
 ): Promise<Review> {
-  const row = await discussed(rooms, caller, id);
+  const row = await discussed(deps, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
   demandHead(row, head);
-  if (verdict !== 'comment') await demandVerdict(rooms, caller, row, verdict);
-  if (grants !== undefined) demandGranting(rooms, caller, row, verdict);
+  if (verdict !== 'comment') await demandVerdict(deps, caller, row, verdict);
+  if (grants !== undefined) demandGranting(deps, caller, row, verdict);
   const { actor_id, actor } = auditOf(caller);
-  return await rooms.store.transaction(async (em) => {
+  return await deps.store.transaction(async (em) => {
     const said = await addReview(em, {
       merge_request_id: id,
       author_id: actor_id,
@@ -60,13 +60,13 @@ export async function review(
 
 /** Only admins of the lab let a definition use what the lab bans, and only with their approval. */
 function demandGranting(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   row: MergeRequest,
   verdict: ReviewInput['verdict'],
 ): void {
   if (verdict !== 'approve') throw invalid('grants', 'are given with an approval');
-  demand(caller, { on: 'lab', do: 'manage', labId: row.lab_id }, rooms.rules, 'lab');
+  demand(caller, { on: 'lab', do: 'manage', labId: row.lab_id }, deps.rules, 'lab');
 }
 
 /** What was said of another head may not hold for this one, nor may its lines be the same. */
@@ -79,13 +79,13 @@ function demandHead(row: MergeRequest, head: string): void {
 }
 
 async function demandVerdict(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   row: MergeRequest,
   verdict: 'approve' | 'request_changes',
 ): Promise<void> {
   const actor = demandPerson(caller);
-  const { facts, policy } = await loadFacts(rooms, caller, row);
+  const { facts, policy } = await loadFacts(deps, caller, row);
   const isAdmin = actor.isAdmin || (row.lab_id !== null && actor.roles.get(row.lab_id) === 'admin');
   const may = mayGive(verdict, { id: actor.id, email: actor.email, isAdmin }, facts, policy);
   if (!may.allowed) {
@@ -95,15 +95,15 @@ async function demandVerdict(
 
 /** `POST …/comments`: on the whole, or on a line of either side. */
 export async function comment(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   id: number,
   said: CommentInput,
 ): Promise<Comment> {
-  const row = await discussed(rooms, caller, id);
-  const place = await placeOf(rooms, row, said);
+  const row = await discussed(deps, caller, id);
+  const place = await placeOf(deps, row, said);
   const { actor_id, actor } = auditOf(caller);
-  return await rooms.store.transaction(async (em) => {
+  return await deps.store.transaction(async (em) => {
     const added = await addComment(em, {
       merge_request_id: id,
       author_id: actor_id,
@@ -125,10 +125,10 @@ export async function comment(
 type Place = Pick<Comment, 'in_reply_to' | 'file' | 'line' | 'side' | 'head' | 'base'>;
 
 /** A reply stands where its thread does. */
-async function placeOf(rooms: ReviewRooms, row: MergeRequest, said: CommentInput): Promise<Place> {
+async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput): Promise<Place> {
   const at = { head: row.head, base: row.base };
   if (said.in_reply_to !== undefined) {
-    const thread = await commentsOf(rooms.store.em(), row.id);
+    const thread = await commentsOf(deps.store.em(), row.id);
     const parent = thread.find(({ id }) => id === said.in_reply_to);
     if (!parent) throw invalid('in_reply_to', 'is no comment of this merge request');
     const { file, line, side, head, base } = parent;
@@ -141,7 +141,7 @@ async function placeOf(rooms: ReviewRooms, row: MergeRequest, said: CommentInput
   if (said.head !== undefined) demandHead(row, said.head);
   const side = said.side ?? 'new';
   const commit = side === 'new' ? row.head : row.base;
-  const repository = await rooms.repositories.open(row.definition);
+  const repository = await deps.repositories.open(row.definition);
   const bytes = commit === null ? undefined : await repository.readFile(commit, said.file);
   if (bytes === undefined) throw invalid('file', `is not there on the ${side} side`);
   const lines = linesOf(textOf(bytes)).length;
@@ -153,22 +153,22 @@ async function placeOf(rooms: ReviewRooms, row: MergeRequest, said: CommentInput
 
 /** `POST …/checks`: the word of an account on one head; saying it again replaces it. */
 export async function check(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   id: number,
   said: CheckInput,
 ): Promise<Check> {
-  const row = await discussed(rooms, caller, id);
+  const row = await discussed(deps, caller, id);
   if (isOwnCheck(said.name)) {
     throw invalid('name', 'is, or looks like, a check of the registry itself; choose another one');
   }
   const { actor_id, actor } = auditOf(caller);
   const { name, state, url = null, summary = null } = said;
-  const head = said.head ?? (await onlyHead(rooms, row));
+  const head = said.head ?? (await onlyHead(deps, row));
   if (head !== row.head) {
     throw new Problem('conflict', `Merge request !${id} is at ${row.head} now, not at ${head}.`);
   }
-  return await rooms.store.transaction(async (em) => {
+  return await deps.store.transaction(async (em) => {
     const fields = { name, state, url, summary, head };
     const added = await putCheck(em, {
       merge_request_id: id,
@@ -186,7 +186,7 @@ export async function check(
  * The head that is meant where none is named: the only one that there ever was. Once somebody has pushed again, a program that
  * looked at the head before would vouch for what it never saw. Throws `invalid`.
  */
-async function onlyHead({ store }: ReviewRooms, row: MergeRequest): Promise<string> {
+async function onlyHead({ store }: ReviewDeps, row: MergeRequest): Promise<string> {
   const heads = new Set((await headsOf(store.em(), row.id)).map(({ head }) => head));
   const [only] = heads;
   if (heads.size === 1 && only !== undefined) return only;

@@ -2,7 +2,7 @@
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
 import { type LineMap, mapLine } from '../../definitions/lines.ts';
 import type { Comment } from '../../store/entities/index.ts';
-import type { AnalysisRooms } from '../analysis.ts';
+import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { textOf } from '../content/files.ts';
 import { isGone } from './gone.ts';
@@ -14,7 +14,7 @@ export interface Place {
 
 /** Where the line of each comment, by id, is now: on side `new` in `head`, on side `old` in `base`. */
 export async function placesOfComments(
-  rooms: AnalysisRooms,
+  deps: AnalysisDeps,
   caller: Caller,
   objects: ObjectReader | null,
   comments: readonly Comment[],
@@ -25,7 +25,7 @@ export async function placesOfComments(
     const [before, after] = [await read(objects, file, from), await read(objects, file, to)];
     if (!before || !after) return null;
     const texts = [textOf(before), textOf(after)] as const;
-    return await rooms.analysis.ask(accountOf(caller), 'lineMap', ...texts);
+    return await deps.analysis.ask(accountOf(caller), 'lineMap', ...texts);
   };
   const maps = new Map<string, LineMap | null>();
   const places = new Map<number, Place>();

@@ -15,7 +15,7 @@ import { commentsOf } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
 import { commitsBeyondVersions } from './commits.ts';
-import { type LoadedFacts, loadFacts, type ReviewRooms, seen } from './facts.ts';
+import { type LoadedFacts, loadFacts, type ReviewDeps, seen } from './facts.ts';
 import { placesOfComments } from './threads.ts';
 
 /** Longer diffs are read with git. */
@@ -23,14 +23,14 @@ const MOST_DIFF = 1024 * 1024;
 
 /** `GET /api/merge-requests/:id`. Throws `not_found`. */
 export async function page(
-  rooms: ReviewRooms,
+  deps: ReviewDeps,
   caller: Caller,
   id: number,
 ): Promise<MergeRequestPage> {
-  const loaded = await loadFacts(rooms, caller, await seen(rooms, caller, id));
+  const loaded = await loadFacts(deps, caller, await seen(deps, caller, id));
   const { row, git, facts, policy, heads, reviews, posted, people, grants } = loaded;
-  const comments = await commentsOf(rooms.store.em(), id);
-  const places = await placesOfComments(rooms, caller, git?.repository ?? null, comments, row);
+  const comments = await commentsOf(deps.store.em(), id);
+  const places = await placesOfComments(deps, caller, git?.repository ?? null, comments, row);
   const against = blockersOf(loaded);
   const standing = standingOf(facts, policy);
   const account = accountsOf(people);
@@ -39,7 +39,7 @@ export async function page(
     ? await commitsBeyondVersions(git.repository, await git.repository.refs(), row.head)
     : [];
   return {
-    ...summaryOf(rooms, row, people),
+    ...summaryOf(deps, row, people),
     ...(row.state === 'open' && git && { base: git.from }),
     can_merge: against.length === 0,
     blockers: against,
@@ -138,7 +138,7 @@ export function blockersOf({ facts, policy, git }: LoadedFacts): string[] {
 
 /** As lists show it. */
 export function summaryOf(
-  { publicUrl }: Pick<ReviewRooms, 'publicUrl'>,
+  { publicUrl }: Pick<ReviewDeps, 'publicUrl'>,
   row: MergeRequest,
   people: ReadonlyMap<number, User>,
 ): Shown {

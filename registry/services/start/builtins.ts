@@ -8,7 +8,7 @@ import type { Store } from '../../store/open.ts';
 import { OPERATOR } from '../caller.ts';
 import { changesBetween, filesOf, mainFile, textOf } from '../content/files.ts';
 import { found } from '../definitions/first-version.ts';
-import type { SaveRooms } from '../deps.ts';
+import type { SaveDeps } from '../deps.ts';
 import { commitFiles } from '../landing/commit-files.ts';
 import { land } from '../landing/landing.ts';
 
@@ -19,29 +19,29 @@ const FOLDER = fileURLToPath(new URL('../../builtin/', import.meta.url));
  * has changed since stays: a text that was a version before is not landed again.
  */
 export async function landBuiltins(
-  rooms: SaveRooms & { store: Store },
+  deps: SaveDeps & { store: Store },
   onProgress: (done: number, total: number) => void,
 ): Promise<{ landed: string[]; skipped: string[] }> {
   const shipped = await readShipped();
-  const known = await builtinSources(rooms.store.em());
+  const known = await builtinSources(deps.store.em());
   const pending = shipped.filter(([name, bytes]) => known.get(name) !== textOf(bytes));
   const landed: string[] = [];
   const skipped: string[] = [];
   for (const [i, [name, bytes]] of pending.entries()) {
     const files: Files = new Map([[mainFile(name), bytes]]);
     if (known.has(name)) {
-      if (await renewBuiltin(rooms, name, files)) landed.push(name);
+      if (await renewBuiltin(deps, name, files)) landed.push(name);
     } else {
-      (await foundBuiltin(rooms, name, files)) ? landed.push(name) : skipped.push(name);
+      (await foundBuiltin(deps, name, files)) ? landed.push(name) : skipped.push(name);
     }
     onProgress(i + 1, pending.length);
   }
   return { landed, skipped };
 }
 
-async function foundBuiltin(rooms: SaveRooms, name: string, files: Files): Promise<boolean> {
+async function foundBuiltin(deps: SaveDeps, name: string, files: Files): Promise<boolean> {
   try {
-    await found(rooms, OPERATOR, {
+    await found(deps, OPERATOR, {
       name,
       files,
       lab: null,
@@ -58,8 +58,8 @@ async function foundBuiltin(rooms: SaveRooms, name: string, files: Files): Promi
   }
 }
 
-async function renewBuiltin(rooms: SaveRooms, name: string, files: Files): Promise<boolean> {
-  const repository = await rooms.repositories.open(name);
+async function renewBuiltin(deps: SaveDeps, name: string, files: Files): Promise<boolean> {
+  const repository = await deps.repositories.open(name);
   const bytes = files.get(mainFile(name)) as Uint8Array;
   for (const { oid } of await repository.history({ path: mainFile(name) })) {
     const before = await repository.readFile(oid, mainFile(name));
@@ -67,7 +67,7 @@ async function renewBuiltin(rooms: SaveRooms, name: string, files: Files): Promi
   }
   const from = await repository.tip();
   const before = from.head === null ? new Map() : await filesOf(repository, from.head);
-  await land(rooms, OPERATOR, {
+  await land(deps, OPERATOR, {
     repository,
     from,
     judged: null,

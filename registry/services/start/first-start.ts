@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Store } from '../../store/open.ts';
 import { hasUsers } from '../../store/users.ts';
 import { OPERATOR } from '../caller.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { newPassword } from '../people/secrets.ts';
 import { makeToken } from '../people/tokens.ts';
 import { createUser } from '../people/users.ts';
@@ -24,11 +24,11 @@ const TOKEN_LASTS = 24 * 60 * 60 * 1000;
  * by whatever collects logs. The password of the account can be used for a day.
  */
 export async function createFirstAdmin(
-  rooms: PeopleRooms & { store: Store },
+  deps: PeopleDeps & { store: Store },
   config: Pick<Config, 'ADMIN_USERNAME' | 'ADMIN_PASSWORD'>,
   { withToken }: { withToken: boolean },
 ): Promise<FirstAdmin | null> {
-  if (await hasUsers(rooms.store.em())) return null;
+  if (await hasUsers(deps.store.em())) return null;
   const oneTime = config.ADMIN_PASSWORD === undefined;
   const password = config.ADMIN_PASSWORD ?? newPassword();
   const account = {
@@ -38,16 +38,16 @@ export async function createFirstAdmin(
     email: `${config.ADMIN_USERNAME}@registry.invalid`,
     is_admin: true,
   };
-  const user = await createUser(rooms, OPERATOR, account, { oneTime });
+  const user = await createUser(deps, OPERATOR, account, { oneTime });
   return {
     username: user.username,
     password: oneTime ? password : null,
-    token: withToken ? await tokenFor(rooms, user.id) : null,
+    token: withToken ? await tokenFor(deps, user.id) : null,
   };
 }
 
-async function tokenFor(rooms: PeopleRooms, userId: number): Promise<string> {
-  const { token } = await makeToken(rooms, OPERATOR, userId, {
+async function tokenFor(deps: PeopleDeps, userId: number): Promise<string> {
+  const { token } = await makeToken(deps, OPERATOR, userId, {
     name: 'first start',
     scope: 'write',
     expires_at: new Date(Date.now() + TOKEN_LASTS).toISOString(),

@@ -20,7 +20,7 @@ import {
 import { newestStanding, versionsAt } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import { contentAt } from '../content/version-content.ts';
-import { type ReadRooms, summary } from '../definitions/read-definitions.ts';
+import { type ReadDeps, summary } from '../definitions/read-definitions.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import type { Taking } from '../equipment/foreign.ts';
 import { showInstrument } from '../equipment/show.ts';
@@ -38,17 +38,17 @@ interface Wanted {
 }
 
 export class Catalogues {
-  readonly #rooms: ReadRooms;
+  readonly #deps: ReadDeps;
   readonly #kept = new Recent<Promise<Catalogue>>(MOST_LABS, MOST_KEY);
 
-  constructor(rooms: ReadRooms) {
-    this.#rooms = rooms;
+  constructor(deps: ReadDeps) {
+    this.#deps = deps;
   }
 
   /** Of the lab of a computer; `stamps` were read before. Whoever asks meanwhile waits for the same. */
   of(caller: Caller, labId: number, stamps: { lab: string; shared: string }): Promise<Catalogue> {
     const key = [labId, stamps.lab, stamps.shared].join(' ');
-    const reading = this.#kept.recall(key, () => Catalogue.read(this.#rooms, caller, labId));
+    const reading = this.#kept.recall(key, () => Catalogue.read(this.#deps, caller, labId));
     // A failure is no answer to keep.
     reading.catch(() => this.#kept.forget(key));
     return reading;
@@ -64,7 +64,7 @@ export class Catalogue {
   policy = '{}';
   /** How the lab takes versions that other labs land. */
   lab: Taking = { id: 0, public_definitions: 'follow' };
-  readonly #rooms: ReadRooms;
+  readonly #deps: ReadDeps;
   readonly #caller: Caller;
   readonly #definitions = new Map<number, DefinitionSummary>();
   /** In lower case. */
@@ -76,14 +76,14 @@ export class Catalogue {
   #run: Promise<Run> | undefined;
   #instruments: Promise<string> | undefined;
 
-  private constructor(rooms: ReadRooms, caller: Caller) {
-    this.#rooms = rooms;
+  private constructor(deps: ReadDeps, caller: Caller) {
+    this.#deps = deps;
     this.#caller = caller;
   }
 
-  static async read(rooms: ReadRooms, caller: Caller, labId: number): Promise<Catalogue> {
-    const catalogue = new Catalogue(rooms, caller);
-    const em = rooms.store.em();
+  static async read(deps: ReadDeps, caller: Caller, labId: number): Promise<Catalogue> {
+    const catalogue = new Catalogue(deps, caller);
+    const em = deps.store.em();
     const own = await catalogue.#load({ lab: labId, ids: [], names: [] });
     catalogue.own = own
       .flatMap((definition) => {
@@ -91,7 +91,7 @@ export class Catalogue {
         return version ? [{ definition, version, pinned: false }] : [];
       })
       .sort(inOrder);
-    const viewer = viewerOf(caller.actor, rooms.rules);
+    const viewer = viewerOf(caller.actor, deps.rules);
     catalogue.revoked = JSON.stringify((await revokedVersions(em, viewer)).map(showRevoked));
     catalogue.reinstated = JSON.stringify(await reinstatedVersions(em, viewer));
     const lab = await findLab(em, labId);
@@ -121,7 +121,7 @@ export class Catalogue {
     const keys = new Map(wanted.map((one) => [`${one.definition_id}@${one.version}`, one]));
     const missing = [...keys].filter(([key]) => !this.#versions.has(key));
     const read = await versionsAt(
-      this.#rooms.store.em(),
+      this.#deps.store.em(),
       missing.map(([, one]) => one),
     );
     for (const version of read) {
@@ -153,7 +153,7 @@ export class Catalogue {
   }
 
   async #writeInstruments(): Promise<string> {
-    const rows = await instrumentsInService(this.#rooms.store.em(), this.lab.id);
+    const rows = await instrumentsInService(this.#deps.store.em(), this.lab.id);
     const choices = await this.choicesOf(rows);
     const shown: SyncList['instruments'] = rows.map((row) => {
       const gets = choices.get(row)?.gets;
@@ -190,8 +190,8 @@ export class Catalogue {
   }
 
   async #load(wanted: Wanted & { lab: number | undefined }): Promise<DefinitionSummary[]> {
-    const em = this.#rooms.store.em();
-    const viewer = viewerOf(this.#caller.actor, this.#rooms.rules);
+    const em = this.#deps.store.em();
+    const viewer = viewerOf(this.#caller.actor, this.#deps.rules);
     const definitions = await definitionsWanted(em, viewer, wanted);
     const ids = definitions.map(({ id }) => id);
     for (const [id, version] of await newestStanding(em, ids)) this.#newest.set(id, version);
@@ -205,9 +205,9 @@ export class Catalogue {
   }
 
   async #write(definition: DefinitionSummary, version: Version): Promise<Buffer> {
-    const { files, described } = await contentAt(this.#rooms, definition.name, version);
+    const { files, described } = await contentAt(this.#deps, definition.name, version);
     const shown: Omit<SyncList['definitions'][number], 'bound' | 'pinned'> = {
-      ...summary(this.#rooms, definition, this.#usernames, version),
+      ...summary(this.#deps, definition, this.#usernames, version),
       ...described,
       version: version.version,
       head: version.commit,

@@ -15,13 +15,13 @@ import type { EntityManager } from '../../store/types.ts';
 import { newestStanding, revokedOf } from '../../store/versions.ts';
 import { type Caller, demand } from '../caller.ts';
 import { find } from '../definitions/find-definition.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 import { showComputer } from '../equipment/show.ts';
 import { adoption, dayBefore } from './adoption.ts';
 
 /** The computers of the labs that the caller belongs to, each with its last report. */
 export async function listFleet(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   caller: Caller,
   { page, per_page, definition_id, version, ...filters }: FleetQuery,
 ) {
@@ -64,7 +64,7 @@ interface Standing {
 async function standingOf(
   em: EntityManager,
   { actor }: Caller,
-  rules: PeopleRooms['rules'],
+  rules: PeopleDeps['rules'],
   reports: readonly Report[],
 ): Promise<Map<string, Standing>> {
   const names = new Set(reports.flatMap(({ installed }) => Object.keys(installed)));
@@ -103,14 +103,14 @@ export function lagOf(
 
 /** On how many computers of the caller's labs each version of a definition runs, and how that came about. */
 export async function definitionFleet(
-  rooms: PeopleRooms,
+  deps: PeopleDeps,
   caller: Caller,
   id: number,
   { days }: { days: number },
 ): Promise<DefinitionFleet> {
-  demand(caller, { on: 'site', do: 'sign-in' }, rooms.rules, 'definition');
-  const { row } = await find(rooms, caller, id);
-  const em = rooms.store.em();
+  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
+  const { row } = await find(deps, caller, id);
+  const em = deps.store.em();
   const labs = labsSeenBy(caller.actor);
   const installed = await countInstalled(em, id, labs);
   const loaded = await countLoaded(em, row.name, labs);

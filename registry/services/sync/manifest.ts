@@ -7,14 +7,14 @@ import type { Instrument } from '../../store/entities/index.ts';
 import { type Asking, syncStamps } from '../../store/sync.ts';
 import { together } from '../../store/together.ts';
 import { type Caller, demand } from '../caller.ts';
-import type { ReadRooms } from '../definitions/read-definitions.ts';
+import type { ReadDeps } from '../definitions/read-definitions.ts';
 import type { Choice, Effective } from '../equipment/effective.ts';
 import { isForeign } from '../equipment/foreign.ts';
 import { showBinding, showComputer, showInstrument } from '../equipment/show.ts';
 import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalogue.ts';
 import type { Own, OwnParts } from './own.ts';
 
-export interface SyncRooms extends ReadRooms {
+export interface SyncDeps extends ReadDeps {
   /** Of this program: another one may say more. */
   version: string;
   catalogues: Catalogues;
@@ -39,18 +39,18 @@ const stampsOf = together((store, computers: readonly Asking[]) =>
 
 /** For a computer alone. Costs one query until the list is asked for. */
 export async function syncState(
-  rooms: SyncRooms,
+  deps: SyncDeps,
   caller: Caller,
   query: SyncQuery,
 ): Promise<SyncState> {
-  demand(caller, { on: 'own-sync', do: 'use' }, rooms.rules, 'computer');
+  demand(caller, { on: 'own-sync', do: 'use' }, deps.rules, 'computer');
   if (caller.actor.kind !== 'computer') throw new Error('decided above');
   const { id, labId } = caller.actor;
-  const stamps = await stampsOf(rooms.store, { id, lab_id: labId });
+  const stamps = await stampsOf(deps.store, { id, lab_id: labId });
   if (!stamps) throw new Error('stamps are given for each that is asked for');
   const { lab, computer, shared } = stamps;
   const made = { lab, computer, shared };
-  const generation = digest(made, rooms.version, rooms.publicUrl(), id, labId);
+  const generation = digest(made, deps.version, deps.publicUrl(), id, labId);
   const names = namesIn(query);
   const scope = query.scope ?? 'all';
   return {
@@ -58,8 +58,8 @@ export async function syncState(
     about: { audience: `computer:${id}`, number: stamps.number, timeline: stamps.timeline },
     async list() {
       const [catalogue, own] = await Promise.all([
-        rooms.catalogues.of(caller, labId, stamps),
-        rooms.ownParts.of(id, stamps.computer),
+        deps.catalogues.of(caller, labId, stamps),
+        deps.ownParts.of(id, stamps.computer),
       ]);
       if (!own) throw notFound('computer');
       return await writeList(catalogue, own, { generation, names, scope });

@@ -15,7 +15,7 @@ import { together } from '../../store/together.ts';
 import { everything } from '../../store/visibility.ts';
 import { type Caller, demand } from '../caller.ts';
 import { factsOf } from '../definitions/find-definition.ts';
-import type { PeopleRooms } from '../deps.ts';
+import type { PeopleDeps } from '../deps.ts';
 
 /** What one computer says, and who that is. */
 interface Told extends ReportFields {
@@ -28,7 +28,7 @@ const MOST_TOGETHER = 50;
 
 /** Keeps the report, and when what was installed changed. Names that the registry does not know are kept as they came. */
 export async function takeReport(
-  { store, rules }: PeopleRooms,
+  { store, rules }: PeopleDeps,
   { actor, ...caller }: Caller,
   report: SyncReport,
 ): Promise<void> {

@@ -95,8 +95,8 @@ async function thingFor(
 }
 
 /** The newest entries of the audit trail (every write leaves one), and where the refs stand. */
-async function written({ rooms }: World, things: Set<Thing | undefined>): Promise<unknown> {
-  const { store, repositories } = rooms;
+async function written({ deps }: World, things: Set<Thing | undefined>): Promise<unknown> {
+  const { store, repositories } = deps;
   const newest = 'select id, actor, action, subject from audit_events order by id desc limit 5';
   const refs = [...things].map(async (thing) =>
     thing?.repository ? (await repositories.open(thing.repository)).refs() : null,

@@ -17,7 +17,7 @@ export interface Route {
 /** Starts a second service on the same data, with ANONYMOUS_READ. */
 export async function openDoor(
   t: Test,
-  { rooms }: TestLab,
+  { deps }: TestLab,
 ): Promise<{ url: string; routes: Route[] }> {
   const routes: Route[] = [];
   const watch = (message: unknown) => {
@@ -31,7 +31,7 @@ export async function openDoor(
   diagnostics.subscribe('fastify.initialization', watch);
   const app = await createApp(
     {
-      ...rooms,
+      ...deps,
       rules: { anonymousRead: true },
       jwtSecret: 'x'.repeat(32),
       version: '0.0.0-test',

@@ -85,12 +85,12 @@ const twoVersions = (make: Maker): Maker =>
     return undefined;
   });
 
-const builtin: Maker = async ({ rooms }) => {
+const builtin: Maker = async ({ deps }) => {
   const name = newName();
   const files = new Map([[`${name}.py`, Buffer.from(measurement(name))]]);
   const summary = 'Ship it';
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  const made = await found(rooms, OPERATOR, { name, files, summary, ...flags });
+  const made = await found(deps, OPERATOR, { name, files, summary, ...flags });
   return definition(made.definition.id, name);
 };
 

@@ -15,7 +15,7 @@ import type { Shared } from './worker.ts';
 export async function violations(t: Test, shared: Shared, database: DatabaseKind) {
   const { world } = shared;
   const trail: Trail = [];
-  for await (const event of streamAudit(world.rooms.store.em())) trail.push(event);
+  for await (const event of streamAudit(world.deps.store.em())) trail.push(event);
   const found: { of: string; what: string }[] = [];
   for (const target of world.targets) {
     const all = [
@@ -24,7 +24,7 @@ export async function violations(t: Test, shared: Shared, database: DatabaseKind
     ];
     found.push(...all.map((what) => ({ of: target.name, what })));
   }
-  const { problems, mended } = await fsck(world.rooms);
+  const { problems, mended } = await fsck(world.deps);
   found.push(...problems.map(({ where, problem }) => ({ of: where, what: problem })));
   found.push(...mended.map((name) => ({ of: name, what: 'the journal had a note of it' })));
   found.push(...(await answers(shared)));
@@ -56,8 +56,8 @@ async function indexLaws(t: Test, { world }: Shared, database: DatabaseKind) {
     database === 'PGlite' ? await freshFolder() : await freshDatabase(),
   );
   t.teardown(() => fresh.close());
-  const { skipped } = await reindex({ ...world.rooms, store: fresh });
-  const [was, is] = [await rowsOf(world.rooms.store), await rowsOf(fresh)];
+  const { skipped } = await reindex({ ...world.deps, store: fresh });
+  const [was, is] = [await rowsOf(world.deps.store), await rowsOf(fresh)];
   const different = [...was, ...is].filter((row) => !(was.includes(row) && is.includes(row)));
   return [
     ...skipped.map(({ name, reason }) => ({ of: name, what: `reindex: ${reason}` })),

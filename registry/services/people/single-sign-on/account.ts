@@ -11,7 +11,7 @@ import type { EntityManager } from '../../../store/types.ts';
 import * as users from '../../../store/users.ts';
 import { auditChange } from '../../audit/entries.ts';
 import { type Caller, demand, OPERATOR } from '../../caller.ts';
-import type { PeopleRooms } from '../../deps.ts';
+import type { PeopleDeps } from '../../deps.ts';
 import { actorOf } from '../identify.ts';
 import { noteSignIn } from '../sessions.ts';
 import { showUser } from '../users.ts';
@@ -24,7 +24,7 @@ export interface Link {
 }
 
 /** The caller's own account, for a caller who may change it. Throws `unauthenticated`, `forbidden`. */
-export async function linkOf({ store, rules }: PeopleRooms, caller: Caller): Promise<Link> {
+export async function linkOf({ store, rules }: PeopleDeps, caller: Caller): Promise<Link> {
   const { actor } = caller;
   const user = actor.kind === 'user' ? await users.findUser(store.em(), actor.id) : null;
   if (!user) throw new Problem('unauthenticated', 'Sign in to the account first.');

@@ -10,7 +10,7 @@ import { createSeal } from './seal.ts';
 /** How long somebody may take at the provider, in seconds. */
 export const ATTEMPT_SECONDS = 600;
 
-export interface SignOnRooms {
+export interface SignOnDeps {
   store: Store;
   throttle: Throttle;
   publicUrl: () => string;
@@ -40,8 +40,8 @@ interface Kept {
 }
 
 /** `callback`: the path that browsers come back to. */
-export function createSignOn(rooms: SignOnRooms, settings: SingleSignOn, callback: string): SignOn {
-  const { store, throttle, publicUrl, secret, now } = rooms;
+export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback: string): SignOn {
+  const { store, throttle, publicUrl, secret, now } = deps;
   const provider = openProvider(settings, () => publicUrl() + callback);
   const seal = createSeal<Kept>(secret, 'single sign-on', ATTEMPT_SECONDS * 1000, now);
   return {
