@@ -1,6 +1,6 @@
 /**
- * docs/access.md against the registry: every row of its tables is asked as everybody in its columns, over real HTTP
- * and with real git. The page says how to add a row and a column.
+ * Checks docs/access.md against the registry: every row of its tables as every caller in its columns, over
+ * real HTTP and with real git. The page explains how to add a row and a column.
  */
 import t from 'tap';
 import { startGitRunner } from '../helpers/git.ts';
@@ -62,7 +62,7 @@ for (const row of matrix.http) {
   });
 }
 
-/** With a token that reaches everything. */
+/** The caller with a token that may do everything. */
 const fully = (asker: Asker): Asker =>
   Object.values(askers).find(
     ({ url, person }) => url === asker.url && person?.username === asker.person?.username,

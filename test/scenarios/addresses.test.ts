@@ -1,8 +1,8 @@
 /**
- * One person, one address. The flaws: whoever pushed as `dup@` approved it as `dup+two@`, a second account of theirs; and
- * whoever gave their account the address of a reviewer made the reviewer count as an author, and so locked them out.
- * What is verified: an address is one account's, whatever its case and sub-address; accounts that shared one before keep
- * it, are reported, and are one person to reviews.
+ * An e-mail address belongs to one person. The flaws: a person who pushed as `dup@` approved it as
+ * `dup+two@`, a second account of theirs. A person who took the address of a reviewer made the reviewer count
+ * as an author and so locked them out. Verified: an address belongs to one account, ignoring case and
+ * sub-address; accounts that shared one before keep it, are reported, and count as one person in reviews.
  */
 import t from 'tap';
 import { isAddressTaken, sharingAddresses } from '../../registry/store/users.ts';
@@ -27,7 +27,7 @@ for (const database of DATABASES) {
       const account = { username: 'second', password: 'long enough', name: 'S', email };
       t.match(await refused(admin.client.users.create(account)), taken, `${email}, made`);
     }
-    // The same mailbox in other spellings, by which a second account would be another person's.
+    // Other spellings of the same mailbox, which would let a second account act as another person.
     for (const email of [
       '"ada"@lab.example',
       '"a\\da"@lab.example',
@@ -59,7 +59,7 @@ for (const database of DATABASES) {
       errors: [{ path: 'username' }],
     });
 
-    // As an older registry let it be: a second account of whoever pushes, with a sub-address.
+    // As an older registry allowed it: a second account of the pusher, with a sub-address.
     const dup = await lab.person('dup');
     const two = await lab.person('two');
     await lab.deps.store.em().execute(`alter table users disable trigger user;
@@ -70,7 +70,7 @@ for (const database of DATABASES) {
     await admin.client.labs.addMember(nano.id, two.id, 'admin');
     await ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
     const clone = await cloneOf(t, lab, 'Meter', dup);
-    // Under another address than the account's: who pushed is known all the same.
+    // The commit has another address than the account; the pusher is known all the same.
     await clone.git('config', 'user.email', 'someone@else.example');
     await clone.git('-c', 'user.name=x', 'checkout', '-q', '-b', 'more');
     const head = await clone.commit({ 'a.txt': 'a\n' }, 'More');

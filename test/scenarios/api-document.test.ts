@@ -1,4 +1,4 @@
-/** The API document says enough of every operation for a client to be generated from it. */
+/** The API document describes every operation well enough to generate a client from it. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import t from 'tap';
 import { startRegistry } from '../helpers/registry.ts';
@@ -47,7 +47,7 @@ t.test('the API pages load their parts from the registry, over plain http too', 
   for (const part of parts) {
     t.match(part, /^\.?\/(?!\/)/, 'of the registry itself');
     const answer = await fetch(new URL(part, `${url}/docs`));
-    // Read to its end: the registry does not stop amid an answer.
+    // Read to the end, because the registry does not stop during a response.
     await answer.arrayBuffer();
     t.equal(answer.status, 200, part);
   }

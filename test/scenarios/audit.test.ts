@@ -1,7 +1,7 @@
 /**
- * The audit trail is whole: every operation of the API document that writes is listed here with a request that
- * succeeds, and each of them leaves an entry. A new one that is not listed fails this test. (The one GET that writes,
- * the way back from single sign-on, has a test of its own.)
+ * The audit trail is complete: every writing operation of the API document is listed here with a successful
+ * request, and each adds an entry. A new operation that is not listed fails this test. (The one GET that
+ * writes, the return from single sign-on, has its own test.)
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -18,12 +18,12 @@ t.before(async () => {
   lab = await startLab(t);
 });
 
-/** The ids that the requests below are about, as they come to be. */
+/** The ids for the requests below, set as they become known. */
 const ids: Record<string, unknown> = {};
 const D = '/api/instrument-definitions';
 const source_code = measurement('Meter');
 
-/** In an order in which each can succeed: who asks, what for, with which body, and the action it leaves. */
+/** In an order in which each can succeed: caller, path, body, and the action in the trail. */
 const WRITES: Record<
   string,
   () => [who: 'root' | 'ada', path: string, body: object, action: string]
@@ -169,8 +169,8 @@ function verdict(verb: string, action: string): typeof WRITES {
   };
 }
 
-/** What is asked by another method than GET and writes nothing. */
-/** Those of a merge request in the order of its life, with what the trail calls them. */
+/** Operations that write nothing although their method is not GET. */
+/** Operations on a merge request in the order of its life, with their actions in the trail. */
 const IN_REVIEW: [operation: string, action: string][] = [
   ['changeMergeRequest', 'edited'],
   ['comment', 'commented'],
@@ -181,7 +181,7 @@ const IN_REVIEW: [operation: string, action: string][] = [
   ['review', 'reviewed'],
   ['merge', 'merged'],
 ];
-/** Asked by a computer, not by a person: it has a test of its own below. */
+/** Performed by a computer, not a person; tested below. */
 const BY_COMPUTERS = ['enrol'];
 const NO_WRITES = {
   reportSync: 'tells what a computer runs: telemetry',

@@ -1,4 +1,4 @@
-/** A lab's registry is backed up while people work, and goes on elsewhere, on the other kind of database. */
+/** A lab's registry is backed up while people work and restored elsewhere, on the other kind of database. */
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
 t.setTimeout(300_000);
 
-/** Every row, as text, by table. */
+/** Every row as text, by table. */
 async function rowsIn({ store }: Deps): Promise<Record<string, string[]>> {
   return await store.snapshot(async (em) => {
     const all: Record<string, string[]> = {};
@@ -40,7 +40,7 @@ async function refsIn({ repositories }: Deps): Promise<Record<string, unknown>> 
   return Object.fromEntries(await Promise.all(refs));
 }
 
-/** The settings of a registry in which nothing is yet. */
+/** The settings of an empty registry. */
 async function nothingYet(t: Test, kind: DatabaseKind): Promise<Record<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-restored-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
@@ -53,7 +53,7 @@ async function nothingYet(t: Test, kind: DatabaseKind): Promise<Record<string, s
 const open = (settings: Record<string, string>): Promise<Deps> =>
   openDeps(loadConfig(settings), () => 'http://registry.example', { migrates: false });
 
-/** People who do not stop: landings, proposals, comments, new definitions. */
+/** People who keep working: landings, proposals, comments, new definitions. */
 function atWork({ ada, ben, nano }: TestLab) {
   let stopped = false;
   const done = { landed: 0, proposed: 0, made: 0 };
@@ -122,7 +122,7 @@ for (const [from, to] of [
     const restored = await restore(other, busy);
     t.same(restored, manifest);
     t.same((await fsck(other)).problems, [], 'git and database are of one moment');
-    // That it was restored is the one thing that the backup does not say.
+    // The timeline of the restore is the only row that the backup does not contain.
     const { timelines, ...rows } = await rowsIn(other);
     t.match(
       timelines?.map((line) => JSON.parse(line)),
@@ -202,7 +202,7 @@ t.test('an incomplete backup is refused and leaves nothing behind', async (t) =>
     nothing: Buffer.alloc(0),
     'a bit of the rows': flipped(at('database/definitions.jsonl')),
     'a bit of a repository': flipped(at('repositories/Meter.bundle')),
-    // There stands the id of a ref.
+    // The id of a ref is at this position.
     'a ref of a repository': changed(at('repositories/Meter.bundle'), () => 'z'.charCodeAt(0)),
     'a bit of a key': flipped(at('keys/signing-keys.json')),
   };

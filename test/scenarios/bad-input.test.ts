@@ -1,6 +1,6 @@
 /**
- * Whatever is sent to whatever the API document lists, the answer is a problem document or a legitimate
- * success, and nothing has changed. Driven by the document itself, so that new routes are covered by being there.
+ * Sends bad input to every operation of the API document. The answer must be a problem document or a
+ * legitimate success, and nothing may change. New routes are covered automatically.
  */
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -30,7 +30,7 @@ interface Answer {
   body: string;
 }
 
-/** By hand, since `fetch` would tidy up paths and refuse bodies of GET. */
+/** Uses node:http because `fetch` normalizes paths and refuses a body with GET. */
 function send(
   method: string,
   path: string,
@@ -61,7 +61,7 @@ function send(
         const type = response.headers['content-type'] ?? '';
         response.on('end', () => resolve({ status, type, body: text }));
         if (!type.startsWith('text/event-stream')) return;
-        // A stream ends when its reader has had enough.
+        // The event stream ends when its reader disconnects.
         resolve({ status, type, body: text });
         response.destroy();
       },
@@ -70,7 +70,7 @@ function send(
   });
 }
 
-/** Why the answer is neither a problem document of the client's making nor (where that may be) a success. */
+/** Why the answer is neither a 4xx problem document nor (if allowed) a success. */
 function faultOf({ status, type, body }: Answer, mayWork: boolean): string | undefined {
   if (status >= 200 && status < 300) return mayWork ? undefined : `${status}, though it is wrong`;
   if (status < 400 || status >= 500) return `${status}: ${body.slice(0, 300)}`;
@@ -84,7 +84,7 @@ function faultOf({ status, type, body }: Answer, mayWork: boolean): string | und
   return whole ? undefined : `not a whole problem document: ${body.slice(0, 300)}`;
 }
 
-/** What is sent must be refused; `mayWork` where it might be right by chance. */
+/** A request that must be refused; `mayWork` if it may be valid by chance. */
 interface Trial {
   what: string;
   method: string;
@@ -94,7 +94,7 @@ interface Trial {
   mayWork?: boolean;
 }
 
-/** All that must be as it was: definitions, versions, accounts, labs and members. */
+/** Everything that must not change: definitions, versions, accounts, labs and members. */
 async function everything() {
   const { definitions, labs, users } = lab.admin.client;
   const { items } = await definitions.list();
@@ -107,7 +107,7 @@ async function everything() {
   };
 }
 
-/** All trials are refused, the server goes on, and nothing has changed. */
+/** All trials are refused, the server still works, and nothing has changed. */
 async function refused(t: Test, trials: Trial[]): Promise<void> {
   t.ok(trials.length > 0);
   const before = await everything();
@@ -121,7 +121,7 @@ async function refused(t: Test, trials: Trial[]): Promise<void> {
   t.equal((await send('GET', '/readyz')).status, 200);
 }
 
-/** The path with ids that exist, but for what `replace` says. */
+/** The path with existing ids, except where `replace` says otherwise. */
 function pathOf({ path }: Operation, replace: Record<string, string> = {}): string {
   const known: Record<string, string> = {
     id: String(path.includes('/labs/') ? lab.nano.id : definitionId),
@@ -165,9 +165,9 @@ t.test('a body that is not a JSON object of the right kind', async (t) => {
 });
 
 /**
- * The flaws: bytes that are not UTF-8 were kept as U+FFFD, a source code in Latin-1 with its umlauts lost; `1e400` in an
- * instrument's specifications was kept as null; what was nested some thousand levels was answered 500; of a property
- * that was given twice the last counted, silently.
+ * The flaws: invalid UTF-8 was stored as U+FFFD, so source code in Latin-1 lost its umlauts; `1e400` in an
+ * instrument's specifications was stored as null; thousands of nested levels gave 500; the last duplicate
+ * property won silently.
  */
 t.test('JSON that cannot be stored exactly', async (t) => {
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
@@ -231,7 +231,7 @@ t.test('a body of another content type', async (t) => {
   );
 });
 
-/** Nothing of the API takes any of these for a value of another type than the one it is. */
+/** No operation of the API accepts any of these for a value of another type. */
 const VALUES: unknown[] = [
   null,
   true,
@@ -253,18 +253,18 @@ const VALUES: unknown[] = [
   {},
   { a: { b: null } },
 ];
-/** Lone surrogates, which JSON can spell and UTF-8 cannot. */
+/** Lone surrogates, which JSON can represent and UTF-8 cannot. */
 const RAW = ['"\\ud800"', '"a\\udfffb"', '["\\ud800"]', '{"\\ud800":"\\udc00"}', '1e999', '-0'];
 
 t.test('each field of each body with each kind of wrong value, without the others', async (t) => {
-  // Definitions have the next test to themselves.
+  // Definitions have their own test next.
   const others = withBody().filter(({ fields }) => !fields.includes('display_name'));
   const trials = others.flatMap((operation) =>
     operation.fields.flatMap((field) =>
       [...VALUES.map((value) => JSON.stringify(value)), ...RAW].map((value) => ({
         what: `${field} = ${value.slice(0, 40)}`,
         method: operation.method,
-        // An object that does not exist: a value that is right by chance must not change one.
+        // A nonexistent object, so that a value that is valid by chance changes nothing.
         path: pathOf(operation, { id: '999999' }),
         body: `{${JSON.stringify(field)}: ${value}}`,
         mayWork: operation.path.endsWith('/validate'),
@@ -285,7 +285,7 @@ t.test('a definition saved with odd values in one field', async (t) => {
   for (const operation of [create, change]) {
     for (const field of operation?.fields ?? []) {
       for (const value of [...VALUES.map((value) => JSON.stringify(value)), ...RAW]) {
-        // What is right by chance is refused for its missing class instead.
+        // A body that is valid by chance is refused for its missing class.
         const good = { name: 'Other', source_code: 'class Nothing: pass\n' };
         const rest = Object.entries(good).filter(([key]) => key !== field);
         const fields = [

@@ -1,7 +1,7 @@
 /**
- * Whoever sets the landing policy aside, or withdraws a version, says why, and the record keeps it. The flaw: a reason was
- * a text of at least one character, so a space would do, and unreviewed code landed with a record that says nothing.
- * What is verified: what must not be empty must not be blank, in every field of every body.
+ * An override or a revocation needs a reason, which the record keeps. The flaw: a reason was any text of at
+ * least one character, so a space sufficed, and unreviewed code landed with a meaningless record. Verified: a
+ * required text may not be blank, in every field of every body.
  */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
@@ -9,7 +9,7 @@ import { refused } from '../helpers/refused.ts';
 import { measurement } from '../helpers/registry.ts';
 import { operationsOf } from './openapi.ts';
 
-/** Space, tab, no-break and ideographic space; a line's end is no blank in prose alone. */
+/** Space, tab, no-break and ideographic space; only prose may contain line ends. */
 const BLANKS = [' ', '\t', '\u00a0', '\u3000', ' \n '];
 
 t.test('a blank reason does not count as a reason', async (t) => {
@@ -45,7 +45,7 @@ interface Schema {
   anyOf?: Schema[];
 }
 
-/** What is compared with what there is, and need not be told apart. */
+/** Fields that are compared with existing values need no rule of their own. */
 const COMPARED = ['code', 'file', 'addMember username', 'addMember email', 'password'];
 
 t.test('a required text may not be blank', async (t) => {

@@ -1,8 +1,9 @@
 /*
- * Branches named `Main` or `v99` were taken: on Windows and macOS, where refs are files of which case is ignored, their
- * clones mix them up with the registry's own. `a` beside `a/b` was refused for ever with "somebody else was faster".
- * Verified, with real git: names like the registry's and git's own, names that one disk or another cannot hold, and
- * names that two disks disagree on are refused when a branch is made, each with its reason; what exists can be deleted.
+ * The flaw: branches named `Main` or `v99` were accepted. On Windows and macOS, where refs are files and case
+ * is ignored, clones confuse them with the registry's own. `a` beside `a/b` was always refused with "somebody
+ * else was faster". Verified with real git: names like the registry's or git's own, names that some disk
+ * cannot store, and names that two disks treat differently are refused when a branch is created, each with
+ * its reason; existing branches can be deleted.
  */
 import t from 'tap';
 import { gitResult } from '../helpers/git.ts';
@@ -34,7 +35,7 @@ t.before(async () => {
 });
 
 const push = (...refspecs: string[]) => gitResult(['push', 'origin', ...refspecs], { cwd });
-/** What git says of one ref, behind `->`. */
+/** git's message for one ref, after `->`. */
 const saidOf = (stderr: string, name: string) =>
   stderr.split('\n').find((line) => line.includes(`-> ${name} `) || line.endsWith(`-> ${name}`)) ??
   '';

@@ -1,4 +1,4 @@
-/** The command line as people run it: every command in a process of its own. */
+/** The command line as people run it: every command in its own process. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
@@ -47,8 +47,8 @@ t.test('the first start prints a password and how to create a token and clone', 
 });
 
 /**
- * The flaw: what was written to somebody who had left (Ctrl-C in `registry import`, `registry user list | head`) was an
- * error that nobody caught, and the server stopped.
+ * The flaw: writing to a client that had disconnected (Ctrl-C in `registry import`, `registry user list |
+ * head`) raised an error that nobody caught, and the server stopped.
  */
 t.test('a client that disconnects or sends nothing does not stop the server', async (t) => {
   const ask = async (text: string, { leaves }: { leaves: boolean }) => {
@@ -125,7 +125,7 @@ t.test('a second server on the same folder exits with 3 and says why', async (t)
 
 const run = (...args: string[]) => registry(args, settings);
 
-/** Beside a server and without one, the commands do the same. Returns a backup that they made. */
+/** Commands do the same with and without a running server. Returns a backup that they created. */
 async function commandsWork(t: Test, name: string): Promise<string> {
   t.match(await run('migrate'), { code: 0, stdout: /up to date/ });
   t.match(await run('user', 'add', name, '--email', `${name}@lab.example`), {
@@ -244,7 +244,7 @@ t.test('SIGTERM lets a running push finish and exits with 0', async (t) => {
   t.ok(made.id);
 });
 
-/** Waits for what the server's output shall say. */
+/** Waits for the expected output of the server. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }

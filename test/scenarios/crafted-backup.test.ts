@@ -1,6 +1,6 @@
 /**
- * Backups that somebody made up or damaged. The flaw: one ended the command with a stack trace. What is verified: each is
- * refused in words, by the command too, nothing of it stays, and a whole backup is taken afterwards.
+ * Forged and damaged backups. The flaw: one ended the command with a stack trace. Verified: each is refused
+ * with a message, also by the command, nothing of it stays, and an intact backup is accepted afterwards.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ t.setTimeout(240_000);
 type Entries = Record<string, Uint8Array>;
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
-/** As whoever crafts it makes it: with sums that fit. */
+/** An archive with matching checksums, as an attacker would create it. */
 function archived(entries: Entries): Uint8Array {
   const { SHA256SUMS: _, ...rest } = entries;
   const sums = Object.entries(rest)
@@ -47,7 +47,7 @@ async function whole() {
   return { folder, file, content: await readFile(file) };
 }
 
-/** A backup with a manifest that is changed, or with other entries; each is made when it is asked for. */
+/** Backups with a changed manifest or other entries, each created on demand. */
 function crafted(content: Uint8Array): Record<string, () => Uint8Array> {
   const entries = unzipSync(content);
   const manifest = JSON.parse(Buffer.from(entries['manifest.json'] as Uint8Array).toString());
@@ -102,7 +102,7 @@ function crafted(content: Uint8Array): Record<string, () => Uint8Array> {
   };
 }
 
-/** An entry under one name twice, which some programs read one way and some the other. */
+/** Two entries with one name, which programs read differently. */
 async function twice(content: Uint8Array): Promise<Uint8Array> {
   const zip = new yazl.ZipFile();
   const chunks: Buffer[] = [];

@@ -1,7 +1,8 @@
 /**
- * Who else on the machine reads the data folder. The flaw: DATA_DIR, repos/ and journal/ were 0755, so that any account
- * saw the names of hidden definitions and what they hold. What is verified: after every command nothing in the folder
- * is open to others, what an older registry left open is closed at the next start, and what is exported can be handed on.
+ * Which accounts of the machine can read the data folder. The flaw: DATA_DIR, repos/ and journal/ had mode
+ * 0755, so any account saw the names and contents of hidden definitions. Verified: after every command
+ * nothing in the folder is accessible to others, files that an older registry left open are closed at the
+ * next start, and exports can be passed on.
  */
 import { execFile } from 'node:child_process';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
@@ -15,7 +16,7 @@ import { measurement } from '../helpers/registry.ts';
 t.setTimeout(240_000);
 const run = promisify(execFile);
 
-/** Every path in the folder, and it, that group or others may do something with. */
+/** Every path in the folder, and the folder itself, that group or others can access. */
 async function open(folder: string): Promise<string[]> {
   const paths = await readdir(folder, { recursive: true });
   const found: string[] = [];
@@ -29,7 +30,7 @@ async function open(folder: string): Promise<string[]> {
 t.test(
   'other accounts cannot read the data folder, and open files are closed at start',
   async (t) => {
-    // What this process starts gets its mask, as services get one that lets others read.
+    // Child processes inherit this mask; services often run with one that lets others read.
     process.umask(0o022);
     const folder = t.testdir();
     const DATA_DIR = join(folder, 'var');

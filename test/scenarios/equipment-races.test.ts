@@ -1,6 +1,6 @@
 /**
- * Two who change instruments, computers and what is bound at the same moment, over and over, on a database where they
- * really meet: whoever comes second is told so, and what must never be is not there afterwards.
+ * Concurrent changes of instruments, computers and bindings, repeated many times, on a database where they
+ * really overlap: the second writer gets a clear refusal, and no invalid state remains.
  */
 import t from 'tap';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
@@ -26,7 +26,7 @@ t.test('concurrent requests about equipment', async (t) => {
   const bind = (id: number, computer = pc.name) =>
     client.instruments.bind(id, computer, { adapter: 'GPIB::1' });
 
-  /** Does both at once, each first in turn; a refusal is one that says what to do. */
+  /** Runs both concurrently, each first in turn; a refusal must say what to do. */
   const meet = async (
     t: { ok(ok: boolean, what: string): boolean },
     round: number,

@@ -1,6 +1,6 @@
 /**
- * A reader sends what takes long to read; everybody else is answered meanwhile. Only bodies that all workers need time for are
- * here: every shape is measured by `npm run bench -- --only loop`.
+ * A reader sends bodies that take long to read, and everybody else is still answered. Only bodies that occupy
+ * all workers are tested here; `npm run bench -- --only loop` measures every shape.
  */
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -11,7 +11,7 @@ import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);
 const PASSWORD = 'a good password';
-/** Of four bodies at once, until one round meets the goal. */
+/** Rounds of four concurrent bodies, until one meets the goal. */
 const MOST_ROUNDS = 10;
 
 t.test('four hostile bodies at once block nobody', async (t) => {
@@ -76,7 +76,7 @@ t.test('four hostile bodies at once block nobody', async (t) => {
       `${name} stalls the event loop at most 20 ms, or twice an idle Node`,
       async (t) => {
         const { method, path, body } = requests[name] as (typeof requests)[string];
-        // What other work on the machine adds is not in every round; what the code does is.
+        // Other work on the machine does not affect every round; a slow code path does.
         const rounds: string[] = [];
         let isMet = false;
         while (!isMet && rounds.length < MOST_ROUNDS) {

@@ -1,4 +1,7 @@
-/** Several registry processes on one PostgreSQL and one folder: whichever a reader is at, it is told of all. */
+/**
+ * Several registry processes on one PostgreSQL and one folder: a reader of any of them gets the events of
+ * all.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -23,7 +26,7 @@ t.test(
     const one = await serve(settings, { first: true });
     const store = await openStore({ databaseUrl });
     t.teardown(() => store.close());
-    // As if an older registry had indexed what is shipped.
+    // As if an older registry had indexed the built-in definitions.
     await store.em().execute('update versions set files = null, described = null');
     const two = await serve(settings);
     const running = new Set([one, two]);

@@ -1,4 +1,4 @@
-/** The stream of events, read by several people while things happen: who is told what, and for how long. */
+/** Several people read the event stream while things happen: who gets which events, and for how long. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { MergeRequestPage } from '../../registry/schemas/review.ts';
@@ -8,14 +8,14 @@ import { DATABASES, type DatabaseKind, measurement, type Person } from '../helpe
 
 t.setTimeout(240_000);
 
-/** What somebody was told, in order: `definition.landed Meter`. */
+/** The events that a reader received, in order: `definition.landed Meter`. */
 const told = ({ events }: EventReader): string[] =>
   events.map(({ kind, data }) => {
     const { definition, change } = data as { definition?: { name: string }; change?: string };
     return [kind, definition?.name, change].filter(Boolean).join(' ');
   });
 
-/** Resolves once a reader has had all that happened before: events come in order. */
+/** Resolves when the readers have received all earlier events, which arrive in order. */
 async function caughtUp(readers: EventReader[], at: number): Promise<void> {
   for (const reader of readers) while (reader.lastId() < at) await reader.next();
 }

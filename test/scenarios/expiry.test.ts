@@ -1,4 +1,4 @@
-/** What ends at a time ends then, on every door, and leaves nothing behind. */
+/** Tokens and sessions end at their time, everywhere, and leave nothing behind. */
 import { createHmac } from 'node:crypto';
 import t from 'tap';
 import { endSession, findSessionUser } from '../../registry/store/sessions.ts';
@@ -96,7 +96,7 @@ t.test(
   },
 );
 
-/** As the registry of the tests signs sessions. */
+/** Signs claims as the test registry signs sessions. */
 function signed(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;

@@ -1,4 +1,4 @@
-/** What `registry export` takes along, and how its one file comes to be. */
+/** What `registry export` includes, and how its bundle file is written. */
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';

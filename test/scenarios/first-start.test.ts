@@ -1,8 +1,8 @@
 /**
- * What the first start writes, and who can use it. The flaw: a site admin's token without an expiry went to standard
- * output and so into whatever keeps it (journald, `docker logs`, CI). The attack: read the log, take every word that
- * could be a secret and try it. What is verified: where no terminal reads, no word but the one-time password opens
- * anything; on a terminal the token is for a day; after a day nothing opens.
+ * What the first start prints, and who can use it. The flaw: a site admin's token without expiry went to
+ * standard output and so into whatever stores it (journald, `docker logs`, CI). The attack: read the log and
+ * try every word that could be a secret. Verified: without a terminal only the one-time password opens
+ * anything; on a terminal the token lasts a day; after a day nothing works.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -18,7 +18,7 @@ import { refused } from '../helpers/refused.ts';
 
 t.setTimeout(240_000);
 
-/** A registry at its first start, all that it has written until then, and its database. */
+/** Starts a new registry; returns its output so far and its database. */
 async function firstStart(
   t: Test,
   how: { terminal?: boolean; flags?: string[] },
@@ -41,7 +41,7 @@ async function firstStart(
   return { server, store };
 }
 
-/** Every word that is a token's secret or an account's password, as the hashes in the database say. */
+/** Every printed word that matches the hash of a token or password in the database. */
 async function liveSecrets(store: Store, written: string) {
   const em = store.em();
   const words = [...new Set(written.match(/[\w-]{8,}/g))];

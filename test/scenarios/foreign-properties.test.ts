@@ -1,7 +1,8 @@
 /**
- * Request bodies once reached the database whole: a title sent with `changes`, `lab_id` or `password_hash` beside it
- * wrote those columns too. So every operation of the API document is sent every column of every table, as a property of
- * its body, of each object within its body, and as a query parameter: all are refused by name, and nothing is written.
+ * Request bodies once reached the database unfiltered: a title sent together with `changes`, `lab_id` or
+ * `password_hash` wrote those columns too. This test sends every column of every table to every operation: as
+ * a property of its body, of each object within the body, and as a query parameter. Every one must be refused
+ * by name, and nothing may be written.
  */
 import { Agent, request } from 'node:http';
 import t, { type Test } from 'tap';
@@ -55,7 +56,7 @@ for (const database of DATABASES) {
         ),
     );
 
-    // Without a token: who asks is looked at before, and would be all the work.
+    // Without a token, because authentication comes first and would be most of the work.
     await refusesAll(t, lab, 'a query parameter', () =>
       operations
         .filter(({ operationId }) => operationId !== 'finishSingleSignOn')
@@ -101,7 +102,7 @@ interface Schema {
   minimum?: number;
 }
 
-/** Names of all columns, from what the entities say of themselves. */
+/** The names of all columns, from the entities. */
 function columnsOf({ deps }: TestLab): string[] {
   const all = [...deps.store.em().getMetadata().getAll().values()];
   return [...new Set(all.flatMap(({ props }) => props.flatMap(({ fieldNames }) => fieldNames)))];
@@ -110,11 +111,11 @@ function columnsOf({ deps }: TestLab): string[] {
 interface Place {
   at: string[];
   named: string[];
-  /** The body with these properties in that place. */
+  /** The body with these properties in this place. */
   body(foreign: object): unknown;
 }
 
-/** Every object in a body that names its properties; where no body is taken, the body itself. */
+/** Every object in a body that names its properties; the body itself if the operation takes none. */
 function placesIn({ body }: Operation): Place[] {
   if (body === undefined) return [{ at: [], named: [], body: (foreign) => foreign }];
   return objectsIn(body as Schema, [], (value) => value);
@@ -135,7 +136,7 @@ function objectsIn(schema: Schema, at: string[], wrap: (value: unknown) => unkno
   return [{ at, named, body: (foreign) => wrap(foreign) }, ...inner];
 }
 
-/** Where a schema takes any property. */
+/** Where a schema accepts any property. */
 function freeIn(schema: Schema, at: string[]): string[] {
   const isObject = schema.type === 'object' || schema.properties !== undefined;
   return [
@@ -152,7 +153,7 @@ function freeIn(schema: Schema, at: string[]): string[] {
   ];
 }
 
-/** A body that is right as far as the schema goes, so that the query is looked at. */
+/** A body that satisfies the schema, so that the query is checked. */
 function bodyOf(schema: Schema): unknown {
   if (schema.anyOf) return bodyOf(schema.anyOf[0] as Schema);
   if (schema.enum) return schema.enum[0];
@@ -224,7 +225,7 @@ async function faultOf({ url }: TestLab, agent: Agent, trial: Trial): Promise<st
   return `${method} ${path} ${body ?? ''}: ${status} ${text.slice(0, 200)}`;
 }
 
-/** A digest of every table, but for when tokens and computers were last heard of; and every ref. */
+/** A digest of every table except the last use of tokens and computers, and every ref. */
 async function everythingIn({ deps }: TestLab) {
   const em = deps.store.em();
   const tables = [...em.getMetadata().getAll().values()].map(({ tableName }) => tableName);

@@ -1,4 +1,4 @@
-/** Contract section 4, reading: who gets which repository by git, and what everybody else is told. */
+/** Contract section 4, reading: who can read which repository with git, and what other callers are told. */
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
@@ -37,7 +37,7 @@ const basic = (token: string, username = 'git') => ({
   authorization: `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`,
 });
 
-/** Sends the path as it stands, which `fetch` would tidy up first. `Date` is left out of the answer. */
+/** Sends the exact path, which `fetch` would normalize. `Date` is removed from the answer. */
 function ask(
   path: string,
   headers: Record<string, string> = {},
@@ -240,7 +240,7 @@ t.test(
     const pushed = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
     t.match(pushed.stderr, /could not read Username|Authentication failed/i);
 
-    // git sends the credentials that it has only after a 401, so what is not public must ask for them.
+    // git sends its credentials only after a 401, so paths that are not public must answer 401.
     const at = (name: string) =>
       ask(`/definitions/${name}.git/${ADVERTISE}`, {}, { url: open.url });
     const hidden = await at('Meter');
@@ -274,8 +274,8 @@ t.test('the registry’s own refs are advertised to nobody', async (t) => {
 });
 
 /*
- * Whoever may only read was told so after the whole pack was sent. git asks for the refs first: that is where it is
- * said, and a client that posts without asking is told the same.
+ * The flaw: a reader who pushed was refused only after sending the whole pack. git requests the refs first,
+ * so the refusal is there; a client that posts directly gets the same answer.
  */
 t.test('a reader who pushes is refused before anything is sent', async (t) => {
   const refs = 'info/refs?service=git-receive-pack';

@@ -19,7 +19,7 @@ import { packOf, post, pushBody, readPushAnswer } from '../repos/serve/raw.ts';
 const MAX_FILE_BYTES = 20_000;
 const MAX_PACK_BYTES = 200_000;
 
-/** Where every clone of this file lies. */
+/** The folder of all clones of this file. */
 const clones = t.testdir();
 let lab: TestLab;
 t.before(async () => {
@@ -31,7 +31,7 @@ t.before(async () => {
   });
 });
 
-/** A definition of its own with two versions, and a clone of it in which `ada` works. */
+/** A new definition with two versions, and a clone of it in which `ada` works. */
 async function definition(name: string) {
   const { client, token } = lab.ada;
   const { id } = await client.definitions.create({ name, source_code: measurement(name) });
@@ -54,7 +54,9 @@ async function commit(cwd: string, message: string, files: Record<string, string
 const push = (cwd: string, ...args: string[]) =>
   gitResult(['push', 'origin', ...(args.length > 0 ? args : ['HEAD:main'])], { cwd });
 
-/** All that a refused push must leave as it was: what the API says, the refs, every file of the repository. */
+/**
+ * Everything that a refused push must not change: the API's answers, the refs, every file of the repository.
+ */
 async function stateOf({ id, name }: { id: number; name: string }) {
   const { version, head } = await lab.ada.client.definitions.read(id);
   const refs = await git(['ls-remote', lab.gitUrl(name, lab.ada.token)]);
@@ -367,7 +369,7 @@ t.test(
   },
 );
 
-/** What `git push` would send for the clone's HEAD, if `from` were all that it knows of main. */
+/** What `git push` would send for the clone's HEAD if it knew only `from` of main. */
 async function request(cwd: string, from: string) {
   const to = (await git(['rev-parse', 'HEAD'], { cwd })).trim();
   const objects = await git(['rev-list', '--objects', to, `^${from}`], { cwd });

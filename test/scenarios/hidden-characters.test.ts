@@ -1,6 +1,7 @@
 /**
- * Text that is not what it seems ("Trojan Source", CVE-2021-42574), on every way into the registry: what somebody can be
- * asked about is refused or warned of with its place, what cannot is spelled out, and no terminal gets it raw.
+ * Misleading text ("Trojan Source", CVE-2021-42574) on every way into the registry: if its author can be
+ * asked, it is refused or causes a warning with its place; otherwise it is escaped. No terminal receives it
+ * raw.
  */
 import t from 'tap';
 import { HIDDEN_IN_PROSE } from '../../text/hidden.ts';
@@ -12,13 +13,13 @@ import { measurement } from '../helpers/registry.ts';
 const lab = await startLab(t);
 const { ada, ben, nano } = lab;
 
-/** What the paper calls "commenting-out": the check looks as if it were a comment. */
+/** The paper's "commenting-out": the check looks like a comment. */
 const TROJAN = '# \u202e } \u2066if admin\u2069 \u2066 begin\n';
 
 const make = async (name: string) =>
   ada.client.definitions.create({ name, source_code: measurement(name), lab_id: nano.id });
 
-/** What git wrote to the terminal for the registry. */
+/** The `remote:` lines of git's output. */
 const remoteLines = (stderr: string) =>
   stderr.split('\n').filter((line) => line.startsWith('remote:'));
 const isPlain = (text: string) => text.search(HIDDEN_IN_PROSE) === -1;

@@ -1,6 +1,7 @@
 /**
- * What others wrote reaches no terminal raw: command line, log, and names that come from outside, where nobody can be asked.
- * A name with an escape sequence in it cleared the screen of whoever ran `registry user list`.
+ * Text of other people never reaches a terminal raw: command line, log, and names from outside, whose authors
+ * cannot be asked. The flaw: a name with an escape sequence cleared the screen of whoever ran `registry user
+ * list`.
  */
 import { join } from 'node:path';
 import { Writable } from 'node:stream';

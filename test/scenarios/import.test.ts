@@ -11,7 +11,7 @@ import { measurement, startRegistry, type TestRegistry } from '../helpers/regist
 
 const silent: Terminal = { out: () => {}, err: () => {}, progress: () => {} };
 
-/** A lab's checkout: two classes in one file that share a helper, a banned import, a file that is broken. */
+/** A lab's checkout: two classes in one file that share a helper, a banned import, a broken file. */
 async function checkout(t: Test): Promise<string> {
   const folder = t.testdir();
   await mkdir(join(folder, 'Instruments', 'Acme'), { recursive: true });
@@ -142,9 +142,9 @@ t.test('names of another lab are refused by the dry run and by the real import',
 });
 
 /*
- * Names of files are bytes on Linux. One that is not UTF-8 ended the whole import: its name as text is another, and a
- * file of that name cannot be read. Verified: it is skipped and reported, in the folder itself and below, as file and
- * as folder, and the rest is imported.
+ * File names are bytes on Linux. The flaw: one that is not UTF-8 ended the whole import, because its name as
+ * text is different and no file has that name. Verified: it is skipped and reported, in the folder itself and
+ * in subfolders, as file and as folder, and the rest is imported.
  */
 t.test('files with names that are not UTF-8 are skipped and reported', async (t) => {
   const registry = await startRegistry(t);

@@ -1,4 +1,6 @@
-/** The long form of killed-reviews.test.ts, part of `npm run kill`; `-- --kills 200 --seed 7` for others. */
+/**
+ * The long form of killed-reviews.test.ts, part of `npm run kill`; change it with `-- --kills 200 --seed 7`.
+ */
 import { parseArgs } from 'node:util';
 import t from 'tap';
 import { killAmidReviews } from './kill/kills.ts';

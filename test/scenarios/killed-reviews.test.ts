@@ -1,4 +1,6 @@
-/** The short form of `npm run kill` for review: what the registry was killed amid is whole afterwards, or not there. */
+/**
+ * The short form of `npm run kill` for review: whatever a kill interrupted is complete afterwards, or absent.
+ */
 import t from 'tap';
 import { killAmidReviews } from './kill/kills.ts';
 

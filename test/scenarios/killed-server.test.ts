@@ -1,4 +1,4 @@
-/** A server that is killed while it lands versions: what it acknowledged is there, and all parts agree. */
+/** A server is killed while it lands versions: everything acknowledged is there, and all parts agree. */
 import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -32,7 +32,7 @@ t.test(
             ? await client.definitions.create({ name, source_code: measurement(name) })
             : await client.definitions.byName(name);
         const known = acknowledged.get(name) as number;
-        // The save that the kill cut off may have landed without being told so.
+        // The save that the kill interrupted may have landed without an acknowledgement.
         t.ok(
           made.version === known || made.version === known + 1 || round === 0,
           `${name} stands at ${made.version}, ${known} were acknowledged`,
@@ -48,7 +48,7 @@ t.test(
         }
       });
       const cut = Promise.allSettled(saving);
-      // The moment is what varies from round to round, so it is a time and not an event.
+      // The moment varies from round to round, so it is a time and not an event.
       await after(300 + Math.random() * 700);
       server.signal('SIGKILL');
       t.ok((await cut).every(({ status }) => status === 'rejected'));
@@ -76,7 +76,8 @@ t.test('SIGTERM stops at once despite idle keep-alive connections', async (t) =>
   t.teardown(() => server.signal('SIGKILL'));
   const client = await signedIn(server.url);
   let answers = 0;
-  // Each asks again as soon as it is answered, so that some are amid it when the signal comes, and then is silent.
+  // Each client asks again as soon as it is answered, so that some are waiting when the signal arrives, and
+  // then stays silent.
   const asking = Array.from({ length: 8 }, async () => {
     for (;;) {
       await client.definitions.list();

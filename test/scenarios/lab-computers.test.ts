@@ -1,4 +1,4 @@
-/** Computers are enrolled, instruments bound to them: who may, what each sees, and what the trail keeps. */
+/** Enrolling computers and binding instruments: who may, what each caller sees, and what the trail keeps. */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createClient } from '../../client/typescript/client.ts';

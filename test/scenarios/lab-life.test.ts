@@ -8,7 +8,7 @@ import { git, gitResult } from '../helpers/git.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 
-/** What a promise that is refused with this problem document matches. */
+/** Matches a promise that is rejected with this problem document. */
 const problem = (status: number, code: string) =>
   ({ status, problem: { status, code } }) as unknown as Error;
 

@@ -1,4 +1,4 @@
-/** How somebody who manages a lab finds the people to add to it. */
+/** How a lab admin finds people to add to the lab. */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
 

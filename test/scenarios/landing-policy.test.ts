@@ -1,9 +1,9 @@
 /**
- * What a landing is judged by is judged when it lands. The flaws: a rollback request that was approved before its target
- * was revoked still landed, and the record of a version did not say under which lab and policy it landed, so that an admin
- * of two labs could move a definition out, land, and move it back, or open `direct_landing` for a minute. What is verified:
- * each input of the decision is changed at the last moment, between the decision and the refs, and nothing lands; and the
- * record tells of either way round.
+ * A landing is checked at the moment it lands. The flaws: a rollback request approved before its target was
+ * revoked still landed; and the record of a version did not state lab and policy, so an admin of two labs
+ * could move a definition out, land, and move it back, or enable `direct_landing` for a minute. Verified:
+ * each input of the decision is changed at the last moment, between the decision and the refs, and nothing
+ * lands; and the record reveals both detours.
  */
 import t, { type Test } from 'tap';
 import type { LabChange } from '../../registry/schemas/people.ts';
@@ -51,7 +51,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     return open;
   }
 
-  /** Runs `change` when a landing of this definition has been decided, and its refs are about to move. */
+  /** Runs `change` when a landing of this definition has been decided and its refs are about to move. */
   async function beforeLanding(name: string, change: () => Promise<unknown>) {
     const { repositories } = lab.deps;
     const { note } = repositories;
@@ -122,7 +122,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
       const { id, name } = await define();
       const open = await approved(name);
       t.match(await mergeRequests.read(open.id), { can_merge: true }, `${what}: before`);
-      // The refs of the landing are about to move: what holds the decision has just been asked for.
+      // The refs of the landing are about to move; the inputs of the decision have just been locked.
       let done: Promise<unknown> | undefined;
       await beforeLanding(name, async () => {
         done = change(id, open);
@@ -202,11 +202,11 @@ async function scenarios(t: Test, database: DatabaseKind) {
     await admin.client.labs.addMember(other.id, ada.id, 'admin');
     const { id, name } = await define();
     await policy({ direct_landing: 'nobody', required_approvals: 2, banned_imports: ['os'] });
-    // Round the policy: out to another lab, landed there, and back.
+    // Around the policy: out to another lab, landed there, and back.
     await definitions.change(id, { lab_id: other.id });
     await save(name, id, 2);
     await definitions.change(id, { lab_id: nano.id });
-    // Round it again: the door is opened for a minute.
+    // Around it again: direct landing is enabled for a minute.
     await policy({ direct_landing: 'admins' });
     await save(name, id, 3);
     await policy({ direct_landing: 'nobody' });
@@ -228,7 +228,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     await reindex(lab.deps);
     t.same(await told(), expected, 'and so says the repository alone');
 
-    // Everybody reads a public definition; the policy of its lab is no business of theirs.
+    // Everybody reads a public definition, but not the policy of its lab.
     await definitions.change(id, { is_public: true });
     const repository = await lab.deps.repositories.open(name);
     for (const { record } of await repository.versions()) {

@@ -1,4 +1,4 @@
-/** Nothing that lets somebody in stands in the log, at any level, whatever is sent, rightly or by mistake. */
+/** The log never contains a usable secret, at any level, whatever is sent correctly or by mistake. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ t.test('no log line contains a secret', async (t) => {
     });
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-  // Sign-ins, right and wrong, and what is no sign-in.
+  // Valid, wrong and malformed sign-ins.
   const login = '/api/auth/login';
   const signedIn = await ask(login, { json: { username: 'admin', password: 'open-sesame-1' } });
   const [cookie = ''] = signedIn.headers.getSetCookie();
@@ -89,7 +89,7 @@ t.test('no log line contains a secret', async (t) => {
     await ask('/api/auth/me', { headers: bearer(what) });
   await ask('/api/auth/me', { headers: { authorization: `Basic ${btoa(`git:${token}`)}` } });
 
-  // By mistake in addresses.
+  // Secrets in addresses by mistake.
   for (const query of [`token=${token}`, `access_token=${session}`, `q=${bad}`, `code=${wrong}`]) {
     await ask(`/api/instrument-definitions?${query}`);
     await ask(`/nowhere/${token}?${query}`);
@@ -97,7 +97,7 @@ t.test('no log line contains a secret', async (t) => {
   }
   await ask(`/%zz/${token}`);
 
-  // Codes in bodies, of paths that there are and that there are not.
+  // Codes in bodies, for existing and unknown paths.
   const code = secret('a one-time code', 'ENROL-8F2K-Q7');
   for (const path of ['/api/computers/enrol', '/api/nowhere', '/api/labs']) {
     const json = { code, computer_name: 'PC', computer_id: '1', username: 'u', os: 'Linux' };
@@ -105,7 +105,7 @@ t.test('no log line contains a secret', async (t) => {
     await ask(path, { json: { ...json, name: code.repeat(30) }, headers: bearer(session) });
   }
 
-  // git, with right and wrong credentials.
+  // git, with valid and wrong credentials.
   await createClient({ url, token }).definitions.create({
     name: 'Meter',
     source_code: measurement('Meter'),
@@ -133,7 +133,7 @@ t.test('no log line contains a secret', async (t) => {
     await gitResult(['ls-remote', repository(password)]);
   }
 
-  // Single sign-on: right, cancelled, replayed, with the provider down.
+  // Single sign-on: successful, cancelled, replayed, and with the provider down.
   provider.people.set('sub-1', { preferred_username: 'sub', email: 'sub@uni.example' });
   for (const who of ['sub-1', null]) {
     provider.atBrowser = who;

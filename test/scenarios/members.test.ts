@@ -1,7 +1,7 @@
 /**
- * How a lab admin makes somebody a member. The flaw: accounts were added by id, and the answer named them, so that ids 1,
- * 2, 3, … gave every username of the site. What is verified: whoever is invisible is answered as whoever does not exist,
- * by every operation that takes the id of an account.
+ * How a lab admin adds a member. The flaw: accounts were added by id and the answer named them, so ids 1, 2,
+ * 3, … revealed every username of the site. Verified: every operation that takes the id of an account answers
+ * the same for an invisible account as for a nonexistent one.
  */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';

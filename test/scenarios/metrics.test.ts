@@ -1,4 +1,6 @@
-/** Who reads the metrics: whoever has the token, or without one this machine, and nobody through a proxy. */
+/**
+ * Who can read the metrics: a caller with the token, or without one this machine, and nobody through a proxy.
+ */
 import t from 'tap';
 import { demandReader } from '../../registry/plugins/metrics.ts';
 import { startRegistry } from '../helpers/registry.ts';
@@ -48,7 +50,10 @@ t.test('without METRICS_TOKEN only this machine may read, and no proxied request
   }
 });
 
-/** A proxy that adds no header keeps the name that it was asked by; so does a page whose own name leads here (DNS rebinding). */
+/**
+ * A proxy that adds no header keeps the requested host name; so does a page whose own name resolves to here
+ * (DNS rebinding).
+ */
 t.test('only names of this machine count as this machine', async (t) => {
   for (const host of ['127.0.0.1:8080', 'localhost', 'LOCALHOST:8080', '[::1]:8080', '127.0.1.1']) {
     t.doesNotThrow(() => demandReader('127.0.0.1', { host }, undefined), host);

@@ -1,9 +1,9 @@
-/** What the API document says, in the form that tests want it. */
+/** The API document in a form for tests. */
 
 export interface Operation {
   /** In upper case. */
   method: string;
-  /** As the document has it, with `{parameters}`. */
+  /** As in the document, with `{parameters}`. */
   path: string;
   /** Names of path parameters. */
   parameters: string[];

@@ -1,13 +1,13 @@
 /**
- * What the page of an attacker can make the browser of somebody who is signed in do. Each story: the flaw, the
- * attack as the browser would send it, and what must not have happened.
+ * What an attacker's page can make the browser of a signed-in person do. Each test: the flaw, the attack as
+ * the browser would send it, and what must not have happened.
  */
 import t from 'tap';
 import { fromOwnPage } from '../../registry/plugins/session-cookie.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 let registry: TestRegistry;
-/** The cookie of the victim, a site admin, as browsers send it back. */
+/** The cookie of the victim, a site admin, as browsers return it. */
 let cookie: string;
 t.before(async () => {
   registry = await startRegistry(t);
@@ -28,7 +28,7 @@ async function signedIn(there: TestRegistry): Promise<string> {
 }
 
 let labs = 0;
-/** Tries to make a lab: what only a site admin may do. */
+/** Tries to create a lab, which only a site admin may do. */
 const write = ({ url }: TestRegistry, headers: Record<string, string>) =>
   fetch(`${url}/api/labs`, {
     method: 'POST',
@@ -46,7 +46,8 @@ t.test('scripts and other sites cannot read the cookie', async (t) => {
 t.test(
   'a request that the browser marks as cross-site changes nothing with the cookie',
   async (t) => {
-    // SameSite=Strict stops other sites, not another host of the same site (another machine of the university).
+    // SameSite=Strict stops other sites, but not another host of the same site (such as another machine of
+    // the university).
     for (const site of ['cross-site', 'same-site', 'none', '']) {
       const forged = await write(registry, {
         cookie,
@@ -77,7 +78,7 @@ t.test('over plain http the Origin header decides', async (t) => {
     t.equal((await write(registry, { cookie, origin })).status, 403, what);
   }
   t.equal((await write(registry, { cookie, origin: registry.url })).status, 201);
-  // What people typed may be another name of the machine than PUBLIC_URL has.
+  // People may open another name of the machine than PUBLIC_URL has.
   const named = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
   t.equal(fromOwnPage(named, [registry.url, `http://${named.host}`]), true);
 });
@@ -95,7 +96,7 @@ t.test('a request without origin information changes nothing with the cookie', a
 
 t.test('a form on another site cannot sign anybody out or remove the cookie', async (t) => {
   const form = { method: 'POST', headers: { origin: 'https://attacker.example' } };
-  // The browser keeps a Strict cookie back and obeys Set-Cookie in the answer to a top-level form.
+  // The browser withholds a Strict cookie but obeys Set-Cookie in the answer to a top-level form.
   const without = await fetch(`${registry.url}/api/auth/logout`, form);
   t.equal(without.status, 204);
   t.same(without.headers.getSetCookie(), []);
@@ -109,7 +110,7 @@ t.test('a form on another site cannot sign anybody out or remove the cookie', as
 });
 
 t.test("a form on another site cannot sign a victim in to the attacker's account", async (t) => {
-  // Forms send three media types; JSON would need a permission (CORS) that is never given.
+  // Forms can send three media types; JSON would need a permission (CORS) that is never given.
   for (const type of [
     'text/plain',
     'application/x-www-form-urlencoded',

@@ -1,4 +1,4 @@
-/** What a definition may do although its lab bans it: asked for, granted by an admin, kept, dropped and withdrawn. */
+/** Permissions for what a lab bans: requested, granted by an admin, kept, dropped and withdrawn. */
 import t, { type Test } from 'tap';
 import { parseRecord } from '../../registry/definitions/record.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
@@ -10,7 +10,7 @@ import { measurement, type Person } from '../helpers/registry.ts';
 const lab = await startLab(t);
 const { ada, ben, deps } = lab;
 
-/** Uses `ctypes`; `value` tells versions apart. */
+/** Uses `ctypes`; `value` distinguishes versions. */
 const vendor = (name: string, value = 1) => `import ctypes\n${measurement(name, value)}`;
 const asking = (name: string, names: string[], source = measurement(name)) =>
   `# /// script\n# [tool.pybirch]\n# permissions = ${JSON.stringify(names)}\n# ///\n${source}`;
@@ -32,7 +32,7 @@ const approve = (who: Person, id: number, head: string, grants?: string[]) =>
   who.client.mergeRequests.review(id, { verdict: 'approve', head, ...(grants && { grants }) });
 const merge = (id: number, head: string) => ada.client.mergeRequests.merge(id, { head });
 
-/** As the signed tag has it. */
+/** The permissions in the signed tag. */
 async function permissionsOf(name: string, version: number): Promise<string[] | undefined> {
   const repository = await deps.repositories.open(name);
   const tagged = await repository.version(version);

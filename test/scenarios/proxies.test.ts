@@ -1,4 +1,4 @@
-/** Behind a reverse proxy: who is counted and named, and what nobody can make the registry believe. */
+/** Behind a reverse proxy: which client is counted and named, and what nobody can forge. */
 import t from 'tap';
 import { loadConfig } from '../../registry/config.ts';
 import { git } from '../helpers/git.ts';
@@ -6,7 +6,7 @@ import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
 const ADA = '203.0.113.7';
 
-/** Signs in as a proxy on this machine passes it on. */
+/** Signs in as a proxy on this machine forwards it. */
 const signIn = ({ url }: TestRegistry, password: string, forwarded: Record<string, string>) =>
   fetch(`${url}/api/auth/login`, {
     method: 'POST',
@@ -22,7 +22,7 @@ t.test('the client named by a trusted proxy is throttled and audited', async (t)
     environment: { TRUSTED_PROXIES: '127.0.0.1, 10.1.0.0/16' },
   });
   const { token } = await registry.person('ada');
-  // Each proxy adds the address that it was asked from: what the client wrote itself stands before.
+  // Each proxy appends the address of its client; what the client itself wrote comes before.
   const chain = { 'x-forwarded-for': `198.51.100.1, ${ADA}, 10.1.2.3` };
   t.equal((await signIn(registry, 'password of ada', chain)).status, 200);
   t.equal(await lastAddress(registry, 'session.started'), ADA);

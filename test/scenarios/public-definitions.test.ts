@@ -1,7 +1,8 @@
 /**
- * A lab that reviews what it runs, bound to another lab's public definition. The flaw: its computers got the next version
- * at once, which nobody of the lab had seen. What is verified: the lab's policy `public_definitions` decides, for
- * instruments made before and after it was set, for built-in ones never, and what is newer is offered in words.
+ * A lab that reviews what it runs uses another lab's public definition. The flaw: its computers got each new
+ * version at once, without a review by the lab. Verified: the lab's policy `public_definitions` decides, for
+ * instruments created before and after it was set and never for built-in definitions, and newer versions are
+ * offered in a warning.
  */
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';

@@ -1,4 +1,4 @@
-/** The database's definitions and versions are an index: what git holds makes them anew, ids included. */
+/** Definitions and versions in the database are an index: git restores them, including ids. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -12,7 +12,7 @@ import { git } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 
-/** Every column of every row, the generated ones included. */
+/** Every column of every row, including generated ones. */
 async function rowsOf(store: Store) {
   const all = (sql: string) => store.em().execute<Record<string, unknown>[]>(sql);
   return {
@@ -21,7 +21,7 @@ async function rowsOf(store: Store) {
   };
 }
 
-/** A lab in which everything has happened that a definition remembers. */
+/** A lab in which everything has happened that a definition records. */
 async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   const lab = await startLab(t, { database });
   const { ada, admin, deps } = lab;
@@ -81,7 +81,7 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   return lab;
 }
 
-/** Versions by review, by an override, and back again, of which some are deprecated and revoked. */
+/** Versions landed by review and by override; some are deprecated and revoked. */
 async function reviewed({ ada, admin, ben, nano }: TestLab): Promise<void> {
   const { definitions, labs, mergeRequests } = ada.client;
   const { id } = await definitions.create({
@@ -151,7 +151,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
 
         const users = await fresh.em().execute('select * from users order by username');
         t.match(users, [
-          // Who made them all, and the site admin, who landed what was moved.
+          // The creator of all definitions, and the site admin who landed the moved one.
           {
             id: lab.ada.id,
             username: 'ada',

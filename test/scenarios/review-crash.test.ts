@@ -1,6 +1,7 @@
 /**
- * A registry that ends in the middle of a change under review: before its refs have moved nothing of it is there
- * afterwards, once they have all of it is, audit trail and events included. (`npm run kill` ends a real one, anywhere.)
+ * A registry ends in the middle of a change under review. Before its refs have moved, nothing of the change
+ * remains; afterwards all of it does, including audit trail and events. (`npm run kill` kills a real one at
+ * random points.)
  */
 import { readdir, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -17,7 +18,7 @@ const { ada, ben, deps } = lab;
 const DEAD = `999999999.1.${hostname()}`;
 type Moment = 'before' | 'after';
 
-/** Ends the process, as far as this repository can tell, right before or after its refs move the next time. */
+/** Simulates the end of the process for this repository, just before or after its refs move the next time. */
 async function endAt(name: string, moment: Moment) {
   const repository = await deps.repositories.open(name);
   const { updateRefs, land } = repository;
@@ -25,7 +26,7 @@ async function endAt(name: string, moment: Moment) {
     <A, R>(work: (argument: A) => Promise<R>) =>
     async (argument: A): Promise<R> => {
       if (moment === 'after') await work.call(repository, argument);
-      // Nothing of a process that has ended tidies up after it: the error is none that anybody takes for a refusal.
+      // A dead process cleans up nothing, so this error must not be treated as a refusal.
       throw new Error('the process ended here');
     };
   repository.updateRefs = ending(updateRefs);
@@ -39,7 +40,7 @@ async function endAt(name: string, moment: Moment) {
   };
 }
 
-/** All that is known of a definition's merge requests, in the database, in git and in the audit trail. */
+/** Everything about a definition's merge requests, in the database, in git and in the audit trail. */
 async function known(name: string) {
   const { id, version } = await ada.client.definitions.byName(name);
   const { items } = await ada.client.mergeRequests.list({ definition_id: id });
@@ -57,9 +58,9 @@ type Known = Awaited<ReturnType<typeof known>>;
 interface Crash {
   /** Until right before. */
   prepare(clone: Clone, name: string): Promise<unknown>;
-  /** What is cut off. */
+  /** The interrupted action. */
   act(clone: Clone, name: string): Promise<unknown>;
-  /** Of what is there once the refs have moved. */
+  /** The expected state once the refs have moved. */
   done: (before: Known) => { pages: object[]; trail: object[]; version?: number };
 }
 

@@ -1,4 +1,6 @@
-/** What computers are told, when they are told anew, what they tell, and where a version came from. */
+/**
+ * What computers get from a sync, when their list changes, what they report, and where a version came from.
+ */
 import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
@@ -23,10 +25,10 @@ function alike(): [one: string, other: string] {
   }
 }
 
-/** Another last digit than that of the hash. */
+/** A last digit that differs from that of the hash. */
 const flip = (hash: string) => (hash.endsWith('0') ? '1' : '0');
 
-/** A shipped definition. */
+/** Creates a built-in definition. */
 async function ship({ deps }: TestLab, name: string): Promise<number> {
   const files = new Map([[`${name}.py`, Buffer.from(measurement(name))]]);
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };

@@ -1,7 +1,8 @@
 /**
- * Whether an approval holds was once read from a column, and so was the lab that decides: who could write either landed
- * what nobody had reviewed, or in a lab of others. Both are told by git and by the definition now; the columns decide
- * nothing. Here they are written by SQL, past every rule of the API, in all the ways that used to matter.
+ * The flaw: the validity of an approval, and the deciding lab, were read from columns, so whoever could write
+ * one landed what nobody had reviewed, or in another lab. Now git and the definition decide, and the columns
+ * decide nothing. This test writes them with SQL, past all rules of the API, in every way that used to
+ * matter.
  */
 import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';

@@ -1,4 +1,4 @@
-/** Versions that are deprecated, revoked and reinstated: who may, what it changes, and what it leaves alone. */
+/** Deprecating, revoking and reinstating versions: who may, what it changes, and what it does not change. */
 import { join } from 'node:path';
 import t from 'tap';
 import { readState } from '../../registry/services/content/state.ts';

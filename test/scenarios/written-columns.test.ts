@@ -1,6 +1,7 @@
 /**
- * What people could do when the body of a request reached the database whole: a title beside any column of the row. Each
- * story has the flaw, the attack by somebody with the rights that it needed, and what must be as it was.
+ * Attacks that were possible when the body of a request reached the database unfiltered, so that a title
+ * could be sent together with any column. Each test: the flaw, the attack by a person with the necessary
+ * rights, and what must be unchanged.
  */
 import t from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
@@ -15,7 +16,7 @@ const eve = await lab.person('eve');
 await admin.client.labs.addMember(nano.id, eve.id, 'admin');
 await ada.client.labs.change(nano.id, { direct_landing: 'nobody', required_approvals: 1 });
 
-/** As a program of the attacker sends it: our own client knows no such fields. */
+/** Sends the request as an attacker's program would; our own client does not know these fields. */
 async function put(headers: Record<string, string>, path: string, body: object) {
   const response = await fetch(url + path, {
     method: 'PUT',
@@ -115,7 +116,7 @@ t.test('a request cannot set merged, closed or hidden', async (t) => {
     t.match(await put(by(ben), `/api/merge-requests/${id}`, sent), unnamed('state'));
     t.match(await ada.client.mergeRequests.read(id), { state: 'open', title: 'Change notes' });
   }
-  // A request without a body is one without properties.
+  // A request without a body has no properties.
   for (const verb of ['close', 'reopen']) {
     const response = await fetch(`${url}/api/merge-requests/${id}/${verb}`, {
       method: 'POST',

@@ -1,9 +1,9 @@
-/** Real HTTP: a request as somebody, and the whole answer. */
+/** Real HTTP: sends a request as a caller and returns the whole answer. */
 import type { Asker } from './persons.ts';
 
 export interface Answer {
   status: number;
-  /** Without the time. */
+  /** Without the Date header. */
   headers: Record<string, string>;
   body: string;
 }
@@ -27,7 +27,7 @@ export async function ask(
   return await whole(response);
 }
 
-/** What git asks first, as somebody. */
+/** Sends git's first request as a caller. */
 export async function askGit({ url, person }: Asker, name: string, rest: string): Promise<Answer> {
   const basic = person && Buffer.from(`git:${person.token}`).toString('base64');
   const response = await fetch(`${url}/definitions/${name}.git/${rest}`, {
@@ -39,7 +39,7 @@ export async function askGit({ url, person }: Asker, name: string, rest: string)
 async function whole(response: Response): Promise<Answer> {
   const { date: _, ...headers } = Object.fromEntries(response.headers);
   if (headers['content-type']?.startsWith('text/event-stream')) {
-    // It would go on for as long as it is read.
+    // The stream would continue for as long as it is read.
     await response.body?.cancel();
     return { status: response.status, headers, body: '' };
   }

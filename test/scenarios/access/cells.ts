@@ -1,4 +1,4 @@
-/** How a row is asked: as everybody in its columns, and with tokens that reach less far. */
+/** Performs a row as every caller in its columns, and with tokens of smaller scopes. */
 import type { Test } from 'tap';
 import type { Row } from './matrix.ts';
 import { type Asker, withTokens } from './persons.ts';
@@ -6,25 +6,28 @@ import { THINGS, type Thing } from './things.ts';
 import type { World } from './world.ts';
 
 export interface Cell {
-  /** Column, and scope of the token where that is the point. */
+  /** The column, and the scope of the token if that is tested. */
   who: string;
   expected: string;
   asker: Asker;
-  /** Undefined where the row is about no thing. */
+  /** Undefined if the row is about no thing. */
   thing: Thing | undefined;
 }
 
 export interface Asking {
   world: World;
   askers: Record<string, Asker>;
-  /** Whether who is allowed changes the thing. */
+  /** Whether an allowed caller changes the thing. */
   changes: boolean;
-  /** What a token that reaches less far is told. */
+  /** The answer to a token with too small a scope. */
   tooLittle: string;
   cell(t: Test, cell: Cell): Promise<void>;
 }
 
-/** Those who may not come first, all at once, and must leave nothing behind; then those who may, each on a thing of its own. */
+/**
+ * First all callers who may not, concurrently; they must leave nothing behind. Then those who may, each on a
+ * thing of their own.
+ */
 export async function askEverybody(t: Test, row: Row, asking: Asking): Promise<void> {
   const { world, askers } = asking;
   const all = await cellsOf(row, askers, asking.tooLittle);
@@ -52,7 +55,7 @@ const isAllowed = (cell: string): boolean => cell !== 'refused' && !(Number(cell
 
 type Planned = Omit<Cell, 'thing'> & { of: Asker };
 
-/** Scope is asked of somebody who may, best of one whom the lab's own rules bind. */
+/** Scopes are tested with a caller who may, preferably one who is bound by the lab's rules. */
 async function cellsOf(
   { cells, token }: Row,
   askers: Record<string, Asker>,
@@ -79,7 +82,7 @@ async function cellsOf(
 
 const shared = new Map<string, Promise<Thing>>();
 
-/** What is somebody's own is never shared. */
+/** Things of one's own are never shared. */
 async function thingFor(
   world: World,
   { on }: Row,
@@ -94,7 +97,7 @@ async function thingFor(
   return await made;
 }
 
-/** The newest entries of the audit trail (every write leaves one), and where the refs stand. */
+/** The newest entries of the audit trail (every write adds one), and the refs. */
 async function written({ deps }: World, things: Set<Thing | undefined>): Promise<unknown> {
   const { store, repositories } = deps;
   const newest = 'select id, actor, action, subject from audit_events order by id desc limit 5';

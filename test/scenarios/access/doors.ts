@@ -10,7 +10,7 @@ export interface Route {
   method: string;
   /** With `:parameters`. */
   url: string;
-  /** Undefined where the API document leaves it out. */
+  /** Undefined if the API document omits it. */
   operationId: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function openDoor(
   return { url: `http://127.0.0.1:${port}`, routes };
 }
 
-/** Under the name that docs/access.md gives it; HEAD goes with GET. git's own routes have tables of their own. */
+/** Routes by their name in docs/access.md, HEAD together with GET. git's own routes have their own tables. */
 export function named(routes: readonly Route[]): Map<string, Route> {
   const served = routes.filter(({ method, url }) => method !== 'HEAD' && url !== '/definitions/*');
   return new Map(

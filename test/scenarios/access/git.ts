@@ -1,4 +1,4 @@
-/** The operations of git that docs/access.md has rows of, by real git. */
+/** The git operations in docs/access.md, performed with real git. */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const address = ({ asker: { url, person }, thing: { name } }: GitCell): string =
   return at.href;
 };
 
-/** A repository that has nothing yet: what git has it does not ask for. */
+/** An empty repository, because git does not request what it already has. */
 async function scratch({ dataDir }: World): Promise<string> {
   const cwd = await mkdtemp(join(dataDir, 'scratch-'));
   for (const folder of ['objects', 'refs'])
@@ -43,7 +43,7 @@ const fetching =
     return await gitResult(['fetch', '-q', address(cell), wanted(cell.thing)], { cwd });
   };
 
-/** A commit that `main` lacks, on top of it. */
+/** A commit on top of `main`. */
 const pushing =
   (to: Ref, commit = async (_cwd: string) => 'HEAD'): Operation =>
   async (cell) => {
@@ -52,13 +52,13 @@ const pushing =
     return await gitResult(['push', '--force', address(cell), refspec], { cwd });
   };
 
-/** Another commit with the same files: a root, or in the place of `HEAD`. */
+/** Another commit with the same files: a root commit, or a replacement of `HEAD`. */
 const unrelated = async (cwd: string): Promise<string> =>
   (await git(['commit-tree', '-m', 'Another', 'HEAD^{tree}'], { cwd })).trim();
 const amended = async (cwd: string): Promise<string> =>
   (await git(['commit-tree', '-m', 'Another', '-p', 'HEAD~1', 'HEAD^{tree}'], { cwd })).trim();
 
-/** git deletes nothing that it was not shown: then what it would have sent is sent without it. */
+/** git deletes only refs that it was shown. For other refs this sends what git would have sent. */
 const deleting =
   (ref: Ref): Operation =>
   async (cell) => {
@@ -71,7 +71,7 @@ const deleting =
 const ZERO = '0'.repeat(40);
 const EMPTY_PACK = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1');
 
-/** One command as it goes over the wire (gitprotocol-pack(5), "Pushing Data To a Server"). */
+/** One command as it is sent over the wire (gitprotocol-pack(5), "Pushing Data To a Server"). */
 const sending =
   (ref: Ref, what: 'create' | 'delete'): Operation =>
   async (cell) => {
@@ -104,7 +104,7 @@ const sending =
     return { code: 1, stderr: `${said[response.status as 200] ?? response.status} ${text}` };
   };
 
-/** By the name that the page gives it. */
+/** By their name on the page. */
 export const OPERATIONS: Record<string, Operation> = {
   'ls-remote': (cell) => gitResult(['ls-remote', address(cell)]),
   clone: async (cell) =>
@@ -139,13 +139,13 @@ const MEANINGS: [cell: string, says: RegExp][] = [
   ['refused', /\[remote rejected\]|^remote: .+[\s\S]*returned error: 403/],
 ];
 
-/** The word of the page for what git did, or what it said where there is none. */
+/** The page's word for git's result, or git's message if there is none. */
 export function outcomeOf({ code, stderr }: Result): string {
   if (code === 0) return 'yes';
   return MEANINGS.find(([, says]) => says.test(stderr))?.[0] ?? stderr;
 }
 
-/** What git said, without what was asked for. */
+/** git's message without the names in the request. */
 export const unnamed = (stderr: string, { id, head, branch }: Thing): string =>
   [`/${id}/`, head, branch].reduce(
     (text, name) => (name ? text.replaceAll(name, '…') : text),

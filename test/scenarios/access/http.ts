@@ -32,21 +32,21 @@ export async function request(
   return await ask(asker, method, search.size > 0 ? `${path}?${search}` : path, body);
 }
 
-/** The word or number of the page for an answer. */
+/** The page's word or number for an answer. */
 export function outcome({ status, body }: Answer, expected: string, thing?: Thing): string {
   if (status >= 300 || /^\d+$/.test(expected)) return String(status);
   const answered = JSON.parse(body);
   if (expected === 'landed' || expected === 'proposed') {
     return answered.merge_request ? 'proposed' : 'landed';
   }
-  // Of what was searched for by name, facets tell how much there is.
+  // After a search by name, facets count the results.
   if (answered.status?.length !== undefined) return answered.status.length > 0 ? 'shown' : 'absent';
   const { items } = answered as { items: { id?: number; lab_id?: number }[] };
   const isThere = items.some(({ id, lab_id }) => id === thing?.id || lab_id === thing?.id);
   return isThere ? 'shown' : 'absent';
 }
 
-/** Whether it exists for them at all. Nothing that is asked about it changes who sees it. */
+/** Whether the caller can see it at all. No operation in the tables changes who sees a thing. */
 export async function sees(asker: Asker, page: string | null): Promise<boolean> {
   if (page === null) return false;
   const key = `${asker.url} ${asker.person?.token} ${page}`;

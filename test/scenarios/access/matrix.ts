@@ -1,18 +1,18 @@
-/** The tables of docs/access.md as values. */
+/** Parses the tables of docs/access.md. */
 import { readFile } from 'node:fs/promises';
 
 export interface Row {
-  /** Where it stands, as file:line. */
+  /** The place, as file:line. */
   at: string;
-  /** `operationId`, `METHOD /path` of what the API document leaves out, or an operation of git. */
+  /** `operationId`, `METHOD /path` for routes outside the API document, or an operation of git. */
   operation: string;
-  /** What tells two ways of asking apart: `with an override`. */
+  /** Distinguishes variants of a request: `with an override`. */
   variant: string;
-  /** What is asked about; null where that makes no difference. */
+  /** The kind of thing; null if it makes no difference. */
   on: string | null;
-  /** The least scope of a token; null where it makes no difference. */
+  /** The smallest scope of a token; null if it makes no difference. */
   token: 'read' | 'write' | 'admin' | null;
-  /** By column, in the order of the table; without the cells that say that there is no such case. */
+  /** By column, in the order of the table, without cells for cases that do not exist. */
   cells: Map<string, string>;
 }
 
@@ -24,7 +24,7 @@ export interface Matrix {
 const FILE = 'docs/access.md';
 const FIXED = 3;
 
-/** Throws with file and line where a table is not as `persons` (the columns) and the page itself say. */
+/** Throws with file and line if a table does not match `persons` (the columns) or the rules of the page. */
 export async function readMatrix(persons: readonly string[]): Promise<Matrix> {
   const text = await readFile(new URL(`../../../${FILE}`, import.meta.url), 'utf8');
   const matrix: Matrix = { http: [], git: [] };
@@ -76,6 +76,6 @@ function named(at: string, text: string): { operation: string; variant: string }
   return { operation, variant };
 }
 
-/** What a row asks, in words. */
+/** Describes a row. */
 export const titleOf = ({ operation, variant, on }: Row): string =>
   [operation, variant, on && `on a ${on}`].filter(Boolean).join(' ');

@@ -1,15 +1,15 @@
-/** Whoever the columns of docs/access.md are about. */
+/** The callers in the columns of docs/access.md. */
 import type { Person } from '../../helpers/registry.ts';
 import type { World } from './world.ts';
 
 export interface Asker {
-  /** Where they ask: the registry, or the same registry run with ANONYMOUS_READ. */
+  /** The registry's address: the registry itself, or the same registry with ANONYMOUS_READ. */
   url: string;
   /** Undefined without credentials. */
   person: Person | undefined;
 }
 
-/** A column a line. */
+/** One line per column. */
 export function askersOf({ url, ...lab }: World, openUrl: string): Record<string, Asker> {
   return {
     nobody: { url, person: undefined },
@@ -28,7 +28,7 @@ export const PERSONS = Object.keys(askersOf({} as World, ''));
 const REACH = ['read', 'write', 'admin'] as const;
 type Scope = (typeof REACH)[number];
 
-/** The same person with every token that reaches less far than `needed`, and with one that reaches just as far. */
+/** The same person with every token of a smaller scope than `needed`, and with one of exactly that scope. */
 export async function withTokens(
   { url, person }: Asker,
   needed: Scope,
@@ -44,7 +44,7 @@ export async function withTokens(
 
 const made = new Map<string, Promise<string>>();
 
-/** One for each person and scope. */
+/** One token for each person and scope. */
 function tokenOf({ username, client }: Person, scope: Scope): Promise<string> {
   const key = `${username} ${scope}`;
   const token =

@@ -1,4 +1,4 @@
-/** What the operations of docs/access.md are asked with, where a path is not all. */
+/** The bodies and queries of the operations in docs/access.md. */
 import { measurement } from '../../helpers/registry.ts';
 import type { Thing } from './things.ts';
 
@@ -22,7 +22,7 @@ const override = 'for the test';
 const rollback = { version: 1, reason: 'for the test' };
 const verdict = (verdict: string) => (thing: Thing) => ({ body: { verdict, head: headOf(thing) } });
 
-/** A merge request that never was is asked with a head that could be. */
+/** A merge request that does not exist gets a plausible head. */
 const headOf = ({ head }: Thing): string => head || '0'.repeat(40);
 
 /** By `operation variant`. */
@@ -99,5 +99,5 @@ const newUser = (username: string) => ({
   email: 'asked@lab.example',
 });
 
-/** The second lab that a test registry makes (test/helpers/lab.ts). */
+/** The second lab of a test registry (test/helpers/lab.ts). */
 const OTHER_LAB = 2;

@@ -1,4 +1,4 @@
-/** Whatever rows of docs/access.md speak of, made as people make it. */
+/** The things that rows of docs/access.md are about, created as people create them. */
 import { OPERATOR } from '../../../registry/services/caller.ts';
 import { found } from '../../../registry/services/definitions/first-version.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
@@ -8,29 +8,29 @@ import type { World } from './world.ts';
 
 export interface Thing {
   id: number;
-  /** Of the definition, or of whatever the thing is called by. */
+  /** The name of the definition or other thing. */
   name: string;
-  /** What whoever may see it can read; null where nothing tells. */
+  /** A page that everybody who may see the thing can read; null if there is none. */
   page: string | null;
-  /** The definition that it belongs to, or is. */
+  /** The definition that it is or belongs to. */
   definition: number;
   repository: string | null;
-  /** Of a merge request, and the branch that opened it. */
+  /** The head of a merge request, and the branch that opened it. */
   head: string;
   branch: string;
-  /** A member of a lab, and somebody who is none. */
+  /** A member of a lab, and a person who is not. */
   member: number;
   stranger: string;
-  /** Name of a computer. */
+  /** The name of a computer. */
   computer: string;
   /** A commit. */
   hash: string;
 }
 
-/** Makes the thing; `own` ones belong to who asks. */
+/** Creates the thing; `own` things belong to the caller. */
 export type Maker = (world: World, asker: Person) => Promise<Thing>;
 
-/** What never was: what is hidden must answer as this does. */
+/** Things that never existed: the answer for a hidden thing must equal the answer for these. */
 export const NEVER = {
   id: 2_000_000_000,
   definition: 2_000_000_000,
@@ -102,7 +102,7 @@ const proposed: Maker = async ({ eve, nano }) => {
 
 type Opened = { merge_request: { id: number } };
 
-/** What `by` (or else who asks) changes in what `make` makes, which is under review then. */
+/** A change by `by` (or the caller) to what `make` creates, under review. */
 const reviewOf = (make: Maker, by?: (world: World) => Person): Maker => {
   return async (world, asker) => {
     const made = await make(world, asker);
@@ -138,7 +138,7 @@ const say =
   };
 const approve = say('reviews', ({ head }) => ({ verdict: 'approve', head }));
 
-/** With somebody's branch, and the merge request that it opened. */
+/** With a branch and the merge request that it opened. */
 const branch = (make: Maker): Maker =>
   newest(
     then(make, async (world, { name }) => {
@@ -205,7 +205,7 @@ const privately = landed();
 const publicly = landed({ is_public: true });
 const reviewed = landed({}, 'reviewed');
 
-/** What stands in the column `on`. */
+/** The values of the column `on`. */
 export const THINGS: Record<string, Maker> = {
   'private definition': privately,
   'public definition': publicly,

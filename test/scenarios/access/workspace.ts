@@ -1,4 +1,6 @@
-/** Clones to push from. They are made from disk, so that what is asked about is not what prepares it. */
+/**
+ * Clones to push from. They are cloned from disk, so that the preparation does not use the tested operation.
+ */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../helpers/git.ts';
@@ -7,7 +9,7 @@ import type { World } from './world.ts';
 
 export const BRANCH = 'idea';
 
-/** A clone of `main` with a commit on top of it: the first time it is asked for. */
+/** A clone of `main` with a commit on top, created on first use. */
 export function workspace(world: World, name: string): Promise<string> {
   const made = clones.get(name) ?? clone(world, name);
   clones.set(name, made);
@@ -24,7 +26,7 @@ async function clone({ dataDir }: World, name: string): Promise<string> {
   return folder;
 }
 
-/** Opens a merge request by a branch of its own. */
+/** Opens a merge request from a new branch. */
 export async function pushBranch(world: World, name: string, by: Person): Promise<void> {
   const cwd = await workspace(world, name);
   await git(['push', '-q', world.gitUrl(name, by.token), `HEAD:refs/heads/${BRANCH}`], { cwd });

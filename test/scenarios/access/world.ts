@@ -1,19 +1,19 @@
-/** The registry that docs/access.md is asked of. */
+/** The registry that docs/access.md is checked against. */
 import type { Test } from 'tap';
 import { enrolComputer, startLab, type TestLab } from '../../helpers/lab.ts';
 import type { Person } from '../../helpers/registry.ts';
 
 export interface World extends TestLab {
-  /** Where nobody lands directly; its people are those of the first lab. */
+  /** A lab where nobody may land directly; it has the same people as the first lab. */
   reviewed: { id: number };
-  /** A contributor of the first lab, who asks for nothing but opens what others are asked about. */
+  /** A contributor of the first lab who creates things for other callers' requests. */
   eve: Person;
   /** A computer of the first lab; `username` is its name. */
   pc: Person;
 }
 
 export async function makeWorld(t: Test): Promise<World> {
-  // Half the processor time of the embedded database.
+  // PostgreSQL needs half the CPU of the embedded database.
   const lab = await startLab(t, { database: 'PostgreSQL' });
   const { admin, ada, ben, cleo, nano } = lab;
   const { labs } = admin.client;

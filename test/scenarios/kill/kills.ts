@@ -1,4 +1,4 @@
-/** Kills a registry again and again while people push, merge and close, and looks each time at what it left. */
+/** Kills a registry repeatedly while people push, merge and close, and checks each time what it left. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -38,12 +38,12 @@ export async function killAmidReviews(
     const known = doneIn(world);
     const enough = known + 1 + chance.int(8);
     const acting = actUntilKilled(world, server.url, () => dead);
-    // Before the last kill something must have been decided too.
+    // Before the last kill, something must have been decided too.
     const last = kill === kills - 1;
     const isEnough = ({ decided }: World) =>
       doneIn(world as World) >= enough && !(last && decided.length === 0);
     while (!isEnough(world)) await Promise.race([after(20), acting]);
-    // Within which of the deeds that follow is left to chance.
+    // Chance decides during which action the kill happens.
     await after(chance.int(longest));
     dead = true;
     server.signal('SIGKILL');
@@ -65,7 +65,7 @@ export async function killAmidReviews(
 
 const doneIn = ({ acknowledged, decided }: World): number => acknowledged.length + decided.length;
 
-/** Readers who come back hear of what was mended as of everything else. */
+/** Readers that reconnect receive the events of repairs like all others. */
 async function sameEvents(t: Test, { admin, labId }: World, url: string): Promise<void> {
   const client = createClient({ url, token: admin });
   const { items } = await client.audit({ lab_id: labId, per_page: 200 });

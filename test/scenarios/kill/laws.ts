@@ -1,11 +1,11 @@
-/** What must be true of a registry that was killed and is there again: git, the database and the trail say the same. */
+/** What must be true after a registry was killed and restarted: git, the database and the trail agree. */
 import { createClient } from '../../../client/typescript/client.ts';
 import type { AuditEvent } from '../../../registry/schemas/audit.ts';
 import type { MergeRequestPage } from '../../../registry/schemas/review.ts';
 import { git } from '../../helpers/git.ts';
 import { basic, type World } from './people.ts';
 
-/** Violations, each a sentence. */
+/** Violations, one sentence each. */
 export async function violations(world: World, url: string): Promise<string[]> {
   const client = createClient({ url, token: world.admin });
   const lines = await client.exportAudit({ lab_id: world.labId });
@@ -98,7 +98,7 @@ function lawsOf(page: MergeRequestPage, refs: Map<string, string>, trail: AuditE
   return found;
 }
 
-/** What somebody was told stands; a head may have been moved on since, and what was closed opened again by nobody. */
+/** What was acknowledged must be there; a head may have moved since, and nobody reopened what was closed. */
 function promises({ acknowledged, decided }: World, pages: MergeRequestPage[]): string[] {
   const byId = new Map(pages.map((page) => [page.id, page]));
   return [

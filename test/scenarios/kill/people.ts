@@ -1,4 +1,4 @@
-/** What people do to definitions under review until the registry is killed, and what it told them that it had done. */
+/** What people do to definitions under review until the registry is killed, and what it acknowledged. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, RegistryError } from '../../../client/typescript/client.ts';
@@ -6,19 +6,19 @@ import { git, gitResult } from '../../helpers/git.ts';
 import { measurement } from '../../helpers/registry.ts';
 import type { Random } from '../storm/random.ts';
 
-/** Across all kills. */
+/** State across all kills. */
 export interface World {
   names: string[];
   labId: number;
   /** Tokens. */
   admin: string;
   contributor: string;
-  /** A clone of each definition for each of those who push, by name and person. */
+  /** A clone of each definition for each pusher, by name and person. */
   folder: string;
   random: Random;
-  /** Heads that a push was told to be under review, by merge request. */
+  /** Heads whose push for review was acknowledged, by merge request. */
   acknowledged: { id: number; head: string }[];
-  /** Merge requests that somebody was told to be closed or merged, in this order. */
+  /** Merge requests whose closing or merging was acknowledged, in this order. */
   decided: { id: number; state: 'closed' | 'merged' }[];
 }
 
@@ -56,18 +56,18 @@ export async function makeWorld(
   };
 }
 
-/** A password for git that stands in no file and no command line. */
+/** A password for git that is in no file and on no command line. */
 export const basic = (token: string): Record<string, string> => ({
   GIT_CONFIG_COUNT: '1',
   GIT_CONFIG_KEY_0: 'http.extraHeader',
   GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`git:${token}`).toString('base64')}`,
 });
 
-/** Everybody at once, each one thing after the other, until nothing answers any more. */
+/** Everybody acts concurrently, one action after another, until the registry no longer answers. */
 export async function actUntilKilled(world: World, url: string, isDead: () => boolean) {
   const until = async (deed: () => Promise<void>) => {
     while (!isDead()) {
-      // What a dead registry does not answer is what this is about; anything else is told to whoever runs it.
+      // A dead registry does not answer; any other error is reported.
       await deed().catch((error: unknown) => {
         if (!isDead() && !isCutOff(error)) throw error;
       });
@@ -126,7 +126,7 @@ async function push(world: World, url: string, who: 'ben' | 'other', name: strin
   }
 }
 
-/** Merges with a reason, closes, opens again and rebases what is open. */
+/** Merges with a reason, closes, reopens and rebases open merge requests. */
 async function decide({ admin, random, decided, labId }: World, url: string): Promise<void> {
   const { mergeRequests } = createClient({ url, token: admin });
   const { items } = await mergeRequests.list({ lab_id: labId, state: 'open' });

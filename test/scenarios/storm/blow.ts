@@ -12,9 +12,9 @@ import type { World } from './world.ts';
 export interface Force {
   seed: number;
   seconds: number;
-  /** It goes on for longer where a slow machine has not done so many deeds by then. */
+  /** It continues longer if a slow machine has done fewer actions by then. */
   deeds: number;
-  /** How many act at the same time. */
+  /** How many people act concurrently. */
   atOnce: number;
 }
 
@@ -46,10 +46,10 @@ export async function blow(world: World, { seed, seconds, deeds, atOnce }: Force
   return shared;
 }
 
-/** What must have been done, and not only tried. */
+/** Actions that must have succeeded, not only been tried. */
 const NEEDED = ['push for review', 'push to main', 'approve', 'merge'];
 
-/** Chance may be slow, but where nothing succeeds in five times as many deeds something is wrong. */
+/** Chance may be slow, but if nothing succeeds in five times as many actions, something is wrong. */
 const isEnough = (log: Log, deeds: number): boolean =>
   log.length > 5 * deeds || (log.length >= deeds && missingIn(log).length === 0);
 

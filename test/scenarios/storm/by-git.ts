@@ -1,28 +1,28 @@
-/** What people do with git, by the git program itself. */
+/** What people do with git, performed by the git program. */
 import { git, gitResult } from '../../helpers/git.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { type Deed, type Done, learn, type Worker } from './worker.ts';
 import { FILES, type Target } from './world.ts';
 
-/** What a server may say to a push, or git before it sends one. */
+/** Legitimate refusals of a push, by the server or by git itself. */
 const REFUSALS =
   /\[remote rejected\]|\[rejected\]|remote ref does not exist|'\S+' not found|atomic push failed/;
 
 const address = ({ world }: Worker, { token }: Person, { name }: Target): string =>
   world.gitUrl(name, token);
 
-/** The commit of a ref, fetched; undefined where there is none (any more). */
+/** The fetched commit of a ref; undefined if the ref does not exist (any more). */
 async function fetched(worker: Worker, url: string, ref: string): Promise<string | undefined> {
   const { folder: cwd } = worker;
   const { code, stderr } = await gitResult(['fetch', '-q', url, `+${ref}:refs/now`], { cwd });
   if (code === 0) return (await git(['rev-parse', 'refs/now'], { cwd })).trim();
   if (/couldn't find remote ref|'\S+' not found/.test(stderr)) return undefined;
-  // It has moved since git asked where it is, as may happen with every server.
+  // The ref moved since git asked for it, as can happen with every server.
   if (/not our ref/.test(stderr)) return await fetched(worker, url, ref);
   throw new Error(`fetch ${ref}: ${stderr}`);
 }
 
-/** A commit on top of `parent` (git-fast-import(1)): mostly of whoever pushes it, sometimes of others too. */
+/** A commit on top of `parent` (git-fast-import(1)): mostly by its pusher, sometimes by others too. */
 async function commit(
   { random, folder, world }: Worker,
   who: Person,
@@ -70,7 +70,7 @@ const pushForReview: Deed = async (worker, who, target) => {
   return { ...(await push(worker, url, target, [`${made}:refs/for/main`])), commit: made };
 };
 
-/** On top of what is under review, by whoever that is of. */
+/** On top of what is under review, whoever opened it. */
 const pushMore: Deed = async (worker, who, target) => {
   const { random, mergeRequests } = worker;
   const known = [...(mergeRequests.get(target.name) ?? [])].slice(-3);

@@ -13,7 +13,7 @@ interface Page {
   head: string;
 }
 
-/** One of the newest merge requests, as somebody sees it now, that `isFor` it. */
+/** One of the newest merge requests, as this person sees it now, for which `isFor` holds. */
 async function look(
   { world, random, mergeRequests }: Worker,
   who: Person,
@@ -29,7 +29,7 @@ async function look(
   return undefined;
 }
 
-/** Does something with a merge request at the head that was just looked at. */
+/** Acts on a merge request at the head that was just read. */
 const onMergeRequest =
   (
     what: string,
@@ -47,12 +47,12 @@ const onMergeRequest =
     return { ...told(answer), mergeRequest: page.id, commit: page.head, asked };
   };
 
-/** What is said of one head; everything else takes none, and is refused with one. */
+/** Operations on a head; all others take none and refuse one. */
 const TAKES_HEAD = ['reviews', 'rebase', 'merge'];
 
 const isOpen = ({ state }: Page): boolean => state === 'open';
 const isClosed = ({ state }: Page): boolean => state === 'closed';
-/** Mostly what seems ready; it may not be any more. */
+/** Mostly those that seem ready, which may have changed. */
 const isMergeable = (page: Page, { random }: Worker): boolean =>
   isOpen(page) && (page.can_merge || random.chance(0.1));
 

@@ -1,4 +1,4 @@
-/** Who approved what, and whether that was enough. */
+/** Who approved what, and whether that sufficed. */
 import { git } from '../../helpers/git.ts';
 import { type Entry, isDone, type Log, verdictOf } from './log.ts';
 import { policiesIn, rolesIn, type Trail } from './settings.ts';
@@ -15,7 +15,7 @@ export interface Page {
   heads: { head: string; base: string | null; pushed_by: { id: number } | null }[];
 }
 
-/** Each approval in the record was given, by an admin, to this list of changes. */
+/** Each approval in the record was given by an admin to this list of changes. */
 export async function approvalLaws(
   shared: Shared,
   { target, record }: Landed,
@@ -51,7 +51,9 @@ export async function approvalLaws(
   return found;
 }
 
-/** The approvals suffice by one of the policies in force, or it has the reason that was given. */
+/**
+ * The approvals satisfy one of the policies in force, or the version has the override reason that was given.
+ */
 export async function policyLaws(
   shared: Shared,
   { target, record }: Landed,
@@ -95,7 +97,7 @@ export async function policyLaws(
 const idOf = ({ world }: Shared, username: string): number =>
   world.people.find((person) => person.username === username)?.id ?? 0;
 
-/** Whoever had asked for changes when the merge began, and said nothing else while it went on. */
+/** People who had requested changes when the merge began and posted no other review during it. */
 function opponents(log: Log, merge: Entry): string[] {
   const said = log
     .filter((entry) => entry.mergeRequest === merge.mergeRequest && isDone(entry))
@@ -108,7 +110,7 @@ function opponents(log: Log, merge: Entry): string[] {
   return [...last].filter(([, verdict]) => verdict === 'request_changes').map(([who]) => who);
 }
 
-/** Whoever opened, pushed or wrote any of its heads. */
+/** Everybody who opened, pushed or wrote any of its heads. */
 async function involvedIn({ world }: Shared, target: Target, page: Page): Promise<Set<number>> {
   const cwd = pathOf(world, target);
   const emails = new Set<string>();

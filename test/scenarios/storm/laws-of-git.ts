@@ -5,7 +5,7 @@ import { type Landed, lineOf, pathOf, refsOf, tagsOf } from './versions.ts';
 import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
-/** Violations, each a sentence. */
+/** Violations, one sentence each. */
 export async function lawsOfGit(shared: Shared, target: Target): Promise<string[]> {
   const { world } = shared;
   const line = await lineOf(world, target);
@@ -34,7 +34,7 @@ function lineLaws({ version, commit, parents, tagged, record }: Landed, before?:
   ];
 }
 
-/** What was answered with success is there: pushes to `main`, and heads of open merge requests with their branches. */
+/** Acknowledged changes are there: pushes to `main`, and heads of open merge requests with their branches. */
 async function acknowledged(
   { world, log, mergeRequests }: Shared,
   target: Target,

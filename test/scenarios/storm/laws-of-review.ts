@@ -1,4 +1,4 @@
-/** What must be true of every version after the storm: it had what the policy of that time asked for. */
+/** What must be true of every version after the storm: it satisfied the policy of its time. */
 import { approvalLaws, type Page, policyLaws } from './laws-of-approval.ts';
 import { isDone, isMerge, type Log } from './log.ts';
 import { policiesIn, rolesIn, type Trail } from './settings.ts';
@@ -6,7 +6,7 @@ import { changesBetween, type Landed, lineOf, pathOf } from './versions.ts';
 import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
-/** Violations, each a sentence. */
+/** Violations, one sentence each. */
 export async function lawsOfReview(
   shared: Shared,
   target: Target,
@@ -22,7 +22,7 @@ export async function lawsOfReview(
   return [...found, ...(await mergedOnce(shared, target, line, trail))];
 }
 
-/** Landed by an admin where admins might, or with a reason. */
+/** Landed by an admin while admins could land directly, or with a reason. */
 async function directLaws(shared: Shared, landed: Landed, trail: Trail): Promise<string[]> {
   const { lab, name } = landed.target;
   const { landed_by, landed_at, overrides } = landed.record;
@@ -64,7 +64,7 @@ async function mergedLaws(shared: Shared, landed: Landed, trail: Trail): Promise
   ];
 }
 
-/** The commit says what the record says. */
+/** The commit's trailers agree with the record. */
 function trailerLaws({ record, trailers }: Landed): string[] {
   const mailbox = ({ name, email }: { name: string; email: string }) => `${name} <${email}>`;
   const expected = [
@@ -79,7 +79,7 @@ function trailerLaws({ record, trailers }: Landed): string[] {
     : [`its trailers are ${JSON.stringify(own)}, not ${JSON.stringify(expected)}`];
 }
 
-/** What landed is what the head changes, no more and no less. */
+/** The version changes exactly what the head changes. */
 async function contentLaws({ world }: Shared, landed: Landed, page: Page): Promise<string[]> {
   const cwd = pathOf(world, landed.target);
   const base = page.heads.findLast(({ head }) => head === page.head)?.base ?? null;
@@ -97,7 +97,7 @@ async function contentLaws({ world }: Shared, landed: Landed, page: Page): Promi
   ];
 }
 
-/** A merge request lands once, and whatever says that it is merged names the version that it became. */
+/** A merge request lands once, and a merged one names its version. */
 async function mergedOnce(
   { world, mergeRequests, log }: Shared,
   target: Target,
@@ -121,7 +121,7 @@ async function mergedOnce(
   return found;
 }
 
-/** Its heads are those that were pushed: none is lost, and none is there of a push that was refused. */
+/** Its heads are those that were pushed: none is missing, and none comes from a refused push. */
 function headLaws(id: number, { heads }: Page, trail: Trail): string[] {
   const pushed = trail
     .filter(({ subject_id }) => subject_id === id)
@@ -133,6 +133,6 @@ function headLaws(id: number, { heads }: Page, trail: Trail): string[] {
     : [`!${id} has the heads ${shown}, but was pushed to as ${pushed}`];
 }
 
-/** Answers that say that it is merged. */
+/** Answers that report it as merged. */
 const mergesOf = (log: Log, id: number): Log =>
   log.filter((entry) => entry.mergeRequest === id && isMerge(entry) && isDone(entry));

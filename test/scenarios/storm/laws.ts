@@ -1,4 +1,4 @@
-/** Everything that must be true after the storm, whatever happened in it. */
+/** Everything that must be true after the storm. */
 import type { Test } from 'tap';
 import { fsck } from '../../../registry/services/repair/fsck.ts';
 import { reindex } from '../../../registry/services/repair/reindex.ts';
@@ -11,7 +11,7 @@ import { lawsOfReview } from './laws-of-review.ts';
 import type { Trail } from './settings.ts';
 import type { Shared } from './worker.ts';
 
-/** Violations by definition, or by what they are about. */
+/** Violations by definition, or by subject. */
 export async function violations(t: Test, shared: Shared, database: DatabaseKind) {
   const { world } = shared;
   const trail: Trail = [];
@@ -32,7 +32,7 @@ export async function violations(t: Test, shared: Shared, database: DatabaseKind
   return found;
 }
 
-/** Nothing failed that was asked, of whatever route. */
+/** No request failed, on any route. */
 async function answers({ world, log }: Shared) {
   const metrics = await Promise.all(
     world.urls.map(async (url) => await (await fetch(`${url}/metrics`)).text()),
@@ -50,7 +50,7 @@ async function answers({ world, log }: Shared) {
   ];
 }
 
-/** An index made anew from the repositories is the same, row by row. */
+/** An index rebuilt from the repositories is the same, row by row. */
 async function indexLaws(t: Test, { world }: Shared, database: DatabaseKind) {
   const fresh = await openStore(
     database === 'PGlite' ? await freshFolder() : await freshDatabase(),

@@ -1,6 +1,8 @@
-/** What everybody did and was told, with times: what the laws are checked against, and what a failure prints. */
+/**
+ * What everybody did and what was answered, with times: input of the invariants, and printed after a failure.
+ */
 export interface Entry {
-  /** In milliseconds since 1970, as the registry's own clock, which is the same. */
+  /** Milliseconds since 1970, by the clock that the registry uses too. */
   start: number;
   end: number;
   worker: number;
@@ -9,9 +11,9 @@ export interface Entry {
   target: string;
   /** Number of a merge request. */
   mergeRequest?: number;
-  /** Commit that was pushed or looked at. */
+  /** The commit that was pushed or read. */
   commit?: string;
-  /** What else was asked. */
+  /** Other parameters of the request. */
   asked?: object;
   /** HTTP status, or `ok` and `refused` of git. */
   answer: number | 'ok' | 'refused' | 'failed';
@@ -25,11 +27,11 @@ export const isDone = ({ answer }: Entry): boolean =>
 
 export const isMerge = ({ what }: Entry): boolean => what === 'merge' || what === 'break the glass';
 
-/** What somebody said in a review. */
+/** The verdict of a review. */
 export const verdictOf = ({ asked }: Entry): string | undefined =>
   (asked as { verdict?: string } | undefined)?.verdict;
 
-/** All that happened to one definition, a line each. */
+/** The history of one definition, one line per entry. */
 export function historyOf(log: Log, name: string): string {
   const start = log[0]?.start ?? 0;
   return log

@@ -1,6 +1,6 @@
-/** Chance that can be repeated: the same seed gives the same choices. */
+/** Repeatable chance: the same seed gives the same choices. */
 export interface Random {
-  /** From 0 up to, and without, `n`. */
+  /** From 0 up to but not including `n`. */
   int(n: number): number;
   pick<T>(from: readonly T[]): T;
   chance(probability: number): boolean;

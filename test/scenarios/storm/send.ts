@@ -5,7 +5,7 @@ export interface Answer {
   body: any;
 }
 
-/** A request as somebody. */
+/** Sends a request as a person. */
 export async function send(
   url: string,
   token: string,

@@ -1,4 +1,4 @@
-/** Policies and roles: set one after the other, so that it is known afterwards which of them was in force when. */
+/** Policies and roles, set one after another, so that it is known afterwards which were in force when. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditEvent } from '../../../registry/store/entities/index.ts';
 import type { Answer } from './send.ts';
@@ -12,7 +12,7 @@ export const roleKey = ({ id }: StormLab, user: number): string => `role ${id} $
 
 const turns = new Map<string, Promise<unknown>>();
 
-/** One at a time for each key. What is so already is not set: it would leave no entry in the audit trail. */
+/** One at a time for each key. Values that are already set are skipped, because they add no audit entry. */
 export async function setInTurn(
   { settings }: Shared,
   key: string,
@@ -32,7 +32,7 @@ export async function setInTurn(
   return await turn;
 }
 
-/** Policies that may have been looked at between two times. */
+/** Policies that may have been read between two times. */
 export const policiesIn = (
   shared: Shared,
   lab: StormLab,
@@ -46,7 +46,7 @@ export const policiesIn = (
   return inForce(shared, policyKey(lab), events, from, to);
 };
 
-/** The roles that somebody may have had in the lab between two times. */
+/** The roles that a person may have had in the lab between two times. */
 export const rolesIn = (
   shared: Shared,
   lab: StormLab,
@@ -65,9 +65,7 @@ export const rolesIn = (
   return found.map(({ role }) => role);
 };
 
-/**
- * By the audit trail: something is in force from its entry on, until the change that replaced it was answered.
- */
+/** By the audit trail: a value is in force from its entry until the change that replaced it was answered. */
 function inForce<T>(
   { settings }: Shared,
   key: string,

@@ -1,4 +1,7 @@
-/** A storm and its laws. What a failure prints suffices to start the same one and to see what happened in it. */
+/**
+ * A storm and its invariants. The output of a failure suffices to start the same storm and to see what
+ * happened.
+ */
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +16,7 @@ import { makeWorld } from './world.ts';
 export interface Storm extends Force {
   database: DatabaseKind;
   definitions: number;
-  /** How many serve at the same time; the embedded database allows one. */
+  /** How many processes serve concurrently; the embedded database allows one. */
   processes: number;
 }
 
@@ -32,7 +35,7 @@ export async function stormOn(t: Test, storm: Storm): Promise<void> {
   t.strictSame(missingIn(shared.log), [], 'what the laws are about was done');
 }
 
-/** Says where it stands what happened to each definition. */
+/** Writes the history of each definition to a file and returns where it is. */
 async function written(name: string, log: Log): Promise<string> {
   const file = join(tmpdir(), name);
   const targets = [...new Set(log.map(({ target }) => target))].sort();
@@ -43,7 +46,7 @@ async function written(name: string, log: Log): Promise<string> {
   return `what happened to each definition stands in ${file}`;
 }
 
-/** How often each deed was done, and how often it was refused. */
+/** How often each action was done and refused. */
 function summaryOf(log: Log): string {
   const counts = new Map<string, [done: number, not: number]>();
   for (const entry of log) {

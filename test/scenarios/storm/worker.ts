@@ -1,21 +1,21 @@
-/** One of those who act at the same time: chooses, acts, notes what came of it. */
+/** One of the concurrent actors: chooses an action, performs it and logs the result. */
 import type { Person } from '../../helpers/registry.ts';
 import type { Entry, Log } from './log.ts';
 import type { Random } from './random.ts';
 import type { Answer } from './send.ts';
 import type { Target, World } from './world.ts';
 
-/** What was set, and when it was so for sure. */
+/** A value that was set, and when it was certainly in force. */
 export interface Setting {
   value: object;
   end: number;
 }
 
-/** What all of them know. */
+/** State shared by all workers. */
 export interface Shared {
   world: World;
   log: Log;
-  /** Numbers of merge requests, by the name of the definition. */
+  /** Numbers of merge requests by name of the definition. */
   mergeRequests: Map<string, Set<number>>;
   /** Policies and roles, in the order in which they were set. */
   settings: Map<string, Setting[]>;
@@ -24,14 +24,14 @@ export interface Shared {
 export interface Worker extends Shared {
   n: number;
   random: Random;
-  /** A bare repository of its own, to push from. */
+  /** A bare repository of its own to push from. */
   folder: string;
 }
 
 export type Done = Pick<Entry, 'answer' | 'said'> &
   Partial<Pick<Entry, 'mergeRequest' | 'commit' | 'asked'>>;
 
-/** What somebody does to a definition; undefined where there was nothing to do. */
+/** An action of a person on a definition; undefined if there was nothing to do. */
 export type Deed = (worker: Worker, who: Person, target: Target) => Promise<Done | undefined>;
 
 export const told = ({ status, body }: Answer): Pick<Done, 'answer' | 'said'> => ({
@@ -43,7 +43,7 @@ export function learn({ mergeRequests }: Shared, { name }: Target, id: number): 
   mergeRequests.set(name, (mergeRequests.get(name) ?? new Set()).add(id));
 }
 
-/** Does it, and notes it with the times between which it happened. */
+/** Performs an action and logs it with its start and end. */
 export async function act(
   worker: Worker,
   what: string,

@@ -1,4 +1,4 @@
-/** Two labs, ten people and their definitions: what the storm blows over. */
+/** Two labs, ten people and their definitions. */
 import type { Test } from 'tap';
 import { serve } from '../../helpers/command.ts';
 import {
@@ -14,7 +14,7 @@ export interface StormLab {
   id: number;
   admins: Person[];
   contributors: Person[];
-  /** A contributor who is an admin now and then. */
+  /** A contributor who is an admin from time to time. */
   changing: Person;
 }
 
@@ -28,31 +28,31 @@ export interface World extends TestRegistry {
   people: Person[];
   labs: StormLab[];
   targets: Target[];
-  /** Where each of the processes that serve it listens. */
+  /** The addresses of the server processes. */
   urls: string[];
   as(person: Person, method: string, path: string, body?: object): Promise<Answer>;
-  /** The same by way of another of its processes. */
+  /** The same world through another server process. */
   through(url: string): World;
 }
 
-/** What may happen in a lab that a merge or a push depends on. */
+/** The parts of a lab's policy that affect merges and pushes. */
 export interface Policy {
   required_approvals: number;
   allow_self_approval: boolean;
   direct_landing: 'admins' | 'nobody';
 }
 
-/** What a new lab has. */
+/** The policy of a new lab. */
 export const FIRST_POLICY: Policy = {
   required_approvals: 1,
   allow_self_approval: false,
   direct_landing: 'admins',
 };
 
-/** Small files beside the definition, so that changes meet, and sometimes do not. */
+/** Small files beside the definition, so that changes sometimes conflict. */
 export const FILES = ['a.txt', 'b.txt', 'c.txt', 'd.txt'];
 
-/** So many definitions begin as a merge request. */
+/** How many definitions begin as a merge request. */
 const PROPOSED = 2;
 
 export async function makeWorld(
@@ -100,7 +100,7 @@ export async function makeWorld(
   return through(url);
 }
 
-/** Another process that serves the same. */
+/** Starts another process that serves the same registry. */
 async function another(t: Test, settings: Record<string, string>): Promise<string> {
   const server = await serve({ ...settings, LOG_LEVEL: 'warn' });
   t.teardown(async () => {
