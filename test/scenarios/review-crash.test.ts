@@ -56,7 +56,7 @@ async function known(name: string) {
 type Known = Awaited<ReturnType<typeof known>>;
 
 interface Crash {
-  /** Until right before. */
+  /** Runs just before the interrupted action. */
   prepare(clone: Clone, name: string): Promise<unknown>;
   /** The interrupted action. */
   act(clone: Clone, name: string): Promise<unknown>;
@@ -188,11 +188,14 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
   }
 }
 
-/** What was noted beforehand is taken back; a landing notes nothing, a closing what does not show. */
+/**
+ * Entries written before the refs move are reverted; a landing writes none, and those of a closing are not
+ * visible.
+ */
 const mendedOf = (what: string, name: string): string[] =>
   ['Opened', 'Updated', 'Together'].includes(what) ? [name] : [];
 
-/** The next push is taken as if nothing had been. */
+/** The next push is accepted as if nothing had happened. */
 async function goesOn(t: Test, clone: Clone, name: string) {
   await clone.git('fetch', '-q', '--prune', 'origin');
   await clone.git('reset', '-q', '--hard', 'origin/main');

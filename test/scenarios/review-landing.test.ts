@@ -1,4 +1,4 @@
-/** Merge requests as they are pushed, read, landed and rebased, by several people with real git. */
+/** Merge requests are pushed, read, landed and rebased by several people with real git. */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { LabChange } from '../../registry/schemas/people.ts';
@@ -23,12 +23,12 @@ await admin.client.labs.addMember(nano.id, eve.id, 'contributor');
 
 type Files = Record<string, string>;
 
-/** Makes a definition with these further files, landed by its lab's admin. */
+/** Creates a definition with further files, landed by the admin of its lab. */
 const define = (name: string, files: Files = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), files });
 
 let branches = 0;
-/** One commit on a branch of its own, started from the newest version and pushed by `who`. */
+/** One commit on a new branch from the newest version, pushed by `who`. */
 async function propose(t: Test, who: Person, name: string, files: Files, title = 'Change it') {
   const clone = await cloneOf(t, lab, name, who);
   const branch = `branch-${++branches}`;
@@ -37,7 +37,7 @@ async function propose(t: Test, who: Person, name: string, files: Files, title =
   return { id: await pushed(clone, branch), head, clone, branch };
 }
 
-/** The number that the push told its pusher. */
+/** The number of the merge request in the push's output. */
 async function pushed(clone: Clone, ...args: string[]): Promise<number> {
   const { code, stderr } = await clone.push(...args);
   const [, id] = /^remote: Merge request !(\d+): http/m.exec(stderr) ?? [];
@@ -217,7 +217,7 @@ t.test('a page takes a constant number of queries, and comments follow their lin
     'a.txt': '1\n2\nthree\n',
   });
   const quiet = await propose(t, ben, 'Talked', { 'b.txt': 'b\n' });
-  // As rows: each of them over the API would be answered with the whole page's work.
+  // Written as rows, because the API would render the whole page for each.
   await deps.store.transaction(async (em) => {
     const by = { merge_request_id: id, author_id: ada.id, author: 'ada', in_reply_to: null };
     const at = { file: 'a.txt', side: 'new' as const, head, base: null };

@@ -1,4 +1,4 @@
-/** What happens to a merge request in the very moment in which it is merged: it stays as it landed, and everybody is told. */
+/** Actions at the very moment a merge request is merged: it stays as it landed, and everybody is told. */
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ async function approved(t: Test, name: string, ref: string) {
   return { definition, clone, head, id };
 }
 
-/** Lets Ada merge when the refs of this repository are about to move the next time. */
+/** Lets Ada merge just before the refs of this repository move the next time. */
 async function mergeFirst(name: string, id: number, head: string) {
   const repository = await deps.repositories.open(name);
   const { updateRefs } = repository;
@@ -42,7 +42,7 @@ async function mergeFirst(name: string, id: number, head: string) {
   };
 }
 
-/** The same when they have just moved. */
+/** The same just after they have moved. */
 async function mergeThen(name: string, id: number, head: string) {
   const repository = await deps.repositories.open(name);
   const { updateRefs } = repository;
@@ -70,7 +70,7 @@ async function staysAsItLanded(t: Test, name: string, id: number, head: string) 
   t.equal(trail.items[0]?.action, 'merge_request.merged', 'nothing is told of it afterwards');
 }
 
-/** Does in the clone what the `remote:` lines say, and gives the number of the merge request that comes of it. */
+/** Follows the `remote:` lines in the clone and returns the number of the resulting merge request. */
 async function follow({ git, push }: Clone, { stderr }: GitResult): Promise<number> {
   const said = [...stderr.matchAll(/^remote: {3}git (.+?) *$/gm)].map(([, line = '']) => line);
   for (const command of said.flatMap((line) => line.split(' && git '))) {

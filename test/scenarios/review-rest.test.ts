@@ -1,4 +1,6 @@
-/** Review over REST by several people: saves that become merge requests, what is said of them, how they land. */
+/**
+ * Review over REST by several people: saves that become merge requests, comments and reviews, and landings.
+ */
 import t from 'tap';
 import type { CommentInput } from '../../registry/schemas/review.ts';
 import { cloneOf } from '../helpers/clone.ts';
@@ -14,7 +16,7 @@ await admin.client.labs.addMember(nano.id, eve.id, 'contributor');
 const define = (name: string, more: { category?: string } = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), lab_id: nano.id, ...more });
 
-/** A save that must be reviewed, and its merge request. */
+/** A save that needs review, and its merge request. */
 async function save(who: Person, id: number, change: { category?: string; source_code?: string }) {
   const saved = await who.client.definitions.change(id, change);
   if (!saved.merge_request) throw new Error('it landed');

@@ -1,4 +1,4 @@
-/** Ways round the rules of review, each tried by somebody who would have something of it. */
+/** Attempts to get around the rules of review, each by somebody who would benefit. */
 import t, { type Test } from 'tap';
 import { cloneOf } from '../helpers/clone.ts';
 import { startLab } from '../helpers/lab.ts';
@@ -12,7 +12,7 @@ const { admin, ada, ben, dan, nano, other } = lab;
 const define = (name: string, files: Record<string, string> = {}) =>
   ada.client.definitions.create({ name, source_code: measurement(name), lab_id: nano.id, files });
 
-/** What `who` has committed with this message and pushed as a branch. */
+/** A commit by `who` with this message, pushed as a branch. */
 async function pushed(t: Test, name: string, who: Person, message: string) {
   const clone = await cloneOf(t, lab, name, who);
   const head = await clone.commit({ 'notes.txt': `${message}\n` }, message);

@@ -1,6 +1,6 @@
 /**
- * What people write in more than one way: letters of either case, umlauts in one character or in two, days that no
- * calendar has. The flaws: `?actor=ADMIN` found nothing although names are unique in any case, a password typed with a
+ * Text that can be written in several ways: upper and lower case, composed and decomposed umlauts, impossible
+ * dates. The flaws: `?actor=ADMIN` found nothing although names ignore case, a password typed with a
  * decomposed umlaut was refused, and 30 February became 2 March.
  */
 import { hash } from '@node-rs/argon2';
@@ -81,7 +81,7 @@ t.test('a password matches however its umlauts are typed', async (t) => {
       [true, true, false],
     );
   }
-  // As an older registry kept it: of the text as it was typed then.
+  // As an older registry stored it: the hash of the text as typed.
   for (const typed of [composed, decomposed]) {
     await lab.deps.store
       .em()

@@ -1,4 +1,4 @@
-/** `npm run schemathesis [seconds [seed]]`: how answers hold against the API document, for as long as one likes. */
+/** `npm run schemathesis [seconds [seed]]`: checks responses against the API document for a chosen time. */
 import t from 'tap';
 import { schemathesis } from './schemathesis.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Schemathesis makes requests from the API document, right ones and wrong ones, and holds every answer against it. Its
- * report says how to repeat what failed.
+ * Schemathesis generates valid and invalid requests from the API document and checks every response against
+ * it. Its report says how to repeat a failure.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,9 @@ const CHECKS = [
   ...['not_a_server_error', 'status_code_conformance', 'content_type_conformance'],
   ...['response_headers_conformance', 'response_schema_conformance', 'negative_data_rejection'],
 ];
-/** They end the session or the account that asks, count failed sign-ins, lead to another server, or never end. */
+/**
+ * They end the caller's session or account, count failed sign-ins, redirect to another server, or never end.
+ */
 const LEFT_OUT = [
   ...['signIn', 'signOut', 'changeUser', 'removeUser', 'deleteToken', 'readEvents'],
   ...['startSingleSignOn', 'finishSingleSignOn'],
@@ -24,7 +26,7 @@ const CONFIG = `[checks]
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429, 431]
 `;
 
-/** Runs it for this long on a registry of its own; the test fails where it finds something. */
+/** Runs it for this long on a new registry; the test fails if it finds something. */
 export async function schemathesis(
   t: Test,
   { seconds, phases, seed }: { seconds: number; phases: string; seed: number },

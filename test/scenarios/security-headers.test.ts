@@ -1,4 +1,4 @@
-/** Whatever the registry answers, a browser knows what it may do with it. */
+/** Every response tells the browser what it may do with it. */
 import t from 'tap';
 import { startLab } from '../helpers/lab.ts';
 import { measurement, startRegistry } from '../helpers/registry.ts';

@@ -1,6 +1,6 @@
 /**
- * What a lab computer is told can be checked by it: every answer to a sync is signed, numbered and dated, also one that
- * says that nothing has changed, and the numbers never fall, whatever happens to the registry. ssh-keygen judges the signatures.
+ * A lab computer can verify every answer to a sync: it is signed, numbered and dated, including 304, and the
+ * numbers never go down, whatever happens to the registry. ssh-keygen verifies the signatures.
  */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ import { enrolComputer, startLab, type TestComputer } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 import { keygen, noKeygen } from '../signing/keygen.ts';
 
-/** Who signed, as ssh-keygen finds; it throws where nobody did. */
+/** The signer as found by ssh-keygen; throws if the signature is invalid. */
 async function signer(t: Test, text: string, armoured: string, namespace: string) {
   const file = join(t.testdir({}), 'signature');
   await writeFile(file, armoured);

@@ -1,4 +1,4 @@
-/** Stock git verifies every version in a clone, with what the registry says of its keys. */
+/** Stock git verifies every version in a clone with the registry's list of keys. */
 
 import { createPrivateKey } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { noKeygen } from '../signing/keygen.ts';
 let lab: TestLab;
 let clone: string;
 let allowed: string;
-/** The first key's private part, as somebody who stole it has it. */
+/** The first key's private part, as a thief has it. */
 let stolen: string;
 let id: number;
 const keysFolder = () => join(lab.dataDir, 'keys');
@@ -27,7 +27,7 @@ t.before(async () => {
   lab = await startLab(t);
   const { definitions } = lab.ada.client;
   ({ id } = await definitions.create({ name: 'Meter', source_code: measurement('Meter') }));
-  // What begins like a signature is text where somebody else wrote it.
+  // Text by somebody else that begins like a signature stays text.
   const change_summary =
     'Say two\n-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----';
   await definitions.change(id, { source_code: measurement('Meter', 2), change_summary });
@@ -36,14 +36,14 @@ t.before(async () => {
   await git(['clone', '-q', lab.gitUrl('Meter', lab.ada.token), clone]);
 });
 
-/** As docs/review.md has it. */
+/** The command in docs/review.md. */
 async function verify(tag: string) {
   await writeFile(allowed, await lab.anonymous.allowedSigners());
   const settings = ['-c', 'gpg.format=ssh', '-c', `gpg.ssh.allowedSignersFile=${allowed}`];
   return await gitResult([...settings, 'tag', '-v', tag], { cwd: clone });
 }
 
-/** A tag object in the clone with another content; the name of the ref that has it. */
+/** Creates a tag object with other content in the clone and returns the name of its ref. */
 async function tagged(name: string, content: string): Promise<string> {
   const write = ['hash-object', '-t', 'tag', '-w', '--stdin'];
   const oid = (await git(write, { cwd: clone, input: content })).trim();

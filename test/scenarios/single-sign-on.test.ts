@@ -1,4 +1,4 @@
-/** Signing in by a real OpenID provider: who gets which account and which roles, and who does not get in. */
+/** Sign-in with a real OpenID provider: which account and roles each person gets, and who does not get in. */
 import { generateKeyPairSync } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { createClient } from '../../client/typescript/client.ts';
@@ -21,9 +21,9 @@ const GROUP_ROLES = {
 
 interface World extends TestRegistry {
   provider: TestProvider;
-  /** Signs somebody in, by a browser of their own unless one is given. */
+  /** Signs a person in, with a new browser unless one is given. */
   signIn(sub: string, browser?: Browser): Promise<{ browser: Browser; answer: Response }>;
-  /** What the registry calls whoever's session the browser holds. */
+  /** The account of the browser's session. */
   me(browser: Browser): Promise<Me | null>;
 }
 type Me = Awaited<ReturnType<ReturnType<typeof createClient>['me']>>;
@@ -67,7 +67,7 @@ async function startWorld(
   };
 }
 
-/** For the stories that change nothing which another one relies on: each has people of its own. */
+/** Shared by tests that do not affect each other; each has its own people. */
 let world: World;
 let now = Date.now();
 t.before(async () => {
@@ -248,7 +248,7 @@ async function signInByPassword(browser: Browser, username: string, password: st
   browser.set(world.url, 'registry_session', token);
 }
 
-/** Where a page of the registry sends the browser to have its account linked to `sub`. */
+/** The address to which a page of the registry sends the browser to link its account to `sub`. */
 async function linkAddress(browser: Browser, sub: string): Promise<string> {
   world.provider.atBrowser = sub;
   const answer = await fetch(`${world.url}/api/auth/oidc/link`, {
@@ -273,7 +273,7 @@ async function readToken(url: string, token: string): Promise<string> {
   return ((await answer.json()) as { token: string }).token;
 }
 
-/** Signs in up to the moment before the browser comes back, and gives the address that it would open. */
+/** Signs in until just before the browser returns; gives the address that it would open. */
 async function upToCallback({ url, provider }: World, sub: string, browser: Browser) {
   provider.atBrowser = sub;
   let back = '';
@@ -300,17 +300,17 @@ t.test(
 
     const attacker = new Browser();
     const attackers = await upToCallback(world, 'attacker', attacker);
-    // The victim is made to open the attacker's answer, to end up in the attacker's account.
+    // The victim is made to open the attacker's answer, to be signed in to the attacker's account.
     const victim = new Browser();
     const forced = await open(victim, attackers);
     t.equal(forced.status, 401);
     t.match(forced.text, /did not begin in this browser/);
     t.equal(await me(victim), null);
 
-    // The same while the victim has an attempt of its own: another state.
+    // The same while the victim has an attempt of their own with another state.
     const victims = await upToCallback(world, 'victim', victim);
     t.equal((await open(victim, attackers)).status, 401);
-    // With the victim's state and the attacker's code: PKCE tells.
+    // The victim's state with the attacker's code: PKCE detects it.
     const mixed = new URL(victims);
     mixed.searchParams.set('code', new URL(attackers).searchParams.get('code') as string);
     const injected = await open(victim, mixed.href);

@@ -1,7 +1,7 @@
 /*
- * A client that sends half of something, or takes no answer, costs a connection and what the server holds for it. Half
- * bodies stayed open for as long as their senders liked. Verified, with real sockets and an impatient registry: whatever
- * comes to a halt, or comes too slowly, ends; what can still be answered is.
+ * A client that sends only half of something, or reads no response, occupies a connection and its memory. The
+ * flaw: half bodies stayed open as long as their senders liked. Verified with real sockets and short limits:
+ * whatever stops or is too slow ends, and gets an answer if possible.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -46,7 +46,7 @@ const git = (service: string) => ({
   'content-type': `application/x-${service}-request`,
 });
 
-/** What is sent before the client falls silent, and how the answer begins; empty where there can be none. */
+/** What is sent before the client falls silent, and how the answer begins; empty if there can be none. */
 const HALVES: Record<string, [sent: () => string, answer: RegExp]> = {
   'nothing at all': [() => '', /^(HTTP\/1.1 408|$)/],
   'half a request line': [() => 'GET /heal', /^HTTP\/1.1 408/],
@@ -118,7 +118,7 @@ t.test('a client that does not read responses is disconnected', async (t) => {
   socket.pause();
   const closed = once(socket, 'close');
   const asked = head('GET', '/openapi.json', {});
-  // More than the buffers of any system hold.
+  // More than the buffers of any system can hold.
   socket.write(asked.repeat(100));
   const server = await connections();
   t.ok(server >= 1);

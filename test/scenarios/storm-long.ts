@@ -1,4 +1,7 @@
-/** `npm run storm`: two hundred people at once on twenty definitions for a minute; `-- --seed 7` and so on for others. */
+/**
+ * `npm run storm`: two hundred people at once on twenty definitions for a minute; change it with `-- --seed
+ * 7` and so on.
+ */
 import { parseArgs } from 'node:util';
 import t from 'tap';
 import type { DatabaseKind } from '../helpers/registry.ts';

@@ -9,7 +9,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       database,
       seed: Date.now() % 1e6,
       seconds: 3,
-      // One process on one connection is the simpler of the two.
+      // One process on one connection has fewer possible orders.
       deeds: database === 'PGlite' ? 60 : 100,
       atOnce: 25,
       definitions: 5,
