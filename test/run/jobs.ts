@@ -33,15 +33,24 @@ export const BUILD: Job = {
 export const clientChecks = (python: string): Job[] =>
   [
     ['mypy'],
-    // A cache of its own, so that neither run throws the other's away.
+    // Each platform has a cache of its own: two runs that share one invalidate each other's.
     ['mypy', '--platform', 'win32', '--cache-dir', '.mypy_cache/win32'],
     ['ruff', 'check', '.'],
     ['ruff', 'format', '--check', '.'],
-  ].map((check) => ({
-    name: `Python client: ${check.join(' ')}`,
-    command: [python, '-m', ...check],
-    folder: CLIENT_FOLDER,
-  }));
+  ]
+    .map((check) => clientCheck(check.join(' '), [python, '-m', ...check]))
+    .concat(clientCheck('import directions', [python, '-c', IMPORT_LINTER]));
+
+/** import-linter has no module for `python -m`. */
+const IMPORT_LINTER =
+  'from importlinter.cli import lint_imports_command as check; check(["--no-cache", "--no-logo"])';
+
+const clientCheck = (name: string, command: string[]): Job => ({
+  name: `Python client: ${name}`,
+  command,
+  folder: CLIENT_FOLDER,
+  environment: { PYTHONPATH: 'src' },
+});
 
 export const clientTests = (python: string): Job => ({
   name: 'Python client: pytest',

@@ -20,7 +20,7 @@ import pybirch_registry
 from fake_registry import TOKEN, FakeRegistry
 from pybirch_registry import AnswerError, FolderError, NotEnrolledError, RefusedError, Registry, files, snapshot
 from pybirch_registry.api import Http, describe
-from pybirch_registry.finder import package_name
+from pybirch_registry.approved import package_name
 from pybirch_registry.home import Enrolment, Home
 from sources import measurement
 

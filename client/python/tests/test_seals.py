@@ -16,7 +16,7 @@ import pytest
 
 from fake_registry import FakeRegistry
 from pybirch_registry import RefusedError, Registry, state
-from pybirch_registry.finder import package_name
+from pybirch_registry.approved import package_name
 from pybirch_registry.home import Home
 from sources import measurement
 

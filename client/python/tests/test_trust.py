@@ -247,7 +247,7 @@ def test_who_holds_back_updates_is_noticed(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest list again and again: true, but of last week. The old statement says so."""
-    assert Trust(home.root).warning() is None
+    assert Trust(home).warning() is None
     content, statement = server.sent[-1]
     server.replay = (content, statement)
     now = time.time()
@@ -264,18 +264,18 @@ def test_a_clock_that_is_behind_the_newest_list_is_told_of(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str
 ) -> None:
     """Set back far enough, it would make any list look fresh for ever."""
-    newest = Trust(home.root).newest()
+    newest = Trust(home).newest()
     assert newest is not None
-    assert Trust(home.root).warning(newest[1] - 60) is None
-    assert "in the future by this computer's clock" in str(Trust(home.root).warning(newest[1] - 365 * DAY))
+    assert Trust(home).warning(newest[1] - 60) is None
+    assert "in the future by this computer's clock" in str(Trust(home).warning(newest[1] - 365 * DAY))
 
 
 def test_an_unchanged_list_is_signed_anew_at_every_sync(
     server: FakeRegistry, registry: Registry, home: Home, revoked: str
 ) -> None:
-    before = Trust(home.root).newest()
+    before = Trust(home).newest()
     report = registry.sync()
-    after = Trust(home.root).newest()
+    after = Trust(home).newest()
     assert report.unchanged and before and after and after[1] > before[1] and after[0] == before[0]
 
 
@@ -363,7 +363,7 @@ def test_a_bundle_of_an_earlier_timeline_sets_nothing_back(
     assert registry.sync().ok
     with pytest.raises(RefusedError, match="before the registry was restored"):
         import_bundle(home, old)
-    assert Trust(home.root).read()["timeline"] == "third"
+    assert Trust(home).read()["timeline"] == "third"
     assert not registry.sync().warnings, "nothing was restored since"
     make_bundle(server, new)
     report = import_bundle(home, new)

@@ -25,8 +25,8 @@ from .errors import (
     UnreachableError,
 )
 from .registry import Registry
+from .report import SyncReport
 from .rows import with_version
-from .sync import SyncReport
 from .updates import Update
 
 __version__ = "0.2.0"

@@ -2,8 +2,10 @@
 
 import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .bound import BoundInstruments
+from .choice import Choice
 from .discovery import Found
 from .errors import RegistryError
 from .ids import to_pybirch, to_pybirch_key, to_registry
@@ -11,24 +13,25 @@ from .repository import DamagedError, Repository
 from .shapes import Dict, binding_dict, computer_dict, driver_dict, instrument_dict, version_dict
 from .text import logger
 
-if TYPE_CHECKING:
-    from .registry import Registry
-
 log = logger(__name__)
 
 
 class Answers:
     """Every method answers without the network."""
 
-    def __init__(self, registry: "Registry") -> None:
-        self.registry = registry
+    def __init__(self, bound: BoundInstruments, choice: Choice) -> None:
+        self.bound = bound
+        self._choice = choice
+        self._connection = bound.connection
+        self._store = bound.store
+        self._manifest = bound.manifest
         self._names: dict[int, str] = {}
         """Of definitions by their ids, as far as they were listed; trees ask for every one of them."""
 
     # ---------------------------------------------------------------- drivers
 
     def drivers(self) -> Iterator[Dict]:
-        for name in self.registry.store.names():
+        for name in self._store.names():
             driver = self.driver_named(name)
             if driver is not None:
                 self._names[driver["id"]] = name
@@ -43,7 +46,7 @@ class Answers:
 
     def driver_named(self, name: str) -> Dict | None:
         try:
-            return driver_dict(self.registry.resolve(name))
+            return driver_dict(self._choice.resolve(name))
         except RegistryError as error:
             log.info("%s", error)
             return None
@@ -53,11 +56,11 @@ class Answers:
         driver = self.driver(driver_id)
         if driver is None:
             return []
-        repository = Repository(self.registry.home.repository(driver["name"]))
+        repository = Repository(self._connection.home.repository(driver["name"]))
         try:
             tags = [(n, tag) for n in repository.version_numbers() if (tag := repository.tag(n)) is not None]
         except DamagedError:
-            here = self.registry.store.versions(driver["name"])
+            here = self._store.versions(driver["name"])
             return [version_dict(driver, i.version, i.commit, {}) for i in here]
         return [version_dict(driver, n, tag.commit, tag.record) for n, tag in tags]
 
@@ -65,7 +68,7 @@ class Answers:
 
     def is_own(self, computer_name: str) -> bool:
         """PyBirch goes by the host name, which need not be the name of the enrolment."""
-        names = (self.registry.enrolment.computer_name, socket.gethostname())
+        names = (self._connection.enrolment.computer_name, socket.gethostname())
         return computer_name.lower() in [name.lower() for name in names]
 
     def bound_driver_ids(self) -> set[int]:
@@ -74,11 +77,11 @@ class Answers:
 
     def bindings(self, computer_name: str | None = None) -> list[Dict]:
         """This computer's, under the name that PyBirch asks for."""
-        own = computer_name or self.registry.enrolment.computer_name
+        own = computer_name or self._connection.enrolment.computer_name
         return [self._binding(found, own) for found in self._found()]
 
     def binding(self, binding_id: int) -> tuple[Found, Dict] | None:
-        own = self.registry.enrolment.computer_name
+        own = self._connection.enrolment.computer_name
         shown = ((found, self._binding(found, own)) for found in self._found())
         return next(((f, b) for f, b in shown if binding_id in (b["id"], _key_id(f))), None)
 
@@ -87,10 +90,10 @@ class Answers:
         instrument_id = self.current_id(instrument_id)
         number = to_registry(instrument_id)
         bound = next((f for f in self._found() if _id(f) == instrument_id), None)
-        if bound is None and all(one["id"] != number for one in self.registry.manifest().instruments):
+        if bound is None and all(one["id"] != number for one in self._manifest().instruments):
             raise ValueError(f"Instrument {instrument_id} not found: the registry lists no instrument {number} here")
         # That it is the primary one is PyBirch's default, and no reason to take that from another computer.
-        self.registry.bind(bound or number, adapter, adapter_type, None if is_primary else False)
+        self.bound.bind(bound or number, adapter, adapter_type, None if is_primary else False)
         made = next(b for b in self.bindings() if b["instrument_id"] == self.current_id(instrument_id))
         return {key: value for key, value in made.items() if key != "instrument"}
 
@@ -100,7 +103,7 @@ class Answers:
         return next(known, instrument_id)
 
     def _found(self) -> list[Found]:
-        return self.registry.discover()
+        return self.bound.discover()
 
     def _binding(self, found: Found, computer_name: str) -> Dict:
         driver = self.driver_named(found.definition) if found.definition else None
@@ -119,7 +122,7 @@ class Answers:
         def driver(name: Any) -> Dict | None:
             return drivers.setdefault(name, self.driver_named(name)) if name else None
 
-        listed = {one["id"]: one for one in self.registry.manifest().instruments}
+        listed = {one["id"]: one for one in self._manifest().instruments}
         bound = {found.instrument.get("id"): found for found in self._found()}
         shown = [
             instrument_dict(one, None, driver((one.get("definition") or {}).get("name") or one.get("pybirch_class")))
@@ -134,8 +137,8 @@ class Answers:
 
     def computer(self) -> Dict:
         """This one."""
-        enrolment = self.registry.enrolment
-        listed = {**enrolment.computer, **self.registry.manifest().computer}
+        enrolment = self._connection.enrolment
+        listed = {**enrolment.computer, **self._manifest().computer}
         named = {"computer_name": enrolment.computer_name, "computer_id": enrolment.computer_id}
         return computer_dict({**listed, **named})
 

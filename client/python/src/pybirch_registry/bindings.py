@@ -4,17 +4,18 @@ import math
 import sys
 import uuid
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from . import instances, state
 from .api import Http
+from .connection import Connection
 from .discovery import KEY, NUMBER, Found
 from .errors import AnswerError, RegistryError
 from .files import locked
-from .home import Home
 from .manifest import check_kept
 from .outbox import Entry, Outbox, Sent
+from .store import Store
 from .text import logger
 
 log = logger(__name__)
@@ -23,30 +24,24 @@ SEND_NOW_S = 3.0
 """How long `bind` and `save_settings` wait for the registry before they leave it to the next sync, in seconds."""
 
 
-class Describes(Protocol):
-    """Tells the registry what it needs to make an instrument."""
-
-    def __call__(self, instrument: Any) -> dict[str, Any]: ...
-
-
 class Bindings:
     """Of one computer. Several processes may use it at once."""
 
-    def __init__(self, home: Home, computer_name: str, describe: Describes) -> None:
-        self._home = home
-        self._computer = quote(computer_name, safe="")
-        self._describe = describe
-        self.outbox = Outbox(home)
+    def __init__(self, connection: Connection, store: Store) -> None:
+        self._connection = connection
+        self._home = connection.home
+        self._store = store
+        self.outbox = Outbox(connection.home)
 
-    def remember(self, http: Http, instrument: Any, body: dict[str, Any]) -> str | None:
+    def remember(self, instrument: Any, body: dict[str, Any]) -> str | None:
         """At once here; the registry is told in a few seconds, or else at the next sync. What it refuses is forgotten,
         and the reason given back. `instrument` is an object or an instrument's id. Raises `FolderError`.
         """
-        return self._send_now(http, self._put(instrument, body))
+        return self._send_now(self._put(instrument, body))
 
-    def _send_now(self, http: Http, key: str) -> str | None:
+    def _send_now(self, key: str) -> str | None:
         try:
-            sent = self.send(http, SEND_NOW_S)
+            sent = self.send(SEND_NOW_S)
         except RegistryError as error:
             log.info("Kept for the next sync: %s", error)
             return None
@@ -69,10 +64,10 @@ class Bindings:
         else:
             name = instrument.__dict__.setdefault(KEY, str(uuid.uuid4()))
             key = f"new:{name}"
-            self.outbox.put(key, {**self._describe(instrument), "key": name, **body})
+            self.outbox.put(key, {**self.describe(instrument), "key": name, **body})
         return key
 
-    def forget(self, http: Http, found: Found) -> str | None:
+    def forget(self, found: Found) -> str | None:
         """Ends a binding at once here, in the registry as soon as may be; as `remember` otherwise."""
         number = number_of(found)
         if number is None:
@@ -83,20 +78,33 @@ class Bindings:
             return None
         key = f"unbind:{number}"
         self.outbox.put(key, {"binding": found.binding["id"]})
-        return self._send_now(http, key)
+        return self._send_now(key)
 
-    def send(self, http: Http, timeout_s: float | None = None) -> Sent:
+    def describe(self, instrument: Any) -> dict[str, Any]:
+        """What the registry needs to make an instrument."""
+        origin = getattr(instrument, "_definition", None) or {}
+        name = origin.get("name", type(instrument).__name__)
+        known = self._store.versions(name)
+        return {
+            "name": getattr(instrument, "nickname", None) or getattr(instrument, "name", name),
+            "pybirch_class": name,
+            "definition_id": known[0].id if known else None,
+        }
+
+    def send(self, timeout_s: float | None = None) -> Sent:
         """Tells the registry what waits. Raises `NotEnrolledError`, `FolderError`."""
+        http = self._connection.http
+        computer = quote(self._connection.enrolment.computer_name, safe="")
 
         def deliver(entry: Entry) -> Any:
             kind, _, number = entry.key.partition(":")
             if kind == "binding":
-                path = f"/api/instruments/{number}/bindings/{self._computer}"
+                path = f"/api/instruments/{number}/bindings/{computer}"
                 return http.json("PUT", path, entry.body, timeout_s=timeout_s)
             if kind == "unbind":
                 _unbind(http, entry.body["binding"], timeout_s)
                 return {"unbound": int(number)}
-            return http.json("POST", f"/api/computers/{self._computer}/bindings", entry.body, timeout_s=timeout_s)
+            return http.json("POST", f"/api/computers/{computer}/bindings", entry.body, timeout_s=timeout_s)
 
         sent = self.outbox.send(deliver)
         self._take(sent.answers)

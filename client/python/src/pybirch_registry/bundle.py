@@ -27,11 +27,11 @@ from .files import locked, reason_of, sha256
 from .home import Enrolment, Home
 from .keys import Listed, vouched
 from .manifest import Item
+from .report import Progress, SyncReport
 from .repository import Repository
 from .signatures import fingerprint_of, key_blob
 from .statement import LONGEST, Statement
 from .store import Store
-from .sync import Progress, SyncReport
 from .text import logger
 from .trust import Trust
 from .versions import Versions
@@ -78,11 +78,11 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
     report.warnings += versions.keys.notes
     if report.came or report.stayed or not trust:
         with locked(home.lock("manifest")):
-            note = Trust(home.root).remember(statement, value)
+            note = Trust(home).remember(statement, value)
         report.warnings += [note] if note else []
     if report.came or report.stayed:
         _merge(home, [item for item in listed.items if item.label not in report.refused])
-    return report.made_visible()
+    return report.make_visible()
 
 
 def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -106,7 +106,7 @@ def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statemen
         statement = versions.keys.statement(packed)
         if not statement.audience.startswith("bundle:"):
             raise RefusedError(f"what it states was made for {statement.audience}")
-        Trust(home.root).judge(statement, statement.audience, sha256(text))
+        Trust(home).judge(statement, statement.audience, sha256(text))
         return statement
     except RefusedError as error:
         raise RefusedError(f"The bundle is refused: {error}") from error

@@ -15,7 +15,7 @@ log = logger(__name__)
 
 
 class Choice:
-    """`older` gets a version out of the history that is not on the disk yet (`Versions.older`)."""
+    """`older` gets a version out of the history that is not on the disk yet (`Versions.get_older`)."""
 
     def __init__(
         self,

@@ -8,6 +8,9 @@ import unicodedata
 import uuid
 from pathlib import Path
 
+from .home import Home
+from .state import LostError
+
 
 def get_computer_info(home: Path | None = None) -> dict[str, str]:
     """`computer_name` (the host name), `computer_id`, `username` and `os` of this computer, as text.
@@ -16,9 +19,6 @@ def get_computer_info(home: Path | None = None) -> dict[str, str]:
     with a docking station, and `uuid.getnode()` is random where no address can be read. `home` is the data folder
     whose enrolment counts, by default the usual one.
     """
-    from .home import Home
-    from .state import LostError
-
     try:
         enrolment = Home(home).enrolment_or_none()
     except LostError:  # it will be enrolled anew, as a computer that never was

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from . import instances
 from .addresses import canonical
@@ -11,9 +11,6 @@ from .instances import CALL
 from .manifest import Manifest
 from .outbox import Outbox
 from .text import logger
-
-if TYPE_CHECKING:
-    from .registry import Registry
 
 log = logger(__name__)
 
@@ -24,11 +21,25 @@ KEY = "_registry_key"
 """The attribute that names an instrument that the registry does not know yet."""
 
 
+class Creator(Protocol):
+    """Creates instruments; `Registry` is one."""
+
+    def create(
+        self,
+        definition: str,
+        /,
+        adapter: str | None = None,
+        version: int | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Found:
     """One binding: an instrument of the lab at an address of this computer."""
 
-    registry: "Registry"
+    registry: Creator
     instrument: Mapping[str, Any]
     """`id`, `name` and the rest as the registry has it; `id` is None until the registry knows of it."""
     definition: str | None
@@ -112,7 +123,7 @@ def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:
     return True
 
 
-def discover(registry: "Registry", manifest: Manifest, outbox: Outbox) -> list[Found]:
+def discover(registry: Creator, manifest: Manifest, outbox: Outbox) -> list[Found]:
     """What the registry lists, with what still waits to be sent laid over it."""
     changed: dict[int, dict[str, Any]] = {}
     gone: set[int] = set()
@@ -138,9 +149,7 @@ def discover(registry: "Registry", manifest: Manifest, outbox: Outbox) -> list[F
     return found
 
 
-def _found(
-    registry: "Registry", manifest: Manifest, instrument: Mapping[str, Any], binding: Mapping[str, Any]
-) -> Found:
+def _found(registry: Creator, manifest: Manifest, instrument: Mapping[str, Any], binding: Mapping[str, Any]) -> Found:
     definition = instrument.get("definition") or {}
     name = definition.get("name") or _name_of(manifest, instrument.get("definition_id"))
     pinned = instrument.get("pinned_version")

@@ -21,6 +21,7 @@ from .manifest import ManifestFile
 from .needs import unmet
 from .outbox import Outbox
 from .registry import Registry
+from .repair import find_faults
 from .statement import HEADER
 from .store import Store
 from .text import logger
@@ -59,7 +60,7 @@ def _folder(home: Home) -> Iterator[Check]:
 
 
 def _files(home: Home) -> Iterator[Check]:
-    for text in home.faults():
+    for text in find_faults(home):
         yield Check("files", "error", text)
 
 
@@ -82,7 +83,7 @@ def _lists(home: Home) -> Iterator[Check]:
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return
-    newest, warning = Trust(home.root).newest(), Trust(home.root).warning()
+    newest, warning = Trust(home).newest(), Trust(home).warning()
     if warning:
         yield Check("lists", "warning", warning)
     elif newest is None:
@@ -103,7 +104,7 @@ def _registry(home: Home) -> Iterator[Check]:
     yield Check("registry", "ok", f"{enrolment.url} answers and knows this computer")
     try:
         statement = KeyRing(None, enrolment, lambda: listed_keys(http)).statement(response.headers.get(HEADER))
-        Trust(home.root).judge(statement, enrolment.audience, sha256(response.data))
+        Trust(home).judge(statement, enrolment.audience, sha256(response.data))
     except RefusedError as error:
         yield Check("lists", "error", f"The registry's list is refused: {error}")
     clock = http.clock_warning()
@@ -117,7 +118,7 @@ def _registry(home: Home) -> Iterator[Check]:
 
 def _versions(home: Home) -> Iterator[Check]:
     store = Store(home)
-    items = ManifestFile(home.manifest).read().items
+    items = ManifestFile(home).read().items
     for item in items:
         fault = store.fault(item.name, item.commit)
         if fault:

@@ -15,9 +15,10 @@ from typing import Any
 
 from . import instances
 from .addresses import is_address, is_nowhere
+from .approved import Approved
 from .construct import ADAPTERS, NAMES, Signature, construct, signature_of
-from .finder import Approved, DefinitionLoader
 from .instances import CALL, Call
+from .loader import DefinitionLoader
 from .text import logger
 
 log = logger(__name__)

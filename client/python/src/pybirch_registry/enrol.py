@@ -65,7 +65,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     elif aside is not None:
         home.put_back(aside)
     with locked(home.lock("manifest")):
-        Trust(home.root).begin(statement)
+        Trust(home).begin(statement)
     home.save_enrolment(enrolment)
     return enrolment
 

@@ -29,8 +29,7 @@ from typing import Any
 
 from . import state
 from .errors import NotEnrolledError
-from .files import clear_partial, explained, locked, replace
-from .trust import check_trust, path_in
+from .files import explained, replace
 
 VARIABLE = "PYBIRCH_REGISTRY_HOME"
 
@@ -55,10 +54,6 @@ class Enrolment:
         return f"computer:{self.computer.get('id')}"
 
 
-LEFT_S = 3600.0
-"""Nothing takes as long to write: a file of this age that is not whole was left by a crash."""
-
-
 class Home:
     """The data folder; `Home()` is the environment's or the platform's. Touches nothing until it must."""
 
@@ -71,7 +66,8 @@ class Home:
         self.versions = self.root / "versions"
         self.locks = self.root / "locks"
         self.seal = self.root / "seal.json"
-        self._enrolment = self.root / "enrolment.json"
+        self.trust = self.root / "trust.json"
+        self.enrolment_file = self.root / "enrolment.json"
         self._last_sync = self.root / "last-sync"
 
     def repository(self, name: str) -> Path:
@@ -82,7 +78,7 @@ class Home:
 
     def enrolment_or_none(self) -> Enrolment | None:
         """Raises `FolderError` for one that this account may not read, or that is damaged together with its copy."""
-        value = state.load(self._enrolment, check_enrolment)
+        value = state.load(self.enrolment_file, check_enrolment)
         if value is None:
             return None
         return Enrolment(**{f.name: value[f.name] for f in fields(Enrolment) if f.name in value})
@@ -104,7 +100,7 @@ class Home:
 
         All of it or nothing. Raises `FolderError`, mostly because a program that runs has a file of it open.
         """
-        files = [one for path in (self.manifest, self.pins, path_in(self.root)) for one in (path, state.copy_of(path))]
+        files = [one for path in (self.manifest, self.pins, self.trust) for one in (path, state.copy_of(path))]
         there = [p for p in (*files, self.outbox, self.root / "repos", self.versions) if p.exists()]
         if not there:
             return None
@@ -138,40 +134,7 @@ class Home:
 
     def save_enrolment(self, enrolment: Enrolment) -> None:
         """Readable by this account alone. Raises `FolderError`."""
-        state.save(self._enrolment, asdict(enrolment), mode=0o600)
-
-    def mend(self) -> list[str]:
-        """Puts damaged files back from their copies, and deletes what crashes left half written; what to tell of it.
-        Raises `FolderError`."""
-        notes = []
-        for lock, paths, check in self._remembered():
-            with locked(self.lock(lock)):
-                notes += state.mend(paths, check)
-        for folder in (self.root, self.outbox, self.running):
-            clear_partial(folder, older_s=LEFT_S)
-        return notes
-
-    def faults(self) -> list[str]:
-        """Files that are damaged or gone, as `mend` would put them back. Raises `FolderError`."""
-        return [text for _, paths, check in self._remembered() for text in state.faults(paths, check)]
-
-    def _remembered(self) -> list[tuple[str, list[Path], state.Check]]:
-        """Files that are kept twice, with the lock of those who write them, and what is in them."""
-        from .choice import check_pins
-        from .manifest import check_kept
-        from .outbox import check_entry
-        from .seal import check_key
-        from .store import check_record
-
-        return [
-            ("enrolment", [self._enrolment], check_enrolment),
-            ("pins", [self.pins], check_pins),
-            ("manifest", [self.manifest], check_kept),
-            ("manifest", [path_in(self.root)], check_trust),
-            ("seal", [self.seal], check_key),
-            ("outbox", state.files_in(self.outbox), check_entry),
-            *((f"install-{one.name}", state.files_in(one), check_record) for one in self.versions.glob("*/")),
-        ]
+        state.save(self.enrolment_file, asdict(enrolment), mode=0o600)
 
 
 def check_enrolment(value: dict[str, Any]) -> None:

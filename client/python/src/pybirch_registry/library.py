@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from . import alarm
 from .api import Http
+from .approved import Approved, package_name
 from .errors import RefusedError, UnknownDefinitionError
 from .files import sha256
-from .finder import Approved, package_name
 from .guard import Policy, guarded_builtins, watch
 from .home import Home
 from .manifest import SYNC, Manifest, ManifestFile
@@ -22,12 +22,12 @@ log = logger(__name__)
 
 
 class Library:
-    """A shelf (finder.py). Classes are cached by commit: one version is loaded once in a process."""
+    """A `Provider` (approved.py). Classes are cached by commit: one version is loaded once in a process."""
 
     def __init__(self, home: Home | None = None, manifest: Callable[[], Manifest] | None = None) -> None:
         self.home = home or Home()
         self.store = Store(self.home)
-        self._manifest = manifest or ManifestFile(self.home.manifest).read
+        self._manifest = manifest or ManifestFile(self.home).read
         self._approved: dict[tuple[str, str], Approved] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -36,8 +36,8 @@ class Library:
     def __hash__(self) -> int:
         return hash(self.home.root)
 
-    def approved(self, name: str, commit: str) -> Approved | None:
-        """See `Shelf`; a version that is loaded stays what it is, whatever becomes of its folder."""
+    def find_approved(self, name: str, commit: str) -> Approved | None:
+        """See `Provider`; a version that is loaded stays what it is, whatever becomes of its folder."""
         found = self._approved.get((name, commit))
         if found is None:
             # Not under a lock: Python calls this while it holds one of its import system, which checking needs too.
@@ -59,7 +59,7 @@ class Library:
 
         Raises `RefusedError`, `UnknownDefinitionError`, or whatever the definition's own code raises.
         """
-        if self.approved(name, commit) is None:
+        if self.find_approved(name, commit) is None:
             raise UnknownDefinitionError(f"{name} at {commit[:12]} is not on this computer. Run: pybirch-registry sync")
         module = importlib.import_module(f"{package_name(name, commit)}.{name}")
         cls = getattr(module, name, None)
@@ -99,7 +99,7 @@ class Library:
         name, version, commit = installed.name, installed.version, installed.commit
         known = {(item.name, item.commit): dict(item.files) for item in listed.items}
         is_listed = known.get((name, commit)) == dict(installed.files)
-        if is_listed or installed.checked_by == "list" or Trust(self.home.root).newest() is None:
+        if is_listed or installed.checked_by == "list" or Trust(self.home).newest() is None:
             return
         enrolment = self.home.enrolment()
         versions = Versions(self.home, enrolment, Http(enrolment.url), self.store, keys=lambda: enrolment.signing_keys)

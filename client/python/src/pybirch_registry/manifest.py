@@ -9,6 +9,7 @@ from typing import Any
 from . import state
 from .errors import AnswerError
 from .files import WINDOWS_DEVICES
+from .home import Home
 from .text import logger
 from .trust import Trust
 
@@ -28,7 +29,6 @@ class Item:
     commit: str
     files: Mapping[str, str]
     """The SHA-256 of each file by its path."""
-    clone_url: str
     bound: bool
     pinned: bool
     fields: Mapping[str, Any]
@@ -119,7 +119,6 @@ def _item(entry: Mapping[str, Any]) -> Item:
         version=int(entry["version"]),
         commit=commit,
         files=files,
-        clone_url=str(entry["clone_url"]),
         bound=bool(entry.get("bound")),
         pinned=bool(entry.get("pinned")),
         fields=entry,
@@ -129,9 +128,9 @@ def _item(entry: Mapping[str, Any]) -> Item:
 class ManifestFile:
     """The list as the last sync wrote it, whichever process that was; read again when the file has changed."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._trust = Trust(path.parent)
+    def __init__(self, home: Home) -> None:
+        self._path = home.manifest
+        self._trust = Trust(home)
         self._known: tuple[object, Manifest] | None = None
 
     def read(self) -> Manifest:

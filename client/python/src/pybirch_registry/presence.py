@@ -25,7 +25,7 @@ class Presence:
         self._folder = home.running
         self._own = self._folder / f"{os.getpid()}.json"
 
-    def tell(self, loaded: Mapping[str, int]) -> None:
+    def record(self, loaded: Mapping[str, int]) -> None:
         """The versions that this program has loaded, by name. A folder that cannot be written hinders nothing."""
         lock = self._own.with_suffix(".lock")
         if lock not in _held and not loaded:

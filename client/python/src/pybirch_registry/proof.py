@@ -70,3 +70,21 @@ def _check_names(said: dict[str, Any], whose: Whose, what: str) -> None:
         raise RefusedError(
             f"{what} is of {said.get('name')!r} ({said.get('id')}), not of {whose.name} ({whose.id or 'any'})"
         )
+
+
+def permissions(tag: TagRecord | None, checked_by: str) -> list[str]:
+    """Believed only where the registry's signature is on it."""
+    listed = tag.record.get("permissions") if tag is not None and checked_by == "signature" else None
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+
+
+def approvers(record: Any) -> list[str]:
+    """Usernames of those who approved; where nobody had to, of who landed it, which only an admin may."""
+    names = [_username(a.get("by", a) if isinstance(a, dict) else a) for a in record.get("approvals") or []]
+    if not names:
+        names = [_username(record.get("landed_by"))]
+    return sorted({name for name in names if name})
+
+
+def _username(person: Any) -> str:
+    return str(person.get("username") or person.get("name") or "") if isinstance(person, dict) else str(person or "")

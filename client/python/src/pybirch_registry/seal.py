@@ -15,6 +15,9 @@ from . import state
 from .errors import RegistryError
 from .files import locked
 from .home import Home
+from .proof import Whose, approvers, permissions, signed_tag
+from .repository import Repository
+from .signatures import check_tag
 from .text import logger
 
 log = logger(__name__)
@@ -42,11 +45,6 @@ def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
 def stands_in_history(home: Home, record: Mapping[str, Any]) -> bool:
     """Whether the fetched history has this version with these files and approvals, and grants it what the record says
     that it may, by the tag that is believed when it comes (`proof.py`)."""
-    from .proof import Whose, signed_tag
-    from .repository import Repository
-    from .signatures import check_tag
-    from .versions import approvers, permissions
-
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return False

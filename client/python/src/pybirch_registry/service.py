@@ -5,17 +5,16 @@ scans included, is PyBirch's own `DatabaseService`'s, where there is one.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .answers import Answers
+from .bound import BoundInstruments
+from .choice import Choice
 from .factory import complete_factory
 from .ids import FIRST, is_ours
 from .shapes import Dict
 from .text import logger
 from .theirs import Theirs
-
-if TYPE_CHECKING:
-    from .registry import Registry
 
 log = logger(__name__)
 
@@ -23,10 +22,10 @@ log = logger(__name__)
 class Service:
     """By duck type; method names are PyBirch's."""
 
-    def __init__(self, registry: "Registry", database: Any = None) -> None:
+    def __init__(self, bound: BoundInstruments, choice: Choice, database: Any = None) -> None:
         """`database` is PyBirch's own service, None while it is switched off."""
-        self._own = Answers(registry)
-        self._theirs = Theirs(database, registry.enrolment.url)
+        self._own = Answers(bound, choice)
+        self._theirs = Theirs(database, bound.connection.enrolment.url)
         self._ask = self._theirs.ask
         complete_factory()
 
@@ -201,7 +200,7 @@ class Service:
         """None where there is no such binding on this computer."""
         if not is_ours(binding_id):
             return self._ask_one("update_computer_binding_settings", binding_id, settings)
-        return self._changed(binding_id, lambda found: self._registry.remember_settings(found, settings))
+        return self._changed(binding_id, lambda found: self._own.bound.remember_settings(found, settings))
 
     def update_computer_binding(self, binding_id: int, data: Dict) -> Dict | None:
         """Of a binding of this computer the address, its kind and whether it is the primary one."""
@@ -210,14 +209,14 @@ class Service:
         if "computer_name" in data and not self._own.is_own(data["computer_name"]):
             raise ValueError("A computer binds to itself alone; a lab admin moves a binding in the registry")
         told = (data.get("adapter") or None, data.get("adapter_type"), data.get("is_primary"))
-        return self._changed(binding_id, lambda found: self._registry.bind(found, *told))
+        return self._changed(binding_id, lambda found: self._own.bound.bind(found, *told))
 
     def delete_computer_binding(self, binding_id: int) -> bool:
         """Whether there was such a binding."""
         if not is_ours(binding_id):
             return bool(self._ask("delete_computer_binding", False, binding_id))
         found = self._own.binding(binding_id)
-        return found is not None and self._registry.unbind(found[0])
+        return found is not None and self._own.bound.unbind(found[0])
 
     def _changed(self, binding_id: int, change: Callable[[Any], None]) -> Dict | None:
         found = self._own.binding(binding_id)
@@ -249,16 +248,12 @@ class Service:
 
     # ---------------------------------------------------------------- whose it is
 
-    @property
-    def _registry(self) -> "Registry":
-        return self._own.registry
-
     def _ask_one(self, method: str, *arguments: Any) -> Dict | None:
         found: Dict | None = self._ask(method, None, *arguments)
         return found
 
     def _goes_before(self, name: str) -> bool:
-        before = self._registry.goes_before_file(name)
+        before = self._own.bound.goes_before_file(name)
         used, left_out = ("registry", "database") if before else ("database", "registry")
         log.warning("%s: the %s's driver is used; the %s's of the same name is left out", name, used, left_out)
         return before

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .finder import DRIVER, package_name
+from .approved import DRIVER, package_name
 from .ids import to_pybirch, to_pybirch_key, with_pybirch_ids
 from .store import Installed
 

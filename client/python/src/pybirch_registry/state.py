@@ -1,7 +1,7 @@
 """What this computer must not forget: each file is kept twice, so that damage to one loses nothing.
 
 `save` writes the file and then its copy, each whole or not at all. `load` takes the file; where that is damaged or gone
-it says so loudly and takes the copy. `mend` puts either back. Where neither is whole, `load` raises: that nothing is
+it says so loudly and takes the copy. `repair` puts either back. Where neither is whole, `load` raises: that nothing is
 pinned, or revoked, is never assumed.
 """
 
@@ -73,13 +73,13 @@ def _used(path: Path, fault: str) -> str:
     return f"{path} {fault}; its copy is used, and the next sync puts it back"
 
 
-def faults(paths: Iterable[Path], check: Check) -> list[str]:
+def find_faults(paths: Iterable[Path], check: Check) -> list[str]:
     """What is damaged or gone. Raises as `load` does."""
     found = [(path, _read(path, check)[1]) for path in paths if load(path, check) is not None]
     return [_used(path, fault) for path, fault in found if fault]
 
 
-def mend(paths: Iterable[Path], check: Check) -> list[str]:
+def repair(paths: Iterable[Path], check: Check) -> list[str]:
     """Puts back what is damaged or gone of files and copies; what to tell of it. Raises `FolderError`.
 
     The caller holds the lock of all who write there.

@@ -6,7 +6,6 @@ Nothing is deleted and nothing that is loaded is touched; whatever goes wrong le
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -22,9 +21,11 @@ from .files import locked, read_json, sha256, write_json
 from .home import Enrolment, Home
 from .manifest import Item, Manifest, ManifestFile
 from .presence import Presence
+from .repair import repair
+from .report import Progress, SyncReport
 from .statement import HEADER
 from .store import Installed, Store
-from .text import logger, visible
+from .text import logger
 from .trust import Trust
 from .versions import Versions
 
@@ -36,48 +37,6 @@ THE_LIST = "the registry's list"
 MOST_ERRORS = 200
 LONGEST_ERROR = 2000
 """What the registry takes in one report; in characters."""
-
-Progress = Callable[[int, int, str], None]
-"""Called with how many versions are done, how many there are, and the label of the last."""
-
-
-@dataclass
-class SyncReport:
-    """What a sync did. Labels are like `SR830 v3`."""
-
-    online: bool = True
-    unchanged: bool = False
-    came: list[str] = field(default_factory=list)
-    stayed: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-    """Why, by label."""
-    retry: list[str] = field(default_factory=list)
-    """Those of the refused that did not get through, or found no room on the disk: another attempt may bring them."""
-    revoked: dict[str, str] = field(default_factory=dict)
-    """Versions on this computer that no longer count, with the reason."""
-    known: list[str] = field(default_factory=list)
-    """Those of the revoked that an earlier sync told of, and that nothing here uses."""
-    sent: int = 0
-    """Settings and bindings that the registry took."""
-    waiting: int = 0
-    warnings: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    """Names that were asked for, and that the registry lists no definition of for this computer."""
-
-    @property
-    def ok(self) -> bool:
-        return self.online and not self.refused and not self.unknown
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"ok": self.ok, **asdict(self)}
-
-    def made_visible(self) -> "SyncReport":
-        """Itself, with all texts fit for a terminal: much in them was written by others."""
-        self.warnings = [visible(text) for text in self.warnings]
-        self.unknown = [visible(name) for name in self.unknown]
-        for reasons in (self.refused, self.revoked):
-            reasons.update({label: visible(why) for label, why in reasons.items()})
-        return self
 
 
 class Syncer:
@@ -98,7 +57,7 @@ class Syncer:
         self.bindings = bindings
         self.store = Store(home)
         self.versions = Versions(home, enrolment, http, self.store)
-        self.trust = Trust(home.root)
+        self.trust = Trust(home)
         self.audience = enrolment.audience
 
     def run(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
@@ -107,7 +66,7 @@ class Syncer:
         Raises `NotEnrolledError`, `FolderError`, `AnswerError` for a list that makes no sense.
         """
         report = SyncReport()
-        report.warnings += self.home.mend()
+        report.warnings += repair(self.home)
         self._send(report)
         told = self._revoked_before()
         taken = True
@@ -118,11 +77,11 @@ class Syncer:
             last = self.home.last_sync()
             when = f", of {last:%Y-%m-%d %H:%M} UTC" if last else ""
             report.warnings.append(f"{error}. Working with what came with the last sync{when}")
-            listed = ManifestFile(self.home.manifest).read()
+            listed = ManifestFile(self.home).read()
         except RefusedError as error:
             taken = False
             report.refused[THE_LIST] = str(error)
-            listed = ManifestFile(self.home.manifest).read()
+            listed = ManifestFile(self.home).read()
         report.warnings += listed.warnings
         self._bring(listed, report, progress)
         used = self.used()
@@ -146,7 +105,7 @@ class Syncer:
 
     def _send(self, report: SyncReport) -> None:
         """Before the list is asked for, so that it tells of what was sent."""
-        sent = self.bindings.send(self.http)
+        sent = self.bindings.send()
         report.sent = len(sent.answers)
         report.warnings += sent.refused.values()
         if sent.trouble and sent.trouble.status:
@@ -168,7 +127,7 @@ class Syncer:
             if response.status == 304 and known is not None:
                 if self._renewed(response, kept["digest"], report):
                     report.unchanged = True
-                    return ManifestFile(self.home.manifest).read()
+                    return ManifestFile(self.home).read()
                 response = self.http.request("GET", f"/api/sync{query}")
             value = decode(response, self.http.url)
             statement = self.versions.keys.statement(response.headers.get(HEADER))
@@ -183,7 +142,7 @@ class Syncer:
             wanted = {listed.get(n.lower(), n) for n in asked if n in before or n.lower() in listed}
             etag = response.headers.get("ETag")
             state.save(self.home.manifest, {"etag": etag, "names": sorted(wanted), "digest": digest, "manifest": value})
-            return ManifestFile(self.home.manifest).read()
+            return ManifestFile(self.home).read()
 
     def _renewed(self, response: urllib3.BaseHTTPResponse, digest: str, report: SyncReport) -> bool:
         """Whether the registry states that the list here is its newest; False where it states that of another.
@@ -275,7 +234,7 @@ class Syncer:
             label = f"{installed.name} v{installed.version}"
             report.warnings.append(f"{label}: {fault}")
             try:
-                self.versions.older(installed.name, installed.version, listed)
+                self.versions.get_older(installed.name, installed.version, listed)
                 report.came.append(label)
             except RegistryError as error:
                 report.refused[label] = str(error)
@@ -283,7 +242,7 @@ class Syncer:
     def _revoked_before(self) -> set[str]:
         """Commits whose revocation an earlier sync told of."""
         with suppress(RegistryError):
-            return set(ManifestFile(self.home.manifest).read().revoked)
+            return set(ManifestFile(self.home).read().revoked)
         return set()
 
     def _note_revoked(self, listed: Manifest, told: set[str], report: SyncReport) -> None:

@@ -7,15 +7,14 @@ that was signed, by commit. It is kept twice (state.py): a list that cannot be h
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from . import state
 from .api import CLOCK_TOLERANCE_S
 from .errors import RefusedError
+from .home import Home
 from .statement import Statement
 
-FILE = "trust.json"
 STALE_S = 7 * 24 * 3600.0
 """How old the newest signed list may be before somebody is told: what holds back updates hides revocations too."""
 AGAIN_S = 3600.0
@@ -26,10 +25,6 @@ WAY_OUT = (
     "tells computers to follow with `registry confirm-restore`; for this computer alone a new code of a lab admin "
     "does: pybirch-registry enrol URL CODE"
 )
-
-
-def path_in(root: Path) -> Path:
-    return root / FILE
 
 
 def check_trust(value: dict[str, Any]) -> None:
@@ -47,8 +42,8 @@ def check_trust(value: dict[str, Any]) -> None:
 class Trust:
     """Of one data folder. The caller of what writes holds the lock `manifest`."""
 
-    def __init__(self, root: Path) -> None:
-        self.path = path_in(root)
+    def __init__(self, home: Home) -> None:
+        self.path = home.trust
 
     def read(self) -> dict[str, Any]:
         """Empty before the first signed list. Raises `FolderError` where it is lost: nothing is assumed then."""

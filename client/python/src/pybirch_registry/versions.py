@@ -16,8 +16,8 @@ from .errors import (
 from .files import explained, locked, sha256
 from .home import Enrolment, Home
 from .keys import KeyRing, Listed
-from .manifest import Item, Manifest
-from .proof import UnattestedError, Whose, signed_tag
+from .manifest import SYNC, Item, Manifest
+from .proof import UnattestedError, Whose, approvers, permissions, signed_tag
 from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
@@ -25,9 +25,6 @@ from .text import logger
 from .wire import GIT_S, PACK_BYTES, REFS_BYTES, Bounds, BoundsError, bounded
 
 log = logger(__name__)
-
-
-SYNC_FIRST = "Run, with the network at hand: pybirch-registry sync"
 
 
 class Versions:
@@ -123,7 +120,7 @@ class Versions:
         tag = self.check(repository, Whose(item.id, item.name, item.version, item.commit))
         self.store.install(describe(item, tag, "signature"), repository.files(item.commit))
 
-    def older(self, name: str, version: int, manifest: Manifest) -> Installed:
+    def get_older(self, name: str, version: int, manifest: Manifest) -> Installed:
         """A version out of the fetched history, which the registry does not list for this computer.
 
         Works offline where it was fetched before. Raises `RefusedError`, `UnreachableError`, `FolderError`.
@@ -141,7 +138,7 @@ class Versions:
             tag = self._check_attested(repository, Whose(int(fields.get("id", 0)), name, version, tag.commit))
             contents = repository.files(tag.commit)
         except DamagedError as error:
-            raise UnreachableError(f"The history of {name} on this computer is damaged. {SYNC_FIRST}") from error
+            raise UnreachableError(f"The history of {name} on this computer is damaged. {SYNC}") from error
         hashes = {path: sha256(content) for path, content in contents.items()}
         installed = Installed(
             id=int(fields.get("id", 0)),
@@ -170,7 +167,7 @@ class Versions:
             except NotEnrolledError as error:
                 raise NotEnrolledError(f"{name} v{version} is not on this computer. {error}") from error
             except (UnreachableError, DamagedError) as error:
-                raise UnreachableError(f"{name} v{version} is not on this computer. {SYNC_FIRST} ({error})") from error
+                raise UnreachableError(f"{name} v{version} is not on this computer. {SYNC} ({error})") from error
 
     def _last_fields(self, name: str) -> dict[str, Any]:
         known = self.store.versions(name)
@@ -219,24 +216,6 @@ def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:
         permissions=permissions(tag, checked_by),
         fields=_index_fields(item.fields),
     )
-
-
-def permissions(tag: TagRecord | None, checked_by: str) -> list[str]:
-    """Believed only where the registry's signature is on it."""
-    listed = tag.record.get("permissions") if tag is not None and checked_by == "signature" else None
-    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
-
-
-def approvers(record: Any) -> list[str]:
-    """Usernames of those who approved; where nobody had to, of who landed it, which only an admin may."""
-    names = [_username(a.get("by", a) if isinstance(a, dict) else a) for a in record.get("approvals") or []]
-    if not names:
-        names = [_username(record.get("landed_by"))]
-    return sorted({name for name in names if name})
-
-
-def _username(person: Any) -> str:
-    return str(person.get("username") or person.get("name") or "") if isinstance(person, dict) else str(person or "")
 
 
 def _index_fields(fields: Any) -> dict[str, Any]:

@@ -4,15 +4,12 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from .connection import Connection
 from .errors import NotEnrolledError, RegistryError, UnreachableError
 from .events import Event, Stream
-from .sync import SyncReport
+from .report import SyncReport
 from .text import logger
-
-if TYPE_CHECKING:
-    from .registry import Registry
 
 log = logger(__name__)
 
@@ -28,7 +25,11 @@ OnTrouble = Callable[[RegistryError, float], None]
 
 
 def watch(
-    registry: "Registry", on_sync: OnSync, on_trouble: OnTrouble | None = None, stop: threading.Event | None = None
+    connection: Connection,
+    sync: Callable[[], SyncReport],
+    on_sync: OnSync,
+    on_trouble: OnTrouble | None = None,
+    stop: threading.Event | None = None,
 ) -> None:
     """Syncs now, and again whenever something that may concern this computer happens, until `stop` is set.
 
@@ -46,11 +47,11 @@ def watch(
 
     while not stop.is_set():
         try:
-            with Stream(registry.http) as stream:
-                _follow(registry, stream, on_sync, good, stop)
+            with Stream(connection.http) as stream:
+                _follow(sync, stream, on_sync, good, stop)
             return
         except NotEnrolledError:
-            if not registry.renew():
+            if not connection.renew():
                 raise
         except RegistryError as error:
             wait = wait_after(failures)
@@ -62,14 +63,14 @@ def watch(
 
 
 def _follow(
-    registry: "Registry", stream: Stream, on_sync: OnSync, good: Callable[[], None], stop: threading.Event
+    sync: Callable[[], SyncReport], stream: Stream, on_sync: OnSync, good: Callable[[], None], stop: threading.Event
 ) -> None:
     """Until `stop` is set. Raises `UnreachableError` where the stream ends or a sync does not get through."""
     again_at: float | None = 0.0
     attempts = 0
     while not stop.is_set():
         if again_at is not None and time.monotonic() >= again_at:
-            report = registry.sync()
+            report = sync()
             on_sync(report)
             if not report.online:
                 raise UnreachableError(report.warnings[0])

@@ -16,9 +16,9 @@ from ..folder import find_folder, use_folder
 from ..home import Home
 from ..manifest import Item
 from ..registry import Registry
+from ..report import SyncReport
 from ..repository import DamagedError, Repository
 from ..store import Installed
-from ..sync import SyncReport
 from ..trust import Trust, day
 from .output import Output, table
 
@@ -74,7 +74,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
     waiting = registry.waiting()
     last = home.last_sync()
     bound = [{"name": f.name, "definition": f.definition, "adapter": f.adapter} for f in registry.discover()]
-    newest, stale = Trust(home.root).newest(), Trust(home.root).warning()
+    newest, stale = Trust(home).newest(), Trust(home).warning()
     value = {
         "url": registry.enrolment.url,
         "computer_name": registry.enrolment.computer_name,

@@ -1,8 +1,9 @@
 """Loaded definitions: `pybirch_registry.definitions.<Name>.c<commit>.<Name>` is the module of one version.
 
-A name like that in a pickle is enough to load the version again, in another process too.
+A pickle that holds such a name loads the version again, also in another process.
 """
 
 from ..finder import install
+from ..library import Library
 
-install()
+install(Library)
