@@ -136,7 +136,7 @@ def test_where_the_copy_is_lost_too_nothing_is_assumed_and_the_way_out_is_said(
     assert main(["show", "Alpha"]) == FolderError.exit_code
     said = capsys.readouterr().err
     if pattern == "manifest.json*":
-        assert "Run, with the network at hand: pybirch-registry sync" in said
+        assert "Connect to the network, then run: pybirch-registry sync" in said
         assert main(["sync"]) == 0
     elif pattern == "pins.json*":
         assert "Delete both files to follow the newest versions" in said

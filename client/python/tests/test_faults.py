@@ -82,14 +82,14 @@ def test_a_server_whose_process_is_killed_in_mid_pack(tmp_path: Path, home: Home
     assert serving.wait() == -signal.SIGKILL
     assert report.retry == ["Alpha v2"] and "cannot be reached" in report.refused["Alpha v2"]
     stands(place)
-    assert "Working with what came with the last sync" in registry.sync().warnings[0]
+    assert "Using the versions of the last sync" in registry.sync().warnings[0]
     assert registry.create("Alpha", version=1) and not list(place.root.rglob(".partial-*"))
 
 
 def test_a_registry_that_is_down(server: FakeRegistry, good: Registry, home: Home) -> None:
     server.down = True
     report = good.sync()
-    assert not report.online and "Working with what came with the last sync" in report.warnings[0]
+    assert not report.online and "Using the versions of the last sync" in report.warnings[0]
     stands(home)
 
 

@@ -28,7 +28,7 @@ def test_a_first_sync_that_brings_nothing_says_what_to_ask_for(
     assert [one["name"] for one in run(capsys, "list", "--available")[1]] == ["SR830", "Stage"]
     found = run(capsys, "search", "stanford", "RESEARCH")[1]
     assert [(one["name"], one["here"]) for one in found] == [("SR830", False)]
-    assert "Nothing is found for 'oscilloscope'" in said(capsys, "search", "oscilloscope")
+    assert "Nothing found for 'oscilloscope'" in said(capsys, "search", "oscilloscope")
     said(capsys, "sync", "SR830")
     server.close()
     offline = said(capsys, "search", "sr830")
@@ -56,7 +56,9 @@ def test_addresses_are_shown_at_once_and_an_instrument_can_be_unbound(
     said(capsys, "bind", "SR830", "GPIB::10::INSTR", "--as", "second lock-in")
     assert [b["adapter"] for b in server.bindings] == ["GPIB::8::INSTR", "GPIB::10::INSTR"]
     assert main(["bind", "SR830", "GPIB::11::INSTR"]) == 1
-    assert "bound here more than once: give a name or number of The SR830 at" in capsys.readouterr().err
+    assert (
+        "Several instruments here match SR830. Give the name or number of one: The SR830 at" in capsys.readouterr().err
+    )
     said(capsys, "pin", "SR830")
     assert "v1 here" in said(capsys, "list")
     assert main(["unbind", "nothing"]) == 1
@@ -88,7 +90,7 @@ def test_what_is_no_address_is_refused(
     server.land("SR830", measurement("SR830"))
     said(capsys, "sync")
     assert main(["bind", "SR830", address]) == 1
-    assert "is no address of an instrument. Give what VISA calls it" in capsys.readouterr().err
+    assert "is no instrument's address. Give its VISA address" in capsys.readouterr().err
     assert Registry.open().discover() == []
 
 

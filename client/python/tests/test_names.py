@@ -53,7 +53,7 @@ def test_versions_from_before_names_were_signed_run_where_they_are_attested(
     server.names_in_tags = False
     server.land("Old", measurement("Old", 1))
     server.land("Old", measurement("Old", 2))
-    assert "does not say whose version it is" in registry.sync().refused["Old v2"]
+    assert "does not name its definition" in registry.sync().refused["Old v2"]
     server.attest("Old")
     assert registry.sync().came == ["Old v2"], "though the history was here before the list of such tags"
     assert registry.create("Old", version=1).perform_measurement()[0][0] == 1

@@ -330,7 +330,7 @@ def test_the_command_binds_one_instrument_of_a_definition_once(server: FakeRegis
     assert [b["adapter"] for b in server.bindings] == ["GPIB::2"]
     server.bind(7, "Visa", "GPIB::7")
     registry.sync()
-    with pytest.raises(RegistryError, match=r"more than once: give a name or number of .* \(1000\), .* \(7\)"):
+    with pytest.raises(RegistryError, match=r"Give the name or number of one: .* \(1000\), .* \(7\)"):
         registry.bind_by_name("Visa", "GPIB::3")
 
 

@@ -225,7 +225,7 @@ def test_pybirch_s_database_is_never_told_of_what_is_the_registry_s(lab: FakeReg
         lambda: service.create_driver_issue({"title": "x", "driver_id": to_pybirch(1)}),
     ]
     for call in calls:
-        with pytest.raises(ValueError, match=f"is the registry's 1, which is changed at {lab.url}"):
+        with pytest.raises(ValueError, match=f"is the registry's 1; change it at {lab.url}"):
             call()
     assert database.asked == []
 

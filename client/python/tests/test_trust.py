@@ -151,7 +151,7 @@ ATTACKS: list[tuple[Callable[[FakeRegistry], None], str]] = [
     (_mixed, "not the list that the registry signed"),
     (_of_another_computer, "made for computer:2"),
     (_of_a_bundle, "made for bundle:1"),
-    (_a_tag_s_signature, "does not hold"),
+    (_a_tag_s_signature, "is not valid"),
     (_too_far, "its number is 9223372036854775808"),
     (_no_number, "its number is True"),
     (_endless_header, "not in a form"),
@@ -332,7 +332,7 @@ def test_a_restored_registry_is_followed_once_somebody_answers_for_it(
     assert "The registry's list is refused: the registry was restored" in lists["error"]
     restored(server, confirmed=True)
     report = registry.sync()
-    assert report.ok and any("Ada says that computers follow it" in text for text in report.warnings)
+    assert report.ok and any("Ada confirmed that computers follow it" in text for text in report.warnings)
     assert all(check.level == "ok" for check in examine(registry.home) if check.name == "lists")
     stands(registry)  # what was revoked before the backup was restored stays so
     server.replay = server.sent[0]
@@ -346,7 +346,7 @@ def test_who_answers_for_a_restored_registry_is_told_where_its_list_is_the_one_t
     assert not registry.sync().warnings
     server.timeline = {"id": "second", "restored_from": None, "confirmed": {"by": "Ada", "at": "2026-03-01T00:00:00Z"}}
     report = registry.sync()
-    assert report.unchanged and any("Ada says that computers follow it" in text for text in report.warnings)
+    assert report.unchanged and any("Ada confirmed that computers follow it" in text for text in report.warnings)
     assert not registry.sync().warnings
 
 

@@ -81,7 +81,7 @@ def test_a_file_that_is_held_for_good_is_never_taken_for_absent(tmp_path: Path, 
     ):
         read_json(tmp_path / "a.json")
     hold("replace", 1000)
-    with pytest.raises(FolderError, match=r"Cannot write .*another program has a file in it open\. What was there"):
+    with pytest.raises(FolderError, match=r"Cannot write .*another program has a file open in it\. What was there"):
         write_json(tmp_path / "a.json", {"a": 2})
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
     assert (tmp_path / "a.json").read_text() == '{\n "a": 1\n}'
@@ -269,7 +269,7 @@ def test_a_code_is_not_spent_where_a_program_has_files_open(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "replace", refuses)
-        with pytest.raises(FolderError, match="another program has a file in it open"):
+        with pytest.raises(FolderError, match="another program has a file open in it"):
             enrol(home, other.url, "CODE", "LABPC-01")
     assert other.requests == ["GET /api/signing-keys"], "the code was not sent"
     assert Registry.open(home.root).pins() == {"Alpha": 1}

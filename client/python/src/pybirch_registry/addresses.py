@@ -1,4 +1,4 @@
-"""What counts as the address of an instrument, and what PyBirch writes where there is none."""
+"""The addresses of instruments, and the placeholders that PyBirch writes when there is none."""
 
 import re
 from typing import Any
@@ -6,31 +6,31 @@ from typing import Any
 from .errors import AddressError
 
 NOWHERE = re.compile(r"\s*(placeholder([ _-]?\d+)?|simulated|none)?\s*", re.IGNORECASE)
-"""PyBirch's `placeholder` (an instrument that is not connected) and `placeholder_1` (a row without a device), and what
-people type for the same."""
+"""PyBirch's `placeholder` (an instrument that is not connected) and `placeholder_1` (a row without a device), and the
+words that people type for them."""
 
 VISA = re.compile(r"(GPIB|USB|TCPIP|VXI|PXI|VICP|GPIB-VXI|PRLGX-TCPIP|PRLGX-ASRL)\d*(::[^\s:][^\s]*?)+", re.IGNORECASE)
 SERIAL = re.compile(r"ASRL[^\s:]+(::INSTR)?|COM\d+|/dev/\S+", re.IGNORECASE)
 NETWORK = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d+)?")
 GPIB = re.compile(r"GPIB\d*::(\d+)(?:::(\d+))?(::INSTR)?", re.IGNORECASE)
 OWN_KIND = re.compile(r"(?=.*\d)[^\s:]+(:\d+)?")
-"""What a vendor's library takes: a serial number (`27000123`), a channel (`Dev1/ai0`), `host2:5025`."""
+"""Addresses of vendors' libraries: a serial number (`27000123`), a channel (`Dev1/ai0`), `host2:5025`."""
 
 
 def is_nowhere(adapter: Any) -> bool:
-    """Whether it stands for no address; what is no text (pymeasure's adapters, say) is one."""
+    """Whether `adapter` stands for no address. A value that is not text, such as a pymeasure adapter, is an address."""
     return adapter is None or (isinstance(adapter, str) and NOWHERE.fullmatch(adapter) is not None)
 
 
 def is_address(text: Any) -> bool:
-    """Whether a text, which may as well be a name, can only be meant as an address or as PyBirch's word for none."""
+    """Whether a text that could be a name can only be an address or PyBirch's placeholder for one."""
     return isinstance(text, str) and any(
         form.fullmatch(text) for form in (VISA, SERIAL, NETWORK, re.compile(r"placeholder([ _-]?\d+)?"))
     )
 
 
 def canonical(adapter: str) -> str:
-    """The form in which addresses are compared: case, the bus number 0 and a final `::INSTR` make no difference."""
+    """The form in which addresses are compared. Case, the bus number 0 and a final `::INSTR` make no difference."""
     text = adapter.strip()
     if text.startswith("/"):
         return text
@@ -40,7 +40,7 @@ def canonical(adapter: str) -> str:
 
 
 def check_address(adapter: str) -> str:
-    """Without white space around it. Raises `AddressError` for what cannot be an address."""
+    """Returns the address without surrounding white space. Raises `AddressError` if it cannot be one."""
     text = adapter.strip()
     gpib = GPIB.fullmatch(text)
     if gpib is not None:
@@ -50,8 +50,8 @@ def check_address(adapter: str) -> str:
         known = any(form.fullmatch(text) for form in (VISA, SERIAL, NETWORK, OWN_KIND))
     if not known or not text.isprintable():
         raise AddressError(
-            f"{adapter!r} is no address of an instrument. Give what VISA calls it (GPIB0::8::INSTR, "
-            "USB0::0x1AB1::0x04CE::DS1ZA1::INSTR, TCPIP0::10.0.0.7::INSTR), a port (COM3, /dev/ttyUSB0), or what the "
-            "maker's library takes; `pyvisa-info` and `pyvisa-shell list` show what is connected"
+            f"{adapter!r} is no instrument's address. Give its VISA address (GPIB0::8::INSTR, "
+            "USB0::0x1AB1::0x04CE::DS1ZA1::INSTR, TCPIP0::10.0.0.7::INSTR), a port (COM3, /dev/ttyUSB0), or the "
+            "address that the maker's library takes; `pyvisa-info` and `pyvisa-shell list` show what is connected"
         )
     return text

@@ -1,7 +1,7 @@
-"""Says loudly, in every program that has a version loaded, that it was revoked, whichever program's sync learned it.
+"""Warns in every program that has loaded a version when that version is revoked, whichever program's sync learned it.
 
-A daemon thread looks at the time of the file that a sync writes; it is read again only when that has changed. Nothing
-is stopped: what becomes of a measurement that runs is for people to decide.
+A daemon thread looks at the time of the file that a sync writes, and reads the file only when it has changed. Nothing
+is stopped: people decide what happens to a running measurement.
 """
 
 import os
@@ -18,10 +18,10 @@ from .text import logger, visible
 log = logger(__name__)
 
 INTERVAL_S = 15.0
-"""How long after a sync it is said at the latest, in seconds."""
+"""The longest delay between a sync and the warning, in seconds."""
 
 Listener = Callable[[str], None]
-"""Gets a sentence, in whatever thread found out."""
+"""Receives a sentence, in any thread."""
 
 
 class RevokedWarning(UserWarning):
@@ -32,7 +32,7 @@ class Loaded(Protocol):
     """Versions that this program has loaded."""
 
     def revoked(self) -> list[tuple[Installed, str]]:
-        """Those of them that are revoked by now, each with the reason. Raises `RegistryError`."""
+        """Returns the loaded versions that are revoked by now, with the reasons. Raises `RegistryError`."""
 
 
 _watched: list[Loaded] = []
@@ -43,7 +43,7 @@ _thread: threading.Thread | None = None
 
 
 def watch(loaded: Loaded) -> None:
-    """From now on, for as long as the program runs."""
+    """Watches these versions for as long as the program runs."""
     with _lock:
         if not any(one is loaded for one in _watched):
             _watched.append(loaded)
@@ -51,17 +51,17 @@ def watch(loaded: Loaded) -> None:
 
 
 def on_revoked(listener: Listener) -> None:
-    """`listener` gets each sentence too, beside the log and Python's warnings."""
+    """Passes each sentence to `listener` too, besides the log and Python's warnings."""
     _listeners.append(listener)
 
 
 def look() -> None:
-    """Says what has not been said yet."""
+    """Reports the revocations that have not been reported yet."""
     for loaded in list(_watched):
         try:
             found = loaded.revoked()
         except RegistryError as error:
-            log.debug("Whether a version was revoked is not known: %s", error)
+            log.debug("It is not known whether a version was revoked: %s", error)
             continue
         for installed, reason in found:
             with _lock:
@@ -78,24 +78,25 @@ def _sentence(installed: Installed, reason: str) -> str:
     names = ", ".join(sorted({str(getattr(one, "name", installed.name)) for one in live}))
     state, whose = ("in use", f" It is used by: {names}.") if live else ("loaded", "")
     label = f"{installed.name} v{installed.version}"
-    return f"{label} is {state} and was revoked: {reason}.{whose} It is not stopped; a new start takes another version."
+    after = "It keeps running; after a restart, another version is used."
+    return f"{label} is {state} and was revoked: {reason}.{whose} {after}"
 
 
 def _say(text: str) -> None:
     log.error("%s", text)
     try:
         warnings.warn(visible(text), RevokedWarning, stacklevel=2)
-    except RevokedWarning:  # where a program makes errors of warnings, the log has said it
+    except RevokedWarning:  # the program turns warnings into errors, and the log has the text already
         log.debug("Warnings are errors here")
     for listener in list(_listeners):
         try:
             listener(visible(text))
-        except Exception as error:  # the program's own code
-            log.warning("%r cannot tell of a revoked version: %s", listener, error)
+        except Exception as error:  # the listener is the program's own code
+            log.warning("%r failed to report a revoked version: %s", listener, error)
 
 
 def _start() -> None:
-    """Once in a process. The caller holds the lock."""
+    """Starts the thread once in a process. The caller holds the lock."""
     global _thread
     if _thread is None:
         _thread = threading.Thread(target=_run, name="pybirch-revoked", daemon=True)
@@ -109,7 +110,7 @@ def _run() -> None:
 
 
 def _after_fork() -> None:
-    """Threads do not come along, and a lock may have been held by one."""
+    """A child process has no threads, and its copy of the lock may be held."""
     global _lock, _thread
     _lock, _thread = threading.Lock(), None
     if _watched:

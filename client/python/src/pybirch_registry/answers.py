@@ -1,4 +1,4 @@
-"""What the registry answers in PyBirch's terms, from this computer's disk; ids are PyBirch's (ids.py)."""
+"""The registry's answers in PyBirch's terms, from this computer's disk. Ids are PyBirch's (ids.py)."""
 
 import socket
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ log = logger(__name__)
 
 
 class Answers:
-    """Every method answers without the network."""
+    """No method needs the network."""
 
     def __init__(self, bound: BoundInstruments, choice: Choice) -> None:
         self.bound = bound
@@ -26,7 +26,7 @@ class Answers:
         self._store = bound.store
         self._manifest = bound.manifest
         self._names: dict[int, str] = {}
-        """Of definitions by their ids, as far as they were listed; trees ask for every one of them."""
+        """The names of listed definitions by their ids, because PyBirch's tree asks for each of them."""
 
     # ---------------------------------------------------------------- drivers
 
@@ -52,7 +52,7 @@ class Answers:
             return None
 
     def versions(self, driver_id: int) -> list[Dict]:
-        """Newest first, out of the fetched history."""
+        """Returns the versions from the fetched history, newest first."""
         driver = self.driver(driver_id)
         if driver is None:
             return []
@@ -67,7 +67,7 @@ class Answers:
     # ---------------------------------------------------------------- bindings
 
     def is_own(self, computer_name: str) -> bool:
-        """PyBirch goes by the host name, which need not be the name of the enrolment."""
+        """PyBirch uses the host name, which may differ from the name of the enrolment."""
         names = (self._connection.enrolment.computer_name, socket.gethostname())
         return computer_name.lower() in [name.lower() for name in names]
 
@@ -76,7 +76,7 @@ class Answers:
         return {driver["id"] for driver in drivers if driver is not None}
 
     def bindings(self, computer_name: str | None = None) -> list[Dict]:
-        """This computer's, under the name that PyBirch asks for."""
+        """Returns this computer's bindings, under the name that PyBirch asks for."""
         own = computer_name or self._connection.enrolment.computer_name
         return [self._binding(found, own) for found in self._found()]
 
@@ -92,13 +92,13 @@ class Answers:
         bound = next((f for f in self._found() if _id(f) == instrument_id), None)
         if bound is None and all(one["id"] != number for one in self._manifest().instruments):
             raise ValueError(f"Instrument {instrument_id} not found: the registry lists no instrument {number} here")
-        # That it is the primary one is PyBirch's default, and no reason to take that from another computer.
+        # PyBirch passes True by default, which must not take the primary binding from another computer.
         self.bound.bind(bound or number, adapter, adapter_type, None if is_primary else False)
         made = next(b for b in self.bindings() if b["instrument_id"] == self.current_id(instrument_id))
         return {key: value for key, value in made.items() if key != "instrument"}
 
     def current_id(self, instrument_id: int) -> int:
-        """PyBirch may still know an instrument by the id that it had before the registry knew of it."""
+        """PyBirch may still use the id that an instrument had before the registry knew it."""
         known = (_id(found) for found in self._found() if _key_id(found) == instrument_id)
         return next(known, instrument_id)
 
@@ -116,7 +116,7 @@ class Answers:
     # ---------------------------------------------------------------- instruments and computers
 
     def instruments(self) -> list[Dict]:
-        """Those of the lab, and those that only this computer knows so far; by name."""
+        """Returns the lab's instruments and those that only this computer knows so far, by name."""
         drivers: dict[str, Dict | None] = {}
 
         def driver(name: Any) -> Dict | None:
@@ -136,7 +136,7 @@ class Answers:
         return sorted(shown, key=lambda one: str(one["name"]).lower())
 
     def computer(self) -> Dict:
-        """This one."""
+        """Returns this computer."""
         enrolment = self._connection.enrolment
         listed = {**enrolment.computer, **self._manifest().computer}
         named = {"computer_name": enrolment.computer_name, "computer_id": enrolment.computer_id}
@@ -149,5 +149,5 @@ def _id(found: Found) -> int:
 
 
 def _key_id(found: Found) -> int | None:
-    """Also of its binding, until the registry knows of it."""
+    """The id of an instrument, and of its binding, before the registry knows it."""
     return None if found.key is None else to_pybirch_key(found.key)

@@ -1,4 +1,4 @@
-"""The registry's HTTP API, as far as a lab computer uses it."""
+"""The part of the registry's HTTP API that lab computers use."""
 
 import http.client
 import json
@@ -28,27 +28,27 @@ NEVER_ENROLLED = (
     "For a registry on the network, ask a lab admin for a code, then run: pybirch-registry enrol URL CODE"
 )
 JSON = ("application/json", "application/problem+json")
-"""What the registry answers in, its errors too."""
+"""The media types of the registry's answers and errors."""
 UNREACHED = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""What a request raises where there is no answer; `ValueError` for addresses that are none."""
+"""The errors of a request that gets no answer. `ValueError` is raised for malformed addresses."""
 
 
 class Http:
-    """Speaks to one registry, through the proxy of the environment or of Windows where there is one."""
+    """Requests to one registry, through the proxy that the environment or Windows sets."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         self.token = token
-        #: How far this computer's clock is ahead of the registry's, in seconds, once it has answered.
+        # How far this computer's clock is ahead of the registry's, in seconds, after the first answer.
         self.clock_ahead_s: float | None = None
 
     @cached_property
     def pool(self) -> urllib3.PoolManager:
-        """The connections. Raises `UnreachableError` where the address or the environment's settings are wrong."""
+        """The connections. Raises `UnreachableError` if the address or the environment's settings are wrong."""
         return make_pool(self.url)
 
     def check_enrolled(self) -> None:
-        """Raises `NotEnrolledError` on a computer that knows its registry from bundles alone; nothing is sent."""
+        """Raises `NotEnrolledError` on a computer that knows its registry only from bundles. Sends nothing."""
         if self.token == "":
             raise NotEnrolledError(NEVER_ENROLLED)
 
@@ -61,9 +61,9 @@ class Http:
         timeout_s: float | None = None,
         bounds: Bounds | None = None,
     ) -> urllib3.BaseHTTPResponse:
-        """The answer, whatever its status; read whole, unless `bounds` say that it is endless.
+        """Returns the answer, whatever its status. Reads it whole, unless `bounds` declare it endless.
 
-        Raises `UnreachableError` where there is none, `NotEnrolledError` for a token that no longer counts.
+        Raises `UnreachableError` if there is no answer, and `NotEnrolledError` for a token that is no longer valid.
         """
         self.check_enrolled()
         sent = {"Accept": "application/json", "User-Agent": "pybirch-registry", **(headers or {})}
@@ -98,7 +98,7 @@ class Http:
         return response
 
     def json(self, method: str, path: str, body: object = None, **options: Any) -> Any:
-        """What the registry answers. Raises `AnswerError` for its errors, and as `request` does."""
+        """Returns the registry's answer. Raises `AnswerError` for an error status, and as `request` does."""
         return decode(self.request(method, path, body, **options), self.url)
 
     def _note_clock(self, date: str | None) -> None:
@@ -107,7 +107,7 @@ class Http:
             self.clock_ahead_s = time() - (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
     def clock_warning(self) -> str | None:
-        """A sentence where this computer's clock is minutes, hours or days off the registry's."""
+        """A warning if this computer's clock differs from the registry's by minutes or more."""
         ahead = self.clock_ahead_s
         if ahead is None or abs(ahead) < CLOCK_TOLERANCE_S:
             return None
@@ -121,7 +121,8 @@ class Http:
 
 
 def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
-    """The JSON of an answer. Raises `AnswerError`, or `UnreachableError` where somebody else answered."""
+    """The JSON of an answer. Raises `AnswerError`, or `UnreachableError` if something other than the registry
+    answered."""
     kind = _kind(response)
     if kind not in JSON:
         if response.status == 204:
@@ -132,7 +133,7 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise UnreachableError(not_the_registry(url, "broken JSON", response.status)) from error
     if response.status >= 500:
-        raise UnreachableError(f"{url} is in trouble (it answers {response.status})", response.status)
+        raise UnreachableError(f"{url} reports trouble (status {response.status})", response.status)
     if response.status >= 400:
         detail = value.get("detail") or value.get("title") if isinstance(value, dict) else None
         raise AnswerError(detail or f"{url} answered {response.status}", response.status)
@@ -145,7 +146,7 @@ def _kind(response: urllib3.BaseHTTPResponse) -> str:
 
 
 def not_the_registry(url: str, kind: str, status: int) -> str:
-    """A sentence for answers of a proxy or of a sign-in page."""
+    """A sentence for the answer of a proxy or of a sign-in page."""
     return (
         f"Something between this computer and {url} answered in its place ({kind or 'no content type'}, status "
         f"{status}): a proxy, or a sign-in page of the network. Open the address in a browser to see it"
@@ -153,24 +154,24 @@ def not_the_registry(url: str, kind: str, status: int) -> str:
 
 
 def elsewhere(url: str, response: urllib3.BaseHTTPResponse) -> str:
-    """A sentence for an answer that sends on to another address; the token goes nowhere but to the registry's."""
+    """A sentence for a redirect. The token is only sent to the registry's own address."""
     place = urljoin(url, response.headers.get("Location", ""))
     return (
-        f"{url} sends on to {place}. If that is your registry, enrol this computer at that address; if not, a proxy or "
-        "a sign-in page of the network answered in its place"
+        f"{url} redirects to {place}. If that is your registry, enrol this computer at that address; if not, a proxy "
+        "or a sign-in page of the network answered in its place"
     )
 
 
 def describe(url: str, error: BaseException) -> str:
-    """An error of the connection, in words; none of a library's own text, which goes to the log."""
+    """Describes a connection error in words. A library's own text only goes to the log."""
     log.info("%s: %r", url, error)
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         if "expired" in text or "not yet valid" in text:
             return f"The certificate of {url} is not valid today: check this computer's date and time"
         return (
-            f"The certificate of {url} is not trusted here. Where a proxy or the lab has a certificate of its own, "
-            "name its file in SSL_CERT_FILE"
+            f"The certificate of {url} is not trusted here. If a proxy or the lab has its own certificate, name its "
+            "file in SSL_CERT_FILE"
         )
     return f"{url} cannot be reached: {_reason(error)}"
 
@@ -183,23 +184,23 @@ def _reason(error: BaseException) -> str:
         return str(beyond)
     if isinstance(error, kinds.ProxyError):
         status = re.search(r"failed: (\d{3})", str(error.original_error))
-        return "the proxy does not let it through" + (f" (it answers {status[1]})" if status else "")
+        return "the proxy does not let it through" + (f" (status {status[1]})" if status else "")
     if isinstance(error, kinds.NameResolutionError):
-        return "nobody knows its name; check the address and the network"
+        return "its name is unknown; check the address and the network"
     if isinstance(error, kinds.NewConnectionError):
         said = next((one.strerror for one in chain if isinstance(one, OSError) and one.strerror), None)
-        return f"{said or 'no connection'}. It is down, or the address or the network is not right"
+        return f"{said or 'no connection'}. It is down, or the address or the network is wrong"
     if any(isinstance(one, (kinds.TimeoutError, TimeoutError)) for one in chain):
         return "no answer in time"
     if isinstance(error, kinds.SSLError):
         return "no encrypted connection could be made. Is it http:// rather than https://, or a proxy in between?"
     if isinstance(error, (kinds.LocationValueError, UnicodeError, http.client.InvalidURL)):
         return "that is no address"
-    return "the connection broke off"
+    return "the connection was lost"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and those that it came of."""
+    """An error and the errors that caused it."""
     seen: list[BaseException] = [error]
     for one in seen:
         yield one
@@ -208,7 +209,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def describe_git(url: str, error: BaseException) -> str:
-    """Why git did not get through, in words, whatever dulwich raised."""
+    """Describes in words why git failed, whatever dulwich raised."""
     from dulwich.client import HTTPUnauthorized
     from dulwich.errors import NotGitRepository
 
@@ -218,9 +219,9 @@ def describe_git(url: str, error: BaseException) -> str:
     log.info("%s: %r", url, error)
     status = re.search(r"http resp (\d{3})", str(error))
     if status:
-        return f"git was answered {status[1]} in place of a history"
+        return f"git got status {status[1]} instead of a history"
     if isinstance(error, NotGitRepository):
         return "the registry has no such history for this computer"
     if isinstance(error, HTTPUnauthorized):
         return "the registry does not accept this computer's access for git"
-    return "git got no whole answer"
+    return "git got an incomplete answer"

@@ -1,26 +1,27 @@
-"""Zip files that others made, read within bounds: what an entry says of its own size is not believed."""
+"""Reads zip files from others within bounds. The size that an entry declares is not trusted."""
 
 import struct
 import zipfile
 import zlib
 
 DAMAGED = (EOFError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, OverflowError)
-"""What Python's zipfile raises for a file that is no whole zip, or is encrypted."""
+"""What zipfile raises for a file that is damaged, encrypted or no zip."""
 
 
 def open_entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The files in it by name. Raises `BadZipFile` where a name stands there twice: readers differ in which counts."""
+    """The files in an archive by name. Raises `BadZipFile` for a duplicate name, because readers differ in which one
+    counts."""
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     found = {entry.filename: entry for entry in entries}
     if len(found) != len(entries):
-        raise zipfile.BadZipFile("a name stands there twice")
+        raise zipfile.BadZipFile("a name appears twice")
     return found
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """As many bytes as the entry has; the caller has judged that number. Raises what is in `DAMAGED`.
+    """Reads as many bytes as the entry declares. The caller has checked that number. Raises the errors in `DAMAGED`.
 
-    Only what is deflated or stored is read: of the other methods zipfile unpacks all at once, whatever was declared.
+    Reads only deflated and stored entries: for other methods, zipfile unpacks everything, whatever size was declared.
     """
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise NotImplementedError(f"compressed by method {entry.compress_type}")
@@ -30,5 +31,5 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
             parts.append(part)
             left -= len(part)
         if left or file.read(1):
-            raise zipfile.BadZipFile("an entry is not as long as it says")
+            raise zipfile.BadZipFile("an entry has another length than it declares")
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""What this computer could ask for: every approved definition that it may see, here or not."""
+"""The definitions that this computer may ask for: every approved one that it may see, here or not."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,9 +15,9 @@ SEARCHED = ("name", "display_name", "manufacturer", "category", "description")
 
 
 def available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]:
-    """The definitions by name; and where the registry cannot be reached, of when (ISO 8601) the last list is.
+    """Returns the definitions by name. If the registry cannot be reached, also the time (ISO 8601) of the last list.
 
-    Raises `UnreachableError` where there is no last list, `NotEnrolledError`, `AnswerError`, `FolderError`.
+    Raises `UnreachableError` if there is no last list, `NotEnrolledError`, `AnswerError`, `FolderError`.
     """
     path = home.root / "available.json"
     try:
@@ -32,7 +32,7 @@ def available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]
 
 
 def matching(items: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
-    """Those that have each part of the word in a name, a maker, a category or a description."""
+    """The definitions that have each part of `word` in their name, manufacturer, category or description."""
     parts = word.casefold().split()
     texts = [(one, " ".join(str(one.get(key) or "") for key in SEARCHED).casefold()) for one in items]
     return [one for one, text in texts if all(part in text for part in parts)]

@@ -1,4 +1,4 @@
-"""Which instrument is at which address here, and its last settings: remembered at once, told to the registry."""
+"""The addresses and last settings of instruments here: remembered at once, then sent to the registry."""
 
 import math
 import sys
@@ -21,11 +21,11 @@ from .text import logger
 log = logger(__name__)
 
 SEND_NOW_S = 3.0
-"""How long `bind` and `save_settings` wait for the registry before they leave it to the next sync, in seconds."""
+"""How long `bind` and `save_settings` wait for the registry before they leave the rest to the next sync, in seconds."""
 
 
 class Bindings:
-    """Of one computer. Several processes may use it at once."""
+    """The bindings of one computer. Several processes may use them at once."""
 
     def __init__(self, connection: Connection, store: Store) -> None:
         self._connection = connection
@@ -34,8 +34,10 @@ class Bindings:
         self.outbox = Outbox(connection.home)
 
     def remember(self, instrument: Any, body: dict[str, Any]) -> str | None:
-        """At once here; the registry is told in a few seconds, or else at the next sync. What it refuses is forgotten,
-        and the reason given back. `instrument` is an object or an instrument's id. Raises `FolderError`.
+        """Remembers a binding or settings here at once, and sends them within a few seconds or at the next sync.
+
+        If the registry refuses them, forgets them and returns the reason. `instrument` is an object or an instrument's
+        id. Raises `FolderError`.
         """
         return self._send_now(self._put(instrument, body))
 
@@ -52,7 +54,7 @@ class Bindings:
         return sent.refused.get(key)
 
     def _put(self, instrument: Any, body: dict[str, Any]) -> str:
-        """The key of what waits now."""
+        """Returns the key of the entry that waits."""
         number = number_of(instrument)
         if number is not None:
             key = f"binding:{number}"
@@ -68,7 +70,7 @@ class Bindings:
         return key
 
     def forget(self, found: Found) -> str | None:
-        """Ends a binding at once here, in the registry as soon as may be; as `remember` otherwise."""
+        """Ends a binding: here at once, in the registry as soon as possible. Returns and raises as `remember` does."""
         number = number_of(found)
         if number is None:
             self.outbox.drop(f"new:{found.key}")
@@ -81,7 +83,7 @@ class Bindings:
         return self._send_now(key)
 
     def describe(self, instrument: Any) -> dict[str, Any]:
-        """What the registry needs to make an instrument."""
+        """Returns what the registry needs to add an instrument."""
         origin = getattr(instrument, "_definition", None) or {}
         name = origin.get("name", type(instrument).__name__)
         known = self._store.versions(name)
@@ -92,7 +94,7 @@ class Bindings:
         }
 
     def send(self, timeout_s: float | None = None) -> Sent:
-        """Tells the registry what waits. Raises `NotEnrolledError`, `FolderError`."""
+        """Sends what waits to the registry. Raises `NotEnrolledError`, `FolderError`."""
         http = self._connection.http
         computer = quote(self._connection.enrolment.computer_name, safe="")
 
@@ -111,7 +113,7 @@ class Bindings:
         return sent
 
     def _take(self, answers: list[Any]) -> None:
-        """Lays the answers into the last list, so that they are told of before the next one comes."""
+        """Merges the answers into the last list, so that they count before the next list comes."""
         told = [answer for answer in answers if isinstance(answer, dict)]
         taken = {answer["instrument"]["id"]: answer for answer in told if answer.get("instrument")}
         gone = {answer["unbound"] for answer in told if "unbound" in answer}
@@ -131,7 +133,7 @@ class Bindings:
 
 
 def number_of(instrument: Any) -> int | None:
-    """The id in the registry of an instrument that is given as that id, as an object, or as what `discover` found."""
+    """The id in the registry of an instrument, which is given as its id, as an object, or as a `Found`."""
     if isinstance(instrument, Found):
         number = instrument.instrument.get("id")
     else:
@@ -140,7 +142,7 @@ def number_of(instrument: Any) -> int | None:
 
 
 def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
-    """One that is gone already is no fault."""
+    """Deletes a binding. One that is already gone is no error."""
     try:
         http.json("DELETE", f"/api/computer-bindings/{binding}", timeout_s=timeout_s)
     except AnswerError as error:
@@ -149,14 +151,14 @@ def _unbind(http: Http, binding: int, timeout_s: float | None) -> None:
 
 
 def adapter_type_of(adapter: str) -> str | None:
-    """`GPIB`, `USB`, `Serial` or `TCP` by the start of a VISA address; None where it does not say."""
+    """`GPIB`, `USB`, `Serial` or `TCP`, from the start of a VISA address. None if the start is unknown."""
     kinds = {"GPIB": "GPIB", "USB": "USB", "ASRL": "Serial", "COM": "Serial", "/DEV/TTY": "Serial"}
     kinds |= {"TCPIP": "TCP", "VICP": "TCP"}
     return next((kind for prefix, kind in kinds.items() if adapter.upper().startswith(prefix)), None)
 
 
 def plain(value: Any) -> Any:
-    """Settings as JSON takes them: numpy's scalars and arrays become Python's numbers and lists."""
+    """Converts settings for JSON: numpy's scalars and arrays become Python's numbers and lists."""
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, set)):

@@ -76,7 +76,7 @@ class BoundInstruments:
         if len(bound) > 1:
             names = ", ".join(f"{f.name} at {f.adapter or 'no address'}{f.numbered}" for f in bound)
             raise UnknownDefinitionError(
-                f"Several instruments called {instrument} are bound here. Give the name or number of one: {names}"
+                f"Several instruments here match {instrument}. Give the name or number of one: {names}"
             )
         return bound[0] if bound else None
 

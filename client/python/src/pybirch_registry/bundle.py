@@ -1,13 +1,13 @@
-"""Definitions by USB stick: a file that `registry export --bundle` makes, for computers without any network.
+"""Imports bundles, the files that `registry export --bundle` makes for computers without a network.
 
-A zip with `manifest.json`, a git bundle of `main` and the versions' tags for each definition
-(`bundles/<Name>.bundle`), and `statement`. The manifest has `definitions`, `revoked` and `reinstated` as
-`GET /api/sync` answers them, `signing_keys` as `GET /api/signing-keys` lists them, and `registry`, the address.
-`statement` signs, numbers and dates the manifest, as `Sync-Statement` does with a list.
+A bundle is a zip with `manifest.json`, `statement`, and for each definition a git bundle of `main` and its version tags
+(`bundles/<Name>.bundle`). The manifest has `definitions`, `revoked` and `reinstated` as in `GET /api/sync`,
+`signing_keys` as in `GET /api/signing-keys`, and the registry's address as `registry`. `statement` signs, numbers and
+dates the manifest, as `Sync-Statement` does with a list.
 
-Everything in the file is believed only where it is signed by keys that this computer knows, or that these vouch for.
-So a stick can be lost or swapped without harm, and an older one takes nothing back. A computer that was never enrolled
-is told which keys to trust, by their fingerprints.
+The content counts only if it is signed by keys that this computer knows, or by keys that these vouch for. So a lost or
+swapped USB stick does no harm, and an older bundle cannot undo a newer one. On a computer that was never enrolled, the
+user names the keys to trust by their fingerprints.
 """
 
 import json
@@ -43,11 +43,11 @@ MAX_BUNDLE_BYTES = 256 * 1024 * 1024
 
 
 def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
-    """What came, what stayed and what was refused.
+    """Returns what came, what stayed and what was refused.
 
-    `trust` are fingerprints of keys (`SHA256:…`) that the bundle has and that are to be believed from now on. Raises
-    `UnknownDefinitionError` for a file that is no bundle, `NotEnrolledError` where no key is known, `RefusedError` for
-    a fingerprint that the bundle has no key of, `FolderError`.
+    `trust` lists fingerprints of keys in the bundle (`SHA256:…`) to trust from now on. Raises `UnknownDefinitionError`
+    for a file that is no bundle, `NotEnrolledError` if no key is known, `RefusedError` for a fingerprint that matches
+    no key in the bundle, `FolderError`.
     """
     report = SyncReport()
     try:
@@ -71,7 +71,7 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
     except (*DAMAGED, KeyError, TypeError) as error:
         log.info("%s: %r", file, error)
         raise UnknownDefinitionError(
-            f"{file} is not a bundle of definitions, or it is damaged: copy it anew from the registry's machine"
+            f"{file} is not a bundle of definitions, or it is damaged: copy it again from the registry's machine"
         ) from error
     if trust and report.came:
         home.save_enrolment(versions.keys.enrolment)
@@ -86,13 +86,13 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
 
 
 def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Raises `RefusedError` for one that is too large, `KeyError` for one that is absent."""
+    """Raises `RefusedError` if the part is too large, `KeyError` if it is absent."""
     try:
         info = archive.getinfo(name)
     except KeyError:
         if name == "statement":
             raise RefusedError(
-                "The bundle is not signed: an older registry made it. Update that, and make a new one"
+                "The bundle is not signed, so an older registry made it. Update the registry and make a new bundle"
             ) from None
         raise
     if info.file_size > most:
@@ -101,11 +101,11 @@ def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statement:
-    """What the registry states of the manifest. Raises `RefusedError` where it must not be taken."""
+    """Returns the registry's statement about the manifest. Raises `RefusedError` if the manifest must not be used."""
     try:
         statement = versions.keys.statement(packed)
         if not statement.audience.startswith("bundle:"):
-            raise RefusedError(f"what it states was made for {statement.audience}")
+            raise RefusedError(f"its statement was made for {statement.audience}")
         Trust(home).judge(statement, statement.audience, sha256(text))
         return statement
     except RefusedError as error:
@@ -113,8 +113,9 @@ def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statemen
 
 
 def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> Enrolment:
-    """The enrolment, with the keys that are to be trusted and those that these vouch for; one without a token where
-    there was none. Nothing is saved: a key is believed once it has proven itself on the manifest.
+    """Returns the enrolment with the keys to trust and those that they vouch for. A new enrolment has no token.
+
+    Saves nothing: a key is trusted only after it has verified the manifest.
     """
     enrolment = home.enrolment_or_none()
     keys = {fingerprint_of(key_blob(key)): key for key in offered}
@@ -127,8 +128,8 @@ def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> En
         enrolment = Enrolment(url, "", info["computer_name"], info["computer_id"], keys_by="bundle")
     if enrolment is None or not (enrolment.signing_keys or chosen):
         raise NotEnrolledError(
-            "This computer knows no key of a registry, so it cannot tell whose bundle this is. Compare with a lab "
-            f"admin which key your registry signs with ({', '.join(keys) or 'it has none'}; the newest comes "
+            "This computer knows no key of a registry, so it cannot verify this bundle. Ask a lab admin which "
+            f"key your registry signs with (the bundle has {', '.join(keys) or 'none'}; the newest comes "
             "last), then run: pybirch-registry import-bundle FILE --trust SHA256:…"
         )
     known = {key_blob(key) for key in enrolment.signing_keys}
@@ -141,7 +142,7 @@ def _vouched(key: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
-    """Of a definition's part of the file. It raises `RefusedError`."""
+    """Reads a definition's part of the file. The reader raises `RefusedError`."""
 
     def read() -> bytes:
         try:
@@ -153,7 +154,7 @@ def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
             raise RefusedError("the file holds no bundle of it") from None
         except (*DAMAGED, OSError) as error:
             log.info("%s: %r", item.label, error)
-            raise RefusedError("its bundle is damaged: copy the file anew") from error
+            raise RefusedError("its bundle is damaged: copy the file again") from error
 
     return read
 
@@ -173,21 +174,21 @@ def _take(versions: Versions, item: Item, read: Callable[[], bytes], report: Syn
 
 
 def _adopt(repository: Repository, content: bytes) -> None:
-    """Raises `RefusedError` where the bundle is damaged."""
+    """Raises `RefusedError` if the git bundle is damaged."""
     try:
         repository.adopt_bundle(content)
     except RegistryError:
         raise
-    except Exception as error:  # whatever dulwich raises for bytes that are no bundle
+    except Exception as error:  # dulwich raises many errors for bytes that are no bundle
         log.info("%s: %r", repository.path, error)
-        raise RefusedError("its bundle is damaged: copy the file anew") from error
+        raise RefusedError("its bundle is damaged: copy the file again") from error
 
 
 def _merge(home: Home, taken: list[Item]) -> None:
-    """Lays the bundle's list over the last one, which may be newer: the higher version counts.
+    """Merges the bundle's list into the last one, which may be newer: the higher version counts.
 
-    Bindings and the lab's policy are not a bundle's to tell. What it brought is asked for from then on, so that a
-    network keeps it up to date.
+    A bundle cannot change bindings or the lab's policy. Later syncs ask for the definitions that it brought, to keep
+    them up to date.
     """
     with locked(home.lock("manifest")):
         kept = state.load(home.manifest, manifests.check_kept) or {"manifest": {"definitions": []}}

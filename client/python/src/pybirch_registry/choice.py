@@ -1,4 +1,5 @@
-"""Which version of a definition this computer uses: asked for, pinned here, listed by the registry, or the newest."""
+"""Chooses the version of a definition: the one asked for, the one pinned here, the one the registry lists, or the
+newest."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ log = logger(__name__)
 
 
 class Choice:
-    """`older` gets a version out of the history that is not on the disk yet (`Versions.get_older`)."""
+    """`older` gets a version that is not on the disk yet from the history (`Versions.get_older`)."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class Choice:
     def resolve(self, name: str, version: int | None = None) -> Installed:
         """Raises `UnknownDefinitionError`, `RefusedError`."""
         if NAME.fullmatch(name) is None:
-            raise UnknownDefinitionError(f"{name!r} is no definition's name, which has letters, digits and _ alone")
+            raise UnknownDefinitionError(f"{name!r} is no definition's name: names have only letters, digits and _")
         if version is not None:
             return self._exactly(name, version)
         pinned = self.pins().get(name)
@@ -49,7 +50,7 @@ class Choice:
         return self._newest(name)
 
     def _newest(self, name: str) -> Installed:
-        """Of those that the registry lists and that are here; without such, of all that are here."""
+        """The newest listed version that is here. If no listed version is here, the newest of all that are."""
         listed = self._manifest()
         known = {i.commit: i for i in self._store.versions(name)}
         items = sorted((i for i in listed.items if i.name == name), key=lambda i: -i.version)
@@ -64,7 +65,9 @@ class Choice:
             raise UnknownDefinitionError(f"{name} has not arrived yet. Run: pybirch-registry sync")
         alike = [other for other in self._store.names() if other.lower() == name.lower()]
         if alike:
-            raise UnknownDefinitionError(f"No definition {name} on this computer, but {alike[0]}: case counts here")
+            raise UnknownDefinitionError(
+                f"No definition {name} on this computer, but {alike[0]}: names are case-sensitive"
+            )
         raise UnknownDefinitionError(
             f"No definition {name} on this computer. If it is a public or built-in one, ask for it: "
             f"pybirch-registry sync {name}"
@@ -77,13 +80,13 @@ class Choice:
             if installed.version == version and (item is None or item.commit == installed.commit):
                 return installed
         if listed.newest(name) is None and not self._store.versions(name):
-            return self._newest(name)  # which says that it is unknown
+            return self._newest(name)  # it raises the error for an unknown name
         return self._older(name, version, listed)
 
     def pins(self) -> dict[str, int]:
-        """Versions that were chosen on this computer, by name.
+        """The versions that are pinned on this computer, by name.
 
-        Raises `FolderError` where they cannot be known: nothing is unpinned by damage.
+        Raises `FolderError` if they cannot be read: damage must not unpin anything.
         """
         return read_pins(self._home)
 
@@ -97,7 +100,7 @@ class Choice:
         return installed
 
     def unpin(self, name: str) -> bool:
-        """Whether there was a pin. Raises `FolderError`, `UnknownDefinitionError`."""
+        """Returns whether there was a pin. Raises `FolderError`, `UnknownDefinitionError`."""
         if name not in self.pins() and not self._store.versions(name):
             self.resolve(name)
         return self._change_pins({}, {name})
@@ -110,17 +113,17 @@ class Choice:
 
 
 def read_pins(home: Home) -> dict[str, int]:
-    """Raises `FolderError` where they cannot be known."""
+    """Raises `FolderError` if the pins cannot be read."""
     try:
         return dict(state.load(home.pins, check_pins) or {})
     except state.LostError as error:
         raise state.LostError(
-            f"{error}: which versions are pinned here is not known, so none is used. Delete both files to follow "
+            f"{error}: the pinned versions are not known, so none is used. Delete both files to follow "
             "the newest versions, then pin again"
         ) from error
 
 
 def check_pins(value: dict[str, Any]) -> None:
-    """Raises `ValueError` for what no pins are."""
+    """Raises `ValueError` if the file holds no pins."""
     if not all(type(version) is int and version > 0 for version in value.values()):
         raise ValueError("no pins")

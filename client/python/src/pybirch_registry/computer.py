@@ -1,4 +1,4 @@
-"""Who this computer is."""
+"""The name and id of this computer, and its user."""
 
 import getpass
 import os
@@ -13,15 +13,15 @@ from .state import LostError
 
 
 def get_computer_info(home: Path | None = None) -> dict[str, str]:
-    """`computer_name` (the host name), `computer_id`, `username` and `os` of this computer, as text.
+    """Returns `computer_name` (the host name), `computer_id`, `username` and `os` of this computer, as text.
 
-    `computer_id` is kept in the enrolment, so that it stays the same: a MAC address, which it is made from, changes
-    with a docking station, and `uuid.getnode()` is random where no address can be read. `home` is the data folder
-    whose enrolment counts, by default the usual one.
+    The enrolment keeps `computer_id`, so that it stays the same: it is made from a MAC address, which changes with a
+    docking station, or is random if `uuid.getnode()` finds no address. `home` is the data folder whose enrolment
+    counts; by default, the usual one.
     """
     try:
         enrolment = Home(home).enrolment_or_none()
-    except LostError:  # it will be enrolled anew, as a computer that never was
+    except LostError:  # the computer will be enrolled like a new one
         enrolment = None
     return {
         "computer_name": enrolment.computer_name if enrolment else _host_name(),
@@ -32,7 +32,7 @@ def get_computer_info(home: Path | None = None) -> dict[str, str]:
 
 
 def _host_name() -> str:
-    """Composed, as the registry keeps it: macOS writes an umlaut as two characters."""
+    """In NFC, as the registry keeps it. macOS writes an umlaut as two characters."""
     return unicodedata.normalize("NFC", socket.gethostname())
 
 

@@ -1,4 +1,5 @@
-"""Calling a definition's real constructor: whatever of name, adapter and options it takes, by name or by position."""
+"""Calls a definition's constructor with the name, the adapter and the options that it accepts, by name or by
+position."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,11 @@ ADAPTERS = ("adapter", "address", "resource", "resource_name", "visa_address", "
 
 @dataclass(frozen=True)
 class Signature:
-    """What a class's constructor takes, beyond `self`."""
+    """The parameters of a class's constructor, without `self`."""
 
     parameters: tuple[inspect.Parameter, ...]
     takes_anything: bool = False
-    """Unknown options go somewhere too, as far as can be seen."""
+    """Whether the constructor accepts unknown options, as far as can be seen."""
 
     def find(self, names: tuple[str, ...]) -> inspect.Parameter | None:
         return next((p for name in names for p in self.parameters if p.name == name), None)
@@ -29,7 +30,8 @@ class Signature:
 
 
 def signature_of(cls: type) -> Signature:
-    """Its own parameters; where it hands on `*args` or `**kwargs`, those of the next class in line as well."""
+    """The constructor's own parameters. If it passes `*args` or `**kwargs` on, also those of the next class in the
+    MRO."""
     found: dict[str, inspect.Parameter] = {}
     by_name = True
     kinds: set[object] = set()
@@ -61,12 +63,12 @@ def construct(
     options: Mapping[str, Any] | None = None,
     into: Any = None,
 ) -> Any:
-    """An instance. The adapter goes into the constructor where it takes one, else it is assigned afterwards. What
-    stands for none (PyBirch's `placeholder_1`) is assigned only, so that nothing opens it.
+    """Returns an instance. The adapter is passed to the constructor if it takes one, and is assigned afterwards
+    otherwise. A placeholder such as PyBirch's `placeholder_1` is only assigned, so that nothing opens it.
 
-    `name` is set in any case, `default_name` only where the constructor takes a name. `into` is an instance whose
-    constructor is to run again. Raises `ConstructionError` where the constructor wants more than is known; what it
-    raises itself comes through.
+    `name` is always set, `default_name` only if the constructor takes a name. `into` is an instance whose constructor
+    runs again. Raises `ConstructionError` if the constructor needs other arguments. The constructor's own errors are
+    raised unchanged.
     """
     signature = signature_of(cls)
     values = dict(options or {})
@@ -98,7 +100,7 @@ def _give(signature: Signature, names: tuple[str, ...], value: object, values: d
 
 
 def _complete(cls: type, signature: Signature, values: dict[str, Any]) -> None:
-    """An adapter that must be given may be empty; anything else must be known."""
+    """Fills in an empty adapter if one is required. Raises `ConstructionError` for missing and unknown arguments."""
     missing = []
     for parameter in signature.parameters:
         if parameter.default is not parameter.empty or parameter.name in values:
@@ -116,7 +118,7 @@ def _complete(cls: type, signature: Signature, values: dict[str, Any]) -> None:
 
 
 def _positional(signature: Signature, values: dict[str, Any]) -> list[Any]:
-    """Takes out of `values` what can only be given by position."""
+    """Removes from `values` what can only be passed by position, and returns it."""
     given = []
     for parameter in signature.parameters:
         if parameter.kind is not parameter.POSITIONAL_ONLY:

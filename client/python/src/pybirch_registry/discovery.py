@@ -18,7 +18,7 @@ log = logger(__name__)
 NUMBER = "_registry_instrument"
 """The attribute of an instrument that holds its id in the registry."""
 KEY = "_registry_key"
-"""The attribute that names an instrument that the registry does not know yet."""
+"""The attribute of an instrument that the registry does not know yet; it holds this computer's key for it."""
 
 
 class Creator(Protocol):
@@ -41,18 +41,18 @@ class Found:
 
     registry: Creator
     instrument: Mapping[str, Any]
-    """`id`, `name` and the rest as the registry has it; `id` is None until the registry knows of it."""
+    """`id`, `name` and the other fields of the registry. `id` is None until the registry knows the instrument."""
     definition: str | None
     version: int | None
-    """Where the instrument is pinned to one; None for the newest."""
+    """The version that the instrument is pinned to; None for the newest."""
     adapter: str
     adapter_type: str | None
     last_connected: str | None
     last_settings: Mapping[str, Any]
     key: str | None = None
-    """What this computer calls an instrument that the registry does not know yet."""
+    """This computer's key for an instrument that the registry does not know yet."""
     binding: Mapping[str, Any] = field(default_factory=dict)
-    """All that the registry says of the binding; empty until it knows of it."""
+    """All fields of the binding in the registry; empty until the registry knows it."""
 
     @property
     def name(self) -> str:
@@ -60,38 +60,39 @@ class Found:
 
     @property
     def numbered(self) -> str:
-        """Its number in the registry, for a sentence; empty until there is one."""
+        """The number in the registry, for use in a sentence; empty until there is one."""
         number = self.instrument.get("id")
         return "" if number is None else f" ({number})"
 
     def create(self, **options: Any) -> Any:
-        """The instrument: its class at its version, the adapter given, the last settings applied.
+        """Creates the instrument: its class at its version, with the adapter and the last settings.
 
-        `options` go to the constructor (`axis=2`). Settings that the instrument does not take (a device that is
-        switched off, mostly) are logged as a warning and change nothing else. Raises as `Registry.create` does.
+        `options` are passed to the constructor (`axis=2`). Settings that the instrument rejects, mostly because its
+        device is off, are logged as a warning and have no other effect. Raises as `Registry.create` does.
         """
         if self.definition is None:
             raise UnknownDefinitionError(f"{self.name} has no definition in the registry")
         instance = self.registry.create(
             self.definition, adapter=self.adapter, version=self.version, name=self.name, **options
         )
-        # Its version is the binding's choice and not the program's: it may be another at the next sync.
+        # The binding chose this version, not the program: the next sync may bring another.
         instance.__dict__[CALL] = replace(instance.__dict__[CALL], version=None)
         self.stand_for(instance)
         apply_settings(instance, self.last_settings)
         return instance
 
     def stand_for(self, instance: Any) -> None:
-        """From now on the object is this instrument, for what is remembered of it."""
+        """Marks the object as this instrument, for its settings and bindings."""
         instance.__dict__[NUMBER] = self.instrument.get("id")
         if self.key is not None:
             instance.__dict__[KEY] = self.key
 
 
 def find_again(instance: Any, definition: str, name: str, adapter: str | None, bound: list[Found]) -> None:
-    """Makes an object stand for an instrument that was bound before, so that a program that is started anew binds no
-    second one: of that definition, at that address, of that name unless the program gave it none, and no other object
-    of this process stands for it.
+    """Marks an object as an instrument that was bound before, so that a restarted program does not bind a second one.
+
+    The instrument has the same definition and address, and the same name unless the program gave none, and no other
+    object of this process stands for it.
     """
     live = [one.__dict__ for one in instances.live() if one is not instance]
     taken = {state[key] for state in live for key in (NUMBER, KEY) if state.get(key) is not None}
@@ -105,26 +106,27 @@ def find_again(instance: Any, definition: str, name: str, adapter: str | None, b
 
 
 def others_at(adapter: str, own: Found | None, bound: list[Found]) -> list[Found]:
-    """Those at the same address, however it is written."""
+    """The other instruments at the same address, however it is written."""
     me = None if own is None else (own.instrument.get("id"), own.key)
     at = [one for one in bound if canonical(one.adapter) == canonical(adapter)]
     return [one for one in at if (one.instrument.get("id"), one.key) != me]
 
 
 def apply_settings(instance: Any, settings: Mapping[str, Any]) -> bool:
-    """Whether the instrument took them; a refusal is logged, for an instrument without settings is still one."""
+    """Returns whether the instrument accepted the settings. A refusal is only logged, because the instrument is
+    usable."""
     if not settings:
         return True
     try:
         instance.settings = dict(settings)
-    except Exception as error:  # the definition's own code: a device that is off raises whatever it likes
+    except Exception as error:  # the definition's own code: with its device off, it may raise anything
         log.warning("%s did not take its last settings: %s", instance, error)
         return False
     return True
 
 
 def discover(registry: Creator, manifest: Manifest, outbox: Outbox) -> list[Found]:
-    """What the registry lists, with what still waits to be sent laid over it."""
+    """Lists the registry's bindings, changed by what still waits to be sent."""
     changed: dict[int, dict[str, Any]] = {}
     gone: set[int] = set()
     new: list[dict[str, Any]] = []

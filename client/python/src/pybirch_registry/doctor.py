@@ -1,4 +1,4 @@
-"""What stands between this computer and its instruments: a list of checks, each with what to do."""
+"""Checks whether this computer can use its instruments. Each finding says what to do."""
 
 import importlib.util
 import socket
@@ -41,7 +41,7 @@ class Check:
 
 
 def examine(home: Home) -> list[Check]:
-    """All checks; none of them changes anything or raises."""
+    """Runs all checks. None of them changes anything or raises."""
     return [check for one in CHECKS for check in _safely(one, home)]
 
 
@@ -67,13 +67,13 @@ def _files(home: Home) -> Iterator[Check]:
 def _enrolment(home: Home) -> Iterator[Check]:
     enrolment = home.enrolment()
     if not enrolment.token:
-        text = f"{enrolment.computer_name} takes the bundles of {enrolment.url} and was never enrolled there"
+        text = f"{enrolment.computer_name} uses the bundles of {enrolment.url} and was never enrolled there"
         yield Check("enrolment", "ok", text)
         return
     yield Check("enrolment", "ok", f"{enrolment.computer_name} at {enrolment.url}")
     if enrolment.computer_id != str(uuid.getnode()) and enrolment.computer_name != socket.gethostname():
-        text = f"This computer is called {socket.gethostname()}, its enrolment is that of {enrolment.computer_name}. "
-        yield Check("enrolment", "warning", text + "If its disk was copied from that computer, enrol it anew")
+        text = f"This computer is called {socket.gethostname()}, its enrolment is for {enrolment.computer_name}. "
+        yield Check("enrolment", "warning", text + "If its disk was copied from that computer, enrol it again")
     open_to = without_tls(enrolment)
     if open_to:
         yield Check("encryption", "warning", open_to)
@@ -109,9 +109,7 @@ def _registry(home: Home) -> Iterator[Check]:
         yield Check("lists", "error", f"The registry's list is refused: {error}")
     clock = http.clock_warning()
     if http.clock_ahead_s is None:
-        yield Check(
-            "clock", "warning", "The registry's answers do not say what time it is: check this computer's clock"
-        )
+        yield Check("clock", "warning", "The registry's answers do not contain the time: check this computer's clock")
     else:
         yield Check("clock", "warning" if clock else "ok", clock or "The clock agrees with the registry's")
 
@@ -138,38 +136,38 @@ def _python(home: Home) -> Iterator[Check]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Check("python", "ok", f"Python {version} at {sys.executable}")
     is_there = importlib.util.find_spec("numpy") is not None
-    text = f"numpy is {'there' if is_there else 'not installed in this Python'} (data)"
+    text = f"numpy is {'installed' if is_there else 'not installed in this Python'} (data)"
     yield Check("numpy", "ok" if is_there else "warning", text)
 
 
 def _pyvisa(home: Home) -> Iterator[Check]:
-    """Whether it can open instruments, by the VISA library that it takes by itself."""
+    """Checks whether pyvisa can open instruments with the VISA library that it selects by default."""
     if importlib.util.find_spec("pyvisa") is None:
         yield Check("pyvisa", "warning", "pyvisa is not installed in this Python (VISA instruments)")
         return
     import pyvisa
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # of libraries that pyvisa-py does without
+        with warnings.catch_warnings(action="ignore"):  # pyvisa-py warns of libraries that it can do without
             manager = pyvisa.ResourceManager()
-    except Exception as error:  # libraries of vendors raise what they like
+    except Exception as error:  # vendors' libraries may raise anything
         log.info("%r", error)
         text = "pyvisa finds no VISA library that works here. Install an instrument maker's, or: pip install pyvisa-py"
         yield Check("pyvisa", "warning", text)
         return
-    yield Check("pyvisa", "ok", f"pyvisa is there (VISA instruments), with {library_of(manager.visalib)}")
+    yield Check("pyvisa", "ok", f"pyvisa is installed (VISA instruments), with {library_of(manager.visalib)}")
     with suppress(Exception):
         manager.close()
 
 
 def library_of(visalib: Any) -> str:
-    """The name of a VISA library: its file's, or that of the package that stands for one."""
+    """The name of a VISA library: its file's name, or that of the package that implements it."""
     path = str(visalib.library_path)
     return type(visalib).__module__.partition(".")[0].replace("_", "-") if path in ("py", "unset", "sim") else path
 
 
 def _needs(home: Home) -> Iterator[Check]:
-    """What the versions that a start takes need, by their headers."""
+    """Checks what the versions that a new start uses need, by their headers."""
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return

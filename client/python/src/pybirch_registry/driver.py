@@ -1,9 +1,10 @@
-"""The class that PyBirch gets: a subclass that takes what PyBirch's factory and pages give it, whatever its shape.
+"""The class that PyBirch gets: a subclass that accepts the calls of PyBirch's factory and pages, whatever its
+constructor.
 
-The factory constructs with a name alone and assigns the adapter afterwards, which opens nothing in classes that open
-in their constructor. Assigning here runs the constructor again, now with the adapter; what was set on the instance
-before stays set. The page of the instruments constructs with the adapter alone, as the first argument. Its
-placeholders for a device that is not there (`placeholder_1`) are kept as the adapter, and never opened.
+The factory passes a name to the constructor and assigns the adapter afterwards, which opens nothing in classes that
+open in their constructor. Here, assigning the adapter runs the constructor again with it, and keeps what was set on the
+instance. PyBirch's page of instruments passes only the adapter, as the first argument. Its placeholders for a missing
+device (`placeholder_1`) are kept as the adapter and never opened.
 """
 
 import importlib
@@ -29,7 +30,7 @@ OPENED = "_driver_adapter"
 
 
 class DriverLoader(importlib.abc.Loader):
-    """Of the module `__driver__` in a version's package."""
+    """Loads the module `__driver__` of a version's package."""
 
     def __init__(self, approved: Approved) -> None:
         self._approved = approved
@@ -44,9 +45,9 @@ class DriverLoader(importlib.abc.Loader):
 
 
 def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
-    """The subclass of a definition's class, which can be pickled by `module` and its own name.
+    """Returns a subclass of a definition's class, which can be pickled under `module` and its own name.
 
-    `shown` is what instances are called that nobody names, where the constructor has no name for them.
+    `shown` is the name of instances without one, if the constructor has no default for it.
     """
     signature = signature_of(real)
     named = signature.find(NAMES)
@@ -82,9 +83,9 @@ def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
 
 
 def call_of(signature: Signature, args: tuple[Any, ...], options: Mapping[str, Any]) -> Call | None:
-    """What a constructor was told; None where it was told more than it has names for, which is its own affair.
+    """The arguments of a constructor as a `Call`; None if there are more than the constructor has names for.
 
-    One argument alone that can only be an address is the adapter, whatever the constructor takes first.
+    A single argument that can only be an address is the adapter, whatever the constructor's first parameter is.
     """
     values = dict(options)
     by_position = [p.name for p in signature.parameters if p.kind is not p.KEYWORD_ONLY]
@@ -113,7 +114,7 @@ def _constructing(instance: Any) -> Iterator[None]:
 
 
 def _opens(instance: Any, adapter: Any) -> bool:
-    """Whether assigning this address is to open it: not while it is constructed, nor where it is open already."""
+    """Whether assigning this address opens it: not during construction, and not if it is open already."""
     state = instance.__dict__
     return state.get(CONSTRUCTING) is False and not is_nowhere(adapter) and adapter != state.get(OPENED)
 
@@ -133,16 +134,16 @@ def _open_at(real: type[Any], instance: Any, adapter: Any) -> None:
 
 
 def close_session(instance: Any) -> None:
-    """Closes what PyBirch keeps as `instrument`, a VISA session mostly, so that its address is free again."""
+    """Closes the session in `instrument`, PyBirch's attribute, so that its address is free again."""
     close = getattr(getattr(instance, "instrument", None), "close", None)
     if callable(close):
         close()
 
 
 def _settings(instance: Any) -> Any:
-    """None where they cannot be read without the device."""
+    """None if the settings cannot be read without the device."""
     try:
         return instance.settings
-    except Exception as error:  # a definition's own code, without its device, may raise anything
+    except Exception as error:  # without its device, a definition's own code may raise anything
         log.debug("%r has no settings yet: %s", instance, error)
         return None

@@ -1,4 +1,4 @@
-"""Trading a one-time code for this computer's own token."""
+"""Exchanges a one-time code for this computer's own token."""
 
 import hashlib
 import os
@@ -26,19 +26,20 @@ log = logger(__name__)
 
 LOCAL = re.compile(r"http://(localhost|127\.|\[::1\])")
 ROOM = 256 * 1024
-"""Bytes that must be free before a code is spent."""
+"""Bytes that must be free on the disk before a code is used."""
 CODE = 16
-"""Letters of a code; the short fingerprint of the registry's key follows."""
+"""The length of a code, in letters. The short fingerprint of the registry's key follows."""
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> Enrolment:
-    """Enrols this computer, or gives it a new token. `computer_name` is the host name unless given.
+    """Enrols this computer, or gives it a new token. `computer_name` is the host name by default.
 
-    What came from another registry is set aside, never mixed with this one's. Raises `UnreachableError`,
-    `AnswerError` with the registry's reason, `RefusedError` for a registry that is not the code's, `RegistryError` for
-    a name that cannot be, `FolderError`. What may fail in the folder is done before the code is spent, and undone where
-    the registry does not take it.
+    Data from another registry is set aside, never mixed with this one's. Everything that can fail in the folder happens
+    before the code is used, and is undone if the registry refuses the code.
+
+    Raises `UnreachableError`, `AnswerError` with the registry's reason, `RefusedError` if the registry is not the
+    code's, `RegistryError` for a name that the registry does not accept, `FolderError`.
     """
     before = _before(home)
     info = get_computer_info(home.root)
@@ -61,7 +62,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     if before is not None and is_another(before, enrolment):
         aside = aside or home.set_aside()
         if aside is not None:
-            log.warning("What came from %s lies in %s now", before.url, aside)
+            log.warning("The data from %s is in %s now", before.url, aside)
     elif aside is not None:
         home.put_back(aside)
     with locked(home.lock("manifest")):
@@ -71,7 +72,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
 
 
 def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrolment, Statement]:
-    """The code of the body for an enrolment, and where lists begin. Raises as `enrol` does."""
+    """Exchanges the code in `body` for an enrolment and the statement at which lists begin. Raises as `enrol` does."""
     code = body["code"]
     answer: Any = http.json("POST", "/api/computers/enrol", body)
     try:
@@ -94,14 +95,14 @@ def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrol
 
 
 def letters(code: str) -> str:
-    """A code as the registry reads it: case, dashes and spaces do not count, nor what looks alike."""
+    """A code as the registry reads it: without dashes and spaces, in upper case, with look-alike letters replaced."""
     read = "".join(c for c in code.upper() if c != "-" and not c.isspace())
     return read.translate(str.maketrans("OIL", "011"))
 
 
 def _key(http: Http, code: str) -> dict[str, Any]:
-    """The registry's newest key, before the code is spent. Raises `RefusedError` where the code says that it is
-    another's."""
+    """The registry's newest key, read before the code is used. Raises `RefusedError` if the code was made for another
+    key."""
     listed = listed_keys(http)
     if not listed or not listed[0].get("change"):
         raise AnswerError(f"{http.url} signs no lists: it must be updated before computers are enrolled with it")
@@ -109,37 +110,35 @@ def _key(http: Http, code: str) -> dict[str, Any]:
     if expected and short(key_blob(key)) != expected:
         raise RefusedError(
             f"{http.url} does not have the key that this code was made for, but "
-            f"{fingerprint_of(key_blob(key))}. The code is of another registry, its key was replaced since, or "
-            "somebody between here and there answers in its place. Ask a lab admin for a new code; the code was "
-            "not sent"
+            f"{fingerprint_of(key_blob(key))}. The code is for another registry, the registry's key was replaced, or "
+            "something on the network answers in its place. Ask a lab admin for a new code; the code was not sent"
         )
     return key
 
 
 def short(blob: bytes) -> str:
-    """The first 80 bits of a key's fingerprint in Crockford's base 32, as they stand behind a code."""
+    """The first 80 bits of a key's fingerprint in Crockford's base 32, as at the end of a code."""
     bits = int.from_bytes(hashlib.sha256(blob).digest()[:10])
     return "".join(CROCKFORD[bits >> shift & 31] for shift in range(75, -1, -5))
 
 
 def without_tls(enrolment: Enrolment) -> str | None:
-    """What it means that the registry is reached over plain http; None where it is not, or does not leave this
-    computer."""
+    """A warning about plain http. None for https, and for a registry on this computer."""
     if not enrolment.url.startswith("http://") or LOCAL.match(enrolment.url):
         return None
     text = (
         "The registry is reached without TLS (http): whoever can listen on the network can take this computer's token. "
     )
     if enrolment.keys_by == "code":
-        return text + "What runs here is protected all the same: the code carried the fingerprint of the registry's key"
+        return text + "Versions are still protected: the code carried the fingerprint of the registry's key"
     return text + (
-        "Signatures protect only against changes since this computer was enrolled: its keys were learnt over that same "
-        "network. A new enrolment with a code of today's registry carries the fingerprint of its key"
+        "Signatures protect only against changes since this computer was enrolled: its keys came over that same "
+        "network. Enrol again with a new code, which carries the fingerprint of the registry's key"
     )
 
 
 def _before(home: Home) -> Enrolment | None:
-    """Enrolling anew is the way out where an enrolment is lost."""
+    """The present enrolment. None if it is lost, because enrolling again repairs that."""
     try:
         return home.enrolment_or_none()
     except LostError as error:
@@ -148,23 +147,23 @@ def _before(home: Home) -> Enrolment | None:
 
 
 def is_name(name: str) -> bool:
-    """The registry's rule for names of computers, which stand in addresses."""
+    """The registry's rule for computer names, which are part of URLs."""
     inner = all(c.isalnum() or c in " ._-" for c in name)
     return inner and 0 < len(name) <= 255 and name[0] not in " .-" and name[-1] not in " ."
 
 
 def is_another(before: Enrolment, after: Enrolment) -> bool:
-    """Whether two enrolments are with two registries: one that moved still lists the keys that it signed with."""
+    """Whether two enrolments belong to two registries. A registry that moved still lists its earlier keys."""
     keys = [{key_blob(key) for key in one.signing_keys} for one in (before, after)]
     return not keys[0] & keys[1] if all(keys) else before.url != after.url
 
 
 @contextmanager
 def reserved(home: Home) -> Iterator[None]:
-    """Keeps room for what must be written afterwards. Raises `FolderError` where the data folder has none, or cannot
-    be written."""
+    """Reserves space for what is written afterwards. Raises `FolderError` if the data folder is full or cannot be
+    written."""
     room = home.root / ".probe"
-    write_atomic(room, os.urandom(ROOM))  # which no file system can make smaller
+    write_atomic(room, os.urandom(ROOM))  # random bytes, so that no file system can compress them
     try:
         yield
     finally:

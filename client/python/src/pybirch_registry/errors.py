@@ -1,4 +1,4 @@
-"""What can go wrong, in words for a lab user; `code` names it for programs, `exit_code` for the shell."""
+"""The errors of this package, worded for lab users. `code` is for programs, `exit_code` for the shell."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ class RegistryError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __str__(self) -> str:
-        """Names and reasons that others wrote are part of it: fit for a terminal."""
+        """Removes control characters, because the text may contain names and reasons that others wrote."""
         return visible(super().__str__())
 
 
@@ -24,7 +24,7 @@ class NotEnrolledError(RegistryError):
 
 
 class UnreachableError(RegistryError):
-    """No answer from the registry, an answer that is not the registry's, or one (`status`) that it has trouble."""
+    """The registry gave no answer or reported trouble (`status`), or something other than the registry answered."""
 
     code = "unreachable"
     exit_code = 4
@@ -35,7 +35,7 @@ class UnreachableError(RegistryError):
 
 
 class AnswerError(RegistryError):
-    """The registry answered with an error (`status`) or with something that it never answers."""
+    """The registry answered with an error (`status`) or with something unexpected."""
 
     code = "bad_answer"
 
@@ -45,7 +45,7 @@ class AnswerError(RegistryError):
 
 
 class RefusedError(RegistryError):
-    """A version must not run here: not approved, revoked, edited, or not what the registry lists."""
+    """A version must not run here: it is not approved, revoked, edited, or not the listed one."""
 
     code = "refused"
     exit_code = 5
@@ -58,7 +58,7 @@ class UnknownDefinitionError(RegistryError):
 
 
 class AddressError(RegistryError, ValueError):
-    """What was given as an instrument's address cannot be one."""
+    """The given address cannot be an instrument's address."""
 
     code = "address"
 
@@ -71,18 +71,19 @@ class FolderError(RegistryError):
 
 
 class ConstructionError(RegistryError):
-    """The class of a definition cannot be constructed with what is known."""
+    """The class of a definition cannot be constructed with the given arguments."""
 
     code = "construction"
 
 
 class GuardError(RegistryError, PermissionError):
-    """A definition tried what the import guard refuses. Also an `OSError`, so that libraries treat it as one."""
+    """A definition tried something that the import guard refuses. Also an `OSError`, so that libraries treat it as
+    one."""
 
     code = "guard"
 
 
 class BannedImportError(RegistryError, ImportError):
-    """A definition imports what its lab does not allow."""
+    """A definition imports a module that its lab does not allow."""
 
     code = "guard"

@@ -1,4 +1,4 @@
-"""The registry's stream of events (Server-Sent Events), read in a thread of its own."""
+"""Reads the registry's stream of events (Server-Sent Events) in a thread of its own."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from .errors import UnreachableError
 from .wire import EVENT_BYTES, Bounds
 
 SILENCE_S = 90.0
-"""A stream that sends nothing for so long, heartbeats included, is taken for dead."""
+"""A stream that sends nothing for this time, not even a heartbeat, counts as dead."""
 
 END_S = 2.0
 
@@ -29,7 +29,7 @@ class Event:
 
 
 class Stream:
-    """Open from its construction on, which raises `UnreachableError`, `AnswerError`, `NotEnrolledError`."""
+    """Opens the stream on construction, which raises `UnreachableError`, `AnswerError`, `NotEnrolledError`."""
 
     def __init__(self, http: Http) -> None:
         self._url = http.url
@@ -48,7 +48,8 @@ class Stream:
         self._thread.start()
 
     def take(self, timeout_s: float) -> list[Event]:
-        """What has arrived; waits for the first for so many seconds. Raises `UnreachableError` at the stream's end."""
+        """Returns the events that have arrived; waits up to `timeout_s` for the first. Raises `UnreachableError` at the
+        end of the stream."""
         found: list[Event] = []
         try:
             while True:
@@ -66,12 +67,12 @@ class Stream:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Ends the thread too, which may be waiting for the registry; where the system does not wake it (Windows), it
-        ends by itself with the next sign of life."""
-        with contextlib.suppress(ValueError, RuntimeError, OSError):  # it may have ended by itself
+        """Ends the thread too, which may be waiting for the registry. On Windows, which does not wake it, it ends with
+        the next event or heartbeat."""
+        with contextlib.suppress(ValueError, RuntimeError, OSError):  # the stream may have ended already
             self._response.shutdown()
         self._thread.join(END_S)
-        if not self._thread.is_alive():  # closing waits for whoever reads
+        if not self._thread.is_alive():  # closing waits for the reader
             self._response.close()
 
     def _read(self) -> None:
@@ -83,7 +84,7 @@ class Stream:
             self._arrived.put(UnreachableError(describe(self._url, error)))
 
     def _lines(self) -> Iterator[str]:
-        """An event that never ends is one of the things that the bounds of the stream end."""
+        """The bounds of the stream also end an endless event."""
         rest = b""
         while chunk := self._response.read1(65536):
             *whole, rest = (rest + chunk).split(b"\n")
@@ -94,7 +95,7 @@ class Stream:
 
 
 def parse(lines: Iterable[str]) -> Iterator[Event]:
-    """As the HTML standard's "Server-sent events" reads a stream, but for ids, which nobody here needs."""
+    """Parses a stream as in the HTML standard's "Server-sent events". Ignores ids, which are not needed here."""
     kind = "message"
     data: list[str] = []
     for line in lines:

@@ -1,4 +1,4 @@
-"""A definition as plain files, for work outside: `<Name>.py`, or a folder `<Name>` where there are more."""
+"""Writes a definition as plain files to edit elsewhere: `<Name>.py`, or a folder `<Name>` if there are more files."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from .store import Installed, Store
 
 
 def export_definition(store: Store, installed: Installed, to: Path, force: bool = False) -> list[Path]:
-    """The files written. Raises `RefusedError` for a version that was edited here, `FolderError` for files that are
-    there with other content (unless `force`)."""
+    """Returns the files written. Raises `RefusedError` for a version that was edited here, `FolderError` for existing
+    files with other content (unless `force`)."""
     fault = store.fault(installed.name, installed.commit)
     if fault is not None:
         raise RefusedError(f"{installed.name} is not exported: {fault}")
@@ -18,7 +18,7 @@ def export_definition(store: Store, installed: Installed, to: Path, force: bool 
     contents = {target / path: (source / path).read_bytes() for path in installed.files}
     for path, content in contents.items():
         if not force and path.exists() and path.read_bytes() != content:
-            raise FolderError(f"{path} is there with other content; --force replaces it")
+            raise FolderError(f"{path} exists with other content; --force replaces it")
     for path, content in contents.items():
         write_atomic(path, content)
     return list(contents)

@@ -1,4 +1,5 @@
-"""PyBirch's own instrument factory is in the middle of a renaming: its tree calls it by names that it lacks."""
+"""Adds missing method names to PyBirch's instrument factory. PyBirch is in the middle of a renaming, and its tree calls
+the factory by names that the factory lacks."""
 
 import importlib
 from typing import Any
@@ -12,7 +13,7 @@ TWINS = {
 
 
 def complete_factory() -> None:
-    """Gives the factory whichever of two names for one method it lacks; nothing where PyBirch is not there."""
+    """Adds the missing one of two names for each method. Does nothing without PyBirch."""
     try:
         factory: Any = importlib.import_module("pybirch.Instruments.factory").InstrumentFactory
     except (ImportError, AttributeError):

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and locks between processes."""
+"""Files that exist whole or not at all, and locks between processes."""
 
 import contextlib
 import errno
@@ -31,20 +31,20 @@ WINDOWS_DEVICES = frozenset(
     ]
 )
 WINDOWS_LONGEST = 259
-"""Characters of a path where Windows has its long paths turned off (MAX_PATH without the closing zero)."""
+"""The longest path, in characters, on Windows without long paths (MAX_PATH without the final zero)."""
 LOCK_TIMEOUT_S = 120.0
 PARTIAL = ".partial-"
-"""How the name of whatever is not whole yet, or not whole any more, begins."""
+"""The prefix of names of files and folders that are being written or deleted."""
 
 
 def sha256(content: bytes) -> str:
-    """In hexadecimal."""
+    """The SHA-256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turns an error of the operating system into a `FolderError` that tells a user what to do."""
+    """Turns an error of the operating system into a `FolderError` that says what to do."""
     try:
         yield
     except OSError as error:
@@ -53,7 +53,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def reason_of(error: OSError, verb: str = "write") -> str:
-    """In words for a lab user, who meant to `write` or `read`."""
+    """The reason in words for a user who wanted to `write` or `read`."""
     full = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
     name = error.filename if isinstance(error.filename, str) else ""
     if error.errno in full:
@@ -64,13 +64,13 @@ def reason_of(error: OSError, verb: str = "write") -> str:
         return "its path is too long. Name a folder with a shorter path in PYBIRCH_REGISTRY_HOME"
     if error.errno in (errno.EACCES, errno.EPERM):
         if sys.platform == "win32":
-            return f"this account may not {verb} there, or another program has a file in it open"
+            return f"this account may not {verb} there, or another program has a file open in it"
         return f"this account may not {verb} there"
     return error.strerror or str(error)
 
 
 def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Writes a new file beside `path`, on the disk before it takes the name. Raises `FolderError`."""
+    """Writes a new file beside `path`, and renames it once it is on the disk. Raises `FolderError`."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=PARTIAL, dir=path.parent)
@@ -94,7 +94,7 @@ def _write_through(file: Any, content: bytes) -> None:
 
 
 def _keep_name(folder: Path) -> None:
-    """On POSIX a file's new name is on the disk once its folder is; Windows does so by itself."""
+    """On POSIX, a new name is on the disk only once its folder is. Windows takes care of that itself."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -105,7 +105,7 @@ def _keep_name(folder: Path) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Renames; on Windows a virus scanner or a reader may hold either name for a moment."""
+    """Renames a file. On Windows, a virus scanner or a reader may hold either name for a moment."""
     patiently(lambda: source.replace(target))
 
 
@@ -116,7 +116,7 @@ def remove(path: Path) -> None:
 
 
 def patiently(work: Callable[[], T], attempts: int = 40) -> T:
-    """Tries for two seconds where Windows says that somebody has the file open."""
+    """Retries for two seconds if Windows reports that a file is in use."""
     for _ in range(attempts - 1):
         try:
             return work()
@@ -133,9 +133,9 @@ def write_json(path: Path, value: object, mode: int = 0o644) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in the file; None where there is none, or where it is damaged (it is then as good as absent).
+    """The object in a file; None if the file is absent or damaged.
 
-    Raises `FolderError` where it cannot be read: whoever took it for absent would write over what is in it.
+    Raises `FolderError` if it cannot be read: a caller that took it for absent would overwrite its content.
     """
     try:
         value = json.loads(patiently(path.read_bytes))
@@ -147,7 +147,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def check_path(path: str) -> PurePosixPath:
-    """A file's path in a definition, fit for every platform. Raises `RefusedError`."""
+    """A file's path in a definition, valid on every platform. Raises `RefusedError`."""
     for part in path.split("/"):
         bad = (
             part in ("", ".", "..")
@@ -162,24 +162,24 @@ def check_path(path: str) -> PurePosixPath:
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Whether files can stand beside each other where case makes no difference, folders too. Raises `RefusedError`."""
+    """Raises `RefusedError` if two of the files or folders differ only in case."""
     spelled: dict[str, PurePosixPath] = {}
     for path in map(check_path, paths):
         for one in (path, *path.parents):
             if spelled.setdefault(unicodedata.normalize("NFC", str(one)).casefold(), one) != one:
-                raise RefusedError(f"{str(one)!r} differs from another name by upper and lower case alone")
+                raise RefusedError(f"{str(one)!r} differs from another name only in case")
 
 
 def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Makes the folder with these files, whole or not at all; one that is there already is replaced.
+    """Creates a folder with these files, whole or not at all. Replaces an existing one.
 
-    Raises `FolderError`, or `RefusedError` for paths that some platform cannot have. The caller holds a lock on
-    whatever is beside the folder.
+    Raises `FolderError`, or `RefusedError` for paths that some platform cannot have. The caller holds a lock on the
+    parent folder.
     """
     check_paths(files)
     with explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Longer than the folder's own name: a path that Windows cannot have is refused now, not found missing later.
+        # Longer than the folder's own name, so that a path that is too long for Windows is refused now.
         temporary = _fresh_folder(folder)
         try:
             for path, content in files.items():
@@ -195,7 +195,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Deletes a folder, if it is there; moves it out of the way first, so that it is never seen half-deleted."""
+    """Deletes a folder if it exists. Renames it first, so that nobody sees it half-deleted."""
     if folder.is_symlink():
         folder.unlink()
     if not folder.exists():
@@ -208,16 +208,18 @@ def discard(folder: Path) -> None:
 
 
 def _fresh_folder(beside: Path) -> Path:
-    """Not by `tempfile.mkdtemp`, which on Windows makes folders that other accounts cannot read, whatever the rights
-    of the folder that they are in."""
+    """Does not use `tempfile.mkdtemp`: on Windows, other accounts cannot read its folders, whatever the rights of the
+    parent."""
     folder = beside.with_name(f"{PARTIAL}{beside.name}-{secrets.token_hex(6)}")
     folder.mkdir()
     return folder
 
 
 def clear_partial(folder: Path, of: str = "", older_s: float = 0) -> None:
-    """Deletes what crashes left in a folder, or of one thing in it. The caller holds the lock of who writes there, or
-    names an age that nothing which is being written has."""
+    """Deletes what crashes left in a folder, or of one file in it.
+
+    The caller holds the writers' lock, or gives an age that no unfinished write reaches.
+    """
     for path in folder.glob(f"{PARTIAL}{of}*"):
         with contextlib.suppress(OSError):
             if older_s and time.time() - path.stat().st_mtime < older_s:
@@ -230,13 +232,13 @@ def clear_partial(folder: Path, of: str = "", older_s: float = 0) -> None:
 
 
 def links_in(folder: Path) -> list[str]:
-    """A folder and what is under it, as far as they are links (on Windows junctions, too)."""
+    """The links among a folder and everything under it, including junctions on Windows."""
     is_junction = getattr(os.path, "isjunction", lambda path: False)
     return [str(path) for path in (folder, *folder.rglob("*")) if path.is_symlink() or is_junction(path)]
 
 
 def tree_hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file under a folder by its path with slashes."""
+    """The SHA-256 of every file under a folder, by its path with slashes."""
     return {
         path.relative_to(folder).as_posix(): sha256(path.read_bytes())
         for path in sorted(folder.rglob("*"))
@@ -246,9 +248,9 @@ def tree_hashes(folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def locked(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
-    """Holds a lock that other processes and threads see; it ends with the process.
+    """Holds a lock that other processes and threads respect. It ends with the process.
 
-    Raises `FolderError` where it cannot be had within `timeout_s`.
+    Raises `FolderError` if the lock is not free within `timeout_s`.
     """
     handle = open_lock(path)
     try:
@@ -263,14 +265,14 @@ def locked(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
 
 
 def open_lock(path: Path) -> int:
-    """A handle for `try_lock`; closing it ends the lock. Raises `FolderError`."""
+    """A handle for `try_lock`. Closing it releases the lock. Raises `FolderError`."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
 
 def try_lock(handle: int) -> bool:
-    """Whether the lock is now held."""
+    """Returns whether the lock is now held."""
     try:
         if sys.platform == "win32":
             import msvcrt

@@ -1,4 +1,4 @@
-"""Where PyBirch lies. It cannot be installed by pip: it is a folder, cloned with git, that Python must be told of."""
+"""Finds PyBirch's folder, which Python must be told about: pip cannot install PyBirch, users clone it with git."""
 
 import importlib.util
 import site
@@ -12,7 +12,7 @@ from .files import write_atomic
 
 BASE = Path("pybirch", "Instruments", "base.py")
 PTH = "pybirch-folder.pth"
-"""Python reads such files in `site-packages` at its start, and looks for packages in the folders that they name."""
+"""At its start, Python reads such files in `site-packages`, and searches the folders in them for packages."""
 
 HOW = (
     "It cannot be installed by pip: clone it (git clone https://github.com/Burch-Group/PyBirch), then run: "
@@ -22,7 +22,8 @@ NOT_THERE = f"PyBirch is not where this Python looks for packages. {HOW}"
 
 
 def find_folder(folder: Path | None = None) -> Path:
-    """The folder given, the one that Python knows, or the present one. Raises `FolderError` where it is not there."""
+    """The folder given, the one that Python knows, or the present one. Raises `FolderError` if PyBirch is in none of
+    them."""
     for place in [folder] if folder is not None else _places():
         if (place / BASE).is_file():
             return place.resolve()
@@ -31,7 +32,7 @@ def find_folder(folder: Path | None = None) -> Path:
 
 
 def known_folder() -> Path | None:
-    """The one in which Python finds the package `pybirch`; None where it finds none."""
+    """The folder in which Python finds the package `pybirch`, if any."""
     spec = importlib.util.find_spec("pybirch")
     places = list(spec.submodule_search_locations or ()) if spec else []
     found = [Path(place).resolve().parent for place in places]
@@ -39,7 +40,7 @@ def known_folder() -> Path | None:
 
 
 def near_folder() -> Path | None:
-    """The present folder or one above it."""
+    """The present folder or the nearest one above it that holds PyBirch."""
     here = Path.cwd()
     return next((place for place in (here, *here.parents) if (place / BASE).is_file()), None)
 
@@ -49,9 +50,10 @@ def _places() -> Iterator[Path]:
 
 
 def use_folder(folder: Path) -> Path:
-    """Tells this Python, for good, that PyBirch lies there; the file that says so. Raises `FolderError`."""
+    """Makes PyBirch in this folder importable in this Python, permanently. Returns the file that does so. Raises
+    `FolderError`."""
     place = str(find_folder(folder))
-    # In ASCII: before 3.13 Python reads the file in whatever encoding the computer has.
+    # In ASCII, because before 3.13 Python reads the file in the computer's own encoding.
     line = place if place.isascii() else f"import sys; sys.path.append({place!a})"
     failures = []
     for packages in (sysconfig.get_path("purelib"), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])):

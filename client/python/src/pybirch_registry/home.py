@@ -36,7 +36,7 @@ VARIABLE = "PYBIRCH_REGISTRY_HOME"
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What a code was traded for."""
+    """The enrolment that this computer got for a code."""
 
     url: str
     token: str = field(repr=False)
@@ -45,17 +45,18 @@ class Enrolment:
     computer: dict[str, Any] = field(default_factory=dict)
     signing_keys: list[dict[str, Any]] = field(default_factory=list)
     keys_by: str = ""
-    """How the first key was learnt: by the `code`, over `https`, over `http`, or from a `bundle`; empty where an older
-    version did not note it."""
+    """How this computer got the first key: from the `code`, over `https` or `http`, or from a `bundle`. Empty if an
+    older version of this package enrolled the computer."""
 
     @property
     def audience(self) -> str:
-        """Whom the registry's lists for this computer are signed for."""
+        """The recipient that the registry signs this computer's lists for."""
         return f"computer:{self.computer.get('id')}"
 
 
 class Home:
-    """The data folder; `Home()` is the environment's or the platform's. Touches nothing until it must."""
+    """The data folder; `Home()` is the one of the environment or the platform. Creates nothing until something is
+    saved."""
 
     def __init__(self, root: Path | str | None = None) -> None:
         self.root = Path(root) if root is not None else default_root()
@@ -77,14 +78,14 @@ class Home:
         return self.locks / name
 
     def enrolment_or_none(self) -> Enrolment | None:
-        """Raises `FolderError` for one that this account may not read, or that is damaged together with its copy."""
+        """Raises `FolderError` if the account may not read the enrolment, or if it and its copy are damaged."""
         value = state.load(self.enrolment_file, check_enrolment)
         if value is None:
             return None
         return Enrolment(**{f.name: value[f.name] for f in fields(Enrolment) if f.name in value})
 
     def note_sync(self) -> None:
-        """That the registry answered now. A folder that cannot be written hinders nothing."""
+        """Notes that the registry answered now. Ignores a folder that cannot be written."""
         with contextlib.suppress(OSError):
             self._last_sync.touch()
 
@@ -96,9 +97,9 @@ class Home:
             return None
 
     def set_aside(self) -> Path | None:
-        """Moves what came from one registry out of the way of another's; where it is now, None if nothing was there.
+        """Moves one registry's data away to make room for another's. Returns where it is; None if there was no data.
 
-        All of it or nothing. Raises `FolderError`, mostly because a program that runs has a file of it open.
+        Moves all or nothing. Raises `FolderError`, mostly because a running program has one of the files open.
         """
         files = [one for path in (self.manifest, self.pins, self.trust) for one in (path, state.copy_of(path))]
         there = [p for p in (*files, self.outbox, self.root / "repos", self.versions) if p.exists()]
@@ -123,7 +124,7 @@ class Home:
             aside.rmdir()
 
     def enrolment(self) -> Enrolment:
-        """Raises `NotEnrolledError`, and `FolderError` for one that this account may not read."""
+        """Raises `NotEnrolledError`, and `FolderError` if the account may not read the enrolment."""
         found = self.enrolment_or_none()
         if found is None:
             raise NotEnrolledError(
@@ -133,12 +134,12 @@ class Home:
         return found
 
     def save_enrolment(self, enrolment: Enrolment) -> None:
-        """Readable by this account alone. Raises `FolderError`."""
+        """Saves the enrolment so that only this account can read it. Raises `FolderError`."""
         state.save(self.enrolment_file, asdict(enrolment), mode=0o600)
 
 
 def check_enrolment(value: dict[str, Any]) -> None:
-    """Raises `ValueError` for what no enrolment is."""
+    """Raises `ValueError` if the value is no enrolment."""
     kinds = {"url": str, "token": str, "computer_name": str, "computer_id": str}
     kinds_of_more: dict[str, type] = {"computer": dict, "signing_keys": list}
     whole = all(isinstance(value.get(key), kind) for key, kind in kinds.items())
@@ -147,7 +148,7 @@ def check_enrolment(value: dict[str, Any]) -> None:
 
 
 def default_root() -> Path:
-    """The folder of `PYBIRCH_REGISTRY_HOME`, else the platform's for an application's own data."""
+    """The folder of `PYBIRCH_REGISTRY_HOME`, or else the platform's folder for application data."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen)

@@ -1,4 +1,4 @@
-"""The instruments that are in use in this process, without keeping any of them alive."""
+"""The instruments in use in this process. Weak references let them be collected."""
 
 import threading
 import weakref
@@ -18,7 +18,7 @@ class Call:
     name: str | None
     options: Mapping[str, Any]
     version: int | None
-    """Where its creator asked for one."""
+    """The version that the creator asked for, if any."""
 
 
 _lock = threading.Lock()
@@ -27,14 +27,14 @@ _listeners: list[weakref.WeakMethod[Callable[[], None]]] = []
 
 
 def listen(method: Callable[[], None]) -> None:
-    """Calls a method of an object whenever there is another instrument, for as long as the object lives."""
+    """Calls a method whenever an instrument is added, for as long as the method's object lives."""
     with _lock:
         _listeners[:] = [one for one in _listeners if one() is not None]
         _listeners.append(weakref.WeakMethod(method))
 
 
 def remember(instance: Any) -> None:
-    """Once for each instance; by identity, since a definition may give its class an `__eq__`."""
+    """Adds an instance once. Compares by identity, because a definition may give its class an `__eq__`."""
     key = id(instance)
     with _lock:
         _live[key] = weakref.ref(instance, lambda gone: _forget(key, gone))
@@ -44,14 +44,14 @@ def remember(instance: Any) -> None:
 
 
 def live() -> list[Any]:
-    """Oldest first."""
+    """The instruments in use, oldest first."""
     with _lock:
         references = list(_live.values())
     return [instance for reference in references if (instance := reference()) is not None]
 
 
 def forget(instance: Any) -> None:
-    """It is out of use, whoever still holds it."""
+    """Marks an instrument as no longer in use, even if something still refers to it."""
     with _lock:
         _live.pop(id(instance), None)
 

@@ -1,4 +1,4 @@
-"""The signing keys that this computer trusts: those of its enrolment, and those that these have vouched for since."""
+"""The signing keys that this computer trusts: those of its enrolment, and keys that these have vouched for since."""
 
 import json
 import threading
@@ -15,10 +15,10 @@ from .text import logger
 log = logger(__name__)
 
 KEYS = b"keys@pybirch-registry"
-"""The purpose that signatures of key changes are made for."""
+"""The purpose in signatures of key changes."""
 
 Listed = Sequence[Mapping[str, Any]]
-"""Keys as `GET /api/signing-keys` lists them."""
+"""Keys as in `GET /api/signing-keys`."""
 
 ASK = (
     "Ask a lab admin whether the registry's keys were replaced; if so, a new code makes this computer trust them: "
@@ -27,14 +27,13 @@ ASK = (
 
 
 class KeyRing:
-    """Checks tags and lists; follows the registry to its next key where the one before signed the change."""
+    """Checks tags and lists. Accepts the registry's next key if the previous one signed the change."""
 
     def __init__(self, home: Home | None, enrolment: Enrolment, listed: Callable[[], Listed]) -> None:
-        """`home` keeps keys that are learnt. `listed` gives the registry's keys; it raises `UnreachableError`,
-        `AnswerError`."""
+        """`home` saves new keys. `listed` returns the registry's keys; it raises `UnreachableError`, `AnswerError`."""
         self.enrolment = enrolment
         self.notes: list[str] = []
-        """What a user should hear of: keys that took over."""
+        """Messages for the user about new keys."""
         self._home = home
         self._listed = listed
         self._lock = threading.Lock()
@@ -48,11 +47,11 @@ class KeyRing:
             check_tag(raw, tagged_at, self.enrolment.signing_keys)
 
     def statement(self, packed: str | None) -> Statement:
-        """What the registry's newest key signed of a list. Raises `RefusedError`, `UnreachableError`."""
+        """Returns what the registry's newest key signed about a list. Raises `RefusedError`, `UnreachableError`."""
         if not packed:
             raise RefusedError(
-                "it is not signed. An older registry signs no lists and must be updated; else something between "
-                "this computer and the registry took the signature out"
+                "it is not signed. Either the registry is too old to sign lists and must be updated, or something "
+                "between this computer and the registry removed the signature"
             )
         payload, signature = split(packed)
         blob = verify(payload, signature, LISTS, "the signature of the registry's list")
@@ -65,7 +64,7 @@ class KeyRing:
         return parse(payload)
 
     def _follow(self) -> None:
-        """Takes over the keys that those known here vouch for; none that is known is ever forgotten."""
+        """Adds the keys that known keys vouch for. Never removes a known key."""
         try:
             listed = self._listed()
         except AnswerError as error:
@@ -77,11 +76,11 @@ class KeyRing:
             for key in keys:
                 if key_blob(key) not in before:
                     self._note(
-                        f"The registry signs with a new key, {fingerprint_of(key_blob(key))}; the one before "
-                        "signed the change"
+                        f"The registry signs with a new key, {fingerprint_of(key_blob(key))}; the previous "
+                        "key signed the change"
                     )
             self.enrolment = replace(self.enrolment, signing_keys=keys)
-            kept = self._home and self._home.enrolment_or_none()  # its token may be a newer one
+            kept = self._home and self._home.enrolment_or_none()  # another program may have saved a newer token
             if self._home and kept:
                 self._home.save_enrolment(replace(kept, signing_keys=keys))
 
@@ -91,16 +90,16 @@ class KeyRing:
 
 
 def newest(keys: Listed) -> Mapping[str, Any]:
-    """Raises `RefusedError` where there is none."""
+    """Raises `RefusedError` if there is no key."""
     if not keys:
         raise RefusedError(f"no key of the registry is known on this computer. {ASK}")
     return max(keys, key=lambda key: int(key.get("id") or 0))
 
 
 def follow(known: Listed, listed: Listed) -> list[dict[str, Any]]:
-    """The known keys and all that came after, each change signed by the key before and by the new one.
+    """The known keys and all later ones. The previous key and the new one must both sign each change.
 
-    Raises `RefusedError` where a link is missing.
+    Raises `RefusedError` if a change is missing.
     """
     changes = {number: change for change in map(_change, listed) if change for number in [change[0]]}
     keys = [dict(key) for key in known]
@@ -116,19 +115,19 @@ def follow(known: Listed, listed: Listed) -> list[dict[str, Any]]:
 
 
 def vouched(key: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A trusted key with all that it vouches for: the registry's keys of before. Raises `RefusedError`."""
+    """A trusted key and the earlier keys of the registry that it vouches for. Raises `RefusedError`."""
     change = _change(key)
     if change is None or key_blob(change[1][-1]) != key_blob(key):
-        raise RefusedError("the registry's key does not say which keys were before it: the registry must be updated")
+        raise RefusedError("the registry's key does not name the keys before it: the registry must be updated")
     return _with([], change)
 
 
 Change = tuple[int, list[dict[str, Any]], frozenset[bytes]]
-"""Number, keys, and who signed."""
+"""The key's number, the keys up to it, and the signers."""
 
 
 def _change(key: Mapping[str, Any]) -> Change | None:
-    """Of a listed key how it took over, signed by itself at least; None where it does not say. Raises
+    """The change that introduced a listed key, signed at least by that key. None if the key has none. Raises
     `RefusedError`."""
     said = key.get("change")
     if said is None:
@@ -141,13 +140,13 @@ def _change(key: Mapping[str, Any]) -> Change | None:
         keys = [dict(one) for one in value["keys"]]
         number, blobs = int(value["number"]), [key_blob(one) for one in keys]
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise RefusedError(f"a change of the registry's keys makes no sense ({error!r})") from error
+        raise RefusedError(f"a change of the registry's keys is malformed ({error!r})") from error
     if not blobs or blobs[-1] not in signers or [one.get("id") for one in keys] != list(range(1, number + 1)):
         raise RefusedError("a change of the registry's keys is not signed by the key that takes over")
     return number, keys, signers
 
 
 def _with(keys: list[dict[str, Any]], change: Change) -> list[dict[str, Any]]:
-    """What the change says of a key counts; keys that it leaves out stay."""
+    """The known keys merged with those of the change. For a key in both, the change counts."""
     said = {key_blob(key): {**key, "fingerprint": fingerprint_of(key_blob(key))} for key in change[1]}
     return [*(key for key in keys if key_blob(key) not in said), *said.values()]

@@ -1,4 +1,4 @@
-"""The versions of one data folder, ready to be loaded: what was checked at the sync is checked again here."""
+"""Loads the versions of one data folder. Repeats the checks of the sync before it loads a version."""
 
 import importlib
 from collections.abc import Callable
@@ -22,7 +22,7 @@ log = logger(__name__)
 
 
 class Library:
-    """A `Provider` (approved.py). Classes are cached by commit: one version is loaded once in a process."""
+    """A `Provider` (approved.py). Caches by commit, so that a process loads each version once."""
 
     def __init__(self, home: Home | None = None, manifest: Callable[[], Manifest] | None = None) -> None:
         self.home = home or Home()
@@ -37,11 +37,11 @@ class Library:
         return hash(self.home.root)
 
     def find_approved(self, name: str, commit: str) -> Approved | None:
-        """See `Provider`; a version that is loaded stays what it is, whatever becomes of its folder."""
+        """See `Provider`. A loaded version stays the same, whatever happens to its folder."""
         found = self._approved.get((name, commit))
         if found is None:
-            # Not under a lock: Python calls this while it holds one of its import system, which checking needs too.
-            # Two threads may check; the first of them counts.
+            # Without a lock: Python calls this while it holds an import lock that checking needs too. If two threads
+            # check, the first result counts.
             fresh = self._check(name, commit)
             if fresh is not None:
                 found = self._approved.setdefault((name, commit), fresh)
@@ -49,13 +49,13 @@ class Library:
         return found
 
     def revoked(self) -> list[tuple[Installed, str]]:
-        """Of what is loaded; see `alarm.Loaded`."""
+        """Returns the loaded versions that are revoked; see `alarm.Loaded`."""
         listed = self._manifest()
         loaded = [approved.installed for approved in list(self._approved.values())]
         return [(one, reason) for one in loaded if (reason := listed.revocation(one.commit)) is not None]
 
     def load(self, name: str, commit: str) -> type:
-        """The class `<Name>` at a version.
+        """Returns the class `<Name>` at a version.
 
         Raises `RefusedError`, `UnknownDefinitionError`, or whatever the definition's own code raises.
         """
@@ -92,9 +92,10 @@ class Library:
         return Approved(installed, folder.resolve(), sources, builtins)
 
     def _prove(self, installed: Installed, listed: Manifest) -> None:
-        """That a version which an earlier version of this package took is the definition's whose name it has.
+        """Checks that a version installed by an earlier version of this package belongs to the definition of its name.
 
-        Raises `RefusedError`. Before the first signed list there is nothing to hold it against.
+        Raises `RefusedError`. Accepts everything before the first signed list, because there is nothing to compare
+        with.
         """
         name, version, commit = installed.name, installed.version, installed.commit
         known = {(item.name, item.commit): dict(item.files) for item in listed.items}

@@ -1,4 +1,4 @@
-"""What the registry lists for this computer, as of the last sync."""
+"""The registry's list for this computer, as of the last sync."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Item:
     bound: bool
     pinned: bool
     fields: Mapping[str, Any]
-    """Everything that the registry says of it, as it says it."""
+    """All fields, as the registry sent them."""
 
     @property
     def label(self) -> str:
@@ -41,35 +41,35 @@ class Item:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Raises `AnswerError` on construction by `parse` where it is not one."""
+    """The list, made by `parse`."""
 
     items: tuple[Item, ...] = ()
     revoked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By commit: `name`, `version`, `reason`."""
     bindings: tuple[dict[str, Any], ...] = ()
     instruments: tuple[dict[str, Any], ...] = ()
-    """All of the lab's that are not retired, bound somewhere or not."""
+    """All of the lab's instruments that are not retired, bound somewhere or not."""
     computer: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
-    """`banned_imports` and `allowed_imports` of this computer's lab, where the registry says."""
+    """`banned_imports` and `allowed_imports` of this computer's lab, if the registry sent them."""
     warnings: tuple[str, ...] = ()
-    """What somebody should look at, in words: pins that do not hold, for instance."""
+    """Messages for the user, for instance about pins that do not apply."""
 
     def newest(self, name: str) -> Item | None:
-        """Of a name's versions the highest."""
+        """The highest listed version of a name."""
         return max((i for i in self.items if i.name == name), key=lambda i: i.version, default=None)
 
     def find(self, name: str, version: int) -> Item | None:
         return next((i for i in self.items if i.name == name and i.version == version), None)
 
     def revocation(self, commit: str) -> str | None:
-        """Why a version was revoked, or None where it stands."""
+        """The reason for which a version was revoked; None if it was not."""
         entry = self.revoked.get(commit)
         return None if entry is None else str(entry.get("reason") or "no reason given")
 
 
 def parse(value: object) -> Manifest:
-    """Of the registry's answer. Raises `AnswerError` for what cannot be a manifest, paths and names included."""
+    """Parses the registry's answer. Raises `AnswerError` if it is no valid list. Checks paths and names too."""
     if not isinstance(value, dict) or not isinstance(value.get("definitions"), list):
         raise AnswerError("The registry's list of definitions is not in a form that this version understands")
     try:
@@ -81,7 +81,7 @@ def parse(value: object) -> Manifest:
         instruments = [{**one, "id": int(one["id"])} for one in value.get("instruments") or ()]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         log.info("%r", error)
-        raise AnswerError("The registry's list of definitions is damaged: an entry of it is not in its form") from error
+        raise AnswerError("The registry's list of definitions is damaged: an entry is malformed") from error
     return Manifest(
         items=items,
         revoked=revoked,
@@ -101,7 +101,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _commit(entry: Mapping[str, Any]) -> str:
-    """Of a version whose name and commit can be folders."""
+    """The commit of an entry. Raises `ValueError` if its name or commit cannot be a folder's name."""
     name, commit = entry["name"], entry["commit"]
     if not NAME.fullmatch(name) or name.lower() in WINDOWS_DEVICES or not COMMIT.fullmatch(commit):
         raise ValueError(f"{name!r} {commit!r}")
@@ -126,7 +126,7 @@ def _item(entry: Mapping[str, Any]) -> Item:
 
 
 class ManifestFile:
-    """The list as the last sync wrote it, whichever process that was; read again when the file has changed."""
+    """The list of the last sync, by whichever process. Reads the file again when it has changed."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.manifest
@@ -134,7 +134,7 @@ class ManifestFile:
         self._known: tuple[object, Manifest] | None = None
 
     def read(self) -> Manifest:
-        """Empty before the first sync. Whatever was revoked by a signed list stays so, listed or not."""
+        """Returns an empty list before the first sync. Adds every revocation from earlier signed lists."""
         stamp = (_stamp(self._path), _stamp(self._trust.path))
         if self._known is None or self._known[0] != stamp:
             self._known = (stamp, self._parse())
@@ -145,7 +145,7 @@ class ManifestFile:
             kept = state.load(self._path, check_kept)
             revoked = self._trust.revoked()
         except state.LostError as error:
-            raise state.LostError(f"{error}: which versions were revoked is not known. {SYNC}") from error
+            raise state.LostError(f"{error}: the revoked versions are not known. {SYNC}") from error
         listed = Manifest() if kept is None else parse(kept["manifest"])
         return replace(listed, revoked={**revoked, **listed.revoked})
 
@@ -158,11 +158,11 @@ def _stamp(path: Path) -> object:
         return None
 
 
-SYNC = "Run, with the network at hand: pybirch-registry sync"
+SYNC = "Connect to the network, then run: pybirch-registry sync"
 
 
 def check_kept(value: dict[str, Any]) -> None:
-    """Raises `ValueError` for what is no list of a last sync."""
+    """Raises `ValueError` if the value is no saved list."""
     names = value.get("names", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("no names")

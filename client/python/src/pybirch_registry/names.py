@@ -1,4 +1,4 @@
-"""The names that PyBirch's own factory puts where a definition runs, for definitions that rely on them."""
+"""The names that PyBirch's factory provides to definitions, for those that rely on them."""
 
 import importlib
 import math
@@ -40,9 +40,9 @@ _VALUES: dict[str, Any] = {
 
 
 def provided_for(code: CodeType) -> dict[str, Any]:
-    """Those of the provided names that the code of a module mentions; nothing else is imported for it.
+    """The provided names that a module's code mentions. Imports nothing for the others.
 
-    A name whose package is not installed is left out: the definition then ends with a NameError where it uses it.
+    Leaves out a name whose package is not installed: the definition then raises NameError where it uses it.
     """
     found: dict[str, Any] = {}
     for name in set(_mentioned(code)):

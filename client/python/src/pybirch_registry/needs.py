@@ -1,4 +1,4 @@
-"""What a definition's header says that it needs (PEP 723), held against the Python that it would run in."""
+"""Compares what a definition's header says that it needs (PEP 723) with this Python."""
 
 import importlib.metadata
 import importlib.util
@@ -15,12 +15,12 @@ HEADER = re.compile(r"^# /// script[ \t]*\r?$\n((?:^#(?:| .*)\r?$\n)+?)^# ///[ \
 
 
 def _here() -> str:
-    """A Python that was built between two releases has a `+` behind its number, which no version has."""
+    """Removes the `+` from the version of a Python that was built between two releases."""
     return platform.python_version().rstrip("+")
 
 
 def header_of(source: bytes) -> dict[str, Any]:
-    """Empty where there is none, or none that can be read: the registry has said so when it landed."""
+    """Empty if there is no readable header. The registry reported that when the version landed."""
     found = HEADER.search(source.decode("utf-8-sig", errors="replace"))
     if found is None:
         return {}
@@ -32,7 +32,7 @@ def header_of(source: bytes) -> dict[str, Any]:
 
 
 def unmet(source: bytes) -> Iterator[str]:
-    """What is missing here, a sentence each."""
+    """Yields a sentence for each requirement that is not met."""
     header = header_of(source)
     wanted = header.get("requires-python")
     if isinstance(wanted, str):
@@ -57,7 +57,7 @@ def _unmet(text: str) -> Iterator[str]:
     try:
         there = importlib.metadata.version(wanted.name)
     except importlib.metadata.PackageNotFoundError:
-        # What runs from a folder, as PyBirch does, has no version that could be held against anything.
+        # A package that runs from a folder, as PyBirch does, has no version to compare with.
         if importlib.util.find_spec(re.sub(r"[-.]+", "_", wanted.name)) is None:
             yield f"needs {text}, which is not installed: pip install {wanted.name}"
         return

@@ -1,7 +1,7 @@
-"""Settings and bindings on their way to the registry: kept on the disk until it has taken them.
+"""Settings and bindings that wait on the disk until the registry has accepted them.
 
-A file per instrument; what is newer replaces what was not sent yet, so the newest settings win and a long time
-offline costs no space. An entry is deleted after the registry's answer, so it arrives at least once.
+There is one file for each instrument. Newer values replace those that were not sent yet, so the newest settings win and
+a long time offline costs no space. An entry is deleted after the registry's answer, so it is sent at least once.
 """
 
 import hashlib
@@ -20,22 +20,22 @@ from .text import logger
 log = logger(__name__)
 
 PASSING = (408, 425, 429)
-"""Answers that another attempt may not get (RFC 9110, RFC 8470, RFC 6585)."""
+"""Statuses of temporary refusals (RFC 9110, RFC 8470, RFC 6585)."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What the registry should know of one instrument here."""
+    """A message to the registry about one instrument here."""
 
     key: str
-    """`binding:<id of the instrument>`, `new:<a name of our own>` for one that the registry does not know yet, or
-    `unbind:<id of the instrument>`."""
+    """`binding:<the instrument's id>`, `unbind:<the instrument's id>`, or `new:<this computer's key>` for an instrument
+    that the registry does not know yet."""
     body: dict[str, Any]
     at: str
 
     @property
     def label(self) -> str:
-        """What it is, in words."""
+        """A description for messages."""
         kind, _, number = self.key.partition(":")
         what = {"unbind": "end of the binding"}.get(kind, "settings" if "last_settings" in self.body else "binding")
         whose = str(self.body.get("name", "a new instrument")) if kind == "new" else f"instrument {number}"
@@ -44,13 +44,13 @@ class Entry:
 
 @dataclass
 class Sent:
-    """What became of the entries."""
+    """What happened to the entries."""
 
     answers: list[Any] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    """Why, by the entry's key; they are not tried again."""
+    """The reasons, by the entries' keys. Refused entries are not sent again."""
     trouble: UnreachableError | None = None
-    """Why some still wait."""
+    """Why some entries still wait."""
 
 
 class Outbox:
@@ -61,7 +61,7 @@ class Outbox:
         self._lock = home.lock("outbox")
 
     def put(self, key: str, body: dict[str, Any]) -> None:
-        """Remembers; the fields of an entry that waits under the same key stand where `body` has none.
+        """Saves an entry. Keeps the fields of an entry that waits under the same key, unless `body` has them.
 
         Raises `FolderError`.
         """
@@ -71,7 +71,7 @@ class Outbox:
             state.save(self._file(key), asdict(entry))
 
     def drop(self, key: str) -> bool:
-        """Whether something waited under that key, which is forgotten now. Raises `FolderError`."""
+        """Forgets the entry under a key. Returns whether there was one. Raises `FolderError`."""
         path = self._file(key)
         with locked(self._lock):
             waited = self._read(path) is not None
@@ -79,12 +79,13 @@ class Outbox:
         return waited
 
     def waiting(self) -> list[Entry]:
-        """Oldest first."""
+        """The entries that wait, oldest first."""
         found = [self._read(path) for path in state.files_in(self._folder)]
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.at)
 
     def send(self, deliver: Callable[[Entry], Any]) -> Sent:
-        """`deliver` asks the registry and gives its answer. One entry that it has trouble with holds up no other.
+        """Sends the entries. `deliver` sends one and returns the registry's answer. An entry that fails does not hold
+        up the others.
 
         Raises `NotEnrolledError`, `FolderError`.
         """
@@ -99,14 +100,14 @@ class Outbox:
                 continue
             except AnswerError as error:
                 if error.status in PASSING:
-                    sent.trouble = UnreachableError(f"The registry cannot take more now: {error}", error.status)
+                    sent.trouble = UnreachableError(f"The registry cannot accept more now: {error}", error.status)
                     break
                 sent.refused[entry.key] = f"The registry refuses {entry.label}: {error}"
             self._strike(entry)
         return sent
 
     def _strike(self, entry: Entry) -> None:
-        """Only what was sent: what was put meanwhile stays."""
+        """Deletes an entry that was sent, unless a newer one has replaced it."""
         path = self._file(entry.key)
         with locked(self._lock):
             if self._read(path) == entry:
@@ -126,7 +127,7 @@ class Outbox:
 
 
 def check_entry(value: dict[str, Any]) -> None:
-    """Raises `ValueError` for what is no entry."""
+    """Raises `ValueError` if the value is no entry."""
     kind, _, number = value["key"].partition(":")
     is_key = number.isdecimal() if kind in ("binding", "unbind") else kind == "new"
     if not is_key or not isinstance(value["body"], dict) or not isinstance(value["at"], str):
@@ -138,5 +139,5 @@ def check_entry(value: dict[str, Any]) -> None:
 
 
 def now() -> str:
-    """ISO 8601 in UTC, to the microsecond, so that two entries in a row differ."""
+    """The time in ISO 8601, UTC, in microseconds, so that two successive entries differ."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

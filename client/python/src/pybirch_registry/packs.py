@@ -1,6 +1,6 @@
-"""What a pack of git unpacks to, by its own headers: git's format lets a few bytes stand for any number of them.
+"""Bounds on what a git pack unpacks to, from its own headers. In git's format, a few bytes can stand for any number.
 
-A pack is judged before anything of it is unpacked. dulwich holds each object to the size that the pack declares for it.
+A pack is checked before anything in it is unpacked. dulwich limits each object to the size that the pack declares.
 """
 
 import mmap
@@ -11,17 +11,17 @@ from .errors import RefusedError
 
 MOST_OBJECTS = 1_000_000
 OBJECT_BYTES = 64 * 1024 * 1024
-"""Of one object; the registry takes 32 MiB for all files of a version."""
+"""The largest object, in bytes. The registry accepts 32 MiB for all files of a version."""
 UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
-"""Of all objects together."""
+"""The size of all objects together, in bytes."""
 SLICE = 4096
 OFS_DELTA, REF_DELTA = 6, 7
 DELTA_HEAD = 20
-"""Bytes that the two sizes at the beginning of a delta have at most."""
+"""The most bytes that the two sizes at the start of a delta can have."""
 
 
 def judge_pack(pack: bytes | mmap.mmap) -> None:
-    """Raises `RefusedError` for a pack that unpacks to more than any definition's, `ValueError` for what is no pack."""
+    """Raises `RefusedError` for a pack that unpacks to more than any definition, `ValueError` for what is no pack."""
     if len(pack) < 12 or pack[:4] != b"PACK":
         raise ValueError("no pack")
     (count,) = struct.unpack(">L", pack[8:12])
@@ -40,7 +40,7 @@ def judge_pack(pack: bytes | mmap.mmap) -> None:
 
 
 def _object(view: memoryview, at: int) -> tuple[int, int]:
-    """Where the object at a place ends, and how much memory it takes: for a delta, itself and its result."""
+    """Returns where an object ends and how much memory it takes: for a delta, the delta and its result."""
     kind, size, at = view[at] >> 4 & 7, view[at] & 15, at + 1
     if view[at - 1] & 0x80:
         more, at = _number(view, at)
@@ -65,7 +65,7 @@ def _fits(size: int) -> None:
 
 
 def _number(data: memoryview | bytes, at: int) -> tuple[int, int]:
-    """One in groups of seven bits, the lowest first; where it ends."""
+    """Reads a number in groups of seven bits, lowest first. Returns it and where it ends."""
     number = shift = 0
     while True:
         byte = data[at]
@@ -78,7 +78,8 @@ def _number(data: memoryview | bytes, at: int) -> tuple[int, int]:
 
 
 def _inflate(view: memoryview, at: int, size: int) -> tuple[bytes, int]:
-    """The first bytes of what is deflated at a place, and where that ends. Its size is as declared, or `ValueError`."""
+    """Returns the first bytes of deflated data and where the data ends. Raises `ValueError` if its size is not
+    `size`."""
     inflater = zlib.decompressobj()
     head, count = b"", 0
     while not inflater.eof:

@@ -1,4 +1,5 @@
-"""Which versions the programs on this computer have loaded, so that a sync by any of them can tell of all."""
+"""Records which versions the programs on this computer have loaded, so that any program's sync can report all of
+them."""
 
 import contextlib
 import os
@@ -15,18 +16,18 @@ from .text import logger
 log = logger(__name__)
 
 _held: dict[Path, int] = {}
-"""Locks of this process: they end with it, however it ends, and so does what it told."""
+"""The locks of this process. They end with the process, and its records with them."""
 
 
 class Presence:
-    """A file per program, which counts for as long as the program lives."""
+    """One file for each program. It counts for as long as the program lives."""
 
     def __init__(self, home: Home) -> None:
         self._folder = home.running
         self._own = self._folder / f"{os.getpid()}.json"
 
     def record(self, loaded: Mapping[str, int]) -> None:
-        """The versions that this program has loaded, by name. A folder that cannot be written hinders nothing."""
+        """Records the versions that this program has loaded, by name. Ignores a folder that cannot be written."""
         lock = self._own.with_suffix(".lock")
         if lock not in _held and not loaded:
             return
@@ -49,7 +50,7 @@ class Presence:
             return None
 
     def all(self) -> dict[str, int]:
-        """Of every living program; the oldest version where they differ, for that is what somebody may look for."""
+        """The versions of all running programs. If they differ, the oldest: that is what a lab looks for."""
         found: dict[str, int] = {}
         for path in sorted(self._folder.glob("*.json")):
             if not self._is_alive(path):
@@ -59,7 +60,7 @@ class Presence:
         return found
 
     def _is_alive(self, path: Path) -> bool:
-        """Clears away what a program that ended has left."""
+        """Returns whether a program runs. Deletes the files of one that has ended."""
         lock = path.with_suffix(".lock")
         if lock in _held:
             return True
@@ -79,6 +80,6 @@ class Presence:
 
 
 def check_loaded(value: dict[str, Any]) -> None:
-    """Raises `ValueError` for what is no list of loaded versions."""
+    """Raises `ValueError` if the value is no list of loaded versions."""
     if not all(type(version) is int for version in value.values()):
         raise ValueError("no versions")

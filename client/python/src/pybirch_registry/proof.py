@@ -1,4 +1,4 @@
-"""Whose version a signed tag is: a signature proves nothing of a version that could be taken for another's."""
+"""Checks that a signed tag belongs to a version. A signature alone does not show which version it is for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ class Whose:
     """The version that was asked for."""
 
     id: int
-    """The definition's; 0 where nobody told it."""
+    """The definition's id; 0 if it is unknown."""
     name: str
     version: int
     commit: str
 
 
 class UnattestedError(RefusedError):
-    """The tag is from before tags named their definition, and no list of such tags has it."""
+    """The tag is older than tags that name their definition, and no list of such tags names it."""
 
 
 def signed_tag(repository: Repository, whose: Whose, check: Callable[[bytes, float], object]) -> TagRecord:
-    """The version's tag, which the registry signed and which is of no other version or definition.
+    """Returns the version's tag. It is signed by the registry, and belongs to no other version or definition.
 
-    `check` raises `RefusedError` for a tag (its bytes, and when it was made) that no trusted key signed. Raises
-    `RefusedError`, `UnattestedError`, `DamagedError`.
+    `check` raises `RefusedError` for a tag (its bytes and its time) that no trusted key signed. Raises `RefusedError`,
+    `UnattestedError`, `DamagedError`.
     """
     tag = repository.tag(whose.version)
     if tag is None:
@@ -41,9 +41,9 @@ def signed_tag(repository: Repository, whose: Whose, check: Callable[[bytes, flo
 
 
 def check_record(tag: TagRecord, whose: Whose, attested: TagRecord | None) -> None:
-    """That the tag is this version's and no other's. Raises `RefusedError`, `UnattestedError`.
+    """Checks that a tag belongs to this version and no other. Raises `RefusedError`, `UnattestedError`.
 
-    Both tags are believed: the caller has checked their signatures.
+    The caller has checked the signatures of both tags.
     """
     label, record = f"v{whose.version}", tag.record
     if tag.name != label:
@@ -56,13 +56,13 @@ def check_record(tag: TagRecord, whose: Whose, attested: TagRecord | None) -> No
         _check_names(record, whose, f"the tag {label}")
         return
     if attested is None:
-        raise UnattestedError(f"the tag {label} does not say whose version it is, and no list of such tags is here")
+        raise UnattestedError(f"the tag {label} does not name its definition, and no list of such tags is here")
     listed = attested.record
     if attested.name != "attested":
         raise RefusedError(f"the list of tags without names calls itself {attested.name!r}")
     _check_names(listed, whose, "the list of tags without names")
     if {"version": whose.version, "commit": whose.commit, "tag": tag.id} not in (listed.get("versions") or []):
-        raise UnattestedError(f"the tag {label} does not say whose version it is, and the list of such tags lacks it")
+        raise UnattestedError(f"the tag {label} does not name its definition, and the list of such tags lacks it")
 
 
 def _check_names(said: dict[str, Any], whose: Whose, what: str) -> None:
@@ -73,13 +73,14 @@ def _check_names(said: dict[str, Any], whose: Whose, what: str) -> None:
 
 
 def permissions(tag: TagRecord | None, checked_by: str) -> list[str]:
-    """Believed only where the registry's signature is on it."""
+    """The permissions of a version. They count only if the registry signed the tag."""
     listed = tag.record.get("permissions") if tag is not None and checked_by == "signature" else None
     return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 
 
 def approvers(record: Any) -> list[str]:
-    """Usernames of those who approved; where nobody had to, of who landed it, which only an admin may."""
+    """Usernames of the approvers. If no approval was required, the user who landed the version, who must be an
+    admin."""
     names = [_username(a.get("by", a) if isinstance(a, dict) else a) for a in record.get("approvals") or []]
     if not names:
         names = [_username(record.get("landed_by"))]

@@ -1,4 +1,4 @@
-"""Which way leads to a registry: the proxy of the environment or of Windows, or none."""
+"""Chooses the connection to a registry: through the proxy of the environment or of Windows, or direct."""
 
 import ipaddress
 import os
@@ -24,7 +24,7 @@ def make_pool(url: str) -> urllib3.PoolManager:
     proxy = urllib.request.getproxies().get(parts.scheme)
     if not proxy or goes_past_proxies(parts.hostname or "", parts.port or PORTS[parts.scheme]):
         return Pool(ssl_context=_trusted(parts.scheme), maxsize=8)
-    proxy_parts = _split(proxy if "://" in proxy else f"http://{proxy}", f"The proxy's address {proxy} is not one")
+    proxy_parts = _split(proxy if "://" in proxy else f"http://{proxy}", f"The proxy's address {proxy} is not valid")
     if proxy_parts.scheme not in PORTS:
         raise UnreachableError(f"A proxy of the kind {proxy_parts.scheme} cannot be used, only http and https")
     context = _trusted(parts.scheme, proxy_parts.scheme)
@@ -36,7 +36,7 @@ def make_pool(url: str) -> urllib3.PoolManager:
 
 
 def _trusted(*schemes: str) -> ssl.SSLContext | None:
-    """The certificates to trust; None without TLS: they take long to read."""
+    """The certificates to trust. None without TLS, because reading them takes long."""
     if "https" not in schemes:
         return None
     context = ssl.create_default_context()
@@ -52,12 +52,14 @@ def _trusted(*schemes: str) -> ssl.SSLContext | None:
 def check_address(url: str) -> SplitResult:
     """The parts of a registry's address. Raises `UnreachableError` that says what is missing."""
     if "://" not in url and url:
-        raise UnreachableError(f"{url} lacks its beginning: write http://{url} or https://{url}, as the lab admin does")
+        raise UnreachableError(
+            f"{url} has no http:// or https://: write http://{url} or https://{url}, as the lab admin gave it"
+        )
     parts = _split(url, LOOKS_LIKE)
     if parts.scheme not in PORTS or not parts.hostname or parts.username:
         raise UnreachableError(LOOKS_LIKE)
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise UnreachableError(f"A registry's address has nothing behind its host: {parts.scheme}://{parts.netloc}")
+        raise UnreachableError(f"A registry's address ends with its host: {parts.scheme}://{parts.netloc}")
     return parts
 
 
@@ -73,7 +75,7 @@ def _split(url: str, complaint: str) -> SplitResult:
 
 
 def goes_past_proxies(host: str, port: int) -> bool:
-    """Whether NO_PROXY names a host, or where it is not set, the settings of Windows or macOS do."""
+    """Whether NO_PROXY names a host. If it is not set, whether the settings of Windows or macOS do."""
     listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     if listed is None and not urllib.request.getproxies_environment():
         return bool(urllib.request.proxy_bypass(host))
@@ -81,7 +83,8 @@ def goes_past_proxies(host: str, port: int) -> bool:
 
 
 def _names(entry: str, host: str, port: int) -> bool:
-    """As curl reads an entry: `*`, a host, a domain with or without a dot, an address, a network; each with a port."""
+    """Reads an entry as curl does: `*`, a host, a domain with or without a dot, an address or a network, each with or
+    without a port."""
     if entry == "*":
         return True
     name, of_port = _without_port(entry.lower())
@@ -99,7 +102,7 @@ def _names(entry: str, host: str, port: int) -> bool:
 
 
 def _without_port(entry: str) -> tuple[str, int | None]:
-    """`host:port` apart; `[::1]:port` and a bare IPv6 address, whose colons are its own, as well."""
+    """Splits `host:port`. Also reads `[::1]:port`, and a bare IPv6 address, which has no port."""
     if entry.startswith("["):
         name, _, rest = entry[1:].partition("]")
         rest = rest.removeprefix(":")

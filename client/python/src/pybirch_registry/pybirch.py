@@ -1,8 +1,8 @@
-"""PyBirch with the registry's instruments: `python -m pybirch_registry.pybirch [FOLDER]` starts it so.
+"""PyBirch with the registry's instruments. `python -m pybirch_registry.pybirch [FOLDER]` starts it.
 
-PyBirch itself stays as it is. Its instrument factory and its instrument tree are given a database service by its
-extensions page, or none; `switch_on` lays the registry's over whatever they have, now and later. Everything else in
-PyBirch keeps PyBirch's own.
+PyBirch itself stays unmodified. Its extensions page gives a database service, or none, to its instrument factory and
+tree; `switch_on` puts the registry's service in front of it, now and later. The rest of PyBirch keeps PyBirch's own
+service.
 """
 
 import argparse
@@ -26,11 +26,11 @@ log = logger(__name__)
 
 
 def switch_on(registry: Registry | None = None, version_in_rows: bool = False) -> Registry:
-    """From now on PyBirch in this process lists and creates the registry's instruments, whether its database is
-    switched on or off, and says in a window that a loaded version was revoked. The last registry given counts.
+    """Makes PyBirch in this process list and create the registry's instruments, whether its database is on or off, and
+    show a window when a loaded version is revoked. The last registry given counts.
 
-    With `version_in_rows` the rows of PyBirch's scans get a column that says which version took them. Raises
-    `NotEnrolledError`, and `ImportError` where PyBirch is not there.
+    With `version_in_rows`, the rows of PyBirch's scans get a column with the version that took them. Raises
+    `NotEnrolledError`, and `ImportError` without PyBirch.
     """
     registry = registry or Registry.open()
     complete_factory()
@@ -50,7 +50,7 @@ def switch_on(registry: Registry | None = None, version_in_rows: bool = False) -
 
 
 def _tell_in_window() -> None:
-    """Raises `ImportError` where Qt is not there."""
+    """Raises `ImportError` without Qt."""
     global _tells
     if not _tells:
         alarm.on_revoked(messages())
@@ -58,11 +58,12 @@ def _tell_in_window() -> None:
 
 
 _tells = False
-"""Whether revoked versions are said in PyBirch's interface already."""
+"""Whether PyBirch's interface already reports revoked versions."""
 
 
 class LaidOver:
-    """The attribute `db_service` of a class of PyBirch's: what it is given, behind the registry's service object."""
+    """The attribute `db_service` of a PyBirch class. It returns the registry's service, with the assigned one behind
+    it."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -81,11 +82,19 @@ class LaidOver:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Starts PyBirch's interface; ends the process with it."""
+    """Starts PyBirch's interface. The process ends with it."""
     parser = argparse.ArgumentParser(prog="python -m pybirch_registry.pybirch", description="Start PyBirch.")
-    parser.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, help="where PyBirch lies (default: as known)")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        type=Path,
+        help="PyBirch's folder (default: the one that Python knows, or the present one)",
+    )
     parser.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
-    parser.add_argument("--version-in-rows", action="store_true", help="say in each row of data which version took it")
+    parser.add_argument(
+        "--version-in-rows", action="store_true", help="add a column to each row of data with the version that took it"
+    )
     options = parser.parse_args(arguments)
     try:
         sys.path.insert(0, str(find_folder(options.folder)))

@@ -7,7 +7,7 @@ from typing import Any
 from .text import visible
 
 Progress = Callable[[int, int, str], None]
-"""Called with how many versions are done, how many there are, and the label of the last."""
+"""Called with the number of versions done, the number of all, and the label of the last."""
 
 
 @dataclass
@@ -19,19 +19,19 @@ class SyncReport:
     came: list[str] = field(default_factory=list)
     stayed: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    """Why, by label."""
+    """The reasons, by label."""
     retry: list[str] = field(default_factory=list)
-    """Those of the refused that did not get through, or found no room on the disk: another attempt may bring them."""
+    """The refused versions that another attempt may bring: the connection failed or the disk was full."""
     revoked: dict[str, str] = field(default_factory=dict)
-    """Versions on this computer that no longer count, with the reason."""
+    """The versions on this computer that are revoked, with the reasons."""
     known: list[str] = field(default_factory=list)
-    """Those of the revoked that an earlier sync told of, and that nothing here uses."""
+    """The revoked versions that an earlier sync reported and that nothing here uses."""
     sent: int = 0
-    """Settings and bindings that the registry took."""
+    """How many settings and bindings the registry accepted."""
     waiting: int = 0
     warnings: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    """Names that were asked for, and that the registry lists no definition of for this computer."""
+    """Names that were asked for, and that the registry does not list for this computer."""
 
     @property
     def ok(self) -> bool:
@@ -41,7 +41,7 @@ class SyncReport:
         return {"ok": self.ok, **asdict(self)}
 
     def make_visible(self) -> "SyncReport":
-        """Itself, with all texts fit for a terminal: much in them was written by others."""
+        """Returns itself, with all texts safe for a terminal, because others wrote parts of them."""
         self.warnings = [visible(text) for text in self.warnings]
         self.unknown = [visible(name) for name in self.unknown]
         for reasons in (self.refused, self.revoked):

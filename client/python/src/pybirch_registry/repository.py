@@ -27,31 +27,31 @@ log = logger(__name__)
 MAIN = b"refs/heads/main"
 TAGS = b"refs/tags/v"
 ATTESTED = b"refs/tags/attested"
-"""Lists the versions whose own tags do not name their definition: those from before names were signed."""
+"""The list of versions whose own tags do not name their definition, because they are older than signed names."""
 
 
 class DamagedError(RegistryError):
-    """The repository on the disk is not whole."""
+    """The repository on the disk is damaged or incomplete."""
 
     code = "damaged"
 
 
 @dataclass(frozen=True)
 class TagRecord:
-    """What an annotated tag says."""
+    """The content of an annotated tag."""
 
     id: str
-    """The tag object's own."""
+    """The id of the tag object."""
     raw: bytes
-    """The tag object as it lies there, which is what was signed."""
+    """The raw tag object, which is what was signed."""
     name: str
-    """What it is called in itself, whatever the ref that leads to it."""
+    """The name inside the tag object, whatever the ref is called."""
     tagged_at: float
     commit: str
 
     @property
     def record(self) -> dict[str, Any]:
-        """The registry's record of the version: the tag's message below its title; empty where there is none."""
+        """The registry's record of the version: the tag's message without its title. Empty if there is none."""
         message = split_tag(self.raw)[0].partition(b"\n\n")[2]
         try:
             value = json.loads(message.partition(b"\n\n")[2])
@@ -61,7 +61,7 @@ class TagRecord:
 
 
 class Repository:
-    """Of one definition. Methods that read raise `DamagedError`."""
+    """The repository of one definition. Methods that read raise `DamagedError`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,10 +74,10 @@ class Repository:
         progress: Callable[[str], None] | None = None,
         on_refs: Callable[[], None] = lambda: None,
     ) -> None:
-        """Brings `main` and the versions' tags of the definition from the registry at this address; `on_refs` is called
-        once its refs are known, before its objects are asked for.
+        """Fetches `main` and the version tags from the registry at this address. `on_refs` is called once the refs are
+        known, before the objects are requested.
 
-        Refs move only once all objects are there, `main` only forwards. Raises whatever dulwich and urllib3 raise,
+        Refs move only when all objects are there, and `main` only forwards. Raises whatever dulwich and urllib3 raise,
         `RefusedError` for a rewritten history, `DamagedError`.
         """
 
@@ -106,9 +106,9 @@ class Repository:
                 self._move_refs(repo, {ref: sha for ref, sha in result.refs.items() if sha is not None})
 
     def _move_refs(self, repo: Repo, refs: dict[Any, Any], may_be_old: bool = False) -> None:
-        """Takes over `main` and new tags. Raises `RefusedError` where history was rewritten.
+        """Updates `main` and adds new tags. Raises `RefusedError` for a rewritten history.
 
-        `may_be_old`: a `main` that is behind the one here is no sign of that, and changes nothing.
+        With `may_be_old`, a `main` that is behind the one here is ignored.
         """
         new = refs.get(MAIN)
         if new is None:
@@ -129,8 +129,8 @@ class Repository:
 
     @contextmanager
     def unless_refused(self) -> Iterator[None]:
-        """Puts the refs back to what they were where what was fetched is refused: a history that is not the registry's
-        must not stand in the way of the one that is. The caller holds a lock."""
+        """Restores the refs if what was fetched is refused, so that a false history does not block the registry's own.
+        The caller holds a lock."""
         before = self._wanted_refs()
         try:
             yield
@@ -151,20 +151,20 @@ class Repository:
             return {ref: sha for ref, sha in refs if sha is not None and _is_wanted(ref)}
 
     def is_on_main(self, commit: str) -> bool:
-        """Whether a commit is one of the versions: on the first-parent line of the fetched `main`."""
+        """Whether a commit is a version: on the first-parent line of the fetched `main`."""
         with self._reading() as repo:
             head = repo.refs.read_ref(MAIN)  # type: ignore[arg-type,unused-ignore]
             return head is not None and _is_ancestor(repo, commit.encode(), head)
 
     def has(self, commit: str) -> bool:
-        """As `is_on_main`, and False where nothing was fetched yet."""
+        """As `is_on_main`, but False if nothing was fetched yet."""
         return (self.path / "HEAD").exists() and self.is_on_main(commit)
 
     def tag(self, version: int) -> TagRecord | None:
         return self._tag(TAGS + str(version).encode())
 
     def attested(self) -> TagRecord | None:
-        """The list of versions whose own tags do not name their definition, where there are such."""
+        """The list of versions whose own tags do not name their definition, if there is one."""
         return self._tag(ATTESTED)
 
     def _tag(self, ref: bytes) -> TagRecord | None:
@@ -185,13 +185,13 @@ class Repository:
             )
 
     def version_numbers(self) -> list[int]:
-        """Newest first."""
+        """Returns the version numbers, newest first."""
         with self._reading() as repo:
             names = [ref[len(TAGS) :].decode() for ref in repo.refs.keys() if ref.startswith(TAGS)]  # noqa: SIM118
             return sorted((int(name) for name in names if name.isdigit()), reverse=True)
 
     def files(self, commit: str) -> dict[str, bytes]:
-        """Every file of a commit; each object is held against its own hash."""
+        """Every file of a commit. Checks each object against its hash."""
         with self._reading() as repo:
             found = repo[commit.encode()]
             if not isinstance(found, Commit):
@@ -216,7 +216,7 @@ class Repository:
             return files
 
     def adopt_bundle(self, content: bytes) -> None:
-        """Takes over what a git bundle holds. Raises `RefusedError`, `DamagedError`, or what dulwich raises."""
+        """Adds the objects and refs of a git bundle. Raises `RefusedError`, `DamagedError`, or what dulwich raises."""
         from dulwich.bundle import read_bundle
 
         judge_pack(content[content.index(b"\n\n") + 2 :])
@@ -229,15 +229,15 @@ class Repository:
             bundle.close()
 
     def discard(self) -> None:
-        """Forgets it, so that it can be fetched anew. Raises `OSError`."""
+        """Deletes the repository, so that it can be fetched again. Raises `OSError`."""
         discard(self.path)
 
     @contextmanager
     def _writing(self) -> Iterator[Repo]:
-        """Opens it, or makes it. The caller holds a lock."""
+        """Opens or creates the repository. The caller holds a lock."""
         clear_partial(self.path.parent, f"{self.path.name}-")
         if not (self.path / "HEAD").exists():
-            discard(self.path)  # a crash may have left the folder without its last file
+            discard(self.path)  # a crash may have left the folder incomplete
             self.path.parent.mkdir(parents=True, exist_ok=True)
             Repo.init_bare(str(self.path), mkdir=True).close()
         with _judged(self.path):
@@ -259,7 +259,7 @@ class Repository:
 
 @contextmanager
 def _judged(path: Path) -> Iterator[None]:
-    """Whatever dulwich raises where it reads a damaged repository, and that is many things, becomes `DamagedError`."""
+    """Turns whatever dulwich raises for a damaged repository into `DamagedError`."""
     try:
         yield
     except RegistryError:
@@ -270,14 +270,14 @@ def _judged(path: Path) -> Iterator[None]:
 
 
 def _check(found: Any, sha: bytes) -> None:
-    """Git names an object by its hash; dulwich does not look at it again when it reads one from the disk."""
+    """Checks an object's hash, because dulwich does not check what it reads from the disk."""
     fresh = type(found).from_string(found.as_raw_string())
     if fresh.id != sha:
         raise DamagedError(f"object {sha.decode()} holds something else")
 
 
 def tag_id(raw: bytes) -> str:
-    """Git's name for a tag object."""
+    """The id that git gives a tag object."""
     return hashlib.sha1(b"tag %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
 
 
@@ -286,7 +286,7 @@ def _is_wanted(ref: bytes) -> bool:
 
 
 def _is_ancestor(repo: Repo, commit: bytes, head: bytes) -> bool:
-    """By first parents, which is the line of versions."""
+    """Whether a commit is an ancestor by first parents, the line of versions."""
     at: bytes | None = head
     while at is not None:
         if at == commit:

@@ -1,7 +1,7 @@
-"""Seals on the records of versions, so that a file and its record cannot be edited together unnoticed.
+"""Seals the records of versions, so that an edit of a file and its record is noticed.
 
-A record is sealed by a key of this computer (HMAC-SHA-256), which lies beside the enrolment and is as secret. A record
-without its seal, from before there were seals or the key was lost, is held against the signed history once, and sealed.
+A key of this computer seals a record (HMAC-SHA-256). The key is beside the enrolment and as secret. A record without a
+seal is older than seals, or its key was lost: it is compared with the signed history once, then sealed.
 """
 
 import hashlib
@@ -31,11 +31,12 @@ def sealed(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
-    """Whether a record is as it was sealed here; not where it has no seal or the key is lost. Raises `FolderError`."""
+    """Whether a record is unchanged since it was sealed here. False if it has no seal or the key is lost. Raises
+    `FolderError`."""
     try:
         found = state.load(home.seal, check_key)
     except state.LostError as error:
-        log.error("%s: versions are held against their history", error)
+        log.error("%s: versions are compared with their history", error)
         return False
     if found is None or SEAL not in value:
         return False
@@ -43,8 +44,8 @@ def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
 
 
 def stands_in_history(home: Home, record: Mapping[str, Any]) -> bool:
-    """Whether the fetched history has this version with these files and approvals, and grants it what the record says
-    that it may, by the tag that is believed when it comes (`proof.py`)."""
+    """Whether the fetched history has this version with these files and approvers, and its signed tag grants all
+    permissions of the record (proof.py)."""
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return False
@@ -71,12 +72,12 @@ def _seal(key: str, record: Mapping[str, Any]) -> str:
 
 
 def _key(home: Home) -> str:
-    """Made when the first version is installed. Where it is lost, a new one, and versions are sealed anew."""
+    """Made when the first version is installed. If it is lost, a new key is made and versions are sealed again."""
     with locked(home.lock("seal")):
         try:
             found = state.load(home.seal, check_key)
         except state.LostError as error:
-            log.error("%s: versions are checked anew", error)
+            log.error("%s: versions are checked again", error)
             found = None
         if found is None:
             found = {"key": secrets.token_hex(32)}
@@ -85,6 +86,6 @@ def _key(home: Home) -> str:
 
 
 def check_key(value: dict[str, Any]) -> None:
-    """Raises `ValueError` for what is no key."""
+    """Raises `ValueError` if the value is no key."""
     if len(bytes.fromhex(value["key"])) != 32:
         raise ValueError("no key")

@@ -1,7 +1,7 @@
-"""PyBirch's database service, with the registry's drivers, instruments and bindings beside those of its database.
+"""PyBirch's database service, with the registry's drivers, instruments and bindings beside those of PyBirch's database.
 
-What has an id of the registry's range (ids.py) is answered here, without the network. Everything else, samples and
-scans included, is PyBirch's own `DatabaseService`'s, where there is one.
+Calls about ids in the registry's range (ids.py) are answered here, without the network. All others, also those about
+samples and scans, go to PyBirch's own `DatabaseService`, if there is one.
 """
 
 from collections.abc import Callable
@@ -20,17 +20,17 @@ log = logger(__name__)
 
 
 class Service:
-    """By duck type; method names are PyBirch's."""
+    """Has the methods of PyBirch's `DatabaseService`, by duck typing."""
 
     def __init__(self, bound: BoundInstruments, choice: Choice, database: Any = None) -> None:
-        """`database` is PyBirch's own service, None while it is switched off."""
+        """`database` is PyBirch's own service, or None while it is switched off."""
         self._own = Answers(bound, choice)
         self._theirs = Theirs(database, bound.connection.enrolment.url)
         self._ask = self._theirs.ask
         complete_factory()
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever is not about the registry: PyBirch's own."""
+        """Returns the attribute of PyBirch's own service."""
         if name.startswith("_"):
             raise AttributeError(name)
         return self._theirs.attribute(name)
@@ -46,7 +46,8 @@ class Service:
         include_builtin: bool = True,
         search: str | None = None,
     ) -> list[Dict]:
-        """By display name. Of two with one name the registry's goes before where it is bound here or the lab's own."""
+        """Sorted by display name. Of two drivers with one name, returns the registry's if it is bound here or the lab's
+        own."""
         wanted = (search or "").lower()
 
         def fits(driver: Dict) -> bool:
@@ -74,7 +75,7 @@ class Service:
         return self._own.driver(driver_id) if is_ours(driver_id) else self._ask_one("get_driver", driver_id)
 
     def get_driver_by_name(self, name: str) -> Dict | None:
-        """Of two with one name as `get_drivers`."""
+        """Chooses between two drivers with one name as `get_drivers` does."""
         ours, theirs = self._own.driver_named(name), self._ask_one("get_driver_by_name", name)
         return ours if ours is not None and (theirs is None or self._goes_before(name)) else theirs
 
@@ -83,7 +84,7 @@ class Service:
         return self._own.versions(driver_id) if is_ours(driver_id) else self._ask("get_driver_versions", [], driver_id)
 
     def get_driver_ids_for_computer(self, computer_name: str, include_public: bool = True) -> list[int]:
-        """Those bound there, as far as it is this computer or PyBirch's database knows, and public ones."""
+        """The drivers bound on a computer, as far as it is this one or PyBirch's database knows it, and public ones."""
         bound = self._own.bound_driver_ids() if self._own.is_own(computer_name) else set()
         public = {d["id"] for d in self._own.drivers() if d["is_public"]} if include_public else set()
         return [*bound | public, *self._ask("get_driver_ids_for_computer", [], computer_name, include_public)]
@@ -111,7 +112,7 @@ class Service:
         page: int = 1,
         per_page: int = 20,
     ) -> tuple[list[Dict], int]:
-        """The registry's before those of the database; a page of both, and how many there are."""
+        """One page of the registry's instruments followed by the database's, and the number of all."""
         texts = ("name", "manufacturer", "model", "pybirch_class")
         ours = [
             one
@@ -142,7 +143,7 @@ class Service:
         return found and self._with_bindings(found)
 
     def get_instrument_by_name(self, name: str) -> Dict | None:
-        """The database's goes before: its scans tell of its own."""
+        """Prefers the database's instrument, because its scans refer to it."""
         theirs = self._ask_one("get_instrument_by_name", name)
         return theirs or next((one for one in self._own.instruments() if one["name"] == name), None)
 
@@ -164,9 +165,10 @@ class Service:
         is_primary: bool = True,
         nickname: str | None = None,
     ) -> Dict:
-        """An instrument of the registry is bound to this computer alone, with or without an address.
+        """Binds an instrument of the registry, with or without an address. Only this computer's bindings can be
+        changed.
 
-        Raises `ValueError` for another computer, an instrument that is not known, and what is no address.
+        Raises `ValueError` for another computer, an unknown instrument, and an invalid address.
         """
         if not is_ours(instrument_id):
             if self._theirs.service is None:
@@ -181,8 +183,8 @@ class Service:
         return self._own.bind(instrument_id, adapter, adapter_type, is_primary)
 
     def get_computer_bindings(self, computer_name: str | None = None, instrument_id: int | None = None) -> list[Dict]:
-        """Of the registry's instruments this computer's alone; each with its `instrument`, and that with its `driver`
-        and `definition` (one thing)."""
+        """Of the registry's bindings, returns only this computer's. Each has its `instrument`, and that its `driver`,
+        also as `definition`."""
         ours = self._own.bindings(computer_name) if computer_name is None or self._own.is_own(computer_name) else []
         if instrument_id is not None and is_ours(instrument_id):
             number = self._own.current_id(instrument_id)
@@ -197,13 +199,14 @@ class Service:
         return found and found[1]
 
     def update_computer_binding_settings(self, binding_id: int, settings: Dict) -> Dict | None:
-        """None where there is no such binding on this computer."""
+        """Returns None if this computer has no such binding."""
         if not is_ours(binding_id):
             return self._ask_one("update_computer_binding_settings", binding_id, settings)
         return self._changed(binding_id, lambda found: self._own.bound.remember_settings(found, settings))
 
     def update_computer_binding(self, binding_id: int, data: Dict) -> Dict | None:
-        """Of a binding of this computer the address, its kind and whether it is the primary one."""
+        """Changes a binding's address, its kind, and whether it is the primary one. Only for bindings of this
+        computer."""
         if not is_ours(binding_id):
             return self._ask_one("update_computer_binding", binding_id, data)
         if "computer_name" in data and not self._own.is_own(data["computer_name"]):
@@ -212,7 +215,7 @@ class Service:
         return self._changed(binding_id, lambda found: self._own.bound.bind(found, *told))
 
     def delete_computer_binding(self, binding_id: int) -> bool:
-        """Whether there was such a binding."""
+        """Returns whether there was such a binding."""
         if not is_ours(binding_id):
             return bool(self._ask("delete_computer_binding", False, binding_id))
         found = self._own.binding(binding_id)
@@ -228,7 +231,7 @@ class Service:
     # ---------------------------------------------------------------- computers
 
     def get_computer(self, computer_name: str) -> Dict | None:
-        """The database's goes before."""
+        """Prefers the database's computer."""
         ours = self._own.computer() if self._own.is_own(computer_name) else None
         return self._ask_one("get_computer", computer_name) or ours
 
@@ -238,7 +241,7 @@ class Service:
         ours = self._own.computer()
         return ours if ours["id"] == computer_id else None
 
-    # The names of PyBirch's other half, which says "definition" where this one says "driver".
+    # PyBirch's other name for drivers is "definitions"; these are the same methods under that name.
     get_instrument_definitions = get_drivers
     get_instrument_definition = get_driver
     get_instrument_definition_by_name = get_driver_by_name

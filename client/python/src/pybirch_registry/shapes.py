@@ -1,4 +1,4 @@
-"""Drivers, instruments, bindings and computers in the form that PyBirch's `DatabaseService` gives them. Pure."""
+"""Drivers, instruments, bindings and computers in the form of PyBirch's `DatabaseService`. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -63,7 +63,7 @@ COMPUTER_KEYS = ("id", "lab_id", "computer_name", "computer_id", "nickname", "lo
 
 
 def driver_dict(installed: Installed) -> Dict:
-    """`source_code` is a stub: PyBirch runs it, and it imports the class through this package's loader."""
+    """`source_code` is a stub that PyBirch runs to import the class through this package's loader."""
     fields = installed.fields
     shown = {
         "id": installed.id,
@@ -91,7 +91,7 @@ def stub(name: str, version: int, commit: str) -> str:
 
 
 def version_dict(driver: Dict, version: int, commit: str, record: Mapping[str, Any]) -> Dict:
-    """`record` is what the version's tag says of it."""
+    """`record` is the record in the version's tag."""
     author = record.get("author") or {}
     return {
         "driver_id": driver["id"],
@@ -104,7 +104,7 @@ def version_dict(driver: Dict, version: int, commit: str, record: Mapping[str, A
 
 
 def instrument_dict(instrument: Mapping[str, Any], key: str | None, driver: Dict | None) -> Dict:
-    """`key` is this computer's own for one that the registry does not know yet."""
+    """`key` is this computer's key for an instrument that the registry does not know yet."""
     shown = dict(with_pybirch_ids({name: instrument.get(name) for name in INSTRUMENT_KEYS}))
     if shown["id"] is None and key is not None:
         shown["id"] = to_pybirch_key(key)
@@ -118,7 +118,7 @@ def instrument_dict(instrument: Mapping[str, Any], key: str | None, driver: Dict
 
 
 def binding_dict(binding: Mapping[str, Any], computer_name: str, instrument: Dict, driver: Dict | None) -> Dict:
-    """With its `instrument`, and that with its `driver` and `definition` (one thing under two names)."""
+    """Contains its `instrument`, and that its `driver`, also as `definition`."""
     shown = dict(with_pybirch_ids({name: binding.get(name) for name in BINDING_KEYS}))
     if shown["id"] is None:
         shown["id"] = instrument["id"]
@@ -129,6 +129,6 @@ def binding_dict(binding: Mapping[str, Any], computer_name: str, instrument: Dic
 
 
 def computer_dict(computer: Mapping[str, Any]) -> Dict:
-    """This computer."""
+    """The form of this computer."""
     shown = dict(with_pybirch_ids({name: computer.get(name) for name in COMPUTER_KEYS}))
     return {**shown, "id": shown["id"] or to_pybirch(0), "lab_name": None, "description": None}

@@ -1,4 +1,4 @@
-"""Signatures of versions' tags: OpenSSH's PROTOCOL.sshsig with Ed25519 keys, as `git tag -s` lays them down."""
+"""Signatures of version tags: OpenSSH's PROTOCOL.sshsig with Ed25519 keys, in the format of `git tag -s`."""
 
 import base64
 import binascii
@@ -17,20 +17,20 @@ NAMESPACE = b"git"
 
 
 class UnknownKeyError(RefusedError):
-    """The signature holds, by a key that this computer was not told of."""
+    """The signature is valid, but this computer does not know its key."""
 
 
 def split_tag(raw: bytes) -> tuple[bytes, bytes | None]:
-    """What was signed, and the signature in its armour, or None."""
+    """The signed bytes, and the armoured signature or None."""
     at = raw.rfind(b"\n" + BEGIN)
     return (raw, None) if at < 0 else (raw[: at + 1], raw[at + 1 :])
 
 
 def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -> str:
-    """The key's fingerprint (`SHA256:…`) that signed the tag object `raw`.
+    """Returns the fingerprint (`SHA256:…`) of the key that signed the tag object `raw`.
 
-    `tagged_at` is the tag's own time in Unix seconds, `keys` are as `GET /api/signing-keys` lists them
-    (`public_key`, `valid_after`, `valid_before`). Raises `RefusedError`; `UnknownKeyError` for a key not in `keys`.
+    `tagged_at` is the tag's own time in Unix seconds. `keys` are as in `GET /api/signing-keys` (`public_key`,
+    `valid_after`, `valid_before`). Raises `RefusedError`, or `UnknownKeyError` for a key that is not in `keys`.
     """
     payload, armoured = split_tag(raw)
     if armoured is None:
@@ -48,7 +48,7 @@ def check_tag(raw: bytes, tagged_at: float, keys: Iterable[Mapping[str, Any]]) -
 
 
 def key_blob(key: Mapping[str, Any]) -> bytes:
-    """The bytes of a listed key, by which keys are told apart. Raises `KeyError`, `ValueError`."""
+    """The bytes of a listed key, which identify it. Raises `KeyError`, `ValueError`."""
     kind, _, rest = str(key["public_key"]).partition(" ")
     if kind != KEY_TYPE.decode():
         raise ValueError(f"a key of another kind: {kind}")
@@ -56,16 +56,16 @@ def key_blob(key: Mapping[str, Any]) -> bytes:
 
 
 def fingerprint_of(blob: bytes) -> str:
-    """As ssh-keygen and git print it."""
+    """The fingerprint in the form of ssh-keygen and git."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
 def verify(
     payload: bytes, armoured: bytes, purpose: bytes = NAMESPACE, what: str = "the signature of its tag"
 ) -> bytes:
-    """The public key's blob (RFC 8709) of whoever signed `payload` for a purpose.
+    """Returns the public key's blob (RFC 8709) of the signer of `payload`. The signature must be made for `purpose`.
 
-    Raises `RefusedError` where the signature, `what` in words, does not hold.
+    Raises `RefusedError` if the signature is not valid; `what` describes it in the message.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -90,7 +90,7 @@ def verify(
         signed = b"SSHSIG" + b"".join(_string(s) for s in (namespace, b"", digest, hashed))
         Ed25519PublicKey.from_public_bytes(public).verify(raw_signature, signed)
     except (ValueError, struct.error, binascii.Error, InvalidSignature) as error:
-        raise RefusedError(f"{what} does not hold ({error or 'other content'})") from error
+        raise RefusedError(f"{what} is not valid ({error or 'other content'})") from error
     return key
 
 
@@ -113,5 +113,5 @@ def _string(data: bytes) -> bytes:
 
 
 def _seconds(time: str | None) -> float | None:
-    """Unix time of ISO 8601; None for none."""
+    """Unix time of an ISO 8601 time; None for None."""
     return None if time is None else datetime.fromisoformat(time).timestamp()

@@ -1,15 +1,15 @@
-"""What every class of a definition gets: it tells where it comes from, and its instances can be pickled."""
+"""Adds to each class of a definition where it comes from, and makes its instances picklable."""
 
 from typing import Any
 
 from .store import Installed
 
 SETTINGS_UI = "settings_UI"
-"""PyBirch's base classes keep a lambda in this attribute of each instance, which pickle cannot take."""
+"""PyBirch's base classes keep a lambda in this attribute of each instance. pickle cannot save it."""
 
 
 def stamp(cls: type[Any], installed: Installed) -> None:
-    """`_definition` on the class, the `definition` key of `serialize()`, and pickling where the class has none of its
+    """Adds `_definition` to the class, the `definition` key to `serialize()`, and pickling unless the class has its
     own."""
     cls._definition = installed.provenance
     if callable(getattr(cls, "serialize", None)):
@@ -46,7 +46,7 @@ def _get_state(self: Any) -> Any:
 
 
 def _set_state(self: Any, state: Any) -> None:
-    """As pickle does it by itself, slots included."""
+    """Restores the state as pickle does by default, including slots."""
     own, slots = state if isinstance(state, tuple) else (state, None)
     if own:
         self.__dict__.update(own)

@@ -1,8 +1,8 @@
-"""What this computer must not forget: each file is kept twice, so that damage to one loses nothing.
+"""Files that must not be lost. Each is kept twice, so that damage to one loses nothing.
 
-`save` writes the file and then its copy, each whole or not at all. `load` takes the file; where that is damaged or gone
-it says so loudly and takes the copy. `repair` puts either back. Where neither is whole, `load` raises: that nothing is
-pinned, or revoked, is never assumed.
+`save` writes the file and then its copy, each whole or not at all. `load` reads the file. If it is damaged or gone,
+`load` logs an error and reads the copy. `repair` restores either from the other. If neither is whole, `load` raises: it
+never assumes that nothing is pinned or revoked.
 """
 
 import json
@@ -19,13 +19,13 @@ log = logger(__name__)
 COPY = ".copy"
 
 Check = Callable[[dict[str, Any]], object]
-"""Raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for an object that the file cannot hold."""
+"""Raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for an object that is not the file's."""
 
 _told: set[tuple[Path, int]] = set()
 
 
 class LostError(FolderError):
-    """A file that must not be forgotten is damaged, and so is its copy."""
+    """A file that must not be lost is damaged, and so is its copy."""
 
     code = "lost"
 
@@ -35,7 +35,7 @@ def copy_of(path: Path) -> Path:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Those that were saved in a folder, even where only the copy is left."""
+    """The files that were saved in a folder, even if only the copy is left."""
     names = {path.name.removesuffix(COPY) for path in folder.glob("*.json*")}
     return [folder / name for name in sorted(names) if name.endswith(".json")]
 
@@ -47,15 +47,15 @@ def save(path: Path, value: dict[str, Any], mode: int = 0o644) -> None:
 
 
 def forget(path: Path) -> None:
-    """Deletes both. Raises `FolderError`."""
+    """Deletes the file and its copy. Raises `FolderError`."""
     remove(copy_of(path))
     remove(path)
 
 
 def load(path: Path, check: Check) -> dict[str, Any] | None:
-    """What was saved last; None where nothing ever was.
+    """Returns what was saved last; None if nothing ever was.
 
-    Raises `LostError` where neither the file nor its copy is whole, `FolderError` for one that cannot be read.
+    Raises `LostError` if neither the file nor its copy is whole, `FolderError` if one cannot be read.
     """
     value, fault = _read(path, check)
     if value is not None:
@@ -70,19 +70,19 @@ def load(path: Path, check: Check) -> dict[str, Any] | None:
 
 
 def _used(path: Path, fault: str) -> str:
-    return f"{path} {fault}; its copy is used, and the next sync puts it back"
+    return f"{path} {fault}; its copy is used, and the next sync restores it"
 
 
 def find_faults(paths: Iterable[Path], check: Check) -> list[str]:
-    """What is damaged or gone. Raises as `load` does."""
+    """Describes the files that are damaged or gone. Raises as `load` does."""
     found = [(path, _read(path, check)[1]) for path in paths if load(path, check) is not None]
     return [_used(path, fault) for path, fault in found if fault]
 
 
 def repair(paths: Iterable[Path], check: Check) -> list[str]:
-    """Puts back what is damaged or gone of files and copies; what to tell of it. Raises `FolderError`.
+    """Restores damaged or missing files and copies. Returns messages for the user. Raises `FolderError`.
 
-    The caller holds the lock of all who write there.
+    The caller holds the lock of everybody who writes these files.
     """
     notes = []
     for path in paths:
@@ -90,7 +90,7 @@ def repair(paths: Iterable[Path], check: Check) -> list[str]:
         kept, _ = _read(copy_of(path), check)
         if value is None and kept is not None:
             write_json(path, kept, copy_of(path).stat().st_mode & 0o777)
-            notes.append(f"{path} {fault}; it was put back from its copy")
+            notes.append(f"{path} {fault}; it was restored from its copy")
         elif value is not None and kept is None:
             write_json(copy_of(path), value, path.stat().st_mode & 0o777)
     return notes
@@ -100,7 +100,7 @@ GONE = "is gone"
 
 
 def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
-    """The object in a file, or what is wrong with it."""
+    """The object in a file, and what is wrong with the file."""
     try:
         value = json.loads(patiently(path.read_bytes))
         if not isinstance(value, dict):
@@ -116,7 +116,7 @@ def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
 
 
 def _tell(path: Path, text: str) -> None:
-    """Once for each state of the file, not at every look."""
+    """Logs an error once for each state of the file, not at every read."""
     try:
         stamp = path.stat().st_mtime_ns
     except OSError:

@@ -1,4 +1,4 @@
-"""What the registry signs of a list: whose it is, its number, its date and its digest. Pure."""
+"""What the registry signs for a list: its recipient, number, date and digest. Pure."""
 
 import base64
 import json
@@ -13,23 +13,23 @@ from .errors import RefusedError
 from .signatures import BEGIN, END
 
 LISTS = b"lists@pybirch-registry"
-"""The purpose that these signatures are made for; no tag's can stand in for one."""
+"""The purpose in these signatures, so that no signature of a tag can replace one."""
 HEADER = "Sync-Statement"
 LARGEST = 2**53 - 1
-"""What numbers are exact in every program that reads JSON; no registry ever counts as far."""
+"""The largest number that every JSON reader represents exactly. No registry counts that far."""
 LONGEST = 16_000
-"""Characters of a statement; a real one has some 900."""
+"""The longest statement, in characters. A real one has about 900."""
 
 
 @dataclass(frozen=True)
 class Statement:
     audience: str
-    """`computer:<id>`, or `bundle:<whose>`."""
+    """`computer:<id>`, or `bundle:` and the lab's id, with `+builtin` if it has built-in definitions."""
     number: int
     timeline: str
     restored_from: str | None
     confirmed_by: str | None
-    """Who says that computers are to follow this timeline; None where nobody has."""
+    """Who confirmed that computers should follow this timeline; None if nobody has."""
     signed_at: float
     """In Unix seconds, by the registry's clock."""
     digest: str | None
@@ -37,19 +37,19 @@ class Statement:
 
 
 def split(packed: str) -> tuple[bytes, bytes]:
-    """The text that was signed, and the signature in its armour. Raises `RefusedError`."""
+    """Splits a statement into the signed text and the armoured signature. Raises `RefusedError`."""
     text, dot, signature = packed.strip().partition(".")
     if len(packed) > LONGEST or not dot or not re.fullmatch(r"[A-Za-z0-9_-]*", text):
-        raise RefusedError("what the registry signs of its list is not in a form that this version understands")
+        raise RefusedError("the registry's statement about its list is not in a form that this version understands")
     try:
         payload = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError as error:
-        raise RefusedError("what the registry signs of its list is damaged") from error
+        raise RefusedError("the registry's statement about its list is damaged") from error
     return payload, BEGIN + b"\n" + signature.encode() + b"\n" + END
 
 
 def parse(payload: bytes) -> Statement:
-    """Raises `RefusedError` for what is none."""
+    """Raises `RefusedError` if the payload is no statement."""
     try:
         value: Mapping[str, Any] = json.loads(payload)
         timeline, confirmed = value["timeline"], value["timeline"].get("confirmed")
@@ -67,4 +67,4 @@ def parse(payload: bytes) -> Statement:
             code=value.get("code"),
         )
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise RefusedError(f"what the registry signed of its list makes no sense ({error})") from error
+        raise RefusedError(f"the registry's statement about its list is malformed ({error})") from error

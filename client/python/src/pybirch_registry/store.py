@@ -1,4 +1,4 @@
-"""The versions on this computer's disk: a folder each, never rewritten, and a record beside it."""
+"""The versions on this computer's disk: a folder for each, never rewritten, and a record beside it."""
 
 import contextlib
 import re
@@ -17,7 +17,7 @@ from .text import logger
 log = logger(__name__)
 
 SYSTEM_FILES = frozenset([".DS_Store", "Thumbs.db", "desktop.ini"])
-"""What file managers leave in folders that somebody looks at; Python's own caches do not count either."""
+"""Files that file managers add to folders. They do not count as edits, and neither do Python's caches."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Installed:
     files: dict[str, str]
     approved_by: list[str]
     checked_by: str
-    """`signature` of its tag, or `list`: the hashes of a signed list, where it came as a snapshot."""
+    """`signature` for a signed tag, or `list` for a snapshot, which only has the hashes of a signed list."""
     fields: dict[str, Any] = field(default_factory=dict)
     permissions: list[str] = field(default_factory=list)
-    """What it may use although the lab bans it: as its signed tag says, and nothing else."""
+    """What it may use although the lab bans it, by its signed tag alone."""
 
     @property
     def main_file(self) -> str:
@@ -42,7 +42,7 @@ class Installed:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What an instance carries as `_definition`; `sha256` is that of `<Name>.py`."""
+        """The content of `_definition`; `sha256` is that of `<Name>.py`."""
         return {
             "name": self.name,
             "version": self.version,
@@ -53,7 +53,7 @@ class Installed:
 
 
 class Store:
-    """What is under `versions/`. Several processes may use it at once."""
+    """The folder `versions/`. Several processes may use it at once."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -65,7 +65,7 @@ class Store:
         return self.home.versions / name / f"{commit}.json"
 
     def read(self, name: str, commit: str) -> Installed | None:
-        """Its record; None where the version is not there, or only half."""
+        """The record of a version; None if the version is not there, or only half."""
         try:
             value = state.load(self._record(name, commit), check_record)
         except state.LostError as error:
@@ -74,7 +74,7 @@ class Store:
         return installed_of(value) if value and self.folder(name, commit).is_dir() else None
 
     def versions(self, name: str) -> list[Installed]:
-        """Newest first. Names are told apart by case, whatever the disk thinks of it."""
+        """Newest first. Compares names with case, also on a disk that ignores it."""
         found = [self.read(name, path.stem) for path in state.files_in(self.home.versions / name)]
         own = [i for i in found if i is not None and i.name == name]
         return sorted(own, key=lambda i: i.version, reverse=True)
@@ -84,9 +84,9 @@ class Store:
         return sorted(path.name for path in folders if path.is_dir() and re.match(r"\w", path.name))
 
     def install(self, installed: Installed, contents: Mapping[str, bytes]) -> None:
-        """Writes it, unless another process has.
+        """Writes a version, unless another process has.
 
-        Raises `RefusedError` where contents and hashes differ, `FolderError`.
+        Raises `RefusedError` if contents and hashes differ, `FolderError`.
         """
         hashes = {path: sha256(content) for path, content in contents.items()}
         if hashes != dict(installed.files):
@@ -105,33 +105,33 @@ class Store:
             state.save(self._record(name, commit), sealed(self.home, asdict(installed)))
 
     def fault(self, name: str, commit: str) -> str | None:
-        """Why a version on the disk cannot be used; None where it can. Reads and hashes every file of it."""
+        """The reason for which a version on the disk cannot be used; None if it can. Hashes every file of it."""
         record = self.read(name, commit)
         if record is None:
             return "it is not on this computer, or only half"
         return self._edited_record(name, commit) or edited(self.folder(name, commit), record.files)
 
     def _edited_record(self, name: str, commit: str) -> str | None:
-        """Why a version's record is not believed; None where it is."""
+        """The reason for which a version's record is not trusted; None if it is."""
         path = self._record(name, commit)
         value = state.load(path, check_record)
         if value is not None and (value["name"], value["commit"]) == (name, commit):
             if is_sealed(self.home, value):
                 return None
             if stands_in_history(self.home, value):
-                with contextlib.suppress(FolderError):  # it is sealed another time
+                with contextlib.suppress(FolderError):  # it will be sealed another time
                     state.save(path, sealed(self.home, value))
                 return None
-        return f"{path} was edited on this computer; `pybirch-registry sync` puts the version back as it was approved"
+        return f"{path} was edited on this computer; `pybirch-registry sync` restores the approved version"
 
 
 def installed_of(record: Mapping[str, Any]) -> Installed:
-    """Raises `TypeError` for what is no record of a version."""
+    """Raises `TypeError` if the value is no record of a version."""
     return Installed(**{key: value for key, value in record.items() if key != SEAL})
 
 
 def check_record(value: dict[str, Any]) -> None:
-    """Raises `TypeError` or `ValueError` for what is no record of a version."""
+    """Raises `TypeError` or `ValueError` if the value is no record of a version."""
     one = installed_of(value)
     texts = (one.name, one.commit, one.checked_by, *one.approved_by, *one.files, *one.files.values(), *one.permissions)
     if not all(isinstance(text, str) for text in texts) or type(one.id) is not int or type(one.version) is not int:
@@ -141,7 +141,7 @@ def check_record(value: dict[str, Any]) -> None:
 
 
 def edited(folder: Path, files: Mapping[str, str]) -> str | None:
-    """How a folder differs from the hashes of its files; None where it does not."""
+    """Describes how a folder differs from the hashes of its files; None if it does not."""
     try:
         links = links_in(folder)
         now = tree_hashes(folder)
@@ -149,7 +149,7 @@ def edited(folder: Path, files: Mapping[str, str]) -> str | None:
         return f"{folder} cannot be read: {reason_of(error, 'read')}"
     if links:
         return (
-            f"{', '.join(links)} is a link, which may lead elsewhere later; `pybirch-registry sync` puts the files back"
+            f"{', '.join(links)} is a link, which may lead elsewhere later; `pybirch-registry sync` restores the files"
         )
     changed = sorted(
         path
@@ -160,7 +160,7 @@ def edited(folder: Path, files: Mapping[str, str]) -> str | None:
         return None
     return (
         f"{', '.join(changed)} in {folder} was edited on this computer. Propose the change to the registry instead "
-        "(export it, edit, push); `pybirch-registry sync` puts the approved files back"
+        "(export it, edit, push); `pybirch-registry sync` restores the approved files"
     )
 
 

@@ -1,6 +1,6 @@
-"""One sync: what waits is sent, the list is fetched, each version that is missing is brought and checked.
+"""One sync: sends what waits, fetches the list, then brings and checks each missing version.
 
-Nothing is deleted and nothing that is loaded is touched; whatever goes wrong leaves the last good versions.
+A sync deletes nothing and does not touch what is loaded. After any failure, the last good versions are still there.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,14 +33,14 @@ log = logger(__name__)
 
 WORKERS = 6
 THE_LIST = "the registry's list"
-"""What a report calls it where it is refused."""
+"""The label of the list in a report that refuses it."""
 MOST_ERRORS = 200
 LONGEST_ERROR = 2000
-"""What the registry takes in one report; in characters."""
+"""The most errors, and the longest error in characters, that the registry accepts in one report."""
 
 
 class Syncer:
-    """Raises only for what leaves no sense in going on; the rest is in the report."""
+    """Raises only errors that make the rest of the sync pointless. The report has all others."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Syncer:
         bindings: Bindings,
         used: Callable[[], list[Installed]],
     ) -> None:
-        """`used` tells which versions a new start takes."""
+        """`used` lists the versions that a new start would use."""
         self.home = home
         self.used = used
         self.http = http
@@ -61,9 +61,9 @@ class Syncer:
         self.audience = enrolment.audience
 
     def run(self, names: Sequence[str] = (), progress: Progress | None = None) -> SyncReport:
-        """`names` asks for public and built-in definitions too; they are asked for from then on.
+        """Runs the sync. `names` also asks for public and built-in definitions, now and at every later sync.
 
-        Raises `NotEnrolledError`, `FolderError`, `AnswerError` for a list that makes no sense.
+        Raises `NotEnrolledError`, `FolderError`, and `AnswerError` for a malformed list.
         """
         report = SyncReport()
         report.warnings += repair(self.home)
@@ -76,7 +76,7 @@ class Syncer:
             report.online = False
             last = self.home.last_sync()
             when = f", of {last:%Y-%m-%d %H:%M} UTC" if last else ""
-            report.warnings.append(f"{error}. Working with what came with the last sync{when}")
+            report.warnings.append(f"{error}. Using the versions of the last sync{when}")
             listed = ManifestFile(self.home).read()
         except RefusedError as error:
             taken = False
@@ -104,7 +104,7 @@ class Syncer:
         return report
 
     def _send(self, report: SyncReport) -> None:
-        """Before the list is asked for, so that it tells of what was sent."""
+        """Sends what waits. This comes before the list, so that the list includes it."""
         sent = self.bindings.send()
         report.sent = len(sent.answers)
         report.warnings += sent.refused.values()
@@ -112,8 +112,11 @@ class Syncer:
             report.warnings.append(f"Some settings or bindings wait for the next sync: {sent.trouble}")
 
     def _list(self, names: Sequence[str], report: SyncReport) -> Manifest:
-        """The registry's list, kept for later starts. Raises `UnreachableError`, `AnswerError`, and `RefusedError`
-        for one that is not signed, not for this computer, older than what was seen, or otherwise none to believe."""
+        """Fetches the registry's list and saves it.
+
+        Raises `UnreachableError`, `AnswerError`, and `RefusedError` for a list that is not signed, not for this
+        computer, older than one seen before, or otherwise not trusted.
+        """
         with locked(self.home.lock("manifest")):
             kept = self._kept(report)
             known = manifests.parse(kept["manifest"]) if kept else None
@@ -135,7 +138,7 @@ class Syncer:
             self.trust.judge(statement, self.audience, digest)
             parsed = manifests.parse(value)
             if value.get("asked") != {"scope": "all", "names": sorted({name.lower() for name in asked})}:
-                raise RefusedError("it answers another question than this computer asked")
+                raise RefusedError("it answers a different request")
             note = self.trust.remember(statement, value)
             report.warnings += [note] if note else []
             listed = {item.name.lower(): item.name for item in parsed.items}
@@ -145,7 +148,7 @@ class Syncer:
             return ManifestFile(self.home).read()
 
     def _renewed(self, response: urllib3.BaseHTTPResponse, digest: str, report: SyncReport) -> bool:
-        """Whether the registry states that the list here is its newest; False where it states that of another.
+        """Whether the registry states that the list here is its newest.
 
         Raises `RefusedError`.
         """
@@ -158,11 +161,11 @@ class Syncer:
         return True
 
     def _kept(self, report: SyncReport) -> dict[str, Any]:
-        """The list of the last sync; where it is lost, the names of what is here, so that these come again."""
+        """The list of the last sync. If it is lost, the names of the definitions here, so that they come again."""
         try:
             return state.load(self.home.manifest, manifests.check_kept) or {}
         except state.LostError as error:
-            report.warnings.append(f"{error}; it is fetched anew")
+            report.warnings.append(f"{error}; it is fetched again")
             return {"names": self.store.names(), "manifest": {"definitions": []}}
 
     def _bring(self, listed: Manifest, report: SyncReport, progress: Progress | None) -> None:
@@ -211,7 +214,7 @@ class Syncer:
                 report.refused[item.label] = str(error)
 
     def _bring_all(self, items: list[Item]) -> list[tuple[Item, str | None, RegistryError | None]]:
-        """The versions of one definition, which share a repository."""
+        """Brings the versions of one definition, which share a repository."""
         outcome: list[tuple[Item, str | None, RegistryError | None]] = []
         for item in items:
             try:
@@ -222,8 +225,8 @@ class Syncer:
         return outcome
 
     def _mend(self, used: list[Installed], listed: Manifest, report: SyncReport) -> None:
-        """What is in use and no longer listed, because it is pinned here for instance, comes out of the history again
-        where it was damaged or edited."""
+        """Restores versions that are in use but no longer listed, such as pinned ones, if they were damaged or
+        edited."""
         of_list = {item.commit for item in listed.items}
         for installed in used:
             if installed.commit in of_list:
@@ -240,7 +243,7 @@ class Syncer:
                 report.refused[label] = str(error)
 
     def _revoked_before(self) -> set[str]:
-        """Commits whose revocation an earlier sync told of."""
+        """The commits whose revocation an earlier sync reported."""
         with suppress(RegistryError):
             return set(ManifestFile(self.home).read().revoked)
         return set()
@@ -257,7 +260,8 @@ class Syncer:
                     report.known.append(label)
 
     def _tell(self, used: list[Installed], report: SyncReport) -> None:
-        """What stands and runs here, unless that was told before; a registry that cannot take it hinders nothing."""
+        """Reports what is installed and loaded here, unless it has not changed. A registry that refuses the report does
+        no harm."""
         errors = [f"{label}: {why}"[:LONGEST_ERROR] for label, why in report.refused.items()][:MOST_ERRORS]
         installed = {one.name: one.version for one in used}
         body = {"installed": installed, "loaded": Presence(self.home).all(), "errors": errors}
@@ -270,4 +274,4 @@ class Syncer:
         except FolderError as error:
             report.warnings.append(str(error))
         except (UnreachableError, AnswerError, NotEnrolledError) as error:
-            report.warnings.append(f"The registry took no report of this sync: {error}")
+            report.warnings.append(f"The registry did not accept the report of this sync: {error}")

@@ -1,15 +1,15 @@
-"""Text that others wrote, made fit for a terminal: whatever moves the cursor, hides or reorders letters is escaped."""
+"""Makes text from others safe for a terminal: escapes what moves the cursor, or hides or reorders letters."""
 
 import logging
 import unicodedata
 
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters and marks, as far as Unicode's categories go, that show nothing."""
+"""Characters that show nothing although Unicode calls them letters or marks."""
 
 
 def visible(text: str, keep: str = "") -> str:
-    """The text with control, format (bidirectional, zero-width), separating and invisible characters written as Python
-    writes them in a string (`\\x1b`, `\\u202e`). Those in `keep` stay."""
+    """Escapes control, format (bidirectional, zero-width), separating and invisible characters as Python does in a
+    string (`\x1b`, `\u202e`). Keeps the characters in `keep`."""
     if text.isprintable() and BLANKS.isdisjoint(text):
         return text
     return "".join(c if c in keep or _shows(c) else _escape(c) for c in text)
@@ -27,7 +27,7 @@ def _escape(char: str) -> str:
 
 
 class _Visible(logging.Filter):
-    """Makes the message of a record visible before any handler sees it."""
+    """Makes the message of a record visible before any handler gets it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = visible(record.getMessage()), None
@@ -35,7 +35,7 @@ class _Visible(logging.Filter):
 
 
 def logger(name: str) -> logging.Logger:
-    """The logger of a module of this package; all of them are made here."""
+    """The logger of a module. Every module of this package gets its logger here."""
     found = logging.getLogger(name)
     if not any(isinstance(one, _Visible) for one in found.filters):
         found.addFilter(_Visible())

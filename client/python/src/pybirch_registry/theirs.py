@@ -1,4 +1,4 @@
-"""PyBirch's own database, as the service object asks it."""
+"""PyBirch's own database, as the service object uses it."""
 
 import functools
 import inspect
@@ -18,27 +18,25 @@ class Theirs:
         self._url = url
 
     def ask(self, method: str, without: Any, *arguments: Any) -> Any:
-        """`without` is what an empty database would answer, for where there is none."""
+        """Returns `without`, the answer of an empty database, if there is no database."""
         return without if self.service is None else getattr(self.service, method)(*arguments)
 
     def attribute(self, name: str) -> Any:
         """Raises `AttributeError`."""
         if self.service is None:
-            raise AttributeError(f"{name} is PyBirch's database's, which is switched off (on the page Extensions)")
+            raise AttributeError(f"{name} needs PyBirch's database, which is switched off (on the page Extensions)")
         found = getattr(self.service, name)
         return self._but_ours(name, found) if inspect.ismethod(found) else found
 
     def _but_ours(self, name: str, method: Callable[..., Any]) -> Any:
-        """A method that is never told of what is the registry's, which the database would not know."""
+        """Wraps a method so that it refuses the registry's ids, which the database does not know."""
 
         @functools.wraps(method)
         def asked(*arguments: Any, **options: Any) -> Any:
             told = inspect.signature(method).bind(*arguments, **options).arguments
             for key, value in _ids_in(told):
                 if is_ours(value):
-                    text = (
-                        f"{name}: {key} {value} is the registry's {to_registry(value)}, which is changed at {self._url}"
-                    )
+                    text = f"{name}: {key} {value} is the registry's {to_registry(value)}; change it at {self._url}"
                     raise ValueError(text)
             return method(*arguments, **options)
 
@@ -46,7 +44,7 @@ class Theirs:
 
 
 def _ids_in(told: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Of drivers, instruments and the like among arguments, and in dictionaries among them."""
+    """The ids of drivers, instruments and the like among the arguments, and in dictionaries among them."""
     for key, value in told.items():
         if key in IDS:
             yield key, value

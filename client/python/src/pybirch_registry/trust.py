@@ -1,7 +1,7 @@
-"""What this computer has seen of the registry's signed lists, and which it takes from now on.
+"""Which of the registry's signed lists this computer has seen, and which it accepts from now on.
 
-`trust.json` holds the number of the newest list by audience, when it was signed, the timeline, and every revocation
-that was signed, by commit. It is kept twice (state.py): a list that cannot be held against it is never taken.
+`trust.json` holds the timeline, the number and the time of the newest list by audience, and every signed revocation by
+commit. It is kept twice (state.py). A list that cannot be compared with it is never accepted.
 """
 
 import time
@@ -16,19 +16,20 @@ from .home import Home
 from .statement import Statement
 
 STALE_S = 7 * 24 * 3600.0
-"""How old the newest signed list may be before somebody is told: what holds back updates hides revocations too."""
+"""The age of the newest signed list, in seconds, that causes a warning: no updates also means no revocations."""
 AGAIN_S = 3600.0
-"""Two lists of one number differ in looks alone (a username, an address): the later one counts, give or take clocks."""
+"""Two lists of one number only differ in details such as a username or an address. The later one counts, within this
+tolerance for clocks, in seconds."""
 
 WAY_OUT = (
-    "What is on this computer keeps running. If the registry was restored from a backup or a copy, whoever runs it "
-    "tells computers to follow with `registry confirm-restore`; for this computer alone a new code of a lab admin "
-    "does: pybirch-registry enrol URL CODE"
+    "The versions on this computer keep running. If the registry was restored from a backup or a copy, its operator "
+    "makes all computers follow it with `registry confirm-restore`. For this computer alone, enrol again with a new "
+    "code from a lab admin: pybirch-registry enrol URL CODE"
 )
 
 
 def check_trust(value: dict[str, Any]) -> None:
-    """Raises `ValueError` for what cannot be in the file."""
+    """Raises `ValueError` if the value is not the file's."""
     for key, kind in (("timeline", str), ("seen", dict), ("revoked", dict)):
         if not isinstance(value.get(key), kind):
             raise ValueError(f"no {key}")
@@ -40,17 +41,18 @@ def check_trust(value: dict[str, Any]) -> None:
 
 
 class Trust:
-    """Of one data folder. The caller of what writes holds the lock `manifest`."""
+    """The trust of one data folder. Callers of the methods that write hold the lock `manifest`."""
 
     def __init__(self, home: Home) -> None:
         self.path = home.trust
 
     def read(self) -> dict[str, Any]:
-        """Empty before the first signed list. Raises `FolderError` where it is lost: nothing is assumed then."""
+        """Empty before the first signed list. Raises `FolderError` if it is lost, because nothing may be assumed
+        then."""
         return state.load(self.path, check_trust) or {}
 
     def judge(self, statement: Statement, audience: str, digest: str) -> None:
-        """Raises `RefusedError` for a list that must not be taken, in words that say what to do."""
+        """Raises `RefusedError` for a list that must not be accepted. The text says what to do."""
         known = self.read()
         if statement.audience != audience:
             raise RefusedError(f"it was made for {statement.audience}, not for {audience}")
@@ -74,11 +76,11 @@ class Trust:
     def _judge_timeline(self, statement: Statement, known: Mapping[str, Any]) -> None:
         if statement.timeline == known.get("timeline"):
             return
-        # Numbers go on above all of the timelines before, whoever a list is made for.
+        # The numbers of a new timeline are above those of all earlier ones, for every audience.
         if any(statement.number < seen["number"] for seen in known.get("seen", {}).values()):
             raise RefusedError(
-                f"it was made on {day(statement.signed_at)}, before the registry was restored from a backup, and what "
-                f"is here came after that: have a new one made. {WAY_OUT}"
+                f"it was made on {day(statement.signed_at)}, before the registry was restored from a backup, and the "
+                f"list here is newer: have a new one made. {WAY_OUT}"
             )
         if statement.confirmed_by is not None:
             return
@@ -86,19 +88,21 @@ class Trust:
             return
         of = f" from a backup of {statement.restored_from}" if statement.restored_from else " or set up anew"
         raise RefusedError(
-            f"the registry was restored{of}, and nobody has confirmed yet that computers are to follow it: "
-            f"versions and revocations that came later are missing from it. {WAY_OUT}"
+            f"the registry was restored{of}, and nobody has confirmed yet that computers should follow it: "
+            f"it lacks versions and revocations that came later. {WAY_OUT}"
         )
 
     def remember(self, statement: Statement, value: Mapping[str, Any]) -> str | None:
-        """A list that was judged, by its JSON; what to tell of it. Raises `FolderError`."""
+        """Saves an accepted list, given its statement and its JSON. Returns a message for the user. Raises
+        `FolderError`."""
         known = self.read()
         standing = {entry["commit"] for entry in value.get("reinstated") or ()}
         at = statement.signed_at
         revoked = {k: v for k, v in known.get("revoked", {}).items() if k not in standing or v["signed_at"] > at}
         for entry in value.get("revoked") or ():
             commit = entry["commit"]
-            # An older list, of another bundle, makes no revocation older: what is between could take it back then.
+            # An older list, from another bundle, must not make a revocation older: a list in between could then
+            # reinstate the version.
             before = revoked.get(commit)
             if before is None or before["signed_at"] <= at:
                 revoked[commit] = {**entry, "signed_at": at}
@@ -106,13 +110,13 @@ class Trust:
         return _told(known, statement)
 
     def renew(self, statement: Statement) -> str | None:
-        """That the list which is here is still the newest; what to tell of it. Raises `FolderError`."""
+        """Notes that the list here is still the newest. Returns a message for the user. Raises `FolderError`."""
         known = self.read()
         self._save(known, statement, known.get("revoked", {}))
         return _told(known, statement)
 
     def begin(self, statement: Statement) -> None:
-        """Of a new enrolment, which is an admin's word: lists count from here on. Revocations stay.
+        """Starts again at a new enrolment, which an admin has allowed: lists count from here on. Revocations stay.
 
         Raises `FolderError`.
         """
@@ -135,17 +139,17 @@ class Trust:
         state.save(self.path, {"timeline": statement.timeline, "seen": seen, "revoked": dict(revoked)})
 
     def revoked(self) -> dict[str, Any]:
-        """Every revocation that was ever signed and not taken back, by commit. Raises `FolderError`."""
+        """Every signed revocation whose version was not reinstated, by commit. Raises `FolderError`."""
         return dict(self.read().get("revoked", {}))
 
     def newest(self) -> tuple[int, float] | None:
-        """Number and time of the list that was signed last; None where none was seen yet."""
+        """The number and time of the list that was signed last; None if none was seen yet."""
         seen = self.read().get("seen", {}).values()
         latest = max(seen, key=lambda one: one["signed_at"], default=None)
         return None if latest is None else (latest["number"], latest["signed_at"])
 
     def warning(self, now: float | None = None) -> str | None:
-        """A sentence where nobody signed lately that the list here is the newest, or where the clock cannot tell."""
+        """A warning if the newest list is old, or if the clock is wrong."""
         newest = self.newest()
         if newest is None:
             return None
@@ -153,7 +157,7 @@ class Trust:
         if age < -CLOCK_TOLERANCE_S:
             return (
                 f"The newest list of the registry here is dated {day(newest[1])}, which is in the future by this "
-                "computer's clock: set the clock, or nobody can tell how old the list is"
+                "computer's clock: set the clock, or the age of the list is unknown"
             )
         if age < STALE_S:
             return None
@@ -164,11 +168,11 @@ class Trust:
 
 
 def _told(known: Mapping[str, Any], statement: Statement) -> str | None:
-    """Who answers for a registry that was restored, where a statement is the first since."""
+    """A message about a restored registry, at its first statement: who confirmed it."""
     if not known or known["timeline"] == statement.timeline:
         return None
     of = f" from a backup of {statement.restored_from}" if statement.restored_from else ""
-    return f"The registry was restored{of}; {statement.confirmed_by} says that computers follow it"
+    return f"The registry was restored{of}; {statement.confirmed_by} confirmed that computers follow it"
 
 
 def day(at: float) -> str:

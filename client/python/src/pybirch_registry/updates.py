@@ -1,4 +1,4 @@
-"""Instruments in use and newer versions: what changed, and an instrument made anew."""
+"""Finds newer versions of instruments in use, and reloads instruments."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,20 +19,22 @@ log = logger(__name__)
 
 @dataclass(frozen=True)
 class Update:
-    """An instrument in use whose version is not the one that a new start would take, or was revoked."""
+    """An instrument in use whose version was revoked, or would be another one after a restart."""
 
     instrument: Any
     name: str
     loaded: int
     newest: int
-    """What `reload` takes; the loaded one where there is nothing else."""
+    """The version that `reload` uses; the loaded one if there is no other."""
     revoked: str | None
-    """Why the loaded version was revoked, or None where it stands."""
+    """Why the loaded version was revoked; None if it was not."""
 
 
 def find_updates(live: list[Any], manifest: Manifest, anew: Callable[[Any], Installed]) -> list[Update]:
-    """Of the instruments given; `anew` tells what a new start would give one. One that was created at a version that
-    its creator named stays there, unless that was revoked."""
+    """Checks the instruments given. `anew` returns the version that an instrument would get after a restart.
+
+    An instrument whose creator named a version stays there, unless it was revoked.
+    """
     found = []
     for instance in live:
         loaded = instance._definition
@@ -53,10 +55,10 @@ def _newest(anew: Callable[[Any], Installed], instance: Any) -> int:
 
 
 def reload(old: Any, create: Callable[[Call], Any]) -> Any:
-    """The instrument anew, with its settings; the old one is shut down, for two cannot share a device.
+    """Shuts an instrument down and returns a new one with its settings. The two cannot share a device.
 
-    Where the new one cannot be made, the old object is opened again as it was, and the error raised. The caller has
-    loaded the new class before.
+    If the new one cannot be created, the old object is opened again and the error is raised. The caller has loaded the
+    new class before.
     """
     settings = _settings(old)
     was_connected = getattr(old, "status", False) is True
@@ -79,17 +81,17 @@ def reload(old: Any, create: Callable[[Call], Any]) -> Any:
 
 
 def _settings(instance: Any) -> dict[str, Any] | None:
-    """None where they cannot be read: there are none, or the device does not answer."""
+    """None if they cannot be read: the instrument has none, or the device does not answer."""
     try:
         return dict(instance.settings)
     except Exception as error:  # a definition's own code may raise anything
-        log.warning("%s does not tell its settings: %s", instance, error)
+        log.warning("The settings of %s cannot be read: %s", instance, error)
         return None
 
 
 def _shut_down(instance: Any) -> None:
-    """A device that does not answer must not keep its instrument from being made anew. Afterwards nothing of the old
-    one holds its address, a controller that several instruments share included."""
+    """Shuts an instrument down, even if its device does not answer. Afterwards the old one no longer holds its address,
+    nor a controller that several instruments share."""
     for end in (getattr(instance, "shutdown", None), lambda: close_session(instance)):
         try:
             if end is not None:
@@ -112,7 +114,7 @@ def _open_again(instance: Any, call: Call) -> None:
 
 
 def _resume(instance: Any, was_connected: bool, settings: dict[str, Any] | None) -> None:
-    """Connected as before, so that its settings go to the device; nothing is reset."""
+    """Connects the instrument if it was connected, so that its settings reach the device. Resets nothing."""
     if was_connected and getattr(instance, "status", False) is not True:
         try:
             instance.connect()

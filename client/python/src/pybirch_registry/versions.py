@@ -1,4 +1,4 @@
-"""How a version gets onto this computer: fetched, checked, written. Raises `RefusedError` for what must not run."""
+"""Fetches, checks and writes a version. Raises `RefusedError` for a version that must not run."""
 
 import contextlib
 import ssl
@@ -38,14 +38,14 @@ class Versions:
         store: Store,
         keys: Callable[[], Listed] | None = None,
     ) -> None:
-        """`keys` gives the registry's keys where it is not the registry itself that is asked."""
+        """`keys` returns the registry's keys. By default, the registry is asked."""
         self.home = home
         self.http = http
         self.store = store
         self.keys = KeyRing(home, enrolment, keys or (lambda: listed_keys(http)))
 
     def get(self, item: Item, progress: Callable[[str], None] | None = None) -> str | None:
-        """Brings a version that the registry lists; what went on beside, or None.
+        """Brings a listed version. Returns a message for the user, or None.
 
         Raises `RefusedError`, `UnreachableError`, `FolderError`.
         """
@@ -59,8 +59,11 @@ class Versions:
             return f"{item.label} came as a snapshot, because git did not get through ({error})"
 
     def confirm(self, item: Item) -> None:
-        """Holds a version that came as a snapshot against its signed tag, which alone says what it may do, as soon as
-        git gets through. Raises `RefusedError`, `FolderError`."""
+        """Checks a version that came as a snapshot against its signed tag, once git works again. Only the tag grants
+        permissions.
+
+        Raises `RefusedError`, `FolderError`.
+        """
         with contextlib.suppress(UnreachableError):
             self._from_git(item, None)
 
@@ -73,7 +76,7 @@ class Versions:
                     self._fetch(repository, progress, item.commit)
                     self._install_attested(repository, item, progress)
             except DamagedError:
-                note = f"The history of {item.name} on this computer was damaged; it was fetched anew"
+                note = f"The history of {item.name} on this computer was damaged; it was fetched again"
                 with explained(repository.path):
                     repository.discard()
                 with repository.unless_refused():
@@ -82,7 +85,7 @@ class Versions:
             return note
 
     def _install_attested(self, repository: Repository, item: Item, progress: Callable[[str], None] | None) -> None:
-        """A list of tags without names may have been made after this history was fetched."""
+        """Fetches again if needed: the list of tags without names may be newer than this history."""
         try:
             self.install(repository, item)
         except UnattestedError:
@@ -95,7 +98,7 @@ class Versions:
         progress: Callable[[str], None] | None,
         commit: str | None,
     ) -> None:
-        """Unless the commit is there."""
+        """Fetches the history, unless it has the commit."""
         if commit is not None and repository.has(commit):
             return
         self.http.check_enrolled()
@@ -110,20 +113,20 @@ class Versions:
                 raise UnreachableError(describe_git(self.http.url, error)) from error
             except (RegistryError, OSError):
                 raise
-            except Exception as error:  # git blocked, cut off or answered by somebody else: dulwich raises many things
+            except Exception as error:  # dulwich raises many errors for a blocked or broken connection
                 raise UnreachableError(describe_git(self.http.url, error)) from error
 
     def install(self, repository: Repository, item: Item) -> None:
-        """Checks a version that was fetched, and writes it. Raises `RefusedError`, `DamagedError`, `FolderError`."""
+        """Checks and writes a fetched version. Raises `RefusedError`, `DamagedError`, `FolderError`."""
         if not repository.is_on_main(item.commit):
             raise RefusedError("its commit is not an approved version: it is not on main")
         tag = self.check(repository, Whose(item.id, item.name, item.version, item.commit))
         self.store.install(describe(item, tag, "signature"), repository.files(item.commit))
 
     def get_older(self, name: str, version: int, manifest: Manifest) -> Installed:
-        """A version out of the fetched history, which the registry does not list for this computer.
+        """Installs a version from the history that the registry does not list for this computer.
 
-        Works offline where it was fetched before. Raises `RefusedError`, `UnreachableError`, `FolderError`.
+        Works offline if the version was fetched before. Raises `RefusedError`, `UnreachableError`, `FolderError`.
         """
         repository = Repository(self.home.repository(name))
         tag = self._find_tag(repository, name, version)
@@ -155,7 +158,7 @@ class Versions:
         return installed
 
     def _find_tag(self, repository: Repository, name: str, version: int) -> TagRecord | None:
-        """Asks the registry only where the version is not here. Raises `UnreachableError`, `FolderError`."""
+        """Asks the registry only if the version is not here. Raises `UnreachableError`, `FolderError`."""
         with contextlib.suppress(DamagedError):
             tag = repository.tag(version)
             if tag is not None:
@@ -174,7 +177,7 @@ class Versions:
         return known[0].fields if known else {}
 
     def _check_attested(self, repository: Repository, whose: Whose) -> TagRecord:
-        """As `check`, with a list of tags without names that was made after this history was fetched."""
+        """As `check`. Fetches again if the list of tags without names may be newer than this history."""
         try:
             return self.check(repository, whose)
         except UnattestedError as error:
@@ -186,7 +189,7 @@ class Versions:
             return self.check(repository, whose)
 
     def check(self, repository: Repository, whose: Whose) -> TagRecord:
-        """The version's tag, which the registry signed and which is of no other version or definition.
+        """Returns the version's tag. It is signed by the registry, and belongs to no other version or definition.
 
         Raises `RefusedError`, `DamagedError`.
         """
@@ -203,7 +206,7 @@ def listed_keys(http: Http) -> list[dict[str, Any]]:
 
 
 def describe(item: Item, tag: TagRecord | None, checked_by: str) -> Installed:
-    """The tag is believed over the manifest in who approved."""
+    """Takes the approvers from the tag rather than from the manifest."""
     record = tag.record if tag and tag.record else item.fields
     return Installed(
         id=item.id,

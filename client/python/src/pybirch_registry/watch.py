@@ -1,4 +1,4 @@
-"""Following the registry: a sync within a second of a landing, for as long as nobody says stop."""
+"""Follows the registry: syncs within a second of a landing, until stopped."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ log = logger(__name__)
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 GLANCE_S = 0.25
-"""How often it looks whether it is to stop."""
+"""How often `stop` is checked, in seconds."""
 OF_PEOPLE = ("merge_request.", "policy.")
 """Events that change nothing on a lab computer."""
 
@@ -31,12 +31,12 @@ def watch(
     on_trouble: OnTrouble | None = None,
     stop: threading.Event | None = None,
 ) -> None:
-    """Syncs now, and again whenever something that may concern this computer happens, until `stop` is set.
+    """Syncs now, and after every event that may concern this computer, until `stop` is set.
 
-    Events that arrive together make one sync. `on_sync` gets each report, `on_trouble` each failure with the seconds
-    until the next attempt: waits double from half a second to a minute, each anywhere between half and all of it, so
-    that a restarted registry is not met by all computers at once. What a sync could not bring is tried again in the
-    same way. Raises `NotEnrolledError`.
+    Events that arrive together cause one sync. `on_sync` gets each report. `on_trouble` gets each failure, and the
+    seconds until the next attempt. Waits double from half a second to a minute. Each is random between half and all of
+    that, so that the computers do not all return to a restarted registry at once. What a sync could not bring is
+    retried in the same way. Raises `NotEnrolledError`.
     """
     stop = stop or threading.Event()
     failures = 0
@@ -65,7 +65,7 @@ def watch(
 def _follow(
     sync: Callable[[], SyncReport], stream: Stream, on_sync: OnSync, good: Callable[[], None], stop: threading.Event
 ) -> None:
-    """Until `stop` is set. Raises `UnreachableError` where the stream ends or a sync does not get through."""
+    """Runs until `stop` is set. Raises `UnreachableError` if the stream ends or a sync fails to reach the registry."""
     again_at: float | None = 0.0
     attempts = 0
     while not stop.is_set():
@@ -82,7 +82,8 @@ def _follow(
 
 
 def pause(stop: threading.Event, seconds: float) -> None:
-    """Until `stop` is set, or so long; in small pieces, for on Windows Ctrl+C waits for the end of each."""
+    """Waits for `stop`, at most so long. Waits in short steps, because on Windows Ctrl+C takes effect at the end of
+    each."""
     end = time.monotonic() + seconds
     while not stop.is_set() and (left := end - time.monotonic()) > 0:
         stop.wait(min(left, GLANCE_S))

@@ -1,4 +1,4 @@
-"""A message in PyBirch's interface, from whatever thread."""
+"""A message window in PyBirch's interface, from any thread."""
 
 import importlib
 from typing import Any
@@ -7,9 +7,9 @@ from .alarm import Listener
 
 
 def messages() -> Listener:
-    """What shows a sentence in a window of its own, which holds up nothing. To be made in the thread of the interface.
+    """Returns a function that shows a sentence in a window without blocking. Call this in the interface's thread.
 
-    Raises `ImportError` where Qt is not there.
+    Raises `ImportError` without Qt.
     """
     core: Any = importlib.import_module("PySide6.QtCore")
     widgets: Any = importlib.import_module("PySide6.QtWidgets")

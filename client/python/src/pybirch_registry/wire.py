@@ -1,7 +1,8 @@
-"""Connections that bound what they read: whatever answers costs this computer neither its memory nor its patience.
+"""Connections that limit what they read, so that no answer uses up this computer's memory or time.
 
-Every byte of every answer, git's included, is read here: status lines, headers, chunk sizes and bodies. Answers are not
-decompressed, for none is asked for in compressed form. Redirects are not followed, so that credentials go to one host.
+They read every byte of every answer, also git's: status lines, headers, chunk sizes and bodies. Answers are not
+decompressed, because none is requested in compressed form. Redirects are not followed, so that credentials go to one
+host only.
 """
 
 import http.client
@@ -24,39 +25,40 @@ log = logger("pybirch_registry.waiting")
 
 CONNECT_S = 10.0
 HEAD_S = 15.0
-"""How long an answer may take to begin, in seconds."""
+"""The longest time until an answer begins, in seconds."""
 NOTICE_S = 3.0
-"""After how long a user is told that there is no answer yet."""
+"""The time without an answer, in seconds, after which the user is informed."""
 GRACE_S = 15.0
 SLOWEST = 10_000
-"""An answer may last `GRACE_S`, and a second more for each so many bytes that have come."""
+"""The slowest rate, in bytes a second: an answer may last `GRACE_S` and a second more for each so many bytes."""
 LONGEST_S = 10 * 60.0
 GIT_S = 30 * 60.0
-"""However much comes, and steadily: no answer, and no history, takes longer, in seconds."""
+"""The longest time for any answer or history, in seconds, however steadily it comes."""
 ANSWER_BYTES = 64 * 1024 * 1024
 REFS_BYTES = 16 * 1024 * 1024
-"""Of the refs of one definition, which are held in memory: a hundred thousand versions. Its pack goes to a file."""
+"""The largest list of a definition's refs, in bytes, enough for a hundred thousand versions. It is held in memory, but
+a pack goes to a file."""
 PACK_BYTES = 512 * 1024 * 1024
 EVENT_BYTES = 1024 * 1024
 
 
 class BoundsError(OSError):
-    """An answer that goes beyond its bounds; the text says how."""
+    """An answer exceeds its bounds. The text says how."""
 
 
 @dataclass
 class Bounds:
-    """Of the answers that a thread asks for."""
+    """The bounds of the answers that a thread requests."""
 
     most_bytes: int = ANSWER_BYTES
     head_s: float = field(default_factory=lambda: HEAD_S)
     silence_s: float = field(default_factory=lambda: HEAD_S)
-    """How long nothing at all may come."""
+    """The longest silence, in seconds."""
     longest_s: float = field(default_factory=lambda: LONGEST_S)
     is_endless: bool = False
-    """A stream: `most_bytes` counts from the last `refill` on, and nothing but silence ends it."""
+    """For a stream: `most_bytes` counts from the last `refill`, and only silence ends it."""
     meter: "Meter | None" = field(default=None, init=False)
-    """Of the answer that began last."""
+    """The meter of the latest answer."""
 
 
 class Meter:
@@ -76,7 +78,7 @@ class Meter:
         self._count = 0
 
     def time_left(self) -> float:
-        """Until this read must have ended, in seconds. Raises `TimeoutError`."""
+        """The seconds in which this read must end. Raises `TimeoutError`."""
         bounds = self._bounds
         allowed = bounds.head_s if self._in_head else min(GRACE_S + self._count / SLOWEST, bounds.longest_s)
         left = self._began + allowed - time.monotonic()
@@ -92,7 +94,7 @@ class Meter:
         self.fits(0)
 
     def fits(self, size: int) -> None:
-        """Whether so much more may come. Raises `BoundsError`."""
+        """Whether so many more bytes are allowed. Raises `BoundsError`."""
         if self._count + size > self._bounds.most_bytes:
             raise BoundsError("it sends more than any registry does")
 
@@ -102,7 +104,7 @@ _of_thread = threading.local()
 
 @contextmanager
 def bounded(bounds: Bounds) -> Iterator[Bounds]:
-    """For the requests that this thread makes meanwhile."""
+    """Sets the bounds of this thread's requests for a block of code."""
     before = getattr(_of_thread, "bounds", None)
     _of_thread.bounds = bounds
     try:
@@ -142,16 +144,16 @@ class _Response(http.client.HTTPResponse):
         self._meter.head_is_over()
         coding = self.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in ("", "identity"):
-            raise BoundsError("it answers in compressed form, which nobody asked for: a proxy, mostly")
+            raise BoundsError("it answers in compressed form although none was requested; a proxy may be the cause")
         self._meter.fits(self.length or 0)
 
     def _safe_read(self, amt: int) -> bytes:
-        self._meter.fits(amt)  # a chunk may say that it is larger than any memory
+        self._meter.fits(amt)  # a chunk may declare a size larger than any memory
         return super()._safe_read(amt)  # type: ignore[misc,no-any-return,unused-ignore]
 
 
 class _Notices:
-    """Of a connection: says that an answer lets wait for itself."""
+    """Informs the user that a connection waits for an answer."""
 
     def getresponse(self) -> Any:
         host = getattr(self, "host", "the registry")
@@ -182,7 +184,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class Pool(urllib3.PoolManager):
-    """One attempt at the address that is asked for, uncompressed."""
+    """One attempt at the given address, uncompressed."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, timeout=urllib3.Timeout(connect=CONNECT_S, read=HEAD_S), **options)
@@ -194,4 +196,4 @@ class Pool(urllib3.PoolManager):
 
 
 class ProxyPool(Pool, urllib3.ProxyManager):
-    """The same, by a proxy."""
+    """The same through a proxy."""

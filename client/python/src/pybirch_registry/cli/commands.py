@@ -1,4 +1,4 @@
-"""The commands: each takes the data folder, its arguments and where to print; the exit code."""
+"""The commands. Each gets the data folder, its arguments and the output, and returns the exit code."""
 
 from argparse import Namespace
 from math import ceil
@@ -123,14 +123,15 @@ def _row(registry: Registry, installed: Installed) -> dict[str, Any]:
 
 
 def _bound(registry: Registry, name: str, is_listed: bool = False) -> dict[str, Any]:
-    """Where the instruments of a definition are on this computer; at once, whatever the registry knows."""
+    """Where the instruments of a definition are on this computer, including those that the registry does not know
+    yet."""
     here = [found for found in registry.discover() if found.definition == name]
     addresses = [found.adapter or "(no address)" for found in here]
     return {"bound": bool(here) or is_listed, "addresses": addresses}
 
 
 def _pinned(installed: Installed, registry: Registry, items: list[Item]) -> str | None:
-    """Who pinned a definition, and to what; and why not, where another version is used."""
+    """Who pinned a definition and to which version, and why another version is used, if one is."""
     here = registry.pins().get(installed.name)
     if here is None:
         return next((f"v{i.version} by the lab" for i in items if i.pinned), None)
@@ -158,9 +159,12 @@ def list_definitions(home: Home, options: Namespace, output: Output) -> int:
     return 0
 
 
-UNKNOWN = "the registry lists no such definition for this computer; what it has: pybirch-registry list --available"
+UNKNOWN = (
+    "the registry lists no such definition for this computer; to see what it lists: pybirch-registry list --available"
+)
 NOTHING_YET = (
-    "Nothing is here yet. What could be asked for: pybirch-registry list --available; then: pybirch-registry sync NAME"
+    "Nothing is here yet. To see what you can ask for: pybirch-registry list --available; then: "
+    "pybirch-registry sync NAME"
 )
 
 
@@ -175,7 +179,7 @@ def _tell_available(registry: Registry, word: str, output: Output) -> int:
     shown = [{**row, "here": "yes" if row["here"] else ""} for row in rows]
     lines = table(shown, ["name", "version", "display_name", "manufacturer", "category", "here"]) if rows else []
     lines += [f"The registry cannot be reached: this is its list of {of}"] if of else []
-    lines.append("To bring one: pybirch-registry sync NAME" if rows else f"Nothing is found for {word!r}")
+    lines.append("To bring one: pybirch-registry sync NAME" if rows else f"Nothing found for {word!r}")
     output.result(rows, *lines)
     return 0
 
@@ -208,7 +212,7 @@ def show(home: Home, options: Namespace, output: Output) -> int:
 
 
 def _reason(verdict: Any) -> str | None:
-    """Why, of the registry's word on a version."""
+    """The reason in the registry's verdict on a version."""
     return None if not verdict else str(verdict.get("reason") or "yes") if isinstance(verdict, dict) else str(verdict)
 
 
@@ -275,7 +279,7 @@ def unbind(home: Home, options: Namespace, output: Output) -> int:
     found = registry.find_bound(options.instrument)
     if found is None:
         raise UnknownDefinitionError(
-            f"{options.instrument} is not bound on this computer. What is: pybirch-registry status"
+            f"{options.instrument} is not bound on this computer. To see what is: pybirch-registry status"
         )
     registry.unbind(found)
     text = f"{found.name} is no longer bound on this computer; the registry keeps the instrument"
@@ -286,7 +290,7 @@ def _tell_bound(
     registry: Registry, name: str, adapter: str | None, text: str, output: Output, note: str | None = None
 ) -> int:
     waiting = registry.waiting()
-    later = " (it will be told at the next sync)" if waiting and registry.enrolment.token else ""
+    later = " (the registry gets it at the next sync)" if waiting and registry.enrolment.token else ""
     value = {"instrument": name, "adapter": adapter, "waiting": waiting, "warning": note}
     output.result(value, text + later, *([f"note     {note}"] if note else []))
     return 0
@@ -294,7 +298,7 @@ def _tell_bound(
 
 def watch(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
-    output.result({"watching": registry.enrolment.url}, f"Watching {registry.enrolment.url}; Ctrl+C ends it")
+    output.result({"watching": registry.enrolment.url}, f"Watching {registry.enrolment.url}; press Ctrl+C to stop")
 
     def on_sync(report: SyncReport) -> None:
         _tell(report, output)

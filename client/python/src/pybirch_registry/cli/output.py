@@ -1,4 +1,4 @@
-"""What a command prints: for people on a terminal, or one JSON value for programs."""
+"""Prints a command's result: for people on a terminal, or as one JSON value for programs."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ BAR = 24
 
 
 def show(text: str, stream: TextIO | None = None, keep: str = "", start: str = "", end: str = "\n") -> None:
-    """Prints one line of text; `keep` are control characters that are this program's own, as are `start` and `end`."""
+    """Prints one line of text. `keep`, `start` and `end` are the program's own and may contain control characters."""
     print(f"{start}{visible(text, keep)}", end=end, file=stream or sys.stdout, flush=True)
 
 
@@ -24,7 +24,7 @@ class Output:
         self._shown = 0
 
     def result(self, value: Any, *lines: str) -> None:
-        """The value for programs, the lines for people."""
+        """Prints the value for programs, or the lines for people."""
         if self.as_json:
             show(json.dumps(value, default=str))
         else:
@@ -37,19 +37,19 @@ class Output:
         show(f"pybirch-registry: {error}", sys.stderr)
 
     def progress(self, done: int, total: int, label: str) -> None:
-        """A bar on a terminal, nothing elsewhere."""
+        """Shows a bar on a terminal, and nothing elsewhere."""
         if not sys.stderr.isatty():
             return
         full = BAR * done // max(total, 1)
         end = "\n" if done == total else ""
         line = visible(f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total} {label}")
-        # Spaces over the rest of the last line: a Windows console may not know the codes that clear it.
+        # Overwrites the last line with spaces, because a Windows console may not know the codes that clear it.
         show(line.ljust(self._shown), sys.stderr, start="\r", end=end)
         self._shown = len(line)
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:
-    """Lines with a head, as wide as their content."""
+    """Lines with a header, in columns as wide as their content."""
     cells = [[visible(str(row.get(column, "") or "")) for column in columns] for row in rows]
     widths = [max(map(len, [c, *(r[i] for r in cells)])) for i, c in enumerate(columns)]
     head = [column.replace("_", " ").upper() for column in columns]

@@ -1,4 +1,4 @@
-"""Arguments, exit codes, and which command does what.
+"""Parses the arguments, runs the command and returns the exit code.
 
 Exit codes: 0 done, 1 an error, 2 wrong arguments, 3 not enrolled, 4 the registry cannot be reached, 5 a version or a
 bundle was refused, 6 the folder on this computer cannot be used.
@@ -24,9 +24,9 @@ INSTRUMENT = "its number, its name, or a definition's name"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; the exit code."""
+    """Runs one command and returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a Windows console may have no Ω; that is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):  # a Windows console that cannot show a letter must not end the program
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments, argparse.Namespace(json=False, home=None, verbose=False))
     logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
@@ -44,13 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         output.error(FolderError(f"{error.filename or 'A file'}: {reason_of(error)}"))
         return FolderError.exit_code
-    except Exception:  # a fault of this program: what it says may hold text of others
+    except Exception:  # a fault of this program, whose text may contain text from others
         show(traceback.format_exc(), sys.stderr, keep="\n")
         return RegistryError.exit_code
 
 
 class _Parser(argparse.ArgumentParser):
-    """Help and complaints, which repeat the arguments, go out as everything else does."""
+    """Prints help and errors like all other output, because errors repeat the arguments."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -61,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _text(given: str) -> str:
-    """Raises `ArgumentTypeError` for letters that Python could not read, as where `LC_ALL` is `C`."""
+    """Raises `ArgumentTypeError` for letters that Python cannot decode, for instance under `LC_ALL=C`."""
     try:
         given.encode()
     except UnicodeEncodeError as error:
@@ -75,11 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="print one JSON value (watch: one a line)")
     common.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
-    common.add_argument("--verbose", action="store_true", help="tell what goes on")
+    common.add_argument("--verbose", action="store_true", help="print what the command does")
     parser = _Parser(
         parents=[common],
         prog="pybirch-registry",
-        description="Approved PyBirch instrument definitions on this computer.",
+        description="Manage approved PyBirch instrument definitions on this computer.",
         epilog="Exit codes: 0 done, 1 error, 2 wrong arguments, 3 not enrolled, 4 registry unreachable, "
         "5 a version or a bundle was refused, 6 the folder cannot be used.",
     )
@@ -91,44 +91,42 @@ def _parser() -> argparse.ArgumentParser:
         found.set_defaults(run=run)
         return found
 
-    enrol = command("enrol", "Trade a code of a lab admin for this computer's own access.", commands.enrol, "enroll")
+    enrol = command("enrol", "Enrol this computer with a one-time code from a lab admin.", commands.enrol, "enroll")
     enrol.add_argument("url", metavar="URL", help="the registry's address, https://…")
-    enrol.add_argument("code", metavar="CODE")
-    enrol.add_argument("--name", help="what this computer is called (default: its host name)")
-    sync = command("sync", "Bring what is new, send what waits.", commands.sync)
-    sync.add_argument("names", metavar="NAME", nargs="*", help="public or built-in definitions to bring from now on")
-    command("status", "Who this computer is and what stands here.", commands.status)
-    listing = command("list", "The definitions on this computer.", commands.list_definitions)
-    listing.add_argument("--available", action="store_true", help="those that could be asked for, here or not")
-    search = command("search", "Look for definitions that could be asked for.", commands.search)
-    search.add_argument("words", metavar="WORD", nargs="+", help="of a name, a maker, a category or a description")
-    show = command("show", "One definition, with its versions.", commands.show)
-    show.add_argument("name", metavar="NAME")
-    pin = command("pin", "Stay at a version on this computer.", commands.pin)
-    pin.add_argument("name", metavar="NAME[@VERSION]")
-    unpin = command("unpin", "Follow the newest version again.", commands.unpin)
-    unpin.add_argument("name", metavar="NAME")
-    bind = command("bind", "Tell at which address of this computer an instrument is.", commands.bind)
-    bind.add_argument(
-        "instrument", type=_text, metavar="INSTRUMENT", help="its number, its name, or a definition's name"
+    enrol.add_argument("code", metavar="CODE", help="the code, as the lab admin gave it")
+    enrol.add_argument("--name", help="this computer's name in the registry (default: its host name)")
+    sync = command("sync", "Bring new versions and send what waits.", commands.sync)
+    sync.add_argument("names", metavar="NAME", nargs="*", help="a public or built-in definition to follow from now on")
+    command("status", "Show this computer, its registry and its instruments.", commands.status)
+    listing = command("list", "List the definitions on this computer.", commands.list_definitions)
+    listing.add_argument("--available", action="store_true", help="list those that you can ask for, here or not")
+    search = command("search", "Search the definitions that you can ask for.", commands.search)
+    search.add_argument(
+        "words", metavar="WORD", nargs="+", help="part of a name, manufacturer, category or description"
     )
+    show = command("show", "Show one definition and its versions.", commands.show)
+    show.add_argument("name", metavar="NAME", help="the definition's name")
+    pin = command("pin", "Keep a definition at a version on this computer.", commands.pin)
+    pin.add_argument("name", metavar="NAME[@VERSION]", help="for instance SR830@3; by default, the present version")
+    unpin = command("unpin", "Follow the newest version again.", commands.unpin)
+    unpin.add_argument("name", metavar="NAME", help="the definition's name")
+    bind = command("bind", "Remember an instrument's address on this computer.", commands.bind)
+    bind.add_argument("instrument", type=_text, metavar="INSTRUMENT", help=INSTRUMENT)
     bind.add_argument("adapter", type=_text, metavar="ADAPTER", help="a VISA address, such as GPIB::8::INSTR")
     bind.add_argument(
-        "--as", dest="called", type=_text, metavar="NAME", help="one more instrument of a definition, by this name"
+        "--as", dest="called", type=_text, metavar="NAME", help="add another instrument of a definition, with this name"
     )
-    unbind = command("unbind", "Forget where an instrument is on this computer.", commands.unbind)
-    unbind.add_argument(
-        "instrument", type=_text, metavar="INSTRUMENT", help="its number, its name, or a definition's name"
-    )
+    unbind = command("unbind", "Forget an instrument's address on this computer.", commands.unbind)
+    unbind.add_argument("instrument", type=_text, metavar="INSTRUMENT", help=INSTRUMENT)
     command("watch", "Sync within a second of every landing, until Ctrl+C.", commands.watch)
-    use = command("use-pybirch", "Tell this Python where PyBirch's folder lies.", commands.use_pybirch)
-    use.add_argument("folder", metavar="FOLDER", type=Path, help="that of PyBirch's clone")
-    export = command("export", "Write definitions as files that anybody can edit.", commands.export)
-    export.add_argument("names", metavar="NAME", nargs="+")
-    export.add_argument("--to", metavar="FOLDER", type=Path, required=True)
-    export.add_argument("--force", action="store_true", help="replace files that are there with other content")
-    bundle = command("import-bundle", "Take definitions from a file, without the network.", commands.import_bundle)
-    bundle.add_argument("file", metavar="FILE", type=Path)
-    bundle.add_argument("--trust", metavar="SHA256:…", action="append", default=[], help="believe this key of it")
-    command("doctor", "Look for what is wrong.", commands.doctor)
+    use = command("use-pybirch", "Make PyBirch importable in this Python.", commands.use_pybirch)
+    use.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of PyBirch's clone")
+    export = command("export", "Write definitions as files that you can edit.", commands.export)
+    export.add_argument("names", metavar="NAME", nargs="+", help="the definitions' names")
+    export.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where to write them")
+    export.add_argument("--force", action="store_true", help="replace existing files that have other content")
+    bundle = command("import-bundle", "Import definitions from a file, without the network.", commands.import_bundle)
+    bundle.add_argument("file", metavar="FILE", type=Path, help="the bundle that `registry export --bundle` wrote")
+    bundle.add_argument("--trust", metavar="SHA256:…", action="append", default=[], help="trust this key of the bundle")
+    command("doctor", "Check this computer, and say what to repair.", commands.doctor)
     return parser

@@ -1,4 +1,5 @@
-"""The import guard: what code of a definition may not do on a lab computer. A seat belt; review is the wall."""
+"""The import guard: what a definition's code may not do on a lab computer. It is a seat belt. Review is what keeps
+hostile code out."""
 
 from .audit import watch
 from .builtins import guarded_builtins

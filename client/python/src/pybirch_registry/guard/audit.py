@@ -1,4 +1,4 @@
-"""The audit hook (PEP 578): what reaches files, processes, sockets, foreign memory or the guard itself."""
+"""The audit hook (PEP 578). It sees what reaches files, processes, sockets, foreign memory or the guard itself."""
 
 import os
 import re
@@ -25,14 +25,14 @@ WAYS_OUT = re.compile(
 
 
 class Refusal(NamedTuple):
-    """What a definition tried, and which of a lab's `allowed_imports` lets it, if any does."""
+    """What a definition tried, and the name in a lab's `allowed_imports` that would allow it, if any."""
 
     what: str
     lifted_by: str | None = None
 
 
 Rule = Callable[[str, tuple[Any, ...], Standing], Refusal | None]
-"""(event, its arguments, who is in charge) → what is refused, or None."""
+"""(event, its arguments, who is in charge) → the refusal, or None."""
 
 
 _definitions = Definitions()
@@ -40,10 +40,10 @@ _is_watching = False
 
 
 def watch(builtins: dict[str, Any], gate: CodeType, label: str, folder: str, policy: Policy) -> None:
-    """From now on, code with these built-ins or from this folder is a definition's.
+    """Watches code that has these built-ins or comes from this folder as a definition's.
 
-    The hook is added with the first definition and stays for as long as the process lives (Python removes none); a
-    program that loads no definition never has it.
+    The hook is added with the first definition and stays until the process ends, because Python removes none. A program
+    that loads no definition never has it.
     """
     global _is_watching
     _definitions.add(builtins, Charge(label, os.path.realpath(folder), policy.lifted), gate)
@@ -90,7 +90,7 @@ def _open(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | No
 
 def _file(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     if event == "sqlite3.connect" and args[0] == ":memory:" and "files" not in standing.charge.lifted:
-        return Refusal("use sqlite3, which reaches files from memory too", "open")
+        return Refusal("use sqlite3, which can reach files from a database in memory", "open")
     return _path(event, args[0] if args else None, event not in READING, standing)
 
 
@@ -100,7 +100,7 @@ def _path(event: str, path: object, writes: bool, standing: Standing) -> Refusal
 
 
 def _registry(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    """Windows'; libraries look there for what is installed."""
+    """Windows' registry. Libraries look there for installed software."""
     reads = event.startswith(tuple(f"winreg.{name}" for name in REGISTRY_READS))
     if "files" in standing.charge.lifted or (reads and not standing.is_direct):
         return None
@@ -122,7 +122,7 @@ def _socket(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 
 def _stays_inside(event: str, args: tuple[Any, ...]) -> bool:
-    """Of `socket.socketpair`, which is a pipe within the process; an event loop has one to wake itself by."""
+    """Whether a socket is part of `socket.socketpair`, a pipe within the process. Event loops use one to wake up."""
     if event == "socket.__new__":
         return True
     is_local = event in ("socket.bind", "socket.connect") and sys.platform == "win32"
@@ -140,7 +140,7 @@ def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 
 def _is_way_out(symbol: object) -> bool:
-    """Of functions that no VISA library has: those that run programs, files or Python."""
+    """Whether a function is one that no VISA library has: one that runs programs, opens files or runs Python."""
     return WAYS_OUT.match(exact(symbol) or "system") is not None
 
 
@@ -154,7 +154,7 @@ def _code(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | No
         return None
     if "import_module" in standing.through:
         is_banned = _policies[standing.charge.label].bans("importlib")
-        return Refusal("import by way of importlib", "importlib") if is_banned else None
+        return Refusal("import through importlib", "importlib") if is_banned else None
     if loads or "code" in standing.charge.lifted:
         return None
     return Refusal(f"run code that nobody reviewed ({event})", "exec")
@@ -190,7 +190,8 @@ def _descriptor(event: str, args: tuple[Any, ...], standing: Standing) -> Refusa
 
 
 def _thread(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
-    """One that a VISA library starts is its own there, and the definition's in what it calls."""
+    """A thread that a VISA library starts belongs to the library in its own code, and to the definition in what it
+    calls."""
     if "setup" in standing.through or _definitions.take_thread(standing.charge, args[0]):
         return None
     return None if "visa" in standing.through else Refusal("start a thread without the threading module")

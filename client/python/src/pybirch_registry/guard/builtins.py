@@ -1,4 +1,4 @@
-"""The built-ins that a definition's modules see, with an `import` of their own."""
+"""The built-ins of a definition's modules, with their own `import`."""
 
 import builtins
 import importlib.util
@@ -10,17 +10,17 @@ from ..errors import BannedImportError, GuardError
 from .policy import Policy
 
 IMPORTERS = ("__import__", "__lazy_import__")
-"""What `import` calls; `lazy import` of Python 3.15 too, which is done at once in a definition."""
+"""The functions behind `import`. Python 3.15's `lazy import` is not lazy in a definition."""
 ADVICE = "leave it out, or ask the lab's admins to allow it"
 
 
 def guarded_builtins(
     label: str, package: str, siblings: frozenset[str], policy: Policy
 ) -> tuple[dict[str, Any], CodeType]:
-    """The dictionary for `__builtins__`, and the code of its `__import__` (beyond it, libraries are at work).
+    """Returns the dictionary for `__builtins__`, and the code object of its `__import__`, below which libraries run.
 
-    `package` is the name of the version's package, `siblings` the modules at its root, which go before installed
-    ones as those beside a script do.
+    `package` is the name of the version's package. `siblings` are the modules at its root. They go before installed
+    modules, as modules beside a script do.
     """
     found = {name: value for name, value in vars(builtins).items() if not _is_banned(name, policy)}
     found |= {name: _refuser(label, name) for name in vars(builtins) if _is_banned(name, policy)}

@@ -1,9 +1,9 @@
-"""Whose code is at work: a definition's, or the host program's.
+"""Decides whether running code is a definition's or the host program's.
 
-A definition is in charge where one of its functions is on the stack of the running thread, however deep below it the
-work is done. Its functions are known by the dictionary of built-ins that only they have, and by the file that they
-were compiled from. A thread that a definition started is its own for as long as it lives. So the host's threads and
-callbacks are never touched, and no marker has to be set and reset around calls.
+A definition is in charge if one of its functions is on the stack of the running thread, however deep below it the work
+happens. Its functions are recognized by their dictionary of built-ins, which no other code has, and by the file that
+they were compiled from. A thread that a definition started is the definition's as long as it lives. So the guard never
+affects the host's threads and callbacks, and needs no marker around calls.
 """
 
 import _thread
@@ -35,44 +35,45 @@ VISA_PACKAGES = (
     "Gpib",
     "vxi11",
 )
-"""What may open sockets, device files and shared libraries on behalf of a definition."""
+"""The packages that may open sockets, device files and shared libraries for a definition."""
 
 
 PYTHON = ("stdlib", "platstdlib", "purelib", "platlib")
-"""Folders of Python's own and installed packages, which libraries read from while they run."""
+"""The folders of Python's own and installed packages, which libraries read while they run."""
 BOOTSTRAP: Any = threading.Thread._bootstrap  # type: ignore[attr-defined]
-"""What every thread of the threading module runs in; the thread is its `self`."""
+"""The function that runs every thread of the threading module, with the thread as its `self`."""
 
 
 @dataclass(frozen=True)
 class Charge:
-    """A definition's version, as the guard sees it."""
+    """A definition's version, as the guard knows it."""
 
     label: str
     folder: str
-    """Absolute, links resolved."""
+    """An absolute path with links resolved."""
     lifted: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Between a definition's function and what it set off."""
+    """What is on the stack between a definition's function and the event."""
 
     charge: Charge
     through: frozenset[str]
-    """What is on the stack in between that may do more on a definition's behalf, each what GUARD.md's table says:
+    """The trusted machinery in between, which may do more for a definition (see the table in GUARD.md).
 
-    `visa`, `logging`, `finder` (looks for a shared library), `popen`, `socketpair`, `setup` (an installed library's own
-    code while it is imported); `import`, a look-up of a module; and `import_module`, by which a definition imports past
-    its own `import`."""
+    `visa`, `logging`, `finder` (searches for a shared library), `popen`, `socketpair`, `setup` (the code of an
+    installed library during its import), `import` (a module look-up), and `import_module`, which bypasses the
+    definition's own `import`.
+    """
     is_direct: bool
-    """No Python function is in between, the import system's apart."""
+    """Whether there is no Python function in between, apart from the import system's."""
     importer: str | None
-    """The function of the import system that does it, where it is one and does it while it looks a module up."""
+    """The import system's function that causes the event during a module look-up, if one does."""
 
 
 class Definitions:
-    """The definitions that were loaded in this process."""
+    """The definitions that this process has loaded."""
 
     def __init__(self) -> None:
         self._by_builtins: dict[int, tuple[dict[str, Any], Charge]] = {}
@@ -130,7 +131,7 @@ class Definitions:
         return None
 
     def _is_import(self, frame: FrameType) -> bool:
-        """Whether a module's code is an installed library's, run by the import system."""
+        """Whether a module's code belongs to an installed library and is run by the import system."""
         caller = frame.f_back
         is_run = caller is not None and caller.f_code.co_filename.startswith(FROZEN)
         return is_run and frame.f_code.co_filename.startswith(self._installed)
@@ -151,7 +152,7 @@ class Definitions:
         return None
 
     def take_thread(self, charge: Charge, function: object) -> bool:
-        """Puts a thread that is about to start under a definition's charge; False where that cannot be done."""
+        """Assigns a thread that is about to start to a definition. Returns False if that is not possible."""
         if type(function) is not MethodType or function.__func__ is not BOOTSTRAP:
             return False
         thread: Any = function.__self__
@@ -164,12 +165,12 @@ class Definitions:
             del self._threads[key]
 
     def claims_trust(self, filename: str) -> bool:
-        """Whether code compiled under this name would be taken for trusted machinery."""
+        """Whether code compiled under this file name would count as trusted machinery."""
         return filename.startswith((*FROZEN, *self._visa, *self._installed)) or filename in self._finders
 
 
 def tell_of_threads() -> None:
-    """Raises the event of a thread's start, as Python does by itself from 3.12 on."""
+    """Raises an event when a thread starts, as Python itself does from 3.12 on."""
     start = _thread.start_new_thread
 
     def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
@@ -183,7 +184,7 @@ def tell_of_threads() -> None:
 
 
 def tell_of_signals() -> None:
-    """Raises the event of a signal for one that is sent by a process's descriptor, for which Python raises none."""
+    """Raises an event for a signal sent by a process's descriptor, for which Python raises none."""
     send = getattr(signal, "pidfd_send_signal", None)
     if send is None:
         return
@@ -211,6 +212,6 @@ def _places(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def finders() -> tuple[str, ...]:
-    """The modules that look for shared libraries, by the names that their code has."""
+    """The files of the modules that search for shared libraries."""
     helpers = [place + os.path.join("ctwrapper", "cthelper.py") for place in _places(("pyvisa",))]  # noqa: PTH118
     return (sysconfig.get_paths()["stdlib"] + os.path.join(os.sep, "ctypes", "util.py"), *helpers)  # noqa: PTH118

@@ -1,7 +1,7 @@
 """The programs that Python's library and pyvisa run to find a shared library or to describe the computer.
 
-They are known by their whole command line: whoever runs `ldconfig -p` learns what is installed, and nothing else. A
-definition may set off these, by whatever function, and no others.
+They are recognized by their whole command line: `ldconfig -p` lists what is installed, and does nothing else. A
+definition may cause these to run, through any function, and no others.
 """
 
 import os
@@ -14,13 +14,13 @@ NAME = r"[A-Za-z0-9_.+-]{1,64}"
 LIBRARY = r"[^\0-][^\0]*\.(?:so|a|sl|dylib|dll)(?:\.[0-9.]+)?"
 SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/system/bin")
 VARIED = ("LC_ALL", "LANG")
-"""What callers set in the environment of these programs."""
+"""The variables that callers change in the environment of these programs."""
 NOTHING = r"(?!)"
 """A pattern that no text matches."""
 
 
 class Commands:
-    """As the host program's environment is when this is made."""
+    """The command lines for the host program's environment at construction."""
 
     def __init__(self) -> None:
         named = _temporary_folder()
@@ -51,7 +51,7 @@ class Commands:
         self._lines = re.compile("|".join(f"(?:{line})" for line in lines))
 
     def is_known(self, event: str, args: tuple[Any, ...]) -> bool:
-        """Of `subprocess.Popen` and what it raises below."""
+        """Whether the arguments of `subprocess.Popen`, and of the events below it, are one of these."""
         if event == "_winapi.CreateProcess":
             return _is_version(args[1])
         if event == "subprocess.Popen":
@@ -76,12 +76,12 @@ class Commands:
         return self._lines.fullmatch("\0".join([program, *map(str, words[2:])])) is not None
 
     def is_scratch(self, path: str) -> bool:
-        """Whether it is a temporary file as `tempfile` names them, or the folder that they are made in."""
+        """Whether a path is a temporary file with a name of `tempfile`'s, or the folder for such files."""
         return path == self.temporary or self._scratch.fullmatch(path) is not None
 
 
 def _temporary_folder() -> str | None:
-    """None where no file can be written, as on a full disk: definitions must run there all the same."""
+    """None if no file can be written, for instance on a full disk. Definitions must still run then."""
     try:
         return tempfile.gettempdir()
     except FileNotFoundError:
@@ -89,14 +89,14 @@ def _temporary_folder() -> str | None:
 
 
 def exact(value: object) -> str | None:
-    """What C sees in a string or bytes: a subclass's own methods are not asked. None for anything else."""
+    """The characters that C sees in a str or bytes. A subclass's own methods are not called. None for anything else."""
     if isinstance(value, str):
         return str.__str__(value)
     return os.fsdecode(bytes.join(b"", [value])) if isinstance(value, bytes) else None
 
 
 def _is_version(line: object) -> bool:
-    """Of Windows' command line; `platform` asks for its version by it."""
+    """Whether it is the Windows command line with which `platform` reads the system's version."""
     return re.fullmatch(r'[^"&|]*cmd(\.exe)? /c "(cmd /c )?(command /c )?ver"', exact(line) or "") is not None
 
 

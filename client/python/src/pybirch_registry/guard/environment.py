@@ -1,4 +1,4 @@
-"""The host program's environment variables: also the dictionary behind `os.environ` raises an event when it changes."""
+"""Raises an event when the dictionary behind `os.environ` changes."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def watch_environment() -> None:
-    """Puts a mapping in the place of `os.environ`'s dictionary, once."""
+    """Replaces the dictionary of `os.environ` with a watched mapping, once."""
     if isinstance(os.environ, Watched):
         return
     held = variables(os.environ._data)  # type: ignore[attr-defined]
@@ -23,7 +23,7 @@ def tell(key: Any, value: Any) -> None:
 
 
 class WatchedData:
-    """A data descriptor: it goes before what an instance's own `__dict__` says."""
+    """A data descriptor, so that it takes precedence over an instance's own `__dict__`."""
 
     held: MutableMapping[Any, Any]
 
@@ -36,7 +36,7 @@ class WatchedData:
 
 
 class Watched(os._Environ):  # type: ignore[type-arg]
-    """What `os.environ` and `os.environb` become."""
+    """The class that `os.environ` and `os.environb` get."""
 
     _data = WatchedData()
 
@@ -46,7 +46,7 @@ class Watched(os._Environ):  # type: ignore[type-arg]
 
 
 def variables(held: dict[Any, Any]) -> MutableMapping[Any, Any]:
-    """A mapping over a dictionary that nothing else refers to by a name."""
+    """A mapping over a dictionary to which nothing else has a named reference."""
 
     class Variables(MutableMapping[Any, Any]):
         __slots__ = ()

@@ -1,4 +1,4 @@
-"""Python's audit events (PEP 578) that the guard judges, by what they reach."""
+"""The audit events (PEP 578) that the guard judges, by what they reach."""
 
 FILE_EVENTS = (
     "glob.glob",
@@ -75,4 +75,4 @@ GUARD_EVENTS = (
     "sys.settrace",
 )
 REGISTRY_READS = ("ConnectRegistry", "EnumKey", "EnumValue", "OpenKey", "QueryInfoKey", "QueryValue")
-"""Of winreg's events."""
+"""The events of winreg that only read."""

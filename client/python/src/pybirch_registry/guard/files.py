@@ -1,4 +1,4 @@
-"""Which files a definition may reach, and by what machinery."""
+"""Decides which files a definition may reach, and through which machinery."""
 
 import os
 import re
@@ -17,19 +17,19 @@ from .importing import READING, WRITING
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 DEVICES = re.compile(r"/dev/(?:tty|cu\.|usbtmc|gpib|hidraw|rfcomm|serial/|bus/usb/|pts/)[^\0]*")
 PORTS = re.compile(r"\\\\\.\\COM\d+", re.IGNORECASE)
-"""Windows' names of serial ports."""
+"""The names of serial ports on Windows."""
 PLAIN = (PurePosixPath, PureWindowsPath, type(PurePath()), type(Path()))
 UNREAL = ("/proc/", "/dev/", "/memfd:", "/sys/")
-"""Where no library is installed; files that were made in memory have their names here."""
+"""Where no library is installed. Files in memory have such names."""
 
 
 def beginning(folder: str) -> str:
-    """How the paths of what lies in a folder begin, where case may make no difference."""
+    """The start of the paths in a folder, normalized where case does not count."""
     return os.path.normcase(os.path.realpath(folder)) + os.sep
 
 
 def folders(paths: Iterable[str]) -> tuple[str, ...]:
-    """As the beginnings of what lies in them."""
+    """The starts of the paths in several folders."""
     return tuple({beginning(path) for path in paths})
 
 
@@ -39,10 +39,10 @@ _nowhere = os.path.realpath(os.devnull)
 
 
 def place(path: Any) -> str | None:
-    """Where a path leads, links resolved; None for what is no plain path.
+    """Where a path leads, with links resolved. None for an object that is no plain path.
 
-    Decided by the characters that the operating system gets. An object with an `__fspath__` of its own could give
-    another path each time it is asked, so that only pathlib's own classes are.
+    Uses the characters that the operating system gets. An object with its own `__fspath__` could give a different path
+    each time, so only pathlib's own classes are converted.
     """
     if type(path) in PLAIN:
         path = str(path)
@@ -51,7 +51,7 @@ def place(path: Any) -> str | None:
 
 
 def refused_path(event: str, path: Any, writes: bool, standing: Standing) -> str | None:
-    """What a definition tried, or None where it may."""
+    """Describes what a definition tried; None if it is allowed."""
     charge, through = standing.charge, standing.through
     if "files" in charge.lifted or "logging" in through or path is None:
         return None
@@ -67,12 +67,12 @@ def refused_path(event: str, path: Any, writes: bool, standing: Standing) -> str
     if is_allowed:
         return None
     if not writes and standing.importer is not None and _is_inside(where, charge.folder):
-        return "import from its own folder past its own import"
+        return "import from its own folder without its own `import`"
     return f"{verb} {where}"
 
 
 def _is_pipe(descriptor: int, standing: Standing) -> bool:
-    """Of a program that was let run, or of the import system's own file."""
+    """Whether a descriptor belongs to an allowed program, or to the import system's own file."""
     return "popen" in standing.through or standing.importer in WRITING
 
 
@@ -82,7 +82,7 @@ def _is_inside(where: str, folder: str) -> bool:
 
 def _may_read(where: str, standing: Standing) -> bool:
     if _is_inside(where, standing.charge.folder):
-        # Python's own finders and loaders would run what lies there as anybody's code.
+        # Python's own finders and loaders would run these files without the guard.
         return standing.importer is None
     if standing.importer in READING:
         return not where.startswith(UNREAL)
@@ -103,7 +103,7 @@ def _may_write(event: str, where: str, standing: Standing) -> bool:
 
 
 def is_device(where: str) -> bool:
-    """Of the kinds that instruments are reached by; `/dev/shm` and `/dev/mem` are none."""
+    """Whether a path is a device that instruments are connected to. `/dev/shm` and `/dev/mem` are not."""
     if sys.platform == "win32":
         return PORTS.fullmatch(where) is not None
     if not DEVICES.fullmatch(where):
@@ -115,24 +115,24 @@ def is_device(where: str) -> bool:
 
 
 def is_foreign_library(name: Any) -> bool:
-    """Whether a shared library is one that nobody installed: a definition's own, or made in memory."""
+    """Whether a shared library is not an installed one: it is in a definition's folder or in memory."""
     if name is None or (isinstance(name, int) and not isinstance(name, bool)):
         return False
     where = place(name)
     if where is None:
         return True
     if os.sep not in (exact(name) or str(name)):
-        return False  # looked up among the installed ones
+        return False  # the system searches the installed ones
     return where.startswith(UNREAL) or any(_is_inside(where, folder) for folder in _versions)
 
 
 _versions: set[str] = set()
-"""The folders of all definitions that were loaded."""
+"""The folders of all loaded definitions."""
 _commands: list[Commands] = []
 
 
 def see_host(folder: str) -> None:
-    """Takes in what the host program's environment is now, for a definition whose folder this is."""
+    """Records the host program's present environment, and the folder of a definition."""
     _versions.add(folder)
     _commands[:] = [Commands()]
 

@@ -1,7 +1,7 @@
-"""What the import system itself does while it looks a module up, told apart from what it is made to do.
+"""Recognizes what the import system itself does during a module look-up.
 
-Whoever can put an object on `sys.meta_path`, `sys.path_hooks` or a module's `__path__` has it called by the import
-system. So what counts is the function of the import system that does a thing, and that it is its own.
+Code that adds an object to `sys.meta_path`, `sys.path_hooks` or a module's `__path__` makes the import system call it.
+So only the import system's own functions count.
 """
 
 import importlib.machinery
@@ -11,9 +11,9 @@ from typing import Any
 
 FROZEN = ("<frozen importlib", "<frozen zipimport")
 IMPORTING = ("_find_and_load", "_find_and_load_unlocked")
-"""The functions that look a module up; loaders called by hand read any file for whoever calls them."""
+"""The functions that look up a module. A loader that is called directly reads any file for its caller."""
 CALLING = "_call_with_frames_removed"
-"""Calls what it is given, for the functions of `LOADING`."""
+"""Calls its argument for the functions of `LOADING`."""
 
 READING = frozenset(["get_data", "_fill_cache", "_get_data", "_read_directory"])
 WRITING = frozenset(["_write_atomic", "set_data"])
@@ -23,7 +23,7 @@ LOADING = {
     "marshal.loads": frozenset(["_compile_bytecode", "_unmarshal_code"]),
     "import": frozenset(["create_module"]),
 }
-"""By event, what loads code."""
+"""The functions that load code, by event."""
 
 OWN = frozenset(
     [
@@ -35,11 +35,11 @@ OWN = frozenset(
     ]
 )
 ATTRIBUTES = frozenset(["name", "path", "archive", "prefix", "_files"])
-"""What the loaders of `OWN` keep; anything else on one of them stands in the place of a method."""
+"""The attributes of the loaders in `OWN`. Any other attribute could replace a method."""
 
 
 def importer(frame: FrameType) -> str | None:
-    """The function of the import system that a frame is of, None for any other's and for one that was tampered with."""
+    """The import system's function of a frame. None for other code, and for an object that was tampered with."""
     if not frame.f_code.co_filename.startswith(FROZEN):
         return None
     at: FrameType | None = frame

@@ -1,7 +1,7 @@
-"""Modules whose functions raise no event: a definition gets none of their attributes, by whatever name it finds them.
+"""Refuses a definition the attributes of modules whose functions raise no event, however it got the module.
 
-`import ctypes` is refused by name. The module is in `sys.modules` all the same, and in the namespace of many a library;
-so the module itself looks at who asks.
+`import ctypes` is refused by name, but the module is in `sys.modules` and in the namespaces of many libraries. So the
+module itself checks who asks.
 """
 
 import sys
@@ -18,11 +18,11 @@ from .twins import SILENT
 OPEN_NAMES = frozenset(
     ["__class__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__path__", "__spec__"]
 )
-"""What the import system asks of any module."""
+"""The attributes that the import system needs from every module."""
 
 
 class Silent:
-    """Watches the modules of `SILENT` that are loaded."""
+    """Watches the loaded modules of `SILENT`."""
 
     def __init__(self, definitions: Definitions, policies: dict[str, Policy]) -> None:
         self._definitions = definitions
@@ -33,7 +33,7 @@ class Silent:
         self.is_pending = True
 
     def watch(self) -> None:
-        """Takes in those that were loaded since it was called last."""
+        """Adds the modules that were loaded since the last call."""
         self.is_pending = False
         for name in SILENT:
             module = sys.modules.get(name)
@@ -63,7 +63,7 @@ class Silent:
                     )
                 return
             place = frame.f_code.co_filename
-            # Python's own functions that fetch attributes for others are looked through.
+            # Python's own functions that fetch attributes for a caller are skipped.
             if place.startswith(FROZEN) or place.startswith(self._own) or not place.startswith(self._library):
                 return
             frame = frame.f_back

@@ -1,4 +1,4 @@
-"""Which imports and built-ins a lab bans, and what lifting one of them lifts with it."""
+"""The imports and built-ins that a lab bans, and what allowing one of them also allows."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ LIFTS = {
     "ctypes": ("ctypes",),
     "code": ("eval", "exec", "compile"),
 }
-"""What an `allowed_imports` lifts of the rules at run time."""
+"""The rules at run time that a name in `allowed_imports` lifts."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Policy:
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> "Policy":
-        """Of the registry's `policy`; what it does not say is the default."""
+        """Reads the registry's `policy`. Missing fields have their defaults."""
         banned = fields.get("banned_imports")
         return cls(
             frozenset(DEFAULT_BANNED if banned is None else banned),
@@ -50,11 +50,11 @@ class Policy:
         )
 
     def granting(self, names: Iterable[str]) -> "Policy":
-        """For one version, which may use these too."""
+        """The policy for one version, which may also use these names."""
         return Policy(self.banned, self.allowed | frozenset(names))
 
     def bans(self, name: str) -> bool:
-        """Whether a module, or a built-in, is banned; a module with all below it."""
+        """Whether a built-in or a module is banned. A ban includes a module's submodules."""
         if covers(self.allowed, name):
             return False
         return covers(self._banned_with_twins, name) and not covers(self._allowed_twins, name)
@@ -69,12 +69,12 @@ class Policy:
 
     @cached_property
     def lifted(self) -> frozenset[str]:
-        """The kinds of `LIFTS` that do not hold: allowed by name, or not banned in the first place."""
+        """The kinds of `LIFTS` that are allowed by name or were never banned."""
         return frozenset(kind for kind, names in LIFTS.items() if any(not self.bans(name) for name in names))
 
 
 def covers(names: frozenset[str], name: str) -> bool:
-    """Whether `name` or a package that it lies in is among them."""
+    """Whether `names` contains `name` or a package above it."""
     while name not in names:
         name, dot, _ = name.rpartition(".")
         if not dot:

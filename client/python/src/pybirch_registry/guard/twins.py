@@ -1,7 +1,7 @@
-"""What does the same as a banned module by another name: CPython's modules written in C, each judged.
+"""CPython's modules written in C, judged by whether they do the same as a banned module.
 
-A module that is named nowhere here is unknown to the guard; a test holds the lists against every module written in C
-that the Python at hand has, and against those of Windows.
+The guard does not know a module that is not listed here. A test compares the lists with every C module of the present
+Python, and with those of Windows.
 """
 
 TWINS: dict[str, tuple[str, ...]] = {
@@ -24,12 +24,12 @@ TWINS: dict[str, tuple[str, ...]] = {
     "importlib": ("_frozen_importlib", "_frozen_importlib_external", "_imp", "imp"),
     "multiprocessing": ("_multiprocessing", "_posixshmem"),
 }
-"""What goes with a banned name: modules underneath, and what does the same where Python raises no event."""
+"""Modules that are banned together with a name: the modules below it, and those that do the same without an event."""
 
 SILENT = frozenset(
     ["ctypes", *TWINS["ctypes"], *TWINS["multiprocessing"], *TWINS["open"], *TWINS["subprocess"], "_overlapped", "nis"]
 ) - {"_winapi", "winsound", "msilib"}
-"""Of these and the names that they are twins of, those whose functions raise no event."""
+"""The modules above whose functions raise no event, with those that they are twins of."""
 
 HARMLESS = frozenset(
     [
@@ -120,7 +120,7 @@ HARMLESS = frozenset(
         "_xxlimited",
     ]
 )
-"""Those that reach nothing beyond the program's own memory, and names that anybody may know."""
+"""Modules that reach nothing outside the program's own memory, or only names that anybody may know."""
 
 JUDGED = frozenset(
     [
@@ -140,7 +140,7 @@ JUDGED = frozenset(
         "winreg",
     ]
 )
-"""Those that reach further and raise events when they do."""
+"""Modules that reach further, and raise events when they do."""
 
 WINDOWS = frozenset(["_msi", "_overlapped", "_winapi", "_wmi", "msvcrt", "nt", "winreg", "winsound"])
 """CPython's modules that only Windows has (PC/config.c and PCbuild)."""
