@@ -45,7 +45,7 @@ export const clientChecks = (python: string): Job[] =>
 const IMPORT_LINTER =
   'from importlinter.cli import lint_imports_command as check; check(["--no-cache", "--no-logo"])';
 
-const clientCheck = (name: string, command: string[]): Job => ({
+const clientCheck = (name: string, command: Job['command']): Job => ({
   name: `Python client: ${name}`,
   command,
   folder: CLIENT_FOLDER,
