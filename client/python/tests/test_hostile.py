@@ -20,7 +20,7 @@ from pybirch_registry import RefusedError, Registry, RegistryError
 from pybirch_registry.archives import DAMAGED, read_entry
 from pybirch_registry.bundle import import_bundle
 from pybirch_registry.home import Home
-from pybirch_registry.packs import OBJECT_BYTES, judge_pack
+from pybirch_registry.packs import OBJECT_BYTES, check_pack
 from pybirch_registry.state import copy_of
 from sources import measurement
 
@@ -154,13 +154,13 @@ BROKEN: dict[str, bytes] = {
 @pytest.mark.parametrize("kind", PACKS)
 def test_a_pack_that_unpacks_to_more_than_any_definition_is_refused(kind: str) -> None:
     with costs_at_most(4 * MIB), pytest.raises(RefusedError, match="which no definition has"):
-        judge_pack(PACKS[kind])
+        check_pack(PACKS[kind])
 
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_pack_that_is_none_is_damaged(kind: str) -> None:
     with pytest.raises(ValueError):
-        judge_pack(BROKEN[kind])
+        check_pack(BROKEN[kind])
 
 
 def bomb(server: FakeRegistry) -> None:

@@ -12,7 +12,7 @@ from fake_registry import FakeRegistry
 from pybirch_registry import Registry
 from pybirch_registry.cli import main
 from pybirch_registry.home import Home
-from pybirch_registry.needs import unmet
+from pybirch_registry.needs import find_unmet
 from sources import measurement
 
 MET = [
@@ -45,13 +45,13 @@ def header(line: str, end: str = "\n") -> bytes:
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("line", MET)
 def test_what_is_met_is_not_told(line: str, end: str) -> None:
-    assert list(unmet(header(line, end))) == [] and list(unmet(b"import numpy\n")) == []
+    assert list(find_unmet(header(line, end))) == [] and list(find_unmet(b"import numpy\n")) == []
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("line", UNMET)
 def test_what_is_missing_is_named(line: str, end: str) -> None:
-    (said,) = unmet(header(line, end))
+    (said,) = find_unmet(header(line, end))
     assert UNMET[line] in said
 
 
@@ -68,5 +68,5 @@ def test_doctor_names_the_definition(server: FakeRegistry, home: Home, capsys: p
 
 def test_a_python_built_between_two_releases_is_of_the_version_before_its_plus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "python_version", lambda: "3.12.4+")
-    assert list(unmet(header('requires-python = ">=3.11"', "\n"))) == []
-    assert "this is 3.12.4" in next(unmet(header('requires-python = ">=3.13"', "\n")))
+    assert list(find_unmet(header('requires-python = ">=3.11"', "\n"))) == []
+    assert "this is 3.12.4" in next(find_unmet(header('requires-python = ">=3.13"', "\n")))

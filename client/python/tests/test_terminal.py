@@ -21,7 +21,7 @@ from pybirch_registry import Registry, errors
 from pybirch_registry.cli import main
 from pybirch_registry.cli.output import Output
 from pybirch_registry.home import Home
-from pybirch_registry.text import visible
+from pybirch_registry.text import make_visible
 from sources import measurement
 
 HOSTILE = [chr(n) for n in (*range(0x20), *range(0x7F, 0xA0))]
@@ -32,11 +32,11 @@ EVIL = "x" + "".join(c for c in HOSTILE if c not in "\0\ud800") + "\x1b[2J\x1b]0
 
 def test_each_hostile_character_is_escaped_and_each_ordinary_one_stays() -> None:
     for char in HOSTILE:
-        shown = visible(f"a{char}b")
+        shown = make_visible(f"a{char}b")
         assert char not in shown and shown.isascii() and shown.startswith("a\\") and shown.endswith("b"), repr(char)
     for text in ("10 MΩ, 3 µV", "Kühl Labor", "実験室　二", "Ångström\u00a0°C", "nai\u0308ve", "🔬"):
-        assert visible(text) == text
-    assert visible("a\nb\x1b", keep="\n") == "a\nb\\x1b"
+        assert make_visible(text) == text
+    assert make_visible("a\nb\x1b", keep="\n") == "a\nb\\x1b"
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, command: Sequence[str], coding: str = "utf-8") -> tuple[int, str]:
@@ -54,7 +54,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, command: Sequence[str], coding: str
 
 
 def escapes(text: str) -> list[str]:
-    return [c for c in text if c != "\n" and visible(c) != c]
+    return [c for c in text if c != "\n" and make_visible(c) != c]
 
 
 COMMANDS = [

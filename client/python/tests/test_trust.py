@@ -14,7 +14,7 @@ from fake_registry import FakeRegistry, SigningKey, make_bundle, sha
 from pybirch_registry import RefusedError, Registry, RegistryError
 from pybirch_registry.bundle import import_bundle
 from pybirch_registry.doctor import examine
-from pybirch_registry.enrol import enrol, short, without_tls
+from pybirch_registry.enrol import enrol, short_fingerprint, tls_warning
 from pybirch_registry.home import Home
 from pybirch_registry.sync import THE_LIST
 from pybirch_registry.trust import STALE_S, Trust
@@ -383,7 +383,7 @@ def test_a_new_code_is_an_admin_s_word_too(server: FakeRegistry, registry: Regis
 
 
 def fingerprint_letters(key: SigningKey) -> str:
-    return "CODE12345678ABCD" + short(key.blob)
+    return "CODE12345678ABCD" + short_fingerprint(key.blob)
 
 
 def test_a_code_carries_whom_to_trust(server: FakeRegistry, home: Home) -> None:
@@ -420,5 +420,5 @@ def test_an_answer_to_another_enrolment_is_refused(server: FakeRegistry, home: H
     ],
 )
 def test_it_is_said_what_plain_http_means(home: Home, url: str, keys_by: str, said: str | None) -> None:
-    text = without_tls(replace(home.enrolment(), url=url, keys_by=keys_by))
+    text = tls_warning(replace(home.enrolment(), url=url, keys_by=keys_by))
     assert text is None if said is None else text is not None and said in text

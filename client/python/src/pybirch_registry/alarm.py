@@ -13,7 +13,7 @@ from typing import Protocol
 from . import instances
 from .errors import RegistryError
 from .store import Installed
-from .text import logger, visible
+from .text import logger, make_visible
 
 log = logger(__name__)
 
@@ -73,7 +73,9 @@ def look() -> None:
 
 def _sentence(installed: Installed, reason: str) -> str:
     live = [
-        one for one in instances.live() if (getattr(one, "_definition", None) or {}).get("commit") == installed.commit
+        one
+        for one in instances.list_live()
+        if (getattr(one, "_definition", None) or {}).get("commit") == installed.commit
     ]
     names = ", ".join(sorted({str(getattr(one, "name", installed.name)) for one in live}))
     state, whose = ("in use", f" It is used by: {names}.") if live else ("loaded", "")
@@ -85,12 +87,12 @@ def _sentence(installed: Installed, reason: str) -> str:
 def _say(text: str) -> None:
     log.error("%s", text)
     try:
-        warnings.warn(visible(text), RevokedWarning, stacklevel=2)
+        warnings.warn(make_visible(text), RevokedWarning, stacklevel=2)
     except RevokedWarning:  # the program turns warnings into errors, and the log has the text already
         log.debug("Warnings are errors here")
     for listener in list(_listeners):
         try:
-            listener(visible(text))
+            listener(make_visible(text))
         except Exception as error:  # the listener is the program's own code
             log.warning("%r failed to report a revoked version: %s", listener, error)
 

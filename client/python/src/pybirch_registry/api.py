@@ -17,7 +17,7 @@ import urllib3
 from .errors import AnswerError, NotEnrolledError, UnreachableError
 from .proxies import make_pool
 from .text import logger
-from .wire import CONNECT_S, Bounds, BoundsError, bounded
+from .wire import CONNECT_S, Bounds, BoundsError, limit_answers
 
 log = logger(__name__)
 
@@ -78,17 +78,17 @@ class Http:
         timeout = urllib3.Timeout(connect=min(limits.head_s, CONNECT_S), read=limits.head_s)
         options: dict[str, Any] = {"headers": sent, "timeout": timeout, "preload_content": not limits.is_endless}
         try:
-            with bounded(limits):
+            with limit_answers(limits):
                 response = self.pool.request(method, self.url + path, body=content, **options)
         except UNREACHED as error:
             raise UnreachableError(describe(self.url, error)) from error
         if response.get_redirect_location():
             response.close()
-            raise UnreachableError(elsewhere(self.url, response))
+            raise UnreachableError(describe_redirect(self.url, response))
         kind = _kind(response)
         if response.status == 401:
             if kind not in JSON:
-                raise UnreachableError(not_the_registry(self.url, kind, 401))
+                raise UnreachableError(describe_stranger(self.url, kind, 401))
             raise NotEnrolledError(
                 f"{self.url} {'no longer accepts' if self.token else 'does not know'} this computer. "
                 "Ask a lab admin for a new code and run: pybirch-registry enrol URL CODE"
@@ -127,11 +127,11 @@ def decode(response: urllib3.BaseHTTPResponse, url: str) -> Any:
     if kind not in JSON:
         if response.status == 204:
             return None
-        raise UnreachableError(not_the_registry(url, kind, response.status))
+        raise UnreachableError(describe_stranger(url, kind, response.status))
     try:
         value = json.loads(response.data)
     except (ValueError, RecursionError) as error:
-        raise UnreachableError(not_the_registry(url, "broken JSON", response.status)) from error
+        raise UnreachableError(describe_stranger(url, "broken JSON", response.status)) from error
     if response.status >= 500:
         raise UnreachableError(f"{url} reports trouble (status {response.status})", response.status)
     if response.status >= 400:
@@ -145,7 +145,7 @@ def _kind(response: urllib3.BaseHTTPResponse) -> str:
     return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
 
-def not_the_registry(url: str, kind: str, status: int) -> str:
+def describe_stranger(url: str, kind: str, status: int) -> str:
     """A sentence for the answer of a proxy or of a sign-in page."""
     return (
         f"Something between this computer and {url} answered in its place ({kind or 'no content type'}, status "
@@ -153,7 +153,7 @@ def not_the_registry(url: str, kind: str, status: int) -> str:
     )
 
 
-def elsewhere(url: str, response: urllib3.BaseHTTPResponse) -> str:
+def describe_redirect(url: str, response: urllib3.BaseHTTPResponse) -> str:
     """A sentence for a redirect. The token is only sent to the registry's own address."""
     place = urljoin(url, response.headers.get("Location", ""))
     return (

@@ -14,7 +14,7 @@ FIELDS = ("name", "version", "display_name", "manufacturer", "category", "descri
 SEARCHED = ("name", "display_name", "manufacturer", "category", "description")
 
 
-def available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]:
+def list_available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]:
     """Returns the definitions by name. If the registry cannot be reached, also the time (ISO 8601) of the last list.
 
     Raises `UnreachableError` if there is no last list, `NotEnrolledError`, `AnswerError`, `FolderError`.
@@ -31,7 +31,7 @@ def available(home: Home, http: Http) -> tuple[list[dict[str, Any]], str | None]
     return items, None
 
 
-def matching(items: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
+def filter_by_word(items: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
     """The definitions that have each part of `word` in their name, manufacturer, category or description."""
     parts = word.casefold().split()
     texts = [(one, " ".join(str(one.get(key) or "") for key in SEARCHED).casefold()) for one in items]

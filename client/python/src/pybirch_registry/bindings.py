@@ -109,10 +109,10 @@ class Bindings:
             return http.json("POST", f"/api/computers/{computer}/bindings", entry.body, timeout_s=timeout_s)
 
         sent = self.outbox.send(deliver)
-        self._take(sent.answers)
+        self._merge_answers(sent.answers)
         return sent
 
-    def _take(self, answers: list[Any]) -> None:
+    def _merge_answers(self, answers: list[Any]) -> None:
         """Merges the answers into the last list, so that they count before the next list comes."""
         told = [answer for answer in answers if isinstance(answer, dict)]
         taken = {answer["instrument"]["id"]: answer for answer in told if answer.get("instrument")}
@@ -120,7 +120,7 @@ class Bindings:
         if not taken and not gone:
             return
         numbers = {answer["key"]: number for number, answer in taken.items() if answer.get("key")}
-        for one in instances.live():
+        for one in instances.list_live():
             if one.__dict__.get(KEY) in numbers:
                 one.__dict__[NUMBER] = numbers[one.__dict__[KEY]]
         with locked(self._home.lock("manifest")):

@@ -9,7 +9,7 @@ from .bindings import Bindings, adapter_type_of, number_of, plain
 from .choice import Choice
 from .computer import get_computer_info
 from .connection import Connection
-from .discovery import KEY, NUMBER, Creator, Found, discover, find_again
+from .discovery import KEY, NUMBER, Creator, Found, discover, identify_bound
 from .errors import AnswerError, UnknownDefinitionError
 from .manifest import Manifest
 from .outbox import now
@@ -129,7 +129,7 @@ class BoundInstruments:
             return True
         if not {NUMBER, KEY} & instrument.__dict__.keys():
             described = self.bindings.describe(instrument)
-            find_again(instrument, described["pybirch_class"], described["name"], adapter, self.discover())
+            identify_bound(instrument, described["pybirch_class"], described["name"], adapter, self.discover())
         return bool({NUMBER, KEY} & instrument.__dict__.keys())
 
     def waiting(self) -> int:

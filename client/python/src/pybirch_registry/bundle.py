@@ -25,7 +25,7 @@ from .computer import get_computer_info
 from .errors import NotEnrolledError, RefusedError, RegistryError, UnknownDefinitionError
 from .files import locked, reason_of, sha256
 from .home import Enrolment, Home
-from .keys import Listed, vouched
+from .keys import Listed, keys_vouched_by
 from .manifest import Item
 from .report import Progress, SyncReport
 from .repository import Repository
@@ -63,7 +63,7 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
             with locked(home.lock("manifest")):
                 statement = _judge(home, versions, _part(archive, "statement", LONGEST).decode(), text)
             for done, item in enumerate(listed.items, 1):
-                _take(versions, item, _reader(archive, item), report)
+                _install(versions, item, _reader(archive, item), report)
                 if progress:
                     progress(done, len(listed.items), item.label)
     except OSError as error:
@@ -122,7 +122,7 @@ def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> En
     missing = [name for name in trust if name not in keys]
     if missing:
         raise RefusedError(f"The bundle has no key {missing[0]}; it has {', '.join(keys) or 'none'}")
-    chosen = {key_blob(key): key for name in trust for key in _vouched(keys[name])}
+    chosen = {key_blob(key): key for name in trust for key in _keys_vouched_by(keys[name])}
     if enrolment is None and chosen:
         info = get_computer_info(home.root)
         enrolment = Enrolment(url, "", info["computer_name"], info["computer_id"], keys_by="bundle")
@@ -137,8 +137,8 @@ def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> En
     return replace(enrolment, signing_keys=[*enrolment.signing_keys, *new])
 
 
-def _vouched(key: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return vouched(key) if key.get("change") else [dict(key)]
+def _keys_vouched_by(key: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return keys_vouched_by(key) if key.get("change") else [dict(key)]
 
 
 def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
@@ -159,13 +159,13 @@ def _reader(archive: zipfile.ZipFile, item: Item) -> Callable[[], bytes]:
     return read
 
 
-def _take(versions: Versions, item: Item, read: Callable[[], bytes], report: SyncReport) -> None:
+def _install(versions: Versions, item: Item, read: Callable[[], bytes], report: SyncReport) -> None:
     if versions.store.fault(item.name, item.commit) is None:
         report.stayed.append(item.label)
         return
     repository = Repository(versions.home.repository(item.name))
     try:
-        with locked(versions.home.lock(f"repository-{item.name}")), repository.unless_refused():
+        with locked(versions.home.lock(f"repository-{item.name}")), repository.restore_if_refused():
             _adopt(repository, read())
             versions.install(repository, item)
         report.came.append(item.label)

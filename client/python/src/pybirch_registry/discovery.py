@@ -88,13 +88,13 @@ class Found:
             instance.__dict__[KEY] = self.key
 
 
-def find_again(instance: Any, definition: str, name: str, adapter: str | None, bound: list[Found]) -> None:
+def identify_bound(instance: Any, definition: str, name: str, adapter: str | None, bound: list[Found]) -> None:
     """Marks an object as an instrument that was bound before, so that a restarted program does not bind a second one.
 
     The instrument has the same definition and address, and the same name unless the program gave none, and no other
     object of this process stands for it.
     """
-    live = [one.__dict__ for one in instances.live() if one is not instance]
+    live = [one.__dict__ for one in instances.list_live() if one is not instance]
     taken = {state[key] for state in live for key in (NUMBER, KEY) if state.get(key) is not None}
     free = [f for f in bound if not {f.instrument.get("id"), f.key} & taken]
     here = [f for f in free if adapter and (f.definition, f.adapter) == (definition, adapter)]
@@ -105,7 +105,7 @@ def find_again(instance: Any, definition: str, name: str, adapter: str | None, b
         same[0].stand_for(instance)
 
 
-def others_at(adapter: str, own: Found | None, bound: list[Found]) -> list[Found]:
+def find_others_at(adapter: str, own: Found | None, bound: list[Found]) -> list[Found]:
     """The other instruments at the same address, however it is written."""
     me = None if own is None else (own.instrument.get("id"), own.key)
     at = [one for one in bound if canonical(one.adapter) == canonical(adapter)]

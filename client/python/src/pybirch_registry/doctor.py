@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .api import Http, decode
-from .enrol import reserved, without_tls
+from .enrol import reserve_space, tls_warning
 from .errors import RefusedError, RegistryError, UnknownDefinitionError
 from .files import sha256
 from .folder import NOT_THERE, known_folder, near_folder
 from .home import Home
 from .keys import KeyRing
 from .manifest import ManifestFile
-from .needs import unmet
+from .needs import find_unmet
 from .outbox import Outbox
 from .registry import Registry
 from .repair import find_faults
@@ -54,7 +54,7 @@ def _safely(check: Callable[[Home], Iterator[Check]], home: Home) -> Iterator[Ch
 
 
 def _folder(home: Home) -> Iterator[Check]:
-    with reserved(home):
+    with reserve_space(home):
         pass
     yield Check("folder", "ok", f"{home.root} can be written")
 
@@ -74,7 +74,7 @@ def _enrolment(home: Home) -> Iterator[Check]:
     if enrolment.computer_id != str(uuid.getnode()) and enrolment.computer_name != socket.gethostname():
         text = f"This computer is called {socket.gethostname()}, its enrolment is for {enrolment.computer_name}. "
         yield Check("enrolment", "warning", text + "If its disk was copied from that computer, enrol it again")
-    open_to = without_tls(enrolment)
+    open_to = tls_warning(enrolment)
     if open_to:
         yield Check("encryption", "warning", open_to)
 
@@ -176,7 +176,7 @@ def _needs(home: Home) -> Iterator[Check]:
         with suppress(UnknownDefinitionError, RefusedError):
             one = registry.resolve(name)
             main = registry.store.folder(one.name, one.commit) / one.main_file
-            for text in unmet(main.read_bytes() if main.is_file() else b""):
+            for text in find_unmet(main.read_bytes() if main.is_file() else b""):
                 yield Check("needs", "error", f"{one.name} v{one.version} {text}")
 
 

@@ -14,7 +14,7 @@ from .computer import get_computer_info
 from .errors import AnswerError, RefusedError, RegistryError
 from .files import locked, remove, sha256, write_atomic
 from .home import Enrolment, Home
-from .keys import KeyRing, vouched
+from .keys import KeyRing, keys_vouched_by
 from .signatures import fingerprint_of, key_blob
 from .state import LostError
 from .statement import Statement
@@ -50,7 +50,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
             "and underscores. Give this computer another one: --name NAME"
         )
     http = Http(url)
-    with reserved(home):
+    with reserve_space(home):
         key = _key(http, code)
         aside = home.set_aside() if before is not None and before.url != http.url else None
         try:
@@ -82,8 +82,8 @@ def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrol
             computer_name=str(answer["computer"].get("computer_name", body["computer_name"])),
             computer_id=body["computer_id"],
             computer=dict(answer["computer"]),
-            signing_keys=vouched(key),
-            keys_by="code" if letters(code)[CODE:] else urlsplit(http.url).scheme,
+            signing_keys=keys_vouched_by(key),
+            keys_by="code" if normalize_code(code)[CODE:] else urlsplit(http.url).scheme,
         )
         statement = KeyRing(None, enrolment, lambda: [key]).statement(str(answer["statement"]))
         said = (statement.audience, statement.code)
@@ -94,7 +94,7 @@ def _trade(http: Http, key: dict[str, Any], body: dict[str, str]) -> tuple[Enrol
     return enrolment, statement
 
 
-def letters(code: str) -> str:
+def normalize_code(code: str) -> str:
     """A code as the registry reads it: without dashes and spaces, in upper case, with look-alike letters replaced."""
     read = "".join(c for c in code.upper() if c != "-" and not c.isspace())
     return read.translate(str.maketrans("OIL", "011"))
@@ -106,8 +106,8 @@ def _key(http: Http, code: str) -> dict[str, Any]:
     listed = listed_keys(http)
     if not listed or not listed[0].get("change"):
         raise AnswerError(f"{http.url} signs no lists: it must be updated before computers are enrolled with it")
-    key, expected = listed[0], letters(code)[CODE:]
-    if expected and short(key_blob(key)) != expected:
+    key, expected = listed[0], normalize_code(code)[CODE:]
+    if expected and short_fingerprint(key_blob(key)) != expected:
         raise RefusedError(
             f"{http.url} does not have the key that this code was made for, but "
             f"{fingerprint_of(key_blob(key))}. The code is for another registry, the registry's key was replaced, or "
@@ -116,13 +116,13 @@ def _key(http: Http, code: str) -> dict[str, Any]:
     return key
 
 
-def short(blob: bytes) -> str:
+def short_fingerprint(blob: bytes) -> str:
     """The first 80 bits of a key's fingerprint in Crockford's base 32, as at the end of a code."""
     bits = int.from_bytes(hashlib.sha256(blob).digest()[:10])
     return "".join(CROCKFORD[bits >> shift & 31] for shift in range(75, -1, -5))
 
 
-def without_tls(enrolment: Enrolment) -> str | None:
+def tls_warning(enrolment: Enrolment) -> str | None:
     """A warning about plain http. None for https, and for a registry on this computer."""
     if not enrolment.url.startswith("http://") or LOCAL.match(enrolment.url):
         return None
@@ -159,7 +159,7 @@ def is_another(before: Enrolment, after: Enrolment) -> bool:
 
 
 @contextmanager
-def reserved(home: Home) -> Iterator[None]:
+def reserve_space(home: Home) -> Iterator[None]:
     """Reserves space for what is written afterwards. Raises `FolderError` if the data folder is full or cannot be
     written."""
     room = home.root / ".probe"

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from .text import visible
+from .text import make_visible
 
 
 class RegistryError(Exception):
@@ -13,7 +13,7 @@ class RegistryError(Exception):
 
     def __str__(self) -> str:
         """Removes control characters, because the text may contain names and reasons that others wrote."""
-        return visible(super().__str__())
+        return make_visible(super().__str__())
 
 
 class NotEnrolledError(RegistryError):

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import urllib3
 
-from .api import Http, decode, describe, not_the_registry
+from .api import Http, decode, describe, describe_stranger
 from .errors import UnreachableError
 from .wire import EVENT_BYTES, Bounds
 
@@ -40,7 +40,7 @@ class Stream:
         if self._response.status != 200 or kind != "text/event-stream":
             try:
                 decode(self._response, http.url)
-                raise UnreachableError(not_the_registry(http.url, kind, self._response.status))
+                raise UnreachableError(describe_stranger(http.url, kind, self._response.status))
             finally:
                 self._response.close()
         self._arrived: queue.SimpleQueue[Event | UnreachableError] = queue.SimpleQueue()

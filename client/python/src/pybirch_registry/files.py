@@ -43,7 +43,7 @@ def sha256(content: bytes) -> str:
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explain_errors(path: Path) -> Iterator[None]:
     """Turns an error of the operating system into a `FolderError` that says what to do."""
     try:
         yield
@@ -71,7 +71,7 @@ def reason_of(error: OSError, verb: str = "write") -> str:
 
 def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Writes a new file beside `path`, and renames it once it is on the disk. Raises `FolderError`."""
-    with explained(path):
+    with explain_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=PARTIAL, dir=path.parent)
         temporary = Path(name)
@@ -106,16 +106,16 @@ def _keep_name(folder: Path) -> None:
 
 def replace(source: Path, target: Path) -> None:
     """Renames a file. On Windows, a virus scanner or a reader may hold either name for a moment."""
-    patiently(lambda: source.replace(target))
+    retry_in_use(lambda: source.replace(target))
 
 
 def remove(path: Path) -> None:
     """Deletes a file, if it is there. Raises `FolderError`."""
-    with explained(path):
-        patiently(lambda: path.unlink(missing_ok=True))
+    with explain_errors(path):
+        retry_in_use(lambda: path.unlink(missing_ok=True))
 
 
-def patiently(work: Callable[[], T], attempts: int = 40) -> T:
+def retry_in_use(work: Callable[[], T], attempts: int = 40) -> T:
     """Retries for two seconds if Windows reports that a file is in use."""
     for _ in range(attempts - 1):
         try:
@@ -138,7 +138,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     Raises `FolderError` if it cannot be read: a caller that took it for absent would overwrite its content.
     """
     try:
-        value = json.loads(patiently(path.read_bytes))
+        value = json.loads(retry_in_use(path.read_bytes))
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return None
     except OSError as error:
@@ -177,7 +177,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
     parent folder.
     """
     check_paths(files)
-    with explained(folder):
+    with explain_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Longer than the folder's own name, so that a path that is too long for Windows is refused now.
         temporary = _fresh_folder(folder)
@@ -266,7 +266,7 @@ def locked(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
 
 def open_lock(path: Path) -> int:
     """A handle for `try_lock`. Closing it releases the lock. Raises `FolderError`."""
-    with explained(path):
+    with explain_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 

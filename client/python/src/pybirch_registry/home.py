@@ -29,7 +29,7 @@ from typing import Any
 
 from . import state
 from .errors import NotEnrolledError
-from .files import explained, replace
+from .files import explain_errors, replace
 
 VARIABLE = "PYBIRCH_REGISTRY_HOME"
 
@@ -106,7 +106,7 @@ class Home:
         if not there:
             return None
         aside = self.root / f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-        with explained(aside):
+        with explain_errors(aside):
             aside.mkdir(parents=True, exist_ok=True)
             try:
                 for path in there:
@@ -118,7 +118,7 @@ class Home:
 
     def put_back(self, aside: Path) -> None:
         """Undoes `set_aside`. Raises `FolderError`."""
-        with explained(aside):
+        with explain_errors(aside):
             for path in aside.iterdir():
                 replace(path, self.root / path.name)
             aside.rmdir()

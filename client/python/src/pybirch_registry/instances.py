@@ -43,7 +43,7 @@ def remember(instance: Any) -> None:
         method()
 
 
-def live() -> list[Any]:
+def list_live() -> list[Any]:
     """The instruments in use, oldest first."""
     with _lock:
         references = list(_live.values())

@@ -71,7 +71,7 @@ class KeyRing:
             raise RefusedError(f"the registry's list of keys cannot be read: {error}") from error
         with self._lock:
             known = self.enrolment.signing_keys
-            keys = follow(known, listed)
+            keys = follow_changes(known, listed)
             before = {key_blob(key) for key in known}
             for key in keys:
                 if key_blob(key) not in before:
@@ -96,7 +96,7 @@ def newest(keys: Listed) -> Mapping[str, Any]:
     return max(keys, key=lambda key: int(key.get("id") or 0))
 
 
-def follow(known: Listed, listed: Listed) -> list[dict[str, Any]]:
+def follow_changes(known: Listed, listed: Listed) -> list[dict[str, Any]]:
     """The known keys and all later ones. The previous key and the new one must both sign each change.
 
     Raises `RefusedError` if a change is missing.
@@ -114,7 +114,7 @@ def follow(known: Listed, listed: Listed) -> list[dict[str, Any]]:
     return keys
 
 
-def vouched(key: Mapping[str, Any]) -> list[dict[str, Any]]:
+def keys_vouched_by(key: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A trusted key and the earlier keys of the registry that it vouches for. Raises `RefusedError`."""
     change = _change(key)
     if change is None or key_blob(change[1][-1]) != key_blob(key):

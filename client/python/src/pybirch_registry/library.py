@@ -11,7 +11,7 @@ from .files import sha256
 from .guard import Policy, guarded_builtins, watch
 from .home import Home
 from .manifest import SYNC, Manifest, ManifestFile
-from .proof import Whose
+from .proof import VersionRef
 from .repository import DamagedError, Repository
 from .store import Installed, Store
 from .text import logger
@@ -86,7 +86,7 @@ class Library:
             raise RefusedError(f"{label} is not run: {folder} is being changed")
         siblings = {p.partition("/")[0].removesuffix(".py") for p in sources} - {"__init__"}
         package = package_name(name, commit)
-        policy = Policy.of(listed.policy).granting(installed.permissions)
+        policy = Policy.of(listed.policy).with_permissions(installed.permissions)
         builtins, gate = guarded_builtins(label, package, frozenset(siblings), policy)
         watch(builtins, gate, label, str(folder), policy)
         return Approved(installed, folder.resolve(), sources, builtins)
@@ -105,6 +105,6 @@ class Library:
         enrolment = self.home.enrolment()
         versions = Versions(self.home, enrolment, Http(enrolment.url), self.store, keys=lambda: enrolment.signing_keys)
         try:
-            versions.check(Repository(self.home.repository(name)), Whose(installed.id, name, version, commit))
+            versions.check(Repository(self.home.repository(name)), VersionRef(installed.id, name, version, commit))
         except (RefusedError, DamagedError) as error:
             raise RefusedError(f"{name} v{version} is not run: {error}. {SYNC}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from .approved import Approved
-from .names import provided_for
+from .names import find_provided_names
 from .stamp import stamp
 
 
@@ -46,7 +46,7 @@ class DefinitionLoader(importlib.abc.InspectLoader):
         if self._path is None:
             return
         code = self.get_code(module.__name__)
-        module.__dict__.update(provided_for(code))
+        module.__dict__.update(find_provided_names(code))
         exec(code, module.__dict__)
         for value in list(vars(module).values()):
             if isinstance(value, type) and value.__module__ == module.__name__:

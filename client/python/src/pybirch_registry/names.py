@@ -39,13 +39,13 @@ _VALUES: dict[str, Any] = {
 }
 
 
-def provided_for(code: CodeType) -> dict[str, Any]:
+def find_provided_names(code: CodeType) -> dict[str, Any]:
     """The provided names that a module's code mentions. Imports nothing for the others.
 
     Leaves out a name whose package is not installed: the definition then raises NameError where it uses it.
     """
     found: dict[str, Any] = {}
-    for name in set(_mentioned(code)):
+    for name in set(_list_names(code)):
         if name in _VALUES:
             found[name] = _VALUES[name]
             continue
@@ -60,8 +60,8 @@ def provided_for(code: CodeType) -> dict[str, Any]:
     return found
 
 
-def _mentioned(code: CodeType) -> Iterator[str]:
+def _list_names(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _mentioned(constant)
+            yield from _list_names(constant)

@@ -31,7 +31,7 @@ def header_of(source: bytes) -> dict[str, Any]:
         return {}
 
 
-def unmet(source: bytes) -> Iterator[str]:
+def find_unmet(source: bytes) -> Iterator[str]:
     """Yields a sentence for each requirement that is not met."""
     header = header_of(source)
     wanted = header.get("requires-python")

@@ -103,10 +103,10 @@ class Outbox:
                     sent.trouble = UnreachableError(f"The registry cannot accept more now: {error}", error.status)
                     break
                 sent.refused[entry.key] = f"The registry refuses {entry.label}: {error}"
-            self._strike(entry)
+            self._delete_sent(entry)
         return sent
 
-    def _strike(self, entry: Entry) -> None:
+    def _delete_sent(self, entry: Entry) -> None:
         """Deletes an entry that was sent, unless a newer one has replaced it."""
         path = self._file(entry.key)
         with locked(self._lock):

@@ -20,7 +20,7 @@ DELTA_HEAD = 20
 """The most bytes that the two sizes at the start of a delta can have."""
 
 
-def judge_pack(pack: bytes | mmap.mmap) -> None:
+def check_pack(pack: bytes | mmap.mmap) -> None:
     """Raises `RefusedError` for a pack that unpacks to more than any definition, `ValueError` for what is no pack."""
     if len(pack) < 12 or pack[:4] != b"PACK":
         raise ValueError("no pack")

@@ -9,7 +9,7 @@ from .repository import Repository, TagRecord
 
 
 @dataclass(frozen=True)
-class Whose:
+class VersionRef:
     """The version that was asked for."""
 
     id: int
@@ -23,52 +23,52 @@ class UnattestedError(RefusedError):
     """The tag is older than tags that name their definition, and no list of such tags names it."""
 
 
-def signed_tag(repository: Repository, whose: Whose, check: Callable[[bytes, float], object]) -> TagRecord:
+def signed_tag(repository: Repository, ref: VersionRef, check: Callable[[bytes, float], object]) -> TagRecord:
     """Returns the version's tag. It is signed by the registry, and belongs to no other version or definition.
 
     `check` raises `RefusedError` for a tag (its bytes and its time) that no trusted key signed. Raises `RefusedError`,
     `UnattestedError`, `DamagedError`.
     """
-    tag = repository.tag(whose.version)
+    tag = repository.tag(ref.version)
     if tag is None:
-        raise RefusedError(f"the registry has no tag v{whose.version} of it")
+        raise RefusedError(f"the registry has no tag v{ref.version} of it")
     check(tag.raw, tag.tagged_at)
     attested = None if "name" in tag.record else repository.attested()
     if attested is not None:
         check(attested.raw, attested.tagged_at)
-    check_record(tag, whose, attested)
+    check_record(tag, ref, attested)
     return tag
 
 
-def check_record(tag: TagRecord, whose: Whose, attested: TagRecord | None) -> None:
+def check_record(tag: TagRecord, ref: VersionRef, attested: TagRecord | None) -> None:
     """Checks that a tag belongs to this version and no other. Raises `RefusedError`, `UnattestedError`.
 
     The caller has checked the signatures of both tags.
     """
-    label, record = f"v{whose.version}", tag.record
+    label, record = f"v{ref.version}", tag.record
     if tag.name != label:
         raise RefusedError(f"its tag {label} calls itself {tag.name!r}")
-    if tag.commit != whose.commit:
+    if tag.commit != ref.commit:
         raise RefusedError(f"the tag {label} names another commit than the registry lists")
-    if (record.get("version"), record.get("commit")) != (whose.version, whose.commit):
+    if (record.get("version"), record.get("commit")) != (ref.version, ref.commit):
         raise RefusedError(f"the tag {label} is the record of another version")
     if "name" in record or "id" in record:
-        _check_names(record, whose, f"the tag {label}")
+        _check_names(record, ref, f"the tag {label}")
         return
     if attested is None:
         raise UnattestedError(f"the tag {label} does not name its definition, and no list of such tags is here")
     listed = attested.record
     if attested.name != "attested":
         raise RefusedError(f"the list of tags without names calls itself {attested.name!r}")
-    _check_names(listed, whose, "the list of tags without names")
-    if {"version": whose.version, "commit": whose.commit, "tag": tag.id} not in (listed.get("versions") or []):
+    _check_names(listed, ref, "the list of tags without names")
+    if {"version": ref.version, "commit": ref.commit, "tag": tag.id} not in (listed.get("versions") or []):
         raise UnattestedError(f"the tag {label} does not name its definition, and the list of such tags lacks it")
 
 
-def _check_names(said: dict[str, Any], whose: Whose, what: str) -> None:
-    if said.get("name") != whose.name or (whose.id and said.get("id") != whose.id):
+def _check_names(said: dict[str, Any], ref: VersionRef, what: str) -> None:
+    if said.get("name") != ref.name or (ref.id and said.get("id") != ref.id):
         raise RefusedError(
-            f"{what} is of {said.get('name')!r} ({said.get('id')}), not of {whose.name} ({whose.id or 'any'})"
+            f"{what} is of {said.get('name')!r} ({said.get('id')}), not of {ref.name} ({ref.id or 'any'})"
         )
 
 

@@ -35,33 +35,33 @@ def switch_on(registry: Registry | None = None, version_in_rows: bool = False) -
     registry = registry or Registry.open()
     complete_factory()
     factory: Any = importlib.import_module("pybirch.Instruments.factory")
-    factory.InstrumentFactory.db_service = LaidOver(registry)
+    factory.InstrumentFactory.db_service = ServiceOverlay(registry)
     try:
         tree: Any = importlib.import_module("GUI.widgets.instrument_autoload")
     except ImportError as error:  # a script without the interface
         log.info("PyBirch's interface is not there: %s", error)
     else:
-        tree.InstrumentAutoLoadWidget.db_service = LaidOver(registry)
+        tree.InstrumentAutoLoadWidget.db_service = ServiceOverlay(registry)
     with contextlib.suppress(ImportError):
-        _tell_in_window()
+        _show_in_window()
     if version_in_rows:
         rows.mark_scans()
     return registry
 
 
-def _tell_in_window() -> None:
+def _show_in_window() -> None:
     """Raises `ImportError` without Qt."""
-    global _tells
-    if not _tells:
+    global _shows_in_window
+    if not _shows_in_window:
         alarm.on_revoked(messages())
-        _tells = True
+        _shows_in_window = True
 
 
-_tells = False
+_shows_in_window = False
 """Whether PyBirch's interface already reports revoked versions."""
 
 
-class LaidOver:
+class ServiceOverlay:
     """The attribute `db_service` of a PyBirch class. It returns the registry's service, with the assigned one behind
     it."""
 

@@ -165,7 +165,7 @@ class Registry:
 
     def instruments(self) -> list[Any]:
         """Lists the instruments in use in this process whose versions are in this data folder."""
-        return [one for one in instances.live() if self._holds(getattr(one, "_definition", None))]
+        return [one for one in instances.list_live() if self._holds(getattr(one, "_definition", None))]
 
     def _holds(self, origin: Any) -> bool:
         return isinstance(origin, dict) and self.store.folder(origin["name"], origin["commit"]).is_dir()

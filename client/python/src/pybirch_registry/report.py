@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .text import visible
+from .text import make_visible
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of versions done, the number of all, and the label of the last."""
@@ -42,8 +42,8 @@ class SyncReport:
 
     def make_visible(self) -> "SyncReport":
         """Returns itself, with all texts safe for a terminal, because others wrote parts of them."""
-        self.warnings = [visible(text) for text in self.warnings]
-        self.unknown = [visible(name) for name in self.unknown]
+        self.warnings = [make_visible(text) for text in self.warnings]
+        self.unknown = [make_visible(name) for name in self.unknown]
         for reasons in (self.refused, self.revoked):
-            reasons.update({label: visible(why) for label, why in reasons.items()})
+            reasons.update({label: make_visible(why) for label, why in reasons.items()})
         return self

@@ -18,7 +18,7 @@ from dulwich.repo import Repo
 
 from .errors import RefusedError, RegistryError
 from .files import clear_partial, discard
-from .packs import judge_pack
+from .packs import check_pack
 from .signatures import split_tag
 from .text import logger
 
@@ -99,10 +99,10 @@ class Repository:
                 if file.tell():
                     file.flush()
                     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pack:
-                        judge_pack(pack)
+                        check_pack(pack)
                     file.seek(0)
                     repo.object_store.add_thin_pack(file.read, None)
-            with _judged(self.path):
+            with _translate_errors(self.path):
                 self._move_refs(repo, {ref: sha for ref, sha in result.refs.items() if sha is not None})
 
     def _move_refs(self, repo: Repo, refs: dict[Any, Any], may_be_old: bool = False) -> None:
@@ -128,7 +128,7 @@ class Repository:
             repo.refs[MAIN] = new  # type: ignore[index,unused-ignore]
 
     @contextmanager
-    def unless_refused(self) -> Iterator[None]:
+    def restore_if_refused(self) -> Iterator[None]:
         """Restores the refs if what was fetched is refused, so that a false history does not block the registry's own.
         The caller holds a lock."""
         before = self._wanted_refs()
@@ -219,7 +219,7 @@ class Repository:
         """Adds the objects and refs of a git bundle. Raises `RefusedError`, `DamagedError`, or what dulwich raises."""
         from dulwich.bundle import read_bundle
 
-        judge_pack(content[content.index(b"\n\n") + 2 :])
+        check_pack(content[content.index(b"\n\n") + 2 :])
         bundle = read_bundle(io.BytesIO(content))
         try:
             with self._writing() as repo:
@@ -240,7 +240,7 @@ class Repository:
             discard(self.path)  # a crash may have left the folder incomplete
             self.path.parent.mkdir(parents=True, exist_ok=True)
             Repo.init_bare(str(self.path), mkdir=True).close()
-        with _judged(self.path):
+        with _translate_errors(self.path):
             repo = Repo(str(self.path))
         try:
             yield repo
@@ -249,7 +249,7 @@ class Repository:
 
     @contextmanager
     def _reading(self) -> Iterator[Repo]:
-        with _judged(self.path):
+        with _translate_errors(self.path):
             repo = Repo(str(self.path))
             try:
                 yield repo
@@ -258,7 +258,7 @@ class Repository:
 
 
 @contextmanager
-def _judged(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     """Turns whatever dulwich raises for a damaged repository into `DamagedError`."""
     try:
         yield

@@ -15,7 +15,7 @@ from . import state
 from .errors import RegistryError
 from .files import locked
 from .home import Home
-from .proof import Whose, approvers, permissions, signed_tag
+from .proof import VersionRef, approvers, permissions, signed_tag
 from .repository import Repository
 from .signatures import check_tag
 from .text import logger
@@ -25,7 +25,7 @@ log = logger(__name__)
 SEAL = "seal"
 
 
-def sealed(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
+def seal_record(home: Home, record: Mapping[str, Any]) -> dict[str, Any]:
     """The record with its seal. Raises `FolderError`."""
     return {**record, SEAL: _seal(_key(home), record)}
 
@@ -43,22 +43,22 @@ def is_sealed(home: Home, value: Mapping[str, Any]) -> bool:
     return hmac.compare_digest(str(value[SEAL]), _seal(found["key"], value))
 
 
-def stands_in_history(home: Home, record: Mapping[str, Any]) -> bool:
+def is_in_history(home: Home, record: Mapping[str, Any]) -> bool:
     """Whether the fetched history has this version with these files and approvers, and its signed tag grants all
     permissions of the record (proof.py)."""
     enrolment = home.enrolment_or_none()
     if enrolment is None:
         return False
     keys = enrolment.signing_keys
-    whose = Whose(record["id"], record["name"], record["version"], record["commit"])
-    repository = Repository(home.repository(whose.name))
+    ref = VersionRef(record["id"], record["name"], record["version"], record["commit"])
+    repository = Repository(home.repository(ref.name))
     try:
-        tag = signed_tag(repository, whose, lambda raw, at: check_tag(raw, at, keys))
+        tag = signed_tag(repository, ref, lambda raw, at: check_tag(raw, at, keys))
         if not repository.is_on_main(tag.commit):
             return False
         contents = repository.files(tag.commit)
     except RegistryError as error:
-        log.info("%s: %s", whose.name, error)
+        log.info("%s: %s", ref.name, error)
         return False
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
     is_granted = set(record.get("permissions", ())) <= set(permissions(tag, "signature"))

@@ -10,11 +10,11 @@ from typing import Any
 from .answers import Answers
 from .bound import BoundInstruments
 from .choice import Choice
+from .database import Database
 from .factory import complete_factory
 from .ids import FIRST, is_ours
 from .shapes import Dict
 from .text import logger
-from .theirs import Theirs
 
 log = logger(__name__)
 
@@ -25,15 +25,15 @@ class Service:
     def __init__(self, bound: BoundInstruments, choice: Choice, database: Any = None) -> None:
         """`database` is PyBirch's own service, or None while it is switched off."""
         self._own = Answers(bound, choice)
-        self._theirs = Theirs(database, bound.connection.enrolment.url)
-        self._ask = self._theirs.ask
+        self._database = Database(database, bound.connection.enrolment.url)
+        self._ask = self._database.ask
         complete_factory()
 
     def __getattr__(self, name: str) -> Any:
         """Returns the attribute of PyBirch's own service."""
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._theirs.attribute(name)
+        return self._database.attribute(name)
 
     # ---------------------------------------------------------------- drivers
 
@@ -171,13 +171,13 @@ class Service:
         Raises `ValueError` for another computer, an unknown instrument, and an invalid address.
         """
         if not is_ours(instrument_id):
-            if self._theirs.service is None:
+            if self._database.service is None:
                 raise ValueError(
                     f"Instrument {instrument_id} not found: PyBirch's database is switched off, and the ids of the "
                     f"registry's instruments are above {FIRST} in PyBirch (see get_instruments_list)"
                 )
             rest = (computer_id, username, adapter, adapter_type, is_primary, nickname)
-            return dict(self._theirs.service.bind_instrument_to_computer(instrument_id, computer_name, *rest))
+            return dict(self._database.service.bind_instrument_to_computer(instrument_id, computer_name, *rest))
         if not self._own.is_own(computer_name):
             raise ValueError(f"{computer_name} is not this computer; only a lab admin may bind there")
         return self._own.bind(instrument_id, adapter, adapter_type, is_primary)
@@ -202,7 +202,7 @@ class Service:
         """Returns None if this computer has no such binding."""
         if not is_ours(binding_id):
             return self._ask_one("update_computer_binding_settings", binding_id, settings)
-        return self._changed(binding_id, lambda found: self._own.bound.remember_settings(found, settings))
+        return self._change_binding(binding_id, lambda found: self._own.bound.remember_settings(found, settings))
 
     def update_computer_binding(self, binding_id: int, data: Dict) -> Dict | None:
         """Changes a binding's address, its kind, and whether it is the primary one. Only for bindings of this
@@ -212,7 +212,7 @@ class Service:
         if "computer_name" in data and not self._own.is_own(data["computer_name"]):
             raise ValueError("A computer binds to itself alone; a lab admin moves a binding in the registry")
         told = (data.get("adapter") or None, data.get("adapter_type"), data.get("is_primary"))
-        return self._changed(binding_id, lambda found: self._own.bound.bind(found, *told))
+        return self._change_binding(binding_id, lambda found: self._own.bound.bind(found, *told))
 
     def delete_computer_binding(self, binding_id: int) -> bool:
         """Returns whether there was such a binding."""
@@ -221,7 +221,7 @@ class Service:
         found = self._own.binding(binding_id)
         return found is not None and self._own.bound.unbind(found[0])
 
-    def _changed(self, binding_id: int, change: Callable[[Any], None]) -> Dict | None:
+    def _change_binding(self, binding_id: int, change: Callable[[Any], None]) -> Dict | None:
         found = self._own.binding(binding_id)
         if found is None:
             return None

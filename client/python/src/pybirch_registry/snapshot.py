@@ -5,7 +5,7 @@ import hashlib
 import io
 import zipfile
 
-from .api import Http, not_the_registry
+from .api import Http, describe_stranger
 from .archives import DAMAGED, open_entries, read_entry
 from .errors import AnswerError, RefusedError, UnreachableError
 from .files import sha256
@@ -29,7 +29,7 @@ def fetch_snapshot(http: Http, definition_id: int, version: int, commit: str) ->
     if response.status != 200 and "json" in kind:
         raise AnswerError(f"The registry gives no snapshot ({response.status})", response.status)
     if kind != "application/zip":
-        raise UnreachableError(not_the_registry(http.url, kind, response.status))
+        raise UnreachableError(describe_stranger(http.url, kind, response.status))
     data = response.data
     digest = response.headers.get("Repr-Digest")
     expected = f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"

@@ -13,7 +13,7 @@ def stamp(cls: type[Any], installed: Installed) -> None:
     own."""
     cls._definition = installed.provenance
     if callable(getattr(cls, "serialize", None)):
-        _tell_in_serialize(cls)
+        _add_to_serialize(cls)
     if all(getattr(cls, name, None) is getattr(object, name, None) for name in PICKLING):
         setattr(cls, "__getstate__", _get_state)  # noqa: B010  (of any class, as far as types go)
         setattr(cls, "__setstate__", _set_state)  # noqa: B010
@@ -22,7 +22,7 @@ def stamp(cls: type[Any], installed: Installed) -> None:
 PICKLING = ("__getstate__", "__setstate__", "__reduce__", "__reduce_ex__")
 
 
-def _tell_in_serialize(cls: type[Any]) -> None:
+def _add_to_serialize(cls: type[Any]) -> None:
     own = cls.__dict__.get("serialize")
 
     def serialize(self: Any, *args: Any, **options: Any) -> Any:

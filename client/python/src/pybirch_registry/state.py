@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import FolderError
-from .files import patiently, reason_of, remove, write_json
+from .files import reason_of, remove, retry_in_use, write_json
 from .text import logger
 
 log = logger(__name__)
@@ -21,7 +21,7 @@ COPY = ".copy"
 Check = Callable[[dict[str, Any]], object]
 """Raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for an object that is not the file's."""
 
-_told: set[tuple[Path, int]] = set()
+_logged: set[tuple[Path, int]] = set()
 
 
 class LostError(FolderError):
@@ -62,7 +62,7 @@ def load(path: Path, check: Check) -> dict[str, Any] | None:
         return value
     kept, copy_fault = _read(copy_of(path), check)
     if kept is not None:
-        _tell(path, _used(path, fault))
+        _log_once(path, _used(path, fault))
         return kept
     if fault == copy_fault == GONE:
         return None
@@ -102,7 +102,7 @@ GONE = "is gone"
 def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
     """The object in a file, and what is wrong with the file."""
     try:
-        value = json.loads(patiently(path.read_bytes))
+        value = json.loads(retry_in_use(path.read_bytes))
         if not isinstance(value, dict):
             return None, "is damaged (it holds no object)"
         check(value)
@@ -115,12 +115,12 @@ def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:
     return value, ""
 
 
-def _tell(path: Path, text: str) -> None:
+def _log_once(path: Path, text: str) -> None:
     """Logs an error once for each state of the file, not at every read."""
     try:
         stamp = path.stat().st_mtime_ns
     except OSError:
         stamp = 0
-    if (path, stamp) not in _told:
-        _told.add((path, stamp))
+    if (path, stamp) not in _logged:
+        _logged.add((path, stamp))
         log.error("%s", text)

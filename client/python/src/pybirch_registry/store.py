@@ -11,7 +11,7 @@ from . import state
 from .errors import FolderError, RefusedError
 from .files import clear_partial, links_in, locked, reason_of, sha256, tree_hashes, write_tree
 from .home import Home
-from .seal import SEAL, is_sealed, sealed, stands_in_history
+from .seal import SEAL, is_in_history, is_sealed, seal_record
 from .text import logger
 
 log = logger(__name__)
@@ -97,19 +97,19 @@ class Store:
             known = self.read(name, commit)
             if known is not None and self.fault(name, commit) is None:
                 if known.checked_by == "list" and installed.checked_by == "signature":
-                    state.save(self._record(name, commit), sealed(self.home, asdict(installed)))
+                    state.save(self._record(name, commit), seal_record(self.home, asdict(installed)))
                 return
             clear_partial(self.home.versions / name)
             state.forget(self._record(name, commit))
             write_tree(self.folder(name, commit), dict(contents))
-            state.save(self._record(name, commit), sealed(self.home, asdict(installed)))
+            state.save(self._record(name, commit), seal_record(self.home, asdict(installed)))
 
     def fault(self, name: str, commit: str) -> str | None:
         """The reason for which a version on the disk cannot be used; None if it can. Hashes every file of it."""
         record = self.read(name, commit)
         if record is None:
             return "it is not on this computer, or only half"
-        return self._edited_record(name, commit) or edited(self.folder(name, commit), record.files)
+        return self._edited_record(name, commit) or describe_edits(self.folder(name, commit), record.files)
 
     def _edited_record(self, name: str, commit: str) -> str | None:
         """The reason for which a version's record is not trusted; None if it is."""
@@ -118,9 +118,9 @@ class Store:
         if value is not None and (value["name"], value["commit"]) == (name, commit):
             if is_sealed(self.home, value):
                 return None
-            if stands_in_history(self.home, value):
+            if is_in_history(self.home, value):
                 with contextlib.suppress(FolderError):  # it will be sealed another time
-                    state.save(path, sealed(self.home, value))
+                    state.save(path, seal_record(self.home, value))
                 return None
         return f"{path} was edited on this computer; `pybirch-registry sync` restores the approved version"
 
@@ -140,7 +140,7 @@ def check_record(value: dict[str, Any]) -> None:
         raise ValueError("no record")
 
 
-def edited(folder: Path, files: Mapping[str, str]) -> str | None:
+def describe_edits(folder: Path, files: Mapping[str, str]) -> str | None:
     """Describes how a folder differs from the hashes of its files; None if it does not."""
     try:
         links = links_in(folder)

@@ -68,7 +68,7 @@ class Syncer:
         report = SyncReport()
         report.warnings += repair(self.home)
         self._send(report)
-        told = self._revoked_before()
+        told = self._find_known_revocations()
         taken = True
         try:
             listed = self._list(names, report)
@@ -83,10 +83,10 @@ class Syncer:
             report.refused[THE_LIST] = str(error)
             listed = ManifestFile(self.home).read()
         report.warnings += listed.warnings
-        self._bring(listed, report, progress)
+        self._bring_missing(listed, report, progress)
         used = self.used()
-        self._mend(used, listed, report)
-        self._note_revoked(listed, told, report)
+        self._repair_used(used, listed, report)
+        self._report_revoked(listed, told, report)
         report.waiting = len(self.bindings.outbox.waiting())
         report.warnings += self.versions.keys.notes
         clock = self.http.clock_warning()
@@ -100,7 +100,7 @@ class Syncer:
                 self.home.note_sync()
                 there = {item.name.lower() for item in listed.items}
                 report.unknown = [name for name in dict.fromkeys(names) if name.lower() not in there]
-            self._tell(used, report)
+            self._send_report(used, report)
         return report
 
     def _send(self, report: SyncReport) -> None:
@@ -118,7 +118,7 @@ class Syncer:
         computer, older than one seen before, or otherwise not trusted.
         """
         with locked(self.home.lock("manifest")):
-            kept = self._kept(report)
+            kept = self._load_last(report)
             known = manifests.parse(kept["manifest"]) if kept else None
             before = kept.get("names", [])
             asked = sorted({*before, *filter(manifests.NAME.fullmatch, names)})
@@ -128,7 +128,7 @@ class Syncer:
             query = f"?names={quote(','.join(asked), safe=',')}" if asked else ""
             response = self.http.request("GET", f"/api/sync{query}", headers=headers)
             if response.status == 304 and known is not None:
-                if self._renewed(response, kept["digest"], report):
+                if self._renew(response, kept["digest"], report):
                     report.unchanged = True
                     return ManifestFile(self.home).read()
                 response = self.http.request("GET", f"/api/sync{query}")
@@ -147,7 +147,7 @@ class Syncer:
             state.save(self.home.manifest, {"etag": etag, "names": sorted(wanted), "digest": digest, "manifest": value})
             return ManifestFile(self.home).read()
 
-    def _renewed(self, response: urllib3.BaseHTTPResponse, digest: str, report: SyncReport) -> bool:
+    def _renew(self, response: urllib3.BaseHTTPResponse, digest: str, report: SyncReport) -> bool:
         """Whether the registry states that the list here is its newest.
 
         Raises `RefusedError`.
@@ -160,7 +160,7 @@ class Syncer:
         report.warnings += [note] if note else []
         return True
 
-    def _kept(self, report: SyncReport) -> dict[str, Any]:
+    def _load_last(self, report: SyncReport) -> dict[str, Any]:
         """The list of the last sync. If it is lost, the names of the definitions here, so that they come again."""
         try:
             return state.load(self.home.manifest, manifests.check_kept) or {}
@@ -168,7 +168,7 @@ class Syncer:
             report.warnings.append(f"{error}; it is fetched again")
             return {"names": self.store.names(), "manifest": {"definitions": []}}
 
-    def _bring(self, listed: Manifest, report: SyncReport, progress: Progress | None) -> None:
+    def _bring_missing(self, listed: Manifest, report: SyncReport, progress: Progress | None) -> None:
         missing: list[Item] = []
         snapshots: list[Item] = []
         for item in listed.items:
@@ -192,7 +192,7 @@ class Syncer:
             by_name.setdefault(item.name, []).append(item)
         done = 0
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="pybirch-sync") as pool:
-            for outcome in pool.map(self._bring_all, by_name.values()):
+            for outcome in pool.map(self._bring_definition, by_name.values()):
                 for item, note, error in outcome:
                     done += 1
                     if error is None:
@@ -213,7 +213,7 @@ class Syncer:
             except RegistryError as error:
                 report.refused[item.label] = str(error)
 
-    def _bring_all(self, items: list[Item]) -> list[tuple[Item, str | None, RegistryError | None]]:
+    def _bring_definition(self, items: list[Item]) -> list[tuple[Item, str | None, RegistryError | None]]:
         """Brings the versions of one definition, which share a repository."""
         outcome: list[tuple[Item, str | None, RegistryError | None]] = []
         for item in items:
@@ -224,7 +224,7 @@ class Syncer:
                 outcome.append((item, None, error))
         return outcome
 
-    def _mend(self, used: list[Installed], listed: Manifest, report: SyncReport) -> None:
+    def _repair_used(self, used: list[Installed], listed: Manifest, report: SyncReport) -> None:
         """Restores versions that are in use but no longer listed, such as pinned ones, if they were damaged or
         edited."""
         of_list = {item.commit for item in listed.items}
@@ -242,13 +242,13 @@ class Syncer:
             except RegistryError as error:
                 report.refused[label] = str(error)
 
-    def _revoked_before(self) -> set[str]:
+    def _find_known_revocations(self) -> set[str]:
         """The commits whose revocation an earlier sync reported."""
         with suppress(RegistryError):
             return set(ManifestFile(self.home).read().revoked)
         return set()
 
-    def _note_revoked(self, listed: Manifest, told: set[str], report: SyncReport) -> None:
+    def _report_revoked(self, listed: Manifest, told: set[str], report: SyncReport) -> None:
         in_use = dict(Presence(self.home).all())
         with suppress(RegistryError):
             in_use = {**read_pins(self.home), **in_use}
@@ -259,7 +259,7 @@ class Syncer:
                 if entry["commit"] in told and in_use.get(str(entry["name"])) != entry["version"]:
                     report.known.append(label)
 
-    def _tell(self, used: list[Installed], report: SyncReport) -> None:
+    def _send_report(self, used: list[Installed], report: SyncReport) -> None:
         """Reports what is installed and loaded here, unless it has not changed. A registry that refuses the report does
         no harm."""
         errors = [f"{label}: {why}"[:LONGEST_ERROR] for label, why in report.refused.items()][:MOST_ERRORS]

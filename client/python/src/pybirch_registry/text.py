@@ -7,7 +7,7 @@ BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that show nothing although Unicode calls them letters or marks."""
 
 
-def visible(text: str, keep: str = "") -> str:
+def make_visible(text: str, keep: str = "") -> str:
     """Escapes control, format (bidirectional, zero-width), separating and invisible characters as Python does in a
     string (`\x1b`, `\u202e`). Keeps the characters in `keep`."""
     if text.isprintable() and BLANKS.isdisjoint(text):
@@ -30,7 +30,7 @@ class _Visible(logging.Filter):
     """Makes the message of a record visible before any handler gets it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = visible(record.getMessage()), None
+        record.msg, record.args = make_visible(record.getMessage()), None
         return True
 
 

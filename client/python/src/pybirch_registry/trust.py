@@ -107,13 +107,13 @@ class Trust:
             if before is None or before["signed_at"] <= at:
                 revoked[commit] = {**entry, "signed_at": at}
         self._save(known, statement, revoked)
-        return _told(known, statement)
+        return _restore_message(known, statement)
 
     def renew(self, statement: Statement) -> str | None:
         """Notes that the list here is still the newest. Returns a message for the user. Raises `FolderError`."""
         known = self.read()
         self._save(known, statement, known.get("revoked", {}))
-        return _told(known, statement)
+        return _restore_message(known, statement)
 
     def begin(self, statement: Statement) -> None:
         """Starts again at a new enrolment, which an admin has allowed: lists count from here on. Revocations stay.
@@ -167,7 +167,7 @@ class Trust:
         )
 
 
-def _told(known: Mapping[str, Any], statement: Statement) -> str | None:
+def _restore_message(known: Mapping[str, Any], statement: Statement) -> str | None:
     """A message about a restored registry, at its first statement: who confirmed it."""
     if not known or known["timeline"] == statement.timeline:
         return None

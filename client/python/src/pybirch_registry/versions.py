@@ -13,16 +13,16 @@ from .errors import (
     RegistryError,
     UnreachableError,
 )
-from .files import explained, locked, sha256
+from .files import explain_errors, locked, sha256
 from .home import Enrolment, Home
 from .keys import KeyRing, Listed
 from .manifest import SYNC, Item, Manifest
-from .proof import UnattestedError, Whose, approvers, permissions, signed_tag
+from .proof import UnattestedError, VersionRef, approvers, permissions, signed_tag
 from .repository import DamagedError, Repository, TagRecord
 from .snapshot import fetch_snapshot
 from .store import Installed, Store
 from .text import logger
-from .wire import GIT_S, PACK_BYTES, REFS_BYTES, Bounds, BoundsError, bounded
+from .wire import GIT_S, PACK_BYTES, REFS_BYTES, Bounds, BoundsError, limit_answers
 
 log = logger(__name__)
 
@@ -72,14 +72,14 @@ class Versions:
         with locked(self.home.lock(f"repository-{item.name}")):
             note = None
             try:
-                with repository.unless_refused():
+                with repository.restore_if_refused():
                     self._fetch(repository, progress, item.commit)
                     self._install_attested(repository, item, progress)
             except DamagedError:
                 note = f"The history of {item.name} on this computer was damaged; it was fetched again"
-                with explained(repository.path):
+                with explain_errors(repository.path):
                     repository.discard()
-                with repository.unless_refused():
+                with repository.restore_if_refused():
                     self._fetch(repository, progress, None)
                     self.install(repository, item)
             return note
@@ -102,9 +102,9 @@ class Versions:
         if commit is not None and repository.has(commit):
             return
         self.http.check_enrolled()
-        with explained(repository.path):
+        with explain_errors(repository.path):
             try:
-                with bounded(Bounds(most_bytes=REFS_BYTES, longest_s=GIT_S)) as bounds:
+                with limit_answers(Bounds(most_bytes=REFS_BYTES, longest_s=GIT_S)) as bounds:
                     repository.fetch(
                         *(self.http.url, self.http.token or "", self.http.pool, progress),
                         on_refs=lambda: setattr(bounds, "most_bytes", PACK_BYTES),
@@ -120,7 +120,7 @@ class Versions:
         """Checks and writes a fetched version. Raises `RefusedError`, `DamagedError`, `FolderError`."""
         if not repository.is_on_main(item.commit):
             raise RefusedError("its commit is not an approved version: it is not on main")
-        tag = self.check(repository, Whose(item.id, item.name, item.version, item.commit))
+        tag = self.check(repository, VersionRef(item.id, item.name, item.version, item.commit))
         self.store.install(describe(item, tag, "signature"), repository.files(item.commit))
 
     def get_older(self, name: str, version: int, manifest: Manifest) -> Installed:
@@ -138,7 +138,7 @@ class Versions:
                 raise RefusedError(f"{name} v{version} was revoked: {reason}")
             newest = manifest.newest(name)
             fields = dict(newest.fields) if newest else self._last_fields(name)
-            tag = self._check_attested(repository, Whose(int(fields.get("id", 0)), name, version, tag.commit))
+            tag = self._check_attested(repository, VersionRef(int(fields.get("id", 0)), name, version, tag.commit))
             contents = repository.files(tag.commit)
         except DamagedError as error:
             raise UnreachableError(f"The history of {name} on this computer is damaged. {SYNC}") from error
@@ -176,24 +176,24 @@ class Versions:
         known = self.store.versions(name)
         return known[0].fields if known else {}
 
-    def _check_attested(self, repository: Repository, whose: Whose) -> TagRecord:
+    def _check_attested(self, repository: Repository, ref: VersionRef) -> TagRecord:
         """As `check`. Fetches again if the list of tags without names may be newer than this history."""
         try:
-            return self.check(repository, whose)
+            return self.check(repository, ref)
         except UnattestedError as error:
             try:
-                with locked(self.home.lock(f"repository-{whose.name}")):
+                with locked(self.home.lock(f"repository-{ref.name}")):
                     self._fetch(repository, None, None)
             except (UnreachableError, NotEnrolledError):
                 raise error from None
-            return self.check(repository, whose)
+            return self.check(repository, ref)
 
-    def check(self, repository: Repository, whose: Whose) -> TagRecord:
+    def check(self, repository: Repository, ref: VersionRef) -> TagRecord:
         """Returns the version's tag. It is signed by the registry, and belongs to no other version or definition.
 
         Raises `RefusedError`, `DamagedError`.
         """
-        return signed_tag(repository, whose, self.keys.check)
+        return signed_tag(repository, ref, self.keys.check)
 
 
 def listed_keys(http: Http) -> list[dict[str, Any]]:

@@ -41,14 +41,14 @@ def watch(
     stop = stop or threading.Event()
     failures = 0
 
-    def good() -> None:
+    def reset_failures() -> None:
         nonlocal failures
         failures = 0
 
     while not stop.is_set():
         try:
             with Stream(connection.http) as stream:
-                _follow(sync, stream, on_sync, good, stop)
+                _follow(sync, stream, on_sync, reset_failures, stop)
             return
         except NotEnrolledError:
             if not connection.renew():
@@ -63,7 +63,11 @@ def watch(
 
 
 def _follow(
-    sync: Callable[[], SyncReport], stream: Stream, on_sync: OnSync, good: Callable[[], None], stop: threading.Event
+    sync: Callable[[], SyncReport],
+    stream: Stream,
+    on_sync: OnSync,
+    reset_failures: Callable[[], None],
+    stop: threading.Event,
 ) -> None:
     """Runs until `stop` is set. Raises `UnreachableError` if the stream ends or a sync fails to reach the registry."""
     again_at: float | None = 0.0
@@ -74,7 +78,7 @@ def _follow(
             on_sync(report)
             if not report.online:
                 raise UnreachableError(report.warnings[0])
-            good()
+            reset_failures()
             attempts = attempts + 1 if report.retry else 0
             again_at = time.monotonic() + wait_after(attempts) if report.retry else None
         if any(map(concerns, stream.take(GLANCE_S))):

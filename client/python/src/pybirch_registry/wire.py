@@ -103,7 +103,7 @@ _of_thread = threading.local()
 
 
 @contextmanager
-def bounded(bounds: Bounds) -> Iterator[Bounds]:
+def limit_answers(bounds: Bounds) -> Iterator[Bounds]:
     """Sets the bounds of this thread's requests for a block of code."""
     before = getattr(_of_thread, "bounds", None)
     _of_thread.bounds = bounds

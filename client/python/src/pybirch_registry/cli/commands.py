@@ -7,8 +7,8 @@ from typing import Any
 from .. import bundle
 from .. import enrol as enrolling
 from ..addresses import check_address
-from ..available import available, matching
-from ..discovery import others_at
+from ..available import filter_by_word, list_available
+from ..discovery import find_others_at
 from ..doctor import examine
 from ..errors import RefusedError, RegistryError, UnknownDefinitionError, UnreachableError
 from ..export import export_definition
@@ -27,7 +27,7 @@ def enrol(home: Home, options: Namespace, output: Output) -> int:
     enrolment = enrolling.enrol(home, options.url, options.code, options.name)
     value: dict[str, Any] = {"url": enrolment.url, "computer_name": enrolment.computer_name, "home": str(home.root)}
     value |= {"signing_keys": len(enrolment.signing_keys)}
-    open_to = enrolling.without_tls(enrolment)
+    open_to = enrolling.tls_warning(enrolment)
     value |= {"warning": open_to}
     lines = [
         f"{enrolment.computer_name} is enrolled at {enrolment.url}.",
@@ -46,10 +46,10 @@ def use_pybirch(home: Home, options: Namespace, output: Output) -> int:
 
 def sync(home: Home, options: Namespace, output: Output) -> int:
     report = Registry.open(home.root).sync(options.names, output.progress)
-    return _tell(report, output)
+    return _print_report(report, output)
 
 
-def _tell(report: SyncReport, output: Output) -> int:
+def _print_report(report: SyncReport, output: Output) -> int:
     lines = [f"came     {label}" for label in sorted(report.came)]
     lines += [f"refused  {label}: {why}" for label, why in sorted(report.refused.items())]
     revoked = {label: why for label, why in report.revoked.items() if label not in report.known}
@@ -146,7 +146,7 @@ def _pinned(installed: Installed, registry: Registry, items: list[Item]) -> str 
 def list_definitions(home: Home, options: Namespace, output: Output) -> int:
     registry = Registry.open(home.root)
     if options.available:
-        return _tell_available(registry, "", output)
+        return _print_available(registry, "", output)
     rows = []
     for name in registry.store.names():
         try:
@@ -169,13 +169,13 @@ NOTHING_YET = (
 
 
 def search(home: Home, options: Namespace, output: Output) -> int:
-    return _tell_available(Registry.open(home.root), " ".join(options.words), output)
+    return _print_available(Registry.open(home.root), " ".join(options.words), output)
 
 
-def _tell_available(registry: Registry, word: str, output: Output) -> int:
-    items, of = available(registry.home, registry.http)
+def _print_available(registry: Registry, word: str, output: Output) -> int:
+    items, of = list_available(registry.home, registry.http)
     here = set(registry.store.names())
-    rows = [{**one, "here": one["name"] in here} for one in matching(items, word)]
+    rows = [{**one, "here": one["name"] in here} for one in filter_by_word(items, word)]
     shown = [{**row, "here": "yes" if row["here"] else ""} for row in rows]
     lines = table(shown, ["name", "version", "display_name", "manufacturer", "category", "here"]) if rows else []
     lines += [f"The registry cannot be reached: this is its list of {of}"] if of else []
@@ -265,13 +265,13 @@ def bind(home: Home, options: Namespace, output: Output) -> int:
     registry.bind_by_name(options.instrument, adapter, options.called)
     name = options.called or options.instrument
     text = f"{name} is at {adapter} on this computer"
-    others = ", ".join(found.name for found in others_at(adapter, registry.find_bound(name), registry.discover()))
+    others = ", ".join(found.name for found in find_others_at(adapter, registry.find_bound(name), registry.discover()))
     note = (
         f"{others} is bound to {adapter} too. If it is no longer there: pybirch-registry unbind NAME"
         if others
         else None
     )
-    return _tell_bound(registry, name, adapter, text, output, note)
+    return _print_binding(registry, name, adapter, text, output, note)
 
 
 def unbind(home: Home, options: Namespace, output: Output) -> int:
@@ -283,10 +283,10 @@ def unbind(home: Home, options: Namespace, output: Output) -> int:
         )
     registry.unbind(found)
     text = f"{found.name} is no longer bound on this computer; the registry keeps the instrument"
-    return _tell_bound(registry, options.instrument, None, text, output)
+    return _print_binding(registry, options.instrument, None, text, output)
 
 
-def _tell_bound(
+def _print_binding(
     registry: Registry, name: str, adapter: str | None, text: str, output: Output, note: str | None = None
 ) -> int:
     waiting = registry.waiting()
@@ -301,7 +301,7 @@ def watch(home: Home, options: Namespace, output: Output) -> int:
     output.result({"watching": registry.enrolment.url}, f"Watching {registry.enrolment.url}; press Ctrl+C to stop")
 
     def on_sync(report: SyncReport) -> None:
-        _tell(report, output)
+        _print_report(report, output)
 
     def on_trouble(error: RegistryError, wait_s: float) -> None:
         value = {"trouble": str(error), "next_attempt_s": round(wait_s, 1)}
@@ -323,7 +323,7 @@ def export(home: Home, options: Namespace, output: Output) -> int:
 
 
 def import_bundle(home: Home, options: Namespace, output: Output) -> int:
-    return _tell(bundle.import_bundle(home, options.file, options.trust, output.progress), output)
+    return _print_report(bundle.import_bundle(home, options.file, options.trust, output.progress), output)
 
 
 def doctor(home: Home, options: Namespace, output: Output) -> int:

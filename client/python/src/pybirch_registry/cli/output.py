@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from ..errors import RegistryError
-from ..text import visible
+from ..text import make_visible
 
 BAR = 24
 
 
 def show(text: str, stream: TextIO | None = None, keep: str = "", start: str = "", end: str = "\n") -> None:
     """Prints one line of text. `keep`, `start` and `end` are the program's own and may contain control characters."""
-    print(f"{start}{visible(text, keep)}", end=end, file=stream or sys.stdout, flush=True)
+    print(f"{start}{make_visible(text, keep)}", end=end, file=stream or sys.stdout, flush=True)
 
 
 class Output:
@@ -42,7 +42,7 @@ class Output:
             return
         full = BAR * done // max(total, 1)
         end = "\n" if done == total else ""
-        line = visible(f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total} {label}")
+        line = make_visible(f"[{'#' * full}{'.' * (BAR - full)}] {done}/{total} {label}")
         # Overwrites the last line with spaces, because a Windows console may not know the codes that clear it.
         show(line.ljust(self._shown), sys.stderr, start="\r", end=end)
         self._shown = len(line)
@@ -50,7 +50,7 @@ class Output:
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:
     """Lines with a header, in columns as wide as their content."""
-    cells = [[visible(str(row.get(column, "") or "")) for column in columns] for row in rows]
+    cells = [[make_visible(str(row.get(column, "") or "")) for column in columns] for row in rows]
     widths = [max(map(len, [c, *(r[i] for r in cells)])) for i, c in enumerate(columns)]
     head = [column.replace("_", " ").upper() for column in columns]
     return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in [head, *cells]]

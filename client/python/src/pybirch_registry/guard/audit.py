@@ -8,11 +8,11 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from ..errors import BannedImportError, GuardError
-from .charge import Charge, Definitions, Standing, tell_of_signals, tell_of_threads
-from .commands import exact
+from .charge import Charge, Definitions, Standing, audit_pidfd_signals, audit_thread_starts
+from .commands import exact_text
 from .environment import watch_environment
 from .events import FILE_EVENTS, GUARD_EVENTS, HOST_EVENTS, PROCESS_EVENTS, READING, REGISTRY_READS
-from .files import WRITE_FLAGS, beginning, commands, is_foreign_library, refused_path, see_host
+from .files import WRITE_FLAGS, beginning, commands, is_foreign_library, record_host, refused_path
 from .importing import LOADING
 from .modules import Silent
 from .policy import Policy
@@ -48,12 +48,12 @@ def watch(builtins: dict[str, Any], gate: CodeType, label: str, folder: str, pol
     global _is_watching
     _definitions.add(builtins, Charge(label, os.path.realpath(folder), policy.lifted), gate)
     _policies[label] = policy
-    see_host(os.path.realpath(folder))
+    record_host(os.path.realpath(folder))
     _silent.watch()
     if not _is_watching:
         if sys.version_info < (3, 12):
-            tell_of_threads()
-        tell_of_signals()
+            audit_thread_starts()
+        audit_pidfd_signals()
         watch_environment()
         sys.addaudithook(_hook)
         _is_watching = True
@@ -141,14 +141,14 @@ def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
 
 def _is_way_out(symbol: object) -> bool:
     """Whether a function is one that no VISA library has: one that runs programs, opens files or runs Python."""
-    return WAYS_OUT.match(exact(symbol) or "system") is not None
+    return WAYS_OUT.match(exact_text(symbol) or "system") is not None
 
 
 def _code(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     loads = standing.importer in LOADING.get(event, ())
     if event == "compile" and not loads and not standing.is_direct and len(args) > 1:
         name = args[1]
-        if isinstance(name, str) and _definitions.claims_trust(exact(name) or ""):
+        if isinstance(name, str) and _definitions.claims_trust(exact_text(name) or ""):
             return Refusal(f"pass code off as {name}")
     if not standing.is_direct:
         return None
@@ -163,7 +163,7 @@ def _code(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | No
 def _import(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     name, file = str(args[0]), args[1]
     if file is not None and "ctypes" not in standing.charge.lifted:
-        is_own = beginning(str(exact(file))).startswith(beginning(standing.charge.folder))
+        is_own = beginning(str(exact_text(file))).startswith(beginning(standing.charge.folder))
         if is_own or is_foreign_library(file) or standing.importer not in LOADING["import"]:
             return Refusal(f"load {file}, which is no Python code", "ctypes")
     if not standing.is_direct or not _policies[standing.charge.label].bans(name):
@@ -192,7 +192,7 @@ def _descriptor(event: str, args: tuple[Any, ...], standing: Standing) -> Refusa
 def _thread(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | None:
     """A thread that a VISA library starts belongs to the library in its own code, and to the definition in what it
     calls."""
-    if "setup" in standing.through or _definitions.take_thread(standing.charge, args[0]):
+    if "setup" in standing.through or _definitions.assign_thread(standing.charge, args[0]):
         return None
     return None if "visa" in standing.through else Refusal("start a thread without the threading module")
 

@@ -151,7 +151,7 @@ class Definitions:
                 return charge
         return None
 
-    def take_thread(self, charge: Charge, function: object) -> bool:
+    def assign_thread(self, charge: Charge, function: object) -> bool:
         """Assigns a thread that is about to start to a definition. Returns False if that is not possible."""
         if type(function) is not MethodType or function.__func__ is not BOOTSTRAP:
             return False
@@ -169,7 +169,7 @@ class Definitions:
         return filename.startswith((*FROZEN, *self._visa, *self._installed)) or filename in self._finders
 
 
-def tell_of_threads() -> None:
+def audit_thread_starts() -> None:
     """Raises an event when a thread starts, as Python itself does from 3.12 on."""
     start = _thread.start_new_thread
 
@@ -183,7 +183,7 @@ def tell_of_threads() -> None:
                 setattr(module, name, start_new_thread)
 
 
-def tell_of_signals() -> None:
+def audit_pidfd_signals() -> None:
     """Raises an event for a signal sent by a process's descriptor, for which Python raises none."""
     send = getattr(signal, "pidfd_send_signal", None)
     if send is None:

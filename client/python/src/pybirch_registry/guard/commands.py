@@ -66,7 +66,7 @@ class Commands:
         return folder is None and self._is_known_line(executable, line) and _is_unchanged(environment)
 
     def _is_known_line(self, executable: object, line: Any) -> bool:
-        words = [exact(word) for word in (executable, *line)]
+        words = [exact_text(word) for word in (executable, *line)]
         if None in words or len(words) < 2:
             return False
         folder, program = os.path.split(str(words[0]))
@@ -88,7 +88,7 @@ def _temporary_folder() -> str | None:
         return None
 
 
-def exact(value: object) -> str | None:
+def exact_text(value: object) -> str | None:
     """The characters that C sees in a str or bytes. A subclass's own methods are not called. None for anything else."""
     if isinstance(value, str):
         return str.__str__(value)
@@ -97,7 +97,7 @@ def exact(value: object) -> str | None:
 
 def _is_version(line: object) -> bool:
     """Whether it is the Windows command line with which `platform` reads the system's version."""
-    return re.fullmatch(r'[^"&|]*cmd(\.exe)? /c "(cmd /c )?(command /c )?ver"', exact(line) or "") is not None
+    return re.fullmatch(r'[^"&|]*cmd(\.exe)? /c "(cmd /c )?(command /c )?ver"', exact_text(line) or "") is not None
 
 
 def _is_unchanged(environment: Any) -> bool:
@@ -105,5 +105,5 @@ def _is_unchanged(environment: Any) -> bool:
         return True
     if type(environment) is not dict and environment is not os.environ:
         return False
-    given = {exact(key): exact(value) for key, value in environment.items() if exact(key) not in VARIED}
+    given = {exact_text(key): exact_text(value) for key, value in environment.items() if exact_text(key) not in VARIED}
     return given == {key: value for key, value in os.environ.items() if key not in VARIED}

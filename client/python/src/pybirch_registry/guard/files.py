@@ -11,7 +11,7 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from .charge import PYTHON, Standing
-from .commands import LIBRARY, Commands, exact
+from .commands import LIBRARY, Commands, exact_text
 from .importing import READING, WRITING
 
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -46,7 +46,7 @@ def place(path: Any) -> str | None:
     """
     if type(path) in PLAIN:
         path = str(path)
-    name = exact(path)
+    name = exact_text(path)
     return None if name is None else os.path.realpath(name)
 
 
@@ -121,7 +121,7 @@ def is_foreign_library(name: Any) -> bool:
     where = place(name)
     if where is None:
         return True
-    if os.sep not in (exact(name) or str(name)):
+    if os.sep not in (exact_text(name) or str(name)):
         return False  # the system searches the installed ones
     return where.startswith(UNREAL) or any(_is_inside(where, folder) for folder in _versions)
 
@@ -131,7 +131,7 @@ _versions: set[str] = set()
 _commands: list[Commands] = []
 
 
-def see_host(folder: str) -> None:
+def record_host(folder: str) -> None:
     """Records the host program's present environment, and the folder of a definition."""
     _versions.add(folder)
     _commands[:] = [Commands()]

@@ -49,7 +49,7 @@ class Policy:
             frozenset(fields.get("allowed_imports") or ()),
         )
 
-    def granting(self, names: Iterable[str]) -> "Policy":
+    def with_permissions(self, names: Iterable[str]) -> "Policy":
         """The policy for one version, which may also use these names."""
         return Policy(self.banned, self.allowed | frozenset(names))
 

@@ -10,7 +10,7 @@ from .ids import is_ours, to_registry
 IDS = frozenset(["driver_id", "definition_id", "instrument_id", "binding_id", "computer_db_id", "lab_id"])
 
 
-class Theirs:
+class Database:
     """`service` is PyBirch's `DatabaseService`, or None while its database is switched off."""
 
     def __init__(self, service: Any, url: str) -> None:
@@ -26,9 +26,9 @@ class Theirs:
         if self.service is None:
             raise AttributeError(f"{name} needs PyBirch's database, which is switched off (on the page Extensions)")
         found = getattr(self.service, name)
-        return self._but_ours(name, found) if inspect.ismethod(found) else found
+        return self._refuse_our_ids(name, found) if inspect.ismethod(found) else found
 
-    def _but_ours(self, name: str, method: Callable[..., Any]) -> Any:
+    def _refuse_our_ids(self, name: str, method: Callable[..., Any]) -> Any:
         """Wraps a method so that it refuses the registry's ids, which the database does not know."""
 
         @functools.wraps(method)
