@@ -250,6 +250,9 @@ REFUSED = {
     "pyserial on the machine's memory": "import serial\nserial.Serial('/dev/mem')",
     "an own library by VISA": "import pathlib, pyvisa\npyvisa.ResourceManager(str(pathlib.Path(__file__).with_name('libvisa.so')) + '@ivi')",
     "a library in memory by VISA": "import sys, pyvisa\nfd = sys.modules['os'].memfd_create('x')\npyvisa.ResourceManager(f'/proc/self/fd/{fd}@ivi')",
+    "a function that runs programs, by VISA": "import functools, pathlib, types, serial.threaded, numpy.ctypeslib\nimport numpy._core._multiarray_umath as installed\ndef by_visa(function):\n    n = types.SimpleNamespace(serial=types.SimpleNamespace(cancel_read=None), protocol_factory=function)\n    try:\n        serial.threaded.ReaderThread.run(n)\n    except AttributeError:\n        return n.protocol\nfile = pathlib.PurePath(installed.__file__)\nlibrary = by_visa(functools.partial(numpy.ctypeslib.load_library, file.name, str(file.parent)))\nby_visa(functools.partial(getattr, library, 'system'))(("
+    + SHELL
+    + ").encode())",
     "a file in memory on sys.path": "import io, sys, zipfile\nfd = sys.modules['os'].memfd_create('x'); b = io.BytesIO()\nwith zipfile.ZipFile(b, 'w') as z:\n    z.writestr('in_memory.py', 'value = \"secret\"')\nsys.modules['os'].write(fd, b.getvalue()); sys.path.append(f'/proc/self/fd/{fd}')\ntry:\n    import in_memory\n    return in_memory.value\nexcept ModuleNotFoundError:\n    pass\nfinally:\n    sys.path.pop()",
     "fcntl.ioctl": "import fcntl; fcntl.ioctl(0, 21522, b'x')",
     # The environment, around the functions that raise events

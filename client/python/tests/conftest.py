@@ -16,7 +16,7 @@ from pybirch_registry.home import Enrolment, Home
 @pytest.fixture(autouse=True)
 def nothing_in_use() -> None:
     """One of an earlier test may still wait for the garbage collector, at a commit that this test makes too."""
-    for instrument in instances.live():
+    for instrument in instances.list_live():
         instances.forget(instrument)
 
 

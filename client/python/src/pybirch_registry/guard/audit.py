@@ -134,6 +134,8 @@ def _ctypes(event: str, args: tuple[Any, ...], standing: Standing) -> Refusal | 
         return None
     if event == "ctypes.dlopen" and is_foreign_library(args[0]):
         return Refusal(f"load {args[0]}, which is no installed library", "ctypes")
+    if event.startswith("ctypes.dlsym") and "setup" not in standing.through and _is_way_out(args[1]):
+        return Refusal(f"reach {args[1]!r} in a shared library", "ctypes")
     return (
         None if standing.through & {"visa", "setup"} else Refusal(f"reach foreign code or memory ({event})", "ctypes")
     )
