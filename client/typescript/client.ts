@@ -1,4 +1,4 @@
-/** A typed client of the HTTP API: one method a call, types from the service's own schemas. */
+/** A typed client of the HTTP API: a method for each call, with types from the service's own schemas. */
 import type { AuditEvent, AuditQuery } from '../../registry/schemas/audit.ts';
 import type { Me, Session } from '../../registry/schemas/people.ts';
 import type { AuthMethods } from '../../registry/schemas/sign-in.ts';
@@ -26,9 +26,9 @@ export function createClient(options: ClientOptions) {
   return {
     login: (username: string, password: string) =>
       json<Session>('POST', '/api/auth/login', { username, password }),
-    /** How one can sign in: by password, and at the provider of single sign-on if there is one. */
+    /** The ways to sign in: by password, and through the provider of single sign-on, if there is one. */
     authMethods: () => json<AuthMethods>('GET', '/api/auth/methods'),
-    /** Where to send the browser so that this account is signed in to by single sign-on from now on. */
+    /** The address to send the browser to, so that this account can sign in by single sign-on. */
     linkSingleSignOn: (return_to: string) =>
       json<{ address: string }>('POST', '/api/auth/oidc/link', { return_to }),
     logout: () => nothing('POST', '/api/auth/logout'),
@@ -45,11 +45,11 @@ export function createClient(options: ClientOptions) {
     fleet: fleetCalls(http),
     signingKeys: (query: PageQuery = {}) =>
       json<Page<SigningKey>>('GET', `/api/signing-keys${search(query)}`),
-    /** The text that git reads as `gpg.ssh.allowedSignersFile`. */
+    /** The content of a file for git's `gpg.ssh.allowedSignersFile`. */
     allowedSigners: async () => await (await raw('/api/signing-keys', 'text/plain')).text(),
     audit: (query: Query<AuditQuery> = {}) =>
       json<Page<AuditEvent>>('GET', `/api/audit${search(query)}`),
-    /** All that the filters leave, oldest first, an entry a line (JSON lines). */
+    /** All entries that match the filters as JSON lines, oldest first. */
     exportAudit: async (query: Query<AuditQuery> = {}) =>
       await (await raw(`/api/audit${search(query)}`, 'application/x-ndjson')).text(),
   };

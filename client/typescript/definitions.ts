@@ -17,7 +17,7 @@ import { type Http, type Page, type PageQuery, type Query, search } from './http
 
 const all = '/api/instrument-definitions';
 
-/** Definitions and their versions. A save that must be reviewed answers with `merge_request`. */
+/** Definitions and their versions. A save that needs a review returns `merge_request`. */
 export function definitionCalls({ json, nothing, raw }: Http) {
   const judge = (verdict: string) => (id: number, n: number, reason: string) =>
     json<VersionSummary>('POST', `${all}/${id}/versions/${n}/${verdict}`, { reason });

@@ -1,4 +1,4 @@
-/** Instruments, computers and what is bound where. */
+/** Instruments, computers, and the bindings between them. */
 import type {
   Binding,
   BindingChange,
@@ -32,7 +32,7 @@ export const instrumentCalls = ({ json, nothing }: Http) => ({
   change: (id: number, body: InstrumentChange) =>
     json<Instrument>('PUT', `${instruments}/${id}`, body),
   remove: (id: number) => nothing('DELETE', `${instruments}/${id}`),
-  /** Binds it to a computer, or changes how it is bound. */
+  /** Binds the instrument to a computer, or changes its binding. */
   bind: (id: number, computer: string, body: BindingChange) =>
     json<Binding>('PUT', `${instruments}/${id}/bindings/${encodeURIComponent(computer)}`, body),
 });

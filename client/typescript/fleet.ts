@@ -1,4 +1,4 @@
-/** What computers are told and tell, what runs where, and where a measurement's version came from. */
+/** What computers fetch and report, what runs where, and the version behind a measurement. */
 import type { Provenance } from '../../registry/schemas/provenance.ts';
 import type {
   DefinitionFleet,
@@ -10,7 +10,7 @@ import type {
 } from '../../registry/schemas/sync.ts';
 import { type Http, type Page, type Query, search } from './http.ts';
 
-/** With the token of a computer. */
+/** These calls need the token of a computer. */
 export const syncCalls = ({ json, nothing }: Http) => ({
   list: (query: SyncQuery = {}) => json<SyncList>('GET', `/api/sync${search(query)}`),
   report: (body: SyncReport) => nothing('POST', '/api/sync/report', body),
@@ -19,7 +19,7 @@ export const syncCalls = ({ json, nothing }: Http) => ({
 export const fleetCalls = ({ json }: Http) => ({
   list: (query: Query<FleetQuery> = {}) =>
     json<Page<FleetComputer>>('GET', `/api/fleet${search(query)}`),
-  /** On how many computers each version runs, now and on each of the last `days` days. */
+  /** The number of computers that run each version, now and on each of the last `days` days. */
   definition: (id: number, days?: number) =>
     json<DefinitionFleet>('GET', `/api/instrument-definitions/${id}/fleet${search({ days })}`),
   /** The version that a commit or the SHA-256 of a file belongs to. */

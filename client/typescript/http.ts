@@ -1,12 +1,12 @@
-/** How the client speaks HTTP: JSON there and back, problem documents as errors. */
+/** The client's HTTP: JSON in both directions, and errors from problem documents. */
 import type { ProblemDocument } from '../../registry/schemas/common.ts';
 
 export interface ClientOptions {
-  /** Where the registry is, without a slash at the end. */
+  /** The registry's address, without a slash at the end. */
   url: string;
-  /** A token, or the session token of `login`; none for an anonymous reader or a browser's cookie. */
+  /** A token, or the session token of `login`. None for anonymous readers, and for browsers, which use a cookie. */
   token?: string;
-  /** Sends the requests; the platform's own unless given. */
+  /** Sends the requests. By default, the platform's `fetch`. */
   fetch?: typeof fetch;
 }
 
@@ -17,7 +17,7 @@ export interface Page<T> {
   per_page: number;
 }
 
-/** Which page of a list: from 1, and how many items it has. */
+/** The page of a list, from 1, and the number of items on it. */
 export interface PageQuery {
   page?: number;
   per_page?: number;
@@ -25,7 +25,7 @@ export interface PageQuery {
 
 export type Query<T> = Partial<T>;
 
-/** What the registry answered when it did not do what was asked. */
+/** The registry refused a request, or failed. */
 export class RegistryError extends Error {
   readonly status: number;
   readonly problem: ProblemDocument;
@@ -40,11 +40,11 @@ export class RegistryError extends Error {
 export interface Http {
   json<T>(method: string, path: string, body?: object): Promise<T>;
   nothing(method: string, path: string, body?: object): Promise<void>;
-  /** What is not JSON, as the media type that is asked for. */
+  /** Fetches an answer other than JSON, in the media type `accept`. */
   raw(path: string, accept: string): Promise<Response>;
 }
 
-/** Every method rejects with `RegistryError` for a problem document. */
+/** Every method rejects with `RegistryError` for an error status. */
 export function createHttp({ url, token, fetch = globalThis.fetch }: ClientOptions): Http {
   async function send(method: string, path: string, body?: object, accept = 'application/json') {
     const response = await fetch(url + path, {
@@ -67,7 +67,7 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: ClientOptio
   };
 }
 
-/** A proxy in between answers in its own words: then the status is all that is known. */
+/** The problem document of an answer, or one made from the status if a proxy answered. */
 async function problemOf(response: Response): Promise<ProblemDocument> {
   if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
     return (await response.json()) as ProblemDocument;
@@ -78,7 +78,7 @@ async function problemOf(response: Response): Promise<ProblemDocument> {
   return { type: 'about:blank', title, status, code: 'unknown', detail: `${detail}.` };
 }
 
-/** `?a=1&b=2` of what is given. */
+/** The query string of the values that are defined, such as `?a=1&b=2`; empty if there are none. */
 export function search(query: object): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return '';

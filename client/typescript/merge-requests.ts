@@ -16,7 +16,7 @@ import { type Http, type Page, type Query, search } from './http.ts';
 
 const all = '/api/merge-requests';
 
-/** What is proposed, what is said of it, and how it lands. */
+/** Merge requests: their reviews, comments, checks and landing. */
 export function mergeRequestCalls({ json }: Http) {
   return {
     list: (query: Query<MergeRequestQuery> = {}) =>

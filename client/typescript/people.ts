@@ -33,7 +33,7 @@ export function labCalls({ json, nothing }: Http) {
     remove: (id: number) => nothing('DELETE', `/api/labs/${id}`),
     members: (id: number, query: PageQuery = {}) =>
       json<Page<Member>>('GET', `/api/labs/${id}/members${search(query)}`),
-    /** Whom by id (of somebody whom the caller sees), or by the whole username or address. */
+    /** `who` is the id of a user whom the caller may see, or a whole username or email address. */
     addMember: (id: number, who: number | { username: string } | { email: string }, role: Role) =>
       json<Member>('POST', `/api/labs/${id}/members`, {
         ...(typeof who === 'number' ? { user_id: who } : who),
