@@ -20,7 +20,7 @@ from pybirch_registry import Registry, UnreachableError
 from pybirch_registry.api import Http, make_pool
 from pybirch_registry.doctor import examine
 from pybirch_registry.home import Enrolment, Home
-from pybirch_registry.proxies import goes_past_proxies
+from pybirch_registry.proxies import bypasses_proxies
 from pybirch_registry.wire import ProxyPool
 from sources import measurement
 from test_half_dead import HalfDead
@@ -262,7 +262,7 @@ def test_without_a_proxy_in_the_environment_the_system_s_exceptions_count(monkey
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("urllib.request.getproxies_environment", dict)
     monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host == "registry.lab.example")
-    assert goes_past_proxies("registry.lab.example", 80) and not goes_past_proxies("other.example", 80)
+    assert bypasses_proxies("registry.lab.example", 80) and not bypasses_proxies("other.example", 80)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class BoundInstruments:
         bound = [f for f in here if str(f.instrument.get("id")) == instrument]
         bound = bound or [f for f in here if f.name == instrument] or [f for f in here if f.definition == instrument]
         if len(bound) > 1:
-            names = ", ".join(f"{f.name} at {f.adapter or 'no address'}{f.numbered}" for f in bound)
+            names = ", ".join(f"{f.name} at {f.adapter or 'no address'}{f.number_label}" for f in bound)
             raise UnknownDefinitionError(
                 f"Several instruments here match {instrument}. Give the name or number of one: {names}"
             )

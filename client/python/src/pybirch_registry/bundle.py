@@ -56,7 +56,7 @@ def import_bundle(home: Home, file: Path, trust: Sequence[str] = (), progress: P
             value = json.loads(text)
             listed = manifests.parse(value)
             offered = [key for key in value.get("signing_keys") or [] if isinstance(key, dict)]
-            enrolment = _trusting(home, str(value.get("registry")), offered, trust)
+            enrolment = _add_trusted_keys(home, str(value.get("registry")), offered, trust)
             versions = Versions(home, enrolment, Http(enrolment.url), Store(home), lambda: offered)
             if not listed.items:
                 raise UnknownDefinitionError(f"{file} holds no definition")
@@ -112,7 +112,7 @@ def _judge(home: Home, versions: Versions, packed: str, text: bytes) -> Statemen
         raise RefusedError(f"The bundle is refused: {error}") from error
 
 
-def _trusting(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> Enrolment:
+def _add_trusted_keys(home: Home, url: str, offered: Listed, trust: Sequence[str]) -> Enrolment:
     """Returns the enrolment with the keys to trust and those that they vouch for. A new enrolment has no token.
 
     Saves nothing: a key is trusted only after it has verified the manifest.

@@ -59,7 +59,7 @@ class Found:
         return str(self.instrument.get("name") or self.definition)
 
     @property
-    def numbered(self) -> str:
+    def number_label(self) -> str:
         """The number in the registry, for use in a sentence; empty until there is one."""
         number = self.instrument.get("id")
         return "" if number is None else f" ({number})"

@@ -26,7 +26,7 @@ from .statement import HEADER
 from .store import Store
 from .text import logger
 from .trust import Trust
-from .versions import listed_keys
+from .versions import fetch_keys
 
 log = logger(__name__)
 
@@ -103,7 +103,7 @@ def _registry(home: Home) -> Iterator[Check]:
     decode(response, enrolment.url)
     yield Check("registry", "ok", f"{enrolment.url} answers and knows this computer")
     try:
-        statement = KeyRing(None, enrolment, lambda: listed_keys(http)).statement(response.headers.get(HEADER))
+        statement = KeyRing(None, enrolment, lambda: fetch_keys(http)).statement(response.headers.get(HEADER))
         Trust(home).judge(statement, enrolment.audience, sha256(response.data))
     except RefusedError as error:
         yield Check("lists", "error", f"The registry's list is refused: {error}")

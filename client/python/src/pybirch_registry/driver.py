@@ -56,7 +56,7 @@ def driver_class(real: type[Any], module: str, shown: str) -> type[Any]:
     def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807
         call = call_of(signature, args, options)
         self.__dict__[CALL] = call or Call(None, None, options, None)
-        with _constructing(self):
+        with _during_construction(self):
             if call is None:
                 real.__init__(self, *args, **options)
             else:
@@ -103,7 +103,7 @@ def call_of(signature: Signature, args: tuple[Any, ...], options: Mapping[str, A
 
 
 @contextmanager
-def _constructing(instance: Any) -> Iterator[None]:
+def _during_construction(instance: Any) -> Iterator[None]:
     """While the definition's own constructor runs, assigning `.adapter` opens nothing."""
     instance.__dict__[CONSTRUCTING] = True
     try:
@@ -125,7 +125,7 @@ def _open_at(real: type[Any], instance: Any, adapter: Any) -> None:
     before = _settings(instance) if state.get("instrument") is None else None
     close_session(instance)
     call: Call = state[CALL]
-    with _constructing(instance):
+    with _during_construction(instance):
         construct(real, call.name, adapter, None, call.options, into=instance)
     state[OPENED] = adapter
     state.update(kept)

@@ -20,7 +20,7 @@ from .state import LostError
 from .statement import Statement
 from .text import logger
 from .trust import Trust
-from .versions import listed_keys
+from .versions import fetch_keys
 
 log = logger(__name__)
 
@@ -41,7 +41,7 @@ def enrol(home: Home, url: str, code: str, computer_name: str | None = None) -> 
     Raises `UnreachableError`, `AnswerError` with the registry's reason, `RefusedError` if the registry is not the
     code's, `RegistryError` for a name that the registry does not accept, `FolderError`.
     """
-    before = _before(home)
+    before = _read_present(home)
     info = get_computer_info(home.root)
     name = computer_name or info["computer_name"] or platform.node()
     if not is_name(name):
@@ -103,7 +103,7 @@ def normalize_code(code: str) -> str:
 def _key(http: Http, code: str) -> dict[str, Any]:
     """The registry's newest key, read before the code is used. Raises `RefusedError` if the code was made for another
     key."""
-    listed = listed_keys(http)
+    listed = fetch_keys(http)
     if not listed or not listed[0].get("change"):
         raise AnswerError(f"{http.url} signs no lists: it must be updated before computers are enrolled with it")
     key, expected = listed[0], normalize_code(code)[CODE:]
@@ -137,7 +137,7 @@ def tls_warning(enrolment: Enrolment) -> str | None:
     )
 
 
-def _before(home: Home) -> Enrolment | None:
+def _read_present(home: Home) -> Enrolment | None:
     """The present enrolment. None if it is lost, because enrolling again repairs that."""
     try:
         return home.enrolment_or_none()

@@ -1,21 +1,21 @@
-"""Where everything lies on this computer.
+"""The data folder of this package on a computer.
 
 ```
 enrolment.json        address, token, keys (mode 0600)
-manifest.json         the last sync: what the registry lists for this computer
-trust.json            which signed lists were seen, and what they revoked (trust.py)
-available.json        the last list of what could be asked for
-told.json             what the registry was last told of this computer
-last-sync             empty; its time is when the registry last answered
-seal.json             the key of the seals on records of versions (mode 0600)
-pins.json             versions that somebody chose here
-outbox/               settings and bindings that the registry has not taken yet
-running/              which versions the programs on this computer have loaded, a file each
-repos/<Name>.git      the definition's history, fetched
+manifest.json         the list of the last sync
+trust.json            the newest signed lists seen here, and their revocations (trust.py)
+available.json        the last list of definitions that this computer may ask for
+told.json             the last report to the registry
+last-sync             empty; its modification time is when the registry last answered
+seal.json             the key that seals the records of versions (mode 0600)
+pins.json             the versions pinned here
+outbox/               settings and bindings that the registry has not accepted yet
+running/              the versions that running programs have loaded, a file for each program
+repos/<Name>.git      the definition's fetched history
 versions/<Name>/<commit>/      the files of one version, never rewritten
-versions/<Name>/<commit>.json  what they are and who approved them; a folder without it is half-written
-*.copy                of each of these but available.json, told.json, last-sync and repos/, a copy (state.py)
-locks/                one writer at a time, whichever program it is
+versions/<Name>/<commit>.json  its record: files and approvers; a folder without a record is incomplete
+*.copy                a copy (state.py) of each file except available.json, told.json, last-sync and repos/
+locks/                a lock for each group of files, so that one process at a time writes them
 ```
 """
 

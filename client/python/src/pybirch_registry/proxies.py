@@ -22,12 +22,12 @@ def make_pool(url: str) -> urllib3.PoolManager:
     """
     parts = check_address(url)
     proxy = urllib.request.getproxies().get(parts.scheme)
-    if not proxy or goes_past_proxies(parts.hostname or "", parts.port or PORTS[parts.scheme]):
-        return Pool(ssl_context=_trusted(parts.scheme), maxsize=8)
+    if not proxy or bypasses_proxies(parts.hostname or "", parts.port or PORTS[parts.scheme]):
+        return Pool(ssl_context=_make_tls_context(parts.scheme), maxsize=8)
     proxy_parts = _split(proxy if "://" in proxy else f"http://{proxy}", f"The proxy's address {proxy} is not valid")
     if proxy_parts.scheme not in PORTS:
         raise UnreachableError(f"A proxy of the kind {proxy_parts.scheme} cannot be used, only http and https")
-    context = _trusted(parts.scheme, proxy_parts.scheme)
+    context = _make_tls_context(parts.scheme, proxy_parts.scheme)
     headers = None
     if proxy_parts.username:
         credentials = unquote(f"{proxy_parts.username}:{proxy_parts.password or ''}")
@@ -35,7 +35,7 @@ def make_pool(url: str) -> urllib3.PoolManager:
     return ProxyPool(proxy_parts.geturl(), proxy_headers=headers, ssl_context=context, maxsize=8)
 
 
-def _trusted(*schemes: str) -> ssl.SSLContext | None:
+def _make_tls_context(*schemes: str) -> ssl.SSLContext | None:
     """The certificates to trust. None without TLS, because reading them takes long."""
     if "https" not in schemes:
         return None
@@ -74,7 +74,7 @@ def _split(url: str, complaint: str) -> SplitResult:
     return parts
 
 
-def goes_past_proxies(host: str, port: int) -> bool:
+def bypasses_proxies(host: str, port: int) -> bool:
     """Whether NO_PROXY names a host. If it is not set, whether the settings of Windows or macOS do."""
     listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     if listed is None and not urllib.request.getproxies_environment():

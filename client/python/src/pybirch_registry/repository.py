@@ -86,7 +86,7 @@ class Repository:
             return [sha for ref, sha in refs.items() if sha and _is_wanted(ref) and sha not in repo.object_store]
 
         client = HttpGitClient(registry, pool_manager=pool, username="computer", password=token, quiet=True)
-        with self._writing() as repo:
+        with self._open_for_writing() as repo:
             with TemporaryFile(dir=self.path) as file:
                 result = client.fetch_pack(
                     f"definitions/{self.path.name}".encode(),
@@ -135,7 +135,7 @@ class Repository:
         try:
             yield
         except RefusedError:
-            with self._writing() as repo:
+            with self._open_for_writing() as repo:
                 for ref in repo.refs.keys():  # noqa: SIM118
                     if _is_wanted(ref) and ref not in before:
                         del repo.refs[ref]
@@ -146,13 +146,13 @@ class Repository:
     def _wanted_refs(self) -> dict[Any, Any]:
         if not (self.path / "HEAD").exists():
             return {}
-        with self._reading() as repo:
+        with self._open_for_reading() as repo:
             refs = ((ref, repo.refs.read_ref(ref)) for ref in repo.refs.keys())  # noqa: SIM118
             return {ref: sha for ref, sha in refs if sha is not None and _is_wanted(ref)}
 
     def is_on_main(self, commit: str) -> bool:
         """Whether a commit is a version: on the first-parent line of the fetched `main`."""
-        with self._reading() as repo:
+        with self._open_for_reading() as repo:
             head = repo.refs.read_ref(MAIN)  # type: ignore[arg-type,unused-ignore]
             return head is not None and _is_ancestor(repo, commit.encode(), head)
 
@@ -168,7 +168,7 @@ class Repository:
         return self._tag(ATTESTED)
 
     def _tag(self, ref: bytes) -> TagRecord | None:
-        with self._reading() as repo:
+        with self._open_for_reading() as repo:
             sha = repo.refs.read_ref(ref)  # type: ignore[arg-type,unused-ignore]
             if sha is None:
                 return None
@@ -186,13 +186,13 @@ class Repository:
 
     def version_numbers(self) -> list[int]:
         """Returns the version numbers, newest first."""
-        with self._reading() as repo:
+        with self._open_for_reading() as repo:
             names = [ref[len(TAGS) :].decode() for ref in repo.refs.keys() if ref.startswith(TAGS)]  # noqa: SIM118
             return sorted((int(name) for name in names if name.isdigit()), reverse=True)
 
     def files(self, commit: str) -> dict[str, bytes]:
         """Every file of a commit. Checks each object against its hash."""
-        with self._reading() as repo:
+        with self._open_for_reading() as repo:
             found = repo[commit.encode()]
             if not isinstance(found, Commit):
                 raise DamagedError(f"{commit} is no commit")
@@ -222,7 +222,7 @@ class Repository:
         check_pack(content[content.index(b"\n\n") + 2 :])
         bundle = read_bundle(io.BytesIO(content))
         try:
-            with self._writing() as repo:
+            with self._open_for_writing() as repo:
                 bundle.store_objects(repo.object_store)
                 self._move_refs(repo, dict(bundle.references), may_be_old=True)
         finally:
@@ -233,7 +233,7 @@ class Repository:
         discard(self.path)
 
     @contextmanager
-    def _writing(self) -> Iterator[Repo]:
+    def _open_for_writing(self) -> Iterator[Repo]:
         """Opens or creates the repository. The caller holds a lock."""
         clear_partial(self.path.parent, f"{self.path.name}-")
         if not (self.path / "HEAD").exists():
@@ -248,7 +248,7 @@ class Repository:
             repo.close()
 
     @contextmanager
-    def _reading(self) -> Iterator[Repo]:
+    def _open_for_reading(self) -> Iterator[Repo]:
         with _translate_errors(self.path):
             repo = Repo(str(self.path))
             try:

@@ -42,7 +42,7 @@ class Versions:
         self.home = home
         self.http = http
         self.store = store
-        self.keys = KeyRing(home, enrolment, keys or (lambda: listed_keys(http)))
+        self.keys = KeyRing(home, enrolment, keys or (lambda: fetch_keys(http)))
 
     def get(self, item: Item, progress: Callable[[str], None] | None = None) -> str | None:
         """Brings a listed version. Returns a message for the user, or None.
@@ -196,7 +196,7 @@ class Versions:
         return signed_tag(repository, ref, self.keys.check)
 
 
-def listed_keys(http: Http) -> list[dict[str, Any]]:
+def fetch_keys(http: Http) -> list[dict[str, Any]]:
     """The registry's keys, newest first. Raises `UnreachableError`, `AnswerError`."""
     answer = http.json("GET", "/api/signing-keys?per_page=100")
     items = answer.get("items") if isinstance(answer, dict) else None

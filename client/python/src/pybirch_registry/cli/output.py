@@ -10,6 +10,11 @@ from ..text import make_visible
 
 BAR = 24
 
+NOTHING_YET = (
+    "Nothing is here yet. To see what you can ask for: pybirch-registry list --available; then: "
+    "pybirch-registry sync NAME"
+)
+
 
 def show(text: str, stream: TextIO | None = None, keep: str = "", start: str = "", end: str = "\n") -> None:
     """Prints one line of text. `keep`, `start` and `end` are the program's own and may contain control characters."""

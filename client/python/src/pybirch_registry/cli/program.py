@@ -17,7 +17,7 @@ from .. import __version__
 from ..errors import FolderError, RegistryError
 from ..files import reason_of
 from ..home import Home
-from . import commands
+from . import commands, definitions, instruments
 from .output import Output, show
 
 INSTRUMENT = "its number, its name, or a definition's name"
@@ -98,30 +98,30 @@ def _parser() -> argparse.ArgumentParser:
     sync = command("sync", "Bring new versions and send what waits.", commands.sync)
     sync.add_argument("names", metavar="NAME", nargs="*", help="a public or built-in definition to follow from now on")
     command("status", "Show this computer, its registry and its instruments.", commands.status)
-    listing = command("list", "List the definitions on this computer.", commands.list_definitions)
+    listing = command("list", "List the definitions on this computer.", definitions.list_definitions)
     listing.add_argument("--available", action="store_true", help="list those that you can ask for, here or not")
-    search = command("search", "Search the definitions that you can ask for.", commands.search)
+    search = command("search", "Search the definitions that you can ask for.", definitions.search)
     search.add_argument(
         "words", metavar="WORD", nargs="+", help="part of a name, manufacturer, category or description"
     )
-    show = command("show", "Show one definition and its versions.", commands.show)
+    show = command("show", "Show one definition and its versions.", definitions.show)
     show.add_argument("name", metavar="NAME", help="the definition's name")
-    pin = command("pin", "Keep a definition at a version on this computer.", commands.pin)
+    pin = command("pin", "Keep a definition at a version on this computer.", definitions.pin)
     pin.add_argument("name", metavar="NAME[@VERSION]", help="for instance SR830@3; by default, the present version")
-    unpin = command("unpin", "Follow the newest version again.", commands.unpin)
+    unpin = command("unpin", "Follow the newest version again.", definitions.unpin)
     unpin.add_argument("name", metavar="NAME", help="the definition's name")
-    bind = command("bind", "Remember an instrument's address on this computer.", commands.bind)
+    bind = command("bind", "Remember an instrument's address on this computer.", instruments.bind)
     bind.add_argument("instrument", type=_text, metavar="INSTRUMENT", help=INSTRUMENT)
     bind.add_argument("adapter", type=_text, metavar="ADAPTER", help="a VISA address, such as GPIB::8::INSTR")
     bind.add_argument(
         "--as", dest="called", type=_text, metavar="NAME", help="add another instrument of a definition, with this name"
     )
-    unbind = command("unbind", "Forget an instrument's address on this computer.", commands.unbind)
+    unbind = command("unbind", "Forget an instrument's address on this computer.", instruments.unbind)
     unbind.add_argument("instrument", type=_text, metavar="INSTRUMENT", help=INSTRUMENT)
     command("watch", "Sync within a second of every landing, until Ctrl+C.", commands.watch)
     use = command("use-pybirch", "Make PyBirch importable in this Python.", commands.use_pybirch)
     use.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of PyBirch's clone")
-    export = command("export", "Write definitions as files that you can edit.", commands.export)
+    export = command("export", "Write definitions as files that you can edit.", definitions.export)
     export.add_argument("names", metavar="NAME", nargs="+", help="the definitions' names")
     export.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where to write them")
     export.add_argument("--force", action="store_true", help="replace existing files that have other content")
