@@ -28,12 +28,10 @@ export function changesKey(changes: readonly PathChange[]): string {
   return createHash('sha256').update(JSON.stringify(list)).digest('hex');
 }
 
-/** Paths that both sides have changed since `base` to different contents. */
-export function touchedByBoth(base: Tree, head: Tree, main: Tree): string[] {
-  return mergeTrees(base, head, main).conflicts;
-}
-
-/** What to apply to `main` to include the changes of `head`; `conflicts` are left out. */
+/**
+ * What to apply to `main` to include the changes of `head`. `conflicts` are the paths that both sides have changed since `base`
+ * to different contents; `changes` leaves them out.
+ */
 export function mergeTrees(
   base: Tree,
   head: Tree,

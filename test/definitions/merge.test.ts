@@ -3,13 +3,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
 import { lineMap, mapLine } from '../../registry/definitions/lines.ts';
-import {
-  changesKey,
-  changesOf,
-  mergeTrees,
-  type Tree,
-  touchedByBoth,
-} from '../../registry/definitions/merge.ts';
+import { changesKey, changesOf, mergeTrees, type Tree } from '../../registry/definitions/merge.ts';
 import { mergeText } from '../../registry/definitions/merge-text.ts';
 
 const trees = fc
@@ -37,7 +31,7 @@ t.test('trees: changes of one side are taken, changes of both sides are reported
         const result = changes.has(path) ? changes.get(path) : now;
         if (!both && result !== (was === is ? now : is)) return false;
       }
-      const symmetric = touchedByBoth(base, main, head);
+      const symmetric = mergeTrees(base, main, head).conflicts;
       return JSON.stringify(conflicts) === JSON.stringify(symmetric);
     }),
   );
