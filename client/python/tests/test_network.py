@@ -294,7 +294,7 @@ def test_an_address_that_lacks_its_beginning_is_told_what_is_missing() -> None:
         with pytest.raises(UnreachableError, match="looks like https://registry"):
             Http(url).request("GET", "/")
     for url in ("http://x/computers", "http://x/?a=b", "http://x/#/computers"):
-        with pytest.raises(UnreachableError, match=r"nothing behind its host: http://x$"):
+        with pytest.raises(UnreachableError, match=r"ends with its host: http://x$"):
             Http(url).request("GET", "/")
 
 

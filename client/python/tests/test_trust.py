@@ -174,7 +174,7 @@ def test_an_answer_to_another_question_is_refused(server: FakeRegistry, registry
     registry.sync(["SR830"])
     server.replay = server.sent[-1]
     server.replay = (server.sent[-2][0], server.keys[-1].state(_stated(server, server.sent[-2][0])))
-    assert "another question" in registry.sync(["SR860"]).refused[THE_LIST]
+    assert "a different request" in registry.sync(["SR860"]).refused[THE_LIST]
 
 
 def _stated(server: FakeRegistry, content: bytes) -> dict[str, Any]:
