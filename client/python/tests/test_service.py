@@ -304,9 +304,9 @@ def test_an_instrument_that_the_registry_does_not_know_yet_has_an_id_too(lab: Fa
 @pytest.mark.parametrize("adapter", ["not a visa address at all", "nonsense", "GPIB::99"])
 def test_nonsense_is_not_bound(lab: FakeRegistry, registry: Registry, adapter: str) -> None:
     asked = len(lab.requests)
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="no instrument's address"):
         registry.service().bind_instrument_to_computer(to_pybirch(1), "LABPC-01", adapter=adapter)
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="no instrument's address"):
         registry.bind(1, adapter)
     assert len(lab.requests) == asked and registry.waiting() == 0
 

@@ -416,7 +416,7 @@ def test_an_answer_to_another_enrolment_is_refused(server: FakeRegistry, home: H
         ("http://localhost:8080", "http", None),
         ("http://registry.example.edu", "http", "only against changes since"),
         ("http://registry.example.edu", "", "only against changes since"),
-        ("http://registry.example.edu", "code", "protected all the same"),
+        ("http://registry.example.edu", "code", "still protected"),
     ],
 )
 def test_it_is_said_what_plain_http_means(home: Home, url: str, keys_by: str, said: str | None) -> None:
