@@ -47,7 +47,11 @@ export function assemble(
     files.set(`${names.get(path)}.py`, new TextEncoder().encode(asUtf8(text)));
     for (const one of unresolved) {
       const where = `${path}:${one.line}: ${firstLine(one.text)}`;
-      if (one.package)
+      if (one.isComputed)
+        warnings.push(
+          `${where} imports by a name that cannot be followed: a module of the folder would not be carried`,
+        );
+      else if (one.package)
         warnings.push(
           `${where} leads out of the folder: needs the package ${one.package} installed`,
         );

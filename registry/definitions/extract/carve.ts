@@ -8,6 +8,7 @@ import type { Effects } from './effects.ts';
 import { importOf, type SourceFolder, starImports, type Target } from './folder.ts';
 import type { ImportClause, SourceImport } from './imports.ts';
 import type { Module, Statement } from './module.ts';
+import { namedImports } from './named-imports.ts';
 
 /** The part of one module that is needed. */
 export interface Part {
@@ -105,6 +106,8 @@ class Carver {
     for (const inner of statement.imports) {
       if (!isPlainImport(statement)) this.#needImports(part, inner, inner.clauses);
     }
+    for (const { path } of namedImports(this.#folder, part.module, statement))
+      if (path && !this.#stays.has(path)) this.#needWhole(this.#part(path));
     for (const used of statement.uses) {
       if (part.module.bindings.has(used) || part.module.globals.has(used))
         this.need(part.module.path, used);

@@ -60,6 +60,8 @@ export interface Module {
   error: Diagnostic | null;
   /** Looks names up while it runs (`globals()`, `exec`, …), so no part of it can be left out. */
   dynamic: boolean;
+  /** It may import modules by names in strings. */
+  importsByName: boolean;
 }
 
 const DYNAMIC = /\b(globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\b|^def __getattr__\b/m;
@@ -129,6 +131,7 @@ export function readModule(path: string, texts: Texts): Module {
     called: calledAmong(classes, tree),
     error: verdictOf(tree).error,
     dynamic: DYNAMIC.test(text),
+    importsByName: /\bimport_module\b|\b__import__\b/.test(text),
   };
 }
 

@@ -5,6 +5,7 @@ import type { SourceFolder, Target } from './folder.ts';
 import { bindsParent, type ImportClause, type SourceImport, writeClause } from './imports.ts';
 import type { InstalledNames } from './installed.ts';
 import type { Statement } from './module.ts';
+import { type NamedImport, namedImports, writeNamed } from './named-imports.ts';
 import { dirname } from './paths.ts';
 
 const LINE_WIDTH = 99;
@@ -22,6 +23,8 @@ export interface Unresolved {
   always: boolean;
   /** A package outside the folder that it was led to; whether lab computers have that is not known. */
   package?: string;
+  /** It imports by name, and the code does not say which module. */
+  isComputed?: boolean;
 }
 
 /** A clause after rewriting; `module` null is `import name`. */
@@ -59,7 +62,10 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
     const edits = statement.imports.flatMap((found) =>
       rewrite(part, statement, found, around, { orphans, renames, unresolved }),
     );
-    result += applyEdits(text, statement, edits);
+    const byName = namedImports(around.folder, part.module, statement).flatMap((one) =>
+      rewriteNamed(one, around, unresolved),
+    );
+    result += applyEdits(text, statement, [...edits, ...byName]);
   }
   const last = statements.at(-1);
   if (!last || part.kept.has(last)) result += text.slice(last?.to ?? 0);
@@ -80,6 +86,24 @@ function orphanNames(part: Part): Set<string> {
     for (const name of statement.uses) if (!part.needed.has(name)) orphans.add(name);
   }
   return orphans;
+}
+
+/** A module imported by name, under the name that it has in the definition; reports one that stays behind. */
+function rewriteNamed(
+  one: NamedImport,
+  { names, stays, installed }: Surroundings,
+  unresolved: Unresolved[],
+): Edit[] {
+  const { from, to, line, text, path, level } = one;
+  if (path && stays.has(path)) {
+    const module = installed.module(path);
+    return module ? [{ from, to, text: writeNamed(one, module) }] : [];
+  }
+  const name = path && names.get(path);
+  if (name) return [{ from, to, text: writeNamed(one, name) }];
+  const isComputed = path === null;
+  if (isComputed || level > 0) unresolved.push({ line, text, always: false, isComputed });
+  return [];
 }
 
 interface Notes {

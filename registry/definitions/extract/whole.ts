@@ -10,6 +10,7 @@ import type { SourceFolder } from './folder.ts';
 import { writeHead } from './head.ts';
 import type { SourceImport } from './imports.ts';
 import { isTooLarge, tooLarge } from './large.ts';
+import { namedImports } from './named-imports.ts';
 import { byText, dirname } from './paths.ts';
 import type { Extracted, Skipped, SourceFile } from './types.ts';
 
@@ -105,8 +106,11 @@ function needsNeighbours(
   path: string,
   all: ReadonlyMap<string, SourceFile>,
 ): boolean {
-  const { statements, text } = folder.module(path);
+  const module = folder.module(path);
+  const { statements, text } = module;
   const imports = statements.flatMap((statement) => statement.imports);
+  if (statements.some((one) => namedImports(folder, module, one).some(({ path }) => path)))
+    return true;
   if (imports.some((found) => found.level > 0 || leadsToNeighbour(folder, path, found)))
     return true;
   const data = new Set([...all.keys()].filter((one) => !one.endsWith('.py')));

@@ -120,6 +120,19 @@ const ACTS: Record<string, [head: string, seen: string]> = {
   ],
 };
 
+/** By what stands before the class: an expression that needs the module `lab.scpi`, imported by its name. */
+const NAMED: Record<string, string> = {
+  'import importlib\nscpi = importlib.import_module("lab.scpi")': 'scpi.GAIN',
+  'import importlib as il\nother = il.import_module("lab" ".scpi")': 'other.GAIN',
+  'import importlib\nscpi = importlib.import_module(".scpi", __package__)': 'scpi.GAIN',
+  'import importlib\nscpi = importlib.import_module(".scpi", "lab")': 'scpi.GAIN',
+  'from importlib import import_module as load\nGAIN = load(name="lab.scpi").GAIN': 'GAIN',
+  'from importlib import import_module\n\n\ndef load():\n    one = import_module("lab.scpi")\n    return one.GAIN':
+    'load()',
+  'scpi = __import__("lab.scpi", fromlist=["GAIN"])': 'scpi.GAIN',
+  'import importlib': 'importlib.import_module("lab.scpi").GAIN',
+};
+
 const module = (head: string, seen: string): string =>
   `${BASE}${head}\n\n\nclass Meter(BaseMeasurementInstrument):\n    @staticmethod\n    def seen():\n        return repr(${seen})\n`;
 
@@ -208,6 +221,14 @@ t.test('effects of a module’s import are kept in the extracted definition', as
     },
     'lab.m',
   );
+  for (const [head, seen] of Object.entries(NAMED)) {
+    const files = {
+      'lab/__init__.py': '',
+      'lab/scpi.py': 'GAIN = 4\n',
+      'lab/m.py': module(head, seen),
+    };
+    note(`by name: ${head}`, files, 'lab.m');
+  }
   const seen = seenBy(folder, modules);
   for (const [key, what] of cases) {
     t.notMatch(seen[`${key}_theirs`], /Error/, what);
@@ -233,5 +254,26 @@ t.test('statements that provably affect nothing kept are left out', async (t) =>
   for (const [head, gone] of Object.entries(left)) {
     const found = named(extractTexts({ 'm.py': module(head, '1') }), 'Meter');
     t.notMatch(textsOf(found)['Meter.py'], gone, head);
+  }
+});
+
+t.test('a module that is imported by a name which the code computes is reported', async (t) => {
+  const heads: Record<string, RegExp> = {
+    'import importlib\n\n\ndef load(model):\n    return importlib.import_module(f"lab.{model}")':
+      /lab\/m\.py:6: importlib.import_module\(f"lab\.\{model\}"\) imports by a name that cannot/,
+    'def load(model):\n    return __import__("lab.scpi").scpi':
+      /lab\/m\.py:3: __import__\("lab\.scpi"\) imports/,
+    'import importlib\n\n\ndef load(model):\n    return importlib.import_module("numpy.linalg")':
+      /^$/,
+    'class Loader:\n    def import_module(self, name):\n        return name\n\n\ndef load(model):\n    return Loader().import_module(model)':
+      /^$/,
+  };
+  for (const [head, warning] of Object.entries(heads)) {
+    const files = {
+      'lab/__init__.py': '',
+      'lab/scpi.py': 'GAIN = 4\n',
+      'lab/m.py': module(head, 'load(1)'),
+    };
+    t.match(named(extractTexts(files), 'Meter').warnings.join('\n'), warning, head);
   }
 });

@@ -1,0 +1,103 @@
+/** Modules that code imports by a name in a string: `importlib.import_module("helpers.scpi")`, `__import__("scpi")`. */
+import { stringValue } from '../literals.ts';
+import { argumentsOf, dottedName, type Node, textOf, walk } from '../syntax.ts';
+import { importOf, type SourceFolder } from './folder.ts';
+import type { Module, Statement } from './module.ts';
+
+export interface NamedImport {
+  /** The place of what is replaced where the module gets another name: the call, or the assignment that is nothing but it. */
+  from: number;
+  to: number;
+  line: number;
+  text: string;
+  /** The name that the assignment gives the module; null for a call anywhere else. */
+  bound: string | null;
+  /** The callee as it is written. */
+  callee: string;
+  /** The file of the module; undefined for one outside the folder, null where the code does not say which module it is. */
+  path: string | undefined | null;
+  /** Leading dots of the name. */
+  level: number;
+}
+
+/** The calls in a statement that import by name, in the order of their places. */
+export function namedImports(
+  folder: SourceFolder,
+  module: Module,
+  statement: Statement,
+): NamedImport[] {
+  const { text, path } = module;
+  if (!module.importsByName) return [];
+  const found: NamedImport[] = [];
+  walk(statement.node, (node) => {
+    const [callee, list] = node.type === 'CallExpression' ? node.children : [];
+    const kind = callee && importerOf(callee, module);
+    if (!callee || !list || !kind) return true;
+    const { level, dotted, isBare } = nameIn(list, text);
+    const target = dotted === undefined ? null : folder.find(path, level, dotted);
+    // `__import__("a.b")` returns `a`, unless a list of names follows.
+    const isTop = target && kind.endsWith('__import__') && isBare && dotted?.includes('.');
+    const isAlone = node.parent?.type === 'AssignStatement' && node.parent.children.length === 3;
+    const name = isAlone ? node.parent?.children[0] : undefined;
+    const place = name?.type === 'VariableName' ? (node.parent as Node) : node;
+    found.push({
+      ...{ from: place.from, to: place.to, level },
+      line: text.slice(0, node.from).split('\n').length,
+      text: textOf(node, text),
+      bound: place === node ? null : textOf(name as Node, text),
+      callee: textOf(callee, text),
+      path: isTop ? null : target,
+    });
+    return true;
+  });
+  return found;
+}
+
+/** The function that imports by name which an expression stands for; undefined for every other one. */
+function importerOf(callee: Node, module: Module): string | undefined {
+  const dotted = dottedName(callee, module.text);
+  if (dotted === null) return undefined;
+  const [first = '', ...rest] = dotted.split('.');
+  const [statement] = module.bindings.get(first) ?? [];
+  const bound = statement && importOf(statement, first);
+  if (statement && !bound) return undefined;
+  const start = bound ? whole(bound.statement.module, bound.clause) : first;
+  const name = [start, ...rest].join('.');
+  return /^(?:builtins\.)?__import__$|^(?:importlib\.)?import_module$/.exec(name)?.[0];
+}
+
+const whole = (module: string | null, { name, bound }: { name: string; bound: string }): string =>
+  module === null ? (name.startsWith(`${bound}.`) ? bound : name) : `${module}.${name}`;
+
+/** `isBare` where nothing follows the name. */
+function nameIn(list: Node, text: string) {
+  const { positional, keywords } = argumentsOf(list, text);
+  const [node = keywords.get('name'), second = keywords.get('package')] = positional;
+  const value = node && constant(node, text);
+  if (value === undefined) return { level: 0, dotted: undefined, isBare: false };
+  const [, dots = '', rest = ''] = /^(\.*)(.*)$/s.exec(value) ?? [];
+  const level = dots.length;
+  const isBare = positional.length + keywords.size === 1;
+  const parts = (second && constant(second, text))?.split('.');
+  if (level === 0 || !parts) return { level, dotted: rest, isBare };
+  return {
+    level: 0,
+    dotted: [...parts.slice(0, parts.length - level + 1), rest].join('.'),
+    isBare,
+  };
+}
+
+function constant(node: Node, text: string): string | undefined {
+  if (node.type === 'String') return stringValue(textOf(node, text));
+  if (node.type !== 'ContinuedString') return undefined;
+  const parts = node.children.map((one) => constant(one, text));
+  return parts.includes(undefined) ? undefined : parts.join('');
+}
+
+/** The import of a module of the definition, in place of the one by name. */
+export function writeNamed({ bound, callee }: NamedImport, name: string): string {
+  if (bound !== null) return name === bound ? `import ${name}` : `import ${name} as ${bound}`;
+  if (callee.endsWith('__import__')) return `${callee}("${name}")`;
+  // On a lab computer a definition is a package, by itself its modules stand alone.
+  return `${callee}(f"{__package__}.${name}".lstrip("."))`;
+}
