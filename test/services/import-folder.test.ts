@@ -193,6 +193,17 @@ t.test('the report lists losses first, counts causes, and says what loads', asyn
 });
 
 t.test(
+  'the packages that a header requires are reported, whatever they are imported as',
+  async (t) => {
+    const header =
+      '# /// script\n# dependencies = ["acme-lab>=2", "PySerial", "numpy"]\n# ///\nimport acme, serial, yaml\n';
+    const folder = await write(tempFolder(t), { 'x.py': header + called('X') });
+    const report = await runImport(folder, new MemoryTarget());
+    t.same(report.imported[0]?.loads.packages, ['PySerial', 'acme', 'acme-lab>=2', 'pyyaml']);
+  },
+);
+
+t.test(
   'classes that cannot be loaded, named or landed are skipped, and the rest is imported',
   async (t) => {
     const folder = await write(tempFolder(t), {

@@ -5,6 +5,7 @@
  * definition are made when it is asked for, so that a folder of thousands takes little memory.
  */
 import { DefinitionError } from '../errors.ts';
+import { lint } from '../lint.ts';
 import type { Diagnostic } from '../types.ts';
 import { Bases } from './bases.ts';
 import { Chooser } from './choice.ts';
@@ -148,7 +149,9 @@ function takeOutBroken(read: Read, folder: SourceFolder): void {
 
 function parseError(path: string, folder: SourceFolder): Diagnostic | undefined {
   try {
-    return folder.module(path).error ?? undefined;
+    const { error, text, tree } = folder.module(path);
+    // Only ruff knows the names of Unicode's characters.
+    return error ?? (text.includes('\\N{') ? lint(tree).syntax[0] : undefined);
   } catch (error) {
     if (error instanceof DefinitionError) return error.diagnostics[0];
     throw error;

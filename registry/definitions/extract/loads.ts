@@ -31,10 +31,26 @@ export function loadsOf({ name, files }: Extracted, validation: Validation): Loa
     .filter(({ code }) => !code.startsWith('banned-') && !RUNS_LATER.test(code))
     .map(({ file, line, message }) => `${file ?? `${name}.py`}:${line}: ${message}`);
   const text = readSources(new Map([...files].filter(([path]) => path === `${name}.py`))).texts;
-  const python = readHeader(text.get(`${name}.py`) ?? '').header.requires_python ?? null;
-  const dependencies = validation.class_info?.dependencies ?? [];
-  const packages = dependencies.filter((one) => !PROVIDED.has(one.toLowerCase()));
+  const { header } = readHeader(text.get(`${name}.py`) ?? '');
+  const python = header.requires_python ?? null;
+  const packages = packagesOf(header.dependencies ?? [], validation.class_info?.dependencies ?? []);
   const isPlain = allow.length === 0 && packages.length === 0 && python === null;
   const answer = no.length > 0 ? 'no' : isPlain ? 'yes' : 'if';
-  return { answer, no, allow: [...new Set(allow)].sort(), python, packages: packages.sort() };
+  return { answer, no, allow: [...new Set(allow)].sort(), python, packages };
+}
+
+/** What the header states, and what the code imports beside that. */
+function packagesOf(stated: readonly string[], imported: readonly string[]): string[] {
+  const found = new Map<string, string>();
+  for (const one of [...stated, ...imported]) {
+    const key = distributionOf(one);
+    if (!PROVIDED.has(key) && !found.has(key)) found.set(key, one);
+  }
+  return [...found.values()].sort();
+}
+
+/** The normal form of a requirement's name ("Name normalization" of the packaging specifications). */
+function distributionOf(requirement: string): string {
+  const [name = ''] = /^[A-Za-z0-9._-]+/.exec(requirement.trim()) ?? [];
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
 }

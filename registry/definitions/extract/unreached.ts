@@ -1,5 +1,15 @@
-/** Classes that look like instruments and cannot be taken as they stand: they are told of. */
-import { argumentsOf, child, type Node, nameOf, walk } from '../syntax.ts';
+/** Reports classes that look like instruments and cannot be imported as they stand. */
+import { stringValue } from '../literals.ts';
+import {
+  argumentsOf,
+  child,
+  dottedName,
+  groups,
+  type Node,
+  nameOf,
+  textOf,
+  walk,
+} from '../syntax.ts';
 import type { Bases } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
 import type { Skipped } from './types.ts';
@@ -9,10 +19,16 @@ const INSIDE =
 const COMPUTED =
   'its base class is computed, so that nobody knows it without running the file: name it in the class statement';
 
-/** Of these modules: instrument classes inside functions and classes, and classes with computed bases where PyBirch is used. */
+const CALLED = 'a call makes it, and an import takes class statements: write it as one';
+
+/**
+ * Of these modules: instrument classes inside functions and classes, those that a call makes, and classes with computed
+ * bases where PyBirch is used.
+ */
 export function unreached(folder: SourceFolder, bases: Bases, paths: readonly string[]): Skipped[] {
   return paths.flatMap((path) => [
     ...nested(folder, bases, path),
+    ...called(folder, bases, path),
     ...computed(folder, bases, path),
   ]);
 }
@@ -27,20 +43,48 @@ function nested(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
         const list = child(node, 'ArgList');
         if (list && bases.isInstrument(path, argumentsOf(list, text).positional)) {
           const name = child(node, 'VariableName');
-          const line = text.slice(0, node.from).split(/\r\n|\n|\r/).length;
-          found.push({
-            path,
-            class: name ? nameOf(name, text) : '?',
-            kind: 'lost',
-            line,
-            reason: INSIDE,
-          });
+          const line = lineOf(node, text);
+          const own = name ? nameOf(name, text) : '?';
+          found.push({ path, class: own, kind: 'lost', line, reason: INSIDE });
         }
       }
       return true;
     });
   }
   return found;
+}
+
+const lineOf = ({ from }: Node, text: string): number =>
+  text.slice(0, from).split(/\r\n|\n|\r/).length;
+
+/** `Meter = type("Meter", (Base,), {})`, and what else makes a class of a name and bases. */
+function called(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
+  const { text, tree } = folder.module(path);
+  if (!/\btype\b|\bnew_class\b|\bmake_dataclass\b/.test(text)) return [];
+  const found: Skipped[] = [];
+  walk(tree.root, (node) => {
+    const [callee, list] = node.type === 'CallExpression' ? node.children : [];
+    if (!callee || !list || !makesClass(callee, text)) return true;
+    const { positional, keywords } = argumentsOf(list, text);
+    const given = keywords.get('bases') ?? positional[1];
+    const named = given?.type === 'TupleExpression' ? groups(given.children).flat() : [];
+    if (!bases.isInstrument(path, named)) return true;
+    const [first] = positional;
+    const name = first?.type === 'String' ? stringValue(textOf(first, text)) : undefined;
+    const line = lineOf(node, text);
+    found.push({ path, class: name ?? '?', kind: 'lost', line, reason: CALLED });
+    return true;
+  });
+  return found;
+}
+
+/** `type`, `types.new_class`, and the metaclass of a class (`type(Base)`). */
+function makesClass(callee: Node, text: string): boolean {
+  if (callee.type === 'CallExpression')
+    return callee.children[0] !== undefined && dottedName(callee.children[0], text) === 'type';
+  return /^(?:(?:builtins\.)?type|(?:\w+\.)*(?:new_class|make_dataclass))$/.test(
+    dottedName(callee, text) ?? '',
+  );
 }
 
 function isInside(node: Node): boolean {
