@@ -93,8 +93,15 @@ function withoutCopies(group: readonly Candidate[], skipped: Skipped[]): Candida
   });
 }
 
-const COPY =
-  /^(?:copy (?:\(\d+\) )?of |(?:old|bak|backup|copy)[-_. ])(.+)$|^(.+?)(?:(?:[-_. ]+(?:old|bak|backup|orig|save|copy|kopie|prev|previous|\d{4}-?\d\d-?\d\d))|(?: ?\(\d+\)))+$/i;
+const COPY = new RegExp(
+  [
+    /^(?:copy (?:\(\d+\) )?of |(?:old|bak|backup|copy)[-_. ])(.+)$/,
+    /^(.+?)(?:[-_. ]+\(?(?:another |\d+(?:st|nd|rd|th) )?(?:old|bak|backup|orig|save|copy|kopie|prev|previous|\d{4}-?\d\d-?\d\d)(?:[-_. ]?\d+)?\)?| ?\(\d+\))+$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'i',
+);
 const ATTIC = /^(old|bak|backups?|archived?|attic|trash|deprecated|obsolete|unused)$/i;
 
 /** True where the name of a file, or of a folder around it, says that it is a copy or backup of the other. */

@@ -76,6 +76,7 @@ t.test(
       'image.bin': new Uint8Array([0, 1, 2]),
       'broken.py': 'class A(BaseMeasurementInstrument):\n    def f(self) return 1\n',
       old: 'import os\nclass A(BaseMeasurementInstrument):\n    def f(self):\n        print "x"\n',
+      'named.py': `DOT = "\\N{NO SUCH DOT}"\n${meter('Named')}`,
       'latin.py': new Uint8Array([0x23, 0x20, 0xe9, 0x0a]),
       'nul.py': new Uint8Array([0x23, 0, 0x0a]),
     });
@@ -86,6 +87,7 @@ t.test(
     t.match(reasons['image.bin'], { reason: 'not Python' });
     t.match(reasons['broken.py'], { reason: /does not parse/, line: 2 });
     t.match(reasons.old, { reason: /does not parse/, line: 4 });
+    t.match(reasons['named.py'], { reason: /does not parse/, line: 1 });
     t.match(reasons['latin.py'], { reason: /does not decode/, line: 1, column: 3 });
     t.match(reasons['nul.py'], { reason: /does not decode/ });
   },
@@ -194,6 +196,14 @@ t.test('the original wins over a file that is a copy by its name', async (t) => 
     'x.bak.py',
     'old_x.py',
     'x_2021-03-04.py',
+    'x (copy).py',
+    'x (another copy).py',
+    'x (3rd copy).py',
+    'x_BACKUP_1.py',
+    'x - Copy (2).py',
+    'x_old2.py',
+    'x.orig.1.py',
+    'x-backup-2021-03-04.py',
   ];
   for (const path of [...copies, 'old/x.py', 'sub/archive/x.py', 'backup/sub/x.py']) {
     const found = extractTexts({ 'x.py': meter('X'), [path]: `${meter('X')}    v = 1\n` });
