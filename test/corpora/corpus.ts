@@ -23,6 +23,8 @@ const run = promisify(execFile);
 const HERE = import.meta.dirname;
 /** Stands for PyBirch where a corpus brings none of its own. */
 const STAND_IN = join(HERE, '..', 'fixtures', 'pybirch-standin');
+/** Below the root of a clone of PyBirch. */
+const PYBIRCH_BASES = join('pybirch', 'Instruments', 'base.py');
 
 export interface Corpus {
   folder: string;
@@ -88,7 +90,8 @@ async function loadOutside(
   work: string,
 ): Promise<Loads> {
   const wanted = imported.map(({ name, path }) => [name, ...moduleOf(join(folder, path))]);
-  await writeFile(join(work, 'wanted.json'), JSON.stringify(wanted));
+  const roots = ancestors(folder).filter((one) => existsSync(join(one, '__init__.py')));
+  await writeFile(join(work, 'wanted.json'), JSON.stringify({ wanted, roots }));
   return JSON.parse(
     await output(python, [join(HERE, 'load_outside.py'), join(work, 'wanted.json')]),
   );
@@ -113,10 +116,16 @@ async function loadInLab(
     }
   }
   await writeFile(join(place, 'permissions.json'), JSON.stringify(permissions));
-  const [root] = moduleOf(join(folder, '__init__.py'));
-  const pybirch = existsSync(join(root, 'pybirch')) ? root : STAND_IN;
+  const pybirch = ancestors(folder).find((one) => existsSync(join(one, PYBIRCH_BASES))) ?? STAND_IN;
   const paths = [join(CLIENT_FOLDER, 'src'), join(CLIENT_FOLDER, 'tests'), pybirch];
   return JSON.parse(await output(python, [join(HERE, 'load_in_lab.py'), place], paths));
+}
+
+/** The folder and those above it, innermost first. */
+function ancestors(folder: string): string[] {
+  const found = [folder];
+  for (let at = folder; dirname(at) !== at; at = dirname(at)) found.push(dirname(at));
+  return found;
 }
 
 /** The folder that must be on Python's path, and the module's dotted name from there. */

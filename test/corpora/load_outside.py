@@ -1,12 +1,14 @@
 """`load_outside.py LIST`: which classes a plain Python gets from the modules that they stand in.
 
-LIST is JSON: [[name, folder for sys.path, dotted module]]. Prints JSON: {name: error or null}.
+LIST is JSON: {"wanted": [[name, folder for sys.path, dotted module]], "roots": [folder]}. The roots come last on sys.path:
+a clone's root may hold an `__init__.py`, while its modules import each other from that root. Prints JSON: {name: error or null}.
 """
 
 import contextlib
 import importlib
 import io
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -24,5 +26,8 @@ def error_of(name: str, folder: str, module: str) -> str | None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    wanted = json.loads(Path(sys.argv[1]).read_text())
-    print(json.dumps({name: error_of(name, folder, module) for name, folder, module in wanted}))
+    request = json.loads(Path(sys.argv[1]).read_text())
+    sys.path += request["roots"]
+    print(json.dumps({name: error_of(name, folder, module) for name, folder, module in request["wanted"]}))
+    sys.stdout.flush()
+    os._exit(0)  # drivers leave threads behind
