@@ -16,6 +16,8 @@ export interface Part {
   /** Module-level names that are read by what is kept. */
   needed: Set<string>;
   kept: Set<Statement>;
+  /** Paths of the modules that are imported for what they do: no name of theirs is needed here. */
+  acting: Set<string>;
   whole: boolean;
 }
 
@@ -80,7 +82,7 @@ class Carver {
     if (!part) {
       const module = this.#folder.module(path);
       const always = module.statements.filter((s, i) => isFuture(s) || (i === 0 && s.isDocstring));
-      part = { module, needed: new Set(), kept: new Set(always), whole: false };
+      part = { module, needed: new Set(), kept: new Set(always), acting: new Set(), whole: false };
       this.#parts.set(path, part);
     }
     return part;
@@ -198,12 +200,15 @@ class Carver {
         if (target.kind === 'outside' || this.#stays.has(target.path)) {
           const name = target.kind === 'outside' ? target.module : '.';
           if (isUsed || found.level > 0 || STANDARD_LIBRARY.has(name.split('.')[0] ?? '')) continue;
+          part.needed.add(clause.bound);
         } else {
           const source = this.#folder.module(target.path);
+          if (part.acting.has(target.path)) continue;
           if (!source.statements.some((one) => this.#acts(source, one, isUsed))) continue;
           this.#part(target.path);
+          if (target.kind === 'module') part.needed.add(clause.bound);
+          else part.acting.add(target.path);
         }
-        part.needed.add(clause.bound);
         keeps = true;
       }
     }

@@ -1,10 +1,11 @@
 /**
- * What a statement does when its module is imported, beyond giving names their values: which objects it may
- * change, and what it may have to do with the world outside. Nothing is run; what cannot be known counts as done.
+ * What a statement does when its module is imported, beyond giving names their values: which objects it may change, and
+ * whether it may reach anything outside the folder. Nothing is run; an effect that cannot be ruled out counts.
  */
 import { argumentsOf, child, type Node, nameOf, textOf, walk } from '../syntax.ts';
+import { Callables, MAKERS, MAX_DEPTH } from './callables.ts';
+import { assigns, does, enclosingClass } from './effect-nodes.ts';
 import type { SourceFolder } from './folder.ts';
-import { methodsOf } from './methods.ts';
 import type { Module, Statement } from './module.ts';
 import { add, nothing, place, type Reach, Reaches, rootOf } from './reach.ts';
 import { collectGlobals, StatementReader } from './scope.ts';
@@ -12,24 +13,22 @@ import { collectGlobals, StatementReader } from './scope.ts';
 /** Methods of strings and containers that change nothing. */
 const PURE =
   /^(keys|values|items|get|copy|count|index|lower|upper|title|strip|lstrip|rstrip|split|rsplit|splitlines|join|format|replace|startswith|endswith|encode|decode|union|intersection|difference|isdigit|isalpha|most_common|as_posix|resolve|joinpath|with_suffix|with_name|exists|is_file)$/;
-/** What decorators and functions from outside are called that keep what they are given. */
+/** Names of decorators and functions from outside that keep their arguments. */
 const KEEPS = /(^|_)(un)?register|subscribe|(^|_)hook|(^|_)listen|receiver|add_dll_directory/i;
-/** Methods of containers and loggers that change what they are called upon, and nothing else. */
+/** Methods of containers and loggers that change their object, and nothing else. */
 const CHANGE =
   /\.(append|extend|insert|add|update|setdefault|pop|popitem|remove|discard|clear|sort|reverse|addHandler|setLevel)$/;
 const SET_ATTRIBUTE = new Set(['setattr', 'delattr']);
-/** `sys.path.append(…)`: a definition's own folder needs no other path, and must not add one. */
+/** `sys.path.append(…)`: a definition needs no folder beside its own, and must not add one. */
 const SEARCH_PATH = /^(sys|site)\s*\.\s*(path\s*\.\s*\w+|addsitedir)$/;
-/** What Python calls on a base class, and on a metaclass, when a class is made. */
+/** What Python calls on a base class when a class is made. */
 const HOOKS = ['__init_subclass__'];
-const MAKERS = ['__new__', '__init__', '__prepare__'];
-const MAX_DEPTH = 20;
 
-/** What calling a function does, apart from what it gives. */
+/** What calling a function does, beside its result. */
 interface Body extends Reach {
-  /** It changes what it is given, or hands it on. */
+  /** It changes its arguments, or passes them on. */
   parameters: boolean;
-  /** It sets attributes of the class that it is called upon (`cls.last = …`). */
+  /** It sets attributes of its class (`cls.last = …`). */
   owner: boolean;
 }
 
@@ -38,13 +37,15 @@ const idle = (): Body => ({ ...nothing(), parameters: false, owner: false });
 export class Effects {
   readonly #folder: SourceFolder;
   readonly #reaches: Reaches;
+  readonly callables: Callables;
   readonly #known = new Map<Statement, Reach | null>();
-  /** Weak, so that trees can make room. */
+  /** Weak, so that trees can be freed. */
   readonly #bodies = new WeakMap<Node, Body>();
 
   constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
     this.#folder = folder;
     this.#reaches = new Reaches(folder, stays);
+    this.callables = new Callables(folder, this.#reaches);
   }
 
   /** What a statement may change or reach, or null where it only gives names their values. */
@@ -65,7 +66,7 @@ export class Effects {
     return this.#reaches;
   }
 
-  /** What calling the function does; one that calls itself does nothing more by that. */
+  /** What calling the function does. A call of itself adds nothing. */
   body(path: string, node: Node, depth: number): Body {
     const known = this.#bodies.get(node);
     if (known) return known;
@@ -139,7 +140,7 @@ class Run {
         return;
       case 'LambdaExpression':
       case 'FunctionDefinition':
-        // One that is made by a function, a decorator's inner one say, counts as called with it.
+        // A function made by a function (the inner one of a decorator) counts as called with it.
         if (this.#function) break;
         for (const one of child(node, 'ParamList')?.children ?? []) this.#visit(one);
         return;
@@ -165,7 +166,7 @@ class Run {
     this.#visitAll(node);
   }
 
-  /** A bare expression is there for what it does: to all that it can come by, unless what it does is known. */
+  /** A bare expression stands for its effect, which may concern everything that it can reach unless the effect is known. */
   #bare(statement: Node): void {
     const { text } = this.#module;
     const node = statement.children[0];
@@ -239,17 +240,22 @@ class Run {
       return;
     }
     if (target.kind !== 'definition') return;
-    for (const [path, function_] of this.#bodiesOf(target.path, target.name, method)) {
+    for (const [path, function_] of this.#effects.callables.bodies(
+      target.path,
+      target.name,
+      method,
+    )) {
       const body = this.#effects.body(path, function_, this.#depth + 1);
       this.#take(body);
       if (body.parameters) this.#handOn(values);
       if (body.owner) this.#change(root.slice(0, 1));
     }
-    const isObject = root.length > 2 || !this.#isDefined(target.path, target.name);
+    const isObject =
+      root.length > 2 || !this.#effects.callables.isDefined(target.path, target.name);
     if (isObject && !(method !== '' && PURE.test(method))) this.#change(root.slice(0, 1));
   }
 
-  /** What is given to a function that changes it: the names among the arguments. */
+  /** A function changes its arguments: the names among them. */
   #handOn(values: readonly Node[]): void {
     for (const value of values) {
       walk(value, (inner) => {
@@ -269,7 +275,7 @@ class Run {
     add(this.#found, body);
   }
 
-  /** @param node the expression that is changed: `self.a = 1` changes a new object, `cls.all[0] = 1` what the class holds */
+  /** @param node the changed expression: `self.a = 1` changes a new object, `cls.all[0] = 1` an attribute of the class */
   #change(root: readonly string[], node?: Node): void {
     const [name = '', attribute = ''] = root;
     if (!this.#locals.has(name)) {
@@ -295,78 +301,16 @@ class Run {
     } else if (name === 'cls') this.#found.owner = true;
   }
 
-  /** The functions that a call may run: the function itself, a class's constructor, a method of a class or of an object of one. */
-  #bodiesOf(path: string, name: string, method: string, steps = 0): [path: string, node: Node][] {
-    const module = this.#effects.folder.module(path);
-    const found: [string, Node][] = [];
-    if (steps > MAX_DEPTH) return found;
-    for (const statement of module.bindings.get(name) ?? []) {
-      const { node } = statement;
-      const inner = node.type === 'DecoratedStatement' ? node.children.at(-1) : node;
-      const value = node.type === 'AssignStatement' ? node.children.at(-1) : undefined;
-      const isCall = value?.type === 'CallExpression';
-      const root = value && rootOf(value, module.text);
-      const target = root && this.#effects.reaches.target(path, root);
-      if (inner?.type === 'FunctionDefinition' && method === '') found.push([path, inner]);
-      else if (module.classes.get(name)?.statement === statement) {
-        found.push(...this.#methods(path, name, method === '' ? MAKERS : [method]));
-      } else if (target?.kind === 'definition' && !this.#effects.reaches.isOutside(target)) {
-        const called = method === '' ? '__call__' : method;
-        if (isCall) found.push(...this.#methods(target.path, target.name, [called]));
-        else found.push(...this.#bodiesOf(target.path, target.name, method, steps + 1));
-      }
-    }
-    return found;
-  }
-
-  #isDefined(path: string, name: string): boolean {
-    const { bindings, classes } = this.#effects.folder.module(path);
-    const isFunction = ({ node }: Statement): boolean =>
-      /^(Function|Class)Definition$/.test(
-        (node.type === 'DecoratedStatement' ? node.children.at(-1) : node)?.type ?? '',
-      );
-    return classes.has(name) || (bindings.get(name) ?? []).every(isFunction);
-  }
-
-  /** The methods of a class by these names, its own and those that it inherits in the folder. */
-  #methods(path: string, name: string, wanted: readonly string[], steps = 0): [string, Node][] {
-    const module = this.#effects.folder.module(path);
-    const cls = module.classes.get(name);
-    if (!cls || steps > MAX_DEPTH) return [];
-    const own = methodsOf(cls.node, module.text)
-      .filter((method) => wanted.includes(method.name))
-      .map((method): [string, Node] => [path, method.node]);
-    return [
-      ...own,
-      ...this.#parents(path, cls.node).flatMap((one) => this.#methods(...one, wanted, steps + 1)),
-    ];
-  }
-
-  #parents(path: string, node: Node, keyword?: string): [path: string, name: string][] {
-    const { text } = this.#effects.folder.module(path);
-    const list = child(node, 'ArgList');
-    if (!list) return [];
-    const { positional, keywords } = argumentsOf(list, text);
-    const named = keyword === undefined ? positional : [keywords.get(keyword)];
-    return named.flatMap((one) => {
-      const root = one && rootOf(one, text);
-      const target = root && this.#effects.reaches.target(path, root);
-      return target?.kind === 'definition' && !this.#effects.reaches.isOutside(target)
-        ? [[target.path, target.name] as [string, string]]
-        : [];
-    });
-  }
-
-  /** Making a class runs its body, and what its bases and metaclass do with each new class. */
+  /** Making a class runs its body, the hooks of its bases, and its metaclass. */
   #class(node: Node): void {
     for (const one of node.children) if (one.type === 'Body') this.#visitAll(one);
     const hooks: [owner: string, path: string, node: Node][] = [];
-    for (const [path, name] of this.#parents(this.#path, node)) {
-      for (const [at, method] of this.#methods(path, name, HOOKS))
+    for (const [path, name] of this.#effects.callables.parents(this.#path, node)) {
+      for (const [at, method] of this.#effects.callables.methods(path, name, HOOKS))
         hooks.push([place(path, name), at, method]);
     }
-    for (const [path, name] of this.#metaclasses(node)) {
-      for (const [at, method] of this.#methods(path, name, MAKERS))
+    for (const [path, name] of this.#effects.callables.metaclasses(this.#path, node)) {
+      for (const [at, method] of this.#effects.callables.methods(path, name, MAKERS))
         hooks.push([place(path, name), at, method]);
     }
     for (const [owner, path, method] of hooks) {
@@ -376,17 +320,7 @@ class Run {
     }
   }
 
-  #metaclasses(node: Node, path = this.#path, steps = 0): [string, string][] {
-    if (steps > MAX_DEPTH) return [];
-    const own = this.#parents(path, node, 'metaclass');
-    if (own.length > 0) return own;
-    return this.#parents(path, node).flatMap(([at, name]) => {
-      const parent = this.#effects.folder.module(at).classes.get(name);
-      return parent ? this.#metaclasses(parent.node, at, steps + 1) : [];
-    });
-  }
-
-  /** A decorator is called with what stands below it. */
+  /** A decorator is called with the function or class below it. */
   #decorator(node: Node): void {
     const { text } = this.#module;
     this.#visitAll(node);
@@ -404,36 +338,10 @@ class Run {
     }
     if (target.kind !== 'definition') return;
     const method = dotted.length > 1 ? (dotted.at(-1) ?? '') : '';
-    for (const [path, body] of this.#bodiesOf(target.path, target.name, method)) {
+    for (const [path, body] of this.#effects.callables.bodies(target.path, target.name, method)) {
       this.#take(this.#effects.body(path, body, this.#depth + 1));
     }
-    const isObject = method !== '' || !this.#isDefined(target.path, target.name);
+    const isObject = method !== '' || !this.#effects.callables.isDefined(target.path, target.name);
     if (isObject && !/^(setter|getter|deleter)$/.test(method)) this.#change(dotted.slice(0, 1));
   }
-}
-
-function enclosingClass(node: Node | undefined): Node | undefined {
-  let at: Node | null | undefined = node;
-  while (at && at.type !== 'ClassDefinition') at = at.parent;
-  return at ?? undefined;
-}
-
-/** Is this an attribute that the body of the class gives a value? */
-function assigns(cls: Node, attribute: string, text: string): boolean {
-  return (child(cls, 'Body')?.children ?? []).some(
-    (one) =>
-      one.type === 'AssignStatement' &&
-      one.children[0] !== undefined &&
-      nameOf(one.children[0], text) === attribute,
-  );
-}
-
-/** Does evaluating the expression do anything? Names, literals and what is built from them do not. */
-function does(node: Node): boolean {
-  let found = false;
-  walk(node, ({ type }) => {
-    found ||= /^(Call|Await|Yield|Named)Expression$/.test(type);
-    return !found && type !== 'LambdaExpression';
-  });
-  return found;
 }

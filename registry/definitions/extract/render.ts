@@ -147,7 +147,31 @@ function rewrite(
       renames.set(clause.name, item.name);
     }
   }
-  return changed ? [{ from: found.from, to: found.to, text: write(items, text, found.from) }] : [];
+  const acting = actingModules(part, found, around).filter((one) =>
+    items.every(({ module }) => module !== one.name),
+  );
+  items.push(...acting);
+  return changed || acting.length > 0
+    ? [{ from: found.from, to: found.to, text: write(items, text, found.from) }]
+    : [];
+}
+
+/** The modules of the definition that an import statement runs, while nothing needs the names that it imports. */
+function actingModules(
+  { module, acting }: Part,
+  found: SourceImport,
+  around: Surroundings,
+): Item[] {
+  if (acting.size === 0) return [];
+  const paths = found.clauses.flatMap((clause) => {
+    const target = around.folder.resolveImport(module.path, found, clause);
+    return target.kind === 'definition' && acting.has(target.path) ? [target.path] : [];
+  });
+  return [...new Set(paths)].flatMap((path) => {
+    const name = around.names.get(path);
+    if (name === undefined) return [];
+    return [{ module: null, name, bound: module.bindings.has(name) ? `_${name}` : name }];
+  });
 }
 
 /** Where a clause leads in the definition: as it stands, to another module, to the own file, nowhere. */

@@ -221,6 +221,21 @@ t.test('effects of a module’s import are kept in the extracted definition', as
     },
     'lab.m',
   );
+  for (const imported of [
+    'from lab.io import HasIO, StringIO',
+    'from .io import HasIO as io, StringIO',
+  ])
+    note(
+      `a module that another one imports a name of, which nobody needs: ${imported}`,
+      {
+        'lab/__init__.py': '',
+        'lab/io.py':
+          'import os\n\nos.environ["LAB_IO"] = "1"\n\n\nclass HasIO:\n    pass\n\n\nclass StringIO(HasIO):\n    pass\n',
+        'lab/core.py': `${imported}\n\nBUSY = 3\n`,
+        'lab/m.py': module('import os\nfrom lab.core import BUSY', '(BUSY, os.environ["LAB_IO"])'),
+      },
+      'lab.m',
+    );
   for (const [head, seen] of Object.entries(NAMED)) {
     const files = {
       'lab/__init__.py': '',

@@ -1,0 +1,29 @@
+/** What the effects of a statement are judged by, node by node. */
+import { child, type Node, nameOf, walk } from '../syntax.ts';
+
+/** The class statement around a node. */
+export function enclosingClass(node: Node | undefined): Node | undefined {
+  let at: Node | null | undefined = node;
+  while (at && at.type !== 'ClassDefinition') at = at.parent;
+  return at ?? undefined;
+}
+
+/** Whether the body of the class gives this attribute a value. */
+export function assigns(cls: Node, attribute: string, text: string): boolean {
+  return (child(cls, 'Body')?.children ?? []).some(
+    (one) =>
+      one.type === 'AssignStatement' &&
+      one.children[0] !== undefined &&
+      nameOf(one.children[0], text) === attribute,
+  );
+}
+
+/** Whether evaluating the expression can have an effect. Names, literals and displays of them have none. */
+export function does(node: Node): boolean {
+  let found = false;
+  walk(node, ({ type }) => {
+    found ||= /^(Call|Await|Yield|Named)Expression$/.test(type);
+    return !found && type !== 'LambdaExpression';
+  });
+  return found;
+}
