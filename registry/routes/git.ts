@@ -51,7 +51,7 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
       const caller = await identify(deps, request);
       const found = await findNamed(deps, caller, asked);
       if (asked.service === 'git-receive-pack') {
-        const lines = barred(deps, caller, found);
+        const lines = await barred(deps, caller, found);
         if (lines) return text(reply, 403, lines.join('\n'));
       }
       const repository = await deps.repositories.open(found.row.name);

@@ -291,6 +291,10 @@ t.test('a reader who pushes is refused before anything is sent', async (t) => {
     t.match(headers, { 'content-type': /^text\/plain/ });
     t.match(body, /lab/);
   }
+  for (const { body } of await answers('Shared', basic(lab.dan.token)))
+    t.match(body, /\bShared_Cold is free\b/, 'with a name for an own one');
+  for (const { body } of await answers('Meter', basic(lab.cleo.token)))
+    t.notMatch(body, /is free/, 'none in the same lab, nor where nothing can be made');
   for (const { status } of await answers('Meter', basic(lab.ben.token))) t.equal(status, 200);
   for (const { status } of await answers('Shared', {})) t.equal(status, 401);
   for (const { status } of await answers('Meter', basic(lab.dan.token))) t.equal(status, 404);

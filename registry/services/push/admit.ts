@@ -3,8 +3,10 @@ import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import { branchRef, FOR_MAIN, isBranch, isTag, MAIN } from '../../../text/refs.ts';
 import { decide } from '../../access/decide.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
+import { findLab } from '../../store/labs.ts';
 import type { Caller } from '../caller.ts';
 import type { FoundDefinition } from '../definitions/find-definition.ts';
+import { freeNames } from '../definitions/free-names.ts';
 import type { SaveDeps } from '../deps.ts';
 
 const RESERVED = [MAIN, branchRef('HEAD')];
@@ -15,14 +17,28 @@ export const isForReview = (ref: string): boolean =>
 const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 
 /** Why somebody can push nothing at all to a definition, in lines; undefined where they can push something. */
-export function barred(
-  { rules }: Pick<SaveDeps, 'rules'>,
+export async function barred(
+  { rules, store }: Pick<SaveDeps, 'rules' | 'store'>,
   { actor }: Caller,
-  { facts }: FoundDefinition,
-): string[] | undefined {
+  { facts, row }: FoundDefinition,
+): Promise<string[] | undefined> {
   const proposing = decide(actor, { on: 'definition', do: 'propose', of: facts }, rules);
   const landing = decide(actor, { on: 'definition', do: 'land', of: facts }, rules);
-  return proposing.allowed || landing.allowed ? undefined : [proposing.reason];
+  if (proposing.allowed || landing.allowed) return undefined;
+  const labs = actor.kind === 'user' ? [...actor.roles.keys()] : [];
+  const own = labs.filter(
+    (labId) => decide(actor, { on: 'lab', do: 'propose', labId }, rules).allowed,
+  );
+  if (own.length === 0 || (facts.labId !== null && labs.includes(facts.labId)))
+    return [proposing.reason];
+  const lab = own.length === 1 ? await findLab(store.em(), own[0] as number) : null;
+  const free = (await freeNames(store, [row.name], lab?.code ?? null)).get(row.name);
+  if (free === undefined) return [proposing.reason];
+  return [
+    proposing.reason,
+    `For a definition of your own the name ${free} is free. Create it in the browser,`,
+    `or import your files: registry import FOLDER --rename ${row.name}=${free}`,
+  ];
 }
 
 export function refusal(
