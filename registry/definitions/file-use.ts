@@ -5,8 +5,9 @@
  */
 
 import { grantOf } from './policy.ts';
+import { namesOf } from './references.ts';
 import { positions } from './source.ts';
-import { type Module, type Node, nameOf, readImport, textOf, walk } from './syntax.ts';
+import { type Module, type Node, nameOf, readImport, walk } from './syntax.ts';
 import type { Diagnostic, ImportPolicy } from './types.ts';
 
 /** Each of these permissions lets a definition use files (`LIFTS` of the Python package). */
@@ -44,13 +45,12 @@ const EXPORTS = /^(?:savefig|to_(?:csv|excel|feather|hdf|html|json|parquet|pickl
 /** The warnings for one module. */
 export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
   if (LIFTING.some((name) => grantOf(name, policy) === null)) return [];
-  const imported = importsOf(module);
-  const hasPaths = [...imported.values()].some((one) => /^pathlib(?:\.|$)/.test(one));
+  const hasPaths = importsPaths(module);
   const places = positions(module.text);
   const found: Diagnostic[] = [];
   walk(module.root, (node) => {
     if (node.type !== 'CallExpression') return true;
-    const what = usedBy(node, module.text, imported, hasPaths);
+    const what = usedBy(node, module, hasPaths);
     if (what === null) return true;
     const [callee] = node.children as [Node];
     const message =
@@ -63,36 +63,30 @@ export function fileUses(module: Module, policy: ImportPolicy): Diagnostic[] {
   return found;
 }
 
-/** The dotted name for each name that an import binds. */
-function importsOf({ root, text }: Module): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
+/** Whether the module imports pathlib or something of it. */
+function importsPaths({ root, text }: Module): boolean {
+  let found = false;
   walk(root, (node) => {
-    if (node.type !== 'ImportStatement') return true;
-    const { names, module, level } = readImport(node, text);
-    for (const { name, bound } of level === 0 ? names : []) {
-      const isTop = module === null && name.startsWith(`${bound}.`);
-      found.set(bound, module === null ? (isTop ? bound : name) : `${module}.${name}`);
-    }
+    if (node.type !== 'ImportStatement') return !found;
+    const { module, level, names } = readImport(node, text);
+    const from = module === null ? names.map(({ name }) => name) : [module];
+    found ||= level === 0 && from.some((one) => /^pathlib(?:\.|$)/.test(one));
     return false;
   });
   return found;
 }
 
-function usedBy(
-  call: Node,
-  text: string,
-  imported: ReadonlyMap<string, string>,
-  hasPaths: boolean,
-): string | null {
+function usedBy(call: Node, module: Module, hasPaths: boolean): string | null {
   const [callee] = call.children;
   if (!callee) return null;
-  const dotted = dottedName(callee, text, imported);
-  if (dotted !== null && FUNCTIONS.has(dotted)) return `${dotted} uses files`;
+  const names = namesOf(callee, module);
+  if (names[0] !== undefined && names.every((one) => FUNCTIONS.has(one)))
+    return `${names[0]} uses files`;
   const [owner, , property] = callee.type === 'MemberExpression' ? callee.children : [];
   if (!owner || !property) return null;
-  const name = textOf(property, text);
+  const name = nameOf(property, module.text);
   if (hasPaths && PATH_WRITES.has(name)) return `${name} changes files`;
-  if (PATH_READS.test(name) && OUTSIDE.has(beginningOf(owner, text, imported) ?? ''))
+  if (PATH_READS.test(name) && OUTSIDE.has(beginningOf(owner, module) ?? ''))
     return `${name} reads files that are not the definition's own`;
   return EXPORTS.test(name) && isText(firstArgument(call)) ? `${name} writes a file` : null;
 }
@@ -101,38 +95,16 @@ function usedBy(
  * The dotted name of the function whose call a path starts with: `pathlib.Path.home` for `(Path.home() /
  * "a").parent`.
  */
-function beginningOf(
-  node: Node,
-  text: string,
-  imported: ReadonlyMap<string, string>,
-): string | null {
+function beginningOf(node: Node, module: Module): string | undefined {
   let at: Node | undefined = node;
   while (at) {
     const inner: Node | undefined =
       at.type === 'ParenthesizedExpression' ? at.children[1] : at.children[0];
-    if (at.type === 'CallExpression' && inner) {
-      const dotted = dottedName(inner, text, imported);
-      if (dotted !== null) return dotted;
-    }
+    const [name] = at.type === 'CallExpression' && inner ? namesOf(inner, module) : [];
+    if (name !== undefined) return name;
     at = inner;
   }
-  return null;
-}
-
-function dottedName(
-  node: Node,
-  text: string,
-  imported: ReadonlyMap<string, string>,
-): string | null {
-  const parts: string[] = [];
-  let at: Node | undefined = node;
-  while (at?.type === 'MemberExpression') {
-    const property = at.children[2];
-    if (property) parts.unshift(textOf(property, text));
-    at = at.children[0];
-  }
-  const root = at?.type === 'VariableName' ? imported.get(nameOf(at, text)) : undefined;
-  return root === undefined ? null : [root, ...parts].join('.');
+  return undefined;
 }
 
 function firstArgument(call: Node): Node | undefined {

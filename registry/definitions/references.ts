@@ -24,12 +24,26 @@ const MAX_PARTS = 6;
 /** How many times an alias of an alias is followed. */
 const MAX_ROUNDS = 8;
 
+/** By module, as long as that is in use. */
+const known = new WeakMap<Module, Aliases>();
+
+function aliasesOf(module: Module): Aliases {
+  const found = known.get(module) ?? new Aliases(module);
+  known.set(module, found);
+  return found;
+}
+
+/** The dotted names that an expression of the module stands for by its imports. */
+export function namesOf(node: Node, module: Module): readonly string[] {
+  return aliasesOf(module).of(node);
+}
+
 /**
  * Every dotted name, every item with a constant key (`modules["os"]`) and every `getattr` with a constant, in
  * document order.
  */
 export function referencesIn(module: Module): Reference[] {
-  const aliases = new Aliases(module);
+  const aliases = aliasesOf(module);
   const found: Reference[] = [];
   walk(module.root, (node) => {
     if (node.type === 'ImportStatement') return false;
