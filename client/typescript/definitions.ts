@@ -9,6 +9,7 @@ import type {
   NewDefinition,
   RollbackRequest,
   SavedDefinition,
+  ValidateRequest,
   ValidationResult,
   VersionDetail,
   VersionSummary,
@@ -37,11 +38,8 @@ export function definitionCalls({ json, nothing, raw }: Http) {
     restore: (id: number) => json<Definition>('POST', `${all}/${id}/restore`),
     rollback: (id: number, version: number, reason: string, more: Query<RollbackRequest> = {}) =>
       json<SavedDefinition>('POST', `${all}/${id}/rollback`, { ...more, version, reason }),
-    validate: (source_code: string, name?: string, id?: number) =>
-      json<ValidationResult>('POST', `${all}${id === undefined ? '' : `/${id}`}/validate`, {
-        source_code,
-        ...(name !== undefined && { name }),
-      }),
+    validate: (body: ValidateRequest, id?: number) =>
+      json<ValidationResult>('POST', `${all}${id === undefined ? '' : `/${id}`}/validate`, body),
     versions: (id: number, query: PageQuery = {}) =>
       json<Page<VersionSummary>>('GET', `${all}/${id}/versions${search(query)}`),
     version: (id: number, n: number) => json<VersionDetail>('GET', `${all}/${id}/versions/${n}`),

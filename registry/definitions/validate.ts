@@ -6,7 +6,7 @@ import { compare } from './contradictions.ts';
 import { checkDataFiles } from './data-files.ts';
 import { DefinitionError } from './errors.ts';
 import { fileUses } from './file-use.ts';
-import { readSources, siblingsOf } from './files.ts';
+import { readSources, savedBytes, siblingsOf, withChanges } from './files.ts';
 import { readHeader } from './header.ts';
 import type { ReadHeader } from './header-fields.ts';
 import { hiddenCharacters, otherTexts } from './hidden.ts';
@@ -28,18 +28,21 @@ const MAX_REPORTED = 1000;
 const START: Span = { line: 1, column: 1, end_line: 1, end_column: 1 };
 
 /**
- * Validates a definition, given its files, or the typed text of its main file and the files beside it.
- * Without a name, the last instrument class of the text is used. Never throws and never runs the definition.
+ * Validates a definition, given its files, or the typed text of its main file, the files beside it, and texts that
+ * replace those files (null removes one). Without a name, the last instrument class of the text is used. Never throws
+ * and never runs the definition.
  */
 export function validateDefinition(
   name: string | undefined,
   files: Files | string,
   policy: ImportPolicy,
   beside: Files = new Map(),
+  edited: Readonly<Record<string, string | null>> = {},
 ): Validation {
   const result: Validation = { valid: false, errors: [], warnings: [], class_info: null };
   const path = name === undefined ? 'source.py' : `${name}.py`;
-  const given = typeof files === 'string' ? typed(path, files, beside, result.errors) : files;
+  const given =
+    typeof files === 'string' ? typed(path, files, { beside, edited }, result.errors) : files;
   const { texts, errors } = readSources(given);
   for (const [file, found] of errors) locate(found, file, path, result.errors);
   const why = name === undefined ? null : checkName(name);
@@ -68,16 +71,28 @@ export function validateDefinition(
 }
 
 /**
- * The files with the text as it would be written; adds an error if the declared encoding cannot represent it.
+ * The files as they would be written; adds an error for each text that its declared encoding cannot represent.
  */
-function typed(path: string, text: string, beside: Files, errors: Diagnostic[]): Files {
-  try {
-    return new Map(beside).set(path, encodeTyped(text));
-  } catch (error) {
-    if (!(error instanceof DefinitionError)) throw error;
-    errors.push(...error.diagnostics);
-    return new Map();
+function typed(
+  main: string,
+  text: string,
+  { beside, edited }: { beside: Files; edited: Readonly<Record<string, string | null>> },
+  errors: Diagnostic[],
+): Files {
+  const written = new Map<string, Uint8Array | null>();
+  const texts = Object.entries({ ...edited, [main]: text });
+  for (const [path, one] of texts) {
+    try {
+      const write = (): Uint8Array =>
+        path === main ? encodeTyped(text) : savedBytes(path, one as string, beside.get(path));
+      written.set(path, one === null ? null : write());
+    } catch (error) {
+      if (!(error instanceof DefinitionError)) throw error;
+      locate(error.diagnostics, path, main, errors);
+      if (path === main) return new Map();
+    }
   }
+  return withChanges(beside, written);
 }
 
 /**

@@ -220,7 +220,9 @@ export const VerdictRequest = Type.Object({ reason: Prose({ minLength: 1, maxLen
 export const ValidateRequest = Type.Object({
   source_code: SourceCode,
   name: Type.Optional(Type.String({ maxLength: 200 })),
+  files: Type.Optional(FileTexts),
 });
+export type ValidateRequest = Static<typeof ValidateRequest>;
 
 const DiagnosticShape = Type.Object({
   line: Type.Integer(),

@@ -45,3 +45,16 @@ t.test('other names and subfolders cause no warning', (t) => {
   t.same(warned('helper.py', 'tools/time.py', 'Time.py', 'time.csv', 'timer.py'), []);
   t.end();
 });
+
+t.test('a helper counts as it is being edited, and not where it is removed', (t) => {
+  const beside = new Map([['helper.py', text('X = 1\n')]]);
+  const errors = (edited: Record<string, string | null>) =>
+    validateDefinition('Meter', MAIN, { banned: [], allowed: [] }, beside, edited).errors.map(
+      ({ file, line, code }) => `${file}:${line} ${code}`,
+    );
+  t.same(errors({}), []);
+  t.same(errors({ 'helper.py': 'def f():\n    nonlocal x\n' }), ['helper.py:2 syntax']);
+  t.same(errors({ 'helper.py': '# coding: latin-1\nX = "\u20ac"\n' }), ['helper.py:2 encoding']);
+  t.same(errors({ 'more.py': 'def f(:\n', 'helper.py': null }), ['more.py:1 syntax']);
+  t.end();
+});

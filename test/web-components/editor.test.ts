@@ -285,7 +285,10 @@ t.test('several files, and a proposal by whoever may not land', async (t) => {
     .fill('helper.py');
   await page.keyboard.press('Enter');
   await page.getByRole('textbox', { name: 'Text of helper.py' }).waitFor();
+  await write(page, 'def f():\n    nonlocal gain\n');
+  await page.getByText("no binding for nonlocal 'gain' found").waitFor();
   await write(page, 'GAIN = 2\n');
+  await page.getByText('Nothing is wrong with this text.').waitFor();
   await page.getByRole('button', { name: 'Propose for review' }).click();
   await page.waitForURL('**/merge-requests/*');
   await page.getByRole('heading', { level: 1 }).waitFor();

@@ -4,6 +4,7 @@ import type {
   DefinitionQuery,
   FacetQuery,
   NewDefinition,
+  ValidateRequest,
 } from '../../registry/schemas/definitions.ts';
 import { client } from './client.ts';
 
@@ -40,9 +41,9 @@ export const rollBack = (id: number, version: number, reason: string) =>
 export const changeDefinition = (id: number, change: DefinitionChange) =>
   client.definitions.change(id, change);
 export const createDefinition = (what: NewDefinition) => client.definitions.create(what);
-/** With an id the text stands for that definition's main file, beside its other files. */
-export const validateSource = (source: string, name: string, id?: number) =>
-  client.definitions.validate(source, name, id);
+/** With an id the texts are changes of that definition's files; those that do not change are left out. */
+export const validateSource = (body: ValidateRequest, id?: number) =>
+  client.definitions.validate(body, id);
 
 /** What is known of the version that is this commit: its review, and the hashes of its files. */
 export const readProvenance = (commit: string) => client.fleet.provenance(commit);

@@ -81,7 +81,7 @@ export class EditPage extends EditorPage {
       <registry-workbench
         .main=${mainOf(this.name)}
         .files=${copy.files}
-        .validate=${(source: string) => validateSource(source, this.name, definition.id)}
+        .validate=${(files: WorkingCopy['files']) => this.#validate(definition, copy, files)}
         @files-change=${({ files }: FilesEvent) => this.keep({ ...copy, files })}
       ></registry-workbench>
       ${this.saveBar(
@@ -107,6 +107,12 @@ export class EditPage extends EditorPage {
       .conflicts=${merged.conflicts}
       @decided=${decide}
     ></registry-lost-update>`;
+  }
+
+  async #validate({ id }: Definition, copy: WorkingCopy, all: WorkingCopy['files']) {
+    const main = mainOf(this.name);
+    const { [main]: _, ...files } = changesOf({ ...copy, files: all });
+    return await validateSource({ source_code: all[main] ?? '', name: this.name, files }, id);
   }
 
   async #change({ id }: Definition, copy: WorkingCopy) {

@@ -111,7 +111,8 @@ export class NewPage extends EditorPage {
       <registry-workbench
         .main=${mainOf(name)}
         .files=${copy.files}
-        .validate=${(source: string) => validateSource(source, name)}
+        .validate=${({ [mainOf(name)]: source_code = '', ...files }: WorkingCopy['files']) =>
+          validateSource({ source_code, name, files })}
         @files-change=${({ files }: FilesEvent) => this.keep({ ...copy, files })}
       ></registry-workbench>
       ${whenLoaded(this.#lands, (lands) =>

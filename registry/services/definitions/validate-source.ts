@@ -4,6 +4,7 @@ import type { Repositories } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
 import type { Given } from '../../definitions/questions.ts';
 import type { Files, Validation } from '../../definitions/types.ts';
+import type { ValidateRequest } from '../../schemas/definitions.ts';
 import type { Store } from '../../store/open.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller, demand } from '../caller.ts';
@@ -17,19 +18,20 @@ export interface ValidateDeps extends AnalysisDeps {
   rules: Rules;
 }
 
-/** With an `id` the text stands for that definition's main file, beside its other files. */
+/** With an `id` the text stands for that definition's main file, beside its other files and over them `files`. */
 export async function validateSource(
   deps: ValidateDeps,
   caller: Caller,
-  { source_code, name }: { source_code: string; name?: string },
+  { source_code, name, files = {} }: ValidateRequest,
   id?: number,
 ): Promise<Validation> {
   demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
   const validate = async (...given: Given<'validate'>) =>
     await deps.analysis.ask(accountOf(caller), 'validate', ...given);
-  if (id === undefined) return await validate(name, source_code, importPolicyOf(null));
+  if (id === undefined)
+    return await validate(name, source_code, importPolicyOf(null), new Map(), files);
   const { row, policy } = await find(deps, caller, id);
   const beside: Files =
     row.head === null ? new Map() : await filesOf(await deps.repositories.open(row.name), row.head);
-  return await validate(name ?? row.name, source_code, policy, beside);
+  return await validate(name ?? row.name, source_code, policy, beside, files);
 }

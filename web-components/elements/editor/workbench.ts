@@ -49,19 +49,19 @@ export class RegistryWorkbench extends LitElement {
   /** The file that holds the class. */
   declare main: string;
   declare files: Files;
-  /** Asks the registry about the main file's text. */
-  declare validate: (source: string) => Promise<ValidationResult>;
+  /** Asks the registry about all files. */
+  declare validate: (files: Files) => Promise<ValidationResult>;
   declare path: string;
   /** What ruff says of the file that is open. */
   declare findings: readonly Finding[];
   declare settings: Values;
-  /** The text that the registry is asked about: the last at which somebody paused. */
-  declare asked: string;
+  /** The files that the registry is asked about: the last at which somebody paused. */
+  declare asked: Files | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #linter: Linter | undefined;
 
   readonly #validation = new Task(this, {
-    task: async ([text]) => (text === '' ? undefined : await this.validate(text)),
+    task: async ([files]) => (files?.[this.main] ? await this.validate(files) : undefined),
     args: () => [this.asked] as const,
   });
 
@@ -69,7 +69,7 @@ export class RegistryWorkbench extends LitElement {
     super();
     this.findings = [];
     this.settings = {};
-    this.asked = '';
+    this.asked = undefined;
   }
 
   override connectedCallback() {
@@ -95,12 +95,12 @@ export class RegistryWorkbench extends LitElement {
     if (!changed.has('files') && !changed.has('path')) return;
     if (this.path.endsWith('.py')) this.#linter?.lint(this.files[this.path] ?? '');
     else this.findings = [];
-    const source = this.files[this.main] ?? '';
+    const { files } = this;
     clearTimeout(this.#timer);
-    if (this.asked === '') this.asked = source;
-    else if (source !== this.asked) {
+    if (!this.asked?.[this.main]) this.asked = files;
+    else if (files !== this.asked) {
       this.#timer = setTimeout(() => {
-        this.asked = source;
+        this.asked = files;
       }, PAUSE);
     }
   }
@@ -141,12 +141,11 @@ export class RegistryWorkbench extends LitElement {
       </div>`;
   }
 
-  /** The registry's answer counts as soon as it is about the text that is there; until then, ruff's. */
+  /** The registry's answer counts as soon as it is about the texts that are there; until then, ruff's. */
   #shown(): readonly Finding[] {
     const { result, path, main, files, asked } = this;
-    const isCurrent = result !== undefined && files[main] === asked;
-    if (!isCurrent) return this.findings;
-    return path === main ? findingsOf(result) : [...findingsOf(result, path), ...this.findings];
+    if (result === undefined || files !== asked) return this.findings;
+    return findingsOf(result, path === main ? undefined : path);
   }
 
   #count() {
