@@ -62,6 +62,42 @@ t.test('odd layouts have the same tree as in CPython', async (t) => {
     t.same(skeletonOf(text), told(seen[at] ?? []), name);
 });
 
+t.test('patterns and arguments have the same tree as in CPython', async (t) => {
+  const cases = [
+    'a.b',
+    'a.b.c',
+    '-1',
+    '1 + 2j',
+    '-1 - 2j',
+    '{-1: x}',
+    'a.B(x, y=-2)',
+    '-1 | [a.b]',
+  ];
+  const texts = [
+    ...cases.map((pattern) => `match x:\n    case ${pattern}:\n        pass\n`),
+    'f(a := 1, (b := 2), c=3)\n',
+    'f(x, a := [b := 1], *y)[c := 2]\n',
+    'class A(B := C, metaclass=M): pass\n',
+  ];
+  const seen = cpython.skeletons(texts.map((text) => Buffer.from(text)));
+  for (const [at, text] of texts.entries())
+    t.strictSame(skeletonOf(text), told(seen[at] ?? []), text);
+});
+
+t.test("CPython's own snippets have the same tree as in CPython", { skip }, async (t) => {
+  const seen = cpython.skeletons(snippets);
+  let compared = 0;
+  for (const [at, bytes] of snippets.entries()) {
+    const theirs = seen[at];
+    if (!theirs) continue;
+    const { text } = decodeSource(bytes);
+    if (parseModule(text).fault) continue;
+    compared++;
+    t.strictSame(skeletonOf(text), told(theirs), JSON.stringify(text.slice(0, 300)));
+  }
+  t.ok(compared > 1000, `${compared} compared`);
+});
+
 t.test('real files have the same tree as in CPython', async (t) => {
   const folder = machine?.folder;
   const library =

@@ -9,6 +9,7 @@ import {
   parameterNodes,
   parseModule,
   readImport,
+  textOf,
   walk,
 } from '../../../registry/definitions/syntax.ts';
 import type { Seen } from './pythons.ts';
@@ -19,6 +20,7 @@ const KINDS: Record<string, string> = {
   ImportStatement: 'Import',
   CallExpression: 'Call',
   MemberExpression: 'Attribute',
+  AttributePattern: 'Attribute',
   LambdaExpression: 'Lambda',
   ConditionalExpression: 'IfExp',
   NamedExpression: 'NamedExpr',
@@ -56,6 +58,10 @@ export function skeletonOf(text: string): string[] {
       seen.push(['Decorator', line, column, 0, 0]);
       return false;
     }
+    for (const [kind, from, to] of withoutNodes(node, text)) {
+      const { line, column, end_line, end_column } = place.span(from, to);
+      seen.push([kind, line, column, end_line, end_column]);
+    }
     const kind = kindOf(node);
     if (kind === null) return true;
     const { line, column, end_line, end_column } = place.span(node.from, node.to);
@@ -63,6 +69,26 @@ export function skeletonOf(text: string): string[] {
     return true;
   });
   return told(seen);
+}
+
+/** What has a node in `ast` and none of its own here: `name := value` in a call, and the operators of numbers in patterns. */
+function withoutNodes(
+  { type, from, to, children }: Node,
+  text: string,
+): [string, number, number][] {
+  return children.flatMap((one, at): [string, number, number][] => {
+    const [before, after] = [children[at - 1], children[at + 1]];
+    if (
+      type === 'ArgList' &&
+      one.type === 'AssignOp' &&
+      textOf(one, text) === ':=' &&
+      before &&
+      after
+    )
+      return [['NamedExpr', before.from, after.to]];
+    if (type !== 'LiteralPattern' || one.type !== 'ArithOp' || !after) return [];
+    return before ? [['BinOp', from, to]] : [['UnaryOp', from, after.to]];
+  });
 }
 
 export function told(seen: readonly Seen[]): string[] {
