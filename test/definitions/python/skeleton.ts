@@ -71,7 +71,7 @@ export function skeletonOf(text: string): string[] {
   return told(seen);
 }
 
-/** What has a node in `ast` and none of its own here: `name := value` in a call, and the operators of numbers in patterns. */
+/** What has a node in `ast` and none of its own here: `name := value` in a call, and in patterns the operators of numbers and all but the last dot. */
 function withoutNodes(
   { type, from, to, children }: Node,
   text: string,
@@ -86,6 +86,8 @@ function withoutNodes(
       after
     )
       return [['NamedExpr', before.from, after.to]];
+    if (type === 'AttributePattern' && one.type === '.' && after && at + 2 < children.length)
+      return [['Attribute', from, after.to]];
     if (type !== 'LiteralPattern' || one.type !== 'ArithOp' || !after) return [];
     return before ? [['BinOp', from, to]] : [['UnaryOp', from, after.to]];
   });
