@@ -9,6 +9,7 @@ import { letConnectionsGo } from './plugins/connections.ts';
 import { documentation } from './plugins/documentation.ts';
 import { readJsonBodies } from './plugins/json-bodies.ts';
 import { metrics } from './plugins/metrics.ts';
+import { plainPages } from './plugins/plain-page.ts';
 import { answerError, problems } from './plugins/problems.ts';
 import { securityHeaders } from './plugins/security-headers.ts';
 import { headerDeadline, leaveSlowClients } from './plugins/slow-clients.ts';
@@ -27,6 +28,7 @@ import { instrumentRoutes } from './routes/instruments.ts';
 import { interfaceRoutes } from './routes/interface.ts';
 import { labRoutes } from './routes/labs.ts';
 import { mergeRequestRoutes } from './routes/merge-requests.ts';
+import { problemRoutes } from './routes/problems.ts';
 import { provenanceRoutes } from './routes/provenance.ts';
 import { reviewRoutes } from './routes/reviews.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -107,7 +109,9 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
   refuseUnnamed(app as never);
   metrics(app, deps.metricsToken, () => deps.analysis.state);
   documentation(app, deps);
+  plainPages(app as never);
   healthRoutes(app, deps);
+  problemRoutes(app as never);
   clientPackageRoutes(app, deps);
   interfaceRoutes(app as never);
   await app.register(async (plugin) => {

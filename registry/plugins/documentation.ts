@@ -79,6 +79,7 @@ async function describe(
         { name: 'audit' },
         { name: 'events' },
         { name: 'health' },
+        { name: 'problems' },
       ],
     },
     refResolver: {

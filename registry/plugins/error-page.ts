@@ -1,5 +1,6 @@
-/** Problems for people whom a link brought here: a plain page, where a program gets the problem document. */
+/** Problems that people meet behind a link: browsers get a plain page, programs the problem document. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { escapeHtml, plainPage } from './plain-page.ts';
 import { answer, problemOf } from './problems.ts';
 
 export async function answerBrowser(
@@ -16,17 +17,10 @@ export async function answerBrowser(
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
     .serializer(String)
-    .send(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title>
-<h1>${escaped(title)}</h1>
-<p>${escaped(problem.message)}</p>
-<p><a href="../../../">Back to the registry</a></p>
-</html>
-`);
+    .send(
+      plainPage(
+        title,
+        `<p>${escapeHtml(problem.message)}</p>\n<p><a href="/">Back to the registry</a></p>`,
+      ),
+    );
 }
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryError } from '../../repos/errors.ts';
-import { invalidInput, Problem, type ProblemCode } from '../errors.ts';
+import { Problem, type ProblemCode } from '../errors.ts';
+import { invalidInput } from '../invalid-input.ts';
 import { StoreError, type StoreErrorCode } from '../store/errors.ts';
 
 export function problems(app: FastifyInstance): void {
@@ -126,7 +127,6 @@ const BY_STATUS: Record<number, ProblemCode> = {
   400: 'malformed',
   401: 'unauthenticated',
   404: 'not_found',
-  406: 'not_acceptable',
   408: 'too_slow',
   413: 'too_large',
   415: 'unsupported_media_type',

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { plainPage } from '../plugins/plain-page.ts';
 import { PAGES } from '../schemas/pages.ts';
 
 const BUILD = fileURLToPath(new URL('../../web-components/dist/', import.meta.url));
@@ -72,11 +73,8 @@ function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-const NOT_BUILT = `<!doctype html>
-<html lang="en">
-  <title>Definition Registry</title>
-  <h1>The web interface has not been built</h1>
-  <p>Run <code>npm run build</code> where the registry is installed, then load this page again.
-  git and the <a href="/docs">HTTP API</a> work all the same.</p>
-</html>
-`;
+const NOT_BUILT = plainPage(
+  'The web interface has not been built',
+  `<p>Run <code>npm run build</code> where the registry is installed, then load this page again.
+git and the <a href="/docs">HTTP API</a> work without it.</p>`,
+);

@@ -36,10 +36,13 @@ export const List = <T extends TSchema>(item: T) =>
 
 export const ProblemDocument = Type.Object(
   {
-    type: Type.String({ description: 'A stable URI reference of the kind of problem' }),
+    type: Type.String({
+      description:
+        'The address that explains the code: `/problems/<code>`, relative to the registry',
+    }),
     title: Type.String(),
     status: Type.Integer(),
-    code: Type.String({ description: 'The kind of problem, for programs' }),
+    code: Type.String({ description: 'The kind of problem. It is stable, for programs' }),
     detail: Type.String({ description: 'What happened and what to do next' }),
     errors: Type.Optional(
       Type.Array(
@@ -50,12 +53,23 @@ export const ProblemDocument = Type.Object(
       ),
     ),
     free_name: Type.Optional(
-      Type.String({ description: 'Of `name_taken`: a name like it that nobody has' }),
+      Type.String({ description: 'With `name_taken`: a similar name that is free' }),
     ),
   },
   { $id: 'Problem', description: 'RFC 9457 problem document' },
 );
 export type ProblemDocument = Static<typeof ProblemDocument>;
+
+/** A problem code with its explanation. */
+export const ProblemKind = Type.Object({
+  type: Type.String(),
+  code: Type.String(),
+  status: Type.Integer(),
+  title: Type.String(),
+  what: Type.String({ description: 'What happened' }),
+  why: Type.String({ description: 'Why the registry answers like that' }),
+  next: Type.String({ description: 'What to do next' }),
+});
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 

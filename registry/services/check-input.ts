@@ -3,7 +3,7 @@
  * to the same schemas.
  */
 import { Ajv, type ValidateFunction } from 'ajv';
-import { invalidInput } from '../errors.ts';
+import { invalidInput } from '../invalid-input.ts';
 import { closed } from '../schemas/closed.ts';
 import { FORMATS } from '../schemas/formats.ts';
 

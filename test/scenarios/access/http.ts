@@ -21,6 +21,7 @@ export async function request(
     computer_name,
     hash,
     n: 1,
+    code: 'not_found',
   };
   const path = url
     .replace(/:(\w+)/g, (_, name) => encodeURIComponent(String(parameters[name])))

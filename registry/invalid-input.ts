@@ -1,0 +1,63 @@
+/** The faults that JSON Schema validators find, as `Problem` `invalid` in words for people. */
+import { describeHidden, findHidden, HIDDEN_IN_LINE, HIDDEN_IN_PROSE } from '../text/hidden.ts';
+import { Problem, type ProblemDetail } from './errors.ts';
+import { NOT_BLANK } from './schemas/common.ts';
+import { ADDRESS } from './schemas/people.ts';
+
+/** One fault as Ajv reports it, and Fastify after it. */
+export interface SchemaError {
+  instancePath: string;
+  message?: string | undefined;
+  params?: Record<string, unknown>;
+  keyword?: string;
+  /** The faulty value, where the validator is `verbose`. */
+  data?: unknown;
+}
+
+/** `invalid` with an entry for each fault. `whole` is the path of a fault that concerns the whole input. */
+export function invalidInput(
+  found: readonly SchemaError[],
+  whole: string,
+  options?: ErrorOptions,
+): Problem {
+  const listed = found.filter((error) => !isAboutNull(error));
+  const errors = (listed.length > 0 ? listed : found).map((error): ProblemDetail => {
+    const at = error.instancePath.slice(1).split('/').map(decodePart).join('.');
+    const { missingProperty, additionalProperty } = error.params ?? {};
+    const path = [at, missingProperty, additionalProperty].filter(isName).join('.') || whole;
+    return { path, message: inWords(error) };
+  });
+  const text = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+  return new Problem('invalid', text, errors, options);
+}
+
+const isName = (part: unknown): boolean => part !== undefined && part !== '';
+
+/** Decodes one reference token of a JSON Pointer (RFC 6901, section 4). */
+const decodePart = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** A nullable value that is invalid also fails as null, which is not worth reporting. */
+const isAboutNull = ({ keyword, params }: SchemaError): boolean =>
+  keyword === 'anyOf' || params?.type === 'null';
+
+function inWords({ message, params, keyword, data }: SchemaError): string {
+  if (params?.missingProperty) return 'is required';
+  if (keyword === 'additionalProperties') return 'is not accepted here: leave it out';
+  if (Array.isArray(params?.allowedValues)) {
+    return `must be one of: ${params.allowedValues.join(', ')}`;
+  }
+  if (params?.format === 'date-time') return 'must be a time, as 2027-01-31T12:00:00Z';
+  if (params?.format === 'line' || params?.format === 'prose') {
+    const kind = params.format === 'line' ? HIDDEN_IN_LINE : HIDDEN_IN_PROSE;
+    const [hidden] = findHidden(String(data), kind, 1);
+    return hidden
+      ? `cannot hold ${describeHidden(hidden.character)}, which nobody sees: take it out at character ${hidden.at + 1}`
+      : 'cannot hold characters that nobody sees';
+  }
+  if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
+  if (keyword === 'pattern' && params?.pattern === NOT_BLANK) return 'must not be blank';
+  if (keyword === 'pattern' && params?.pattern === ADDRESS) {
+    return 'must be an address, as name@lab.example, in ASCII and without quotes';
+  }
+  return message ?? 'is not valid';
+}

@@ -1,0 +1,43 @@
+/** Pages that the server writes itself: they need neither the build of the web interface nor scripts. */
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+
+const STYLE = '/plain-page.css';
+
+/** Serves the style of these pages. The content security policy permits no style inside a page. */
+export function plainPages(app: FastifyInstance): void {
+  let style: Promise<string> | undefined;
+  app.get(
+    STYLE,
+    { schema: { hide: true, operationId: 'loadPlainStyle' } },
+    async (_request, reply) => {
+      style ??= readFile(new URL('./plain-page.css', import.meta.url), 'utf8');
+      return reply
+        .type('text/css; charset=utf-8')
+        .header('cache-control', 'no-cache')
+        .send(await style);
+    },
+  );
+}
+
+/** A whole document. `title` is text, `body` is HTML: its texts must be escaped. */
+export const plainPage = (title: string, body: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)} · Definition Registry</title>
+<link rel="stylesheet" href="${STYLE}">
+</head>
+<body>
+<main>
+<h1>${escapeHtml(title)}</h1>
+${body}
+</main>
+</body>
+</html>
+`;
+
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,0 +1,28 @@
+/** docs/problems.md from the table of problems; as a program (`npm run problems`) it writes the page. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PROBLEMS } from '../../registry/errors.ts';
+
+export const PROBLEMS_PAGE = join(import.meta.dirname, '..', '..', 'docs', 'problems.md');
+
+/** Pure: the text of the page. */
+export function problemsPage(): string {
+  const sections = Object.entries(PROBLEMS).map(
+    ([code, { status, title, what, why, next }]) => `## ${code}
+
+**${title}** (${status})
+
+- What happened: ${what}
+- Why: ${why}
+- What to do: ${next}
+`,
+  );
+  return `# Problems
+
+Every error of the registry is a problem document (RFC 9457). Its \`code\` is one of these; its \`type\` is \`/problems/<code>\`,
+where the registry shows the same explanation. \`npm run problems\` writes this page from \`registry/errors.ts\`.
+
+${sections.join('\n')}`;
+}
+
+if (import.meta.main) await writeFile(PROBLEMS_PAGE, problemsPage());
