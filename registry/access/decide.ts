@@ -1,5 +1,5 @@
 /**
- * The one place that decides who may do what (contract section 5). Pure: everything it needs is in
+ * The one place that decides who may do what (docs/contract.md, section 5). Pure: everything it needs is in
  * its arguments, so the whole table can be tested without a server.
  */
 
@@ -26,7 +26,7 @@ export interface DefinitionFacts {
   labId: number | null;
   isPublic: boolean;
   isBuiltin: boolean;
-  /** Whether it has a version (contract: "approved once it has a version"). */
+  /** Whether it has a version (docs/contract.md, section 3). */
   isApproved: boolean;
   /** Whether it has been put away: until it is taken back nothing in it changes. */
   isArchived: boolean;

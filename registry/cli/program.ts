@@ -27,7 +27,8 @@ type Act = (
   options: (...args: never[]) => object | Promise<object>,
 ) => (...args: unknown[]) => Promise<void>;
 
-function program(act: Act): Command {
+/** The commands; `act` makes the action of each. */
+export function program(act: Act): Command {
   const root = new Command('registry').description(
     'Git-backed registry of PyBirch instrument definitions',
   );

@@ -191,7 +191,7 @@ function parseObject(text: string, what: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Trailers that only the registry writes; they are removed from a user's text (contract section 3). */
+/** Trailers that only the registry writes; they are removed from a user's text (docs/contract.md, section 3). */
 const RESERVED_TRAILER = /^(merge-request|approved-by|landed-by|override)\s*:/i;
 
 /**

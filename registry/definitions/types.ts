@@ -47,7 +47,7 @@ export interface Validation {
   class_info: ClassInfo | null;
 }
 
-/** The import rules of a lab's policy (contract section 5): names of modules or built-ins. */
+/** The import rules of a lab's policy (docs/contract.md, section 5): names of modules or built-ins. */
 export interface ImportPolicy {
   banned: string[];
   allowed: string[];

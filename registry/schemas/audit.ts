@@ -1,4 +1,4 @@
-/** The audit trail (contract section 9). */
+/** The audit trail (docs/contract.md, section 9). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, PageQuery, Text, Time } from './common.ts';

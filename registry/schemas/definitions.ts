@@ -1,4 +1,4 @@
-/** Definitions and their versions (contract sections 2, 3 and 6). */
+/** Definitions and their versions (docs/contract.md, sections 2, 3 and 6). */
 import type { Static, TSchema } from 'typebox';
 import { Type } from './build.ts';
 import { Id, JsonObject, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
@@ -19,7 +19,7 @@ const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
   description: 'Path to text; null deletes the file',
 });
 
-/** What the file's header may say (contract section 2); null takes a key out of the header. */
+/** What the file's header may say (docs/contract.md, section 2); null takes a key out of the header. */
 const Described = {
   display_name: Name,
   description: Nullable(Prose({ maxLength: 100_000 })),

@@ -1,4 +1,4 @@
-/** Instruments, computers, and which is bound where (contract section 8). */
+/** Instruments, computers, and which is bound where (docs/contract.md, section 8). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { COMPOSED, Id, JsonObject, Line, Nullable, PageQuery, Text, Time } from './common.ts';

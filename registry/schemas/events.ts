@@ -1,4 +1,4 @@
-/** What the stream of events says (contract section 9), by the name of the event. */
+/** What the stream of events says (docs/contract.md, section 9), by the name of the event. */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';

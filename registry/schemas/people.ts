@@ -1,4 +1,4 @@
-/** Users, sessions, tokens, labs and memberships (contract section 5). */
+/** Users, sessions, tokens, labs and memberships (docs/contract.md, section 5). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Text, Time } from './common.ts';

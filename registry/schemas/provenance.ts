@@ -1,4 +1,4 @@
-/** From a measurement back to the version that took it (contract section 10). */
+/** From a measurement back to the version that took it (docs/contract.md, section 10). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';

@@ -1,4 +1,4 @@
-/** Merge requests and what is said of them (contract section 7). */
+/** Merge requests and what is said of them (docs/contract.md, section 7). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';

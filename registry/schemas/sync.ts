@@ -1,4 +1,4 @@
-/** What a computer is told and tells (contract section 9). */
+/** What a computer is told and tells (docs/contract.md, section 9). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';

@@ -1,4 +1,4 @@
-/** Who may do what (contract section 5), as one table to read beside the contract's. */
+/** Who may do what (docs/contract.md, section 5), as a table to compare with that of the contract. */
 import t from 'tap';
 import {
   type Action,

@@ -1,4 +1,4 @@
-/** Contract section 4, reading: who can read which repository with git, and what other callers are told. */
+/** Reading by git (docs/contract.md, section 4): who can read which repository with git, and what other callers are told. */
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** Contract section 4, writing: what a push to `main` lands, what is refused, and what a refusal leaves behind. */
+/** Writing by git (docs/contract.md, section 4): what a push to `main` lands, what is refused, and what a refusal leaves behind. */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';

@@ -1,4 +1,4 @@
-/** Review with git alone: branches and refs/for/main become merge requests (contract section 4). */
+/** Review with git alone: branches and refs/for/main become merge requests (docs/contract.md, section 4). */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { cloneOf } from '../helpers/clone.ts';

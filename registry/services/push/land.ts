@@ -85,7 +85,7 @@ export async function landPush(
   }
 }
 
-/** Every commit on `main` has the version before it as its only parent, and changes something (contract section 3). */
+/** Every commit on `main` has the version before it as its only parent, and changes something (docs/contract.md, section 3). */
 async function crookedness(
   objects: ObjectReader,
   from: Oid | null,

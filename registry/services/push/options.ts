@@ -1,4 +1,4 @@
-/** Push options (contract section 4): what a pusher says of the merge request. Pure. */
+/** Push options (docs/contract.md, section 4): what a pusher says of the merge request. Pure. */
 import type { Command } from '../../../repos/serve/gate.ts';
 import { MAIN } from '../../../text/refs.ts';
 import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';
