@@ -54,7 +54,7 @@ function page(code: ProblemCode): string {
 <p>${withCode(why)}</p>
 <h2>What to do</h2>
 <p>${withCode(next)}</p>
-<p class="quiet">The field <code>detail</code> of the answer says it about your request.</p>
+<p class="quiet">The field <code>detail</code> of the answer describes your request.</p>
 <p><a href="/">Back to the registry</a></p>`,
   );
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { PROBLEMS } from '../../registry/errors.ts';
+import type { ProblemDocument } from '../../registry/schemas/common.ts';
 import { PROBLEMS_PAGE, problemsPage } from '../docs/problems.ts';
 import { startRegistry } from '../helpers/registry.ts';
 
@@ -13,7 +14,8 @@ const open = (path: string, accept: string) => fetch(`${url}${path}`, { headers:
 const BROWSER = 'text/html,application/xhtml+xml,*/*;q=0.8';
 
 t.test('the type of a problem document is the address of its explanation', async (t) => {
-  const problem = await (await open('/api/nothing', '*/*')).json();
+  const answer = await open('/api/nothing', '*/*');
+  const problem = (await answer.json()) as ProblemDocument;
   const explanation = await open(problem.type, 'application/json');
   t.equal(explanation.status, 200);
   t.match(await explanation.json(), {
