@@ -18,43 +18,42 @@ const ConfigSchema = Type.Object({
   DATA_DIR: Type.String({
     default: './var',
     minLength: 1,
-    description: 'folder of repositories, embedded database and keys',
+    description: 'folder of the repositories, the embedded database and the keys',
   }),
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://.+',
-      description: 'a PostgreSQL 15 or newer; unset: the embedded database',
+      description: 'PostgreSQL 15 or newer; unset: the embedded database',
     }),
   ),
   PUBLIC_URL: Type.Optional(
     Type.String({
       format: 'origin',
-      description:
-        'what links and clone addresses begin with, without a path; unset: http://HOST:PORT',
+      description: 'start of links and clone addresses, without a path; unset: http://HOST:PORT',
     }),
   ),
   TRUSTED_PROXIES: Type.Optional(
     Type.String({
       format: 'networks',
       description:
-        'reverse proxies that are believed whom they ask for (X-Forwarded-For): addresses or networks, with commas between',
+        'reverse proxies whose X-Forwarded headers are trusted: addresses or networks, separated by commas',
     }),
   ),
   ADMIN_USERNAME: Type.String({
     default: 'admin',
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-    description: 'the first administrator, used only while there is no user',
+    description: 'username of the first administrator, used only while there is no account',
   }),
   ADMIN_PASSWORD: Type.Optional(
     Type.String({
       minLength: 8,
-      description: "the first administrator's password; unset: made up",
+      description: 'password of the first administrator; unset: generated',
     }),
   ),
   JWT_SECRET: Type.Optional(
     Type.String({
       minLength: 32,
-      description: 'signs session tokens; unset: made once, kept in DATA_DIR/keys',
+      description: 'secret that signs session tokens; unset: generated once, kept in DATA_DIR/keys',
     }),
   ),
   ANONYMOUS_READ: Type.Boolean({
@@ -65,39 +64,39 @@ const ConfigSchema = Type.Object({
   OIDC_ISSUER: Type.Optional(
     Type.String({
       minLength: 1,
-      description: 'the OpenID provider for single sign-on; unset: there is none',
+      description: 'OpenID provider for single sign-on; unset: no single sign-on',
     }),
   ),
   OIDC_CLIENT_ID: Type.Optional(
-    Type.String({ minLength: 1, description: 'what the provider calls the registry' }),
+    Type.String({ minLength: 1, description: 'client id of the registry at the provider' }),
   ),
   OIDC_CLIENT_SECRET: Type.Optional(
-    Type.String({ minLength: 1, description: 'how the registry proves to the provider who it is' }),
+    Type.String({ minLength: 1, description: 'client secret of the registry at the provider' }),
   ),
   OIDC_SCOPES: Type.String({
     default: 'openid profile email',
-    description: 'what the provider is asked to tell, with spaces between',
+    description: 'scopes to request from the provider, separated by spaces',
   }),
   OIDC_GROUPS_CLAIM: Type.String({
     default: 'groups',
     minLength: 1,
-    description: 'the claim in which the provider names the groups of a person',
+    description: 'claim that holds the groups of a person',
   }),
   OIDC_GROUP_ROLES: Type.Optional(
     Type.String({
       minLength: 1,
-      description: 'what groups give: JSON, or the path of a file of it',
+      description: 'roles that groups grant: JSON, or the path of a JSON file',
     }),
   ),
   METRICS_TOKEN: Type.Optional(
     Type.String({
       minLength: 16,
-      description: 'the Bearer token for /metrics; unset: it is read from this machine alone',
+      description: 'Bearer token for /metrics; unset: only this machine can read it',
     }),
   ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
-    description: 'how much is logged',
+    description: 'least severe level that is logged',
   }),
   MAX_FILE_BYTES: Type.Integer({
     default: 1024 * 1024,
@@ -107,18 +106,18 @@ const ConfigSchema = Type.Object({
   MAX_PACK_BYTES: Type.Integer({
     default: 64 * 1024 * 1024,
     minimum: 1024,
-    description: 'largest push, in bytes as sent',
+    description: 'largest push, in bytes as transferred',
   }),
 });
 
-/** An address, or a network as `10.1.0.0/16`; not the network of everybody, who would then be believed anything. */
+/** An address, or a network such as `10.1.0.0/16`. The network of all addresses is refused: any client could forge its address. */
 function isNetwork(text: string): boolean {
   const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
   return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits));
 }
 
-/** Where the registry is the whole of a host: pages, cookies and addresses of clones stand at its root. */
+/** The registry needs a host of its own: pages, cookies and clone addresses start at its root. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
@@ -126,7 +125,7 @@ function isOrigin(text: string): boolean {
 
 export type Config = Readonly<Static<typeof ConfigSchema>>;
 
-// That this schema is one needs no check at every start: JSON Schema's own would have to be compiled for it.
+// The schema is not validated at every start: that would compile the schema of JSON Schema.
 const check = new Ajv({
   allErrors: true,
   coerceTypes: true,
@@ -154,14 +153,14 @@ export const SETTINGS: readonly Setting[] = Object.entries(ConfigSchema.properti
   }),
 );
 
-/** What to write, where Ajv would give no more than the name of a format. */
+/** Messages for formats, of which Ajv reports the name only. */
 const FORMATS: Record<string, string> = {
-  networks: 'must be addresses or networks, as 10.0.0.5 or 10.1.0.0/16, with commas between',
+  networks: 'must be addresses or networks such as 10.0.0.5 or 10.1.0.0/16, separated by commas',
   origin:
-    'must be an address without a path, as https://registry.example: below a path of another site the registry cannot be served, give it a host name of its own',
+    'must be an address without a path, such as https://registry.example: the registry needs a host name of its own',
 };
 
-/** Whether a setting is one, or may have one in it. */
+/** Whether the value of a setting is or may contain a secret. */
 export const isSecret = (name: string): boolean => /PASSWORD|SECRET|TOKEN|URL/.test(name);
 
 export class ConfigError extends Error {
@@ -169,8 +168,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Settles the configuration from the environment, with flags laid over it. Empty strings count as
- * unset, as shells and compose files write them. Throws `ConfigError` naming each bad setting.
+ * Reads the configuration from the environment; flags take precedence. Empty strings count as
+ * unset, because shells and compose files write them so. Throws `ConfigError` naming each bad setting.
  */
 export function loadConfig(
   environment: Record<string, string | undefined> = process.env,

@@ -1,4 +1,4 @@
-/** The settings of single sign-on, out of the configuration. */
+/** The settings of single sign-on, from the configuration. */
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import type { GroupRoles } from './access/groups.ts';
@@ -9,17 +9,17 @@ import { Role } from './schemas/people.ts';
 export interface SingleSignOn {
   issuer: URL;
   clientId: string;
-  /** Undefined for a public client, which proves itself by PKCE alone. */
+  /** Undefined for a public client, which authenticates with PKCE only. */
   clientSecret: string | undefined;
   scopes: string;
-  /** The claim in which the provider names somebody's groups. */
+  /** The claim that holds the groups of a person. */
   groupsClaim: string;
-  /** Null where roles are not the provider's business. */
+  /** Null if groups grant no roles. */
   groupRoles: GroupRoles | null;
 }
 
 /**
- * Null where no provider is set. Throws `ConfigError`. Where `OIDC_GROUP_ROLES` names a file, this is when it is read.
+ * Returns null without a provider. Reads the file that `OIDC_GROUP_ROLES` names. Throws `ConfigError`.
  */
 export function singleSignOnOf(config: Config): SingleSignOn | null {
   const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_GROUP_ROLES } = config;
@@ -46,7 +46,7 @@ export function singleSignOnOf(config: Config): SingleSignOn | null {
   };
 }
 
-/** Whoever can change what a provider says over plain http is whoever they like; within one machine nobody can. */
+/** Plain http lets an attacker forge the provider's answers and sign in as anybody, except within one machine. */
 function issuerOf(text: string): URL {
   if (!URL.canParse(text)) throw new ConfigError(`OIDC_ISSUER is no URL (it is "${text}")`);
   const issuer = new URL(text);
@@ -66,7 +66,7 @@ const GroupRolesSchema = Type.Record(
   ),
 );
 
-/** JSON where it begins like that, else the path of a file of it. */
+/** `value` is JSON if it starts with `{`, and the path of a JSON file otherwise. */
 function groupRolesOf(value: string): GroupRoles {
   const inline = value.trimStart().startsWith('{');
   const what = inline ? 'OIDC_GROUP_ROLES' : `OIDC_GROUP_ROLES (${value})`;

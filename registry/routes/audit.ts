@@ -12,16 +12,18 @@ export function auditRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'listAuditEvents',
         tags: ['audit'],
-        summary: 'Every write: who, what, when, from where, before and after; newest first',
+        summary: 'List every write, newest first: who, what, when, from where, before and after',
         description:
-          'Site admins see everything, lab admins what concerns their labs. Each entry is chained to the one before it by its hash. Where Accept asks for application/x-ndjson, or `format` for jsonl, the answer is every entry that the filters leave, oldest first, a line each; pages do not apply.',
+          'Site admins see all entries, lab admins those of their labs. Each entry holds the hash of the previous one. With `Accept: application/x-ndjson` or `format=jsonl`, the answer is one line for each entry that matches the filters, oldest first, without pages.',
         querystring: AuditQuery,
         response: {
           200: {
             description: 'Entries',
             content: {
               'application/json': { schema: List(AuditEvent) },
-              'application/x-ndjson': { schema: Type.String({ description: 'An entry a line' }) },
+              'application/x-ndjson': {
+                schema: Type.String({ description: 'One entry on each line' }),
+              },
             },
           },
           ...problemAnswers,

@@ -10,9 +10,9 @@ export function clientPackageRoutes(app: Door, deps: { version: string }): void 
       schema: {
         operationId: 'downloadClientPackage',
         tags: ['computers'],
-        summary: 'The Python package of lab computers, as a source archive for pip',
+        summary: 'Download the Python package for lab computers, as a source archive for pip',
         description:
-          'For anybody: `pip install <registry>/client/pybirch_registry-<version>.zip`. The version is that of the registry.',
+          'No credentials are needed: `pip install <registry>/client/pybirch_registry-<version>.zip`. The version is that of the registry.',
         security: [],
         params: Type.Object({ file: Type.String() }),
         response: {

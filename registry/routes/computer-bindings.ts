@@ -16,7 +16,8 @@ export function bindingRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'listBindings',
         tags,
-        summary: 'Which instrument is bound to which computer; to a computer, its own',
+        summary:
+          'List which instrument is bound to which computer. A computer sees its own bindings',
         querystring: BindingQuery,
         response: { 200: List(Binding), ...problemAnswers },
       },
@@ -49,7 +50,7 @@ export function bindingRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'readBinding',
         tags,
-        summary: 'One binding',
+        summary: 'Read a binding',
         params: IdParams,
         response: { 200: Binding, ...problemAnswers },
       },
@@ -64,7 +65,7 @@ export function bindingRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'changeBinding',
         tags,
-        summary: 'Change the fields given (lab admins, and that computer)',
+        summary: 'Change the given fields (lab admins, and that computer)',
         params: IdParams,
         body: BindingChange,
         response: { 200: Binding, ...problemAnswers },
@@ -79,7 +80,7 @@ export function bindingRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'removeBinding',
         tags,
-        summary: 'Unbind (lab admins, and that computer)',
+        summary: 'Remove a binding (lab admins, and that computer)',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

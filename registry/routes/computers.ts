@@ -33,7 +33,7 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
       schema: {
         operationId: 'listComputers',
         tags,
-        summary: 'Computers of your labs; to a computer, itself',
+        summary: 'List the computers of your labs. A computer sees itself',
         querystring: ComputerQuery,
         response: { 200: List(Computer), ...problemAnswers },
       },
@@ -47,7 +47,7 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
       schema: {
         operationId: 'createComputer',
         tags,
-        summary: 'Make a computer that is yet to be enrolled (lab admins)',
+        summary: 'Create a computer, to be enrolled later (lab admins)',
         body: NewComputer,
         response: { 201: Computer, ...problemAnswers },
       },
@@ -65,7 +65,7 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
       schema: {
         operationId: 'readComputer',
         tags,
-        summary: 'One computer',
+        summary: 'Read a computer',
         params: IdParams,
         response: { 200: Computer, ...problemAnswers },
       },
@@ -79,9 +79,9 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
       schema: {
         operationId: 'changeComputer',
         tags,
-        summary: 'Change the fields given (lab admins)',
+        summary: 'Change the given fields (lab admins)',
         description:
-          'A computer keeps its name. A move to another lab needs an admin of both, and no bindings.',
+          'The name cannot change. A move to another lab needs an admin of both labs, and no bindings.',
         params: IdParams,
         body: ComputerChange,
         response: { 200: Computer, ...problemAnswers },
@@ -97,7 +97,7 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
       schema: {
         operationId: 'removeComputer',
         tags,
-        summary: 'Delete a computer and its bindings; its token ends at once (lab admins)',
+        summary: 'Delete a computer and its bindings. Its token stops working at once (lab admins)',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -115,9 +115,9 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
       schema: {
         operationId: 'findBindings',
         tags,
-        summary: 'What is bound to a computer, each instrument with its definition',
+        summary: 'List the bindings of a computer, each instrument with its definition',
         description:
-          'The definition is at the version that the instrument gets: its pin, or the newest that is not revoked.',
+          'The definition is shown at the version that the instrument uses: its pin, or the newest version that is not revoked.',
         params: ComputerParams,
         querystring: Type.Object(PageQuery),
         response: { 200: List(FoundBinding), ...problemAnswers },
@@ -137,7 +137,7 @@ export function computerRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void 
         summary:
           'Bind an instrument that the registry does not know yet (that computer, and lab admins)',
         description:
-          "Makes the instrument in the computer's lab. Sent again with the same `key` it makes none: 200 with the binding, changed as sent.",
+          'Creates the instrument in the lab of the computer. A repeated `key` creates none: the answer is 200 with the binding, changed as sent.',
         params: ComputerParams,
         body: NewInstrumentHere,
         response: { 200: Binding, 201: Binding, ...problemAnswers },
@@ -158,8 +158,8 @@ function enrolmentRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void {
       schema: {
         operationId: 'createEnrolmentCode',
         tags,
-        summary: 'Make a code that enrols one computer in a lab (lab admins)',
-        description: 'It counts once, and for a day.',
+        summary: 'Create a code that enrols one computer in a lab (lab admins)',
+        description: 'The code is valid once, for one day.',
         body: NewEnrolmentCode,
         response: { 201: EnrolmentCode, ...problemAnswers },
       },
@@ -177,9 +177,9 @@ function enrolmentRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void {
       schema: {
         operationId: 'enrol',
         tags,
-        summary: "Trade a code for the computer's own token",
+        summary: 'Exchange a code for a token of the computer',
         description:
-          'A name that the lab has already is taken over, and its old token ends. A name that another lab has answers 409, and the code still counts. After twenty codes that are none, further ones from the same address are answered 429 with Retry-After.',
+          'Enrolling under a name that the lab has replaces the token of that computer. A name of another lab answers 409, and the code stays valid. After twenty wrong codes, further ones from the same address answer 429 with Retry-After.',
         security: [],
         body: Enrolment,
         response: { 201: Enrolled, ...problemAnswers },

@@ -30,7 +30,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'listDefinitions',
         tags,
-        summary: 'Definitions that you may see, without source and files',
+        summary: 'List the definitions that you may see, without source and files',
         querystring: DefinitionQuery,
         response: { 200: List(DefinitionSummary), ...problemAnswers },
       },
@@ -44,9 +44,9 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'countDefinitionFacets',
         tags,
-        summary: 'How many definitions have which category, maker, status, …',
+        summary: 'Count the definitions by category, manufacturer, status, …',
         description:
-          'Among those that the filters leave, the most frequent value first. A filter does not count for its own facet, so that the other values to choose from are there.',
+          'Counts the definitions that match the filters, the most frequent value first. A filter does not apply to its own facet, so that the other values stay available.',
         querystring: FacetQuery,
         response: { 200: DefinitionFacets, ...problemAnswers },
       },
@@ -60,9 +60,9 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'createDefinition',
         tags,
-        summary: 'Make a definition',
+        summary: 'Create a definition',
         description:
-          'What the source does not state is written into its header; fields given here override the header. Where it must be reviewed, the answer has `is_approved: false` and the merge request. `override` lets a lab admin land where the policy forbids it.',
+          'Values that the source lacks are written into its header; fields of the body override the header. If the definition must be reviewed, the answer has `is_approved: false` and the merge request. With `override`, a lab admin lands although the policy forbids it.',
         body: NewDefinition,
         response: { 201: SavedDefinition, ...problemAnswers },
       },
@@ -81,7 +81,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'readDefinitionByName',
         tags,
-        summary: 'One definition by its class name, in any case',
+        summary: 'Read a definition by its class name, regardless of case',
         params: NameParams,
         querystring: VersionQuery,
         response: { 200: Definition, ...problemAnswers },
@@ -96,7 +96,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'readDefinition',
         tags,
-        summary: 'One definition, at its newest version or an older one',
+        summary: 'Read a definition at its newest version, or at an older one',
         params: IdParams,
         querystring: VersionQuery,
         response: { 200: Definition, ...problemAnswers },
@@ -111,9 +111,9 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'changeDefinition',
         tags,
-        summary: 'Change the fields given; a change of files makes a new version',
+        summary: 'Change the given fields; a change of files creates a new version',
         description:
-          '`files` merges (null deletes a file). A source without a header keeps the old header. `expected_version` guards against lost updates. A change of files that must be reviewed answers 202 with the merge request: the one that you have open for this definition, on top of which the change is laid, or a new one; `is_public` and `lab_id` change at once. `override` lets a lab admin land where the policy forbids it.',
+          '`files` merges (null deletes a file). A source without a header keeps the old header. `expected_version` protects against lost updates. A change of files that must be reviewed answers 202 with the merge request: your open one for this definition, which gets the change on top, or a new one. `is_public` and `lab_id` change at once. With `override`, a lab admin lands although the policy forbids it.',
         params: IdParams,
         body: DefinitionChange,
         response: { 200: Definition, 202: SavedDefinition, ...problemAnswers },
@@ -133,7 +133,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'archiveDefinition',
         tags,
-        summary: 'Archive: it leaves the lists, its repository and history stay',
+        summary: 'Archive a definition: lists no longer show it, repository and history remain',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -151,7 +151,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'restoreDefinition',
         tags,
-        summary: 'Take an archived definition back',
+        summary: 'Restore an archived definition',
         params: IdParams,
         response: { 200: Definition, ...problemAnswers },
       },
@@ -168,9 +168,9 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       schema: {
         operationId: 'rollBackDefinition',
         tags,
-        summary: 'Make a new version that equals an older one (lab admins)',
+        summary: 'Create a new version that equals an older one (lab admins)',
         description:
-          'Where the policy lets nobody land directly, 202 with the merge request that proposes it; `override` lands it all the same.',
+          'If the policy permits no direct landing, the answer is 202 with a merge request; `override` lands nevertheless.',
         params: IdParams,
         body: RollbackRequest,
         response: { 200: Definition, 202: SavedDefinition, ...problemAnswers },

@@ -20,13 +20,13 @@ export function eventRoutes(app: Door, { events }: { events: Events }): void {
       schema: {
         operationId: 'readEvents',
         tags: ['events'],
-        summary: 'What happens, as Server-Sent Events',
+        summary: 'Stream events as Server-Sent Events',
         description: DESCRIPTION,
         headers: Type.Object({
           'last-event-id': Type.Optional(
             Type.String({
               maxLength: 100,
-              description: 'The newest event that the caller has had',
+              description: 'The newest event that the client has received',
             }),
           ),
         }),

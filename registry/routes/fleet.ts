@@ -13,7 +13,7 @@ export function fleetRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'listFleet',
         tags,
-        summary: 'Computers of your labs: what is installed, in use, wrong, and behind',
+        summary: 'List the computers of your labs: what is installed, in use, wrong and behind',
         querystring: FleetQuery,
         response: { 200: List(FleetComputer), ...problemAnswers },
       },
@@ -27,7 +27,7 @@ export function fleetRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'readDefinitionFleet',
         tags,
-        summary: 'On how many computers of your labs each version runs, now and day by day',
+        summary: 'Count the computers of your labs by installed version, now and day by day',
         params: IdParams,
         querystring: HistoryQuery,
         response: { 200: DefinitionFleet, ...problemAnswers },

@@ -20,7 +20,7 @@ export function healthRoutes(app: Door, deps: HealthDeps): void {
       schema: {
         operationId: 'isAlive',
         tags: ['health'],
-        summary: 'Whether the process lives',
+        summary: 'Check whether the process runs',
         security: [],
         response: { 200: Fine },
       },
@@ -35,7 +35,7 @@ export function healthRoutes(app: Door, deps: HealthDeps): void {
         operationId: 'isReady',
         tags: ['health'],
         summary:
-          'Whether it can serve: database migrated, repositories reachable, built-ins imported',
+          'Check whether the registry can serve: database migrated, repositories reachable, built-ins imported',
         security: [],
         response: { 200: Fine, ...problemAnswers, '5xx': problemAnswers['4xx'] },
       },

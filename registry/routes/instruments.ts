@@ -27,7 +27,7 @@ export function instrumentRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'listInstruments',
         tags,
-        summary: 'Instruments of your labs, and where each is bound',
+        summary: 'List the instruments of your labs, with their bindings',
         querystring: InstrumentQuery,
         response: { 200: List(Instrument), ...problemAnswers },
       },
@@ -41,9 +41,9 @@ export function instrumentRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'createInstrument',
         tags,
-        summary: 'Make an instrument (lab admins)',
+        summary: 'Create an instrument (lab admins)',
         description:
-          'With `definition_id` it is made of a definition: of the lab, public or built in. `pinned_version` keeps it at one version. Class and type are those of the definition unless given.',
+          '`definition_id` names the definition that the instrument uses: one of the lab, a public or a built-in one. `pinned_version` keeps it at one version. Class and type default to those of the definition.',
         body: NewInstrument,
         response: { 201: Instrument, ...problemAnswers },
       },
@@ -61,7 +61,7 @@ export function instrumentRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'readInstrument',
         tags,
-        summary: 'One instrument',
+        summary: 'Read an instrument',
         params: IdParams,
         response: { 200: Instrument, ...problemAnswers },
       },
@@ -75,9 +75,9 @@ export function instrumentRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'changeInstrument',
         tags,
-        summary: 'Change the fields given (lab admins)',
+        summary: 'Change the given fields (lab admins)',
         description:
-          'Another definition ends a pin that is not given anew. A move to another lab needs an admin of both, and no bindings.',
+          'Another definition removes the pin, unless the request sets a new one. A move to another lab needs an admin of both labs, and no bindings.',
         params: IdParams,
         body: InstrumentChange,
         response: { 200: Instrument, ...problemAnswers },
@@ -112,9 +112,10 @@ export function instrumentRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'bindInstrument',
         tags,
-        summary: 'Bind it to a computer, or change how it is bound (lab admins, and that computer)',
+        summary:
+          'Bind an instrument to a computer, or change the binding (lab admins, and that computer)',
         description:
-          'A lab admin may bind to a computer that is yet to be enrolled. The first binding of an instrument is the primary one; `is_primary` makes another so and ends it for the rest. `last_connected` is set where it is given, never by an address alone; a time ahead of the registry counts as now.',
+          'A lab admin may bind to a computer that is not enrolled yet. The first binding of an instrument is its primary one; `is_primary` on another binding makes that the only primary one. `last_connected` changes only if the request sets it; a time in the future counts as now.',
         params: BindingParams,
         body: BindingChange,
         response: { 200: Binding, 201: Binding, ...problemAnswers },

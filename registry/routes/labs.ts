@@ -24,7 +24,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'listLabs',
         tags,
-        summary: 'The labs that you belong to; all of them for site admins',
+        summary: 'List the labs that you belong to; site admins see all labs',
         querystring,
         response: { 200: List(Lab), ...problemAnswers },
       },
@@ -38,7 +38,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'createLab',
         tags,
-        summary: 'Make a lab (site admins)',
+        summary: 'Create a lab (site admins)',
         body: NewLab,
         response: { 201: Lab, ...problemAnswers },
       },
@@ -55,7 +55,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'readLab',
         tags,
-        summary: 'One lab and its policy',
+        summary: 'Read a lab and its policy',
         params: IdParams,
         response: { 200: Lab, ...problemAnswers },
       },
@@ -69,7 +69,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'changeLab',
         tags,
-        summary: 'Change the fields given (lab admins)',
+        summary: 'Change the given fields (lab admins)',
         params: IdParams,
         body: LabChange,
         response: { 200: Lab, ...problemAnswers },
@@ -102,7 +102,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'listMembers',
         tags,
-        summary: 'Who belongs to the lab',
+        summary: 'List the members of a lab',
         params: IdParams,
         querystring,
         response: { 200: List(Member), ...problemAnswers },
@@ -120,7 +120,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
         tags,
         summary: 'Add a member (lab admins)',
         description:
-          'Say whom by one of `username`, `email` and `user_id`. Somebody who is not there and somebody whom you do not see are answered alike.',
+          'Name the account by one of `username`, `email` and `user_id`. The answer is the same for an unknown account and for one that you may not see.',
         params: IdParams,
         body: NewMember,
         response: { 201: Member, ...problemAnswers },
@@ -138,7 +138,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'changeMember',
         tags,
-        summary: 'Give a member another role (lab admins)',
+        summary: 'Change the role of a member (lab admins)',
         params: MemberParams,
         body: MemberChange,
         response: { 200: Member, ...problemAnswers },
@@ -157,7 +157,7 @@ export function labRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'removeMember',
         tags,
-        summary: 'Take a member out of the lab (lab admins)',
+        summary: 'Remove a member from the lab (lab admins)',
         params: MemberParams,
         response: { 204: NoContent, ...problemAnswers },
       },

@@ -25,7 +25,7 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'listMergeRequests',
         tags,
-        summary: 'Merge requests of the labs where the caller may propose, newest first',
+        summary: 'List the merge requests of the labs in which you may propose, newest first',
         querystring: MergeRequestQuery,
         response: { 200: List(MergeRequest), ...problemAnswers },
       },
@@ -39,7 +39,7 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'readMergeRequest',
         tags,
-        summary: 'One merge request: its diff, checks, reviews, comments, and what it still lacks',
+        summary: 'Read a merge request: diff, checks, reviews, comments and blockers',
         params: IdParams,
         response: { 200: MergeRequestPage, ...problemAnswers },
       },
@@ -53,9 +53,9 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'merge',
         tags,
-        summary: 'Land it as one commit (lab admins)',
+        summary: 'Land a merge request as one commit (lab admins)',
         description:
-          'Where it cannot land, 409 with every reason. With `override` a lab admin sets the landing policy aside, never a conflict, an invalid definition or a draft; the reason stays in the record of the version.',
+          'If it cannot land, the answer is 409 with every reason. `override` lets a lab admin land despite the policy, but not despite a conflict, an invalid definition or a draft. The record of the version keeps the reason.',
         params: IdParams,
         body: MergeInput,
         response: { 200: MergeRequestPage, ...problemAnswers },
@@ -73,9 +73,9 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'rebase',
         tags,
-        summary: 'Put its commits on top of the newest version (contributors)',
+        summary: 'Rebase the commits onto the newest version (contributors)',
         description:
-          'Each commit keeps its author. Approvals hold where the list of changed files and contents stays the same, and whoever rebases may still approve. Where a commit does not apply, 409 with file and lines.',
+          'Each commit keeps its author. Approvals stay valid if the list of changed files and contents stays the same, and the person who rebases may still approve. If a commit does not apply, the answer is 409 with file and lines.',
         params: IdParams,
         body: RebaseInput,
         response: { 200: MergeRequestPage, ...problemAnswers },

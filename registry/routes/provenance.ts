@@ -10,9 +10,9 @@ export function provenanceRoutes(app: Door, deps: ReadDeps): void {
       schema: {
         operationId: 'readProvenance',
         tags: ['versions'],
-        summary: 'The version that a commit or the SHA-256 of a file belongs to, and its review',
+        summary: 'Find the version of a commit or of the SHA-256 of a file, and its review',
         description:
-          'What an instance knows of itself (`instrument._definition`) has both. Of several versions with the same file the one that brought it; `others` has the rest. Digits that begin several hashes give 409 with each of them.',
+          '`instrument._definition` of an instance has both hashes. If several versions have the same file, the answer is the first of them, and `others` lists the rest. Digits that begin several hashes answer 409 with all of them.',
         params: ProvenanceParams,
         response: { 200: Provenance, ...problemAnswers },
       },

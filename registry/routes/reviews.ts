@@ -27,9 +27,9 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'review',
         tags,
-        summary: 'Approve, request changes or comment, bound to the head that was looked at',
+        summary: 'Approve, request changes or comment on one head',
         description:
-          'Approving is for admins of the lab and owners of what is changed, and for nobody who opened, pushed or wrote it (unless the lab allows it). Whoever has requested changes can always approve, which takes the objection back; it counts as an approval only where they may approve. 409 where the head has moved.',
+          'Admins of the lab and owners of the changed files may approve, unless they opened, pushed or wrote the change themselves (a lab can permit that). A person who requested changes can always approve, which withdraws the objection; it counts as an approval only if that person may approve. 409 if the head has moved.',
         params: IdParams,
         body: ReviewInput,
         response: { 201: Review, ...problemAnswers },
@@ -48,7 +48,7 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'comment',
         tags,
-        summary: 'Comment on the whole, on a line of either side, or in a thread',
+        summary: 'Comment on the merge request, on a line of either side, or in a thread',
         params: IdParams,
         body: CommentInput,
         response: { 201: Comment, ...problemAnswers },
@@ -67,7 +67,7 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'postCheck',
         tags,
-        summary: 'Say what a program found at the newest head; saying it again replaces it',
+        summary: 'Post the result of a program for a head; a new result replaces the previous one',
         params: IdParams,
         body: CheckInput,
         response: { 201: Check, ...problemAnswers },
@@ -85,7 +85,7 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'changeMergeRequest',
         tags,
-        summary: 'Change title, description or draft (its author and lab admins)',
+        summary: 'Change title, description or draft (the author and lab admins)',
         params: IdParams,
         body: MergeRequestChange,
         response: { 200: MergeRequestPage, ...problemAnswers },
@@ -103,7 +103,8 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       schema: {
         operationId: 'closeMergeRequest',
         tags,
-        summary: 'Close it without merging (its author and lab admins); its branch stays',
+        summary:
+          'Close a merge request without merging (the author and lab admins); the branch remains',
         params: IdParams,
         response: { 200: MergeRequestPage, ...problemAnswers },
       },
@@ -121,7 +122,7 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
         operationId: 'reopenMergeRequest',
         tags,
         summary:
-          'Open a closed one again, where its branch is as it was and nothing took its place',
+          'Reopen a closed merge request, if the branch is unchanged and no other merge request replaced it',
         params: IdParams,
         response: { 200: MergeRequestPage, ...problemAnswers },
       },

@@ -16,7 +16,7 @@ export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
         tags: ['sessions'],
         summary: 'Sign in',
         description:
-          'Answers with a session token for the Authorization header and sets the same as an HttpOnly cookie. It lasts eight hours and ends with a sign-out or a change of password. After ten wrong passwords in a row for an account its sign-ins from the same address are answered 429, with Retry-After: for a minute, then after each further wrong one for twice as long, up to an hour. After a hundred failures from one address within fifteen minutes, for whatever accounts, one wrong password suffices.',
+          'Answers with a session token for the Authorization header, and sets it as an HttpOnly cookie too. The session lasts eight hours and ends with a sign-out or a change of password. After ten wrong passwords in a row for one account, sign-ins to it from the same address answer 429 with Retry-After: for one minute, then for twice as long after each further wrong one, up to an hour. After a hundred failures from one address within fifteen minutes, for any accounts, one wrong password is enough.',
         security: [],
         body: Credentials,
         response: { 200: Session, ...problemAnswers },
@@ -37,7 +37,7 @@ export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
         tags: ['sessions'],
         summary: 'Sign out',
         description:
-          'Ends the session in the Authorization header or the cookie, and takes the cookie back where a page of the registry asks. Other sessions and all tokens of the account go on.',
+          'Ends the session in the Authorization header or the cookie, and deletes the cookie if a page of the registry asks. Other sessions and all tokens of the account stay valid.',
         security: [],
         response: { 204: NoContent, ...problemAnswers },
       },
@@ -59,7 +59,7 @@ export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       schema: {
         operationId: 'readOwnAccount',
         tags: ['sessions'],
-        summary: 'Who the caller is, with labs and roles',
+        summary: 'Read your own account, with labs and roles',
         response: { 200: Me, ...problemAnswers },
       },
     },

@@ -13,9 +13,9 @@ export function signingKeyRoutes(app: Door, deps: { signingKeys: SigningKeys }):
       schema: {
         operationId: 'listSigningKeys',
         tags: ['versions'],
-        summary: 'Public keys that versions are signed with, newest first',
+        summary: 'List the public keys that sign versions, newest first',
         description:
-          'Every key there ever was, with the dates of tags that it may have signed. Where Accept asks for text/plain, the answer is a file for git: name it in gpg.ssh.allowedSignersFile, and git tag -v verifies any version; pages do not apply.',
+          'Lists all keys, old ones included, with the period in which each signed tags. With `Accept: text/plain`, the answer is a file for git, without pages: name it in gpg.ssh.allowedSignersFile, and `git tag -v` verifies any version.',
         security: [],
         querystring: Type.Object(PageQuery),
         response: {

@@ -52,7 +52,7 @@ export function singleSignOnRoutes(
       schema: {
         operationId: 'readAuthMethods',
         tags,
-        summary: 'How one can sign in here',
+        summary: 'List the ways to sign in',
         security: [],
         response: { 200: AuthMethods, ...problemAnswers },
       },
@@ -75,7 +75,7 @@ export function singleSignOnRoutes(
         tags,
         summary: 'Send the browser to the OpenID provider',
         description:
-          'For browsers: sets a cookie for the attempt, good for ten minutes, and redirects. 404 where single sign-on is not set up.',
+          'For browsers: sets a cookie for the attempt, valid for ten minutes, and redirects. 404 without single sign-on.',
         security: [],
         querystring: SignOnStart,
         response: { 303: Redirect, ...problemAnswers },
@@ -93,9 +93,9 @@ export function singleSignOnRoutes(
       schema: {
         operationId: 'linkSingleSignOn',
         tags,
-        summary: 'Sign in to your account by the OpenID provider from now on',
+        summary: 'Link your account to the OpenID provider',
         description:
-          'For pages of the registry: sets the cookie of an attempt and tells where to send the browser. Whoever comes back from there is linked to the account, as long as the session goes on.',
+          'For pages of the registry: sets the cookie of the attempt and answers with the address for the browser. The person who returns from there is linked to the account, if the session still lasts.',
         body: SignOnStart,
         response: { 200: SignOnAddress, ...problemAnswers },
       },
@@ -114,9 +114,9 @@ export function singleSignOnRoutes(
       schema: {
         operationId: 'finishSingleSignOn',
         tags,
-        summary: 'Where the OpenID provider sends the browser back',
+        summary: 'Complete a sign-in: the OpenID provider sends the browser here',
         description:
-          'Makes the account at the first sign-in, brings its roles up to the groups that the provider names, sets the session cookie and redirects.',
+          'Creates the account at the first sign-in, updates its roles from the groups that the provider names, sets the session cookie and redirects.',
         security: [],
         querystring: SignOnAnswer,
         response: { 303: Redirect, ...problemAnswers },

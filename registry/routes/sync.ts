@@ -28,16 +28,17 @@ export function syncRoutes(app: Door, given: Omit<SyncDeps, 'catalogues' | 'ownP
       schema: {
         operationId: 'readSyncList',
         tags,
-        summary: 'What a computer should have (with its token): versions, bindings, revocations',
+        summary:
+          'Read what a computer should have: versions, bindings, revocations (with the token of a computer)',
         description:
-          'One item for each version: what instruments bound to this computer get (at their pins), and the newest of each definition of its lab; public and built-in ones when bound or named. A revoked version is never offered: a pin to one falls back to the newest that stands, and a warning says so. With `If-None-Match`, 304 as long as nothing of it can have changed. Both answers carry `Sync-Statement`: whose list it is, its number, its date and the SHA-256 of its bytes, signed by the registry (docs/lab-computer.md).',
+          'One item for each version: the versions that instruments bound to this computer use (at their pins), and the newest version of each definition of its lab; public and built-in ones if bound or named. A revoked version is never offered: a pin to one falls back to the newest version that is not revoked, with a warning. With `If-None-Match`, an unchanged list answers 304. Both answers have the header `Sync-Statement`: the computer, number, date and SHA-256 of the list, signed by the registry (docs/lab-computer.md).',
         querystring: SyncQuery,
         headers: Type.Object({
           'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),
         }),
         response: {
           200: SyncList,
-          304: Type.Null({ description: 'As the caller has it' }),
+          304: Type.Null({ description: 'Unchanged' }),
           ...problemAnswers,
         },
       },
@@ -68,8 +69,8 @@ export function syncRoutes(app: Door, given: Omit<SyncDeps, 'catalogues' | 'ownP
       schema: {
         operationId: 'reportSync',
         tags,
-        summary: 'Say which versions are installed and in use (with the token of a computer)',
-        description: 'Replaces the report before. `errors` are texts or objects.',
+        summary: 'Report which versions are installed and in use (with the token of a computer)',
+        description: 'Replaces the previous report. `errors` are texts or objects.',
         body: SyncReport,
         response: { 204: NoContent, ...problemAnswers },
       },

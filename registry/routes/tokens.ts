@@ -13,7 +13,7 @@ export function tokenRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'listTokens',
         tags,
-        summary: 'Your tokens, without their secrets',
+        summary: 'List your tokens, without their secrets',
         response: { 200: List(Token), ...problemAnswers },
       },
     },
@@ -26,7 +26,7 @@ export function tokenRoutes(app: Door, deps: PeopleDeps): void {
       schema: {
         operationId: 'createToken',
         tags,
-        summary: 'Make a token: for the Authorization header, and as password for git',
+        summary: 'Create a token, for the Authorization header and as a password for git',
         body: NewToken,
         response: { 201: CreatedToken, ...problemAnswers },
       },

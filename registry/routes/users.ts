@@ -15,9 +15,9 @@ export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       schema: {
         operationId: 'listUsers',
         tags,
-        summary: 'All accounts (site admins), or the one with a username (lab admins too)',
+        summary: 'List all accounts (site admins), or find one by its username (lab admins too)',
         description:
-          'A lab admin who gives a `username` gets id, username and name of that account, to make it a member.',
+          'With `username`, a lab admin gets id, username and name of that account, to add it as a member.',
         querystring: UserQuery,
         response: { 200: List(Type.Union([User, FoundUser])), ...problemAnswers },
       },
@@ -31,7 +31,7 @@ export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       schema: {
         operationId: 'createUser',
         tags,
-        summary: 'Make an account (site admins)',
+        summary: 'Create an account (site admins)',
         body: NewUser,
         response: { 201: User, ...problemAnswers },
       },
@@ -48,7 +48,7 @@ export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       schema: {
         operationId: 'readUser',
         tags,
-        summary: 'One account: your own, or any for site admins',
+        summary: 'Read an account: your own, or any as a site admin',
         params: IdParams,
         response: { 200: User, ...problemAnswers },
       },
@@ -62,9 +62,9 @@ export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       schema: {
         operationId: 'changeUser',
         tags,
-        summary: 'Change the fields given; a new password ends every session of the account',
+        summary: 'Change the given fields; a new password ends all sessions of the account',
         description:
-          'In a browser (the session cookie) your own password is changed with `current_password` beside `password`; a program may leave it out. Wrong ones count as failed sign-ins. A site admin gives others a new one without.',
+          'To change your own password with a session cookie, send `current_password` too; with a token it is optional. A wrong one counts as a failed sign-in. A site admin sets the password of another account without it.',
         params: IdParams,
         body: UserChange,
         response: { 200: User, ...problemAnswers },
@@ -83,7 +83,7 @@ export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       schema: {
         operationId: 'removeUser',
         tags,
-        summary: 'End an account: it is disabled for good measure, and stays named on what it did',
+        summary: 'Delete an account: it is disabled, and history keeps its name',
         params: IdParams,
         response: { 204: NoContent, ...problemAnswers },
       },

@@ -6,14 +6,15 @@ import { type Door, problemAnswers } from './door.ts';
 export function validateRoutes(app: Door, deps: ValidateDeps): void {
   const schema = {
     tags: ['definitions'],
-    description: 'The code is read, never run. Columns count Unicode code points from 1.',
+    description:
+      'The registry reads the code and never runs it. Columns count Unicode code points from 1.',
     body: ValidateRequest,
     response: { 200: ValidationResult, ...problemAnswers },
   };
 
   app.post(
     '/api/instrument-definitions/validate',
-    { schema: { ...schema, operationId: 'validateSource', summary: 'Check a source text' } },
+    { schema: { ...schema, operationId: 'validateSource', summary: 'Validate a source text' } },
     async (request) => await validateSource(deps, request.caller, request.body),
   );
 
@@ -23,7 +24,7 @@ export function validateRoutes(app: Door, deps: ValidateDeps): void {
       schema: {
         ...schema,
         operationId: 'validateDefinition',
-        summary: "Check a source text as this definition's, by its lab's policy",
+        summary: 'Validate a source text as part of a definition, with the policy of its lab',
         params: IdParams,
       },
     },

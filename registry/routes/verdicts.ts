@@ -9,25 +9,24 @@ const VERDICTS = [
     verb: 'deprecate',
     kind: 'deprecated',
     operationId: 'deprecateVersion',
-    summary: 'Warn of a version (lab admins)',
+    summary: 'Deprecate a version (lab admins)',
     description:
-      'The version is offered as before, with the reason. Deprecating again replaces the reason.',
+      'Computers still get the version, with the reason as a warning. Deprecating again replaces the reason.',
   },
   {
     verb: 'revoke',
     kind: 'revoked',
     operationId: 'revokeVersion',
-    summary: 'Withdraw a version (lab admins)',
+    summary: 'Revoke a version (lab admins)',
     description:
-      'Computers are not offered it any more, and nothing is rolled back to it. History, tags and clones keep it, and the newest version stays the head of main though it is revoked: roll back, or land a better one. Revoking again replaces the reason.',
+      'Computers no longer get the version, and no rollback restores it. History, tags and clones keep it. A revoked newest version remains the head of main: roll back, or land a better one. Revoking again replaces the reason.',
   },
   {
     verb: 'reinstate',
     kind: 'reinstated',
     operationId: 'reinstateVersion',
-    summary: 'Let a version stand again: neither deprecated nor revoked (lab admins)',
-    description:
-      'The reason goes into the audit trail. A version that stands already is left as it is.',
+    summary: 'Reinstate a version that is deprecated or revoked (lab admins)',
+    description: 'The audit trail keeps the reason. A version without a verdict stays unchanged.',
   },
 ] as const;
 

@@ -32,7 +32,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       schema: {
         operationId: 'listVersions',
         tags,
-        summary: 'Versions, newest first',
+        summary: 'List the versions, newest first',
         params: IdParams,
         querystring: Type.Object(PageQuery),
         response: { 200: List(VersionSummary), ...problemAnswers },
@@ -47,7 +47,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       schema: {
         operationId: 'readVersion',
         tags,
-        summary: 'One version with its source',
+        summary: 'Read a version with its source',
         params: VersionParams,
         response: { 200: VersionDetail, ...problemAnswers },
       },
@@ -64,7 +64,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       schema: {
         operationId: 'compareVersions',
         tags,
-        summary: 'Difference of two versions: unified diff, or JSON where Accept asks for it',
+        summary: 'Compare two versions: a unified diff, or JSON by Accept',
         params: IdParams,
         querystring: DiffQuery,
         response: {
@@ -95,7 +95,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       schema: {
         operationId: 'readSource',
         tags,
-        summary: 'The file with the class, byte for byte',
+        summary: 'Read the file with the class, byte for byte',
         params: IdParams,
         querystring: VersionQuery,
         response: { 200: bytes('text/x-python', 'The file'), ...problemAnswers },
@@ -117,9 +117,9 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       schema: {
         operationId: 'readSnapshot',
         tags,
-        summary: 'All files of a version as a zip',
+        summary: 'Download all files of a version as a zip',
         description:
-          'X-Files-SHA256 is one digest of all files: the SHA-256, in hexadecimal, over a line `<SHA-256 in hexadecimal>  <path>` with two spaces between and a newline behind for each file, sorted by the bytes of the paths (what `sha256sum` prints). X-Commit is the commit, Repr-Digest (RFC 9530) the digest of the archive itself.',
+          'X-Files-SHA256 is one digest of all files: the SHA-256, in hexadecimal, over one line `<SHA-256 in hexadecimal>  <path>` for each file, with two spaces and a final newline, sorted by the bytes of the paths (the output of `sha256sum`). X-Commit is the commit, Repr-Digest (RFC 9530) the digest of the archive itself.',
         params: IdParams,
         querystring: VersionQuery,
         response: { 200: bytes('application/zip', 'The archive'), ...problemAnswers },

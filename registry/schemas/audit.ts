@@ -15,7 +15,7 @@ export const AuditQuery = Type.Object({
   format: Type.Optional(
     Type.Enum(['json', 'jsonl'], {
       description:
-        'jsonl: all of it as lines, as a file to save; for links, which cannot set Accept',
+        '`jsonl`: all entries as lines, as a file to save, for links, which cannot set Accept',
     }),
   ),
 });

@@ -5,10 +5,10 @@ import { Type } from './build.ts';
 export const Id = Type.Integer({ minimum: 1, maximum: 2147483647 });
 export const Time = Type.String({
   format: 'date-time',
-  description: 'RFC 3339, with its zone; the registry answers in UTC',
+  description: 'RFC 3339 with a time zone; answers are in UTC',
 });
 
-/** Of a string: it is taken in Unicode's normal form C, as keyboards and file systems differ in how they write an umlaut. */
+/** Keyword of a string that is converted to Unicode's normal form C: keyboards and file systems encode umlauts differently. */
 export const COMPOSED = 'x-composed';
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -73,12 +73,12 @@ export const ProblemKind = Type.Object({
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Of an object that takes any properties: how many values it may hold, at all depths together. */
+/** Keyword of an object with any properties: the largest number of values, at all depths together. */
 export const MOST_VALUES = 'x-most-values';
-/** Of the same: how many characters its names and texts may have together. */
+/** Keyword of the same: the largest number of characters of its names and texts together. */
 export const MOST_CHARACTERS = 'x-most-characters';
 
-/** Any JSON object, for schemas and settings that the registry does not interpret. */
+/** Any JSON object: schemas and settings that the registry does not interpret. */
 export type JsonObject = { [key: string]: Json };
 export const JsonObject = Type.Unsafe<JsonObject>({
   type: 'object',
@@ -98,19 +98,19 @@ interface TextOptions {
 /** Matches text that holds more than white space. */
 export const NOT_BLANK = '\\S';
 
-/** What must not be empty must not be blank either: a reason of spaces is none. */
+/** A text that must not be empty must not be blank either. */
 const notBlank = ({ minLength = 0 }: TextOptions) => minLength > 0 && { pattern: NOT_BLANK };
 
-/** A name or a title: one line without a character that nobody sees (`formats.ts`). What people read is this or `Prose`. */
+/** A name or a title: one line without invisible characters (`formats.ts`). Texts for people are this or `Prose`. */
 export const Line = (options: TextOptions) =>
   Type.String({ ...notBlank(options), ...options, format: 'line' });
 
-/** Text of several lines likewise; tabs are text too. */
+/** Text of several lines without invisible characters; tabs are permitted. */
 export const Prose = (options: TextOptions) =>
   Type.String({ ...notBlank(options), ...options, format: 'prose' });
 
 /**
- * What is compared and not shown: secrets, and what is looked for, since older rows must be found. Without NUL, which
- * PostgreSQL cannot store.
+ * Text that is compared and not shown: secrets and search words, which must match older rows. NUL is refused, because
+ * PostgreSQL cannot store it.
  */
 export const Text = (options: TextOptions) => Type.String({ ...options, pattern: '^[^\\u0000]*$' });

@@ -19,7 +19,7 @@ const FileTexts = Type.Record(Type.String(), Nullable(SourceCode), {
   description: 'Path to text; null deletes the file',
 });
 
-/** What the file's header may say (docs/contract.md, section 2); null takes a key out of the header. */
+/** What the header of the file may hold (docs/contract.md, section 2); null removes a key from the header. */
 const Described = {
   display_name: Name,
   description: Nullable(Prose({ maxLength: 100_000 })),
@@ -39,7 +39,7 @@ const Described = {
 export const Override = Prose({
   minLength: 1,
   maxLength: 1000,
-  description: 'Why a lab admin sets the landing policy aside; kept in the record of the version',
+  description: 'Why a lab admin overrides the landing policy; the record of the version keeps it',
 });
 
 const Changes = Type.Partial(
@@ -47,7 +47,7 @@ const Changes = Type.Partial(
     ...Described,
     base_class: Line({
       maxLength: 500,
-      description: 'Checked against the code, never stored',
+      description: 'Compared with the code, never stored',
     }),
     source_code: SourceCode,
     files: FileTexts,
@@ -58,13 +58,13 @@ const Changes = Type.Partial(
   }),
 ).properties;
 
-/** Names of banned modules and built-ins that a version may use; where given, the whole list. */
+/** Names of banned modules and built-ins that a version may use; always the whole list. */
 export const Grants = Type.Array(
   Type.String({ maxLength: 100, pattern: '^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$' }),
   {
     maxItems: 50,
     description:
-      'What a lab admin lets this definition use although the lab bans it: the whole list. Without it, what the version before may use stays.',
+      'The banned imports that a lab admin permits this definition to use: the whole list. Without it, the permissions of the previous version stay.',
   },
 );
 
@@ -80,13 +80,13 @@ export const DefinitionChange = Type.Object({
   grants: Type.Optional(Grants),
   ...Changes,
   name: Type.Optional(
-    Type.String({ maxLength: 200, description: 'May be there, but not be another one' }),
+    Type.String({ maxLength: 200, description: 'Optional; it must be the current name' }),
   ),
   expected_version: Type.Optional(Nullable(Id)),
 });
 export type DefinitionChange = Static<typeof DefinitionChange>;
 
-/** What a lab's admins say of a version after it landed; null where they said nothing. */
+/** A verdict of the lab's admins on a version; null without one. */
 const Verdict = (description: string) =>
   Type.Union(
     [
@@ -100,9 +100,9 @@ const Verdict = (description: string) =>
     { description },
   );
 const Verdicts = {
-  deprecated: Verdict('Whether this version is warned of, and why'),
+  deprecated: Verdict('Whether and why this version is deprecated'),
   revoked: Verdict(
-    'Whether this version was withdrawn, and why: computers are not offered it, nothing is rolled back to it',
+    'Whether and why this version is revoked: computers no longer get it, and no rollback restores it',
   ),
 };
 
@@ -131,7 +131,7 @@ const Summary = {
   is_approved: Type.Boolean(),
   is_archived: Type.Boolean(),
   permissions: Type.Array(Type.String(), {
-    description: 'What this version may use although its lab bans it, as its signed tag has it',
+    description: 'The banned imports that this version may use, from its signed tag',
   }),
   ...Verdicts,
   clone_url: Type.String(),
@@ -148,12 +148,12 @@ export const Definition = Type.Object({
   source_code: Type.String(),
   files: Type.Record(Type.String(), Type.String(), {
     description:
-      'Every other file by path; bytes that are not UTF-8 come as U+FFFD (the snapshot has them exactly)',
+      'All other files by path. Bytes that are not UTF-8 become U+FFFD; the snapshot has the original bytes',
   }),
 });
 export type Definition = Static<typeof Definition>;
 
-/** The answer to a save: where it must be reviewed, the merge request that holds it. */
+/** The answer to a save, with the merge request if the change must be reviewed. */
 export const SavedDefinition = Type.Object({
   ...Definition.properties,
   merge_request: Type.Optional(Type.Object({ id: Id, url: Type.String() })),
@@ -169,7 +169,7 @@ const Filters = {
   is_public: Type.Optional(Type.Boolean()),
   is_builtin: Type.Optional(Type.Boolean()),
   is_archived: Type.Optional(
-    Type.Boolean({ description: 'Archived ones instead of those that stand. Default: false' }),
+    Type.Boolean({ description: 'Archived definitions instead of current ones. Default: false' }),
   ),
   q: Type.Optional(Text({ maxLength: 500 })),
 };
@@ -180,7 +180,7 @@ export const DefinitionQuery = Type.Object({
   sort: Type.Optional(
     Type.String({
       pattern: '^-?(name|display_name|category|manufacturer|created_at|updated_at|version)$',
-      description: 'A field; a leading - turns the order round. Default: name',
+      description: 'A field; a leading - reverses the order. Default: name',
     }),
   ),
 });
@@ -279,7 +279,7 @@ const LandedUnder = Type.Union(
   ],
   {
     description:
-      'The lab that it landed in and the policy of that lab then, from the record; null for whoever belongs to neither that lab nor the one that has the definition, and for versions from before that was recorded',
+      'The lab in which the version landed and its policy at that time, from the record. Null for callers who belong neither to that lab nor to the one that owns the definition, and for older versions, whose records lack it',
   },
 );
 export type LandedUnder = Static<typeof LandedUnder>;
@@ -293,7 +293,7 @@ const VersionShape = {
   overrides: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
   landed_under: LandedUnder,
   permissions: Type.Array(Type.String(), {
-    description: 'What this version may use although its lab bans it, as its signed tag has it',
+    description: 'The banned imports that this version may use, from its signed tag',
   }),
   merge_request: Nullable(Id),
   change_summary: Type.String(),
@@ -301,11 +301,11 @@ const VersionShape = {
     [
       Type.Object({
         key: Type.String({ description: 'Fingerprint of the key that signed the tag' }),
-        valid: Type.Boolean({ description: "Whether that was this registry's key at that time" }),
+        valid: Type.Boolean({ description: 'Whether the registry used that key at that time' }),
       }),
       Type.Null(),
     ],
-    { description: 'Null where no signature holds' },
+    { description: 'Null without a valid signature' },
   ),
   ...Verdicts,
   created_at: Time,

@@ -16,7 +16,7 @@ export const ComputerName = Line({
   [COMPOSED]: true,
   pattern: '^[\\p{L}\\p{N}_]([\\p{L}\\p{N} ._-]*[\\p{L}\\p{N}_-])?$',
   description:
-    'Host name: letters, digits, spaces, dots, dashes and underscores; case does not count',
+    'Host name: letters, digits, spaces, dots, dashes and underscores; upper and lower case are the same',
 });
 export const ComputerParams = Type.Object({ computer_name: ComputerName });
 
@@ -68,13 +68,13 @@ export const Instrument = Type.Object({
       is_primary: Type.Boolean(),
       last_connected: Nullable(Time),
     }),
-    { description: 'Where it is bound; a computer sees its own only' },
+    { description: 'The bindings of the instrument; a computer sees only its own' },
   ),
 });
 export type Instrument = Static<typeof Instrument>;
 
 const LabId = Type.Optional(
-  Type.Integer({ ...Id, description: 'By default the only lab that you administer' }),
+  Type.Integer({ ...Id, description: 'Default: the only lab that you administer' }),
 );
 export const NewInstrument = Type.Object({
   ...Type.Partial(Type.Object(InstrumentFields)).properties,
@@ -128,7 +128,7 @@ export const ComputerChange = Type.Partial(
     lab_id: Id,
     computer_name: Type.String({
       maxLength: 255,
-      description: 'May be there, but not be another one',
+      description: 'Optional; it must be the current name',
     }),
   }),
 );
@@ -146,7 +146,7 @@ export const NewEnrolmentCode = Type.Object({ lab_id: Id });
 export const EnrolmentCode = Type.Object({
   code: Type.String({
     description:
-      "Counts once; shown this once. Its second half is the short fingerprint of the registry's key, which the computer checks",
+      "Valid once, and shown only here. The second half is the short fingerprint of the registry's key, which the computer checks",
   }),
   expires_at: Time,
 });
@@ -162,19 +162,20 @@ export const Enrolment = Type.Object({
 export type Enrolment = Static<typeof Enrolment>;
 export const Enrolled = Type.Object({
   token: Type.String({
-    description: "The computer's own: for the Authorization header, and as password for git",
+    description:
+      'The token of the computer, for the Authorization header and as a password for git',
   }),
   computer: Computer,
   signing_keys: Type.Array(SigningKey),
   statement: Type.String({
-    description: "The number that the computer's lists begin with, signed, bound to the code",
+    description: "The first number of the computer's lists, signed and bound to the code",
   }),
 });
 export type Enrolled = Static<typeof Enrolled>;
 
 const Settings = Type.Unsafe<JsonObject>({
   ...JsonObject,
-  description: 'As its settings were last; replaced as a whole',
+  description: 'The last settings of the instrument; replaced as a whole',
 });
 
 const BindingFields = {
@@ -183,7 +184,7 @@ const BindingFields = {
   adapter: Nullable(Label),
   adapter_type: Nullable(Label),
   is_primary: Type.Boolean({
-    description: 'At most one of an instrument: making one primary ends it for the others',
+    description: 'At most one binding of an instrument is primary: setting one resets the others',
   }),
   last_connected: Nullable(Time),
   last_settings: Settings,
@@ -228,7 +229,7 @@ export type NewBinding = Static<typeof NewBinding>;
 /** A binding of an instrument that the registry does not know yet. */
 export const NewInstrumentHere = Type.Object({
   ...BindingInput,
-  key: Line({ minLength: 1, maxLength: 100, description: 'Sent again, it is the same binding' }),
+  key: Line({ minLength: 1, maxLength: 100, description: 'The same key names the same binding' }),
   name: Name,
   pybirch_class: Type.Optional(Nullable(Label)),
   definition_id: Type.Optional(Nullable(Id)),

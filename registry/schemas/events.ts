@@ -1,4 +1,4 @@
-/** What the stream of events says (docs/contract.md, section 9), by the name of the event. */
+/** The data of each event (docs/contract.md, section 9). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';
@@ -6,7 +6,7 @@ import { Id, Nullable, Time } from './common.ts';
 const Common = {
   lab_id: Nullable(Id),
   by: Type.String({
-    description: 'Username of whoever did it; "registry" for the registry itself',
+    description: 'Username of the account that did it; "registry" for the registry itself',
   }),
   at: Time,
 };
@@ -20,7 +20,7 @@ export const DefinitionLanded = Type.Object({
   summary: Type.String({ description: 'First line of the change summary' }),
 });
 
-/** `definition.changed`: it is whose it was no more, or is put away, or taken back. */
+/** `definition.changed`: a definition was archived, restored, moved to another lab or repaired. */
 export const DefinitionChanged = Type.Object({
   definition: DefinitionRef,
   change: Type.Enum(['archived', 'restored', 'moved', 'mended']),
@@ -30,15 +30,15 @@ export const DefinitionChanged = Type.Object({
 /** `version.deprecated`, `version.revoked`, `version.reinstated`. */
 export const VersionJudged = Type.Object({ ...Version, reason: Type.String() });
 
-/** `policy.overridden`: a lab admin landed what the landing policy forbids. */
+/** `policy.overridden`: a lab admin landed despite the policy. */
 export const PolicyOverridden = Type.Object({
   definition: DefinitionRef,
   reason: Type.String(),
-  set_aside: Type.Array(Type.String({ description: 'What was not met' })),
+  set_aside: Type.Array(Type.String({ description: 'The rules that were not met' })),
   ...Common,
 });
 
-/** `merge_request.opened`, `.updated`, `.merged`, `.closed`: as it is when this is sent, not as it was. */
+/** `merge_request.opened`, `.updated`, `.merged`, `.closed`: its state when the event is sent. */
 export const MergeRequestEvent = Type.Object({
   merge_request: Type.Object({
     id: Id,
@@ -68,14 +68,14 @@ export const MergeRequestEvent = Type.Object({
 
 const Change = Type.Enum(['created', 'changed', 'deleted']);
 
-/** `binding.changed`: told to the lab, and to the computer; connections and settings are no events. */
+/** `binding.changed`: sent to the lab and to the computer. Connections and settings cause no events. */
 export const BindingChanged = Type.Object({
   binding: Type.Object({ id: Id, instrument_id: Id, computer_name: Type.String() }),
   change: Change,
   ...Common,
 });
 
-/** `instrument.changed`: its definition and pin as they are when this is sent. */
+/** `instrument.changed`: its definition and pin when the event is sent. */
 export const InstrumentChanged = Type.Object({
   instrument: Type.Object({
     id: Id,
@@ -94,7 +94,7 @@ export const ComputerChanged = Type.Object({
   ...Common,
 });
 
-/** `reset`: what lies between cannot be told any more; read anew what you show. */
+/** `reset`: the events in between are lost. Clients read again what they show. */
 export const Reset = Type.Object({ reason: Type.String() });
 
 export interface EventData {

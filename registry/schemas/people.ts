@@ -49,8 +49,7 @@ export const UserChange = Type.Partial(
     password: Password,
     current_password: Text({
       maxLength: 1024,
-      description:
-        'Your own as it is: a browser needs it to change the password of your own account',
+      description: 'Your present password: needed to change it with a session cookie',
     }),
     name: PersonName,
     email: Email,
@@ -63,7 +62,9 @@ export type UserChange = Static<typeof UserChange>;
 export const UserQuery = Type.Object({
   ...PageQuery,
   q: Type.Optional(Text({ maxLength: 200 })),
-  username: Type.Optional(Text({ maxLength: 200, description: 'The whole name, in any case' })),
+  username: Type.Optional(
+    Text({ maxLength: 200, description: 'The whole username, regardless of case' }),
+  ),
 });
 
 export type UserQuery = Static<typeof UserQuery>;
@@ -82,13 +83,12 @@ export type Session = Static<typeof Session>;
 /** Who the caller is, with the labs that it belongs to. */
 export const Me = Type.Object({
   user: User,
-  has_password: Type.Boolean({ description: 'Whether one can sign in to the account by password' }),
+  has_password: Type.Boolean({ description: 'Whether the account has a password' }),
   password_expires_at: Type.Union([Time, Type.Null()], {
-    description:
-      'Until when a password that the registry made up can be used; null for one that somebody chose',
+    description: 'When a password that the registry generated expires; null for a chosen password',
   }),
   identities: Type.Array(Type.Object({ issuer: Type.String(), linked_at: Time }), {
-    description: 'The OpenID providers that lead to the account, by single sign-on',
+    description: 'The OpenID providers that are linked to the account',
   }),
   labs: Type.Array(
     Type.Object({ lab_id: Id, code: Type.String(), name: Type.String(), role: Role }),
@@ -108,7 +108,7 @@ export const Token = Type.Object({
   id: Id,
   name: Type.String(),
   scope: Scope,
-  hint: Type.String({ description: 'How the secret begins' }),
+  hint: Type.String({ description: 'The first characters of the secret' }),
   expires_at: Nullable(Time),
   last_used_at: Nullable(Time),
   created_at: Time,
@@ -119,7 +119,7 @@ export const CreatedToken = Type.Object({
   name: Type.String(),
   scope: Scope,
   expires_at: Nullable(Time),
-  token: Type.String({ description: 'The secret; it is shown this once' }),
+  token: Type.String({ description: 'The secret; it is shown only here' }),
 });
 export type CreatedToken = Static<typeof CreatedToken>;
 
@@ -130,7 +130,7 @@ const ModuleNames = Type.Array(
 
 const OwnerRule = Type.Object({
   pattern: Type.Optional(
-    Line({ minLength: 1, maxLength: 200, description: 'A glob on paths, as gitignore reads it' }),
+    Line({ minLength: 1, maxLength: 200, description: 'A pattern for paths, as in .gitignore' }),
   ),
   category: Type.Optional(Line({ minLength: 1, maxLength: 200 })),
   manufacturer: Type.Optional(Line({ minLength: 1, maxLength: 200 })),
@@ -146,13 +146,13 @@ const Policy = {
   }),
   owners: Type.Array(OwnerRule, {
     maxItems: 200,
-    description: 'Of whom one must approve what matches; several criteria must all match',
+    description: 'One of them must approve what matches; all given criteria must match',
   }),
   banned_imports: ModuleNames,
   allowed_imports: ModuleNames,
   public_definitions: Type.Enum(['follow', 'pin', 'none'], {
     description:
-      "What the lab's computers get of other labs' public definitions: `follow`, the newest version; `pin`, the version that was the newest when the instrument was given the definition, until an admin of the lab takes a newer one; `none`, nothing",
+      "Which versions of other labs' public definitions the lab's computers get. `follow`: the newest; `pin`: the newest at the time at which the instrument got the definition, until an admin of the lab takes a newer one; `none`: none",
   }),
 };
 const LabName = Line({ minLength: 1, maxLength: 200 });
@@ -189,13 +189,15 @@ export const Member = Type.Object({
 export type Member = Static<typeof Member>;
 export const NewMember = Type.Object({
   username: Type.Optional(
-    Text({ minLength: 1, maxLength: 200, description: 'Whole, in any case' }),
+    Text({ minLength: 1, maxLength: 200, description: 'The whole value, regardless of case' }),
   ),
-  email: Type.Optional(Text({ minLength: 1, maxLength: 254, description: 'Whole, in any case' })),
+  email: Type.Optional(
+    Text({ minLength: 1, maxLength: 254, description: 'The whole value, regardless of case' }),
+  ),
   user_id: Type.Optional(
     Type.Integer({
       ...Id,
-      description: 'Of somebody who shares a lab with you; site admins see all',
+      description: 'An account that shares a lab with you; site admins can name any',
     }),
   ),
   role: Role,

@@ -8,7 +8,7 @@ export const ProvenanceParams = Type.Object({
   hash: Type.String({
     pattern: '^[0-9A-Fa-f]{7,64}$',
     description:
-      'A commit, or the SHA-256 of a file, in hexadecimal: all of it, or at least the first seven digits where they are those of one alone',
+      'A commit or the SHA-256 of a file, in hexadecimal: the whole hash, or at least its first seven digits if they are unambiguous',
   }),
 });
 
@@ -17,7 +17,9 @@ const Match = {
   name: Type.String(),
   version: Id,
   commit: Type.String(),
-  path: Nullable(Type.String({ description: 'The file that has this hash; null for a commit' })),
+  path: Nullable(
+    Type.String({ description: 'Path of the file with this hash; null for a commit' }),
+  ),
 };
 
 export const Provenance = Type.Object({
@@ -55,11 +57,11 @@ export const Provenance = Type.Object({
     ],
     {
       description:
-        'The merge request that landed it, for whoever may read it. `approvals` are in the record of the version, for everybody.',
+        'The merge request that landed it, if the caller may read it. `approvals` come from the record of the version and are visible to all readers.',
     },
   ),
   others: Type.Array(Type.Object(Match), {
-    description: 'Further versions with such a file: reverted ones, or a shared module',
+    description: 'Other versions with the same file, after a revert or with a shared module',
   }),
 });
 export type Provenance = Static<typeof Provenance>;

@@ -1,4 +1,4 @@
-/** Merge requests and what is said of them (docs/contract.md, section 7). */
+/** Merge requests, reviews, comments and checks (docs/contract.md, section 7). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Line, Nullable, PageQuery, Prose, Text, Time } from './common.ts';
@@ -38,9 +38,11 @@ const Summary = {
   }),
   lab_id: Nullable(Id),
   author: Account,
-  source_ref: Type.String({ description: 'The branch, refs/for/main, or its own ref' }),
+  source_ref: Type.String({
+    description: 'The branch, refs/for/main, or the ref of the merge request',
+  }),
   head: Type.String(),
-  base: Nullable(Type.String({ description: 'The version that it is built on' })),
+  base: Nullable(Type.String({ description: 'The version on which it is based' })),
   merged_version: Nullable(Id),
   merged_at: Nullable(Time),
   merged_by: Nullable(Account),
@@ -58,9 +60,9 @@ export const Review = Type.Object({
   author: Account,
   verdict: Verdict,
   body: Type.String(),
-  head: Type.String({ description: 'The commit that was looked at' }),
+  head: Type.String({ description: 'The reviewed commit' }),
   created_at: Time,
-  standing: Type.Boolean({ description: 'Whether it counts now' }),
+  standing: Type.Boolean({ description: 'Whether the review counts at present' }),
   why: Nullable(Type.String({ description: 'Why it does not count' })),
 });
 export type Review = Static<typeof Review>;
@@ -72,10 +74,10 @@ export const Comment = Type.Object({
   in_reply_to: Nullable(Id),
   file: Nullable(Type.String()),
   side: Nullable(Side),
-  line: Nullable(Type.Integer({ description: 'Where the line is now; null where it is outdated' })),
-  original_line: Nullable(Type.Integer({ description: 'Where it was at `head`' })),
-  outdated: Type.Boolean({ description: 'Whether the line was changed or taken away since' }),
-  head: Type.String({ description: 'Where the merge request stood when it was written' }),
+  line: Nullable(Type.Integer({ description: 'The present line; null if it is outdated' })),
+  original_line: Nullable(Type.Integer({ description: 'The line at `head`' })),
+  outdated: Type.Boolean({ description: 'Whether the line has changed or gone since' }),
+  head: Type.String({ description: 'Head of the merge request when the comment was written' }),
   created_at: Time,
 });
 export type Comment = Static<typeof Comment>;
@@ -86,7 +88,7 @@ export const Check = Type.Object({
   url: Nullable(Type.String()),
   summary: Nullable(Type.String()),
   account: Nullable(
-    Type.String({ description: "Who posted it; null for the registry's own checks" }),
+    Type.String({ description: "The account that posted it; null for the registry's own checks" }),
   ),
   required: Type.Boolean(),
 });
@@ -97,7 +99,9 @@ export const Permission = Type.Object({
   asked: Type.Boolean({ description: "Whether the header's `permissions` have it" }),
   granted: Type.Boolean({ description: 'Whether the version that lands may use it' }),
   granted_by: Nullable(
-    Type.String({ description: 'Who granted it here; null where the version before has it' }),
+    Type.String({
+      description: 'Who granted it in this merge request; null if the previous version has it',
+    }),
   ),
   places: Type.Array(
     Type.Object({ file: Type.String(), line: Type.Integer(), column: Type.Integer() }),
@@ -112,23 +116,25 @@ export const MergeRequestPage = Type.Object({
   approvals: Type.Object({ given: Type.Integer(), required: Type.Integer() }),
   owners: Type.Array(
     Type.Object({
-      rule: Type.String({ description: 'The files, category or maker that the rule is about' }),
-      why: Type.String({ description: 'What of the change makes it apply' }),
-      users: Type.Array(Account, { description: 'Of whom one must approve' }),
+      rule: Type.String({
+        description: 'The files, category or manufacturer to which the rule applies',
+      }),
+      why: Type.String({ description: 'Why it applies to this change' }),
+      users: Type.Array(Account, { description: 'One of them must approve' }),
       approved: Type.Boolean(),
     }),
-    { description: "The lab's rules of owners that apply" },
+    { description: 'The owner rules of the lab that apply' },
   ),
   diff: Type.String({
     description:
-      'Unified diff, as git prints it: from base to head; of a merged one what landed; empty where its objects are gone',
+      'Unified diff from base to head, as git prints it; for a merged one, what landed; empty if its objects are gone',
   }),
   diff_truncated: Type.Boolean({ description: 'Whether the diff was longer than 1 MiB' }),
   files: Type.Array(
     Type.Object({
       path: Type.String(),
-      old: Nullable(Type.String({ description: 'Mode and blob before; null where it is new' })),
-      new: Nullable(Type.String({ description: 'Mode and blob after; null where it is gone' })),
+      old: Nullable(Type.String({ description: 'Mode and blob before; null for a new file' })),
+      new: Nullable(Type.String({ description: 'Mode and blob after; null for a deleted file' })),
     }),
   ),
   commits: Type.Array(
@@ -160,7 +166,7 @@ export const MergeRequestPage = Type.Object({
         at: Nullable(
           Type.Object(
             { file: Type.String(), line: Type.Integer(), column: Type.Integer() },
-            { description: 'Where in the new version, for what stands in one place' },
+            { description: 'Place in the new version, if there is a single one' },
           ),
         ),
       }),
@@ -198,7 +204,10 @@ export const CommentInput = Type.Object({
   side: Type.Optional(Side),
   in_reply_to: Type.Optional(Id),
   head: Type.Optional(
-    Type.String({ ...Oid, description: 'The head whose line it is; the present one unless given' }),
+    Type.String({
+      ...Oid,
+      description: 'The head to which the line belongs. Default: the present head',
+    }),
   ),
 });
 export type CommentInput = Static<typeof CommentInput>;
@@ -212,7 +221,7 @@ export const CheckInput = Type.Object({
     Type.String({
       ...Oid,
       description:
-        'The head that was looked at; needed once the merge request has had more than one',
+        'The head to which the result belongs; required once the merge request has had more than one',
     }),
   ),
 });

@@ -4,12 +4,12 @@ import { Type } from './build.ts';
 import { Nullable } from './common.ts';
 
 export const AuthMethods = Type.Object({
-  password: Type.Boolean({ description: 'Whether accounts can sign in by a password' }),
+  password: Type.Boolean({ description: 'Whether accounts can sign in with a password' }),
   single_sign_on: Nullable(
     Type.Object({
       issuer: Type.String({ description: 'The OpenID provider' }),
       start: Type.String({
-        description: 'Where to send the browser; `?return_to=` takes a path to come back to',
+        description: 'Address for the browser; `?return_to=` names the path to return to',
       }),
     }),
   ),
@@ -20,13 +20,13 @@ export const SignOnStart = Type.Object({
   return_to: Type.Optional(
     Type.String({
       maxLength: 2000,
-      description: 'The path of the registry to open afterwards; its first page otherwise',
+      description: 'The path to open afterwards. Default: the first page',
     }),
   ),
 });
 
 export const SignOnAddress = Type.Object({
-  address: Type.String({ description: 'Where to send the browser' }),
+  address: Type.String({ description: 'Address for the browser' }),
 });
 
 /** What the provider sends the browser back with (RFC 6749, section 4.1.2; RFC 9207). */

@@ -1,4 +1,4 @@
-/** The public keys that versions are signed with. */
+/** The public keys that sign versions. */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, Nullable, Time } from './common.ts';
@@ -13,18 +13,21 @@ export const SigningKey = Type.Object({
     Type.Object(
       {
         document: Type.String({
-          description: 'JSON: `number` and `keys`, all up to this one, oldest first',
+          description: 'JSON: `number` and `keys`, all keys up to this one, oldest first',
         }),
         signatures: Type.Array(Type.String(), {
           description:
-            'SSH signatures over it for keys@pybirch-registry: by this key and by the one before',
+            'SSH signatures of it for keys@pybirch-registry, by this key and by the previous one',
         }),
       },
-      { description: 'How this key took over; whoever trusts the key before can check it' },
+      {
+        description:
+          'How this key replaced the previous one, so that whoever trusts that one can check it',
+      },
     ),
   ),
   allowed_signers: Type.String({
-    description: 'The line for the file that git names gpg.ssh.allowedSignersFile',
+    description: 'The line for the file that gpg.ssh.allowedSignersFile of git names',
   }),
 });
 export type SigningKey = Static<typeof SigningKey>;

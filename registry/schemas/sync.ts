@@ -1,4 +1,4 @@
-/** What a computer is told and tells (docs/contract.md, section 9). */
+/** The sync list of a computer, its reports, and the fleet (docs/contract.md, section 9). */
 import type { Static } from 'typebox';
 import { Type } from './build.ts';
 import { Id, JsonObject, Nullable, PageQuery, Text, Time } from './common.ts';
@@ -9,12 +9,12 @@ export const SyncQuery = Type.Object({
   names: Type.Optional(
     Text({
       maxLength: 100_000,
-      description: 'Public and built-in definitions to have too, with commas between',
+      description: 'Further public and built-in definitions, separated by commas',
     }),
   ),
   scope: Type.Optional(
     Type.Enum(['all', 'bound'], {
-      description: '`bound`: only what is bound to this computer. Default: `all`',
+      description: '`bound`: only definitions bound to this computer. Default: `all`',
     }),
   ),
 });
@@ -29,9 +29,9 @@ export const OfferedDefinition = Type.Object({
   }),
   approvals: Type.Array(JsonObject),
   permissions: Type.Array(Type.String(), {
-    description: 'For the eye; a computer believes the signed tag alone',
+    description: 'For information: a computer trusts the signed tag alone',
   }),
-  bound: Type.Boolean({ description: 'Whether an instrument bound to this computer gets it' }),
+  bound: Type.Boolean({ description: 'Whether an instrument bound to this computer uses it' }),
   pinned: Type.Boolean({ description: 'Whether such an instrument is pinned to this version' }),
 });
 export type OfferedDefinition = Static<typeof OfferedDefinition>;
@@ -46,13 +46,13 @@ const {
 
 export const SyncList = Type.Object({
   computer: Type.Object(ComputerShape),
-  generation: Type.String({ description: 'Another one whenever the list may be another one' }),
+  generation: Type.String({ description: 'Changes whenever the list may have changed' }),
   asked: Type.Object(
     { scope: Type.Enum(['all', 'bound']), names: Type.Array(Type.String()) },
-    { description: 'The question, the names in lower case and in order' },
+    { description: 'The query of the request, the names sorted and in lower case' },
   ),
   definitions: Type.Array(OfferedDefinition, {
-    description: 'One for each version that this computer should have',
+    description: 'One item for each version that this computer should have',
   }),
   revoked: Type.Array(
     Type.Object({
@@ -65,19 +65,19 @@ export const SyncList = Type.Object({
     }),
     {
       description:
-        'Every withdrawn version of what this computer may see. What is in neither list keeps running.',
+        'All revoked versions of the definitions that this computer may see. A version in neither list keeps running.',
     },
   ),
   reinstated: Type.Array(
     Type.Object({ definition_id: Id, name: Type.String(), version: Id, commit: Type.String() }),
     {
       description:
-        'Versions that were revoked once and stand again. What is in neither list and was revoked before stays so.',
+        'Versions that were revoked and reinstated. A revoked version that is in neither list stays revoked.',
     },
   ),
   bindings: Type.Array(Binding, {
     description:
-      'What is bound to it; `instrument.definition.version` is the version that the instrument gets, null where it gets none',
+      'The bindings of this computer. `instrument.definition.version` is the version that the instrument uses, or null',
   }),
   instruments: Type.Array(Type.Object(InstrumentShape), {
     description:
@@ -88,7 +88,7 @@ export const SyncList = Type.Object({
     allowed_imports: Type.Array(Type.String()),
   }),
   warnings: Type.Array(Type.String(), {
-    description: 'What an admin of the lab should look at: pins that do not hold, for instance',
+    description: 'What an admin of the lab should look at, such as pins to revoked versions',
   }),
 });
 export type SyncList = Static<typeof SyncList>;
@@ -96,7 +96,7 @@ export type SyncList = Static<typeof SyncList>;
 const Versions = Type.Record(
   Text({ maxLength: 100 }),
   Type.Integer({ minimum: 1, maximum: 2147483647 }),
-  { maxProperties: 10_000, description: 'Version by name of the definition' },
+  { maxProperties: 10_000, description: 'Version by name of definition' },
 );
 const Complaint = Type.Union([Text({ maxLength: 2000 }), JsonObject]);
 
@@ -109,7 +109,7 @@ export type SyncReport = Static<typeof SyncReport>;
 
 const FleetState = Type.Enum(['behind', 'errors', 'silent'], {
   description:
-    '`behind`: something installed is not the newest that stands; `errors`: its last report has some; `silent`: not seen for a week, or never',
+    '`behind`: an installed version is not the newest; `errors`: the last report has errors; `silent`: not seen for a week, or never',
 });
 
 export const FleetQuery = Type.Object({
@@ -119,14 +119,21 @@ export const FleetQuery = Type.Object({
   definition_id: Type.Optional(
     Type.Integer({ ...Id, description: 'Only computers on which it is installed' }),
   ),
-  version: Type.Optional(Type.Integer({ ...Id, description: 'That version of it' })),
+  version: Type.Optional(
+    Type.Integer({ ...Id, description: 'Only computers with this version of it' }),
+  ),
   state: Type.Optional(FleetState),
   q: Type.Optional(Text({ maxLength: 500 })),
 });
 export type FleetQuery = Static<typeof FleetQuery>;
 
 export const HistoryQuery = Type.Object({
-  days: Type.Integer({ minimum: 1, maximum: 730, default: 90, description: 'How far back' }),
+  days: Type.Integer({
+    minimum: 1,
+    maximum: 730,
+    default: 90,
+    description: 'Length of the history in days',
+  }),
 });
 
 const Behind = Type.Object({
@@ -134,8 +141,8 @@ const Behind = Type.Object({
   definition_id: Id,
   version: Id,
   newest: Nullable(Type.Integer({ description: 'The newest version that is not revoked' })),
-  behind: Type.Integer({ description: 'How many numbers the newest is ahead' }),
-  revoked: Nullable(Type.String({ description: 'Why the installed version was withdrawn' })),
+  behind: Type.Integer({ description: 'How many versions the newest is ahead' }),
+  revoked: Nullable(Type.String({ description: 'Why the installed version was revoked' })),
 });
 
 export const FleetComputer = Type.Object({
@@ -144,7 +151,7 @@ export const FleetComputer = Type.Object({
   loaded: Versions,
   errors: Type.Array(Complaint),
   reported_at: Nullable(Time),
-  lag: Type.Array(Behind, { description: 'What is installed and not the newest that stands' }),
+  lag: Type.Array(Behind, { description: 'Installed versions that are not the newest' }),
 });
 export type FleetComputer = Static<typeof FleetComputer>;
 
@@ -152,11 +159,15 @@ export const DefinitionFleet = Type.Object({
   versions: Type.Array(
     Type.Object({
       version: Id,
-      installed: Type.Integer({ description: 'On how many computers it is the newest' }),
-      loaded: Type.Integer({ description: 'On how many it is in use, as they said last' }),
+      installed: Type.Integer({
+        description: 'Number of computers on which it is the newest installed version',
+      }),
+      loaded: Type.Integer({
+        description: 'Number of computers that use it, by their last report',
+      }),
       revoked: Nullable(Type.String()),
     }),
-    { description: 'Newest first, those that run somewhere' },
+    { description: 'Versions that run on some computer, newest first' },
   ),
   history: Type.Array(
     Type.Object({
