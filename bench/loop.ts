@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '../client/typescript/client.ts';
 import { serve } from '../test/helpers/command.ts';
+import { putDatabase } from '../test/helpers/embedded-folders.ts';
 import { type Hostile, hostileRequests } from '../test/helpers/hostile-requests.ts';
 import { idleLoop, longestStall } from '../test/helpers/loop.ts';
 import type { Figure } from './pairs.ts';
@@ -18,6 +19,7 @@ const AT_ONCE = 4;
 /** Every kind of request counts as a round; `quick` does a cheap one alone. */
 export async function measureLoop({ quick }: { quick: boolean }): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-loop-'));
+  await putDatabase(dataDir);
   const server = await serve({ DATA_DIR: dataDir, ADMIN_PASSWORD: PASSWORD }, { first: true });
   try {
     const { url } = server;

@@ -10,6 +10,7 @@ import { type Deps, openDeps } from '../registry/open.ts';
 import { OPERATOR } from '../registry/services/caller.ts';
 import { makeToken } from '../registry/services/people/tokens.ts';
 import { createUser } from '../registry/services/people/users.ts';
+import { putDatabase } from '../test/helpers/embedded-folders.ts';
 
 export interface BenchRegistry {
   deps: Deps;
@@ -25,6 +26,7 @@ export interface BenchRegistry {
 /** Starts it in a folder of its own. */
 export async function startRegistry(databaseUrl?: string): Promise<BenchRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-bench-'));
+  if (databaseUrl === undefined) await putDatabase(dataDir);
   const config = loadConfig({ DATA_DIR: dataDir, DATABASE_URL: databaseUrl });
   let url = '';
   const deps = await openDeps(config, () => url);

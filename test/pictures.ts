@@ -6,7 +6,8 @@
 import { globSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BUILD, testFiles } from './run/jobs.ts';
+import { testFiles } from './run/files.ts';
+import { BUILD } from './run/jobs.ts';
 import { runInLanes } from './run/lanes.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -16,7 +16,8 @@ import {
   runsTheClient,
   SCHEMATHESIS,
 } from './helpers/python.ts';
-import { BUILD, CHECKS, clientChecks, clientTests, testFiles } from './run/jobs.ts';
+import { testFiles } from './run/files.ts';
+import { BUILD, CHECKS, clientChecks, clientTests } from './run/jobs.ts';
 import { type Ended, runInLanes } from './run/lanes.ts';
 import { type Totals, totals } from './run/totals.ts';
 
@@ -75,11 +76,16 @@ async function leftOutOf(python: string, client: boolean): Promise<string> {
 
 /** Says what took longest and what failed, then how many tests there were, and ends the run. */
 function finish(all: readonly Ended[]): never {
-  const slowest = all.toSorted((a, b) => b.seconds - a.seconds).slice(0, 10);
-  const times = slowest.map(
-    ({ job, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${job.name}`,
+  const column = (seconds: number): string => seconds.toFixed(0).padStart(5);
+  const slowest = all.toSorted((a, b) => b.processor - a.processor || b.seconds - a.seconds);
+  const times = slowest
+    .slice(0, 40)
+    .map(({ job, seconds, processor }) => `${column(seconds)} ${column(processor)}  ${job.name}`);
+  const processor = all.reduce((sum, one) => sum + one.processor, 0);
+  console.log(
+    `\n# ${process.uptime().toFixed(0)} s, ${processor.toFixed(0)} s of processor time; each job: seconds, processor seconds`,
   );
-  console.log(`\n# The slowest of ${process.uptime().toFixed(0)} s\n${times.join('\n')}`);
+  console.log(times.join('\n'));
   const failed = all.filter(({ code }) => code !== 0);
   if (failed.length > 0) console.log(`\n# Failed\n${failed.map(({ job }) => job.name).join('\n')}`);
   const counts = all.map(totals);

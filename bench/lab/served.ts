@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
+import { putDatabase } from '../../test/helpers/embedded-folders.ts';
 
 const run = promisify(execFile);
 const MAIN = join(import.meta.dirname, '..', '..', 'registry', 'main.js');
@@ -26,6 +27,7 @@ export interface Served {
 
 export async function serve(folder: string): Promise<Served> {
   const settings = { DATA_DIR: join(folder, 'var'), PORT: '0', ADMIN_PASSWORD: PASSWORD };
+  await putDatabase(settings.DATA_DIR);
   const env = { ...process.env, ...settings, LOG_LEVEL: 'silent' };
   const server = spawn(process.execPath, [MAIN, 'serve'], {
     env,

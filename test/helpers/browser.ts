@@ -1,4 +1,4 @@
-/** A real browser on a real registry: one for each test file, a context of its own for each person. */
+/** A real browser on a real registry: one for each process, a context of its own for each window. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,9 @@ import {
   type Page,
   chromium as playwright,
 } from 'playwright-core';
-import type { Test } from 'tap';
+import root, { type Test } from 'tap';
 import { chromium } from './chromium.ts';
+import { once } from './once.ts';
 import type { TestRegistry } from './registry.ts';
 
 export type Theme = 'light' | 'dark';
@@ -39,26 +40,23 @@ export interface TestBrowser {
 }
 
 /**
- * Starts it; it is closed when the test ends. Whatever the test does, every window is watched: no request may leave the
- * registry, nothing may be written to the console as an error, nothing may be thrown in a page, and no file may be
+ * Gives windows, which are closed when the test ends. Whatever the test does, every window is watched: no request may leave
+ * the registry, nothing may be written to the console as an error, nothing may be thrown in a page, and no file may be
  * missing. A problem document is no such error: pages are told of conflicts and of what does not exist.
  */
 export async function startBrowser(t: Test): Promise<TestBrowser> {
-  const { executablePath, args, env } = await chromium();
-  const browser = await playwright.launch({
-    executablePath,
-    args,
-    env: { ...(process.env as Record<string, string>), ...env },
-  });
+  const browser = await sharedBrowser();
+  const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
   t.teardown(async () => {
-    await browser.close();
+    await Promise.all(contexts.map((context) => context.close()));
     // The tests have ended: no assertion can be made any more, but a teardown that throws fails the file.
     if (complaints.length > 0) throw new Error(`windows complained:\n${complaints.join('\n')}`);
   });
   return {
     open: async (registry, path, options = {}) => {
       const context = await contextFor(browser, registry, options);
+      contexts.push(context);
       if (!options.unwatched) watch(context, registry.url, options.elsewhere, complaints);
       const page = await context.newPage();
       await page.goto(registry.url + path);
@@ -67,6 +65,18 @@ export async function startBrowser(t: Test): Promise<TestBrowser> {
     },
   };
 }
+
+/** It takes three seconds of processor time to start. */
+const sharedBrowser = once(async () => {
+  const { executablePath, args, env } = await chromium();
+  const browser = await playwright.launch({
+    executablePath,
+    args,
+    env: { ...(process.env as Record<string, string>), ...env },
+  });
+  root.teardown(() => browser.close());
+  return browser;
+});
 
 async function contextFor(
   browser: Browser,

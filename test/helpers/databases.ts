@@ -1,11 +1,10 @@
 /** One test body, every database. */
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { dataPaths } from '../../registry/data-paths.ts';
 import { openStore, type Store, type StoreOptions } from '../../registry/store/open.ts';
-import { emptyFolder, migratedFolder } from './embedded-folders.ts';
+import { copyKept } from './embedded-folders.ts';
 import { once } from './once.ts';
 import {
   MIGRATED,
@@ -54,16 +53,6 @@ export async function freshFolder(migrated = true): Promise<{ folder: string }> 
   const folder = join(await root(), `pglite-${++count}`);
   await copyKept(folder, migrated);
   return { folder };
-}
-
-/** Puts such a folder where a registry with this `DATA_DIR` has its embedded database; to make one takes it seconds. */
-export async function putDatabase(dataDir: string, migrated = true): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  await copyKept(dataPaths(dataDir).database, migrated);
-}
-
-async function copyKept(folder: string, migrated: boolean): Promise<void> {
-  await cp(await (migrated ? migratedFolder() : emptyFolder()), folder, { recursive: true });
 }
 
 /** A database of its own on the real PostgreSQL that the tests start; dropped when the test process ends. */

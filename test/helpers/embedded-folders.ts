@@ -1,10 +1,11 @@
 /** Folders of PGlite's that fresh databases are copied from. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dataPaths } from '../../registry/data-paths.ts';
 import { openStore } from '../../registry/store/open.ts';
 import { once } from './once.ts';
 import { migrate } from './postgres-server.ts';
@@ -29,7 +30,7 @@ async function keptFolder(name: string, make: (folder: string) => Promise<void>)
   return kept;
 }
 
-export const emptyFolder = once(async () =>
+const emptyFolder = once(async () =>
   keptFolder(`pglite-empty-${await digestOf([pglite])}`, async (folder) => {
     await (await openStore({ folder })).close();
   }),
@@ -46,6 +47,17 @@ export const migratedFolder = once(async () => {
     await migrate({ folder });
   });
 });
+
+/** Puts such a folder where a registry with this `DATA_DIR` has its embedded database; to make one takes it seconds. */
+export async function putDatabase(dataDir: string, migrated = true): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  await copyKept(dataPaths(dataDir).database, migrated);
+}
+
+/** Copies a database to a path that does not exist: a migrated one, or an empty one. */
+export async function copyKept(folder: string, migrated: boolean): Promise<void> {
+  await cp(await (migrated ? migratedFolder() : emptyFolder()), folder, { recursive: true });
+}
 
 /** Of these files' content. */
 async function digestOf(files: readonly string[]): Promise<string> {

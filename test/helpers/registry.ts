@@ -4,8 +4,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Test } from 'tap';
+import root, { type Test } from 'tap';
 import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
+import { AnalysisPool } from '../../registry/analysis/pool.ts';
 import { createApp } from '../../registry/app.ts';
 import { loadConfig } from '../../registry/config.ts';
 import { type Deps, openDeps } from '../../registry/open.ts';
@@ -14,8 +15,10 @@ import { makeToken } from '../../registry/services/people/tokens.ts';
 import { createUser } from '../../registry/services/people/users.ts';
 import { singleSignOnOf } from '../../registry/single-sign-on.ts';
 import { ownVersion } from '../../registry/version.ts';
-import { freshDatabase, putDatabase } from './databases.ts';
+import { freshDatabase } from './databases.ts';
+import { putDatabase } from './embedded-folders.ts';
 import { fsckAll } from './git.ts';
+import { once } from './once.ts';
 import { SHARED_SERVER } from './postgres-server.ts';
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL';
@@ -67,7 +70,8 @@ export async function startRegistry(
   const settings = { ...options.environment, ...databaseUrl, DATA_DIR: dataDir };
   const config = loadConfig(settings);
   let url = '';
-  const deps = await openDeps(config, () => config.PUBLIC_URL ?? url);
+  const opened = await openDeps(config, () => config.PUBLIC_URL ?? url);
+  const deps = { ...opened, analysis: sharedAnalysis() };
   const app = await createApp(
     {
       ...deps,
@@ -124,6 +128,13 @@ export async function startRegistry(
     },
   };
 }
+
+/** One for all registries of a process: its workers take half a second of processor time to start. */
+const sharedAnalysis = once(() => {
+  const analysis = new AnalysisPool();
+  root.teardown(() => analysis.close());
+  return analysis;
+});
 
 async function database(kind: DatabaseKind, dataDir: string): Promise<Record<string, string>> {
   if (kind === 'PostgreSQL') return { DATABASE_URL: (await freshDatabase(true)).databaseUrl };

@@ -1,6 +1,7 @@
 /** Programs side by side in a few lanes. What each one prints is shown whole, when it has ended. */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { secondsOfEndedChild } from './processor-time.ts';
 
 export interface Job {
   name: string;
@@ -19,6 +20,8 @@ export interface Ended {
   /** Both outputs, in the order in which they came. */
   output: string;
   seconds: number;
+  /** Processor time, with that of its own children. */
+  processor: number;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -50,6 +53,10 @@ async function run(job: Job): Promise<Ended> {
     ...(job.limit && { timeout: job.limit * 1000, killSignal: 'SIGKILL' }),
   });
   let output = '';
+  let processor = 0;
+  child.once('exit', () => {
+    processor = secondsOfEndedChild();
+  });
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
@@ -61,7 +68,7 @@ async function run(job: Job): Promise<Ended> {
       resolve(code ?? 1);
     });
   });
-  return { job, code, output, seconds: seconds(began) };
+  return { job, code, output, seconds: seconds(began), processor };
 }
 
 const seconds = (since: number): number => (performance.now() - since) / 1000;

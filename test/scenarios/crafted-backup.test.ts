@@ -17,7 +17,8 @@ import { ArchiveReader } from '../../registry/services/archive.ts';
 import { backup } from '../../registry/services/backup/backup.ts';
 import { restore } from '../../registry/services/backup/restore.ts';
 import { registry } from '../helpers/command.ts';
-import { freshDatabase, putDatabase } from '../helpers/databases.ts';
+import { freshDatabase } from '../helpers/databases.ts';
+import { putDatabase } from '../helpers/embedded-folders.ts';
 import { startLab } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 

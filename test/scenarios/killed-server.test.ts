@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { registry, serve } from '../helpers/command.ts';
-import { putDatabase } from '../helpers/databases.ts';
+import { putDatabase } from '../helpers/embedded-folders.ts';
 import { measurement } from '../helpers/registry.ts';
 
 t.setTimeout(240_000);

@@ -5,7 +5,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { createClient } from '../../../client/typescript/client.ts';
 import { registry, serve } from '../../helpers/command.ts';
-import { putDatabase } from '../../helpers/databases.ts';
+import { putDatabase } from '../../helpers/embedded-folders.ts';
 import { bearer, readEvents } from '../../helpers/events.ts';
 import { fsckAll } from '../../helpers/git.ts';
 import { random } from '../storm/random.ts';

@@ -1,0 +1,60 @@
+/**
+ * `node test/run/group.ts FILE…` runs test files one after the other in this process, each as a subtest with the file's
+ * name. They share modules, compiled code, helper processes and the browser. `tap` in a test file is the subtest of that
+ * file, so its teardowns run when the file ends; in a helper it is the root test of the process.
+ */
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { Test } from 'tap';
+
+/** One file must end within this many milliseconds; a group as a whole has no limit of its own. */
+const LIMIT = 300_000;
+
+const DOMAINS = 'async-hook-domain';
+const OWN = 'tap-of:';
+const tests = new Map<string, Test>();
+Object.assign(globalThis, { testOfFile: tests });
+
+registerHooks({
+  resolve(name, context, next) {
+    const parent = context.parentURL ?? '';
+    if (name === DOMAINS) return { url: `${OWN}${DOMAINS}`, format: 'module', shortCircuit: true };
+    if (name !== 'tap' || !tests.has(parent)) return next(name, context);
+    return { url: OWN + parent, format: 'module', shortCircuit: true };
+  },
+  load(url, context, next) {
+    if (!url.startsWith(OWN)) return next(url, context);
+    const name = url.slice(OWN.length);
+    // tap finds the test of an uncaught error by a package that follows every promise: a tenth of all processor time.
+    // Subtests do not overlap here, so the test that runs is the one that threw.
+    const source =
+      name === DOMAINS
+        ? 'export class Domain { destroy() {} }'
+        : `export default globalThis.testOfFile.get(${JSON.stringify(name)});`;
+    return { format: 'module', source, shortCircuit: true };
+  },
+});
+
+const files = process.argv.splice(2);
+// tap names the folders of its fixtures after all arguments, and a name has a maximum length. The first file is unique.
+process.argv.push(...files.slice(0, 1));
+const { default: root } = await import('tap');
+const { startGitRunner } = await import('../helpers/git.ts');
+
+process.on('uncaughtException', (error) => runningTest(root).threw(error));
+startGitRunner();
+for (const file of files) {
+  const url = pathToFileURL(file).href;
+  await root.test(file, { timeout: LIMIT }, async (t) => {
+    tests.set(url, t);
+    await import(url);
+  });
+  // Helpers set a limit for a process of one file.
+  root.setTimeout(0);
+}
+
+/** The innermost test that has started and not ended. */
+function runningTest(test: Test): Test {
+  const [inner] = test.activeSubtests;
+  return inner ? runningTest(inner as Test) : test;
+}
