@@ -5,6 +5,7 @@ import t from 'tap';
 import { lineMap, mapLine } from '../../registry/definitions/lines.ts';
 import { changesKey, changesOf, mergeTrees, type Tree } from '../../registry/definitions/merge.ts';
 import { mergeText } from '../../registry/definitions/merge-text.ts';
+import { processorTime } from '../helpers/processor-time.ts';
 
 const trees = fc
   .dictionary(fc.constantFrom('a', 'b', 'c', 'd/e'), fc.constantFrom('1', '2', '3'))
@@ -153,12 +154,12 @@ t.test('hostile texts of 1 MiB end quickly as outdated or as a conflict', async 
     ['nothing in common', unlike('a'), unlike('b')],
     ['long lines', short(), short()],
   ] as const) {
-    const before = performance.now();
-    lineMap(one, other);
-    const merged = mergeText(one, other, `${one}more\n`);
-    const took = performance.now() - before;
+    const took = processorTime(() => {
+      lineMap(one, other);
+      const merged = mergeText(one, other, `${one}more\n`);
+      t.ok('text' in merged || merged.conflicts.length > 0);
+    });
     t.comment(`${name}: ${Math.round(took)} ms`);
-    t.ok('text' in merged || merged.conflicts.length > 0);
     t.ok(took < 5_000, `${name} took ${Math.round(took)} ms`);
   }
 });

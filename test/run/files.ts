@@ -31,9 +31,9 @@ const LONGEST = [
   'scenarios/foreign-properties',
 ];
 
-/** Folders with so many groups that no group is longer than the longest file. */
+/** Number of groups for the files of these folders, the longest first. */
 const GROUPS: Record<string, number> = { 'web-components': 3, scenarios: 6, definitions: 2 };
-/** Number of groups for the files of all other folders. */
+/** Number of groups for all other files. */
 const OTHERS = 4;
 
 /** These test files, each in a process of its own, or all there are. */
@@ -54,8 +54,8 @@ export function testFiles(asked: readonly string[]): Job[] {
   );
   const others = rest.filter((file) => !Object.keys(GROUPS).some((folder) => isIn(folder, file)));
   return [
-    ...longest.map((file) => job([file])),
     ...groups,
+    ...longest.map((file) => job([file])),
     ...deal(OTHERS, others, 'other folders'),
     ...alone.map((file) => job([file])),
   ];

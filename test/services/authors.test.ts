@@ -1,6 +1,7 @@
 /** Who wrote a commit, out of what somebody pushed. */
 import t from 'tap';
 import { authorsOf } from '../../registry/services/review/examine.ts';
+import { processorTime } from '../helpers/processor-time.ts';
 
 const author = { name: 'Ada', email: 'ada@lab.example', at: new Date(0), offsetMinutes: 0 };
 const others = (message: string) =>
@@ -26,10 +27,9 @@ t.test(
       `One\n\nco-authored-by: ${'<'.repeat(long)}`,
       'co-authored-by:\n'.repeat(long / 16),
     ]) {
-      const start = performance.now();
-      t.same(others(message), []);
+      const took = processorTime(() => t.same(others(message), []));
       // It took hours by a regular expression.
-      t.ok(performance.now() - start < 1000);
+      t.ok(took < 1000, `${took} ms`);
     }
   },
 );

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { matchesPattern } from '../../text/glob.ts';
+import { processorTime } from '../helpers/processor-time.ts';
 
 const CASES: [pattern: string, matches: string[], leaves: string[]][] = [
   ['*.py', ['a.py', 'x/y/a.py', '.py'], ['a.pyc', 'a']],
@@ -41,9 +42,10 @@ t.test('within a name, * and ? match like the same regular expression', async (t
  * into regular expressions; the first of these kept the process busy for minutes.
  */
 t.test('hostile patterns and paths are matched quickly', async (t) => {
-  const before = performance.now();
-  t.notOk(matchesPattern('a'.repeat(4000), `${'*a'.repeat(100)}*b`));
-  t.notOk(matchesPattern(`${'a/'.repeat(2000)}c`, `${'**/a/'.repeat(40)}b`));
-  t.notOk(matchesPattern('a'.repeat(4000), '+(a+)'.repeat(40)));
-  t.ok(performance.now() - before < 2000);
+  const took = processorTime(() => {
+    t.notOk(matchesPattern('a'.repeat(4000), `${'*a'.repeat(100)}*b`));
+    t.notOk(matchesPattern(`${'a/'.repeat(2000)}c`, `${'**/a/'.repeat(40)}b`));
+    t.notOk(matchesPattern('a'.repeat(4000), '+(a+)'.repeat(40)));
+  });
+  t.ok(took < 2000, `${took} ms`);
 });
