@@ -21,20 +21,23 @@ async function runGroup(files: Record<string, string>): Promise<{ code: number; 
   return await promise;
 }
 
-t.test('teardowns of a file run before the next file, and every assertion counts', async (t) => {
-  const { code, output } = await runGroup({
-    'first.test.ts': `
+t.test(
+  'each teardown of a file runs before the next file, and every assertion counts',
+  async (t) => {
+    const { code, output } = await runGroup({
+      'first.test.ts': `
       import t from 'tap';
       t.teardown(() => { globalThis.isTornDown = true; });
       t.test('one', async (t) => { t.equal(globalThis.isTornDown, undefined); });`,
-    'second.test.ts': `
+      'second.test.ts': `
       import t from 'tap';
       t.equal(globalThis.isTornDown, true);
       t.test('two', async (t) => { t.pass('here'); });`,
-  });
-  t.equal(code, 0, output);
-  t.same(totals({ code, output }), { passed: 3, failed: 0 });
-});
+    });
+    t.equal(code, 0, output);
+    t.same(totals({ code, output }), { passed: 3, failed: 0 });
+  },
+);
 
 t.test('failures of every kind are reported with their file and their test', async (t) => {
   const { code, output } = await runGroup({

@@ -1,7 +1,7 @@
 /**
  * `node test/run/group.ts FILE…` runs test files one after the other in this process, each as a subtest with the file's
  * name. They share modules, compiled code, helper processes and the browser. `tap` in a test file is the subtest of that
- * file, so its teardowns run when the file ends; in a helper it is the root test of the process.
+ * file, so each teardown runs when its file ends; in a helper it is the root test of the process.
  */
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';

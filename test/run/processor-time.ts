@@ -4,9 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 const STAT = '/proc/self/stat';
 /** Clock ticks a second: USER_HZ of every Linux. */
 const TICKS = 100;
-/** Places of cutime and cstime, counted from the first field after the program's name. */
-const CUTIME = 13;
-const CSTIME = 14;
+/** The 16th and 17th field, counted from the first one after the program's name, which may hold spaces. */
+const USER = 13;
+const SYSTEM = 14;
 
 let counted = childrenSeconds();
 
@@ -24,5 +24,5 @@ function childrenSeconds(): number {
   if (!existsSync(STAT)) return 0;
   const stat = readFileSync(STAT, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[CUTIME]) + Number(fields[CSTIME])) / TICKS;
+  return (Number(fields[USER]) + Number(fields[SYSTEM])) / TICKS;
 }
