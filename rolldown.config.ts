@@ -20,6 +20,7 @@ const PACKAGES = [
   'diff',
   'fast-json-stringify',
   'fastify',
+  'lru-cache',
   'smol-toml',
 ];
 

@@ -14,6 +14,7 @@ import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { measureImport } from './import.ts';
 import { measureLab } from './lab-computers.ts';
 import { measureLoop } from './loop.ts';
+import { measureObjects } from './objects.ts';
 import type { Figure } from './pairs.ts';
 import { type BenchRegistry, startRegistry } from './registry.ts';
 import { measureReview } from './review.ts';
@@ -28,6 +29,7 @@ const FULL = {
   starts: 5,
   imports: { rounds: 3, definitions: 20 },
   saves: 20,
+  objects: 20,
   wire: 8,
   review: { rounds: 25, warm: 60 },
   search: { rounds: 100, rows: 10_000 },
@@ -39,6 +41,7 @@ const QUICK: typeof FULL = {
   starts: 0,
   imports: { rounds: 0, definitions: 2 },
   saves: 0,
+  objects: 0,
   wire: 0,
   review: { rounds: 0, warm: 0 },
   search: { rounds: 0, rows: 20 },
@@ -78,6 +81,7 @@ async function onEmbedded(work: (registry: BenchRegistry) => Promise<Figure[]>):
 
 const parts: Record<string, () => Promise<void>> = {
   start: () => add(measureStart(size.starts)),
+  objects: () => add(measureObjects(size.objects)),
   loop: () => add(measureLoop({ quick: values.quick })),
   lab: () => add(measureLab(size.lab)),
   async definitions() {

@@ -1,6 +1,8 @@
 /** The composition root: what the service is made of, in the order in which a request meets it. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyServerOptions } from 'fastify';
+import type { Caches } from '../repos/caches.ts';
+import type { GitCaches } from '../repos/git-caches.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
 import type { AnalysisPool } from './analysis/pool.ts';
@@ -50,6 +52,8 @@ export interface AppDeps {
   store: Store;
   repositories: Repositories;
   git: GitProgram;
+  caches: Caches;
+  gitCaches: GitCaches;
   signingKeys: SigningKeys;
   analysis: AnalysisPool;
   rules: Rules;
@@ -107,7 +111,10 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
   problems(app);
   readJsonBodies(app as never);
   refuseUnnamed(app as never);
-  metrics(app, deps.metricsToken, () => deps.analysis.state);
+  metrics(app, deps.metricsToken, {
+    analysis: () => deps.analysis.state,
+    caches: () => deps.caches.state,
+  });
   documentation(app, deps);
   plainPages(app as never);
   healthRoutes(app, deps);

@@ -108,6 +108,11 @@ const ConfigSchema = Type.Object({
     minimum: 1024,
     description: 'largest push, in bytes as transferred',
   }),
+  CACHE_BYTES: Type.Integer({
+    default: 320 * 1024 * 1024,
+    minimum: 1024 * 1024,
+    description: 'the memory that all caches may take together, in bytes',
+  }),
 });
 
 /** An address, or a network such as `10.1.0.0/16`. The network of all addresses is refused: any client could forge its address. */

@@ -1,9 +1,12 @@
 /** Opens everything under DATA_DIR that the service and the command line work with. */
+import { Caches } from '../repos/caches.ts';
+import { type GitCaches, openGitCaches } from '../repos/git-caches.ts';
 import { openGitProgram } from '../repos/process.ts';
 import { openRepositories } from '../repos/store.ts';
 import type { GitProgram, Repositories } from '../repos/types.ts';
 import type { Rules } from './access/decide.ts';
 import { AnalysisPool } from './analysis/pool.ts';
+import { CACHE_SHARES } from './cache-shares.ts';
 import type { Config } from './config.ts';
 import { dataPaths } from './data-paths.ts';
 import { openDataFolder } from './private-files.ts';
@@ -15,6 +18,8 @@ export interface Deps {
   store: Store;
   repositories: Repositories;
   git: GitProgram;
+  caches: Caches;
+  gitCaches: GitCaches;
   signingKeys: SigningKeys;
   analysis: AnalysisPool;
   /** Where all keys lie. */
@@ -75,10 +80,13 @@ async function openInto(
   const signingKeys = openSigningKeys(paths.keys);
   const analysis = new AnalysisPool();
   opened.defer(() => analysis.close());
+  const caches = new Caches(config.CACHE_BYTES, CACHE_SHARES);
+  const gitCaches = openGitCaches(caches);
   const repositories = await openRepositories({
     root: paths.repositories,
     journal: paths.journal,
     git,
+    caches: gitCaches,
     sign: signingKeys.sign,
   });
   opened.defer(() => repositories.close());
@@ -86,6 +94,8 @@ async function openInto(
     store,
     repositories,
     git,
+    caches,
+    gitCaches,
     signingKeys,
     analysis,
     keysFolder: paths.keys,

@@ -5,40 +5,61 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, inflate, inflateSync } from 'node:zlib';
+import type { Cache } from './caches.ts';
 import type { StoredObject } from './cat-file.ts';
 import type { ObjectType } from './object-text.ts';
-import { recall, remember, SMALL_OBJECT } from './recent-objects.ts';
 import type { Oid } from './types.ts';
 
 const inflateLarge = promisify(inflate);
 
+/** A larger object is not kept: reading it again takes less time than using it. Bytes. */
+const SMALL_OBJECT = 64 * 1024;
+
+/** The key of an object in the cache of objects. */
+export const objectKey = (folder: string, oid: Oid): string => `${folder}\n${oid}`;
+
+/** Keeps an object that was read from this objects folder, if it is small. */
+export function keepSmall(
+  objects: Cache<StoredObject>,
+  folder: string,
+  oid: Oid,
+  found: StoredObject,
+): void {
+  if (found.bytes.length <= SMALL_OBJECT) objects.set(objectKey(folder, oid), found);
+}
+
 /** Deflated bytes that take less time to inflate than a thread takes to be woken. */
 const SMALL = 32 * 1024;
 
-/** From the first of these objects folders that has it; undefined where none has. Throws where it is damaged. */
+/**
+ * Reads an object from the first of these objects folders that has it; undefined if none has. Throws if it is damaged.
+ * `objects` is looked into first, and keeps what is small.
+ */
 export async function readLoose(
   folders: readonly string[],
   oid: Oid,
+  objects: Cache<StoredObject>,
 ): Promise<StoredObject | undefined> {
   for (const folder of folders) {
-    const known = recall(folder, oid);
+    const known = objects.get(objectKey(folder, oid));
     if (known !== undefined) return known;
   }
   for (const folder of folders) {
     const path = join(folder, oid.slice(0, 2), oid.slice(2));
-    // Asked beforehand, for an error that is thrown costs more than a look.
+    // Throwing an error for a missing file would cost more than this check.
     if (!existsSync(path)) continue;
     const found = await inflated(await readFile(path), oid);
-    remember(folder, oid, found);
+    keepSmall(objects, folder, oid, found);
     return found;
   }
   return undefined;
 }
 
-/** Type and size of one that is not trusted yet: a large one is not inflated. */
-export async function lookAtLoose(
+/** Reads type and size of an object that is not trusted yet: a large one is not inflated. */
+export async function readLooseHeader(
   folder: string,
   oid: Oid,
+  objects: Cache<StoredObject>,
 ): Promise<{ type: ObjectType; size: number }> {
   const deflated = await readFile(join(folder, oid.slice(0, 2), oid.slice(2)));
   const start = inflateSync(deflated.subarray(0, BEGINNING), {
@@ -46,7 +67,7 @@ export async function lookAtLoose(
   });
   const header = headerOf(start);
   if (header === undefined) throw new Error(`the loose object ${oid} has no header`);
-  if (header.size <= SMALL_OBJECT) remember(folder, oid, await inflated(deflated, oid));
+  if (header.size <= SMALL_OBJECT) keepSmall(objects, folder, oid, await inflated(deflated, oid));
   return header;
 }
 

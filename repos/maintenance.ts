@@ -1,7 +1,7 @@
 /** The git program's housekeeping of one repository: packing, pruning, checking. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kept } from './kept.ts';
+import type { Cache } from './caches.ts';
 import type { GitProgram } from './types.ts';
 
 /**
@@ -50,18 +50,13 @@ export async function check(git: GitProgram, path: string): Promise<string[]> {
 /** The hash of the tree without entries, which git knows without having it. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
-/** Diffs that were asked for lately, by the commits between which they are: neither ever changes. */
-const diffs = new Kept<Buffer>(2 * 1024 * 1024, (bytes) => bytes.length + 100);
-
-export async function diff(
+export function diff(
   git: GitProgram,
   path: string,
   from: string | null,
   to: string,
+  diffs: Cache<Buffer>,
 ): Promise<Buffer> {
-  const key = `${from} ${to}`;
-  const known = diffs.get(key);
-  if (known !== undefined) return known;
   const options = ['--no-color', '--no-ext-diff', '--no-textconv', '-M'];
   const args = [
     '-c',
@@ -73,7 +68,5 @@ export async function diff(
     to,
     '--',
   ];
-  const { stdout } = await git.run({ ...at(path), args });
-  diffs.set(key, stdout);
-  return stdout;
+  return diffs.load(`${from} ${to}`, async () => (await git.run({ ...at(path), args })).stdout);
 }

@@ -1,10 +1,13 @@
-/** Reading objects of one repository: loose ones directly, packed ones with isomorphic-git, those of large packs with git. */
+/**
+ * Reads the objects of one repository: loose ones directly, those of small packs by isomorphic-git, those of large packs
+ * by git (docs/decisions/0034-reading-objects.md).
+ */
 import { join } from 'node:path';
 import { CatFile, type StoredObject } from './cat-file.ts';
 import { RepositoryError } from './errors.ts';
+import type { GitCaches } from './git-caches.ts';
 import { MOST_ENTRIES, TOO_MANY_ENTRIES } from './limits.ts';
-import { readLoose } from './loose-objects.ts';
-import { objectFiles } from './object-files.ts';
+import { keepSmall, objectKey, readLoose, readLooseHeader } from './loose-objects.ts';
 import {
   isTree,
   type ObjectType,
@@ -13,34 +16,31 @@ import {
   parseTree,
   type TreeEntry,
 } from './object-text.ts';
-import { cacheOf, forget, grow } from './pack-memory.ts';
 import { quarantineEnvironment } from './quarantine-environment.ts';
-import { forgetFolder, remember } from './recent-objects.ts';
+import { SmallPacks } from './small-packs.ts';
 import type { Commit, FileEntry, GitProgram, ObjectReader, Oid } from './types.ts';
 
-/** Half a megabyte, loaded when the first object is read. */
-const isomorphicGit = () => import('isomorphic-git');
+export type ObjectCaches = Pick<GitCaches, 'objects' | 'packs'>;
 
 export class ObjectStore implements ObjectReader {
-  readonly #gitdir: string;
-  readonly #folders: readonly string[];
-  readonly #files: ReturnType<typeof objectFiles>;
+  readonly #folders: readonly [string, ...string[]];
+  readonly #objects: GitCaches['objects'];
+  readonly #smallPacks: SmallPacks;
   readonly #catFile: CatFile;
 
   /** `quarantine` is an objects folder that is looked into first. */
-  constructor(git: GitProgram, gitdir: string, quarantine?: string) {
+  constructor(git: GitProgram, gitdir: string, caches: ObjectCaches, quarantine?: string) {
     const own = join(gitdir, 'objects');
-    const folders = quarantine === undefined ? [own] : [quarantine, own];
-    this.#gitdir = gitdir;
-    this.#folders = folders;
-    this.#files = objectFiles(gitdir, folders, (bytes) => grow(this, bytes));
+    this.#folders = quarantine === undefined ? [own] : [quarantine, own];
+    this.#objects = caches.objects;
+    this.#smallPacks = new SmallPacks(gitdir, this.#folders, caches.packs);
     this.#catFile = new CatFile(
       git,
       quarantine === undefined ? { GIT_DIR: gitdir } : quarantineEnvironment(gitdir, quarantine),
     );
   }
 
-  /** Throws `object_not_found`, and `bad_object` where it cannot be read or is of another type. */
+  /** Throws `object_not_found`, and `bad_object` for one that cannot be read or is of another type. */
   async read(oid: Oid, type?: ObjectType): Promise<StoredObject> {
     const found = (await this.#find(oid)) ?? (await this.#fromLargePack(oid));
     if (found === undefined) {
@@ -50,50 +50,50 @@ export class ObjectStore implements ObjectReader {
     throw new RepositoryError('bad_object', `object ${oid} is not a ${type}`);
   }
 
+  /** Type and size of a loose object in the first objects folder. Throws if it is damaged or not there. */
+  readLooseHeader(oid: Oid): Promise<{ type: ObjectType; size: number }> {
+    return readLooseHeader(this.#folders[0], oid, this.#objects);
+  }
+
   async #find(oid: Oid): Promise<StoredObject | undefined> {
     try {
-      const found = await this.#findOnce(oid);
-      if (found !== undefined || this.#files.hidesPacks()) return found;
+      const found = await this.#findSmall(oid);
+      if (found !== undefined || this.#smallPacks.passedOver) return found;
     } catch {
-      // Told by the second attempt, if it fails as well.
+      // The second attempt throws it again, if it fails as well.
     }
-    // A repack may have taken the pack away between its listing and its reading: look again.
-    this.forget();
+    // A repack may have removed the pack between its listing and its reading: look again.
+    this.forgetPacks();
     try {
-      return await this.#findOnce(oid);
+      return await this.#findSmall(oid);
     } catch (cause) {
       throw new RepositoryError('bad_object', `object ${oid} cannot be read`, { cause });
     }
   }
 
-  async #findOnce(oid: Oid): Promise<StoredObject | undefined> {
-    const loose = await readLoose(this.#folders, oid);
+  async #findSmall(oid: Oid): Promise<StoredObject | undefined> {
+    const loose = await readLoose(this.#folders, oid, this.#objects);
     if (loose !== undefined) return loose;
-    const { Errors, readObject } = await isomorphicGit();
-    const at = { fs: this.#files, gitdir: this.#gitdir, cache: cacheOf(this) };
-    try {
-      const { type, object, source } = await readObject({ ...at, oid, format: 'content' });
-      const found = { type: type as ObjectType, bytes: object as Uint8Array };
-      // A long chain of deltas is kept inflated.
-      if (source?.startsWith('objects/pack/')) grow(this, found.bytes.length);
-      // Never what is in quarantine: nobody else may find it.
-      if (this.#folders.length === 1) remember(join(this.#gitdir, 'objects'), oid, found);
-      return found;
-    } catch (error) {
-      if (error instanceof Errors.NotFoundError) return undefined;
-      throw error;
-    }
+    const packed = await this.#smallPacks.read(oid);
+    const [own, ...more] = this.#folders;
+    // What is in a quarantine's pack is read once or twice.
+    if (packed !== undefined && more.length === 0) keepSmall(this.#objects, own, oid, packed);
+    return packed;
   }
 
   async #fromLargePack(oid: Oid): Promise<StoredObject | undefined> {
-    return this.#files.hidesPacks() ? this.#catFile.read(oid) : undefined;
+    return this.#smallPacks.passedOver ? this.#catFile.read(oid) : undefined;
   }
 
-  /** Forgets the packs read; after a repack they are others. */
+  /** Forgets the packs that were read: a repack replaces them. */
+  forgetPacks(): void {
+    this.#smallPacks.forget();
+  }
+
+  /** Forgets everything that was read: a prune deletes objects. */
   forget(): void {
-    forget(this);
-    const [own] = this.#folders;
-    if (own !== undefined) forgetFolder(own);
+    this.forgetPacks();
+    this.#objects.deleteAll(objectKey(this.#folders[0], ''));
   }
 
   async readCommit(oid: Oid): Promise<Commit> {

@@ -2,25 +2,30 @@
 import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sync } from './durable.ts';
+import { objectKey } from './loose-objects.ts';
 import { intoFolder, makeFolder, syncFolder } from './object-folders.ts';
-import { ObjectStore } from './object-store.ts';
-import { moveRemembered } from './recent-objects.ts';
+import { type ObjectCaches, ObjectStore } from './object-store.ts';
 import type { GitProgram, Repository } from './types.ts';
 
-/** Reads the repository as it would be with the quarantined objects in it; `forget` frees what it holds. */
+/** Reads the repository as it would be with the quarantined objects in it; `forgetPacks` frees what it holds. */
 export function quarantineReader(
   git: GitProgram,
   repository: Repository,
   quarantine: string,
+  caches: ObjectCaches,
 ): ObjectStore {
-  return new ObjectStore(git, repository.path, quarantine);
+  return new ObjectStore(git, repository.path, caches, quarantine);
 }
 
 /**
  * Moves quarantined objects into the repository; durable on return. A pack's index goes last: git
  * takes a pack to be there once its index is.
  */
-export async function adoptQuarantine(repository: Repository, quarantine: string): Promise<void> {
+export async function adoptQuarantine(
+  repository: Repository,
+  quarantine: string,
+  { objects: kept }: Pick<ObjectCaches, 'objects'>,
+): Promise<void> {
   const objects = join(repository.path, 'objects');
   const files = (await filesBelow(quarantine)).sort((a, b) => rank(a) - rank(b));
   await Promise.all(files.map((file) => sync(join(quarantine, file))));
@@ -31,7 +36,12 @@ export async function adoptQuarantine(repository: Repository, quarantine: string
     await intoFolder(dirname(to), () => rename(join(quarantine, file), to));
   }
   await Promise.all([sync(objects), ...folders.map(syncFolder)]);
-  moveRemembered(quarantine, objects);
+  for (const file of files) {
+    const oid = file.replace('/', '');
+    const found = kept.peek(objectKey(quarantine, oid));
+    kept.delete(objectKey(quarantine, oid));
+    if (found) kept.set(objectKey(objects, oid), found);
+  }
 }
 
 /** Loose objects and packs; `.keep` files guard a pack that is being received, and end with it. */

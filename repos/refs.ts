@@ -9,14 +9,11 @@ import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
 
 export type Peel = (oid: Oid) => Promise<Oid | undefined>;
 
-/** Counts through all repositories, so that one that is removed and made anew repeats no number. */
-let generations = 0;
-
 export class RefStore {
   readonly #path: string;
   readonly #file: string;
   readonly #peel: Peel;
-  #held: { refs: Refs; stamp: string; generation: number } | undefined;
+  #held: { refs: Refs; stamp: string } | undefined;
   #loading: Promise<Refs> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -26,12 +23,10 @@ export class RefStore {
     this.#peel = peel;
   }
 
-  /** Rises whenever the refs that `read` gives have changed; read it after `read`. */
-  get generation(): number {
-    return this.#held?.generation ?? 0;
-  }
-
-  /** One stat when nothing changed; another process's writes are seen through it. */
+  /**
+   * One stat when nothing changed; another process's writes are seen through it. Gives a new map whenever a ref has changed
+   * and the same one until then, so what is derived from refs can be kept by the map.
+   */
   async read(): Promise<Refs> {
     if (this.#held !== undefined && this.#held.stamp === this.#stamp()) return this.#held.refs;
     this.#loading ??= this.#load().finally(() => {
@@ -69,8 +64,7 @@ export class RefStore {
   }
 
   #hold(refs: Refs, stamp: string): Refs {
-    generations += 1;
-    this.#held = { refs, stamp, generation: generations };
+    this.#held = { refs, stamp };
     return refs;
   }
 

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { MAIN, STATE, tagRef } from '../text/refs.ts';
 import { readBundle } from './bundle.ts';
 import { RepositoryError } from './errors.ts';
+import type { GitCaches } from './git-caches.ts';
 import {
   addTag,
   countVersions,
@@ -39,33 +40,35 @@ import type {
 } from './types.ts';
 import type { Upkeep } from './upkeep.ts';
 
+/** What all repositories share. */
+export interface RepositoryDeps {
+  git: GitProgram;
+  caches: GitCaches;
+  upkeep: Upkeep;
+  /** Signs the tags of versions; without it they stay unsigned. */
+  sign: Sign | undefined;
+}
+
 export class BareRepository implements Repository {
   readonly name: string;
   readonly path: string;
   readonly #git: GitProgram;
+  readonly #caches: GitCaches;
   readonly #objects: ObjectStore;
   readonly #refs: RefStore;
   readonly #upkeep: Upkeep;
   readonly #sign: Sign | undefined;
   #versions: { refs: Refs; list: Promise<Version[]> } | undefined;
 
-  constructor(name: string, path: string, git: GitProgram, upkeep: Upkeep, sign?: Sign) {
+  constructor(name: string, path: string, { git, caches, upkeep, sign }: RepositoryDeps) {
     this.name = name;
     this.path = path;
     this.#git = git;
+    this.#caches = caches;
     this.#upkeep = upkeep;
     this.#sign = sign;
-    this.#objects = new ObjectStore(git, path);
+    this.#objects = new ObjectStore(git, path, caches);
     this.#refs = new RefStore(path, (oid) => this.#objects.peel(oid));
-  }
-
-  /**
-   * Rises when a ref changes, through this object or behind its back; no two repositories of a
-   * process share a value. It belongs to the newest refs read; `refs()` gives a new map with each
-   * generation and the same one within it, so what is derived from refs can be kept by the map too.
-   */
-  get generation(): number {
-    return this.#refs.generation;
   }
 
   refs(): Promise<Refs> {
@@ -196,7 +199,7 @@ export class BareRepository implements Repository {
 
   async diff(from: Oid | null, to: Oid): Promise<Buffer> {
     for (const oid of [from, to]) if (oid !== null) await this.readCommit(oid);
-    return diff(this.#git, this.path, from, to);
+    return diff(this.#git, this.path, from, to, this.#caches.diffs);
   }
 
   async tip(): Promise<Tip> {
@@ -227,6 +230,11 @@ export class BareRepository implements Repository {
       await this.#refs.fold();
       if (await pack(this.#git, this.path)) this.#objects.forget();
     });
+  }
+
+  /** Forgets what was read: another repository of the same name may follow. */
+  forget(): void {
+    this.#objects.forget();
   }
 
   bundle(refs: Refs): Readable {

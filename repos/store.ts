@@ -11,9 +11,8 @@ import { Journal } from './journal.ts';
 import { sweep } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { formatPackedRefs } from './packed-refs.ts';
-import { forgetBelow } from './recent-objects.ts';
-import { BareRepository } from './repository.ts';
-import type { GitProgram, Hold, Repositories, Sign } from './types.ts';
+import { BareRepository, type RepositoryDeps } from './repository.ts';
+import type { Hold, Repositories } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
@@ -44,38 +43,34 @@ const FILES = {
 const FOLDERS = ['objects', 'objects/info', 'objects/pack', 'refs', 'refs/heads', 'refs/tags'];
 
 /** Opens the folder of repositories and the journal beside it, making them where they are absent. */
-export async function openRepositories(options: {
-  root: string;
-  journal: string;
-  git: GitProgram;
-  /** Signs the tags of versions; without it they stay unsigned. */
-  sign?: Sign;
-}): Promise<Repositories> {
+export async function openRepositories(
+  options: {
+    root: string;
+    journal: string;
+  } & Pick<RepositoryDeps, 'git' | 'caches'> &
+    Partial<Pick<RepositoryDeps, 'sign'>>,
+): Promise<Repositories> {
   const root = resolve(options.root);
   await mkdir(join(root, WORKSHOP), { recursive: true });
   await sweep(join(root, WORKSHOP));
-  // Whoever opens them anew relies on what is on the disk.
-  forgetBelow(root);
   const journal = await Journal.open(resolve(options.journal));
-  return new RepositoryFolder(root, journal, options.git, options.sign);
+  const { git, caches, sign } = options;
+  return new RepositoryFolder(root, journal, { git, caches, sign, upkeep: new Upkeep() });
 }
 
 class RepositoryFolder implements Repositories {
   readonly root: string;
   readonly #journal: Journal;
-  readonly #git: GitProgram;
-  readonly #sign: Sign | undefined;
+  readonly #deps: RepositoryDeps;
   readonly #open = new Map<string, BareRepository>();
-  readonly #upkeep = new Upkeep();
   /** Names taken, in lower case, and the folder's time when they were read. */
   #taken: { names: Set<string>; mtime: bigint } | undefined;
   #making: Promise<unknown> = Promise.resolve();
 
-  constructor(root: string, journal: Journal, git: GitProgram, sign?: Sign) {
+  constructor(root: string, journal: Journal, deps: RepositoryDeps) {
     this.root = root;
     this.#journal = journal;
-    this.#git = git;
-    this.#sign = sign;
+    this.#deps = deps;
   }
 
   #path(name: string): string {
@@ -100,8 +95,7 @@ class RepositoryFolder implements Repositories {
     }
     let repository = this.#open.get(name);
     if (repository === undefined) {
-      const path = this.#path(name);
-      repository = new BareRepository(name, path, this.#git, this.#upkeep, this.#sign);
+      repository = new BareRepository(name, this.#path(name), this.#deps);
       this.#open.set(name, repository);
     }
     return repository;
@@ -125,7 +119,7 @@ class RepositoryFolder implements Repositories {
   async adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<BareRepository> {
     const repository = await this.create(name);
     try {
-      await repository.updateRefs(await adoptObjects(this.#git, repository.path, bundle));
+      await repository.updateRefs(await adoptObjects(this.#deps.git, repository.path, bundle));
     } catch (error) {
       await this.remove(name);
       throw error;
@@ -164,13 +158,14 @@ class RepositoryFolder implements Repositories {
     return (await stat(this.root, { bigint: true })).mtimeNs;
   }
 
-  /** Out of sight in one step; what a crash then leaves in the workshop is no repository. */
+  /** One rename takes it out of sight; a crash after it leaves a folder in the workshop, which is no repository. */
   async remove(name: string): Promise<void> {
-    await this.open(name);
+    const repository = await this.open(name);
     const grave = await mkdtemp(join(this.root, WORKSHOP, `${name}-`));
     await rename(this.#path(name), join(grave, 'removed'));
     await sync(this.root);
     this.#open.delete(name);
+    repository.forget();
     await rm(grave, { recursive: true, force: true });
   }
 
@@ -196,7 +191,7 @@ class RepositoryFolder implements Repositories {
 
   async close(): Promise<void> {
     await this.#making;
-    await this.#upkeep.close();
+    await this.#deps.upkeep.close();
     this.#open.clear();
   }
 }

@@ -1,6 +1,6 @@
 /** Which branches of an `if` certainly run, or certainly do not, on every lab computer. */
 
-import { Recent } from './recent.ts';
+import { LRUCache } from 'lru-cache';
 import type { Node } from './syntax.ts';
 
 /** The oldest Python that definitions run on is 3.11. */
@@ -31,11 +31,12 @@ const IMPORTED: Readonly<Record<string, RegExp>> = {
   __name__: /(?:)/,
 };
 
-const trusted = new Recent<Map<string, boolean>>(1, 2 << 20);
+/** The answers for the last text: a module is asked for them again and again. */
+const trusted = new LRUCache<string, Map<string, boolean>>({ max: 1, memoMethod: () => new Map() });
 
 /** Whether a name can only be what was imported: nothing else in the text assigns to it or to its module. */
 function isAsImported(name: string, text: string): boolean {
-  const known = trusted.recall(text, () => new Map());
+  const known = trusted.memo(text);
   const answer = known.get(name) ?? surelyImported(name, text.normalize('NFKC'));
   known.set(name, answer);
   return answer;

@@ -1,7 +1,7 @@
 /** Checks that a settings schema is a JSON Schema and that the default settings satisfy it. */
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { Recent } from './recent.ts';
+import { LRUCache } from 'lru-cache';
 import type { Json } from './types.ts';
 
 type Schema = { [key: string]: Json };
@@ -21,13 +21,16 @@ const NOT_EXECUTED = ['pattern', 'patternProperties', '$ref', '$dynamicRef', '$i
 const MAX_SIZE = 50_000;
 
 /** Compiling a schema costs more than the rest of a check, and most saves do not change it. About 3 MB. */
-const checked = new Recent<SchemaFindings>(32, MAX_SIZE);
+const checked = new LRUCache<string, SchemaFindings>({
+  max: 32,
+  memoMethod: (written) => check(...(JSON.parse(written) as [Schema, Schema | null])),
+});
 
 /** Checks a schema against JSON Schema 2020-12 and the default settings against the schema. */
 export function checkSchema(schema: Schema, defaults: Schema | null): SchemaFindings {
   if (JSON.stringify(schema).length > MAX_SIZE)
     return { errors: [], warnings: ['The settings schema is too large to be checked'] };
-  return checked.recall(JSON.stringify([schema, defaults]), () => check(schema, defaults));
+  return checked.memo(JSON.stringify([schema, defaults]));
 }
 
 function check(schema: Schema, defaults: Schema | null): SchemaFindings {

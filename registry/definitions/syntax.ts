@@ -1,5 +1,6 @@
 /** Python source as a small typed tree, parsed as CPython parses it. Nothing is run. */
 
+import { LRUCache } from 'lru-cache';
 import { DefinitionError } from './errors.ts';
 import { checkLimits } from './limits.ts';
 import { MAX_DEPTH, TooDeep } from './python/cursor.ts';
@@ -7,7 +8,6 @@ import type { Fault, Feature } from './python/faults.ts';
 import type { Node } from './python/node.ts';
 import { parse } from './python/parser.ts';
 import { type Statement, statementsOf } from './python/statements.ts';
-import { Recent } from './recent.ts';
 import { positions } from './source.ts';
 
 export {
@@ -33,7 +33,13 @@ export interface Module {
  * Modules are immutable, so validating, describing and extracting the same text share one. Eight are enough
  * for a definition with helpers. At 32 KB each they take about 20 MB if every letter is a token.
  */
-const parsed = new Recent<Module>(8, 32_768);
+const parsed = new LRUCache<string, Module>({
+  max: 8,
+  maxSize: 8 * 32_768,
+  maxEntrySize: 32_768,
+  sizeCalculation: (_, text) => text.length + 1,
+  memoMethod: readModule,
+});
 
 /**
  * Parses Python source. Text that is not Python gives a tree too, with `⚠` for each statement that cannot be
@@ -42,16 +48,18 @@ const parsed = new Recent<Module>(8, 32_768);
  * compile
  */
 export function parseModule(text: string): Module {
-  return parsed.recall(text, () => {
-    checkLimits(text);
-    try {
-      const { root, fault, features } = parse(text);
-      return { text, root, fault, features, statements: statementsOf(root, text) };
-    } catch (error) {
-      if (!(error instanceof TooDeep)) throw error;
-      const span = positions(text).span(error.offset, error.offset + 1);
-      const message = `Nested more than ${MAX_DEPTH} levels deep`;
-      throw new DefinitionError('too_deep', [{ ...span, code: 'too-deep', message }]);
-    }
-  });
+  return parsed.memo(text);
+}
+
+function readModule(text: string): Module {
+  checkLimits(text);
+  try {
+    const { root, fault, features } = parse(text);
+    return { text, root, fault, features, statements: statementsOf(root, text) };
+  } catch (error) {
+    if (!(error instanceof TooDeep)) throw error;
+    const span = positions(text).span(error.offset, error.offset + 1);
+    const message = `Nested more than ${MAX_DEPTH} levels deep`;
+    throw new DefinitionError('too_deep', [{ ...span, code: 'too-deep', message }]);
+  }
 }

@@ -2,21 +2,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { CacheState } from '../../repos/caches.ts';
 import { Problem } from '../errors.ts';
 
 /**
  * How much is done, when and by whom it is answered is nobody else's business: whoever asks has the token. Without one
  * it is told to this machine alone.
  */
-export function metrics(
-  app: FastifyInstance,
-  token: string | undefined,
-  analysis: () => AnalysisState,
-): void {
+export function metrics(app: FastifyInstance, token: string | undefined, sources: Sources): void {
   // Loaded by the first request that is answered, as a start would wait for it.
   let collector: ReturnType<typeof collect> | undefined;
   const collected = () => {
-    collector ??= collect(analysis);
+    collector ??= collect(sources);
     return collector;
   };
   app.addHook('onResponse', async (request, reply) => (await collected()).observe(request, reply));
@@ -64,7 +61,13 @@ interface AnalysisState {
   outcomes: Readonly<Record<string, number>>;
 }
 
-async function collect(analysis: () => AnalysisState) {
+/** What is read anew for every answer. */
+interface Sources {
+  analysis: () => AnalysisState;
+  caches: () => readonly CacheState[];
+}
+
+async function collect({ analysis, caches }: Sources) {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import(
     'prom-client'
   );
@@ -102,6 +105,37 @@ async function collect(analysis: () => AnalysisState) {
       this.reset();
       for (const [outcome, count] of Object.entries(analysis().outcomes))
         this.inc({ outcome }, count);
+    },
+  });
+  new Gauge({
+    name: 'cache_bytes',
+    help: 'Memory that a cache takes, as far as it can be estimated',
+    labelNames: ['cache'],
+    registers,
+    collect() {
+      for (const { name: cache, bytes } of caches()) this.set({ cache }, bytes);
+    },
+  });
+  new Gauge({
+    name: 'cache_entries',
+    help: 'Values in a cache',
+    labelNames: ['cache'],
+    registers,
+    collect() {
+      for (const { name: cache, entries } of caches()) this.set({ cache }, entries);
+    },
+  });
+  new Counter({
+    name: 'cache_lookups_total',
+    help: 'Lookups in a cache by outcome; a miss makes the value',
+    labelNames: ['cache', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name: cache, hits, misses } of caches()) {
+        this.inc({ cache, outcome: 'hit' }, hits);
+        this.inc({ cache, outcome: 'miss' }, misses);
+      }
     },
   });
   const observe = (request: FastifyRequest, reply: FastifyReply) =>

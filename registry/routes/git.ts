@@ -3,6 +3,7 @@
  * refused; paths are matched as they were sent, nothing is decoded.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GitCaches } from '../../repos/git-caches.ts';
 import { advertise } from '../../repos/serve/info-refs.ts';
 import { receivePack } from '../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../repos/serve/upload-pack.ts';
@@ -25,6 +26,7 @@ import { pushGate } from '../services/push/gate.ts';
 
 export interface GitDeps extends SaveDeps {
   git: GitProgram;
+  gitCaches: GitCaches;
   /** Largest push, in bytes as sent. */
   maxPackBytes: number;
   throttle: Throttle;
@@ -69,6 +71,7 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
         visible,
         visibility,
         git: deps.git,
+        caches: deps.gitCaches,
         signal: abortedWith(request, reply),
         ...(deps.patience && { patience: deps.patience }),
       };

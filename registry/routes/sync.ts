@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Caches } from '../../repos/caches.ts';
 import { Type } from '../schemas/build.ts';
 import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
 import { Catalogues } from '../services/sync/catalogue.ts';
@@ -13,14 +14,17 @@ const tags = ['sync'];
 /** The header with the signed statement of a list. */
 const STATEMENT = 'sync-statement';
 
-export function syncRoutes(app: Door, given: Omit<SyncDeps, 'catalogues' | 'ownParts'>): void {
+export function syncRoutes(
+  app: Door,
+  given: Omit<SyncDeps, 'catalogues' | 'ownParts'> & { caches: Caches },
+): void {
   const deps = {
     ...given,
-    catalogues: new Catalogues(given),
-    ownParts: new OwnParts(given.store),
+    catalogues: new Catalogues(given, given.caches),
+    ownParts: new OwnParts(given.store, given.caches),
   };
 
-  const statements = new Statements(given.signingKeys);
+  const statements = new Statements(given.signingKeys, given.caches);
 
   app.get(
     '/api/sync',

@@ -1,4 +1,5 @@
 /** What the use cases work with. The composition root (registry/app.ts) passes it in. */
+import type { Caches } from '../../repos/caches.ts';
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
 import type { Store } from '../store/open.ts';
@@ -15,6 +16,7 @@ export interface LandingDeps extends AnalysisDeps {
 }
 
 export interface SaveDeps extends LandingDeps {
+  caches: Caches;
   rules: Rules;
   /** What addresses begin with; known once the service listens. */
   publicUrl: () => string;

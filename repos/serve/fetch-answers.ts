@@ -3,19 +3,13 @@
  * the same, and a git process costs some hundred times what sending its answer again does.
  */
 import { Readable } from 'node:stream';
-import { Kept } from '../kept.ts';
+import type { Cache } from '../caches.ts';
 import type { GitChild } from '../types.ts';
 import { RequestRefused } from './answer.ts';
 import { takenInTime } from './pace.ts';
 
 /** Larger answers are streamed to whoever asked, each from a process of its own. Bytes. */
 const ANSWER_LIMIT = 4 * 1024 * 1024;
-/** Of all kept answers together. Bytes. */
-const KEPT_LIMIT = 64 * 1024 * 1024;
-
-const kept = new Kept<Buffer>(KEPT_LIMIT, (answer) => answer.length);
-/** Undefined for an answer that cannot be shared. */
-const underway = new Map<string, Promise<Buffer | undefined>>();
 
 interface Begun {
   begun: Buffer[];
@@ -25,39 +19,47 @@ interface Begun {
 
 type Collected = Begun | { whole: Buffer } | { failed: Buffer };
 
-/**
- * What the process started by `start` answers; `key` must tell apart all questions whose answers differ.
- * Throws RequestRefused (400) where git ends without a word. `signal` ends the sending of a large answer,
- * and so does a client that stops reading; a process that others may wait for goes on.
- */
-export async function fetchAnswer(
-  key: string,
-  start: () => GitChild,
-  signal: AbortSignal,
-): Promise<Readable | Buffer> {
-  const known = kept.get(key);
-  if (known !== undefined) return known;
-  const flight = underway.get(key);
-  if (flight !== undefined) {
-    const shared = await flight;
-    if (shared !== undefined) return shared;
+export class FetchAnswers {
+  readonly #kept: Cache<Buffer>;
+  /** Answers that are being made: undefined for one that cannot be shared. */
+  readonly #underway = new Map<string, Promise<Buffer | undefined>>();
+
+  constructor(kept: Cache<Buffer>) {
+    this.#kept = kept;
   }
-  const collected = collect(key, start());
-  const whole = collected.then((result) => ('whole' in result ? result.whole : undefined));
-  // A failure is told below, whether or not anybody else waits for it.
-  whole.catch(() => undefined);
-  underway.set(key, whole);
-  try {
-    const result = await collected;
-    if ('begun' in result) return goOn(result, signal);
-    return 'whole' in result ? result.whole : result.failed;
-  } finally {
-    if (underway.get(key) === whole) underway.delete(key);
+
+  /**
+   * The answer of the process that `start` starts; `key` must differ for all questions whose answers differ. Throws
+   * RequestRefused (400) if git ends without a word. `signal` ends the sending of a large answer, and so does a client
+   * that stops reading; a process that others may wait for goes on.
+   */
+  async find(key: string, start: () => GitChild, signal: AbortSignal): Promise<Readable | Buffer> {
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const flight = this.#underway.get(key);
+    if (flight !== undefined) {
+      const shared = await flight;
+      if (shared !== undefined) return shared;
+    }
+    const collected = collect(start());
+    const whole = collected.then((result) => ('whole' in result ? result.whole : undefined));
+    // The error is thrown below, whether or not anybody else waits for the answer.
+    whole.catch(() => undefined);
+    this.#underway.set(key, whole);
+    try {
+      const result = await collected;
+      if ('begun' in result) return goOn(result, signal);
+      if ('failed' in result) return result.failed;
+      this.#kept.set(key, result.whole);
+      return result.whole;
+    } finally {
+      if (this.#underway.get(key) === whole) this.#underway.delete(key);
+    }
   }
 }
 
-/** All of an answer, or what there is of it when it turns out to be large. */
-async function collect(key: string, { stdout, exit }: GitChild): Promise<Collected> {
+/** Reads all of an answer, or its beginning if it turns out to be large. */
+async function collect({ stdout, exit }: GitChild): Promise<Collected> {
   const begun: Buffer[] = [];
   let size = 0;
   const rest = stdout.iterator() as AsyncGenerator<Buffer>;
@@ -73,9 +75,7 @@ async function collect(key: string, { stdout, exit }: GitChild): Promise<Collect
   const { code, stderr } = await exit;
   if (size === 0) throw new RequestRefused(400, stderr.trim() || 'git gave no answer');
   const answer = Buffer.concat(begun);
-  if (code !== 0) return { failed: answer };
-  kept.set(key, answer);
-  return { whole: answer };
+  return code === 0 ? { whole: answer } : { failed: answer };
 }
 
 function goOn({ begun, rest, stdout }: Begun, signal: AbortSignal): Readable {

@@ -17,7 +17,7 @@ export async function loosen({ path }: Quarantine, objects: ObjectStore): Promis
   const ids: Oid[] = [];
   for (const index of indexes) ids.push(...idsIn(await readFile(join(folder, index))));
   await Promise.all(ids.map((oid) => writeLoose(path, oid, objects)));
-  objects.forget();
+  objects.forgetPacks();
   await Promise.all(packed.map((file) => rm(join(folder, file), { force: true })));
 }
 

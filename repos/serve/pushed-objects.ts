@@ -2,7 +2,6 @@
 import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { lookAtLoose } from '../loose-objects.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { ObjectType } from '../object-text.ts';
 import type { GitProgram, Oid } from '../types.ts';
@@ -33,7 +32,7 @@ export async function looseObjects(
     .map((file) => file.replace('/', ''));
   return {
     async *all() {
-      for (const oid of ids) yield { oid, ...(await lookAtLoose(path, oid)) };
+      for (const oid of ids) yield { oid, ...(await objects.readLooseHeader(oid)) };
     },
     async *contents(oids) {
       for (const oid of oids) yield { oid, bytes: Buffer.from((await objects.read(oid)).bytes) };

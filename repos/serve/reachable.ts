@@ -3,20 +3,14 @@
  * what others may not see lives in the same repository: so every object that a caller names is looked up here first.
  */
 import { createInterface } from 'node:readline';
-import { Kept } from '../kept.ts';
+import type { GitCaches } from '../git-caches.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';
 import { generationOf } from './generation.ts';
 import type { VisibleRefs } from './visible-refs.ts';
 
-/** Ids in all kept sets together; each takes about 100 bytes. */
-const KEPT_IDS = 400_000;
-
-const kept = new Kept<ReadonlySet<Oid>>(KEPT_IDS, (set) => set.size);
-/** Sets that are being made: equal questions wait for the same git process. */
-const underway = new Map<string, Promise<ReadonlySet<Oid>>>();
-
 export interface Viewer {
   git: GitProgram;
+  caches: Pick<GitCaches, 'reachable'>;
   /** Callers with the same key see the same refs. */
   visibility: string;
 }
@@ -57,24 +51,14 @@ export function reachableCommits(
   return reachableFrom(repository, seen, viewer, []);
 }
 
-async function reachableFrom(
+function reachableFrom(
   repository: Repository,
   seen: VisibleRefs,
-  { git, visibility }: Viewer,
+  { git, caches, visibility }: Viewer,
   what: readonly string[],
 ): Promise<ReadonlySet<Oid>> {
   const key = `${generationOf(seen.all)} ${visibility} ${what.join(' ')}`;
-  const known = kept.get(key) ?? underway.get(key);
-  if (known !== undefined) return known;
-  const listing = list(repository, tipsOf(seen), git, what);
-  underway.set(key, listing);
-  try {
-    const reachable = await listing;
-    kept.set(key, reachable);
-    return reachable;
-  } finally {
-    underway.delete(key);
-  }
+  return caches.reachable.load(key, () => list(repository, tipsOf(seen), git, what));
 }
 
 async function list(

@@ -1,5 +1,6 @@
 import { visibleLine } from '../../text/hidden.ts';
 import { isRegistryRef } from '../../text/refs.ts';
+import type { GitCaches } from '../git-caches.ts';
 import { isRefName } from '../ref-names.ts';
 import type { GitProgram, Repository } from '../types.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
@@ -31,6 +32,7 @@ export interface ReceivePackRequest extends Body {
   visibility: string;
   signal: AbortSignal;
   git: GitProgram;
+  caches: GitCaches;
 }
 
 const RESULT = 'git-receive-pack-result';

@@ -1,5 +1,6 @@
 /** The part of a push that has effects: quarantine, checks, the gate. */
 import { RepositoryError } from '../errors.ts';
+import type { GitCaches } from '../git-caches.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { adoptQuarantine, quarantineReader } from '../quarantine.ts';
 import type { GitProgram, Oid, Repository } from '../types.ts';
@@ -21,6 +22,7 @@ export interface Taking {
   visibility: string;
   limits: PackLimits;
   git: GitProgram;
+  caches: GitCaches;
   signal: AbortSignal;
 }
 
@@ -40,9 +42,9 @@ export async function takePush(
   pack: AsyncIterable<Buffer>,
   say: (line: string) => void,
 ): Promise<Taken> {
-  const { gate, limits, git, signal } = taking;
+  const { gate, limits, git, caches, signal } = taking;
   const quarantine = await openQuarantine(repository.path);
-  const pushed = quarantineReader(git, repository, quarantine.path);
+  const pushed = quarantineReader(git, repository, quarantine.path, caches);
   const refuseAll = (rejection: Pick<Rejection, 'help'>, because: string): RefResult[] => {
     rejection.help.forEach(say);
     return asked.commands.map(({ ref }) => ({ ref, ok: false, reason: because }));
@@ -59,7 +61,7 @@ export async function takePush(
     }
     // From here on the client's leaving changes nothing: the gate finishes what it begins.
     signal.throwIfAborted();
-    const push = pushOf(repository, { quarantine, pushed }, asked, say);
+    const push = pushOf(repository, { quarantine, pushed, caches }, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
   } catch (error) {
     if (!(error instanceof RepositoryError)) throw error;
@@ -74,7 +76,7 @@ export async function takePush(
     }
     return { unpackError: null, results };
   } finally {
-    pushed.forget();
+    pushed.forgetPacks();
     await removeQuarantine(quarantine);
   }
 }
@@ -82,7 +84,7 @@ export async function takePush(
 /** A small push is looked at in this process, a large one by git. */
 async function unfitness(
   repository: Repository,
-  { git, limits, signal, visible, visibility }: Taking,
+  { git, caches, limits, signal, visible, visibility }: Taking,
   quarantine: Quarantine,
   pushed: ObjectStore,
   { commands, shallow }: Asked,
@@ -92,7 +94,7 @@ async function unfitness(
   const inspection = await inspect(objects, limits);
   if (inspection.unfit !== undefined) return inspection.unfit;
   const seen = await visibleRefs(repository, visible);
-  const viewer = { git, visibility };
+  const viewer = { git, caches, visibility };
   const broken = await checkConnectivity(repository, seen, pushed, inspection, commands, viewer);
   if (broken === undefined || shallow.length === 0) return broken;
   const help = [...broken.help, 'This clone is shallow, and what it lacks is not here either:'];
@@ -101,7 +103,11 @@ async function unfitness(
 
 function pushOf(
   repository: Repository,
-  { quarantine, pushed }: { quarantine: Quarantine; pushed: ObjectStore },
+  {
+    quarantine,
+    pushed,
+    caches,
+  }: { quarantine: Quarantine; pushed: ObjectStore; caches: GitCaches },
   asked: Asked,
   say: (line: string) => void,
 ): Push {
@@ -114,7 +120,7 @@ function pushOf(
       return objects();
     },
     async keep() {
-      if (!kept) await adoptQuarantine(repository, quarantine.path);
+      if (!kept) await adoptQuarantine(repository, quarantine.path, caches);
       kept = true;
     },
   };

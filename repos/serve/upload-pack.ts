@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { visibleLine } from '../../text/hidden.ts';
+import type { GitCaches } from '../git-caches.ts';
 import type { GitProgram, Repository } from '../types.ts';
 import { parseCommandRequest, writeCommandRequest } from '../wire/command-request.ts';
 import { WireError } from '../wire/errors.ts';
@@ -16,7 +17,6 @@ import { FLUSH, textPacket, writePacket } from '../wire/pkt-line.ts';
 import { type ProtocolVersion, requestedVersion } from '../wire/protocol.ts';
 import { type Answer, gitAnswer, RequestRefused, refusal } from './answer.ts';
 import { type Body, checkContentType, decoded, passOver, readWhole } from './body.ts';
-import { fetchAnswer } from './fetch-answers.ts';
 import { generationOf } from './generation.ts';
 import { answerLsRefs } from './ls-refs.ts';
 import { screened, screenFor, unknownRef } from './negotiation.ts';
@@ -31,6 +31,7 @@ export interface UploadPackRequest extends Body {
   visibility: string;
   signal: AbortSignal;
   git: GitProgram;
+  caches: GitCaches;
 }
 
 /** Negotiations of a megabyte and more happen; beyond this it is no honest client. Bytes, inflated. */
@@ -117,7 +118,7 @@ function errorPacket(message: string): Buffer {
 
 function runGit(
   repository: Repository,
-  { git, signal, visibility }: UploadPackRequest,
+  { git, caches, signal, visibility }: UploadPackRequest,
   seen: VisibleRefs,
   input: Buffer,
   version: ProtocolVersion,
@@ -133,5 +134,5 @@ function runGit(
     child.stdin.end(input);
     return child;
   };
-  return fetchAnswer(key, start, signal);
+  return caches.answers.find(key, start, signal);
 }

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { openRepositories } from '../../repos/store.ts';
+import { someGitCaches } from '../helpers/caches.ts';
 import { git } from '../helpers/git.ts';
 import { bytes, landFiles, openFixture } from './fixture.ts';
 
@@ -88,7 +89,12 @@ t.test(
   'while changes are held none begins in any process, and current ones end first',
   async (t) => {
     const { root, journal, program } = fixture;
-    const elsewhere = await openRepositories({ root, journal, git: program });
+    const elsewhere = await openRepositories({
+      root,
+      journal,
+      git: program,
+      caches: someGitCaches(),
+    });
     const order: string[] = [];
     await repositories.note('Meter');
     const holding = elsewhere.hold().then((hold) => {

@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openGitCaches } from '../../repos/git-caches.ts';
 import { openGitProgram } from '../../repos/process.ts';
 import { openRepositories } from '../../repos/store.ts';
 import type { Oid, Repository, Signature } from '../../repos/types.ts';
+import { someCaches } from '../helpers/caches.ts';
 import { fsckAll } from '../helpers/git.ts';
 
 export const author: Signature = {
@@ -19,10 +21,15 @@ export async function openFixture() {
   const folder = await mkdtemp(join(tmpdir(), 'registry-test-'));
   const root = join(folder, 'repos');
   const git = await openGitProgram();
-  const repositories = await openRepositories({ root, journal: join(folder, 'journal'), git });
+  const caches = someCaches();
+  const gitCaches = openGitCaches(caches);
+  const journal = join(folder, 'journal');
+  const repositories = await openRepositories({ root, journal, git, caches: gitCaches });
   return {
     root,
-    journal: join(folder, 'journal'),
+    journal,
+    caches,
+    gitCaches,
     repositories,
     program: git,
     async close() {

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { openGitProgram } from '../../repos/process.ts';
 import { openRepositories } from '../../repos/store.ts';
+import { someGitCaches } from '../helpers/caches.ts';
 import { author, commitFiles } from './fixture.ts';
 
 const [folder = '', count = '0'] = process.argv.slice(2);
@@ -13,6 +14,7 @@ const repositories = await openRepositories({
   root: join(folder, 'repos'),
   journal: join(folder, 'journal'),
   git,
+  caches: someGitCaches(),
 });
 const repository = await repositories.open('Shared');
 process.stdout.write('ready\n');

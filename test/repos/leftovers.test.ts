@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openQuarantine, removeQuarantine } from '../../repos/serve/quarantine.ts';
 import { openRepositories } from '../../repos/store.ts';
+import { someGitCaches } from '../helpers/caches.ts';
 import { openFixture } from './fixture.ts';
 
 const fixture = await openFixture();
@@ -13,6 +14,7 @@ const again = () =>
     root: fixture.root,
     journal: join(fixture.root, '..', 'journal'),
     git: fixture.program,
+    caches: someGitCaches(),
   });
 
 /** Two folders with something in them, the first as a process killed two days ago left it. */

@@ -6,7 +6,7 @@ import { git } from '../helpers/git.ts';
 import { commitFiles, landFiles, openFixture } from './fixture.ts';
 
 const fixture = await openFixture();
-const { repositories } = fixture;
+const { repositories, gitCaches } = fixture;
 t.teardown(() => fixture.close());
 
 for (const packed of [false, true]) {
@@ -31,12 +31,12 @@ for (const packed of [false, true]) {
       ]);
       const received = join(quarantine, 'x.git', 'objects');
 
-      const reader = quarantineReader(fixture.program, repository, received);
+      const reader = quarantineReader(fixture.program, repository, received, gitCaches);
       t.equal(Buffer.from((await reader.readFile(pushed, 'new')) ?? []).toString(), 'text');
       t.equal(Buffer.from((await reader.readFile(commit, 'kept')) ?? []).toString(), 'old');
       await t.rejects(repository.readCommit(pushed), { code: 'object_not_found' });
 
-      await adoptQuarantine(repository, received);
+      await adoptQuarantine(repository, received, gitCaches);
       t.equal((await repository.readCommit(pushed)).oid, pushed);
       await repository.updateRefs([{ ref: 'refs/heads/pushed', from: null, to: pushed }]);
       const left = (await readdir(received, { recursive: true })).filter((f) =>

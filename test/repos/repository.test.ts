@@ -38,14 +38,15 @@ t.test(
 
 t.test('an incomplete repository is never visible, and a removed one is gone', async (t) => {
   const before = await repositories.list();
-  await repositories.create('Passing');
+  const { commit } = await landFiles(await repositories.create('Passing'), { a: '1' });
   t.same(await repositories.list(), [...before, 'Passing'].sort());
   await repositories.remove('Passing');
   t.same(await repositories.list(), before);
   await t.rejects(repositories.open('Passing'), { code: 'repository_not_found' });
   t.same(await readdir(join(root, '.workshop')), []);
-  const again = await repositories.create('passing');
+  const again = await repositories.create('Passing');
   t.equal(await again.head(), null);
+  await t.rejects(again.readCommit(commit), { code: 'object_not_found' });
 });
 
 const fileName = fc.oneof(

@@ -8,6 +8,7 @@ import { request } from 'node:http';
 import t from 'tap';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { appendAudit } from '../../registry/store/audit.ts';
+import { someCaches } from '../helpers/caches.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
@@ -387,12 +388,13 @@ await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t,
     );
   const { id } = await append();
   await append();
-  t.same((await fsck({ store, repositories: none as never, signingKeys, analysis })).problems, []);
+  const rooms = { store, repositories: none as never, caches: someCaches(), signingKeys, analysis };
+  t.same((await fsck(rooms)).problems, []);
   const em = store.em();
   await em.execute('alter table audit_events disable trigger user');
   await em.execute("update audit_events set actor = 'eve' where id = ?", [id]);
   await em.execute('alter table audit_events enable trigger user');
-  t.match((await fsck({ store, repositories: none as never, signingKeys, analysis })).problems, [
+  t.match((await fsck(rooms)).problems, [
     { where: 'audit trail', problem: new RegExp(`entry ${id} `) },
   ]);
 });

@@ -2,8 +2,9 @@
  * Who can read the metrics: a caller with the token, or without one this machine, and nobody through a proxy.
  */
 import t from 'tap';
+import { CACHE_SHARES } from '../../registry/cache-shares.ts';
 import { demandReader } from '../../registry/plugins/metrics.ts';
-import { startRegistry } from '../helpers/registry.ts';
+import { measurement, startRegistry } from '../helpers/registry.ts';
 
 t.test('with METRICS_TOKEN every request needs the token', async (t) => {
   const METRICS_TOKEN = 'scrape-0123456789';
@@ -25,6 +26,29 @@ t.test('with METRICS_TOKEN every request needs the token', async (t) => {
     t.match(refused.headers.get('content-type'), /problem\+json/);
   }
 });
+
+t.test(
+  'each cache shows its bytes and its lookups, and all together stay within CACHE_BYTES',
+  async (t) => {
+    const CACHE_BYTES = String(1024 * 1024);
+    const { url, admin } = await startRegistry(t, { environment: { CACHE_BYTES } });
+    const { id } = await admin.client.definitions.create(measurement('Counted'));
+    const figures = async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return (name: string, labels: string) =>
+        Number(new RegExp(`^${name}{${labels}} (\\d+)$`, 'm').exec(text)?.[1]);
+    };
+    const before = await figures();
+    await admin.client.definitions.versions(id);
+    const after = await figures();
+    const hits = 'cache="objects",outcome="hit"';
+    t.ok(after('cache_lookups_total', hits) > before('cache_lookups_total', hits));
+    t.ok(after('cache_entries', 'cache="objects"') > 0);
+    const bytes = Object.keys(CACHE_SHARES).map((name) => after('cache_bytes', `cache="${name}"`));
+    t.ok(bytes.every((one) => one >= 0));
+    t.ok(bytes.reduce((sum, one) => sum + one) <= Number(CACHE_BYTES));
+  },
+);
 
 t.test('without METRICS_TOKEN only this machine may read, and no proxied request', async (t) => {
   const { url } = await startRegistry(t);

@@ -19,6 +19,7 @@ import { Statements } from '../../registry/services/sync/statements.ts';
 import { shortFingerprint } from '../../registry/signing/key-change.ts';
 import type { Statement } from '../../registry/signing/statement.ts';
 import { syncStamps } from '../../registry/store/sync.ts';
+import { someCaches } from '../helpers/caches.ts';
 import { enrolComputer, startLab, type TestComputer } from '../helpers/lab.ts';
 import { type DatabaseKind, measurement } from '../helpers/registry.ts';
 import { keygen, noKeygen } from '../signing/keygen.ts';
@@ -192,7 +193,7 @@ t.test(
         return [Buffer.from('{}')];
       },
     };
-    const statements = new Statements(keys, () => now);
+    const statements = new Statements(keys, someCaches(), () => now);
     const first = await statements.of(state);
     for (let i = 0; i < 59; i++) {
       now += 1000;

@@ -13,6 +13,7 @@ import { fsck } from '../../registry/services/repair/fsck.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
 import { repair } from '../../registry/services/repair/repair.ts';
 import { openRepositories } from '../../repos/store.ts';
+import { someGitCaches } from '../helpers/caches.ts';
 import { measurement, type Person, startRegistry } from '../helpers/registry.ts';
 
 const registry = await startRegistry(t);
@@ -112,7 +113,7 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   await abandon('Whole');
   // A process that begins now: nothing of the object is in memory.
   const root = join(registry.dataDir, 'repos');
-  const fresh = await openRepositories({ root, journal, git: deps.git });
+  const fresh = await openRepositories({ root, journal, git: deps.git, caches: someGitCaches() });
   const { mended, failed } = await repair({ ...deps, repositories: fresh });
   t.match({ mended, failed }, { mended: [], failed: [{ name: 'Damaged' }] });
   const report = await reindex({ ...deps, repositories: fresh });

@@ -21,6 +21,7 @@ import { createInstrument } from '../../registry/store/instruments.ts';
 import { createLab } from '../../registry/store/labs.ts';
 import { openStore, type Store } from '../../registry/store/open.ts';
 import { upsertVersions } from '../../registry/store/versions.ts';
+import { someCaches } from '../helpers/caches.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { definitionFields, versionFields } from '../store/definition-fields.ts';
 
@@ -36,7 +37,8 @@ const ADMIN = {
 
 function depsOf(store: Store, url = 'http://registry'): SyncDeps {
   const deps = { store, rules: { anonymousRead: false }, publicUrl: () => url } as never;
-  const kept = { catalogues: new Catalogues(deps), ownParts: new OwnParts(store) };
+  const caches = someCaches();
+  const kept = { catalogues: new Catalogues(deps, caches), ownParts: new OwnParts(store, caches) };
   return { ...(deps as object), ...kept, version: '1.0.0' } as SyncDeps;
 }
 

@@ -1,30 +1,12 @@
-/** Counting what fails, by key. In memory, bounded: keys that were not heard of for longest are forgotten first. */
+/**
+ * Counts failures by key, in memory. The number of keys is bounded: those that have not failed for longest are forgotten
+ * first. Apart from the caches' budget, as nothing but other failures may displace an entry.
+ */
+import { LRUCache } from 'lru-cache';
 
-/** A map that keeps its newest entries; it is in the order in which they were last written. */
-class Newest<V> {
-  readonly #most: number;
-  readonly #values = new Map<string, V>();
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  get(key: string): V | undefined {
-    return this.#values.get(key);
-  }
-
-  set(key: string, value: V): void {
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    if (this.#values.size <= this.#most) return;
-    const [oldest] = this.#values.keys();
-    this.#values.delete(oldest as string);
-  }
-
-  delete(key: string): void {
-    this.#values.delete(key);
-  }
-}
+/** Entries in the order in which they were last written; the oldest beyond `most` are dropped. */
+const newest = <V extends object>(most: number): LRUCache<string, V> =>
+  new LRUCache({ maxSize: most, sizeCalculation: () => 1 });
 
 /** How many failed within a window of time. Pure but for its clock, as is `Backoff`. */
 export class Failures {
@@ -32,14 +14,14 @@ export class Failures {
   readonly #most: number;
   readonly #now: () => number;
   /** Times of the last failures of a key, oldest first. */
-  readonly #times: Newest<number[]>;
+  readonly #times: LRUCache<string, number[]>;
 
   /** Remembers at most `keys` keys and of each the last `most` failures, for `windowMs`. */
   constructor(limits: { windowMs: number; most: number; keys: number; now: () => number }) {
     this.#windowMs = limits.windowMs;
     this.#most = limits.most;
     this.#now = limits.now;
-    this.#times = new Newest(limits.keys);
+    this.#times = newest(limits.keys);
   }
 
   add(key: string): void {
@@ -55,7 +37,7 @@ export class Failures {
 
   #recent(key: string): number[] {
     const since = this.#now() - this.#windowMs;
-    return (this.#times.get(key) ?? []).filter((time) => time > since);
+    return (this.#times.peek(key) ?? []).filter((time) => time > since);
   }
 }
 
@@ -65,7 +47,7 @@ export class Backoff {
   readonly #mostMs: number;
   readonly #forgetMs: number;
   readonly #now: () => number;
-  readonly #rows: Newest<{ count: number; last: number }>;
+  readonly #rows: LRUCache<string, { count: number; last: number }>;
 
   /** The first wait is `firstMs`, the longest `mostMs`; a key without failures for `forgetMs` starts anew. */
   constructor(limits: {
@@ -79,7 +61,7 @@ export class Backoff {
     this.#mostMs = limits.mostMs;
     this.#forgetMs = limits.forgetMs;
     this.#now = limits.now;
-    this.#rows = new Newest(limits.keys);
+    this.#rows = newest(limits.keys);
   }
 
   add(key: string): void {
@@ -99,7 +81,7 @@ export class Backoff {
   }
 
   #row(key: string) {
-    const row = this.#rows.get(key);
+    const row = this.#rows.peek(key);
     return row && this.#now() - row.last < this.#forgetMs ? row : undefined;
   }
 }

@@ -1,4 +1,5 @@
 /** Whether everything that is kept agrees: objects, versions, the index, the audit chain, and what was approved. */
+import type { Caches } from '../../../repos/caches.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repository, Version } from '../../../repos/types.ts';
 import { ATTESTED, STATE } from '../../../text/refs.ts';
@@ -23,6 +24,7 @@ import { foreignEntries, notAsApproved, oddRows } from './misuse.ts';
 import { repair } from './repair.ts';
 
 export interface FsckDeps extends LandingDeps {
+  caches: Caches;
   signingKeys: SigningKeys;
 }
 
@@ -38,7 +40,7 @@ export async function fsck(
   deps: FsckDeps,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<FsckReport> {
-  const { store, repositories, signingKeys } = deps;
+  const { store, repositories, caches, signingKeys } = deps;
   const { mended, failed } = await repair(deps);
   const names = await repositories.list();
   const keys = await signingKeys.list();
@@ -52,7 +54,7 @@ export async function fsck(
       ...(await repository.fsck()),
       ...(await complaints(checkVersions(repository, keys))),
       ...(await complaints(checkIndex(store, repository))),
-      ...(await complaints(notAsApproved(repository))),
+      ...(await complaints(notAsApproved(caches, repository))),
     ];
     problems.push(...found.map((problem) => ({ where: name, problem })));
     onProgress(i + 1, names.length);

@@ -2,6 +2,7 @@
  * Traces of requests that once wrote columns which no schema named: what the API cannot do now, somebody may have done
  * before. Each trace is a sentence that tells an administrator what to look at.
  */
+import type { Caches } from '../../../repos/caches.ts';
 import type { Repository } from '../../../repos/types.ts';
 import { parseRecord, RecordError } from '../../definitions/record.ts';
 import { Instrument } from '../../schemas/equipment.ts';
@@ -70,12 +71,12 @@ function oddness({ state, version }: OddMergeRequest): string {
 }
 
 /** Versions whose record names an approval of something else than what landed. */
-export async function notAsApproved(repository: Repository): Promise<string[]> {
+export async function notAsApproved(caches: Caches, repository: Repository): Promise<string[]> {
   const found: string[] = [];
   for (const { version, commit, record } of await repository.versions()) {
     const heads = new Map(approvalsIn(record).map(({ head, by }) => [head, by.username]));
     for (const [head, username] of heads) {
-      if (await isWhatLanded(repository, head, commit)) continue;
+      if (await isWhatLanded(caches, repository, head, commit)) continue;
       found.push(
         `v${version} is not what ${username} approved: ${head} changes something else than what landed`,
       );
@@ -98,9 +99,9 @@ function approvalsIn(text: string) {
  * Whether all that landed was approved, and all that was approved is there: `main` may have had some of it already. An
  * approved head that git has dropped cannot be compared.
  */
-async function isWhatLanded(repository: Repository, head: string, commit: string) {
+async function isWhatLanded(caches: Caches, repository: Repository, head: string, commit: string) {
   try {
-    const { base } = await builtOn(repository, head);
+    const { base } = await builtOn(caches, repository, head);
     const approved = await changesAgainst(repository, base, head);
     const before = (await repository.readCommit(commit)).parents[0] ?? null;
     const landed = await changesAgainst(repository, before, commit);

@@ -1,7 +1,7 @@
 /** What a head is built on and what it changes, from git alone: what the database says of it decides nothing. */
+import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repository } from '../../../repos/types.ts';
 import { changesKey } from '../../definitions/merge.ts';
-import { Recent } from '../../definitions/recent.ts';
 import { baseOf, commitsBeyondVersions } from './commits.ts';
 import { changesAgainst } from './examine.ts';
 import { isGone } from './gone.ts';
@@ -13,27 +13,23 @@ export interface BuiltOn {
   changes: string;
 }
 
-/** A page is asked for again and again while nothing has moved. */
-const known = new Recent<Promise<BuiltOn>>(1000, 400);
-
-/** Throws `RepositoryError` `object_not_found` where the head is gone. */
-export async function builtOn(repository: Repository, head: Oid): Promise<BuiltOn> {
+/** Throws `RepositoryError` `object_not_found` if the head is gone. */
+export async function builtOn(caches: Caches, repository: Repository, head: Oid): Promise<BuiltOn> {
   const main = await repository.head();
   // Versions are made of what is below `main`, so a head is built on the same one until that moves.
   const key = `${repository.path} ${main} ${head}`;
-  const found = known.recall(key, () => look(repository, main, head));
-  try {
-    return await found;
-  } catch (error) {
-    known.forget(key);
-    throw error;
-  }
+  const bases = caches.open<BuiltOn>('bases', ({ changes }) => changes.length);
+  return await bases.load(key, () => look(repository, main, head));
 }
 
 /** The key of what a head changes; null where the head is gone, and nothing can be said of it. */
-export async function changesAt(repository: Repository, head: Oid): Promise<string | null> {
+export async function changesAt(
+  caches: Caches,
+  repository: Repository,
+  head: Oid,
+): Promise<string | null> {
   try {
-    return (await builtOn(repository, head)).changes;
+    return (await builtOn(caches, repository, head)).changes;
   } catch (error) {
     if (isGone(error)) return null;
     throw error;

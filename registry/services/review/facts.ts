@@ -1,5 +1,6 @@
 /** What the rules of review are decided on, read with the same number of queries whatever was said. */
 
+import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
 import type { Involved, ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
@@ -32,6 +33,7 @@ import { type Grants, grantsOf } from './grants.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
 export interface ReviewDeps extends AnalysisDeps {
+  caches: Caches;
   store: Store;
   repositories: Repositories;
   rules: Rules;
@@ -97,7 +99,7 @@ export async function loadFacts(
   ]);
   const present = definition?.permissions ?? [];
   const git = definition && (await readGit(deps, caller, row, lab, present));
-  const changesOf = await changesByHead(git?.repository ?? null, row, reviews);
+  const changesOf = await changesByHead(deps.caches, git?.repository ?? null, row, reviews);
   const facts: ReviewFacts = {
     state: row.state as ReviewFacts['state'],
     draft: row.draft,
@@ -178,7 +180,8 @@ async function readGit(
       const own = await ownChecks(deps, caller, repository, at, policy, permissions);
       return { repository, tip, from, to: landed.commit, own, revoked: null };
     }
-    const base = row.state === 'open' ? (await builtOn(repository, row.head)).base : row.base;
+    const base =
+      row.state === 'open' ? (await builtOn(deps.caches, repository, row.head)).base : row.base;
     const at = { name: row.definition, base, head: row.head, main: tip.head };
     const own = await ownChecks(deps, caller, repository, at, policy, granted);
     const revoked = await revokedTarget(repository, tip.head, own.landing);
@@ -192,6 +195,7 @@ async function readGit(
 
 /** What each head that counts now changes, as git has it. Nobody asks that of one that is decided. */
 async function changesByHead(
+  caches: Caches,
   repository: Repository | null,
   row: MergeRequest,
   reviews: readonly ReviewWithStanding[],
@@ -200,7 +204,7 @@ async function changesByHead(
   if (repository === null || row.state !== 'open') return found;
   const given = reviews.filter(({ verdict }) => verdict === 'approve').map(({ head }) => head);
   for (const head of new Set([row.head, ...given])) {
-    found.set(head, await changesAt(repository, head));
+    found.set(head, await changesAt(caches, repository, head));
   }
   return found;
 }

@@ -1,4 +1,5 @@
 /** What the registry itself says of a proposed change: whether it can land, and what it means for users. */
+import type { Caches } from '../../../repos/caches.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
 import type { Check } from '../../access/review/facts.ts';
@@ -7,7 +8,6 @@ import type { InterfaceChange } from '../../definitions/interface/change.ts';
 import { mergeTrees, type PathChange, type Tree } from '../../definitions/merge.ts';
 import { checkPaths } from '../../definitions/names.ts';
 import type { Permission } from '../../definitions/permissions.ts';
-import { Recent } from '../../definitions/recent.ts';
 import type { Diagnostic, Files, ImportPolicy, Metadata } from '../../definitions/types.ts';
 import { undescribed } from '../../definitions/undescribed.ts';
 import { Problem } from '../../errors.ts';
@@ -42,15 +42,12 @@ export interface OwnJudgement extends Judged {
   landing: ReadonlyMap<string, string | null>;
 }
 
-/** Judgements of pure texts; a page is asked for again and again while nothing has moved. */
-const judgements = new Recent<Promise<Judged>>(200, 4_000);
-
 /**
  * Looks at the very tree that would land. Where it cannot be made (a conflict), the head's own is judged.
  * Throws `RepositoryError` `object_not_found` where the commits are gone.
  */
 export async function ownChecks(
-  deps: AnalysisDeps,
+  deps: AnalysisDeps & { caches: Caches },
   caller: Caller,
   objects: ObjectReader,
   proposal: Proposal,
@@ -64,12 +61,12 @@ export async function ownChecks(
   const conflict = await conflictCheck(deps, caller, objects, proposal, merged);
   const files = await resulting(objects, merged.conflicts.length > 0, proposal, before, merged);
   const key = JSON.stringify([name, base, head, main, policy, granted]);
-  const judging = judgements.recall(key, () =>
-    judge(deps, caller, name, main === null ? null : before, files, policy, granted),
-  );
-  // What could not be told now may be told another time.
-  judging.catch(() => judgements.forget(key));
-  const judged = await judging.catch((error) => unread(error, name, granted));
+  const judgements = deps.caches.open<Judged>('own_checks', (one) => JSON.stringify(one).length);
+  const judged = await judgements
+    .load(key, () =>
+      judge(deps, caller, name, main === null ? null : before, files, policy, granted),
+    )
+    .catch((error) => unread(error, name, granted));
   const [validation, imports, ...rest] = judged.checks;
   return {
     ...judged,

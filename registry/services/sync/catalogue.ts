@@ -3,8 +3,8 @@
  * after a landing all of them ask at once.
  */
 
+import type { Cache, Caches } from '../../../repos/caches.ts';
 import { viewerOf } from '../../access/decide.ts';
-import { Recent } from '../../definitions/recent.ts';
 import type { OfferedDefinition, SyncList } from '../../schemas/sync.ts';
 import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Instrument, Version } from '../../store/entities/index.ts';
@@ -27,9 +27,8 @@ import { showInstrument } from '../equipment/show.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import { type Run, runOf } from './run.ts';
 
-/** Labs whose catalogues are kept at the same time, the latest asked for. */
-const MOST_LABS = 50;
-const MOST_KEY = 200;
+/** A definition with its newest version, as rows and as text: read little by little, so it is estimated. Bytes. */
+const DEFINITION = 8000;
 
 interface Wanted {
   ids: readonly number[];
@@ -39,19 +38,18 @@ interface Wanted {
 
 export class Catalogues {
   readonly #deps: ReadDeps;
-  readonly #kept = new Recent<Promise<Catalogue>>(MOST_LABS, MOST_KEY);
+  readonly #kept: Cache<Catalogue>;
 
-  constructor(deps: ReadDeps) {
+  constructor(deps: ReadDeps, caches: Caches) {
     this.#deps = deps;
+    const sizeOf = ({ own }: Catalogue) => (own.length + 1) * DEFINITION;
+    this.#kept = caches.open('sync_catalogues', sizeOf, { largest: 1 });
   }
 
   /** Of the lab of a computer; `stamps` were read before. Whoever asks meanwhile waits for the same. */
   of(caller: Caller, labId: number, stamps: { lab: string; shared: string }): Promise<Catalogue> {
     const key = [labId, stamps.lab, stamps.shared].join(' ');
-    const reading = this.#kept.recall(key, () => Catalogue.read(this.#deps, caller, labId));
-    // A failure is no answer to keep.
-    reading.catch(() => this.#kept.forget(key));
-    return reading;
+    return this.#kept.load(key, () => Catalogue.read(this.#deps, caller, labId));
   }
 }
 

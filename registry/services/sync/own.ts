@@ -1,5 +1,5 @@
 /** What of a computer's list is its own: itself, and what is bound to it. Kept for as long as its stamp stands. */
-import { Kept } from '../../../repos/kept.ts';
+import type { Cache, Caches } from '../../../repos/caches.ts';
 import { type BindingRow, bindingsMatching } from '../../store/bindings.ts';
 import { computersById } from '../../store/computers.ts';
 import type { Computer, Instrument } from '../../store/entities/index.ts';
@@ -14,24 +14,29 @@ export interface Own {
   instruments: ReadonlyMap<number, Instrument>;
 }
 
-/** Of all that is kept, in characters of JSON: settings can be large. */
-const MOST_KEPT = 32 * 1024 * 1024;
+/** A computer and its part of the row of each instrument. Bytes. */
+const ROWS = 2000;
 
 export class OwnParts {
-  readonly #kept = new Kept<{ own: Own; weight: number }>(MOST_KEPT, ({ weight }) => weight);
+  readonly #kept: Cache<Own>;
   readonly #store: Store;
 
-  constructor(store: Store) {
+  constructor(store: Store, caches: Caches) {
     this.#store = store;
+    // Settings can be large.
+    this.#kept = caches.open(
+      'sync_computers',
+      ({ bindings }) => JSON.stringify(bindings).length + ROWS,
+    );
   }
 
   /** `stamp` was read before; undefined where the computer is gone. */
   async of(id: number, stamp: string): Promise<Own | undefined> {
     const key = `${id} ${stamp}`;
     const known = this.#kept.get(key);
-    if (known) return known.own;
+    if (known) return known;
     const own = await read(this.#store, id);
-    if (own) this.#kept.set(key, { own, weight: JSON.stringify(own.bindings).length + 2000 });
+    if (own) this.#kept.set(key, own);
     return own;
   }
 }

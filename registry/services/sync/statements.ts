@@ -3,15 +3,13 @@
  * and no row. The digest of a list is kept for as long as its tag stands.
  */
 import { createHash } from 'node:crypto';
-import { Kept } from '../../../repos/kept.ts';
+import type { Cache, Caches } from '../../../repos/caches.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import { signStatement } from '../../signing/statement.ts';
 import type { SyncState } from './manifest.ts';
 
 /** How long a statement is repeated, in milliseconds. */
 const REPEATED = 60_000;
-/** Of all that is kept, in characters. */
-const MOST_KEPT = 16 * 1024 * 1024;
 
 interface Said {
   text: string;
@@ -20,12 +18,18 @@ interface Said {
 }
 
 export class Statements {
-  readonly #digests = new Kept<string>(MOST_KEPT / 4, (digest) => digest.length + 100);
-  readonly #said = new Kept<Said>(MOST_KEPT, ({ text }) => text.length + 400);
+  readonly #digests: Cache<string>;
+  readonly #said: Cache<Said>;
   readonly #keys: Pick<SigningKeys, 'list' | 'signFor'>;
   readonly #now: () => number;
 
-  constructor(keys: Pick<SigningKeys, 'list' | 'signFor'>, now: () => number = Date.now) {
+  constructor(
+    keys: Pick<SigningKeys, 'list' | 'signFor'>,
+    caches: Caches,
+    now: () => number = Date.now,
+  ) {
+    this.#digests = caches.open('sync_digests', (digest) => digest.length);
+    this.#said = caches.open('sync_statements', ({ text }) => text.length);
     this.#keys = keys;
     this.#now = now;
   }

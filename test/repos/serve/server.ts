@@ -17,6 +17,7 @@ import { receivePack } from '../../../repos/serve/receive-pack.ts';
 import { uploadPack } from '../../../repos/serve/upload-pack.ts';
 import { openRepositories } from '../../../repos/store.ts';
 import type { GitProgram, Repositories, Repository } from '../../../repos/types.ts';
+import { someGitCaches } from '../../helpers/caches.ts';
 
 export interface TestServer extends AsyncDisposable {
   url: string;
@@ -57,7 +58,13 @@ export async function startServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'serve-test-'));
   const git = await openGitProgram();
   const root = join(folder, 'repos');
-  const repositories = await openRepositories({ root, journal: join(folder, 'journal'), git });
+  const caches = someGitCaches();
+  const repositories = await openRepositories({
+    root,
+    journal: join(folder, 'journal'),
+    git,
+    caches,
+  });
   const failures: Error[] = [];
   const rules: TestServer['rules'] = {
     gate: openGate,
@@ -94,6 +101,7 @@ export async function startServer(): Promise<TestServer> {
       contentEncoding: header('content-encoding'),
       gitProtocol,
       git,
+      caches,
       visible,
       visibility: visible.toString(),
       signal: left.signal,

@@ -1,31 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { cacheOf, forget, grow, held } from '../../repos/pack-memory.ts';
 import { git } from '../helpers/git.ts';
 import { landFiles, openFixture } from './fixture.ts';
 
 const MIB = 1024 * 1024;
 
-t.test(
-  'all caches together stay within 64 MiB; the least recently used are evicted first',
-  async (t) => {
-    const readers = Array.from({ length: 10 }, () => ({}));
-    const caches = readers.map(cacheOf);
-    for (const reader of readers.slice(0, 6)) grow(reader, 10 * MIB);
-    t.equal(cacheOf(readers[0] as object), caches[0]);
-    for (const reader of readers.slice(6)) grow(reader, 10 * MIB);
-    t.ok(held() <= 64 * MIB);
-    t.not(cacheOf(readers[1] as object), caches[1], 'an old one was dropped');
-    t.equal(cacheOf(readers[9] as object), caches[9]);
-    grow(readers[9] as object, 100 * MIB);
-    t.not(cacheOf(readers[9] as object), caches[9], 'one that is too large alone is dropped');
-    readers.forEach(forget);
-    t.equal(held(), 0);
-  },
-);
-
 const fixture = await openFixture();
 t.teardown(() => fixture.close());
+
+const held = () => fixture.caches.state.find(({ name }) => name === 'packs')?.bytes ?? 0;
 
 t.test('small packs are cached; large ones are read by git and not cached', async (t) => {
   const repository = await fixture.repositories.create('Packs');

@@ -1,0 +1,31 @@
+/** What the git layer keeps in memory. */
+import type { Cache, Caches } from './caches.ts';
+import type { StoredObject } from './cat-file.ts';
+import { FetchAnswers } from './serve/fetch-answers.ts';
+import type { HeldPacks } from './small-packs.ts';
+import type { Oid } from './types.ts';
+
+export interface GitCaches {
+  /** Small objects, by objects folder and id. */
+  objects: Cache<StoredObject>;
+  /** By objects folder. */
+  packs: Cache<HeldPacks>;
+  /** Diffs, by the two commits: neither ever changes. */
+  diffs: Cache<Buffer>;
+  /** By refs, caller and kind of object. */
+  reachable: Cache<ReadonlySet<Oid>>;
+  answers: FetchAnswers;
+}
+
+/** What V8 takes for an id of 40 characters in a set. Bytes. */
+const ID_BYTES = 100;
+
+export function openGitCaches(caches: Caches): GitCaches {
+  return {
+    objects: caches.open('objects', ({ bytes }) => bytes.length),
+    packs: caches.open('packs', ({ bytes }) => bytes),
+    diffs: caches.open('diffs', (diff) => diff.length),
+    reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),
+    answers: new FetchAnswers(caches.open('fetch_answers', (answer) => answer.length)),
+  };
+}

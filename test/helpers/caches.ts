@@ -1,0 +1,8 @@
+/** Caches of a test's own, with the shares of the product. */
+import { CACHE_SHARES } from '../../registry/cache-shares.ts';
+import { Caches } from '../../repos/caches.ts';
+import { openGitCaches } from '../../repos/git-caches.ts';
+
+export const someCaches = (bytes = 64 * 1024 * 1024) => new Caches(bytes, CACHE_SHARES);
+
+export const someGitCaches = () => openGitCaches(someCaches());
