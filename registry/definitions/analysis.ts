@@ -6,14 +6,7 @@ import { stringValue } from './literals.ts';
 import { definitionProgram } from './program.ts';
 import { Resolver } from './resolve.ts';
 import { DISTRIBUTIONS, STANDARD_LIBRARY } from './stdlib.ts';
-import {
-  type ImportStatement,
-  type Module,
-  parseModule,
-  readImport,
-  textOf,
-  walk,
-} from './syntax.ts';
+import { type ImportStatement, type Module, readImport, textOf, walk } from './syntax.ts';
 import type { ClassInfo, Json } from './types.ts';
 
 /** A class, its bases and everything else that its ClassInfo is made from. */
@@ -25,21 +18,10 @@ export interface Analysis {
 }
 
 /**
- * Analyses the class `name`, or the last instrument class of the text. `siblings` are the other modules of
- * the definition, path to text. Unknown values are null; a setting with an unknown value is left out.
+ * Analyses the class `name` of a parsed module, or its last instrument class, with its place and bases. `siblings` are
+ * the other modules of the definition, path to module. Unknown values are null; a setting with an unknown value is left out.
  * @returns null if there is no such class
- * @throws DefinitionError `too_deep`
  */
-export function analyse(
-  text: string,
-  name?: string,
-  siblings: ReadonlyMap<string, string> = new Map(),
-): ClassInfo | null {
-  const modules = new Map([...siblings].map(([path, source]) => [path, parseModule(source)]));
-  return analyseClass(parseModule(text), name, modules)?.info ?? null;
-}
-
-/** The same as `analyse` for parsed modules, given the class's place and bases. */
 export function analyseClass(
   module: Module,
   name: string | undefined,

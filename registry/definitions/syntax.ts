@@ -11,7 +11,6 @@ import { type Statement, statementsOf } from './python/statements.ts';
 import { positions } from './source.ts';
 
 export {
-  type Arguments,
   argumentsOf,
   dottedName,
   groups,

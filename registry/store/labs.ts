@@ -5,9 +5,6 @@ import { Lab, Membership, type Role, User } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** Of whom (user ids) one must approve what matches. */
-export type OwnerRule = Lab['owners'][number];
-
 /** What a request may say of a lab is what its row keeps. */
 const WRITTEN = fieldsOf(LabChange) satisfies (keyof Lab)[];
 export type LabFields = Pick<Lab, (typeof WRITTEN)[number]>;

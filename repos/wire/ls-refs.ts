@@ -1,7 +1,6 @@
 /** The `ls-refs` command of protocol v2 (gitprotocol-v2(5), "ls-refs"). */
 import { WireError } from './errors.ts';
-import { parseOid } from './oid.ts';
-import { FLUSH, packetText, readPackets, textPacket, writePackets } from './pkt-line.ts';
+import { FLUSH, textPacket, writePackets } from './pkt-line.ts';
 
 export interface LsRefsRequest {
   /** Show what annotated tags stand for. */
@@ -40,15 +39,6 @@ export function parseLsRefsArgs(args: string[]): LsRefsRequest {
   };
 }
 
-export function writeLsRefsArgs({ peel, symrefs, unborn, prefixes }: LsRefsRequest): string[] {
-  return [
-    ...(peel ? ['peel'] : []),
-    ...(symrefs ? ['symrefs'] : []),
-    ...(unborn ? ['unborn'] : []),
-    ...prefixes.map((prefix) => `ref-prefix ${prefix}`),
-  ];
-}
-
 export function writeLsRefsAnswer(refs: Iterable<ListedRef>): Buffer {
   const lines = Array.from(refs, ({ name, oid, symref, peeled }) => {
     const target = symref === undefined ? '' : ` symref-target:${symref}`;
@@ -56,21 +46,4 @@ export function writeLsRefsAnswer(refs: Iterable<ListedRef>): Buffer {
     return textPacket(`${oid ?? 'unborn'} ${name}${target}${object}`);
   });
   return writePackets([...lines, FLUSH]);
-}
-
-/** Reads what `writeLsRefsAnswer` writes. Throws WireError. */
-export function parseLsRefsAnswer(bytes: Buffer): ListedRef[] {
-  const packets = readPackets(bytes);
-  if (packets.pop() !== FLUSH) throw new WireError('not an answer to ls-refs');
-  return packets.map((packet) => {
-    if (typeof packet === 'string') throw new WireError('not an answer to ls-refs');
-    const [oid = '', name = '', ...attributes] = packetText(packet).split(' ');
-    const ref: ListedRef = { name, oid: oid === 'unborn' ? null : parseOid(oid) };
-    for (const attribute of attributes) {
-      const [key, value = ''] = attribute.split(/:(.*)/s);
-      if (key === 'symref-target') ref.symref = value;
-      if (key === 'peeled') ref.peeled = parseOid(value);
-    }
-    return ref;
-  });
 }

@@ -1,14 +1,8 @@
 /** What a pushing client sends before its pack (gitprotocol-pack(5), "Reference Update Request"). */
-import {
-  type Capabilities,
-  readCapabilities,
-  splitAtNul,
-  words,
-  writeCapabilities,
-} from './capabilities.ts';
+import { type Capabilities, readCapabilities, splitAtNul, words } from './capabilities.ts';
 import { WireError } from './errors.ts';
 import { parseOid, ZERO_OID } from './oid.ts';
-import { anyText, FLUSH, type Packet, textPacket, writePackets } from './pkt-line.ts';
+import { anyText, type Packet } from './pkt-line.ts';
 
 /** One ref that the client wants to move; null stands for "absent". */
 export interface Command {
@@ -50,27 +44,10 @@ function oidOrNull(text: string): string | null {
   return text === ZERO_OID ? null : parseOid(text);
 }
 
-export function writeCommandList({ commands, capabilities, shallow }: CommandList): Buffer {
-  const list = writeCapabilities(capabilities).join(' ');
-  const lines = commands.map(
-    ({ ref, from, to }, i) =>
-      `${from ?? ZERO_OID} ${to ?? ZERO_OID} ${ref}${i === 0 ? `\0${list}` : ''}`,
-  );
-  return writePackets([
-    ...shallow.map((oid) => textPacket(`shallow ${oid}`)),
-    ...lines.map((line) => Buffer.from(line)),
-    FLUSH,
-  ]);
-}
-
 /** Push options stand between the commands and the pack, without their closing flush packet; U+FFFD for what is not UTF-8. */
 export function parsePushOptions(packets: Iterable<Packet>): string[] {
   return Array.from(packets, (packet) => {
     if (typeof packet === 'string') throw new WireError('unexpected packet in push options');
     return packet.toString('utf8').replace(/\n$/, '');
   });
-}
-
-export function writePushOptions(options: string[]): Buffer {
-  return writePackets([...options.map((option) => Buffer.from(option)), FLUSH]);
 }

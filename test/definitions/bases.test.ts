@@ -1,8 +1,8 @@
 import t from 'tap';
-import { analyse } from '../../registry/definitions/analysis.ts';
 import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { extract } from '../../registry/definitions/extract/extract.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
+import { analyse } from './analyse.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
-import { analyse } from '../../registry/definitions/analysis.ts';
 import { decodeSource, positions } from '../../registry/definitions/source.ts';
 import {
   type Node,
@@ -10,6 +9,7 @@ import {
   textOf,
   walk,
 } from '../../registry/definitions/syntax.ts';
+import { analyse } from './analyse.ts';
 import { askCpython, type Seen } from './cpython.ts';
 
 const SHAPES: Record<string, string | Uint8Array> = {

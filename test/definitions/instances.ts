@@ -1,7 +1,7 @@
 /** What Python makes of a definition's class, against PyBirch's stand-in, beside what the registry says of it. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { analyse } from '../../registry/definitions/analysis.ts';
+import { analyse } from './analyse.ts';
 import { type Layout, layout } from './layouts.ts';
 
 const STANDIN = join(import.meta.dirname, '..', 'fixtures', 'pybirch-standin');

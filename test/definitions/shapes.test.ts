@@ -1,11 +1,11 @@
 import t from 'tap';
-import { analyse } from '../../registry/definitions/analysis.ts';
 import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { describe } from '../../registry/definitions/metadata.ts';
 import { checkName, checkPath, checkPaths } from '../../registry/definitions/names.ts';
 import { checkPolicy } from '../../registry/definitions/policy.ts';
 import { parseModule } from '../../registry/definitions/syntax.ts';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
+import { analyse } from './analyse.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };
 const codes = (source: string, allowed: string[] = []) =>

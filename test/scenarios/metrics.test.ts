@@ -32,7 +32,10 @@ t.test(
   async (t) => {
     const CACHE_BYTES = String(1024 * 1024);
     const { url, admin } = await startRegistry(t, { environment: { CACHE_BYTES } });
-    const { id } = await admin.client.definitions.create(measurement('Counted'));
+    const { id } = await admin.client.definitions.create({
+      name: 'Counted',
+      source_code: measurement('Counted'),
+    });
     const figures = async () => {
       const text = await (await fetch(`${url}/metrics`)).text();
       return (name: string, labels: string) =>

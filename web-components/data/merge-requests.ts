@@ -8,13 +8,10 @@ import type {
 import { client } from './client.ts';
 
 export type {
-  Check,
-  Comment,
   CommentInput,
   MergeRequest,
   MergeRequestPage,
   MergeRequestQuery,
-  Review,
   ReviewInput,
 } from '../../registry/schemas/review.ts';
 

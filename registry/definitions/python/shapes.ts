@@ -4,7 +4,6 @@
 
 import type { Node } from './node.ts';
 
-export const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDefinition', 'LambdaExpression']);
 const LOOP = new Set(['for', 'async']);
 
 /** `for target in iterable if condition` */

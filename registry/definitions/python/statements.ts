@@ -3,12 +3,6 @@
 import { argumentsOf } from './arguments.ts';
 import { child, type Node, nameOf, textOf } from './node.ts';
 
-/** A name and its node. */
-export interface Name {
-  readonly name: string;
-  readonly node: Node;
-}
-
 interface StatementBase {
   readonly node: Node;
 }

@@ -66,4 +66,3 @@ export function versionRow(state: DefinitionState, { record, tag, content }: Lan
     created_at: new Date(record.landed_at),
   };
 }
-export type VersionRow = ReturnType<typeof versionRow>;

@@ -44,15 +44,10 @@ export const entities = [
 ];
 
 export type { InstrumentStatus } from './instrument.ts';
-export { instrumentStatuses } from './instrument.ts';
-export type { DirectLanding } from './lab.ts';
-export { directLandings } from './lab.ts';
 export type { Role } from './membership.ts';
-export { roles } from './membership.ts';
 export type { MergeRequestState } from './merge-request.ts';
-export type { Edits, Side, Verdict } from './review.ts';
+export type { Edits } from './review.ts';
 export type { TokenScope } from './token.ts';
-export { tokenScopes } from './token.ts';
 export {
   AuditEvent,
   Check,

@@ -1,10 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
 export const directLandings = ['admins', 'nobody'] as const;
-export type DirectLanding = (typeof directLandings)[number];
 
 export const publicDefinitions = ['follow', 'pin', 'none'] as const;
-export type PublicDefinitions = (typeof publicDefinitions)[number];
 
 const schema = defineEntity({
   name: 'Lab',

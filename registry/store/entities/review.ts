@@ -4,9 +4,7 @@ import { MergeRequest } from './merge-request.ts';
 import { User } from './user.ts';
 
 export const verdicts = ['approve', 'request_changes', 'comment'] as const;
-export type Verdict = (typeof verdicts)[number];
 export const sides = ['old', 'new'] as const;
-export type Side = (typeof sides)[number];
 
 const of = (table: string) =>
   p

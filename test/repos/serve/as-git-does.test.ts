@@ -1,9 +1,9 @@
 /** Answers made from cached refs are, byte for byte, what git's own upload-pack says of the same refs. */
 import t, { type Test } from 'tap';
 import type { Repository } from '../../../repos/types.ts';
-import { parseAdvertisement } from '../../../repos/wire/advertisement.ts';
 import { writeCommandRequest } from '../../../repos/wire/command-request.ts';
-import { type LsRefsRequest, writeLsRefsArgs } from '../../../repos/wire/ls-refs.ts';
+import type { LsRefsRequest } from '../../../repos/wire/ls-refs.ts';
+import { parseAdvertisement, writeLsRefsArgs } from '../wire/client.ts';
 import { post } from './raw.ts';
 import { startServer, type TestServer } from './server.ts';
 

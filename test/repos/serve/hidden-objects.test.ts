@@ -1,10 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import type { Repository } from '../../../repos/types.ts';
-import { parseAdvertisement } from '../../../repos/wire/advertisement.ts';
 import { type CommandRequest, writeCommandRequest } from '../../../repos/wire/command-request.ts';
-import { parseLsRefsAnswer } from '../../../repos/wire/ls-refs.ts';
 import { FLUSH, textPacket, writePackets } from '../../../repos/wire/pkt-line.ts';
+import { parseAdvertisement, parseLsRefsAnswer } from '../wire/client.ts';
 import { packOf, post, pushBody, rawCommit, rawTree, writeObject } from './raw.ts';
 import { startServer, type TestServer } from './server.ts';
 

@@ -1,9 +1,8 @@
 /** Requests that no well-behaved client sends. */
 import { spawn } from 'node:child_process';
 import { readPackets } from '../../../repos/wire/pkt-line.ts';
-import { type Command, writeCommandList } from '../../../repos/wire/push.ts';
-import { parseReport } from '../../../repos/wire/report.ts';
-import { parseSideBand } from '../../../repos/wire/side-band.ts';
+import type { Command } from '../../../repos/wire/push.ts';
+import { parseReport, parseSideBand, writeCommandList } from '../wire/client.ts';
 
 /** Posts to a service; the type is right unless `headers` says otherwise. */
 export async function post(

@@ -1,16 +1,11 @@
 /** What is written is what is read, for every pair; and bytes that are nothing throw WireError alone. */
 import fc from 'fast-check';
 import t from 'tap';
-import { parseAdvertisement, writeAdvertisement } from '../../../repos/wire/advertisement.ts';
+import { writeAdvertisement } from '../../../repos/wire/advertisement.ts';
 import { parseCommandRequest, writeCommandRequest } from '../../../repos/wire/command-request.ts';
 import { WireError } from '../../../repos/wire/errors.ts';
 import { parseFetchArgs, parseUploadRequest, writeFetchArgs } from '../../../repos/wire/fetch.ts';
-import {
-  parseLsRefsAnswer,
-  parseLsRefsArgs,
-  writeLsRefsAnswer,
-  writeLsRefsArgs,
-} from '../../../repos/wire/ls-refs.ts';
+import { parseLsRefsArgs, writeLsRefsAnswer } from '../../../repos/wire/ls-refs.ts';
 import {
   DELIMITER,
   FLUSH,
@@ -21,14 +16,18 @@ import {
   writePacket,
   writePackets,
 } from '../../../repos/wire/pkt-line.ts';
+import { parseCommandList, parsePushOptions } from '../../../repos/wire/push.ts';
+import { writeReport } from '../../../repos/wire/report.ts';
+import { Band, writeSideBand } from '../../../repos/wire/side-band.ts';
 import {
-  parseCommandList,
-  parsePushOptions,
+  parseAdvertisement,
+  parseLsRefsAnswer,
+  parseReport,
+  parseSideBand,
   writeCommandList,
+  writeLsRefsArgs,
   writePushOptions,
-} from '../../../repos/wire/push.ts';
-import { parseReport, writeReport } from '../../../repos/wire/report.ts';
-import { Band, parseSideBand, writeSideBand } from '../../../repos/wire/side-band.ts';
+} from './client.ts';
 
 const oid = fc
   .uint8Array({ minLength: 20, maxLength: 20 })
