@@ -1,6 +1,6 @@
 /**
  * Whole repositories as one stream: git bundles, version 2 (gitformat-bundle(5)), which stock git clones and fetches
- * from. Refs are given, not read: objects are never changed, so what was there when they were read is still there.
+ * from. The caller passes the refs; their objects never change, so they are still there.
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
@@ -10,12 +10,12 @@ import { isRefName } from './ref-names.ts';
 import type { GitProgram, Oid, Refs, RefUpdate } from './types.ts';
 
 const SIGNATURE = '# v2 git bundle\n';
-/** All refs of a definition are far fewer bytes. */
+/** The refs of a definition take far fewer bytes. */
 const MOST_HEADER = 64 * 1024 * 1024;
 
 const at = (path: string) => ({ cwd: path, env: { GIT_DIR: path } });
 
-/** These refs and every object that they reach. Fails with `git_failed` while it is read. */
+/** These refs and every object that they reach. The stream fails with `git_failed`. */
 export function readBundle(git: GitProgram, path: string, refs: Refs): Readable {
   return Readable.from(bundle(git, path, refs), { objectMode: false });
 }
@@ -23,7 +23,7 @@ export function readBundle(git: GitProgram, path: string, refs: Refs): Readable 
 async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerator<Buffer> {
   const main = refs.get(MAIN);
   const listed: [string, Oid][] = [...refs].map(([ref, { oid }]) => [ref, oid]);
-  // So that a clone of the bundle checks `main` out.
+  // With HEAD, a clone of the bundle checks out `main`.
   if (main) listed.push(['HEAD', main.oid]);
   yield Buffer.from(`${SIGNATURE}${listed.map(([ref, oid]) => `${oid} ${ref}\n`).join('')}\n`);
   const args = ['pack-objects', '--revs', '--stdout', '--delta-base-offset', '-q'];
@@ -34,8 +34,8 @@ async function* bundle(git: GitProgram, path: string, refs: Refs): AsyncGenerato
 }
 
 /**
- * Takes the objects of a bundle into a repository, every one checked and all that they reach there, durable on return,
- * and tells which refs it had. No ref moves. Throws `bad_object` for what is no whole bundle.
+ * Writes the objects of a bundle into a repository, durable on return, and returns the refs of the bundle. Checks every
+ * object, and that everything they reach is there. Moves no ref. Throws `bad_object` if the bundle is not complete.
  */
 export async function adoptObjects(
   git: GitProgram,
@@ -74,7 +74,7 @@ export async function adoptObjects(
   return refs;
 }
 
-/** Up to the empty line, and the beginning of the pack behind it. */
+/** Reads up to the empty line; what follows is the beginning of the pack. */
 async function readHeader(
   source: AsyncIterator<Buffer>,
 ): Promise<{ header: string; rest: Buffer }> {

@@ -1,11 +1,11 @@
-/** Objects out of packs that are too large to be read into memory, by `git cat-file --batch`. */
+/** Reads objects from packs that are too large for memory, with `git cat-file --batch`. */
 import { RepositoryError } from './errors.ts';
 import type { ObjectType } from './object-text.ts';
 import type { GitChild, GitProgram, Oid } from './types.ts';
 
 /**
- * A process serves the reads that follow each other closely, a walk through a tree for instance, and
- * then ends: an idle one would take the place of another git.
+ * One process serves reads that closely follow each other, such as the walk through a tree, and then ends, because an
+ * idle process would occupy a slot for git.
  */
 const IDLE_MS = 100;
 
@@ -28,7 +28,7 @@ export class CatFile {
     this.#env = env;
   }
 
-  /** One after the other; undefined where there is no such object. Throws `git_failed`. */
+  /** Reads one object at a time. Returns undefined if there is no such object. Throws `git_failed`. */
   read(oid: Oid): Promise<StoredObject | undefined> {
     const turn = this.#queue.then(() => this.#read(oid));
     this.#queue = turn.catch(() => undefined);
@@ -61,7 +61,7 @@ export class CatFile {
   }
 }
 
-/** Takes standard output apart. */
+/** Splits standard output into lines and objects. */
 class Output {
   readonly #child: GitChild;
   readonly #chunks: AsyncIterator<Buffer>;

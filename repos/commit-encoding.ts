@@ -1,11 +1,11 @@
 /** The text of a commit, which need not be UTF-8 (git-commit(1), "Discussion"). */
 
-/** What WHATWG's labels call otherwise than everybody else: its `iso-8859-1` is Windows-1252. */
+/** Labels with another meaning in the WHATWG standard: its `iso-8859-1` is Windows-1252. */
 const LATIN1 = /^(iso[-_]?8859-1|latin-?1|l1)$/i;
 
 /**
- * Decodes all of it, authors and message, by its `encoding` header. Where that names nothing known, or is absent and
- * the bytes are not UTF-8, they are Latin-1, as git itself assumes when it writes a commit (commit.c, `verify_utf8`).
+ * Decodes a whole commit, authors and message, by its `encoding` header. If the header is unknown, or absent and the
+ * bytes are not UTF-8, decodes as Latin-1, as git itself assumes when it writes a commit (commit.c, `verify_utf8`).
  */
 export function commitText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -19,7 +19,7 @@ function decoded(bytes: Buffer, label: string): string | undefined {
   try {
     return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    // An unknown label (RangeError), or bytes that are none of its characters (TypeError).
+    // An unknown label (RangeError), or bytes that are invalid in the encoding (TypeError).
     if (error instanceof RangeError || error instanceof TypeError) return undefined;
     throw error;
   }

@@ -1,8 +1,8 @@
-/** File effects that are on the disk when they return: fsync of the bytes, then of the folder. */
+/** File operations that are durable when they return: they fsync the bytes, then the folder. */
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes and fsyncs a file; its folder is the caller's to sync. */
+/** Writes and fsyncs a file. The caller must sync the folder. */
 export async function writeSynced(
   path: string,
   bytes: Uint8Array | string,
@@ -27,7 +27,7 @@ export async function sync(path: string): Promise<void> {
   }
 }
 
-/** Puts new bytes under a name at once: a reader, or a crash, sees the old file or the new one. */
+/** Replaces a file atomically: a reader, and a start after a crash, sees the old file or the new one. */
 export async function replaceFile(
   path: string,
   temporary: string,

@@ -1,4 +1,4 @@
-/** Why the git layer refused or failed; `code` is what callers decide by. */
+/** An error of the git layer. Callers decide by its `code`. */
 export type RepositoryErrorCode =
   | 'bad_name'
   | 'repository_exists'

@@ -1,4 +1,4 @@
-/** Notes of the repositories that are about to change, so that a start after a crash looks at those alone. */
+/** Journal entries for repositories that are about to change: a start after a crash checks only those. */
 import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,14 +10,14 @@ import type { Hold } from './types.ts';
 
 /** The lock that keeps changes from beginning. */
 const HOLD = 'hold.lock';
-/** Changes take milliseconds to seconds; one that takes longer is waited for no more. */
+/** How long to wait for changes under way, which take milliseconds to seconds. */
 const LONGEST_CHANGE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
 
-/** A note is an empty file `<name>~<process>`: several processes may have the same repository in hand. */
+/** An entry is an empty file `<name>~<process>`: several processes may change the same repository. */
 export class Journal {
   readonly #folder: string;
-  /** How many callers of this process hold each note, and the file work on it, one after the other. */
+  /** For each entry: how many callers of this process hold it, and the queue of its file operations. */
   readonly #held = new Map<string, { count: number; done: Promise<void> }>();
 
   private constructor(folder: string) {
@@ -30,14 +30,15 @@ export class Journal {
   }
 
   /**
-   * The first note of a repository waits while `hold` is held. It is written before it looks, and a holder looks after
-   * it has begun to hold, so that one of them sees the other. A further note belongs to a change that is under way.
+   * The first entry of a repository waits while `hold` is held. The entry is written before the check for a hold, and a
+   * holder checks for entries after its hold has begun, so at least one of them sees the other. A further entry belongs
+   * to a change that is under way.
    */
   async note(name: string): Promise<void> {
     while (await this.#noteOnce(name)) while (await this.#isHeld()) await pause(LOOK_AGAIN_MS);
   }
 
-  /** Whether it must be tried again, once nobody holds. */
+  /** Returns whether the caller must try again once nobody holds. */
   async #noteOnce(name: string): Promise<boolean> {
     const isFirst = !((this.#held.get(name)?.count ?? 0) > 0);
     await this.#change(name, 1);
@@ -46,7 +47,7 @@ export class Journal {
     return true;
   }
 
-  /** By a process that is there. */
+  /** Whether a living process holds. */
   async #isHeld(): Promise<boolean> {
     const holder = await readlink(join(this.#folder, HOLD)).catch(() => undefined);
     return holder !== undefined && !isGone(holder);
@@ -70,7 +71,7 @@ export class Journal {
     };
   }
 
-  /** Until no living process has anything in hand. */
+  /** Waits until no living process has an entry. */
   async #rest(): Promise<void> {
     const until = Date.now() + LONGEST_CHANGE_MS;
     for (;;) {
@@ -84,14 +85,14 @@ export class Journal {
     }
   }
 
-  /** Takes back one `note` of this process; the file goes with the last. */
+  /** Takes back one `note` of this process; the last one removes the file. */
   async strike(name: string): Promise<void> {
     await this.#change(name, -1);
   }
 
   /**
-   * Counts at once and does the file work in the order of the calls, so that a note is never taken by
-   * the strike of a landing before it.
+   * Counts at once, and runs the file operations in the order of the calls, so that the `strike` of an earlier landing
+   * never removes a new entry.
    */
   #change(name: string, by: 1 | -1): Promise<void> {
     const held = this.#held.get(name) ?? { count: 0, done: Promise.resolve() };

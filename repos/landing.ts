@@ -1,4 +1,4 @@
-/** New versions: their tags, the state beside them, and the one ref transaction that makes them so. */
+/** New versions: their tags, the state, and the one ref transaction that lands them. */
 import { MAIN, STATE, tagRef, versionRef, versionTag } from '../text/refs.ts';
 import { RepositoryError } from './errors.ts';
 import { ObjectBatch } from './object-batch.ts';
@@ -17,14 +17,14 @@ import type {
 
 export const STATE_FILE = 'state.json';
 
-/** How many versions there are: the tags `vN` are dense, so the highest number is their count. */
+/** The number of versions. The tags `vN` have no gaps, so the highest number is the count. */
 export function countVersions(refs: Refs): number {
   let count = 0;
   while (refs.has(versionRef(count + 1))) count += 1;
   return count;
 }
 
-/** Newest first; tags believed, commits not looked at. */
+/** Newest first. Reads the tags and not the commits. */
 export async function readVersions(objects: ObjectStore, refs: Refs): Promise<Version[]> {
   const versions: Version[] = [];
   for (let version = countVersions(refs); version > 0; version -= 1) {
@@ -57,7 +57,7 @@ function tagOf(tag: Oid, bytes: Uint8Array): SignedTag {
   return { commit: object, tag, taggedAt: tagger.at, record, signed };
 }
 
-/** Adds an annotated tag to the batch, signed where there is something to sign with. */
+/** Adds an annotated tag to the batch, signed if `sign` is given. */
 export async function addTag(
   batch: ObjectBatch,
   {
@@ -74,9 +74,9 @@ export async function addTag(
 }
 
 /**
- * Writes the objects of a landing, durably, and gives the ref transaction that completes it.
- * Throws `ref_conflict` where `main` is not the landing's head, `bad_object` where a version is not
- * a commit whose only parent is the version before it. Tags are signed where there is something to sign with.
+ * Writes the objects of a landing durably and returns the ref transaction that completes it. Signs the tags if `sign` is
+ * given. Throws `ref_conflict` if `main` is not the landing's head, and `bad_object` if a version is not a commit whose
+ * only parent is the previous version.
  */
 export async function prepareLanding(
   path: string,
@@ -121,7 +121,7 @@ async function checkFollows(objects: ObjectStore, commit: Oid, parent: Oid | nul
   }
 }
 
-/** The state's own history: a commit for each change, so that nothing of it is ever lost. */
+/** The state has a history of its own: each change is a commit, so no state is lost. */
 function addState(
   batch: ObjectBatch,
   { from, text }: { from: Oid | null; text: string },

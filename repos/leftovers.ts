@@ -1,8 +1,8 @@
-/** What a killed process left half-made. */
+/** Folders that a killed process left unfinished. */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Nothing that is still in the making is as old. */
+/** No unfinished folder of a living process is this old. */
 const AGE_MS = 24 * 60 * 60 * 1000;
 
 /** Removes the entries of a folder that nothing has changed for a day. */

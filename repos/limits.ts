@@ -1,6 +1,6 @@
 /**
  * How much one version may hold. A tree may name the same subtree and the same file again and again, so a small
- * pack can stand for more files than anybody could walk or check out.
+ * pack can describe more files than anybody could walk or check out.
  */
 
 /** Files and folders; the largest definitions have some dozens. */
@@ -12,8 +12,8 @@ export const MOST_BYTES = 32 * 1024 * 1024;
 /** One folder, as git writes it down: mode, name of at most 100 bytes and id for each entry. */
 export const MOST_TREE_BYTES = MOST_ENTRIES * 128;
 
-/** A commit with its message: those of a branch are read and shown together. */
+/** A commit with its message: all commits of a branch are read and shown together. */
 export const MOST_COMMIT_BYTES = 64 * 1024;
 
-export const TOO_MANY_ENTRIES = `a version may have ${MOST_ENTRIES} files and folders`;
-export const TOO_MANY_BYTES = `the files of a version may have ${MOST_BYTES} bytes together`;
+export const TOO_MANY_ENTRIES = `a version can have at most ${MOST_ENTRIES} files and folders`;
+export const TOO_MANY_BYTES = `the files of a version can have at most ${MOST_BYTES} bytes together`;

@@ -1,4 +1,4 @@
-/** A lock file that other processes respect, and that a killed holder does not keep for ever. */
+/** A lock file that other processes respect and that a killed holder does not keep. */
 import { readlink, rm, symlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RepositoryError } from './errors.ts';
@@ -40,8 +40,8 @@ async function take(path: string): Promise<boolean> {
 }
 
 /**
- * Removes the lock if its holder is gone. One breaker at a time, who looks again once it is alone:
- * otherwise a second one could remove the lock that the first has just taken anew.
+ * Removes the lock if its holder is gone. Only one process may break it at a time, and checks again once it is alone:
+ * otherwise a second one could remove the lock that the first has just taken.
  */
 async function breakStale(path: string): Promise<boolean> {
   if (!(await isStale(path))) return false;
@@ -62,7 +62,7 @@ async function isStale(path: string): Promise<boolean> {
   try {
     return isGone(await readlink(path));
   } catch {
-    // Gone meanwhile, or a plain file: git's.
+    // It was removed meanwhile, or it is git's own lock, a plain file.
     return false;
   }
 }

@@ -5,18 +5,18 @@ import type { Cache } from './caches.ts';
 import type { GitProgram } from './types.ts';
 
 /**
- * git packs at 6,700 loose objects (gc.auto), counting on large projects; reading a definition's
- * history gets slow far earlier, and packing so few takes milliseconds.
+ * git packs at 6,700 loose objects (gc.auto), a number for large projects. Reading a definition's history gets slow far
+ * earlier, and packing this few takes milliseconds.
  */
 const LOOSE_LIMIT = 256;
-/** git's own bound (gc.autoPackLimit). */
+/** The default of git's gc.autoPackLimit. */
 const PACK_LIMIT = 50;
-/** git's own (gc.pruneExpire): younger ones may belong to a commit whose ref has yet to move. */
+/** The default of git's gc.pruneExpire: a younger object may belong to a commit whose ref has not moved yet. */
 const EXPIRE = '2.weeks.ago';
 
 const at = (path: string) => ({ cwd: path, env: { GIT_DIR: path } });
 
-/** Packs when there is much to pack, and drops what no ref has reached for two weeks. */
+/** Packs if there is enough to pack, and deletes objects that no ref has reached for two weeks. */
 export async function pack(git: GitProgram, path: string): Promise<boolean> {
   const { loose, packs } = await count(path);
   if (loose < LOOSE_LIMIT && packs < PACK_LIMIT) return false;
@@ -35,7 +35,7 @@ async function count(path: string): Promise<{ loose: number; packs: number }> {
   return { loose: loose.flat().length, packs: packs.length };
 }
 
-/** What `git fsck --strict` complains of; dangling objects and an unborn `main` are no complaint. */
+/** The complaints of `git fsck --strict`, without dangling objects and an unborn `main`. */
 export async function check(git: GitProgram, path: string): Promise<string[]> {
   const args = ['fsck', '--strict', '--no-dangling', '--no-progress'];
   // The exit code is a sum of bits, one for each kind of complaint (builtin/fsck.c).
@@ -47,7 +47,7 @@ export async function check(git: GitProgram, path: string): Promise<string[]> {
   return code !== 0 && lines.length === 0 ? [`git fsck ended with ${code}`] : lines;
 }
 
-/** The hash of the tree without entries, which git knows without having it. */
+/** The hash of the empty tree, which git knows even if it is not stored. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 export function diff(

@@ -26,13 +26,13 @@ export class ObjectBatch {
     return oid;
   }
 
-  /** Files first, then the folders that hold them, once each: durable on return. */
+  /** Writes and syncs the files, then each folder once. Durable on return. */
   async write(): Promise<void> {
     const pending = [...this.#pending];
     const folders = new Set(pending.map(([oid]) => join(this.#objects, oid.slice(0, 2))));
     await Promise.all([...folders].map(makeFolder));
     await Promise.all(pending.map(([oid, bytes]) => this.#writeOne(oid, bytes)));
-    // `objects` too: a folder that was there may be another writer's, made a moment ago.
+    // `objects` too, because another writer may just have made a folder that was there.
     await Promise.all([sync(this.#objects), ...[...folders].map(syncFolder)]);
     this.#pending.clear();
   }
@@ -40,7 +40,7 @@ export class ObjectBatch {
   async #writeOne(oid: Oid, bytes: Buffer): Promise<void> {
     const path = join(this.#objects, oid.slice(0, 2), oid.slice(2));
     if (await freshen(path)) return;
-    // A name that `git prune` clears away if a crash leaves it.
+    // After a crash, `git prune` removes files of this name.
     const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
     const compressed = await compress(bytes);
     await intoFolder(dirname(path), () => writeSynced(temporary, compressed, 0o444));
@@ -49,8 +49,8 @@ export class ObjectBatch {
 }
 
 /**
- * Whether the object is there; its time is set anew, so that a prune that has found it unreachable
- * and old leaves it (git does the same: "freshen" in object-file.c).
+ * Returns whether the object is there, and updates its time, so that a running prune that found it unreachable and old
+ * keeps it (git does the same: "freshen" in object-file.c).
  */
 async function freshen(path: string): Promise<boolean> {
   const now = new Date();

@@ -1,11 +1,11 @@
-/** The folders of loose objects, which packing takes away when it has emptied them, also one made a moment ago. */
+/** The folders of loose objects. Packing removes a folder that it has emptied, even one that was just made. */
 import { mkdir } from 'node:fs/promises';
 import { sync } from './durable.ts';
 
-/** How often a folder is made again. Packing ends at some time; a repository that was taken away stays away. */
+/** How often to make a folder again. Packing ends sooner; the folder of a removed repository cannot be made. */
 const ATTEMPTS = 10;
 
-/** Does what puts a file into the folder, which is made again where `git prune-packed` has taken it away. */
+/** Runs `work`, which puts a file into the folder, and makes the folder again if `git prune-packed` has removed it. */
 export async function intoFolder(folder: string, put: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -17,7 +17,7 @@ export async function intoFolder(folder: string, put: () => Promise<void>): Prom
   }
 }
 
-/** One that is gone held nothing but what a pack holds now, synced by git. */
+/** A folder that is gone held only objects that are now in a pack, which git has synced. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     await sync(path);
@@ -26,7 +26,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Not its parents: a repository that was taken away meanwhile is not begun anew. */
+/** Does not make its parents, so that a repository that was removed meanwhile does not come back. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);

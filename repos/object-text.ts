@@ -13,7 +13,7 @@ export interface TreeEntry {
 
 export const isTree = (mode: string) => mode === '40000';
 
-/** Characters that would end the name or the address; git leaves them out as well (ident.c). */
+/** Characters that would end the name or the address. Git removes them too (ident.c). */
 const clean = (text: string) => text.replace(/[\x00-\x1f<>]/g, '').trim();
 
 function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): string {
@@ -24,7 +24,7 @@ function formatSignature({ name, email, at, offsetMinutes = 0 }: Signature): str
   return `${who} <${clean(email)}> ${seconds} ${offsetMinutes < 0 ? '-' : '+'}${zone}`;
 }
 
-/** Git keeps 64 bits of seconds, of which a date has fewer: what is outside the years 1 to 9999 is their end. */
+/** Git stores 64 bits of seconds, more than a date can hold: times outside the years 1 to 9999 become the nearest of them. */
 const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
 
@@ -58,7 +58,7 @@ export function formatCommit(commit: Omit<Commit, 'oid'>): Buffer {
   return Buffer.from(lines.join('\n'));
 }
 
-/** Throws `bad_object` where a header is missing. Other headers (`gpgsig`) are passed over. */
+/** Throws `bad_object` if a header is missing. Ignores other headers (`gpgsig`). */
 export function parseCommit(oid: Oid, bytes: Uint8Array): Commit {
   const { headers, body } = split(commitText(bytes));
   const first = (key: string) => {
@@ -83,10 +83,10 @@ export function formatTag(name: string, commit: Oid, tagger: Signature, record: 
   );
 }
 
-/** What a line must begin with to be a signature's first (gpg-interface.c, `get_format_by_sig`). */
+/** How the first line of a signature begins (gpg-interface.c, `get_format_by_sig`). */
 const SIGNED = /^-----BEGIN (PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----/gm;
 
-/** A tag with a signature behind its message. Throws `bad_object` where that would not begin a line. */
+/** A tag with a signature after its message. Throws `bad_object` if the signature would not begin a line. */
 export function formatSignedTag({ payload, signature }: Signed): Buffer {
   if (payload.at(-1) !== 0x0a) {
     throw new RepositoryError('bad_object', 'a record that is to be signed must end its last line');
@@ -103,8 +103,8 @@ export interface Tag {
 }
 
 /**
- * Of several signatures the last one counts, as in git: one that stands in the message is text. Throws
- * `bad_object` where a header is missing.
+ * The last of several signatures counts, as in git; one within the message is text. Throws `bad_object` if a header is
+ * missing.
  */
 export function parseTag(bytes: Uint8Array): Tag {
   const { headers, body } = split(Buffer.from(bytes).toString());
@@ -134,7 +134,7 @@ function split(text: string): { headers: [string, string][]; body: string } {
   return { headers, body: end === -1 ? '' : text.slice(end + 2) };
 }
 
-/** Throws `bad_object` where the bytes are no tree, or a name is not UTF-8. */
+/** Throws `bad_object` if the bytes are not a tree, or a name is not UTF-8. */
 export function parseTree(bytes: Uint8Array): TreeEntry[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

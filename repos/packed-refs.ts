@@ -1,4 +1,4 @@
-/** The text of git's `packed-refs` file and what a transaction makes of it; no file is touched here. */
+/** The text of git's `packed-refs` file, and transactions on it. Pure. */
 import { RepositoryError } from './errors.ts';
 import { isRefName } from './ref-names.ts';
 import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
@@ -13,7 +13,7 @@ const PEELED_LINE = /^\^([0-9a-f]{40})$/;
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** Throws `bad_object` at a line that git would not have written. */
+/** Throws `bad_object` for a line that git does not write. */
 export function parsePackedRefs(text: string): Refs {
   const refs = new Map<string, Ref>();
   let last: Ref | undefined;
@@ -47,9 +47,9 @@ export function sorted(refs: Refs): Refs {
 }
 
 /**
- * The refs after the updates. `peel` tells what an annotated tag stands for.
- * Throws `ref_conflict` where a `from` does not hold, where a ref would be another's folder (`a` and
- * `a/b`), where two updates name one ref; `bad_name` for what git-check-ref-format(1) refuses.
+ * Returns the refs after the updates. `peel` returns the object that an annotated tag points to. Throws `ref_conflict` if a
+ * ref is not at its `from`, if one ref's name is a folder of another (`a` and `a/b`), or if two updates name the same ref;
+ * `bad_name` for names that git-check-ref-format(1) refuses.
  */
 export function applyUpdates(
   refs: Refs,
@@ -78,7 +78,7 @@ export function applyUpdates(
   return sorted(next);
 }
 
-/** A name may not be a folder of another, or the two could not both be files below `refs/`. */
+/** A ref's name must not be a folder of another's, because both must be able to be files below `refs/`. */
 function refuseFolders(refs: Refs, updates: readonly RefUpdate[]): void {
   const added = updates.filter(({ from, to }) => from === null && to !== null);
   for (const { ref } of added) {

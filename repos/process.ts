@@ -17,7 +17,7 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 /** Input is sent in pieces, so that the helper never holds more than one of them for a run. */
 const FRAME_LIMIT = 64 * 1024;
 
-/** All that git sees of the outside, besides what a run gives (git(1), "Environment Variables"). */
+/** The whole environment of git, besides what a run adds (git(1), "Environment Variables"). */
 const ENVIRONMENT = {
   PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   HOME: '/nonexistent',
@@ -31,15 +31,14 @@ const ENVIRONMENT = {
 };
 
 /**
- * git for this process, run by a helper (see docs/decisions/0002) that the first run starts. A helper that
- * dies is started anew by the next run; the runs that it had in flight fail with `git_failed`.
+ * git for this process, run by a helper (see docs/decisions/0002) that the first run starts. If the helper dies, its
+ * current runs fail with `git_failed`, and the next run starts another one.
  *
- * Only so many runs go on at once (see spawner.ts); the others wait their turn. A caller must not hold
- * one open while it waits for another.
+ * The number of concurrent runs is limited (see spawner.ts); others wait. A caller must not hold one run open while it
+ * waits for another.
  *
- * An aborted run, and one whose `stdout` is destroyed, gets its standard input closed, is left ten
- * seconds to end by itself and is then sent SIGTERM. Errors of `stdin` and `stdout` need no listener:
- * `exit` tells them.
+ * When a run is aborted or its `stdout` is destroyed, its standard input is closed; if it has not ended after ten seconds,
+ * it gets SIGTERM. Errors of `stdin` and `stdout` need no listener: `exit` rejects with them.
  */
 export async function openGitProgram(): Promise<GitProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-git-'));
@@ -91,7 +90,7 @@ class Helpers {
     return { path, process: helper };
   }
 
-  /** Gives a helper up: the next run starts another. Without its IPC channel the old one ends. */
+  /** Drops a helper: the next run starts another. The old one ends with its IPC channel. */
   drop(path: string): void {
     if (path !== this.#path) return;
     this.#current?.then(({ process }) => process.connected && process.disconnect()).catch(() => {});
@@ -110,7 +109,7 @@ class Helpers {
 
 interface Connection {
   socket: Socket;
-  /** Of the helper's socket: which helper it is. */
+  /** The path of the helper's socket, which identifies the helper. */
   path: string;
 }
 
@@ -152,7 +151,7 @@ async function connect(
     helpers.drop(path);
     throw new RepositoryError('git_failed', 'the git helper cannot be reached', { cause });
   }
-  // A connection that breaks ends the frames that `receive` reads, and is told there.
+  // A broken connection ends the frames that `receive` reads, which reports it.
   socket.on('error', () => undefined);
   const abort = () => socket.destroy();
   signal?.addEventListener('abort', abort, { once: true });
@@ -183,7 +182,7 @@ function inputOf(connected: Promise<Connection>): Writable {
   return stdin;
 }
 
-/** Standard output as a stream that holds git back when nobody reads. */
+/** Standard output as a stream with backpressure: git waits while nobody reads. */
 class Output {
   readonly stdout: Readable;
   #wake: () => void = () => undefined;
@@ -208,7 +207,7 @@ class Output {
   }
 }
 
-/** Reads a run to its end; undefined when the connection ended before git did. */
+/** Reads a run to its end. Returns undefined if the connection ended before git did. */
 async function receive(socket: Socket, output: Output): Promise<RunResult | undefined> {
   try {
     for await (const { kind, payload } of frames(socket)) {
@@ -219,7 +218,7 @@ async function receive(socket: Socket, output: Output): Promise<RunResult | unde
       await output.write(payload);
     }
   } catch {
-    // The stream of a connection that was reset or destroyed ends by throwing.
+    // Reading from a reset or destroyed connection throws.
   }
   return undefined;
 }

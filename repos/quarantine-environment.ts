@@ -13,7 +13,7 @@ export function quarantineEnvironment(
   };
 }
 
-/** The list is parted by colons; a quoted path may have them (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
+/** Colons separate the list; a quoted path may contain them (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES). */
 function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,4 +1,4 @@
-/** Objects that receive-pack holds apart until the push is accepted (git-receive-pack(1), "Quarantine"). */
+/** Objects of a push that are kept apart until the push is accepted (git-receive-pack(1), "Quarantine"). */
 import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sync } from './durable.ts';
@@ -18,8 +18,8 @@ export function quarantineReader(
 }
 
 /**
- * Moves quarantined objects into the repository; durable on return. A pack's index goes last: git
- * takes a pack to be there once its index is.
+ * Moves quarantined objects into the repository; durable on return. A pack's index goes last, because git uses a pack
+ * as soon as its index is there.
  */
 export async function adoptQuarantine(
   repository: Repository,
@@ -44,7 +44,7 @@ export async function adoptQuarantine(
   }
 }
 
-/** Loose objects and packs; `.keep` files guard a pack that is being received, and end with it. */
+/** Loose objects and packs; `.keep` files only protect a pack while it is received. */
 const OBJECT =
   /^([0-9a-f]{2}\/[0-9a-f]{38}|pack\/pack-[0-9a-f]{40}\.(pack|rev|idx|bitmap|mtimes))$/;
 

@@ -35,7 +35,7 @@ export class RefStore {
     return this.#loading;
   }
 
-  /** Moves all refs or none, durably; `peel` must find every object that a ref is moved to. */
+  /** Moves all refs or none, durably. Every object that a ref moves to must exist. */
   async update(updates: readonly RefUpdate[]): Promise<void> {
     if (updates.length === 0) return;
     const peeled = new Map<Oid, Oid | undefined>();
@@ -46,7 +46,7 @@ export class RefStore {
     });
   }
 
-  /** Takes loose refs, which only other programs write, into `packed-refs`. */
+  /** Moves loose refs, which only other programs write, into `packed-refs`. */
   async fold(): Promise<void> {
     await this.#alone(() => this.#fold());
   }
@@ -83,7 +83,7 @@ export class RefStore {
     }
   }
 
-  /** A loose ref wins over a packed one (git-pack-refs(1)); symbolic ones are left to git. */
+  /** A loose ref wins over a packed one (git-pack-refs(1)); symbolic refs are ignored. */
   async #loose(): Promise<Refs> {
     const refs = new Map<string, Ref>();
     const entries = await readdir(join(this.#path, 'refs'), {
@@ -103,7 +103,7 @@ export class RefStore {
     return join(entry.parentPath, entry.name).slice(this.#path.length + 1);
   }
 
-  /** Packed first and removed after, so that a crash between leaves the value in both places. */
+  /** Writes `packed-refs` before it removes the loose refs, so that a crash in between leaves both. */
   async #fold(): Promise<Refs> {
     const packed = await this.#packed();
     const loose = await this.#loose();

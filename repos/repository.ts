@@ -1,4 +1,4 @@
-/** One bare repository: what stands in types.ts as `Repository`, put together. */
+/** One bare repository, the implementation of `Repository` in types.ts. */
 
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -96,8 +96,8 @@ export class BareRepository implements Repository {
   }
 
   /**
-   * Squash: `tree` of the branch's head, `parent` the head of `main`. Revert to a version: its
-   * `tree`, likewise.
+   * For a squash, `tree` is that of the branch's head and `parent` is the head of `main`. For a revert, `tree` is that of
+   * the version.
    */
   async commit({ parent, changes, tree, author, committer, message }: NewCommit): Promise<Oid> {
     const batch = new ObjectBatch(this.path);
@@ -135,7 +135,7 @@ export class BareRepository implements Repository {
     if (this.#versions?.refs !== refs) {
       const kept = { refs, list: readVersions(this.#objects, refs) };
       this.#versions = kept;
-      // A failed read is not an answer to keep.
+      // A failed read is not kept.
       kept.list.catch(() => {
         if (this.#versions === kept) this.#versions = undefined;
       });

@@ -1,4 +1,4 @@
-/** A bounded number of places, given in the order of asking. */
+/** A limited number of slots, given in the order of the requests. */
 export class Slots {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -7,7 +7,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Gives the function that gives the place back (more than one call of it is one); undefined after an abort. */
+  /** Returns a function that releases the slot (further calls do nothing); undefined after an abort. */
   take(): Promise<() => void>;
   take(signal: AbortSignal): Promise<(() => void) | undefined>;
   async take(signal?: AbortSignal): Promise<(() => void) | undefined> {

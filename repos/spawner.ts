@@ -1,6 +1,6 @@
 /**
  * The small process that starts git for the registry. Starting a process blocks Node's event loop
- * in proportion to the memory of the starter, so the server, which is large, leaves it to this one.
+ * in proportion to the memory of the starter, so the server, which is large, uses this process.
  * Run by process.ts with the path of its socket; it lives as long as the IPC channel to its parent.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
@@ -13,17 +13,17 @@ import { Slots } from './slots.ts';
 
 const STDERR_KEPT = 64 * 1024;
 /**
- * How long git may take to end by itself once nobody listens. receive-pack cleans up its quarantine
+ * How long git may take to end by itself once nobody reads its output. receive-pack cleans up its quarantine
  * when its input ends, but leaves it behind when it is killed.
  */
 const GRACE_MS = 10_000;
 
 /**
- * How many run at once; the others wait their turn. git works rather than waits, so that more would only
- * make each slower, and each takes some tens of MiB.
+ * How many git processes run at once; others wait. They are bound by the processor, so more would only make each slower,
+ * and each takes some tens of MiB.
  */
 const places = new Slots(16);
-/** Runs that read what a client sends wait for it, so these do not keep the others from running. */
+/** Runs that read from a client spend their time waiting, so they have slots of their own. */
 const fedPlaces = new Slots(8);
 
 async function serve(connection: Socket): Promise<void> {
@@ -43,7 +43,7 @@ async function serve(connection: Socket): Promise<void> {
   try {
     child = spawn('git', args, { cwd, env });
   } catch (error) {
-    // spawn throws where an argument cannot be one: a NUL in it, for instance.
+    // spawn throws for an invalid argument, for example one with a NUL.
     free();
     return failed(error as Error);
   }
@@ -55,7 +55,7 @@ async function serve(connection: Socket): Promise<void> {
     const kill = setTimeout(() => child.kill('SIGTERM'), GRACE_MS);
     child.once('close', () => clearTimeout(kill));
   });
-  // git may end without having read all of its input; its exit code tells whether that was wrong.
+  // git may end before it has read all of its input; its exit code shows whether that is an error.
   child.stdin.on('error', () => undefined);
 
   let stderr = Buffer.alloc(0);
@@ -91,7 +91,7 @@ if (path === undefined || process.send === undefined) {
   throw new Error('started without a socket path or a parent');
 }
 const server = createServer((connection) => {
-  // A connection that breaks is a run that nobody waits for any more; 'close' follows and ends git.
+  // Nobody waits for the run of a broken connection; 'close' follows and ends git.
   connection.on('error', () => undefined);
   serve(connection).catch(() => connection.destroy());
 });

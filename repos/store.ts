@@ -1,4 +1,4 @@
-/** All repositories: a folder of bare repositories, one a definition. */
+/** All repositories: a folder with one bare repository for each definition. */
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -16,12 +16,12 @@ import type { Hold, Repositories } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-/** Where repositories are made and unmade; no name can be this, and it is on the same file system. */
+/** Where repositories are created and deleted: on the same file system, under a name that no repository can have. */
 const WORKSHOP = '.workshop';
 
 /**
- * What a bare repository needs to be one (gitrepository-layout(5)). Pushes are checked by fsck;
- * nobody but `maintain` packs; partial clones are served.
+ * The parts of a bare repository (gitrepository-layout(5)). fsck checks pushes, only `maintain` packs, and partial clones
+ * are allowed.
  */
 const CONFIG = `[core]
 \trepositoryformatversion = 0
@@ -42,7 +42,7 @@ const FILES = {
 };
 const FOLDERS = ['objects', 'objects/info', 'objects/pack', 'refs', 'refs/heads', 'refs/tags'];
 
-/** Opens the folder of repositories and the journal beside it, making them where they are absent. */
+/** Opens the folder of repositories and the journal, and creates them if they are absent. */
 export async function openRepositories(
   options: {
     root: string;
@@ -63,7 +63,7 @@ class RepositoryFolder implements Repositories {
   readonly #journal: Journal;
   readonly #deps: RepositoryDeps;
   readonly #open = new Map<string, BareRepository>();
-  /** Names taken, in lower case, and the folder's time when they were read. */
+  /** The names in use, in lower case, and the folder's modification time when they were read. */
   #taken: { names: Set<string>; mtime: bigint } | undefined;
   #making: Promise<unknown> = Promise.resolve();
 
@@ -102,8 +102,7 @@ class RepositoryFolder implements Repositories {
   }
 
   /**
-   * Creations queue up, those of other processes too, for the look at the names and the making of one
-   * belong together.
+   * Creations run one at a time, across processes, because the check of the name and the creation belong together.
    */
   async create(name: string): Promise<BareRepository> {
     if (!NAME.test(name)) {
@@ -136,7 +135,7 @@ class RepositoryFolder implements Repositories {
       await rename(draft, this.#path(name));
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
-      // Another process was first: a repository is not an empty folder, so it is not replaced.
+      // Another process was first. The rename does not replace a folder that is not empty.
       if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') exists(name);
       throw error;
     }
@@ -145,7 +144,7 @@ class RepositoryFolder implements Repositories {
     this.#taken = { names: taken, mtime: await this.#mtime() };
   }
 
-  /** Read anew only after others have changed the folder: an import makes thousands of names. */
+  /** Reads the names again only after others have changed the folder: an import creates thousands. */
   async #takenNames(): Promise<Set<string>> {
     const mtime = await this.#mtime();
     if (this.#taken?.mtime !== mtime) {

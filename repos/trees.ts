@@ -1,4 +1,4 @@
-/** A tree with changes laid over it. */
+/** Applies changes to a tree. */
 import { RepositoryError } from './errors.ts';
 import type { ObjectBatch } from './object-batch.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -11,9 +11,9 @@ export type Changes = ReadonlyMap<string, Uint8Array | null>;
 type Level = Map<string, Uint8Array | null | Level>;
 
 /**
- * Adds to the batch what the tree with the changes needs, and gives its id. A file that is replaced
- * keeps its mode, a new one gets 100644; folders left empty vanish. Throws `bad_object` for a path
- * that git refuses, or one that is a file and a folder at once.
+ * Adds the objects of the changed tree to the batch and returns its id. A replaced file keeps its mode, a new one gets
+ * 100644; empty folders are removed. Throws `bad_object` for a path that git refuses, or that is a file and a folder at
+ * once.
  */
 export async function changeTree(
   objects: ObjectStore,
@@ -56,12 +56,12 @@ function byFolder(changes: Changes): Level {
   for (const [path, change] of changes) {
     if (change !== null && !place(root, path, change)) refuse(path);
   }
-  // A deletion that finds no place is said by a write: a file becomes a folder, or a folder a file.
+  // A deletion without a place is part of a write: a file becomes a folder, or a folder a file.
   for (const [path, change] of changes) if (change === null) place(root, path, null);
   return root;
 }
 
-/** False where a file stands in the way, or something at the path itself. */
+/** Returns false if a file is in the way, or if the path is already taken. */
 function place(root: Level, path: string, change: Uint8Array | null): boolean {
   const parts = path.split('/');
   if (!parts.every(isFileName)) refuse(path);
@@ -78,7 +78,7 @@ function place(root: Level, path: string, change: Uint8Array | null): boolean {
   return true;
 }
 
-/** What git's fsck and checkout accept everywhere: `.git` in any disguise is refused (path.c). */
+/** Whether git's fsck and checkout accept the name on every system: they refuse every form of `.git` (path.c). */
 function isFileName(name: string): boolean {
   const plain = name.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '');
   return (

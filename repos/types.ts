@@ -24,7 +24,7 @@ export interface Ref {
 /** Full ref name (`refs/heads/main`) to what it points to, in byte order of the names. */
 export type Refs = ReadonlyMap<string, Ref>;
 
-/** Compare-and-swap of one ref: `from` is what it must be now, null meaning absent. */
+/** Compare-and-swap of one ref: it must be at `from` now; null means absent. */
 export interface RefUpdate {
   ref: string;
   from: Oid | null;
@@ -62,24 +62,24 @@ export interface Version {
   version: number;
   commit: Oid;
   tag: Oid;
-  /** When the tag says that it was made: what a signature's key must have been valid at. */
+  /** The tag's date. The key of its signature must have been valid then. */
   taggedAt: Date;
-  /** The tag's message, byte for byte as `land` was given it (a signature, if any, cut off). */
+  /** The tag's message exactly as it was passed to `land`, without a signature. */
   record: string;
-  /** Null where the tag is not signed. */
+  /** Null if the tag is not signed. */
   signed: Signed | null;
 }
 
-/** An annotated tag as it lies in the repository; see `Version`. */
+/** An annotated tag of the repository; see `Version`. */
 export type SignedTag = Pick<Version, 'commit' | 'tag' | 'taggedAt' | 'record' | 'signed'>;
 
-/** A signature at the end of a tag, armoured, and the bytes before it, which are what it is over (git-tag(1)). */
+/** The armoured signature at the end of a tag, and the bytes before it, which it signs (git-tag(1)). */
 export interface Signed {
   payload: Uint8Array;
   signature: string;
 }
 
-/** Gives the armoured signature over these bytes, ending in a newline. */
+/** Returns the armoured signature over these bytes, with a newline at its end. */
 export type Sign = (payload: Uint8Array) => Promise<string>;
 
 /** Where a repository stands, read from one and the same set of refs. */
@@ -94,12 +94,12 @@ export interface Tip {
 
 /** One landing: `main` and the tags of its new versions, and the registry's state, in one ref transaction. */
 export interface Landing {
-  /** What `main` must be now; null for a repository without versions. */
+  /** The commit where `main` must be now; null for a repository without versions. */
   head: Oid | null;
   /** Oldest first. The first one's parent must be `head`, each other's the one before it. */
   versions: { commit: Oid; record: string }[];
   tagger: Signature;
-  /** The new content of `state.json`, and which state it was made from; left as it is when absent. */
+  /** The new content of `state.json`, and the state that it is based on. Absent: no change. */
   state?: { from: Oid | null; text: string };
   /** Further refs that move with it (a merge request's branch, for instance). */
   also?: RefUpdate[];
@@ -111,7 +111,7 @@ export interface ObjectReader {
   /** Every entry below the tree of this commit, subfolders walked, in git's order. Throws `too_large` (see limits.ts). */
   files(commit: Oid): Promise<FileEntry[]>;
   readBlob(oid: Oid): Promise<Uint8Array>;
-  /** The file's bytes, or undefined where that commit has no such file. */
+  /** The file's bytes, or undefined if the commit has no such file. */
   readFile(commit: Oid, path: string): Promise<Uint8Array | undefined>;
 }
 
@@ -126,7 +126,7 @@ export interface Repository extends ObjectReader {
   tip(): Promise<Tip>;
   /** Writes blobs, trees and the commit; durable on return. No ref moves. */
   commit(commit: NewCommit): Promise<Oid>;
-  /** Moves all refs or none; durable on return. Throws `ref_conflict` where a `from` does not hold. */
+  /** Moves all refs or none; durable on return. Throws `ref_conflict` if a ref is not at its `from`. */
   updateRefs(updates: RefUpdate[]): Promise<void>;
   /** Writes the tags, then moves `main`, tags and state together. Throws `ref_conflict`. */
   land(landing: Landing): Promise<Version[]>;
@@ -135,7 +135,7 @@ export interface Repository extends ObjectReader {
   version(n: number): Promise<Version | undefined>;
   /** The annotated tag of this name, or undefined. */
   readTag(name: string): Promise<SignedTag | undefined>;
-  /** Makes an annotated tag, signed as versions are; durable on return. Throws `ref_conflict` where there is one. */
+  /** Makes an annotated tag, signed as versions are; durable on return. Throws `ref_conflict` if it exists. */
   addTag(tag: { name: string; commit: Oid; tagger: Signature; message: string }): Promise<Oid>;
   /** First-parent history of `main` (or of `from`), newest first; with `path`, only commits that changed it. */
   history(options?: { from?: Oid; path?: string; limit?: number }): Promise<Commit[]>;
@@ -151,9 +151,9 @@ export interface Repository extends ObjectReader {
   bundle(refs: Refs): Readable;
 }
 
-/** Git and the database agree for as long as it is held. */
+/** While it is held, git and the database agree. */
 export interface Hold {
-  /** More than one call of it is one. */
+  /** Further calls do nothing. */
   release(): Promise<void>;
 }
 
@@ -171,31 +171,31 @@ export interface Repositories {
    * `bad_object` for what is no whole bundle; then there is none.
    */
   adopt(name: string, bundle: AsyncIterable<Buffer>): Promise<Repository>;
-  /** Takes a repository away for good (the undoing of a creation that failed). */
+  /** Deletes a repository (to undo a failed creation). */
   remove(name: string): Promise<void>;
-  /** Notes that a repository is about to change; the note is durable on return. */
+  /** Writes a journal entry: the repository is about to change. Durable on return. */
   note(name: string): Promise<void>;
   /**
-   * Resolves once every change that was noted is done, in all processes; new ones wait until `release`. Throws `locked`
-   * where another holds them, or a change does not come to its end.
+   * Resolves once no journal entry is left, in any process; new changes wait until `release`. Throws `locked` if another
+   * caller holds, or if a change does not end.
    */
   hold(): Promise<Hold>;
-  /** Strikes one's own note once the database has followed. */
+  /** Removes this process's entry, once the index follows git. */
   strike(name: string): Promise<void>;
-  /** Repositories noted by processes that are gone, and by no living one: their index may lag behind. */
+  /** Repositories with entries of dead processes only: their index may be outdated. */
   abandoned(): Promise<string[]>;
-  /** Takes away the notes of processes that are gone, once such a repository has been repaired. */
+  /** Removes the entries of dead processes, after the repair of the repository. */
   forget(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A run of the git program. The environment is clean: nothing of the caller's leaks in. */
+/** A run of the git program, with a clean environment: nothing of the caller's leaks in. */
 export interface GitRun {
   args: string[];
   cwd?: string;
   env?: Record<string, string>;
   signal?: AbortSignal;
-  /** Its input comes from a client, at whatever pace that has: few of these run at once, apart from the rest. */
+  /** The input comes from a client, which may be slow: such runs have slots of their own. */
   fed?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { visible } from '../../text/hidden.ts';
 
-/** What to send back over HTTP. A stream is to be destroyed where the client goes away. */
+/** An HTTP response. The caller must destroy a stream if the client disconnects. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -10,7 +10,7 @@ export interface Answer {
 
 type RefusalStatus = 400 | 408 | 413 | 415;
 
-/** A request that HTTP itself can turn down; git shows a plain text body as `remote:` lines. */
+/** A request that is refused with an HTTP status. Git shows a plain text body as `remote:` lines. */
 export class RequestRefused extends Error {
   readonly code = 'request_refused';
   readonly status: RefusalStatus;
@@ -21,7 +21,7 @@ export class RequestRefused extends Error {
   }
 }
 
-/** Nothing of the git protocol may be kept by caches on the way, as git's http-backend has it. */
+/** Caches on the way must not keep responses of the git protocol, as in git's http-backend. */
 const NO_CACHE = {
   expires: 'Fri, 01 Jan 1980 00:00:00 GMT',
   pragma: 'no-cache',

@@ -1,4 +1,4 @@
-/** Request bodies: their type, their encoding, and how much of them is taken. */
+/** Request bodies: type, encoding and limits. */
 import { finished, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { WireError } from '../wire/errors.ts';
@@ -10,24 +10,24 @@ export interface Body {
   body: Readable;
   contentType: string | undefined;
   contentEncoding: string | undefined;
-  /** How long its sender may keep the server waiting (pace.ts), in milliseconds. */
+  /** How long the server waits for the sender (pace.ts), in milliseconds. */
   patience?: number;
 }
 
-/** Throws RequestRefused (415) where a POST is not what the service's name says. */
+/** Throws RequestRefused (415) if the content type does not fit the service. */
 export function checkContentType(service: string, contentType: string | undefined): void {
   const expected = `application/x-${service}-request`;
   if (contentType !== expected)
     throw new RequestRefused(415, `the content type must be ${expected}`);
 }
 
-/** The body as it was before `Content-Encoding`. Throws RequestRefused (415) for an unknown one. */
+/** The decoded body. Throws RequestRefused (415) for an unknown `Content-Encoding`. */
 export function decoded({ body, contentEncoding = 'identity' }: Body): Readable {
   const encoding = contentEncoding.trim().toLowerCase();
   if (encoding === 'identity' || encoding === '') return body;
   if (encoding !== 'gzip' && encoding !== 'x-gzip')
     throw new RequestRefused(415, 'the content encoding must be gzip or none');
-  // Not `pipeline`: it would close the socket of a request whose body turns out to be no gzip.
+  // `pipeline` would close the socket if the body is not gzip.
   const inflated = createGunzip();
   finished(body, { writable: false }, (error) => {
     if (error) inflated.destroy(error);
@@ -36,8 +36,8 @@ export function decoded({ body, contentEncoding = 'identity' }: Body): Readable 
 }
 
 /**
- * Chunks of a body. Leaving off early keeps the stream open, so that an answer can still be sent.
- * Throws RequestRefused: 400 where it is broken, 408 where it comes too slowly.
+ * The chunks of a body. Ending the iteration early keeps the stream open, so that a response can still be sent.
+ * Throws RequestRefused: 400 if the body is broken, 408 if it comes too slowly.
  */
 export async function* chunksOf(stream: Readable, patience?: number): AsyncGenerator<Buffer> {
   try {
@@ -52,8 +52,8 @@ export async function* chunksOf(stream: Readable, patience?: number): AsyncGener
 }
 
 /**
- * Reads on without keeping anything, so that the client gets to reading the answer. One that sends more
- * than `limit` bytes, or too slowly, is cut off.
+ * Reads and drops the rest of the body, because the client reads the response only after it has sent everything. Closes
+ * the connection of a client that sends more than `limit` bytes, or too slowly.
  */
 export function passOver({ body, patience }: Body, limit: number): void {
   endsWithin(limit, chunksOf(body, patience)).then(
@@ -64,7 +64,7 @@ export function passOver({ body, patience }: Body, limit: number): void {
   );
 }
 
-/** Reads the chunks and drops them, up to `limit` bytes; whether that was all of them. */
+/** Reads and drops chunks, up to `limit` bytes. Returns whether it reached the end. */
 export async function endsWithin(limit: number, chunks: AsyncIterable<Buffer>): Promise<boolean> {
   let size = 0;
   for await (const chunk of chunks) {
@@ -74,7 +74,7 @@ export async function endsWithin(limit: number, chunks: AsyncIterable<Buffer>): 
   return true;
 }
 
-/** The whole body. Throws RequestRefused: 413 beyond `limit` bytes, 400 where it is broken. */
+/** Reads the whole body. Throws RequestRefused: 413 beyond `limit` bytes, 400 if it is broken. */
 export async function readWhole(
   stream: Readable,
   limit: number,
@@ -90,7 +90,7 @@ export async function readWhole(
   return Buffer.concat(chunks);
 }
 
-/** Packets first, then whatever follows them, from one stream. */
+/** Reads packets, and then the bytes that follow them, from one stream. */
 export class PacketSource {
   #chunks: AsyncGenerator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
@@ -101,7 +101,7 @@ export class PacketSource {
 
   /**
    * The packets before the next flush packet; undefined if the stream is at its end.
-   * Throws RequestRefused (413) beyond `limit` bytes, WireError where the stream ends too early.
+   * Throws RequestRefused (413) beyond `limit` bytes, WireError if the stream ends too early.
    */
   async packetsToFlush(limit: number): Promise<Packet[] | undefined> {
     const packets: Packet[] = [];
@@ -123,7 +123,7 @@ export class PacketSource {
     }
   }
 
-  /** All bytes behind the packets read so far. */
+  /** All bytes after the packets read so far. */
   async *rest(): AsyncGenerator<Buffer> {
     if (this.#held.length > 0) yield this.#held;
     this.#held = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 /**
- * Whether all that a push names is there for its pusher: pushed with it, or reached by a ref that they may see. An
- * object that the repository merely has does not count, or a pusher could read hidden ones by naming them in a tree
- * of their own; it is refused as one that does not exist.
+ * Checks that every object that a push names is available to the pusher: it was pushed, or a ref that the pusher can see
+ * reaches it. Other objects of the repository are refused as if they did not exist; otherwise a pusher could read hidden
+ * objects by naming them in a tree.
  */
 import { isTag } from '../../text/refs.ts';
 import { RepositoryError } from '../errors.ts';
@@ -15,7 +15,7 @@ import { tipsOf, unreachable, type Viewer } from './reachable.ts';
 import type { Rejection } from './unpack.ts';
 import type { VisibleRefs } from './visible-refs.ts';
 
-/** Enough for the pusher to look for. */
+/** How many missing objects to list. */
 const NAMED = 5;
 
 type Types = Map<Oid, ObjectType>;
@@ -50,8 +50,8 @@ export async function checkConnectivity(
 }
 
 /**
- * Those that show at once to be there: commits that a visible ref is on, and what stands in the trees of such
- * commits that the push builds on. With nearly every push these are all.
+ * Objects that are quickly found to be available: commits that visible refs point to, and the contents of their trees.
+ * For nearly every push these are all.
  */
 async function plainlyThere(
   seen: VisibleRefs,
@@ -70,7 +70,7 @@ async function plainlyThere(
       if (below.size > MOST_ENTRIES) break;
     }
   } catch (error) {
-    // What is no commit, or cannot be read: git says more of it.
+    // It is not a commit or cannot be read: the check by git reports it.
     if (!(error instanceof RepositoryError)) throw error;
   }
   for (const [oid, as] of needed) if (below.get(oid) === as) known.add(oid);
@@ -90,7 +90,7 @@ async function walk(objects: ObjectStore, root: Oid, below: Types): Promise<void
   }
 }
 
-/** Of objects that are there: whether one is named as what it is not. */
+/** Whether an object is named as another type than it has. All of them are there. */
 async function wrongType(
   { path }: Repository,
   needed: ReadonlyMap<Oid, ObjectType>,

@@ -1,6 +1,6 @@
 /**
- * Answers of `git upload-pack`, computed once for equal questions. After a landing every lab computer asks
- * the same, and a git process costs some hundred times what sending its answer again does.
+ * Answers of `git upload-pack`, computed once for equal requests. After a landing every lab computer sends the same
+ * request, and a git process costs about a hundred times as much as sending its answer again.
  */
 import { Readable } from 'node:stream';
 import type { Cache } from '../caches.ts';
@@ -8,7 +8,7 @@ import type { GitChild } from '../types.ts';
 import { RequestRefused } from './answer.ts';
 import { takenInTime } from './pace.ts';
 
-/** Larger answers are streamed to whoever asked, each from a process of its own. Bytes. */
+/** Each larger answer is streamed from a git process of its own. Bytes. */
 const ANSWER_LIMIT = 4 * 1024 * 1024;
 
 interface Begun {
@@ -29,9 +29,9 @@ export class FetchAnswers {
   }
 
   /**
-   * The answer of the process that `start` starts; `key` must differ for all questions whose answers differ. Throws
-   * RequestRefused (400) if git ends without a word. `signal` ends the sending of a large answer, and so does a client
-   * that stops reading; a process that others may wait for goes on.
+   * The answer of the process that `start` starts; `key` must differ for requests whose answers differ. Throws
+   * RequestRefused (400) if git ends without an answer. `signal`, or a client that stops reading, ends the sending of a
+   * large answer; a process that other requests may wait for continues.
    */
   async find(key: string, start: () => GitChild, signal: AbortSignal): Promise<Readable | Buffer> {
     const known = this.#kept.get(key);
@@ -83,7 +83,7 @@ function goOn({ begun, rest, stdout }: Begun, signal: AbortSignal): Readable {
     takenInTime(pieces(), () => stream.destroy()),
     { objectMode: false },
   );
-  // Ends git where the client has gone.
+  // Ends git if the client has disconnected.
   stream.once('close', () => stdout.destroy());
   stream.on('error', () => undefined);
   signal.addEventListener('abort', () => stream.destroy(), { once: true });

@@ -1,11 +1,11 @@
-/** What the git layer asks of whoever decides about pushes. */
+/** The interface of the gate, which decides on pushes. */
 import type { ObjectReader } from '../types.ts';
 import type { Command } from '../wire/push.ts';
 import type { RefResult } from '../wire/report.ts';
 
 export type { Command, RefResult };
 
-/** Why one command is turned down, in a few words: git prints them behind the ref's name. */
+/** Why a command is refused. `reason` is short, because git prints it after the ref's name. */
 export interface Refusal {
   ref: string;
   reason: string;
@@ -15,27 +15,27 @@ export interface Refusal {
 
 /** A push whose objects are whole, sound and within limits, in quarantine. */
 export interface Push {
-  /** Those that were admitted; each `from` is what the ref was when the push began. */
+  /** The admitted commands. Each `from` is the ref's value when the push began. */
   commands: Command[];
   options: string[];
-  /** The client wants all of it or nothing. */
+  /** The client asks for all of the push or nothing. */
   atomic: boolean;
   /** Reads the repository and the pushed objects, before and after `keep`. */
   objects: ObjectReader;
-  /** Moves the pushed objects into the repository, durable on return; needed before a ref may name them. */
+  /** Moves the pushed objects into the repository, durable on return. Required before a ref can point to them. */
   keep(): Promise<void>;
   /** A line that the pusher sees as `remote: …`. */
   say(line: string): void;
 }
 
 export interface PushGate {
-  /** Asked before any object is read. Commands without a refusal go on. */
+  /** Called before any object is read. Commands without a refusal continue. */
   admit(commands: Command[], options: string[]): Promise<Refusal[]>;
   /**
-   * Moves the refs, durably, and tells of each command what became of it. A `ref_conflict` or `too_large` that it
-   * throws refuses every command; any other error fails the request.
+   * Moves the refs durably and returns the result of each command. If it throws `ref_conflict` or `too_large`, every
+   * command is refused; any other error fails the request.
    */
   receive(push: Push): Promise<RefResult[]>;
-  /** What to tell of a command whose ref is not, or no longer, where its pusher saw it. */
+  /** The refusal of a command whose ref has moved since the pusher read it. */
   overtaken(command: Command): Promise<Omit<Refusal, 'ref'>>;
 }

@@ -3,7 +3,7 @@ import type { Refs } from '../types.ts';
 const generations = new WeakMap<Refs, number>();
 let last = 0;
 
-/** A number for this state of one repository's refs, given to no other state and no other repository. */
+/** A number that is unique to this state of one repository's refs, within the process. */
 export function generationOf(refs: Refs): number {
   let generation = generations.get(refs);
   if (generation === undefined) {

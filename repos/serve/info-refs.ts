@@ -26,7 +26,7 @@ const UPLOAD_V2 = writeAdvertisement({
   ]),
 });
 
-/** What git's own upload-pack offers under v0 and can keep, since it is git that answers. */
+/** What git's own upload-pack offers under v0; git answers these requests. */
 const UPLOAD = [
   'multi_ack',
   'thin-pack',
@@ -53,13 +53,13 @@ const RECEIVE = [
   'atomic',
   'ofs-delta',
   'push-options',
-  // A delta on an object that is not sent could be on one that its sender may not see.
+  // Without `no-thin`, a delta could be based on an object that its sender may not see.
   'no-thin',
   'object-format=sha1',
   `agent=${AGENT}`,
 ];
 
-/** Answers `GET info/refs?service=…`. receive-pack knows no v2, so its clients get v0 instead, as git does it. */
+/** Answers `GET info/refs?service=…`. receive-pack has no v2, so its clients get v0, as with git. */
 export async function advertise(
   repository: Repository,
   { service, gitProtocol, visible }: AdvertiseRequest,

@@ -1,4 +1,4 @@
-/** Looks at every pushed object for what fsck lets pass: big files, big and endless folders, symlinks, submodules. */
+/** Checks pushed objects for what fsck accepts: large files, large and endlessly nested folders, symlinks, submodules. */
 import { isUtf8 } from 'node:buffer';
 import { shown } from '../byte-names.ts';
 import { MOST_COMMIT_BYTES, MOST_ENTRIES, MOST_TREE_BYTES, TOO_MANY_ENTRIES } from '../limits.ts';
@@ -9,19 +9,19 @@ import type { PushedObjects } from './pushed-objects.ts';
 import { treeEntries } from './tree.ts';
 import type { PackLimits, Rejection } from './unpack.ts';
 
-/** Folders and files; fsck calls other modes bad but lets them pass (git-fsck(1), `badFilemode`). */
+/** Folders and files; fsck reports other modes but accepts them (git-fsck(1), `badFilemode`). */
 const FOLDER = '40000';
 const MODES = new Set([FOLDER, '100644', '100755']);
 const MODE_NAMES: Record<string, string> = { '120000': 'symlink', '160000': 'submodule' };
 
-/** Enough to see what is wrong. */
+/** How many problems to list. */
 const MOST_PROBLEMS = 20;
 
 export interface Inspection {
-  /** The first problem is the reason, all of them are the help; undefined when there is none. */
+  /** The first problem is the reason, the list of problems is the help; undefined if there is none. */
   unfit: Rejection | undefined;
   types: ReadonlyMap<Oid, ObjectType>;
-  /** What pushed objects name and the push does not bring, and as what they name it. */
+  /** Objects that pushed objects name but that were not pushed, with the type that they are named as. */
   outside: ReadonlyMap<Oid, ObjectType>;
 }
 
@@ -67,7 +67,7 @@ export async function inspect(pushed: PushedObjects, limits: PackLimits): Promis
   return { unfit, types, outside };
 }
 
-/** A pushed tree: its own entries, and which of them are folders. */
+/** A pushed tree: the number of its own entries, and its folders. */
 interface Folder {
   entries: number;
   below: Oid[];
@@ -77,8 +77,8 @@ interface Folder {
 const MOST_DEPTH = 100;
 
 /**
- * Whether any of these trees, unfolded, holds more than a version may. Each is counted once, so that this takes as
- * long as the push is large; trees that the repository has already are left to whoever walks them, bounded too.
+ * Whether any of these trees, with everything below it, exceeds the limit of a version. Each tree is counted once, so the
+ * time grows with the push only. Trees that the repository already has are not counted; reading them has a limit too.
  */
 function hasEndless(folders: ReadonlyMap<Oid, Folder>): boolean {
   const counted = new Map<Oid, number>();

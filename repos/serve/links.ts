@@ -1,13 +1,13 @@
 import type { ObjectType } from '../object-text.ts';
 import type { Oid } from '../types.ts';
 
-/** An object that another one names, and as what. */
+/** An object that another one names, and the type that it is named as. */
 export interface Link {
   oid: Oid;
   as: ObjectType;
 }
 
-/** What a commit or a tag that fsck has found sound names in its header. */
+/** The objects that a commit or a tag names in its header. fsck has accepted it before. */
 export function* linksOf(type: ObjectType | undefined, bytes: Buffer): Generator<Link> {
   const end = bytes.indexOf('\n\n');
   const head = bytes.toString('latin1', 0, end === -1 ? bytes.length : end).split('\n');
@@ -19,7 +19,7 @@ export function* linksOf(type: ObjectType | undefined, bytes: Buffer): Generator
   }
   for (const line of head) {
     const [, key, oid] = /^(tree|parent) ([0-9a-f]{40})$/.exec(line) ?? [];
-    // Tree and parents come first; what looks like them in a later header is text.
+    // Tree and parents come first; a later line that looks like them is text.
     if (oid === undefined) return;
     yield { oid, as: key === 'tree' ? 'tree' : 'commit' };
   }

@@ -1,4 +1,4 @@
-/** Makes files of the objects of a small pack in quarantine, as git's own receive-pack does with less than a hundred. */
+/** Writes the objects of a small pack in quarantine as loose objects, as git's receive-pack does with fewer than a hundred. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import type { Quarantine } from './quarantine.ts';
 
 const compress = promisify(deflate);
 
-/** `objects` reads the quarantine. Nothing is synced here: that is done when the objects are kept. */
+/** `objects` reads the quarantine. Does not sync: that happens when the objects are kept. */
 export async function loosen({ path }: Quarantine, objects: ObjectStore): Promise<void> {
   const folder = join(path, 'pack');
   const packed = await readdir(folder);
@@ -29,7 +29,7 @@ async function writeLoose(path: string, oid: Oid, objects: ObjectStore): Promise
   await writeFile(file, await compress(Buffer.concat([header, bytes])), { mode: 0o444 });
 }
 
-/** Behind the magic number and version stands how many ids there are up to each first byte (gitformat-pack(5)). */
+/** After the magic number and the version comes the number of ids up to each first byte (gitformat-pack(5)). */
 const FANOUT = 8;
 const NAMES = FANOUT + 256 * 4;
 

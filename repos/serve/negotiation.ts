@@ -1,20 +1,20 @@
-/** What of a fetch request git gets to read: nothing in it names an object or a ref that its sender may not see. */
+/** Screens a fetch request, so that git reads no name of an object or a ref that its sender may not see. */
 import type { Repository } from '../types.ts';
 import type { FetchRequest } from '../wire/fetch.ts';
 import { ZERO_OID } from '../wire/oid.ts';
 import { reachableCommits, tipsOf, type Viewer } from './reachable.ts';
 import type { VisibleRefs } from './visible-refs.ts';
 
-/** A line as git may read it, or null for one that is left out. */
+/** Returns the line as git may read it, or null to leave it out. */
 export type Screen = (line: string) => string | null;
 
-/** Which of these lines name an object that the server may or may not have; wants are checked apart. */
+/** Lines that name an object that the server may not have. Wants are checked elsewhere. */
 const NAMED = /^(have|shallow) ([0-9a-f]{40})$/;
 const DEEPEN_NOT = 'deepen-not ';
 
 /**
- * Leaves out the haves and shallow lines that no visible ref reaches: to git they are then what an unknown object is.
- * No honest client loses by it: what it has beyond the visible refs is in no pack that it could be sent.
+ * Leaves out the haves and shallow lines that no visible ref reaches, as if git did not know the object. An honest client
+ * loses nothing: no pack that it can get contains those objects.
  */
 export async function screenFor(
   repository: Repository,
@@ -24,7 +24,7 @@ export async function screenFor(
 ): Promise<Screen> {
   const tips = tipsOf(seen);
   const shallow = options.flatMap((option) => NAMED.exec(option)?.[2] ?? []);
-  // So it is after every landing: the client has the version before, and each version has its tag.
+  // The usual case after a landing: the client has the previous version, and each version has a tag.
   const known = haves.every((oid) => tips.has(oid)) && shallow.every((oid) => tips.has(oid));
   const commits = known ? tips : await reachableCommits(repository, seen, viewer);
   return (line) => {
@@ -35,7 +35,7 @@ export async function screenFor(
   };
 }
 
-/** The first name after `deepen-not` that is no visible ref. */
+/** The first name after `deepen-not` that is not a visible ref. */
 export function unknownRef(seen: VisibleRefs, { options }: FetchRequest): string | undefined {
   return options
     .filter((option) => option.startsWith(DEEPEN_NOT))
@@ -43,7 +43,7 @@ export function unknownRef(seen: VisibleRefs, { options }: FetchRequest): string
     .find((name) => refNamed(seen, name) === undefined);
 }
 
-/** The visible ref of this name, short or full (gitrevisions(7), "<refname>"): a short one could mean a hidden ref too. */
+/** The visible ref of this name, short or full (gitrevisions(7), "<refname>"): git could take a short one for a hidden ref. */
 function refNamed({ refs, head }: VisibleRefs, name: string): string | undefined {
   if (name === 'HEAD' && head !== undefined) return name;
   const names = new Set(refs.map(([ref]) => ref));
@@ -53,8 +53,8 @@ function refNamed({ refs, head }: VisibleRefs, name: string): string | undefined
 }
 
 /**
- * The request as it stands after screening, for protocol v2. Where no have is left, one that nobody has stands for
- * them: git answers a request without any with a pack at once, and one with unknown ones with a NAK.
+ * The screened request, for protocol v2. If no have is left, it gets one that does not exist: git answers a request
+ * without haves with a pack at once, and one with unknown haves with a NAK.
  */
 export function screened(request: FetchRequest, screen: Screen): FetchRequest {
   const haves = request.haves.filter((oid) => screen(`have ${oid}`) !== null);

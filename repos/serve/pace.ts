@@ -1,8 +1,8 @@
-/** How slow a client may be before it is left: it must not keep a git process for ever. */
+/** How slow a client may be before it is disconnected, so that it does not hold a git process for ever. */
 
 /**
- * For every `PACE_BYTES` a client may keep the server waiting this long: 1 KiB a second, less than any
- * line carries on which git is of use.
+ * How long the server waits for each `PACE_BYTES` of a client: 1 KiB a second, slower than any connection on which git is
+ * usable.
  */
 export const PATIENCE_MS = 60_000;
 const PACE_BYTES = 64 * 1024;
@@ -18,7 +18,7 @@ export class TooSlow extends Error {
   }
 }
 
-/** The chunks, as long as they come fast enough. Only waiting for them counts. Throws TooSlow. */
+/** Passes the chunks on while they come fast enough. Only the time spent waiting for them counts. Throws TooSlow. */
 export async function* paced(
   chunks: AsyncIterator<Buffer>,
   patience = PATIENCE_MS,
@@ -51,7 +51,7 @@ async function within<T>(next: Promise<T>, ms: number, patience: number): Promis
   }
 }
 
-/** The pieces, each of at most some 64 KiB; calls `left` when one is not taken in time. */
+/** Passes the pieces on, in parts of about 64 KiB. Calls `left` if the reader does not take one in time. */
 export async function* takenInTime(
   pieces: AsyncIterable<Buffer>,
   left: () => void,

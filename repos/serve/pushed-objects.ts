@@ -1,4 +1,4 @@
-/** The objects in a quarantine: which there are, and what commits, trees and tags among them hold. */
+/** Lists the objects in a quarantine and reads their contents. */
 import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -15,12 +15,12 @@ export interface Pushed {
 }
 
 export interface PushedObjects {
-  /** Every one, in no order. */
+  /** All objects, in no particular order. */
   all(): AsyncIterable<Pushed>;
   contents(oids: readonly Oid[]): AsyncIterable<{ oid: Oid; bytes: Buffer }>;
 }
 
-/** Those that were unpacked into files; null where there is a pack, which is for git to read. */
+/** The loose objects; null if there is a pack, which git must read. */
 export async function looseObjects(
   { path }: Quarantine,
   objects: ObjectStore,
@@ -40,7 +40,7 @@ export async function looseObjects(
   };
 }
 
-/** Those of a pack, read by git. */
+/** The objects of a pack, read by git. */
 export function packedObjects(
   git: GitProgram,
   { alone }: Quarantine,

@@ -1,4 +1,4 @@
-/** A folder of objects that are not the repository's yet; git's own receive-pack has the like (git-receive-pack(1), "Quarantine Environment"). */
+/** A folder of objects that do not belong to the repository yet, as in git's receive-pack (git-receive-pack(1), "Quarantine Environment"). */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweep } from '../leftovers.ts';
@@ -7,9 +7,9 @@ import { quarantineEnvironment } from '../quarantine-environment.ts';
 export interface Quarantine {
   /** The objects folder. */
   path: string;
-  /** For a git that reads the repository's objects as well and writes here. */
+  /** Environment of a git that also reads the repository's objects, and writes here. */
   env: Record<string, string>;
-  /** For a git that sees the new objects alone. */
+  /** Environment of a git that sees the new objects only. */
   alone: Record<string, string>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the refs that a caller may see reach. Git looks a named object up among all objects of the repository, and
- * what others may not see lives in the same repository: so every object that a caller names is looked up here first.
+ * The objects that the refs reach that a caller may see. The repository also holds objects that this caller may not see,
+ * and git finds any object by name, so every object that a caller names is looked up here first.
  */
 import { createInterface } from 'node:readline';
 import type { GitCaches } from '../git-caches.ts';
@@ -15,7 +15,7 @@ export interface Viewer {
   visibility: string;
 }
 
-/** What the visible refs point to, annotated tags and what they stand for. */
+/** The objects that the visible refs point to: annotated tags and the objects behind them, too. */
 export function tipsOf({ refs }: VisibleRefs): Set<Oid> {
   const tips = new Set<Oid>();
   for (const [, { oid, peeled }] of refs) {
@@ -25,7 +25,7 @@ export function tipsOf({ refs }: VisibleRefs): Set<Oid> {
   return tips;
 }
 
-/** Those of `oids` that no visible ref reaches. */
+/** Returns the `oids` that no visible ref reaches. */
 export async function unreachable(
   repository: Repository,
   seen: VisibleRefs,

@@ -28,7 +28,7 @@ export interface ReceivePackRequest extends Body {
   limits: PackLimits;
   /** What the pusher may see. */
   visible: Visible;
-  /** Callers for whom `visible` says the same share one key. */
+  /** A key for what the caller can see: equal keys, equal `visible`. */
   visibility: string;
   signal: AbortSignal;
   git: GitProgram;
@@ -37,21 +37,21 @@ export interface ReceivePackRequest extends Body {
 
 const RESULT = 'git-receive-pack-result';
 
-/** Bytes of commands and of push options, each. */
+/** The most bytes of commands, and the most of push options. */
 const LIST_LIMIT = 4 * 1024 * 1024;
-/** Refs in one push: what is looked up for each is done for all before anything else gets a turn. */
+/** The most refs in one push: their lookups run without a pause, so nothing else runs meanwhile. */
 const MOST_COMMANDS = 1000;
 
 /**
- * How many bytes more are read of a push that is refused already: its client sends all before it listens,
- * and would see a broken connection instead of the reason. One that sends still more has it closed.
+ * How many more bytes to read of a push that is already refused. The client sends everything before it reads, and would
+ * otherwise see a broken connection instead of the reason. The connection of one that sends more is closed.
  */
 const readOn = ({ packBytes }: PackLimits) => Math.max(4 * packBytes, 16 * 1024 * 1024);
 
 /**
- * Answers `POST git-receive-pack`: commands, then the pack into quarantine, then the gate, then what became
- * of each ref. Nothing of a push that is refused, broken or cut off stays. Rejects where the client has
- * gone, where git cannot be run, and where the gate fails.
+ * Answers `POST git-receive-pack`: reads the commands, unpacks into quarantine, asks the gate and reports the result of
+ * each ref. Keeps nothing of a push that is refused, broken or cut off. Rejects if the client has disconnected, if git
+ * cannot be run, or if the gate fails.
  */
 export async function receivePack(
   repository: Repository,
@@ -77,7 +77,7 @@ async function receive(
   const packets = await source.packetsToFlush(LIST_LIMIT);
   if (packets === undefined) throw new RequestRefused(400, 'the request is empty');
   const { commands, capabilities, shallow } = parseCommandList(packets);
-  // A flush packet alone: clients try out a large or chunked post with it first.
+  // Clients send a single flush packet before a large or chunked post, to test the connection.
   if (commands.length === 0) return gitAnswer(RESULT, Buffer.alloc(0));
   const format = capabilities.get('object-format') ?? 'sha1';
   if (format !== 'sha1') throw new WireError(`mismatched object format: ${format}`);
@@ -110,7 +110,7 @@ async function receive(
   return answer;
 }
 
-/** What cannot be a ref, what the gate refuses, and of the rest what has changed since its pusher looked. */
+/** Refuses names that are not refs, commands that the gate refuses, and refs that have moved since the pusher read them. */
 async function refused(
   repository: Repository,
   gate: PushGate,
@@ -152,7 +152,7 @@ function admittedOf(push: { commands: Command[]; atomic: boolean }, refusals: Re
   return push.commands.filter(({ ref }) => !refusedRefs.has(ref));
 }
 
-/** What became of each command, in their order. */
+/** The result of each command, in their order. */
 function resultsOf(commands: Command[], refusals: Refusal[], results: RefResult[]): RefResult[] {
   const [refused, taken] = [byRef(refusals), byRef(results)];
   return commands.map(({ ref }) => {
@@ -162,7 +162,7 @@ function resultsOf(commands: Command[], refusals: Refusal[], results: RefResult[
   });
 }
 
-/** The first of each ref. */
+/** The first command of each ref. */
 const byRef = <T extends { ref: string }>(list: readonly T[]): ReadonlyMap<string, T> =>
   new Map(list.toReversed().map((one) => [one.ref, one]));
 
@@ -173,7 +173,7 @@ function report(
 ): Buffer {
   const status = capabilities.has('report-status') ? writeReport(outcome) : Buffer.alloc(0);
   if (!capabilities.has('side-band-64k')) return status;
-  // Names and texts in them are the pusher's or somebody else's, and are written to a terminal.
+  // Names and texts come from users and are written to a terminal.
   const words = said.map((line) =>
     writeSideBand(Band.progress, Buffer.from(`${visibleLine(line)}\n`)),
   );

@@ -18,7 +18,7 @@ export interface Taking {
   gate: PushGate;
   /** What the pusher may see. */
   visible: Visible;
-  /** Callers for whom `visible` says the same share one key. */
+  /** A key for what the caller can see: equal keys, equal `visible`. */
   visibility: string;
   limits: PackLimits;
   git: GitProgram;
@@ -34,7 +34,7 @@ export interface Taken {
 
 type Asked = Pick<Push, 'commands' | 'options' | 'atomic'> & { shallow: readonly Oid[] };
 
-/** Takes the pack in, checks it and lets the gate decide; whatever the gate does not keep is removed. */
+/** Unpacks and checks the pack, and lets the gate decide. Removes what the gate does not keep. */
 export async function takePush(
   repository: Repository,
   taking: Taking,
@@ -59,7 +59,7 @@ export async function takePush(
       if (unfit !== undefined)
         return { unpackError: null, results: refuseAll(unfit, unfit.reason) };
     }
-    // From here on the client's leaving changes nothing: the gate finishes what it begins.
+    // From here on a disconnecting client changes nothing: the gate finishes its work.
     signal.throwIfAborted();
     const push = pushOf(repository, { quarantine, pushed, caches }, asked, say);
     return { unpackError: null, results: await gate.receive(push) };
@@ -81,7 +81,7 @@ export async function takePush(
   }
 }
 
-/** A small push is looked at in this process, a large one by git. */
+/** Returns why the push is refused. This process reads a small push, git a large one. */
 async function unfitness(
   repository: Repository,
   { git, caches, limits, signal, visible, visibility }: Taking,
@@ -97,7 +97,10 @@ async function unfitness(
   const viewer = { git, caches, visibility };
   const broken = await checkConnectivity(repository, seen, pushed, inspection, commands, viewer);
   if (broken === undefined || shallow.length === 0) return broken;
-  const help = [...broken.help, 'This clone is shallow, and what it lacks is not here either:'];
+  const help = [
+    ...broken.help,
+    'Your clone is shallow, and the server lacks its missing objects too. Fetch them:',
+  ];
   return { reason: 'shallow update not allowed', help: [...help, '  git fetch --unshallow'] };
 }
 

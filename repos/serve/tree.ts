@@ -1,12 +1,12 @@
 /** The entries of a raw tree object (git's "mode name NUL id", repeated). */
 export interface TreeEntry {
   mode: string;
-  /** As bytes: git lets a name be any. */
+  /** Bytes, because git allows any name. */
   name: Buffer;
   oid: string;
 }
 
-/** Reads a tree that fsck has found sound. */
+/** Reads a tree that fsck has accepted. */
 export function* treeEntries(tree: Buffer): Generator<TreeEntry> {
   for (let at = 0; at < tree.length; ) {
     const space = tree.indexOf(0x20, at);

@@ -1,4 +1,4 @@
-/** Takes a pushed pack into quarantine: every object is inflated, hashed and checked by git. */
+/** Unpacks a push into quarantine: git inflates, hashes and checks every object. */
 import { once } from 'node:events';
 import type { GitProgram } from '../types.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -10,7 +10,7 @@ export interface PackLimits {
   fileBytes: number;
 }
 
-/** Why a pack was not taken: a reason for git's report, and lines that say more. */
+/** Why a pack was refused: a reason for git's report, and lines with details. */
 export interface Rejection {
   reason: string;
   help: string[];
@@ -22,28 +22,28 @@ const PACK_HEADER = 12;
 const MOST_OBJECTS = 100_000;
 
 /**
- * So few objects are made files of (loosen.ts): a repository that is pushed to every day would else have a pack for
- * each push, and every reader would look through all of them.
+ * At most this many objects become loose objects (loosen.ts). Otherwise a repository would get a pack with every push, and
+ * each read would search all of them.
  */
 const FEW_OBJECTS = 32;
 
-/** What git may allocate at once; an object that inflates to more ends the run before it is inflated. */
+/** The most that git may allocate at once. A larger object ends the run before it is inflated. */
 const memoryFor = ({ fileBytes }: PackLimits, few: boolean): number =>
   Math.max((few ? 2 : 32) * 1024 * 1024, 2 * fileBytes);
 
 export interface Unpacked {
-  /** Undefined when all went well. */
+  /** Undefined if the pack is good. */
   broken: Rejection | undefined;
-  /** Few enough to be made files of. */
+  /** Few enough to become loose objects. */
   few: boolean;
 }
 
 /**
- * Streams `chunks` into git. Reads no further than `packBytes`. Rejects where `chunks` do (the client has gone); git
- * has ended by then.
+ * Streams `chunks` into git, at most `packBytes`. Rejects if `chunks` do (the client has disconnected), after git has
+ * ended.
  *
- * Git sees the quarantine alone, so that no delta can be made on what the repository has: its pusher may not be
- * allowed to see that. Whether what the objects name is there is asked later (connectivity.ts).
+ * Git sees only the quarantine, so no delta can be based on an object of the repository, which the pusher may not be
+ * allowed to see. Later, connectivity.ts checks that the named objects are there.
  */
 export async function unpack(
   git: GitProgram,
@@ -57,7 +57,7 @@ export async function unpack(
   const count = head.length < PACK_HEADER ? 0 : head.readUInt32BE(8);
   const few = count <= FEW_OBJECTS;
   if (count > MOST_OBJECTS) {
-    const help = [`A push may have ${MOST_OBJECTS} objects.`];
+    const help = [`A push can have at most ${MOST_OBJECTS} objects.`];
     return { broken: { reason: 'too many objects', help }, few };
   }
   const child = git.spawn({
@@ -65,7 +65,7 @@ export async function unpack(
     // whole machine.
     args: [
       ...['-c', 'core.bigFileThreshold=1024g', '-c', 'pack.threads=1'],
-      // What becomes files is synced as files.
+      // Loose objects are synced later, as files.
       ...(few ? ['-c', 'core.fsync=none'] : []),
       ...['index-pack', '--stdin', '--fsck-objects', `--max-input-size=${limits.packBytes}`],
     ],
@@ -92,7 +92,7 @@ export async function unpack(
   return { broken: rejection ?? failed, few };
 }
 
-/** The first chunks, as many as hold the header; fewer bytes where the pack ends before. */
+/** Reads as many chunks as hold the header; returns fewer bytes if the pack ends before. */
 async function headOf(pack: AsyncIterator<Buffer>): Promise<Buffer> {
   let head = Buffer.alloc(0);
   while (head.length < PACK_HEADER) {
@@ -132,11 +132,11 @@ function tooLarge({ packBytes }: PackLimits): Rejection {
   const limit = `${(packBytes / 1024 / 1024).toFixed(1)} MiB`;
   return {
     reason: 'pack too large',
-    help: [`A push may have ${limit}, packed; push less at once.`],
+    help: [`A push can have at most ${limit}, packed. Push fewer commits at once.`],
   };
 }
 
-/** Git ends with a line `fatal: …`, and says before it which object is broken. */
+/** Git's last line is `fatal: …`; the lines before it name the broken object. */
 function rejectionFrom(stderr: string, { fileBytes }: PackLimits): Rejection {
   const lines = stderr.split('\n').filter((line) => /^(error|fatal): /.test(line));
   const last = lines.findLast((line) => line.startsWith('fatal: ')) ?? 'fatal: the pack is broken';
@@ -145,8 +145,8 @@ function rejectionFrom(stderr: string, { fileBytes }: PackLimits): Rejection {
     return {
       reason: 'object too large',
       help: [
-        `An object of this push has ${size} bytes; a file may have ${fileBytes}.`,
-        'See which it is with: git ls-tree -r -l HEAD',
+        `An object of this push has ${size} bytes; a file can have at most ${fileBytes}.`,
+        'To find it, run: git ls-tree -r -l HEAD',
       ],
     };
   }

@@ -27,27 +27,27 @@ export interface UploadPackRequest extends Body {
   /** The `Git-Protocol` header. */
   gitProtocol: string | undefined;
   visible: Visible;
-  /** Callers for whom `visible` says the same share one key. */
+  /** A key for what the caller can see: equal keys, equal `visible`. */
   visibility: string;
   signal: AbortSignal;
   git: GitProgram;
   caches: GitCaches;
 }
 
-/** Negotiations of a megabyte and more happen; beyond this it is no honest client. Bytes, inflated. */
+/** Real negotiations can exceed a megabyte, but not this limit. Bytes, inflated. */
 const REQUEST_LIMIT = 10 * 1024 * 1024;
 
-/** All wants are checked here before git sees them, so git may hand out what it is asked for. */
+/** All wants are checked before git sees them, so git may send everything that it is asked for. */
 const CONFIG = [
   'uploadpack.allowFilter=true',
   'uploadpack.allowAnySHA1InWant=true',
-  // Such a filter is read from a blob that the client names, visible to it or not.
+  // Git would read such a filter from any blob that the client names, visible or not.
   'uploadpackfilter.sparse:oid.allow=false',
 ].flatMap((setting) => ['-c', setting]);
 
 /**
- * Answers `POST git-upload-pack`. What the protocol can say is said in it (`ERR` in a 200); a request
- * that is none gets a 4xx. Rejects where the client has gone or git cannot be run.
+ * Answers `POST git-upload-pack`. Reports errors within the protocol where possible (`ERR` in a 200), else with a 4xx.
+ * Rejects if the client has disconnected or git cannot be run.
  */
 export async function uploadPack(
   repository: Repository,
@@ -71,7 +71,7 @@ async function answer(
   body: Buffer,
 ): Promise<Readable | Buffer> {
   if (body.length === 0) throw new RequestRefused(400, 'the request is empty');
-  // Clients try out a large or chunked post with a flush packet alone first.
+  // Clients send a single flush packet before a large or chunked post, to test the connection.
   if (body.equals(Buffer.from(FLUSH))) return Buffer.alloc(0);
   const seen = await visibleRefs(repository, request.visible);
   const version = requestedVersion(request.gitProtocol);
@@ -91,7 +91,7 @@ async function answer(
   const fetch = parseFetchArgs(args);
   const refused = await whyNot(repository, request, seen, fetch);
   if (refused !== undefined) return refused;
-  // Written anew, so that git reads exactly what was checked.
+  // Serialized again, so that git reads exactly what was checked.
   const checked = screened(fetch, await screenFor(repository, seen, fetch, request));
   const asked = { command, capabilities: ['object-format=sha1'], args: writeFetchArgs(checked) };
   return runGit(repository, request, seen, writeCommandRequest(asked), version);

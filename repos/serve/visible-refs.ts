@@ -1,15 +1,15 @@
-/** What of a repository's refs a caller may know of. */
+/** The refs of a repository that a caller may see. */
 import { isRegistryRef, MAIN } from '../../text/refs.ts';
 import type { Ref, Refs, Repository } from '../types.ts';
 
 export type Visible = (ref: string) => boolean;
 
 export interface VisibleRefs {
-  /** One object for each state of the repository's refs: what is derived from them may be kept under it. */
+  /** One object for each state of the repository's refs, so derived values can be kept by it. */
   all: Refs;
   /** In byte order of their names, HEAD not among them. */
   refs: [name: string, ref: Ref][];
-  /** What HEAD stands for; undefined before the first version. */
+  /** The ref that HEAD points to; undefined before the first version. */
   head: Ref | undefined;
 }
 

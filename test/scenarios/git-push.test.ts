@@ -225,7 +225,7 @@ const REFUSED: Record<string, Refused> = {
         'Add',
         Object.fromEntries(Array.from({ length: 1700 }, (_, i) => [`f${i}`, 'x'.repeat(19_900)])),
       ),
-    says: [/remote: the files of a version may have 33554432 bytes together/, /too large/],
+    says: [/remote: the files of a version can have at most 33554432 bytes together/, /too large/],
   },
   'two files that are one on Windows and macOS': {
     make: (cwd) => commit(cwd, 'Add', { 'paths.py': 'A = 1\n', 'Paths.py': 'A = 2\n' }),
@@ -237,7 +237,7 @@ const REFUSED: Record<string, Refused> = {
   },
   'a pack that is too large': {
     make: (cwd) => commit(cwd, 'Add', randomFiles(15)),
-    says: [/remote: A push may have 0\.2 MiB/, /pack too large/],
+    says: [/remote: A push can have at most 0\.2 MiB/, /pack too large/],
   },
 };
 
