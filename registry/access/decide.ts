@@ -6,7 +6,7 @@
 export type Role = 'viewer' | 'contributor' | 'admin';
 export type Scope = 'read' | 'write' | 'admin';
 
-/** Whoever asks. A session has scope `admin`; a token the scope it was made with. */
+/** Who makes the request. A session has the scope `admin`, a token the scope that it was created with. */
 export type Actor =
   | { kind: 'nobody' }
   | {
@@ -28,7 +28,7 @@ export interface DefinitionFacts {
   isBuiltin: boolean;
   /** Whether it has a version (docs/contract.md, section 3). */
   isApproved: boolean;
-  /** Whether it has been put away: until it is taken back nothing in it changes. */
+  /** Whether it is archived: nothing in it changes until it is restored from the archive. */
   isArchived: boolean;
   directLanding: 'admins' | 'nobody';
 }
@@ -41,7 +41,7 @@ export type Action =
   | { on: 'site'; do: 'sign-in' | 'manage' }
   /** `change`: name, e-mail and password; `manage`: what it is called, what it may do, and its end. */
   | { on: 'account'; do: 'read' | 'change' | 'manage'; id: number }
-  /** Finding somebody's id by their exact username, to make them a member. */
+  /** Find a user's id by exact username, to add them as a member. */
   | { on: 'accounts'; do: 'find' }
   | { on: 'own-tokens'; do: 'manage' }
   /** Lists of instruments, computers and bindings; `equipmentSeenBy` says what of them. */
@@ -49,9 +49,9 @@ export type Action =
   | { on: 'instrument'; do: 'read' | 'manage'; labId: number }
   /** `bind`: write what is bound to it; `manage`: make it, rename it, enrol it, end it. `id` null: one to be made. */
   | { on: 'computer'; do: 'read' | 'bind' | 'manage'; labId: number; id: number | null }
-  /** The stream of events; what it tells of is decided for each. */
+  /** The stream of events. Each event is decided on its own. */
   | { on: 'events'; do: 'read' }
-  /** What only a computer is told and tells: its list of definitions, its report. */
+  /** What only a computer reads and writes: its list of definitions and its report. */
   | { on: 'own-sync'; do: 'use' };
 
 /**
@@ -77,7 +77,7 @@ export interface Rules {
   anonymousRead: boolean;
 }
 
-/** Whoever is no computer. */
+/** Every actor that is not a computer. */
 type Somebody = Exclude<Actor, { kind: 'computer' }>;
 type Computer = Extract<Actor, { kind: 'computer' }>;
 
@@ -118,7 +118,7 @@ function decideForPeople(actor: Somebody, action: Action, rules: Rules): Decisio
   }
 }
 
-/** It reads; what it writes is its own. */
+/** A computer reads, and writes only what belongs to it. */
 function decideForComputer(actor: Computer, action: Action, rules: Rules): Decision {
   const readsOnly = no('forbidden', "A computer may not do this. Use a person's token.");
   switch (action.on) {

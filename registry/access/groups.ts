@@ -1,4 +1,4 @@
-/** What the groups that somebody has at the provider of single sign-on give them here. Pure. */
+/** The roles that a user's groups at the single sign-on provider give. Pure. */
 import type { Role } from './decide.ts';
 
 /** What one group gives. Labs by their codes, in any case. */
@@ -12,15 +12,15 @@ export type GroupRoles = Readonly<Record<string, GroupGrant>>;
 export interface Granted {
   /** By code in lower case, each lab that any group names: the role there, or null for none. */
   labs: Map<string, Role | null>;
-  /** Undefined where no group says anything of site admins. */
+  /** Undefined if no group decides on site admins. */
   siteAdmin: boolean | undefined;
 }
 
 const RANK: Record<Role, number> = { viewer: 1, contributor: 2, admin: 3 };
 
 /**
- * Of several groups the highest role counts. What any group of the mapping names is decided by it alone, also
- * against somebody who is in none of them; of all else it says nothing.
+ * The highest role of several groups counts. The mapping alone decides on every lab that it names, also for users who are
+ * in none of its groups. It does not decide on anything else.
  */
 export function grantedBy(mapping: GroupRoles, groups: readonly string[]): Granted {
   const labs: Granted['labs'] = new Map();

@@ -1,10 +1,10 @@
-/** The asking side of a folder that a worker reads. */
+/** The caller's side of a folder that a worker reads. */
 import type { MessagePort } from 'node:worker_threads';
 import type { Extraction, Skipped } from '../definitions/extract/types.ts';
 import type { FolderReading, ReadDefinition } from '../services/analysis.ts';
 import type { FolderRequest } from './folder-worker.ts';
 
-/** @param ended settles when the worker has ended with the folder; a failure is what each request is told */
+/** @param ended settles when the worker has ended with the folder; if it rejects, every request rejects with its error */
 export async function openReading(
   port: MessagePort,
   ended: Promise<unknown>,

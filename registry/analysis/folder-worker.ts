@@ -1,4 +1,4 @@
-/** Reads a folder in a worker, a definition whenever one is asked for: never are all of them in memory. */
+/** Reads a folder in a worker, one definition per request, so that never all of them are in memory. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
@@ -10,7 +10,7 @@ import type { FolderOrder } from '../services/analysis.ts';
 
 export type FolderRequest = 'next' | 'skipped' | 'end';
 
-/** Says the names, then answers requests in their order until the last. Throws what reading the folder throws. */
+/** Posts the names, then answers requests in order until `end`. Throws the errors of reading the folder. */
 export async function serveFolder(port: MessagePort, order: FolderOrder): Promise<void> {
   const { root, files, policy, ...options } = order;
   const { names, unmet, definitions, skipped } = extract(
@@ -41,7 +41,7 @@ export async function serveFolder(port: MessagePort, order: FolderOrder): Promis
   port.close();
 }
 
-/** A file that is read whenever its bytes are asked for. */
+/** A file that is read each time its bytes are used. */
 function fileAt(root: string, path: string, size: number, most = Infinity): SourceFile {
   return {
     path,

@@ -1,4 +1,4 @@
-/** One worker at a time: begun by the first question, bounded in time and memory, ended when it is idle or has grown. */
+/** Runs one worker at a time: the first question starts it; it has limits of time and memory, and ends when idle or too large. */
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ export interface LaneLimits {
   deadline: number;
   /** JavaScript memory, in MiB. */
   memory: number;
-  /** How much of it V8 fills before it collects what was just made, in MiB; V8 decides where it is not given. */
+  /** The size of V8's young generation, in MiB; V8's default unless given. */
   young?: number;
   /** Until a worker without questions ends, in milliseconds. */
   idle: number;
@@ -29,13 +29,13 @@ export class Stopped extends Error {
   }
 }
 
-/** A busy machine may take this much longer than the CPU time says. */
+/** The limit by the clock, as a multiple of the CPU time, for a busy machine. */
 const PATIENCE = 6;
 
-/** How often CPU time is looked at until the deadline. */
+/** How often to check the CPU time until the deadline. */
 const LOOKS = 20;
 
-/** A worker that holds more bytes than this after an answer is not asked again: WebAssembly's memory never shrinks. */
+/** A worker that holds more bytes than this after an answer is ended, because WebAssembly memory never shrinks. */
 const MOST_HELD = 96 * 1024 * 1024;
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
@@ -87,7 +87,7 @@ export class Lane {
     const pool = await this.#pool;
     const stop = new AbortController();
     const fail = (error: unknown) => stop.abort(error);
-    // Of a worker that could not even begin, nobody else is told.
+    // This event is the only report of a worker that could not start.
     pool.once('error', fail);
     const watch = this.#watch(pool, fail);
     try {
@@ -103,7 +103,7 @@ export class Lane {
     }
   }
 
-  /** Ends what has used up its time. CPU time, so that a machine that is busy otherwise refuses nothing. */
+  /** Ends a worker that has used up its CPU time. A busy machine does not reduce that time. */
   #watch(pool: Piscina, fail: (error: unknown) => void): NodeJS.Timeout {
     const { deadline } = this.limits;
     const begun = performance.now();
@@ -119,7 +119,7 @@ export class Lane {
         ([before, now]) => {
           if (now - before > deadline) fail(new Stopped('deadline'));
         },
-        // It has just begun or ended, and the answer or its failure is on the way.
+        // The worker has just started or ended; the answer or its error follows.
         () => undefined,
       );
     }, deadline / LOOKS);
@@ -155,10 +155,10 @@ export class Lane {
   }
 }
 
-/** Requests are answered first. On other systems it would hold for the whole process. */
+/** A lower priority than requests. On other systems it would apply to the whole process. */
 const NICE = 10;
 
-/** The environment of a worker that keeps compiled modules where this process does: that is not handed down. */
+/** The environment of a worker, with this process's compile cache, which workers do not inherit. */
 function keepingCompiled(): Record<string, string> {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };

@@ -1,6 +1,6 @@
 /**
- * Workers that answer questions about definitions (docs/decisions/0029-analysis-in-workers.md). They begin with the
- * first question and end when nobody has asked for a while, so that a registry at rest holds nothing for them.
+ * Workers that answer questions about definitions (docs/decisions/0029-analysis-in-workers.md). They start with the
+ * first question and end after some time without one, so that an idle registry uses no memory for them.
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
@@ -21,7 +21,7 @@ export interface PoolLimits extends LaneLimits {
   waiting: number;
 }
 
-/** Trees live just long enough to leave V8's own 48 MiB uncollected: less keeps a process that reads a folder 150 MB smaller. */
+/** MiB. Syntax trees outlive V8's default of 48 MiB; a smaller young generation saves 150 MB while reading a folder. */
 const YOUNG = 16;
 
 const LIMITS: PoolLimits = {

@@ -6,11 +6,11 @@ import type { CacheState } from '../../repos/caches.ts';
 import { Problem } from '../errors.ts';
 
 /**
- * How much is done, when and by whom it is answered is nobody else's business: whoever asks has the token. Without one
- * it is told to this machine alone.
+ * The metrics show how much is done and when, so a reader needs the token. Without a configured token, only this machine
+ * may read them.
  */
 export function metrics(app: FastifyInstance, token: string | undefined, sources: Sources): void {
-  // Loaded by the first request that is answered, as a start would wait for it.
+  // Loaded after the first response, to keep the start short.
   let collector: ReturnType<typeof collect> | undefined;
   const collected = () => {
     collector ??= collect(sources);
@@ -41,11 +41,11 @@ export function demandReader(
   if (isHere && !isForwarded) return;
   throw new Problem(
     'forbidden',
-    'Without METRICS_TOKEN the metrics are read on the machine of the registry alone, and not through a proxy.',
+    "Without METRICS_TOKEN, only requests from the registry's own machine that did not come through a proxy may read the metrics.",
   );
 }
 
-/** What proxies add: a request that they pass on comes from their machine, often this one. */
+/** Headers that proxies add. A forwarded request comes from the proxy's machine, often this one. */
 const FORWARDING =
   /^(forwarded|via|cf-.*|x-(forwarded|original|real|envoy)-.*|(.*-)?(client|connecting)-ip)$/;
 /** What this machine calls itself: a proxy keeps the name that it was asked by, and so does a page that had its own changed. */
@@ -54,7 +54,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** What the workers that read definitions are doing. */
+/** The state of the workers that analyse definitions. */
 interface AnalysisState {
   waiting: number;
   workers: number;
@@ -75,14 +75,14 @@ async function collect({ analysis, caches }: Sources) {
   collectDefaultMetrics({ register });
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from request to answer, by route',
+    help: 'Time from request to response, by route',
     labelNames: ['method', 'route', 'status'],
     registers: [register],
   });
   const registers = [register];
   new Gauge({
     name: 'analysis_waiting',
-    help: 'Questions about definitions that wait for a worker',
+    help: 'Requests to analyse definitions that wait for a worker',
     registers,
     collect() {
       this.set(analysis().waiting);
@@ -90,7 +90,7 @@ async function collect({ analysis, caches }: Sources) {
   });
   new Gauge({
     name: 'analysis_workers',
-    help: 'Workers that answer questions about definitions',
+    help: 'Workers that analyse definitions',
     registers,
     collect() {
       this.set(analysis().workers);
@@ -98,7 +98,7 @@ async function collect({ analysis, caches }: Sources) {
   });
   new Counter({
     name: 'analysis_questions_total',
-    help: 'Questions about definitions by outcome; deadline and memory: a limit was hit',
+    help: 'Requests to analyse definitions by outcome; deadline and memory mean that the limit was exceeded',
     labelNames: ['outcome'],
     registers,
     collect() {

@@ -1,4 +1,4 @@
-/** What stands between a merge request and its landing, in words. */
+/** The reasons, in words, why a merge request cannot land. */
 import type { Review, ReviewFacts, ReviewPolicy } from './facts.ts';
 import { appliedRules, nameOf, owns } from './owners.ts';
 import { REPLACED, type Standing, standingOf } from './verdicts.ts';
@@ -6,12 +6,12 @@ import { REPLACED, type Standing, standingOf } from './verdicts.ts';
 /** The check that informs and never blocks. */
 const INFORMS = 'interface';
 
-/** Why it cannot land, each reason a sentence; none when it can. */
+/** Returns why it cannot land, one sentence for each reason; empty if it can. */
 export function blockers(facts: ReviewFacts, policy: ReviewPolicy): string[] {
   return [...hindrances(facts), ...unmetPolicy(facts, policy)];
 }
 
-/** Reasons that nothing sets aside. */
+/** Reasons that even an override does not set aside. */
 export function hindrances(facts: ReviewFacts): string[] {
   if (facts.state === 'merged') return ['It is merged already.'];
   if (facts.state === 'closed') return ['It is closed. Reopen it first.'];
@@ -32,7 +32,7 @@ export function hindrances(facts: ReviewFacts): string[] {
   ];
 }
 
-/** Reasons of the lab's policy, which break glass sets aside. */
+/** Reasons from the lab's policy, which an override sets aside. */
 export function unmetPolicy(facts: ReviewFacts, policy: ReviewPolicy): string[] {
   const reviews = standingOf(facts, policy);
   const standing = reviews.filter((one) => one.standing).map(({ review }) => review);

@@ -1,8 +1,8 @@
-/** What the rules of review are decided on: facts come in, reasons in words go out (verdicts.ts, blockers.ts). */
+/** The facts that the rules of review work on. The rules return reasons in words (verdicts.ts, blockers.ts). */
 
 export type Verdict = 'approve' | 'request_changes' | 'comment';
 
-/** Of `users` one must approve what matches; several criteria must all match, at least one is given. */
+/** One of `users` must approve a change that matches. All given criteria must match; there is at least one. */
 export interface OwnerRule {
   /** A pattern on paths, as gitignore(5) reads it. */
   pattern?: string;
@@ -14,7 +14,7 @@ export interface OwnerRule {
 export interface ReviewPolicy {
   requiredApprovals: number;
   allowSelfApproval: boolean;
-  /** Name of a check to the id of the account whose word counts. */
+  /** Name of a check to the id of the account whose result counts. */
   requiredChecks: Readonly<Record<string, number>>;
   owners: readonly OwnerRule[];
 }
@@ -23,9 +23,9 @@ export interface Review {
   id: number;
   author: { id: number; username: string; email: string };
   verdict: Verdict;
-  /** The commit that was looked at. */
+  /** The reviewed commit. */
   head: string;
-  /** Key of what it changed; null where that commit is gone. */
+  /** Key of its changes; null if the commit is gone. */
   changes: string | null;
   at: Date;
   /** Whether the author is an admin of the lab, or of the site, now. */
@@ -42,13 +42,13 @@ export interface Check {
   summary: string | null;
 }
 
-/** What a definition is, before or after the change; null where there is no such side. */
+/** The definition before or after the change; null if there is no such side. */
 export interface Touched {
   category: string | null;
   manufacturer: string | null;
 }
 
-/** Who opened, pushed and wrote: accounts, and the mailboxes of authors and co-authors (mailbox.ts). */
+/** Who took part: the accounts that opened and pushed, and the mailboxes of authors and co-authors (mailbox.ts). */
 export interface Involved {
   ids: ReadonlySet<number>;
   mailboxes: ReadonlySet<string>;
@@ -58,12 +58,12 @@ export interface ReviewFacts {
   state: 'open' | 'merged' | 'closed';
   draft: boolean;
   archived: boolean;
-  /** Why what would land may not be used (any more), or null. */
+  /** Why the result must not be used (any more), or null. */
   revoked: string | null;
   head: string;
-  /** Key of what the head changes; null where that is not known. */
+  /** Key of the head's changes; null if unknown. */
   changes: string | null;
-  /** Paths that are changed, old and new names alike. */
+  /** Changed paths, with the old and the new name of renamed files. */
   paths: readonly string[];
   base: Touched | null;
   proposed: Touched | null;
@@ -71,6 +71,6 @@ export interface ReviewFacts {
   /** Oldest first. */
   reviews: readonly Review[];
   checks: readonly Check[];
-  /** Names of the accounts that rules speak of. */
+  /** Names of the accounts in the rules. */
   usernames: ReadonlyMap<number, string>;
 }

@@ -1,7 +1,7 @@
 /**
- * Addresses that reach one person, as one: case does not count, nor what a plus sign sets off (RFC 5233 calls it the
- * detail), so that nobody approves under one address what they wrote under the other. The database says the same
- * (`mailbox_of`), and a test holds the two equal.
+ * Maps the addresses of one mailbox to one text, so that nobody approves under one address what they wrote under another:
+ * ignores case and the part after a plus sign (the detail of RFC 5233). The database has the same function
+ * (`mailbox_of`); a test compares the two.
  */
 export function mailboxOf(address: string): string {
   const [local = '', ...domain] = address.toLowerCase().split('@');

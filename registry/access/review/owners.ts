@@ -1,4 +1,4 @@
-/** Of whom one must approve: owners by file, category or maker. */
+/** Owners by file, category or manufacturer: one of them must approve. */
 import { drawnPlainly } from '../../../text/alike.ts';
 import { matchesPattern } from '../../../text/glob.ts';
 import type { OwnerRule, ReviewFacts, ReviewPolicy } from './facts.ts';
@@ -6,13 +6,13 @@ import { isSameText } from './same-text.ts';
 
 export type Touching = Pick<ReviewFacts, 'paths' | 'base' | 'proposed'>;
 
-/** A rule that applies, and what of the change makes it apply, in words. */
+/** A rule that applies, and the reason in words. */
 export interface AppliedRule {
   rule: OwnerRule;
   why: string;
 }
 
-/** Looked at on both sides, so that a change cannot leave its owners behind. */
+/** Checks both sides, so that a change cannot escape its owners. */
 export function appliedRules(
   { paths, base, proposed }: Touching,
   { owners }: ReviewPolicy,
@@ -42,16 +42,16 @@ export function appliedRules(
   });
 }
 
-/** No other spelling of a path is another one: case, an umlaut in two characters, letters that are drawn alike. */
+/** Treats spellings of a path as equal: case, an umlaut as two characters, letters that look alike. */
 const fits = (path: string, pattern: string): boolean =>
   SPELLINGS.some((plain) => matchesPattern(plain(path), plain(pattern)));
 
-/** Lower, upper, lower: ẞ, ß and ss are one only so. */
+/** Lower, upper, lower: only this makes ẞ, ß and ss equal. */
 const inOneCase = (text: string): string =>
   text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
 const SPELLINGS = [inOneCase, (text: string) => inOneCase(drawnPlainly(text))];
 
-/** Whether something that is touched belongs to this account. */
+/** Whether this account owns something that the change touches. */
 export const owns = (id: number, facts: Touching, policy: ReviewPolicy): boolean =>
   appliedRules(facts, policy).some(({ rule }) => rule.users.includes(id));
 

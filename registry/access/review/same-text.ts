@@ -1,8 +1,8 @@
 import { drawing } from '../../../text/alike.ts';
 
 /**
- * Text as a reader takes it, so that a rule for `Lasers` is not escaped by `lasers `, by a full-width letter or by one that
- * is not drawn: compatibility forms are one (NFKC), case, white space and format characters do not count.
+ * Normalizes text to what a reader sees, so that neither `lasers ` nor a full-width or invisible letter escapes a rule for
+ * `Lasers`: compatibility forms are equal (NFKC); case, white space and format characters are ignored.
  */
 export const normalForm = (text: string): string =>
   text
@@ -10,7 +10,7 @@ export const normalForm = (text: string): string =>
     .replace(/[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, (hidden) =>
       /\s/.test(hidden) ? ' ' : '',
     )
-    // Twice, for some letters have no partner in one direction: ß and ẞ, ς and σ.
+    // Twice, because some letters map in one direction only: ß and ẞ, ς and σ.
     .toUpperCase()
     .toLowerCase()
     .replaceAll('ς', 'σ')
@@ -18,6 +18,6 @@ export const normalForm = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-/** The same as a reader takes them, letters of other alphabets that are drawn alike included. */
+/** Whether a reader sees the same text. Letters of other alphabets that look alike are equal. */
 export const isSameText = (one: string, other: string): boolean =>
   normalForm(one) === normalForm(other) || (drawing(one) !== '' && drawing(one) === drawing(other));

@@ -1,4 +1,4 @@
-/** Who may give which verdict, and what each verdict is worth now. */
+/** Who may approve or request changes, and which reviews count now. */
 import type { Review, ReviewFacts, ReviewPolicy, Verdict } from './facts.ts';
 import { mailboxOf } from './mailbox.ts';
 import { owns, type Touching } from './owners.ts';
@@ -12,7 +12,7 @@ export interface Standing {
 
 export const REPLACED = 'a later review of the same person replaces it';
 
-/** What each author's newest verdict is worth now; comments neither give nor take. */
+/** Whether each author's newest verdict counts now. Comments change nothing. */
 export function standingOf(facts: ReviewFacts, policy: ReviewPolicy): Standing[] {
   const newest = newestVerdicts(facts.reviews);
   return facts.reviews.map((review) => {
@@ -21,7 +21,7 @@ export function standingOf(facts: ReviewFacts, policy: ReviewPolicy): Standing[]
   });
 }
 
-/** By author; a comment is no verdict. */
+/** By author. A comment is not a verdict. */
 function newestVerdicts(reviews: readonly Review[]): Map<number, Review> {
   return new Map(
     reviews
@@ -50,7 +50,7 @@ function whyNot(
   return may.allowed ? null : may.why;
 }
 
-/** Admins, and owners of what is touched; whoever took part in it only where the lab lets them. */
+/** Admins, and owners of what the change touches. People who took part in the change only if the lab allows it. */
 export function mayApprove(
   author: { id: number; email: string; isAdmin: boolean },
   facts: Touching & Pick<ReviewFacts, 'involved'>,
@@ -72,8 +72,8 @@ export function mayApprove(
 }
 
 /**
- * Whoever may approve may request changes, and so may those of them who took part. Whoever has requested changes can
- * take that back by an approval at any time; it counts as one only where they may approve.
+ * Everybody who may approve may request changes, even if they took part in the change. They can withdraw the request by an
+ * approval at any time; that counts as an approval only if they may approve.
  */
 export function mayGive(
   verdict: Exclude<Verdict, 'comment'>,
