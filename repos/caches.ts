@@ -71,6 +71,9 @@ export class Cache<V extends object | string> {
   }
 }
 
+/** The state of a cache that was not opened yet. */
+const UNUSED = { bytes: 0, entries: 0, hits: 0, misses: 0 };
+
 /** All caches of a registry. Each has a fixed share of the budget, so that no kind of value displaces all others. */
 export class Caches {
   readonly #bytes: number;
@@ -103,6 +106,9 @@ export class Caches {
   }
 
   get state(): CacheState[] {
-    return [...this.#opened].map(([name, cache]) => ({ name, ...cache.state }));
+    return Object.keys(this.#shares).map((name) => ({
+      name,
+      ...(this.#opened.get(name)?.state ?? UNUSED),
+    }));
   }
 }

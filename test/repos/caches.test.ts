@@ -57,7 +57,10 @@ t.test(
     t.throws(() => caches.open('three', () => 0), /three has no share/);
     t.same(
       caches.state.map(({ name, entries }) => [name, entries]),
-      [['one', 1]],
+      [
+        ['one', 1],
+        ['two', 0],
+      ],
     );
   },
 );
