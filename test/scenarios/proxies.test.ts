@@ -103,7 +103,7 @@ t.test('an invalid TRUSTED_PROXIES stops the start', async (t) => {
   for (const bad of ['proxy.lab.example', '10.0.0.5,', '10.0.0.0/33', '10.0.0.300', '0.0.0.0/0']) {
     t.throws(() => load(bad), {
       code: 'bad_config',
-      message: `TRUSTED_PROXIES must be addresses or networks, as 10.0.0.5 or 10.1.0.0/16, with commas between (it is "${bad}")`,
+      message: `TRUSTED_PROXIES must be addresses or networks such as 10.0.0.5 or 10.1.0.0/16, separated by commas (it is "${bad}")`,
     });
   }
   t.throws(() => load('::/0'), { code: 'bad_config' });
