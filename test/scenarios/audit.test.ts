@@ -388,13 +388,13 @@ await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t,
     );
   const { id } = await append();
   await append();
-  const rooms = { store, repositories: none as never, caches: someCaches(), signingKeys, analysis };
-  t.same((await fsck(rooms)).problems, []);
+  const deps = { store, repositories: none as never, caches: someCaches(), signingKeys, analysis };
+  t.same((await fsck(deps)).problems, []);
   const em = store.em();
   await em.execute('alter table audit_events disable trigger user');
   await em.execute("update audit_events set actor = 'eve' where id = ?", [id]);
   await em.execute('alter table audit_events enable trigger user');
-  t.match((await fsck(rooms)).problems, [
+  t.match((await fsck(deps)).problems, [
     { where: 'audit trail', problem: new RegExp(`entry ${id} `) },
   ]);
 });
