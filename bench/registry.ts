@@ -8,7 +8,7 @@ import { createApp } from '../registry/app.ts';
 import { loadConfig } from '../registry/config.ts';
 import { type Deps, openDeps } from '../registry/open.ts';
 import { OPERATOR } from '../registry/services/caller.ts';
-import { makeToken } from '../registry/services/people/tokens.ts';
+import { insertToken } from '../registry/services/people/tokens.ts';
 import { createUser } from '../registry/services/people/users.ts';
 import { putDatabase } from '../test/helpers/embedded-folders.ts';
 
@@ -43,7 +43,7 @@ export async function startRegistry(databaseUrl?: string): Promise<BenchRegistry
     email: 'bench@lab.example',
     is_admin: true,
   });
-  const { token } = await makeToken(deps, OPERATOR, user.id, { name: 'bench', scope: 'admin' });
+  const { token } = await insertToken(deps, OPERATOR, user.id, { name: 'bench', scope: 'admin' });
   const agent = new Agent({ keepAlive: true });
   return {
     deps,

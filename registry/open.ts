@@ -64,7 +64,7 @@ async function openInto(
   { embedded, migrates }: { embedded: EmbeddedDatabase | undefined; migrates: boolean },
 ): Promise<Omit<Deps, 'openToOthers'>> {
   const paths = dataPaths(config.DATA_DIR);
-  const [git, store] = await together(
+  const [git, store] = await settleBoth(
     openGitProgram().then((git) => {
       opened.defer(() => git.close());
       return git;
@@ -108,7 +108,7 @@ async function openInto(
 }
 
 /** Both at once. A failure is told when both have ended, so that nothing is opened after the clearing away. */
-async function together<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+async function settleBoth<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return await Promise.all([a, b]);
 }

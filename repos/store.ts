@@ -168,7 +168,7 @@ class RepositoryFolder implements Repositories {
     await rm(grave, { recursive: true, force: true });
   }
 
-  note(name: string): Promise<void> {
+  addJournalEntry(name: string): Promise<void> {
     return this.#journal.note(name);
   }
 
@@ -176,15 +176,15 @@ class RepositoryFolder implements Repositories {
     return this.#journal.hold();
   }
 
-  strike(name: string): Promise<void> {
+  removeJournalEntry(name: string): Promise<void> {
     return this.#journal.strike(name);
   }
 
-  abandoned(): Promise<string[]> {
+  abandonedEntries(): Promise<string[]> {
     return this.#journal.abandoned();
   }
 
-  forget(name: string): Promise<void> {
+  dropJournalEntry(name: string): Promise<void> {
     return this.#journal.forget(name);
   }
 

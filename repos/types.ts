@@ -174,18 +174,18 @@ export interface Repositories {
   /** Deletes a repository (to undo a failed creation). */
   remove(name: string): Promise<void>;
   /** Writes a journal entry: the repository is about to change. Durable on return. */
-  note(name: string): Promise<void>;
+  addJournalEntry(name: string): Promise<void>;
   /**
    * Resolves once no journal entry is left, in any process; new changes wait until `release`. Throws `locked` if another
    * caller holds, or if a change does not end.
    */
   hold(): Promise<Hold>;
   /** Removes this process's entry, once the index follows git. */
-  strike(name: string): Promise<void>;
+  removeJournalEntry(name: string): Promise<void>;
   /** Repositories with entries of dead processes only: their index may be outdated. */
-  abandoned(): Promise<string[]>;
+  abandonedEntries(): Promise<string[]>;
   /** Removes the entries of dead processes, after the repair of the repository. */
-  forget(name: string): Promise<void>;
+  dropJournalEntry(name: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -53,13 +53,13 @@ async function answer(socket: Socket, run: RunCommand): Promise<void> {
   // It repeats the errors of its input, which would end the process where nobody listens.
   lines.on('error', () => socket.destroy());
   for await (const line of lines) {
-    say({ exit: await carryOut(line, run, terminal) });
+    say({ exit: await runRequest(line, run, terminal) });
     socket.end();
     return;
   }
 }
 
-async function carryOut(line: string, run: RunCommand, terminal: Terminal): Promise<number> {
+async function runRequest(line: string, run: RunCommand, terminal: Terminal): Promise<number> {
   try {
     return await run(JSON.parse(line) as CommandRequest, terminal);
   } catch (error) {

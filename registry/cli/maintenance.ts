@@ -27,7 +27,7 @@ export async function runFsck(deps: Deps, terminal: Terminal) {
   const report = await fsck(deps, (done, total) =>
     terminal.progress(done, total, 'Checking repositories'),
   );
-  for (const name of report.mended) terminal.out(`${name}: mended after a crash`);
+  for (const name of report.repaired) terminal.out(`${name}: repaired after a crash`);
   for (const { where, problem } of report.problems) terminal.err(`${where}: ${problem}`);
   terminal.out(`${report.repositories} repositories, ${report.problems.length} problems.`);
   return report.problems.length === 0 ? 0 : 1;

@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts';
 import type { Deps } from '../open.ts';
 import { OPERATOR } from '../services/caller.ts';
 import { newPassword } from '../services/people/secrets.ts';
-import { makeToken } from '../services/people/tokens.ts';
+import { insertToken } from '../services/people/tokens.ts';
 import { changeUser, createUser, listUsers } from '../services/people/users.ts';
 import { findUserByName } from '../store/users.ts';
 import type { Terminal } from './terminal.ts';
@@ -69,7 +69,7 @@ export interface TokenOptions {
 
 export async function createToken(deps: Deps, terminal: Terminal, options: TokenOptions) {
   const user = await userNamed(deps, options.username);
-  const { token } = await makeToken(deps, OPERATOR, user.id, {
+  const { token } = await insertToken(deps, OPERATOR, user.id, {
     name: options.name,
     scope: options.scope,
     ...(options.expires !== undefined && { expires_at: options.expires }),

@@ -7,7 +7,7 @@ import { openDataFolder } from '../private-files.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
 import { askServer, type CommandRequest } from './control.ts';
-import { complain, localTerminal } from './terminal.ts';
+import { localTerminal, printError } from './terminal.ts';
 
 /** Parses `argv`, does what it says and returns the exit code. */
 export async function runProgram(argv: string[]): Promise<number> {
@@ -125,7 +125,7 @@ function withErrors(command: Command): Command {
   command
     .showHelpAfterError()
     .exitOverride()
-    .configureOutput({ writeErr: (text) => complain(text.trimEnd()) });
+    .configureOutput({ writeErr: (text) => printError(text.trimEnd()) });
   command.commands.forEach(withErrors);
   return command;
 }

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StoreError } from '../store/errors.ts';
 import { runProgram } from './program.ts';
-import { complain } from './terminal.ts';
+import { printError } from './terminal.ts';
 
 export async function run(argv: string[]): Promise<number> {
   try {
@@ -16,19 +16,19 @@ export async function run(argv: string[]): Promise<number> {
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError) {
-    complain(`Wrong configuration:\n${error.message}`);
+    printError(`Wrong configuration:\n${error.message}`);
     return 2;
   }
   if (error instanceof StoreError && error.code === 'database_in_use') {
-    complain(error.message);
+    printError(error.message);
     return 3;
   }
   const plain = plainly(error);
   if (plain !== undefined) {
-    complain(plain);
+    printError(plain);
     return 1;
   }
-  complain(String(error instanceof Error ? error.stack : error));
+  printError(String(error instanceof Error ? error.stack : error));
   return 1;
 }
 

@@ -79,8 +79,8 @@ async function start(
   if (sharing.length > 0) {
     app.log.warn({ accounts: sharing }, 'their address is that of another account too; change one');
   }
-  const { mended, failed } = await repair(deps);
-  if (mended.length > 0) app.log.warn({ mended }, 'mended after a crash');
+  const { repaired, failed } = await repair(deps);
+  if (repaired.length > 0) app.log.warn({ repaired }, 'repaired after a crash');
   for (const { name, error } of failed) {
     app.log.error({ err: error, definition: name }, 'cannot be repaired; see registry fsck');
   }

@@ -21,13 +21,13 @@ export async function localTerminal(): Promise<Terminal> {
   const report = process.stderr.isTTY ? await progressBar() : progressLines();
   return {
     out: (line) => void process.stdout.write(`${visible(line)}\n`),
-    err: complain,
+    err: printError,
     progress: (done, total, label) => report(done, total, visibleLine(label)),
   };
 }
 
 /** A line on standard error. Names in it are somebody else's: what they hide is spelled out (`text/hidden.ts`). */
-export function complain(line: string): void {
+export function printError(line: string): void {
   process.stderr.write(`${visible(line)}\n`);
 }
 

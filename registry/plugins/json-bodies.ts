@@ -32,7 +32,7 @@ export function readJsonBodies(app: FastifyInstance): void {
         const message = `The body has more than ${scan.excess}. Send less at once.`;
         throw new Problem('too_large', message);
       }
-      const body = parsed(text, scan) ?? (await careful(request, text));
+      const body = tryParse(text, scan) ?? (await careful(request, text));
       const fault = scan.repeated ?? scan.unfit;
       if (fault) throw new Problem('invalid', `${fault.path} ${fault.message}`, [fault]);
       await pause();
@@ -42,7 +42,7 @@ export function readJsonBodies(app: FastifyInstance): void {
 }
 
 /** The value; undefined where Fastify's parser must say what is wrong. */
-function parsed(text: string, { isSuspicious }: Scan): unknown {
+function tryParse(text: string, { isSuspicious }: Scan): unknown {
   if (isSuspicious) return undefined;
   try {
     return JSON.parse(text);

@@ -58,7 +58,7 @@ export function scanJson(text: string): Scan {
         last.at = name;
         last.isNameNext = false;
         last.names ??= new Set();
-        if (last.names.has(name)) found.repeated ??= twice(inside);
+        if (last.names.has(name)) found.repeated ??= repeatedField(inside);
         last.names.add(name);
         found.isSuspicious ||= SUSPICIOUS.has(name);
       }
@@ -83,7 +83,7 @@ export function scanJson(text: string): Scan {
   return found;
 }
 
-const twice = (inside: readonly Inside[]): Fault => ({
+const repeatedField = (inside: readonly Inside[]): Fault => ({
   path: inside.map(({ at }) => at).join('.'),
   message: 'is given twice: leave one of them out',
 });

@@ -38,7 +38,10 @@ declare module 'fastify' {
  * those, hence the cast.
  */
 export const schemaController = {
-  compilersFactory: { buildValidator: checkLater, buildSerializer: () => writeLater },
+  compilersFactory: {
+    buildValidator: compileValidatorLater,
+    buildSerializer: () => compileSerializerLater,
+  },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
 /**
@@ -74,7 +77,7 @@ async function refuseBody({ body }: FastifyRequest): Promise<void> {
   throw new Problem('invalid', `${names.join(', ')} ${message}`, errors);
 }
 
-function checkLater(): FastifySchemaCompiler<object> {
+function compileValidatorLater(): FastifySchemaCompiler<object> {
   // The schemas are ours: a test checks them, so that JSON Schema's own need not be compiled.
   const ours = {
     useDefaults: true,
@@ -84,8 +87,8 @@ function checkLater(): FastifySchemaCompiler<object> {
     validateSchema: false,
     formats: FORMATS,
   };
-  const literal = namesFirst(new Ajv(ours));
-  const converting = namesFirst(new Ajv({ ...ours, coerceTypes: true }));
+  const literal = requiredLast(new Ajv(ours));
+  const converting = requiredLast(new Ajv({ ...ours, coerceTypes: true }));
   for (const ajv of [literal, converting])
     ajv
       .addKeyword(composed)
@@ -104,7 +107,7 @@ function checkLater(): FastifySchemaCompiler<object> {
 }
 
 /** Of what is wrong the first is told: what is not named comes before what is missing. */
-function namesFirst(ajv: Ajv): Ajv {
+function requiredLast(ajv: Ajv): Ajv {
   const required = ajv.getKeyword('required');
   if (typeof required === 'boolean') throw new Error('JSON Schema has the keyword "required"');
   return ajv.removeKeyword('required').addKeyword(required);
@@ -124,18 +127,18 @@ const composed: FuncKeywordDefinition = {
 /** What is kept already is answered, whatever requests must be now. */
 const ANY = { line: true, prose: true } as const;
 
-const tellsExcess: SchemaValidateFunction = (values: number, data: Json, schema) => {
+const checkValueCount: SchemaValidateFunction = (values: number, data: Json, schema) => {
   const characters = (schema as Record<string, number>)[MOST_CHARACTERS] ?? values;
   const more = excess(data, { values, characters });
   if (more === null) return true;
-  tellsExcess.errors = [{ keyword: MOST_VALUES, message: `has ${more}: keep less in it` }];
+  checkValueCount.errors = [{ keyword: MOST_VALUES, message: `has ${more}: keep less in it` }];
   return false;
 };
 
-const tellsLength: SchemaValidateFunction = (most: number, text: string) => {
+const checkLength: SchemaValidateFunction = (most: number, text: string) => {
   if (text.length <= most || (text.length <= 2 * most && hasAtMost(most, text))) return true;
   const message = `must NOT have more than ${most} characters`;
-  tellsLength.errors = [{ keyword: 'maxLength', params: { limit: most }, message }];
+  checkLength.errors = [{ keyword: 'maxLength', params: { limit: most }, message }];
   return false;
 };
 
@@ -143,7 +146,7 @@ const tellsLength: SchemaValidateFunction = (most: number, text: string) => {
 const maxLength: FuncKeywordDefinition = {
   keyword: 'maxLength',
   type: 'string',
-  validate: tellsLength,
+  validate: checkLength,
 };
 
 function hasAtMost(most: number, text: string): boolean {
@@ -156,17 +159,17 @@ function hasAtMost(most: number, text: string): boolean {
 const mostValues: FuncKeywordDefinition = {
   keyword: MOST_VALUES,
   type: 'object',
-  validate: tellsExcess,
+  validate: checkValueCount,
 };
 
 /**
  * The same schema for the writer, which knows null by a keyword of its own. For each `anyOf` it would compile a check: 30 ms at the
  * first validation, and every value is checked by it.
  */
-function written(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(written);
+function serializerSchema(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(serializerSchema);
   if (typeof schema !== 'object' || schema === null) return schema;
-  const entries = Object.entries(schema).map(([name, inner]) => [name, written(inner)]);
+  const entries = Object.entries(schema).map(([name, inner]) => [name, serializerSchema(inner)]);
   const copy = Object.fromEntries(entries);
   const { anyOf: [only, none, ...more] = [], ...rest } = copy;
   if (none?.type !== 'null' || more.length > 0) return copy;
@@ -174,10 +177,10 @@ function written(schema: unknown): unknown {
   return typeof only.type === 'string' ? { ...rest, ...only, nullable: true } : copy;
 }
 
-const writeLater: FastifySerializerCompiler<object> = ({ schema }) => {
+const compileSerializerLater: FastifySerializerCompiler<object> = ({ schema }) => {
   let write: ((value: unknown) => string) | undefined;
   return (value) => {
-    write ??= fastJsonStringify(written(schema) as object, { ajv: { formats: ANY } });
+    write ??= fastJsonStringify(serializerSchema(schema) as object, { ajv: { formats: ANY } });
     return write(value);
   };
 };

@@ -15,9 +15,9 @@ import {
   NewInstrumentHere,
 } from '../schemas/equipment.ts';
 import type { ReadDeps } from '../services/definitions/read-definitions.ts';
+import { bindNew, findBindings } from '../services/equipment/computer-bindings.ts';
 import * as computers from '../services/equipment/computers.ts';
-import { type EnrolmentDeps, enrol, makeCode } from '../services/equipment/enrolment.ts';
-import { bindNew, findBindings } from '../services/equipment/found-bindings.ts';
+import { createCode, type EnrolmentDeps, enrol } from '../services/equipment/enrolment.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 import { MOST_OF_A_BINDING } from './instruments.ts';
 
@@ -166,7 +166,7 @@ function enrolmentRoutes(app: Door, deps: ReadDeps & EnrolmentDeps): void {
     },
     async ({ caller, body }, reply) => {
       reply.code(201);
-      return await makeCode(deps, caller, body.lab_id);
+      return await createCode(deps, caller, body.lab_id);
     },
   );
 

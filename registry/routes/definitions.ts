@@ -15,7 +15,12 @@ import {
 import { setArchived } from '../services/definitions/archive.ts';
 import { changeDefinition } from '../services/definitions/change-definition.ts';
 import { createDefinition } from '../services/definitions/create-definition.ts';
-import { facets, list, type ReadDeps, read } from '../services/definitions/read-definitions.ts';
+import {
+  countFacetsFor,
+  listDefinitionsFor,
+  type ReadDeps,
+  readDefinition,
+} from '../services/definitions/read-definitions.ts';
 import { rollback } from '../services/definitions/rollback.ts';
 import type { SaveDeps } from '../services/deps.ts';
 import type { Proposed } from '../services/review/propose.ts';
@@ -35,7 +40,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
         response: { 200: List(DefinitionSummary), ...problemAnswers },
       },
     },
-    async (request) => await list(deps, request.caller, request.query),
+    async (request) => await listDefinitionsFor(deps, request.caller, request.query),
   );
 
   app.get(
@@ -51,7 +56,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
         response: { 200: DefinitionFacets, ...problemAnswers },
       },
     },
-    async (request) => await facets(deps, request.caller, request.query),
+    async (request) => await countFacetsFor(deps, request.caller, request.query),
   );
 
   app.post(
@@ -71,7 +76,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       const made = await createDefinition(deps, request.caller, request.body);
       const { id } = made.definition.definition;
       reply.code(201).header('location', `/api/instrument-definitions/${id}`);
-      return saved(await read(deps, request.caller, id), made.mergeRequest);
+      return answerSave(await readDefinition(deps, request.caller, id), made.mergeRequest);
     },
   );
 
@@ -87,7 +92,8 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
         response: { 200: Definition, ...problemAnswers },
       },
     },
-    async (request) => await read(deps, request.caller, request.params.name, request.query.version),
+    async (request) =>
+      await readDefinition(deps, request.caller, request.params.name, request.query.version),
   );
 
   app.get(
@@ -102,7 +108,8 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
         response: { 200: Definition, ...problemAnswers },
       },
     },
-    async (request) => await read(deps, request.caller, request.params.id, request.query.version),
+    async (request) =>
+      await readDefinition(deps, request.caller, request.params.id, request.query.version),
   );
 
   app.put(
@@ -123,7 +130,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       const { caller, params, body } = request;
       const proposed = await changeDefinition(deps, caller, params.id, body);
       if (proposed) reply.code(202);
-      return saved(await read(deps, caller, params.id), proposed);
+      return answerSave(await readDefinition(deps, caller, params.id), proposed);
     },
   );
 
@@ -158,7 +165,7 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
     },
     async (request) => {
       await setArchived(deps, request.caller, request.params.id, false);
-      return await read(deps, request.caller, request.params.id);
+      return await readDefinition(deps, request.caller, request.params.id);
     },
   );
 
@@ -180,12 +187,12 @@ export function definitionRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
       const { caller, params, body } = request;
       const proposed = await rollback(deps, caller, params.id, body);
       if (proposed) reply.code(202);
-      return saved(await read(deps, caller, params.id), proposed);
+      return answerSave(await readDefinition(deps, caller, params.id), proposed);
     },
   );
 }
 
-const saved = <T>(definition: T, merge_request: Proposed | undefined) => ({
+const answerSave = <T>(definition: T, merge_request: Proposed | undefined) => ({
   ...definition,
   ...(merge_request && { merge_request }),
 });

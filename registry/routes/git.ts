@@ -14,14 +14,14 @@ import { decide } from '../access/decide.ts';
 import { notFound, Problem } from '../errors.ts';
 import type { Caller } from '../services/caller.ts';
 import {
-  type FoundDefinition,
-  find,
-  findWithOthers,
+  type LoadedDefinition,
+  loadDefinition,
+  loadDefinitionInBatch,
 } from '../services/definitions/find-definition.ts';
 import type { SaveDeps } from '../services/deps.ts';
 import { identifyToken } from '../services/people/identify.ts';
 import type { Throttle } from '../services/people/throttle.ts';
-import { barred } from '../services/push/admit.ts';
+import { refuseAll } from '../services/push/admit.ts';
 import { pushGate } from '../services/push/gate.ts';
 
 export interface GitDeps extends SaveDeps {
@@ -53,7 +53,7 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
       const caller = await identify(deps, request);
       const found = await findNamed(deps, caller, asked);
       if (asked.service === 'git-receive-pack') {
-        const lines = await barred(deps, caller, found);
+        const lines = await refuseAll(deps, caller, found);
         if (lines) return text(reply, 403, lines.join('\n'));
       }
       const repository = await deps.repositories.open(found.row.name);
@@ -92,7 +92,7 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
  * Versions are for everybody who sees the definition, what is under review for whoever may take part in it; what the
  * registry keeps for itself is for nobody.
  */
-function visibleTo({ rules }: GitDeps, { actor }: Caller, { facts }: FoundDefinition) {
+function visibleTo({ rules }: GitDeps, { actor }: Caller, { facts }: LoadedDefinition) {
   const action = { on: 'merge-request', do: 'read', labId: facts.labId } as const;
   return decide(actor, action, rules).allowed ? REVIEWS : VERSIONS;
 }
@@ -154,9 +154,9 @@ async function findNamed(
   deps: GitDeps,
   caller: Caller,
   { name, service }: Asked,
-): Promise<FoundDefinition> {
+): Promise<LoadedDefinition> {
   try {
-    const finding = service === 'git-upload-pack' ? findWithOthers : find;
+    const finding = service === 'git-upload-pack' ? loadDefinitionInBatch : loadDefinition;
     const found = await finding(deps, caller, name);
     if (found.row.name === name) return found;
     throw notFound('definition');

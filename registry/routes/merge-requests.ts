@@ -7,10 +7,10 @@ import {
   RebaseInput,
 } from '../schemas/review.ts';
 import type { SaveDeps } from '../services/deps.ts';
-import { list } from '../services/review/list.ts';
-import { merge } from '../services/review/merge.ts';
-import { rebase } from '../services/review/rebase.ts';
-import { page } from '../services/review/view.ts';
+import { listMergeRequestsFor } from '../services/review/list.ts';
+import { landMergeRequest } from '../services/review/merge.ts';
+import { rebaseMergeRequest } from '../services/review/rebase.ts';
+import { readMergeRequest } from '../services/review/view.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const collection = '/api/merge-requests';
@@ -30,7 +30,7 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
         response: { 200: List(MergeRequest), ...problemAnswers },
       },
     },
-    async ({ caller, query }) => await list(deps, caller, query),
+    async ({ caller, query }) => await listMergeRequestsFor(deps, caller, query),
   );
 
   app.get(
@@ -44,7 +44,7 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
         response: { 200: MergeRequestPage, ...problemAnswers },
       },
     },
-    async ({ caller, params }) => await page(deps, caller, params.id),
+    async ({ caller, params }) => await readMergeRequest(deps, caller, params.id),
   );
 
   app.post(
@@ -62,8 +62,8 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
       },
     },
     async ({ caller, params, body }) => {
-      await merge(deps, caller, params.id, body);
-      return await page(deps, caller, params.id);
+      await landMergeRequest(deps, caller, params.id, body);
+      return await readMergeRequest(deps, caller, params.id);
     },
   );
 
@@ -82,8 +82,8 @@ export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
       },
     },
     async ({ caller, params, body }) => {
-      await rebase(deps, caller, params.id, body);
-      return await page(deps, caller, params.id);
+      await rebaseMergeRequest(deps, caller, params.id, body);
+      return await readMergeRequest(deps, caller, params.id);
     },
   );
 }

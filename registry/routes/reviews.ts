@@ -10,9 +10,13 @@ import {
   ReviewInput,
 } from '../schemas/review.ts';
 import type { SaveDeps } from '../services/deps.ts';
-import { close, edit, reopen } from '../services/review/edit.ts';
-import { check, comment, review } from '../services/review/said.ts';
-import { page } from '../services/review/view.ts';
+import { postCheck, postComment, postReview } from '../services/review/discussion.ts';
+import {
+  closeMergeRequest,
+  editMergeRequest,
+  reopenMergeRequest,
+} from '../services/review/edit.ts';
+import { readMergeRequest } from '../services/review/view.ts';
 import { type Door, problemAnswers } from './door.ts';
 
 const one = '/api/merge-requests/:id';
@@ -36,9 +40,9 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       },
     },
     async ({ caller, params, body }, reply) => {
-      const { id } = await review(deps, caller, params.id, body);
+      const { id } = await postReview(deps, caller, params.id, body);
       reply.code(201);
-      return shown((await page(deps, caller, params.id)).reviews, id);
+      return findById((await readMergeRequest(deps, caller, params.id)).reviews, id);
     },
   );
 
@@ -55,9 +59,9 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       },
     },
     async ({ caller, params, body }, reply) => {
-      const { id } = await comment(deps, caller, params.id, body);
+      const { id } = await postComment(deps, caller, params.id, body);
       reply.code(201);
-      return shown((await page(deps, caller, params.id)).comments, id);
+      return findById((await readMergeRequest(deps, caller, params.id)).comments, id);
     },
   );
 
@@ -75,7 +79,7 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
     },
     async ({ caller, params, body }, reply) => {
       reply.code(201);
-      return await check(deps, caller, params.id, body);
+      return await postCheck(deps, caller, params.id, body);
     },
   );
 
@@ -92,8 +96,8 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       },
     },
     async ({ caller, params, body }) => {
-      await edit(deps, caller, params.id, body);
-      return await page(deps, caller, params.id);
+      await editMergeRequest(deps, caller, params.id, body);
+      return await readMergeRequest(deps, caller, params.id);
     },
   );
 
@@ -110,8 +114,8 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       },
     },
     async ({ caller, params }) => {
-      await close(deps, caller, params.id);
-      return await page(deps, caller, params.id);
+      await closeMergeRequest(deps, caller, params.id);
+      return await readMergeRequest(deps, caller, params.id);
     },
   );
 
@@ -128,11 +132,11 @@ export function reviewRoutes(app: Door, deps: SaveDeps): void {
       },
     },
     async ({ caller, params }) => {
-      await reopen(deps, caller, params.id);
-      return await page(deps, caller, params.id);
+      await reopenMergeRequest(deps, caller, params.id);
+      return await readMergeRequest(deps, caller, params.id);
     },
   );
 }
 
-const shown = <T extends { id: number }>(all: T[], id: number): T =>
+const findById = <T extends { id: number }>(all: T[], id: number): T =>
   all.find((one) => one.id === id) as T;

@@ -5,7 +5,7 @@ import { SyncList, SyncQuery, SyncReport } from '../schemas/sync.ts';
 import { Catalogues } from '../services/sync/catalogue.ts';
 import { type SyncDeps, syncState } from '../services/sync/manifest.ts';
 import { OwnParts } from '../services/sync/own.ts';
-import { takeReport } from '../services/sync/report.ts';
+import { saveReport } from '../services/sync/report.ts';
 import { Statements } from '../services/sync/statements.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
@@ -80,7 +80,7 @@ export function syncRoutes(
       },
     },
     async ({ caller, body }, reply) => {
-      await takeReport(deps, caller, body);
+      await saveReport(deps, caller, body);
       reply.code(204);
       return null;
     },

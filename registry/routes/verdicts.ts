@@ -1,6 +1,6 @@
 import { VerdictRequest, VersionParams, VersionSummary } from '../schemas/definitions.ts';
-import { type ReadDeps, versionSummaryOf } from '../services/definitions/read-definitions.ts';
-import { judgeVersion } from '../services/definitions/verdicts.ts';
+import { type ReadDeps, readVersionSummary } from '../services/definitions/read-definitions.ts';
+import { setVerdict } from '../services/definitions/verdicts.ts';
 import type { SaveDeps } from '../services/deps.ts';
 import { type Door, problemAnswers } from './door.ts';
 
@@ -44,8 +44,8 @@ export function verdictRoutes(app: Door, deps: ReadDeps & SaveDeps): void {
         },
       },
       async ({ caller, params, body }) => {
-        await judgeVersion(deps, caller, params, kind, body.reason);
-        return await versionSummaryOf(deps, caller, params.id, params.n);
+        await setVerdict(deps, caller, params, kind, body.reason);
+        return await readVersionSummary(deps, caller, params.id, params.n);
       },
     );
   }

@@ -9,12 +9,12 @@ import {
   VersionSummary,
 } from '../schemas/definitions.ts';
 import {
-  diff,
+  createSnapshot,
+  diffVersions,
+  listVersionsOf,
   type ReadDeps,
-  snapshot,
-  source,
-  version,
-  versions,
+  readSource,
+  readVersion,
 } from '../services/definitions/read-definitions.ts';
 import { type Door, problemAnswers } from './door.ts';
 
@@ -38,7 +38,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
         response: { 200: List(VersionSummary), ...problemAnswers },
       },
     },
-    async (request) => await versions(deps, request.caller, request.params.id, request.query),
+    async (request) => await listVersionsOf(deps, request.caller, request.params.id, request.query),
   );
 
   app.get(
@@ -54,7 +54,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
     },
     async (request) => {
       const { id, n } = request.params;
-      return await version(deps, request.caller, id, n);
+      return await readVersion(deps, request.caller, id, n);
     },
   );
 
@@ -80,7 +80,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       },
     },
     async (request, reply) => {
-      const found = await diff(deps, request.caller, request.params.id, request.query);
+      const found = await diffVersions(deps, request.caller, request.params.id, request.query);
       reply.header('vary', 'accept');
       if (/\bapplication\/json\b/.test(request.headers.accept ?? '')) {
         return { ...found, files: await found.files() };
@@ -103,7 +103,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const found = await source(deps, request.caller, id, request.query.version);
+      const found = await readSource(deps, request.caller, id, request.query.version);
       return reply
         .type('text/x-python')
         .header('content-disposition', `attachment; filename="${found.fileName}"`)
@@ -127,7 +127,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const found = await snapshot(deps, request.caller, id, request.query.version);
+      const found = await createSnapshot(deps, request.caller, id, request.query.version);
       return reply
         .type('application/zip')
         .header('content-disposition', `attachment; filename="${found.fileName}"`)

@@ -61,7 +61,7 @@ export class ArchiveWriter {
     { packed = false } = {},
   ): Promise<void> {
     const hash = createHash('sha256');
-    const entry = Readable.from(hashed(content, hash), { objectMode: false });
+    const entry = Readable.from(hashWhileReading(content, hash), { objectMode: false });
     this.#zip.addReadStream(entry, name, { compress: !packed, mode: 0o100600, mtime: new Date() });
     await Promise.race([finished(entry), this.#broken]);
     this.#sums.push(`${hash.digest('hex')}  ${name}\n`);
@@ -92,7 +92,7 @@ async function isFolder(path: string): Promise<boolean> {
   return found?.isDirectory() ?? false;
 }
 
-async function* hashed(
+async function* hashWhileReading(
   content: AsyncIterable<Buffer | string> | Iterable<Buffer | string>,
   hash: Hash,
 ): AsyncGenerator<Buffer> {
@@ -133,12 +133,12 @@ export class ArchiveReader {
     const { openPromise } = yauzl as unknown as {
       openPromise(path: string, options: object): Promise<ZipReader>;
     };
-    const zip = await damaged(openPromise(path, { lazyEntries: true, autoClose: false }));
+    const zip = await asDamaged(openPromise(path, { lazyEntries: true, autoClose: false }));
     try {
-      const entries = await damaged(entriesOf(zip));
+      const entries = await asDamaged(entriesOf(zip));
       const listed = entries.get(SUMS);
-      if (!listed) throw notWhole('it has no list of sums');
-      const lines = (await damaged(textOf(SUMS, zip, listed))).split('\n');
+      if (!listed) throw damagedArchive('it has no list of sums');
+      const lines = (await asDamaged(textOf(SUMS, zip, listed))).split('\n');
       const sums = lines.flatMap((line): [string, string][] => {
         const [, sum, name] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
         return sum && name ? [[name, sum]] : [];
@@ -150,7 +150,7 @@ export class ArchiveReader {
         names.size !== entries.size ||
         ![...names].every((name) => entries.has(name))
       ) {
-        throw notWhole('its entries are not those that its list of sums names');
+        throw damagedArchive('its entries are not those that its list of sums names');
       }
       return new ArchiveReader(zip, entries, new Map(sums));
     } catch (error) {
@@ -167,9 +167,9 @@ export class ArchiveReader {
   /** Throws `Problem` `invalid` at the end of content that is not what was written, and for a name that is not there. */
   async *read(name: string): AsyncGenerator<Buffer> {
     const entry = this.#entries.get(name);
-    if (!entry) throw notWhole(`it has no ${name}`);
+    if (!entry) throw damagedArchive(`it has no ${name}`);
     const hash = createHash('sha256');
-    const stream = await damaged(this.#zip.openReadStreamPromise(entry));
+    const stream = await asDamaged(this.#zip.openReadStreamPromise(entry));
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         hash.update(chunk);
@@ -177,9 +177,9 @@ export class ArchiveReader {
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).syscall) throw error;
-      throw notWhole(`${name}: ${(error as Error).message}`, error);
+      throw damagedArchive(`${name}: ${(error as Error).message}`, error);
     }
-    if (hash.digest('hex') !== this.#sums.get(name)) throw notWhole(`${name} was changed`);
+    if (hash.digest('hex') !== this.#sums.get(name)) throw damagedArchive(`${name} was changed`);
   }
 
   async text(name: string): Promise<string> {
@@ -194,9 +194,10 @@ export class ArchiveReader {
 async function entriesOf(zip: ZipReader): Promise<Map<string, ZipEntry>> {
   const entries = new Map<string, ZipEntry>();
   for await (const entry of zip.eachEntry()) {
-    if (entries.has(entry.fileName)) throw notWhole(`${entry.fileName} is in it twice`);
+    if (entries.has(entry.fileName)) throw damagedArchive(`${entry.fileName} is in it twice`);
     entries.set(entry.fileName, entry);
-    if (entries.size > MOST_ENTRIES) throw notWhole(`it has more than ${MOST_ENTRIES} entries`);
+    if (entries.size > MOST_ENTRIES)
+      throw damagedArchive(`it has more than ${MOST_ENTRIES} entries`);
   }
   return entries;
 }
@@ -210,21 +211,21 @@ async function collect(name: string, chunks: AsyncIterable<Buffer>): Promise<str
   for await (const chunk of chunks) {
     all.push(chunk);
     size += chunk.length;
-    if (size > MOST_TEXT) throw notWhole(`${name} is larger than ${MOST_TEXT} bytes`);
+    if (size > MOST_TEXT) throw damagedArchive(`${name} is larger than ${MOST_TEXT} bytes`);
   }
   return Buffer.concat(all).toString();
 }
 
-const notWhole = (why: string, cause?: unknown): Problem =>
+const damagedArchive = (why: string, cause?: unknown): Problem =>
   new Problem('invalid', `The archive is damaged or none of ours: ${why}.`, undefined, { cause });
 
 /** A file that is not there or may not be read keeps its error, which says so. */
-async function damaged<T>(work: Promise<T>): Promise<T> {
+async function asDamaged<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     // What the file system says; a zip that cannot be unfolded has a code too.
     if (error instanceof Problem || (error as NodeJS.ErrnoException).syscall) throw error;
-    throw notWhole((error as Error).message, error);
+    throw damagedArchive((error as Error).message, error);
   }
 }

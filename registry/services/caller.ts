@@ -30,7 +30,7 @@ export const OPERATOR: Caller = {
 };
 
 /** Throws the problem that tells the caller why not; `what` names the thing when it must not exist for them. */
-export function demand(caller: Caller, action: Action, rules: Rules, what: string): void {
+export function authorize(caller: Caller, action: Action, rules: Rules, what: string): void {
   const decision = decide(caller.actor, action, rules);
   if (decision.allowed) return;
   if (decision.because === 'hidden') throw notFound(what);
@@ -57,12 +57,12 @@ export function personOf({ actor }: Caller): PersonRef | null {
 
 /** Author of what the caller writes, as git records it. */
 export function authorOf(caller: Caller): { name: string; email: string } {
-  const actor = demandPerson(caller);
+  const actor = requirePerson(caller);
   return { name: actor.name || actor.username, email: actor.email };
 }
 
 /** The account that asks. Throws `unauthenticated` for nobody, `forbidden` for a computer. */
-export function demandPerson({ actor }: Caller): Extract<Actor, { kind: 'user' }> {
+export function requirePerson({ actor }: Caller): Extract<Actor, { kind: 'user' }> {
   if (actor.kind === 'user') return actor;
   if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
   throw new Problem('forbidden', "A computer may not do this. Use a person's token.");
@@ -77,7 +77,7 @@ export interface By {
 }
 
 /** What every audit entry of this caller begins with. */
-export function auditOf({ actor, address, tokenName }: Caller): By {
+export function auditFieldsOf({ actor, address, tokenName }: Caller): By {
   const operator = actor === OPERATOR.actor;
   return {
     actor_id: actor.kind !== 'user' || operator ? null : actor.id,

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../errors.ts';
-import { zipped } from './zip.ts';
+import { createZip } from './zip.ts';
 
 const FOLDER = fileURLToPath(new URL('../../client/python/', import.meta.url));
 
@@ -28,7 +28,7 @@ export function clientPackage(version: string): (name: string) => Promise<Uint8A
 
 async function pack(top: string): Promise<Uint8Array> {
   const paths = await packageFiles();
-  return await zipped(
+  return await createZip(
     await Promise.all(
       paths.map(async (path) => [`${top}/${path}`, await readFile(join(FOLDER, path))] as const),
     ),

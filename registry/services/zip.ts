@@ -1,7 +1,7 @@
 import type { Zippable } from 'fflate';
 
 /** A zip of these files, in this order: one content makes the same archive anywhere and always. */
-export async function zipped(
+export async function createZip(
   files: Iterable<readonly [path: string, content: Uint8Array]>,
 ): Promise<Uint8Array> {
   // A zip has local times without a zone, from 1980 on; no clock was set forward at noon of that day. Made anew each

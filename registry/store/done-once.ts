@@ -6,6 +6,6 @@ export async function isDone(em: EntityManager, task: string): Promise<boolean> 
   return (await em.findOne(DoneOnce, { task })) !== null;
 }
 
-export async function noteDone(em: EntityManager, task: string): Promise<void> {
+export async function markDone(em: EntityManager, task: string): Promise<void> {
   await em.upsert(DoneOnce, { task, done_at: new Date() });
 }

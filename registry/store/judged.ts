@@ -37,7 +37,7 @@ export async function holdStanding(
  * All that is said of a merge request and by whom, as text: itself, its heads, reviews and checks, and what the
  * reviewers are now. Two texts are equal where nothing of it has changed.
  */
-export async function saidOf(em: EntityManager, id: number): Promise<string> {
+export async function readDiscussion(em: EntityManager, id: number): Promise<string> {
   const [row] = await em.execute<{ said: string }[]>(
     `select jsonb_build_array(to_jsonb(m),
        (select jsonb_agg(to_jsonb(h) order by h.id) from merge_request_heads h
@@ -54,7 +54,7 @@ export async function saidOf(em: EntityManager, id: number): Promise<string> {
 }
 
 /** The same, held until the transaction ends: nothing is added to it or changed in it meanwhile. */
-export async function holdSaid(em: EntityManager, id: number): Promise<string> {
+export async function holdDiscussion(em: EntityManager, id: number): Promise<string> {
   // What refers to a row waits for whoever has it for update: no review is added, and no check.
   await em.execute('select 1 from merge_requests where id = ? for update', [id]);
   await em.execute('select 1 from checks where merge_request_id = ? order by id for update', [id]);
@@ -64,5 +64,5 @@ export async function holdSaid(em: EntityManager, id: number): Promise<string> {
     `select 1 from memberships where user_id in (${authors}) order by lab_id, user_id for share`,
     [id],
   );
-  return await saidOf(em, id);
+  return await readDiscussion(em, id);
 }

@@ -133,7 +133,7 @@ export async function updateMergeRequest(
 }
 
 /** Who is about to decide it; shown once it is decided. */
-export async function noteDecider(em: EntityManager, id: number, who: number | null) {
+export async function setDecider(em: EntityManager, id: number, who: number | null) {
   await em.nativeUpdate(MergeRequest, { id, state: 'open' }, { decided_by: who });
 }
 

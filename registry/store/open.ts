@@ -80,20 +80,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     embedded: !databaseUrl,
     em: fork,
     close,
-    listen: (channel, wake) => translated(() => listen(channel, wake)),
+    listen: (channel, wake) => withTranslatedErrors(() => listen(channel, wake)),
 
     transaction: (work) =>
-      translated(() => fork().transactional((em) => work(em as EntityManager))),
+      withTranslatedErrors(() => fork().transactional((em) => work(em as EntityManager))),
     snapshot: (work) =>
-      translated(() =>
+      withTranslatedErrors(() =>
         fork().transactional((em) => work(em as EntityManager), {
           isolationLevel: IsolationLevel.REPEATABLE_READ,
           readOnly: true,
         }),
       ),
-    ping: () => translated(async () => void (await fork().execute('select 1'))),
+    ping: () => withTranslatedErrors(async () => void (await fork().execute('select 1'))),
 
-    applied: () => translated(() => appliedIn(fork())),
+    applied: () => withTranslatedErrors(() => appliedIn(fork())),
 
     async pending() {
       const done = new Set(await store.applied());
@@ -104,7 +104,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if ((await store.pending()).length === 0) return [];
       const up = async () =>
         (await orm.migrator.up(last === undefined ? {} : { to: last })).map(({ name }) => name);
-      if (store.embedded) return translated(up);
+      if (store.embedded) return withTranslatedErrors(up);
       // Several processes may start at once: the first migrates, the others then find nothing to do.
       return store.transaction(async (em) => {
         await em.execute('select pg_advisory_xact_lock(?)', [migrationLock]);
@@ -126,7 +126,7 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
 /** Any number that nothing else in the database locks. */
 const migrationLock = 7_301_001;
 
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+async function withTranslatedErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -16,7 +16,7 @@ export interface ReportFields {
  * Keeps the reports of computers (by their ids) instead of their last ones; of two at once the second waits. Gives those
  * that there were, undefined for a first one; computers that are gone are left out.
  */
-export async function keepReports(
+export async function saveReports(
   em: EntityManager,
   reports: ReadonlyMap<number, ReportFields>,
 ): Promise<Map<number, Pick<ReportFields, 'installed'> | undefined>> {
@@ -61,7 +61,7 @@ const NAMED = [
 export type NamedVersion = Pick<Definition, (typeof NAMED)[number]>;
 
 /** The definitions with these names, in any case, that the viewer sees and that have a version. */
-export async function definitionsCalled(
+export async function definitionsByName(
   em: EntityManager,
   viewer: Viewer,
   names: readonly string[],
@@ -78,7 +78,7 @@ export async function definitionsCalled(
 }
 
 /** Makes what is installed now on each computer what `versions` says (by definition), and ends what was instead. */
-export async function keepInstalled(
+export async function saveInstalled(
   em: EntityManager,
   versions: ReadonlyMap<number, ReadonlyMap<number, number>>,
 ): Promise<void> {

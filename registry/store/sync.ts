@@ -70,7 +70,7 @@ export async function syncStamps(
         computer: own.stamp,
         shared: shared.stamp,
         number: timeline.number + lab.number + own.number + shared.number,
-        timeline: stated(timeline.stamp, timeline.about),
+        timeline: timelineOf(timeline.stamp, timeline.about),
       };
       return [computer, stamps];
     }),
@@ -78,7 +78,7 @@ export async function syncStamps(
 }
 
 /** As lists state it. */
-function stated(id: string, about: StampRow['about']): StatedTimeline {
+function timelineOf(id: string, about: StampRow['about']): StatedTimeline {
   const at = (time: Date | string | null | undefined) =>
     time ? new Date(time).toISOString() : null;
   const [confirmedAt, by] = [at(about?.confirmed_at), about?.confirmed_by];
@@ -98,7 +98,7 @@ export async function numberOfAll(
   const [{ sum = 0 } = {}] = await em.execute<{ sum: number }[]>(
     `select coalesce(sum(number), 0)::float8 as sum from sync_stamps where kind in ('lab', 'shared')`,
   );
-  return { number: newest.base + sum, timeline: stated(newest.timeline, newest) };
+  return { number: newest.base + sum, timeline: timelineOf(newest.timeline, newest) };
 }
 
 /**

@@ -92,7 +92,7 @@ export async function versionsWithoutContent(em: EntityManager): Promise<
 }
 
 /** Notes what a version holds, where nobody has yet. */
-export async function keepContent(
+export async function saveContent(
   em: EntityManager,
   { definition_id, version, commit }: Pick<Version, 'definition_id' | 'version' | 'commit'>,
   content: Pick<Version, 'files' | 'described'>,

@@ -11,7 +11,7 @@ import { createApp } from '../../registry/app.ts';
 import { loadConfig } from '../../registry/config.ts';
 import { type Deps, openDeps } from '../../registry/open.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { makeToken } from '../../registry/services/people/tokens.ts';
+import { insertToken } from '../../registry/services/people/tokens.ts';
 import { createUser } from '../../registry/services/people/users.ts';
 import { singleSignOnOf } from '../../registry/single-sign-on.ts';
 import { ownVersion } from '../../registry/version.ts';
@@ -105,7 +105,7 @@ export async function startRegistry(
       email: `${username}@lab.example`,
       is_admin: isAdmin,
     });
-    const { token } = await makeToken(deps, OPERATOR, user.id, { name: 'test', scope: 'admin' });
+    const { token } = await insertToken(deps, OPERATOR, user.id, { name: 'test', scope: 'admin' });
     return { id: user.id, username, token, client: createClient({ url, token }) };
   }
 

@@ -96,26 +96,26 @@ t.test(
       caches: someGitCaches(),
     });
     const order: string[] = [];
-    await repositories.note('Meter');
+    await repositories.addJournalEntry('Meter');
     const holding = elsewhere.hold().then((hold) => {
       order.push('held');
       return hold;
     });
     while (!(await begun(journal))) await pause(1);
-    await repositories.note('Meter');
+    await repositories.addJournalEntry('Meter');
     order.push('a further note of a change under way');
-    const other = repositories.note('Other').then(() => order.push('another change'));
-    await repositories.strike('Meter');
-    await repositories.strike('Meter');
+    const other = repositories.addJournalEntry('Other').then(() => order.push('another change'));
+    await repositories.removeJournalEntry('Meter');
+    await repositories.removeJournalEntry('Meter');
     const hold = await holding;
     await pause(50);
     order.push('released');
     await hold.release();
     await hold.release();
     await other;
-    await repositories.strike('Other');
+    await repositories.removeJournalEntry('Other');
     t.same(order, ['a further note of a change under way', 'held', 'released', 'another change']);
-    t.same(await repositories.abandoned(), []);
+    t.same(await repositories.abandonedEntries(), []);
   },
 );
 

@@ -294,30 +294,36 @@ t.test('fsck reports what is wrong', async (t) => {
 t.test('a journal entry stays until its last writer removes it', async (t) => {
   const notes = async () =>
     (await readdir(fixture.journal)).map((file) => file.split('~')[0]).sort();
-  await Promise.all([repositories.note('Landed'), repositories.note('Landed')]);
-  await repositories.note('Other');
-  await repositories.strike('Landed');
+  await Promise.all([
+    repositories.addJournalEntry('Landed'),
+    repositories.addJournalEntry('Landed'),
+  ]);
+  await repositories.addJournalEntry('Other');
+  await repositories.removeJournalEntry('Landed');
   t.same(await notes(), ['Landed', 'Other']);
-  await repositories.strike('Landed');
+  await repositories.removeJournalEntry('Landed');
   t.same(await notes(), ['Other']);
   for (let n = 0; n < 50; n++) {
-    const [struck] = [repositories.strike('Other'), repositories.note('Other')];
+    const [struck] = [
+      repositories.removeJournalEntry('Other'),
+      repositories.addJournalEntry('Other'),
+    ];
     await struck;
-    await repositories.note('Other');
+    await repositories.addJournalEntry('Other');
     t.same(await notes(), ['Other'], 'a strike takes no note that came after it');
-    await repositories.strike('Other');
+    await repositories.removeJournalEntry('Other');
   }
-  await repositories.strike('Other');
+  await repositories.removeJournalEntry('Other');
   t.same(await notes(), []);
 });
 
 t.test('only journal entries of dead processes are repaired', async (t) => {
-  await repositories.note('Living');
+  await repositories.addJournalEntry('Living');
   const dead = (name: string) => join(fixture.journal, `${name}~999999999.1.${hostname()}`);
   for (const name of ['Living', 'Dead']) await writeFile(dead(name), '');
-  t.same(await repositories.abandoned(), ['Dead']);
-  await repositories.forget('Dead');
-  await repositories.forget('Living');
+  t.same(await repositories.abandonedEntries(), ['Dead']);
+  await repositories.dropJournalEntry('Dead');
+  await repositories.dropJournalEntry('Living');
   t.same((await readdir(fixture.journal)).length, 1, 'the living note stays');
-  await repositories.strike('Living');
+  await repositories.removeJournalEntry('Living');
 });

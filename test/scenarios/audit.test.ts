@@ -371,7 +371,7 @@ t.test('an unread export blocks nobody and is complete when it is read', async (
 
 await onEachDatabase(t, 'fsck names the entry that was tampered with', async (t, store) => {
   const { repositories, signingKeys, analysis } = lab.deps;
-  const none = { ...repositories, list: async () => [], abandoned: async () => [] };
+  const none = { ...repositories, list: async () => [], abandonedEntries: async () => [] };
   const append = () =>
     store.transaction((em) =>
       appendAudit(em, {

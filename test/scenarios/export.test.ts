@@ -5,7 +5,7 @@ import t from 'tap';
 import { exportDefinitions } from '../../registry/cli/folders.ts';
 import { ArchiveReader } from '../../registry/services/archive.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { found } from '../../registry/services/definitions/first-version.ts';
+import { landFirstVersion } from '../../registry/services/definitions/first-version.ts';
 import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 
@@ -25,7 +25,7 @@ t.test('export', async (t) => {
   await ada.client.definitions.archive(id);
   const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  await found(deps, OPERATOR, { name: 'Shipped', files, summary: 'Ship it', ...flags });
+  await landFirstVersion(deps, OPERATOR, { name: 'Shipped', files, summary: 'Ship it', ...flags });
 
   const run = async (folder: string, whose: object) => {
     const said: string[] = [];

@@ -54,13 +54,13 @@ async function scenarios(t: Test, database: DatabaseKind) {
   /** Runs `change` when a landing of this definition has been decided and its refs are about to move. */
   async function beforeLanding(name: string, change: () => Promise<unknown>) {
     const { repositories } = lab.deps;
-    const { note } = repositories;
-    repositories.note = async (noted) => {
-      if (noted === name) {
-        repositories.note = note;
+    const { addJournalEntry } = repositories;
+    repositories.addJournalEntry = async (entry) => {
+      if (entry === name) {
+        repositories.addJournalEntry = addJournalEntry;
         await change();
       }
-      await note.call(repositories, noted);
+      await addJournalEntry.call(repositories, entry);
     };
   }
 

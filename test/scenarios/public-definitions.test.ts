@@ -6,7 +6,7 @@
  */
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { found } from '../../registry/services/definitions/first-version.ts';
+import { landFirstVersion } from '../../registry/services/definitions/first-version.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { enrolComputer, startLab } from '../helpers/lab.ts';
 import { refused } from '../helpers/refused.ts';
@@ -26,7 +26,7 @@ async function story(t: Test, database: DatabaseKind) {
   const [shared, another] = [await share('Shared'), await share('Another')];
   const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  const shipped = await found(deps, OPERATOR, {
+  const shipped = await landFirstVersion(deps, OPERATOR, {
     name: 'Shipped',
     files,
     summary: 'Ship',

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { found } from '../../registry/services/definitions/first-version.ts';
+import { landFirstVersion } from '../../registry/services/definitions/first-version.ts';
 import { fillContents } from '../../registry/services/repair/fill-contents.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
 import { openStore, type Store } from '../../registry/store/open.ts';
@@ -57,7 +57,7 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
   await admin.client.definitions.change(moved.id, { lab_id: lab.other.id, category: 'Elsewhere' });
   const files = new Map([['Shipped.py', Buffer.from(measurement('Shipped'))]]);
   const overrides = [{ code: 'banned-import', message: 'os, by an administrator' }];
-  await found(deps, OPERATOR, {
+  await landFirstVersion(deps, OPERATOR, {
     name: 'Shipped',
     files,
     lab: null,

@@ -170,7 +170,7 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
       const restart = await endAt(name, moment);
       await act(clone, name);
       t.same(await restart(), {
-        mended: moment === 'after' ? [name] : mendedOf(what, name),
+        repaired: moment === 'after' ? [name] : repairedBy(what, name),
         failed: [],
       });
       const after = await known(name);
@@ -182,7 +182,7 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
         t.match(added, trail);
         t.equal(added.length, trail.length, 'and nothing is told twice');
       }
-      t.same(await repair(deps), { mended: [], failed: [] });
+      t.same(await repair(deps), { repaired: [], failed: [] });
       await goesOn(t, clone, name);
     });
   }
@@ -192,7 +192,7 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
  * Entries written before the refs move are reverted; a landing writes none, and those of a closing are not
  * visible.
  */
-const mendedOf = (what: string, name: string): string[] =>
+const repairedBy = (what: string, name: string): string[] =>
   ['Opened', 'Updated', 'Together'].includes(what) ? [name] : [];
 
 /** The next push is accepted as if nothing had happened. */

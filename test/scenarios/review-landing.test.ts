@@ -5,7 +5,7 @@ import type { LabChange } from '../../registry/schemas/people.ts';
 import type { Caller } from '../../registry/services/caller.ts';
 import { identifyToken } from '../../registry/services/people/identify.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
-import { page } from '../../registry/services/review/view.ts';
+import { readMergeRequest } from '../../registry/services/review/view.ts';
 import { allocateMergeRequestId } from '../../registry/store/merge-requests.ts';
 import { openStore } from '../../registry/store/open.ts';
 import { addComment } from '../../registry/store/reviews.ts';
@@ -242,7 +242,7 @@ t.test('a page takes a constant number of queries, and comments follow their lin
       return execute.apply(connection, args);
     }) as typeof execute;
     try {
-      await page(deps, caller, which);
+      await readMergeRequest(deps, caller, which);
     } finally {
       connection.execute = execute;
     }

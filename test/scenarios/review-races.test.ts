@@ -155,17 +155,17 @@ t.test('a merge during a closing wins, and nothing waits for it', async (t) => {
 t.test('after repair, a head whose ref never moved is not a head', async (t) => {
   const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');
   const note = { base: null, changes: '', pushed_by: ada.id, authors: ['ada@lab.example'] };
-  const mended = async () => {
+  const repaired = async () => {
     await addHead(deps.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });
     await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
-    t.same(await repair(deps), { mended: ['CutOff'], failed: [] });
+    t.same(await repair(deps), { repaired: ['CutOff'], failed: [] });
     const page = await ada.client.mergeRequests.read(id);
     t.equal(page.heads.length, 1, 'and whoever approved it has no part in it');
     return page;
   };
-  t.match(await mended(), { head, heads: [{ head }], can_merge: true });
+  t.match(await repaired(), { head, heads: [{ head }], can_merge: true });
   await ben.client.mergeRequests.close(id);
-  t.match(await mended(), { state: 'closed' }, 'closed while it was pushed to');
+  t.match(await repaired(), { state: 'closed' }, 'closed while it was pushed to');
   await ben.client.mergeRequests.reopen(id);
   await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
   t.equal((await clone.push('HEAD:refs/for/main')).code, 0);

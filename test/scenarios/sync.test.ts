@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { OPERATOR } from '../../registry/services/caller.ts';
-import { found } from '../../registry/services/definitions/first-version.ts';
+import { landFirstVersion } from '../../registry/services/definitions/first-version.ts';
 import { enrolComputer, startLab, type TestComputer, type TestLab } from '../helpers/lab.ts';
 import { DATABASES, type DatabaseKind, measurement } from '../helpers/registry.ts';
 
@@ -32,7 +32,8 @@ const flip = (hash: string) => (hash.endsWith('0') ? '1' : '0');
 async function ship({ deps }: TestLab, name: string): Promise<number> {
   const files = new Map([[`${name}.py`, Buffer.from(measurement(name))]]);
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  return (await found(deps, OPERATOR, { name, files, summary: 'Ship it', ...flags })).definition.id;
+  return (await landFirstVersion(deps, OPERATOR, { name, files, summary: 'Ship it', ...flags }))
+    .definition.id;
 }
 
 for (const database of DATABASES) {

@@ -179,11 +179,11 @@ t.test('ordinary text is stored unchanged', async (t) => {
 
 t.test('the command line follows the same rule', async (t) => {
   const { deps, ada } = await startLab(t);
-  const { makeToken } = await import('../../registry/services/people/tokens.ts');
+  const { insertToken } = await import('../../registry/services/people/tokens.ts');
   const { createUser } = await import('../../registry/services/people/users.ts');
   const { OPERATOR } = await import('../../registry/services/caller.ts');
   const bad = 'a\x1b[2Jb';
-  const token = makeToken(deps, OPERATOR, ada.id, { name: bad, scope: 'read' });
+  const token = insertToken(deps, OPERATOR, ada.id, { name: bad, scope: 'read' });
   await t.rejects(token, { code: 'invalid', message: /^name cannot hold U\+001B \(escape\)/ });
   const account = { username: 'eve', password: 'x'.repeat(12), email: 'eve@lab.example' };
   const user = createUser(deps, OPERATOR, { ...account, name: bad });

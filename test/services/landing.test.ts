@@ -7,7 +7,7 @@ import { parseRecord } from '../../registry/definitions/record.ts';
 import type { Deps } from '../../registry/open.ts';
 import { changeDefinition } from '../../registry/services/definitions/change-definition.ts';
 import { createDefinition } from '../../registry/services/definitions/create-definition.ts';
-import { judgeVersion } from '../../registry/services/definitions/verdicts.ts';
+import { setVerdict } from '../../registry/services/definitions/verdicts.ts';
 import { identifyToken } from '../../registry/services/people/identify.ts';
 import { fsck } from '../../registry/services/repair/fsck.ts';
 import { reindex } from '../../registry/services/repair/reindex.ts';
@@ -85,19 +85,19 @@ t.test('a landing repairs an earlier one that never reached the index', async (t
 });
 
 t.test('repair ignores landings of a living process', async (t) => {
-  await deps.repositories.note('InHand');
+  await deps.repositories.addJournalEntry('InHand');
   const repository = await deps.repositories.create('InHand');
-  t.same(await repair(deps), { mended: [], failed: [] });
+  t.same(await repair(deps), { repaired: [], failed: [] });
   t.ok(await deps.repositories.exists('InHand'));
   t.equal((await repository.refs()).size, 0);
   await deps.repositories.remove('InHand');
-  await deps.repositories.strike('InHand');
+  await deps.repositories.removeJournalEntry('InHand');
 });
 
 t.test('an interrupted creation is removed and its name is free again', async (t) => {
   await deps.repositories.create('CutOff');
   await abandon('CutOff');
-  t.same(await repair(deps), { mended: ['CutOff'], failed: [] });
+  t.same(await repair(deps), { repaired: ['CutOff'], failed: [] });
   t.match(await create('CutOff'), { version: 1 });
 });
 
@@ -114,15 +114,15 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   // A process that begins now: nothing of the object is in memory.
   const root = join(registry.dataDir, 'repos');
   const fresh = await openRepositories({ root, journal, git: deps.git, caches: someGitCaches() });
-  const { mended, failed } = await repair({ ...deps, repositories: fresh });
-  t.match({ mended, failed }, { mended: [], failed: [{ name: 'Damaged' }] });
+  const { repaired, failed } = await repair({ ...deps, repositories: fresh });
+  t.match({ repaired, failed }, { repaired: [], failed: [{ name: 'Damaged' }] });
   const report = await reindex({ ...deps, repositories: fresh });
   t.match(report.skipped, [{ name: 'Damaged' }]);
   const { problems } = await fsck({ ...deps, repositories: fresh });
   t.ok(problems.every(({ where }) => where === 'Damaged') && problems.length > 0);
   await fresh.close();
   await writeFile(object, bytes);
-  t.same(await repair(deps), { mended: [], failed: [] });
+  t.same(await repair(deps), { repaired: [], failed: [] });
 });
 
 t.test('a definition created while reindex runs stays in the index', async (t) => {
@@ -146,12 +146,12 @@ t.test('repair adds a missing verdict to the index and the audit trail', async (
     ...deps,
     store: downAfterRefs(),
   };
-  await t.rejects(judgeVersion(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
+  await t.rejects(setVerdict(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
   t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');
   // The note that this landing left changes hands, to a process that is gone.
-  await deps.repositories.strike('Judged');
+  await deps.repositories.removeJournalEntry('Judged');
   await abandon('Judged');
-  t.match(await repair(deps), { mended: ['Judged'], failed: [] });
+  t.match(await repair(deps), { repaired: ['Judged'], failed: [] });
   t.match(await admin.client.definitions.version(id, 1), {
     revoked: { reason: 'burns', by: 'alice' },
   });

@@ -16,7 +16,7 @@ export class MemoryTarget implements ImportTarget {
   /** What `land` throws for a name. */
   readonly failures = new Map<string, Error>();
 
-  async taken(names: readonly string[]) {
+  async findExisting(names: readonly string[]) {
     const wanted = new Set(names.map((name) => name.toLowerCase()));
     return new Map(
       [...this.versions]
@@ -27,7 +27,7 @@ export class MemoryTarget implements ImportTarget {
             name,
             version: items.length,
             refusal: this.refuses.has(name) ? 'Another lab has that name.' : null,
-            same: async (files: Files) => same(files, items.at(-1)?.files),
+            hasSameFiles: async (files: Files) => same(files, items.at(-1)?.files),
           },
         ]),
     );

@@ -4,7 +4,7 @@ import type { Json } from '../../registry/schemas/common.ts';
 import type { SyncList, SyncReport } from '../../registry/schemas/sync.ts';
 import type { Caller } from '../../registry/services/caller.ts';
 import { listBindings } from '../../registry/services/equipment/bindings.ts';
-import { findBindings } from '../../registry/services/equipment/found-bindings.ts';
+import { findBindings } from '../../registry/services/equipment/computer-bindings.ts';
 import { listInstruments } from '../../registry/services/equipment/instruments.ts';
 import { identifyToken } from '../../registry/services/people/identify.ts';
 import { COMPUTER_TOKEN_PREFIX, hashToken } from '../../registry/services/people/secrets.ts';
@@ -12,7 +12,7 @@ import { Catalogues } from '../../registry/services/sync/catalogue.ts';
 import { listFleet } from '../../registry/services/sync/fleet.ts';
 import { type SyncDeps, type SyncState, syncState } from '../../registry/services/sync/manifest.ts';
 import { OwnParts } from '../../registry/services/sync/own.ts';
-import { takeReport } from '../../registry/services/sync/report.ts';
+import { saveReport } from '../../registry/services/sync/report.ts';
 import { createBinding } from '../../registry/store/bindings.ts';
 import { createComputer, deleteComputer } from '../../registry/store/computers.ts';
 import { allocateDefinitionId } from '../../registry/store/definitions.ts';
@@ -114,7 +114,7 @@ await onEachDatabase(
       const installed = Object.fromEntries(
         [...Array(count)].map((_, i) => [`lab${count}-${i}`, 1]),
       );
-      await takeReport(depsOf(store), caller, { installed });
+      await saveReport(depsOf(store), caller, { installed });
       const admin = { ...ADMIN, roles: new Map([[lab.id, 'admin'] as const]) };
       const by = { actor: admin, address: null, tokenName: null };
       for (const [name, list] of Object.entries(lists)) {
@@ -152,7 +152,7 @@ await onEachDatabase(
       if (`PC-${secret.slice(COMPUTER_TOKEN_PREFIX.length)}` !== computer.computer_name)
         throw new Error('an answer for somebody else');
       if (definitions.length !== 3) throw new Error(`${definitions.length} definitions`);
-      await takeReport(deps, by, { installed });
+      await saveReport(deps, by, { installed });
     };
     const cold = await counted((secret) => ask(secret, { lab0: 1 }));
     t.ok(cold <= 60, `${cold} statements at first`);
@@ -179,7 +179,7 @@ await onEachDatabase(
     await deleteComputer(store.em(), gone.id);
     const tell = (id: number, errors: SyncReport['errors'] = []) => {
       const actor = { ...caller.actor, id };
-      return takeReport(depsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
+      return saveReport(depsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
     };
     // Deeper than hidden characters are spelled out, and PostgreSQL keeps no NUL.
     const deep = { deep: Array.from({ length: 100 }).reduce<Json>((inner) => [inner], 'a\0b') };

@@ -4,7 +4,7 @@ import type { AuditAction, MergeRequestDone } from '../../schemas/audit-actions.
 import { appendAudit } from '../../store/audit.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { auditOf, type By, type Caller } from '../caller.ts';
+import { auditFieldsOf, type By, type Caller } from '../caller.ts';
 
 /**
  * A change of a person, lab, token, instrument or other thing; `before` and `after` are what the API shows. A change
@@ -22,7 +22,7 @@ export async function auditChange(
 ): Promise<void> {
   if (isDeepStrictEqual(before, after)) return;
   await appendAudit(em, {
-    ...auditOf(caller),
+    ...auditFieldsOf(caller),
     action,
     subject_type,
     subject_id: subject.id,

@@ -7,7 +7,7 @@ import type { AuditQuery } from '../../schemas/audit.ts';
 import { parseTime } from '../../schemas/time.ts';
 import { type AuditFilters, listAudit, streamAudit } from '../../store/audit.ts';
 import type { AuditEvent } from '../../store/entities/index.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 
 /** Site admins see everything, lab admins what concerns the labs that they manage. */
@@ -46,7 +46,7 @@ function filtersFor(
   rules: PeopleDeps['rules'],
   { since, until, lab_id, ...equal }: Omit<AuditQuery, 'page' | 'per_page'>,
 ): AuditFilters {
-  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'audit trail');
+  authorize(caller, { on: 'site', do: 'sign-in' }, rules, 'audit trail');
   const managed = managedLabs(caller, rules);
   if (managed?.length === 0) {
     throw new Problem('forbidden', 'Only site admins and lab admins may read the audit trail.');

@@ -48,7 +48,7 @@ export async function restore(
   const undo = new AsyncDisposableStack();
   try {
     const manifest = parseManifest(await archive.text(MANIFEST));
-    await demandNothing(deps);
+    await requireEmpty(deps);
     await migrateTo(deps.store, manifest);
     await writeKeys(archive, manifest, deps.keysFolder, undo);
     let done = 0;
@@ -57,7 +57,7 @@ export async function restore(
       undo.defer(() => deps.repositories.remove(name));
       onProgress(++done, manifest.repositories.length);
     }
-    await deps.store.transaction((em) => takeRows(em, archive, manifest));
+    await deps.store.transaction((em) => insertAllRows(em, archive, manifest));
     undo.move();
     await deps.store.migrate();
     await deps.store.transaction((em) => beginTimeline(em, new Date(manifest.made_at)));
@@ -102,7 +102,7 @@ async function adopt(
   }
 }
 
-async function demandNothing({ store, repositories, keysFolder }: RestoreDeps): Promise<void> {
+async function requireEmpty({ store, repositories, keysFolder }: RestoreDeps): Promise<void> {
   const keys = await readdir(keysFolder).catch(() => []);
   const there = [
     ...((await isEmpty(store.em())) ? [] : ['rows in the database']),
@@ -151,7 +151,7 @@ async function writeKeys(
   await sync(folder);
 }
 
-async function takeRows(em: EntityManager, archive: ArchiveReader, manifest: Manifest) {
+async function insertAllRows(em: EntityManager, archive: ArchiveReader, manifest: Manifest) {
   const tables = await tablesOf(em);
   const names = tables.map(({ name }) => name).sort();
   if (names.join() !== Object.keys(manifest.tables).sort().join()) {
@@ -162,7 +162,7 @@ async function takeRows(em: EntityManager, archive: ArchiveReader, manifest: Man
   }
   await withoutTriggers(em, tables, async () => {
     for (const table of tables) {
-      const count = await takeTable(em, archive, table);
+      const count = await insertTable(em, archive, table);
       if (count === manifest.tables[table.name]) continue;
       throw new Problem(
         'invalid',
@@ -176,7 +176,11 @@ async function takeRows(em: EntityManager, archive: ArchiveReader, manifest: Man
 /** In characters: how much goes into one statement. */
 const AT_ONCE = 1024 * 1024;
 
-async function takeTable(em: EntityManager, archive: ArchiveReader, table: Table): Promise<number> {
+async function insertTable(
+  em: EntityManager,
+  archive: ArchiveReader,
+  table: Table,
+): Promise<number> {
   let [count, size] = [0, 0];
   let waiting: string[] = [];
   for await (const line of linesOf(archive.read(tableFile(table.name)))) {

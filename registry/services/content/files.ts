@@ -26,7 +26,7 @@ export async function filesOf(reader: ObjectReader, commit: string): Promise<Fil
 }
 
 /** Why one version cannot hold all these files; undefined where it can. It is what reading them back throws for. */
-export function tooMuch(files: Files): string | undefined {
+export function findExcess(files: Files): string | undefined {
   let bytes = 0;
   for (const content of files.values()) bytes += content.byteLength;
   if (bytes > MOST_BYTES) return TOO_MANY_BYTES;

@@ -3,7 +3,7 @@ import type { Repositories } from '../../../repos/types.ts';
 import type { VersionContent } from '../../definitions/content.ts';
 import type { Version } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
-import { keepContent } from '../../store/versions.ts';
+import { saveContent } from '../../store/versions.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { filesOf } from './files.ts';
@@ -25,6 +25,6 @@ export async function contentAt(
   const files = await filesOf(repository, version.commit);
   const read = await analysis.ask(REGISTRY_ACCOUNT, 'readContent', name, files);
   const content = { files: read.files, described: read.described };
-  await keepContent(store.em(), version, content);
+  await saveContent(store.em(), version, content);
   return content;
 }

@@ -4,12 +4,12 @@ import { Problem } from '../../errors.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
 import { lockDefinition, markArchived } from '../../store/indexing.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import { readState } from '../content/state.ts';
 import type { LandingDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import type { Intent } from '../landing/transaction.ts';
-import { find } from './find-definition.ts';
+import { loadDefinition } from './find-definition.ts';
 
 export interface ArchiveDeps extends LandingDeps {
   rules: Rules;
@@ -25,8 +25,8 @@ export async function setArchived(
   id: number,
   archived: boolean,
 ): Promise<void> {
-  const { row, lab, facts } = await find(deps, caller, id);
-  demand(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
+  const { row, lab, facts } = await loadDefinition(deps, caller, id);
+  authorize(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
   const repository = await deps.repositories.open(row.name);
   const { state, from } = await readState(repository);
   if ((state.archived_at !== null) === archived) {
@@ -43,7 +43,7 @@ export async function setArchived(
     judged: { lab },
     versions: [],
     state: { from, to: after },
-    ...(archived && { intent: puttingAway(deps, caller, row, now) }),
+    ...(archived && { intent: archiveIntent(deps, caller, row, now) }),
     event: {
       action: archived ? 'definition.archived' : 'definition.restored',
       before: { archived_at: state.archived_at },
@@ -56,7 +56,7 @@ export async function setArchived(
  * Whoever binds an instrument of it holds the definition meanwhile and finds it archived from then on, so that nothing
  * gets bound between the look at the bindings and the archiving.
  */
-const puttingAway = (
+const archiveIntent = (
   { rules }: ArchiveDeps,
   caller: Caller,
   { id, name }: { id: number; name: string },
@@ -65,14 +65,14 @@ const puttingAway = (
   begin: (em) =>
     em.transactional(async (em) => {
       await lockDefinition(em, id);
-      await demandUnbound(em, rules, caller, { id, name });
+      await requireUnbound(em, rules, caller, { id, name });
       await markArchived(em, id, new Date(at));
     }),
   undo: (em) => markArchived(em, id, null),
 });
 
 /** A public definition may be bound in labs that the caller knows nothing of: those are counted, not named. */
-async function demandUnbound(
+async function requireUnbound(
   em: EntityManager,
   rules: Rules,
   { actor }: Caller,

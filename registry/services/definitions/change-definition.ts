@@ -5,18 +5,18 @@ import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
 import { findLab } from '../../store/labs.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import { changesBetween, filesOf } from '../content/files.ts';
 import { readState } from '../content/state.ts';
 import type { SaveDeps } from '../deps.ts';
 import { commitFiles } from '../landing/commit-files.ts';
 import { land } from '../landing/landing.ts';
-import { wayOf } from '../review/override.ts';
-import { groundOf, type Proposed, propose, proposed } from '../review/propose.ts';
+import { decideLanding } from '../review/override.ts';
+import { findGround, linkTo, type Proposed, propose } from '../review/propose.ts';
 import { checkFiles } from './check-files.ts';
 import { compose } from './compose.ts';
-import { find } from './find-definition.ts';
-import { demandGrants, policyFor } from './grants.ts';
+import { loadDefinition } from './find-definition.ts';
+import { policyFor, requireGrantRights } from './grants.ts';
 
 /**
  * `PUT /api/instrument-definitions/:id`. What must be reviewed goes on top of the caller's own open merge request, or
@@ -28,7 +28,7 @@ export async function changeDefinition(
   key: number,
   body: DefinitionChange,
 ): Promise<Proposed | undefined> {
-  const { row, facts, policy, lab } = await find(deps, caller, key);
+  const { row, facts, policy, lab } = await loadDefinition(deps, caller, key);
   const { name, lab_id, is_public, change_summary, expected_version, override, grants, ...change } =
     body;
   if (name !== undefined && name !== row.name) {
@@ -36,7 +36,7 @@ export async function changeDefinition(
       { path: 'name', message: 'cannot be changed' },
     ]);
   }
-  demand(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
+  authorize(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
   const repository = await deps.repositories.open(row.name);
   const from = await repository.tip();
   if (expected_version !== undefined && (expected_version ?? 0) !== from.version) {
@@ -45,9 +45,9 @@ export async function changeDefinition(
       `${row.name} is at version ${from.version}, not ${expected_version}: read it again and repeat your change on top.`,
     );
   }
-  const way = wayOf(caller, facts, deps.rules, override);
-  demandGrants(deps, caller, row.lab_id, way.lands, grants);
-  const ground = way.lands ? undefined : await groundOf(deps, caller, row, repository, from);
+  const way = decideLanding(caller, facts, deps.rules, override);
+  requireGrantRights(deps, caller, row.lab_id, way.lands, grants);
+  const ground = way.lands ? undefined : await findGround(deps, caller, row, repository, from);
   const head = ground ? ground.parent : from.head;
   const before: Files = head === null ? new Map() : await filesOf(repository, head);
   const files = await compose(deps, caller, row.name, before, change);
@@ -58,14 +58,14 @@ export async function changeDefinition(
     const held = await policyFor(deps, caller, save);
     await checkFiles(deps, caller, row.name, files, body.base_class, held, change.source_code);
   }
-  const moved = await movedState(deps, caller, repository, facts, { lab_id, is_public });
+  const moved = await moveState(deps, caller, repository, facts, { lab_id, is_public });
   const summary = change_summary ?? `Update ${row.name}`;
   if (ground) {
     if (moved) {
       await land(deps, caller, { repository, from, judged: { lab }, versions: [], ...moved });
     }
     if (changed) return await propose(deps, caller, row, repository, ground, { summary, changes });
-    return ground.own ? proposed(deps, ground.own.id) : undefined;
+    return ground.own ? linkTo(deps, ground.own.id) : undefined;
   }
   if (!way.lands || (!changed && !moved)) return undefined;
   const { overrides } = way;
@@ -83,7 +83,7 @@ export async function changeDefinition(
 }
 
 /** The state with `lab_id` and `is_public` changed, where they do change; a move needs an admin of both labs. */
-async function movedState(
+async function moveState(
   { store, rules }: SaveDeps,
   caller: Caller,
   repository: Repository,
@@ -97,10 +97,10 @@ async function movedState(
     is_public: wanted.is_public ?? before.is_public,
   };
   if (after.lab_id === before.lab_id && after.is_public === before.is_public) return undefined;
-  demand(caller, { on: 'definition', do: 'manage', of: facts }, rules, 'definition');
+  authorize(caller, { on: 'definition', do: 'manage', of: facts }, rules, 'definition');
   if (after.lab_id !== before.lab_id) {
-    demand(caller, { on: 'lab', do: 'manage', labId: before.lab_id }, rules, 'lab');
-    demand(caller, { on: 'lab', do: 'manage', labId: after.lab_id }, rules, 'lab');
+    authorize(caller, { on: 'lab', do: 'manage', labId: before.lab_id }, rules, 'lab');
+    authorize(caller, { on: 'lab', do: 'manage', labId: after.lab_id }, rules, 'lab');
   }
   const lab = after.lab_id === null ? null : await findLab(store.em(), after.lab_id);
   if (after.lab_id !== null && !lab) {

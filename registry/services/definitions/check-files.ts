@@ -4,7 +4,7 @@ import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
-import { mainFile, tooMuch } from '../content/files.ts';
+import { findExcess, mainFile } from '../content/files.ts';
 
 /**
  * Refuses what is not a valid definition, with every place where it is not, in the lines of `typed`: the main file as the
@@ -25,7 +25,7 @@ export async function checkFiles(
       throw new Problem('invalid', message, [{ path: `files/${path}`, message }]);
     }
   }
-  const much = tooMuch(files);
+  const much = findExcess(files);
   if (much !== undefined) throw new Problem('too_large', `Too much for one version: ${much}.`);
   const account = accountOf(caller);
   const saved = await analysis.ask(account, 'validateSaved', name, files, policy, typed);

@@ -6,17 +6,17 @@ import { Problem } from '../../errors.ts';
 import type { NewDefinition } from '../../schemas/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
-import { type Caller, demand, demandPerson } from '../caller.ts';
+import { authorize, type Caller, requirePerson } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import type { Indexed } from '../landing/index-repository.ts';
-import { wayOf } from '../review/override.ts';
+import { decideLanding } from '../review/override.ts';
 import type { Proposed } from '../review/propose.ts';
 import { checkFiles } from './check-files.ts';
 import { compose } from './compose.ts';
-import { found, foundProposal } from './first-version.ts';
+import { landFirstVersion, proposeFirstVersion } from './first-version.ts';
 import { freeNames } from './free-names.ts';
-import { demandGrants, policyFor } from './grants.ts';
+import { policyFor, requireGrantRights } from './grants.ts';
 
 /** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
 export async function createDefinition(
@@ -25,7 +25,7 @@ export async function createDefinition(
   body: NewDefinition,
 ): Promise<{ definition: Indexed; mergeRequest?: Proposed }> {
   const { name, lab_id, is_public, change_summary, override, grants, ...change } = body;
-  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
+  authorize(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
   const lab = await labFor(deps, caller, lab_id);
   const of = {
     labId: lab?.id ?? null,
@@ -35,14 +35,14 @@ export async function createDefinition(
     isArchived: false,
     directLanding: lab?.direct_landing ?? ('admins' as const),
   };
-  demand(caller, { on: 'lab', do: 'propose', labId: of.labId }, deps.rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'propose', labId: of.labId }, deps.rules, 'lab');
   const wrong = checkName(name);
   if (wrong !== null) throw new Problem('invalid', wrong, [{ path: 'name', message: wrong }]);
   const files = await compose(deps, caller, name, new Map(), change);
   const approved = { ...of, isApproved: true };
-  if (is_public) demandPublishing(caller, approved, deps.rules);
-  const way = wayOf(caller, approved, deps.rules, override);
-  demandGrants(deps, caller, of.labId, way.lands, grants);
+  if (is_public) requirePublishing(caller, approved, deps.rules);
+  const way = decideLanding(caller, approved, deps.rules, override);
+  requireGrantRights(deps, caller, of.labId, way.lands, grants);
   const save = { policy: importPolicyOf(lab), lab, files, grants, lands: way.lands, name };
   const policy = await policyFor(deps, caller, save);
   await checkFiles(deps, caller, name, files, body.base_class, policy, change.source_code);
@@ -57,8 +57,8 @@ export async function createDefinition(
     ...(grants && { grants }),
   };
   try {
-    if (!way.lands) return await foundProposal(deps, caller, founding);
-    return { definition: await found(deps, caller, { ...founding, ...way }) };
+    if (!way.lands) return await proposeFirstVersion(deps, caller, founding);
+    return { definition: await landFirstVersion(deps, caller, { ...founding, ...way }) };
   } catch (error) {
     throw await withFreeName(deps, error, name, lab);
   }
@@ -79,7 +79,7 @@ async function withFreeName(
 }
 
 /** What is proposed is made public by an admin too, and not in passing by its approval. */
-function demandPublishing(caller: Caller, of: DefinitionFacts, rules: Rules): void {
+function requirePublishing(caller: Caller, of: DefinitionFacts, rules: Rules): void {
   if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;
   throw new Problem(
     'forbidden',
@@ -93,7 +93,7 @@ async function labFor(
   caller: Caller,
   labId: number | null | undefined,
 ): Promise<Lab | null> {
-  const { roles } = demandPerson(caller);
+  const { roles } = requirePerson(caller);
   const id = labId ?? (labId === undefined && roles.size === 1 ? [...roles.keys()][0] : null);
   if (id === null || id === undefined) {
     if (decide(caller.actor, { on: 'lab', do: 'read', labId: null }, rules).allowed) return null;
@@ -101,7 +101,7 @@ async function labFor(
       { path: 'lab_id', message: `must be one of your labs: ${[...roles.keys()].join(', ')}` },
     ]);
   }
-  demand(caller, { on: 'lab', do: 'propose', labId: id }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'propose', labId: id }, rules, 'lab');
   const lab = await findLab(store.em(), id);
   if (!lab)
     throw new Problem('invalid', 'There is no such lab.', [

@@ -3,16 +3,16 @@
 import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.ts';
 import type { ImportPolicy } from '../../definitions/types.ts';
 import { notFound } from '../../errors.ts';
+import { batchLookups } from '../../store/batch-lookups.ts';
 import { type DefinitionSummary, findDefinition, type Viewer } from '../../store/definitions.ts';
 import type { Definition, Lab } from '../../store/entities/index.ts';
 import { findLab } from '../../store/labs.ts';
 import type { Store } from '../../store/open.ts';
-import { together } from '../../store/together.ts';
 import type { EntityManager } from '../../store/types.ts';
 import type { Caller } from '../caller.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
 
-export interface FoundDefinition {
+export interface LoadedDefinition {
   row: Definition;
   lab: Lab | null;
   facts: DefinitionFacts;
@@ -20,40 +20,40 @@ export interface FoundDefinition {
 }
 
 /** Throws `not_found` for what does not exist and for what this caller may not see: the two are one. */
-export async function find(
+export async function loadDefinition(
   { store, rules }: { store: Store; rules: Rules },
   caller: Caller,
   key: number | string,
-): Promise<FoundDefinition> {
-  const found = await load(store.em(), key, viewerOf(caller.actor, rules));
+): Promise<LoadedDefinition> {
+  const found = await lookUp(store.em(), key, viewerOf(caller.actor, rules));
   if (!found) throw notFound('definition');
   return found;
 }
 
 /** As `find`, by name, with all who ask for the same meanwhile: not for whoever is about to change it. */
-export async function findWithOthers(
+export async function loadDefinitionInBatch(
   { store, rules }: { store: Store; rules: Rules },
   caller: Caller,
   name: string,
-): Promise<FoundDefinition> {
-  const found = await loadTogether(store, JSON.stringify([name, viewerOf(caller.actor, rules)]));
+): Promise<LoadedDefinition> {
+  const found = await lookUpInBatch(store, JSON.stringify([name, viewerOf(caller.actor, rules)]));
   if (!found) throw notFound('definition');
   return found;
 }
 
-const loadTogether = together(async (store, questions: readonly string[]) => {
+const lookUpInBatch = batchLookups(async (store, questions: readonly string[]) => {
   const answers = questions.map(async (question) => {
     const [name, viewer] = JSON.parse(question) as [string, Viewer];
-    return [question, await load(store.em(), name, viewer)] as const;
+    return [question, await lookUp(store.em(), name, viewer)] as const;
   });
   return new Map(await Promise.all(answers));
 });
 
-async function load(
+async function lookUp(
   em: EntityManager,
   key: number | string,
   viewer: Viewer,
-): Promise<FoundDefinition | undefined> {
+): Promise<LoadedDefinition | undefined> {
   const row = await findDefinition(em, key, viewer);
   if (!row) return undefined;
   const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);

@@ -10,16 +10,16 @@ import type { Lab } from '../../store/entities/index.ts';
 import { definitionsNamed, lockDefinition } from '../../store/indexing.ts';
 import { isProposed, undecidedMergeRequests } from '../../store/merge-requests.ts';
 import { auditDefinition } from '../audit/entries.ts';
-import { auditOf, authorOf, type Caller, personOf } from '../caller.ts';
+import { auditFieldsOf, authorOf, type Caller, personOf } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { commitFiles } from '../landing/commit-files.ts';
 import type { Indexed } from '../landing/index-repository.ts';
 import { land } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
 import { examine } from '../review/examine.ts';
-import { newMergeRequest, type Proposed, proposed } from '../review/propose.ts';
+import { linkTo, openNewStep, type Proposed } from '../review/propose.ts';
 
-export interface Founding {
+export interface FirstVersion {
   name: string;
   files: Files;
   lab: Lab | null;
@@ -37,7 +37,11 @@ export interface Founding {
  * Makes the repository and lands version 1. Everything has been decided and checked before. The note in the
  * journal stands from before the repository exists, so that a crash leaves no empty one. Throws `name_taken`.
  */
-export async function found(deps: SaveDeps, caller: Caller, founding: Founding): Promise<Indexed> {
+export async function landFirstVersion(
+  deps: SaveDeps,
+  caller: Caller,
+  founding: FirstVersion,
+): Promise<Indexed> {
   const { files } = founding;
   return await inNewRepository(deps, caller, founding, async (repository, id) =>
     land(deps, caller, {
@@ -55,10 +59,10 @@ export async function found(deps: SaveDeps, caller: Caller, founding: Founding):
  * Makes the repository of a definition that is proposed: its state and a merge request, no `main` yet. The merge
  * request's row needs the definition's, so both are written after the refs; repair takes away what a crash left.
  */
-export async function foundProposal(
+export async function proposeFirstVersion(
   deps: SaveDeps,
   caller: Caller,
-  founding: Founding,
+  founding: FirstVersion,
 ): Promise<{ definition: Indexed; mergeRequest: Proposed }> {
   const { name, files, lab, summary } = founding;
   let number = 0;
@@ -74,7 +78,7 @@ export async function foundProposal(
     const examined = await examine(repository, null, head, [await repository.readCommit(head)]);
     const row = { id, name, lab_id: lab?.id ?? null };
     const how = { summary, source: FOR_MAIN };
-    const step = await newMergeRequest(deps, caller, row, examined, how);
+    const step = await openNewStep(deps, caller, row, examined, how);
     number = step.mergeRequest;
     return land(deps, caller, {
       repository,
@@ -82,13 +86,13 @@ export async function foundProposal(
       judged: { lab: founding.lab },
       versions: [],
       state: { from: null, to: firstState(caller, id, founding) },
-      steps: [afterwards(step)],
+      steps: [beginAfterRefs(step)],
     });
   });
-  return { definition, mergeRequest: proposed(deps, number) };
+  return { definition, mergeRequest: linkTo(deps, number) };
 }
 
-const afterwards = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
+const beginAfterRefs = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
   mergeRequest,
   updates,
   async finish(em) {
@@ -100,38 +104,38 @@ const afterwards = ({ begin, finish, mergeRequest, updates }: Step): Step => ({
 async function inNewRepository(
   deps: SaveDeps,
   caller: Caller,
-  founding: Founding,
+  founding: FirstVersion,
   work: (repository: Repository, id: number) => Promise<Indexed>,
 ): Promise<Indexed> {
   const { store, repositories } = deps;
   const { name } = founding;
-  await freeName(deps, caller, founding);
+  await releaseName(deps, caller, founding);
   const id = await allocateDefinitionId(store.em());
-  await repositories.note(name);
+  await repositories.addJournalEntry(name);
   const repository = await createRepository(repositories, name);
   try {
     const indexed = await work(repository, id);
-    await repositories.strike(name);
+    await repositories.removeJournalEntry(name);
     return indexed;
   } catch (error) {
     if ((await repository.refs()).size === 0) {
       await repositories.remove(name);
-      await repositories.strike(name);
+      await repositories.removeJournalEntry(name);
     }
     throw error;
   }
 }
 
 /** A closed first proposal frees its name; every other definition, archived ones too, keeps it. Throws `name_taken`. */
-async function freeName(
+async function releaseName(
   { store, repositories }: SaveDeps,
   caller: Caller,
-  { name, lab }: Founding,
+  { name, lab }: FirstVersion,
 ): Promise<void> {
   const [old] = await definitionsNamed(store.em(), [name]);
   if (!old) return;
   if (old.version !== null) throw nameTaken(name);
-  await repositories.note(old.name);
+  await repositories.addJournalEntry(old.name);
   try {
     await store.transaction(async (em) => {
       await lockDefinition(em, old.id);
@@ -142,15 +146,15 @@ async function freeName(
       // Another lab does not learn who has the name now.
       const freed = { ...old, lab_id: lab_id === (lab?.id ?? null) ? lab_id : null };
       const before = { name: old.name, lab_id };
-      await auditDefinition(em, auditOf(caller), freed, 'definition.released', before, null);
+      await auditDefinition(em, auditFieldsOf(caller), freed, 'definition.released', before, null);
     });
     await repositories.remove(old.name);
   } finally {
-    await repositories.strike(old.name);
+    await repositories.removeJournalEntry(old.name);
   }
 }
 
-function firstState(caller: Caller, id: number, founding: Founding): DefinitionState {
+function firstState(caller: Caller, id: number, founding: FirstVersion): DefinitionState {
   const { name, lab, isPublic, isBuiltin } = founding;
   const now = new Date().toISOString();
   return {
@@ -172,7 +176,7 @@ async function createRepository(repositories: Repositories, name: string): Promi
   try {
     return await repositories.create(name);
   } catch (error) {
-    await repositories.strike(name);
+    await repositories.removeJournalEntry(name);
     if (error instanceof RepositoryError && error.code === 'repository_exists') {
       throw nameTaken(name);
     }

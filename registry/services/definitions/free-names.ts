@@ -23,7 +23,7 @@ export async function freeNames(
   const candidates = new Map(names.map((name) => [name, namesLike(name, labCode)]));
   for (let round = 0; round < ROUNDS && candidates.size > 0; round++) {
     const next = new Map(
-      [...candidates].map(([name, likes]) => [name, some(likes, AT_ONCE)] as const),
+      [...candidates].map(([name, likes]) => [name, takeNext(likes, AT_ONCE)] as const),
     );
     const found = await definitionsNamed(store.em(), [...next.values()].flat());
     const taken = new Set(found.map(({ name }) => name.toLowerCase()));
@@ -42,5 +42,5 @@ export async function freeNames(
 }
 
 /** The next so many; what follows can be asked for later. */
-const some = (likes: Generator<string>, count: number): string[] =>
+const takeNext = (likes: Generator<string>, count: number): string[] =>
   Array.from({ length: count }, () => likes.next().value as string);

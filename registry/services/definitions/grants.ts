@@ -4,12 +4,12 @@ import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { Lab } from '../../store/entities/index.ts';
 import type { AnalysisDeps } from '../analysis.ts';
-import { accountOf, type Caller, demand } from '../caller.ts';
+import { accountOf, authorize, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
 
 /** Throws `forbidden` for who is no admin of the lab, `invalid` where the save is only proposed. */
-export function demandGrants(
+export function requireGrantRights(
   { rules }: SaveDeps,
   caller: Caller,
   labId: number | null,
@@ -17,7 +17,7 @@ export function demandGrants(
   grants: readonly string[] | undefined,
 ): void {
   if (grants === undefined) return;
-  demand(caller, { on: 'lab', do: 'manage', labId }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'manage', labId }, rules, 'lab');
   if (lands) return;
   const message = 'are given with the approval: this save is only proposed';
   throw new Problem('invalid', `grants ${message}`, [{ path: 'grants', message }]);

@@ -37,7 +37,7 @@ export async function provenanceOf(
   const matches = await matchesOf(deps, caller, hash.toLowerCase());
   const [first, ...others] = matches;
   if (!first) throw notFound('version');
-  if (new Set(matches.map((match) => match.hash)).size > 1) throw ambiguous(hash, matches);
+  if (new Set(matches.map((match) => match.hash)).size > 1) throw ambiguousHash(hash, matches);
   const { definition, version, path } = first;
   const { name, display_name, lab_id } = definition;
   const em = deps.store.em();
@@ -92,7 +92,7 @@ async function matchesOf(
   );
 }
 
-function ambiguous(hash: string, matches: readonly Match[]): Problem {
+function ambiguousHash(hash: string, matches: readonly Match[]): Problem {
   const candidates = new Map(
     matches.map((match) => [
       match.hash,

@@ -29,8 +29,8 @@ import { filesOf, mainFile, shownText, textOf } from '../content/files.ts';
 import { newestProposal } from '../content/refs.ts';
 import { type ContentDeps, contentAt } from '../content/version-content.ts';
 import { showSignature } from '../signing/signing-keys.ts';
-import { zipped } from '../zip.ts';
-import { find } from './find-definition.ts';
+import { createZip } from '../zip.ts';
+import { loadDefinition } from './find-definition.ts';
 
 export interface ReadDeps extends ContentDeps {
   signingKeys: SigningKeys;
@@ -39,7 +39,7 @@ export interface ReadDeps extends ContentDeps {
 }
 
 /** One page of what the caller may see. */
-export async function list(deps: ReadDeps, caller: Caller, query: DefinitionQuery) {
+export async function listDefinitionsFor(deps: ReadDeps, caller: Caller, query: DefinitionQuery) {
   const { page, per_page, sort, ...filters } = query;
   const em = deps.store.em();
   const { items, total } = await listDefinitions(em, {
@@ -58,7 +58,7 @@ export async function list(deps: ReadDeps, caller: Caller, query: DefinitionQuer
     items.map(({ id }) => id),
   );
   return {
-    items: items.map((row) => summary(deps, row, names, verdicts.get(row.id))),
+    items: items.map((row) => summaryOf(deps, row, names, verdicts.get(row.id))),
     total,
     page,
     per_page,
@@ -66,24 +66,24 @@ export async function list(deps: ReadDeps, caller: Caller, query: DefinitionQuer
 }
 
 /** What the list can be narrowed down to, with numbers. */
-export async function facets(deps: ReadDeps, caller: Caller, filters: FacetQuery) {
+export async function countFacetsFor(deps: ReadDeps, caller: Caller, filters: FacetQuery) {
   const viewer = viewerOf(caller.actor, deps.rules);
   return (await countFacets(deps.store.em(), { viewer, filters })) as DefinitionFacets;
 }
 
 /** The definition with its source, at its newest version or at `version`. */
-export async function read(
+export async function readDefinition(
   deps: ReadDeps,
   caller: Caller,
   key: number | string,
   version?: number,
 ): Promise<Definition> {
-  const { row } = await find(deps, caller, key);
+  const { row } = await loadDefinition(deps, caller, key);
   const em = deps.store.em();
   const names = await usernamesOf(em, [row.created_by]);
   const n = version ?? row.version;
   const found = n === null ? null : await versionOf(deps, row, n);
-  const shown = summary(deps, row, names, found ?? undefined);
+  const shown = summaryOf(deps, row, names, found ?? undefined);
   const at = found?.commit ?? null;
   const repository = await deps.repositories.open(row.name);
   const commit = at ?? newestProposal(await repository.refs());
@@ -104,13 +104,13 @@ export async function read(
 }
 
 /** The versions of a definition, newest first. */
-export async function versions(
+export async function listVersionsOf(
   deps: ReadDeps,
   caller: Caller,
   id: number,
   page: { page: number; per_page: number },
 ) {
-  const { row } = await find(deps, caller, id);
+  const { row } = await loadDefinition(deps, caller, id);
   const { items, total } = await listVersions(deps.store.em(), row.id, {
     page: page.page,
     perPage: page.per_page,
@@ -119,13 +119,13 @@ export async function versions(
 }
 
 /** One version without its source. */
-export async function versionSummaryOf(deps: ReadDeps, caller: Caller, id: number, n: number) {
-  const { row } = await find(deps, caller, id);
+export async function readVersionSummary(deps: ReadDeps, caller: Caller, id: number, n: number) {
+  const { row } = await loadDefinition(deps, caller, id);
   return await versionSummary(deps, caller, row, await versionOf(deps, row, n));
 }
 
-export async function version(deps: ReadDeps, caller: Caller, id: number, n: number) {
-  const { row } = await find(deps, caller, id);
+export async function readVersion(deps: ReadDeps, caller: Caller, id: number, n: number) {
+  const { row } = await loadDefinition(deps, caller, id);
   const found = await versionOf(deps, row, n);
   return {
     ...(await versionSummary(deps, caller, row, found)),
@@ -134,20 +134,20 @@ export async function version(deps: ReadDeps, caller: Caller, id: number, n: num
 }
 
 /** The file's bytes as they stand in git, and its name. */
-export async function source(deps: ReadDeps, caller: Caller, id: number, n?: number) {
-  const { row } = await find(deps, caller, id);
-  const found = await versionOf(deps, row, n ?? newest(row.version));
+export async function readSource(deps: ReadDeps, caller: Caller, id: number, n?: number) {
+  const { row } = await loadDefinition(deps, caller, id);
+  const found = await versionOf(deps, row, n ?? requireVersion(row.version));
   return { fileName: mainFile(row.name), bytes: await mainBytes(deps, row, found) };
 }
 
 /** Unified diff between two versions, with a summary of it by file. */
-export async function diff(
+export async function diffVersions(
   deps: ReadDeps,
   caller: Caller,
   id: number,
   between: { from: number; to: number },
 ) {
-  const { row } = await find(deps, caller, id);
+  const { row } = await loadDefinition(deps, caller, id);
   const [from, to] = await Promise.all([
     versionOf(deps, row, between.from),
     versionOf(deps, row, between.to),
@@ -158,12 +158,12 @@ export async function diff(
 }
 
 /** Every file of a version as a zip, and in hexadecimal the SHA-256 of the archive and of all files together. */
-export async function snapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
-  const { row } = await find(deps, caller, id);
-  const found = await versionOf(deps, row, n ?? newest(row.version));
+export async function createSnapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
+  const { row } = await loadDefinition(deps, caller, id);
+  const found = await versionOf(deps, row, n ?? requireVersion(row.version));
   const repository = await deps.repositories.open(row.name);
   const files = await filesOf(repository, found.commit);
-  const bytes = await zipped(files);
+  const bytes = await createZip(files);
   return {
     fileName: `${row.name}-v${found.version}.zip`,
     bytes,
@@ -182,7 +182,7 @@ function digestOf(files: Files): string {
 const sha256 = (content: Uint8Array | string): string =>
   createHash('sha256').update(content).digest('hex');
 
-function newest(version: number | null): number {
+function requireVersion(version: number | null): number {
   if (version === null) throw new Problem('not_found', 'The definition has no version yet.');
   return version;
 }
@@ -212,7 +212,7 @@ async function mainBytes(
 type Shown = Pick<Version, 'deprecated' | 'revoked'> & Partial<Pick<Version, 'permissions'>>;
 
 /** The row as the API shows it, at its newest version but for what `version` says. */
-export function summary(
+export function summaryOf(
   { publicUrl }: Pick<ReadDeps, 'publicUrl'>,
   row: Row,
   usernames: ReadonlyMap<number, string>,

@@ -2,13 +2,13 @@
 import { landingMessage, type VersionRecord } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
-import { authorOf, type Caller, demand } from '../caller.ts';
+import { authorize, authorOf, type Caller } from '../caller.ts';
 import { readState } from '../content/state.ts';
 import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
-import { wayOf } from '../review/override.ts';
+import { decideLanding } from '../review/override.ts';
 import { type Proposed, propose } from '../review/propose.ts';
-import { find } from './find-definition.ts';
+import { loadDefinition } from './find-definition.ts';
 
 /**
  * `POST …/rollback`, by admins of the lab: at once, or as a merge request where the policy lets nobody land directly. What the older version's record set aside (overrides) the new one's says again.
@@ -20,10 +20,10 @@ export async function rollback(
   id: number,
   wanted: { version: number; reason: string; override?: string },
 ): Promise<Proposed | undefined> {
-  const { row, lab, facts } = await find(deps, caller, id);
-  demand(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
-  demand(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
-  const way = wayOf(caller, facts, deps.rules, wanted.override);
+  const { row, lab, facts } = await loadDefinition(deps, caller, id);
+  authorize(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
+  authorize(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
+  const way = decideLanding(caller, facts, deps.rules, wanted.override);
   const target = await findVersion(deps.store.em(), row.id, wanted.version);
   if (!target) throw new Problem('not_found', `${row.name} has no version ${wanted.version}.`);
   const repository = await deps.repositories.open(row.name);

@@ -7,10 +7,10 @@ import type { Files, Validation } from '../../definitions/types.ts';
 import type { ValidateRequest } from '../../schemas/definitions.ts';
 import type { Store } from '../../store/open.ts';
 import type { AnalysisDeps } from '../analysis.ts';
-import { accountOf, type Caller, demand } from '../caller.ts';
+import { accountOf, authorize, type Caller } from '../caller.ts';
 import { filesOf } from '../content/files.ts';
 import { importPolicyOf } from '../lab-policy.ts';
-import { find } from './find-definition.ts';
+import { loadDefinition } from './find-definition.ts';
 
 export interface ValidateDeps extends AnalysisDeps {
   store: Store;
@@ -25,12 +25,12 @@ export async function validateSource(
   { source_code, name, files = {} }: ValidateRequest,
   id?: number,
 ): Promise<Validation> {
-  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
+  authorize(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
   const validate = async (...given: Given<'validate'>) =>
     await deps.analysis.ask(accountOf(caller), 'validate', ...given);
   if (id === undefined)
     return await validate(name, source_code, importPolicyOf(null), new Map(), files);
-  const { row, policy } = await find(deps, caller, id);
+  const { row, policy } = await loadDefinition(deps, caller, id);
   const beside: Files =
     row.head === null ? new Map() : await filesOf(await deps.repositories.open(row.name), row.head);
   return await validate(name ?? row.name, source_code, policy, beside, files);

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, Verdict } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
-import { type Caller, demand, personOf } from '../caller.ts';
+import { authorize, type Caller, personOf } from '../caller.ts';
 import { readState } from '../content/state.ts';
 import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
-import { find } from './find-definition.ts';
+import { loadDefinition } from './find-definition.ts';
 
 /** As the audit trail says it: `version.deprecated`, … */
 export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';
@@ -17,15 +17,15 @@ export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';
  * reinstating takes both away. Saying it again with another reason replaces the reason; what is so already is no
  * error and writes nothing. Commits, tags and `main` stay as they are. Throws `not_found`, `forbidden`, `conflict`.
  */
-export async function judgeVersion(
+export async function setVerdict(
   deps: SaveDeps,
   caller: Caller,
   { id, n }: { id: number; n: number },
   kind: VerdictKind,
   reason: string,
 ): Promise<void> {
-  const { row, lab, facts } = await find(deps, caller, id);
-  demand(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
+  const { row, lab, facts } = await loadDefinition(deps, caller, id);
+  authorize(caller, { on: 'definition', do: 'manage', of: facts }, deps.rules, 'definition');
   if (!(await findVersion(deps.store.em(), row.id, n))) {
     throw new Problem('not_found', `${row.name} has no version ${n}.`);
   }

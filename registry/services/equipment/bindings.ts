@@ -13,9 +13,9 @@ import { instrumentsById } from '../../store/instruments.ts';
 import { holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
-import { makeComputer, nameTaken, noteComputer } from './computers.ts';
+import { auditComputer, insertComputer, nameTaken } from './computers.ts';
 import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
 
@@ -25,7 +25,7 @@ export async function listBindings(
   caller: Caller,
   { page, per_page, ...filters }: BindingQuery,
 ) {
-  demand(caller, { on: 'equipment', do: 'list' }, deps.rules, 'binding');
+  authorize(caller, { on: 'equipment', do: 'list' }, deps.rules, 'binding');
   const em = deps.store.em();
   const { items, total } = await bindings.listBindings(em, {
     filters: { ...filters, ...equipmentSeenBy(caller.actor) },
@@ -85,10 +85,10 @@ export async function removeBinding(deps: PeopleDeps, caller: Caller, id: number
   await deps.store.transaction(async (em) => {
     const row = await bindingOr404(deps, em, caller, id);
     const { lab_id: labId, computer } = row;
-    demand(caller, { on: 'computer', do: 'bind', labId, id: computer }, deps.rules, 'binding');
+    authorize(caller, { on: 'computer', do: 'bind', labId, id: computer }, deps.rules, 'binding');
     const instrument = await instrumentOr404(deps, em, caller, row.instrument_id);
     await bindings.deleteBinding(em, id);
-    await noteOf(em, caller, 'deleted', instrument, row, recordOfBinding(row), null);
+    await auditBinding(em, caller, 'deleted', instrument, row, recordOfBinding(row), null);
   });
 }
 
@@ -112,7 +112,7 @@ export async function writeBinding(
   const all = await bindings.bindingsMatching(em, { instrument_id: instrument.id });
   const known = all.find((row) => row.computer === computer.row.id);
   const primary = all.find((row) => row.is_primary);
-  if (!known) await demandOffered(em, instrument);
+  if (!known) await requireOffered(em, instrument);
   const isPrimary = body.is_primary ?? known?.is_primary ?? primary === undefined;
   const demoted = isPrimary && primary !== known ? primary : undefined;
   if (demoted) {
@@ -122,7 +122,7 @@ export async function writeBinding(
   const fields = {
     ...pick(body, ['computer_id', 'username', 'adapter', 'adapter_type', 'key']),
     ...(body.last_settings && { last_settings: body.last_settings }),
-    ...connected(body),
+    ...lastConnected(body),
     is_primary: isPrimary,
   };
   const at = { instrument_id: instrument.id, computer: computer.row.id };
@@ -134,11 +134,11 @@ export async function writeBinding(
   for (const append of [...entries, ...computer.entries]) await append();
   if (demoted) {
     const [before, now] = [demoted, { ...demoted, is_primary: false }].map(recordOfBinding);
-    await noteOf(em, caller, 'changed', instrument, demoted, before ?? null, now ?? null);
+    await auditBinding(em, caller, 'changed', instrument, demoted, before ?? null, now ?? null);
   }
   const before = known ? recordOfBinding(known) : null;
   const what = known ? 'changed' : 'created';
-  await noteOf(em, caller, what, instrument, after, before, recordOfBinding(after));
+  await auditBinding(em, caller, what, instrument, after, before, recordOfBinding(after));
   return { binding: await showOne(deps, em, caller, after), created: !known };
 }
 
@@ -146,7 +146,7 @@ export async function writeBinding(
  * An archived definition gets no new bindings, and one that is being archived waits until these are there: then it is
  * not.
  */
-async function demandOffered(em: EntityManager, { name, definition_id }: Instrument) {
+async function requireOffered(em: EntityManager, { name, definition_id }: Instrument) {
   if (definition_id === null) return;
   await lockDefinition(em, definition_id);
   const found = (await definitionsById(em, [definition_id], everything)).get(definition_id);
@@ -158,7 +158,7 @@ async function demandOffered(em: EntityManager, { name, definition_id }: Instrum
 }
 
 /** When it was last connected, where somebody says so: an address alone is no connection. A clock that is ahead does not count. */
-function connected({ last_connected }: BindingChange) {
+function lastConnected({ last_connected }: BindingChange) {
   if (last_connected === undefined) return {};
   if (last_connected === null) return { last_connected };
   return { last_connected: new Date(Math.min(Number(parseTime(last_connected)), Date.now())) };
@@ -175,11 +175,11 @@ async function computerFor(
   const found = await findComputerNamed(em, name, 'as it is');
   const at = found?.lab_id === labId ? found : undefined;
   const id = at?.id ?? null;
-  demand(caller, { on: 'computer', do: 'bind', labId, id }, rules, 'computer');
+  authorize(caller, { on: 'computer', do: 'bind', labId, id }, rules, 'computer');
   if (at) return { row: at, entries: [] };
   if (found) throw nameTaken(name);
-  const row = await makeComputer(em, { lab_id: labId, computer_name: name });
-  return { row, entries: [() => noteComputer(em, caller, 'created', null, row)] };
+  const row = await insertComputer(em, { lab_id: labId, computer_name: name });
+  return { row, entries: [() => auditComputer(em, caller, 'created', null, row)] };
 }
 
 async function bindingOr404(
@@ -188,11 +188,11 @@ async function bindingOr404(
   caller: Caller,
   id: number,
 ): Promise<bindings.BindingRow> {
-  demand(caller, { on: 'equipment', do: 'list' }, rules, 'binding');
+  authorize(caller, { on: 'equipment', do: 'list' }, rules, 'binding');
   const row = await bindings.findBinding(em, id);
   if (!row) throw notFound('binding');
   const { lab_id: labId, computer } = row;
-  demand(caller, { on: 'computer', do: 'read', labId, id: computer }, rules, 'binding');
+  authorize(caller, { on: 'computer', do: 'read', labId, id: computer }, rules, 'binding');
   return row;
 }
 
@@ -226,7 +226,7 @@ async function show(
   });
 }
 
-async function noteOf(
+async function auditBinding(
   em: EntityManager,
   caller: Caller,
   what: 'created' | 'changed' | 'deleted',

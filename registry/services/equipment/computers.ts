@@ -10,9 +10,9 @@ import type { Computer as Row } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
-import { demandLab, labOf } from './lab-of.ts';
+import { labOf, requireLab } from './lab-of.ts';
 import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
 const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name');
@@ -23,7 +23,7 @@ export async function listComputers(
   caller: Caller,
   { page, per_page, ...filters }: ComputerQuery,
 ) {
-  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
   const { labs, computer } = equipmentSeenBy(caller.actor);
   const { items, total } = await computers.listComputers(store.em(), {
     filters: { ...filters, labs, id: computer },
@@ -42,12 +42,12 @@ export async function createComputer(deps: PeopleDeps, caller: Caller, body: New
   const { store, rules } = deps;
   return await store.transaction(async (em) => {
     const labId = labOf(caller, rules, body.lab_id);
-    demand(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
-    await demandLab(em, labId);
+    authorize(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
+    await requireLab(em, labId);
     const { computer_name } = body;
     const fields = { ...pick(body, FIELDS), lab_id: labId, computer_name };
-    const row = await makeComputer(em, fields);
-    await noteComputer(em, caller, 'created', null, row);
+    const row = await insertComputer(em, fields);
+    await auditComputer(em, caller, 'created', null, row);
     return showComputer(row);
   });
 }
@@ -55,7 +55,7 @@ export async function createComputer(deps: PeopleDeps, caller: Caller, body: New
 type Fields = Parameters<typeof computers.createComputer>[1];
 
 /** Within the caller's transaction, which says so in the audit trail. Throws `name_taken`, `invalid`. */
-export async function makeComputer(em: EntityManager, fields: Fields): Promise<Row> {
+export async function insertComputer(em: EntityManager, fields: Fields): Promise<Row> {
   const why = misleadingSpelling(fields.computer_name);
   if (why !== null) {
     throw new Problem('invalid', `The computer's name ${why}.`, [
@@ -69,7 +69,7 @@ export async function makeComputer(em: EntityManager, fields: Fields): Promise<R
 }
 
 /** An entry of what was done to a computer; `before` is null where there was none. */
-export async function noteComputer(
+export async function auditComputer(
   em: EntityManager,
   caller: Caller,
   what: 'created' | 'enrolled' | 'changed',
@@ -100,7 +100,7 @@ export async function changeComputer(
   return await store.transaction(async (em) => {
     const row = await computerOr404(deps, em, caller, id, computers.holdComputer);
     const manage = (labId: number) =>
-      demand(caller, { on: 'computer', do: 'manage', labId, id }, rules, 'computer');
+      authorize(caller, { on: 'computer', do: 'manage', labId, id }, rules, 'computer');
     manage(row.lab_id);
     const { computer_name, lab_id = row.lab_id } = body;
     if (computer_name !== undefined && computer_name !== row.computer_name) {
@@ -110,13 +110,13 @@ export async function changeComputer(
     }
     if (lab_id !== row.lab_id) {
       manage(lab_id);
-      await demandLab(em, lab_id);
-      await demandNothingBound(em, row);
+      await requireLab(em, lab_id);
+      await requireNothingBound(em, row);
     }
     const before = recordOfComputer(row);
     const changes = { ...pick(body, FIELDS), lab_id };
     const changed = await computers.updateComputer(em, row, changes);
-    await noteComputer(em, caller, 'changed', before, changed);
+    await auditComputer(em, caller, 'changed', before, changed);
     return showComputer(changed);
   });
 }
@@ -126,7 +126,7 @@ export async function removeComputer(deps: PeopleDeps, caller: Caller, id: numbe
   const { store, rules } = deps;
   await store.transaction(async (em) => {
     const row = await computerOr404(deps, em, caller, id, computers.holdComputer);
-    demand(caller, { on: 'computer', do: 'manage', labId: row.lab_id, id }, rules, 'computer');
+    authorize(caller, { on: 'computer', do: 'manage', labId: row.lab_id, id }, rules, 'computer');
     const bindings = (await bindingsMatching(em, { computer: id })).map(recordOfBinding);
     await computers.deleteComputer(em, id);
     const before = { ...recordOfComputer(row), bindings };
@@ -145,14 +145,14 @@ async function computerOr404(
   id: number,
   findOne = computers.findComputer,
 ): Promise<Row> {
-  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
   const row = await findOne(em, id);
   if (!row) throw notFound('computer');
-  demand(caller, { on: 'computer', do: 'read', labId: row.lab_id, id }, rules, 'computer');
+  authorize(caller, { on: 'computer', do: 'read', labId: row.lab_id, id }, rules, 'computer');
   return row;
 }
 
-async function demandNothingBound(em: EntityManager, { id, computer_name }: Row): Promise<void> {
+async function requireNothingBound(em: EntityManager, { id, computer_name }: Row): Promise<void> {
   const bound = await bindingsMatching(em, { computer: id });
   if (bound.length === 0) return;
   throw new Problem(

@@ -13,7 +13,7 @@ import type { Store } from '../../store/open.ts';
 import { syncStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
-import { auditOf, type Caller, demand } from '../caller.ts';
+import { auditFieldsOf, authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { labOr404 } from '../people/labs.ts';
 import {
@@ -26,7 +26,7 @@ import {
 } from '../people/secrets.ts';
 import type { Throttle } from '../people/throttle.ts';
 import { listSigningKeys } from '../signing/signing-keys.ts';
-import { makeComputer, nameTaken, noteComputer } from './computers.ts';
+import { auditComputer, insertComputer, nameTaken } from './computers.ts';
 import { recordOfComputer, showComputer } from './show.ts';
 
 /** How long a code counts, in milliseconds. */
@@ -43,17 +43,17 @@ export interface EnrolmentDeps {
  * A code for one computer of this lab. The fingerprint of the registry's key follows it, so that whoever carries it to the
  * computer carries along whom to trust: over plain http too, nobody between can pass for the registry.
  */
-export async function makeCode(
+export async function createCode(
   { store, rules, signingKeys }: PeopleDeps & { signingKeys: SigningKeys },
   caller: Caller,
   labId: number,
 ) {
-  demand(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
+  authorize(caller, { on: 'computer', do: 'manage', labId, id: null }, rules, 'lab');
   const { secret, hash } = newCode();
   const expires_at = new Date(Date.now() + CODE_LASTS);
   await store.transaction(async (em) => {
     const lab = await labOr404(em, labId);
-    const created_by = auditOf(caller).actor;
+    const created_by = auditFieldsOf(caller).actor;
     const id = await computers.addCode(em, { lab_id: labId, hash, created_by, expires_at });
     const about = { id, name: lab.code };
     const after = { expires_at: expires_at.toISOString() };
@@ -92,10 +92,10 @@ export async function enrol(
     const about = { ...pick(said, fieldsBut(Enrolment, 'code', 'computer_name')), computer_name };
     const now = new Date();
     const token = { token_hash: hash, enrolled_at: now, last_seen: now };
-    const { row, isNew } = await place(em, taken.lab_id, computer_name);
+    const { row, isNew } = await placeComputer(em, taken.lab_id, computer_name);
     const before = isNew ? null : recordOfComputer(row);
     const computer = await computers.updateComputer(em, row, { ...about, ...token });
-    await noteComputer(em, itself(computer, address), 'enrolled', before, computer, {
+    await auditComputer(em, callerOf(computer, address), 'enrolled', before, computer, {
       code_by: taken.created_by,
     });
     return computer;
@@ -128,7 +128,7 @@ async function stateEnrolment(
 }
 
 /** The lab's computer of this name, made where there is none. */
-async function place(
+async function placeComputer(
   em: EntityManager,
   lab_id: number,
   computer_name: string,
@@ -137,10 +137,13 @@ async function place(
   if (known && known.lab_id !== lab_id) throw nameTaken(computer_name);
   return known
     ? { row: known, isNew: false }
-    : { row: await makeComputer(em, { lab_id, computer_name }), isNew: true };
+    : { row: await insertComputer(em, { lab_id, computer_name }), isNew: true };
 }
 
-const itself = ({ id, computer_name: name, lab_id: labId }: Computer, address: string): Caller => ({
+const callerOf = (
+  { id, computer_name: name, lab_id: labId }: Computer,
+  address: string,
+): Caller => ({
   actor: { kind: 'computer', id, name, labId },
   address,
   tokenName: null,

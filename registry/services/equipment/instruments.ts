@@ -15,9 +15,9 @@ import * as instruments from '../../store/instruments.ts';
 import { holdLabStamp, holdStamps } from '../../store/sync.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
-import { demandLab, labOf } from './lab-of.ts';
+import { labOf, requireLab } from './lab-of.ts';
 import { linkOf } from './link.ts';
 import { showInstrument, showPlace } from './show.ts';
 
@@ -29,7 +29,7 @@ export async function listInstruments(
   caller: Caller,
   { page, per_page, ...filters }: InstrumentQuery,
 ) {
-  demand(caller, { on: 'equipment', do: 'list' }, deps.rules, 'instrument');
+  authorize(caller, { on: 'equipment', do: 'list' }, deps.rules, 'instrument');
   const { labs } = equipmentSeenBy(caller.actor);
   const em = deps.store.em();
   const { items, total } = await instruments.listInstruments(em, {
@@ -49,16 +49,16 @@ export async function readInstrument(deps: PeopleDeps, caller: Caller, id: numbe
 export async function createInstrument(deps: PeopleDeps, caller: Caller, body: NewInstrument) {
   return await deps.store.transaction(async (em) => {
     const lab_id = labOf(caller, deps.rules, body.lab_id);
-    demand(caller, { on: 'instrument', do: 'manage', labId: lab_id }, deps.rules, 'lab');
-    await demandLab(em, lab_id);
-    const row = await makeInstrument(deps, em, caller, { ...body, lab_id });
-    await noteInstrument(em, caller, 'created', null, row);
+    authorize(caller, { on: 'instrument', do: 'manage', labId: lab_id }, deps.rules, 'lab');
+    await requireLab(em, lab_id);
+    const row = await insertInstrument(deps, em, caller, { ...body, lab_id });
+    await auditInstrument(em, caller, 'created', null, row);
     return await showOne(deps, em, caller, row);
   });
 }
 
 /** In a lab that the caller may write to; within the caller's transaction, which says so in the audit trail. */
-export async function makeInstrument(
+export async function insertInstrument(
   deps: PeopleDeps,
   em: EntityManager,
   caller: Caller,
@@ -82,18 +82,23 @@ export async function changeInstrument(
 ) {
   return await deps.store.transaction(async (em) => {
     const row = await holdInstrumentOr404(deps, em, caller, id);
-    demand(caller, { on: 'instrument', do: 'manage', labId: row.lab_id }, deps.rules, 'instrument');
+    authorize(
+      caller,
+      { on: 'instrument', do: 'manage', labId: row.lab_id },
+      deps.rules,
+      'instrument',
+    );
     const before = recordOf(row);
     const labId = body.lab_id ?? row.lab_id;
     if (labId !== row.lab_id) {
-      demand(caller, { on: 'instrument', do: 'manage', labId }, deps.rules, 'lab');
-      await demandLab(em, labId);
-      await demandUnbound(em, row);
+      authorize(caller, { on: 'instrument', do: 'manage', labId }, deps.rules, 'lab');
+      await requireLab(em, labId);
+      await requireUnbound(em, row);
     }
     const link = await linkOf(deps, em, caller, row, { ...body, lab_id: labId });
     const changes = { ...pick(body, FIELDS), ...link, lab_id: labId };
     const changed = await instruments.updateInstrument(em, row, changes);
-    await noteInstrument(em, caller, 'changed', before, changed);
+    await auditInstrument(em, caller, 'changed', before, changed);
     return await showOne(deps, em, caller, changed);
   });
 }
@@ -102,7 +107,12 @@ export async function changeInstrument(
 export async function removeInstrument(deps: PeopleDeps, caller: Caller, id: number) {
   await deps.store.transaction(async (em) => {
     const row = await holdInstrumentOr404(deps, em, caller, id);
-    demand(caller, { on: 'instrument', do: 'manage', labId: row.lab_id }, deps.rules, 'instrument');
+    authorize(
+      caller,
+      { on: 'instrument', do: 'manage', labId: row.lab_id },
+      deps.rules,
+      'instrument',
+    );
     const bound = await bindingsMatching(em, { instrument_id: id });
     await holdLabStamp(em, row.lab_id);
     await holdStamps(
@@ -132,10 +142,10 @@ export async function instrumentOr404(
   id: number,
   findOne = instruments.findInstrument,
 ): Promise<Row> {
-  demand(caller, { on: 'equipment', do: 'list' }, rules, 'instrument');
+  authorize(caller, { on: 'equipment', do: 'list' }, rules, 'instrument');
   const row = await findOne(em, id);
   if (!row) throw notFound('instrument');
-  demand(caller, { on: 'instrument', do: 'read', labId: row.lab_id }, rules, 'instrument');
+  authorize(caller, { on: 'instrument', do: 'read', labId: row.lab_id }, rules, 'instrument');
   return row;
 }
 
@@ -147,7 +157,7 @@ export const holdInstrumentOr404 = (
   id: number,
 ): Promise<Row> => instrumentOr404(deps, em, caller, id, instruments.holdInstrument);
 
-async function demandUnbound(em: EntityManager, { id, name }: Row): Promise<void> {
+async function requireUnbound(em: EntityManager, { id, name }: Row): Promise<void> {
   const bound = await bindingsMatching(em, { instrument_id: id });
   if (bound.length === 0) return;
   const where = bound.map(({ computer_name }) => computer_name).join(', ');
@@ -181,7 +191,7 @@ function recordOf(row: Row) {
   return written;
 }
 
-export async function noteInstrument(
+export async function auditInstrument(
   em: EntityManager,
   caller: Caller,
   what: 'created' | 'changed',

@@ -3,12 +3,12 @@ import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { findLab } from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { type Caller, demandPerson } from '../caller.ts';
+import { type Caller, requirePerson } from '../caller.ts';
 
 /** The lab named, or the only one that the caller administers. Throws `invalid`. */
 export function labOf(caller: Caller, rules: Rules, wanted: number | undefined): number {
   if (wanted !== undefined) return wanted;
-  const { roles } = demandPerson(caller);
+  const { roles } = requirePerson(caller);
   const managed = [...roles.keys()].filter(
     (labId) => decide(caller.actor, { on: 'instrument', do: 'manage', labId }, rules).allowed,
   );
@@ -23,7 +23,7 @@ export function labOf(caller: Caller, rules: Rules, wanted: number | undefined):
 }
 
 /** Throws `invalid` where there is no such lab. */
-export async function demandLab(em: EntityManager, id: number): Promise<void> {
+export async function requireLab(em: EntityManager, id: number): Promise<void> {
   if (await findLab(em, id)) return;
   throw new Problem('invalid', 'There is no such lab.', [
     { path: 'lab_id', message: 'there is no such lab' },

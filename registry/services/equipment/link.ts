@@ -51,18 +51,18 @@ export async function linkOf(
   await lockDefinition(em, definitionId);
   const found = await definitionsById(em, [definitionId], viewerOf(actor, rules));
   const definition = found.get(definitionId);
-  demandOffered(definition, wanted.lab_id);
-  if (pin !== null && pin !== kept) await demandStanding(em, definition, pin);
+  requireOffered(definition, wanted.lab_id);
+  if (pin !== null && pin !== kept) await requireStanding(em, definition, pin);
   return {
     definition_id: definitionId,
-    pinned_version: pin ?? (await versionTaken(em, definition, wanted.lab_id)),
+    pinned_version: pin ?? (await pinnedVersion(em, definition, wanted.lab_id)),
     ...(!same && wanted.pybirch_class === undefined && { pybirch_class: definition.name }),
     ...(!before &&
       wanted.instrument_type === undefined && { instrument_type: definition.instrument_type }),
   };
 }
 
-function demandOffered(
+function requireOffered(
   definition: DefinitionSummary | undefined,
   labId: number,
 ): asserts definition is DefinitionSummary {
@@ -78,7 +78,7 @@ function demandOffered(
  * Where the lab pins what other labs land, the newest version that stands: the one that its admin sees now. Null where
  * new versions are taken as they come. Throws `invalid` where the lab takes nothing of other labs.
  */
-async function versionTaken(
+async function pinnedVersion(
   em: EntityManager,
   definition: DefinitionSummary,
   labId: number,
@@ -95,7 +95,7 @@ async function versionTaken(
   return (await newestStanding(em, [definition.id])).get(definition.id)?.version ?? null;
 }
 
-async function demandStanding(em: EntityManager, { id, name }: DefinitionSummary, pin: number) {
+async function requireStanding(em: EntityManager, { id, name }: DefinitionSummary, pin: number) {
   const version = await findVersion(em, id, pin);
   if (!version) throw invalid('pinned_version', `${name} has no version ${pin}`);
   if (version.revoked) {

@@ -12,7 +12,7 @@ import type { Store } from '../../store/open.ts';
 import type { Identity } from '../people/identify.ts';
 import { frame, rightsTouchedBy } from './kinds.ts';
 import { Reader } from './reader.ts';
-import { type ToldEvent, tell } from './tell.ts';
+import { type RenderedEvent, renderEvents } from './render.ts';
 
 /** Entries of the trail that one statement reads. */
 const PAGE = 500;
@@ -57,7 +57,7 @@ export class Events {
   #news = false;
   #draining: Promise<void> | undefined;
   /** Readers that come back after a restart have mostly missed the same. */
-  readonly #missed = new Map<string, Promise<ToldEvent[]>>();
+  readonly #missed = new Map<string, Promise<RenderedEvent[]>>();
 
   constructor(deps: EventDeps) {
     this.#deps = deps;
@@ -127,13 +127,13 @@ export class Events {
     return at <= this.#last && this.#last - at <= MOST_MISSED ? at : undefined;
   }
 
-  async #between(after: number, last: number): Promise<ToldEvent[]> {
+  async #between(after: number, last: number): Promise<RenderedEvent[]> {
     const key = `${after}-${last}`;
     const em = this.#deps.store.em();
     const reading =
       this.#missed.get(key) ??
       auditSince(em, { after, last, limit: last - after })
-        .then((entries) => tell(em, entries))
+        .then((entries) => renderEvents(em, entries))
         .finally(() => this.#missed.delete(key));
     this.#missed.set(key, reading);
     return await reading;
@@ -177,7 +177,7 @@ export class Events {
       this.#news = false;
       const em = this.#deps.store.em();
       const entries = await auditSince(em, { after: this.#last, limit: PAGE });
-      const told = new Map((await tell(em, entries)).map((event) => [event.id, event]));
+      const told = new Map((await renderEvents(em, entries)).map((event) => [event.id, event]));
       for (const entry of entries) {
         if (entry.id <= this.#last) continue;
         await this.#followRights(rightsTouchedBy(entry));

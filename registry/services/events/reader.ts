@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { decide, type Rules } from '../../access/decide.ts';
 import type { Identity } from '../people/identify.ts';
-import type { ToldEvent } from './tell.ts';
+import type { RenderedEvent } from './render.ts';
 
 /** Bytes that may wait for a reader before it is dropped: it resumes with what it missed. */
 export const MOST_WAITING = 256 * 1024;
@@ -52,14 +52,14 @@ export class Reader {
   }
 
   /** Sends the event to whoever may see it. */
-  offer({ frame, needs }: ToldEvent): void {
+  offer({ frame, needs }: RenderedEvent): void {
     if (this.#identity && decide(this.#identity.actor, needs, this.#rules).allowed) {
       this.send(frame);
     }
   }
 
   /** As many as there are, as fast as they are read; a reader that takes nothing for too long is dropped. */
-  async offerAll(events: readonly ToldEvent[]): Promise<void> {
+  async offerAll(events: readonly RenderedEvent[]): Promise<void> {
     for (const event of events) {
       this.offer(event);
       if (!this.#out.writableNeedDrain || this.#isGone) continue;

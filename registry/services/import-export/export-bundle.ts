@@ -15,7 +15,7 @@ import { numberOfAll, reinstatedVersions, revokedVersions } from '../../store/sy
 import { newestStanding } from '../../store/versions.ts';
 import { ArchiveWriter } from '../archive.ts';
 import { contentAt } from '../content/version-content.ts';
-import { type ReadDeps, summary } from '../definitions/read-definitions.ts';
+import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
 import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
@@ -51,7 +51,7 @@ export async function exportBundle(
       if (!version) continue;
       const { files, described } = await contentAt(deps, row.name, version);
       definitions.push({
-        ...summary(deps, row, usernames, version),
+        ...summaryOf(deps, row, usernames, version),
         ...described,
         version: version.version,
         head: version.commit,

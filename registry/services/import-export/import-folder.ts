@@ -13,7 +13,7 @@ import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { AnalysisDeps, FolderReading, ReadDefinition } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
-import { tooMuch } from '../content/files.ts';
+import { findExcess } from '../content/files.ts';
 import { type Authorship, readAuthors } from './folder-authors.ts';
 import { listFolder } from './folder-files.ts';
 import {
@@ -52,7 +52,7 @@ export interface Existing {
   /** Why this target may not make its next version; null where it may. */
   refusal: string | null;
   /** True where its newest version holds these files and no others. */
-  same(files: Files): Promise<boolean>;
+  hasSameFiles(files: Files): Promise<boolean>;
 }
 
 /** Where definitions are imported to: a lab, or the built-in ones. */
@@ -62,7 +62,7 @@ export interface ImportTarget {
   /** Largest file, in bytes. */
   maxFileBytes: number;
   /** Those of the names that are taken, case ignored, by the name in lower case. */
-  taken(names: readonly string[]): Promise<ReadonlyMap<string, Existing>>;
+  findExisting(names: readonly string[]): Promise<ReadonlyMap<string, Existing>>;
   /** For each of these names one like it that is neither taken nor reserved, where one is found. */
   freeNames(
     names: readonly string[],
@@ -151,7 +151,7 @@ async function landAll(
 ): Promise<ImportReport> {
   const skipped: SkippedClass[] = [...unread];
   const imported: Imported[] = [];
-  const taken = await target.taken(found.names);
+  const taken = await target.findExisting(found.names);
   const offers = await target.freeNames(
     found.names.filter((name) => isRefused(name, taken)),
     found.names,
@@ -225,7 +225,7 @@ async function importOne(
   if (existing && existing.name !== name) {
     return refuse(`its name clashes with the definition ${existing.name} (case does not count)`);
   }
-  const unfit = unfitness(name, files, target.maxFileBytes);
+  const unfit = findObstacle(name, files, target.maxFileBytes);
   if (unfit !== undefined) return skip(unfit);
   const { errors, warnings } = validation;
   const fatal = errors.find(({ code }) => FATAL.has(code));
@@ -238,11 +238,11 @@ async function importOne(
     files,
     ...(found.asFound && { asFound: found.asFound }),
     message: messageOf(found, existing !== undefined, authorship),
-    overrides: errors.map((error) => ({ code: error.code, message: shown(name, error) })),
+    overrides: errors.map((error) => ({ code: error.code, message: describeFinding(name, error) })),
     ...(authorship && { author: authorship.author }),
   };
   try {
-    const landed = await landing(item, existing, target, options.dryRun ?? false);
+    const landed = await landItem(item, existing, target, options.dryRun ?? false);
     return {
       name,
       ...(original !== name && { original }),
@@ -250,7 +250,7 @@ async function importOne(
       line,
       ...landed,
       loads,
-      warnings: [...found.warnings, ...warnings.map((warning) => shown(name, warning))],
+      warnings: [...found.warnings, ...warnings.map((warning) => describeFinding(name, warning))],
       overrides: item.overrides,
     };
   } catch (error) {
@@ -263,7 +263,7 @@ async function importOne(
 }
 
 /** Why a definition cannot have this name and these files, before anybody looks into them. */
-function unfitness(name: string, files: Files, maxFileBytes: number): string | undefined {
+function findObstacle(name: string, files: Files, maxFileBytes: number): string | undefined {
   const badName = checkName(name);
   if (badName !== null) return badName;
   const [clash] = checkPaths(files.keys());
@@ -272,7 +272,7 @@ function unfitness(name: string, files: Files, maxFileBytes: number): string | u
     if (byteLength > maxFileBytes)
       return `${path} would have ${byteLength} bytes; ${maxFileBytes} are allowed`;
   }
-  return tooMuch(files);
+  return findExcess(files);
 }
 
 /** What Python could not load, and what the registry could not describe. */
@@ -289,14 +289,14 @@ const FATAL = new Set([
 ]);
 
 /** Lands the item, or says what landing it would do: a dry run and the real one decide alike. */
-async function landing(
+async function landItem(
   item: ImportItem,
   existing: Existing | undefined,
   target: ImportTarget,
   dryRun: boolean,
 ): Promise<Landed> {
   const isSame = async (files: Files | undefined): Promise<boolean> =>
-    existing !== undefined && files !== undefined && (await existing.same(files));
+    existing !== undefined && files !== undefined && (await existing.hasSameFiles(files));
   if (existing && ((await isSame(item.files)) || (await isSame(item.asFound)))) {
     return { result: 'unchanged', ...(existing.version !== null && { version: existing.version }) };
   }
@@ -310,7 +310,7 @@ function messageOf({ name, origin }: Extracted, isThere: boolean, authorship?: A
   return `${isThere ? 'Update' : 'Import'} ${name}\n\nFrom ${origin}${commit}`;
 }
 
-function shown(name: string, found: Diagnostic & { file?: string }): string {
+function describeFinding(name: string, found: Diagnostic & { file?: string }): string {
   return `${found.file ?? `${name}.py`}:${found.line}:${found.column}: ${found.code} ${found.message}`;
 }
 

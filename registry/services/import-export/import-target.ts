@@ -5,7 +5,7 @@ import type { Lab } from '../../store/entities/index.ts';
 import { definitionsNamed, type NamedDefinition } from '../../store/indexing.ts';
 import { OPERATOR } from '../caller.ts';
 import { changesBetween, filesOf } from '../content/files.ts';
-import { found } from '../definitions/first-version.ts';
+import { landFirstVersion } from '../definitions/first-version.ts';
 import { freeNames } from '../definitions/free-names.ts';
 import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
@@ -23,7 +23,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
   const { store, repositories } = deps;
 
   async function create(item: ImportItem): Promise<Landed> {
-    const { definition } = await found(deps, OPERATOR, {
+    const { definition } = await landFirstVersion(deps, OPERATOR, {
       ...item,
       lab,
       isPublic: isBuiltin,
@@ -66,7 +66,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
     policy: importPolicyOf(lab),
     maxFileBytes: deps.maxFileBytes,
 
-    async taken(names) {
+    async findExisting(names) {
       const rows = await definitionsNamed(store.em(), names);
       return new Map(
         rows.map((row): [string, Existing] => [
@@ -75,7 +75,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
             name: row.name,
             version: row.version,
             refusal: refusalOf(row),
-            async same(files) {
+            async hasSameFiles(files) {
               if (row.head === null) return false;
               const repository = await repositories.open(row.name);
               return changesBetween(await filesOf(repository, row.head), files).size === 0;

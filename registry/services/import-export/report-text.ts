@@ -9,12 +9,12 @@ const PLACES = 3;
 export function formatReport(report: ImportReport, verbose = false): string[] {
   const { imported, skipped, dry_run } = report;
   const show = (title: string, told: readonly Told[]): string[] =>
-    told.length === 0 ? [] : [`${title}:`, ...grouped(told, verbose), ''];
+    told.length === 0 ? [] : [`${title}:`, ...groupByCause(told, verbose), ''];
   const of = (...kinds: SkippedClass['kind'][]): SkippedClass[] =>
     skipped.filter(({ kind }) => kinds.includes(kind));
   const clashes = [...of('clash'), ...of('taken')];
   return [
-    ...show('Not imported: the name is taken', clashes.map(toldOf)),
+    ...show('Not imported: the name is taken', clashes.map(lineOf)),
     ...(of('clash').length > 0
       ? [
           '  Of classes with one name, --prefer PATH takes the one that stands there, and',
@@ -24,10 +24,10 @@ export function formatReport(report: ImportReport, verbose = false): string[] {
       : []),
     ...show(
       'Not imported',
-      skipped.filter((one) => isLost(one) && !clashes.includes(one)).map(toldOf),
+      skipped.filter((one) => isLost(one) && !clashes.includes(one)).map(lineOf),
     ),
-    ...show(dry_run ? 'Would import' : 'Imported', imported.flatMap(landed)),
-    ...loading(imported, verbose),
+    ...show(dry_run ? 'Would import' : 'Imported', imported.flatMap(landedLines)),
+    ...loadingLines(imported, verbose),
     ...show(
       'Imported all the same, with an override',
       imported.flatMap((one) => one.overrides.map(({ message }) => ruleOf(one, message))),
@@ -36,8 +36,8 @@ export function formatReport(report: ImportReport, verbose = false): string[] {
       'Warnings',
       imported.flatMap((one) => one.warnings.map((text) => ruleOf(one, text))),
     ),
-    ...show('No definitions of their own', of('helper', 'same', 'unasked').map(toldOf)),
-    ...nothing(of('nothing'), verbose),
+    ...show('No definitions of their own', of('helper', 'same', 'unasked').map(lineOf)),
+    ...emptyFileLines(of('nothing'), verbose),
     summary(report),
   ];
 }
@@ -48,7 +48,7 @@ interface Told {
 }
 
 /** A cause that many have in common is one line; one of its own is told with its place. */
-function grouped(told: readonly Told[], verbose: boolean): string[] {
+function groupByCause(told: readonly Told[], verbose: boolean): string[] {
   const causes = new Map<string, string[]>();
   for (const { cause, place } of told) {
     const places = causes.get(cause);
@@ -66,11 +66,11 @@ function grouped(told: readonly Told[], verbose: boolean): string[] {
     });
 }
 
-const toldOf = (skip: SkippedClass): Told => ({ cause: skip.reason, place: place(skip) });
+const lineOf = (skip: SkippedClass): Told => ({ cause: skip.reason, place: place(skip) });
 
 const MARK = { created: 'new', updated: 'updated', unchanged: 'unchanged' };
 
-function landed({ name, original, path, line, result, version }: Imported): Told[] {
+function landedLines({ name, original, path, line, result, version }: Imported): Told[] {
   if (result === 'unchanged') return [];
   const number = version === undefined ? '' : ` v${version}`;
   const renamed = original === undefined ? '' : `, class ${original}`;
@@ -85,7 +85,7 @@ function ruleOf({ name }: Imported, text: string): Told {
     : { cause: cause ?? '', place: `${name} (${where})` };
 }
 
-function loading(imported: readonly Imported[], verbose: boolean): string[] {
+function loadingLines(imported: readonly Imported[], verbose: boolean): string[] {
   if (imported.length === 0) return [];
   const told = (cause: string, fits: (one: Imported) => boolean): Told[] =>
     imported.filter(fits).map(({ name }) => ({ cause, place: name }));
@@ -93,7 +93,7 @@ function loading(imported: readonly Imported[], verbose: boolean): string[] {
     [...new Set(imported.flatMap(list))]
       .sort()
       .flatMap((what) => told(cause(what), (one) => list(one).includes(what)));
-  const lines = grouped(
+  const lines = groupByCause(
     [
       ...imported.flatMap(({ name, loads }) =>
         loads.no.slice(0, 1).map((why) => ({ cause: `no: ${why}`, place: name })),
@@ -122,7 +122,7 @@ function loading(imported: readonly Imported[], verbose: boolean): string[] {
   ];
 }
 
-function nothing(files: readonly SkippedClass[], verbose: boolean): string[] {
+function emptyFileLines(files: readonly SkippedClass[], verbose: boolean): string[] {
   if (files.length === 0) return [];
   if (verbose)
     return [

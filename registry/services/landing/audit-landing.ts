@@ -6,7 +6,7 @@ import type { Definition } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
 import type { Verdicts } from '../../store/versions.ts';
 import { auditDefinition, auditMergeRequest } from '../audit/entries.ts';
-import { auditOf, type By, type Caller } from '../caller.ts';
+import { auditFieldsOf, type By, type Caller } from '../caller.ts';
 import type { Indexed } from './index-repository.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function auditLanded(
   const { definition } = indexed;
   for (const { record } of indexed.added) {
     const caller = callerOf(record);
-    const by = caller ? auditOf(caller) : byRecorded(record.landed_by);
+    const by = caller ? auditFieldsOf(caller) : byRecorded(record.landed_by);
     const how = caller ? {} : { repaired: true };
     const { version, commit, change_summary: summary, merge_request: id } = record;
     const landed = { version, commit, summary, ...how };
@@ -74,7 +74,7 @@ export const auditState = (
   { definition }: { definition: Indexed['definition']; state: DefinitionState },
   caller: Caller,
   { action, before, after }: { action: AuditAction; before: object; after: object },
-): Promise<void> => auditDefinition(em, auditOf(caller), definition, action, before, after);
+): Promise<void> => auditDefinition(em, auditFieldsOf(caller), definition, action, before, after);
 
 /** Who did something that is found after a crash: the recorded person, if any, without an address or a token. */
 export const byRecorded = (person: { id: number; username: string } | null): By => ({

@@ -63,12 +63,12 @@ export async function indexRepository(
   const contentAt = async (commit: Oid | null) =>
     (commit === null ? undefined : options.contents?.get(commit)) ??
     (await readContent(analysis, repository, commit));
-  const before = await read(repository, contentAt, (id) => knownIn(store.em(), id));
+  const before = await readAll(repository, contentAt, (id) => knownIn(store.em(), id));
   return await store.transaction(async (em) => {
     await lockDefinition(em, before.definition.id);
     const known = await knownIn(em, before.definition.id);
     const same = (await repository.refs()) === before.refs && known >= before.known;
-    const now = same ? before : await read(repository, contentAt, async () => known);
+    const now = same ? before : await readAll(repository, contentAt, async () => known);
     const added = now.versions.filter(({ record }) => record.version > known);
     await ensurePeople(em, now.state, added);
     await upsertDefinition(em, now.definition);
@@ -96,7 +96,7 @@ interface Reading {
 
 type ContentAt = (commit: Oid | null) => Promise<ReadContent>;
 
-async function read(
+async function readAll(
   repository: Repository,
   contentAt: ContentAt,
   knownOf: (id: number) => Promise<number>,
@@ -107,7 +107,7 @@ async function read(
   const known = await knownOf(state.id);
   const versions: LandedVersion[] = [];
   for (let n = Math.max(1, Math.min(known + 1, newest)); n <= newest; n++) {
-    versions.push(await landed(repository, contentAt, state.id, n));
+    versions.push(await readLanded(repository, contentAt, state.id, n));
   }
   const latest = versions.at(-1);
   const proposed = newestProposal(refs);
@@ -146,7 +146,7 @@ async function markMerged(em: EntityManager, definitionId: number, added: Landed
   return merged;
 }
 
-async function landed(
+async function readLanded(
   repository: Repository,
   contentAt: ContentAt,
   id: number,

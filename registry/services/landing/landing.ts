@@ -26,14 +26,14 @@ import { filesOf } from '../content/files.ts';
 import { readState } from '../content/state.ts';
 import type { LandingDeps } from '../deps.ts';
 import { auditLanded, auditState } from './audit-landing.ts';
-import { type Indexed, indexRepository } from './index-repository.ts';
 import {
-  commitIsRevoked,
-  demandUnchanged,
-  type Judged,
+  type Basis,
+  findRevokedTwin,
   landedUnder,
-  revokedAgainText,
-} from './judged.ts';
+  requireUnchanged,
+  revokedText,
+} from './basis.ts';
+import { type Indexed, indexRepository } from './index-repository.ts';
 import { type Intent, type Step, withIntents } from './transaction.ts';
 
 export interface NewVersion {
@@ -60,7 +60,7 @@ export interface LandingOrder {
   /** Merge requests that change together with it. */
   steps?: Step[];
   /** What the caller was allowed it by; null where the product itself lands. */
-  judged: Judged | null;
+  judged: Basis | null;
   /** What the versions may do where they need it; what the version before may do unless given. */
   grants?: readonly string[];
 }
@@ -74,11 +74,11 @@ export async function land(
   const { store, repositories } = deps;
   const { repository, event, intent, steps = [] } = order;
   const contents = await contentsOf(deps, caller, order);
-  await repositories.note(repository.name);
+  await repositories.addJournalEntry(repository.name);
   try {
     const intents = intent ? [intent, ...steps] : steps;
     await withIntents(deps, repository.name, intents, async () => {
-      const ready = await prepare(order, contents);
+      const ready = await readGitFacts(order, contents);
       // Nothing is written in it: it holds what was decided on until the refs have moved.
       await store.transaction((em) => moveRefs(em, caller, order, ready));
     });
@@ -100,12 +100,12 @@ export async function land(
       if (event) await auditState(em, indexed, caller, event);
     },
   });
-  await repositories.strike(repository.name);
+  await repositories.removeJournalEntry(repository.name);
   return indexed;
 }
 
 /** What a commit that is about to land holds, and what it may do. */
-interface Landing {
+interface CommitContent {
   content: ReadContent;
   permissions: string[];
 }
@@ -118,11 +118,11 @@ async function contentsOf(
   { analysis }: LandingDeps,
   caller: Caller,
   { repository, from, versions, grants }: LandingOrder,
-): Promise<ReadonlyMap<Oid, Landing>> {
+): Promise<ReadonlyMap<Oid, CommitContent>> {
   const { name } = repository;
   const account = accountOf(caller);
   const granted = grants ?? (await permissionsAt(repository, from.version));
-  const contents = new Map<Oid, Landing>();
+  const contents = new Map<Oid, CommitContent>();
   for (const { commit } of versions) {
     const files = await filesOf(repository, commit);
     const content = await analysis.ask(account, 'readContent', name, files);
@@ -136,22 +136,22 @@ async function contentsOf(
 }
 
 /** What of a landing is in git alone. It is read before the database holds anything, which everybody else waits for. */
-interface Ready {
+interface GitFacts {
   state: DefinitionState;
   stateAt: Oid | null;
   /** Of each version, what it may do. */
   permissions: string[][];
 }
 
-async function prepare(
+async function readGitFacts(
   { repository, ...order }: LandingOrder,
-  contents: ReadonlyMap<Oid, Landing>,
-): Promise<Ready> {
+  contents: ReadonlyMap<Oid, CommitContent>,
+): Promise<GitFacts> {
   const founding = order.state?.from === null ? order.state.to : undefined;
   const { state, from: stateAt } = founding
     ? { state: founding, from: null }
     : await readState(repository);
-  await demandStanding(repository, state, order.versions);
+  await requireLandable(repository, state, order.versions);
   const permissions = order.versions.map(({ commit }) => contents.get(commit)?.permissions ?? []);
   return { state, stateAt, permissions };
 }
@@ -164,11 +164,11 @@ async function moveRefs(
   em: EntityManager,
   caller: Caller,
   { repository, from, judged, ...order }: LandingOrder,
-  { state, stateAt, permissions }: Ready,
+  { state, stateAt, permissions }: GitFacts,
 ) {
   const now = new Date();
   const labId = state.lab?.id ?? null;
-  const lab = await demandUnchanged(em, caller, repository.name, labId, judged);
+  const lab = await requireUnchanged(em, caller, repository.name, labId, judged);
   const whose = { id: state.id, name: repository.name };
   const before = order.state?.to ?? state;
   const { sha256, kept } = keepUnder(before.landed_under ?? {}, landedUnder(lab), randomUUID());
@@ -196,7 +196,7 @@ async function moveRefs(
 }
 
 /** What is archived or revoked does not land, whoever found it standing when they decided. */
-async function demandStanding(
+async function requireLandable(
   repository: Repository,
   state: DefinitionState,
   versions: readonly NewVersion[],
@@ -206,8 +206,8 @@ async function demandStanding(
     throw new Problem('conflict', `${repository.name} is archived. Take it back first.`);
   }
   for (const { commit } of versions) {
-    const again = await commitIsRevoked(repository, state, await repository.readCommit(commit));
-    if (again) throw new Problem('conflict', revokedAgainText(again));
+    const again = await findRevokedTwin(repository, state, await repository.readCommit(commit));
+    if (again) throw new Problem('conflict', revokedText(again));
   }
 }
 

@@ -40,7 +40,7 @@ export async function applySteps(
 ): Promise<void> {
   const { store, repositories } = deps;
   if (steps.length === 0) return;
-  await repositories.note(repository.name);
+  await repositories.addJournalEntry(repository.name);
   try {
     const updates = steps.flatMap((step) => step.updates);
     await withIntents(deps, repository.name, steps, () => repository.updateRefs(updates));
@@ -62,10 +62,10 @@ export async function applySteps(
     else await store.transaction(finish);
   } catch (error) {
     // A `Problem` means that another change came first and no ref moved. Any other failure is for repair to find.
-    if (error instanceof Problem) await repositories.strike(repository.name);
+    if (error instanceof Problem) await repositories.removeJournalEntry(repository.name);
     throw error;
   }
-  await repositories.strike(repository.name);
+  await repositories.removeJournalEntry(repository.name);
 }
 
 /**
@@ -81,7 +81,7 @@ export async function withIntents(
   try {
     await begin(store, intents);
   } catch (error) {
-    await repositories.strike(name);
+    await repositories.removeJournalEntry(name);
     throw error;
   }
   try {
@@ -90,7 +90,7 @@ export async function withIntents(
     // Both are thrown before any ref moves, or by the transaction that would have moved all of them.
     if (error instanceof RepositoryError || error instanceof Problem) {
       await undo(store, intents);
-      await repositories.strike(name);
+      await repositories.removeJournalEntry(name);
     }
     throw error;
   }

@@ -1,11 +1,11 @@
 /** From what a caller presents (a session, a token) to who they are. */
 import type { Actor, Scope } from '../../access/decide.ts';
+import { batchLookups } from '../../store/batch-lookups.ts';
 import { computersByToken, isLongUnseen, touchComputers } from '../../store/computers.ts';
 import type { User } from '../../store/entities/index.ts';
 import { type LabRole, rolesOf } from '../../store/labs.ts';
 import type { Store } from '../../store/open.ts';
 import { findSessionUser } from '../../store/sessions.ts';
-import { together } from '../../store/together.ts';
 import { findTokenByHash, touchToken } from '../../store/tokens.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { COMPUTER_TOKEN_PREFIX, hashToken, TOKEN_PREFIX } from './secrets.ts';
@@ -43,10 +43,10 @@ export async function identifyToken(store: Store, secret: string): Promise<Ident
   };
 }
 
-const computerWith = together((store, hashes: readonly string[]) =>
+const computerWith = batchLookups((store, hashes: readonly string[]) =>
   computersByToken(store.em(), hashes),
 );
-const touch = together(async (store, ids: readonly number[]) => {
+const touch = batchLookups(async (store, ids: readonly number[]) => {
   await touchComputers(store.em(), ids);
   return new Map();
 });

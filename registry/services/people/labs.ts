@@ -11,7 +11,7 @@ import { pinForeign } from '../../store/instruments.ts';
 import * as labs from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditChange } from '../audit/entries.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import { throwTaken } from './taken.ts';
@@ -22,14 +22,14 @@ export async function listLabs(
   caller: Caller,
   { page, per_page }: PageOf,
 ) {
-  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'lab');
+  authorize(caller, { on: 'site', do: 'sign-in' }, rules, 'lab');
   const ids = labsSeenBy(caller.actor);
   const { items, total } = await labs.listLabs(store.em(), { ids, page, perPage: per_page });
   return { items: items.map(showLab), total, page, per_page };
 }
 
 export async function readLab({ store, rules }: PeopleDeps, caller: Caller, id: number) {
-  demand(caller, { on: 'lab', do: 'read', labId: id }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'read', labId: id }, rules, 'lab');
   return showLab(await labOr404(store.em(), id));
 }
 
@@ -38,9 +38,9 @@ export async function createLab(
   caller: Caller,
   fields: NewLab,
 ): Promise<Lab> {
-  demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
+  authorize(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
-    await demandPeople(em, caller, rules, fields);
+    await requireKnownPeople(em, caller, rules, fields);
     const lab = await labs.createLab(em, fields).catch((error) => throwTaken(error, 'code'));
     await auditChange(em, caller, 'lab.created', 'lab', lab, lab.id, null, showLab(lab));
     return showLab(lab);
@@ -53,12 +53,12 @@ export async function changeLab(
   id: number,
   changes: LabChange,
 ): Promise<Lab> {
-  demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
-  if (changes.disabled !== undefined) demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
+  if (changes.disabled !== undefined) authorize(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   return await store.transaction(async (em) => {
     const row = await labOr404(em, id);
     const before = showLab(row);
-    await demandPeople(em, caller, rules, changes, namedIn(row));
+    await requireKnownPeople(em, caller, rules, changes, namedIn(row));
     const lab = await labs.updateLab(em, id, changes).catch((error) => throwTaken(error, 'code'));
     if (!lab) throw notFound('lab');
     const isPinning = lab.public_definitions === 'pin' && before.public_definitions !== 'pin';
@@ -75,7 +75,7 @@ export async function removeLab(
   caller: Caller,
   id: number,
 ): Promise<void> {
-  demand(caller, { on: 'site', do: 'manage' }, rules, 'lab');
+  authorize(caller, { on: 'site', do: 'manage' }, rules, 'lab');
   await store.transaction(async (em) => {
     const lab = await labOr404(em, id);
     await labs.deleteLab(em, id).catch((error) => {
@@ -103,7 +103,7 @@ const namedIn = ({
  * Rules speak of accounts that the caller sees, or that the policy named before, and each owner rule says what it is
  * about. No check that is the registry's own can be asked of an account. Throws `invalid`.
  */
-async function demandPeople(
+async function requireKnownPeople(
   em: EntityManager,
   caller: Caller,
   rules: Rules,

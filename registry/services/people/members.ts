@@ -8,7 +8,7 @@ import * as labs from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { findUserByEmail, findUserByName } from '../../store/users.ts';
 import { auditChange } from '../audit/entries.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { labOr404 } from './labs.ts';
 import { visibleAccounts } from './visible-accounts.ts';
@@ -19,7 +19,7 @@ export async function listMembers(
   id: number,
   { page, per_page }: PageOf,
 ) {
-  demand(caller, { on: 'lab', do: 'read', labId: id }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'read', labId: id }, rules, 'lab');
   await labOr404(store.em(), id);
   const { items, total } = await labs.listMembers(store.em(), id, { page, perPage: per_page });
   return { items: items.map(showMember), total, page, per_page };
@@ -37,10 +37,10 @@ export async function addMember(
   id: number,
   { role, ...who }: NewMember,
 ) {
-  demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
   return await store.transaction(async (em) => {
     await labOr404(em, id);
-    const user = await meant(em, caller, rules, who);
+    const user = await findAccount(em, caller, rules, who);
     if (await labs.findMember(em, id, user.id)) {
       throw new Problem(
         'conflict',
@@ -49,7 +49,7 @@ export async function addMember(
     }
     await labs.setMember(em, id, user.id, role);
     await auditChange(em, caller, 'member.added', 'user', user, id, null, { role });
-    return await shown(em, id, user.id);
+    return await readMember(em, id, user.id);
   });
 }
 
@@ -60,7 +60,7 @@ export async function changeMember(
   id: number,
   { user_id, role }: Membership,
 ) {
-  demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
   return await store.transaction(async (em) => {
     const before = await labs.findMember(em, id, user_id);
     if (!before) throw notFound('member');
@@ -76,12 +76,12 @@ export async function changeMember(
       { role: before.role },
       { role },
     );
-    return await shown(em, id, user_id);
+    return await readMember(em, id, user_id);
   });
 }
 
 /** The account that is meant: by its whole username or address, or by its id where the caller sees whose that is. */
-async function meant(
+async function findAccount(
   em: EntityManager,
   caller: Caller,
   rules: Rules,
@@ -108,7 +108,7 @@ async function meant(
   );
 }
 
-async function shown(em: EntityManager, id: number, userId: number) {
+async function readMember(em: EntityManager, id: number, userId: number) {
   const member = await labs.findMember(em, id, userId);
   if (!member) throw new Error('a member that was just set is not there');
   return showMember(member);
@@ -120,7 +120,7 @@ export async function removeMember(
   id: number,
   userId: number,
 ): Promise<void> {
-  demand(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'manage', labId: id }, rules, 'lab');
   await store.transaction(async (em) => {
     const member = await labs.findMember(em, id, userId);
     if (!member) throw notFound('member');

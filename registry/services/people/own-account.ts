@@ -3,12 +3,12 @@ import { notFound } from '../../errors.ts';
 import { identitiesOf } from '../../store/identities.ts';
 import { listLabs } from '../../store/labs.ts';
 import { findUser } from '../../store/users.ts';
-import { type Caller, demandPerson } from '../caller.ts';
+import { type Caller, requirePerson } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { showUser } from './users.ts';
 
 export async function readOwn({ store }: PeopleDeps, caller: Caller) {
-  const actor = demandPerson(caller);
+  const actor = requirePerson(caller);
   const em = store.em();
   const user = await findUser(em, actor.id);
   if (!user) throw notFound('user');

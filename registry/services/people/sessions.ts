@@ -31,13 +31,13 @@ export async function signIn(
       'There is no account with this username and password. Ask a site admin for a new password if you have lost it.',
     );
   }
-  demandUsable(user);
-  await store.transaction((em) => noteSignIn(em, address, user, {}));
+  requireUsable(user);
+  await store.transaction((em) => auditSignIn(em, address, user, {}));
   return user;
 }
 
 /** A password that the registry made up is printed or handed on: it is good for a day. Only whoever knows it is told. */
-function demandUsable({ username, password_expires_at }: User): void {
+function requireUsable({ username, password_expires_at }: User): void {
   if (password_expires_at === null || password_expires_at > new Date()) return;
   throw new Problem(
     'bad_credentials',
@@ -46,7 +46,7 @@ function demandUsable({ username, password_expires_at }: User): void {
 }
 
 /** `how` says what it was by, where it was no password. */
-export async function noteSignIn(em: EntityManager, address: string, user: User, how: object) {
+export async function auditSignIn(em: EntityManager, address: string, user: User, how: object) {
   const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
   await auditChange(em, caller, 'session.started', 'user', user, null, null, how);
 }

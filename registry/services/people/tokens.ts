@@ -5,7 +5,7 @@ import { NewToken } from '../../schemas/people.ts';
 import { parseTime } from '../../schemas/time.ts';
 import * as tokens from '../../store/tokens.ts';
 import { auditChange } from '../audit/entries.ts';
-import { type Caller, demand, demandPerson } from '../caller.ts';
+import { authorize, type Caller, requirePerson } from '../caller.ts';
 import { inputCheck } from '../check-input.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { newToken } from './secrets.ts';
@@ -34,11 +34,11 @@ export async function listTokens({ store, rules }: PeopleDeps, caller: Caller) {
 }
 
 export async function createToken(deps: PeopleDeps, caller: Caller, wanted: NewToken) {
-  return await makeToken(deps, caller, ownId(caller, deps.rules), wanted);
+  return await insertToken(deps, caller, ownId(caller, deps.rules), wanted);
 }
 
 /** Makes a token for a user; the secret is in the answer and nowhere else. */
-export async function makeToken(
+export async function insertToken(
   { store }: PeopleDeps,
   caller: Caller,
   userId: number,
@@ -105,6 +105,6 @@ export async function removeToken(
 }
 
 function ownId(caller: Caller, rules: Rules): number {
-  demand(caller, { on: 'own-tokens', do: 'manage' }, rules, 'token');
-  return demandPerson(caller).id;
+  authorize(caller, { on: 'own-tokens', do: 'manage' }, rules, 'token');
+  return requirePerson(caller).id;
 }

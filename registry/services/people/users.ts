@@ -9,7 +9,7 @@ import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
 import * as users from '../../store/users.ts';
 import { auditChange } from '../audit/entries.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import { inputCheck } from '../check-input.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { passwordFits } from './password.ts';
@@ -31,7 +31,7 @@ export async function listUsers(
   caller: Caller,
   { q, username, page, per_page }: UserSearch,
 ) {
-  demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  authorize(caller, { on: 'site', do: 'manage' }, rules, 'user');
   const search = { q, username, page, perPage: per_page };
   const { items, total } = await users.listUsers(store.em(), search);
   return { items: items.map(showUser), total, page, per_page };
@@ -45,14 +45,14 @@ export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSea
   if (whole || username === undefined || q !== undefined) {
     return await listUsers(deps, caller, query);
   }
-  demand(caller, { on: 'accounts', do: 'find' }, rules, 'user');
+  authorize(caller, { on: 'accounts', do: 'find' }, rules, 'user');
   const { items, total } = await users.listUsers(store.em(), { username, page, perPage: per_page });
   return { items: items.map(showPerson), total, page, per_page };
 }
 
 /** One's own account, or anybody's for a site admin. */
 export async function readUser({ store, rules }: PeopleDeps, caller: Caller, id: number) {
-  demand(caller, { on: 'account', do: 'read', id }, rules, 'user');
+  authorize(caller, { on: 'account', do: 'read', id }, rules, 'user');
   const user = await users.findUser(store.em(), id);
   if (!user) throw notFound('user');
   return showUser(user);
@@ -73,7 +73,7 @@ export async function createUser(
   account: NewUser,
   kind: PasswordKind = {},
 ): Promise<User> {
-  demand(caller, { on: 'site', do: 'manage' }, rules, 'user');
+  authorize(caller, { on: 'site', do: 'manage' }, rules, 'user');
   checkNew(account);
   const { username } = account;
   const fields = { ...pick(account, fieldsBut(NewUser, 'password')), username };
@@ -102,15 +102,15 @@ export async function changeAccount(
   const isOwn = caller.actor.kind === 'user' && caller.actor.id === id;
   const isAsked = inBrowser || current_password !== undefined;
   if (isOwn && isAsked && change.password !== undefined) {
-    demand(caller, { on: 'account', do: 'change', id }, deps.rules, 'user');
+    authorize(caller, { on: 'account', do: 'change', id }, deps.rules, 'user');
     const own = await users.findUser(deps.store.em(), id);
     // Somebody who came by single sign-on may have none yet.
-    if (own?.password_hash) await demandKnown(deps, caller, own, current_password);
+    if (own?.password_hash) await requireKnown(deps, caller, own, current_password);
   }
   return await changeUser(deps, caller, id, change);
 }
 
-async function demandKnown(
+async function requireKnown(
   { throttle }: SessionDeps,
   { address }: Caller,
   user: UserRow,
@@ -137,7 +137,7 @@ export async function changeUser(
   const { password } = change;
   const fields = pick(change, users.ACCOUNT_FIELDS);
   const managed = ['username', 'is_admin', 'disabled'].some((field) => field in fields);
-  demand(caller, { on: 'account', do: managed ? 'manage' : 'change', id }, rules, 'user');
+  authorize(caller, { on: 'account', do: managed ? 'manage' : 'change', id }, rules, 'user');
   checkChange(change);
   const password_hash = password === undefined ? undefined : await hashPassword(password);
   return await store.transaction(async (em) => {
@@ -155,7 +155,7 @@ export async function changeUser(
     };
     const changed = await users.updateUser(em, id, changes).catch(nameOrAddressTaken);
     if (!changed) throw notFound('user');
-    await demandSomeAdmin(em);
+    await requireSomeAdmin(em);
     const after = { ...showUser(changed), ...(password_hash && { password: 'changed' }) };
     await auditChange(em, caller, 'user.changed', 'user', changed, null, before, after);
     return showUser(changed);
@@ -180,7 +180,7 @@ function nameOrAddressTaken(error: unknown): never {
   );
 }
 
-async function demandSomeAdmin(em: EntityManager): Promise<void> {
+async function requireSomeAdmin(em: EntityManager): Promise<void> {
   if ((await users.countAdmins(em)) > 0) return;
   throw new Problem('conflict', 'This would leave no site admin. Make somebody else one first.');
 }

@@ -5,7 +5,7 @@ import { decide } from '../../access/decide.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
 import { findLab } from '../../store/labs.ts';
 import type { Caller } from '../caller.ts';
-import type { FoundDefinition } from '../definitions/find-definition.ts';
+import type { LoadedDefinition } from '../definitions/find-definition.ts';
 import { freeNames } from '../definitions/free-names.ts';
 import type { SaveDeps } from '../deps.ts';
 
@@ -17,10 +17,10 @@ export const isForReview = (ref: string): boolean =>
 const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 
 /** Why somebody can push nothing at all to a definition, in lines; undefined where they can push something. */
-export async function barred(
+export async function refuseAll(
   { rules, store }: Pick<SaveDeps, 'rules' | 'store'>,
   { actor }: Caller,
-  { facts, row }: FoundDefinition,
+  { facts, row }: LoadedDefinition,
 ): Promise<string[] | undefined> {
   const proposing = decide(actor, { on: 'definition', do: 'propose', of: facts }, rules);
   const landing = decide(actor, { on: 'definition', do: 'land', of: facts }, rules);
@@ -41,10 +41,10 @@ export async function barred(
   ];
 }
 
-export function refusal(
+export function refuseCommand(
   { rules }: Pick<SaveDeps, 'rules'>,
   caller: Caller,
-  { facts }: FoundDefinition,
+  { facts }: LoadedDefinition,
   { ref, to }: Command,
 ): Refusal | undefined {
   if (isTag(ref)) {

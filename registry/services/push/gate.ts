@@ -4,22 +4,22 @@ import type { Repository } from '../../../repos/types.ts';
 import { isBranch, MAIN } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
 import type { Caller } from '../caller.ts';
-import type { FoundDefinition } from '../definitions/find-definition.ts';
+import type { LoadedDefinition } from '../definitions/find-definition.ts';
 import type { SaveDeps } from '../deps.ts';
 import { applySteps, type Step } from '../landing/transaction.ts';
-import { refusal } from './admit.ts';
+import { refuseCommand } from './admit.ts';
 import { BranchNames, nameProblem } from './branch-names.ts';
+import type { PushContext } from './context.ts';
+import { explainConflict } from './explain-conflict.ts';
 import { landPush } from './land.ts';
 import { readOptions } from './options.ts';
-import { overtaken } from './overtaken.ts';
 import { planReview } from './review.ts';
-import type { Taking } from './taking.ts';
 
 /** The gate for one caller's pushes to one definition. */
 export function pushGate(
   deps: SaveDeps,
   caller: Caller,
-  found: FoundDefinition,
+  found: LoadedDefinition,
   repository: Repository,
 ): PushGate {
   return {
@@ -29,8 +29,8 @@ export function pushGate(
       const branches = new BranchNames(there.filter((ref) => isBranch(ref) && !gone.has(ref)));
       return commands.flatMap((command) => {
         const { ref, from, to } = command;
-        const refused = refusal(deps, caller, found, command);
-        if (refused || from !== null || to === null || ref === MAIN) return refused ?? [];
+        const refuse = refuseCommand(deps, caller, found, command);
+        if (refuse || from !== null || to === null || ref === MAIN) return refuse ?? [];
         const problem = nameProblem(ref, branches);
         return problem ? { ref, ...problem } : [];
       });
@@ -38,63 +38,63 @@ export function pushGate(
     async receive(push) {
       const { warnings, ...options } = readOptions(push.options, push.commands);
       const taking = { deps, caller, found, repository, push, options };
-      const results = await take(taking);
+      const results = await applyPush(taking);
       for (const line of warnings) push.say(`warning: ${line}`);
       return results;
     },
-    overtaken: async (command) => overtaken(await repository.refs(), command),
+    overtaken: async (command) => explainConflict(await repository.refs(), command),
   };
 }
 
-async function take(taking: Taking): Promise<RefResult[]> {
+async function applyPush(taking: PushContext): Promise<RefResult[]> {
   const { push } = taking;
-  if (push.atomic && push.commands.length > 1) return await takeTogether(taking);
+  if (push.atomic && push.commands.length > 1) return await applyAtomically(taking);
   const results: RefResult[] = [];
   // What is deleted makes room for what is made.
   const ordered = push.commands.toSorted((a, b) => Number(b.to === null) - Number(a.to === null));
-  for (const command of ordered) results.push(await takeOne(taking, command));
+  for (const command of ordered) results.push(await applyCommand(taking, command));
   return results;
 }
 
-async function takeOne(taking: Taking, command: Command): Promise<RefResult> {
+async function applyCommand(taking: PushContext, command: Command): Promise<RefResult> {
   const { push } = taking;
   if (command.ref === MAIN) return await landPush(taking, command);
   const plan = await planReview(taking, command);
   if ('refusal' in plan) return refused(push, plan.refusal);
   const [lines] = await Promise.all([plan.lines(), push.keep()]);
-  const [result] = await carriedOut(taking, [command], [plan.step], lines);
+  const [result] = await applyReviewSteps(taking, [command], [plan.step], lines);
   return result as RefResult;
 }
 
 /** All of them or none, in one transaction of refs. */
-async function takeTogether(taking: Taking): Promise<RefResult[]> {
+async function applyAtomically(taking: PushContext): Promise<RefResult[]> {
   const { push } = taking;
   const steps: Step[] = [];
   const lines: string[] = [];
   const main = push.commands.find(({ ref }) => ref === MAIN);
   for (const command of push.commands.filter((one) => one !== main)) {
     const plan = await planReview(taking, command);
-    if ('refusal' in plan) return together(push, refused(push, plan.refusal));
+    if ('refusal' in plan) return spreadResult(push, refused(push, plan.refusal));
     steps.push(plan.step);
     lines.push(...(await plan.lines()));
   }
   await push.keep();
-  if (!main) return await carriedOut(taking, push.commands, steps, lines);
+  if (!main) return await applyReviewSteps(taking, push.commands, steps, lines);
   const landed = await landPush(taking, main, steps);
   if (landed.ok) for (const line of lines) push.say(line);
-  return together(push, landed);
+  return spreadResult(push, landed);
 }
 
 /** What became of one is what became of all. */
-function together({ commands }: Push, result: RefResult): RefResult[] {
+function spreadResult({ commands }: Push, result: RefResult): RefResult[] {
   return commands.map(({ ref }) => {
     if (ref === result.ref) return result;
     return result.ok ? { ref, ok: true } : { ref, ok: false, reason: 'atomic push failure' };
   });
 }
 
-async function carriedOut(
-  { deps, repository, push }: Taking,
+async function applyReviewSteps(
+  { deps, repository, push }: PushContext,
   commands: Command[],
   steps: Step[],
   lines: string[],
@@ -106,7 +106,7 @@ async function carriedOut(
     const refs = await repository.refs();
     const told = commands.map((command) => ({
       ref: command.ref,
-      ...overtaken(refs, command, steps),
+      ...explainConflict(refs, command, steps),
     }));
     for (const line of new Set(told.flatMap(({ lines }) => lines))) push.say(line);
     return told.map(({ ref, reason }) => ({ ref, ok: false, reason }));

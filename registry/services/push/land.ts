@@ -15,14 +15,14 @@ import { land } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { hiddenInCommits, misleading } from '../review/hidden.ts';
-import type { Taking } from './taking.ts';
+import type { PushContext } from './context.ts';
 
 /** How many lines of diagnostics a refusal shows before it only counts. */
 const SHOWN = 20;
 
 /** `steps` are merge requests that change in the same transaction of refs. */
 export async function landPush(
-  { deps, caller, found, repository, push, options: { grants } }: Taking,
+  { deps, caller, found, repository, push, options: { grants } }: PushContext,
   { ref, from, to }: Command,
   steps: Step[] = [],
 ): Promise<RefResult> {
@@ -48,15 +48,15 @@ export async function landPush(
     return refuse('not an admin', 'Only admins of the lab grant permissions: leave -o grant out.');
   }
   const policy = grants ? withGrants(importPolicyOf(lab), grants) : found.policy;
-  const crooked = await crookedness(push.objects, from, commits);
+  const crooked = await findHistoryFault(push.objects, from, commits);
   if (crooked) return refuse(crooked.reason, ...crooked.lines);
   const warnings = hiddenInCommits(commits);
   for (const commit of commits) {
     const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';
-    const judged = await judge(deps, caller, push.objects, row.name, commit.oid, policy);
+    const judged = await validateCommit(deps, caller, push.objects, row.name, commit.oid, policy);
     if (judged.unread !== undefined) return refuse('cannot be read', judged.unread + where);
     if (judged.faults.length > 0) {
-      return refuse('invalid definition', ...shown(judged.faults.map((line) => line + where)));
+      return refuse('invalid definition', ...limitLines(judged.faults.map((line) => line + where)));
     }
     warnings.push(...judged.warnings.map((line) => line + where));
   }
@@ -75,7 +75,7 @@ export async function landPush(
       ...(grants && { grants }),
     });
     push.say(`${row.name} is now at version ${definition.version}.`);
-    for (const line of shown(warnings)) push.say(`warning: ${line}`);
+    for (const line of limitLines(warnings)) push.say(`warning: ${line}`);
     return { ref, ok: true };
   } catch (error) {
     if (isUnread(error)) return refuse('cannot be read', error.message);
@@ -129,11 +129,11 @@ async function crookedness(
   return undefined;
 }
 
-const shown = (lines: string[]): string[] =>
+const limitLines = (lines: string[]): string[] =>
   lines.length <= SHOWN ? lines : [...lines.slice(0, SHOWN), `… and ${lines.length - SHOWN} more`];
 
 /** What stands against this commit as a version, and what readers may not see; each as file:line:column and what it is. */
-async function judge(
+async function validateCommit(
   { analysis }: AnalysisDeps,
   caller: Caller,
   objects: ObjectReader,

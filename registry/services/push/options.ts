@@ -44,7 +44,7 @@ export function readOptions(
     } else if (name === option && (name === 'title' || name === 'description')) {
       warnings.push(`the push option "${name}" needs a value: -o ${name}=…`);
     } else if (name !== 'title' && name !== 'description') {
-      warnings.push(`the push option "${clipped(name)}" is not known here. Known are: ${KNOWN}`);
+      warnings.push(`the push option "${clip(name)}" is not known here. Known are: ${KNOWN}`);
     }
   }
   const titles = valuesOf('title');
@@ -64,4 +64,4 @@ export function readOptions(
   };
 }
 
-const clipped = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+const clip = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);

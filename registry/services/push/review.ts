@@ -6,54 +6,54 @@ import { FOR_MAIN, MAIN } from '../../../text/refs.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
 import { openMergeRequestFor } from '../../store/merge-requests.ts';
 import { isUnread } from '../analysis.ts';
-import { auditOf, type Caller } from '../caller.ts';
+import { auditFieldsOf, type Caller } from '../caller.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import type { Step } from '../landing/transaction.ts';
 import { baseOf, commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { type Examined, examine } from '../review/examine.ts';
 import { hiddenInCommits } from '../review/hidden.ts';
 import { ownChecks, type Proposal } from '../review/own-checks.ts';
-import { newMergeRequest, proposed } from '../review/propose.ts';
-import { closing, editing, moving, sourceOf } from '../review/steps.ts';
+import { linkTo, openNewStep } from '../review/propose.ts';
+import { closeStep, editStep, moveStep, sourceOf } from '../review/steps.ts';
+import type { PushContext } from './context.ts';
 import type { PushOptions } from './options.ts';
-import type { Taking } from './taking.ts';
 
 /** What a command would do, and what its pusher reads when it is done: checks are made meanwhile, and refuse nothing. */
 export type Plan = { step: Step; lines: () => Promise<string[]> } | { refusal: Refusal };
 
 /** Looks at one command while its objects are in quarantine; nothing is written. */
-export async function planReview(taking: Taking, { ref, from, to }: Command): Promise<Plan> {
+export async function planReview(taking: PushContext, { ref, from, to }: Command): Promise<Plan> {
   const { deps, caller, found, repository, push, options } = taking;
   const { row } = found;
   const branch = ref === FOR_MAIN ? [] : [{ ref, from, to }];
-  if (to === null) return deletion(caller, await openOne(taking, ref), branch);
+  if (to === null) return planDeletion(caller, await findOpen(taking, ref), branch);
   const refs = await repository.refs();
   const main = refs.get(MAIN)?.oid ?? null;
   const [current, commits] = await Promise.all([
-    openOne(taking, ref),
+    findOpen(taking, ref),
     commitsBeyondVersions(push.objects, refs, to),
   ]);
-  const refusal = unfit(ref, commits);
+  const refusal = refuseCommits(ref, commits);
   if (refusal) return { refusal };
   const base = baseOf(refs, main, commits);
-  if (base === undefined) return { refusal: unrelated(ref) };
+  if (base === undefined) return { refusal: refuseUnrelated(ref) };
   const examined = await examine(push.objects, base, to, commits);
   const step = current
-    ? further(caller, current, examined, branch, options)
-    : await newMergeRequest(deps, caller, row, examined, {
+    ? updateStep(caller, current, examined, branch, options)
+    : await openNewStep(deps, caller, row, examined, {
         summary: commits[0]?.message ?? '',
         source: ref,
         options,
         branch,
       });
-  const { id, url } = proposed(deps, step.mergeRequest);
+  const { id, url } = linkTo(deps, step.mergeRequest);
   return {
     step,
     async lines() {
       const proposal = { name: row.name, base, head: to, main };
       return [
         `Merge request !${id}: ${url}`,
-        ...(await checked(taking, proposal)),
+        ...(await ownCheckLines(taking, proposal)),
         ...hiddenInCommits(commits).map((line) => `warning: ${line}`),
       ];
     },
@@ -61,8 +61,8 @@ export async function planReview(taking: Taking, { ref, from, to }: Command): Pr
 }
 
 /** What the registry's own checks say, a line each. */
-async function checked(
-  { deps, caller, found: { row, lab }, push }: Taking,
+async function ownCheckLines(
+  { deps, caller, found: { row, lab }, push }: PushContext,
   proposal: Proposal,
 ): Promise<string[]> {
   const judging = ownChecks(
@@ -84,7 +84,7 @@ async function checked(
 }
 
 /** A further push: where it brings nothing new but what it says, the head stays. */
-function further(
+function updateStep(
   caller: Caller,
   current: MergeRequest,
   examined: Examined,
@@ -92,19 +92,19 @@ function further(
   options: PushOptions,
 ): Step {
   if (current.head === examined.head && branch.length === 0) {
-    return editing(caller, current, options);
+    return editStep(caller, current, options);
   }
   const edits = Object.keys(options).length > 0 ? options : null;
-  return moving(caller, current, { ...examined, edits }, branch);
+  return moveStep(caller, current, { ...examined, edits }, branch);
 }
 
-const openOne = ({ deps, caller, found }: Taking, ref: string) =>
-  openMergeRequestFor(deps.store.em(), found.row.id, sourceOf(ref, auditOf(caller).actor_id));
+const findOpen = ({ deps, caller, found }: PushContext, ref: string) =>
+  openMergeRequestFor(deps.store.em(), found.row.id, sourceOf(ref, auditFieldsOf(caller).actor_id));
 
-function deletion(caller: Caller, current: MergeRequest | null, branch: RefUpdate[]): Plan {
+function planDeletion(caller: Caller, current: MergeRequest | null, branch: RefUpdate[]): Plan {
   if (current) {
     const line = `Merge request !${current.id} is closed with its branch.`;
-    return { step: closing(caller, current, branch), lines: async () => [line] };
+    return { step: closeStep(caller, current, branch), lines: async () => [line] };
   }
   return {
     step: { mergeRequest: 0, updates: branch, finish: async () => {} },
@@ -112,7 +112,7 @@ function deletion(caller: Caller, current: MergeRequest | null, branch: RefUpdat
   };
 }
 
-function unfit(ref: string, commits: readonly Commit[]): Refusal | undefined {
+function refuseCommits(ref: string, commits: readonly Commit[]): Refusal | undefined {
   if (commits.length === 0) {
     return {
       ref,
@@ -130,7 +130,7 @@ function unfit(ref: string, commits: readonly Commit[]): Refusal | undefined {
   };
 }
 
-const unrelated = (ref: string): Refusal => ({
+const refuseUnrelated = (ref: string): Refusal => ({
   ref,
   reason: 'no common history with main',
   lines: ['Start from main: git fetch && git rebase --onto origin/main --root'],

@@ -9,7 +9,7 @@ import { ATTESTED, tagRef } from '../../../text/refs.ts';
 import { parseRecord, strangeness, writeAttestation } from '../../definitions/record.ts';
 import { judgeSignature, type SigningKey } from '../../signing/allowed-signers.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
-import { isDone, noteDone } from '../../store/done-once.ts';
+import { isDone, markDone } from '../../store/done-once.ts';
 import type { Store } from '../../store/open.ts';
 import { REGISTRY } from '../caller.ts';
 import { readState } from '../content/state.ts';
@@ -42,7 +42,7 @@ export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
       report.failed.push({ name, error: error as Error });
     }
   }
-  if (report.failed.length === 0) await noteDone(deps.store.em(), TASK);
+  if (report.failed.length === 0) await markDone(deps.store.em(), TASK);
   return report;
 }
 

@@ -20,7 +20,7 @@ import { everything, findDefinition } from '../../store/definitions.ts';
 import { countVersions } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
 import type { LandingDeps } from '../deps.ts';
-import { foreignEntries, notAsApproved, oddRows } from './misuse.ts';
+import { findForeignEntries, findOddRows, findUnapproved } from './misuse.ts';
 import { repair } from './repair.ts';
 
 export interface FsckDeps extends LandingDeps {
@@ -30,7 +30,7 @@ export interface FsckDeps extends LandingDeps {
 
 export interface FsckReport {
   repositories: number;
-  mended: string[];
+  repaired: string[];
   /** Where, and what is wrong there. */
   problems: { where: string; problem: string }[];
 }
@@ -41,7 +41,7 @@ export async function fsck(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<FsckReport> {
   const { store, repositories, caches, signingKeys } = deps;
-  const { mended, failed } = await repair(deps);
+  const { repaired, failed } = await repair(deps);
   const names = await repositories.list();
   const keys = await signingKeys.list();
   const problems: FsckReport['problems'] = failed.map(({ name, error }) => ({
@@ -52,9 +52,9 @@ export async function fsck(
     const repository = await repositories.open(name);
     const found = [
       ...(await repository.fsck()),
-      ...(await complaints(checkVersions(repository, keys))),
-      ...(await complaints(checkIndex(store, repository))),
-      ...(await complaints(notAsApproved(caches, repository))),
+      ...(await problemsOf(checkVersions(repository, keys))),
+      ...(await problemsOf(checkIndex(store, repository))),
+      ...(await problemsOf(findUnapproved(caches, repository))),
     ];
     problems.push(...found.map((problem) => ({ where: name, problem })));
     onProgress(i + 1, names.length);
@@ -66,14 +66,14 @@ export async function fsck(
       problem: `entry ${broken} does not follow from the one before it: it or its neighbour was changed`,
     });
   }
-  const foreign = await foreignEntries(store.em());
+  const foreign = await findForeignEntries(store.em());
   problems.push(...foreign.map((problem) => ({ where: 'audit trail', problem })));
-  problems.push(...(await oddRows(store.em())));
-  return { repositories: names.length, mended, problems };
+  problems.push(...(await findOddRows(store.em())));
+  return { repositories: names.length, repaired, problems };
 }
 
 /** A check that cannot even read what it checks has found something too. */
-async function complaints(check: Promise<string[]>): Promise<string[]> {
+async function problemsOf(check: Promise<string[]>): Promise<string[]> {
   try {
     return await check;
   } catch (error) {

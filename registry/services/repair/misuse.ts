@@ -15,7 +15,7 @@ import { type OddMergeRequest, oddMergeRequests, sessionsSetBack } from '../../s
 import type { EntityManager } from '../../store/types.ts';
 import { builtOn } from '../review/built-on.ts';
 import { changesAgainst } from '../review/examine.ts';
-import { isGone } from '../review/gone.ts';
+import { isGone } from '../review/is-gone.ts';
 
 /** What an entry of the audit trail may say was written, by action. */
 const NAMED: Record<string, ReadonlySet<string>> = {
@@ -28,7 +28,7 @@ const NAMED: Record<string, ReadonlySet<string>> = {
 };
 
 /** Entries of the audit trail that say what no entry of their action says. */
-export async function foreignEntries(em: EntityManager): Promise<string[]> {
+export async function findForeignEntries(em: EntityManager): Promise<string[]> {
   const found: string[] = [];
   for (const action of Object.keys(NAMED)) {
     for await (const entry of streamAudit(em, { action })) found.push(...foreignIn(entry));
@@ -48,10 +48,12 @@ function foreignIn({ id, action, actor, subject, after }: AuditEvent): string[] 
 }
 
 /** Rows that only such a request can have left behind. */
-export async function oddRows(em: EntityManager): Promise<{ where: string; problem: string }[]> {
+export async function findOddRows(
+  em: EntityManager,
+): Promise<{ where: string; problem: string }[]> {
   const mergeRequests = (await oddMergeRequests(em)).map((row) => ({
     where: `${row.definition} !${row.id}`,
-    problem: oddness(row),
+    problem: describeOddity(row),
   }));
   const users = (await sessionsSetBack(em)).map(({ username, epoch, least }) => ({
     where: `user ${username}`,
@@ -60,7 +62,7 @@ export async function oddRows(em: EntityManager): Promise<{ where: string; probl
   return [...mergeRequests, ...users];
 }
 
-function oddness({ state, version }: OddMergeRequest): string {
+function describeOddity({ state, version }: OddMergeRequest): string {
   if (state === 'merged') {
     return version === null
       ? 'is merged, but names no version'
@@ -71,7 +73,7 @@ function oddness({ state, version }: OddMergeRequest): string {
 }
 
 /** Versions whose record names an approval of something else than what landed. */
-export async function notAsApproved(caches: Caches, repository: Repository): Promise<string[]> {
+export async function findUnapproved(caches: Caches, repository: Repository): Promise<string[]> {
   const found: string[] = [];
   for (const { version, commit, record } of await repository.versions()) {
     const heads = new Map(approvalsIn(record).map(({ head, by }) => [head, by.username]));

@@ -6,10 +6,10 @@ import { verdictsOf } from '../../store/versions.ts';
 import type { LandingDeps } from '../deps.ts';
 import { auditLanded, auditRepairedState, type KnownState } from '../landing/audit-landing.ts';
 import { indexRepository } from '../landing/index-repository.ts';
-import { mendMergeRequests } from '../review/mend.ts';
+import { repairMergeRequests } from '../review/repair-merge-requests.ts';
 
 export interface RepairReport {
-  mended: string[];
+  repaired: string[];
   /** Their notes stay; everything else goes on without them. */
   failed: { name: string; error: Error }[];
 }
@@ -20,11 +20,11 @@ export interface RepairReport {
  */
 export async function repair(deps: LandingDeps): Promise<RepairReport> {
   const { repositories } = deps;
-  const report: RepairReport = { mended: [], failed: [] };
-  for (const name of await repositories.abandoned()) {
+  const report: RepairReport = { repaired: [], failed: [] };
+  for (const name of await repositories.abandonedEntries()) {
     try {
-      if (await mend(deps, name)) report.mended.push(name);
-      await repositories.forget(name);
+      if (await repairRepository(deps, name)) report.repaired.push(name);
+      await repositories.dropJournalEntry(name);
     } catch (error) {
       report.failed.push({ name, error: error as Error });
     }
@@ -32,7 +32,7 @@ export async function repair(deps: LandingDeps): Promise<RepairReport> {
   return report;
 }
 
-async function mend(deps: LandingDeps, name: string): Promise<boolean> {
+async function repairRepository(deps: LandingDeps, name: string): Promise<boolean> {
   const { store, repositories } = deps;
   if (!(await repositories.exists(name))) return false;
   const repository = await repositories.open(name);
@@ -40,13 +40,13 @@ async function mend(deps: LandingDeps, name: string): Promise<boolean> {
     await repositories.remove(name);
     return true;
   }
-  let mended = false;
-  const known = await knownOf(store, name);
+  let repaired = false;
+  const known = await readKnownState(store, name);
   const { definition, added } = await indexRepository(deps, repository, {
     async also(em, indexed) {
-      mended = await mendMergeRequests(em, repository, indexed.definition.id);
+      repaired = await repairMergeRequests(em, repository, indexed.definition.id);
       await auditLanded(em, indexed);
-      if (known && (await auditRepairedState(em, indexed, known))) mended = true;
+      if (known && (await auditRepairedState(em, indexed, known))) repaired = true;
     },
   });
   if (definition.version === null && !(await isProposed(store.em(), definition.id))) {
@@ -54,11 +54,11 @@ async function mend(deps: LandingDeps, name: string): Promise<boolean> {
     await repositories.remove(name);
     return true;
   }
-  return mended || added.length > 0;
+  return repaired || added.length > 0;
 }
 
 /** What the index says of a definition beside its versions, or undefined where it does not have it. */
-async function knownOf(store: Store, name: string): Promise<KnownState | undefined> {
+async function readKnownState(store: Store, name: string): Promise<KnownState | undefined> {
   const em = store.em();
   const row = await findDefinition(em, name, everything);
   return row ? { ...row, ...(await verdictsOf(em, row.id)) } : undefined;

@@ -4,7 +4,7 @@ import type { Oid, Repository } from '../../../repos/types.ts';
 import { changesKey } from '../../definitions/merge.ts';
 import { baseOf, commitsBeyondVersions } from './commits.ts';
 import { changesAgainst } from './examine.ts';
-import { isGone } from './gone.ts';
+import { isGone } from './is-gone.ts';
 
 export interface BuiltOn {
   /** The newest version that the head has; null before the first. */
@@ -19,7 +19,7 @@ export async function builtOn(caches: Caches, repository: Repository, head: Oid)
   // Versions are made of what is below `main`, so a head is built on the same one until that moves.
   const key = `${repository.path} ${main} ${head}`;
   const bases = caches.open<BuiltOn>('bases', ({ changes }) => changes.length);
-  return await bases.load(key, () => look(repository, main, head));
+  return await bases.load(key, () => readBuiltOn(repository, main, head));
 }
 
 /** The key of what a head changes; null where the head is gone, and nothing can be said of it. */
@@ -36,7 +36,7 @@ export async function changesAt(
   }
 }
 
-async function look(repository: Repository, main: Oid | null, head: Oid): Promise<BuiltOn> {
+async function readBuiltOn(repository: Repository, main: Oid | null, head: Oid): Promise<BuiltOn> {
   const refs = await repository.refs();
   const commits = await commitsBeyondVersions(repository, refs, head);
   // A head without commits of its own is a version itself.

@@ -11,44 +11,48 @@ import {
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import { auditMergeRequest } from '../audit/entries.ts';
-import { auditOf, type Caller, demand } from '../caller.ts';
+import { auditFieldsOf, authorize, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { applySteps } from '../landing/transaction.ts';
-import { seen } from './facts.ts';
-import { closing, edited } from './steps.ts';
+import { loadMergeRequest } from './facts.ts';
+import { applyEdits, closeStep } from './steps.ts';
 
 /** Its author, as long as they may take part, and admins of the lab. */
-async function owned(deps: SaveDeps, caller: Caller, id: number): Promise<MergeRequest> {
-  const row = await seen(deps, caller, id);
-  const own = row.author_id !== null && auditOf(caller).actor_id === row.author_id;
+async function authorizeEdit(deps: SaveDeps, caller: Caller, id: number): Promise<MergeRequest> {
+  const row = await loadMergeRequest(deps, caller, id);
+  const own = row.author_id !== null && auditFieldsOf(caller).actor_id === row.author_id;
   const verb = own ? 'discuss' : 'decide';
   const action = { on: 'merge-request', do: verb, labId: row.lab_id } as const;
-  demand(caller, action, deps.rules, 'merge request');
+  authorize(caller, action, deps.rules, 'merge request');
   return row;
 }
 
 /** `PUT /api/merge-requests/:id`, of one that has not landed. */
-export async function edit(
+export async function editMergeRequest(
   deps: SaveDeps,
   caller: Caller,
   id: number,
   change: MergeRequestChange,
 ): Promise<void> {
-  const row = await owned(deps, caller, id);
-  await deps.store.transaction((em) => edited(em, auditOf(caller), row, change));
+  const row = await authorizeEdit(deps, caller, id);
+  await deps.store.transaction((em) => applyEdits(em, auditFieldsOf(caller), row, change));
 }
 
 /** `POST …/close`. The branch stays where it is. */
-export async function close(deps: SaveDeps, caller: Caller, id: number): Promise<void> {
-  const row = await owned(deps, caller, id);
+export async function closeMergeRequest(deps: SaveDeps, caller: Caller, id: number): Promise<void> {
+  const row = await authorizeEdit(deps, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
   const repository = await deps.repositories.open(row.definition);
-  await applySteps(deps, repository, [closing(caller, row)]);
+  await applySteps(deps, repository, [closeStep(caller, row)]);
 }
 
 /** `POST …/reopen`, where nothing else took its place. */
-export async function reopen(deps: SaveDeps, caller: Caller, id: number): Promise<void> {
-  const row = await owned(deps, caller, id);
+export async function reopenMergeRequest(
+  deps: SaveDeps,
+  caller: Caller,
+  id: number,
+): Promise<void> {
+  const row = await authorizeEdit(deps, caller, id);
   if (row.state !== 'closed') {
     throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
   }
@@ -59,7 +63,7 @@ export async function reopen(deps: SaveDeps, caller: Caller, id: number): Promis
       `The name ${row.definition} has been given to another definition.`,
     );
   }
-  await demandBranch(deps, row);
+  await requireBranch(deps, row);
   await deps.store.transaction(async (em) => {
     await lockDefinition(em, definition);
     // The name may have been freed, or somebody else been faster, until the lock was had.
@@ -76,7 +80,7 @@ export async function reopen(deps: SaveDeps, caller: Caller, id: number): Promis
     await updateMergeRequest(em, id, { state: 'open', decided_by: null, decided_at: null });
     await auditMergeRequest(
       em,
-      auditOf(caller),
+      auditFieldsOf(caller),
       row,
       'reopened',
       { state: 'closed' },
@@ -86,7 +90,7 @@ export async function reopen(deps: SaveDeps, caller: Caller, id: number): Promis
 }
 
 /** What was closed must still be there as it was. */
-async function demandBranch(deps: SaveDeps, row: MergeRequest): Promise<void> {
+async function requireBranch(deps: SaveDeps, row: MergeRequest): Promise<void> {
   const refs = await (await deps.repositories.open(row.definition)).refs();
   const source = isBranch(row.source_ref) ? row.source_ref : headRef(row.id);
   if (refs.get(source)?.oid === row.head) return;

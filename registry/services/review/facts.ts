@@ -22,14 +22,14 @@ import type { Store } from '../../store/open.ts';
 import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/reviews.ts';
 import { usersById } from '../../store/users.ts';
 import type { AnalysisDeps } from '../analysis.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import { readState } from '../content/state.ts';
 import { importPolicyOf, reviewPolicyOf } from '../lab-policy.ts';
-import { revokedAgain, revokedAgainText } from '../landing/judged.ts';
+import { findRevokedWith, revokedText } from '../landing/basis.ts';
 import { builtOn, changesAt } from './built-on.ts';
 import { treeOf } from './examine.ts';
-import { isGone } from './gone.ts';
 import { type Grants, grantsOf } from './grants.ts';
+import { isGone } from './is-gone.ts';
 import { type OwnJudgement, ownChecks } from './own-checks.ts';
 
 export interface ReviewDeps extends AnalysisDeps {
@@ -64,15 +64,15 @@ export interface LoadedFacts {
 }
 
 /** The row, if the caller may see it. Throws `not_found` for what is not there and what is hidden alike. */
-export async function seen(
+export async function loadMergeRequest(
   { store, rules }: Pick<ReviewDeps, 'store' | 'rules'>,
   caller: Caller,
   id: number,
 ): Promise<MergeRequest> {
-  demand(caller, { on: 'site', do: 'sign-in' }, rules, 'merge request');
+  authorize(caller, { on: 'site', do: 'sign-in' }, rules, 'merge request');
   const row = await findMergeRequest(store.em(), id);
   if (!row) throw notFound('merge request');
-  demand(caller, { on: 'merge-request', do: 'read', labId: row.lab_id }, rules, 'merge request');
+  authorize(caller, { on: 'merge-request', do: 'read', labId: row.lab_id }, rules, 'merge request');
   return row;
 }
 
@@ -221,9 +221,9 @@ async function revokedTarget(
     if (entry === null) target.delete(path);
     else target.set(path, entry);
   }
-  const again = await revokedAgain(repository, state, async (commit) => {
+  const again = await findRevokedWith(repository, state, async (commit) => {
     const tree = await treeOf(repository, commit);
     return tree.size === target.size && [...tree].every(([path, e]) => target.get(path) === e);
   });
-  return again && revokedAgainText(again);
+  return again && revokedText(again);
 }

@@ -3,17 +3,17 @@ import { viewerOf } from '../../access/decide.ts';
 import type { MergeRequestQuery } from '../../schemas/review.ts';
 import { listMergeRequests } from '../../store/merge-requests.ts';
 import { usersById } from '../../store/users.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { ReviewDeps } from './facts.ts';
 import { summaryOf } from './view.ts';
 
 /** `GET /api/merge-requests`: newest first, those of labs where the caller may propose. */
-export async function list(
+export async function listMergeRequestsFor(
   deps: ReviewDeps,
   caller: Caller,
   { page, per_page, ...filters }: MergeRequestQuery,
 ) {
-  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'merge request');
+  authorize(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'merge request');
   const em = deps.store.em();
   const viewer = viewerOf(caller.actor, deps.rules);
   const { items, total } = await listMergeRequests(em, {

@@ -6,16 +6,16 @@ import { standingOf } from '../../access/review/verdicts.ts';
 import { type Approval, landingMessage, type Override } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';
-import { holdSaid, saidOf } from '../../store/judged.ts';
-import { authorOf, type Caller, demand } from '../caller.ts';
+import { holdDiscussion, readDiscussion } from '../../store/judged.ts';
+import { authorize, authorOf, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { land, type NewVersion } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { authorsOf, treeOf } from './examine.ts';
-import { type LoadedFacts, loadFacts, seen } from './facts.ts';
-import { breakGlass } from './override.ts';
-import { contents } from './own-checks.ts';
+import { type LoadedFacts, loadFacts, loadMergeRequest } from './facts.ts';
+import { overrideFor } from './override.ts';
+import { readContents } from './own-checks.ts';
 
 /** How often somebody else may be faster before the caller is told. */
 const ATTEMPTS = 5;
@@ -24,7 +24,7 @@ const ATTEMPTS = 5;
  * `POST /api/merge-requests/:id/merge`. Where another landing comes in between, everything is decided anew on top
  * of it. Throws `not_mergeable` with every reason, `conflict` where the head moved, `forbidden`, `not_found`.
  */
-export async function merge(
+export async function landMergeRequest(
   deps: SaveDeps,
   caller: Caller,
   id: number,
@@ -32,7 +32,7 @@ export async function merge(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await mergeOnce(deps, caller, id, order);
+      return await tryMerge(deps, caller, id, order);
     } catch (error) {
       const raced = error instanceof Problem && error.code === 'conflict' && error.cause;
       if (!raced || attempt === ATTEMPTS) throw error;
@@ -40,10 +40,10 @@ export async function merge(
   }
 }
 
-async function mergeOnce(deps: SaveDeps, caller: Caller, id: number, order: MergeInput) {
-  const said = await saidOf(deps.store.em(), id);
-  const row = await seen(deps, caller, id);
-  demand(
+async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: MergeInput) {
+  const said = await readDiscussion(deps.store.em(), id);
+  const row = await loadMergeRequest(deps, caller, id);
+  authorize(
     caller,
     { on: 'merge-request', do: 'decide', labId: row.lab_id },
     deps.rules,
@@ -64,14 +64,14 @@ async function mergeOnce(deps: SaveDeps, caller: Caller, id: number, order: Merg
   const unmet = unmetPolicy(facts, policy);
   if (unmet.length > 0 && order.override === undefined) throw notMergeable(id, unmet);
   const overrides =
-    unmet.length > 0 && order.override !== undefined ? [breakGlass(order.override, unmet)] : [];
+    unmet.length > 0 && order.override !== undefined ? [overrideFor(order.override, unmet)] : [];
   const version = await squash(caller, loaded, git, order.change_summary, overrides);
   await land(deps, caller, {
     repository: git.repository,
     from: git.tip,
-    judged: { lab: loaded.lab, stands: async (em) => (await holdSaid(em, id)) === said },
+    judged: { lab: loaded.lab, stands: async (em) => (await holdDiscussion(em, id)) === said },
     versions: [version],
-    steps: [await merging(git, row, version.commit)],
+    steps: [await mergeStep(git, row, version.commit)],
     grants: grants.names,
   });
 }
@@ -104,7 +104,7 @@ async function squash(
     parent: tip.head,
     ...(git.from === tip.head
       ? { tree: (await repository.readCommit(row.head)).tree }
-      : { changes: await contents(repository, git.own.landing) }),
+      : { changes: await readContents(repository, git.own.landing) }),
     author: first.author,
     committer,
     message: landingMessage(summary, [
@@ -115,7 +115,7 @@ async function squash(
       ...overrides.map(({ message }): [string, string] => ['Override', message]),
     ]),
   });
-  await demandModes(git, row.id, commit);
+  await requireModes(git, row.id, commit);
   const { name, email } = first.author;
   const review = { mergeRequest: row.id, approvals };
   return { commit, author: { name, email }, summary, overrides, review };
@@ -124,7 +124,7 @@ async function squash(
 const mailbox = ({ name, email }: { name: string; email: string }): string => `${name} <${email}>`;
 
 /** Files laid over others keep the modes that those have: what the branch made executable must be as it was judged. */
-async function demandModes({ repository, own }: Git, id: number, commit: Oid): Promise<void> {
+async function requireModes({ repository, own }: Git, id: number, commit: Oid): Promise<void> {
   const tree = await treeOf(repository, commit);
   const other = [...own.landing].find(([path, entry]) => (tree.get(path) ?? null) !== entry);
   if (!other) return;
@@ -156,7 +156,7 @@ function approvalsOf({ facts, policy, people }: LoadedFacts): Approval[] {
 }
 
 /** The head must still be the one that was judged; the branch has served. */
-async function merging({ repository }: Git, row: LoadedFacts['row'], commit: Oid): Promise<Step> {
+async function mergeStep({ repository }: Git, row: LoadedFacts['row'], commit: Oid): Promise<Step> {
   const updates: RefUpdate[] = [
     { ref: headRef(row.id), from: row.head, to: row.head },
     { ref: mergeRef(row.id), from: null, to: commit },

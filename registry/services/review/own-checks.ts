@@ -13,7 +13,7 @@ import { undescribed } from '../../definitions/undescribed.ts';
 import { Problem } from '../../errors.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
-import { filesOf, mainFile, textOf, tooMuch, withChanges } from '../content/files.ts';
+import { filesOf, findExcess, mainFile, textOf, withChanges } from '../content/files.ts';
 import { changesAgainst, treeOf } from './examine.ts';
 import { misleading } from './hidden.ts';
 
@@ -25,7 +25,7 @@ export interface Proposal {
   main: Oid | null;
 }
 
-export interface Judged {
+export interface Judgement {
   checks: Check[];
   interface: InterfaceChange[];
   /** What the definition is and would be. */
@@ -36,7 +36,7 @@ export interface Judged {
   granted: readonly string[];
 }
 
-export interface OwnJudgement extends Judged {
+export interface OwnJudgement extends Judgement {
   changes: PathChange[];
   /** What must be laid over `main`, as mode and blob; null takes a file away. */
   landing: ReadonlyMap<string, string | null>;
@@ -59,14 +59,14 @@ export async function ownChecks(
   const merged = mergeTrees(was as Tree, is as Tree, now as Tree);
   const before = main === null ? new Map() : await filesOf(objects, main);
   const conflict = await conflictCheck(deps, caller, objects, proposal, merged);
-  const files = await resulting(objects, merged.conflicts.length > 0, proposal, before, merged);
+  const files = await readResult(objects, merged.conflicts.length > 0, proposal, before, merged);
   const key = JSON.stringify([name, base, head, main, policy, granted]);
-  const judgements = deps.caches.open<Judged>('own_checks', (one) => JSON.stringify(one).length);
+  const judgements = deps.caches.open<Judgement>('own_checks', (one) => JSON.stringify(one).length);
   const judged = await judgements
     .load(key, () =>
-      judge(deps, caller, name, main === null ? null : before, files, policy, granted),
+      judgeFiles(deps, caller, name, main === null ? null : before, files, policy, granted),
     )
-    .catch((error) => unread(error, name, granted));
+    .catch((error) => asUnreadable(error, name, granted));
   const [validation, imports, ...rest] = judged.checks;
   return {
     ...judged,
@@ -76,7 +76,7 @@ export async function ownChecks(
   };
 }
 
-async function resulting(
+async function readResult(
   objects: ObjectReader,
   conflicting: boolean,
   { head }: Proposal,
@@ -86,8 +86,8 @@ async function resulting(
   try {
     const files = conflicting
       ? await filesOf(objects, head)
-      : withChanges(before, await contents(objects, merged.changes));
-    return tooMuch(files) ?? files;
+      : withChanges(before, await readContents(objects, merged.changes));
+    return findExcess(files) ?? files;
   } catch (error) {
     if (error instanceof RepositoryError && error.code === 'too_large') return error.message;
     throw error;
@@ -95,7 +95,7 @@ async function resulting(
 }
 
 /** The bytes behind modes and blobs. */
-export async function contents(
+export async function readContents(
   objects: ObjectReader,
   changes: ReadonlyMap<string, string | null>,
 ): Promise<Map<string, Uint8Array | null>> {
@@ -108,7 +108,7 @@ export async function contents(
 
 const blobOf = (entry: string): Oid => entry.slice(entry.indexOf(':') + 1);
 
-async function judge(
+async function judgeFiles(
   { analysis }: AnalysisDeps,
   caller: Caller,
   name: string,
@@ -116,7 +116,7 @@ async function judge(
   files: Files | string,
   policy: ImportPolicy,
   granted: readonly string[],
-): Promise<Judged> {
+): Promise<Judgement> {
   const tree: Files = typeof files === 'string' ? new Map() : files;
   const given = [name, before, tree, policy, granted] as const;
   const judged = await analysis.ask(accountOf(caller), 'judgeChange', ...given);
@@ -131,9 +131,13 @@ async function judge(
   const breaking = changes.filter((change) => change.breaking);
   return {
     checks: [
-      own('validation', typeof files === 'string' ? [files] : wrong, misleading(name, warnings)),
-      own('import-policy', advised(banned.map(line))),
-      own(
+      ownCheck(
+        'validation',
+        typeof files === 'string' ? [files] : wrong,
+        misleading(name, warnings),
+      ),
+      ownCheck('import-policy', withAdvice(banned.map(line))),
+      ownCheck(
         'interface',
         breaking.map(({ message, at }) => (at ? `${at.file}:${at.line}: ${message}` : message)),
       ),
@@ -147,10 +151,14 @@ async function judge(
 }
 
 /** What takes too much to be read cannot land, and says so where everything else that stands against it is said. */
-function unread(error: unknown, name: string, granted: readonly string[]): Judged {
+function asUnreadable(error: unknown, name: string, granted: readonly string[]): Judgement {
   if (!(error instanceof Problem) || error.code !== 'too_costly') throw error;
   return {
-    checks: [own('validation', [error.message]), own('import-policy', []), own('interface', [])],
+    checks: [
+      ownCheck('validation', [error.message]),
+      ownCheck('import-policy', []),
+      ownCheck('interface', []),
+    ],
     interface: [],
     before: null,
     after: undescribed(name),
@@ -160,7 +168,7 @@ function unread(error: unknown, name: string, granted: readonly string[]): Judge
 }
 
 /** With what to do about it. */
-function advised(lines: string[]): string[] {
+function withAdvice(lines: string[]): string[] {
   if (lines.length === 0) return [];
   return ['a lab admin can grant it with the approval, for this definition alone', ...lines];
 }
@@ -169,7 +177,11 @@ function advised(lines: string[]): string[] {
 const SHOWN = 5;
 
 /** `warnings` are told where nothing stands against it. */
-function own(name: (typeof OWN_CHECKS)[number], against: string[], warnings: string[] = []): Check {
+function ownCheck(
+  name: (typeof OWN_CHECKS)[number],
+  against: string[],
+  warnings: string[] = [],
+): Check {
   const told = against.length > 0 ? against : warnings.map((line) => `warning: ${line}`);
   const more = told.length > SHOWN ? [`and ${told.length - SHOWN} more`] : [];
   return {
@@ -188,18 +200,18 @@ async function conflictCheck(
   { changes, conflicts }: ReturnType<typeof mergeTrees>,
 ): Promise<Check> {
   if (changes.size === 0 && conflicts.length === 0) {
-    return own('conflict', ['it changes nothing that main does not have already']);
+    return ownCheck('conflict', ['it changes nothing that main does not have already']);
   }
   const found: string[] = [];
   for (const path of conflicts) {
     found.push(
-      `main has changed ${path} too: ${await how(deps, caller, objects, path, base, head, main)}; rebase and have it approved anew`,
+      `main has changed ${path} too: ${await describeConflict(deps, caller, objects, path, base, head, main)}; rebase and have it approved anew`,
     );
   }
-  return own('conflict', found);
+  return ownCheck('conflict', found);
 }
 
-async function how(
+async function describeConflict(
   { analysis }: AnalysisDeps,
   caller: Caller,
   objects: ObjectReader,

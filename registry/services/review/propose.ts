@@ -3,13 +3,13 @@ import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
 import { FOR_MAIN, headRef } from '../../../text/refs.ts';
 import type { Definition, MergeRequest } from '../../store/entities/index.ts';
 import { allocateMergeRequestId, openMergeRequestFor } from '../../store/merge-requests.ts';
-import { auditOf, authorOf, type Caller } from '../caller.ts';
+import { auditFieldsOf, authorOf, type Caller } from '../caller.ts';
 import { newestProposal } from '../content/refs.ts';
 import type { SaveDeps } from '../deps.ts';
 import { applySteps, type Step } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine } from './examine.ts';
-import { moving, opening, sourceOf } from './steps.ts';
+import { moveStep, openStep, sourceOf } from './steps.ts';
 import { asText, asTitle } from './wording.ts';
 
 export interface Proposed {
@@ -26,14 +26,14 @@ export interface Ground {
 }
 
 /** On top of one's own open proposal, or of `main`, or of the newest proposal where there is no `main` yet. */
-export async function groundOf(
+export async function findGround(
   deps: SaveDeps,
   caller: Caller,
   definition: Pick<Definition, 'id'>,
   repository: Repository,
   tip: Tip,
 ): Promise<Ground> {
-  const source = sourceOf(FOR_MAIN, auditOf(caller).actor_id);
+  const source = sourceOf(FOR_MAIN, auditFieldsOf(caller).actor_id);
   const own = await openMergeRequestFor(deps.store.em(), definition.id, source);
   if (own) return { own, parent: own.head, base: own.base };
   const parent = tip.head ?? newestProposal(await repository.refs());
@@ -61,13 +61,13 @@ export async function propose(
   const commits = await commitsBeyondVersions(repository, await repository.refs(), head);
   const examined = await examine(repository, base, head, commits);
   const step = own
-    ? moving(caller, own, examined)
-    : await newMergeRequest(deps, caller, definition, examined, {
+    ? moveStep(caller, own, examined)
+    : await openNewStep(deps, caller, definition, examined, {
         summary,
         ...('changes' in how && { source: FOR_MAIN }),
       });
   await applySteps(deps, repository, [step]);
-  return proposed(deps, step.mergeRequest);
+  return linkTo(deps, step.mergeRequest);
 }
 
 interface Opening {
@@ -80,7 +80,7 @@ interface Opening {
 }
 
 /** The step that opens one; without a source it is its own. */
-export async function newMergeRequest(
+export async function openNewStep(
   { store }: Pick<SaveDeps, 'store'>,
   caller: Caller,
   definition: Pick<Definition, 'id' | 'name' | 'lab_id'>,
@@ -89,7 +89,7 @@ export async function newMergeRequest(
 ): Promise<Step> {
   const id = await allocateMergeRequestId(store.em());
   const [title = '', ...rest] = summary.trim().split(/\r?\n/);
-  return opening(
+  return openStep(
     caller,
     {
       id,
@@ -107,7 +107,7 @@ export async function newMergeRequest(
   );
 }
 
-export const proposed = ({ publicUrl }: Pick<SaveDeps, 'publicUrl'>, id: number): Proposed => ({
+export const linkTo = ({ publicUrl }: Pick<SaveDeps, 'publicUrl'>, id: number): Proposed => ({
   id,
   url: `${publicUrl()}/merge-requests/${id}`,
 });

@@ -6,14 +6,14 @@ import { Problem } from '../../errors.ts';
 import type { RebaseInput } from '../../schemas/review.ts';
 import { findHead } from '../../store/merge-requests.ts';
 import type { AnalysisDeps } from '../analysis.ts';
-import { accountOf, authorOf, type Caller, demand } from '../caller.ts';
+import { accountOf, authorize, authorOf, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { applySteps } from '../landing/transaction.ts';
 import { commitsBeyondVersions } from './commits.ts';
 import { examine, treeOf } from './examine.ts';
-import { seen } from './facts.ts';
-import { contents, placesOf } from './own-checks.ts';
-import { moving } from './steps.ts';
+import { loadMergeRequest } from './facts.ts';
+import { placesOf, readContents } from './own-checks.ts';
+import { moveStep } from './steps.ts';
 
 /**
  * `POST /api/merge-requests/:id/rebase`. The authors stay, and whoever pushed the head that is rebased; the caller
@@ -21,14 +21,14 @@ import { moving } from './steps.ts';
  * hold where the list of changes stays the same. On top already: nothing happens. Throws `conflict` with file and lines where a commit
  * does not apply, and where the head moved.
  */
-export async function rebase(
+export async function rebaseMergeRequest(
   deps: SaveDeps,
   caller: Caller,
   id: number,
   { head }: RebaseInput,
 ): Promise<void> {
-  const row = await seen(deps, caller, id);
-  demand(
+  const row = await loadMergeRequest(deps, caller, id);
+  authorize(
     caller,
     { on: 'merge-request', do: 'discuss', labId: row.lab_id },
     deps.rules,
@@ -52,7 +52,7 @@ export async function rebase(
     );
   }
   let tip = main;
-  for (const commit of commits) tip = await pick(deps, repository, caller, commit, tip);
+  for (const commit of commits) tip = await applyCommit(deps, repository, caller, commit, tip);
   if (tip === null || tip === main) {
     throw new Problem('conflict', 'main has everything that the branch changes. Close it instead.');
   }
@@ -61,11 +61,11 @@ export async function rebase(
   const before = await findHead(deps.store.em(), id, row.head);
   const branch = isBranch(row.source_ref) ? [{ ref: row.source_ref, from: row.head, to: tip }] : [];
   const rebased = { ...examined, pushed_by: before?.pushed_by ?? null };
-  await applySteps(deps, repository, [moving(caller, row, rebased, branch)]);
+  await applySteps(deps, repository, [moveStep(caller, row, rebased, branch)]);
 }
 
 /** The commit anew on top of `onto`; `onto` itself where it has all of it. Throws `conflict`. */
-async function pick(
+async function applyCommit(
   deps: AnalysisDeps,
   repository: Repository,
   caller: Caller,
@@ -77,7 +77,7 @@ async function pick(
   const [was, is, now] = await Promise.all(trees);
   if (!was || !is || !now) return onto;
   const merged = mergeTrees(was, is, now);
-  const changes = await contents(repository, merged.changes);
+  const changes = await readContents(repository, merged.changes);
   for (const path of merged.conflicts) {
     changes.set(path, await mergeFile(deps, caller, repository, path, parent, commit, onto));
   }
@@ -105,18 +105,24 @@ async function mergeFile(
   );
   const where = `commit ${oid.slice(0, 10)} does not apply on top of main`;
   if (!ours || !theirs) {
-    throw conflict(path, `${where}: ${path} was deleted on one side and changed on the other`);
+    throw conflictProblem(
+      path,
+      `${where}: ${path} was deleted on one side and changed on the other`,
+    );
   }
   // What is not UTF-8 cannot be written back from its text.
   const texts = [was ?? new Uint8Array(), ours, theirs].map((bytes) => Buffer.from(bytes));
   const [a = '', b = '', c = ''] = texts.map((bytes) => bytes.toString());
   if (texts.some((bytes) => !Buffer.from(bytes.toString()).equals(bytes))) {
-    throw conflict(path, `${where}: both sides have changed ${path}, which is not UTF-8 text`);
+    throw conflictProblem(
+      path,
+      `${where}: both sides have changed ${path}, which is not UTF-8 text`,
+    );
   }
   const merged = await analysis.ask(accountOf(caller), 'mergeText', a, b, c);
   if ('text' in merged) return Buffer.from(merged.text);
-  throw conflict(path, `${where}: ${path} conflicts in ${placesOf(merged.conflicts)}`);
+  throw conflictProblem(path, `${where}: ${path} conflicts in ${placesOf(merged.conflicts)}`);
 }
 
-const conflict = (path: string, message: string): Problem =>
+const conflictProblem = (path: string, message: string): Problem =>
   new Problem('conflict', `Rebase it with git: ${message}.`, [{ path, message }]);

@@ -11,15 +11,15 @@ import {
   EDITED,
   type NewHead,
   type NewMergeRequest,
-  noteDecider,
   removeHead,
   removeOpening,
   type Source,
+  setDecider,
   updateMergeRequest,
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { auditMergeRequest } from '../audit/entries.ts';
-import { auditOf, type By, type Caller } from '../caller.ts';
+import { auditFieldsOf, type By, type Caller } from '../caller.ts';
 import type { Step } from '../landing/transaction.ts';
 import type { Examined } from './examine.ts';
 
@@ -28,17 +28,17 @@ export const sourceOf = (ref: string, author_id: number | null): Source =>
   ref === FOR_MAIN ? { source_ref: ref, author_id } : { source_ref: ref };
 
 /** Nothing moves what has landed, not even in the moment in which it lands. */
-const stillOpen = (id: number): RefUpdate => ({ ref: mergeRef(id), from: null, to: null });
+const requireOpen = (id: number): RefUpdate => ({ ref: mergeRef(id), from: null, to: null });
 
 /** A new merge request; `branch` moves with it where it has one. */
-export function opening(
+export function openStep(
   caller: Caller,
   fields: Omit<NewMergeRequest, 'head' | 'base' | 'changes' | 'author' | 'author_id'>,
   head: Examined,
   branch: RefUpdate[] = [],
 ): Step {
   const { id } = fields;
-  const by = auditOf(caller);
+  const by = auditFieldsOf(caller);
   const { authors, ...at } = head;
   const whole = { ...fields, ...at, author: by.actor, author_id: by.actor_id };
   return {
@@ -47,14 +47,21 @@ export function opening(
     begin: (em) => addMergeRequest(em, whole, { ...head, pushed_by: by.actor_id }),
     async finish(em) {
       await updateMergeRequest(em, id, { state: 'open' });
-      await auditMergeRequest(em, auditOf(caller), whole, 'opened', null, openedAs(whole));
+      await auditMergeRequest(
+        em,
+        auditFieldsOf(caller),
+        whole,
+        'opened',
+        null,
+        openingFields(whole),
+      );
     },
     undo: (em) => removeOpening(em, id),
   };
 }
 
 /** What the trail keeps of a new one. */
-export const openedAs = (row: Omit<NewMergeRequest, 'changes'>) => ({
+export const openingFields = (row: Omit<NewMergeRequest, 'changes'>) => ({
   title: row.title,
   description: row.description,
   draft: row.draft,
@@ -64,26 +71,26 @@ export const openedAs = (row: Omit<NewMergeRequest, 'changes'>) => ({
 });
 
 /** An open merge request gets another head, of whoever asks for it unless `pushed_by` says otherwise. */
-export function moving(
+export function moveStep(
   caller: Caller,
   row: MergeRequest,
   examined: Examined & Partial<Pick<NewHead, 'pushed_by' | 'edits'>>,
   branch: RefUpdate[] = [],
 ): Step {
-  const by = auditOf(caller);
+  const by = auditFieldsOf(caller);
   const head: NewHead = { pushed_by: by.actor_id, edits: null, ...examined };
   let noted = 0;
   return {
     mergeRequest: row.id,
     updates: [
-      stillOpen(row.id),
+      requireOpen(row.id),
       { ref: headRef(row.id), from: row.head, to: head.head },
       ...branch,
     ],
     async begin(em) {
       noted = await addHead(em, row.id, head);
     },
-    finish: (em) => moved(em, by, row, head),
+    finish: (em) => applyHead(em, by, row, head),
     // Whoever pushed in vain has no part in it.
     undo: (em) => removeHead(em, noted),
   };
@@ -92,7 +99,7 @@ export function moving(
 type Moved = Pick<NewHead, 'head' | 'base' | 'changes' | 'edits'>;
 
 /** The database follows a head that the refs have; `told` is what the trail says of it beyond that. */
-export async function moved(
+export async function applyHead(
   em: EntityManager,
   by: By,
   row: MergeRequest,
@@ -102,18 +109,18 @@ export async function moved(
   await updateMergeRequest(em, row.id, { head, base, changes });
   const before = { head: row.head, base: row.base };
   await auditMergeRequest(em, by, row, 'updated', before, { head, base, ...told });
-  await edited(em, by, row, edits ?? {}, told);
+  await applyEdits(em, by, row, edits ?? {}, told);
 }
 
 /** Title, description or draft change, and no ref. */
-export const editing = (caller: Caller, row: MergeRequest, edits: Edits): Step => ({
+export const editStep = (caller: Caller, row: MergeRequest, edits: Edits): Step => ({
   mergeRequest: row.id,
-  updates: [stillOpen(row.id)],
-  finish: (em) => edited(em, auditOf(caller), row, edits),
+  updates: [requireOpen(row.id)],
+  finish: (em) => applyEdits(em, auditFieldsOf(caller), row, edits),
 });
 
 /** Throws `conflict` where it has landed: it stays as it landed. */
-export async function edited(
+export async function applyEdits(
   em: EntityManager,
   by: By,
   row: MergeRequest,
@@ -130,16 +137,20 @@ export async function edited(
 }
 
 /** An open merge request is closed; its branch goes where `branch` says so. */
-export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] = []): Step {
-  const decided_by = auditOf(caller).actor_id;
+export function closeStep(caller: Caller, row: MergeRequest, branch: RefUpdate[] = []): Step {
+  const decided_by = auditFieldsOf(caller).actor_id;
   return {
     mergeRequest: row.id,
     // Its head does not move, but it must be the one that was looked at.
-    updates: [stillOpen(row.id), { ref: headRef(row.id), from: row.head, to: row.head }, ...branch],
+    updates: [
+      requireOpen(row.id),
+      { ref: headRef(row.id), from: row.head, to: row.head },
+      ...branch,
+    ],
     // Where a branch goes, the refs alone would not tell who took it away.
     ...(branch.length > 0 && {
-      begin: (em) => noteDecider(em, row.id, decided_by),
-      undo: (em) => noteDecider(em, row.id, null),
+      begin: (em) => setDecider(em, row.id, decided_by),
+      undo: (em) => setDecider(em, row.id, null),
     }),
     async finish(em) {
       const how = { state: 'closed' as const, decided_by, decided_at: new Date() };
@@ -148,7 +159,7 @@ export function closing(caller: Caller, row: MergeRequest, branch: RefUpdate[] =
       }
       await auditMergeRequest(
         em,
-        auditOf(caller),
+        auditFieldsOf(caller),
         row,
         'closed',
         { state: row.state },

@@ -5,7 +5,7 @@ import type { Comment } from '../../store/entities/index.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { textOf } from '../content/files.ts';
-import { isGone } from './gone.ts';
+import { isGone } from './is-gone.ts';
 
 export interface Place {
   line: number | null;

@@ -15,19 +15,19 @@ import { commentsOf } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
 import { commitsBeyondVersions } from './commits.ts';
-import { type LoadedFacts, loadFacts, type ReviewDeps, seen } from './facts.ts';
+import { type LoadedFacts, loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
 import { placesOfComments } from './threads.ts';
 
 /** Longer diffs are read with git. */
 const MOST_DIFF = 1024 * 1024;
 
 /** `GET /api/merge-requests/:id`. Throws `not_found`. */
-export async function page(
+export async function readMergeRequest(
   deps: ReviewDeps,
   caller: Caller,
   id: number,
 ): Promise<MergeRequestPage> {
-  const loaded = await loadFacts(deps, caller, await seen(deps, caller, id));
+  const loaded = await loadFacts(deps, caller, await loadMergeRequest(deps, caller, id));
   const { row, git, facts, policy, heads, reviews, posted, people, grants } = loaded;
   const comments = await commentsOf(deps.store.em(), id);
   const places = await placesOfComments(deps, caller, git?.repository ?? null, comments, row);

@@ -7,7 +7,7 @@ import { builtinSources } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
 import { OPERATOR } from '../caller.ts';
 import { changesBetween, filesOf, mainFile, textOf } from '../content/files.ts';
-import { found } from '../definitions/first-version.ts';
+import { landFirstVersion } from '../definitions/first-version.ts';
 import type { SaveDeps } from '../deps.ts';
 import { commitFiles } from '../landing/commit-files.ts';
 import { land } from '../landing/landing.ts';
@@ -32,16 +32,16 @@ export async function landBuiltins(
     if (known.has(name)) {
       if (await renewBuiltin(deps, name, files)) landed.push(name);
     } else {
-      (await foundBuiltin(deps, name, files)) ? landed.push(name) : skipped.push(name);
+      (await createBuiltin(deps, name, files)) ? landed.push(name) : skipped.push(name);
     }
     onProgress(i + 1, pending.length);
   }
   return { landed, skipped };
 }
 
-async function foundBuiltin(deps: SaveDeps, name: string, files: Files): Promise<boolean> {
+async function createBuiltin(deps: SaveDeps, name: string, files: Files): Promise<boolean> {
   try {
-    await found(deps, OPERATOR, {
+    await landFirstVersion(deps, OPERATOR, {
       name,
       files,
       lab: null,

@@ -5,7 +5,7 @@ import { hasUsers } from '../../store/users.ts';
 import { OPERATOR } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { newPassword } from '../people/secrets.ts';
-import { makeToken } from '../people/tokens.ts';
+import { insertToken } from '../people/tokens.ts';
 import { createUser } from '../people/users.ts';
 
 export interface FirstAdmin {
@@ -47,7 +47,7 @@ export async function createFirstAdmin(
 }
 
 async function tokenFor(deps: PeopleDeps, userId: number): Promise<string> {
-  const { token } = await makeToken(deps, OPERATOR, userId, {
+  const { token } = await insertToken(deps, OPERATOR, userId, {
     name: 'first start',
     scope: 'write',
     expires_at: new Date(Date.now() + TOKEN_LASTS).toISOString(),

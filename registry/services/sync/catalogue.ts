@@ -20,7 +20,7 @@ import {
 import { newestStanding, versionsAt } from '../../store/versions.ts';
 import type { Caller } from '../caller.ts';
 import { contentAt } from '../content/version-content.ts';
-import { type ReadDeps, summary } from '../definitions/read-definitions.ts';
+import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
 import { type Choice, choose, type Effective, pinsOf } from '../equipment/effective.ts';
 import type { Taking } from '../equipment/foreign.ts';
 import { showInstrument } from '../equipment/show.ts';
@@ -205,7 +205,7 @@ export class Catalogue {
   async #write(definition: DefinitionSummary, version: Version): Promise<Buffer> {
     const { files, described } = await contentAt(this.#deps, definition.name, version);
     const shown: Omit<SyncList['definitions'][number], 'bound' | 'pinned'> = {
-      ...summary(this.#deps, definition, this.#usernames, version),
+      ...summaryOf(this.#deps, definition, this.#usernames, version),
       ...described,
       version: version.version,
       head: version.commit,

@@ -6,15 +6,15 @@ import type { Report } from '../../store/entities/index.ts';
 import {
   countInstalled,
   countLoaded,
-  definitionsCalled,
+  definitionsByName,
   type NamedVersion,
   reportsOf,
   turnsOf,
 } from '../../store/reports.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { newestStanding, revokedOf } from '../../store/versions.ts';
-import { type Caller, demand } from '../caller.ts';
-import { find } from '../definitions/find-definition.ts';
+import { authorize, type Caller } from '../caller.ts';
+import { loadDefinition } from '../definitions/find-definition.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { showComputer } from '../equipment/show.ts';
 import { adoption, dayBefore } from './adoption.ts';
@@ -25,7 +25,7 @@ export async function listFleet(
   caller: Caller,
   { page, per_page, definition_id, version, ...filters }: FleetQuery,
 ) {
-  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
   const em = store.em();
   const { labs, computer } = equipmentSeenBy(caller.actor);
   const { items, total } = await listComputers(em, {
@@ -68,7 +68,7 @@ async function standingOf(
   reports: readonly Report[],
 ): Promise<Map<string, Standing>> {
   const names = new Set(reports.flatMap(({ installed }) => Object.keys(installed)));
-  const definitions = await definitionsCalled(em, viewerOf(actor, rules), [...names]);
+  const definitions = await definitionsByName(em, viewerOf(actor, rules), [...names]);
   const ids = definitions.map(({ id }) => id);
   const newest = await newestStanding(em, ids);
   const revoked = await revokedOf(em, ids);
@@ -108,8 +108,8 @@ export async function definitionFleet(
   id: number,
   { days }: { days: number },
 ): Promise<DefinitionFleet> {
-  demand(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
-  const { row } = await find(deps, caller, id);
+  authorize(caller, { on: 'site', do: 'sign-in' }, deps.rules, 'definition');
+  const { row } = await loadDefinition(deps, caller, id);
   const em = deps.store.em();
   const labs = labsSeenBy(caller.actor);
   const installed = await countInstalled(em, id, labs);

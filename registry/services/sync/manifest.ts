@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { notFound } from '../../errors.ts';
 import type { SyncList, SyncQuery } from '../../schemas/sync.ts';
 import type { Statement } from '../../signing/statement.ts';
+import { batchLookups } from '../../store/batch-lookups.ts';
 import type { Instrument } from '../../store/entities/index.ts';
 import { type Asking, syncStamps } from '../../store/sync.ts';
-import { together } from '../../store/together.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import type { ReadDeps } from '../definitions/read-definitions.ts';
 import type { Choice, Effective } from '../equipment/effective.ts';
 import { isForeign } from '../equipment/foreign.ts';
@@ -33,7 +33,7 @@ export interface SyncState {
   list: () => Promise<Buffer[]>;
 }
 
-const stampsOf = together((store, computers: readonly Asking[]) =>
+const stampsOf = batchLookups((store, computers: readonly Asking[]) =>
   syncStamps(store.em(), computers),
 );
 
@@ -43,7 +43,7 @@ export async function syncState(
   caller: Caller,
   query: SyncQuery,
 ): Promise<SyncState> {
-  demand(caller, { on: 'own-sync', do: 'use' }, deps.rules, 'computer');
+  authorize(caller, { on: 'own-sync', do: 'use' }, deps.rules, 'computer');
   if (caller.actor.kind !== 'computer') throw new Error('decided above');
   const { id, labId } = caller.actor;
   const stamps = await stampsOf(deps.store, { id, lab_id: labId });

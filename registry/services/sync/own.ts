@@ -1,11 +1,11 @@
 /** What of a computer's list is its own: itself, and what is bound to it. Kept for as long as its stamp stands. */
 import type { Cache, Caches } from '../../../repos/caches.ts';
+import { batchLookups } from '../../store/batch-lookups.ts';
 import { type BindingRow, bindingsMatching } from '../../store/bindings.ts';
 import { computersById } from '../../store/computers.ts';
 import type { Computer, Instrument } from '../../store/entities/index.ts';
 import { instrumentsById } from '../../store/instruments.ts';
 import type { Store } from '../../store/open.ts';
-import { together } from '../../store/together.ts';
 
 export interface Own {
   computer: Computer;
@@ -41,7 +41,7 @@ export class OwnParts {
   }
 }
 
-const read = together(async (store, ids: readonly number[]): Promise<Map<number, Own>> => {
+const read = batchLookups(async (store, ids: readonly number[]): Promise<Map<number, Own>> => {
   const em = store.em();
   const computers = await computersById(em, ids);
   const all = await bindingsMatching(em, { computers: ids });

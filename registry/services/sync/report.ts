@@ -3,22 +3,22 @@ import { visibleIn } from '../../../text/hidden.ts';
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import type { SyncReport } from '../../schemas/sync.ts';
+import { batchLookups } from '../../store/batch-lookups.ts';
 import type { Store } from '../../store/open.ts';
 import {
-  definitionsCalled,
-  keepInstalled,
-  keepReports,
+  definitionsByName,
   type NamedVersion,
   type ReportFields,
+  saveInstalled,
+  saveReports,
 } from '../../store/reports.ts';
-import { together } from '../../store/together.ts';
 import { everything } from '../../store/visibility.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import { factsOf } from '../definitions/find-definition.ts';
 import type { PeopleDeps } from '../deps.ts';
 
 /** What one computer says, and who that is. */
-interface Told extends ReportFields {
+interface Report extends ReportFields {
   actor: Extract<Caller['actor'], { kind: 'computer' }>;
   rules: Rules;
 }
@@ -27,63 +27,65 @@ interface Told extends ReportFields {
 const MOST_TOGETHER = 50;
 
 /** Keeps the report, and when what was installed changed. Names that the registry does not know are kept as they came. */
-export async function takeReport(
+export async function saveReport(
   { store, rules }: PeopleDeps,
   { actor, ...caller }: Caller,
-  report: SyncReport,
+  stated: SyncReport,
 ): Promise<void> {
-  demand({ actor, ...caller }, { on: 'own-sync', do: 'use' }, rules, 'computer');
+  authorize({ actor, ...caller }, { on: 'own-sync', do: 'use' }, rules, 'computer');
   if (actor.kind !== 'computer') throw new Error('decided above');
   // Nobody is there to be asked about what an instrument or a traceback says.
-  const { installed, loaded = {}, errors = [] } = visibleIn(report);
-  const told = { actor, rules, installed, loaded, errors };
-  const outcome = await take(store, told);
+  const { installed, loaded = {}, errors = [] } = visibleIn(stated);
+  const report = { actor, rules, installed, loaded, errors };
+  const outcome = await saveInBatch(store, report);
   if (outcome !== 'kept') throw outcome;
 }
 
-const take = together(takeAll, MOST_TOGETHER);
+const saveInBatch = batchLookups(saveAll, MOST_TOGETHER);
 
 /** In one transaction; where that fails each by itself, so that nobody suffers from what another says. */
-async function takeAll(store: Store, all: readonly Told[]): Promise<Map<Told, 'kept' | Error>> {
+async function saveAll(store: Store, all: readonly Report[]): Promise<Map<Report, 'kept' | Error>> {
   try {
     return await store.transaction(async (em) => {
       // Of several from one computer the last one counts.
-      const latest = new Map(all.map((told) => [told.actor.id, told]));
-      const before = await keepReports(em, latest);
+      const latest = new Map(all.map((report) => [report.actor.id, report]));
+      const before = await saveReports(em, latest);
       const changed = [...before].flatMap(([id, was]) => {
-        const told = latest.get(id);
-        return told && !sameVersions(was?.installed, told.installed) ? [told] : [];
+        const report = latest.get(id);
+        return report && !sameVersions(was?.installed, report.installed) ? [report] : [];
       });
       const names = new Set(changed.flatMap(({ installed }) => Object.keys(installed)));
-      const known = await definitionsCalled(em, everything, [...names]);
-      await keepInstalled(
+      const known = await definitionsByName(em, everything, [...names]);
+      await saveInstalled(
         em,
-        new Map(changed.map((told) => [told.actor.id, knownOf(told, known)])),
+        new Map(changed.map((report) => [report.actor.id, knownOf(report, known)])),
       );
-      return new Map(all.map((told) => [told, before.has(told.actor.id) ? 'kept' : gone()]));
+      return new Map(
+        all.map((report) => [report, before.has(report.actor.id) ? 'kept' : computerRemoved()]),
+      );
     });
   } catch (error) {
     if (all.length > 1) {
-      const each = await Promise.all(all.map((told) => takeAll(store, [told])));
+      const each = await Promise.all(all.map((report) => saveAll(store, [report])));
       return new Map(each.flatMap((one) => [...one]));
     }
-    return new Map(all.map((told) => [told, error as Error]));
+    return new Map(all.map((report) => [report, error as Error]));
   }
 }
 
 /** The versions installed of definitions that the computer sees, by their ids. */
-function knownOf({ actor, rules, installed }: Told, all: readonly NamedVersion[]) {
+function knownOf({ actor, rules, installed }: Report, all: readonly NamedVersion[]) {
   const versions = all.flatMap((definition): [number, number][] => {
     const { id, name, version } = definition;
-    const told = Object.hasOwn(installed, name) ? installed[name] : undefined;
-    if (told === undefined || told > (version ?? 0)) return [];
+    const report = Object.hasOwn(installed, name) ? installed[name] : undefined;
+    if (report === undefined || report > (version ?? 0)) return [];
     const read = { on: 'definition', do: 'read', of: factsOf(definition, null) } as const;
-    return decide(actor, read, rules).allowed ? [[id, told]] : [];
+    return decide(actor, read, rules).allowed ? [[id, report]] : [];
   });
   return new Map(versions);
 }
 
-const gone = (): Problem =>
+const computerRemoved = (): Problem =>
   new Problem('unauthenticated', 'This computer was removed. Enrol it again.');
 
 function sameVersions(a: Record<string, number> | undefined, b: Record<string, number>): boolean {

@@ -1,6 +1,6 @@
 /** The things that rows of docs/access.md are about, created as people create them. */
 import { OPERATOR } from '../../../registry/services/caller.ts';
-import { found } from '../../../registry/services/definitions/first-version.ts';
+import { landFirstVersion } from '../../../registry/services/definitions/first-version.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { ask } from './ask.ts';
 import { BRANCH, pushBranch } from './workspace.ts';
@@ -90,7 +90,7 @@ const builtin: Maker = async ({ deps }) => {
   const files = new Map([[`${name}.py`, Buffer.from(measurement(name))]]);
   const summary = 'Ship it';
   const flags = { isPublic: true, isBuiltin: true, lab: null, overrides: [] };
-  const made = await found(deps, OPERATOR, { name, files, summary, ...flags });
+  const made = await landFirstVersion(deps, OPERATOR, { name, files, summary, ...flags });
   return definition(made.definition.id, name);
 };
 

@@ -24,9 +24,9 @@ export async function violations(t: Test, shared: Shared, database: DatabaseKind
     ];
     found.push(...all.map((what) => ({ of: target.name, what })));
   }
-  const { problems, mended } = await fsck(world.deps);
+  const { problems, repaired } = await fsck(world.deps);
   found.push(...problems.map(({ where, problem }) => ({ of: where, what: problem })));
-  found.push(...mended.map((name) => ({ of: name, what: 'the journal had a note of it' })));
+  found.push(...repaired.map((name) => ({ of: name, what: 'the journal had an entry of it' })));
   found.push(...(await answers(shared)));
   found.push(...(await indexLaws(t, shared, database)));
   return found;

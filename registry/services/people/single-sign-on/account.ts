@@ -10,10 +10,10 @@ import type { Store } from '../../../store/open.ts';
 import type { EntityManager } from '../../../store/types.ts';
 import * as users from '../../../store/users.ts';
 import { auditChange } from '../../audit/entries.ts';
-import { type Caller, demand, OPERATOR } from '../../caller.ts';
+import { authorize, type Caller, OPERATOR } from '../../caller.ts';
 import type { PeopleDeps } from '../../deps.ts';
 import { actorOf } from '../identify.ts';
-import { noteSignIn } from '../sessions.ts';
+import { auditSignIn } from '../sessions.ts';
 import { showUser } from '../users.ts';
 import { type Claims, groupsOf, type Profile, profileOf } from './profile.ts';
 
@@ -28,7 +28,7 @@ export async function linkOf({ store, rules }: PeopleDeps, caller: Caller): Prom
   const { actor } = caller;
   const user = actor.kind === 'user' ? await users.findUser(store.em(), actor.id) : null;
   if (!user) throw new Problem('unauthenticated', 'Sign in to the account first.');
-  demand(caller, { on: 'account', do: 'change', id: user.id }, rules, 'user');
+  authorize(caller, { on: 'account', do: 'change', id: user.id }, rules, 'user');
   return { userId: user.id, sessionEpoch: user.session_epoch };
 }
 
@@ -42,7 +42,7 @@ export interface Entered {
  * Finds, links or makes the account, brings its roles up to its groups and notes the sign-in: all or nothing.
  * Throws `forbidden` for a disabled account, `conflict` for a link that cannot be.
  */
-export async function enter(
+export async function signInAs(
   store: Store,
   { groupRoles, groupsClaim }: SingleSignOn,
   address: string,
@@ -51,25 +51,25 @@ export async function enter(
 ): Promise<Entered> {
   const profile = profileOf(claims);
   const granted = groupRoles && grantedBy(groupRoles, groupsOf(claims, groupsClaim));
-  return await againIfTaken(() =>
+  return await retryIfTaken(() =>
     store.transaction(async (em) => {
       const known = await findUserByIdentity(em, profile);
       const registry = { ...OPERATOR, address };
       const user = link
-        ? await linked(em, address, profile, link, known)
-        : (known ?? (await created(em, registry, profile)));
+        ? await linkAccount(em, address, profile, link, known)
+        : (known ?? (await createAccount(em, registry, profile)));
       if (user.disabled) {
         throw new Problem('forbidden', 'Your account here is disabled. Ask a site admin.');
       }
       const warnings = granted ? await grant(em, registry, user, granted, profile.issuer) : [];
-      await noteSignIn(em, address, user, { by: profile.issuer });
+      await auditSignIn(em, address, user, { by: profile.issuer });
       return { user, warnings };
     }),
   );
 }
 
 /** Somebody may sign in for the first time twice at once, or two people with one wish for a name. */
-async function againIfTaken<T>(work: () => Promise<T>): Promise<T> {
+async function retryIfTaken<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();
@@ -81,7 +81,7 @@ async function againIfTaken<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** It has no password, and nothing of an account that there is: not its name, whatever the provider calls them. */
-async function created(em: EntityManager, caller: Caller, profile: Profile): Promise<User> {
+async function createAccount(em: EntityManager, caller: Caller, profile: Profile): Promise<User> {
   const username = await users.freeUsername(em, profile.username);
   const { email } = profile;
   // Whoever has that address here is not taken for them: accounts are linked by whoever is signed in to both.
@@ -97,7 +97,7 @@ async function created(em: EntityManager, caller: Caller, profile: Profile): Pro
   return user;
 }
 
-async function linked(
+async function linkAccount(
   em: EntityManager,
   address: string,
   profile: Profile,

@@ -26,18 +26,18 @@ const PATIENCE = 10;
 /** `callback`: the address that browsers come back to, which the provider knows. */
 export function openProvider(settings: SingleSignOn, callback: () => string): Provider {
   let found: Promise<Configuration> | undefined;
-  const discover = async () => {
-    found ??= discovered(settings);
+  const provider = async () => {
+    found ??= discover(settings);
     try {
       return await found;
     } catch (error) {
       found = undefined;
-      throw notReached(error);
+      throw unreachable(error);
     }
   };
   return {
     async begin() {
-      const [config, client] = await Promise.all([discover(), import('openid-client')]);
+      const [config, client] = await Promise.all([provider(), import('openid-client')]);
       const attempt = {
         state: client.randomState(),
         nonce: client.randomNonce(),
@@ -55,7 +55,7 @@ export function openProvider(settings: SingleSignOn, callback: () => string): Pr
     },
 
     async finish(answer, { state, nonce, codeVerifier }) {
-      const [config, client] = await Promise.all([discover(), import('openid-client')]);
+      const [config, client] = await Promise.all([provider(), import('openid-client')]);
       try {
         const tokens = await client.authorizationCodeGrant(
           config,
@@ -75,7 +75,7 @@ export function openProvider(settings: SingleSignOn, callback: () => string): Pr
   };
 }
 
-async function discovered({ issuer, clientId, clientSecret }: SingleSignOn) {
+async function discover({ issuer, clientId, clientSecret }: SingleSignOn) {
   const client = await import('openid-client');
   return await client.discovery(
     issuer,
@@ -114,19 +114,19 @@ async function meaningOf(error: unknown): Promise<Problem> {
     const text = cancelled
       ? 'The sign-in was cancelled, or the provider does not let you in here.'
       : 'The provider refused the sign-in.';
-    return refused(text, `the provider answers ${error.error}`);
+    return refusal(text, `the provider answers ${error.error}`);
   }
   if (error instanceof ResponseBodyError) {
     const reason = `the provider answers ${error.error}: ${error.error_description ?? ''}`;
     if (error.error === 'invalid_grant') {
-      return refused('The sign-in took too long, or its address was used twice.', reason);
+      return refusal('The sign-in took too long, or its address was used twice.', reason);
     }
-    return notReached(new Error(reason));
+    return unreachable(new Error(reason));
   }
   if (error instanceof ClientError && WRONG.has(error.code ?? '')) {
-    return refused('What the provider says of you does not hold.', reasonOf(error));
+    return refusal('What the provider says of you does not hold.', reasonOf(error));
   }
-  return notReached(error);
+  return unreachable(error);
 }
 
 /** Codes of openid-client for an answer that arrived and is not to be believed. */
@@ -138,10 +138,10 @@ const WRONG = new Set([
   'OAUTH_KEY_SELECTION_FAILED',
 ]);
 
-const refused = (detail: string, reason: string): Problem =>
+const refusal = (detail: string, reason: string): Problem =>
   new Problem('sign_in_refused', `${detail} Start again.`, undefined, { cause: new Error(reason) });
 
-function notReached(error: unknown): Problem {
+function unreachable(error: unknown): Problem {
   return new Problem(
     'unavailable',
     'The provider of single sign-on cannot be reached, or does not know the registry. Try again in a moment; site admins find the reason in the log.',

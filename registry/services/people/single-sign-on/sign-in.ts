@@ -3,7 +3,7 @@ import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
 import type { Store } from '../../../store/open.ts';
 import type { Throttle } from '../throttle.ts';
-import { type Entered, enter, type Link } from './account.ts';
+import { type Entered, type Link, signInAs } from './account.ts';
 import { type Attempt, openProvider } from './provider.ts';
 import { createSeal } from './seal.ts';
 
@@ -63,7 +63,7 @@ export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback:
       }
       try {
         const claims = await provider.finish(answer, opened.attempt);
-        const entered = await enter(store, settings, address, claims, opened.link);
+        const entered = await signInAs(store, settings, address, claims, opened.link);
         return { ...entered, returnTo: opened.returnTo };
       } catch (error) {
         if (error instanceof Problem && error.code === 'sign_in_refused') tries.failed();

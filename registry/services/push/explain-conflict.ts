@@ -5,14 +5,14 @@ import { isBranch } from '../../../text/refs.ts';
 import { findLanded, findLandedFrom } from '../content/refs.ts';
 import type { Step } from '../landing/transaction.ts';
 
-type Told = Required<Omit<Refusal, 'ref'>>;
+type Explanation = Required<Omit<Refusal, 'ref'>>;
 
 /** `steps` are those that could not be carried out; without them the command's own `from` tells which one it was. */
-export function overtaken(
+export function explainConflict(
   refs: Refs,
   { ref, from, to }: Command,
   steps: readonly Step[] = [],
-): Told {
+): Explanation {
   const merged = steps
     .map(({ mergeRequest }) => findLanded(refs, mergeRequest))
     .concat(findLandedFrom(refs, from))

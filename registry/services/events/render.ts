@@ -5,7 +5,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { frame, TOLD } from './kinds.ts';
 import { readSubjects } from './subjects.ts';
 
-export interface ToldEvent {
+export interface RenderedEvent {
   id: number;
   /** Made once, sent to everybody who may see it. */
   frame: Buffer;
@@ -14,7 +14,10 @@ export interface ToldEvent {
 }
 
 /** The events among these entries: for whoever may see what they are about, as it is now. */
-export async function tell(em: EntityManager, entries: AuditNews[]): Promise<ToldEvent[]> {
+export async function renderEvents(
+  em: EntityManager,
+  entries: AuditNews[],
+): Promise<RenderedEvent[]> {
   const told = entries.filter(({ action }) => action in TOLD);
   const subjectOf = await readSubjects(em, told);
   return told.flatMap((entry) => {

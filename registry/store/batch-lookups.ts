@@ -18,7 +18,7 @@ interface Round<K, V> {
  * `most` together. Not for use within a transaction: other questions wait for it. A failure is the failure of all who
  * asked with it.
  */
-export function together<K, V>(
+export function batchLookups<K, V>(
   answerAll: AnswerAll<K, V>,
   most = 500,
 ): (store: Store, key: K) => Promise<V | undefined> {

@@ -10,15 +10,15 @@ import { StoreError } from '../../store/errors.ts';
 import { usernamesOf } from '../../store/indexing.ts';
 import { instrumentsById } from '../../store/instruments.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { type Caller, demand } from '../caller.ts';
+import { authorize, type Caller } from '../caller.ts';
 import { mainFile, textOf } from '../content/files.ts';
 import { contentAt } from '../content/version-content.ts';
-import { type ReadDeps, summary } from '../definitions/read-definitions.ts';
+import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { labOr404 } from '../people/labs.ts';
 import { type Entry, writeBinding } from './bindings.ts';
 import { chooseVersions, type Effective } from './effective.ts';
-import { holdInstrumentOr404, makeInstrument, noteInstrument } from './instruments.ts';
+import { auditInstrument, holdInstrumentOr404, insertInstrument } from './instruments.ts';
 import { showBinding, showInstrument } from './show.ts';
 
 /** Each instrument with its definition at the version that it gets: its pin, or the newest that stands. */
@@ -65,7 +65,7 @@ async function showDefinition(
   const repository = await deps.repositories.open(definition.name);
   const source = await repository.readFile(version.commit, mainFile(definition.name));
   return {
-    ...summary(deps, definition, usernames, version),
+    ...summaryOf(deps, definition, usernames, version),
     ...described,
     version: version.version,
     head: version.commit,
@@ -103,13 +103,13 @@ async function bindByKey(
   const write = (instrument: Instrument, ...entries: Entry[]) =>
     writeBinding(deps, em, caller, instrument, computer.computer_name, body, entries);
   if (known) return await write(await holdInstrumentOr404(deps, em, caller, known.instrument_id));
-  const made = await makeInstrument(deps, em, caller, {
+  const made = await insertInstrument(deps, em, caller, {
     name: title,
     lab_id: computer.lab_id,
     ...(pybirch_class !== undefined && { pybirch_class }),
     ...(definition_id !== undefined && { definition_id }),
   });
-  return await write(made, () => noteInstrument(em, caller, 'created', null, made));
+  return await write(made, () => auditInstrument(em, caller, 'created', null, made));
 }
 
 async function computerOr404(
@@ -119,10 +119,10 @@ async function computerOr404(
   name: string,
   verb: 'read' | 'bind',
 ): Promise<Computer> {
-  demand(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
+  authorize(caller, { on: 'equipment', do: 'list' }, rules, 'computer');
   const row = await findComputerNamed(em, name, verb === 'bind' ? 'as it is' : undefined);
   if (!row) throw notFound('computer');
   const { id, lab_id: labId } = row;
-  demand(caller, { on: 'computer', do: verb, labId, id }, rules, 'computer');
+  authorize(caller, { on: 'computer', do: verb, labId, id }, rules, 'computer');
   return row;
 }

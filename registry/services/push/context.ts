@@ -1,15 +1,15 @@
 import type { Push } from '../../../repos/serve/gate.ts';
 import type { Repository } from '../../../repos/types.ts';
 import type { Caller } from '../caller.ts';
-import type { FoundDefinition } from '../definitions/find-definition.ts';
+import type { LoadedDefinition } from '../definitions/find-definition.ts';
 import type { SaveDeps } from '../deps.ts';
 import type { PushOptions } from './options.ts';
 
 /** A push that is being taken: who pushes what to which definition, and what they said about it. */
-export interface Taking {
+export interface PushContext {
   deps: SaveDeps;
   caller: Caller;
-  found: FoundDefinition;
+  found: LoadedDefinition;
   repository: Repository;
   push: Push;
   options: PushOptions;

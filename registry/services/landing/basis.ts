@@ -14,7 +14,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { type Caller, OPERATOR } from '../caller.ts';
 import { landingPolicyOf } from '../lab-policy.ts';
 
-export interface Judged {
+export interface Basis {
   /** The definition's lab as it was read then, or null where it belongs to none. */
   lab: Lab | null;
   /** Whether what else it was judged by is as it was then; holds it. */
@@ -25,29 +25,30 @@ export interface Judged {
  * Holds the lab, the caller's rights and what else counts, and gives the lab. `judged` is null where the product itself
  * lands, bound by no policy. Throws `conflict` with a cause where something has changed: decide anew.
  */
-export async function demandUnchanged(
+export async function requireUnchanged(
   em: EntityManager,
   caller: Caller,
   name: string,
   labId: number | null,
-  judged: Judged | null,
+  judged: Basis | null,
 ): Promise<Lab | null> {
   if (judged === null || caller.actor === OPERATOR.actor) {
     return labId === null ? null : await findLab(em, labId);
   }
   const lab = labId === null ? null : await holdLab(em, labId);
-  if (labId !== (judged.lab?.id ?? null)) throw changed(name, 'it belongs to another lab now');
+  if (labId !== (judged.lab?.id ?? null))
+    throw changedProblem(name, 'it belongs to another lab now');
   if (!isDeepStrictEqual(rulesOf(lab), rulesOf(judged.lab))) {
-    throw changed(name, "the lab's policy has changed");
+    throw changedProblem(name, "the lab's policy has changed");
   }
-  await demandRights(em, caller, name, labId);
+  await requireRights(em, caller, name, labId);
   if (judged.stands && !(await judged.stands(em))) {
-    throw changed(name, 'what is said of it has changed');
+    throw changedProblem(name, 'what is said of it has changed');
   }
   return lab;
 }
 
-async function demandRights(
+async function requireRights(
   em: EntityManager,
   { actor }: Caller,
   name: string,
@@ -65,7 +66,7 @@ async function demandRights(
   );
 }
 
-const changed = (name: string, what: string): Problem =>
+const changedProblem = (name: string, what: string): Problem =>
   new Problem(
     'conflict',
     `${name} was not changed: ${what} in the meantime. Look at it again and repeat what you did.`,
@@ -84,7 +85,7 @@ export function landedUnder(lab: Lab | null): LandedUnder {
   return { lab: named, ...landingPolicyOf(lab) };
 }
 
-export interface RevokedAgain {
+export interface RevokedVersion {
   version: number;
   verdict: Verdict;
 }
@@ -93,13 +94,13 @@ export interface RevokedAgain {
  * The revoked version whose files are these again, where there is one and no version that stands has them. `isSame`
  * compares with the commit of a version.
  */
-export async function revokedAgain(
+export async function findRevokedWith(
   repository: Repository,
   { revoked }: DefinitionState,
   isSame: (commit: Oid) => Promise<boolean>,
-): Promise<RevokedAgain | null> {
+): Promise<RevokedVersion | null> {
   if (Object.keys(revoked).length === 0) return null;
-  let found: RevokedAgain | null = null;
+  let found: RevokedVersion | null = null;
   for (const { version, commit } of await repository.versions()) {
     if (!(await isSame(commit))) continue;
     const verdict = revoked[version];
@@ -109,16 +110,16 @@ export async function revokedAgain(
   return found;
 }
 
-export const revokedAgainText = ({ version, verdict }: RevokedAgain): string =>
+export const revokedText = ({ version, verdict }: RevokedVersion): string =>
   `It is version ${version} again, which is revoked (${verdict.reason}). Choose a version that stands, or reinstate that one.`;
 
 /** Whether a commit has the files of a version that is revoked, by their trees. */
-export async function commitIsRevoked(
+export async function findRevokedTwin(
   repository: Repository,
   state: DefinitionState,
   commit: Pick<{ tree: Oid }, 'tree'>,
-): Promise<RevokedAgain | null> {
-  return await revokedAgain(
+): Promise<RevokedVersion | null> {
+  return await findRevokedWith(
     repository,
     state,
     async (oid) => (await repository.readCommit(oid)).tree === commit.tree,

@@ -10,33 +10,37 @@ import { findLab } from '../../store/labs.ts';
 import { headsOf } from '../../store/merge-requests.ts';
 import { addComment, addReview, commentsOf, putCheck } from '../../store/reviews.ts';
 import { auditMergeRequest } from '../audit/entries.ts';
-import { auditOf, type Caller, demand, demandPerson } from '../caller.ts';
+import { auditFieldsOf, authorize, type Caller, requirePerson } from '../caller.ts';
 import { textOf } from '../content/files.ts';
 import { reviewPolicyOf } from '../lab-policy.ts';
-import { loadFacts, type ReviewDeps, seen } from './facts.ts';
+import { loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
 import { showCheck } from './view.ts';
 
 /** The merge request, where the caller may take part in it. */
-async function discussed(deps: ReviewDeps, caller: Caller, id: number): Promise<MergeRequest> {
-  const row = await seen(deps, caller, id);
+async function authorizeDiscussion(
+  deps: ReviewDeps,
+  caller: Caller,
+  id: number,
+): Promise<MergeRequest> {
+  const row = await loadMergeRequest(deps, caller, id);
   const action = { on: 'merge-request', do: 'discuss', labId: row.lab_id } as const;
-  demand(caller, action, deps.rules, 'merge request');
+  authorize(caller, action, deps.rules, 'merge request');
   return row;
 }
 
 /** `POST …/reviews`: bound to the head that was looked at. */
-export async function review(
+export async function postReview(
   deps: ReviewDeps,
   caller: Caller,
   id: number,
   { verdict, body = '', head, grants }: ReviewInput,
 ): Promise<Review> {
-  const row = await discussed(deps, caller, id);
+  const row = await authorizeDiscussion(deps, caller, id);
   if (row.state !== 'open') throw new Problem('conflict', `Merge request !${id} is ${row.state}.`);
-  demandHead(row, head);
-  if (verdict !== 'comment') await demandVerdict(deps, caller, row, verdict);
-  if (grants !== undefined) demandGranting(deps, caller, row, verdict);
-  const { actor_id, actor } = auditOf(caller);
+  requireHead(row, head);
+  if (verdict !== 'comment') await requireVerdictRights(deps, caller, row, verdict);
+  if (grants !== undefined) requireGrantRights(deps, caller, row, verdict);
+  const { actor_id, actor } = auditFieldsOf(caller);
   return await deps.store.transaction(async (em) => {
     const said = await addReview(em, {
       merge_request_id: id,
@@ -48,7 +52,7 @@ export async function review(
       changes: row.changes,
       grants: grants ?? null,
     });
-    await auditMergeRequest(em, auditOf(caller), row, 'reviewed', null, {
+    await auditMergeRequest(em, auditFieldsOf(caller), row, 'reviewed', null, {
       verdict,
       head,
       body,
@@ -59,18 +63,18 @@ export async function review(
 }
 
 /** Only admins of the lab let a definition use what the lab bans, and only with their approval. */
-function demandGranting(
+function requireGrantRights(
   deps: ReviewDeps,
   caller: Caller,
   row: MergeRequest,
   verdict: ReviewInput['verdict'],
 ): void {
   if (verdict !== 'approve') throw invalid('grants', 'are given with an approval');
-  demand(caller, { on: 'lab', do: 'manage', labId: row.lab_id }, deps.rules, 'lab');
+  authorize(caller, { on: 'lab', do: 'manage', labId: row.lab_id }, deps.rules, 'lab');
 }
 
 /** What was said of another head may not hold for this one, nor may its lines be the same. */
-function demandHead(row: MergeRequest, head: string): void {
+function requireHead(row: MergeRequest, head: string): void {
   if (head === row.head) return;
   throw new Problem(
     'conflict',
@@ -78,13 +82,13 @@ function demandHead(row: MergeRequest, head: string): void {
   );
 }
 
-async function demandVerdict(
+async function requireVerdictRights(
   deps: ReviewDeps,
   caller: Caller,
   row: MergeRequest,
   verdict: 'approve' | 'request_changes',
 ): Promise<void> {
-  const actor = demandPerson(caller);
+  const actor = requirePerson(caller);
   const { facts, policy } = await loadFacts(deps, caller, row);
   const isAdmin = actor.isAdmin || (row.lab_id !== null && actor.roles.get(row.lab_id) === 'admin');
   const may = mayGive(verdict, { id: actor.id, email: actor.email, isAdmin }, facts, policy);
@@ -94,15 +98,15 @@ async function demandVerdict(
 }
 
 /** `POST …/comments`: on the whole, or on a line of either side. */
-export async function comment(
+export async function postComment(
   deps: ReviewDeps,
   caller: Caller,
   id: number,
   said: CommentInput,
 ): Promise<Comment> {
-  const row = await discussed(deps, caller, id);
+  const row = await authorizeDiscussion(deps, caller, id);
   const place = await placeOf(deps, row, said);
-  const { actor_id, actor } = auditOf(caller);
+  const { actor_id, actor } = auditFieldsOf(caller);
   return await deps.store.transaction(async (em) => {
     const added = await addComment(em, {
       merge_request_id: id,
@@ -112,7 +116,7 @@ export async function comment(
       ...place,
     });
     const { file, line, side } = place;
-    await auditMergeRequest(em, auditOf(caller), row, 'commented', null, {
+    await auditMergeRequest(em, auditFieldsOf(caller), row, 'commented', null, {
       body: said.body,
       file,
       line,
@@ -138,7 +142,7 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput):
     if (said.line !== undefined) throw invalid('file', 'is needed with a line');
     return { in_reply_to: null, file: null, line: null, side: null, ...at };
   }
-  if (said.head !== undefined) demandHead(row, said.head);
+  if (said.head !== undefined) requireHead(row, said.head);
   const side = said.side ?? 'new';
   const commit = side === 'new' ? row.head : row.base;
   const repository = await deps.repositories.open(row.definition);
@@ -152,17 +156,17 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput):
 }
 
 /** `POST …/checks`: the word of an account on one head; saying it again replaces it. */
-export async function check(
+export async function postCheck(
   deps: ReviewDeps,
   caller: Caller,
   id: number,
   said: CheckInput,
 ): Promise<Check> {
-  const row = await discussed(deps, caller, id);
+  const row = await authorizeDiscussion(deps, caller, id);
   if (isOwnCheck(said.name)) {
     throw invalid('name', 'is, or looks like, a check of the registry itself; choose another one');
   }
-  const { actor_id, actor } = auditOf(caller);
+  const { actor_id, actor } = auditFieldsOf(caller);
   const { name, state, url = null, summary = null } = said;
   const head = said.head ?? (await onlyHead(deps, row));
   if (head !== row.head) {
@@ -176,7 +180,7 @@ export async function check(
       account: actor,
       ...fields,
     });
-    await auditMergeRequest(em, auditOf(caller), row, 'checked', null, fields);
+    await auditMergeRequest(em, auditFieldsOf(caller), row, 'checked', null, fields);
     const lab = row.lab_id === null ? null : await findLab(em, row.lab_id);
     return showCheck(added, reviewPolicyOf(lab));
   });

@@ -14,7 +14,7 @@ import type { EntityManager } from '../../store/types.ts';
 import { usersById } from '../../store/users.ts';
 import { auditMergeRequest } from '../audit/entries.ts';
 import { byRecorded } from '../landing/audit-landing.ts';
-import { moved, openedAs } from './steps.ts';
+import { applyHead, openingFields } from './steps.ts';
 
 const TOLD = { repaired: true };
 
@@ -22,27 +22,27 @@ const TOLD = { repaired: true };
  * What the refs did and the database does not know is done in it too, with its entries in the audit trail; notes of what
  * they did not do are taken back. True where there was any. A merge request whose branch was deleted is closed.
  */
-export async function mendMergeRequests(
+export async function repairMergeRequests(
   em: EntityManager,
   repository: Repository,
   definitionId: number,
 ): Promise<boolean> {
   const refs = await repository.refs();
   // Somebody may have pushed to one in the very moment in which it was closed or merged.
-  let mended = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
+  let repaired = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
   for (const row of await undecidedMergeRequests(em, definitionId)) {
     const head = refs.get(headRef(row.id))?.oid;
     const gone = isBranch(row.source_ref) && !refs.has(row.source_ref);
-    if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) mended = true;
+    if (head !== undefined && (await removeHeadsAfter(em, row.id, head)) > 0) repaired = true;
     if (row.state === 'open' && head === row.head && !gone) continue;
-    mended = true;
+    repaired = true;
     if (head === undefined) await removeOpening(em, row.id);
-    else await follow(em, row, { head, gone });
+    else await followRefs(em, row, { head, gone });
   }
-  return mended;
+  return repaired;
 }
 
-async function follow(
+async function followRefs(
   em: EntityManager,
   row: MergeRequest,
   { head, gone }: { head: string; gone: boolean },
@@ -53,13 +53,13 @@ async function follow(
   if (row.state === 'opening') {
     await updateMergeRequest(em, row.id, { state: 'open' });
     await auditMergeRequest(em, by(row.author_id), row, 'opened', null, {
-      ...openedAs(row),
+      ...openingFields(row),
       ...TOLD,
     });
   }
   if (head !== row.head) {
     const to = noted ?? { ...row, head, edits: null };
-    await moved(em, by(noted?.pushed_by ?? null), row, to, TOLD);
+    await applyHead(em, by(noted?.pushed_by ?? null), row, to, TOLD);
   }
   if (!gone) return;
   await updateMergeRequest(em, row.id, { state: 'closed', decided_at: new Date() });
