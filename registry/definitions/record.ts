@@ -26,6 +26,13 @@ export interface Override {
   broken?: { reason: string; set_aside: string[] };
 }
 
+/** A landing despite the policy; `set_aside` lists the rules that it breaks, as sentences. The audit trail copies it. */
+export function overrideFor(given: string, set_aside: string[]): Override {
+  const reason = given.trim();
+  const message = `${reason} (set aside: ${set_aside.join(' ')})`;
+  return { code: 'policy', message, broken: { reason, set_aside } };
+}
+
 /** The lab that a version landed in and its policy at that time. Later changes do not affect it. */
 export interface LandedUnder {
   lab: { id: number; code: string; name: string } | null;

@@ -1,7 +1,7 @@
 /** Deprecating, revoking and reinstating versions: who may, what it changes, and what it does not change. */
 import { join } from 'node:path';
 import t from 'tap';
-import { readState } from '../../registry/services/content/state.ts';
+import { readState } from '../../registry/services/content/files.ts';
 import { git } from '../helpers/git.ts';
 import { startLab, type TestLab } from '../helpers/lab.ts';
 import { measurement, type Person } from '../helpers/registry.ts';

@@ -7,8 +7,7 @@ import type { Files } from '../../registry/definitions/types.ts';
 import type { DefinitionChange } from '../../registry/schemas/definitions.ts';
 import { OPERATOR } from '../../registry/services/caller.ts';
 import { shownText } from '../../registry/services/content/files.ts';
-import { checkFiles } from '../../registry/services/definitions/check-files.ts';
-import { compose } from '../../registry/services/definitions/compose.ts';
+import { checkFiles, compose } from '../../registry/services/definitions/save-files.ts';
 import { measurement } from '../helpers/registry.ts';
 
 const text = (files: Files, path = 'Meter.py') => Buffer.from(files.get(path) ?? '').toString();

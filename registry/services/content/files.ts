@@ -1,4 +1,5 @@
-/** A definition's files between git's bytes and the API's text. */
+/** Reads what a repository holds: the files of a commit, and the definition's state. */
+
 import { RepositoryError } from '../../../repos/errors.ts';
 import {
   MOST_BYTES,
@@ -6,7 +7,9 @@ import {
   TOO_MANY_BYTES,
   TOO_MANY_ENTRIES,
 } from '../../../repos/limits.ts';
-import type { ObjectReader } from '../../../repos/types.ts';
+import type { ObjectReader, Oid, Repository } from '../../../repos/types.ts';
+import { STATE } from '../../../text/refs.ts';
+import { type DefinitionState, parseState, RecordError } from '../../definitions/record.ts';
 import type { Files } from '../../definitions/types.ts';
 
 export { mainFile, shownText, textOf, withChanges } from '../../definitions/files.ts';
@@ -48,4 +51,13 @@ export function changesBetween(before: Files, after: Files): Map<string, Uint8Ar
     if (old === undefined || Buffer.compare(old, content) !== 0) changes.set(path, content);
   }
   return changes;
+}
+
+/** The state, and the commit that it was read from: a change of it lands only on top of that. Throws `RecordError`. */
+export async function readState(
+  repository: Repository,
+): Promise<{ state: DefinitionState; from: Oid }> {
+  const found = await repository.readState();
+  if (found === undefined) throw new RecordError(`${repository.name} has no ${STATE}`);
+  return { state: parseState(found.text), from: found.oid };
 }

@@ -5,7 +5,7 @@ import { bindingsMatching } from '../../store/bindings.ts';
 import { lockDefinition, markArchived } from '../../store/indexing.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { authorize, type Caller } from '../caller.ts';
-import { readState } from '../content/state.ts';
+import { readState } from '../content/files.ts';
 import type { LandingDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import type { Intent } from '../landing/transaction.ts';

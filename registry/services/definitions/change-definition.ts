@@ -1,4 +1,5 @@
 /** Changing a definition through the API: its files, and whose it is. */
+
 import type { Repository } from '../../../repos/types.ts';
 import type { DefinitionFacts } from '../../access/decide.ts';
 import type { Files } from '../../definitions/types.ts';
@@ -6,17 +7,13 @@ import { Problem } from '../../errors.ts';
 import type { DefinitionChange } from '../../schemas/definitions.ts';
 import { findLab } from '../../store/labs.ts';
 import { authorize, type Caller } from '../caller.ts';
-import { changesBetween, filesOf } from '../content/files.ts';
-import { readState } from '../content/state.ts';
+import { changesBetween, filesOf, readState } from '../content/files.ts';
 import type { SaveDeps } from '../deps.ts';
-import { commitFiles } from '../landing/commit-files.ts';
-import { land } from '../landing/landing.ts';
-import { decideLanding } from '../review/override.ts';
+import { commitFiles, land } from '../landing/landing.ts';
 import { findGround, linkTo, type Proposed, propose } from '../review/propose.ts';
-import { checkFiles } from './check-files.ts';
-import { compose } from './compose.ts';
 import { loadDefinition } from './find-definition.ts';
-import { policyFor, requireGrantRights } from './grants.ts';
+import { checkFiles, compose, policyFor } from './save-files.ts';
+import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /**
  * `PUT /api/instrument-definitions/:id`. What must be reviewed goes on top of the caller's own open merge request, or

@@ -10,13 +10,11 @@ import { authorize, type Caller, requirePerson } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import type { Indexed } from '../landing/index-repository.ts';
-import { decideLanding } from '../review/override.ts';
 import type { Proposed } from '../review/propose.ts';
-import { checkFiles } from './check-files.ts';
-import { compose } from './compose.ts';
 import { landFirstVersion, proposeFirstVersion } from './first-version.ts';
 import { freeNames } from './free-names.ts';
-import { policyFor, requireGrantRights } from './grants.ts';
+import { checkFiles, compose, policyFor } from './save-files.ts';
+import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
 export async function createDefinition(

@@ -12,9 +12,8 @@ import { isProposed, undecidedMergeRequests } from '../../store/merge-requests.t
 import { auditDefinition } from '../audit/entries.ts';
 import { auditFieldsOf, authorOf, type Caller, personOf } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
-import { commitFiles } from '../landing/commit-files.ts';
 import type { Indexed } from '../landing/index-repository.ts';
-import { land } from '../landing/landing.ts';
+import { commitFiles, land } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
 import { examine } from '../review/examine.ts';
 import { linkTo, openNewStep, type Proposed } from '../review/propose.ts';

@@ -26,7 +26,7 @@ import { currentVerdicts, findVersion, listVersions } from '../../store/versions
 import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
 import { filesOf, mainFile, shownText, textOf } from '../content/files.ts';
-import { newestProposal } from '../content/refs.ts';
+import { newestProposal } from '../content/history.ts';
 import { type ContentDeps, contentAt } from '../content/version-content.ts';
 import { showSignature } from '../signing/signing-keys.ts';
 import { createZip } from '../zip.ts';

@@ -1,14 +1,15 @@
 /** Rolling a definition back: a new version whose tree equals an older one's. */
+
 import { landingMessage, type VersionRecord } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
 import { authorize, authorOf, type Caller } from '../caller.ts';
-import { readState } from '../content/state.ts';
+import { readState } from '../content/files.ts';
 import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
-import { decideLanding } from '../review/override.ts';
 import { type Proposed, propose } from '../review/propose.ts';
 import { loadDefinition } from './find-definition.ts';
+import { decideLanding } from './save-rights.ts';
 
 /**
  * `POST …/rollback`, by admins of the lab: at once, or as a merge request where the policy lets nobody land directly. What the older version's record set aside (overrides) the new one's says again.

@@ -4,7 +4,7 @@ import type { DefinitionState, Verdict } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
 import { authorize, type Caller, personOf } from '../caller.ts';
-import { readState } from '../content/state.ts';
+import { readState } from '../content/files.ts';
 import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import { loadDefinition } from './find-definition.ts';

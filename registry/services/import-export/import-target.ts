@@ -9,8 +9,7 @@ import { landFirstVersion } from '../definitions/first-version.ts';
 import { freeNames } from '../definitions/free-names.ts';
 import type { SaveDeps } from '../deps.ts';
 import { importPolicyOf } from '../lab-policy.ts';
-import { commitFiles } from '../landing/commit-files.ts';
-import { land } from '../landing/landing.ts';
+import { commitFiles, land } from '../landing/landing.ts';
 import type { Existing, ImportItem, ImportTarget, Landed } from './import-folder.ts';
 
 export interface Destination {

@@ -24,9 +24,8 @@ import type { EntityManager } from '../../store/types.ts';
 import { setVerdicts, upsertVersions } from '../../store/versions.ts';
 import type { Analysis } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
-import { filesOf } from '../content/files.ts';
-import { newestProposal } from '../content/refs.ts';
-import { readState } from '../content/state.ts';
+import { filesOf, readState } from '../content/files.ts';
+import { newestProposal } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } from './index-rows.ts';
 

@@ -2,9 +2,10 @@
  * A landing: git first, then the index (see docs/decisions). The note in the journal stands from before
  * the refs move until the database has followed, so that a crash in between is repaired at the next start.
  */
+
 import { randomUUID } from 'node:crypto';
 import { RepositoryError } from '../../../repos/errors.ts';
-import type { Oid, Repository, Tip } from '../../../repos/types.ts';
+import type { Oid, Repository, Signature, Tip } from '../../../repos/types.ts';
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import { STATE } from '../../../text/refs.ts';
 import type { ReadContent } from '../../definitions/content.ts';
@@ -12,6 +13,7 @@ import { keepUnder } from '../../definitions/landed-under.ts';
 import {
   type Approval,
   type DefinitionState,
+  landingMessage,
   type NamedRecord,
   type Override,
   parseRecord,
@@ -21,11 +23,10 @@ import {
 import { Problem } from '../../errors.ts';
 import type { AuditAction } from '../../schemas/audit-actions.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { accountOf, type Caller, personOf, REGISTRY } from '../caller.ts';
-import { filesOf } from '../content/files.ts';
-import { readState } from '../content/state.ts';
+import { auditLanded, auditState } from '../audit/entries.ts';
+import { accountOf, authorOf, type Caller, personOf, REGISTRY } from '../caller.ts';
+import { filesOf, readState } from '../content/files.ts';
 import type { LandingDeps } from '../deps.ts';
-import { auditLanded, auditState } from './audit-landing.ts';
 import {
   type Basis,
   findRevokedTwin,
@@ -235,4 +236,27 @@ function recordOf(
     merge_request: review?.mergeRequest ?? null,
     overrides: overrides ?? [],
   };
+}
+
+/** Writes the commit of a save: `changes` laid over the files of `head`. No ref moves yet. */
+export async function commitFiles(
+  repository: Repository,
+  caller: Caller,
+  head: string | null,
+  changes: ReadonlyMap<string, Uint8Array | null>,
+  { summary, overrides, author }: { summary: string; overrides: Override[]; author?: Signature },
+): Promise<NewVersion> {
+  const committer = { ...authorOf(caller), at: new Date() };
+  const commit = await repository.commit({
+    parent: head,
+    changes,
+    author: author ?? committer,
+    committer,
+    message: landingMessage(summary, [
+      ['Landed-by', `${committer.name} <${committer.email}>`],
+      ...overrides.map(({ code, message }): [string, string] => ['Override', `${code} ${message}`]),
+    ]),
+  });
+  const { name, email } = author ?? committer;
+  return { commit, author: { name, email }, summary, overrides };
 }

@@ -8,9 +8,9 @@ import type { RefUpdate, Repository } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
-import { findLanded } from '../content/refs.ts';
+import { auditLanded } from '../audit/entries.ts';
+import { findLanded } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
-import { auditLanded } from './audit-landing.ts';
 import { indexRepository } from './index-repository.ts';
 
 /** What the database records before the refs move. */

@@ -2,7 +2,7 @@
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Refs } from '../../../repos/types.ts';
 import { isBranch } from '../../../text/refs.ts';
-import { findLanded, findLandedFrom } from '../content/refs.ts';
+import { findLanded, findLandedFrom } from '../content/history.ts';
 import type { Step } from '../landing/transaction.ts';
 
 type Explanation = Required<Omit<Refusal, 'ref'>>;

@@ -10,10 +10,10 @@ import { Problem } from '../../errors.ts';
 import { type AnalysisDeps, isUnread } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { filesOf, mainFile } from '../content/files.ts';
+import { commitsBeyondVersions, MOST_COMMITS } from '../content/history.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
 import { land } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
-import { commitsBeyondVersions, MOST_COMMITS } from '../review/commits.ts';
 import { hiddenInCommits, misleading } from '../review/hidden.ts';
 import type { PushContext } from './context.ts';
 

@@ -12,7 +12,7 @@ import type { SigningKeys } from '../../signing/keys.ts';
 import { isDone, markDone } from '../../store/done-once.ts';
 import type { Store } from '../../store/open.ts';
 import { REGISTRY } from '../caller.ts';
-import { readState } from '../content/state.ts';
+import { readState } from '../content/files.ts';
 
 export interface AttestReport {
   /** Definitions that have such versions, and had no list of them. */

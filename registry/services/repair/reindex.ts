@@ -8,7 +8,7 @@ import {
 import { lockDefinition } from '../../store/indexing.ts';
 import { advanceMergeRequestIds } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
-import { headsIn } from '../content/refs.ts';
+import { headsIn } from '../content/history.ts';
 import type { LandingDeps } from '../deps.ts';
 import { type Indexed, indexRepository } from '../landing/index-repository.ts';
 

@@ -3,8 +3,8 @@ import { deleteDefinition, everything, findDefinition } from '../../store/defini
 import { isProposed } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
 import { verdictsOf } from '../../store/versions.ts';
+import { auditLanded, auditRepairedState, type KnownState } from '../audit/entries.ts';
 import type { LandingDeps } from '../deps.ts';
-import { auditLanded, auditRepairedState, type KnownState } from '../landing/audit-landing.ts';
 import { indexRepository } from '../landing/index-repository.ts';
 import { repairMergeRequests } from '../review/repair-merge-requests.ts';
 

@@ -2,7 +2,7 @@
 import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repository } from '../../../repos/types.ts';
 import { changesKey } from '../../definitions/merge.ts';
-import { baseOf, commitsBeyondVersions } from './commits.ts';
+import { baseOf, commitsBeyondVersions } from '../content/history.ts';
 import { changesAgainst } from './examine.ts';
 import { isGone } from './is-gone.ts';
 

@@ -23,7 +23,7 @@ import { checksOf, type ReviewWithStanding, reviewsOf } from '../../store/review
 import { usersById } from '../../store/users.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { authorize, type Caller } from '../caller.ts';
-import { readState } from '../content/state.ts';
+import { readState } from '../content/files.ts';
 import { importPolicyOf, reviewPolicyOf } from '../lab-policy.ts';
 import { findRevokedWith, revokedText } from '../landing/basis.ts';
 import { builtOn, changesAt } from './built-on.ts';

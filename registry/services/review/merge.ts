@@ -3,18 +3,22 @@ import type { Commit, Oid, RefUpdate } from '../../../repos/types.ts';
 import { headRef, isBranch, mergeRef } from '../../../text/refs.ts';
 import { hindrances, unmetPolicy } from '../../access/review/blockers.ts';
 import { standingOf } from '../../access/review/verdicts.ts';
-import { type Approval, landingMessage, type Override } from '../../definitions/record.ts';
+import {
+  type Approval,
+  landingMessage,
+  type Override,
+  overrideFor,
+} from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import type { MergeInput } from '../../schemas/review.ts';
 import { holdDiscussion, readDiscussion } from '../../store/judged.ts';
 import { authorize, authorOf, type Caller } from '../caller.ts';
+import { commitsBeyondVersions } from '../content/history.ts';
 import type { SaveDeps } from '../deps.ts';
 import { land, type NewVersion } from '../landing/landing.ts';
 import type { Step } from '../landing/transaction.ts';
-import { commitsBeyondVersions } from './commits.ts';
 import { authorsOf, treeOf } from './examine.ts';
 import { type LoadedFacts, loadFacts, loadMergeRequest } from './facts.ts';
-import { overrideFor } from './override.ts';
 import { readContents } from './own-checks.ts';
 
 /** How often somebody else may be faster before the caller is told. */

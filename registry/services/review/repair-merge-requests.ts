@@ -12,8 +12,7 @@ import {
 } from '../../store/merge-requests.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { usersById } from '../../store/users.ts';
-import { auditMergeRequest } from '../audit/entries.ts';
-import { byRecorded } from '../landing/audit-landing.ts';
+import { auditMergeRequest, byRecorded } from '../audit/entries.ts';
 import { applyHead, openingFields } from './steps.ts';
 
 const TOLD = { repaired: true };

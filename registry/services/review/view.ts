@@ -14,7 +14,7 @@ import type { Check as CheckRow, MergeRequest, User } from '../../store/entities
 import { commentsOf } from '../../store/reviews.ts';
 import type { Caller } from '../caller.ts';
 import { diffText } from '../content/diff-text.ts';
-import { commitsBeyondVersions } from './commits.ts';
+import { commitsBeyondVersions } from '../content/history.ts';
 import { type LoadedFacts, loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
 import { placesOfComments } from './threads.ts';
 

@@ -9,8 +9,7 @@ import { OPERATOR } from '../caller.ts';
 import { changesBetween, filesOf, mainFile, textOf } from '../content/files.ts';
 import { landFirstVersion } from '../definitions/first-version.ts';
 import type { SaveDeps } from '../deps.ts';
-import { commitFiles } from '../landing/commit-files.ts';
-import { land } from '../landing/landing.ts';
+import { commitFiles, land } from '../landing/landing.ts';
 
 const FOLDER = fileURLToPath(new URL('../../builtin/', import.meta.url));
 

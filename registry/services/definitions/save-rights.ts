@@ -1,8 +1,10 @@
-/** Break glass: a lab admin lands at once where the landing policy forbids it, and it is kept for ever. */
+/** What the caller of a save may do: land it at once or only propose it, override the policy, grant permissions. */
 import type { DefinitionFacts, Rules } from '../../access/decide.ts';
 import { decide } from '../../access/decide.ts';
-import type { Override } from '../../definitions/record.ts';
+import { type Override, overrideFor } from '../../definitions/record.ts';
+import { Problem } from '../../errors.ts';
 import { authorize, type Caller } from '../caller.ts';
+import type { SaveDeps } from '../deps.ts';
 
 /** How a save of this caller goes: at once (with what was set aside), or as a merge request. */
 export type LandingDecision = { lands: true; overrides: Override[] } | { lands: false };
@@ -21,9 +23,17 @@ export function decideLanding(
   return { lands: true, overrides: [overrideFor(reason, [decision.reason])] };
 }
 
-/** What the version's record keeps of it; the audit trail is told from there. */
-export function overrideFor(given: string, set_aside: string[]): Override {
-  const reason = given.trim();
-  const message = `${reason} (set aside: ${set_aside.join(' ')})`;
-  return { code: 'policy', message, broken: { reason, set_aside } };
+/** Throws `forbidden` for who is no admin of the lab, `invalid` where the save is only proposed. */
+export function requireGrantRights(
+  { rules }: SaveDeps,
+  caller: Caller,
+  labId: number | null,
+  lands: boolean,
+  grants: readonly string[] | undefined,
+): void {
+  if (grants === undefined) return;
+  authorize(caller, { on: 'lab', do: 'manage', labId }, rules, 'lab');
+  if (lands) return;
+  const message = 'are given with the approval: this save is only proposed';
+  throw new Problem('invalid', `grants ${message}`, [{ path: 'grants', message }]);
 }

@@ -1,10 +1,48 @@
-/** What a save must pass before anything is written. */
+/** The files of a save: put together from the API's fields, and checked before anything is written. */
+
 import type { UnfitField } from '../../definitions/compose.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
+import type { DefinitionChange } from '../../schemas/definitions.ts';
+import type { Lab } from '../../store/entities/index.ts';
 import type { AnalysisDeps } from '../analysis.ts';
 import { accountOf, type Caller } from '../caller.ts';
 import { findExcess, mainFile } from '../content/files.ts';
+import { importPolicyOf, withGrants } from '../lab-policy.ts';
+
+/** The files of `name` after `change`. Throws `invalid`, naming each field that cannot be. */
+export async function compose(
+  { analysis }: AnalysisDeps,
+  caller: Caller,
+  name: string,
+  before: Files,
+  change: DefinitionChange,
+): Promise<Files> {
+  const composed = await analysis.ask(accountOf(caller), 'compose', name, before, change);
+  if ('files' in composed) return composed.files;
+  const { unfit } = composed;
+  const text = unfit.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new Problem('invalid', text, unfit);
+}
+
+/** What a save is held to. One that is proposed may ask: its review shows what for, and decides. */
+export async function policyFor(
+  { analysis }: AnalysisDeps,
+  caller: Caller,
+  save: {
+    policy: ImportPolicy;
+    lab: Lab | null;
+    files: Files;
+    grants: readonly string[] | undefined;
+    lands: boolean;
+    name: string;
+  },
+): Promise<ImportPolicy> {
+  const { policy, lab, files, grants, lands, name } = save;
+  if (grants !== undefined) return withGrants(importPolicyOf(lab), grants);
+  if (lands) return policy;
+  return withGrants(policy, await analysis.ask(accountOf(caller), 'permissionsAsked', name, files));
+}
 
 /**
  * Refuses what is not a valid definition, with every place where it is not, in the lines of `typed`: the main file as the
