@@ -152,7 +152,7 @@ async function readGitFacts(
   const { state, from: stateAt } = founding
     ? { state: founding, from: null }
     : await readState(repository);
-  await requireLandable(repository, state, order.versions);
+  await requireCanLand(repository, state, order.versions);
   const permissions = order.versions.map(({ commit }) => contents.get(commit)?.permissions ?? []);
   return { state, stateAt, permissions };
 }
@@ -197,7 +197,7 @@ async function moveRefs(
 }
 
 /** What is archived or revoked does not land, whoever found it standing when they decided. */
-async function requireLandable(
+async function requireCanLand(
   repository: Repository,
   state: DefinitionState,
   versions: readonly NewVersion[],

@@ -1,4 +1,4 @@
-/** What a pusher is told when somebody else changed the ref, or merged, while the push was under way. */
+/** What the pusher reads when somebody else changed the ref, or merged, during the push. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Refs } from '../../../repos/types.ts';
 import { isBranch } from '../../../text/refs.ts';
@@ -7,7 +7,7 @@ import type { Step } from '../landing/transaction.ts';
 
 type Explanation = Required<Omit<Refusal, 'ref'>>;
 
-/** `steps` are those that could not be carried out; without them the command's own `from` tells which one it was. */
+/** `steps` are those that failed. Without them, the command's own `from` identifies the merge request. */
 export function explainConflict(
   refs: Refs,
   { ref, from, to }: Command,

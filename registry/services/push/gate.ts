@@ -1,4 +1,4 @@
-/** What the registry asks of a push, and what becomes of each of its refs. */
+/** Decides on a push and applies it, ref by ref. */
 import type { Command, Push, PushGate, RefResult, Refusal } from '../../../repos/serve/gate.ts';
 import type { Repository } from '../../../repos/types.ts';
 import { isBranch, MAIN } from '../../../text/refs.ts';
@@ -29,16 +29,16 @@ export function pushGate(
       const branches = new BranchNames(there.filter((ref) => isBranch(ref) && !gone.has(ref)));
       return commands.flatMap((command) => {
         const { ref, from, to } = command;
-        const refuse = refuseCommand(deps, caller, found, command);
-        if (refuse || from !== null || to === null || ref === MAIN) return refuse ?? [];
+        const refusal = refuseCommand(deps, caller, found, command);
+        if (refusal || from !== null || to === null || ref === MAIN) return refusal ?? [];
         const problem = nameProblem(ref, branches);
         return problem ? { ref, ...problem } : [];
       });
     },
     async receive(push) {
       const { warnings, ...options } = readOptions(push.options, push.commands);
-      const taking = { deps, caller, found, repository, push, options };
-      const results = await applyPush(taking);
+      const context = { deps, caller, found, repository, push, options };
+      const results = await applyPush(context);
       for (const line of warnings) push.say(`warning: ${line}`);
       return results;
     },
@@ -46,46 +46,46 @@ export function pushGate(
   };
 }
 
-async function applyPush(taking: PushContext): Promise<RefResult[]> {
-  const { push } = taking;
-  if (push.atomic && push.commands.length > 1) return await applyAtomically(taking);
+async function applyPush(context: PushContext): Promise<RefResult[]> {
+  const { push } = context;
+  if (push.atomic && push.commands.length > 1) return await applyAtomically(context);
   const results: RefResult[] = [];
-  // What is deleted makes room for what is made.
+  // Deletions run first, so that their names are free.
   const ordered = push.commands.toSorted((a, b) => Number(b.to === null) - Number(a.to === null));
-  for (const command of ordered) results.push(await applyCommand(taking, command));
+  for (const command of ordered) results.push(await applyCommand(context, command));
   return results;
 }
 
-async function applyCommand(taking: PushContext, command: Command): Promise<RefResult> {
-  const { push } = taking;
-  if (command.ref === MAIN) return await landPush(taking, command);
-  const plan = await planReview(taking, command);
-  if ('refusal' in plan) return refused(push, plan.refusal);
+async function applyCommand(context: PushContext, command: Command): Promise<RefResult> {
+  const { push } = context;
+  if (command.ref === MAIN) return await landPush(context, command);
+  const plan = await planReview(context, command);
+  if ('refusal' in plan) return refuse(push, plan.refusal);
   const [lines] = await Promise.all([plan.lines(), push.keep()]);
-  const [result] = await applyReviewSteps(taking, [command], [plan.step], lines);
+  const [result] = await applyReviewSteps(context, [command], [plan.step], lines);
   return result as RefResult;
 }
 
-/** All of them or none, in one transaction of refs. */
-async function applyAtomically(taking: PushContext): Promise<RefResult[]> {
-  const { push } = taking;
+/** Applies all commands or none, in one ref transaction. */
+async function applyAtomically(context: PushContext): Promise<RefResult[]> {
+  const { push } = context;
   const steps: Step[] = [];
   const lines: string[] = [];
   const main = push.commands.find(({ ref }) => ref === MAIN);
   for (const command of push.commands.filter((one) => one !== main)) {
-    const plan = await planReview(taking, command);
-    if ('refusal' in plan) return spreadResult(push, refused(push, plan.refusal));
+    const plan = await planReview(context, command);
+    if ('refusal' in plan) return spreadResult(push, refuse(push, plan.refusal));
     steps.push(plan.step);
     lines.push(...(await plan.lines()));
   }
   await push.keep();
-  if (!main) return await applyReviewSteps(taking, push.commands, steps, lines);
-  const landed = await landPush(taking, main, steps);
+  if (!main) return await applyReviewSteps(context, push.commands, steps, lines);
+  const landed = await landPush(context, main, steps);
   if (landed.ok) for (const line of lines) push.say(line);
   return spreadResult(push, landed);
 }
 
-/** What became of one is what became of all. */
+/** The result of one command is the result of all. */
 function spreadResult({ commands }: Push, result: RefResult): RefResult[] {
   return commands.map(({ ref }) => {
     if (ref === result.ref) return result;
@@ -104,18 +104,18 @@ async function applyReviewSteps(
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
     const refs = await repository.refs();
-    const told = commands.map((command) => ({
+    const explained = commands.map((command) => ({
       ref: command.ref,
       ...explainConflict(refs, command, steps),
     }));
-    for (const line of new Set(told.flatMap(({ lines }) => lines))) push.say(line);
-    return told.map(({ ref, reason }) => ({ ref, ok: false, reason }));
+    for (const line of new Set(explained.flatMap(({ lines }) => lines))) push.say(line);
+    return explained.map(({ ref, reason }) => ({ ref, ok: false, reason }));
   }
   for (const line of lines) push.say(line);
   return commands.map(({ ref }) => ({ ref, ok: true }));
 }
 
-function refused({ say }: Push, { ref, reason, lines = [] }: Refusal): RefResult {
+function refuse({ say }: Push, { ref, reason, lines = [] }: Refusal): RefResult {
   for (const line of lines) say(line);
   return { ref, ok: false, reason };
 }

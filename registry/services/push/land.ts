@@ -48,8 +48,8 @@ export async function landPush(
     return refuse('not an admin', 'Only admins of the lab grant permissions: leave -o grant out.');
   }
   const policy = grants ? withGrants(importPolicyOf(lab), grants) : found.policy;
-  const crooked = await findHistoryFault(push.objects, from, commits);
-  if (crooked) return refuse(crooked.reason, ...crooked.lines);
+  const fault = await findHistoryFault(push.objects, from, commits);
+  if (fault) return refuse(fault.reason, ...fault.lines);
   const warnings = hiddenInCommits(commits);
   for (const commit of commits) {
     const where = commits.length > 1 ? ` (in commit ${commit.oid.slice(0, 10)})` : '';

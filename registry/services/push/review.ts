@@ -22,15 +22,15 @@ import type { PushOptions } from './options.ts';
 export type Plan = { step: Step; lines: () => Promise<string[]> } | { refusal: Refusal };
 
 /** Looks at one command while its objects are in quarantine; nothing is written. */
-export async function planReview(taking: PushContext, { ref, from, to }: Command): Promise<Plan> {
-  const { deps, caller, found, repository, push, options } = taking;
+export async function planReview(context: PushContext, { ref, from, to }: Command): Promise<Plan> {
+  const { deps, caller, found, repository, push, options } = context;
   const { row } = found;
   const branch = ref === FOR_MAIN ? [] : [{ ref, from, to }];
-  if (to === null) return planDeletion(caller, await findOpen(taking, ref), branch);
+  if (to === null) return planDeletion(caller, await findOpen(context, ref), branch);
   const refs = await repository.refs();
   const main = refs.get(MAIN)?.oid ?? null;
   const [current, commits] = await Promise.all([
-    findOpen(taking, ref),
+    findOpen(context, ref),
     commitsBeyondVersions(push.objects, refs, to),
   ]);
   const refusal = refuseCommits(ref, commits);
@@ -53,7 +53,7 @@ export async function planReview(taking: PushContext, { ref, from, to }: Command
       const proposal = { name: row.name, base, head: to, main };
       return [
         `Merge request !${id}: ${url}`,
-        ...(await ownCheckLines(taking, proposal)),
+        ...(await ownCheckLines(context, proposal)),
         ...hiddenInCommits(commits).map((line) => `warning: ${line}`),
       ];
     },
