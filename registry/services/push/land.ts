@@ -86,7 +86,7 @@ export async function landPush(
 }
 
 /** Every commit on `main` has the version before it as its only parent, and changes something (docs/contract.md, section 3). */
-async function crookedness(
+async function findHistoryFault(
   objects: ObjectReader,
   from: Oid | null,
   commits: Commit[],
