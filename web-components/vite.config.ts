@@ -1,6 +1,6 @@
 /**
- * Builds the web interface into `dist/`, which the registry serves (`registry/routes/interface.ts`). Everything
- * it needs is bundled; each file that is worth it is compressed here, once, rather than for every answer.
+ * Builds the web interface into `dist/`, which the registry serves (`registry/routes/interface.ts`). The build bundles
+ * everything and compresses text files once, so that the registry need not compress each response.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Where a registry runs during development; `REGISTRY_URL=… npm run dev`. */
+/** The address of the registry during development; set it with `REGISTRY_URL=… npm run dev`. */
 const registry = process.env.REGISTRY_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
@@ -17,13 +17,13 @@ export default defineConfig({
     target: 'es2024',
     outDir: 'dist',
     emptyOutDir: true,
-    // The Content-Security-Policy lets nothing in that is not a file of the registry.
+    // The Content-Security-Policy allows only files of the registry, no `data:` addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // CodeMirror is that large, and is loaded for the editor alone.
+    // CodeMirror is this large; only the editor loads it.
     chunkSizeWarningLimit: 600,
-    // Compressing takes most of the build, as it must.
+    // Compression takes most of the build time, so the warning about it is off.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: {
@@ -48,7 +48,7 @@ function compressed(): Plugin {
 }
 
 const TEXT = new Set(['.js', '.css', '.svg', '.wasm']);
-/** Bytes from which the last per cent are not worth a minute at every install (ruff's WebAssembly). */
+/** From this size on (ruff's WebAssembly), the best compression would add a minute to every install for little gain. */
 const HUGE = 1024 * 1024;
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = constants;
 

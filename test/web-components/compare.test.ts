@@ -44,7 +44,7 @@ t.test(
     await file.locator('.split').first().waitFor();
     await page.getByRole('spinbutton', { name: 'From version' }).fill('2');
     await page.keyboard.press('Enter');
-    await page.getByText('Nothing differs').waitFor();
+    await page.getByText('No differences').waitFor();
     t.equal(
       await page.getByRole('button', { name: /Roll back/ }).count(),
       0,
@@ -74,10 +74,10 @@ t.test('where nobody lands directly, the button says that it will be proposed', 
   const page = await browser.open(registry, '/definitions/Lockin/compare?from=2&to=3', {
     username: 'ada',
   });
-  await page.getByRole('button', { name: 'Propose to roll back to v2' }).click();
+  await page.getByRole('button', { name: 'Propose rollback to v2' }).click();
   const dialog = page.locator('registry-confirm');
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('millivolts after all');
-  await dialog.getByRole('button', { name: 'Open the merge request' }).click();
+  await dialog.getByRole('button', { name: 'Open merge request' }).click();
   await page.waitForURL('**/merge-requests/1');
   t.equal((await ada.client.definitions.read(id)).version, 3, 'nothing has landed');
 });
@@ -106,7 +106,7 @@ t.test('among hundreds of versions each is chosen by its number', async (t) => {
   await from.fill('3');
   await from.press('Enter');
   await page.getByText('Count to 3', { exact: false }).first().waitFor();
-  await page.getByRole('button', { name: 'Propose to roll back to v3' }).waitFor();
+  await page.getByRole('button', { name: 'Propose rollback to v3' }).waitFor();
   await from.press('ArrowDown');
   await page.getByText('Count to 2').waitFor();
   await page.locator('del', { hasText: '2' }).first().waitFor();
@@ -125,7 +125,7 @@ t.test('versions that hold the same are said to, and a long difference is folded
   const page = await browser.open(registry, '/definitions/Lockin/compare?from=1&to=3', {
     username: 'cat',
   });
-  await page.getByText('Nothing differs').waitFor();
+  await page.getByText('No differences').waitFor();
   await page.goto(`${registry.url}/definitions/Lockin/compare?from=3&to=4`);
   const long = page.locator('registry-diff-file').filter({ hasText: 'long.py' });
   const unfold = long.getByRole('button', { name: 'Show 5000 changed lines' });
@@ -138,6 +138,6 @@ t.test('versions that hold the same are said to, and a long difference is folded
   t.comment(`unfolding the first of 5000 lines: ${took.toFixed(0)} ms`);
   t.ok(took < 5000, 'the page stays fluent');
   t.equal(await long.locator('ins').count(), 1000, 'no more than one can look at');
-  await long.getByRole('button', { name: 'Show more: 4,000 lines are left' }).click();
+  await long.getByRole('button', { name: 'Show more (4,000 lines left)' }).click();
   await long.getByText('# line 1999', { exact: true }).waitFor({ state: 'attached' });
 });

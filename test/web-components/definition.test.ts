@@ -53,7 +53,7 @@ t.test(
     await page.getByText(`git clone ${registry.url}/definitions/SR830.git`).waitFor();
     t.equal(await page.getByRole('link', { name: 'Edit' }).count(), 0, 'a viewer edits nothing');
     await takePictures(page, 'definition');
-    await provenance.getByText('SHA-256 of its files').click();
+    await provenance.getByText('SHA-256 of the files').click();
     const source = createHash('sha256').update(
       await registry.admin.client.definitions.source(
         (await registry.admin.client.definitions.byName('SR830')).id,
@@ -99,7 +99,7 @@ t.test(
     await isAccessible(t, page, 'versions');
     await takePictures(page, 'definition-versions');
 
-    await page.getByRole('button', { name: 'More about version 1' }).click();
+    await page.getByRole('button', { name: 'Actions for version 1' }).click();
     await page.getByRole('menuitem', { name: 'Deprecate' }).click();
     const dialog = page.locator('registry-confirm');
     await dialog.getByRole('button', { name: 'Deprecate' }).click();
@@ -112,10 +112,10 @@ t.test(
     await dialog.getByRole('button', { name: 'Deprecate' }).click();
     const warned = page.getByRole('listitem').filter({ hasText: 'Version 3 is quicker' });
     await warned.getByText('deprecated', { exact: true }).waitFor();
-    await page.getByText('Version 1: deprecated.').waitFor();
+    await page.getByText('Version 1 was deprecated').waitFor();
     t.match(
       await focusedText(page),
-      'More about version 1',
+      'Actions for version 1',
       'the focus is where it was before the question',
     );
     const { deprecated } = await bob.client.definitions.version(spectro.id, 1);
@@ -132,7 +132,7 @@ t.test('an older version is shown as it was, and says that it is one', async (t)
   t.match(await page.locator('registry-code pre').textContent(), '2.0');
   await page.getByRole('link', { name: 'notes.txt' }).click();
   await page.getByText('Calibrated in spring.').waitFor();
-  await page.getByRole('link', { name: 'Go to the newest' }).click();
+  await page.getByRole('link', { name: 'Go to the newest version' }).click();
   await page.getByText('This is version 2.').waitFor({ state: 'hidden' });
   t.equal(new URL(page.url()).search, '');
 });
@@ -183,12 +183,12 @@ t.test(
     await page.getByRole('button', { name: 'Manage' }).click();
     await page.getByRole('menuitem', { name: 'Archive' }).click();
     await page.locator('registry-confirm').getByRole('button', { name: 'Archive' }).click();
-    await page.getByText('It is archived').waitFor();
+    await page.getByText('This definition is archived').waitFor();
     const reader = await browser.open(registry, '/definitions/Spectro/edit', { username: 'ada' });
-    await reader.getByText('nothing in it changes').waitFor();
+    await reader.getByText('is archived and cannot be changed').waitFor();
     await reader.getByRole('link', { name: 'its page' }).click();
     await reader.getByText('archived', { exact: true }).waitFor();
-    t.equal(await reader.getByRole('button', { name: 'Take back' }).count(), 0);
+    t.equal(await reader.getByRole('button', { name: 'Unarchive' }).count(), 0);
 
     await page.goto(`${registry.url}/`);
     await page.getByRole('link', { name: 'Simulated Spectrometer' }).waitFor();
@@ -205,12 +205,12 @@ t.test(
     await isAccessible(t, page, 'archived');
     await takePictures(page, 'definitions-archived');
     await page.getByRole('link', { name: 'Spectro' }).click();
-    await page.getByRole('button', { name: 'Take back' }).click();
-    await page.locator('registry-confirm').getByRole('button', { name: 'Take back' }).click();
+    await page.getByRole('button', { name: 'Unarchive' }).click();
+    await page.locator('registry-confirm').getByRole('button', { name: 'Unarchive' }).click();
     await page.getByRole('button', { name: 'Manage' }).waitFor();
     t.match(await bob.client.definitions.byName('Spectro'), { is_archived: false });
     const other = await browser.open(registry, '/definitions/Spectro', { username: 'vic' });
-    await other.getByText('There is no definition here that you may see').waitFor();
+    await other.getByText('Definition not found').waitFor();
     const nobody = await browser.open(registry, '/definitions/Never');
     await nobody.getByRole('link', { name: 'Sign in' }).last().waitFor();
     await isAccessible(t, nobody, 'absent');

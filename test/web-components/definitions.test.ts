@@ -33,7 +33,7 @@ t.test('a registry without definitions says what to do', async (t) => {
   lab = await client.labs.create({ name: 'Nano Optics', code: 'nano' });
   await client.labs.addMember(lab.id, ada.id, 'contributor');
   const page = await browser.open(registry, '/', { username: 'ada' });
-  await page.getByText('There are no definitions yet').waitFor();
+  await page.getByText('No definitions yet').waitFor();
   await isAccessible(t, page, 'no definitions');
 });
 
@@ -76,7 +76,7 @@ t.test('search finds as one types, facets narrow down, and the address says it a
   await page.goBack();
   await page.waitForURL((address) => !address.search.includes('is_builtin'));
   await page.getByRole('searchbox').fill('nothing is called like this');
-  await page.getByText('No definition matches').waitFor();
+  await page.getByText('No definitions match').waitFor();
   await isAccessible(t, page, 'no match');
 });
 
@@ -99,7 +99,7 @@ t.test(
     t.match(said.join('\n'), /old_gauge\.py/, 'what is broken is named');
 
     const page = await browser.open(registry, `/?lab_id=${lab.id}`, { username: 'ada' });
-    const maker = page.getByRole('region', { name: 'Maker' });
+    const maker = page.getByRole('region', { name: 'Manufacturer' });
     await maker.getByRole('link', { name: 'Standa' }).click();
     await page.getByText('2 definitions', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Attenuator' }).click();
@@ -112,7 +112,7 @@ t.test(
     await takePictures(page, 'definition-imported');
 
     await page.goto(`${registry.url}/definitions/VacuumGauge?view=versions`);
-    await page.getByText(/Set aside: .*urllib/).waitFor();
+    await page.getByText(/Overridden: .*urllib/).waitFor();
     await isAccessible(t, page, 'imported');
     await page.getByRole('link', { name: 'Edit' }).click();
     await page
@@ -184,7 +184,7 @@ t.test('ten thousand definitions are as fluent as ten', async (t) => {
   await page.getByText('50 of 10,0').waitFor();
   await page.getByRole('button', { name: 'Next' }).click();
   await page.getByText('51–100 of').waitFor();
-  await page.getByRole('button', { name: 'Maker' }).click();
+  await page.getByRole('button', { name: 'Manufacturer' }).click();
   await page.waitForURL(/sort=manufacturer/);
   await page.getByText('50 of 10,0').waitFor();
 });

@@ -18,7 +18,7 @@ async function create(name: string, files: Record<string, string> = {}) {
 
 /** Puts the text in place of what the editor holds, by keyboard. */
 async function write(page: Page, text: string) {
-  const code = page.getByRole('textbox', { name: /^Text of/ });
+  const code = page.getByRole('textbox', { name: /^Contents of/ });
   await code.click();
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.insertText(text);
@@ -44,7 +44,7 @@ t.test(
   async (t) => {
     const { id } = await create('Typed');
     const page = await browser.open(lab, '/definitions/Typed/edit', { username: 'ada' });
-    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await page.getByText('No problems found.').waitFor();
     t.ok(
       await page.getByRole('button', { name: 'Save as version 2' }).isDisabled(),
       'nothing to save',
@@ -71,7 +71,7 @@ t.test(
       'the policy of the lab is the registry’s word',
     );
     await write(page, measurement('Typed', 2));
-    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await page.getByText('No problems found.').waitFor();
     await page.getByLabel('What you changed, and why').fill('Measures two');
     await page.getByRole('button', { name: 'Save as version 2' }).click();
     await page.waitForURL('**/definitions/Typed');
@@ -85,7 +85,7 @@ t.test('metadata and settings are forms over the text', async (t) => {
   await page.getByRole('tab', { name: 'Metadata' }).click();
   await page.getByRole('textbox', { name: 'Category' }).fill('Lock-ins <script>');
   await page.getByRole('textbox', { name: 'Category' }).press('Tab');
-  const code = page.getByRole('textbox', { name: /^Text of/ });
+  const code = page.getByRole('textbox', { name: /^Contents of/ });
   await code.getByText('category = "Lock-ins <script>"').waitFor();
   await isAccessible(t, page, 'metadata form');
   const header = `# /// script
@@ -105,7 +105,7 @@ t.test('metadata and settings are forms over the text', async (t) => {
   await page.getByRole('spinbutton', { name: 'range' }).press('Tab');
   await isAccessible(t, page, 'settings form');
   await takePictures(page, 'editor-settings');
-  await page.getByRole('button', { name: 'Make these the defaults' }).click();
+  await page.getByRole('button', { name: 'Use as defaults' }).click();
   await page.getByRole('button', { name: 'Save as version 2' }).click();
   await page.waitForURL('**/definitions/Described');
   t.same((await ada.client.definitions.read(id)).default_settings, { range: 5 });
@@ -114,7 +114,7 @@ t.test('metadata and settings are forms over the text', async (t) => {
 t.test('unsaved work survives a reload, and can be discarded', async (t) => {
   await create('Drafted');
   const page = await browser.open(lab, '/definitions/Drafted/edit', { username: 'ben' });
-  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await page.getByText('No problems found.').waitFor();
   await write(page, `# unsaved\n${measurement('Drafted')}`);
   await page
     .getByRole('button', { name: 'Propose for review' })
@@ -123,10 +123,10 @@ t.test('unsaved work survives a reload, and can be discarded', async (t) => {
   await page.reload();
   await page.getByText('Your unsaved work from').waitFor();
   await page.getByText('# unsaved').waitFor();
-  await page.getByRole('button', { name: 'Discard it' }).click();
+  await page.getByRole('button', { name: 'Discard' }).click();
   await page.getByText('# unsaved').waitFor({ state: 'detached' });
   await page.reload();
-  await page.getByRole('textbox', { name: /^Text of/ }).waitFor();
+  await page.getByRole('textbox', { name: /^Contents of/ }).waitFor();
   t.equal(await page.getByText('Your unsaved work from').count(), 0);
 });
 
@@ -135,7 +135,7 @@ t.test(
   async (t) => {
     const { id } = await create('Stormy');
     const page = await browser.open(lab, '/definitions/Stormy/edit', { username: 'ada' });
-    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await page.getByText('No problems found.').waitFor();
     await write(page, measurement('Stormy', 2));
     await page.getByLabel('What you changed, and why').fill('Measures two');
     const saves = (address: URL) => address.pathname === `/api/instrument-definitions/${id}`;
@@ -156,7 +156,7 @@ t.test(
     t.match(version, { change_summary: 'Measures two', source_code: measurement('Stormy', 2) });
 
     await page.goto(`${lab.url}/definitions/Stormy/edit`);
-    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await page.getByText('No problems found.').waitFor();
     await write(page, measurement('Stormy', 3));
     await page.route(saves, async (route) => {
       await route.fetch();
@@ -191,8 +191,8 @@ t.test('a file of 300 KB is written in and compared without waiting', async (t) 
     lab_id: nano.id,
   });
   const page = await browser.open(lab, '/definitions/Curve/edit', { username: 'ada' });
-  await page.getByText('Nothing is wrong with this text.').waitFor();
-  await page.getByRole('textbox', { name: /^Text of/ }).click();
+  await page.getByText('No problems found.').waitFor();
+  await page.getByRole('textbox', { name: /^Contents of/ }).click();
   await page.keyboard.press('ControlOrMeta+Home');
   let longest = Number.POSITIVE_INFINITY;
   // A machine that is busy with other tests makes a page wait as well: then it may try again.
@@ -201,7 +201,7 @@ t.test('a file of 300 KB is written in and compared without waiting', async (t) 
     await page.keyboard.type(`# note ${n}`);
     await page.keyboard.press('Enter');
     await page.getByText(`# note ${n}`).waitFor();
-    await page.getByText('Nothing is wrong with this text.').waitFor();
+    await page.getByText('No problems found.').waitFor();
     longest = await longestTask();
   }
   t.comment(`longest task while typing in 300 KB: ${longest} ms`);
@@ -229,8 +229,8 @@ t.test(
       lab_id: nano.id,
     });
     const page = await browser.open(lab, '/definitions/Windows/edit', { username: 'ada' });
-    await page.getByText('Nothing is wrong with this text.').waitFor();
-    await page.getByRole('textbox', { name: /^Text of/ }).click();
+    await page.getByText('No problems found.').waitFor();
+    await page.getByRole('textbox', { name: /^Contents of/ }).click();
     await page.keyboard.press('ControlOrMeta+Home');
     await page.keyboard.type('# a note');
     await page.keyboard.press('Enter');
@@ -244,13 +244,13 @@ t.test(
 t.test('whoever was slower sees both changes, and both can be kept', async (t) => {
   const { id } = await create('Raced', { 'notes.txt': 'one\n' });
   const page = await browser.open(lab, '/definitions/Raced/edit', { username: 'ada' });
-  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await page.getByText('No problems found.').waitFor();
   await write(page, `${measurement('Raced')}# mine\n`);
   await lab.admin.client.definitions.change(id, {
     source_code: `# theirs\n${measurement('Raced')}`,
   });
   await page.getByRole('button', { name: 'Save as version 2' }).click();
-  await page.getByText('Version 2 has landed meanwhile').waitFor();
+  await page.getByText('Version 2 landed while you were editing').waitFor();
   await isAccessible(t, page, 'lost update');
   await takePictures(page, 'editor-lost-update');
   await page.getByRole('button', { name: 'Keep both changes' }).click();
@@ -262,13 +262,13 @@ t.test('whoever was slower sees both changes, and both can be kept', async (t) =
   );
 
   await page.goto(`${lab.url}/definitions/Raced/edit`);
-  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await page.getByText('No problems found.').waitFor();
   await write(page, `# ours\n${measurement('Raced')}`);
   await lab.admin.client.definitions.change(id, {
     source_code: `# other\n${measurement('Raced')}`,
   });
   await page.getByRole('button', { name: 'Save as version 4' }).click();
-  await page.getByText('You both changed the same place').waitFor();
+  await page.getByText('You both changed the same lines').waitFor();
   await page.getByRole('button', { name: 'Keep mine' }).click();
   await page.getByRole('button', { name: 'Save as version 5' }).click();
   await page.waitForURL('**/definitions/Raced');
@@ -278,13 +278,13 @@ t.test('whoever was slower sees both changes, and both can be kept', async (t) =
 t.test('several files, and a proposal by whoever may not land', async (t) => {
   const { id } = await create('Several');
   const page = await browser.open(lab, '/definitions/Several/edit', { username: 'ben' });
-  await page.getByRole('button', { name: 'Add a file' }).click();
+  await page.getByRole('button', { name: 'Add file' }).click();
   await page
     .locator('registry-file-tabs')
-    .getByRole('textbox', { name: 'Its name' })
+    .getByRole('textbox', { name: 'File name' })
     .fill('helper.py');
   await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Text of helper.py' }).waitFor();
+  await page.getByRole('textbox', { name: 'Contents of helper.py' }).waitFor();
   await write(page, 'def f():\n    nonlocal gain\n');
   await page.getByText("no binding for nonlocal 'gain' found").waitFor();
   await write(page, 'GAIN = 2\n');
@@ -299,9 +299,9 @@ t.test('several files, and a proposal by whoever may not land', async (t) => {
 
 t.test('a new definition begins with a template that lands as it is', async (t) => {
   const page = await browser.open(lab, '/new', { username: 'ada' });
-  await page.getByRole('textbox', { name: 'Name of the class' }).fill('Fresh');
-  await page.getByRole('textbox', { name: 'Name of the class' }).press('Tab');
-  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await page.getByRole('textbox', { name: 'Class name' }).fill('Fresh');
+  await page.getByRole('textbox', { name: 'Class name' }).press('Tab');
+  await page.getByText('No problems found.').waitFor();
   await isAccessible(t, page, 'new definition');
   await takePictures(page, 'new');
   await page.getByRole('button', { name: 'Save as version 1' }).click();
@@ -315,14 +315,14 @@ t.test('a new definition begins with a template that lands as it is', async (t) 
 t.test('a taken name is refused with a free one, and one click renames the class', async (t) => {
   await create('Lockin');
   const page = await browser.open(lab, '/new', { username: 'ada' });
-  const name = page.getByRole('textbox', { name: 'Name of the class' });
+  const name = page.getByRole('textbox', { name: 'Class name' });
   await name.fill('Lockin');
   await name.press('Tab');
   await page.getByText('class Lockin(').waitFor();
   await write(page, measurement('Lockin'));
   await page.getByRole('button', { name: 'Save as version 1' }).click();
   const free = `Lockin_${nano.code[0]?.toUpperCase()}${nano.code.slice(1)}`;
-  const rename = page.getByRole('button', { name: `Rename it to ${free}` });
+  const rename = page.getByRole('button', { name: `Rename to ${free}` });
   await rename.waitFor();
   await isAccessible(t, page, 'a taken name');
   await takePictures(page, 'new-name-taken', true);
@@ -336,6 +336,6 @@ t.test('a taken name is refused with a free one, and one click renames the class
 t.test('a viewer is told why there is nothing to edit', async (t) => {
   await create('Read');
   const page = await browser.open(lab, '/definitions/Read/edit', { username: 'cleo' });
-  await page.getByText('You may read this definition, not change it').waitFor();
-  t.equal(await page.getByRole('textbox', { name: /^Text of/ }).count(), 0);
+  await page.getByText('You can read this definition, but not change it').waitFor();
+  t.equal(await page.getByRole('textbox', { name: /^Contents of/ }).count(), 0);
 });

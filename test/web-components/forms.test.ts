@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 import {
-  begin,
+  workingCopyOf,
   changesOf,
   isChanged,
   keepOwn,
@@ -42,7 +42,7 @@ t.test('whatever stands in a schema makes fields, or none', async (t) => {
 });
 
 const definition = (version: number, source_code: string, files: Record<string, string> = {}) =>
-  begin({ name: 'X', version, source_code, files } as Parameters<typeof begin>[0]);
+  workingCopyOf({ name: 'X', version, source_code, files } as Parameters<typeof workingCopyOf>[0]);
 
 t.test('a working copy says what saving must say, and no more', async (t) => {
   const copy = definition(1, 'a\n', { 'h.py': 'h\n', 'gone.py': 'g\n' });

@@ -30,9 +30,9 @@ for (const value of [2, 3, 4, 5, 6, 7]) {
 
 t.test('a computer is enrolled with the two lines that the page shows', async (t) => {
   const page = await browser.open(lab, '/computers', { username: 'ada' });
-  await page.getByText('No computer is enrolled yet').waitFor();
-  await page.getByRole('button', { name: 'Enrol a computer' }).click();
-  await dialog(page).getByRole('button', { name: 'Make a code' }).click();
+  await page.getByText('No computers yet').waitFor();
+  await page.getByRole('button', { name: 'Enrol computer' }).click();
+  await dialog(page).getByRole('button', { name: 'Create code' }).click();
   const install = await page.locator('registry-secret registry-copy code').first().textContent();
   const [, address = ''] = /^pip install (\S+\.zip)$/.exec(install ?? '') ?? [];
   t.match(await fetch(address), { status: 200 }, 'pip can fetch it');
@@ -44,11 +44,11 @@ t.test('a computer is enrolled with the two lines that the page shows', async (t
   await takePictures(page, 'enrolment');
   await anonymous.computers.enrol({ code, computer_name: 'CRYO-PC', os: HOSTILE });
   await page.getByRole('link', { name: 'CRYO-PC' }).waitFor();
-  await page.getByRole('button', { name: 'I have it' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   t.equal(await page.getByText(code).count(), 0, 'the code is gone from the page');
   await page.getByRole('link', { name: 'CRYO-PC' }).click();
-  await page.getByText('Nothing is bound to it').waitFor();
-  const facts = card(page, 'About it');
+  await page.getByText('No instruments are bound to this computer').waitFor();
+  const facts = card(page, 'Details');
   await facts.getByRole('button', { name: 'Edit' }).click();
   await write(page, 'Nickname', HOSTILE);
   await facts.getByRole('button', { name: 'Save' }).click();
@@ -57,37 +57,37 @@ t.test('a computer is enrolled with the two lines that the page shows', async (t
 
   const viewer = await browser.open(lab, '/computers', { username: 'cleo' });
   await viewer.getByRole('link', { name: 'CRYO-PC' }).click();
-  await viewer.getByRole('heading', { name: 'About it' }).waitFor();
-  t.equal(await viewer.getByRole('button', { name: /Edit|Enrol|What to do/ }).count(), 0);
+  await viewer.getByRole('heading', { name: 'Details' }).waitFor();
+  t.equal(await viewer.getByRole('button', { name: /Edit|Enrol|Actions/ }).count(), 0);
   await viewer.goto(`${lab.url}/computers/NOT-HERE`);
   await viewer.getByRole('alert').getByText('There is no such computer').waitFor();
 });
 
 t.test('an instrument is made, given its definition, pinned, bound and retired', async (t) => {
   const page = await browser.open(lab, '/instruments', { username: 'ada' });
-  await page.getByText('There are no instruments yet').waitFor();
+  await page.getByText('No instruments yet').waitFor();
   await page.getByRole('button', { name: 'New instrument' }).click();
   await write(page, 'Name', `Lock-in ${HOSTILE}`);
   await dialog(page).getByRole('combobox', { name: 'Definition' }).fill('Nonsense');
   await isAccessible(t, page, 'new instrument');
-  await dialog(page).getByRole('button', { name: 'Make' }).click();
+  await dialog(page).getByRole('button', { name: 'Create' }).click();
   await dialog(page).getByRole('alert').waitFor();
   await dialog(page).getByRole('combobox', { name: 'Definition' }).fill('LockIn');
-  await dialog(page).getByRole('button', { name: 'Make' }).click();
+  await dialog(page).getByRole('button', { name: 'Create' }).click();
   await page.getByRole('heading', { name: HOSTILE }).waitFor();
   const id = Number(/\d+$/.exec(page.url())?.[0]);
 
-  await page.getByText('Computers get the newest version, now version 7.').waitFor();
+  await page.getByText('Computers get the newest version (now version 7).').waitFor();
   const driver = card(page, 'Definition');
   await driver.getByRole('button', { name: 'Edit' }).click();
   await driver.getByRole('spinbutton', { name: 'Pinned to version' }).fill('2');
   await driver.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Pinned: computers stay at version 2').waitFor();
+  await page.getByText('Pinned to version 2.').waitFor();
 
-  const facts = card(page, 'About it');
+  const facts = card(page, 'Details');
   await facts.getByRole('button', { name: 'Edit' }).click();
-  await write(page, 'Maker', 'Stanford Research');
-  await write(page, 'Where it stands', HOSTILE);
+  await write(page, 'Manufacturer', 'Stanford Research');
+  await write(page, 'Location', HOSTILE);
   await facts.getByRole('button', { name: 'Save' }).click();
   await facts.getByText('Stanford Research').waitFor();
   const data = card(page, 'Specifications and data');
@@ -101,8 +101,8 @@ t.test('an instrument is made, given its definition, pinned, bound and retired',
 
   await page.getByRole('button', { name: 'Bind to a computer' }).click();
   await dialog(page).getByRole('combobox', { name: 'Computer' }).fill('CRYO-PC');
-  await write(page, 'Address there', 'GPIB::8::INSTR');
-  await dialog(page).getByRole('combobox', { name: 'Connected by' }).click();
+  await write(page, 'Address', 'GPIB::8::INSTR');
+  await dialog(page).getByRole('combobox', { name: 'Connection' }).click();
   await dialog(page).getByRole('option', { name: 'GPIB' }).click();
   await isAccessible(t, page, 'bind');
   await dialog(page).getByRole('button', { name: 'Bind' }).click();
@@ -110,8 +110,8 @@ t.test('an instrument is made, given its definition, pinned, bound and retired',
 
   const other = await browser.open(lab, `/instruments/${id}`, { username: 'cleo' });
   await other.getByRole('row', { name: 'CRYO-PC' }).waitFor();
-  t.equal(await other.getByRole('button', { name: /Edit|Bind|What to do/ }).count(), 0);
-  await choose(page, 'What to do with the binding to CRYO-PC', 'Settings');
+  t.equal(await other.getByRole('button', { name: /Edit|Bind|Actions/ }).count(), 0);
+  await choose(page, 'Actions for the binding to CRYO-PC', 'Settings');
   await dialog(page).getByRole('spinbutton', { name: 'averages' }).fill('16');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await page.getByRole('row', { name: 'CRYO-PC' }).getByText('1', { exact: true }).waitFor();
@@ -120,8 +120,8 @@ t.test('an instrument is made, given its definition, pinned, bound and retired',
   await isAccessible(t, page, 'instrument');
   await takePictures(page, 'instrument');
 
-  await choose(page, 'What to do with this instrument', 'Retire');
-  await dialog(page).getByRole('button', { name: 'Retire it' }).click();
+  await choose(page, 'Actions for this instrument', 'Retire');
+  await dialog(page).getByRole('button', { name: 'Retire' }).click();
   await page.getByText('retired', { exact: true }).waitFor();
   await page.getByRole('link', { name: 'Instruments' }).first().click();
   await page.getByRole('row', { name: HOSTILE }).getByText('retired').waitFor();
@@ -138,10 +138,10 @@ t.test('an instrument is made, given its definition, pinned, bound and retired',
   await page.getByRole('row', { name: 'Lock-in' }).getByText('pinned to version 2').waitFor();
   await isAccessible(t, page, 'computer with instruments');
   await page.goto(`${lab.url}/instruments/${id}`);
-  await choose(page, 'What to do with the binding to CRYO-PC', 'Unbind');
+  await choose(page, 'Actions for the binding to CRYO-PC', 'Unbind');
   await dialog(page).getByRole('button', { name: 'Unbind' }).click();
-  await page.getByText('It is bound to no computer').waitFor();
-  await choose(page, 'What to do with this instrument', 'Delete');
+  await page.getByText('Not bound to any computer').waitFor();
+  await choose(page, 'Actions for this instrument', 'Delete');
   await dialog(page).getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('row', { name: 'Multimeter' }).waitFor();
   await t.rejects(ada.client.instruments.read(id), 'it is gone');
@@ -181,7 +181,7 @@ t.test('the fleet shows who runs what, who lags and who is in trouble', async (t
   const row = (name: string) => page.getByRole('row', { name });
   await row('CRYO-PC').getByText('version 1, newest 7').waitFor();
   await row('BENCH-PC').getByText('up to date').waitFor();
-  await row('SILENT-PC').getByText('has not reported yet').waitFor();
+  await row('SILENT-PC').getByText('no report yet').waitFor();
   await page.getByRole('combobox', { name: 'State' }).click();
   await page.getByRole('option', { name: 'behind the newest' }).click();
   await row('BENCH-PC').waitFor({ state: 'detached' });
@@ -193,7 +193,7 @@ t.test('the fleet shows who runs what, who lags and who is in trouble', async (t
   await row('CRYO-PC').getByRole('link', { name: 'LockIn' }).click();
   await page.getByRole('img', { name: 'Computers with each version of LockIn' }).waitFor();
   await row('BENCH-PC').getByText('in use: 7').waitFor();
-  await page.getByRole('button', { name: 'As a table' }).click();
+  await page.getByRole('button', { name: 'Show as table' }).click();
   const today = new Date().toISOString().slice(0, 10);
   const cells = page.getByRole('row', { name: today }).getByRole('cell');
   t.same(
@@ -226,10 +226,10 @@ t.test('a computer says why it has not the newest version', async (t) => {
   await says(6);
   const page = await browser.open(lab, '/computers/PINNED-PC', { username: 'cleo' });
   const row = card(page, 'Definitions').getByRole('row', { name: 'LockIn' });
-  await row.getByText('Version 7 comes with the next').waitFor();
+  await row.getByText('installs version 7').waitFor();
   await says(7, 3);
   await page.reload();
-  await row.getByText('What runs keeps version 3 until it is started again').waitFor();
+  await row.getByText('Running programs keep version 3 until they restart').waitFor();
   const { id } = await ada.client.instruments.create({
     name: 'Old lock-in',
     lab_id: nano.id,

@@ -39,50 +39,50 @@ t.test('a site admin makes a lab and an account, whose password is shown once', 
   await write(page, 'Code', 'films');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: HOSTILE }).waitFor();
-  await page.getByText('Nobody belongs to this lab yet').waitFor();
+  await page.getByText('No members yet').waitFor();
 
   await page.getByRole('link', { name: 'Users' }).click();
   await page.getByRole('button', { name: 'New account' }).click();
   await write(page, 'Username', 'eve');
   await write(page, 'Name', 'Eve Lindgren & "Co"');
-  await write(page, 'E-mail', 'eve@lab.example');
-  await page.getByRole('button', { name: 'Make the account' }).click();
+  await write(page, 'Email', 'eve@lab.example');
+  await page.getByRole('button', { name: 'Create account' }).click();
   const secret = page.locator('registry-secret');
-  await secret.getByRole('heading', { name: 'The password of eve' }).waitFor();
+  await secret.getByRole('heading', { name: 'Password of eve' }).waitFor();
   await focusIsOn(page, 'h2');
   const password = (await secret.locator('registry-copy code').textContent()) ?? '';
   await isAccessible(t, page, 'users');
   await takePictures(page, 'users');
-  await secret.getByRole('button', { name: 'I have it' }).click();
+  await secret.getByRole('button', { name: 'Done' }).click();
   t.equal(await page.getByText(password).count(), 0, 'it is gone from the page');
   t.equal((await lab.anonymous.login('eve', password)).user.username, 'eve', 'and it counts');
 
-  await choose(page, 'What to do with Eve', 'Disable');
+  await choose(page, 'Actions for Eve', 'Disable');
   await dialog(page).getByRole('button', { name: 'Cancel' }).click();
   await focusIsOn(page, 'wa-button[slot=trigger]');
-  await choose(page, 'What to do with Eve', 'Disable');
+  await choose(page, 'Actions for Eve', 'Disable');
   await dialog(page).getByRole('button', { name: 'Disable' }).click();
   await page.getByText('disabled').waitFor();
   await t.rejects(lab.anonymous.login('eve', password), 'a disabled account does not sign in');
-  await choose(page, 'What to do with Eve', 'Enable');
+  await choose(page, 'Actions for Eve', 'Enable');
   await dialog(page).getByRole('button', { name: 'Enable' }).click();
   await page.getByText('disabled').waitFor({ state: 'detached' });
-  await choose(page, 'What to do with Eve', 'New password');
-  await dialog(page).getByRole('button', { name: 'Make a new password' }).click();
+  await choose(page, 'Actions for Eve', 'Reset password');
+  await dialog(page).getByRole('button', { name: 'Reset password' }).click();
   const next = (await secret.locator('registry-copy code').textContent()) ?? '';
   await t.rejects(lab.anonymous.login('eve', password), 'the old password has ended');
   await lab.anonymous.login('eve', next);
-  await choose(page, 'What to do with Root', 'New password');
+  await choose(page, 'Actions for Root', 'Reset password');
   await page.getByRole('heading', { name: 'Your account' }).waitFor();
   await page.goBack();
   await page.getByRole('searchbox', { name: 'Search by' }).fill('nobody like that');
-  await page.getByText('No account matches').waitFor();
+  await page.getByText('No accounts match').waitFor();
 });
 
 t.test('a lab admin sees to members, policy and owners; a viewer only looks', async (t) => {
   const page = await browser.open(lab, `/labs/${nano.id}`, { username: 'ada' });
   await page.getByRole('row', { name: 'Cleo' }).waitFor();
-  await page.getByRole('button', { name: 'Add a member' }).click();
+  await page.getByRole('button', { name: 'Add member' }).click();
   await write(page, 'Username', 'nobody');
   await dialog(page).getByRole('button', { name: 'Add' }).click();
   await page.getByRole('alert').getByText('There is no such account').waitFor();
@@ -90,16 +90,16 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
   await dialog(page).getByRole('radio', { name: 'viewer' }).click();
   await dialog(page).getByRole('button', { name: 'Add' }).click();
   await page.getByRole('row', { name: 'Eve' }).getByText('viewer').waitFor();
-  await choose(page, 'What to do with Eve', 'Give another role');
+  await choose(page, 'Actions for Eve', 'Change role');
   await dialog(page).getByRole('radio', { name: 'contributor' }).click();
-  await dialog(page).getByRole('button', { name: 'Change the role' }).click();
+  await dialog(page).getByRole('button', { name: 'Change role' }).click();
   await page.getByRole('row', { name: 'Eve' }).getByText('contributor').waitFor();
 
   const policy = card(page, 'Landing policy');
   await policy.getByRole('button', { name: 'Edit' }).click();
-  await policy.getByRole('radio', { name: 'Nobody lands' }).click();
-  await policy.getByRole('spinbutton', { name: 'Approvals' }).fill('2');
-  await policy.getByRole('button', { name: 'Add a check' }).click();
+  await policy.getByRole('radio', { name: 'Nobody can land' }).click();
+  await policy.getByRole('spinbutton', { name: 'Required approvals' }).fill('2');
+  await policy.getByRole('button', { name: 'Add check' }).click();
   await page.keyboard.type('simulated run');
   await policy.getByRole('combobox', { name: 'Account' }).click();
   await policy.getByRole('option', { name: 'Ben' }).click();
@@ -118,7 +118,7 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
   });
 
   await owners.getByRole('button', { name: 'Save' }).click();
-  await owners.getByText('Rule 1 does not say what it is about').waitFor();
+  await owners.getByText('Rule 1 needs files, a category or a manufacturer').waitFor();
   await write(page, 'Category', HOSTILE);
   await owners.getByRole('combobox', { name: 'Owners' }).click();
   await owners.getByRole('option', { name: 'Ada' }).click();
@@ -130,24 +130,24 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
     owners: [{ category: HOSTILE, users: [ada.id, ben.id] }],
   });
 
-  await write(page, 'Allowed all the same', 'socket\nhttp, not-a-module!');
+  await write(page, 'Exceptions', 'socket\nhttp, not-a-module!');
   await imports.getByRole('button', { name: 'Save' }).click();
   await imports.getByRole('alert').waitFor();
-  await write(page, 'Allowed all the same', 'socket\nhttp');
+  await write(page, 'Exceptions', 'socket\nhttp');
   await imports.getByRole('button', { name: 'Save' }).click();
   await imports.getByRole('button', { name: 'Edit' }).waitFor();
   t.same((await ada.client.labs.read(nano.id)).allowed_imports, ['socket', 'http']);
   await isAccessible(t, page, 'lab');
   await takePictures(page, 'lab');
 
-  await choose(page, 'What to do with Eve', 'Remove from the lab');
+  await choose(page, 'Actions for Eve', 'Remove from lab');
   await dialog(page).getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('row', { name: 'Eve' }).waitFor({ state: 'detached' });
   await focusIsOn(page, 'h2');
 
   const viewer = await browser.open(lab, `/labs/${nano.id}`, { username: 'cleo' });
   await viewer.getByText('needs 2 approvals').waitFor();
-  t.equal(await viewer.getByRole('button', { name: /Edit|Add|What to do/ }).count(), 0);
+  t.equal(await viewer.getByRole('button', { name: /Edit|Add|Actions/ }).count(), 0);
   await viewer.goto(`${lab.url}/labs/${lab.other.id}`);
   await viewer.getByRole('alert').getByText('no such lab', { exact: false }).waitFor();
   await viewer.goto(`${lab.url}/audit`);
@@ -162,7 +162,7 @@ t.test('tokens are made, shown once and deleted; a new password keeps this windo
   await write(page, 'Name', HOSTILE);
   await dialog(page).getByRole('radio', { name: 'read' }).click();
   await isAccessible(t, page, 'new token');
-  await dialog(page).getByRole('button', { name: 'Make the token' }).click();
+  await dialog(page).getByRole('button', { name: 'Create token' }).click();
   const secret = page.locator('registry-secret');
   const token = (await secret.locator('registry-copy code').textContent()) ?? '';
   t.match(await createClient({ url: lab.url, token }).me(), {
@@ -183,7 +183,7 @@ t.test('tokens are made, shown once and deleted; a new password keeps this windo
     false,
     'nor is it kept by the browser',
   );
-  await tokens.getByRole('button', { name: 'Delete the token <img' }).click();
+  await tokens.getByRole('button', { name: 'Delete token <img' }).click();
   await dialog(page).getByRole('button', { name: 'Delete' }).click();
   await tokens.getByRole('row', { name: HOSTILE }).waitFor({ state: 'detached' });
   await focusIsOn(page, 'h2');
@@ -202,11 +202,11 @@ t.test('tokens are made, shown once and deleted; a new password keeps this windo
   await focusIsOn(page, '[name=current_password]');
   await password.getByLabel('Current password').fill('not it');
   await password.getByLabel('New password', { exact: true }).fill('a better password');
-  await password.getByLabel('New password again').fill('a bitter password');
+  await password.getByLabel('Confirm new password').fill('a bitter password');
   await isAccessible(t, page, 'new password');
   await page.keyboard.press('Enter');
-  await password.getByText('The two new passwords differ').waitFor();
-  await password.getByLabel('New password again').fill('a better password');
+  await password.getByText('The new passwords do not match').waitFor();
+  await password.getByLabel('Confirm new password').fill('a better password');
   await page.keyboard.press('Enter');
   await password.getByText('is not your password').waitFor();
   await password.getByLabel('Current password').fill('password of ben');
@@ -223,7 +223,7 @@ t.test('the audit trail is filtered, opened and exported', async (t) => {
   const source_code = measurement('Audited');
   await lab.dan.client.definitions.create({ name: 'Audited', source_code, lab_id: lab.other.id });
   const page = await browser.open(lab, '/audit', { username: 'root' });
-  await page.getByRole('combobox', { name: 'What' }).click();
+  await page.getByRole('combobox', { name: 'Action' }).click();
   await page.getByRole('option', { name: 'lab changed', exact: true }).click();
   await page.waitForURL(/action=lab\.changed/);
   const entries = page.getByRole('list', { name: 'Entries' }).getByRole('listitem');
@@ -246,9 +246,9 @@ t.test('the audit trail is filtered, opened and exported', async (t) => {
   );
   await entries.nth(1).getByRole('link', { name: 'all by ada' }).click();
   await page.waitForURL(/\/audit\?actor=ada$/);
-  await page.getByRole('combobox', { name: 'About' }).click();
+  await page.getByRole('combobox', { name: 'Subject' }).click();
   await page.getByRole('option', { name: 'computer', exact: true }).click();
-  await page.getByText('Nothing was written that matches').waitFor();
+  await page.getByText('No entries match').waitFor();
 
   const admin = await browser.open(lab, '/audit', { username: 'dan' });
   await admin.getByText('Audited').first().waitFor();

@@ -39,7 +39,7 @@ t.test('what waits is listed; a viewer has no such page', async (t) => {
   await isAccessible(t, page, 'merge requests');
   await takePictures(page, 'merge-requests');
   await page.getByRole('radio', { name: 'Merged' }).click();
-  await page.getByText('None is merged').waitFor();
+  await page.getByText('No merged merge requests').waitFor();
   await page.goBack();
   const viewer = await browser.open(lab, `/merge-requests/${id}`, { username: 'cleo' });
   await viewer.getByRole('alert').getByText('no such merge request', { exact: false }).waitFor();
@@ -67,27 +67,27 @@ t.test('two people review at once: threads, approval, merge', async (t) => {
     'a line is commented on by keyboard, and the author sees it without doing anything',
     async (t) => {
       await author
-        .getByRole('textbox', { name: 'What do you think of it?' })
+        .getByRole('textbox', { name: 'Write a comment' })
         .fill('half a thought');
       await reviewer.keyboard.press('j');
-      await reviewer.getByRole('group', { name: 'Difference of Reviewed.py' }).focus();
+      await reviewer.getByRole('group', { name: 'Diff of Reviewed.py' }).focus();
       for (let line = 0; line < 9; line += 1) await reviewer.keyboard.press('ArrowDown');
       await reviewer.keyboard.press('Enter');
       await reviewer.locator('.new-thread').getByRole('textbox').fill(`Why not volts? ${HOSTILE}`);
       await reviewer.locator('.new-thread').getByRole('button', { name: 'Comment' }).click();
       await author.getByText('Why not volts?').waitFor();
       t.equal(
-        await author.getByRole('textbox', { name: 'What do you think of it?' }).inputValue(),
+        await author.getByRole('textbox', { name: 'Write a comment' }).inputValue(),
         'half a thought',
         'what is half typed survives the update',
       );
-      await author.getByRole('textbox', { name: 'What do you think of it?' }).fill('');
+      await author.getByRole('textbox', { name: 'Write a comment' }).fill('');
       await author.keyboard.press('Tab');
       await author.getByRole('heading', { level: 1 }).focus();
       await author.keyboard.press('n');
-      await author.getByRole('button', { name: 'Answer…' }).click();
-      await write(author, 'Answer', 'The display has them.');
-      await author.getByRole('button', { name: 'Answer', exact: true }).click();
+      await author.getByRole('button', { name: 'Reply…' }).click();
+      await write(author, 'Reply', 'The display has them.');
+      await author.getByRole('button', { name: 'Reply', exact: true }).click();
       await reviewer.getByText('The display has them.').waitFor();
       await isAccessible(t, reviewer, 'merge request');
       await takePictures(reviewer, 'merge-request', true);
@@ -114,38 +114,38 @@ t.test(
     const { id, source_code, propose } = await proposed(t, 'Moved', 'First try');
     const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
     await page.getByText('Not ready to merge').waitFor();
-    await write(page, 'What do you think of it?', 'looks right to me');
+    await write(page, 'Write a comment', 'looks right to me');
     await ada.client.mergeRequests.comment(id, { body: 'Whose volts?', file: 'Moved.py', line: 7 });
     await page.getByText('Whose volts?').waitFor();
-    await page.getByRole('button', { name: 'Answer…' }).click();
-    await write(page, 'Answer', 'Those of the lab');
+    await page.getByRole('button', { name: 'Reply…' }).click();
+    await write(page, 'Reply', 'Those of the lab');
     await page.getByRole('button', { name: 'Comment on line 7', exact: true }).click();
     await write(page, 'Comment on line 7', 'Say which ones');
     await propose(source_code.replace('in volts', 'in kilovolts'), 'Second try');
-    await page.getByRole('status').getByText('Somebody pushed').waitFor();
+    await page.getByRole('status').getByText('New commits were pushed').waitFor();
     await isAccessible(t, page, 'moved');
     await takePictures(page, 'merge-request-moved');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByRole('alert').waitFor();
     t.equal(
-      await page.getByRole('textbox', { name: 'What do you think of it?' }).inputValue(),
+      await page.getByRole('textbox', { name: 'Write a comment' }).inputValue(),
       'looks right to me',
     );
     const line = page.locator('.new-thread');
     await line.getByRole('button', { name: 'Comment' }).click();
     await line.getByRole('alert').waitFor();
     t.equal((await ada.client.mergeRequests.read(id)).comments.length, 1, 'not on another line 7');
-    await page.getByRole('button', { name: 'Show the new state' }).click();
+    await page.getByRole('button', { name: 'Show the new head' }).click();
     await page.locator('ins mark', { hasText: 'kilovolts' }).waitFor();
     const text = (label: string) => page.getByRole('textbox', { name: label }).inputValue();
-    t.equal(await text('Answer'), 'Those of the lab', 'the thread went, what was written did not');
-    const displaced = 'You were writing on line 7 of Moved.py, before the push';
+    t.equal(await text('Reply'), 'Those of the lab', 'the thread went, what was written did not');
+    const displaced = 'Your unsent comment on line 7 of Moved.py, before the push';
     t.equal(await text(displaced), 'Say which ones');
     await isAccessible(t, page, 'displaced');
     await page.reload();
-    await page.getByRole('textbox', { name: 'Answer' }).waitFor();
-    t.equal(await text('Answer'), 'Those of the lab', 'a reload loses nothing either');
-    t.equal(await text('What do you think of it?'), 'looks right to me');
+    await page.getByRole('textbox', { name: 'Reply' }).waitFor();
+    t.equal(await text('Reply'), 'Those of the lab', 'a reload loses nothing either');
+    t.equal(await text('Write a comment'), 'looks right to me');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('Ready to merge').waitFor();
     t.pass('the new head is approved');
@@ -158,25 +158,25 @@ t.test(
     const { id } = await proposed(t, 'Overridden', 'In a hurry');
     const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
     await page
-      .getByRole('list', { name: 'What is missing' })
+      .getByRole('list', { name: 'Missing requirements' })
       .getByText('approval', { exact: false })
       .first()
       .waitFor();
     await page.getByRole('button', { name: 'Close', exact: true }).click();
-    await page.locator('registry-confirm').getByRole('button', { name: 'Close it' }).click();
+    await page.locator('registry-confirm').getByRole('button', { name: 'Close merge request' }).click();
     await page.getByRole('button', { name: 'Reopen' }).click();
-    await page.locator('registry-confirm').getByRole('button', { name: 'Reopen it' }).click();
+    await page.locator('registry-confirm').getByRole('button', { name: 'Reopen merge request' }).click();
     await page.getByRole('button', { name: 'Edit' }).click();
     await write(page, 'Title', 'In no hurry');
     await write(page, 'Description', HOSTILE);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'In no hurry' }).waitFor();
     await page.getByText(HOSTILE).first().waitFor();
-    await page.getByRole('button', { name: 'Merge all the same…' }).click();
+    await page.getByRole('button', { name: 'Merge anyway…' }).click();
     const dialog = page.locator('registry-confirm');
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('the beam time begins');
     await isAccessible(t, page, 'override');
-    await dialog.getByRole('button', { name: 'Merge all the same' }).click();
+    await dialog.getByRole('button', { name: 'Merge anyway' }).click();
     await page.getByRole('heading', { name: 'Merged' }).waitFor();
     const found = await ada.client.mergeRequests.read(id);
     t.match(found, { state: 'merged', title: 'In no hurry' });
@@ -186,7 +186,7 @@ t.test(
 t.test('a session that ends in mid-comment loses nothing', async (t) => {
   const { id } = await proposed(t, 'Interrupted', 'Later');
   const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ben' });
-  await write(page, 'What do you think of it?', 'I was about to say');
+  await write(page, 'Write a comment', 'I was about to say');
   await page.context().clearCookies();
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();

@@ -33,7 +33,7 @@ t.test(
     const page = await browser.open(lab, address, { username: 'ada' });
     const section = page.getByRole('region', { name: 'Permissions' });
     await section.getByText('used at Vendor.py:1').waitFor();
-    await section.getByText('Let it use ctypes').click();
+    await section.getByText('Allow ctypes').click();
     await isAccessible(t, page, 'a merge request that asks for a permission');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('Ready to merge', { exact: true }).waitFor();
@@ -42,6 +42,6 @@ t.test(
     await page.locator('registry-confirm').getByRole('button', { name: 'Merge' }).click();
     await page.getByRole('link', { name: 'version 2' }).waitFor();
     await page.goto(`${lab.url}/definitions/Vendor?view=versions`);
-    await page.getByText('May use ctypes, which the lab bans otherwise').waitFor();
+    await page.getByText('May use ctypes, which the lab otherwise bans').waitFor();
   },
 );

@@ -60,7 +60,7 @@ t.test('pages come without loading the document anew, and back and forward work'
 
 t.test('a wrong address is told, by a page to people and by a problem to programs', async (t) => {
   const page = await browser.open(registry, '/nowhere', { username: 'ada' });
-  await page.getByText('There is no page at this address').waitFor();
+  await page.getByText('Page not found').waitFor();
   await isAccessible(t, page, 'not found');
   await takePictures(page, 'not-found');
 
@@ -98,11 +98,11 @@ t.test('when the session ends, work stays and goes on after signing in again', a
 t.test('offline is said, and taken back', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.context().setOffline(true);
-  await page.getByText('This computer is offline').waitFor();
+  await page.getByText('You are offline').waitFor();
   await page.getByRole('link', { name: 'Lockin' }).click();
   await page.getByRole('alert').getByText('The registry cannot be reached').waitFor();
   await page.context().setOffline(false);
-  await page.getByText('This computer is offline').waitFor({ state: 'hidden' });
+  await page.getByText('You are offline').waitFor({ state: 'hidden' });
   t.pass('the notice went');
 });
 

@@ -123,10 +123,10 @@ t.test('an account is linked from its page, which says so, and keeps what it was
   const page = await browser.open(registry, '/account', { username: 'hedy', elsewhere });
   const { host } = new URL(elsewhere);
   const card = page.getByRole('region', { name: 'Single sign-on' });
-  await card.getByText('Not linked').waitFor();
+  await card.getByText('Not linked.').waitFor();
   await isAccessible(t, page, 'account that is not linked');
   await page.getByRole('button', { name: `Link with ${host}` }).click();
-  await page.getByText('leads to this account, hedy').waitFor();
+  await page.getByText('signs you in to this account, hedy').waitFor();
   await isAccessible(t, page, 'linking single sign-on');
   await page.getByRole('button', { name: `Go to ${host}` }).click();
   await card.getByText(`Linked with ${host}`).waitFor();
@@ -145,11 +145,11 @@ t.test('somebody who came by single sign-on gives their account a password', asy
   const page = await browser.open(registry, '/sign-in?next=/account', { elsewhere });
   await page.getByRole('link', { name: /^Sign in with / }).click();
   const card = page.getByRole('region', { name: 'Password' });
-  await card.getByText('You have none').waitFor();
-  await card.getByRole('button', { name: 'Set one' }).click();
+  await card.getByText('You have no password').waitFor();
+  await card.getByRole('button', { name: 'Set' }).click();
   t.equal(await card.getByLabel('Current password').count(), 0);
   await card.getByLabel('New password', { exact: true }).fill('password of ida');
-  await card.getByLabel('New password again').fill('password of ida');
+  await card.getByLabel('Confirm new password').fill('password of ida');
   await page.keyboard.press('Enter');
   await card.getByRole('button', { name: 'Change' }).waitFor();
   t.equal((await registry.anonymous.login('ida', 'password of ida')).user.username, 'ida');

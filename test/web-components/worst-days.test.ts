@@ -25,14 +25,14 @@ await ada.client.definitions.create({
 t.test('a window does not act in the name of whoever has signed in since', async (t) => {
   const page = await browser.open(registry, '/definitions/Lockin', { username: 'ada' });
   await page.getByRole('button', { name: 'Manage' }).click();
-  await page.getByRole('menuitem', { name: 'Show to the lab only' }).click();
+  await page.getByRole('menuitem', { name: 'Restrict to lab' }).click();
   // In another window of the same browser.
   await page.context().request.post(`${registry.url}/api/auth/login`, {
     data: { username: 'root', password: 'password of root' },
   });
   await page
     .locator('registry-confirm')
-    .getByRole('button', { name: 'Show to the lab only' })
+    .getByRole('button', { name: 'Restrict to lab' })
     .click();
   await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
   const before = await ada.client.definitions.byName('Lockin');
@@ -55,7 +55,7 @@ t.test(
     await page.getByText('the registry may have been upgraded').waitFor();
     await isAccessible(t, page, 'file gone');
     await page.unroute('**/assets/definition-*.js');
-    await page.getByRole('link', { name: 'Load the page again' }).click();
+    await page.getByRole('link', { name: 'Reload the page' }).click();
     await page.getByRole('heading', { name: 'Lockin', level: 1 }).waitFor();
   },
 );
@@ -75,14 +75,14 @@ t.test('a registry that cannot be reached is said, and asked again on request', 
 t.test('what cannot be read anew takes nothing away that somebody is writing', async (t) => {
   const { id } = await ada.client.instruments.create({ name: 'Main lock-in', lab_id: lab.id });
   const page = await browser.open(registry, `/instruments/${id}`, { username: 'ada' });
-  const facts = page.getByRole('region', { name: 'About it' });
+  const facts = page.getByRole('region', { name: 'Details' });
   await facts.getByRole('button', { name: 'Edit' }).click();
   t.equal(await page.title(), 'Main lock-in · Definition Registry');
-  await facts.getByRole('textbox', { name: 'Maker' }).fill('Stanford Research');
+  await facts.getByRole('textbox', { name: 'Manufacturer' }).fill('Stanford Research');
   await page.route(`**/api/instruments/${id}`, (route) => route.abort());
   await ada.client.instruments.change(id, { location: 'Room 2' });
   await page.getByText('The registry cannot be reached').waitFor();
-  t.equal(await facts.getByRole('textbox', { name: 'Maker' }).inputValue(), 'Stanford Research');
+  t.equal(await facts.getByRole('textbox', { name: 'Manufacturer' }).inputValue(), 'Stanford Research');
   await isAccessible(t, page, 'cannot be read anew');
   await page.unroute(`**/api/instruments/${id}`);
   await page.getByRole('button', { name: 'Try again' }).click();

@@ -13,7 +13,7 @@ import './notice.ts';
 import { Page, windowTitle } from './page.ts';
 import { type Place, startRouter } from './router.ts';
 
-/** The whole interface: bar, navigation, and the page at the present address. */
+/** The root element: bar, navigation and the page at the current address. */
 export class RegistryApp extends LitElement {
   static override properties = {
     place: { state: true },
@@ -26,7 +26,7 @@ export class RegistryApp extends LitElement {
   declare place: Place | undefined;
   declare error: unknown;
   declare isMenuOpen: boolean;
-  /** Whether the session ended while something was being done. */
+  /** Whether the session ended while a request was waiting for it. */
   declare hasEnded: boolean;
   readonly #session = new SessionController(this);
 
@@ -38,12 +38,12 @@ export class RegistryApp extends LitElement {
 
   override connectedCallback() {
     super.connectedCallback();
-    // What no page has dealt with: the page may be in any state, so say so rather than go on in silence.
+    // No page handled this error, so the page may be in any state: tell the user.
     addEventListener('unhandledrejection', ({ reason }) => this.#fail(reason));
-    // An error event without an error is the browser's note that sizes changed while it measured them: nothing failed.
+    // An error event without an error reports a ResizeObserver loop, which is harmless.
     addEventListener('error', ({ error }) => error && this.#fail(error));
     session.addEventListener('ended', () => void this.#offerSignIn());
-    // Somebody comes back to the window: the session may be over, or they may do more than before.
+    // The session or the roles may have changed while the window was hidden.
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden && session.me) void session.load().catch(() => undefined);
     });
@@ -55,7 +55,7 @@ export class RegistryApp extends LitElement {
 
   override render() {
     return html`<header>
-        <a class="skip" href="#main" @click=${this.#skip}>Skip to the page</a>
+        <a class="skip" href="#main" @click=${this.#skip}>Skip to main content</a>
         <registry-bar
           .isMenuOpen=${this.isMenuOpen}
           .searched=${this.place?.query.get('q') ?? ''}
@@ -67,19 +67,19 @@ export class RegistryApp extends LitElement {
       </nav>
       <main id="main" tabindex="-1">
         <registry-problem .error=${this.error}>
-          <a href=${location.href} @click=${this.#reload}>Load the page again</a>
+          <a href=${location.href} @click=${this.#reload}>Reload the page</a>
         </registry-problem>
         ${this.place ? this.#page(this.place) : html`<registry-loading></registry-loading>`}
       </main>
       <app-notice></app-notice>
       ${
         this.hasEnded
-          ? html`<session-ended-dialog @closed=${this.#sessionDecided}></session-ended-dialog>`
+          ? html`<session-ended-dialog @closed=${this.#closeSessionDialog}></session-ended-dialog>`
           : nothing
       }`;
   }
 
-  /** Another thing gets an element of its own: nothing of what was shown before it can be taken for it. */
+  /** Other parameters create a new element, so that no state of the previous page is shown with them. */
   #page({ route, params, query }: Place) {
     return keyed(JSON.stringify(params), route.render(params, query));
   }
@@ -100,15 +100,15 @@ export class RegistryApp extends LitElement {
     </ul>`;
   }
 
-  /** Nothing is shown of a page before its module is there, and the page before it stays until then. */
+  /** The previous page stays until the module of the new page has loaded. */
   async #show(place: Place, isNewPage: boolean) {
-    if (place.route.forPeople && this.#session.me === null) {
+    if (place.route.needsSignIn && this.#session.me === null) {
       return goTo(signInAddress(), { replace: true });
     }
     try {
       await place.route.load();
     } catch (error) {
-      this.#fail(await whyNotLoaded(error));
+      this.#fail(await explainFailedLoad(error));
       return;
     }
     if (isNewPage) this.error = undefined;
@@ -120,7 +120,7 @@ export class RegistryApp extends LitElement {
   }
 
   #fail(error: unknown) {
-    this.error = error ?? new Error('unknown');
+    this.error = error ?? new Error('Unknown error.');
   }
 
   async #offerSignIn() {
@@ -128,7 +128,7 @@ export class RegistryApp extends LitElement {
     this.hasEnded = true;
   }
 
-  #sessionDecided() {
+  #closeSessionDialog() {
     this.hasEnded = false;
   }
 
@@ -146,7 +146,7 @@ export class RegistryApp extends LitElement {
     this.isMenuOpen = !this.isMenuOpen;
   }
 
-  /** The focus does not stay in what is hidden; a page that comes takes it from the button. */
+  /** Moves the focus out of the hidden navigation. A new page then takes it from the button. */
   #closeMenu() {
     if (!this.isMenuOpen) return;
     this.isMenuOpen = false;
@@ -158,14 +158,17 @@ export class RegistryApp extends LitElement {
   }
 }
 
-/** Browsers tell it alike: the registry does not answer, or was upgraded and the files of the version before are gone. */
-async function whyNotLoaded(error: unknown): Promise<unknown> {
+/**
+ * Browsers report the same error whether the registry is unreachable or was upgraded and no longer has the old files.
+ * Returns the error unchanged if the registry is unreachable.
+ */
+async function explainFailedLoad(error: unknown): Promise<unknown> {
   const answers = await fetch('/healthz').then(
     () => true,
     () => false,
   );
   if (!answers) return error;
-  const text = 'This page could not be loaded; the registry may have been upgraded.';
+  const text = 'The page could not be loaded. The registry may have been upgraded.';
   return new Error(text, { cause: error });
 }
 

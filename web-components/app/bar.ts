@@ -9,15 +9,15 @@ import '@awesome.me/webawesome/dist/components/dropdown/dropdown.js';
 import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
 
 const THEMES: Record<Theme, { label: string; icon: IconName }> = {
-  system: { label: 'As the system', icon: 'system' },
+  system: { label: 'System', icon: 'system' },
   light: { label: 'Light', icon: 'sun' },
   dark: { label: 'Dark', icon: 'moon' },
 };
 
 /**
- * The bar above every page: search, theme, account.
+ * The bar above every page: search, theme and account.
  *
- * @fires menu-toggle - The navigation is to be opened or closed (narrow screens).
+ * @fires menu-toggle - The user opens or closes the navigation (narrow screens).
  */
 export class RegistryBar extends LitElement {
   static override properties = {
@@ -106,7 +106,7 @@ export class RegistryBar extends LitElement {
   ];
 
   declare isMenuOpen: boolean;
-  /** What was searched for on the page below. */
+  /** The search text of the current page. */
   declare searched: string;
   declare theme: Theme;
   readonly #session = new SessionController(this);
@@ -160,7 +160,7 @@ export class RegistryBar extends LitElement {
 
   protected override updated(changed: PropertyValues<this>) {
     const input = this.renderRoot.querySelector('input');
-    // What somebody is typing is theirs; the address follows it.
+    // While the user types, the address follows the input, not the other way round.
     if (changed.has('searched') && input && input !== this.shadowRoot?.activeElement) {
       input.value = this.searched;
     }
@@ -202,7 +202,7 @@ export class RegistryBar extends LitElement {
     </wa-dropdown>`;
   }
 
-  /** `/` goes to the search, as in GitLab, unless somebody is writing. */
+  /** `/` focuses the search, as in GitLab, unless the user is typing in a field. */
   readonly #startSearch = (event: KeyboardEvent) => {
     const target = event.composedPath()[0];
     if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;

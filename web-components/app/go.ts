@@ -1,17 +1,17 @@
-/** Going elsewhere from a program; in templates a plain link does it. */
+/** Navigation from code. Templates use plain links. */
 
-/** Goes to a page of ours, or to anything else at this origin. */
+/** Goes to a page of the interface or to any other address of this origin. */
 export function goTo(address: string, options: { replace?: boolean } = {}): void {
   navigation.navigate(address, { history: options.replace ? 'replace' : 'auto' });
 }
 
-/** The sign-in, which leads back to the present page. */
+/** The sign-in page, which returns to the current page afterwards. */
 export const signInAddress = (): string =>
   `/sign-in?${new URLSearchParams({ next: location.pathname + location.search })}`;
 
 /**
- * Changes the query of the present page; undefined and '' take a parameter out. It replaces the entry in the history:
- * typing a search does not make a step for each letter.
+ * Changes the query of the current page; undefined and '' remove a parameter. Replaces the history entry, so that
+ * typing a search does not add an entry for each letter.
  */
 export function setQuery(changes: Record<string, string | undefined>): void {
   const address = new URL(location.href);
@@ -22,11 +22,11 @@ export function setQuery(changes: Record<string, string | undefined>): void {
   goTo(address.href, { replace: true });
 }
 
-/** How long a pause in typing is until it is searched for, in milliseconds. */
+/** How long to wait after the last letter before searching, in milliseconds. */
 const PAUSE = 120;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
-/** Searches the list of the present page for what somebody types, once they pause; whoever has gone on meanwhile is let be. */
+/** Searches the list of the current page once the user pauses; does nothing if they left the page meanwhile. */
 export function searchAsTyped(q: string): void {
   clearTimeout(typing);
   const { pathname } = location;

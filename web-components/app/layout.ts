@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Bar above, navigation at the side; on narrow screens it is opened from the bar. */
+/** Bar at the top, navigation at the side. On narrow screens the bar opens the navigation. */
 export const layout = css`
   :host {
     display: grid;

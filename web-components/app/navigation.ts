@@ -1,4 +1,4 @@
-/** What the side bar offers. A page that is found there adds its line. */
+/** The items of the sidebar. */
 import type { Me } from '../../registry/schemas/people.ts';
 import type { IconName } from '../elements/icon.ts';
 
@@ -6,7 +6,7 @@ export interface NavigationItem {
   path: string;
   label: string;
   icon: IconName;
-  /** To whom it is shown; everybody unless given. */
+  /** Whether to show the item to this user; everyone sees it by default. */
   shownTo?: (me: Me | null | undefined) => boolean;
 }
 
@@ -35,7 +35,7 @@ function isMember(me: Me | null | undefined): boolean {
   return me?.user.is_admin || (me?.labs.length ?? 0) > 0;
 }
 
-/** Whether somebody at `path` is in the part of the interface that the item names. */
+/** Whether `path` belongs to the item. */
 export function isCurrent(item: NavigationItem, path: string): boolean {
   if (item.path === '/') return path === '/' || path.startsWith('/definitions');
   return path === item.path || path.startsWith(`${item.path}/`);

@@ -6,8 +6,8 @@ import { shared } from '../styles/shared.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
 /**
- * Says, on every page, why what is shown may be old: offline, session over, no live updates. It lies over the foot of the
- * window: it is seen wherever one has scrolled to, and nothing moves when it comes.
+ * Says on every page why it may be out of date: offline, session over, no live updates. It covers the bottom of the
+ * window, so that it is visible at every scroll position and moves nothing when it appears.
  */
 export class AppNotice extends LitElement {
   static override styles = [
@@ -39,7 +39,7 @@ export class AppNotice extends LitElement {
 
   constructor() {
     super();
-    // There before it says anything: what is put into it is then read out.
+    // Screen readers announce only changes to a status element that already exists.
     this.role = 'status';
   }
 
@@ -60,18 +60,18 @@ export class AppNotice extends LitElement {
   override render() {
     if (!navigator.onLine) {
       return html`<p>
-        ${icon('offline')}<span>This computer is offline. What you see may be old; nothing can be saved.</span>
+        ${icon('offline')}<span>You are offline. This page may be out of date, and you cannot save changes.</span>
       </p>`;
     }
     if (this.#session.me && session.isOver) {
       return html`<p>
-        ${icon('lock')}<span>Your session has ended. What you see may be old; nothing can be saved.</span>
+        ${icon('lock')}<span>Your session has ended. This page may be out of date, and you cannot save changes.</span>
         <wa-button size="s" appearance="outlined" @click=${() => session.offerAgain()}>Sign in again</wa-button>
       </p>`;
     }
     if (stream.isLost) {
       return html`<p>
-        ${icon('offline')}<span>Live updates are interrupted. What you see may be old; they are tried again by themselves.</span>
+        ${icon('offline')}<span>Live updates are interrupted. This page may be out of date. The registry is contacted again automatically.</span>
       </p>`;
     }
     return nothing;

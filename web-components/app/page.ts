@@ -3,12 +3,12 @@ import { LitElement } from 'lit';
 export const windowTitle = (name: string) => `${name} · Definition Registry`;
 
 /**
- * What every page is: an element with one `h1 tabindex="-1"`, there from its first rendering on, which is focused when
- * somebody has come to the page.
+ * The base class of every page: an element with one `h1 tabindex="-1"` from the first rendering on, which gets the focus
+ * when the user opens the page.
  */
 export abstract class Page extends LitElement {
-  /** What the window is called once it is known what is shown; nothing where somebody has gone on meanwhile. */
-  protected called(name: string): void {
+  /** Sets the window title once the content is loaded; does nothing if the user left the page meanwhile. */
+  protected setTitle(name: string): void {
     if (this.isConnected) document.title = windowTitle(name);
   }
 

@@ -1,15 +1,15 @@
-/** Which page stands at which path. A page is loaded when somebody first goes there. */
+/** The page of each path. The module of a page loads on the first visit. */
 import { html, type TemplateResult } from 'lit';
 import type { PagePath } from '../../registry/schemas/pages.ts';
 
 export interface Route {
-  /** Loads the module that defines the page's element. */
+  /** Loads the module that defines the element of the page. */
   load: () => Promise<unknown>;
-  /** What the window is called there. */
+  /** The window title. */
   title: (params: Params) => string;
   render: (params: Params, query: URLSearchParams) => TemplateResult;
-  /** Whether there is nothing here for nobody: they are asked to sign in first, and come back. */
-  forPeople?: true;
+  /** Whether the page needs a signed-in user. Others go to the sign-in page first and then come back. */
+  needsSignIn?: true;
 }
 
 /** The named parts of a path, decoded. */
@@ -40,86 +40,86 @@ export const ROUTES: Record<PagePath, Route> = {
   '/definitions/:name/edit': {
     load: () => import('../pages/edit.ts'),
     title: ({ name }) => `Edit ${name}`,
-    forPeople: true,
+    needsSignIn: true,
     render: ({ name }) => html`<edit-page .name=${name}></edit-page>`,
   },
   '/new': {
     load: () => import('../pages/new.ts'),
     title: () => 'New definition',
-    forPeople: true,
+    needsSignIn: true,
     render: () => html`<new-page></new-page>`,
   },
   '/merge-requests': {
     load: () => import('../pages/merge-requests.ts'),
     title: () => 'Merge requests',
-    forPeople: true,
+    needsSignIn: true,
     render: (_params, query) => html`<merge-requests-page .query=${query}></merge-requests-page>`,
   },
   '/merge-requests/:number': {
     load: () => import('../pages/merge-request.ts'),
     title: ({ number }) => `Merge request !${number}`,
-    forPeople: true,
+    needsSignIn: true,
     render: ({ number }) =>
       html`<merge-request-page .number=${Number(number)}></merge-request-page>`,
   },
   '/instruments': {
     load: () => import('../pages/instruments.ts'),
     title: () => 'Instruments',
-    forPeople: true,
+    needsSignIn: true,
     render: (_params, query) => html`<instruments-page .query=${query}></instruments-page>`,
   },
   '/instruments/:id': {
     load: () => import('../pages/instrument.ts'),
     title: () => 'Instrument',
-    forPeople: true,
+    needsSignIn: true,
     render: ({ id }) => html`<instrument-page .number=${Number(id)}></instrument-page>`,
   },
   '/computers': {
     load: () => import('../pages/computers.ts'),
     title: () => 'Computers',
-    forPeople: true,
+    needsSignIn: true,
     render: (_params, query) => html`<computers-page .query=${query}></computers-page>`,
   },
   '/computers/:name': {
     load: () => import('../pages/computer.ts'),
     title: ({ name }) => name ?? '',
-    forPeople: true,
+    needsSignIn: true,
     render: ({ name }) => html`<computer-page .name=${name}></computer-page>`,
   },
   '/fleet': {
     load: () => import('../pages/fleet.ts'),
     title: () => 'Fleet',
-    forPeople: true,
+    needsSignIn: true,
     render: (_params, query) => html`<fleet-page .query=${query}></fleet-page>`,
   },
   '/labs': {
     load: () => import('../pages/labs.ts'),
     title: () => 'Labs',
-    forPeople: true,
+    needsSignIn: true,
     render: () => html`<labs-page></labs-page>`,
   },
   '/labs/:id': {
     load: () => import('../pages/lab.ts'),
     title: () => 'Lab',
-    forPeople: true,
+    needsSignIn: true,
     render: ({ id }) => html`<lab-page .number=${Number(id)}></lab-page>`,
   },
   '/account': {
     load: () => import('../pages/account.ts'),
     title: () => 'Your account',
-    forPeople: true,
+    needsSignIn: true,
     render: () => html`<account-page></account-page>`,
   },
   '/users': {
     load: () => import('../pages/users.ts'),
     title: () => 'Users',
-    forPeople: true,
+    needsSignIn: true,
     render: (_params, query) => html`<users-page .query=${query}></users-page>`,
   },
   '/audit': {
     load: () => import('../pages/audit.ts'),
     title: () => 'Audit trail',
-    forPeople: true,
+    needsSignIn: true,
     render: (_params, query) => html`<audit-page .query=${query}></audit-page>`,
   },
 };

@@ -5,9 +5,9 @@ import '../elements/sign-in-form.ts';
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 
 /**
- * Lets somebody sign in again where they are: what they typed stays, and what waits for the session goes on.
+ * Lets the user sign in again without leaving the page: typed text stays, and waiting requests continue.
  *
- * @fires closed - They signed in, or would rather not.
+ * @fires closed - The user signed in or closed the dialog.
  */
 export class SessionEndedDialog extends LitElement {
   static override styles = [
@@ -21,17 +21,17 @@ export class SessionEndedDialog extends LitElement {
 
   override connectedCallback() {
     super.connectedCallback();
-    document.addEventListener('visibilitychange', this.#lookAgain);
+    document.addEventListener('visibilitychange', this.#checkAgain);
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback();
-    document.removeEventListener('visibilitychange', this.#lookAgain);
+    document.removeEventListener('visibilitychange', this.#checkAgain);
   }
 
   override render() {
     return html`<wa-dialog label="Your session has ended" @wa-after-hide=${this.#closed}>
-      <p>Sign in again to go on where you are. Nothing that you typed is lost.</p>
+      <p>Sign in again to continue. Nothing that you typed is lost.</p>
       <sign-in-form
         .username=${session.me?.user.username ?? ''}
         in-place
@@ -41,17 +41,17 @@ export class SessionEndedDialog extends LitElement {
     </wa-dialog>`;
   }
 
-  /** The dialog focuses what asks for it when it opens, not where it is open from the beginning. */
+  /** The dialog honours `autofocus` only when it opens after its first rendering. */
   protected override async firstUpdated() {
     const dialog = this.renderRoot.querySelector('wa-dialog');
     await dialog?.updateComplete;
     if (dialog) dialog.open = true;
   }
 
-  /** They may have signed in in another window, by single sign-on. */
-  readonly #lookAgain = async () => {
+  /** The user may have signed in in another window with single sign-on. */
+  readonly #checkAgain = async () => {
     if (document.hidden) return;
-    await session.lookAgain();
+    await session.checkAgain();
     if (!session.isRenewing) this.#hide();
   };
 
@@ -62,7 +62,7 @@ export class SessionEndedDialog extends LitElement {
 
   #closed(event: Event) {
     if (event.target !== event.currentTarget) return;
-    // Signing in has settled this already; whoever closes the dialog without would rather not.
+    // A sign-in has already settled the renewal. Otherwise the user closed the dialog without signing in.
     if (session.isRenewing) session.decline();
     this.dispatchEvent(new Event('closed'));
   }

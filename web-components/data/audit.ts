@@ -7,7 +7,7 @@ export { AUDIT_ACTIONS } from '../../registry/schemas/audit-actions.ts';
 
 export const listAudit = (query: Partial<AuditQuery>) => client.audit(query);
 
-/** Where the browser saves all that the filters leave: a line of JSON an entry, oldest first. */
+/** The address of the export: all entries that match the filters, one line of JSON each, oldest first. */
 export function auditExport(filters: Partial<AuditQuery>): string {
   const given = Object.entries(filters).map(([name, value]): [string, string] => [
     name,

@@ -29,29 +29,29 @@ export const readDefinition = (name: string, version?: number) =>
 export const listVersions = (id: number, page = 1) =>
   client.definitions.versions(id, { page, per_page: 50 });
 
-/** The unified diff of two versions, as git prints it. */
+/** The unified diff of two versions in git's format. */
 export const compareVersions = async (id: number, from: number, to: number) =>
   (await client.definitions.diff(id, from, to)).diff;
 
-/** Makes a new version that equals this one; where it must be reviewed, the answer has its merge request. */
+/** Creates a new version that equals this one. If it needs a review, the result has its merge request. */
 export const rollBack = (id: number, version: number, reason: string) =>
   client.definitions.rollback(id, version, reason);
 
-/** What must be reviewed answers with its merge request. Rejects with 409 where another version has landed. */
+/** If the change needs a review, the result has its merge request. Rejects with 409 if another version has landed. */
 export const changeDefinition = (id: number, change: DefinitionChange) =>
   client.definitions.change(id, change);
 export const createDefinition = (what: NewDefinition) => client.definitions.create(what);
-/** With an id the texts are changes of that definition's files; those that do not change are left out. */
+/** With an id, validates changes of that definition's files; unchanged files are left out. */
 export const validateSource = (body: ValidateRequest, id?: number) =>
   client.definitions.validate(body, id);
 
-/** What is known of the version that is this commit: its review, and the hashes of its files. */
+/** The provenance of the version with this commit: its review and the hashes of its files. */
 export const readProvenance = (commit: string) => client.fleet.provenance(commit);
 
 export const readVersion = (id: number, version: number) => client.definitions.version(id, version);
 
-/** What lab admins say of a version: warned of, withdrawn, or neither any more. */
-export const judgeVersion = (
+/** Deprecates, revokes or reinstates a version. */
+export const setVerdict = (
   verdict: 'deprecate' | 'revoke' | 'reinstate',
   id: number,
   version: number,

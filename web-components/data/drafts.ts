@@ -1,4 +1,4 @@
-/** Unsaved work, kept in this browser: it survives a reload, a crash and a session that ends. */
+/** Unsaved work, stored in this browser. It survives a reload, a crash and the end of a session. */
 import { session } from './session.ts';
 import type { WorkingCopy } from './working-copy.ts';
 
@@ -9,7 +9,7 @@ export interface Draft {
   at: number;
 }
 
-/** Everybody's own: several people may use one browser. */
+/** Includes the user, because several people may use one browser. */
 const keyOf = (what: string): string => `registry.draft.${session.me?.user.id ?? 0}.${what}`;
 
 export function readDraft(what: string): Draft | undefined {
@@ -17,8 +17,8 @@ export function readDraft(what: string): Draft | undefined {
   return text === null ? undefined : (JSON.parse(text) as Draft);
 }
 
-/** Whether it could be kept: a browser gives each site only so much room. */
-export function keepDraft(what: string, draft: Draft): boolean {
+/** Returns false if the browser has no storage left for this site. */
+export function saveDraft(what: string, draft: Draft): boolean {
   try {
     localStorage.setItem(keyOf(what), JSON.stringify(draft));
     return true;
@@ -28,14 +28,14 @@ export function keepDraft(what: string, draft: Draft): boolean {
   }
 }
 
-/** What somebody is writing, kept until it is sent or this window is closed. */
+/** Text that is not sent yet, stored until it is sent or this window is closed. */
 export const readText = (what: string): string => sessionStorage.getItem(keyOf(what)) ?? '';
 
-export function keepText(what: string, text: string): void {
+export function saveText(what: string, text: string): void {
   if (text === '') sessionStorage.removeItem(keyOf(what));
   else sessionStorage.setItem(keyOf(what), text);
 }
 
-export function dropDraft(what: string): void {
+export function deleteDraft(what: string): void {
   localStorage.removeItem(keyOf(what));
 }

@@ -1,4 +1,4 @@
-/** Instruments, computers, and what is bound where. */
+/** Instruments, computers and bindings. */
 import type {
   BindingChange,
   BindingQuery,
@@ -30,14 +30,14 @@ export const changeInstrument = (id: number, body: InstrumentChange) =>
   instruments.change(id, body);
 export const removeInstrument = (id: number) => instruments.remove(id);
 
-/** By its name; null for no name. Rejects with a problem where there is none that one may see. */
-export async function definitionId(name: string | null): Promise<number | null> {
+/** The id of the definition with this name; null for no name. Rejects with a problem if the user cannot see one. */
+export async function findDefinitionId(name: string | null): Promise<number | null> {
   return name === null ? null : (await readDefinition(name)).id;
 }
 
 export const listComputers = (query: Partial<ComputerQuery>) => computers.list(query);
 
-/** Rejects with a problem, as an id would, where no computer of that name is to be seen. */
+/** Rejects with a 404 problem if the user cannot see a computer with this name. */
 export async function readComputer(name: string) {
   const { items } = await computers.list({ computer_name: name });
   const [computer] = items;
@@ -47,13 +47,13 @@ export async function readComputer(name: string) {
     title: 'There is no such computer',
     status: 404,
     code: 'not_found',
-    detail: `No computer of your labs is called “${name}”.`,
+    detail: `No computer in your labs is named “${name}”.`,
   });
 }
 
 export const changeComputer = (id: number, body: ComputerChange) => computers.change(id, body);
 export const removeComputer = (id: number) => computers.remove(id);
-/** A code for one computer of this lab; it is in the answer, and nowhere else. */
+/** Creates an enrolment code for one computer of this lab. Only the result has the code. */
 export const createCode = (labId: number) => computers.createCode(labId);
 
 export const listBindings = (query: Partial<BindingQuery>) =>

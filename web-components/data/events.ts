@@ -1,14 +1,14 @@
-/** What happens in the registry while a page is open: one stream of events, shared by everything that listens. */
+/** Live events of the registry: one stream, shared by all listeners of the window. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { EventData, EventKind } from '../../registry/schemas/events.ts';
 import { session } from './session.ts';
 
-/** `reset` has no data that says more than that some events are missing: read anew what is shown. */
+/** `reset` says only that some events are missing: listeners reload what they show. */
 export type LiveEvent<K extends EventKind = EventKind> = {
   [T in K]: { type: T; data: EventData[T] };
 }[K];
 
-/** All that can happen to a merge request. */
+/** All events of merge requests. */
 export const REVIEW_EVENTS = [
   'merge_request.opened',
   'merge_request.updated',
@@ -18,29 +18,30 @@ export const REVIEW_EVENTS = [
 
 type Listener = (event: LiveEvent) => void;
 
-/** How long until a stream that the registry refused is asked for again: doubled each time, in milliseconds. */
+/** How long to wait before opening a refused stream again, doubled each time, in milliseconds. */
 const FIRST_RETRY = 5_000;
 const LAST_RETRY = 5 * 60_000;
-/** How long a stream may be interrupted before it is said, in milliseconds: the registry may just have been started anew. */
+/** How long a stream may be interrupted before the user is told, in milliseconds: the registry may just restart. */
 const GRACE = 6_000;
-/** How long the stream outlives whoever listened: the next page goes on with it, and nothing falls between the two. */
+/** How long the stream stays open after its last listener, in milliseconds, so that the next page misses no event. */
 const LINGER = 1_000;
 
 const listeners = new Map<EventKind, Set<Listener>>();
 let source: EventSource | undefined;
-/** Whose it is. */
+/** The user for whom the stream was opened. */
 let reader: number | undefined;
 let retry = FIRST_RETRY;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let grace: ReturnType<typeof setTimeout> | undefined;
-/** Whether events may be missing that the next stream does not tell of. */
+/** Whether events may be missing that the next stream does not repeat. */
 let hasGap = false;
 
-/** Fires `change` when `isLost` is another: whether what is listened for has not been heard for a while. */
+/** Fires `change` when `isLost` changes. */
 class Stream extends EventTarget {
+  /** Whether live updates have been interrupted for longer than `GRACE`. */
   isLost = false;
 
-  find(isLost: boolean): void {
+  setLost(isLost: boolean): void {
     if (isLost === this.isLost) return;
     this.isLost = isLost;
     this.dispatchEvent(new Event('change'));
@@ -48,52 +49,52 @@ class Stream extends EventTarget {
 }
 export const stream = new Stream();
 
-/** Calls `listener` for every event of these kinds, and for `reset`; returns what ends that. */
+/** Calls `listener` for every event of these kinds and for `reset`. Returns a function that stops it. */
 export function listen(kinds: readonly EventKind[], listener: Listener): () => void {
   const wanted = [...kinds, 'reset'] as const;
   for (const kind of wanted) {
     const known = listeners.get(kind) ?? new Set();
-    if (!listeners.has(kind)) source?.addEventListener(kind, hear);
+    if (!listeners.has(kind)) source?.addEventListener(kind, onMessage);
     listeners.set(kind, known.add(listener));
   }
   if (timer === undefined) open();
   return () => {
     for (const kind of wanted) listeners.get(kind)?.delete(listener);
-    setTimeout(() => !isHeard() && close(), LINGER);
+    setTimeout(() => !hasListeners() && close(), LINGER);
   };
 }
 
-const isHeard = () => [...listeners.values()].some(({ size }) => size > 0);
+const hasListeners = () => [...listeners.values()].some(({ size }) => size > 0);
 
-/** Nothing is told to nobody, to windows that nobody looks at, and where the session is over. */
+/** Opens the stream, unless there is one, the window is hidden, nobody listens or nobody is signed in. */
 function open(): void {
   timer = undefined;
-  if (source || document.hidden || !isHeard() || !session.me) return;
+  if (source || document.hidden || !hasListeners() || !session.me) return;
   const opened = new EventSource('/api/events');
   source = opened;
   reader = session.me.user.id;
-  for (const kind of listeners.keys()) opened.addEventListener(kind, hear);
+  for (const kind of listeners.keys()) opened.addEventListener(kind, onMessage);
   opened.addEventListener('open', () => {
     retry = FIRST_RETRY;
-    calm();
-    // It was signed in again in another window.
-    if (session.isOver) void session.lookAgain();
-    if (hasGap) tell({ type: 'reset', data: { reason: 'the stream was interrupted' } });
+    clearLost();
+    // The user has signed in again in another window.
+    if (session.isOver) void session.checkAgain();
+    if (hasGap) dispatch({ type: 'reset', data: { reason: 'the stream was interrupted' } });
     hasGap = false;
   });
   opened.addEventListener('error', () => {
-    grace ??= setTimeout(() => stream.find(true), GRACE);
-    // A connection that broke is resumed by the browser, which says what it heard last. One that was refused is closed.
-    if (opened.readyState === EventSource.CLOSED && opened === source) void refused();
+    grace ??= setTimeout(() => stream.setLost(true), GRACE);
+    // The browser resumes a broken connection from the last event. It closes a refused one.
+    if (opened.readyState === EventSource.CLOSED && opened === source) void retryLater();
   });
 }
 
-async function refused(): Promise<void> {
+async function retryLater(): Promise<void> {
   source = undefined;
   hasGap = true;
   timer = setTimeout(open, retry);
   retry = Math.min(2 * retry, LAST_RETRY);
-  // One that cannot be reached says nothing of the session.
+  // An unreachable registry says nothing about the session.
   await session.load().catch(() => undefined);
 }
 
@@ -102,16 +103,16 @@ function close(): void {
   timer = undefined;
   source?.close();
   source = undefined;
-  calm();
+  clearLost();
 }
 
-function calm(): void {
+function clearLost(): void {
   clearTimeout(grace);
   grace = undefined;
-  stream.find(false);
+  stream.setLost(false);
 }
 
-/** Whoever signs in is told at once. */
+// A sign-in opens the stream at once.
 session.addEventListener('change', () => {
   if (session.me?.user.id !== reader) close();
   if (session.isOver) return;
@@ -119,27 +120,25 @@ session.addEventListener('change', () => {
   open();
 });
 
-/**
- * Without HTTP/2 a browser has six connections to a server, for all of its windows: one that nobody looks at gives its
- * own back, and reads anew what it shows when somebody returns to it.
- */
+// Without HTTP/2, a browser has six connections to a server for all its windows. A hidden window therefore closes its
+// stream, and reloads what it shows when it becomes visible again.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return close();
-  if (!isHeard()) return;
+  if (!hasListeners()) return;
   open();
-  tell({ type: 'reset', data: { reason: 'the window was not looked at' } });
+  dispatch({ type: 'reset', data: { reason: 'the window was hidden' } });
 });
 
-function hear(message: Event): void {
+function onMessage(message: Event): void {
   const { type, data } = message as MessageEvent<string>;
-  tell({ type, data: JSON.parse(data) } as LiveEvent);
+  dispatch({ type, data: JSON.parse(data) } as LiveEvent);
 }
 
-function tell(event: LiveEvent): void {
+function dispatch(event: LiveEvent): void {
   for (const listener of listeners.get(event.type) ?? []) listener(event);
 }
 
-/** Listens while its host is in the page: `new LiveController(this, ['definition.landed'], () => this.task.run())`. */
+/** Listens while its host is connected: `new LiveController(this, ['definition.landed'], () => this.task.run())`. */
 export class LiveController implements ReactiveController {
   readonly #kinds: readonly EventKind[];
   readonly #listener: Listener;

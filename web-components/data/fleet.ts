@@ -1,4 +1,4 @@
-/** Which versions run where. */
+/** The versions on the lab computers. */
 import type { FleetQuery } from '../../registry/schemas/sync.ts';
 import { client } from './client.ts';
 
@@ -6,6 +6,6 @@ export type { DefinitionFleet, FleetComputer, FleetQuery } from '../../registry/
 
 export const listFleet = (query: Partial<FleetQuery>) => client.fleet.list(query);
 
-/** Of one definition: on how many computers each version runs, now and at the end of each of the last days. */
-export const adoptionOf = (definitionId: number, days: number) =>
+/** The number of computers with each version of a definition, now and at the end of each of the last days. */
+export const readAdoption = (definitionId: number, days: number) =>
   client.fleet.definition(definitionId, days);

@@ -1,4 +1,4 @@
-/** Labs that the signed-in person sees. */
+/** The labs that the signed-in user can see. */
 import type { LabChange, NewLab, Role } from '../../registry/schemas/people.ts';
 import { client } from './client.ts';
 import { session } from './session.ts';
@@ -7,8 +7,8 @@ export type { Lab, LabChange, Member, Role } from '../../registry/schemas/people
 
 export const listLabs = () => client.labs.list({ per_page: 500 });
 
-/** What labs are called, by id. Somebody who is not signed in sees none. */
-export async function labNames(): Promise<ReadonlyMap<number, string>> {
+/** The names of the labs by id; empty if nobody is signed in. */
+export async function listLabNames(): Promise<ReadonlyMap<number, string>> {
   if (!session.me) return new Map();
   const { items } = await listLabs();
   return new Map(items.map(({ id, name }) => [id, name]));
@@ -16,8 +16,8 @@ export async function labNames(): Promise<ReadonlyMap<number, string>> {
 
 export const readLab = (id: number) => client.labs.read(id);
 
-/** Whether what the signed-in person saves in the lab (null: no lab's) becomes a version at once. */
-export async function landsDirectly(labId: number | null): Promise<boolean> {
+/** Whether a save of the signed-in user in the lab (null: in no lab) becomes a version without review. */
+export async function canLandDirectly(labId: number | null): Promise<boolean> {
   const { me } = session;
   const isAdmin =
     me?.user.is_admin || me?.labs.some(({ lab_id, role }) => lab_id === labId && role === 'admin');
@@ -27,15 +27,15 @@ export async function landsDirectly(labId: number | null): Promise<boolean> {
 
 export const createLab = (lab: NewLab) => client.labs.create(lab);
 
-/** Changes the fields given. */
+/** Changes only the given fields. */
 export const changeLab = (id: number, change: LabChange) => client.labs.change(id, change);
 
 export const removeLab = (id: number) => client.labs.remove(id);
 
-/** Everybody, as far as one answer goes: those that the policy can name are chosen from them. */
+/** The first 500 members. The policy form offers them as owners and accounts. */
 export const listMembers = (id: number) => client.labs.members(id, { per_page: 500 });
 
-/** By username or address. Rejects with a problem where nobody has that. */
+/** Adds a member by username or email address. Rejects with a problem if there is no such account. */
 export const addMember = (id: number, name: string, role: Role) =>
   client.labs.addMember(id, name.includes('@') ? { email: name } : { username: name }, role);
 

@@ -1,4 +1,4 @@
-/** Merge requests, and what is said of them. */
+/** Merge requests, their reviews and comments. */
 import type {
   CommentInput,
   MergeRequestChange,
@@ -21,11 +21,11 @@ export const listMergeRequests = (query: Partial<MergeRequestQuery>) => mergeReq
 export const readMergeRequest = (id: number) => mergeRequests.read(id);
 export const editMergeRequest = (id: number, change: MergeRequestChange) =>
   mergeRequests.edit(id, change);
-export const review = (id: number, what: ReviewInput) => mergeRequests.review(id, what);
-export const comment = (id: number, what: CommentInput) => mergeRequests.comment(id, what);
-/** Lands it; with `override` whatever the policy still asks for. */
-export const mergeIt = (id: number, head: string, override?: string) =>
+export const addReview = (id: number, what: ReviewInput) => mergeRequests.review(id, what);
+export const addComment = (id: number, what: CommentInput) => mergeRequests.comment(id, what);
+/** Lands a merge request. `override` is the reason to land it despite the policy. */
+export const mergeMergeRequest = (id: number, head: string, override?: string) =>
   mergeRequests.merge(id, { head, ...(override !== undefined && { override }) });
-export const rebaseIt = (id: number, head: string) => mergeRequests.rebase(id, { head });
-export const closeIt = (id: number) => mergeRequests.close(id);
-export const reopenIt = (id: number) => mergeRequests.reopen(id);
+export const rebaseMergeRequest = (id: number, head: string) => mergeRequests.rebase(id, { head });
+export const closeMergeRequest = (id: number) => mergeRequests.close(id);
+export const reopenMergeRequest = (id: number) => mergeRequests.reopen(id);

@@ -1,46 +1,46 @@
-/** Who is signed in. */
+/** The session of the signed-in user. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { createClient, RegistryError } from '../../client/typescript/client.ts';
 import type { Me, Role } from '../../registry/schemas/people.ts';
 
 export type { Me } from '../../registry/schemas/people.ts';
 
-// Not the patient client: what asks who is signed in must not wait for it.
+// Not the client of client.ts, which waits for a renewed session: these requests must not wait for it.
 const client = createClient({ url: '' });
 
 /**
- * Fires `change` when somebody signs in or out or the session is found to be over, and `ended` when something waits for
- * them to sign in again.
+ * Fires `change` when the user signs in or out or the session turns out to be over, and `ended` when a request waits for
+ * the user to sign in again.
  */
 class Session extends EventTarget {
-  /** Null for nobody; undefined until it is known. Whoever was here, while their session is over. */
+  /** Null if nobody is signed in; undefined until known. Keeps the user while their session is over. */
   me: Me | null | undefined;
-  /** Whether it has ended without their doing; what is shown stays. */
+  /** Whether the session has ended other than by signing out; the page stays. */
   isOver = false;
-  /** Whether they would not sign in again when they were asked. */
+  /** Whether the user declined to sign in again. */
   #declined = false;
   #renewal: PromiseWithResolvers<boolean> | undefined;
 
   /**
-   * Asks the registry who is here, and what they may. Where that is somebody else meanwhile, in another window, the session
-   * of whoever this window works for is over. Rejects when the registry cannot be reached.
+   * Loads the user and their roles. If another user has signed in in another window, the session of this window's user is
+   * over. Rejects if the registry cannot be reached.
    */
   async load(): Promise<void> {
-    const me = await client.me().catch(nobodyIf401);
-    if (this.me && me?.user.id !== this.me.user.id) this.#find(true);
+    const me = await client.me().catch(nullIf401);
+    if (this.me && me?.user.id !== this.me.user.id) this.#setOver();
     else this.#set(me);
   }
 
-  /** Rejects with the problem where name and password do not fit. */
+  /** Rejects with a problem if the name or the password is wrong. */
   async signIn(username: string, password: string): Promise<void> {
     const before = this.me?.user.id;
     await client.login(username, password);
     this.#set(await client.me());
-    // What waits was asked by whoever was here before, and is not repeated in somebody else's name.
+    // Requests that wait are those of the previous user and are not repeated for another one.
     this.#settle(before === undefined || before === this.me?.user.id);
   }
 
-  /** Where to sign in at the provider of single sign-on, to come back to a page of ours; null where there is none. */
+  /** Where to sign in with single sign-on and come back to `page`; null if the registry has no provider. */
   async singleSignOn(page: string): Promise<{ address: string; provider: string } | null> {
     const { single_sign_on: provider } = await client.authMethods();
     if (!provider) return null;
@@ -50,16 +50,16 @@ class Session extends EventTarget {
     return { address: start.href, provider: new URL(provider.issuer).host };
   }
 
-  /** Looks whether the same person has signed in meanwhile, in another window. */
-  async lookAgain(): Promise<void> {
-    const me = await client.me().catch(nobodyIf401);
+  /** Renews the session if the same user has signed in in another window. */
+  async checkAgain(): Promise<void> {
+    const me = await client.me().catch(nullIf401);
     if (me && me.user.id === this.me?.user.id) {
       this.#set(me);
       this.#settle(true);
     }
   }
 
-  /** Where to sign in at the provider, to sign in to this account by it from now on and come back to a page of ours. */
+  /** Where to link this account with the provider and come back to `page`. */
   async linkSingleSignOn(page: string): Promise<string> {
     const { pathname, search, hash } = new URL(page);
     return (await client.linkSingleSignOn(pathname + search + hash)).address;
@@ -70,9 +70,9 @@ class Session extends EventTarget {
     this.#set(null);
   }
 
-  /** Resolves when the same person has signed in again: true; or when they would rather not: false. */
-  async renewed(): Promise<boolean> {
-    this.#find(true);
+  /** Resolves with true when the same user has signed in again, and with false if they decline. */
+  async waitForRenewal(): Promise<boolean> {
+    this.#setOver();
     if (this.#declined) return false;
     if (!this.#renewal) {
       this.#renewal = Promise.withResolvers();
@@ -81,21 +81,21 @@ class Session extends EventTarget {
     return await this.#renewal.promise;
   }
 
-  /** Whether something waits for somebody to sign in again. */
+  /** Whether a request waits for the user to sign in again. */
   get isRenewing(): boolean {
     return this.#renewal !== undefined;
   }
 
-  /** They would rather not sign in again, for now: the page stays as it is, and what waits is refused. */
+  /** The user declines to sign in again: the page stays as it is, and waiting requests are refused. */
   decline(): void {
     this.#declined = true;
     this.#settle(false);
   }
 
-  /** Offers to sign in again to whoever has declined it. */
+  /** Offers the sign-in again after the user declined it. */
   offerAgain(): void {
     this.#declined = false;
-    void this.renewed();
+    void this.waitForRenewal();
   }
 
   #settle(renewed: boolean): void {
@@ -103,9 +103,9 @@ class Session extends EventTarget {
     this.#renewal = undefined;
   }
 
-  #find(isOver: boolean): void {
-    if (isOver === this.isOver) return;
-    this.isOver = isOver;
+  #setOver(): void {
+    if (this.isOver) return;
+    this.isOver = true;
     this.dispatchEvent(new Event('change'));
   }
 
@@ -119,12 +119,12 @@ class Session extends EventTarget {
 
 export const session = new Session();
 
-function nobodyIf401(error: unknown): null {
+function nullIf401(error: unknown): null {
   if (error instanceof RegistryError && error.status === 401) return null;
   throw error;
 }
 
-/** Renders its host anew whenever somebody signs in or out. */
+/** Updates its host whenever the session changes. */
 export class SessionController implements ReactiveController {
   readonly #host: ReactiveControllerHost;
 
@@ -147,7 +147,7 @@ export class SessionController implements ReactiveController {
     return session.me;
   }
 
-  /** What the signed-in person is in this lab; site admins are admins everywhere. */
+  /** The role of the signed-in user in this lab; site admins are admins everywhere. */
   roleIn(labId: number | null): Role | undefined {
     if (session.me?.user.is_admin) return 'admin';
     return session.me?.labs.find(({ lab_id }) => lab_id === labId)?.role;

@@ -1,4 +1,4 @@
-/** One's own tokens. */
+/** The tokens of the signed-in user. */
 import type { NewToken } from '../../registry/schemas/people.ts';
 import { client } from './client.ts';
 
@@ -6,7 +6,7 @@ export type { CreatedToken, NewToken, Token } from '../../registry/schemas/peopl
 
 export const listTokens = () => client.tokens.list();
 
-/** The answer has the secret, this once. */
+/** Only this result has the secret. */
 export const createToken = (token: NewToken) => client.tokens.create(token);
 
 export const deleteToken = (id: number) => client.tokens.remove(id);

@@ -1,4 +1,4 @@
-/** Accounts: one's own, and everybody's for site admins. */
+/** Accounts: the user's own, and all accounts for site admins. */
 import type { NewUser, UserChange, UserQuery } from '../../registry/schemas/people.ts';
 import { client } from './client.ts';
 import { session } from './session.ts';
@@ -11,13 +11,13 @@ export const createUser = (user: NewUser) => client.users.create(user);
 
 export const changeUser = (id: number, change: UserChange) => client.users.change(id, change);
 
-/** Changes who is signed in; the bar shows it at once. */
+/** Changes the profile of the signed-in user and reloads the session, so that the bar shows it at once. */
 export async function changeOwn(change: Pick<UserChange, 'name' | 'email'>): Promise<void> {
   await client.users.change(ownId(), change);
   await session.load();
 }
 
-/** Ends every session of the account; this window gets a new one. `current_password` where the account has one. */
+/** Ends every session of the account and starts a new one for this window. Needs `current_password` if there is one. */
 export async function changeOwnPassword(
   change: Required<Pick<UserChange, 'password'>> & Pick<UserChange, 'current_password'>,
 ): Promise<void> {
@@ -31,16 +31,16 @@ function ownId(): number {
   return id;
 }
 
-/** Letters and digits that nobody takes for each other when they read them out. */
+/** Letters and digits that cannot be mistaken for each other. */
 const LETTERS = 'abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ234679';
 const PASSWORD_LENGTH = 20;
 
-/** A password that nobody has thought of: 20 letters, over 100 bits. */
-export function makePassword(): string {
+/** A random password of 20 letters, over 100 bits. */
+export function generatePassword(): string {
   let password = '';
   while (password.length < PASSWORD_LENGTH) {
     const [byte = 0] = crypto.getRandomValues(new Uint8Array(1));
-    // What is over the last whole round of the alphabet would make its first letters likelier.
+    // Bytes beyond the last full round of the alphabet would make its first letters more likely.
     if (byte < 256 - (256 % LETTERS.length)) password += LETTERS[byte % LETTERS.length];
   }
   return password;

@@ -1,4 +1,4 @@
-/** Pure: what somebody edits, against the version that they began with. Kept in the browser until it is saved. */
+/** Pure: the files that a user edits and the version that they started from. */
 import { mergeText } from '../../registry/definitions/merge-text.ts';
 import type { Definition } from '../../registry/schemas/definitions.ts';
 
@@ -6,24 +6,24 @@ import type { Definition } from '../../registry/schemas/definitions.ts';
 export type Files = Readonly<Record<string, string>>;
 
 export interface WorkingCopy {
-  /** The version that it was begun with; null for what has none yet. */
+  /** The version that the user started from; null for a new definition. */
   version: number | null;
   base: Files;
   files: Files;
 }
 
-export const mainOf = (name: string): string => `${name}.py`;
+export const mainFile = (name: string): string => `${name}.py`;
 
 export function filesOf({ name, source_code, files }: Definition): Files {
-  return { [mainOf(name)]: source_code, ...files };
+  return { [mainFile(name)]: source_code, ...files };
 }
 
-export function begin(definition: Definition): WorkingCopy {
+export function workingCopyOf(definition: Definition): WorkingCopy {
   const files = filesOf(definition);
   return { version: definition.version, base: files, files };
 }
 
-/** What saving must say: path to text, null for what is gone. */
+/** The changes to save: path to text, null for a deleted file. */
 export function changesOf({ base, files }: WorkingCopy): Record<string, string | null> {
   const paths = new Set([...Object.keys(base), ...Object.keys(files)]);
   return Object.fromEntries(
@@ -35,20 +35,20 @@ export function changesOf({ base, files }: WorkingCopy): Record<string, string |
 
 export const isChanged = (copy: WorkingCopy): boolean => Object.keys(changesOf(copy)).length > 0;
 
-/** A file that both sides changed at the same place. */
+/** A file that both sides changed in the same place. */
 export interface FileConflict {
   path: string;
-  /** Of one's own text, from 1; 0 where one side took the file away. */
+  /** Lines of the user's text, from 1; 0 if one side deleted the file. */
   lines: readonly number[];
 }
 
-/** Both sides' changes; where they conflict one's own text stands, until somebody decides. */
+/** The changes of both sides. In a conflict, the user's own text stays until they decide. */
 export interface Merged {
   copy: WorkingCopy;
   conflicts: readonly FileConflict[];
 }
 
-/** Lays one's own changes over what has landed meanwhile. */
+/** Applies the user's changes to the version that has landed meanwhile. */
 export function mergeInto(own: WorkingCopy, landed: WorkingCopy): Merged {
   const files: Record<string, string> = { ...landed.files };
   const conflicts: FileConflict[] = [];
@@ -68,7 +68,7 @@ export function mergeInto(own: WorkingCopy, landed: WorkingCopy): Merged {
   return { copy: { version: landed.version, base: landed.files, files }, conflicts };
 }
 
-/** One's own files on top of what has landed, whatever it changed. */
+/** The user's files on top of the landed version, which overwrite its changes. */
 export function keepOwn(own: WorkingCopy, landed: WorkingCopy): WorkingCopy {
   return { version: landed.version, base: landed.files, files: own.files };
 }

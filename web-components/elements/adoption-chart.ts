@@ -1,12 +1,19 @@
 import '@awesome.me/webawesome/dist/components/details/details.js';
 import { css, html, LitElement, svg } from 'lit';
 import { shared } from '../styles/shared.ts';
-import { type Day, type Layer, layersOf, outline, SHOWN, totalOf, turns } from './adoption.ts';
+import {
+  changedDays,
+  type Day,
+  type Layer,
+  layersOf,
+  outline,
+  SHOWN,
+  totalOf,
+} from './adoption.ts';
 
 /**
- * How versions replace each other on the computers, day by day: areas upon each other, and the same as a table. An own
- * drawing of a few lines: what chart libraries bring (axes, zoom, animation, a canvas that nobody can read out) is 50 KB and more
- * that this one picture does not need.
+ * A stacked area chart of the versions on the computers, day by day, and the same data as a table. It does not use a chart
+ * library: those add at least 50 KB for axes, zoom and animation, and draw on a canvas that screen readers cannot read.
  */
 export class AdoptionChart extends LitElement {
   static override properties = { days: { attribute: false }, name: {} };
@@ -69,9 +76,9 @@ export class AdoptionChart extends LitElement {
     `,
   ];
 
-  /** Oldest first, one after the other. */
+  /** Consecutive days, oldest first. */
   declare days: readonly Day[];
-  /** Of what. */
+  /** The name of the definition. */
   declare name: string;
 
   override render() {
@@ -83,7 +90,7 @@ export class AdoptionChart extends LitElement {
         <svg
           class="areas"
           role="img"
-          aria-label=${`Computers with each version of ${this.name}, ${first} to ${last}; the table below has the numbers`}
+          aria-label=${`Computers with each version of ${this.name}, ${first} to ${last}. The table below has the numbers.`}
           viewBox="0 0 ${this.days.length} 1"
           preserveAspectRatio="none"
         >
@@ -101,12 +108,12 @@ export class AdoptionChart extends LitElement {
           )
           .reverse()}
       </ul>
-      <wa-details summary="As a table" appearance="outlined">${this.#table(layers)}</wa-details>`;
+      <wa-details summary="Show as table" appearance="outlined">${this.#table(layers)}</wa-details>`;
   }
 
   #table(layers: readonly Layer[]) {
     const newest = layers.toReversed();
-    return html`<div class="table" tabindex="0" role="group" aria-label="Numbers by day">
+    return html`<div class="table" tabindex="0" role="group" aria-label="Computers by day">
       <table class="small">
         <thead>
           <tr>
@@ -115,7 +122,7 @@ export class AdoptionChart extends LitElement {
           </tr>
         </thead>
         <tbody>
-          ${turns(this.days).map((day) => {
+          ${changedDays(this.days).map((day) => {
             const index = this.days.indexOf(day);
             return html`<tr>
               <th scope="row">${day.date}</th>
@@ -128,7 +135,7 @@ export class AdoptionChart extends LitElement {
   }
 }
 
-/** The newest has the first colour; what is older than those with a colour of their own the last. */
+/** The newest version has the first colour; all versions without a colour of their own share the last. */
 const series = (layers: readonly Layer[], index: number) =>
   `series-${Math.min(SHOWN, layers.length - 1 - index)}`;
 

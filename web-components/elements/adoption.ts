@@ -1,4 +1,4 @@
-/** Numbers of computers by version and day, as areas upon each other. Pure. */
+/** Pure: the number of computers by version and day → the layers of a stacked area chart. */
 
 export interface Day {
   /** `2027-01-31`. */
@@ -7,18 +7,18 @@ export interface Day {
   installed: Readonly<Record<string, number>>;
 }
 
-/** How many versions get a colour of their own; what is older is one area. */
+/** How many versions get a colour of their own; older ones share one area. */
 export const SHOWN = 5;
 
 export interface Layer {
   label: string;
   /** On each day. */
   counts: readonly number[];
-  /** How many are below it, on each day. */
+  /** The sum of the layers below, on each day. */
   below: readonly number[];
 }
 
-/** The oldest at the bottom, so that what is new grows on top of what is old. */
+/** The layers from bottom to top, oldest version first. */
 export function layersOf(days: readonly Day[]): Layer[] {
   const known = new Set(days.flatMap(({ installed }) => Object.keys(installed).map(Number)));
   const versions = [...known].sort((a, b) => a - b);
@@ -41,7 +41,7 @@ export function layersOf(days: readonly Day[]): Layer[] {
 export const totalOf = ({ installed }: Day): number =>
   Object.values(installed).reduce((sum, count) => sum + count, 0);
 
-/** The outline of a layer in a box of `days.length` by 1, a step a day, `most` computers high. */
+/** The SVG points of a layer in a box of `days.length` by 1, one step a day; the box is `most` computers high. */
 export function outline({ counts, below }: Layer, most: number): string {
   const height = (count: number) => (1 - count / Math.max(1, most)).toFixed(4);
   const top = counts.map((count, day) => {
@@ -52,8 +52,8 @@ export function outline({ counts, below }: Layer, most: number): string {
   return [...top, ...bottom.reverse()].join(' ');
 }
 
-/** The days on which something was another than the day before, the first and the last. */
-export function turns(days: readonly Day[]): Day[] {
+/** The first day, the last day and all days that differ from the day before. */
+export function changedDays(days: readonly Day[]): Day[] {
   return days.filter((day, index) => {
     const before = days[index - 1];
     if (!before || index === days.length - 1) return true;

@@ -4,14 +4,14 @@ import { type IconName, icon } from './icon.ts';
 
 type Variant = 'brand' | 'success' | 'neutral' | 'warning' | 'danger';
 
-/** A short word for the state of something. It never says by its colour alone what it says. */
+/** A short word for a state. The colour only supports the word. */
 export function badge(text: string, variant: Variant = 'neutral', name?: IconName): TemplateResult {
   return html`<wa-badge variant=${variant} appearance="filled" .pill=${true}>
     ${name ? icon(name, 'start') : ''}${text}
   </wa-badge>`;
 }
 
-/** The status that a definition's header states. */
+/** The badge for the status in the header of a definition. */
 export function statusBadge(status: string): TemplateResult {
   return badge(status, STATUS[status] ?? 'neutral');
 }

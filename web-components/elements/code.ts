@@ -2,18 +2,18 @@ import { css, html, LitElement, type PropertyValues } from 'lit';
 import { codeColours } from '../styles/code.ts';
 import { shared } from '../styles/shared.ts';
 import type { Piece } from './highlight.ts';
-import { revealedNodes } from './revealed.ts';
+import { revealHiddenNodes } from './reveal-hidden.ts';
 
-/** Lines that the browser lays out together, or not at all while they are out of sight. */
+/** The number of lines in a block. The browser lays out a block as a whole, or not at all while it is out of view. */
 const BLOCK = 100;
 
-/** So many blocks are laid out whether they are seen or not: that is quicker than looking which are. */
+/** Up to this many blocks are always laid out: that is faster than checking which are in view. */
 const FEW = 20;
 
 /**
- * Text of a program, with line numbers; Python in colour. The text is hostile: it only ever becomes text nodes.
+ * Source code with line numbers; Python is highlighted. The text may be hostile and only becomes text nodes.
  *
- * @csspart code - The scrolling box.
+ * @csspart code - The scroll container.
  */
 export class RegistryCode extends LitElement {
   static override properties = { source: {}, path: {}, marked: { type: Number } };
@@ -57,9 +57,9 @@ export class RegistryCode extends LitElement {
   ];
 
   declare source: string;
-  /** Its ending says what language it is. */
+  /** Its extension determines the language. */
   declare path: string;
-  /** A line that is pointed at, from 1. */
+  /** The number of the highlighted line, from 1. */
   declare marked: number | undefined;
 
   constructor() {
@@ -77,7 +77,7 @@ export class RegistryCode extends LitElement {
     this.#mark();
   }
 
-  /** Plain at once, in colour as soon as the grammar is there. */
+  /** Shows plain text at once and highlights it when the grammar has loaded. */
   async #fill(source: string) {
     const pre = this.renderRoot.querySelector('pre');
     if (!pre) return;
@@ -101,7 +101,7 @@ export class RegistryCode extends LitElement {
 const plain = (source: string): Piece[][] => source.split('\n').map((line) => [[line, '']]);
 
 function blocks(lines: Piece[][]): HTMLElement[] {
-  // What ends with a line's end has no further line.
+  // A newline at the end of the text does not start another line.
   if (lines.at(-1)?.every(([text]) => text === '')) lines.pop();
   const made: HTMLElement[] = [];
   for (let from = 0; from < lines.length; from += BLOCK) {
@@ -120,11 +120,11 @@ function line(pieces: Piece[], number: number): HTMLElement {
   element.className = 'line';
   element.dataset.line = String(number);
   for (const [text, classes] of pieces) {
-    if (classes === '') element.append(...revealedNodes(text));
+    if (classes === '') element.append(...revealHiddenNodes(text));
     else {
       const span = document.createElement('span');
       span.className = classes;
-      span.append(...revealedNodes(text));
+      span.append(...revealHiddenNodes(text));
       element.append(span);
     }
   }

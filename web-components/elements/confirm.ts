@@ -7,20 +7,20 @@ import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 
 export interface Question {
   title: string;
-  /** What will happen, and whether it can be taken back; inputs in it are handed to `act`. */
+  /** What will happen and whether it can be undone. `act` receives the values of inputs in it. */
   text: unknown;
-  /** What the button says: the deed, not “OK”. */
+  /** The label of the button: the action, not “OK”. */
   action: string;
   danger?: boolean;
-  /** Whether a reason is asked for; what is required cannot be left out. */
+  /** Whether the dialog asks for a reason. */
   reason?: 'required' | 'optional';
-  /** Does it. While it runs the dialog stays; what it throws is shown there, and may be tried again. */
+  /** Performs the action while the dialog stays open. The dialog shows an error, and the user can try again. */
   act: (reason: string, fields: FormData) => Promise<unknown>;
 }
 
 /**
- * Asks before something is done that matters, and does it. Resolves with true when it was done, with false when
- * somebody thought better of it. The focus goes back to where it was.
+ * Asks for confirmation and performs the action. Resolves with true if it was performed and with false if the user
+ * cancelled. The focus returns to where it was.
  */
 export async function confirm(question: Question): Promise<boolean> {
   const dialog = new RegistryConfirm();
@@ -86,7 +86,7 @@ export class RegistryConfirm extends LitElement {
     </wa-dialog>`;
   }
 
-  /** The dialog focuses what asks for it when it opens, not where it is open from the beginning. */
+  /** The dialog honours `autofocus` only when it opens after its first rendering. */
   protected override async firstUpdated() {
     const dialog = this.renderRoot.querySelector('wa-dialog');
     if (!dialog) return;
@@ -97,7 +97,7 @@ export class RegistryConfirm extends LitElement {
 
   async #act(event: SubmitEvent) {
     event.preventDefault();
-    // Return, pressed twice, does it once.
+    // Pressing Enter twice performs the action once.
     if (this.busy) return;
     const fields = new FormData(event.target as HTMLFormElement);
     this.busy = true;
@@ -115,7 +115,7 @@ export class RegistryConfirm extends LitElement {
     }
   }
 
-  /** What is being done cannot be taken back by closing the dialog: it stays until one knows what became of it. */
+  /** Closing the dialog would not cancel a running action, so it stays open until the result is known. */
   #stayIfBusy(event: Event) {
     if (event.target === event.currentTarget && this.busy) event.preventDefault();
   }

@@ -3,11 +3,11 @@ import { shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
-/** How long the button says that it has copied, in milliseconds. */
+/** How long the button confirms the copy, in milliseconds. */
 const SHOWN = 2000;
 
 /**
- * A line to be copied, with the button that does it.
+ * A line of text with a button that copies it.
  *
  * @csspart text - The line.
  */
@@ -41,7 +41,7 @@ export class RegistryCopy extends LitElement {
   ];
 
   declare value: string;
-  /** What is copied, for the button's name. */
+  /** What the line is, for the name of the button: `Copy token`. */
   declare label: string;
   declare copied: boolean;
 
@@ -56,7 +56,7 @@ export class RegistryCopy extends LitElement {
     return html`<code part="text">${this.value}</code>
       <wa-button appearance="plain" size="s" @click=${this.#copy}>
         ${icon(this.copied ? 'check' : 'copy')}
-        <span class="visually-hidden">Copy the ${this.label}</span>
+        <span class="visually-hidden">Copy ${this.label}</span>
       </wa-button>
       <span role="status" class="visually-hidden">${this.copied ? 'Copied' : ''}</span>`;
   }
@@ -70,7 +70,7 @@ export class RegistryCopy extends LitElement {
   }
 }
 
-/** Browsers give the clipboard to secure pages only, and many labs have no https: there the old way still works. */
+/** Browsers offer the clipboard API only over HTTPS, which many labs do not have. `execCommand` works everywhere. */
 async function copyText(text: string, shown: Element | null): Promise<void> {
   if (navigator.clipboard) return await navigator.clipboard.writeText(text);
   const selection = getSelection();

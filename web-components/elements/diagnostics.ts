@@ -2,7 +2,7 @@ import { css, html, LitElement } from 'lit';
 import type { ValidationResult } from '../../registry/schemas/definitions.ts';
 import { shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
-import { revealed } from './revealed.ts';
+import { revealHidden } from './reveal-hidden.ts';
 
 export type Diagnostic = ValidationResult['errors'][number];
 
@@ -15,9 +15,9 @@ export class DiagnosticEvent extends Event {
 }
 
 /**
- * What validation found: each with its place, which can be gone to.
+ * The findings of a validation, each with its position.
  *
- * @fires {DiagnosticEvent} diagnostic-chosen - Somebody wants to see the place.
+ * @fires {DiagnosticEvent} diagnostic-chosen - The user clicked a finding to see its position.
  */
 export class RegistryDiagnostics extends LitElement {
   static override properties = { errors: { attribute: false }, warnings: { attribute: false } };
@@ -72,8 +72,8 @@ export class RegistryDiagnostics extends LitElement {
     return html`<li>
       <button class=${kind} @click=${() => this.dispatchEvent(new DiagnosticEvent(found))}>
         <span>${icon(kind === 'error' ? 'circleSlash' : 'alert')}<span class="visually-hidden">${kind}</span></span>
-        <code class="quiet">${revealed(file ? `${file}:` : '')}${line}:${column}</code>
-        <span class="message">${revealed(message)}</span>
+        <code class="quiet">${revealHidden(file ? `${file}:` : '')}${line}:${column}</code>
+        <span class="message">${revealHidden(message)}</span>
         <code class="quiet">${code}</code>
       </button>
     </li>`;

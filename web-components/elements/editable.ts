@@ -7,10 +7,10 @@ import './problem.ts';
 import { notify } from './toast.ts';
 
 /**
- * A card that shows something and lets those who may change it in place. The focus goes into the form, and back to the
- * button when it is done.
+ * A card that shows facts and has a form to edit them in place. The focus moves into the form and then back to the
+ * button.
  *
- * @fires saved - It was changed.
+ * @fires saved - The changes were saved.
  */
 export abstract class EditableCard extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -34,15 +34,15 @@ export abstract class EditableCard extends LitElement {
   }
 
   abstract readonly heading: string;
-  /** What the button says that opens the form. */
+  /** The label of the button that opens the form. */
   get editLabel(): string {
     return 'Edit';
   }
-  /** What is shown while nobody changes it. */
+  /** Renders the facts. */
   protected abstract view(): unknown;
-  /** The inputs, each with a name. */
+  /** Renders the inputs of the form, each with a name. */
   protected abstract fields(): unknown;
-  /** Changes it; what it throws is shown in the form. */
+  /** Saves the changes. The form shows what it throws. */
   protected abstract save(fields: FormData): Promise<unknown>;
 
   override render() {
@@ -109,7 +109,7 @@ export abstract class EditableCard extends LitElement {
   }
 }
 
-/** What an input holds; null where it is empty. */
+/** The trimmed text of an input; null if it is empty. */
 export function textOf(fields: FormData, name: string): string | null {
   return String(fields.get(name) ?? '').trim() || null;
 }

@@ -1,18 +1,18 @@
-/** What a computer last said of itself, in a few words. */
+/** Badges and errors from the last report of a computer. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FleetComputer } from '../../registry/schemas/sync.ts';
 import { badge } from './badge.ts';
 
 type Lag = FleetComputer['lag'][number];
 
-/** That a version is behind, or was revoked. */
+/** The badge for a version that is revoked or not the newest. */
 export function lagBadge({ version, newest, revoked }: Lag): TemplateResult {
   if (revoked !== null) return badge(`version ${version} is revoked`, 'danger', 'alert');
   return badge(`version ${version}, newest ${newest}`, 'warning', 'clock');
 }
 
-/** An error as a text; a program may have sent an object. */
-export function complaintText(error: FleetComputer['errors'][number]): string {
+/** An error as text; a computer may send a string or an object. */
+export function errorText(error: FleetComputer['errors'][number]): string {
   if (typeof error === 'string') return error;
   const { message, ...more } = error;
   const rest = Object.entries(more).map(
@@ -21,13 +21,13 @@ export function complaintText(error: FleetComputer['errors'][number]): string {
   return [...(message === undefined ? [] : [String(message)]), ...rest].join(' · ');
 }
 
-/** The errors of the last report, folded where there are several. */
-export function complaints(errors: FleetComputer['errors']) {
+/** The errors of the last report, folded. */
+export function errorList(errors: FleetComputer['errors']) {
   if (errors.length === 0) return nothing;
   return html`<details>
     <summary>${badge(errors.length === 1 ? '1 error' : `${errors.length} errors`, 'danger', 'alert')}</summary>
     <ul>
-      ${errors.map((error) => html`<li class="small">${complaintText(error)}</li>`)}
+      ${errors.map((error) => html`<li class="small">${errorText(error)}</li>`)}
     </ul>
   </details>`;
 }

@@ -1,8 +1,8 @@
-/** Python text → lines of coloured pieces, by the grammar that the registry itself reads definitions with. */
+/** Pure: Python text → lines of highlighted pieces. */
 import { classHighlighter, highlightCode } from '@lezer/highlight';
 import { parser } from '@lezer/python';
 
-/** A piece of text and the classes of its kind (`tok-keyword`, …), '' for plain text. */
+/** A piece of text and its CSS classes (`tok-keyword`, …), '' for plain text. */
 export type Piece = readonly [text: string, classes: string];
 
 export function highlightPython(source: string): Piece[][] {

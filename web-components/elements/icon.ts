@@ -1,4 +1,4 @@
-/** The icons of the interface: GitHub's Octicons, bundled. Drawn in the text's colour, hidden from screen readers. */
+/** The icons of the interface: GitHub's Octicons, bundled, in the colour of the text and hidden from screen readers. */
 import alert from '@primer/octicons/build/svg/alert-16.svg?raw';
 import archive from '@primer/octicons/build/svg/archive-16.svg?raw';
 import beaker from '@primer/octicons/build/svg/beaker-16.svg?raw';
@@ -67,10 +67,10 @@ const ICONS = {
 
 export type IconName = keyof typeof ICONS;
 
-/** What stands between the tags of the file: it was bundled, nobody outside has a say in it. */
+/** The content of the svg element. It is safe as HTML because the files are part of the bundle. */
 const paths = (file: string) => unsafeSVG(file.replace(/<\/?svg[^>]*>/g, ''));
 
-/** An `svg.icon`; styles/shared.ts gives it the size of the text around it. */
+/** An `svg.icon`, which styles/shared.ts scales to the text around it. */
 export function icon(name: IconName, slot?: string): TemplateResult {
   return html`<svg class="icon" slot=${ifDefined(slot)} viewBox="0 0 16 16" aria-hidden="true">
     ${paths(ICONS[name])}

@@ -11,7 +11,7 @@ export interface MenuItem {
   act: () => unknown;
 }
 
-/** What can be done with one thing of a list: a button that opens a menu. `label` says with what. */
+/** A button that opens a menu of actions. `label` is its accessible name. */
 export function menu(label: string, items: readonly MenuItem[]): TemplateResult {
   const choose = (event: CustomEvent<{ item: { value: string } }>) =>
     items[Number(event.detail.item.value)]?.act();

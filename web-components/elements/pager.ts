@@ -12,9 +12,9 @@ export class PageChangeEvent extends Event {
 }
 
 /**
- * Where one is in a list, and the way on and back. Nothing where there is one page only.
+ * The position in a list and buttons for the previous and next page. Renders nothing if there is only one page.
  *
- * @fires {PageChangeEvent} page-change - Another page is asked for.
+ * @fires {PageChangeEvent} page-change - The user goes to another page.
  */
 export class RegistryPager extends LitElement {
   static override properties = {

@@ -1,8 +1,8 @@
 import { css, html, LitElement } from 'lit';
 import { shared } from '../styles/shared.ts';
-import { revealed } from './revealed.ts';
+import { revealHidden } from './reveal-hidden.ts';
 
-/** Somebody: initials in a colour of their own, and the name. */
+/** A person: coloured initials and the name. */
 export class RegistryPerson extends LitElement {
   static override properties = { name: {}, username: {} };
   static override styles = [
@@ -35,20 +35,20 @@ export class RegistryPerson extends LitElement {
     `,
   ];
 
-  /** As they are to be called; the username unless given. */
+  /** The display name; the username by default. */
   declare name: string | undefined;
   declare username: string | undefined;
 
   override render() {
     const name = this.name || this.username || 'somebody';
     return html`<span class="mark tint-${tint(this.username ?? name)}" aria-hidden="true">${initials(name)}</span>
-      <span class="name" title=${this.username ?? name}>${revealed(name)}</span>`;
+      <span class="name" title=${this.username ?? name}>${revealHidden(name)}</span>`;
   }
 }
 
 const TINTS = 5;
 
-/** The same for the same person, everywhere. */
+/** The number of the colour; a person has the same one on every page. */
 function tint(text: string): number {
   let sum = 0;
   for (const letter of text) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003;

@@ -6,10 +6,10 @@ import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/callout/callout.js';
 
 /**
- * Says what went wrong, where, and what to do next.
+ * Shows an error: what went wrong, where, and what to do next.
  *
- * @fires retry - Somebody wants to try again; offered where that can help and `retry` is set.
- * @slot - What else can be done, such as a link.
+ * @fires retry - The user wants to try again. The button appears if `retry` is set and trying again can help.
+ * @slot - Other actions, such as a link.
  */
 export class RegistryProblem extends LitElement {
   static override properties = {
@@ -30,7 +30,7 @@ export class RegistryProblem extends LitElement {
     `,
   ];
 
-  /** Whatever was thrown; nothing is shown without. */
+  /** Whatever was thrown. Without an error, the element is hidden. */
   declare error: unknown;
   declare retry: boolean;
 
@@ -73,34 +73,35 @@ interface Explanation {
   title: string;
   detail: string;
   errors: { path: string; message: string }[];
-  /** Whether trying the same again may help. */
+  /** Whether trying again may help. */
   mayPass: boolean;
 }
 
-/** Signing in again, waiting, and looking at what is there now may each help. */
+/** Errors that may pass: after a new sign-in, after reloading, after waiting. */
 const PASSING = new Set([401, 409, 429]);
 
-/** Words for whatever was thrown. */
+/** The title and text for whatever was thrown. */
 export function explain(error: unknown): Explanation {
   if (error instanceof RegistryError) {
     const { title, detail, status } = error.problem;
-    // What is wrong with one field stands in the sentence already.
+    // Leave out errors that the detail already names.
     const errors = (error.problem.errors ?? []).filter(
       ({ path, message }) => !(detail.includes(path) && detail.includes(message)),
     );
     return { title, detail, errors, mayPass: status >= 500 || PASSING.has(status) };
   }
-  // What fetch throws where no answer came; its words differ from browser to browser.
+  // fetch throws a TypeError if no answer came. Its message differs between browsers.
   if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message)) {
     return {
       title: 'The registry cannot be reached',
-      detail: 'Look whether this computer is connected and the registry runs. Nothing was lost.',
+      detail:
+        'Check your network connection and whether the registry is running. Nothing was lost.',
       errors: [],
       mayPass: true,
     };
   }
   return {
-    title: 'Something went wrong in this page',
+    title: 'Something went wrong on this page',
     detail: error instanceof Error ? error.message : String(error),
     errors: [],
     mayPass: true,

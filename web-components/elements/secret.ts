@@ -6,11 +6,11 @@ import './copy.ts';
 import { icon } from './icon.ts';
 
 /**
- * Something that the registry shows this once. It is in the page until it is put away or left, and nowhere else in the
- * browser. The focus comes here: not before a dialog that asked for it has closed, which would not let it go.
+ * A secret that is shown once. It stays in the page until the user leaves it or clicks Done, and is stored nowhere else in
+ * the browser. Takes the focus; render it only after a dialog has closed, which would keep the focus.
  *
- * @fires done - Somebody has it.
- * @slot - What to do with it.
+ * @fires done - The user has copied the secret.
+ * @slot - What to do with the secret.
  */
 export class RegistrySecret extends LitElement {
   static override properties = { heading: {}, label: {}, lines: { attribute: false } };
@@ -38,7 +38,7 @@ export class RegistrySecret extends LitElement {
   ];
 
   declare heading: string;
-  /** What a line is, for its button's name. */
+  /** What a line is, for the name of its button. */
   declare label: string;
   declare lines: readonly string[];
 
@@ -55,14 +55,14 @@ export class RegistrySecret extends LitElement {
           ></registry-copy>`,
         )}
         <wa-button size="s" appearance="outlined" @click=${() => this.dispatchEvent(new Event('done'))}>
-          ${icon('check', 'start')} I have it
+          ${icon('check', 'start')} Done
         </wa-button>
       </div>
     </wa-callout>`;
   }
 
   protected override async firstUpdated() {
-    // Before the callout has its slot there is nothing to be focused in it.
+    // The heading can take the focus only once the callout has rendered its slot.
     await this.renderRoot.querySelector('wa-callout')?.updateComplete;
     this.renderRoot.querySelector('h2')?.focus();
   }

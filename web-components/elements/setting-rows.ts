@@ -1,12 +1,12 @@
-/** A JSON Schema of settings, flattened into what a table can show. Pure: it is tested without a browser. */
+/** Pure: a JSON Schema of settings → the rows of a table. */
 
 export interface SettingRow {
-  /** `sweep.start`: inner settings by their path. */
+  /** The path of the setting, such as `sweep.start`. */
   path: string;
   type: string;
-  /** What it may be: a range, a list of values, a pattern; '' where anything goes. */
+  /** The allowed values: a range, a list or a pattern; '' for any value. */
   allowed: string;
-  /** As JSON; '' where there is none. */
+  /** The default as JSON; '' if there is none. */
   initial: string;
   description: string;
   isRequired: boolean;
@@ -14,11 +14,11 @@ export interface SettingRow {
 
 type Json = Record<string, unknown>;
 
-/** Schemas come from anybody: what is deeper or longer than this is not shown. */
+/** Limits for schemas, which anyone can write: deeper levels and further rows are left out. */
 const DEEPEST = 4;
 const MOST = 500;
 
-/** The rows of a schema, with the defaults of the definition; settings that only have a default come last. */
+/** The rows of a schema with the definition's defaults. Settings that only have a default come last. */
 export function settingRows(schema: Json | null, defaults: Json | null): SettingRow[] {
   const rows: SettingRow[] = [];
   collect(schema ?? {}, defaults ?? {}, '', 1, rows);

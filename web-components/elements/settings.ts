@@ -36,13 +36,13 @@ export class RegistrySettings extends LitElement {
       }
     `,
   ];
-  /** JSON Schema; null where none is given. */
+  /** A JSON Schema, or null. */
   declare schema: Record<string, unknown> | null;
   declare defaults: Record<string, unknown> | null;
 
   override render() {
     const rows = settingRows(this.schema, this.defaults);
-    if (rows.length === 0) return html`<p class="quiet">It has no settings.</p>`;
+    if (rows.length === 0) return html`<p class="quiet">This definition has no settings.</p>`;
     return html`<registry-table caption="Settings" .columns=${COLUMNS} .rows=${rows}></registry-table>`;
   }
 }

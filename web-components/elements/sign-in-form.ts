@@ -8,9 +8,9 @@ import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 
 /**
- * Name and password, and single sign-on where the registry has it.
+ * The sign-in form: username and password, and single sign-on if the registry has a provider.
  *
- * @fires signed-in - The session has begun.
+ * @fires signed-in - The user has signed in.
  */
 export class SignInForm extends LitElement {
   static override properties = {
@@ -41,11 +41,11 @@ export class SignInForm extends LitElement {
     `,
   ];
 
-  /** Who it is already known to be. */
+  /** The username, if known. */
   declare username: string;
-  /** The page to come back to from the provider of single sign-on. */
+  /** The page to return to from the single sign-on provider. */
   declare next: string;
-  /** Whether this window must stay as it is: the provider is then visited in another one. */
+  /** Whether this window must keep its page: single sign-on then opens in another window. */
   declare inPlace: boolean;
   declare error: unknown;
   declare busy: boolean;
@@ -94,7 +94,7 @@ export class SignInForm extends LitElement {
     </form>`;
   }
 
-  /** Focuses the first input that has yet to be filled in. */
+  /** Focuses the first empty input. */
   override async focus() {
     await this.updateComplete;
     const name = this.username ? 'password' : 'username';
@@ -103,7 +103,7 @@ export class SignInForm extends LitElement {
     input?.focus();
   }
 
-  /** Nothing while it is not known: the form below is there in any case. */
+  /** Renders nothing until the provider is known; the password form is always there. */
   #bySignOn() {
     const { value } = this.#signOn;
     if (!value) return nothing;

@@ -1,4 +1,4 @@
-/** The states that everything loaded has: loading, there, or wrong; and the one where there is nothing. */
+/** The states of loaded data: loading, loaded, failed and empty. */
 import { type Task, TaskStatus } from '@lit/task';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { shared } from '../styles/shared.ts';
@@ -6,22 +6,22 @@ import { type IconName, icon } from './icon.ts';
 import { explain } from './problem.ts';
 import '@awesome.me/webawesome/dist/components/spinner/spinner.js';
 
-/** What tasks brought last: a task forgets it when it fails. */
-const brought = new WeakMap<object, unknown>();
+/** The last value of each task: a task itself drops its value when it fails. */
+const lastValues = new WeakMap<object, unknown>();
 
 /**
- * What a task has brought, rendered. While it runs again what was there stays; where it failed, the problem and a
- * button to try again. What may pass, such as a registry that cannot be reached, takes nothing away that was there: somebody
- * may be writing in it.
+ * Renders the value of a task. The last value stays while the task runs again. If the task fails, renders the problem and
+ * a button to try again. A temporary failure, such as an unreachable registry, keeps the last value as well, because the
+ * user may be typing in it.
  */
 export function whenLoaded<T>(
   task: Task<readonly unknown[], T>,
   render: (value: T) => unknown,
 ): unknown {
   const failed = task.status === TaskStatus.ERROR;
-  if (task.value !== undefined) brought.set(task, task.value);
-  else if (failed && !explain(task.error).mayPass) brought.delete(task);
-  const value = brought.get(task) as T | undefined;
+  if (task.value !== undefined) lastValues.set(task, task.value);
+  else if (failed && !explain(task.error).mayPass) lastValues.delete(task);
+  const value = lastValues.get(task) as T | undefined;
   return html`${
     failed
       ? html`<registry-problem
@@ -34,12 +34,12 @@ export function whenLoaded<T>(
   ${value !== undefined ? render(value) : failed ? nothing : html`<registry-loading></registry-loading>`}`;
 }
 
-/** Nothing is here: why, and what could be done (in the slot). */
+/** An empty state: a title and what to do next. */
 export function empty(name: IconName, title: string, next: unknown): TemplateResult {
   return html`<registry-empty .heading=${title} .icon=${name}>${next}</registry-empty>`;
 }
 
-/** Appears only if it takes a while: what is there at once should not flicker. */
+/** A spinner that appears only after a delay, so that quick answers do not flicker. */
 export class RegistryLoading extends LitElement {
   static override styles = [
     shared,

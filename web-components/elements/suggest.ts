@@ -3,18 +3,17 @@ import { shared } from '../styles/shared.ts';
 
 export interface Suggestion {
   value: string;
-  /** What is said of it beside the value. */
+  /** A description beside the value. */
   label?: string;
 }
 
-/** How long somebody must have paused before suggestions are asked for, in milliseconds. */
+/** How long to wait after the last key before asking for suggestions, in milliseconds. */
 const PAUSE = 150;
 
 /**
- * A name that is to be one of many, with suggestions while one types: the platform's own input and list, which is
- * operated as it is everywhere. Takes part in forms.
+ * A text field with suggestions while the user types, made of the native input and datalist. Takes part in forms.
  *
- * @fires change - Another value stands in it.
+ * @fires change - The value has changed.
  */
 export class RegistrySuggest extends LitElement {
   static readonly formAssociated = true;
@@ -68,9 +67,9 @@ export class RegistrySuggest extends LitElement {
   declare hint: string | undefined;
   declare value: string;
   declare required: boolean;
-  /** `s` beside small inputs. */
+  /** `s` for the size of small inputs. */
   declare size: 's' | undefined;
-  /** What fits what was typed, best first. */
+  /** Finds suggestions for the typed text, best first. */
   declare find: (text: string) => Promise<readonly Suggestion[]>;
   declare found: readonly Suggestion[];
   readonly #internals = this.attachInternals();
@@ -125,9 +124,9 @@ export class RegistrySuggest extends LitElement {
 
   async #ask() {
     const asked = this.value;
-    // Without suggestions the name can be written all the same; what is wrong with it is said when it is sent.
+    // The user can type a name without suggestions; sending the form reports an invalid one.
     const found = await this.find(asked).catch(() => []);
-    // What was typed since has asked for itself.
+    // Newer text has its own request.
     if (asked === this.value) this.found = found;
   }
 }

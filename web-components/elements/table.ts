@@ -4,18 +4,18 @@ import { shared } from '../styles/shared.ts';
 export interface Column<T> {
   label: string;
   cell: (row: T) => unknown;
-  /** Sorting by this column goes by this name. */
+  /** The API's sort key for this column. */
   sort?: string;
-  /** The column explains itself to those who see it: buttons, say. */
+  /** Whether to hide the label visually, for columns that need none, such as buttons. */
   hideLabel?: boolean;
-  /** Figures stand at the end. */
+  /** `end` for numbers. */
   align?: 'start' | 'end';
-  /** A CSS length. Once one column has a width no text, however long, moves the others; those without share the rest. */
+  /** A CSS length. If any column has a width, the layout is fixed and columns without a width share the rest. */
   width?: string;
 }
 
 export class SortEvent extends Event {
-  /** As the API takes it: a name, with `-` before it where the order is turned round. */
+  /** The API's sort key, with `-` in front for descending order. */
   readonly sort: string;
   constructor(sort: string) {
     super('sort-change', { bubbles: true, composed: true });
@@ -24,9 +24,9 @@ export class SortEvent extends Event {
 }
 
 /**
- * Rows and columns; on a narrow screen each row becomes a small list with the columns' names.
+ * A table; on a narrow screen, each row becomes a list with the names of the columns.
  *
- * @fires {SortEvent} sort-change - The order that is asked for.
+ * @fires {SortEvent} sort-change - The user chose another order.
  * @csspart table - The table.
  */
 export class RegistryTable<T = unknown> extends LitElement {
@@ -108,11 +108,11 @@ export class RegistryTable<T = unknown> extends LitElement {
     `,
   ];
 
-  /** What the table holds, for those who do not see it. */
+  /** The accessible name of the table. */
   declare caption: string;
   declare columns: readonly Column<T>[];
   declare rows: readonly T[];
-  /** The present order. */
+  /** The current order, as in `SortEvent`. */
   declare sort: string | undefined;
 
   constructor() {

@@ -3,11 +3,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
-/** “3 hours ago”, kept true, with the exact time where one points. Nothing for null. */
+/** A relative time such as “3 hours ago”, updated as time passes, with the exact time as tooltip. Nothing for null. */
 export function ago(time: string | null): TemplateResult | typeof nothing {
   if (time === null) return nothing;
   return html`<wa-relative-time date=${time} sync title=${exact.format(new Date(time))}></wa-relative-time>`;
 }
 
-/** The date and the time, to the second, where the reader is. */
+/** The date and time to the second, in the reader's time zone. */
 export const exactTime = (time: string): string => exact.format(new Date(time));

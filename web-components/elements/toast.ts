@@ -3,12 +3,12 @@ import { shared } from '../styles/shared.ts';
 import { icon } from './icon.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
-/** How long a notice stays, in milliseconds; nothing depends on having read it. */
+/** How long a notice stays, in milliseconds. Notices hold nothing that the user must read. */
 const SHOWN = 6000;
 
 /**
- * Says in the corner of the window that something was done; screen readers say it too. What went wrong stands where
- * it happened, in a `registry-problem`.
+ * Shows a short confirmation in the corner of the window, which screen readers announce. Show errors where they happen,
+ * in a `registry-problem`.
  */
 export function notify(text: string): void {
   notices ??= document.body.appendChild(new RegistryNotices());
@@ -17,7 +17,7 @@ export function notify(text: string): void {
 
 let notices: RegistryNotices | undefined;
 
-/** Web Awesome's toast draws its clock by `style` attributes, which the Content-Security-Policy ignores. */
+/** Replaces Web Awesome's toast, which uses `style` attributes that the Content-Security-Policy ignores. */
 export class RegistryNotices extends LitElement {
   static override properties = { texts: { state: true } };
   static override styles = [

@@ -13,7 +13,7 @@ const TEXTS = [
 ] as const;
 const STATUSES = ['operational', 'development', 'testing', 'deprecated', 'experimental'];
 
-/** The text with its header changed; nothing else of it is. */
+/** Carries the text with the changed header; the rest of the text is the same. */
 export class HeaderEvent extends Event {
   readonly text: string;
   constructor(text: string) {
@@ -23,7 +23,7 @@ export class HeaderEvent extends Event {
 }
 
 /**
- * What the header of a file says, as a form; what is filled in is written into the text at once.
+ * A form for the header of a file. Each change is written into the text at once.
  *
  * @fires {HeaderEvent} header-change - The text with the new header.
  */
@@ -62,8 +62,8 @@ export class RegistryMetadataForm extends LitElement {
       </wa-select>
       <registry-problem .error=${this.error}></registry-problem>
       <p class="small quiet">
-        It stands in the file itself, in its header, and goes with every clone and copy. Columns, units, default settings and
-        dependencies are read from the code.
+        Metadata is stored in the header of the file, so every clone and copy includes it. Columns, units, default settings
+        and dependencies are also read from the file.
       </p>`;
   }
 

@@ -17,10 +17,9 @@ export class ValuesEvent extends Event {
 }
 
 /**
- * A form for whatever a JSON Schema describes: numbers with their bounds, choices, switches, texts, groups; what it has no input
- * for is written as JSON.
+ * A form for a JSON Schema: numbers with bounds, choices, switches, texts and groups. Other values are entered as JSON.
  *
- * @fires {ValuesEvent} values-change - All values, after one of them was changed.
+ * @fires {ValuesEvent} values-change - All values, after one of them has changed.
  */
 export class RegistrySchemaForm extends LitElement {
   static override properties = { schema: { attribute: false }, values: { attribute: false } };
@@ -58,7 +57,7 @@ export class RegistrySchemaForm extends LitElement {
   override render() {
     const fields = fieldsOf(this.schema);
     return fields.length === 0
-      ? html`<p class="quiet">The schema names no settings.</p>`
+      ? html`<p class="quiet">The schema has no settings.</p>`
       : fields.map((field) => this.#field(field));
   }
 
@@ -133,7 +132,7 @@ export class RegistrySchemaForm extends LitElement {
       this.#set(name, input.value === '' ? undefined : JSON.parse(input.value));
       input.setCustomValidity('');
     } catch (error) {
-      // Half-written JSON is no value yet; the field says so.
+      // The field reports incomplete JSON, which is not a value yet.
       input.setCustomValidity((error as Error).message);
     }
   }

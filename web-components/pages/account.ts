@@ -9,7 +9,7 @@ import './account/profile.ts';
 import './account/single-sign-on.ts';
 import './account/tokens.ts';
 
-/** `/account`: one's own name, password and tokens. */
+/** `/account`: the user's own profile, password and tokens. */
 export class AccountPage extends Page {
   static override styles = [shared, sections];
   readonly #session = new SessionController(this);
@@ -36,7 +36,7 @@ export class AccountPage extends Page {
         <h2>Labs</h2>
         ${
           me.labs.length === 0
-            ? html`<p class="quiet">You belong to none. A lab’s admin makes you a member: tell them your username, <strong>${me.user.username}</strong>.</p>`
+            ? html`<p class="quiet">You do not belong to a lab. Ask a lab admin to add you, and tell them your username: <strong>${me.user.username}</strong>.</p>`
             : html`<ul class="fields">
                 ${me.labs.map(({ lab_id, name, role }) => html`<li class="row"><a href="/labs/${lab_id}">${name}</a> ${badge(role)}</li>`)}
               </ul>`

@@ -4,7 +4,7 @@ import { html, nothing } from 'lit';
 import { setQuery } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { auditExport, listAudit } from '../data/audit.ts';
-import { labNames } from '../data/labs.ts';
+import { listLabNames } from '../data/labs.ts';
 import { icon } from '../elements/icon.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { sections } from '../styles/sections.ts';
@@ -12,10 +12,10 @@ import { shared } from '../styles/shared.ts';
 import './audit/entry.ts';
 import './audit/filters.ts';
 import { filtersOf } from './audit/filters.ts';
-import { asked } from './list/asked.ts';
-import { pagerOf } from './list/found.ts';
+import { listQuery } from './list/query.ts';
+import { pagerOf } from './list/results.ts';
 
-/** `/audit?actor=…&action=…`: every write, newest first; to lab admins what concerns their labs. */
+/** `/audit?actor=…&action=…`: the audit trail, newest entry first. Lab admins see the entries of their labs. */
 export class AuditPage extends Page {
   static override properties = { query: { attribute: false } };
   static override styles = [shared, sections];
@@ -24,11 +24,11 @@ export class AuditPage extends Page {
   readonly #found = new Task(this, {
     task: async ([query]) => {
       const given = new URLSearchParams(query);
-      return await listAudit({ ...filtersOf(given), ...asked(given, []) });
+      return await listAudit({ ...filtersOf(given), ...listQuery(given, []) });
     },
     args: () => [this.query.toString()] as const,
   });
-  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly #labs = new Task(this, { task: listLabNames, args: () => [] as const });
 
   override render() {
     const total = this.#found.value?.total;
@@ -60,8 +60,8 @@ export class AuditPage extends Page {
         found.total === 0
           ? empty(
               'log',
-              'Nothing was written that matches',
-              html`Widen the filters, or <a href="/audit">see everything</a>.`,
+              'No entries match',
+              html`Change the filters, or <a href="/audit">see all entries</a>.`,
             )
           : html`<div class="card">
               <ol aria-label="Entries">

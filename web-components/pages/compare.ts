@@ -1,5 +1,5 @@
 import { Task } from '@lit/task';
-import { revealed } from '../elements/revealed.ts';
+import { revealHidden } from '../elements/reveal-hidden.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { css, html, nothing } from 'lit';
@@ -14,7 +14,7 @@ import {
   type VersionSummary,
 } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
-import { landsDirectly } from '../data/labs.ts';
+import { canLandDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { badge } from '../elements/badge.ts';
 import { confirm } from '../elements/confirm.ts';
@@ -24,7 +24,7 @@ import { empty, whenLoaded } from '../elements/states.ts';
 import { ago } from '../elements/time.ts';
 import { shared } from '../styles/shared.ts';
 
-/** `/definitions/<Name>/compare?from=1&to=3`: what lies between two versions; without a query, what the newest changed. */
+/** `/definitions/<Name>/compare?from=1&to=3`: the diff of two versions; by default, the changes of the newest one. */
 export class ComparePage extends Page {
   static override properties = { name: {}, query: { attribute: false } };
   static override styles = [
@@ -57,7 +57,7 @@ export class ComparePage extends Page {
       }
       @media (min-width: 44rem) {
         .deeds {
-          /* On a line with the fields, whose labels are above them. */
+          /* Aligns the buttons with the fields, which have their labels above. */
           margin-block-start: 1.6rem;
         }
       }
@@ -70,7 +70,7 @@ export class ComparePage extends Page {
   readonly #page = new Task(this, {
     task: async ([name]) => {
       const definition = await readDefinition(name);
-      return { definition, landsDirectly: await this.#landsDirectly(definition) };
+      return { definition, canLandDirectly: await this.#canLandDirectly(definition) };
     },
     args: () => [this.name] as const,
   });
@@ -103,10 +103,10 @@ export class ComparePage extends Page {
     return { from: number('from', Math.max(1, to - 1)), to };
   }
 
-  /** Whether what this person saves in the lab becomes a version at once; undefined for whoever may not roll back. */
-  async #landsDirectly({ lab_id }: Definition): Promise<boolean | undefined> {
+  /** Whether a save of the user in the lab becomes a version without review; undefined if they may not roll back. */
+  async #canLandDirectly({ lab_id }: Definition): Promise<boolean | undefined> {
     if (!this.#session.may('admin', lab_id)) return undefined;
-    return await landsDirectly(lab_id);
+    return await canLandDirectly(lab_id);
   }
 
   override render() {
@@ -114,18 +114,18 @@ export class ComparePage extends Page {
         <a class="small" href="/definitions/${encodeURIComponent(this.name)}">${this.name}</a>
         <h1 tabindex="-1">Compare versions</h1>
       </header>
-      ${whenLoaded(this.#page, ({ definition, landsDirectly }) =>
+      ${whenLoaded(this.#page, ({ definition, canLandDirectly }) =>
         (definition.version ?? 0) < 2
           ? empty(
               'versions',
-              'There is only one version',
-              html`As soon as another lands, both can be compared here.`,
+              'Only one version',
+              html`You can compare versions here after a second one lands.`,
             )
-          : this.#comparison(definition, landsDirectly),
+          : this.#comparison(definition, canLandDirectly),
       )}`;
   }
 
-  #comparison(definition: Definition, landsDirectly: boolean | undefined) {
+  #comparison(definition: Definition, canLandDirectly: boolean | undefined) {
     const { from, to } = this.#chosen;
     const compared = this.#compared.value;
     return html`<div class="choice">
@@ -137,21 +137,17 @@ export class ComparePage extends Page {
             @click=${() => setQuery({ from: String(to), to: String(from) })}
             >${icon('sync', 'start')} Swap</wa-button
           >
-          ${landsDirectly === undefined ? nothing : this.#rollback(definition, compared?.from, landsDirectly)}
+          ${canLandDirectly === undefined ? nothing : this.#rollback(definition, compared?.from, canLandDirectly)}
         </div>
       </div>
       ${whenLoaded(this.#compared, (compared) =>
         compared?.diff === ''
-          ? empty(
-              'check',
-              'Nothing differs',
-              html`Version ${from} and version ${to} hold the same files.`,
-            )
-          : html`<registry-diff .diff=${compared?.diff ?? ''}><span class="quiet">What changed from version ${from} to version ${to}</span></registry-diff>`,
+          ? empty('check', 'No differences', html`Versions ${from} and ${to} have the same files.`)
+          : html`<registry-diff .diff=${compared?.diff ?? ''}><span class="quiet">Changes from version ${from} to version ${to}</span></registry-diff>`,
       )}`;
   }
 
-  /** Which version, and what is known of it once that is loaded. A number: there may be thousands. */
+  /** The input for a version and a summary of it. An input and not a list, because there may be thousands. */
   #version(
     label: string,
     key: 'from' | 'to',
@@ -170,16 +166,16 @@ export class ComparePage extends Page {
         .value=${String(number)}
         @change=${choose}
       ></wa-input>
-      ${loaded?.version === number ? about(loaded) : nothing}
+      ${loaded?.version === number ? summaryOf(loaded) : nothing}
     </div>`;
   }
 
-  #rollback(definition: Definition, chosen: VersionSummary | undefined, landsDirectly: boolean) {
+  #rollback(definition: Definition, chosen: VersionSummary | undefined, canLandDirectly: boolean) {
     if (!chosen || chosen.revoked || chosen.version === definition.version) return nothing;
     const { version } = chosen;
     return html`<wa-button
-      @click=${() => this.#askForRollback(definition, version, landsDirectly)}
-      >${icon('undo', 'start')} ${landsDirectly ? `Roll back to v${version}` : `Propose to roll back to v${version}`}</wa-button
+      @click=${() => this.#askForRollback(definition, version, canLandDirectly)}
+      >${icon('undo', 'start')} ${canLandDirectly ? `Roll back to v${version}` : `Propose rollback to v${version}`}</wa-button
     >`;
   }
 
@@ -190,11 +186,11 @@ export class ComparePage extends Page {
   ) {
     let next = `/definitions/${encodeURIComponent(name)}`;
     const done = await confirm({
-      title: `Roll ${name} back to version ${version}`,
+      title: `Roll back ${name} to version ${version}`,
       text: lands
-        ? `Version ${(newest ?? 0) + 1} will hold what version ${version} holds. Nothing is taken out of the history, and it can be undone in the same way.`
-        : `A merge request will propose a version that holds what version ${version} holds. It lands when it has been approved.`,
-      action: lands ? `Roll back to v${version}` : 'Open the merge request',
+        ? `This creates version ${(newest ?? 0) + 1} with the files of version ${version}. The history stays complete, and you can undo the rollback in the same way.`
+        : `This opens a merge request with the files of version ${version}. It can land after it is approved.`,
+      action: lands ? `Roll back to v${version}` : 'Open merge request',
       reason: 'required',
       act: async (reason) => {
         const { merge_request } = await rollBack(id, version, reason);
@@ -205,12 +201,12 @@ export class ComparePage extends Page {
   }
 }
 
-function about({ change_summary, author, created_at, revoked, deprecated }: VersionSummary) {
+function summaryOf({ change_summary, author, created_at, revoked, deprecated }: VersionSummary) {
   return html`<p class="small">
     ${revoked ? badge('revoked', 'danger', 'circleSlash') : nothing}
     ${deprecated ? badge('deprecated', 'warning', 'alert') : nothing}
-    ${revealed(change_summary.split('\n', 1)[0] || 'No summary')}
-    <span class="quiet">· ${revealed(author.name)}, ${ago(created_at)}</span>
+    ${revealHidden(change_summary.split('\n', 1)[0] || 'No summary')}
+    <span class="quiet">· ${revealHidden(author.name)}, ${ago(created_at)}</span>
   </p>`;
 }
 

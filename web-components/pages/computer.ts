@@ -15,7 +15,7 @@ import './computer/bindings.ts';
 import './computer/facts.ts';
 import './computer/runs.ts';
 
-/** `/computers/<name>`: what it is, and what is bound to it. */
+/** `/computers/<name>`: a computer, its instruments and its versions. */
 export class ComputerPage extends Page {
   static override properties = { name: {} };
   static override styles = [shared, sections];
@@ -66,7 +66,7 @@ export class ComputerPage extends Page {
     return html`${computer.enrolled_at ? nothing : badge('not enrolled', 'warning', 'alert')}
       ${
         this.#session.may('admin', computer.lab_id)
-          ? menu('What to do with this computer', [
+          ? menu('Actions for this computer', [
               { label: 'Delete…', icon: 'trash', danger: true, act: () => this.#remove(computer) },
             ])
           : nothing
@@ -76,8 +76,8 @@ export class ComputerPage extends Page {
   async #remove({ id, computer_name }: Computer) {
     const gone = await confirm({
       title: `Delete ${computer_name}`,
-      text: 'Its access ends, and its bindings and their settings go with it. This cannot be taken back; what it has fetched keeps running there. It can be enrolled again with a new code.',
-      action: 'Delete the computer',
+      text: 'The computer loses its access, and its bindings and their settings are deleted. You cannot undo this. Definitions that it has fetched keep running there. You can enrol it again with a new code.',
+      action: 'Delete computer',
       danger: true,
       act: async () => await removeComputer(id),
     });

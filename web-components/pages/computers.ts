@@ -5,7 +5,7 @@ import { version } from '../../package.json';
 import { Page } from '../app/page.ts';
 import { type Computer, createCode, type EnrolmentCode, listComputers } from '../data/equipment.ts';
 import { LiveController } from '../data/events.ts';
-import { labNames } from '../data/labs.ts';
+import { listLabNames } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { confirm } from '../elements/confirm.ts';
 import { icon } from '../elements/icon.ts';
@@ -15,27 +15,27 @@ import type { Column } from '../elements/table.ts';
 import { ago, exactTime } from '../elements/time.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
-import { chosenLab, labField, managedLabs } from './equipment/labs.ts';
-import { asked, isNarrowed } from './list/asked.ts';
+import { labField, labIdOf, managedLabs } from './equipment/labs.ts';
 import { choiceField, labChoices, searchField } from './list/fields.ts';
-import { listOf } from './list/found.ts';
+import { isNarrowed, listQuery } from './list/query.ts';
+import { listOf } from './list/results.ts';
 
 const FILTERS = ['q', 'lab_id'] as const;
 
-/** `/computers?q=…`: the computers of somebody's labs, and how another becomes one of them. */
+/** `/computers?q=…`: the computers of the user's labs, and the enrolment of new ones. */
 export class ComputersPage extends Page {
   static override properties = { query: { attribute: false }, code: { state: true } };
   static override styles = [shared, sections];
   declare query: URLSearchParams;
-  /** A code that was just made. */
+  /** The code that was just created. */
   declare code: EnrolmentCode | undefined;
   readonly #session = new SessionController(this);
 
   readonly #found = new Task(this, {
-    task: ([query]) => listComputers(asked(new URLSearchParams(query), FILTERS)),
+    task: ([query]) => listComputers(listQuery(new URLSearchParams(query), FILTERS)),
     args: () => [this.query.toString()] as const,
   });
-  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly #labs = new Task(this, { task: listLabNames, args: () => [] as const });
   readonly #managed = new Task(this, {
     task: () => managedLabs(this.#session),
     args: () => [this.#session.me?.user.id] as const,
@@ -54,8 +54,8 @@ export class ComputersPage extends Page {
           <div class="quiet small">${nickname}</div>`,
       },
       { label: 'Lab', cell: ({ lab_id }) => labs.get(lab_id) ?? nothing },
-      { label: 'Where', cell: ({ location }) => location ?? nothing },
-      { label: 'System', cell: ({ os }) => os ?? nothing },
+      { label: 'Location', cell: ({ location }) => location ?? nothing },
+      { label: 'Operating system', cell: ({ os }) => os ?? nothing },
       {
         label: 'Enrolled',
         cell: ({ enrolled_at }) => (enrolled_at ? ago(enrolled_at) : 'not yet'),
@@ -76,11 +76,11 @@ export class ComputersPage extends Page {
         <h1 tabindex="-1">Computers</h1>
         ${
           mayEnrol
-            ? html`<wa-button variant="brand" size="s" @click=${this.#enrol}>${icon('plus', 'start')} Enrol a computer</wa-button>`
+            ? html`<wa-button variant="brand" size="s" @click=${this.#enrol}>${icon('plus', 'start')} Enrol computer</wa-button>`
             : nothing
         }
       </header>
-      ${this.code ? this.#lines(this.code) : nothing}
+      ${this.code ? this.#commands(this.code) : nothing}
       <div class="filters">
         ${searchField('Search computers', this.query)}
         ${choiceField('lab_id', 'Lab', 'all labs', labChoices(this.#labs.value ?? new Map()), this.query)}
@@ -89,17 +89,17 @@ export class ComputersPage extends Page {
     </div>`;
   }
 
-  #lines({ code, expires_at }: EnrolmentCode) {
+  #commands({ code, expires_at }: EnrolmentCode) {
     return html`<registry-secret
-      heading="Type these two lines on the computer"
-      label="line"
+      heading="Run these two commands on the computer"
+      label="command"
       .lines=${[`pip install ${location.origin}/client/pybirch_registry-${version}.zip`, `pybirch-registry enrol ${location.origin} ${code}`]}
       @done=${() => {
         this.code = undefined;
         void this.focusHeading();
       }}
-      >In the Python environment that PyBirch runs in. The code counts once, until ${exactTime(expires_at)}, and is
-      shown this once. A computer that is enrolled again loses its old access.</registry-secret
+      >Run them in the Python environment of PyBirch. The code works once, until ${exactTime(expires_at)}, and is not shown
+      again. A computer that is enrolled again loses its old access.</registry-secret
     >`;
   }
 
@@ -107,16 +107,16 @@ export class ComputersPage extends Page {
     if (isNarrowed(this.query, FILTERS)) {
       return empty(
         'search',
-        'No computer matches',
+        'No computers match',
         html`Try fewer words, or <a href="/computers">see all computers</a>.`,
       );
     }
     return empty(
       'computers',
-      'No computer is enrolled yet',
+      'No computers yet',
       mayEnrol
-        ? 'Enrol the first: it gets the lab’s definitions and keeps them up to date.'
-        : 'An admin of your lab enrols them.',
+        ? 'Enrol a computer to install the lab’s definitions there and keep them up to date.'
+        : 'A lab admin can enrol computers.',
     );
   }
 
@@ -125,15 +125,15 @@ export class ComputersPage extends Page {
     this.code = undefined;
     let code: EnrolmentCode | undefined;
     await confirm({
-      title: 'Enrol a computer',
+      title: 'Enrol computer',
       text: html`<p>
-          A one-time code lets one computer join ${labs.length === 1 ? labs[0]?.name : 'the lab'}. It may then read what
-          the lab may read, and writes only what is bound to it.
+          A one-time code lets one computer join ${labs.length === 1 ? labs[0]?.name : 'the lab'}. The computer can then
+          read what the lab can read, and change only what is bound to it.
         </p>
         ${labField(labs)}`,
-      action: 'Make a code',
+      action: 'Create code',
       act: async (_reason, fields) => {
-        code = await createCode(chosenLab(labs, fields));
+        code = await createCode(labIdOf(labs, fields));
       },
     });
     this.code = code;

@@ -5,11 +5,11 @@ import { Page } from '../app/page.ts';
 import { RegistryError } from '../data/client.ts';
 import { type Definition, readDefinition } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
-import { labNames } from '../data/labs.ts';
+import { listLabNames } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { badge, statusBadge } from '../elements/badge.ts';
 import { icon } from '../elements/icon.ts';
-import { revealed } from '../elements/revealed.ts';
+import { revealHidden } from '../elements/reveal-hidden.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { shared } from '../styles/shared.ts';
 import './definition/actions.ts';
@@ -19,7 +19,7 @@ import './definition/overview.ts';
 import './definition/source.ts';
 import './definition/versions.ts';
 
-/** `/definitions/<Name>?view=…&version=N`: all that there is to know of a definition, at its newest version or an older one. */
+/** `/definitions/<Name>?view=…&version=N`: a definition, at its newest version or an older one. */
 export class DefinitionPage extends Page {
   static override properties = { name: {}, query: { attribute: false } };
   static override styles = [
@@ -67,13 +67,13 @@ export class DefinitionPage extends Page {
     task: async ([name, version]) => await readDefinition(name, version),
     args: () => [this.name, this.#version, this.#session.me?.user.id] as const,
     onError: (error) => {
-      // To nobody most things do not exist; somebody may see it.
+      // The definition may exist and be visible after signing in.
       const isHidden = error instanceof RegistryError && error.status === 404;
       if (isHidden && this.#session.me === null) goTo(signInAddress(), { replace: true });
     },
   });
   readonly #labs = new Task(this, {
-    task: labNames,
+    task: listLabNames,
     args: () => [this.#session.me?.user.id] as const,
   });
 
@@ -90,10 +90,10 @@ export class DefinitionPage extends Page {
       ],
       ({ type, data }) => {
         if (type === 'reset' || ('definition' in data && data.definition.name === this.name))
-          this.#read();
+          this.#reload();
       },
     );
-    this.addEventListener('definition-changed', () => this.#read());
+    this.addEventListener('definition-changed', () => this.#reload());
   }
 
   get #version(): number | undefined {
@@ -105,7 +105,7 @@ export class DefinitionPage extends Page {
     return asked && asked in VIEWS ? asked : 'overview';
   }
 
-  #read() {
+  #reload() {
     void this.#definition.run();
   }
 
@@ -113,7 +113,7 @@ export class DefinitionPage extends Page {
     const definition = this.#definition.value;
     return html`<header>
         <div class="row">
-          <h1 tabindex="-1">${revealed(definition?.display_name ?? this.name)}</h1>
+          <h1 tabindex="-1">${revealHidden(definition?.display_name ?? this.name)}</h1>
           ${definition ? this.#badges(definition) : nothing}
           ${
             definition
@@ -184,11 +184,13 @@ export class DefinitionPage extends Page {
 
   #absent() {
     const signIn = html`<a href="/sign-in?next=${encodeURIComponent(location.pathname)}">Sign in</a> to
-      see what your lab keeps to itself.`;
+      see the definitions of your lab.`;
     return empty(
       'search',
-      `There is no ${this.#version === undefined ? 'definition' : `version ${this.#version}`} here that you may see`,
-      this.#session.me ? html`Look among the <a href="/">definitions</a>.` : signIn,
+      `${this.#version === undefined ? 'Definition' : `Version ${this.#version}`} not found`,
+      this.#session.me
+        ? html`It does not exist, or you may not see it. Go to the <a href="/">definitions</a>.`
+        : signIn,
     );
   }
 }

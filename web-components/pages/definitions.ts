@@ -4,7 +4,7 @@ import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { countFacets, type DefinitionSummary, listDefinitions } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
-import { labNames } from '../data/labs.ts';
+import { listLabNames } from '../data/labs.ts';
 import { session } from '../data/session.ts';
 import { icon } from '../elements/icon.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
@@ -14,10 +14,10 @@ import { filtersOf, queryOf } from './definitions/filters.ts';
 import { gettingStarted } from './definitions/getting-started.ts';
 import { definitionColumns } from './definitions/list.ts';
 import './definitions/waiting.ts';
-import { type Found, tableOf } from './list/found.ts';
+import { type Results, tableOf } from './list/results.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 
-/** `/?q=…&category=…&page=…`: the definitions that somebody sees, searched and narrowed down. */
+/** `/?q=…&category=…&page=…`: the definitions that the user can see, with search and filters. */
 export class DefinitionsPage extends Page {
   static override properties = {
     query: { attribute: false },
@@ -81,7 +81,7 @@ export class DefinitionsPage extends Page {
     task: async ([query]) => await listDefinitions(queryOf(new URLSearchParams(query))),
     args: () => [this.query.toString()] as const,
     onComplete: ({ total }) => {
-      // A registry that shows nothing to strangers has nothing but its sign-in to offer them.
+      // Without visible definitions, a visitor who is not signed in can only sign in.
       if (total === 0 && this.#isUnfiltered && session.me === null)
         goTo('/sign-in', { replace: true });
     },
@@ -90,7 +90,7 @@ export class DefinitionsPage extends Page {
     task: async ([query]) => await countFacets(filtersOf(new URLSearchParams(query))),
     args: () => [this.query.toString()] as const,
   });
-  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly #labs = new Task(this, { task: listLabNames, args: () => [] as const });
   readonly live = new LiveController(this, ['definition.landed'], () => {
     void this.#list.run();
     void this.#facets.run();
@@ -147,7 +147,7 @@ export class DefinitionsPage extends Page {
     return `${total.toLocaleString()} ${archived}${total === 1 ? 'definition' : 'definitions'}`;
   }
 
-  #found(found: Found<DefinitionSummary>) {
+  #found(found: Results<DefinitionSummary>) {
     const labs = this.#labs.value ?? new Map<number, string>();
     return html`<div class="columns">
       ${
@@ -170,20 +170,25 @@ export class DefinitionsPage extends Page {
 
   #nothing() {
     if (this.query.toString() === 'is_archived=true') {
-      return empty('archive', 'Nothing is archived', html`See <a href="/">all definitions</a>.`);
+      return empty(
+        'archive',
+        'No archived definitions',
+        html`See <a href="/">all definitions</a>.`,
+      );
     }
     if (!this.#isUnfiltered) {
       return empty(
         'search',
-        'No definition matches',
+        'No definitions match',
         html`Try fewer words or filters, or <a href="/">see all definitions</a>.`,
       );
     }
     return empty(
       'beaker',
-      'There are no definitions yet',
-      html`Definitions of your lab, public and built-in ones appear here. Push one with git, or bring a folder of
-        files along with <code>npx registry import</code>. <a href="/?is_archived=true">Archived ones</a> are kept apart.`,
+      'No definitions yet',
+      html`Definitions of your lab, public definitions and built-in definitions appear here. Push one with git, or import a
+        folder of files with <code>npx registry import</code>. <a href="/?is_archived=true">Archived definitions</a> are listed
+        separately.`,
     );
   }
 

@@ -7,17 +7,17 @@ import {
   readDefinition,
   validateSource,
 } from '../data/definitions.ts';
-import { landsDirectly } from '../data/labs.ts';
+import { canLandDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import {
-  begin,
   changesOf,
   isChanged,
   keepOwn,
   type Merged,
-  mainOf,
+  mainFile,
   mergeInto,
   type WorkingCopy,
+  workingCopyOf,
 } from '../data/working-copy.ts';
 import type { FilesEvent } from '../elements/editor/file-tabs.ts';
 import '../elements/editor/lost-update.ts';
@@ -26,19 +26,19 @@ import '../elements/editor/workbench.ts';
 import { empty, whenLoaded } from '../elements/states.ts';
 import { EditorPage } from './editor/editor-page.ts';
 
-/** `/definitions/<Name>/edit`: changing a definition. */
+/** `/definitions/<Name>/edit`: the editor of a definition. */
 export class EditPage extends EditorPage {
-  static override properties = { name: {}, faster: { state: true } };
+  static override properties = { name: {}, newer: { state: true } };
   declare name: string;
-  /** What landed while somebody edited, and what both together make. */
-  declare faster: { landed: WorkingCopy; merged: Merged } | undefined;
+  /** The version that landed while the user was editing, and the merge of both. */
+  declare newer: { landed: WorkingCopy; merged: Merged } | undefined;
   readonly #session = new SessionController(this);
 
   readonly #loaded = new Task(this, {
     task: async ([name]) => {
       const definition = await readDefinition(name);
-      this.open(begin(definition));
-      return { definition, lands: await landsDirectly(definition.lab_id) };
+      this.open(workingCopyOf(definition));
+      return { definition, lands: await canLandDirectly(definition.lab_id) };
     },
     args: () => [this.name] as const,
   });
@@ -56,15 +56,15 @@ export class EditPage extends EditorPage {
         if (!this.#session.may('contributor', definition.lab_id)) {
           return empty(
             'lock',
-            'You may read this definition, not change it',
-            html`Contributors and admins of its lab propose changes.`,
+            'You can read this definition, but not change it',
+            html`Contributors and admins of its lab can propose changes.`,
           );
         }
         if (definition.is_archived) {
           return empty(
             'archive',
-            'It is archived: nothing in it changes',
-            html`An admin of its lab can take it back, on <a href=${this.#address}>its page</a>.`,
+            'This definition is archived and cannot be changed',
+            html`A lab admin can unarchive it on <a href=${this.#address}>its page</a>.`,
           );
         }
         return this.copy ? this.#editor(definition, lands, this.copy) : nothing;
@@ -76,10 +76,10 @@ export class EditPage extends EditorPage {
   }
 
   #editor(definition: Definition, lands: boolean, copy: WorkingCopy) {
-    if (this.faster) return this.#lostUpdate(copy, this.faster);
-    return html`${this.notices(begin(definition))}
+    if (this.newer) return this.#lostUpdate(copy, this.newer);
+    return html`${this.notices(workingCopyOf(definition))}
       <registry-workbench
-        .main=${mainOf(this.name)}
+        .main=${mainFile(this.name)}
         .files=${copy.files}
         .validate=${(files: WorkingCopy['files']) => this.#validate(definition, copy, files)}
         @files-change=${({ files }: FilesEvent) => this.keep({ ...copy, files })}
@@ -95,7 +95,7 @@ export class EditPage extends EditorPage {
   #lostUpdate(own: WorkingCopy, { landed, merged }: { landed: WorkingCopy; merged: Merged }) {
     const decide = ({ decision }: DecisionEvent) => {
       const decided = { merge: merged.copy, own: keepOwn(own, landed), theirs: landed }[decision];
-      this.faster = undefined;
+      this.newer = undefined;
       this.error = undefined;
       this.keep(decided);
     };
@@ -116,7 +116,7 @@ export class EditPage extends EditorPage {
   }
 
   async #change({ id }: Definition, copy: WorkingCopy) {
-    const { [mainOf(this.name)]: source, ...files } = changesOf(copy);
+    const { [mainFile(this.name)]: source, ...files } = changesOf(copy);
     try {
       return await changeDefinition(id, {
         ...(source !== undefined && source !== null && { source_code: source }),
@@ -131,16 +131,16 @@ export class EditPage extends EditorPage {
   }
 
   /**
-   * A conflict is most often a version that landed meanwhile; any other stays the error that it is. Where that version holds
-   * all that is to be saved, it is one's own whose answer was lost, or as good.
+   * Resolves a conflict with a version that landed meanwhile; rethrows any other conflict. If that version already has all
+   * changes, it is most likely the user's own save whose answer was lost, so it counts as saved.
    */
   async #settle(own: WorkingCopy, conflict: RegistryError): Promise<Definition> {
     const newest = await readDefinition(this.name);
-    const landed = begin(newest);
+    const landed = workingCopyOf(newest);
     if (landed.version === own.version) throw conflict;
     const merged = mergeInto(own, landed);
     if (!isChanged(merged.copy)) return newest;
-    this.faster = { landed, merged };
+    this.newer = { landed, merged };
     throw conflict;
   }
 }

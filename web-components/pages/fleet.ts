@@ -5,9 +5,9 @@ import { Page } from '../app/page.ts';
 import { readDefinition } from '../data/definitions.ts';
 import { LiveController } from '../data/events.ts';
 import { type FleetComputer, listFleet } from '../data/fleet.ts';
-import { labNames } from '../data/labs.ts';
+import { listLabNames } from '../data/labs.ts';
 import { badge } from '../elements/badge.ts';
-import { complaints, lagBadge } from '../elements/fleet.ts';
+import { errorList, lagBadge } from '../elements/fleet.ts';
 import { empty } from '../elements/states.ts';
 import '../elements/suggest.ts';
 import type { Column } from '../elements/table.ts';
@@ -16,20 +16,20 @@ import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import { suggestDefinitions } from './equipment/suggestions.ts';
 import './fleet/adoption.ts';
-import { asked, isNarrowed } from './list/asked.ts';
 import { choiceField, labChoices, searchField } from './list/fields.ts';
-import { listOf } from './list/found.ts';
+import { isNarrowed, listQuery } from './list/query.ts';
+import { listOf } from './list/results.ts';
 
 const FILTERS = ['q', 'lab_id', 'state'] as const;
 const STATES = {
-  behind: 'behind the newest',
+  behind: 'behind the newest version',
   errors: 'with errors',
   silent: 'not seen for a week',
 };
-/** How many definitions that are behind are named; the computer's page has all. */
+/** How many outdated definitions are named; the page of the computer lists all. */
 const NAMED = 4;
 
-/** `/fleet?definition=…`: which computer runs which version, who lags and who is in trouble. */
+/** `/fleet?definition=…`: the versions on each computer, outdated versions and errors. */
 export class FleetPage extends Page {
   static override properties = { query: { attribute: false } };
   static override styles = [shared, sections];
@@ -44,11 +44,11 @@ export class FleetPage extends Page {
       const given = new URLSearchParams(query);
       const name = given.get('definition');
       const of = name ? { definition_id: (await readDefinition(name)).id } : {};
-      return await listFleet({ ...asked(given, FILTERS), ...of });
+      return await listFleet({ ...listQuery(given, FILTERS), ...of });
     },
     args: () => [this.query.toString()] as const,
   });
-  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly #labs = new Task(this, { task: listLabNames, args: () => [] as const });
   readonly live = new LiveController(
     this,
     ['definition.landed', 'computer.changed'],
@@ -83,7 +83,7 @@ export class FleetPage extends Page {
             width: '6rem',
           },
       { label: 'Behind', cell: behind },
-      { label: 'Errors', cell: ({ errors }) => complaints(errors), width: '16%' },
+      { label: 'Errors', cell: ({ errors }) => errorList(errors), width: '16%' },
       {
         label: 'Last seen',
         cell: ({ last_seen }) => (last_seen ? ago(last_seen) : 'never'),
@@ -121,19 +121,19 @@ export class FleetPage extends Page {
     return isNarrowed(this.query, [...FILTERS, 'definition'])
       ? empty(
           'search',
-          'No computer matches',
-          html`Widen the search, or <a href="/fleet">see the whole fleet</a>.`,
+          'No computers match',
+          html`Change the filters, or <a href="/fleet">see the whole fleet</a>.`,
         )
       : empty(
           'pulse',
-          'No computer is enrolled yet',
-          html`Enrolled <a href="/computers">computers</a> tell at each sync what they run.`,
+          'No computers yet',
+          html`Enrolled <a href="/computers">computers</a> report their versions at each sync.`,
         );
   }
 }
 
 function behind({ lag, reported_at }: FleetComputer) {
-  if (reported_at === null) return html`<span class="quiet">has not reported yet</span>`;
+  if (reported_at === null) return html`<span class="quiet">no report yet</span>`;
   if (lag.length === 0) return badge('up to date', 'success', 'check');
   const shown = [...lag].sort((a, b) => Number(b.revoked !== null) - Number(a.revoked !== null));
   return html`${shown

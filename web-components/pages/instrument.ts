@@ -22,7 +22,7 @@ import './instrument/definition.ts';
 import './instrument/facts.ts';
 import './instrument/specifications.ts';
 
-/** `/instruments/<id>`: what it is, which definition drives it, and to which computers it is bound. */
+/** `/instruments/<id>`: an instrument, its definition and its bindings. */
 export class InstrumentPage extends Page {
   static override properties = { number: { type: Number } };
   static override styles = [shared, sections];
@@ -38,7 +38,7 @@ export class InstrumentPage extends Page {
       return { instrument, bindings: items };
     },
     args: () => [this.number] as const,
-    onComplete: ({ instrument }) => this.called(instrument.name),
+    onComplete: ({ instrument }) => this.setTitle(instrument.name),
   });
   readonly live = new LiveController(
     this,
@@ -84,10 +84,10 @@ export class InstrumentPage extends Page {
     return html`${instrumentBadge(status)}
       ${
         this.#mayManage(instrument)
-          ? menu('What to do with this instrument', [
+          ? menu('Actions for this instrument', [
               status === 'retired'
                 ? {
-                    label: 'Bring back…',
+                    label: 'Reactivate…',
                     icon: 'undo',
                     act: () => this.#setRetired(instrument, false),
                   }
@@ -111,11 +111,11 @@ export class InstrumentPage extends Page {
 
   async #setRetired({ id, name }: Instrument, retired: boolean) {
     await confirm({
-      title: retired ? `Retire ${name}` : `Bring ${name} back`,
+      title: retired ? `Retire ${name}` : `Reactivate ${name}`,
       text: retired
-        ? 'It stays in the lists, marked as retired, with its bindings and settings; it can be brought back.'
-        : 'It is available again, with the bindings and settings that it had.',
-      action: retired ? 'Retire it' : 'Bring it back',
+        ? 'The instrument stays in the lists, marked as retired, and keeps its bindings and settings. You can reactivate it later.'
+        : 'The instrument becomes available again, with its bindings and settings.',
+      action: retired ? 'Retire' : 'Reactivate',
       act: async () => await changeInstrument(id, { status: retired ? 'retired' : 'available' }),
     });
     await this.#loaded.run();
@@ -124,8 +124,8 @@ export class InstrumentPage extends Page {
   async #remove({ id, name }: Instrument) {
     const gone = await confirm({
       title: `Delete ${name}`,
-      text: 'Its bindings and the settings in them go with it. This cannot be taken back; to keep them, retire it instead.',
-      action: 'Delete the instrument',
+      text: 'This also deletes its bindings and their settings. You cannot undo this. To keep them, retire the instrument instead.',
+      action: 'Delete instrument',
       danger: true,
       act: async () => await removeInstrument(id),
     });

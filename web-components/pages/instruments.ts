@@ -1,5 +1,5 @@
 import { Task } from '@lit/task';
-import { revealed } from '../elements/revealed.ts';
+import { revealHidden } from '../elements/reveal-hidden.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html, nothing } from 'lit';
@@ -7,12 +7,12 @@ import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import {
   createInstrument,
-  definitionId,
+  findDefinitionId,
   type Instrument,
   listInstruments,
 } from '../data/equipment.ts';
 import { LiveController } from '../data/events.ts';
-import { labNames } from '../data/labs.ts';
+import { listLabNames } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
 import { confirm } from '../elements/confirm.ts';
 import { icon } from '../elements/icon.ts';
@@ -22,15 +22,15 @@ import type { Column } from '../elements/table.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import { instrumentBadge, STATUSES } from './equipment/badges.ts';
-import { chosenLab, labField, managedLabs } from './equipment/labs.ts';
+import { labField, labIdOf, managedLabs } from './equipment/labs.ts';
 import { suggestDefinitions } from './equipment/suggestions.ts';
-import { asked, isNarrowed } from './list/asked.ts';
 import { choiceField, labChoices, searchField } from './list/fields.ts';
-import { listOf } from './list/found.ts';
+import { isNarrowed, listQuery } from './list/query.ts';
+import { listOf } from './list/results.ts';
 
 const FILTERS = ['q', 'status', 'lab_id'] as const;
 
-/** `/instruments?q=…&status=…`: the instruments of somebody's labs. */
+/** `/instruments?q=…&status=…`: the instruments of the user's labs. */
 export class InstrumentsPage extends Page {
   static override properties = { query: { attribute: false } };
   static override styles = [shared, sections];
@@ -38,10 +38,10 @@ export class InstrumentsPage extends Page {
   readonly #session = new SessionController(this);
 
   readonly #found = new Task(this, {
-    task: ([query]) => listInstruments(asked(new URLSearchParams(query), FILTERS)),
+    task: ([query]) => listInstruments(listQuery(new URLSearchParams(query), FILTERS)),
     args: () => [this.query.toString()] as const,
   });
-  readonly #labs = new Task(this, { task: labNames, args: () => [] as const });
+  readonly #labs = new Task(this, { task: listLabNames, args: () => [] as const });
   readonly #managed = new Task(this, {
     task: () => managedLabs(this.#session),
     args: () => [this.#session.me?.user.id] as const,
@@ -60,19 +60,19 @@ export class InstrumentsPage extends Page {
         name,
         manufacturer,
         model,
-      }) => html`<a href="/instruments/${id}">${revealed(name)}</a>
+      }) => html`<a href="/instruments/${id}">${revealHidden(name)}</a>
         <div class="quiet small">${[manufacturer, model].filter(Boolean).join(' ')}</div>`,
     },
     { label: 'Definition', cell: definitionCell },
     {
-      label: 'Bound to',
+      label: 'Computers',
       cell: ({ bindings }) =>
         bindings.map(
           ({ computer_name }, index) =>
             html`${index > 0 ? ', ' : ''}<a href="/computers/${encodeURIComponent(computer_name)}">${computer_name}</a>`,
         ),
     },
-    { label: 'Where', cell: ({ location }) => location ?? nothing },
+    { label: 'Location', cell: ({ location }) => location ?? nothing },
     { label: 'Status', cell: ({ status }) => instrumentBadge(status), width: '9rem' },
   ];
 
@@ -100,16 +100,16 @@ export class InstrumentsPage extends Page {
     if (isNarrowed(this.query, FILTERS)) {
       return empty(
         'search',
-        'No instrument matches',
+        'No instruments match',
         html`Try fewer words, or <a href="/instruments">see all instruments</a>.`,
       );
     }
     return empty(
       'plug',
-      'There are no instruments yet',
+      'No instruments yet',
       mayManage
-        ? html`Make one here; or on a lab computer <code>pybirch-registry bind NAME ADDRESS</code> does.`
-        : 'An admin of your lab makes them.',
+        ? html`Create one here, or run <code>pybirch-registry bind NAME ADDRESS</code> on a lab computer.`
+        : 'A lab admin can create instruments.',
     );
   }
 
@@ -121,21 +121,23 @@ export class InstrumentsPage extends Page {
       text: html`<wa-input
           name="name"
           label="Name"
-          hint="As it is called in the lab"
+          hint="What the lab calls it"
           required
           maxlength="500"
         ></wa-input>
         <registry-suggest
           name="definition"
           label="Definition"
-          hint="Its driver: the name of a definition. It can be chosen later."
+          hint="The name of the definition that drives it. You can choose it later."
           .find=${suggestDefinitions}
         ></registry-suggest>
         ${labField(labs)}`,
-      action: 'Make the instrument',
+      action: 'Create instrument',
       act: async (_reason, fields) => {
-        const definition_id = await definitionId(String(fields.get('definition')).trim() || null);
-        const lab_id = chosenLab(labs, fields);
+        const definition_id = await findDefinitionId(
+          String(fields.get('definition')).trim() || null,
+        );
+        const lab_id = labIdOf(labs, fields);
         made = await createInstrument({ name: String(fields.get('name')), lab_id, definition_id });
       },
     });
@@ -146,7 +148,7 @@ export class InstrumentsPage extends Page {
 function definitionCell({ definition, pinned_version }: Instrument) {
   if (!definition) return html`<span class="quiet">none</span>`;
   const version = pinned_version ? `pinned to version ${pinned_version}` : 'newest version';
-  return html`<a href="/definitions/${encodeURIComponent(definition.name)}">${revealed(definition.display_name)}</a>
+  return html`<a href="/definitions/${encodeURIComponent(definition.name)}">${revealHidden(definition.display_name)}</a>
     <div class="quiet small">${version}</div>`;
 }
 

@@ -16,7 +16,7 @@ import './lab/name.ts';
 import './lab/owners.ts';
 import './lab/policy.ts';
 
-/** `/labs/<id>`: who belongs to a lab, and what its policy asks of changes. */
+/** `/labs/<id>`: the members and the policy of a lab. */
 export class LabPage extends Page {
   static override properties = { number: { type: Number } };
   static override styles = [shared, sections];
@@ -26,7 +26,7 @@ export class LabPage extends Page {
   readonly #lab = new Task(this, {
     task: ([id]) => readLab(id),
     args: () => [this.number] as const,
-    onComplete: ({ name }) => this.called(name),
+    onComplete: ({ name }) => this.setTitle(name),
   });
   readonly #members = new Task(this, {
     task: async ([id]) => (await listMembers(id)).items,
@@ -52,7 +52,7 @@ export class LabPage extends Page {
     </div>`;
   }
 
-  /** Where what belongs to the lab is found. */
+  /** Links to the lists of the lab. */
   #contents({ id }: Lab) {
     const pages = [
       ['/', 'Definitions'],
@@ -61,7 +61,7 @@ export class LabPage extends Page {
       ['/fleet', 'Fleet'],
       ...(this.#mayManage ? [['/audit', 'Audit trail']] : []),
     ];
-    return html`<ul class="tags" aria-label="Of this lab">
+    return html`<ul class="tags" aria-label="Pages of this lab">
       ${pages.map(([path, label]) => html`<li><a href="${path}?lab_id=${id}">${label}</a></li>`)}
     </ul>`;
   }
@@ -73,7 +73,7 @@ export class LabPage extends Page {
   }
 
   #menu(lab: Lab) {
-    return menu('What a site admin can do with this lab', [
+    return menu('Actions for this lab', [
       lab.disabled
         ? { label: 'Enable…', icon: 'check', act: () => this.#setDisabled(lab, false) }
         : { label: 'Disable…', icon: 'circleSlash', act: () => this.#setDisabled(lab, true) },
@@ -113,7 +113,7 @@ export class LabPage extends Page {
       </div>`;
   }
 
-  /** What one may do oneself may be another after it, too. */
+  /** Also reloads the session: the user's own role may have changed. */
   readonly #reload = async () => {
     await session.load();
     await Promise.all([this.#lab.run(), this.#members.run()]);
@@ -123,9 +123,9 @@ export class LabPage extends Page {
     await confirm({
       title: `${disabled ? 'Disable' : 'Enable'} ${lab.name}`,
       text: disabled
-        ? 'A disabled lab keeps everything that it has. It can be enabled again.'
-        : 'Its members go on where they were.',
-      action: disabled ? 'Disable it' : 'Enable it',
+        ? 'A disabled lab keeps all its data. You can enable it again.'
+        : 'Its members can continue where they were.',
+      action: disabled ? 'Disable lab' : 'Enable lab',
       danger: disabled,
       act: async () => await changeLab(lab.id, { disabled }),
     });
@@ -135,8 +135,8 @@ export class LabPage extends Page {
   async #remove(lab: Lab) {
     const gone = await confirm({
       title: `Delete ${lab.name}`,
-      text: 'Only a lab without definitions, instruments and computers can be deleted. This cannot be taken back; the audit trail keeps that the lab was there.',
-      action: 'Delete the lab',
+      text: 'You can only delete a lab without definitions, instruments and computers. You cannot undo this. The audit trail keeps its entries about the lab.',
+      action: 'Delete lab',
       danger: true,
       act: async () => await removeLab(lab.id),
     });

@@ -15,7 +15,7 @@ import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
 import { labFields, labOf } from './lab/fields.ts';
 
-/** `/labs`: the labs that somebody belongs to; all of them for site admins. */
+/** `/labs`: the user's labs; all labs for site admins. */
 export class LabsPage extends Page {
   static override styles = [shared, sections];
   readonly #session = new SessionController(this);
@@ -30,7 +30,7 @@ export class LabsPage extends Page {
       },
       { label: 'Code', cell: ({ code }) => html`<code>${code}</code>`, width: '12rem' },
       {
-        label: 'You are',
+        label: 'Your role',
         cell: ({ id }) =>
           this.#session.me?.user.is_admin ? 'site admin' : this.#session.roleIn(id),
         width: '8rem',
@@ -64,10 +64,10 @@ export class LabsPage extends Page {
         items.length === 0
           ? empty(
               'lab',
-              isAdmin ? 'There are no labs yet' : 'You belong to no lab',
+              isAdmin ? 'No labs yet' : 'You do not belong to a lab',
               isAdmin
-                ? 'A lab holds definitions, instruments and computers. Make the first one.'
-                : 'A lab’s admin makes you a member: tell them your username.',
+                ? 'Definitions, instruments and computers belong to a lab. Create the first one.'
+                : 'Ask a lab admin to add you, and tell them your username.',
             )
           : html`<registry-table
               class="card"
@@ -84,7 +84,7 @@ export class LabsPage extends Page {
     await confirm({
       title: 'New lab',
       text: labFields(),
-      action: 'Make the lab',
+      action: 'Create lab',
       act: async (_reason, fields) => {
         made = await createLab(labOf(fields));
       },

@@ -1,5 +1,5 @@
 import { Task } from '@lit/task';
-import { revealed } from '../elements/revealed.ts';
+import { revealHidden } from '../elements/reveal-hidden.ts';
 import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
 import '@awesome.me/webawesome/dist/components/radio/radio.js';
 import '@awesome.me/webawesome/dist/components/switch/switch.js';
@@ -15,8 +15,8 @@ import { empty } from '../elements/states.ts';
 import type { Column } from '../elements/table.ts';
 import { ago } from '../elements/time.ts';
 import { shared } from '../styles/shared.ts';
-import { asked } from './list/asked.ts';
-import { listOf } from './list/found.ts';
+import { listQuery } from './list/query.ts';
+import { listOf } from './list/results.ts';
 
 const STATES = ['open', 'merged', 'closed'] as const;
 type State = (typeof STATES)[number];
@@ -25,7 +25,7 @@ const FILTERS = ['author', 'definition_id'] as const;
 const COLUMNS: Column<MergeRequest>[] = [
   {
     label: 'Merge request',
-    cell: (item) => html`<a href="/merge-requests/${item.id}">${revealed(item.title)}</a>
+    cell: (item) => html`<a href="/merge-requests/${item.id}">${revealHidden(item.title)}</a>
       <span class="quiet">!${item.id}</span> ${item.draft ? mergeRequestBadge(item) : nothing}`,
   },
   {
@@ -37,10 +37,10 @@ const COLUMNS: Column<MergeRequest>[] = [
     label: 'Author',
     cell: ({ author }) => html`<registry-person .username=${author.username}></registry-person>`,
   },
-  { label: 'Last change', cell: ({ updated_at }) => ago(updated_at) },
+  { label: 'Updated', cell: ({ updated_at }) => ago(updated_at) },
 ];
 
-/** `/merge-requests`: what waits to be reviewed, and what became of the others. */
+/** `/merge-requests`: open, merged and closed merge requests. */
 export class MergeRequestsPage extends Page {
   static override properties = { query: { attribute: false } };
   static override styles = [
@@ -63,7 +63,7 @@ export class MergeRequestsPage extends Page {
 
   readonly #found = new Task(this, {
     task: ([query, state]) =>
-      listMergeRequests({ ...asked(new URLSearchParams(query), FILTERS), state }),
+      listMergeRequests({ ...listQuery(new URLSearchParams(query), FILTERS), state }),
     args: () => [this.query.toString(), this.#state] as const,
   });
 
@@ -105,10 +105,10 @@ export class MergeRequestsPage extends Page {
   }
 
   #nothing() {
-    const next = html`A push to <code>refs/for/main</code>, or a save by somebody who may not land it, opens one.`;
+    const next = html`To open one, push to <code>refs/for/main</code>, or save a change that needs a review.`;
     return this.#state === 'open'
-      ? empty('check', 'Nothing waits for review', next)
-      : empty('mergeRequest', `None is ${this.#state}`, next);
+      ? empty('check', 'No open merge requests', next)
+      : empty('mergeRequest', `No ${this.#state} merge requests`, next);
   }
 }
 

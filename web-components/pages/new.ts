@@ -5,9 +5,9 @@ import '@awesome.me/webawesome/dist/components/select/select.js';
 import { css, html, nothing } from 'lit';
 import { RegistryError } from '../data/client.ts';
 import { createDefinition, validateSource } from '../data/definitions.ts';
-import { landsDirectly } from '../data/labs.ts';
+import { canLandDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
-import { isChanged, mainOf, type WorkingCopy } from '../data/working-copy.ts';
+import { isChanged, mainFile, type WorkingCopy } from '../data/working-copy.ts';
 import type { FilesEvent } from '../elements/editor/file-tabs.ts';
 import { TEMPLATES, type TemplateId, template } from '../elements/editor/templates.ts';
 import '../elements/editor/workbench.ts';
@@ -18,7 +18,7 @@ import { EditorPage } from './editor/editor-page.ts';
 const FIRST_NAME = 'MyInstrument';
 const textIn = (event: Event) => (event.target as HTMLInputElement).value;
 
-/** `/new`: a definition from a template. */
+/** `/new`: a new definition from a template. */
 export class NewPage extends EditorPage {
   static override properties = { lab: { state: true }, kind: { state: true } };
   static override styles = [
@@ -35,7 +35,7 @@ export class NewPage extends EditorPage {
   readonly #session = new SessionController(this);
 
   readonly #lands = new Task(this, {
-    task: async ([lab]) => (lab === undefined ? false : await landsDirectly(lab)),
+    task: async ([lab]) => (lab === undefined ? false : await canLandDirectly(lab)),
     args: () => [this.#lab] as const,
   });
 
@@ -50,16 +50,16 @@ export class NewPage extends EditorPage {
 
   override connectedCallback() {
     super.connectedCallback();
-    this.open(beginWith(this.kind, FIRST_NAME));
+    this.open(copyOfTemplate(this.kind, FIRST_NAME));
   }
 
-  /** The class's: that of the file that the template made. */
+  /** The name of the class, taken from the name of the template's file. */
   get #name(): string {
     const [main = ''] = Object.keys(this.copy.base);
     return main.replace(/\.py$/, '');
   }
 
-  /** Labs in which this person may propose. */
+  /** The labs in which the user may propose definitions. */
   get #labs() {
     return (this.#session.me?.labs ?? []).filter(({ role }) => role !== 'viewer');
   }
@@ -76,8 +76,8 @@ export class NewPage extends EditorPage {
         this.#lab === undefined && this.#session.me !== undefined
           ? empty(
               'lock',
-              'You belong to no lab in which you may propose',
-              html`Ask an admin of your lab to make you a contributor.`,
+              'You cannot propose definitions in any lab',
+              html`Ask a lab admin to make you a contributor.`,
             )
           : this.#editor()
       }`;
@@ -86,11 +86,11 @@ export class NewPage extends EditorPage {
   #editor() {
     const { copy } = this;
     const name = this.#name;
-    return html`${this.notices(beginWith(this.kind, FIRST_NAME))}
+    return html`${this.notices(copyOfTemplate(this.kind, FIRST_NAME))}
       <div class="card bar fields">
         <wa-input
-          label="Name of the class"
-          hint="It stays for ever: it is the class in every clone"
+          label="Class name"
+          hint="You cannot change it after saving"
           required
           maxlength="100"
           pattern="[A-Za-z_][A-Za-z0-9_]*"
@@ -98,18 +98,18 @@ export class NewPage extends EditorPage {
           @change=${(event: Event) => this.#rename(textIn(event).trim())}
         ></wa-input>
         <wa-select
-          label="Begin with"
-          hint="As long as nothing was written"
+          label="Template"
+          hint="Available until you edit the code"
           .value=${this.kind}
           ?disabled=${isChanged(copy)}
-          @change=${(event: Event) => this.#begin(textIn(event) as TemplateId)}
+          @change=${(event: Event) => this.#useTemplate(textIn(event) as TemplateId)}
         >
           ${TEMPLATES.map(({ id, label }) => html`<wa-option value=${id}>${label}</wa-option>`)}
         </wa-select>
         ${this.#labs.length > 1 ? this.#choiceOfLab() : nothing}
       </div>
       <registry-workbench
-        .main=${mainOf(name)}
+        .main=${mainFile(name)}
         .files=${copy.files}
         .validate=${({ [mainOf(name)]: source_code = '', ...files }: WorkingCopy['files']) =>
           validateSource({ source_code, name, files })}
@@ -125,7 +125,7 @@ export class NewPage extends EditorPage {
   #choiceOfLab() {
     return html`<wa-select
       label="Lab"
-      hint="Its admins review it"
+      hint="Its admins review the definition"
       .value=${String(this.#lab ?? '')}
       @change=${(event: Event) => {
         this.lab = Number(textIn(event));
@@ -135,18 +135,18 @@ export class NewPage extends EditorPage {
     </wa-select>`;
   }
 
-  #begin(kind: TemplateId) {
+  #useTemplate(kind: TemplateId) {
     this.kind = kind;
-    this.keep(beginWith(kind, this.#name));
+    this.keep(copyOfTemplate(kind, this.#name));
   }
 
-  /** The class, its file, and what refers to it go by the new name. */
+  /** Renames the class, its file and all references to it. */
   async #rename(name: string) {
     const old = this.#name;
     if (name === old) return;
     if (!isChanged(this.copy) && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       this.error = undefined;
-      this.keep(beginWith(this.kind, name));
+      this.keep(copyOfTemplate(this.kind, name));
       return;
     }
     const { renameTexts } = await import('../../registry/definitions/rename/rename.ts');
@@ -161,17 +161,17 @@ export class NewPage extends EditorPage {
     }
   }
 
-  /** A taken name is refused with one that is free. */
+  /** If the name is taken, offers the free name of the problem. */
   protected override remedy() {
     const free = this.error instanceof RegistryError ? this.error.problem.free_name : undefined;
     if (free === undefined) return nothing;
     return html`<wa-button size="s" @click=${() => this.#rename(free)}
-      >${icon('pencil', 'start')} Rename it to ${free}</wa-button
+      >${icon('pencil', 'start')} Rename to ${free}</wa-button
     >`;
   }
 
   async #create(name: string, { files: all }: WorkingCopy) {
-    const { [mainOf(name)]: source_code = '', ...files } = all;
+    const { [mainFile(name)]: source_code = '', ...files } = all;
     const change_summary = this.summary.trim();
     const lab_id = this.#lab ?? null;
     return await createDefinition({
@@ -181,9 +181,9 @@ export class NewPage extends EditorPage {
   }
 }
 
-/** What was not changed is what the template made. */
-function beginWith(kind: TemplateId, name: string): WorkingCopy {
-  const files = { [mainOf(name)]: template(kind, name) };
+/** A working copy in which the template counts as unchanged. */
+function copyOfTemplate(kind: TemplateId, name: string): WorkingCopy {
+  const files = { [mainFile(name)]: template(kind, name) };
   return { version: null, base: files, files };
 }
 

@@ -3,7 +3,7 @@ import { Page } from '../app/page.ts';
 import { empty } from '../elements/states.ts';
 import { shared } from '../styles/shared.ts';
 
-/** For every address where no page stands. */
+/** The page for unknown addresses. */
 export class NotFoundPage extends Page {
   static override styles = [shared];
 
@@ -11,8 +11,8 @@ export class NotFoundPage extends Page {
     return html`<h1 tabindex="-1" class="visually-hidden">Not found</h1>
       ${empty(
         'search',
-        'There is no page at this address',
-        html`It may have been misspelt or moved. Go to the <a href="/">definitions</a>, or search above.`,
+        'Page not found',
+        html`Check the address, go to the <a href="/">definitions</a>, or search above.`,
       )}`;
   }
 }

@@ -6,7 +6,7 @@ import { shared } from '../styles/shared.ts';
 import '../elements/sign-in-form.ts';
 import '@awesome.me/webawesome/dist/components/details/details.js';
 
-/** `/sign-in?next=/somewhere`: goes on to `next`, a path of this registry, once somebody is signed in. */
+/** `/sign-in?next=/somewhere`: goes to `next`, a path of this registry, after the user has signed in. */
 export class SignInPage extends Page {
   static override properties = { query: { attribute: false } };
   static override styles = [
@@ -30,23 +30,23 @@ export class SignInPage extends Page {
 
   override connectedCallback() {
     super.connectedCallback();
-    if (session.me && !session.isOver) this.#goOn();
+    if (session.me && !session.isOver) this.#goToNext();
   }
 
   override render() {
     return html`<div class="card">
         <h1 tabindex="-1">Sign in</h1>
-        <sign-in-form .next=${this.#next} @signed-in=${this.#goOn}></sign-in-form>
+        <sign-in-form .next=${this.#next} @signed-in=${this.#goToNext}></sign-in-form>
       </div>
-      <wa-details summary="The first time here?" appearance="plain">
+      <wa-details summary="First time here?" appearance="plain">
         <p>
-          The first start of the registry printed the administrator’s name and a one-time password in
-          the terminal where it was started. On a registry that is in use, a site admin makes accounts.
+          On its first start, the registry printed the username and a temporary password of the administrator in the
+          terminal. On a registry that is already in use, ask a site admin for an account.
         </p>
       </wa-details>`;
   }
 
-  /** Nobody comes here for the heading. */
+  /** Focuses the form instead of the heading. */
   override async focusHeading() {
     await this.updateComplete;
     await this.renderRoot.querySelector('sign-in-form')?.focus();
@@ -60,12 +60,12 @@ export class SignInPage extends Page {
     return ownAddress(this.query.get('next'));
   }
 
-  #goOn() {
+  #goToNext() {
     goTo(this.#next, { replace: true });
   }
 }
 
-/** Nobody is sent to another site by a link to our sign-in. */
+/** A link to the sign-in page must not lead to another site. */
 function ownAddress(next: string | null): string {
   const address = URL.parse(next ?? '/', location.origin);
   return address?.origin === location.origin ? address.href : location.origin;

@@ -4,7 +4,7 @@ import { html, nothing } from 'lit';
 import { goTo } from '../app/go.ts';
 import { Page } from '../app/page.ts';
 import { SessionController } from '../data/session.ts';
-import { changeUser, createUser, listUsers, makePassword, type User } from '../data/users.ts';
+import { changeUser, createUser, generatePassword, listUsers, type User } from '../data/users.ts';
 import { badge } from '../elements/badge.ts';
 import { confirm, type Question } from '../elements/confirm.ts';
 import { icon } from '../elements/icon.ts';
@@ -16,22 +16,22 @@ import type { Column } from '../elements/table.ts';
 import { ago } from '../elements/time.ts';
 import { sections } from '../styles/sections.ts';
 import { shared } from '../styles/shared.ts';
-import { asked } from './list/asked.ts';
 import { searchField } from './list/fields.ts';
-import { listOf } from './list/found.ts';
+import { listQuery } from './list/query.ts';
+import { listOf } from './list/results.ts';
 import { accountOf, userFields } from './users/fields.ts';
 
-/** `/users?q=…`: the accounts, for site admins. */
+/** `/users?q=…`: all accounts, for site admins. */
 export class UsersPage extends Page {
   static override properties = { query: { attribute: false }, secret: { state: true } };
   static override styles = [shared, sections];
   declare query: URLSearchParams;
-  /** A password that was just made, to be handed on. */
+  /** The password that was just generated. */
   declare secret: { username: string; password: string } | undefined;
   readonly #session = new SessionController(this);
 
   readonly #users = new Task(this, {
-    task: ([query]) => listUsers(asked(new URLSearchParams(query), ['q'])),
+    task: ([query]) => listUsers(listQuery(new URLSearchParams(query), ['q'])),
     args: () => [this.query.toString()] as const,
   });
 
@@ -47,7 +47,7 @@ export class UsersPage extends Page {
           ${disabled ? badge('disabled', 'danger', 'circleSlash') : nothing}`,
       },
       { label: 'Username', cell: ({ username }) => username, width: '12rem' },
-      { label: 'E-mail', cell: ({ email }) => email },
+      { label: 'Email', cell: ({ email }) => email },
       { label: 'Created', cell: ({ created_at }) => ago(created_at), width: '9rem' },
       {
         label: 'Actions',
@@ -70,35 +70,35 @@ export class UsersPage extends Page {
         }
       </header>
       ${this.secret ? this.#password(this.secret) : nothing}
-      <div class="filters">${searchField('Search by username, name or e-mail', this.query)}</div>
+      <div class="filters">${searchField('Search by username, name or email', this.query)}</div>
       ${listOf(this, this.#users, { caption: 'Accounts', columns: this.#columns }, () =>
-        empty('search', 'No account matches', 'Try a part of the name or of the e-mail address.'),
+        empty('search', 'No accounts match', 'Try part of the name or email address.'),
       )}
     </div>`;
   }
 
   #password({ username, password }: { username: string; password: string }) {
     return html`<registry-secret
-      .heading=${`The password of ${username}`}
+      .heading=${`Password of ${username}`}
       label="password"
       .lines=${[password]}
       @done=${() => {
         this.secret = undefined;
         void this.focusHeading();
       }}
-      >It is shown this once. Hand it on by a way that others do not read along; it can be changed on the page
+      >Copy the password now: it is not shown again. Send it over a private channel. The user can change it on the page
       “Your account”.</registry-secret
     >`;
   }
 
   #menu(user: User) {
     const { name, disabled } = user;
-    return menu(`What to do with ${name}`, [
+    return menu(`Actions for ${name}`, [
       { label: 'Edit…', icon: 'pencil', act: () => this.#edit(user) },
       {
-        label: 'New password…',
+        label: 'Reset password…',
         icon: 'key',
-        // One's own needs the one that one has.
+        // Changing one's own password requires the current one.
         act: () => (user.id === this.#session.me?.user.id ? goTo('/account') : this.#reset(user)),
       },
       disabled
@@ -113,13 +113,13 @@ export class UsersPage extends Page {
   }
 
   async #create() {
-    const password = makePassword();
+    const password = generatePassword();
     let made: User | undefined;
     await this.#ask({
       title: 'New account',
       text: html`${userFields()}
-        <p class="quiet small">The registry makes a password, which you see next.</p>`,
-      action: 'Make the account',
+        <p class="quiet small">A password is generated and shown next.</p>`,
+      action: 'Create account',
       act: async (_reason, fields) => {
         made = await createUser({ ...accountOf(fields), password });
       },
@@ -137,11 +137,11 @@ export class UsersPage extends Page {
   }
 
   async #reset({ id, username }: User) {
-    const password = makePassword();
+    const password = generatePassword();
     const done = await this.#ask({
-      title: `New password for ${username}`,
-      text: 'The registry makes one, which you see next. The old one and every session of the account end; its tokens go on.',
-      action: 'Make a new password',
+      title: `Reset the password of ${username}`,
+      text: 'A new password is generated and shown next. The old password and all sessions of the account end. Its tokens keep working.',
+      action: 'Reset password',
       danger: true,
       act: async () => {
         await changeUser(id, { password });
@@ -154,8 +154,8 @@ export class UsersPage extends Page {
     await this.#ask({
       title: `${disabled ? 'Disable' : 'Enable'} ${username}`,
       text: disabled
-        ? 'Sessions and tokens of the account stop at once. What they did stays under their name; the account can be enabled again.'
-        : 'The account can sign in again, and its tokens count again.',
+        ? 'All sessions and tokens of the account stop working at once. Past work stays under the name of the user. You can enable the account again.'
+        : 'The user can sign in again, and their tokens work again.',
       action: disabled ? 'Disable' : 'Enable',
       danger: disabled,
       act: async () => await changeUser(id, { disabled }),

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** The colours of code, for Lezer's `classHighlighter`. */
+/** The colours of highlighted code, for Lezer's `classHighlighter`. */
 export const codeColours = css`
   .tok-comment {
     color: var(--registry-code-comment);

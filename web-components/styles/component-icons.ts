@@ -1,6 +1,6 @@
 /**
- * The icons that Web Awesome's components draw themselves, from the same set as ours. Its own come from a server on the
- * internet and from `data:` addresses; neither is let in by the registry's Content-Security-Policy.
+ * The icons inside Web Awesome's components, from the same set as ours. Its own icons come from a server on the internet
+ * and from `data:` addresses, which the Content-Security-Policy forbids.
  */
 import {
   registerIconLibrary,
@@ -23,7 +23,7 @@ import search from '@primer/octicons/build/svg/search-16.svg?url';
 import x from '@primer/octicons/build/svg/x-16.svg?url';
 import xCircle from '@primer/octicons/build/svg/x-circle-16.svg?url';
 
-/** By the names that Web Awesome asks for; a component whose icon is missing here needs its line. */
+/** Icons by the names that Web Awesome uses. Add a line if a new component needs another icon. */
 const FILES: Record<string, string> = {
   ...{ calendar, check, clock, copy, ellipsis, eye, plus },
   'chevron-down': chevronDown,

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Pages and cards that show facts, and forms that change them. */
+/** Styles for pages and cards with facts, and for their forms. */
 export const sections = css`
   .page {
     display: grid;

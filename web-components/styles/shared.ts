@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** What every shadow root of ours starts from: text, links, tables, focus. Tokens stand in `tokens.css`. */
+/** The base styles of every shadow root: text, links, tables and focus. `tokens.css` has the design tokens. */
 export const shared = css`
   :host {
     display: block;
@@ -60,7 +60,7 @@ export const shared = css`
     font-size: 0.93em;
     font-variant-ligatures: none;
   }
-  /* Text of others must not turn round what stands beside it. */
+  /* Text from other people must not change the direction of the text beside it. */
   a,
   code,
   strong,
@@ -159,7 +159,7 @@ export const shared = css`
     *::before,
     *::after {
       animation-duration: 1ms !important;
-      /* Not 1 ms: with any duration every property would move on every element, level by level. */
+      /* Not 1 ms: with any duration, inherited changes would pass through the elements level by level. */
       transition-duration: 0s !important;
     }
   }

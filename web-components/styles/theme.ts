@@ -1,11 +1,11 @@
-/** Light, dark, or as the system has it: Web Awesome's class on the root says which. */
+/** The theme: light, dark or that of the system. Web Awesome reads it from a class on the root element. */
 
 export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'registry-theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
-/** What this browser was told to show. */
+/** The theme that the user chose in this browser. */
 export function chosenTheme(): Theme {
   const kept = localStorage.getItem(KEY);
   return kept === 'light' || kept === 'dark' ? kept : 'system';

@@ -3,18 +3,19 @@ import '@awesome.me/webawesome/dist/components/radio/radio.js';
 import { css, html, LitElement, nothing } from 'lit';
 import { shared } from '../../styles/shared.ts';
 import './file.ts';
-import type { DiffView, Place } from './file.ts';
+import type { DiffView } from './file.ts';
 import { type FileDiff, readDiff } from './lines.ts';
+import type { Place } from './place.ts';
 
 const VIEW = 'registry.diff-view';
-/** Where there is no room for two columns. */
+/** Screens too narrow for two columns. */
 const NARROW = matchMedia('(max-width: 44rem)');
 
 /**
- * A unified diff, file by file. How it is looked at — in one column or side by side — is kept for the next one.
+ * A unified diff, file by file. The choice of view, unified or side by side, is remembered for the next diff.
  *
- * @fires {PlaceEvent} place-chosen - As its files do.
- * @slot - What stands beside the choice of the view.
+ * @fires {PlaceEvent} place-chosen - From `registry-diff-file`.
+ * @slot - Content beside the choice of view.
  */
 export class RegistryDiff extends LitElement {
   static override properties = {
@@ -53,14 +54,14 @@ export class RegistryDiff extends LitElement {
     this.view = localStorage.getItem(VIEW) === 'split' ? 'split' : 'unified';
   }
 
-  /** The files that differ, in the order of the diff. */
+  /** The changed files, in the order of the diff. */
   get files(): readonly FileDiff[] {
     if (this.#read !== this.diff) this.#files = readDiff(this.diff);
     this.#read = this.diff;
     return this.#files;
   }
 
-  /** Brings a file into view and the focus to its name. */
+  /** Scrolls to a file and focuses its name. */
   async show(path: string): Promise<void> {
     await this.updateComplete;
     const file = [...this.renderRoot.querySelectorAll('registry-diff-file')].find(

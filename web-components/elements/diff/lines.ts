@@ -1,9 +1,9 @@
-/** Pure: a unified diff → files, hunks, and lines with the words that differ. Loaded only by pages that show one. */
+/** Pure: a unified diff → files, hunks and lines with the words that differ. */
 import { diffWordsWithSpace } from 'diff';
 import { parse } from 'diff2html/lib/diff-parser.js';
 import { newDistanceFn, newMatcherFn } from 'diff2html/lib/rematch.js';
 
-/** A piece of a line, and whether it differs from its partner on the other side. */
+/** A piece of a line and whether it differs from the other side. */
 export type Piece = readonly [text: string, changed: boolean];
 
 export interface DiffLine {
@@ -12,7 +12,7 @@ export interface DiffLine {
   pieces: readonly Piece[];
 }
 
-/** Lines that face each other: both sides where a line stayed or changed, one where it came or went. */
+/** Two lines that belong together. An added or deleted line has one side only. */
 export interface DiffPair {
   old?: DiffLine;
   new?: DiffLine;
@@ -24,13 +24,13 @@ export interface DiffSection {
 }
 
 export interface DiffHunk {
-  /** As git writes it: `@@ -1,7 +1,9 @@ class SR830`. */
+  /** In git's format: `@@ -1,7 +1,9 @@ class SR830`. */
   header: string;
   sections: readonly DiffSection[];
 }
 
 export interface FileDiff {
-  /** Where it stands now; where it stood, if it is gone. */
+  /** The new path; the old one of a deleted file. */
   path: string;
   oldPath: string;
   status: 'added' | 'deleted' | 'renamed' | 'modified';
@@ -40,13 +40,13 @@ export interface FileDiff {
   hunks: readonly DiffHunk[];
 }
 
-/** More comparisons than this in one run of changed lines are not worth waiting for: those are paired in order. */
+/** A run of changed lines that needs more comparisons would take too long. Its lines are paired in order. */
 const MOST_COMPARISONS = 2_500;
-/** Words are compared in lines up to this many characters. */
+/** Words are compared only in lines of up to this many characters. */
 const LONGEST_LINE = 2_000;
 const NOWHERE = '/dev/null';
 
-/** The beginning of these hunks: so many pairs, and how many are left. */
+/** The first `most` pairs of lines of the hunks, and the number of pairs left. */
 export function beginningOf(
   hunks: readonly DiffHunk[],
   most: number,
@@ -95,13 +95,13 @@ function sectionsOf(lines: readonly ParsedLine[]): DiffSection[] {
     const changed = rest[0]?.type !== 'context';
     const end = rest.findIndex(({ type }) => (type !== 'context') !== changed);
     const run = end === -1 ? rest : rest.slice(0, end);
-    sections.push({ changed, pairs: changed ? paired(run) : run.map(unchanged) });
+    sections.push({ changed, pairs: changed ? pairLines(run) : run.map(contextPair) });
     rest = rest.slice(run.length);
   }
   return sections;
 }
 
-function unchanged({ oldNumber, newNumber, content }: ParsedLine): DiffPair {
+function contextPair({ oldNumber, newNumber, content }: ParsedLine): DiffPair {
   const pieces: Piece[] = [[textOf(content), false]];
   return {
     old: { number: oldNumber as number, pieces },
@@ -109,8 +109,8 @@ function unchanged({ oldNumber, newNumber, content }: ParsedLine): DiffPair {
   };
 }
 
-/** Which removed line became which added one: by likeness, as long as that is quick. */
-function paired(run: readonly ParsedLine[]): DiffPair[] {
+/** Pairs deleted with added lines by similarity, or in order if that would take too long. */
+function pairLines(run: readonly ParsedLine[]): DiffPair[] {
   const removed = run.filter(({ type }) => type === 'delete');
   const added = run.filter(({ type }) => type === 'insert');
   const groups =
@@ -134,7 +134,7 @@ function pairOf(before: ParsedLine | undefined, after: ParsedLine | undefined): 
   };
 }
 
-/** The pieces of both lines. Where hardly anything is the same, marking words would say nothing. */
+/** The pieces of both lines. Does not mark words if the lines have little in common. */
 function words(old: string, now: string): [Piece[], Piece[]] {
   if (Math.max(old.length, now.length) > LONGEST_LINE) return [[[old, false]], [[now, false]]];
   const changes = diffWordsWithSpace(old, now);
@@ -149,5 +149,5 @@ function words(old: string, now: string): [Piece[], Piece[]] {
   ];
 }
 
-/** Without the sign in front. */
+/** The line without its sign. */
 const textOf = (content: string): string => content.slice(1);

@@ -31,7 +31,7 @@ import { css, html, LitElement, type PropertyValues } from 'lit';
 import { HIDDEN_IN_CODE } from '../../../text/hidden.ts';
 import { codeColours } from '../../styles/code.ts';
 import { shared } from '../../styles/shared.ts';
-import { signOf } from '../revealed.ts';
+import { markHidden } from '../reveal-hidden.ts';
 import type { Finding } from './findings.ts';
 
 export class EditEvent extends Event {
@@ -43,10 +43,9 @@ export class EditEvent extends Event {
 }
 
 /**
- * An editor for a file of a definition. Tab goes on to the next field, as everywhere; Escape and then Tab is not needed:
- * Ctrl+] and Ctrl+[ indent.
+ * An editor for a file of a definition. Tab moves to the next field; Ctrl+] and Ctrl+[ indent.
  *
- * @fires {EditEvent} edit - The text has changed by somebody's hand.
+ * @fires {EditEvent} edit - The user changed the text.
  */
 export class RegistryCodeEditor extends LitElement {
   static override properties = {
@@ -59,7 +58,7 @@ export class RegistryCodeEditor extends LitElement {
     shared,
     codeColours,
     css`
-      /* The editor fills its place, however little there is in it. */
+      /* The editor fills its container even if the text is short. */
       :host,
       .editor {
         display: grid;
@@ -106,13 +105,13 @@ export class RegistryCodeEditor extends LitElement {
   ];
 
   declare text: string;
-  /** Its ending says what language it is. */
+  /** Its extension determines the language. */
   declare path: string;
   declare findings: readonly Finding[];
-  /** What it is called for those who do not see it. */
+  /** The accessible name. */
   declare label: string;
   #view: EditorView | undefined;
-  /** What ends a line of the text that was given; the editor itself knows lines only. */
+  /** The line ending of the given text; the editor itself only knows lines. */
   #lineEnd = '\n';
   readonly #language = new Compartment();
 
@@ -128,7 +127,7 @@ export class RegistryCodeEditor extends LitElement {
     this.#view?.focus();
   }
 
-  /** Puts the cursor at a place (line from 1, column in code points from 1) and shows it. */
+  /** Moves the cursor to a position (line from 1, column in code points from 1) and scrolls to it. */
   goTo(line: number, column: number): void {
     const view = this.#view;
     if (!view) return;
@@ -164,8 +163,8 @@ export class RegistryCodeEditor extends LitElement {
     if (!view) return;
     if (changed.has('path') || changed.has('label'))
       view.dispatch({ effects: this.#language.reconfigure(this.#grammar()) });
-    // What was typed here is there already.
-    if (changed.has('text') && this.text !== this.#written(view.state.doc)) {
+    // The editor already has text that the user typed.
+    if (changed.has('text') && this.text !== this.#textOf(view.state.doc)) {
       this.#lineEnd = lineEndOf(this.text) ?? this.#lineEnd;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.text } });
     }
@@ -179,7 +178,7 @@ export class RegistryCodeEditor extends LitElement {
     }
   }
 
-  #written(doc: Text): string {
+  #textOf(doc: Text): string {
     return doc.sliceString(0, doc.length, this.#lineEnd);
   }
 
@@ -201,7 +200,7 @@ export class RegistryCodeEditor extends LitElement {
       ]),
       EditorView.domEventHandlers({ beforeinput: replaceSelection }),
       EditorView.updateListener.of(({ docChanged, state }) => {
-        const text = this.#written(state.doc);
+        const text = this.#textOf(state.doc);
         if (!docChanged || text === this.text) return;
         this.text = text;
         this.dispatchEvent(new EditEvent(text));
@@ -210,15 +209,15 @@ export class RegistryCodeEditor extends LitElement {
   }
 }
 
-/** What nobody sees is marked as everywhere else. */
+/** Marks hidden characters in the same way as the other pages. */
 const HIDDEN = {
   specialChars: HIDDEN_IN_CODE,
-  render: (code: number) => signOf(String.fromCodePoint(code)),
+  render: (code: number) => markHidden(String.fromCodePoint(code)),
 };
 
 /**
- * What is typed over a selection is put in place here. Left to itself Chromium joins the lines with `style` attributes, which
- * the registry's Content-Security-Policy refuses, and complains of.
+ * Replaces a selection with typed text. Chromium itself would join the lines with `style` attributes, which the
+ * Content-Security-Policy refuses with an error on the console.
  */
 function replaceSelection(event: InputEvent, view: EditorView): boolean {
   const { state } = view;
@@ -241,7 +240,10 @@ function markOf(
   return { from, to, severity, source: code, message };
 }
 
-/** The registry counts code points, the editor UTF-16 units. The text may be another by now: a place beyond its end is its end. */
+/**
+ * The editor's offset of a position. The registry counts code points, the editor UTF-16 units. The text may have changed
+ * since the validation, so a position beyond its end becomes its end.
+ */
 function offsetOf(doc: Text, line: number, column: number): number {
   if (line > doc.lines) return doc.length;
   const { from, text } = doc.line(Math.max(1, line));

@@ -1,4 +1,4 @@
-import { revealed } from '../revealed.ts';
+import { revealHidden } from '../reveal-hidden.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
@@ -16,10 +16,10 @@ export class FilesEvent extends Event {
 }
 
 /**
- * The files of a definition: which is open, further ones, and taking one away.
+ * The files of a definition, with buttons to open, add and delete one.
  *
- * @fires path-change - Another file is to be open: `path`.
- * @fires {FilesEvent} files-change - A file was added or taken away.
+ * @fires path-change - The user opened another file: `path`.
+ * @fires {FilesEvent} files-change - The user added or deleted a file.
  */
 export class RegistryFileTabs extends LitElement {
   static override properties = {
@@ -61,7 +61,7 @@ export class RegistryFileTabs extends LitElement {
   ];
 
   declare files: Readonly<Record<string, string>>;
-  /** The file that holds the class: it cannot be taken away. */
+  /** The file with the class, which cannot be deleted. */
   declare main: string;
   declare path: string;
   declare adding: boolean;
@@ -79,14 +79,14 @@ export class RegistryFileTabs extends LitElement {
         aria-pressed=${path === this.path}
         @click=${() => this.#open(path)}
       >
-        ${revealed(path)}
+        ${revealHidden(path)}
       </button>`,
     )}
-      <wa-button size="s" appearance="plain" @click=${this.#ask}>${icon('plus', 'start')} Add a file</wa-button>
+      <wa-button size="s" appearance="plain" @click=${this.#ask}>${icon('plus', 'start')} Add file</wa-button>
       ${
         this.path === this.main
           ? nothing
-          : html`<wa-button size="s" appearance="plain" @click=${this.#remove}>${icon('trash', 'start')} Delete ${revealed(this.path)}</wa-button>`
+          : html`<wa-button size="s" appearance="plain" @click=${this.#remove}>${icon('trash', 'start')} Delete ${revealHidden(this.path)}</wa-button>`
       }
       ${this.adding ? this.#dialog() : nothing}`;
   }
@@ -95,18 +95,18 @@ export class RegistryFileTabs extends LitElement {
     const closed = (event: Event) => {
       if (event.target === event.currentTarget) this.adding = false;
     };
-    return html`<wa-dialog label="Add a file" open @wa-after-hide=${closed}>
+    return html`<wa-dialog label="Add file" open @wa-after-hide=${closed}>
       <form id="add" @submit=${this.#add}>
         <wa-input
           name="path"
-          label="Its name"
-          hint="Such as driver.py or tests/test_driver.py"
+          label="File name"
+          hint="For example, driver.py or tests/test_driver.py"
           required
           maxlength="255"
           autofocus
         ></wa-input>
       </form>
-      <wa-button slot="footer" variant="brand" type="submit" form="add">Add</wa-button>
+      <wa-button slot="footer" variant="brand" type="submit" form="add">Add file</wa-button>
     </wa-dialog>`;
   }
 
@@ -128,8 +128,8 @@ export class RegistryFileTabs extends LitElement {
     const { path } = this;
     await confirm({
       title: `Delete ${path}`,
-      text: 'It goes with the next save; older versions keep it.',
-      action: 'Delete the file',
+      text: 'The file is deleted when you save. Older versions keep it.',
+      action: 'Delete file',
       danger: true,
       act: async () => {
         const { [path]: _, ...files } = this.files;

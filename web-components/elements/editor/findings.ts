@@ -2,12 +2,12 @@ import type { ValidationResult } from '../../../registry/schemas/definitions.ts'
 
 type Diagnostic = ValidationResult['errors'][number];
 
-/** What is wrong with a file, or might be. */
+/** An error or a warning about a file. */
 export interface Finding extends Diagnostic {
   severity: 'error' | 'warning';
 }
 
-/** Those of one file: the main file's diagnostics name none. */
+/** The findings about one file; undefined stands for the main file, whose diagnostics name no file. */
 export function findingsOf({ errors, warnings }: ValidationResult, file?: string): Finding[] {
   const of = (found: readonly Diagnostic[], severity: Finding['severity']) =>
     found.filter((one) => one.file === file).map((one) => ({ ...one, severity }));

@@ -1,4 +1,4 @@
-/** A worker: ruff over the text, asked as the registry asks it, and weighed as the registry weighs it. */
+/** A worker that lints text with ruff, with the configuration and the severities of the registry. */
 import load, {
   type Diagnostic as Found,
   PositionEncoding,
@@ -22,6 +22,6 @@ self.addEventListener('message', async ({ data }: MessageEvent<{ id: number; tex
     };
   });
   const syntax = findings.filter(({ code }) => code === 'syntax');
-  // Of what does not parse nothing else can be said.
+  // Other findings mean nothing if the text does not parse.
   self.postMessage({ id: data.id, findings: syntax.length > 0 ? syntax : findings });
 });

@@ -1,17 +1,17 @@
 import type { Finding } from './findings.ts';
 
-/** Lints in a worker while somebody types; made for one editor, and ended with it. */
+/** Lints in a worker while the user types. Each editor has one. */
 export class Linter {
   readonly #worker: Worker;
   #asked = 0;
 
-  /** `tell` hears of the newest text only. */
-  constructor(tell: (findings: Finding[]) => void) {
+  /** `onFindings` receives the findings of the newest text only. */
+  constructor(onFindings: (findings: Finding[]) => void) {
     this.#worker = new Worker(new URL('./lint-worker.ts', import.meta.url), { type: 'module' });
     this.#worker.addEventListener(
       'message',
       ({ data }: MessageEvent<{ id: number; findings: Finding[] }>) => {
-        if (data.id === this.#asked) tell(data.findings);
+        if (data.id === this.#asked) onFindings(data.findings);
       },
     );
   }

@@ -17,10 +17,9 @@ export class DecisionEvent extends Event {
 }
 
 /**
- * Somebody else was faster: what they changed, what oneself changed, both against what both began with, and what can be done
- * now.
+ * Another version landed while the user was editing: shows both changes against the common base and asks which to keep.
  *
- * @fires {DecisionEvent} decided - How to go on.
+ * @fires {DecisionEvent} decided - The user's decision.
  */
 export class RegistryLostUpdate extends LitElement {
   static override properties = {
@@ -43,19 +42,19 @@ export class RegistryLostUpdate extends LitElement {
   declare base: Files;
   declare own: Files;
   declare theirs: Files;
-  /** The version that has landed meanwhile. */
+  /** The version that landed meanwhile. */
   declare version: number;
-  /** Paths that both changed at the same place, and the lines. */
+  /** Files that both changed in the same place, and the lines. */
   declare conflicts: readonly { path: string; lines: readonly number[] }[];
 
   override render() {
     const merges = this.conflicts.length === 0;
-    return html`<h2 tabindex="-1">Version ${this.version} has landed meanwhile</h2>
+    return html`<h2 tabindex="-1">Version ${this.version} landed while you were editing</h2>
       <p>
         ${
           merges
-            ? 'Your changes and theirs are at different places: both can be kept.'
-            : 'You both changed the same place. Decide whose text goes on; yours is kept until you do.'
+            ? 'Your changes and theirs are in different places. You can keep both.'
+            : 'You both changed the same lines. Choose which text to keep. Your text is safe until you choose.'
         }
       </p>
       ${
@@ -68,13 +67,13 @@ export class RegistryLostUpdate extends LitElement {
       <div class="row">
         ${merges ? this.#button('merge', 'Keep both changes', 'brand') : nothing}
         ${this.#button('own', 'Keep mine, undo theirs', 'neutral')}
-        ${this.#button('theirs', 'Drop mine, go on with theirs', 'neutral')}
+        ${this.#button('theirs', 'Discard mine, continue with theirs', 'neutral')}
       </div>
       <section>
-        <registry-diff .diff=${patch(this.base, this.theirs)}><h3>What they changed</h3></registry-diff>
+        <registry-diff .diff=${patch(this.base, this.theirs)}><h3>Their changes</h3></registry-diff>
       </section>
       <section>
-        <registry-diff .diff=${patch(this.base, this.own)}><h3>What you changed</h3></registry-diff>
+        <registry-diff .diff=${patch(this.base, this.own)}><h3>Your changes</h3></registry-diff>
       </section>`;
   }
 
@@ -88,7 +87,7 @@ export class RegistryLostUpdate extends LitElement {
   }
 }
 
-/** A unified diff as git writes it, of all files that differ. */
+/** A unified diff of all changed files, in git's format. */
 function patch(from: Files, to: Files): string {
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]
     .filter((path) => from[path] !== to[path])

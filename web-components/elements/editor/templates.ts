@@ -1,11 +1,11 @@
-/** What a new definition begins with, by what it is and how it reaches its hardware. */
+/** Templates for new definitions, by instrument type and connection. */
 export const TEMPLATES = [
   { id: 'measurement-visa', label: 'Measurement over VISA (GPIB, USB, serial, TCP)' },
-  { id: 'measurement-simulated', label: 'Measurement, simulated' },
-  { id: 'measurement-plain', label: 'Measurement by other means' },
+  { id: 'measurement-simulated', label: 'Simulated measurement' },
+  { id: 'measurement-plain', label: 'Measurement over another connection' },
   { id: 'movement-visa', label: 'Movement over VISA (GPIB, USB, serial, TCP)' },
-  { id: 'movement-simulated', label: 'Movement, simulated' },
-  { id: 'movement-plain', label: 'Movement by other means' },
+  { id: 'movement-simulated', label: 'Simulated movement' },
+  { id: 'movement-plain', label: 'Movement over another connection' },
 ] as const;
 
 export type TemplateId = (typeof TEMPLATES)[number]['id'];
@@ -32,7 +32,7 @@ const HEADER = `# /// script
 # type = "integer"
 # minimum = 1
 # maximum = 1000
-# description = "Readings that are averaged"
+# description = "Number of readings to average"
 # ///
 `;
 

@@ -25,14 +25,13 @@ import { workbenchStyles } from './workbench.styles.ts';
 
 type Files = Readonly<Record<string, string>>;
 
-/** How long somebody must have paused before the registry is asked, in milliseconds. */
+/** How long to wait after the last key before asking the registry, in milliseconds. */
 const PAUSE = 500;
 
 /**
- * The files of a definition, to be edited: what is wrong with them while one types, the form that their settings make, and the
- * header as a form.
+ * The editor for the files of a definition: findings while the user types, the settings form, and the header as a form.
  *
- * @fires {FilesEvent} files-change - All files, after one was changed.
+ * @fires {FilesEvent} files-change - All files, after one has changed.
  */
 export class RegistryWorkbench extends LitElement {
   static override properties = {
@@ -46,17 +45,27 @@ export class RegistryWorkbench extends LitElement {
   };
   static override styles = [shared, workbenchStyles];
 
-  /** The file that holds the class. */
+  /** The file with the class. */
   declare main: string;
   declare files: Files;
+<<<<<<< HEAD
   /** Asks the registry about all files. */
   declare validate: (files: Files) => Promise<ValidationResult>;
+=======
+  /** Asks the registry to validate the text of the main file. */
+  declare validate: (source: string) => Promise<ValidationResult>;
+>>>>>>> 6534802 (web-components: rewrite texts, comments and names in plain English)
   declare path: string;
-  /** What ruff says of the file that is open. */
+  /** Ruff's findings in the open file. */
   declare findings: readonly Finding[];
   declare settings: Values;
+<<<<<<< HEAD
   /** The files that the registry is asked about: the last at which somebody paused. */
   declare asked: Files | undefined;
+=======
+  /** The text that the registry validates: the text at the last pause in typing. */
+  declare asked: string;
+>>>>>>> 6534802 (web-components: rewrite texts, comments and names in plain English)
   #timer: ReturnType<typeof setTimeout> | undefined;
   #linter: Linter | undefined;
 
@@ -85,7 +94,7 @@ export class RegistryWorkbench extends LitElement {
     clearTimeout(this.#timer);
   }
 
-  /** What the registry last said; undefined while it is asked for the first time. */
+  /** The last result of the registry; undefined until there is one. */
   get result(): ValidationResult | undefined {
     return this.#validation.value;
   }
@@ -117,7 +126,7 @@ export class RegistryWorkbench extends LitElement {
           }}
         ></registry-file-tabs>
         <registry-code-editor
-          label=${`Text of ${this.path}`}
+          label=${`Contents of ${this.path}`}
           .path=${this.path}
           .text=${source}
           .findings=${this.#shown()}
@@ -141,7 +150,11 @@ export class RegistryWorkbench extends LitElement {
       </div>`;
   }
 
+<<<<<<< HEAD
   /** The registry's answer counts as soon as it is about the texts that are there; until then, ruff's. */
+=======
+  /** The findings of the registry if they are about the current text; until then, those of ruff. */
+>>>>>>> 6534802 (web-components: rewrite texts, comments and names in plain English)
   #shown(): readonly Finding[] {
     const { result, path, main, files, asked } = this;
     if (result === undefined || files !== asked) return this.findings;
@@ -157,7 +170,7 @@ export class RegistryWorkbench extends LitElement {
     const found = this.#shown();
     const of = (wanted: Finding['severity']) => found.filter(({ severity }) => severity === wanted);
     return html`<registry-problem .error=${this.#validation.error}></registry-problem>
-      ${found.length === 0 ? html`<p class="quiet" role="status">Nothing is wrong with this text.</p>` : nothing}
+      ${found.length === 0 ? html`<p class="quiet" role="status">No problems found.</p>` : nothing}
       <registry-diagnostics
         .errors=${of('error')}
         .warnings=${of('warning')}
@@ -171,11 +184,11 @@ export class RegistryWorkbench extends LitElement {
     const schema = info?.settings_schema;
     if (!schema) {
       return html`<p class="quiet">
-        There is no <code>settings-schema</code> in the header yet. With one, lab users get a form for the settings.
+        The header has no <code>settings-schema</code> yet. Add one to give lab users a form for the settings.
       </p>`;
     }
     return html`<div class="form">
-      <p class="small quiet">The form as a lab user gets it.</p>
+      <p class="small quiet">Lab users see this form.</p>
       <registry-schema-form
         .schema=${schema}
         .values=${{ ...info.default_settings, ...this.settings }}
@@ -187,7 +200,7 @@ export class RegistryWorkbench extends LitElement {
         size="s"
         ?disabled=${Object.keys(this.settings).length === 0}
         @click=${this.#makeDefaults}
-        >Make these the defaults</wa-button
+        >Use as defaults</wa-button
       >
     </div>`;
   }
@@ -200,11 +213,7 @@ export class RegistryWorkbench extends LitElement {
   }
 
   #change(path: string, text: string) {
-    this.#tell({ ...this.files, [path]: text });
-  }
-
-  #tell(files: Files) {
-    this.dispatchEvent(new FilesEvent(files));
+    this.dispatchEvent(new FilesEvent({ ...this.files, [path]: text }));
   }
 }
 

@@ -2,7 +2,7 @@ import type { TemplateResult } from 'lit';
 import type { Check, MergeRequest, Review } from '../../../registry/schemas/review.ts';
 import { badge } from '../badge.ts';
 
-/** Where a merge request stands. */
+/** The badge for the state of a merge request. */
 export function mergeRequestBadge({
   state,
   draft,
@@ -15,10 +15,10 @@ export function mergeRequestBadge({
 export function verdictBadge(verdict: Review['verdict']): TemplateResult {
   if (verdict === 'approve') return badge('approved', 'success', 'check');
   if (verdict === 'request_changes') return badge('changes requested', 'warning', 'alert');
-  return badge('reviewed', 'neutral', 'comment');
+  return badge('commented', 'neutral', 'comment');
 }
 
-/** Only `success` counts; what has not ended yet is no failure. */
+/** The badge for the state of a check. Only `success` counts as passed; pending and running are not failures. */
 export function checkBadge(state: Check['state']): TemplateResult {
   if (state === 'success') return badge(state, 'success', 'check');
   if (state === 'pending' || state === 'running') return badge(state, 'neutral', 'clock');

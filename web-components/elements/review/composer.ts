@@ -1,32 +1,32 @@
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
-import { keepText, readText } from '../../data/drafts.ts';
+import { readText, saveText } from '../../data/drafts.ts';
 import { shared } from '../../styles/shared.ts';
 import '../problem.ts';
 
 export interface ComposerAction {
   label: string;
   variant?: 'brand' | 'success' | 'warning' | 'neutral';
-  /** Whether it says nothing without words. */
+  /** Whether the action needs text. */
   needsText?: boolean;
-  /** Does it; what it throws is shown, and what was written stays. */
+  /** Performs the action. The composer shows what it throws and keeps the text. */
   act: (text: string) => Promise<unknown>;
 }
 
 /**
- * A field to write in, and what can be done with what was written. What is not sent yet is kept under its name: another
- * composer of that name, here or after a reload, goes on with it.
+ * A text field with buttons for what to do with the text. Unsent text is stored under `draftKey`: another composer with
+ * the same key continues with it, also after a reload.
  *
- * @fires done - It was done, and the field is empty again.
- * @fires cancel - Somebody thought better of it; offered where `cancellable` is set.
+ * @fires done - The action succeeded, and the field is empty again.
+ * @fires cancel - The user cancelled. The button appears if `cancellable` is set.
  */
 export class RegistryComposer extends LitElement {
   static override properties = {
     label: {},
     actions: { attribute: false },
     cancellable: { type: Boolean },
-    keptAs: { attribute: false },
+    draftKey: { attribute: false },
     text: { state: true },
     busy: { state: true },
     error: { state: true },
@@ -44,7 +44,7 @@ export class RegistryComposer extends LitElement {
   declare label: string;
   declare actions: readonly ComposerAction[];
   declare cancellable: boolean;
-  declare keptAs: string;
+  declare draftKey: string;
   declare text: string;
   declare busy: ComposerAction | undefined;
   declare error: unknown;
@@ -57,7 +57,7 @@ export class RegistryComposer extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>) {
-    if (changed.has('keptAs')) this.text = readText(this.keptAs);
+    if (changed.has('draftKey')) this.text = readText(this.draftKey);
   }
 
   get #field() {
@@ -104,7 +104,7 @@ export class RegistryComposer extends LitElement {
 
   #keep(text: string) {
     this.text = text;
-    keepText(this.keptAs, text);
+    saveText(this.draftKey, text);
   }
 
   #cancel() {

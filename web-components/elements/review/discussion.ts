@@ -2,14 +2,14 @@ import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { MergeRequestPage, Review } from '../../../registry/schemas/review.ts';
 import { shared } from '../../styles/shared.ts';
-import type { Place } from '../diff/file.ts';
+import type { Place } from '../diff/place.ts';
 import './composer.ts';
 import type { ComposerAction } from './composer.ts';
 import { reviewEntry } from './summary.ts';
 import './thread.ts';
-import { idOf, nameOf, placeOf, type Thread } from './threads.ts';
+import { draftKeyOf, idOf, placeOf, type Thread } from './threads.ts';
 
-/** What can be said; what throws is shown where it was written, and the text stays. */
+/** The actions of the discussion. The composer shows what they throw and keeps the text. */
 export interface DiscussionActions {
   comment: (body: string) => Promise<unknown>;
   review: (verdict: Review['verdict'], body: string) => Promise<unknown>;
@@ -17,10 +17,10 @@ export interface DiscussionActions {
 }
 
 /**
- * Reviews and what was said of the whole, in the order of time, and the field to say more; threads whose line is gone
- * stand here too.
+ * Reviews and comments on the merge request as a whole, oldest first, and a field to write one. Includes threads whose
+ * line no longer exists.
  *
- * @fires settled - What was displaced was sent, or somebody thought better of it.
+ * @fires settled - The user sent or cancelled the displaced comment.
  */
 export class RegistryDiscussion extends LitElement {
   static override properties = {
@@ -53,12 +53,12 @@ export class RegistryDiscussion extends LitElement {
 
   declare mergeRequest: MergeRequestPage;
   declare threads: readonly Thread[];
-  /** A line that is another one now, and of which somebody was writing. */
+  /** The line of an unsent comment that a new diff has replaced. */
   declare displaced: Place | undefined;
   declare actions: DiscussionActions;
-  /** Whether this person may take part. */
+  /** Whether the user may comment. */
   declare mayWrite: boolean;
-  /** Whether this person may approve and request changes. */
+  /** Whether the user may approve and request changes. */
   declare mayDecide: boolean;
 
   override render() {
@@ -83,12 +83,12 @@ export class RegistryDiscussion extends LitElement {
           ({ show }) => html`<li>${show()}</li>`,
         )}
       </ol>
-      ${this.displaced ? this.#goOn(this.displaced) : nothing}
+      ${this.displaced ? this.#displacedComment(this.displaced) : nothing}
       ${
         this.mayWrite
           ? html`<registry-composer
-              label="What do you think of it?"
-              .keptAs=${nameOf(this.mergeRequest.id)}
+              label="Write a comment"
+              .draftKey=${draftKeyOf(this.mergeRequest.id)}
               .actions=${this.#verdicts()}
             ></registry-composer>`
           : nothing
@@ -121,17 +121,17 @@ export class RegistryDiscussion extends LitElement {
     ];
   }
 
-  /** Nothing of what was being written is lost, and it says where it belonged. */
-  #goOn(place: Place) {
+  /** An unsent comment survives the push; it names the line that it was about. */
+  #displacedComment(place: Place) {
     const { path, line } = place;
     const settle = () => this.dispatchEvent(new Event('settled'));
     const act = (body: string) =>
-      this.actions.comment(`${path}, line ${line} before the last push: ${body}`);
+      this.actions.comment(`${path}, line ${line} (before the last push): ${body}`);
     return html`<registry-composer
-      label=${`You were writing on line ${line} of ${path}, before the push`}
+      label=${`Your unsent comment on line ${line} of ${path}, before the push`}
       cancellable
-      .keptAs=${nameOf(this.mergeRequest.id, place)}
-      .actions=${[{ label: 'Comment on the whole', variant: 'brand', needsText: true, act }]}
+      .draftKey=${draftKeyOf(this.mergeRequest.id, place)}
+      .actions=${[{ label: 'Comment on merge request', variant: 'brand', needsText: true, act }]}
       @done=${settle}
       @cancel=${settle}
     ></registry-composer>`;

@@ -7,9 +7,9 @@ import { shared } from '../../styles/shared.ts';
 import '../problem.ts';
 
 /**
- * Title and description of a merge request, to be changed.
+ * The form for the title and description of a merge request.
  *
- * @fires done - It was saved, or somebody thought better of it.
+ * @fires done - The user saved or cancelled.
  */
 export class RegistryMergeRequestEdit extends LitElement {
   static override properties = {

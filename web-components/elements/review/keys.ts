@@ -1,4 +1,4 @@
-/** j/k go to the next and previous file, n/p to the next and previous thread; what is typed stays text. */
+/** j and k go to the next and previous file, n and p to the next and previous thread, unless the user is typing. */
 export function onReviewKey(event: KeyboardEvent, root: ParentNode): void {
   const kind = KEYS[event.key];
   if (!kind || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
@@ -34,7 +34,7 @@ function holdsFocus(element: HTMLElement): boolean {
   return root instanceof ShadowRoot && root.activeElement === element;
 }
 
-/** Elements by their selector through every shadow root, in the order of the page. */
+/** The elements that match `host inner` in all shadow roots, in the order of the page. */
 function* deep(root: ParentNode, selector: string): Generator<HTMLElement> {
   const [host = '', inner] = selector.split(' ');
   for (const element of root.querySelectorAll<HTMLElement>('*')) {

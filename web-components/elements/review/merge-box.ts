@@ -5,13 +5,13 @@ import { shared } from '../../styles/shared.ts';
 import { confirm } from '../confirm.ts';
 import { icon } from '../icon.ts';
 
-/** What can be done; what throws is shown where it was asked for. */
+/** The actions of the box. The dialog shows what they throw. */
 export interface MergeActions {
   merge: (override?: string) => Promise<unknown>;
   rebase: () => Promise<unknown>;
 }
 
-/** Whether it can land, everything that it still lacks, and the button that lands it. */
+/** Whether the merge request can land, what is missing, and the buttons to merge and rebase it. */
 export class RegistryMergeBox extends LitElement {
   static override properties = {
     mergeRequest: { attribute: false },
@@ -42,9 +42,9 @@ export class RegistryMergeBox extends LitElement {
 
   declare mergeRequest: MergeRequestPage;
   declare actions: MergeActions;
-  /** Whether this person may land it. */
+  /** Whether the user may merge it. */
   declare mayDecide: boolean;
-  /** Whether this person may rebase it. */
+  /** Whether the user may rebase it. */
   declare mayWrite: boolean;
 
   override render() {
@@ -57,7 +57,7 @@ export class RegistryMergeBox extends LitElement {
       </p>
       ${
         blockers.length > 0
-          ? html`<ul aria-label="What is missing">
+          ? html`<ul aria-label="Missing requirements">
           ${blockers.map((blocker) => html`<li>${icon('alert')}<span>${blocker}</span></li>`)}
         </ul>`
           : nothing
@@ -65,7 +65,7 @@ export class RegistryMergeBox extends LitElement {
       ${
         owners.length > 0
           ? html`<h3 class="small">Owners</h3>
-              <ul aria-label="Owners of what it touches">
+              <ul aria-label="Owners of this change">
                 ${owners.map(
                   ({ rule, why, users, approved }) => html`<li>
                     ${icon(approved ? 'check' : 'people')}
@@ -79,27 +79,27 @@ export class RegistryMergeBox extends LitElement {
         ${this.mayDecide ? this.#landing(can_merge) : nothing}
         ${this.mayWrite ? html`<wa-button size="s" appearance="outlined" @click=${this.#rebase}>${icon('sync', 'start')} Rebase</wa-button>` : nothing}
       </div>
-      ${this.mayDecide ? nothing : html`<p class="quiet small">An admin of the lab merges it.</p>`}`;
+      ${this.mayDecide ? nothing : html`<p class="quiet small">A lab admin can merge it.</p>`}`;
   }
 
   #landing(canMerge: boolean) {
     return canMerge
       ? html`<wa-button variant="success" @click=${this.#merge}>${icon('merge', 'start')} Merge</wa-button>`
-      : html`<wa-button variant="danger" appearance="outlined" size="s" @click=${this.#override}>Merge all the same…</wa-button>`;
+      : html`<wa-button variant="danger" appearance="outlined" size="s" @click=${this.#override}>Merge anyway…</wa-button>`;
   }
 
   #decided() {
     const { state, definition, merged_version, merged_by, closed_by } = this.mergeRequest;
     if (state === 'closed') {
       return html`<h2>Closed</h2>
-        <p class="quiet">${closed_by ? `By ${closed_by.username}. ` : ''}It can be reopened as long as its branch is there.</p>`;
+        <p class="quiet">${closed_by ? `Closed by ${closed_by.username}. ` : ''}You can reopen it as long as its branch exists.</p>`;
     }
     const name = encodeURIComponent(definition.name);
     return html`<h2>Merged</h2>
       <p>
-        It is
+        Landed as
         <a href="/definitions/${name}?version=${merged_version}">version ${merged_version}</a> of
-        ${definition.name}${merged_by ? `, landed by ${merged_by.username}` : ''}.
+        ${definition.name}${merged_by ? ` by ${merged_by.username}` : ''}.
       </p>`;
   }
 
@@ -107,7 +107,7 @@ export class RegistryMergeBox extends LitElement {
     const { definition } = this.mergeRequest;
     await confirm({
       title: `Merge into ${definition.name}`,
-      text: 'It lands as one commit and becomes the next version. Lab computers get it at their next sync.',
+      text: 'The merge request lands as one commit and becomes the next version. Lab computers get it at their next sync.',
       action: 'Merge',
       act: () => this.actions.merge(),
     });
@@ -115,9 +115,9 @@ export class RegistryMergeBox extends LitElement {
 
   async #override() {
     await confirm({
-      title: 'Merge although something is missing',
-      text: html`The reason is kept in the record of the version, for ever. A draft, a conflict, an invalid definition or a banned import cannot be set aside.`,
-      action: 'Merge all the same',
+      title: 'Merge despite the policy',
+      text: 'Your reason stays in the record of the version permanently. You cannot override a draft, a conflict, an invalid definition or a banned import.',
+      action: 'Merge anyway',
       danger: true,
       reason: 'required',
       act: (reason) => this.actions.merge(reason),
@@ -127,7 +127,7 @@ export class RegistryMergeBox extends LitElement {
   async #rebase() {
     await confirm({
       title: 'Rebase onto the newest version',
-      text: 'Its commits are put on top of the newest version. Approvals hold where the changed files stay the same, and you may still approve.',
+      text: 'This puts the commits on top of the newest version. Approvals still count if the changed files stay the same. You can still approve the merge request.',
       action: 'Rebase',
       act: () => this.actions.rebase(),
     });

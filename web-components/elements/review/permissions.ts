@@ -1,4 +1,4 @@
-/** What a definition needs or asks for beyond its lab's import policy, and the boxes that grant it. */
+/** The permissions that a definition needs or asks for beyond the import policy of its lab, with checkboxes to grant them. */
 import { html, type TemplateResult } from 'lit';
 import type { MergeRequestPage } from '../../../registry/schemas/review.ts';
 import { icon } from '../icon.ts';
@@ -6,13 +6,13 @@ import '@awesome.me/webawesome/dist/components/checkbox/checkbox.js';
 
 type Permission = MergeRequestPage['permissions'][number];
 
-/** `change` is given where this person may grant; the boxes are sent with Approve. */
+/** `change` is given if the user may grant permissions; an approval sends the checked ones. */
 export function permissionList(
   permissions: readonly Permission[],
   checked: ReadonlySet<string>,
   change: ((name: string, granted: boolean) => void) | undefined,
 ): TemplateResult {
-  return html`<p>This definition ${permissions.some(({ asked }) => asked) ? 'asks for' : 'needs'} what the lab bans:</p>
+  return html`<p>This definition ${permissions.some(({ asked }) => asked) ? 'asks for' : 'needs'} modules or functions that the lab bans:</p>
     <ul class="list">
       ${permissions.map(
         (one) => html`<li>
@@ -21,7 +21,7 @@ export function permissionList(
         </li>`,
       )}
     </ul>
-    ${change ? html`<p class="small quiet">What is ticked is granted with <b>Approve</b>, to this definition alone.</p>` : html``}`;
+    ${change ? html`<p class="small quiet"><b>Approve</b> grants the selected permissions, to this definition only.</p>` : html``}`;
 }
 
 function box(
@@ -32,18 +32,18 @@ function box(
   return html`<wa-checkbox
     ?checked=${isChecked}
     @change=${(event: Event) => change(name, (event.target as HTMLInputElement).checked)}
-    >Let it use ${name}</wa-checkbox
+    >Allow ${name}</wa-checkbox
   >`;
 }
 
 function stateOf({ granted, granted_by }: Permission): string {
   if (!granted) return 'not granted';
-  return granted_by === null ? 'granted before' : `granted by ${granted_by}`;
+  return granted_by === null ? 'granted earlier' : `granted by ${granted_by}`;
 }
 
 function placesOf({ asked, places }: Permission): string {
   const used = places.map(({ file, line }) => `${file}:${line}`).join(', ');
-  return [asked ? 'asked for in the header' : '', used && `used at ${used}`]
+  return [asked ? 'requested in the header' : '', used && `used at ${used}`]
     .filter(Boolean)
     .join('; ');
 }

@@ -1,10 +1,10 @@
-/** What a merge request's page says beside its difference: checks, what it breaks, commits, reviews. */
+/** The parts of a merge request's page around the diff: checks, interface changes, commits, reviews. */
 
 import { html, nothing, type TemplateResult } from 'lit';
 import type { MergeRequestPage, Review } from '../../../registry/schemas/review.ts';
 import { badge } from '../badge.ts';
 import { icon } from '../icon.ts';
-import { revealed } from '../revealed.ts';
+import { revealHidden } from '../reveal-hidden.ts';
 import '../person.ts';
 import { ago } from '../time.ts';
 import { checkBadge, verdictBadge } from './badges.ts';
@@ -14,26 +14,26 @@ export function checkList(checks: MergeRequestPage['checks']): TemplateResult {
     ${checks.map(
       ({ name, state, summary, url, account, required }) => html`<li>
         <div class="row">
-          ${checkBadge(state)} <span>${revealed(name)}</span>
-          ${required ? nothing : html`<span class="small quiet">not required</span>`}
+          ${checkBadge(state)} <span>${revealHidden(name)}</span>
+          ${required ? nothing : html`<span class="small quiet">optional</span>`}
         </div>
-        ${summary ? html`<p class="small quiet lines">${revealed(summary)}</p>` : nothing}
-        ${account ? html`<p class="small quiet">told by ${account}${safeLink(url)}</p>` : nothing}
+        ${summary ? html`<p class="small quiet lines">${revealHidden(summary)}</p>` : nothing}
+        ${account ? html`<p class="small quiet">Reported by ${account}${safeLink(url)}</p>` : nothing}
       </li>`,
     )}
   </ul>`;
 }
 
-/** An address that another program posted leads elsewhere only where it is a web address. */
+/** A link to an address that a program posted, if it is a web address. */
 function safeLink(url: string | null): unknown {
   return url !== null && /^https?:\/\//.test(url)
-    ? html`: <a href=${url} rel="noopener noreferrer nofollow" target="_blank">details</a>`
+    ? html` · <a href=${url} rel="noopener noreferrer nofollow" target="_blank">Details</a>`
     : nothing;
 }
 
-export function breakage({ breaking, changes }: MergeRequestPage['interface']): unknown {
+export function interfaceChanges({ breaking, changes }: MergeRequestPage['interface']): unknown {
   if (changes.length === 0) {
-    return html`<p class="quiet">Bindings, stored settings and scripts see no difference.</p>`;
+    return html`<p class="quiet">No changes for bindings, stored settings or scripts.</p>`;
   }
   return html`<p class="row">
       ${breaking ? badge('breaking', 'danger', 'alert') : badge('not breaking', 'success', 'check')}
@@ -41,7 +41,7 @@ export function breakage({ breaking, changes }: MergeRequestPage['interface']): 
     <ul class="list">
       ${changes.map(
         ({ breaking, message }) => html`<li class="row">
-          ${breaking ? icon('alert') : icon('info')} <span>${revealed(message)}</span>
+          ${breaking ? icon('alert') : icon('info')} <span>${revealHidden(message)}</span>
         </li>`,
       )}
     </ul>`;
@@ -51,7 +51,7 @@ export function commitList(commits: MergeRequestPage['commits']): TemplateResult
   return html`<ol class="list">
     ${commits.map(
       ({ commit, author, message, created_at }) => html`<li>
-        <p>${revealed(message.split('\n', 1)[0] ?? '')}</p>
+        <p>${revealHidden(message.split('\n', 1)[0] ?? '')}</p>
         <p class="row small quiet">
           <code>${commit.slice(0, 8)}</code>
           <registry-person .name=${author.name} .username=${author.email}></registry-person>
@@ -76,5 +76,5 @@ export function reviewEntry({
       <span class="small quiet">${ago(created_at)}</span>
     </div>
     ${!standing && why ? html`<p class="small quiet">Does not count: ${why}</p>` : nothing}
-    ${body ? html`<p class="text">${revealed(body)}</p>` : nothing}`;
+    ${body ? html`<p class="text">${revealHidden(body)}</p>` : nothing}`;
 }

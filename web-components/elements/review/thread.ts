@@ -1,4 +1,4 @@
-import { revealed } from '../revealed.ts';
+import { revealHidden } from '../reveal-hidden.ts';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { readText } from '../../data/drafts.ts';
@@ -9,12 +9,12 @@ import { ago } from '../time.ts';
 import './composer.ts';
 import type { Thread } from './threads.ts';
 
-/** What was said of a line, or of the whole, and the field to answer in. */
+/** A thread of comments with a field to reply. */
 export class RegistryThread extends LitElement {
   static override properties = {
     thread: { attribute: false },
     reply: { attribute: false },
-    answering: { state: true },
+    isReplying: { state: true },
   };
   static override styles = [
     shared,
@@ -41,23 +41,23 @@ export class RegistryThread extends LitElement {
   ];
 
   declare thread: Thread;
-  /** Answers it; without it nobody can. */
+  /** Sends a reply. If undefined, the user cannot reply. */
   declare reply: ((text: string) => Promise<unknown>) | undefined;
-  declare answering: boolean;
+  declare isReplying: boolean;
 
   constructor() {
     super();
-    this.answering = false;
+    this.isReplying = false;
   }
 
-  get #answerName(): string {
+  get #replyKey(): string {
     return `answer to ${this.thread[0].id}`;
   }
 
   protected override willUpdate(changed: PropertyValues<this>) {
-    // Whoever was answering elsewhere, or before a reload, goes on.
-    if (changed.has('thread') && !this.answering)
-      this.answering = readText(this.#answerName) !== '';
+    // Continue an unsent reply, from another place or from before a reload.
+    if (changed.has('thread') && !this.isReplying)
+      this.isReplying = readText(this.#replyKey) !== '';
   }
 
   override render() {
@@ -66,7 +66,7 @@ export class RegistryThread extends LitElement {
       file !== null && outdated
         ? html`<p class="row small quiet">
             ${badge('outdated', 'warning')}
-            <span><code>${revealed(file)}</code>, line ${original_line} of an earlier push</span>
+            <span><code>${revealHidden(file)}</code>, line ${original_line} of an earlier push</span>
           </p>`
         : nothing
     }
@@ -75,32 +75,32 @@ export class RegistryThread extends LitElement {
         <div class="row small quiet">
           <registry-person .username=${author.username}></registry-person> ${ago(created_at)}
         </div>
-        <p class="text">${revealed(body)}</p>
+        <p class="text">${revealHidden(body)}</p>
       </article>`,
     )}
-    ${this.reply ? this.#answer(this.reply) : nothing}`;
+    ${this.reply ? this.#replyForm(this.reply) : nothing}`;
   }
 
-  #answer(reply: (text: string) => Promise<unknown>) {
+  #replyForm(reply: (text: string) => Promise<unknown>) {
     const stop = () => {
-      this.answering = false;
+      this.isReplying = false;
     };
-    return this.answering
+    return this.isReplying
       ? html`<registry-composer
-          label="Answer"
+          label="Reply"
           cancellable
-          .keptAs=${this.#answerName}
-          .actions=${[{ label: 'Answer', variant: 'brand', needsText: true, act: reply }]}
+          .draftKey=${this.#replyKey}
+          .actions=${[{ label: 'Reply', variant: 'brand', needsText: true, act: reply }]}
           @done=${stop}
           @cancel=${stop}
         ></registry-composer>`
       : html`<div>
-          <wa-button size="s" appearance="outlined" @click=${this.#start}>Answer…</wa-button>
+          <wa-button size="s" appearance="outlined" @click=${this.#start}>Reply…</wa-button>
         </div>`;
   }
 
   async #start() {
-    this.answering = true;
+    this.isReplying = true;
     await this.updateComplete;
     await this.renderRoot.querySelector('registry-composer')?.focus();
   }

@@ -1,11 +1,11 @@
-/** Pure: comments → threads, each at the line that it is about, or nowhere. */
+/** Pure: comments → threads, each with its line, if it has one. */
 import type { Comment } from '../../../registry/schemas/review.ts';
-import type { Place } from '../diff/file.ts';
+import type { Place } from '../diff/place.ts';
 
-/** The first comment, and what was answered. */
+/** The first comment and its replies. */
 export type Thread = readonly [Comment, ...Comment[]];
 
-/** In the order of their first comments. */
+/** The threads in the order of their first comments. */
 export function threadsOf(comments: readonly Comment[]): Thread[] {
   const byId = new Map(comments.map((comment) => [comment.id, comment]));
   const threads = new Map<number, [Comment, ...Comment[]]>();
@@ -26,7 +26,7 @@ function rootOf(comment: Comment, byId: ReadonlyMap<number, Comment>): Comment {
   return root;
 }
 
-/** Where in the present difference a thread stands; undefined for those of the whole and for outdated ones. */
+/** The line of a thread in the current diff; undefined for outdated threads and those about the whole merge request. */
 export function placeOf([{ file, side, line, outdated }]: Thread): Place | undefined {
   if (file === null || line === null || outdated) return undefined;
   return { path: file, side: side ?? 'new', line };
@@ -34,8 +34,8 @@ export function placeOf([{ file, side, line, outdated }]: Thread): Place | undef
 
 export const idOf = ([{ id }]: Thread): number => id;
 
-/** What is being written there, or of the whole, goes by this name in the browser. */
-export const nameOf = (mergeRequest: number, place?: Place): string =>
+/** The key of an unsent comment on a line or on the whole merge request. */
+export const draftKeyOf = (mergeRequest: number, place?: Place): string =>
   `comment on !${mergeRequest}${place ? ` ${keyOf(place)}` : ''}`;
 
 export const keyOf = ({ path, side, line }: Place): string => `${side} ${line} ${path}`;

@@ -6,33 +6,33 @@ import { changeOwnPassword } from '../../data/users.ts';
 import { EditableCard } from '../../elements/editable.ts';
 import { exactTime } from '../../elements/time.ts';
 
-/** One's own password. */
+/** The user's own password. */
 export class AccountPassword extends EditableCard {
   static override properties = {
     hasOne: { type: Boolean, attribute: 'has-one' },
     expires: { attribute: false },
   };
   readonly heading = 'Password';
-  /** Whether there is one: somebody who came by single sign-on may have none. */
+  /** Whether the user has a password: users of single sign-on may have none. */
   declare hasOne: boolean;
-  /** When it stops working, where the registry made it up; else null. */
+  /** When a password that the registry generated expires; null for one that the user chose. */
   declare expires: string | null;
 
   override get editLabel() {
-    return this.hasOne ? 'Change' : 'Set one';
+    return this.hasOne ? 'Change' : 'Set';
   }
 
   protected view() {
     return html`${
       this.expires
-        ? html`<p><strong>The registry made yours up: it can be used until ${exactTime(this.expires)}. Choose another one.</strong></p>`
+        ? html`<p><strong>Your password is temporary and expires on ${exactTime(this.expires)}. Choose a new one.</strong></p>`
         : nothing
     }
     <p class="quiet">
       ${
         this.hasOne
-          ? 'A new password ends every session of yours except this one. Tokens go on until they expire or are deleted.'
-          : 'You have none: you sign in by single sign-on. With one you can sign in without the provider too.'
+          ? 'A new password ends all your other sessions. Tokens keep working until they expire or you delete them.'
+          : 'You have no password because you sign in with single sign-on. Set one to also sign in without the provider.'
       }
     </p>`;
   }
@@ -66,7 +66,7 @@ export class AccountPassword extends EditableCard {
       <wa-input
         name="again"
         type="password"
-        label="New password again"
+        label="Confirm new password"
         autocomplete="new-password"
         password-toggle
         required
@@ -75,7 +75,8 @@ export class AccountPassword extends EditableCard {
 
   protected async save(fields: FormData) {
     const password = String(fields.get('password'));
-    if (password !== fields.get('again')) throw inputProblem(TWICE, 'The two new passwords differ');
+    if (password !== fields.get('again'))
+      throw inputProblem(MISMATCH, 'The new passwords do not match');
     const current = fields.get('current_password');
     await changeOwnPassword({
       password,
@@ -84,6 +85,6 @@ export class AccountPassword extends EditableCard {
   }
 }
 
-const TWICE = 'Write it twice, so that no slip of the finger locks you out.';
+const MISMATCH = 'Enter the same new password twice.';
 
 customElements.define('account-password', AccountPassword);

@@ -4,7 +4,7 @@ import { changeOwn, type User } from '../../data/users.ts';
 import { badge } from '../../elements/badge.ts';
 import { EditableCard, textOf } from '../../elements/editable.ts';
 
-/** What one is called; commits are written under it. */
+/** The user's name and email address, which their commits carry. */
 export class AccountProfile extends EditableCard {
   static override properties = { user: { attribute: false } };
   readonly heading = 'Profile';
@@ -15,7 +15,7 @@ export class AccountProfile extends EditableCard {
     return html`<dl class="facts">
       <dt>Name</dt>
       <dd>${name} ${is_admin ? badge('site admin', 'brand', 'shield') : nothing}</dd>
-      <dt>E-mail</dt>
+      <dt>Email</dt>
       <dd>${email}</dd>
       <dt>Username</dt>
       <dd>${username}</dd>
@@ -27,7 +27,7 @@ export class AccountProfile extends EditableCard {
     return html`<wa-input
         name="name"
         label="Name"
-        hint="Stands in the commits that you make here from now on"
+        hint="The author of the commits that you make here from now on"
         autocomplete="name"
         required
         maxlength="200"
@@ -36,7 +36,7 @@ export class AccountProfile extends EditableCard {
       <wa-input
         name="email"
         type="email"
-        label="E-mail"
+        label="Email"
         autocomplete="email"
         required
         maxlength="254"

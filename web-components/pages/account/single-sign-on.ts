@@ -8,7 +8,7 @@ import { ago } from '../../elements/time.ts';
 import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 
-/** Which providers lead to one's account, and the way to the registry's own. Nothing where there is none. */
+/** The providers that sign in to the account, and a button to link the registry's provider. Hidden if there are none. */
 export class AccountSingleSignOn extends LitElement {
   static override properties = { me: { attribute: false } };
   static override styles = [shared, sections];
@@ -19,7 +19,7 @@ export class AccountSingleSignOn extends LitElement {
     args: () => [] as const,
   });
 
-  /** What takes no room leaves no gap. */
+  /** A hidden element leaves no gap in the grid. */
   protected override willUpdate() {
     this.hidden = !this.#provider.value && this.me.identities.length === 0;
   }
@@ -42,7 +42,7 @@ export class AccountSingleSignOn extends LitElement {
       </div>
       ${
         identities.length === 0
-          ? html`<p class="quiet">Not linked: signing in at ${provider?.provider} does not lead to this account.</p>`
+          ? html`<p class="quiet">Not linked. You cannot sign in to this account with ${provider?.provider}.</p>`
           : html`<ul>
               ${identities.map(
                 ({ issuer, linked_at }) =>
@@ -57,8 +57,9 @@ export class AccountSingleSignOn extends LitElement {
     const host = this.#provider.value?.provider;
     await confirm({
       title: `Link with ${host}`,
-      text: html`Sign in at ${host} now. From then on that leads to this account,
-        <strong>${this.me.user.username}</strong>. An account that it has led to before keeps it.`,
+      text: html`Sign in at ${host} to link it. From then on, ${host} signs you in to this account,
+        <strong>${this.me.user.username}</strong>. If your identity at ${host} is already linked to another account, it stays
+        linked to that account.`,
       action: `Go to ${host}`,
       act: async () => location.assign(await session.linkSingleSignOn(location.href)),
     });

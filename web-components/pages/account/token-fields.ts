@@ -1,4 +1,4 @@
-/** What a new token is asked for. */
+/** The form fields of a new token. */
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/radio/radio.js';
@@ -9,33 +9,33 @@ import type { NewToken } from '../../data/tokens.ts';
 
 const SCOPES: Record<NewToken['scope'], string> = {
   read: 'list, read and clone',
-  write: 'besides, all that you may do with definitions and reviews',
-  admin: 'besides, manage labs, people and equipment as far as you may',
+  write: 'also do everything that you may do with definitions and reviews',
+  admin: 'also manage the labs, people and equipment that you may manage',
 };
 
 const DAY = 24 * 3600 * 1000;
-const LASTS: Record<string, string> = {
+const EXPIRY: Record<string, string> = {
   30: 'in 30 days',
   90: 'in 90 days',
-  365: 'in a year',
+  365: 'in 1 year',
   0: 'never',
 };
 
 export const tokenFields = () => html`<wa-input
     name="name"
     label="Name"
-    hint="Where it is used, such as “laptop” or “test run”"
+    hint="Where you use it, for example “laptop” or “test run”"
     required
     maxlength="100"
   ></wa-input>
-  <wa-radio-group name="scope" label="What it may do" .value=${'write'}>
+  <wa-radio-group name="scope" label="Scope" .value=${'write'}>
     ${Object.entries(SCOPES).map(([scope, may]) => html`<wa-radio value=${scope}><strong>${scope}</strong>: ${may}</wa-radio>`)}
   </wa-radio-group>
   <wa-select name="lasts" label="Expires" .value=${'90'}>
-    ${Object.entries(LASTS).map(([days, label]) => html`<wa-option value=${days}>${label}</wa-option>`)}
+    ${Object.entries(EXPIRY).map(([days, label]) => html`<wa-option value=${days}>${label}</wa-option>`)}
   </wa-select>`;
 
-/** What the fields ask for. `now`: milliseconds since 1970. */
+/** The token that the fields describe. `now`: milliseconds since 1970. */
 export function tokenOf(fields: FormData, now: number): NewToken {
   const days = Number(fields.get('lasts'));
   return {

@@ -20,7 +20,7 @@ import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 import { tokenFields, tokenOf } from './token-fields.ts';
 
-/** One's own tokens; the secret of a new one is shown once. */
+/** The user's own tokens. The secret of a new one is shown once. */
 export class AccountTokens extends LitElement {
   static override properties = { made: { state: true } };
   static override styles = [shared, sections];
@@ -47,7 +47,7 @@ export class AccountTokens extends LitElement {
         cell: (
           token,
         ) => html`<wa-button size="s" appearance="plain" @click=${() => this.#remove(token)}>
-          ${icon('trash')}<span class="visually-hidden">Delete the token ${token.name}</span>
+          ${icon('trash')}<span class="visually-hidden">Delete token ${token.name}</span>
         </wa-button>`,
         align: 'end',
         width: '4rem',
@@ -67,7 +67,7 @@ export class AccountTokens extends LitElement {
           ? empty(
               'key',
               'You have no tokens',
-              'A token is the password for git and for programs. Make one for each, so that each can be ended alone.',
+              'Git and programs use a token as their password. Create one for each, so that you can delete them separately.',
             )
           : html`<registry-table caption="Tokens" .columns=${this.#columns} .rows=${items}></registry-table>`,
       )}
@@ -77,14 +77,14 @@ export class AccountTokens extends LitElement {
   #secret({ name, token }: CreatedToken) {
     return html`<div class="body">
       <registry-secret
-        .heading=${`The token ${name}`}
+        .heading=${`Token ${name}`}
         label="token"
         .lines=${[token]}
         @done=${() => {
           this.made = undefined;
           this.#focusHeading();
         }}
-        >It is shown this once. Git asks for it as the password, with any username; programs send it as
+        >Copy the token now: it is not shown again. With git, use it as the password, with any username. Programs send it as
         <code>Authorization: Bearer …</code>.</registry-secret
       >
     </div>`;
@@ -96,7 +96,7 @@ export class AccountTokens extends LitElement {
     await confirm({
       title: 'New token',
       text: tokenFields(),
-      action: 'Make the token',
+      action: 'Create token',
       act: async (_reason, fields) => {
         made = await createToken(tokenOf(fields, Date.now()));
       },
@@ -107,9 +107,9 @@ export class AccountTokens extends LitElement {
 
   async #remove({ id, name }: Token) {
     const gone = await confirm({
-      title: `Delete the token ${name}`,
-      text: 'Whatever uses it is refused from now on. This cannot be taken back; a new token can be made.',
-      action: 'Delete',
+      title: `Delete token ${name}`,
+      text: 'Everything that uses this token stops working at once. You cannot undo this, but you can create a new token.',
+      action: 'Delete token',
       danger: true,
       act: async () => await deleteToken(id),
     });
@@ -118,7 +118,7 @@ export class AccountTokens extends LitElement {
     await this.#tokens.run();
   }
 
-  /** What had the focus is about to be gone. */
+  /** Call this before the element that has the focus disappears. */
   #focusHeading() {
     this.renderRoot.querySelector('h2')?.focus();
   }

@@ -1,4 +1,4 @@
-/** What an entry of the audit trail says of before and after, field by field. Pure. */
+/** Pure: the values before and after in an audit entry → the changed fields. */
 
 export interface Change {
   name: string;
@@ -6,10 +6,10 @@ export interface Change {
   after: string | undefined;
 }
 
-/** How much of a value is shown, in characters: an entry may hold a whole file. */
+/** How many characters of a value are shown: an entry may hold a whole file. */
 const LONGEST = 4000;
 
-/** The fields that are others now; those of what was made or deleted all. */
+/** The changed fields; all fields if the subject was created or deleted. */
 export function changesOf(before: unknown, after: unknown): Change[] {
   const [old, now] = [fieldsOf(before), fieldsOf(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {

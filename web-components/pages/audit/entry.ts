@@ -6,9 +6,9 @@ import { ago, exactTime } from '../../elements/time.ts';
 import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 import { changesOf } from './changes.ts';
-import { inWords } from './filters.ts';
+import { humanize } from './filters.ts';
 
-/** An entry of the audit trail: a line, and what was before and after where one opens it. */
+/** An audit entry: one line that opens to show the values before and after. */
 export class AuditEntry extends LitElement {
   static override properties = {
     entry: { attribute: false },
@@ -79,8 +79,8 @@ export class AuditEntry extends LitElement {
       <span slot="summary" class="line">
         <span class="quiet small">${ago(at)}</span>
         <registry-person .username=${actor}></registry-person>
-        <span>${inWords(action)}</span>
-        <span class="about">${subject} <span class="quiet small">${inWords(subject_type)}</span></span>
+        <span>${humanize(action)}</span>
+        <span class="about">${subject} <span class="quiet small">${humanize(subject_type)}</span></span>
       </span>
       ${this.isOpen ? this.#body() : nothing}
     </wa-details>`;
@@ -114,7 +114,7 @@ export class AuditEntry extends LitElement {
   #changes() {
     const { before, after } = this.entry;
     const changes = changesOf(before, after);
-    if (changes.length === 0) return html`<p class="quiet">Nothing else was noted.</p>`;
+    if (changes.length === 0) return html`<p class="quiet">No changed fields.</p>`;
     const cell = (kind: 'before' | 'after', text: string | undefined) =>
       html`<td>${text === undefined ? nothing : html`<pre class=${kind} tabindex="0">${text}</pre>`}</td>`;
     return html`<table class="small">
@@ -131,7 +131,7 @@ export class AuditEntry extends LitElement {
   }
 }
 
-/** The page of what an entry is about, where such things have one; it may be gone. */
+/** The address of the subject's page, if its type has one. The subject itself may be deleted. */
 function pageOf({ subject_type, subject_id, subject }: AuditEvent): string | undefined {
   switch (subject_type) {
     case 'definition':

@@ -5,16 +5,16 @@ import { css, html, LitElement } from 'lit';
 import { AUDIT_ACTIONS, type AuditQuery } from '../../data/audit.ts';
 import { shared } from '../../styles/shared.ts';
 
-/** What entries are about: verdicts on versions are entries of their definition, sessions and memberships of their user. */
+/** The types of subjects. Verdicts on versions belong to their definition, sessions and memberships to their user. */
 const SUBJECTS = [
   ...['definition', 'merge_request', 'instrument', 'computer', 'binding'],
   ...['lab', 'user', 'token', 'enrolment_code', 'signing_key'],
 ];
 
-/** Names of the API as people read them. */
-export const inWords = (name: string) => name.replaceAll(/[._]/g, ' ');
+/** A name of the API as text: `lab.changed` → `lab changed`. */
+export const humanize = (name: string) => name.replaceAll(/[._]/g, ' ');
 
-/** What the address asks for; the API checks it. Days are days where the reader is. */
+/** The filters in the address; the API validates them. Days are those of the reader's time zone. */
 export function filtersOf(query: URLSearchParams): Partial<AuditQuery> {
   const text = ['actor', 'action', 'subject_type'].flatMap((name) => {
     const value = query.get(name);
@@ -32,7 +32,7 @@ export function filtersOf(query: URLSearchParams): Partial<AuditQuery> {
   };
 }
 
-/** When that day begins, or the day that many days later. */
+/** The start of the day that is `later` days after `day`. */
 function startOf(day: string | null, later: number): string | undefined {
   const [year, month, date] = (day ?? '').split('-').map(Number);
   if (!year || !month || !date) return undefined;
@@ -40,9 +40,9 @@ function startOf(day: string | null, later: number): string | undefined {
 }
 
 /**
- * Who, what, about what, in which lab, when.
+ * Filters by actor, action, subject, lab and time.
  *
- * @fires {CustomEvent<Record<string, string>>} change - The filters of the address that are others now.
+ * @fires {CustomEvent<Record<string, string>>} change - The changed filters, as in the address.
  */
 export class AuditFilters extends LitElement {
   static override properties = { query: { attribute: false }, labs: { attribute: false } };
@@ -62,12 +62,12 @@ export class AuditFilters extends LitElement {
   override render() {
     const value = (name: string) => this.query.get(name) ?? '';
     return html`<form role="search" aria-label="Filter entries" @change=${this.#change} @submit=${this.#submit}>
-      <wa-input size="s" name="actor" label="Who" placeholder="username" with-clear .value=${value('actor')}></wa-input>
-      <wa-select size="s" name="action" label="What" placeholder="anything" with-clear .value=${value('action')}>
-        ${AUDIT_ACTIONS.map((action) => html`<wa-option value=${action}>${inWords(action)}</wa-option>`)}
+      <wa-input size="s" name="actor" label="Actor" placeholder="username" with-clear .value=${value('actor')}></wa-input>
+      <wa-select size="s" name="action" label="Action" placeholder="any" with-clear .value=${value('action')}>
+        ${AUDIT_ACTIONS.map((action) => html`<wa-option value=${action}>${humanize(action)}</wa-option>`)}
       </wa-select>
-      <wa-select size="s" name="subject_type" label="About" placeholder="anything" with-clear .value=${value('subject_type')}>
-        ${SUBJECTS.map((kind) => html`<wa-option value=${kind}>${inWords(kind)}</wa-option>`)}
+      <wa-select size="s" name="subject_type" label="Subject" placeholder="any" with-clear .value=${value('subject_type')}>
+        ${SUBJECTS.map((kind) => html`<wa-option value=${kind}>${humanize(kind)}</wa-option>`)}
       </wa-select>
       <wa-select size="s" name="lab_id" label="Lab" placeholder="any" with-clear .value=${value('lab_id')}>
         ${[...this.labs].map(([id, name]) => html`<wa-option value=${String(id)}>${name}</wa-option>`)}

@@ -1,7 +1,7 @@
 import { html, LitElement } from 'lit';
 import type { Binding } from '../../data/equipment.ts';
 import { badge } from '../../elements/badge.ts';
-import { revealed } from '../../elements/revealed.ts';
+import { revealHidden } from '../../elements/reveal-hidden.ts';
 import { empty } from '../../elements/states.ts';
 import '../../elements/table.ts';
 import type { Column } from '../../elements/table.ts';
@@ -13,13 +13,13 @@ const COLUMNS: Column<Binding>[] = [
   {
     label: 'Instrument',
     cell: ({ instrument, is_primary }) =>
-      html`<a href="/instruments/${instrument.id}">${revealed(instrument.name)}</a> ${is_primary ? badge('primary', 'brand') : ''}`,
+      html`<a href="/instruments/${instrument.id}">${revealHidden(instrument.name)}</a> ${is_primary ? badge('primary', 'brand') : ''}`,
   },
   {
     label: 'Definition',
     cell: ({ instrument: { definition, pinned_version } }) =>
       definition
-        ? html`<a href="/definitions/${encodeURIComponent(definition.name)}">${revealed(definition.display_name)}</a>
+        ? html`<a href="/definitions/${encodeURIComponent(definition.name)}">${revealHidden(definition.display_name)}</a>
             <div class="quiet small">${pinned_version ? `pinned to version ${pinned_version}` : ''}</div>`
         : html`<span class="quiet">none</span>`,
   },
@@ -36,7 +36,7 @@ const COLUMNS: Column<Binding>[] = [
   },
 ];
 
-/** The instruments that PyBirch finds on a computer. */
+/** The instruments bound to a computer, which PyBirch finds there. */
 export class ComputerBindings extends LitElement {
   static override properties = { bindings: { attribute: false } };
   static override styles = [shared, sections];
@@ -44,14 +44,14 @@ export class ComputerBindings extends LitElement {
 
   override render() {
     return html`<section class="card" aria-label="Instruments">
-      <div class="head body"><h2>Instruments on it</h2></div>
+      <div class="head body"><h2>Instruments</h2></div>
       ${
         this.bindings.length === 0
           ? empty(
               'plug',
-              'Nothing is bound to it',
-              html`Bind one on the page of an <a href="/instruments">instrument</a>, or there with
-                <code>pybirch-registry bind NAME ADDRESS</code>.`,
+              'No instruments are bound to this computer',
+              html`Bind one on the page of an <a href="/instruments">instrument</a>, or run
+                <code>pybirch-registry bind NAME ADDRESS</code> on the computer.`,
             )
           : html`<registry-table caption="Instruments" .columns=${COLUMNS} .rows=${this.bindings}></registry-table>`
       }

@@ -4,10 +4,10 @@ import { type Computer, changeComputer } from '../../data/equipment.ts';
 import { EditableCard, textOf } from '../../elements/editable.ts';
 import { ago } from '../../elements/time.ts';
 
-/** What a computer is, and where; who it is it says itself when it is enrolled. */
+/** The facts about a computer. It reports its system and identity itself when it is enrolled. */
 export class ComputerFacts extends EditableCard {
   static override properties = { computer: { attribute: false } };
-  readonly heading = 'About it';
+  readonly heading = 'Details';
   declare computer: Computer;
 
   protected view() {
@@ -15,13 +15,13 @@ export class ComputerFacts extends EditableCard {
     return html`<dl class="facts">
       <dt>Nickname</dt>
       <dd>${nickname ?? '–'}</dd>
-      <dt>Where it stands</dt>
+      <dt>Location</dt>
       <dd>${location ?? '–'}</dd>
-      <dt>System</dt>
+      <dt>Operating system</dt>
       <dd>${os ?? '–'}</dd>
-      <dt>User there</dt>
+      <dt>User</dt>
       <dd>${username ?? '–'}</dd>
-      <dt>Identity</dt>
+      <dt>Computer ID</dt>
       <dd>${computer_id ? html`<code>${computer_id}</code>` : '–'}</dd>
       <dt>Enrolled</dt>
       <dd>${enrolled_at ? ago(enrolled_at) : 'not yet'}</dd>
@@ -35,13 +35,13 @@ export class ComputerFacts extends EditableCard {
     return html`<wa-input
         name="nickname"
         label="Nickname"
-        hint="What people call it, such as “the cryostat’s PC”"
+        hint="What people call it, for example “cryostat PC”"
         maxlength="500"
         .defaultValue=${nickname ?? ''}
       ></wa-input>
       <wa-input
         name="location"
-        label="Where it stands"
+        label="Location"
         maxlength="500"
         .defaultValue=${location ?? ''}
       ></wa-input>`;

@@ -1,13 +1,13 @@
-/** Why a computer has the version that it has, of what it and its bindings say. Pure. */
+/** Pure: the report and bindings of a computer → its versions, and why each is the one that it has. */
 import type { Binding } from '../../data/equipment.ts';
 import type { FleetComputer } from '../../data/fleet.ts';
 
 export interface Run {
   name: string;
   installed: number;
-  /** What its programs have loaded, as it said last. */
+  /** The version that its programs have loaded, from its last report. */
   loaded: number | undefined;
-  /** The newest version that is not revoked; null where none is left. */
+  /** The newest version that is not revoked; null if there is none. */
   newest: number | null;
   why: Reason;
 }
@@ -15,14 +15,14 @@ export interface Run {
 export type Reason =
   | { kind: 'newest' }
   | { kind: 'revoked'; reason: string }
-  /** These instruments are to stay at the version that it has. */
+  /** These instruments are pinned to the version that it has. */
   | { kind: 'pinned'; instruments: readonly { id: number; name: string }[] }
-  /** A newer one has not been fetched. */
+  /** The computer has not fetched a newer version. */
   | { kind: 'not-fetched' }
-  /** A newer one is there; what runs goes on with what it has loaded. */
+  /** The newest version is installed, but running programs still use an older one. */
   | { kind: 'not-reloaded' };
 
-/** By name. */
+/** Sorted by name. */
 export function runsOf(
   { installed, loaded, lag }: Pick<FleetComputer, 'installed' | 'loaded' | 'lag'>,
   bindings: readonly Binding[],

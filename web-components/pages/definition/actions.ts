@@ -10,9 +10,9 @@ import '@awesome.me/webawesome/dist/components/dropdown/dropdown.js';
 import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
 
 /**
- * What somebody may do with a definition.
+ * The buttons for what the user may do with a definition.
  *
- * @fires definition-changed - Something of it is different now.
+ * @fires definition-changed - The definition has changed.
  */
 export class DefinitionActions extends LitElement {
   static override properties = { definition: { attribute: false } };
@@ -45,12 +45,12 @@ export class DefinitionActions extends LitElement {
             </wa-button>`
           : nothing
       }
-      ${this.#session.may('admin', lab_id) ? (is_archived ? this.#takeBack() : this.#menu()) : nothing}`;
+      ${this.#session.may('admin', lab_id) ? (is_archived ? this.#unarchiveButton() : this.#menu()) : nothing}`;
   }
 
-  #takeBack() {
-    return html`<wa-button size="s" @click=${() => this.#ask(this.#restoring())}>
-      ${icon('undo', 'start')} Take back
+  #unarchiveButton() {
+    return html`<wa-button size="s" @click=${() => this.#ask(this.#unarchiveQuestion())}>
+      ${icon('undo', 'start')} Unarchive
     </wa-button>`;
   }
 
@@ -63,7 +63,7 @@ export class DefinitionActions extends LitElement {
           ? nothing
           : html`<wa-dropdown-item value="visibility">
               ${icon(is_public ? 'lock' : 'globe', 'icon')}
-              ${is_public ? 'Show to the lab only' : 'Make public'}
+              ${is_public ? 'Restrict to lab' : 'Make public'}
             </wa-dropdown-item>`
       }
       <wa-dropdown-item value="archive" variant="danger">${icon('archive', 'icon')} Archive</wa-dropdown-item>
@@ -71,42 +71,44 @@ export class DefinitionActions extends LitElement {
   }
 
   async #choose({ detail }: CustomEvent<{ item: { value: string } }>) {
-    await this.#ask(detail.item.value === 'archive' ? this.#archiving() : this.#showing());
+    await this.#ask(
+      detail.item.value === 'archive' ? this.#archiveQuestion() : this.#visibilityQuestion(),
+    );
   }
 
   async #ask(question: Question) {
     if (!(await confirm(question))) return;
     this.dispatchEvent(new Event('definition-changed', { bubbles: true, composed: true }));
-    notify(`${this.definition.display_name}: done.`);
+    notify(`${this.definition.display_name} was updated`);
   }
 
-  #showing(): Question {
+  #visibilityQuestion(): Question {
     const { id, display_name, is_public } = this.definition;
     return {
-      title: is_public ? `Show ${display_name} to the lab only` : `Make ${display_name} public`,
+      title: is_public ? `Restrict ${display_name} to the lab` : `Make ${display_name} public`,
       text: is_public
-        ? 'People of other labs will not see it any more. Clones that they have stay with them.'
-        : 'Everybody with an account will see and clone it, all of its versions. Merge requests stay with the lab.',
-      action: is_public ? 'Show to the lab only' : 'Make public',
+        ? 'People in other labs can no longer see the definition. They keep the clones that they have.'
+        : 'Everyone with an account can see and clone the definition with all its versions. Only the lab can see its merge requests.',
+      action: is_public ? 'Restrict to lab' : 'Make public',
       act: async () => await setPublic(id, !is_public),
     };
   }
 
-  #restoring(): Question {
+  #unarchiveQuestion(): Question {
     const { id, display_name } = this.definition;
     return {
-      title: `Take ${display_name} back`,
-      text: 'It returns to the lists, and computers are offered it again.',
-      action: 'Take back',
+      title: `Unarchive ${display_name}`,
+      text: 'The definition returns to the lists, and computers can get it again.',
+      action: 'Unarchive',
       act: async () => await restore(id),
     };
   }
 
-  #archiving(): Question {
+  #archiveQuestion(): Question {
     const { id, display_name } = this.definition;
     return {
       title: `Archive ${display_name}`,
-      text: 'It leaves the lists, and computers are not offered it any more. Its repository and history stay, its name stays taken; it can be taken back.',
+      text: 'The definition disappears from the lists, and computers no longer get it. Its repository and history stay, and no other definition can use its name. You can unarchive it later.',
       action: 'Archive',
       danger: true,
       act: async () => await archive(id),

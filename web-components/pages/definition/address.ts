@@ -1,4 +1,4 @@
-/** The addresses of a definition's page. */
+/** The addresses of the page of a definition. */
 import type { IconName } from '../../elements/icon.ts';
 
 export const VIEWS = {
@@ -12,9 +12,9 @@ export type View = keyof typeof VIEWS;
 interface Place {
   name: string;
   view?: View | undefined;
-  /** The newest unless given. */
+  /** The newest version by default. */
   version?: number | undefined;
-  /** A file beside the class's own. */
+  /** A file other than the main file. */
   file?: string | undefined;
 }
 

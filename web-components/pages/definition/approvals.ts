@@ -1,4 +1,4 @@
-/** Names of those who approved a version, as its record has them (`by: {username, name}`). */
+/** The names of the people who approved a version, from its record (`by: {username, name}`). */
 export function approvers(approvals: readonly Record<string, unknown>[]): string[] {
   return approvals.flatMap(({ by }) => {
     const { name, username } = (by ?? {}) as { name?: unknown; username?: unknown };

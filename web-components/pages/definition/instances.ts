@@ -18,7 +18,7 @@ const COLUMNS: Column<Instrument>[] = [
       html`<a href="/instruments/${id}">${name}</a>
         ${location ? html`<div class="quiet small">${location}</div>` : nothing}`,
   },
-  { label: 'Computer', cell: ({ bindings }) => bindings.map(bound) },
+  { label: 'Computer', cell: ({ bindings }) => bindings.map(bindingLine) },
   {
     label: 'Version',
     align: 'end',
@@ -28,7 +28,7 @@ const COLUMNS: Column<Instrument>[] = [
   },
 ];
 
-function bound({
+function bindingLine({
   computer_name,
   adapter,
   is_primary,
@@ -41,7 +41,7 @@ function bound({
   </div>`;
 }
 
-/** The instruments that are made of a definition, and the computers that they are bound to. */
+/** The instruments that use a definition, and the computers that they are bound to. */
 export class DefinitionInstances extends LitElement {
   static override properties = { definitionId: { attribute: false } };
   static override styles = [
@@ -69,9 +69,9 @@ export class DefinitionInstances extends LitElement {
       <div class="card">
         ${whenLoaded(this.#instruments, ({ items }) =>
           items.length === 0
-            ? html`<p class="quiet">No instrument of your labs uses it.</p>`
+            ? html`<p class="quiet">No instruments in your labs use this definition.</p>`
             : html`<registry-table
-                caption="Instruments and where they are bound"
+                caption="Instruments and their computers"
                 .columns=${COLUMNS}
                 .rows=${items}
               ></registry-table>`,

@@ -1,4 +1,4 @@
-/** What must be known of a definition, or of the version that is shown, before anything else. */
+/** The notices at the top of a definition's page: archived, proposed, revoked, deprecated, or an older version. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Definition } from '../../data/definitions.ts';
 import { type IconName, icon } from '../../elements/icon.ts';
@@ -6,19 +6,23 @@ import { ago } from '../../elements/time.ts';
 import { addressOf } from './address.ts';
 import '@awesome.me/webawesome/dist/components/callout/callout.js';
 
-export function notices(definition: Definition, asked: number | undefined) {
+export function notices(definition: Definition, requested: number | undefined) {
   const { name, is_archived, is_approved, revoked, deprecated, version } = definition;
   return [
     is_archived
       ? notice(
           'neutral',
           'archive',
-          html`It is archived: nobody is offered it, nothing in it changes.`,
+          html`This definition is archived. Computers do not get it, and nobody can change it.`,
         )
       : nothing,
     is_approved
       ? nothing
-      : notice('warning', 'mergeRequest', html`It is proposed and waits for its first review.`),
+      : notice(
+          'warning',
+          'mergeRequest',
+          html`This definition is proposed and waits for its first review.`,
+        ),
     revoked
       ? notice(
           'danger',
@@ -33,12 +37,12 @@ export function notices(definition: Definition, asked: number | undefined) {
           html`Version ${version} is <strong>deprecated</strong>${verdict(deprecated)}`,
         )
       : nothing,
-    asked === undefined
+    requested === undefined
       ? nothing
       : notice(
           'neutral',
           'history',
-          html`This is version ${asked}. <a href=${addressOf({ name })}>Go to the newest</a>`,
+          html`This is version ${requested}. <a href=${addressOf({ name })}>Go to the newest version</a>`,
         ),
   ];
 }

@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { Definition } from '../../data/definitions.ts';
 import { SessionController } from '../../data/session.ts';
-import { revealed } from '../../elements/revealed.ts';
+import { revealHidden } from '../../elements/reveal-hidden.ts';
 import '../../elements/copy.ts';
 import '../../elements/settings.ts';
 import { ago } from '../../elements/time.ts';
@@ -10,7 +10,7 @@ import './instances.ts';
 import './provenance.ts';
 import './requests.ts';
 
-/** What a definition is, and what is going on around it. */
+/** The overview of a definition: description, data, settings, instruments and details. */
 export class DefinitionOverview extends LitElement {
   static override properties = { definition: { attribute: false } };
   static override styles = [
@@ -74,8 +74,8 @@ export class DefinitionOverview extends LitElement {
           <h2>Description</h2>
           ${
             description
-              ? html`<p class="description">${revealed(description.trim())}</p>`
-              : html`<p class="quiet">None. The docstring of the class would stand here.</p>`
+              ? html`<p class="description">${revealHidden(description.trim())}</p>`
+              : html`<p class="quiet">No description. Add a docstring to the class to show it here.</p>`
           }
         </section>
         ${this.#signals()}
@@ -98,7 +98,7 @@ export class DefinitionOverview extends LitElement {
       </div>`;
   }
 
-  /** Columns with their units, and the position of what moves. */
+  /** The data columns or the position, with their units. */
   #signals() {
     const { data_columns, data_units, position_column, position_units } = this.definition;
     if (!data_columns?.length && !position_column) return nothing;
@@ -124,16 +124,16 @@ export class DefinitionOverview extends LitElement {
   #use() {
     const { clone_url, name } = this.definition;
     return html`<section>
-      <h2>Use it</h2>
+      <h2>Use</h2>
       <div class="card about">
         <div>
           <p class="quiet small">With git</p>
-          <registry-copy label="git clone line" value="git clone ${clone_url}"></registry-copy>
+          <registry-copy label="git clone command" value="git clone ${clone_url}"></registry-copy>
         </div>
         <div>
-          <p class="quiet small">On a lab computer, in Python</p>
+          <p class="quiet small">In Python on a lab computer</p>
           <registry-copy
-            label="Python line"
+            label="Python code"
             value=${`registry.create("${name}", adapter="…")`}
           ></registry-copy>
         </div>
@@ -145,11 +145,11 @@ export class DefinitionOverview extends LitElement {
     const { base_class, dependencies, permissions, created_by, created_at, updated_at } =
       this.definition;
     return html`<section>
-      <h2>Facts</h2>
+      <h2>Details</h2>
       <dl class="card about">
         ${fact('Base class', base_class && html`<code>${base_class}</code>`)}
-        ${fact('Needs', dependencies.length > 0 && html`<code>${dependencies.join(', ')}</code>`)}
-        ${fact('May use', permissions.length > 0 && html`<code>${permissions.join(', ')}</code>, which the lab bans otherwise`)}
+        ${fact('Dependencies', dependencies.length > 0 && html`<code>${dependencies.join(', ')}</code>`)}
+        ${fact('May use', permissions.length > 0 && html`<code>${permissions.join(', ')}</code>, which the lab otherwise bans`)}
         ${fact('Created', html`${ago(created_at)}${created_by ? ` by ${created_by}` : ''}`)}
         ${fact('Updated', ago(updated_at))}
       </dl>

@@ -7,14 +7,14 @@ import {
   type VersionSummary,
 } from '../../data/definitions.ts';
 import { icon } from '../../elements/icon.ts';
-import { revealed } from '../../elements/revealed.ts';
+import { revealHidden } from '../../elements/reveal-hidden.ts';
 import '../../elements/copy.ts';
 import { whenLoaded } from '../../elements/states.ts';
 import { shared } from '../../styles/shared.ts';
 import { approvers } from './approvals.ts';
 import '@awesome.me/webawesome/dist/components/details/details.js';
 
-/** Where the version that is shown comes from: its commit, whose word stands for it, and how to check that oneself. */
+/** The provenance of a version: its commit, who wrote, approved and landed it, and how to verify it. */
 export class DefinitionProvenance extends LitElement {
   static override properties = { definition: { attribute: false } };
   static override styles = [
@@ -79,9 +79,9 @@ export class DefinitionProvenance extends LitElement {
     return html`${signature(provenance)}
       <dl>
         <dt>Author</dt>
-        <dd>${revealed(author.name)}</dd>
-        <dt>Approved</dt>
-        <dd>${by.length > 0 ? by.join(', ') : html`<span class="quiet">landed without review</span>`}</dd>
+        <dd>${revealHidden(author.name)}</dd>
+        <dt>Approvals</dt>
+        <dd>${by.length > 0 ? by.join(', ') : html`<span class="quiet">none, landed without review</span>`}</dd>
         <dt>Landed by</dt>
         <dd>${landed_by ?? 'the registry itself'}</dd>
         ${
@@ -94,43 +94,43 @@ export class DefinitionProvenance extends LitElement {
               }</dd>`
         }
       </dl>
-      <registry-copy label="commit id" value=${commit}></registry-copy>
-      <wa-details summary="SHA-256 of its files" appearance="plain">
+      <registry-copy label="commit ID" value=${commit}></registry-copy>
+      <wa-details summary="SHA-256 of the files" appearance="plain">
         <div class="steps">
           ${Object.entries(files).map(
             ([path, sha256]) => html`<p class="small"><code>${path}</code></p>
               <registry-copy label="SHA-256 of ${path}" value=${sha256}></registry-copy>`,
           )}
           <p class="quiet small">
-            A measurement that names one of these, or the commit, is traced back to this version:
+            If a measurement records the commit or one of these hashes, this command finds the version:
           </p>
           <registry-copy
-            label="line that asks for the provenance"
+            label="provenance command"
             value="curl ${location.origin}/api/provenance/${commit}"
           ></registry-copy>
         </div>
       </wa-details>
-      <wa-details summary="Verify it with git" appearance="plain">${this.#steps(provenance.version)}</wa-details>`;
+      <wa-details summary="Verify with git" appearance="plain">${this.#steps(provenance.version)}</wa-details>`;
   }
 
-  /** As docs/review.md has it. */
+  /** The same steps as in docs/review.md. */
   #steps(version: number) {
     const keys = `curl -s -H 'Accept: text/plain' ${location.origin}/api/signing-keys > registry-signers`;
     const check = `git -c gpg.format=ssh -c gpg.ssh.allowedSignersFile=$PWD/registry-signers tag -v v${version}`;
     return html`<div class="steps">
-      <p class="quiet small">In a clone, with git 2.34 and OpenSSH 9.1 or newer:</p>
-      <registry-copy label="line that fetches the keys" value=${keys}></registry-copy>
-      <registry-copy label="line that verifies" value=${check}></registry-copy>
+      <p class="quiet small">Run these commands in a clone, with git 2.34 and OpenSSH 9.1 or newer:</p>
+      <registry-copy label="command that fetches the keys" value=${keys}></registry-copy>
+      <registry-copy label="command that verifies the tag" value=${check}></registry-copy>
     </div>`;
   }
 }
 
-/** Whether the registry's own key signed the version's tag. */
+/** Whether a key of the registry signed the tag of the version. */
 export function signature({ signature }: Pick<VersionSummary, 'signature'>) {
   if (signature?.valid) {
     return html`<span class="good" title=${signature.key}>${icon('verified')} Signed by the registry</span>`;
   }
-  return html`<span class="bad">${icon('unverified')} No signature of the registry holds</span>`;
+  return html`<span class="bad">${icon('unverified')} No valid signature of the registry</span>`;
 }
 
 customElements.define('definition-provenance', DefinitionProvenance);

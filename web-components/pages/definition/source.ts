@@ -46,9 +46,9 @@ export class DefinitionSource extends LitElement {
     `,
   ];
   declare definition: Definition;
-  /** The file that is asked for; the class's own unless it is there. */
+  /** The requested file; the main file is shown if it does not exist. */
   declare path: string;
-  /** The version that the address names, if it names one. */
+  /** The version in the address, if any. */
   declare version: number | undefined;
 
   override render() {
@@ -67,7 +67,7 @@ export class DefinitionSource extends LitElement {
       </div>
       ${
         text === ''
-          ? empty('file', 'The file is empty', nothing)
+          ? empty('file', 'This file is empty', nothing)
           : html`<registry-code .source=${text} .path=${path}></registry-code>`
       }
     </div>`;
@@ -91,7 +91,7 @@ export class DefinitionSource extends LitElement {
       appearance="plain"
       href="${api}/snapshot?version=${version}"
       download
-      >${icon('download', 'start')} All files</wa-button
+      >${icon('download', 'start')} Download all</wa-button
     >`;
   }
 }

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** A line down the side with a dot for each version. */
+/** Styles for a timeline: a vertical line with a dot for each version. */
 export const timeline = css`
   ol {
     display: grid;

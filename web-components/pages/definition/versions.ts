@@ -2,16 +2,16 @@ import { Task } from '@lit/task';
 import { css, html, LitElement, nothing } from 'lit';
 import {
   type Definition,
-  judgeVersion,
   listVersions,
+  setVerdict,
   type VersionSummary,
 } from '../../data/definitions.ts';
-import { adoptionOf, type DefinitionFleet } from '../../data/fleet.ts';
+import { type DefinitionFleet, readAdoption } from '../../data/fleet.ts';
 import { SessionController } from '../../data/session.ts';
 import { badge } from '../../elements/badge.ts';
 import { confirm, type Question } from '../../elements/confirm.ts';
 import { icon } from '../../elements/icon.ts';
-import { revealed } from '../../elements/revealed.ts';
+import { revealHidden } from '../../elements/reveal-hidden.ts';
 import '../../elements/pager.ts';
 import type { PageChangeEvent } from '../../elements/pager.ts';
 import '../../elements/person.ts';
@@ -31,9 +31,9 @@ import '@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js';
 type Verdict = 'deprecate' | 'revoke' | 'reinstate';
 
 /**
- * The versions as a timeline, newest first: what changed, whose word stands for it, and what is said of it since.
+ * The versions as a timeline, newest first: what changed, who wrote, approved and landed it, and its verdict.
  *
- * @fires definition-changed - Something was said of a version.
+ * @fires definition-changed - A version was deprecated, revoked or reinstated.
  */
 export class DefinitionVersions extends LitElement {
   static override properties = { definition: { attribute: false }, page: { state: true } };
@@ -52,13 +52,13 @@ export class DefinitionVersions extends LitElement {
 
   readonly #versions = new Task(this, {
     task: async ([id, page]) => await listVersions(id, page),
-    // Read anew whenever the definition is.
+    // Reloads whenever the definition does.
     args: () => [this.definition.id, this.page, this.definition] as const,
   });
 
-  /** What runs where is told to those who are signed in. */
+  /** Only signed-in users may read the fleet. */
   readonly #fleet = new Task(this, {
-    task: async ([id, person]) => (person === undefined ? undefined : await adoptionOf(id, 1)),
+    task: async ([id, person]) => (person === undefined ? undefined : await readAdoption(id, 1)),
     args: () => [this.definition.id, this.#session.me?.user.id, this.definition] as const,
   });
 
@@ -72,8 +72,8 @@ export class DefinitionVersions extends LitElement {
       total === 0
         ? empty(
             'versions',
-            'There is no version yet',
-            html`The first is made when its merge request lands.`,
+            'No versions yet',
+            html`The first version is created when the merge request lands.`,
           )
         : html`<registry-problem .error=${this.#fleet.error}></registry-problem>
             <ol>${items.map((version) => this.#item(version))}</ol>
@@ -97,15 +97,15 @@ export class DefinitionVersions extends LitElement {
           ${badge(`v${n}`, n === this.definition.version ? 'brand' : 'neutral', 'tag')}
           ${revoked ? badge('revoked', 'danger', 'circleSlash') : nothing}
           ${deprecated ? badge('deprecated', 'warning', 'alert') : nothing}
-          <h2>${revealed(title || 'No summary')}</h2>
+          <h2>${revealHidden(title || 'No summary')}</h2>
           <span class="actions">${this.#actions(version)}</span>
         </div>
-        ${body.some((line) => line.trim()) ? html`<p class="body">${revealed(body.join('\n').trim())}</p>` : nothing}
+        ${body.some((line) => line.trim()) ? html`<p class="body">${revealHidden(body.join('\n').trim())}</p>` : nothing}
         ${this.#record(version)}
-        ${under(version.landed_under)}
-        ${[revoked ? said('Revoked', revoked) : nothing, deprecated ? said('Deprecated', deprecated) : nothing]}
-        ${permissions.length > 0 ? html`<p class="said small">${icon('info')} May use ${permissions.join(', ')}, which the lab bans otherwise</p>` : nothing}
-        ${overrides.map(({ message }) => html`<p class="said small">${icon('alert')} Set aside: ${revealed(message)}</p>`)}
+        ${policyNote(version.landed_under)}
+        ${[revoked ? verdictNote('Revoked', revoked) : nothing, deprecated ? verdictNote('Deprecated', deprecated) : nothing]}
+        ${permissions.length > 0 ? html`<p class="said small">${icon('info')} May use ${permissions.join(', ')}, which the lab otherwise bans</p>` : nothing}
+        ${overrides.map(({ message }) => html`<p class="said small">${icon('alert')} Overridden: ${revealHidden(message)}</p>`)}
       </article>
     </li>`;
   }
@@ -124,7 +124,7 @@ export class DefinitionVersions extends LitElement {
     </div>`;
   }
 
-  /** On how many computers of one's labs it runs; nothing as long as no version runs anywhere. */
+  /** The number of computers in the user's labs that have the version; nothing if no computer has any version. */
   #computers(version: number) {
     const versions = this.#fleet.value?.versions ?? [];
     if (versions.length === 0) return nothing;
@@ -135,7 +135,7 @@ export class DefinitionVersions extends LitElement {
       ${
         counts
           ? html`<a href="/fleet?definition=${encodeURIComponent(name)}">${countOf(counts)}</a>`
-          : 'on no computer'
+          : 'on no computers'
       }
     </span>`;
   }
@@ -151,7 +151,7 @@ export class DefinitionVersions extends LitElement {
         n === 1 && isNewest
           ? nothing
           : html`<wa-button size="s" appearance="plain" href="${address}?from=${compared.from}&to=${compared.to}"
-              >${isNewest ? 'What changed' : 'Compare, roll back'}</wa-button
+              >${isNewest ? 'Changes' : 'Compare or roll back'}</wa-button
             >`
       }
       ${this.#session.may('admin', this.definition.lab_id) ? this.#verdicts(version) : nothing}`;
@@ -162,7 +162,7 @@ export class DefinitionVersions extends LitElement {
       void this.#judge(detail.item.value as Verdict, version);
     return html`<wa-dropdown placement="bottom-end" @wa-select=${choose}>
       <wa-button slot="trigger" size="s" appearance="plain">
-        ${icon('more')}<span class="visually-hidden">More about version ${version}</span>
+        ${icon('more')}<span class="visually-hidden">Actions for version ${version}</span>
       </wa-button>
       ${deprecated ? nothing : html`<wa-dropdown-item value="deprecate">${icon('alert', 'icon')} Deprecate</wa-dropdown-item>`}
       ${revoked ? nothing : html`<wa-dropdown-item value="revoke" variant="danger">${icon('circleSlash', 'icon')} Revoke</wa-dropdown-item>`}
@@ -176,15 +176,15 @@ export class DefinitionVersions extends LitElement {
       ...WORDS[verdict],
       title: `${WORDS[verdict].action} version ${version} of ${display_name}`,
       reason: 'required',
-      act: async (reason) => await judgeVersion(verdict, id, version, reason),
+      act: async (reason) => await setVerdict(verdict, id, version, reason),
     };
     if (!(await confirm(question))) return;
     this.dispatchEvent(new Event('definition-changed', { bubbles: true, composed: true }));
-    notify(`Version ${version}: ${DONE[verdict]}.`);
+    notify(`Version ${version} was ${PAST[verdict]}`);
   }
 }
 
-const DONE: Record<Verdict, string> = {
+const PAST: Record<Verdict, string> = {
   deprecate: 'deprecated',
   revoke: 'revoked',
   reinstate: 'reinstated',
@@ -192,18 +192,18 @@ const DONE: Record<Verdict, string> = {
 
 const WORDS: Record<Verdict, { text: string; action: string; danger?: boolean }> = {
   deprecate: {
-    text: 'Whoever uses it is warned, with your reason. It can still be loaded and rolled back to.',
+    text: 'Everyone who uses this version sees a warning with your reason. Computers can still load it, and you can still roll back to it.',
     action: 'Deprecate',
   },
   revoke: {
-    text: 'Computers are not offered it any more and refuse to load it; nothing is rolled back to it. History and clones keep it.',
+    text: 'Computers no longer get this version and refuse to load it. You cannot roll back to it. The history and clones keep it.',
     action: 'Revoke',
     danger: true,
   },
-  reinstate: { text: 'It is neither deprecated nor revoked any more.', action: 'Reinstate' },
+  reinstate: { text: 'This version is no longer deprecated or revoked.', action: 'Reinstate' },
 };
 
-function said(what: string, { reason, by, at }: NonNullable<VersionSummary['revoked']>) {
+function verdictNote(what: string, { reason, by, at }: NonNullable<VersionSummary['revoked']>) {
   return html`<p class="said small">${what}${by ? ` by ${by}` : ''}, ${ago(at)}: ${reason}</p>`;
 }
 
@@ -213,17 +213,19 @@ function countOf({ installed, loaded }: DefinitionFleet['versions'][number]): st
   return `on ${computers(installed)}${loaded > 0 ? `, in use on ${loaded}` : ''}`;
 }
 
-/** In which lab it landed and what that lab asked for then, whatever became of both. */
-function under(landed: VersionSummary['landed_under']) {
+/** The lab in which the version landed and the policy of the lab at that time. */
+function policyNote(landed: VersionSummary['landed_under']) {
   if (landed === null) return nothing;
   const { lab, direct_landing, required_approvals, allow_self_approval } = landed;
   const rules = [
-    direct_landing === 'admins' ? 'admins could land directly' : 'everything was reviewed',
+    direct_landing === 'admins'
+      ? 'admins could land without review'
+      : 'nobody could land without review',
     `${required_approvals} approval${required_approvals === 1 ? '' : 's'} required`,
-    ...(allow_self_approval ? ['authors could approve'] : []),
+    ...(allow_self_approval ? ['authors could approve their own changes'] : []),
   ];
   return html`<p class="small quiet">
-    Landed in ${lab ? `${lab.name} (${lab.code})` : 'no lab'}; its policy then: ${rules.join(', ')}.
+    Landed in ${lab ? `${lab.name} (${lab.code})` : 'no lab'}. Policy at that time: ${rules.join(', ')}.
   </p>`;
 }
 

@@ -4,10 +4,10 @@ import { icon } from '../../elements/icon.ts';
 import { shared } from '../../styles/shared.ts';
 import { FACETS, type FacetName, type FilterName, labelOf, withFilter } from './filters.ts';
 
-/** How many values of a facet are shown at once; makers are many. */
+/** How many values of a facet are shown at first: there may be many manufacturers. */
 const SHOWN = 7;
 
-/** What the list can be narrowed down to. Each value is a link to the list with that filter, or without it. */
+/** The filters of the list. Each value is a link that sets or removes the filter. */
 export class DefinitionsFacets extends LitElement {
   static override properties = {
     facets: { attribute: false },
@@ -67,7 +67,7 @@ export class DefinitionsFacets extends LitElement {
   ];
 
   declare facets: DefinitionFacets;
-  /** Of the present address. */
+  /** The query of the current address. */
   declare query: URLSearchParams;
   declare labs: ReadonlyMap<number, string>;
   declare expanded: ReadonlySet<FacetName>;
@@ -85,7 +85,7 @@ export class DefinitionsFacets extends LitElement {
     const values = this.facets[name].filter(({ value }) => value !== null);
     const chosen = this.query.get(name);
     const hasMore = name === 'status';
-    // One value is no choice, unless it is the one that was chosen.
+    // A facet with a single value offers no choice, unless that value is chosen.
     if (values.length < 2 && chosen === null && !hasMore) return nothing;
     const isExpanded = this.expanded.has(name);
     const shown = isExpanded ? values : values.slice(0, SHOWN);
@@ -99,7 +99,7 @@ export class DefinitionsFacets extends LitElement {
       </ul>
       ${
         values.length > shown.length
-          ? html`<button @click=${() => this.#expand(name)}>All ${values.length}</button>`
+          ? html`<button @click=${() => this.#expand(name)}>Show all ${values.length}</button>`
           : nothing
       }
     </section>`;

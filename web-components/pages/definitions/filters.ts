@@ -1,22 +1,22 @@
-/** The filters of the list of definitions, as the address has them. */
+/** The filters of the list of definitions in the address. */
 import type { DefinitionFacets, DefinitionQuery, FacetQuery } from '../../data/definitions.ts';
-import { asked } from '../list/asked.ts';
+import { listQuery } from '../list/query.ts';
 
 export type FilterName = Exclude<keyof FacetQuery, 'q'>;
 export type FacetName = keyof DefinitionFacets;
 
-/** In the order in which they are offered. */
+/** The facets in the order of the page. */
 export const FACETS: Record<FacetName, string> = {
   instrument_type: 'Type',
   category: 'Category',
-  manufacturer: 'Maker',
+  manufacturer: 'Manufacturer',
   lab_id: 'Lab',
   status: 'Status',
-  is_public: 'Seen by',
+  is_public: 'Visibility',
   is_builtin: 'Origin',
 };
 
-/** What the address asks for; the API checks it. */
+/** The filters in the address; the API validates them. */
 export function filtersOf(query: URLSearchParams): Partial<FacetQuery> {
   const names = ['q', 'is_archived', ...Object.keys(FACETS)];
   const given = names.filter((name) => query.get(name));
@@ -24,10 +24,10 @@ export function filtersOf(query: URLSearchParams): Partial<FacetQuery> {
 }
 
 export function queryOf(query: URLSearchParams): Partial<DefinitionQuery> {
-  return { ...filtersOf(query), ...asked<DefinitionQuery>(query, ['sort']) };
+  return { ...filtersOf(query), ...listQuery<DefinitionQuery>(query, ['sort']) };
 }
 
-/** The address of the same list with one filter set, or taken out; from its first page on. */
+/** The address of the first page of the same list with one filter set or removed. */
 export function withFilter(
   query: URLSearchParams,
   name: FilterName,
@@ -41,13 +41,13 @@ export function withFilter(
   return text ? `/?${text}` : '/';
 }
 
-/** A value as people say it. */
+/** The label of a value. */
 export function labelOf(
   name: FacetName,
   value: string | number | boolean | null,
   labs: ReadonlyMap<number, string>,
 ): string {
-  if (name === 'is_public') return String(value) === 'true' ? 'Everybody' : 'Their lab';
+  if (name === 'is_public') return String(value) === 'true' ? 'Public' : 'Lab only';
   if (name === 'is_builtin') return String(value) === 'true' ? 'Built-in' : 'Labs';
   if (name === 'lab_id') return labs.get(Number(value)) ?? `Lab ${value}`;
   return String(value);

@@ -1,9 +1,9 @@
-/** What whoever has just started a registry does next. */
+/** The first steps on a new registry. */
 import { html, nothing } from 'lit';
 import type { Me } from '../../../registry/schemas/people.ts';
 import { icon } from '../../elements/icon.ts';
 
-/** For a site admin while there is no lab; definitions belong to labs. */
+/** Shown to site admins as long as there is no lab, because definitions belong to labs. */
 export function gettingStarted(
   me: Me | null | undefined,
   labs: ReadonlyMap<number, string> | undefined,
@@ -12,13 +12,13 @@ export function gettingStarted(
   return html`<section class="card started" aria-label="First steps">
     <h2>First steps</h2>
     <ol>
-      <li>${icon('lab')} <a href="/labs">Make a lab</a>: definitions, instruments and computers belong to one.</li>
-      <li>${icon('people')} <a href="/users">Make accounts</a>, and make them members of the lab.</li>
+      <li>${icon('lab')} <a href="/labs">Create a lab</a>. Definitions, instruments and computers belong to a lab.</li>
+      <li>${icon('people')} <a href="/users">Create accounts</a> and add them to the lab.</li>
       <li>
-        ${icon('beaker')} <a href="/new">Write a definition</a>, or bring a folder of files along with
+        ${icon('beaker')} <a href="/new">Write a definition</a>, or import a folder of files with
         <code>npx registry import &lt;folder&gt; --lab &lt;code&gt;</code>.
       </li>
-      <li>${icon('key')} <a href="/account">Choose a password</a> of your own in place of the one-time password.</li>
+      <li>${icon('key')} <a href="/account">Choose a password</a> to replace the temporary one.</li>
     </ol>
   </section>`;
 }

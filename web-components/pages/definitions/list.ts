@@ -1,9 +1,9 @@
-/** A page of definitions as a table. */
+/** The columns of the list of definitions. */
 
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DefinitionSummary } from '../../data/definitions.ts';
 import { badge, statusBadge } from '../../elements/badge.ts';
-import { revealed } from '../../elements/revealed.ts';
+import { revealHidden } from '../../elements/reveal-hidden.ts';
 import '../../elements/table.ts';
 import type { Column } from '../../elements/table.ts';
 import { ago } from '../../elements/time.ts';
@@ -12,7 +12,7 @@ export function definitionColumns(labs: ReadonlyMap<number, string>): Column<Def
   return [
     { label: 'Definition', sort: 'display_name', cell: title },
     {
-      label: 'Maker',
+      label: 'Manufacturer',
       sort: 'manufacturer',
       width: '7rem',
       cell: ({ manufacturer }) => manufacturer ?? '',
@@ -50,7 +50,7 @@ export const definitionAddress = (name: string): string =>
 function title(definition: DefinitionSummary): TemplateResult {
   const { name, display_name, description, is_archived } = definition;
   return html`<div class="row">
-      <a class=${is_archived ? 'quiet' : nothing} href=${definitionAddress(name)}><strong>${revealed(display_name)}</strong></a>
+      <a class=${is_archived ? 'quiet' : nothing} href=${definitionAddress(name)}><strong>${revealHidden(display_name)}</strong></a>
       ${marks(definition)}
     </div>
     <div class="quiet small clip">
@@ -58,7 +58,7 @@ function title(definition: DefinitionSummary): TemplateResult {
     </div>`;
 }
 
-/** What is not as usual. */
+/** Badges for everything unusual about a definition. */
 function marks({ is_approved, is_archived, status, revoked, deprecated }: DefinitionSummary) {
   return [
     is_archived ? badge('archived', 'neutral', 'archive') : nothing,

@@ -10,7 +10,7 @@ import { shared } from '../../styles/shared.ts';
 
 const SHOWN = 4;
 
-/** The open merge requests that somebody can do something about; nothing where there are none. */
+/** The open merge requests that the user can review. Hidden if there are none. */
 export class DefinitionsWaiting extends LitElement {
   static override styles = [
     shared,

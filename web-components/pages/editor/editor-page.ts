@@ -5,7 +5,7 @@ import { type CSSResultGroup, css, html, nothing, type PropertyDeclarations } fr
 import { goTo } from '../../app/go.ts';
 import { Page } from '../../app/page.ts';
 import type { SavedDefinition } from '../../data/definitions.ts';
-import { type Draft, dropDraft, keepDraft, readDraft } from '../../data/drafts.ts';
+import { type Draft, deleteDraft, readDraft, saveDraft } from '../../data/drafts.ts';
 import { isChanged, type WorkingCopy } from '../../data/working-copy.ts';
 import { icon } from '../../elements/icon.ts';
 import '../../elements/problem.ts';
@@ -13,8 +13,8 @@ import { ago } from '../../elements/time.ts';
 import { shared } from '../../styles/shared.ts';
 
 /**
- * What changing a definition and making one have in common: unsaved work is kept in the browser, and a save leads to
- * what came of it.
+ * The common parts of the pages that edit and create definitions: unsaved work is stored in the browser, and a save goes
+ * to the new version or merge request.
  */
 export abstract class EditorPage extends Page {
   static override properties: PropertyDeclarations = {
@@ -23,7 +23,7 @@ export abstract class EditorPage extends Page {
     draft: { state: true },
     busy: { state: true },
     error: { state: true },
-    unkept: { state: true },
+    isStorageFull: { state: true },
   };
   static override styles: CSSResultGroup = [
     shared,
@@ -48,26 +48,26 @@ export abstract class EditorPage extends Page {
     `,
   ];
   declare copy: WorkingCopy | undefined;
-  /** What was changed, and why. */
+  /** The change summary. */
   declare summary: string;
-  /** What was found unsaved when the page was opened. */
+  /** The unsaved work that the page restored. */
   declare draft: Draft | undefined;
   declare busy: boolean;
   declare error: unknown;
-  /** Whether this browser had no room to keep the unsaved work. */
-  declare unkept: boolean;
+  /** Whether the browser had no storage left for the unsaved work. */
+  declare isStorageFull: boolean;
 
   constructor() {
     super();
     this.summary = '';
     this.busy = false;
-    this.unkept = false;
+    this.isStorageFull = false;
   }
 
-  /** What its unsaved work goes by in this browser. */
+  /** The key of the unsaved work in this browser. */
   abstract get draftName(): string;
 
-  /** Goes on with what is unsaved, and begins with `fresh` where nothing is. */
+  /** Restores unsaved work, or starts with `fresh`. */
   protected open(fresh: WorkingCopy): void {
     this.draft = readDraft(this.draftName);
     this.copy = this.draft?.copy ?? fresh;
@@ -77,18 +77,18 @@ export abstract class EditorPage extends Page {
   protected keep(copy: WorkingCopy): void {
     this.copy = copy;
     const isSaved = !isChanged(copy) && this.summary === '';
-    if (isSaved) dropDraft(this.draftName);
+    if (isSaved) deleteDraft(this.draftName);
     const { draftName, summary } = this;
-    this.unkept = !isSaved && !keepDraft(draftName, { copy, summary, at: Date.now() });
+    this.isStorageFull = !isSaved && !saveDraft(draftName, { copy, summary, at: Date.now() });
   }
 
-  /** What is unsaved goes only once `change` has brought what was saved. */
+  /** Deletes the unsaved work only after `change` has succeeded. */
   protected async save(name: string, change: () => Promise<SavedDefinition>): Promise<void> {
     this.busy = true;
     this.error = undefined;
     try {
       const { merge_request } = await change();
-      dropDraft(this.draftName);
+      deleteDraft(this.draftName);
       goTo(
         merge_request
           ? `/merge-requests/${merge_request.id}`
@@ -101,37 +101,37 @@ export abstract class EditorPage extends Page {
     }
   }
 
-  /** What must be known of the unsaved work; `fresh` is what stands there once it is discarded. */
+  /** Notices about unsaved work. `fresh` replaces it if the user discards it. */
   protected notices(fresh: WorkingCopy) {
     const discard = () => {
-      dropDraft(this.draftName);
+      deleteDraft(this.draftName);
       this.open(fresh);
     };
     return html`${
       this.draft
         ? html`<wa-callout variant="brand" size="s" role="status">
             <div class="row">
-              <span>Your unsaved work from ${ago(new Date(this.draft.at).toISOString())} is here again.</span>
-              <wa-button size="s" @click=${discard}>${icon('trash', 'start')} Discard it</wa-button>
+              <span>Your unsaved work from ${ago(new Date(this.draft.at).toISOString())} was restored.</span>
+              <wa-button size="s" @click=${discard}>${icon('trash', 'start')} Discard</wa-button>
             </div>
           </wa-callout>`
         : nothing
     }
     ${
-      this.unkept
+      this.isStorageFull
         ? html`<wa-callout variant="warning" size="s" role="status"
-            >This browser has no room to keep unsaved work: save before you leave.</wa-callout
+            >This browser has no storage left for unsaved work. Save before you leave.</wa-callout
           >`
         : nothing
     }`;
   }
 
-  /** What else can be done about the error. */
+  /** Renders an action that fixes the error. */
   protected remedy(): unknown {
     return nothing;
   }
 
-  /** Why, and the button that says beforehand what comes of it. */
+  /** The change summary and the save button. */
   protected saveBar(copy: WorkingCopy, action: string, save: () => Promise<void>, isSaved = false) {
     return html`<registry-problem .error=${this.error}>${this.remedy()}</registry-problem>
       <div class="card bar">

@@ -1,4 +1,4 @@
-/** What a binding is asked for, and its settings. */
+/** The form fields of a binding and its settings. */
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
@@ -20,22 +20,22 @@ export function bindingFields(isPrimary: boolean, binding?: Binding) {
   const types = type === '' || TYPES.includes(type) ? TYPES : [...TYPES, type];
   return html`<wa-input
       name="adapter"
-      label="Address there"
-      hint="As VISA names it, such as GPIB::8::INSTR; the computer can also say it itself"
+      label="Address"
+      hint="VISA address, for example GPIB::8::INSTR. The computer can also report it."
       maxlength="500"
       spellcheck="false"
       autocapitalize="off"
       .defaultValue=${binding?.adapter ?? ''}
     ></wa-input>
-    <wa-select name="adapter_type" label="Connected by" placeholder="not said" with-clear .value=${type}>
+    <wa-select name="adapter_type" label="Connection" placeholder="not set" with-clear .value=${type}>
       ${types.map((one) => html`<wa-option value=${one}>${one}</wa-option>`)}
     </wa-select>
     <wa-switch
       name="is_primary"
       value="true"
-      hint="At most one binding of an instrument is"
+      hint="An instrument has at most one primary computer"
       .defaultChecked=${isPrimary}
-      >Its primary computer</wa-switch
+      >Primary computer</wa-switch
     >`;
 }
 
@@ -47,17 +47,17 @@ export const bindingOf = (fields: FormData): BindingChange => ({
 
 export interface EditedSettings {
   fields: unknown;
-  /** As they stand in the form; undefined where they are written as JSON. */
+  /** The values in the form; undefined if the settings are edited as JSON. */
   values: Values | undefined;
 }
 
-/** A form for what the definition's schema describes; without a schema the settings as JSON. */
+/** A form for the settings schema of the definition; without a schema, a text area for JSON. */
 export function settingsFields(schema: Values | null, settings: Values): EditedSettings {
   if (!schema) {
     const fields = html`<wa-textarea
       name="settings"
       label="Settings"
-      hint="As JSON: the definition says nothing of their shape"
+      hint="JSON, because the definition has no settings schema"
       rows="8"
       resize="auto"
       spellcheck="false"
@@ -77,6 +77,6 @@ export function settingsFields(schema: Values | null, settings: Values): EditedS
   return edited;
 }
 
-/** Throws a problem where the JSON cannot be read. */
+/** Throws a problem if the JSON is invalid. */
 export const settingsOf = ({ values }: EditedSettings, fields: FormData): JsonObject =>
   (values as JsonObject | undefined) ?? objectOf(String(fields.get('settings')), 'Settings');

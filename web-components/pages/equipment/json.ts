@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../../registry/schemas/common.ts';
 import { inputProblem } from '../../data/client.ts';
 
-/** A JSON object that somebody wrote. Throws a problem that names the field where it is none. */
+/** Parses a JSON object that the user typed. Throws a problem that names the field if it is not one. */
 export function objectOf(text: string, field: string): JsonObject {
-  let message = 'must be a JSON object, such as {"range": 1}';
+  let message = 'must be a JSON object, for example {"range": 1}';
   try {
     const value: unknown = JSON.parse(text.trim() || '{}');
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -12,5 +12,5 @@ export function objectOf(text: string, field: string): JsonObject {
   } catch (error) {
     message = String(error instanceof Error ? error.message : error);
   }
-  throw inputProblem(`${field}: ${message}`, 'This cannot be read');
+  throw inputProblem(`${field}: ${message}`, 'Invalid JSON');
 }

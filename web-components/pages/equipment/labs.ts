@@ -1,4 +1,4 @@
-/** The labs in which somebody may manage equipment, to be chosen from where there are several. */
+/** The labs in which the user may manage equipment, and a field to choose one. */
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
 import { html, nothing } from 'lit';
@@ -11,7 +11,7 @@ export async function managedLabs(session: SessionController): Promise<Lab[]> {
   return items.filter(({ id }) => session.may('admin', id));
 }
 
-/** Nothing to choose where there is one. */
+/** The field to choose a lab; nothing if there is only one. */
 export function labField(labs: readonly Lab[]) {
   const [first] = labs;
   if (labs.length < 2) return nothing;
@@ -20,5 +20,5 @@ export function labField(labs: readonly Lab[]) {
   </wa-select>`;
 }
 
-export const chosenLab = (labs: readonly Lab[], fields: FormData): number =>
+export const labIdOf = (labs: readonly Lab[], fields: FormData): number =>
   Number(fields.get('lab_id')) || (labs[0]?.id ?? 0);

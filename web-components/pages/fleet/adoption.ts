@@ -5,7 +5,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { setQuery } from '../../app/go.ts';
 import type { Definition } from '../../data/definitions.ts';
 import { LiveController } from '../../data/events.ts';
-import { adoptionOf, type DefinitionFleet } from '../../data/fleet.ts';
+import { type DefinitionFleet, readAdoption } from '../../data/fleet.ts';
 import '../../elements/adoption-chart.ts';
 import { badge } from '../../elements/badge.ts';
 import { empty, whenLoaded } from '../../elements/states.ts';
@@ -14,12 +14,12 @@ import type { Column } from '../../elements/table.ts';
 import { sections } from '../../styles/sections.ts';
 import { shared } from '../../styles/shared.ts';
 
-const SPANS = { 30: '30 days', 90: '90 days', 365: 'a year' } as const;
-const USUAL = 90;
+const SPANS = { 30: '30 days', 90: '90 days', 365: '1 year' } as const;
+const DEFAULT_SPAN = 90;
 
 type Version = DefinitionFleet['versions'][number];
 
-/** One definition on the fleet: how its versions replace each other, and where each stands today. */
+/** One definition on the fleet: its versions over time, and the number of computers with each today. */
 export class FleetAdoption extends LitElement {
   static override properties = { definition: { attribute: false }, query: { attribute: false } };
   static override styles = [
@@ -35,14 +35,14 @@ export class FleetAdoption extends LitElement {
   declare query: URLSearchParams;
 
   readonly #adoption = new Task(this, {
-    task: ([id, days]) => adoptionOf(id, days),
+    task: ([id, days]) => readAdoption(id, days),
     args: () => [this.definition.id, this.#days] as const,
   });
   readonly live = new LiveController(this, ['definition.landed'], () => void this.#adoption.run());
 
   get #days(): number {
     const days = Number(this.query.get('days'));
-    return days in SPANS ? days : USUAL;
+    return days in SPANS ? days : DEFAULT_SPAN;
   }
 
   get #columns(): Column<Version>[] {
@@ -81,8 +81,8 @@ export class FleetAdoption extends LitElement {
         versions.length === 0
           ? empty(
               'pulse',
-              'It runs on no computer that you see',
-              'Computers tell at each sync what they have.',
+              'Not installed on any computer that you can see',
+              'Computers report their versions at each sync.',
             )
           : html`<adoption-chart .name=${name} .days=${history}></adoption-chart>
               <registry-table caption="Versions of ${name}" .columns=${this.#columns} .rows=${versions}></registry-table>`,

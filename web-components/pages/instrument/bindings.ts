@@ -28,9 +28,9 @@ import {
 import { suggestComputers } from '../equipment/suggestions.ts';
 
 /**
- * The computers to which an instrument is bound, each with its address there.
+ * The computers that an instrument is bound to, each with its address there.
  *
- * @fires changed - A binding was made, changed or ended.
+ * @fires changed - A binding was created, changed or deleted.
  */
 export class InstrumentBindings extends LitElement {
   static override properties = {
@@ -56,7 +56,7 @@ export class InstrumentBindings extends LitElement {
           <div class="quiet small">${nickname}</div>`,
       },
       {
-        label: 'Address there',
+        label: 'Address',
         cell: ({ adapter, adapter_type }) =>
           html`${adapter ? html`<code>${adapter}</code>` : html`<span class="quiet">none yet</span>`}
             ${adapter_type ? html`<span class="quiet">${adapter_type}</span>` : nothing}`,
@@ -89,7 +89,7 @@ export class InstrumentBindings extends LitElement {
   override render() {
     return html`<section class="card" aria-label="Bindings">
       <div class="head body">
-        <h2 tabindex="-1">Bound to</h2>
+        <h2 tabindex="-1">Bindings</h2>
         ${
           this.mayManage
             ? html`<wa-button size="s" appearance="outlined" @click=${this.#bind}>${icon('plug', 'start')} Bind to a computer</wa-button>`
@@ -100,8 +100,8 @@ export class InstrumentBindings extends LitElement {
         this.bindings.length === 0
           ? empty(
               'plug',
-              'It is bound to no computer',
-              'Where it is bound, PyBirch finds it with its address and its last settings.',
+              'Not bound to any computer',
+              'Bind it to a computer, so that PyBirch finds it there with its address and last settings.',
             )
           : html`<registry-table caption="Bindings" .columns=${this.#columns} .rows=${this.bindings}></registry-table>`
       }
@@ -109,7 +109,7 @@ export class InstrumentBindings extends LitElement {
   }
 
   #menu(binding: Binding) {
-    return menu(`What to do with the binding to ${binding.computer_name}`, [
+    return menu(`Actions for the binding to ${binding.computer_name}`, [
       { label: 'Edit…', icon: 'pencil', act: () => this.#edit(binding) },
       { label: 'Settings…', icon: 'filter', act: () => this.#settings(binding) },
       { label: 'Unbind…', icon: 'trash', danger: true, act: () => this.#unbind(binding) },
@@ -123,7 +123,7 @@ export class InstrumentBindings extends LitElement {
       text: html`<registry-suggest
           name="computer"
           label="Computer"
-          hint="Its name. One that is not enrolled yet is put on the list."
+          hint="The name of the computer. It is added to the list if it is not enrolled yet."
           required
           .find=${suggestComputers(lab_id)}
         ></registry-suggest>
@@ -149,7 +149,7 @@ export class InstrumentBindings extends LitElement {
     const edited = settingsFields(schema, binding.last_settings);
     await this.#ask({
       title: `Settings of ${this.instrument.name} on ${binding.computer_name}`,
-      text: html`<p class="quiet small">As they were last; the computer applies them when it creates the instrument again.</p>
+      text: html`<p class="quiet small">The last settings. The computer applies them when it next creates the instrument.</p>
         ${edited.fields}`,
       action: 'Save',
       act: async (_reason, fields) =>
@@ -160,12 +160,12 @@ export class InstrumentBindings extends LitElement {
   async #unbind({ id, computer_name }: Binding) {
     const gone = await this.#ask({
       title: `Unbind ${this.instrument.name} from ${computer_name}`,
-      text: 'The computer does not find it any more. Its address and last settings there are lost; the audit trail keeps them.',
+      text: 'The computer no longer finds the instrument. Its address and last settings there are deleted; the audit trail keeps them.',
       action: 'Unbind',
       danger: true,
       act: async () => await unbind(id),
     });
-    // The row that had it is about to be gone.
+    // The row that had the focus is about to disappear.
     if (gone) this.renderRoot.querySelector('h2')?.focus();
   }
 

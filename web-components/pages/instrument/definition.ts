@@ -1,5 +1,5 @@
 import { Task } from '@lit/task';
-import { revealed } from '../../elements/revealed.ts';
+import { revealHidden } from '../../elements/reveal-hidden.ts';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html, nothing } from 'lit';
 import { readDefinition } from '../../data/definitions.ts';
@@ -8,7 +8,7 @@ import { EditableCard } from '../../elements/editable.ts';
 import '../../elements/suggest.ts';
 import { suggestDefinitions } from '../equipment/suggestions.ts';
 
-/** Which definition drives an instrument, and at which version. */
+/** The definition of an instrument and its pinned version. */
 export class InstrumentDefinition extends EditableCard {
   static override properties = {
     instrument: { attribute: false },
@@ -16,10 +16,10 @@ export class InstrumentDefinition extends EditableCard {
   };
   readonly heading = 'Definition';
   declare instrument: Instrument;
-  /** The name that stands in the form. */
+  /** The name in the form. */
   declare chosen: string;
 
-  /** What the name in the form means. */
+  /** The definition with the name in the form. */
   readonly #named = new Task(this, {
     task: async ([name]) => (name ? await readDefinition(name) : undefined),
     args: () => [this.editing ? this.chosen : undefined] as const,
@@ -28,18 +28,19 @@ export class InstrumentDefinition extends EditableCard {
   protected view() {
     const { definition, definition_id, pinned_version } = this.instrument;
     if (definition_id === null) {
-      return html`<p class="quiet">None: a computer that it is bound to creates it from a file-based class, if there is one.</p>`;
+      return html`<p class="quiet">No definition. Its computers create the instrument from a file-based class, if there is one.</p>`;
     }
-    if (!definition) return html`<p class="quiet">One that you may not see.</p>`;
+    if (!definition)
+      return html`<p class="quiet">You may not see the definition of this instrument.</p>`;
     const { name, display_name, version } = definition;
     return html`<p>
-        <a href="/definitions/${encodeURIComponent(name)}">${revealed(display_name)}</a> <code class="quiet">${name}</code>
+        <a href="/definitions/${encodeURIComponent(name)}">${revealHidden(display_name)}</a> <code class="quiet">${name}</code>
       </p>
       <p>
         ${
           pinned_version === null
-            ? `Computers get the newest version${version ? `, now version ${version}` : ''}.`
-            : `Pinned: computers stay at version ${pinned_version}${version && version > pinned_version ? `, though there is version ${version}` : ''}.`
+            ? `Computers get the newest version${version ? ` (now version ${version})` : ''}.`
+            : `Pinned to version ${pinned_version}.${version && version > pinned_version ? ` The newest version is ${version}.` : ''}`
         }
       </p>`;
   }
@@ -55,7 +56,7 @@ export class InstrumentDefinition extends EditableCard {
     return html`<registry-suggest
         name="definition"
         label="Definition"
-        hint="The name of its class; empty for none"
+        hint="The name of the class. Leave empty for no definition."
         .value=${this.chosen}
         .find=${suggestDefinitions}
         @change=${(event: Event) => {
@@ -67,8 +68,8 @@ export class InstrumentDefinition extends EditableCard {
         type="number"
         name="pinned_version"
         label="Pinned to version"
-        placeholder="the newest"
-        hint="A pinned instrument stays where it is, whatever lands. If the version is revoked it gets the newest."
+        placeholder="newest"
+        hint="A pinned instrument stays at this version when a new one lands. If the version is revoked, it gets the newest one."
         min="1"
         max=${this.#named.value?.version ?? nothing}
         step="1"

@@ -7,32 +7,32 @@ import { EditableCard, textOf } from '../../elements/editable.ts';
 import { ago } from '../../elements/time.ts';
 import { STATUSES } from '../equipment/badges.ts';
 
-/** What can be said of an instrument in words, and what a field means. */
+/** The text fields of an instrument: label and hint. */
 const FIELDS = {
-  instrument_type: ['Type', 'What it is, such as “lock-in amplifier”'],
-  manufacturer: ['Maker', ''],
+  instrument_type: ['Type', 'For example, “lock-in amplifier”'],
+  manufacturer: ['Manufacturer', ''],
   model: ['Model', ''],
   serial_number: ['Serial number', ''],
-  location: ['Where it stands', ''],
+  location: ['Location', ''],
   adapter: [
     'Address',
-    'Where it is usually found, such as GPIB::8::INSTR; a binding may say another',
+    'The usual address, for example GPIB::8::INSTR. A binding can have another one.',
   ],
-  pybirch_class: ['PyBirch class', 'For a driver that comes from a file instead of a definition'],
+  pybirch_class: ['PyBirch class', 'For a driver from a file instead of a definition'],
 } as const;
 type Field = keyof typeof FIELDS;
 
-/** What an instrument is, and where. */
+/** The facts about an instrument. */
 export class InstrumentFacts extends EditableCard {
   static override properties = { instrument: { attribute: false } };
-  readonly heading = 'About it';
+  readonly heading = 'Details';
   declare instrument: Instrument;
 
   protected view() {
     const { instrument } = this;
     return html`<dl class="facts">
       ${Object.entries(FIELDS).map(([field, [label]]) => html`<dt>${label}</dt><dd>${instrument[field as Field] ?? '–'}</dd>`)}
-      <dt>Changed</dt>
+      <dt>Updated</dt>
       <dd>${ago(instrument.updated_at)}</dd>
     </dl>`;
   }

@@ -5,12 +5,12 @@ import { EditableCard } from '../../elements/editable.ts';
 import { objectOf } from '../equipment/json.ts';
 
 const PARTS = {
-  specifications: ['Specifications', 'What the data sheet says'],
-  extra_data: ['Further data', 'Whatever the lab’s own programs keep here'],
+  specifications: ['Specifications', 'From the data sheet'],
+  extra_data: ['Additional data', 'For the lab’s own programs'],
 } as const;
 type Part = keyof typeof PARTS;
 
-/** The two JSON objects that an instrument has. */
+/** The two JSON objects of an instrument. */
 export class InstrumentSpecifications extends EditableCard {
   static override properties = { instrument: { attribute: false } };
   readonly heading = 'Specifications and data';
@@ -20,7 +20,7 @@ export class InstrumentSpecifications extends EditableCard {
     const given = Object.keys(PARTS).flatMap((part) =>
       Object.entries(this.instrument[part as Part]),
     );
-    if (given.length === 0) return html`<p class="quiet">Nothing is noted.</p>`;
+    if (given.length === 0) return html`<p class="quiet">No specifications or data.</p>`;
     return html`<dl class="facts">
       ${given.map(([key, value]) => html`<dt>${key}</dt><dd>${typeof value === 'string' ? value : JSON.stringify(value)}</dd>`)}
     </dl>`;

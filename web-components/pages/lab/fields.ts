@@ -1,4 +1,4 @@
-/** What a lab is asked for. */
+/** The form fields of a lab. */
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import { html } from 'lit';
 import type { Lab } from '../../data/labs.ts';
@@ -14,7 +14,7 @@ export const labFields = (lab?: Lab) => html`<wa-input
   <wa-input
     name="code"
     label="Code"
-    hint="Short, for lists and commands: letters, digits, - and _"
+    hint="A short name for lists and commands: letters, digits, - and _"
     required
     maxlength="50"
     pattern="[A-Za-z0-9][A-Za-z0-9_\\-]*"

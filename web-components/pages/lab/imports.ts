@@ -3,7 +3,7 @@ import { html } from 'lit';
 import { changeLab, type Lab } from '../../data/labs.ts';
 import { EditableCard } from '../../elements/editable.ts';
 
-/** Which modules and built-in functions definitions of the lab may use. */
+/** The modules and built-in functions that definitions of the lab may not use, and the exceptions. */
 export class LabImports extends EditableCard {
   static override properties = { lab: { attribute: false } };
   readonly heading = 'Imports';
@@ -13,13 +13,13 @@ export class LabImports extends EditableCard {
     const { banned_imports, allowed_imports } = this.lab;
     return html`<div>
         <h3>Banned</h3>
-        <p class="quiet small">A definition that uses one of these is invalid, and does not land.</p>
+        <p class="quiet small">A definition that uses one of these is invalid and cannot land.</p>
         ${names(banned_imports, 'Nothing is banned.')}
       </div>
       <div>
-        <h3>Allowed all the same</h3>
-        <p class="quiet small">What this lab lifts from the list above, here and on its computers.</p>
-        ${names(allowed_imports, 'Nothing: what is banned is banned.')}
+        <h3>Exceptions</h3>
+        <p class="quiet small">The lab allows these despite the list above, here and on its computers.</p>
+        ${names(allowed_imports, 'No exceptions.')}
       </div>`;
   }
 
@@ -28,7 +28,7 @@ export class LabImports extends EditableCard {
     return html`<wa-textarea
         name="banned_imports"
         label="Banned"
-        hint="Modules and built-in functions, a line each"
+        hint="Modules and built-in functions, one per line"
         rows="8"
         resize="auto"
         spellcheck="false"
@@ -37,8 +37,8 @@ export class LabImports extends EditableCard {
       ></wa-textarea>
       <wa-textarea
         name="allowed_imports"
-        label="Allowed all the same"
-        hint="A line each"
+        label="Exceptions"
+        hint="One per line"
         rows="3"
         resize="auto"
         spellcheck="false"

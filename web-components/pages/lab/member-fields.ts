@@ -1,4 +1,4 @@
-/** What a member is asked for. */
+/** The form fields of a member. */
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/radio/radio.js';
 import '@awesome.me/webawesome/dist/components/radio-group/radio-group.js';
@@ -10,12 +10,12 @@ import '../../elements/suggest.ts';
 import type { Suggestion } from '../../elements/suggest.ts';
 
 const ROLES: Record<Role, string> = {
-  viewer: 'sees and clones what the lab has approved',
-  contributor: 'besides, proposes changes and comments on them',
-  admin: 'besides, approves and lands, and manages members, instruments and computers',
+  viewer: 'see and clone the approved definitions of the lab',
+  contributor: 'also propose changes and comment on them',
+  admin: 'also approve and land changes, and manage members, instruments and computers',
 };
 
-/** Site admins may look for accounts; others must have been told the name. */
+/** Site admins can search for accounts; lab admins must know the name. */
 export const usernameField = () =>
   session.me?.user.is_admin
     ? html`<registry-suggest
@@ -26,8 +26,8 @@ export const usernameField = () =>
       ></registry-suggest>`
     : html`<wa-input
         name="username"
-        label="Username or e-mail address"
-        hint="Whole, as it stands on their page “Your account”"
+        label="Username or email address"
+        hint="Exactly as on their page “Your account”"
         required
         autocapitalize="off"
         autocomplete="off"

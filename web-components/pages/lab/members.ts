@@ -14,9 +14,9 @@ import { shared } from '../../styles/shared.ts';
 import { roleField, roleOf, usernameField } from './member-fields.ts';
 
 /**
- * Who belongs to a lab, and as what.
+ * The members of a lab and their roles.
  *
- * @fires changed - Somebody came, went or has another role.
+ * @fires changed - A member was added, changed or removed.
  */
 export class LabMembers extends LitElement {
   static override properties = {
@@ -60,27 +60,23 @@ export class LabMembers extends LitElement {
         <h2 tabindex="-1">Members</h2>
         ${
           this.mayManage
-            ? html`<wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add a member</wa-button>`
+            ? html`<wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add member</wa-button>`
             : nothing
         }
       </div>
       ${
         this.members.length === 0
-          ? empty(
-              'people',
-              'Nobody belongs to this lab yet',
-              'Site admins can do everything in it.',
-            )
+          ? empty('people', 'No members yet', 'Site admins can do everything in this lab.')
           : html`<registry-table caption="Members" .columns=${this.#columns} .rows=${this.members}></registry-table>`
       }
     </section>`;
   }
 
   #menu(member: Member) {
-    return menu(`What to do with ${member.name}`, [
-      { label: 'Give another role…', icon: 'pencil', act: () => this.#change(member) },
+    return menu(`Actions for ${member.name}`, [
+      { label: 'Change role…', icon: 'pencil', act: () => this.#change(member) },
       {
-        label: 'Remove from the lab…',
+        label: 'Remove from lab…',
         icon: 'trash',
         danger: true,
         act: () => this.#remove(member),
@@ -90,9 +86,9 @@ export class LabMembers extends LitElement {
 
   async #add() {
     await this.#ask({
-      title: 'Add a member',
+      title: 'Add member',
       text: html`${usernameField()} ${roleField('contributor')}`,
-      action: 'Add',
+      action: 'Add member',
       act: async (_reason, fields) =>
         await addMember(this.labId, String(fields.get('username')).trim(), roleOf(fields)),
     });
@@ -100,9 +96,9 @@ export class LabMembers extends LitElement {
 
   async #change({ user_id, name, role }: Member) {
     await this.#ask({
-      title: `What ${name} may do`,
+      title: `Change the role of ${name}`,
       text: roleField(role),
-      action: 'Change the role',
+      action: 'Change role',
       act: async (_reason, fields) => await changeMember(this.labId, user_id, roleOf(fields)),
     });
   }
@@ -110,12 +106,12 @@ export class LabMembers extends LitElement {
   async #remove({ user_id, name }: Member) {
     const gone = await this.#ask({
       title: `Remove ${name} from the lab`,
-      text: 'What the lab keeps to itself is closed to them from now on. What they did stays under their name.',
+      text: 'They can no longer see what only the lab can see. Their past work stays under their name.',
       action: 'Remove',
       danger: true,
       act: async () => await removeMember(this.labId, user_id),
     });
-    // The row that had it is about to be gone.
+    // The row that had the focus is about to disappear.
     if (gone) this.renderRoot.querySelector('h2')?.focus();
   }
 

@@ -4,10 +4,10 @@ import { EditableCard } from '../../elements/editable.ts';
 import { ago } from '../../elements/time.ts';
 import { labFields, labOf } from './fields.ts';
 
-/** What a lab is called. */
+/** The name and code of a lab. */
 export class LabName extends EditableCard {
   static override properties = { lab: { attribute: false } };
-  readonly heading = 'About it';
+  readonly heading = 'Details';
   declare lab: Lab;
 
   protected view() {

@@ -2,13 +2,13 @@ import '@awesome.me/webawesome/dist/components/option/option.js';
 import { html } from 'lit';
 import type { Member } from '../../data/labs.ts';
 
-/** Whom an id of the policy means, as far as the lab's members tell. */
+/** The name of a member whose id the policy has. */
 export function nameOf(members: readonly Member[], id: number): string {
   const member = members.find(({ user_id }) => user_id === id);
-  return member ? member.name : `account ${id} (no member)`;
+  return member ? member.name : `account ${id} (not a member)`;
 }
 
-/** The members as options of a `wa-select`, and those whom the policy names though they are no members any more. */
+/** The options of a `wa-select`: the members, and former members whom the policy still names. */
 export function memberOptions(members: readonly Member[], named: readonly number[]) {
   const gone = named.filter((id) => members.every(({ user_id }) => user_id !== id));
   return [

@@ -9,10 +9,10 @@ import { icon } from '../../elements/icon.ts';
 import { memberOptions, nameOf } from './names.ts';
 
 type Rule = Lab['owners'][number];
-const CRITERIA = { pattern: 'Files', category: 'Category', manufacturer: 'Maker' } as const;
+const CRITERIA = { pattern: 'Files', category: 'Category', manufacturer: 'Manufacturer' } as const;
 type Criterion = keyof typeof CRITERIA;
 
-/** Who must approve what: one of the people of each rule that a change matches. */
+/** The owner rules: one owner of each rule that a change matches must approve it. */
 export class LabOwners extends EditableCard {
   static override properties = {
     lab: { attribute: false },
@@ -42,9 +42,9 @@ export class LabOwners extends EditableCard {
   protected view() {
     const { owners } = this.lab;
     if (owners.length === 0) {
-      return html`<p class="quiet">Nobody owns anything: any admin’s approval counts for every change.</p>`;
+      return html`<p class="quiet">No owners. The approval of any lab admin counts for every change.</p>`;
     }
-    return html`<p class="quiet small">Of the owners of what a change touches one must approve it.</p>
+    return html`<p class="quiet small">One owner of each rule that a change matches must approve it.</p>
       <ul>
         ${owners.map((rule) => html`<li>${criteria(rule)}: ${rule.users.map((id) => nameOf(this.members, id)).join(' or ')}</li>`)}
       </ul>`;
@@ -57,12 +57,12 @@ export class LabOwners extends EditableCard {
 
   protected fields() {
     return html`<p class="quiet small">
-        Several criteria of a rule must all match. Files are named as in <code>.gitignore</code>:
+        A change matches a rule if it matches all its criteria. Write file patterns as in <code>.gitignore</code>:
         <code>*.py</code>, <code>tests/</code>.
       </p>
       ${this.rules.map((rule, index) => this.#rule(rule, index))}
       <div>
-        <wa-button class="add" size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add a rule</wa-button>
+        <wa-button class="add" size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add rule</wa-button>
       </div>`;
   }
 
@@ -101,21 +101,21 @@ export class LabOwners extends EditableCard {
   }
 
   protected async save() {
-    this.rules.forEach(demandWhole);
-    await changeLab(this.lab.id, { owners: this.rules.map(stated) });
+    this.rules.forEach(checkRule);
+    await changeLab(this.lab.id, { owners: this.rules.map(withoutEmpty) });
   }
 }
 
-/** Throws a problem in the words of the form. */
-function demandWhole(rule: Rule, index: number) {
-  const lacks = criteria(rule).length === 0 && 'what it is about: files, a category or a maker';
-  const lacksToo = rule.users.length === 0 && 'who owns it: at least one member';
-  const what = [lacks, lacksToo].filter(Boolean).join(', and ');
-  if (what) throw inputProblem(`Rule ${index + 1} does not say ${what}.`);
+/** Throws a problem if the rule has no criterion or no owner. */
+function checkRule(rule: Rule, index: number) {
+  const criterion = criteria(rule).length === 0 && 'files, a category or a manufacturer';
+  const owner = rule.users.length === 0 && 'at least one owner';
+  const missing = [criterion, owner].filter(Boolean).join(', and ');
+  if (missing) throw inputProblem(`Rule ${index + 1} needs ${missing}.`);
 }
 
-/** Without the criteria that were left empty. */
-function stated({ users, ...rule }: Rule): Rule {
+/** The rule without its empty criteria. */
+function withoutEmpty({ users, ...rule }: Rule): Rule {
   const given = Object.entries(rule).filter(([, text]) => text?.trim());
   return { ...Object.fromEntries(given), users };
 }

@@ -12,11 +12,11 @@ import { icon } from '../../elements/icon.ts';
 import { memberOptions, nameOf } from './names.ts';
 
 const LANDING = {
-  admins: 'Admins of the lab, and site admins, land without review: by a push to main or a save.',
-  nobody: 'Nobody lands without review, site admins included.',
+  admins: 'Lab admins and site admins can land without review, by a push to main or a save.',
+  nobody: 'Nobody can land without review, not even site admins.',
 } as const;
 
-/** What a change must have before it lands, each setting with what it means. */
+/** The landing policy of a lab. */
 export class LabPolicy extends EditableCard {
   static override properties = {
     lab: { attribute: false },
@@ -50,7 +50,7 @@ export class LabPolicy extends EditableCard {
   readonly heading = 'Landing policy';
   declare lab: Lab;
   declare members: readonly Member[];
-  /** The rows of the form: name of a check and account. */
+  /** The required checks in the form: name and account. */
   declare checks: readonly (readonly [string, number | undefined])[];
 
   protected view() {
@@ -64,20 +64,20 @@ export class LabPolicy extends EditableCard {
         ${icon('person')}<span
           >${
             allow_self_approval
-              ? 'Admins may approve what they proposed themselves.'
-              : 'Nobody’s approval of their own merge request counts.'
+              ? 'Admins can approve their own merge requests.'
+              : 'An approval of one’s own merge request does not count.'
           }</span
         >
       </li>
       ${
         checks.length === 0
-          ? html`<li>${icon('pulse')}<span>No check of another program is asked for.</span></li>`
+          ? html`<li>${icon('pulse')}<span>No checks are required.</span></li>`
           : checks.map(
               ([name, id]) =>
-                html`<li>${icon('pulse')}<span>The check <code>${name}</code> must be green; ${nameOf(this.members, id)} says so.</span></li>`,
+                html`<li>${icon('pulse')}<span>The check <code>${name}</code>, reported by ${nameOf(this.members, id)}, must succeed.</span></li>`,
             )
       }
-      <li>${icon('computers')}<span>${TAKING[public_definitions]}</span></li>
+      <li>${icon('computers')}<span>${PUBLIC_DEFINITIONS[public_definitions]}</span></li>
     </ul>`;
   }
 
@@ -94,8 +94,8 @@ export class LabPolicy extends EditableCard {
       </wa-radio-group>
       <wa-number-input
         name="required_approvals"
-        label="Approvals that a merge request needs"
-        hint="By admins of the lab, of its present head"
+        label="Required approvals"
+        hint="How many lab admins must approve the head of a merge request"
         required
         min="0"
         max="20"
@@ -104,19 +104,19 @@ export class LabPolicy extends EditableCard {
       <wa-switch
         name="allow_self_approval"
         value="true"
-        hint="In a lab of one there is nobody else"
+        hint="For labs with a single admin"
         .defaultChecked=${allow_self_approval}
-        >Authors may approve their own merge requests</wa-switch
+        >Authors can approve their own merge requests</wa-switch
       >
       <wa-radio-group name="public_definitions" label="Public definitions of other labs" .value=${public_definitions}>
-        ${Object.entries(TAKING).map(([value, meaning]) => html`<wa-radio value=${value}>${meaning}</wa-radio>`)}
+        ${Object.entries(PUBLIC_DEFINITIONS).map(([value, meaning]) => html`<wa-radio value=${value}>${meaning}</wa-radio>`)}
       </wa-radio-group>
       <fieldset>
         <legend>Required checks</legend>
-        <p class="quiet small">A program, such as a test run, posts the result; only the word of the account counts.</p>
+        <p class="quiet small">A program, for example a test run, posts the result. Only results from the chosen account count.</p>
         ${this.checks.map((check, index) => this.#check(check, index))}
         <div>
-          <wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add a check</wa-button>
+          <wa-button size="s" appearance="outlined" @click=${this.#add}>${icon('plus', 'start')} Add check</wa-button>
         </div>
       </fieldset>`;
   }
@@ -128,7 +128,7 @@ export class LabPolicy extends EditableCard {
         ${memberOptions(this.members, user === undefined ? [] : [user])}
       </wa-select>
       <wa-button appearance="plain" @click=${() => this.#drop(index)}>
-        ${icon('trash')}<span class="visually-hidden">Remove the check ${name}</span>
+        ${icon('trash')}<span class="visually-hidden">Remove check ${name}</span>
       </wa-button>
     </div>`;
   }
@@ -163,17 +163,17 @@ export class LabPolicy extends EditableCard {
   }
 }
 
-const TAKING: Record<Lab['public_definitions'], string> = {
-  follow: 'Computers get new versions of other labs’ public definitions as those land them.',
-  pin: 'Computers stay at the version of another lab’s definition that was taken, until an admin takes a newer one.',
-  none: 'Computers get nothing of other labs.',
+const PUBLIC_DEFINITIONS: Record<Lab['public_definitions'], string> = {
+  follow: 'Computers get new versions of other labs’ public definitions as soon as they land.',
+  pin: 'Computers stay at the version of another lab’s definition that an admin chose, until an admin chooses a newer one.',
+  none: 'Computers get no definitions of other labs.',
 };
 
 function approvals(count: number): string {
   if (count === 0) return 'A merge request needs no approval.';
   return count === 1
-    ? 'A merge request needs one approval by an admin of the lab.'
-    : `A merge request needs ${count} approvals by admins of the lab.`;
+    ? 'A merge request needs one approval by a lab admin.'
+    : `A merge request needs ${count} approvals by lab admins.`;
 }
 
 customElements.define('lab-policy', LabPolicy);

@@ -7,7 +7,7 @@ import { icon } from '../../elements/icon.ts';
 
 const textIn = (event: Event) => (event.target as HTMLInputElement).value;
 
-/** Searches a list as one types. */
+/** A field that searches the list while the user types. */
 export const searchField = (label: string, query: URLSearchParams) => html`<wa-input
   type="search"
   size="s"
@@ -17,7 +17,7 @@ export const searchField = (label: string, query: URLSearchParams) => html`<wa-i
   >${icon('search', 'start')}</wa-input
 >`;
 
-/** Narrows a list down to one value of `name`. Nothing where there is no choice. */
+/** A field that filters the list by one value of `name`. Nothing if there are fewer than two values. */
 export function choiceField(
   name: string,
   label: string,
@@ -39,6 +39,6 @@ export function choiceField(
   </wa-select>`;
 }
 
-/** The labs, as `choiceField` takes them. */
+/** The labs as choices for `choiceField`. */
 export const labChoices = (labs: ReadonlyMap<number, string>) =>
   [...labs].map(([id, name]) => [String(id), name] as const);

@@ -1,4 +1,4 @@
-/** What an account is asked for. */
+/** The form fields of an account. */
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/switch/switch.js';
 import { html } from 'lit';
@@ -27,7 +27,7 @@ export const userFields = (user?: User) => html`<wa-input
   <wa-input
     name="email"
     type="email"
-    label="E-mail"
+    label="Email"
     required
     maxlength="254"
     autocomplete="off"
@@ -36,7 +36,7 @@ export const userFields = (user?: User) => html`<wa-input
   <wa-switch
     name="is_admin"
     value="true"
-    hint="May do everything in every lab, and manages accounts"
+    hint="Can do everything in every lab, and manage accounts"
     .defaultChecked=${user?.is_admin ?? false}
     >Site admin</wa-switch
   >`;

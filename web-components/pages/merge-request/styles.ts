@@ -40,24 +40,12 @@ export const mergeRequestStyles = css`
   .end {
     margin-inline-start: auto;
   }
-  .new-thread {
-    margin: var(--wa-space-xs);
-    padding: var(--wa-space-s);
-  }
-  kbd {
-    padding-inline: 0.35em;
-    border: 1px solid var(--wa-color-surface-border);
-    border-radius: var(--wa-border-radius-s);
-  }
   @media (max-width: 62rem) {
     .columns {
       grid-template-columns: minmax(0, 1fr);
     }
     .end {
       margin-inline-start: 0;
-    }
-    .keys {
-      display: none;
     }
   }
 `;

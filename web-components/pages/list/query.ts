@@ -1,9 +1,12 @@
-/** What an address asks of a list. */
+/** The query of a list from the address of its page. */
 
 const PER_PAGE = 50;
 
-/** The part of the address that a list is asked for: what stands under these names, and the page. The API checks it. */
-export function asked<Q>(query: URLSearchParams, names: readonly (keyof Q & string)[]): Partial<Q> {
+/** The parameters `names` and the page number from the address; the API validates them. */
+export function listQuery<Q>(
+  query: URLSearchParams,
+  names: readonly (keyof Q & string)[],
+): Partial<Q> {
   const given = names.filter((name) => query.get(name));
   return {
     ...Object.fromEntries(given.map((name) => [name, query.get(name)])),
@@ -12,6 +15,6 @@ export function asked<Q>(query: URLSearchParams, names: readonly (keyof Q & stri
   } as object as Partial<Q>;
 }
 
-/** Whether a list is narrowed down to what stands under one of these names. */
+/** Whether the address has any of these filters. */
 export const isNarrowed = (query: URLSearchParams, names: readonly string[]) =>
   names.some((name) => query.get(name));

@@ -1,4 +1,4 @@
-/** How pages show what was found: a page of it as a table, and the way to the others. */
+/** One page of the results of a list, as a table with a pager. */
 import type { Task } from '@lit/task';
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import { html } from 'lit';
@@ -10,7 +10,7 @@ import { empty, whenLoaded } from '../../elements/states.ts';
 import '../../elements/table.ts';
 import type { Column, SortEvent } from '../../elements/table.ts';
 
-export interface Found<T> {
+export interface Results<T> {
   items: readonly T[];
   total: number;
   page: number;
@@ -20,19 +20,19 @@ export interface Found<T> {
 export interface Table<T> {
   caption: string;
   columns: readonly Column<T>[];
-  /** The present order, where the table can be sorted. */
+  /** The current order, if the table can be sorted. */
   sort?: string;
 }
 
-/** What the task finds; where that is nothing, what `nothing` says of it. */
+/** The results of the task as a table; the empty state `nothing` if there are none. */
 export const listOf = <T>(
   host: Page,
-  task: Task<readonly unknown[], Found<T>>,
+  task: Task<readonly unknown[], Results<T>>,
   table: Table<T>,
   nothing: () => unknown,
 ) => whenLoaded(task, (found) => (found.total === 0 ? nothing() : tableOf(host, found, table)));
 
-export function tableOf<T>(host: Page, found: Found<T>, { caption, columns, sort }: Table<T>) {
+export function tableOf<T>(host: Page, found: Results<T>, { caption, columns, sort }: Table<T>) {
   return html`<div class="card">
     <registry-table
       .caption=${caption}
@@ -45,8 +45,8 @@ export function tableOf<T>(host: Page, found: Found<T>, { caption, columns, sort
   </div>`;
 }
 
-/** Another page begins at its top, with the focus where whoever comes to a page has it. */
-export function pagerOf(host: Page, { items, total, page, per_page }: Found<unknown>) {
+/** Going to another page of the list scrolls to the top and focuses the heading. */
+export function pagerOf(host: Page, { items, total, page, per_page }: Results<unknown>) {
   const turn = ({ page }: PageChangeEvent) => {
     setQuery({ page: page === 1 ? undefined : String(page) });
     scrollTo({ top: 0 });
@@ -57,7 +57,7 @@ export function pagerOf(host: Page, { items, total, page, per_page }: Found<unkn
     return empty(
       'search',
       `There is no page ${page}`,
-      html`It ended before. <wa-button size="s" appearance="outlined" @click=${first}>To its beginning</wa-button>`,
+      html`The list has fewer pages. <wa-button size="s" appearance="outlined" @click=${first}>Go to the first page</wa-button>`,
     );
   }
   return html`<registry-pager

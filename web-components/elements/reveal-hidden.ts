@@ -1,23 +1,25 @@
-/** Text that others wrote: characters that nobody sees are marked with their names, and so lose their effect on the rest. */
+/** Shows text from other people with its hidden characters replaced by their code points, so that they have no effect. */
 import { html } from 'lit';
 import { codePointOf, describeHidden, findHidden, HIDDEN_IN_CODE } from '../../text/hidden.ts';
 
-/** For templates. Ends of lines and tabs are none of them. */
-export function revealed(text: string): unknown {
-  return parted(text).map((part) =>
+/** For templates. Line endings and tabs are not hidden characters. */
+export function revealHidden(text: string): unknown {
+  return splitAtHidden(text).map((part) =>
     typeof part === 'string'
       ? part
       : html`<span class="hidden-character" title=${describeHidden(part.hidden)}>${codePointOf(part.hidden)}</span>`,
   );
 }
 
-/** For elements that are made without templates. */
-export function revealedNodes(text: string): (string | HTMLElement)[] {
-  return parted(text).map((part) => (typeof part === 'string' ? part : signOf(part.hidden)));
+/** For elements created without templates. */
+export function revealHiddenNodes(text: string): (string | HTMLElement)[] {
+  return splitAtHidden(text).map((part) =>
+    typeof part === 'string' ? part : markHidden(part.hidden),
+  );
 }
 
-/** What stands in a hidden character's place. */
-export function signOf(hidden: string): HTMLElement {
+/** The element that replaces a hidden character. */
+export function markHidden(hidden: string): HTMLElement {
   const mark = document.createElement('span');
   mark.className = 'hidden-character';
   mark.title = describeHidden(hidden);
@@ -25,7 +27,7 @@ export function signOf(hidden: string): HTMLElement {
   return mark;
 }
 
-function parted(text: string): (string | { hidden: string })[] {
+function splitAtHidden(text: string): (string | { hidden: string })[] {
   const parts: (string | { hidden: string })[] = [];
   let from = 0;
   for (const { at, character } of findHidden(text, HIDDEN_IN_CODE)) {
