@@ -37,6 +37,6 @@ function isMember(me: Me | null | undefined): boolean {
 
 /** Whether `path` belongs to the item. */
 export function isCurrent(item: NavigationItem, path: string): boolean {
-  if (item.path === '/') return path === '/' || path.startsWith('/definitions');
+  if (item.path === '/') return ['/', '/new'].includes(path) || path.startsWith('/definitions');
   return path === item.path || path.startsWith(`${item.path}/`);
 }

@@ -45,16 +45,16 @@ export class AppNotice extends LitElement {
 
   override connectedCallback() {
     super.connectedCallback();
-    addEventListener('online', this.#changed);
-    addEventListener('offline', this.#changed);
-    stream.addEventListener('change', this.#changed);
+    addEventListener('online', this.#onChange);
+    addEventListener('offline', this.#onChange);
+    stream.addEventListener('change', this.#onChange);
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback();
-    removeEventListener('online', this.#changed);
-    removeEventListener('offline', this.#changed);
-    stream.removeEventListener('change', this.#changed);
+    removeEventListener('online', this.#onChange);
+    removeEventListener('offline', this.#onChange);
+    stream.removeEventListener('change', this.#onChange);
   }
 
   override render() {
@@ -77,7 +77,7 @@ export class AppNotice extends LitElement {
     return nothing;
   }
 
-  readonly #changed = () => this.requestUpdate();
+  readonly #onChange = () => this.requestUpdate();
 }
 
 customElements.define('app-notice', AppNotice);

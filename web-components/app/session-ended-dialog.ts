@@ -30,7 +30,7 @@ export class SessionEndedDialog extends LitElement {
   }
 
   override render() {
-    return html`<wa-dialog label="Your session has ended" @wa-after-hide=${this.#closed}>
+    return html`<wa-dialog label="Your session has ended" @wa-after-hide=${this.#onClosed}>
       <p>Sign in again to continue. Nothing that you typed is lost.</p>
       <sign-in-form
         .username=${session.me?.user.username ?? ''}
@@ -60,7 +60,7 @@ export class SessionEndedDialog extends LitElement {
     if (dialog) dialog.open = false;
   }
 
-  #closed(event: Event) {
+  #onClosed(event: Event) {
     if (event.target !== event.currentTarget) return;
     // A sign-in has already settled the renewal. Otherwise the user closed the dialog without signing in.
     if (session.isRenewing) session.decline();

@@ -134,14 +134,14 @@ export class SessionController implements ReactiveController {
   }
 
   hostConnected(): void {
-    session.addEventListener('change', this.#changed);
+    session.addEventListener('change', this.#onChange);
   }
 
   hostDisconnected(): void {
-    session.removeEventListener('change', this.#changed);
+    session.removeEventListener('change', this.#onChange);
   }
 
-  readonly #changed = () => this.#host.requestUpdate();
+  readonly #onChange = () => this.#host.requestUpdate();
 
   get me(): Me | null | undefined {
     return session.me;

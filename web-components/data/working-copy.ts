@@ -33,6 +33,19 @@ export function changesOf({ base, files }: WorkingCopy): Record<string, string |
   );
 }
 
+/** The names of the classes at the top level of a Python file, found by their first lines. */
+export const classNames = (source: string): string[] =>
+  [...source.matchAll(/^class[ \t]+([A-Za-z_]\w*)/gm)].map(([, name = '']) => name);
+
+/** The working copy with one file under another path. */
+export function moveFile({ version, base, files }: WorkingCopy, from: string, to: string) {
+  const move = (some: Files): Files =>
+    Object.fromEntries(
+      Object.entries(some).map(([path, text]) => [path === from ? to : path, text]),
+    );
+  return { version, base: move(base), files: move(files) };
+}
+
 export const isChanged = (copy: WorkingCopy): boolean => Object.keys(changesOf(copy)).length > 0;
 
 /** A file that both sides changed in the same place. */

@@ -26,7 +26,7 @@ export async function confirm(question: Question): Promise<boolean> {
   const dialog = new RegistryConfirm();
   dialog.question = question;
   document.body.append(dialog);
-  return await dialog.decided;
+  return await dialog.decision;
 }
 
 export class RegistryConfirm extends LitElement {
@@ -52,13 +52,13 @@ export class RegistryConfirm extends LitElement {
   #done = false;
   readonly #decision = Promise.withResolvers<boolean>();
 
-  get decided(): Promise<boolean> {
+  get decision(): Promise<boolean> {
     return this.#decision.promise;
   }
 
   override render() {
     const { title, text, action, danger, reason } = this.question;
-    return html`<wa-dialog label=${title} @wa-hide=${this.#stayIfBusy} @wa-after-hide=${this.#closed}>
+    return html`<wa-dialog label=${title} @wa-hide=${this.#stayIfBusy} @wa-after-hide=${this.#onClosed}>
       <form id="question" @submit=${this.#act}>
         <div class="text">${text}</div>
         ${
@@ -120,7 +120,7 @@ export class RegistryConfirm extends LitElement {
     if (event.target === event.currentTarget && this.busy) event.preventDefault();
   }
 
-  #closed(event: Event) {
+  #onClosed(event: Event) {
     if (event.target !== event.currentTarget) return;
     this.remove();
     this.#decision.resolve(this.#done);

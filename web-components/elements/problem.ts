@@ -84,9 +84,11 @@ const PASSING = new Set([401, 409, 429]);
 export function explain(error: unknown): Explanation {
   if (error instanceof RegistryError) {
     const { title, detail, status } = error.problem;
-    // Leave out errors that the detail already names.
+    // Leave out errors that the title and detail already state. A detail about the source names the file and line.
+    const stated = `${title} ${detail}`;
     const errors = (error.problem.errors ?? []).filter(
-      ({ path, message }) => !(detail.includes(path) && detail.includes(message)),
+      ({ path, message }) =>
+        !(stated.includes(message) && (path === 'source_code' || stated.includes(path))),
     );
     return { title, detail, errors, mayPass: status >= 500 || PASSING.has(status) };
   }

@@ -55,7 +55,7 @@ export class RegistrySuggest extends LitElement {
         padding-block: 0.25em;
       }
       p {
-        margin-block-start: var(--wa-space-3xs);
+        margin-block-start: var(--wa-space-2xs);
         color: var(--wa-form-control-hint-color);
         font-size: var(--wa-font-size-s);
       }
@@ -95,8 +95,8 @@ export class RegistrySuggest extends LitElement {
         ?required=${required}
         .value=${value}
         @focus=${() => void this.#ask()}
-        @input=${this.#typed}
-        @change=${this.#changed}
+        @input=${this.#onInput}
+        @change=${this.#onChange}
       />
       ${hint ? html`<p id="hint">${hint}</p>` : nothing}
       <datalist id="found">
@@ -111,13 +111,13 @@ export class RegistrySuggest extends LitElement {
     this.#internals.setValidity(input.validity, input.validationMessage, input);
   }
 
-  #typed(event: InputEvent) {
+  #onInput(event: InputEvent) {
     this.value = (event.target as HTMLInputElement).value;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#ask(), PAUSE);
   }
 
-  #changed(event: Event) {
+  #onChange(event: Event) {
     this.value = (event.target as HTMLInputElement).value;
     this.dispatchEvent(new Event('change', { bubbles: true, composed: true }));
   }

@@ -29,6 +29,9 @@ export class DefinitionPage extends Page {
         display: grid;
         gap: var(--wa-space-2xs);
       }
+      header:has(+ .notice) {
+        margin-block-end: var(--wa-space-s);
+      }
       .actions {
         margin-inline-start: auto;
       }

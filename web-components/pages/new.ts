@@ -3,11 +3,17 @@ import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/option/option.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
 import { css, html, nothing } from 'lit';
-import { RegistryError } from '../data/client.ts';
+import { inputProblem, RegistryError } from '../data/client.ts';
 import { createDefinition, validateSource } from '../data/definitions.ts';
 import { canLandDirectly } from '../data/labs.ts';
 import { SessionController } from '../data/session.ts';
-import { isChanged, mainFile, type WorkingCopy } from '../data/working-copy.ts';
+import {
+  classNames,
+  isChanged,
+  mainFile,
+  moveFile,
+  type WorkingCopy,
+} from '../data/working-copy.ts';
 import type { FilesEvent } from '../elements/editor/file-tabs.ts';
 import { TEMPLATES, type TemplateId, template } from '../elements/editor/templates.ts';
 import '../elements/editor/workbench.ts';
@@ -140,33 +146,53 @@ export class NewPage extends EditorPage {
     this.keep(copyOfTemplate(kind, this.#name));
   }
 
-  /** Renames the class, its file and all references to it. */
+  /** The classes in the main file. */
+  get #classes(): string[] {
+    return classNames(this.copy.files[mainFile(this.#name)] ?? '');
+  }
+
+  /** Renames the class, its file and all references to it. If the user pasted a class with this name, only the file. */
   async #rename(name: string) {
     const old = this.#name;
     if (name === old) return;
+    this.error = undefined;
     if (!isChanged(this.copy) && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      this.error = undefined;
-      this.keep(copyOfTemplate(this.kind, name));
-      return;
+      return this.keep(copyOfTemplate(this.kind, name));
     }
-    const { renameTexts } = await import('../../registry/definitions/rename/rename.ts');
+    if (this.#classes.includes(name) && !this.#classes.includes(old)) {
+      return this.keep(moveFile(this.copy, mainFile(old), mainFile(name)));
+    }
+    const { RenameError, renameTexts } = await import(
+      '../../registry/definitions/rename/rename.ts'
+    );
     const renamed = (files: WorkingCopy['files']) =>
       Object.fromEntries(renameTexts(new Map(Object.entries(files)), old, name).files);
     try {
       const { version, base, files } = this.copy;
       this.keep({ version, base: renamed(base), files: renamed(files) });
-      this.error = undefined;
     } catch (error) {
-      this.error = error;
+      this.error =
+        error instanceof RenameError
+          ? inputProblem(error.message, 'The class cannot be renamed')
+          : error;
     }
   }
 
-  /** If the name is taken, offers the free name of the problem. */
+  /** Offers the name of a pasted class, or the free name of the problem if the name is taken. */
   protected override remedy() {
-    const free = this.error instanceof RegistryError ? this.error.problem.free_name : undefined;
-    if (free === undefined) return nothing;
-    return html`<wa-button size="s" @click=${() => this.#rename(free)}
-      >${icon('pencil', 'start')} Rename to ${free}</wa-button
+    if (!(this.error instanceof RegistryError)) return nothing;
+    const { free_name, status } = this.error.problem;
+    if (free_name !== undefined) return this.#renameButton(free_name, `Rename to ${free_name}`);
+    const [pasted, ...others] = this.#classes;
+    const isPasted = pasted !== undefined && pasted !== this.#name && others.length === 0;
+    return status === 422 && isPasted
+      ? this.#renameButton(pasted, `Use class name ${pasted}`)
+      : nothing;
+  }
+
+  #renameButton(name: string, label: string) {
+    return html`<wa-button size="s" @click=${() => this.#rename(name)}
+      >${icon('pencil', 'start')} ${label}</wa-button
     >`;
   }
 

@@ -72,16 +72,16 @@ export class RegistryDiff extends LitElement {
     file?.renderRoot.querySelector('h2')?.focus({ preventScroll: true });
   }
 
-  readonly #resized = () => this.requestUpdate();
+  readonly #onResize = () => this.requestUpdate();
 
   override connectedCallback() {
     super.connectedCallback();
-    NARROW.addEventListener('change', this.#resized);
+    NARROW.addEventListener('change', this.#onResize);
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback();
-    NARROW.removeEventListener('change', this.#resized);
+    NARROW.removeEventListener('change', this.#onResize);
   }
 
   override render() {

@@ -116,11 +116,11 @@ export class RegistryDiffFile extends LitElement {
   }
 
   #unified({ changed, pairs }: DiffSection) {
-    if (!changed) return pairs.map((pair) => html`${this.#same(pair)}${this.#contentBelow(pair)}`);
+    if (!changed) return pairs.map((pair) => html`${this.#contextLine(pair)}${this.#contentBelow(pair)}`);
     const of = (side: Side) =>
       pairs.map((pair) => {
         const line = pair[side];
-        return line && html`${this.#changed(line, side)}${this.#contentBelow({ [side]: line })}`;
+        return line && html`${this.#changedLine(line, side)}${this.#contentBelow({ [side]: line })}`;
       });
     return [of('old'), of('new')];
   }
@@ -129,7 +129,7 @@ export class RegistryDiffFile extends LitElement {
     const half = (line: DiffLine | undefined, side: Side) => {
       if (!line) return html`<div class="line nothing"></div>`;
       return changed
-        ? this.#changed(line, side)
+        ? this.#changedLine(line, side)
         : html`<div class="line">${this.#content(line, side)}</div>`;
     };
     return pairs.map(
@@ -139,13 +139,13 @@ export class RegistryDiffFile extends LitElement {
     );
   }
 
-  #same({ old, new: now }: DiffPair) {
+  #contextLine({ old, new: now }: DiffPair) {
     return html`<div class="line">
       ${old && this.#number(old, 'old')}${now && this.#content(now, 'new')}
     </div>`;
   }
 
-  #changed(line: DiffLine, side: Side) {
+  #changedLine(line: DiffLine, side: Side) {
     const gap = this.view === 'unified' ? html`<span class="number"></span>` : nothing;
     return side === 'old'
       ? html`<del class="line">${this.#number(line, side)}${gap}${this.#text(line, '−')}</del>`

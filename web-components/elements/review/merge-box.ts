@@ -49,7 +49,7 @@ export class RegistryMergeBox extends LitElement {
 
   override render() {
     const { state, can_merge, blockers, approvals, owners } = this.mergeRequest;
-    if (state !== 'open') return this.#decided();
+    if (state !== 'open') return this.#outcome();
     return html`<h2>${can_merge ? 'Ready to merge' : 'Not ready to merge'}</h2>
       <p class="quiet small">
         ${approvals.given} of ${approvals.required} required
@@ -88,7 +88,7 @@ export class RegistryMergeBox extends LitElement {
       : html`<wa-button variant="danger" appearance="outlined" size="s" @click=${this.#override}>Merge anyway…</wa-button>`;
   }
 
-  #decided() {
+  #outcome() {
     const { state, definition, merged_version, merged_by, closed_by } = this.mergeRequest;
     if (state === 'closed') {
       return html`<h2>Closed</h2>

@@ -37,6 +37,11 @@ export const mergeRequestStyles = css`
     min-inline-size: 0;
     overflow-wrap: anywhere;
   }
+  .list li.row {
+    display: flex;
+    flex-wrap: nowrap;
+    align-items: flex-start;
+  }
   .end {
     margin-inline-start: auto;
   }
