@@ -17,7 +17,7 @@ const text = fc
 
 const words = (line: DiffPair['old']) => line?.pieces.map(([piece]) => piece).join('');
 
-t.test('both files can be read back from the lines of their whole difference', async (t) => {
+t.test('both files can be reconstructed from a diff with full context', async (t) => {
   fc.assert(
     fc.property(text, text, (old, now) => {
       const patch = createTwoFilesPatch('a/f.py', 'b/f.py', old, now, '', '', { context: 1000 });
@@ -34,10 +34,10 @@ t.test('both files can be read back from the lines of their whole difference', a
       if (side('old') !== old || side('new') !== now) throw new Error(patch);
     }),
   );
-  t.pass('as fast-check tried');
+  t.pass('for all tried files');
 });
 
-t.test('the beginning of a difference has so many pairs, and says how many are left', async (t) => {
+t.test('beginningOf returns the first pairs and the number of pairs left', async (t) => {
   const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`).join('\n');
   const [file] = readDiff(
     createTwoFilesPatch('a/f.py', 'b/f.py', lines, lines.replaceAll(/(line \d*5)$/gm, '$1!')),
@@ -53,7 +53,7 @@ t.test('the beginning of a difference has so many pairs, and says how many are l
   }
 });
 
-t.test('words are marked only between lines that are alike', async (t) => {
+t.test('words are marked only between similar lines', async (t) => {
   const [file] = readDiff(createTwoFilesPatch('a/f', 'b/f', 'gain = 1\n', 'gain = 2\n'));
   const [pair] = file?.hunks[0]?.sections[0]?.pairs ?? [];
   t.same(pair?.old?.pieces, [
@@ -68,7 +68,7 @@ t.test('words are marked only between lines that are alike', async (t) => {
   );
 });
 
-t.test('files that come, go, move or are no text say so', async (t) => {
+t.test('added, deleted, renamed and binary files have their status', async (t) => {
   const diff = `diff --git a/new.py b/new.py
 new file mode 100644
 index 0000000..7898192

@@ -1,4 +1,4 @@
-/** Writing definitions in the browser, alone and two at once. */
+/** The editor: findings, forms, drafts, lost updates and new definitions. */
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
@@ -16,7 +16,7 @@ async function create(name: string, files: Record<string, string> = {}) {
   return await ada.client.definitions.create({ name, source_code, files, lab_id: nano.id });
 }
 
-/** Puts the text in place of what the editor holds, by keyboard. */
+/** Replaces the text in the editor, by keyboard. */
 async function write(page: Page, text: string) {
   const code = page.getByRole('textbox', { name: /^Contents of/ });
   await code.click();
@@ -24,7 +24,7 @@ async function write(page: Page, text: string) {
   await page.keyboard.insertText(text);
 }
 
-/** From now on; the answer is how long the longest task took, in milliseconds. */
+/** Starts to record tasks; the returned function gives the duration of the longest one, in milliseconds. */
 async function watchTasks(page: Page): Promise<() => Promise<number>> {
   await page.evaluate(() => {
     const durations = [0];
@@ -39,47 +39,40 @@ async function watchTasks(page: Page): Promise<() => Promise<number>> {
     );
 }
 
-t.test(
-  'what is wrong is shown while one types, by ruff at once and then by the registry',
-  async (t) => {
-    const { id } = await create('Typed');
-    const page = await browser.open(lab, '/definitions/Typed/edit', { username: 'ada' });
-    await page.getByText('No problems found.').waitFor();
-    t.ok(
-      await page.getByRole('button', { name: 'Save as version 2' }).isDisabled(),
-      'nothing to save',
-    );
-    const asked: string[] = [];
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-    await write(page, 'class Typed(:\n');
-    await page.locator('.cm-lintRange-error').first().waitFor();
-    await page.getByRole('tab', { name: /Problems \(\d+\)/ }).waitFor();
-    await isAccessible(t, page, 'editor with errors');
-    await takePictures(page, 'editor-errors');
-    await page.getByRole('button', { name: 'Save as version 2' }).click();
-    await page.getByRole('alert').first().waitFor();
-    t.equal(
-      (await ada.client.definitions.read(id)).version,
-      1,
-      'what does not parse does not land',
-    );
+t.test('findings appear while typing, first from ruff and then from the registry', async (t) => {
+  const { id } = await create('Typed');
+  const page = await browser.open(lab, '/definitions/Typed/edit', { username: 'ada' });
+  await page.getByText('No problems found.').waitFor();
+  t.ok(
+    await page.getByRole('button', { name: 'Save as version 2' }).isDisabled(),
+    'nothing to save',
+  );
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await write(page, 'class Typed(:\n');
+  await page.locator('.cm-lintRange-error').first().waitFor();
+  await page.getByRole('tab', { name: /Problems \(\d+\)/ }).waitFor();
+  await isAccessible(t, page, 'editor with errors');
+  await takePictures(page, 'editor-errors');
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.getByRole('alert').first().waitFor();
+  t.equal((await ada.client.definitions.read(id)).version, 1, 'a syntax error does not land');
 
-    await write(page, `import os\n${measurement('Typed', 2)}`);
-    await page.getByText('Importing os is not allowed here').first().waitFor();
-    t.ok(
-      asked.some((path) => path.endsWith(`/${id}/validate`)),
-      'the policy of the lab is the registry’s word',
-    );
-    await write(page, measurement('Typed', 2));
-    await page.getByText('No problems found.').waitFor();
-    await page.getByLabel('What you changed, and why').fill('Measures two');
-    await page.getByRole('button', { name: 'Save as version 2' }).click();
-    await page.waitForURL('**/definitions/Typed');
-    t.match(await ada.client.definitions.version(id, 2), { change_summary: 'Measures two' });
-  },
-);
+  await write(page, `import os\n${measurement('Typed', 2)}`);
+  await page.getByText('Importing os is not allowed here').first().waitFor();
+  t.ok(
+    asked.some((path) => path.endsWith(`/${id}/validate`)),
+    'the registry checks the import policy of the lab',
+  );
+  await write(page, measurement('Typed', 2));
+  await page.getByText('No problems found.').waitFor();
+  await page.getByLabel('What you changed, and why').fill('Measures two');
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.waitForURL('**/definitions/Typed');
+  t.match(await ada.client.definitions.version(id, 2), { change_summary: 'Measures two' });
+});
 
-t.test('metadata and settings are forms over the text', async (t) => {
+t.test('the metadata and settings forms edit the header', async (t) => {
   const { id } = await create('Described');
   const page = await browser.open(lab, '/definitions/Described/edit', { username: 'ada' });
   await page.getByRole('tab', { name: 'Metadata' }).click();
@@ -111,7 +104,7 @@ t.test('metadata and settings are forms over the text', async (t) => {
   t.same((await ada.client.definitions.read(id)).default_settings, { range: 5 });
 });
 
-t.test('unsaved work survives a reload, and can be discarded', async (t) => {
+t.test('unsaved work survives a reload and can be discarded', async (t) => {
   await create('Drafted');
   const page = await browser.open(lab, '/definitions/Drafted/edit', { username: 'ben' });
   await page.getByText('No problems found.').waitFor();
@@ -130,53 +123,49 @@ t.test('unsaved work survives a reload, and can be discarded', async (t) => {
   t.equal(await page.getByText('Your unsaved work from').count(), 0);
 });
 
-t.test(
-  'a registry that is away while one saves, and a session that ends, cost no word',
-  async (t) => {
-    const { id } = await create('Stormy');
-    const page = await browser.open(lab, '/definitions/Stormy/edit', { username: 'ada' });
-    await page.getByText('No problems found.').waitFor();
-    await write(page, measurement('Stormy', 2));
-    await page.getByLabel('What you changed, and why').fill('Measures two');
-    const saves = (address: URL) => address.pathname === `/api/instrument-definitions/${id}`;
-    await page.route(saves, (route) => route.abort());
-    await page.getByRole('button', { name: 'Save as version 2' }).click();
-    await page.getByText('The registry cannot be reached').first().waitFor();
-    await isAccessible(t, page, 'away while saving');
-    await takePictures(page, 'editor-away');
-    await page.unroute(saves);
-    await page.context().clearCookies();
-    await page.getByRole('button', { name: 'Save as version 2' }).click();
-    await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
-    const form = page.locator('session-ended-dialog');
-    await form.getByLabel('Password', { exact: true }).fill('password of ada');
-    await page.keyboard.press('Enter');
-    await page.waitForURL('**/definitions/Stormy');
-    const version = await ada.client.definitions.version(id, 2);
-    t.match(version, { change_summary: 'Measures two', source_code: measurement('Stormy', 2) });
+t.test('an unreachable registry and an ended session lose no text', async (t) => {
+  const { id } = await create('Stormy');
+  const page = await browser.open(lab, '/definitions/Stormy/edit', { username: 'ada' });
+  await page.getByText('No problems found.').waitFor();
+  await write(page, measurement('Stormy', 2));
+  await page.getByLabel('What you changed, and why').fill('Measures two');
+  const saves = (address: URL) => address.pathname === `/api/instrument-definitions/${id}`;
+  await page.route(saves, (route) => route.abort());
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.getByText('The registry cannot be reached').first().waitFor();
+  await takePictures(page, 'editor-away');
+  await page.unroute(saves);
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
+  const form = page.locator('session-ended-dialog');
+  await form.getByLabel('Password', { exact: true }).fill('password of ada');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/definitions/Stormy');
+  const version = await ada.client.definitions.version(id, 2);
+  t.match(version, { change_summary: 'Measures two', source_code: measurement('Stormy', 2) });
 
-    await page.goto(`${lab.url}/definitions/Stormy/edit`);
-    await page.getByText('No problems found.').waitFor();
-    await write(page, measurement('Stormy', 3));
-    await page.route(saves, async (route) => {
-      await route.fetch();
-      await route.abort();
-    });
-    const save = page.getByRole('button', { name: 'Save as version 3' });
-    await save.click();
-    await page.getByText('The registry cannot be reached').first().waitFor();
-    await page.unroute(saves);
-    await save.click();
-    await page.waitForURL('**/definitions/Stormy');
-    t.match(
-      await ada.client.definitions.read(id),
-      { version: 3 },
-      'saved once, the answer was lost',
-    );
-  },
-);
+  await page.goto(`${lab.url}/definitions/Stormy/edit`);
+  await page.getByText('No problems found.').waitFor();
+  await write(page, measurement('Stormy', 3));
+  await page.route(saves, async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  const save = page.getByRole('button', { name: 'Save as version 3' });
+  await save.click();
+  await page.getByText('The registry cannot be reached').first().waitFor();
+  await page.unroute(saves);
+  await save.click();
+  await page.waitForURL('**/definitions/Stormy');
+  t.match(
+    await ada.client.definitions.read(id),
+    { version: 3 },
+    'it is saved once although the first answer was lost',
+  );
+});
 
-t.test('a file of 300 KB is written in and compared without waiting', async (t) => {
+t.test('editing and comparing a file of 300 KB stays responsive', async (t) => {
   const points = (factor: number) =>
     Array.from(
       { length: 10_000 },
@@ -195,7 +184,7 @@ t.test('a file of 300 KB is written in and compared without waiting', async (t) 
   await page.getByRole('textbox', { name: /^Contents of/ }).click();
   await page.keyboard.press('ControlOrMeta+Home');
   let longest = Number.POSITIVE_INFINITY;
-  // A machine that is busy with other tests makes a page wait as well: then it may try again.
+  // Other tests on the same machine can slow a page down, so it gets further tries.
   for (let n = 1; n <= 3 && longest >= 400; n += 1) {
     const longestTask = await watchTasks(page);
     await page.keyboard.type(`# note ${n}`);
@@ -219,29 +208,26 @@ t.test('a file of 300 KB is written in and compared without waiting', async (t) 
   t.ok(Date.now() - began < 5_000);
 });
 
-t.test(
-  'a line written into a file with the line ends of Windows changes that line only',
-  async (t) => {
-    const source_code = measurement('Windows').replaceAll('\n', '\r\n');
-    const { id } = await ada.client.definitions.create({
-      name: 'Windows',
-      source_code,
-      lab_id: nano.id,
-    });
-    const page = await browser.open(lab, '/definitions/Windows/edit', { username: 'ada' });
-    await page.getByText('No problems found.').waitFor();
-    await page.getByRole('textbox', { name: /^Contents of/ }).click();
-    await page.keyboard.press('ControlOrMeta+Home');
-    await page.keyboard.type('# a note');
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Save as version 2' }).click();
-    await page.waitForURL('**/definitions/Windows');
-    const saved = await ada.client.definitions.read(id);
-    t.equal(saved.source_code, `# a note\r\n${source_code}`);
-  },
-);
+t.test('an edit keeps Windows line endings', async (t) => {
+  const source_code = measurement('Windows').replaceAll('\n', '\r\n');
+  const { id } = await ada.client.definitions.create({
+    name: 'Windows',
+    source_code,
+    lab_id: nano.id,
+  });
+  const page = await browser.open(lab, '/definitions/Windows/edit', { username: 'ada' });
+  await page.getByText('No problems found.').waitFor();
+  await page.getByRole('textbox', { name: /^Contents of/ }).click();
+  await page.keyboard.press('ControlOrMeta+Home');
+  await page.keyboard.type('# a note');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Save as version 2' }).click();
+  await page.waitForURL('**/definitions/Windows');
+  const saved = await ada.client.definitions.read(id);
+  t.equal(saved.source_code, `# a note\r\n${source_code}`);
+});
 
-t.test('whoever was slower sees both changes, and both can be kept', async (t) => {
+t.test('after a lost update, both changes or one of them can be kept', async (t) => {
   const { id } = await create('Raced', { 'notes.txt': 'one\n' });
   const page = await browser.open(lab, '/definitions/Raced/edit', { username: 'ada' });
   await page.getByText('No problems found.').waitFor();
@@ -275,7 +261,7 @@ t.test('whoever was slower sees both changes, and both can be kept', async (t) =
   t.match((await ada.client.definitions.read(id)).source_code, /^# ours/);
 });
 
-t.test('several files, and a proposal by whoever may not land', async (t) => {
+t.test('a contributor proposes a change of several files', async (t) => {
   const { id } = await create('Several');
   const page = await browser.open(lab, '/definitions/Several/edit', { username: 'ben' });
   await page.getByRole('button', { name: 'Add file' }).click();
@@ -297,12 +283,11 @@ t.test('several files, and a proposal by whoever may not land', async (t) => {
   t.match(items[0]?.definition, { name: 'Several' });
 });
 
-t.test('a new definition begins with a template that lands as it is', async (t) => {
+t.test('a new definition from an unchanged template can land', async (t) => {
   const page = await browser.open(lab, '/new', { username: 'ada' });
   await page.getByRole('textbox', { name: 'Class name' }).fill('Fresh');
   await page.getByRole('textbox', { name: 'Class name' }).press('Tab');
   await page.getByText('No problems found.').waitFor();
-  await isAccessible(t, page, 'new definition');
   await takePictures(page, 'new');
   await page.getByRole('button', { name: 'Save as version 1' }).click();
   await page.waitForURL('**/definitions/Fresh');
@@ -312,14 +297,14 @@ t.test('a new definition begins with a template that lands as it is', async (t) 
   });
 });
 
-t.test('a taken name is refused with a free one, and one click renames the class', async (t) => {
+t.test('a pasted class gives its name, and a taken name is replaced by a free one', async (t) => {
   await create('Lockin');
   const page = await browser.open(lab, '/new', { username: 'ada' });
-  const name = page.getByRole('textbox', { name: 'Class name' });
-  await name.fill('Lockin');
-  await name.press('Tab');
-  await page.getByText('class Lockin(').waitFor();
   await write(page, measurement('Lockin'));
+  await page.getByRole('button', { name: 'Save as version 1' }).click();
+  await page.getByRole('button', { name: 'Use class name Lockin' }).click();
+  t.equal(await page.getByRole('textbox', { name: 'Class name' }).inputValue(), 'Lockin');
+  await page.getByRole('button', { name: 'Lockin.py' }).waitFor();
   await page.getByRole('button', { name: 'Save as version 1' }).click();
   const free = `Lockin_${nano.code[0]?.toUpperCase()}${nano.code.slice(1)}`;
   const rename = page.getByRole('button', { name: `Rename to ${free}` });
@@ -333,7 +318,7 @@ t.test('a taken name is refused with a free one, and one click renames the class
   t.match(await ada.client.definitions.byName(free), { version: 1 });
 });
 
-t.test('a viewer is told why there is nothing to edit', async (t) => {
+t.test('the editor tells viewers that they cannot edit', async (t) => {
   await create('Read');
   const page = await browser.open(lab, '/definitions/Read/edit', { username: 'cleo' });
   await page.getByText('You can read this definition, but not change it').waitFor();

@@ -1,18 +1,20 @@
-/** What of the editor needs no browser: templates, the fields of a schema, working copies. */
+/** The pure parts of the editor: templates, the fields of a schema, working copies. */
 import fc from 'fast-check';
 import t from 'tap';
 import { validateDefinition } from '../../registry/definitions/validate.ts';
 import {
-  workingCopyOf,
   changesOf,
+  classNames,
   isChanged,
   keepOwn,
   mergeInto,
+  moveFile,
+  workingCopyOf,
 } from '../../web-components/data/working-copy.ts';
 import { TEMPLATES, template } from '../../web-components/elements/editor/templates.ts';
 import { fieldsOf } from '../../web-components/forms/schema-fields.ts';
 
-t.test('every template passes the validation without a warning', async (t) => {
+t.test('every template is valid without warnings', async (t) => {
   for (const { id } of TEMPLATES) {
     const result = validateDefinition('Mine', template(id, 'Mine'), {
       banned: ['os'],
@@ -23,7 +25,7 @@ t.test('every template passes the validation without a warning', async (t) => {
   }
 });
 
-t.test('whatever stands in a schema makes fields, or none', async (t) => {
+t.test('any schema becomes a list of fields', async (t) => {
   fc.assert(fc.property(fc.object(), (schema) => Array.isArray(fieldsOf(schema))));
   const schema = {
     properties: {
@@ -44,7 +46,28 @@ t.test('whatever stands in a schema makes fields, or none', async (t) => {
 const definition = (version: number, source_code: string, files: Record<string, string> = {}) =>
   workingCopyOf({ name: 'X', version, source_code, files } as Parameters<typeof workingCopyOf>[0]);
 
-t.test('a working copy says what saving must say, and no more', async (t) => {
+t.test('classNames finds classes at the top level only', async (t) => {
+  const source =
+    '"""class Doc:"""\nclass A:\n    class Inner: ...\n\n@x\nclass  B(A): ...\n#class C:\n';
+  t.same(classNames(source), ['A', 'B']);
+});
+
+t.test('moveFile moves a file in both versions and keeps its changes', async (t) => {
+  const copy = workingCopyOf({
+    name: 'X',
+    version: null,
+    source_code: 'a\n',
+    files: { 'h.py': '' },
+  } as never);
+  const edited = { ...copy, files: { ...copy.files, 'X.py': 'b\n' } };
+  t.same(moveFile(edited, 'X.py', 'Y.py'), {
+    version: null,
+    base: { 'Y.py': 'a\n', 'h.py': '' },
+    files: { 'Y.py': 'b\n', 'h.py': '' },
+  });
+});
+
+t.test('a working copy lists exactly the changes to save', async (t) => {
   const copy = definition(1, 'a\n', { 'h.py': 'h\n', 'gone.py': 'g\n' });
   t.notOk(isChanged(copy));
   const edited = { ...copy, files: { 'X.py': 'b\n', 'h.py': 'h\n', 'new.py': 'n\n' } };
@@ -52,7 +75,7 @@ t.test('a working copy says what saving must say, and no more', async (t) => {
 });
 
 t.test(
-  'changes at different places are both kept; at the same place one’s own stands until somebody decides',
+  'a merge keeps changes in different places and the user’s own text in a conflict',
   async (t) => {
     const base = definition(1, 'a\nb\nc\nd\ne\n', { 'h.py': 'h\n' });
     const own = { ...base, files: { ...base.files, 'X.py': 'A\nb\nc\nd\ne\n' } };

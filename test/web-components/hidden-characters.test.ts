@@ -1,6 +1,6 @@
 /**
- * "Trojan Source" in the browser: a line that reviewers read otherwise than Python does. Wherever text of others is shown,
- * the characters that nobody sees stand as their code points, and turn nothing round.
+ * "Trojan Source" in the browser: hidden characters make reviewers read a line differently from Python. The pages show
+ * hidden characters as code points, so that they do not reorder the text.
  */
 import type { Page } from 'playwright-core';
 import t from 'tap';
@@ -29,13 +29,13 @@ await clone.push('HEAD:refs/for/main');
 const [row] = (await ada.client.mergeRequests.list({ definition_id: made.id })).items;
 const id = row?.id ?? 0;
 
-/** Nothing that is hidden is left in the difference that the page shows. */
-const isShown = async (page: Page) => {
+/** Whether the shown diff contains no hidden characters. */
+const hasNoHidden = async (page: Page) => {
   const texts = await page.locator('registry-diff-file .text').allTextContents();
   return texts.length > 0 && !/[\u202a-\u202e\u2066-\u2069\u200b]/.test(texts.join());
 };
 
-t.test('the review shows them in the difference, the commits and the check', async (t) => {
+t.test('a merge request reveals hidden characters in the diff, commits and checks', async (t) => {
   const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
   const lines = page.locator('registry-diff-file ins');
   await lines.locator('.hidden-character').first().waitFor();
@@ -44,21 +44,21 @@ t.test('the review shows them in the difference, the commits and the check', asy
   ]);
   t.ok((await page.getByTitle('U+202E (right-to-left override)').count()) > 0);
   await page.getByText('warning: Trojan.py:').waitFor();
-  t.ok(await isShown(page));
+  t.ok(await hasNoHidden(page));
   await isAccessible(t, page, 'a review with hidden characters');
 });
 
-t.test('so do the code of a version, its list of versions, and the editor', async (t) => {
+t.test('the code view and the editor reveal hidden characters', async (t) => {
   const { head } = await ada.client.mergeRequests.read(id);
   await ada.client.mergeRequests.review(id, { verdict: 'approve', head });
   await ada.client.mergeRequests.merge(id, { head, change_summary: 'Measure two' });
-  const code = await browser.open(lab, `${PATH}?view=code`, { username: 'ada' });
-  await code.locator('registry-code .hidden-character').nth(3).waitFor();
-  t.equal(await code.locator('registry-code .hidden-character').count(), 4);
-  const editor = await browser.open(lab, `${PATH}/edit`, { username: 'ada' });
-  const content = editor.locator('.cm-content');
+  const page = await browser.open(lab, `${PATH}?view=code`, { username: 'ada' });
+  await page.locator('registry-code .hidden-character').nth(3).waitFor();
+  t.equal(await page.locator('registry-code .hidden-character').count(), 4);
+  await page.goto(`${lab.url}${PATH}/edit`);
+  const content = page.locator('.cm-content');
   await content.click();
-  await editor.keyboard.press('Control+End');
+  await page.keyboard.press('Control+End');
   await content.locator('.hidden-character').nth(3).waitFor();
-  t.equal(await content.locator('.hidden-character').count(), 4, 'and the emoji is whole');
+  t.equal(await content.locator('.hidden-character').count(), 4, 'the emoji stays whole');
 });

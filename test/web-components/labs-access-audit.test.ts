@@ -1,4 +1,4 @@
-/** Labs, people, tokens and the audit trail in the browser: who may, what is shown once, and what was written. */
+/** The pages of labs, accounts, tokens and the audit trail. */
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
@@ -14,8 +14,8 @@ const browser = await startBrowser(t);
 const { ada, ben, nano } = lab;
 const HOSTILE = '<img src=x onerror=alert(1)> & "quoted"';
 
-/** Waits until the focus is in the element that this selects, whatever shadow root it is in. */
-async function focusIsOn(page: Page, selector: string) {
+/** Waits until an element that matches the selector has the focus, in any shadow root. */
+async function waitForFocus(page: Page, selector: string) {
   await page.waitForFunction((wanted) => {
     let found = document.activeElement;
     while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
@@ -24,62 +24,69 @@ async function focusIsOn(page: Page, selector: string) {
   }, selector);
 }
 
-t.test('a site admin makes a lab and an account, whose password is shown once', async (t) => {
-  const page = await browser.open(lab, '/labs', { username: 'root' });
-  await page.getByRole('link', { name: 'Nano Optics' }).waitFor();
-  await isAccessible(t, page, 'labs');
-  await takePictures(page, 'labs');
-  await page.getByRole('button', { name: 'New lab' }).click();
-  await focusIsOn(page, '[name=name]');
-  await page.keyboard.type(`Thin Films ${HOSTILE}`);
-  await write(page, 'Code', 'nano');
-  await isAccessible(t, page, 'new lab');
-  await page.keyboard.press('Enter');
-  await page.getByRole('alert').getByText('That code is taken').waitFor();
-  await write(page, 'Code', 'films');
-  await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: HOSTILE }).waitFor();
-  await page.getByText('No members yet').waitFor();
+t.test(
+  'a site admin creates a lab and manages accounts, whose passwords are shown once',
+  async (t) => {
+    const page = await browser.open(lab, '/labs', { username: 'root' });
+    await page.getByRole('link', { name: 'Nano Optics' }).waitFor();
+    await isAccessible(t, page, 'labs');
+    await takePictures(page, 'labs');
+    await page.getByRole('button', { name: 'New lab' }).click();
+    await waitForFocus(page, '[name=name]');
+    await page.keyboard.type(`Thin Films ${HOSTILE}`);
+    await write(page, 'Code', 'nano');
+    await isAccessible(t, page, 'new lab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('That code is taken').waitFor();
+    await write(page, 'Code', 'films');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: HOSTILE }).waitFor();
+    await page.getByText('No members yet').waitFor();
 
-  await page.getByRole('link', { name: 'Users' }).click();
-  await page.getByRole('button', { name: 'New account' }).click();
-  await write(page, 'Username', 'eve');
-  await write(page, 'Name', 'Eve Lindgren & "Co"');
-  await write(page, 'Email', 'eve@lab.example');
-  await page.getByRole('button', { name: 'Create account' }).click();
-  const secret = page.locator('registry-secret');
-  await secret.getByRole('heading', { name: 'Password of eve' }).waitFor();
-  await focusIsOn(page, 'h2');
-  const password = (await secret.locator('registry-copy code').textContent()) ?? '';
-  await isAccessible(t, page, 'users');
-  await takePictures(page, 'users');
-  await secret.getByRole('button', { name: 'Done' }).click();
-  t.equal(await page.getByText(password).count(), 0, 'it is gone from the page');
-  t.equal((await lab.anonymous.login('eve', password)).user.username, 'eve', 'and it counts');
+    await page.getByRole('link', { name: 'Users' }).click();
+    await page.getByRole('button', { name: 'New account' }).click();
+    await write(page, 'Username', 'eve');
+    await write(page, 'Name', 'Eve Lindgren & "Co"');
+    await write(page, 'Email', 'eve@lab.example');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    const secret = page.locator('registry-secret');
+    await secret.getByRole('heading', { name: 'Password of eve' }).waitFor();
+    await waitForFocus(page, 'h2');
+    const password = (await secret.locator('registry-copy code').textContent()) ?? '';
+    await isAccessible(t, page, 'users');
+    await takePictures(page, 'users');
+    await secret.getByRole('button', { name: 'Done' }).click();
+    t.equal(await page.getByText(password).count(), 0, 'the page no longer has the password');
+    t.equal(
+      (await lab.anonymous.login('eve', password)).user.username,
+      'eve',
+      'and the password works',
+    );
 
-  await choose(page, 'Actions for Eve', 'Disable');
-  await dialog(page).getByRole('button', { name: 'Cancel' }).click();
-  await focusIsOn(page, 'wa-button[slot=trigger]');
-  await choose(page, 'Actions for Eve', 'Disable');
-  await dialog(page).getByRole('button', { name: 'Disable' }).click();
-  await page.getByText('disabled').waitFor();
-  await t.rejects(lab.anonymous.login('eve', password), 'a disabled account does not sign in');
-  await choose(page, 'Actions for Eve', 'Enable');
-  await dialog(page).getByRole('button', { name: 'Enable' }).click();
-  await page.getByText('disabled').waitFor({ state: 'detached' });
-  await choose(page, 'Actions for Eve', 'Reset password');
-  await dialog(page).getByRole('button', { name: 'Reset password' }).click();
-  const next = (await secret.locator('registry-copy code').textContent()) ?? '';
-  await t.rejects(lab.anonymous.login('eve', password), 'the old password has ended');
-  await lab.anonymous.login('eve', next);
-  await choose(page, 'Actions for Root', 'Reset password');
-  await page.getByRole('heading', { name: 'Your account' }).waitFor();
-  await page.goBack();
-  await page.getByRole('searchbox', { name: 'Search by' }).fill('nobody like that');
-  await page.getByText('No accounts match').waitFor();
-});
+    await choose(page, 'Actions for Eve', 'Disable');
+    await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+    await waitForFocus(page, 'wa-button[slot=trigger]');
+    await choose(page, 'Actions for Eve', 'Disable');
+    await dialog(page).getByRole('button', { name: 'Disable' }).click();
+    await page.getByText('disabled').waitFor();
+    await t.rejects(lab.anonymous.login('eve', password), 'a disabled account cannot sign in');
+    await choose(page, 'Actions for Eve', 'Enable');
+    await dialog(page).getByRole('button', { name: 'Enable' }).click();
+    await page.getByText('disabled').waitFor({ state: 'detached' });
+    await choose(page, 'Actions for Eve', 'Reset password');
+    await dialog(page).getByRole('button', { name: 'Reset password' }).click();
+    const next = (await secret.locator('registry-copy code').textContent()) ?? '';
+    await t.rejects(lab.anonymous.login('eve', password), 'the old password no longer works');
+    await lab.anonymous.login('eve', next);
+    await choose(page, 'Actions for Root', 'Reset password');
+    await page.getByRole('heading', { name: 'Your account' }).waitFor();
+    await page.goBack();
+    await page.getByRole('searchbox', { name: 'Search by' }).fill('nobody like that');
+    await page.getByText('No accounts match').waitFor();
+  },
+);
 
-t.test('a lab admin sees to members, policy and owners; a viewer only looks', async (t) => {
+t.test('a lab admin manages members, policy, owners and imports; a viewer cannot', async (t) => {
   const page = await browser.open(lab, `/labs/${nano.id}`, { username: 'ada' });
   await page.getByRole('row', { name: 'Cleo' }).waitFor();
   await page.getByRole('button', { name: 'Add member' }).click();
@@ -143,7 +150,7 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
   await choose(page, 'Actions for Eve', 'Remove from lab');
   await dialog(page).getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('row', { name: 'Eve' }).waitFor({ state: 'detached' });
-  await focusIsOn(page, 'h2');
+  await waitForFocus(page, 'h2');
 
   const viewer = await browser.open(lab, `/labs/${nano.id}`, { username: 'cleo' });
   await viewer.getByText('needs 2 approvals').waitFor();
@@ -155,71 +162,74 @@ t.test('a lab admin sees to members, policy and owners; a viewer only looks', as
   await isAccessible(t, viewer, 'forbidden');
 });
 
-t.test('tokens are made, shown once and deleted; a new password keeps this window', async (t) => {
-  const page = await browser.open(lab, '/account', { username: 'ben' });
-  const tokens = card(page, 'Tokens');
-  await tokens.getByRole('button', { name: 'New token' }).click();
-  await write(page, 'Name', HOSTILE);
-  await dialog(page).getByRole('radio', { name: 'read' }).click();
-  await isAccessible(t, page, 'new token');
-  await dialog(page).getByRole('button', { name: 'Create token' }).click();
-  const secret = page.locator('registry-secret');
-  const token = (await secret.locator('registry-copy code').textContent()) ?? '';
-  t.match(await createClient({ url: lab.url, token }).me(), {
-    user: { username: 'ben' },
-    scope: 'read',
-  });
-  await isAccessible(t, page, 'account');
-  await takePictures(page, 'account');
-  await page.reload();
-  await tokens.getByRole('row', { name: HOSTILE }).waitFor();
-  t.equal(await page.getByText(token).count(), 0, 'nothing of it outlives the page');
-  t.same(
-    await page.evaluate(
-      (part) =>
-        [JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join().includes(part),
-      token,
-    ),
-    false,
-    'nor is it kept by the browser',
-  );
-  await tokens.getByRole('button', { name: 'Delete token <img' }).click();
-  await dialog(page).getByRole('button', { name: 'Delete' }).click();
-  await tokens.getByRole('row', { name: HOSTILE }).waitFor({ state: 'detached' });
-  await focusIsOn(page, 'h2');
-  await t.rejects(createClient({ url: lab.url, token }).me(), /token/);
+t.test(
+  'tokens are created, shown once and deleted; a new password ends other sessions',
+  async (t) => {
+    const page = await browser.open(lab, '/account', { username: 'ben' });
+    const tokens = card(page, 'Tokens');
+    await tokens.getByRole('button', { name: 'New token' }).click();
+    await write(page, 'Name', HOSTILE);
+    await dialog(page).getByRole('radio', { name: 'read' }).click();
+    await isAccessible(t, page, 'new token');
+    await dialog(page).getByRole('button', { name: 'Create token' }).click();
+    const secret = page.locator('registry-secret');
+    const token = (await secret.locator('registry-copy code').textContent()) ?? '';
+    t.match(await createClient({ url: lab.url, token }).me(), {
+      user: { username: 'ben' },
+      scope: 'read',
+    });
+    await isAccessible(t, page, 'account');
+    await takePictures(page, 'account');
+    await page.reload();
+    await tokens.getByRole('row', { name: HOSTILE }).waitFor();
+    t.equal(await page.getByText(token).count(), 0, 'the secret is not shown again');
+    t.same(
+      await page.evaluate(
+        (part) =>
+          [JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join().includes(part),
+        token,
+      ),
+      false,
+      'the browser does not store it',
+    );
+    await tokens.getByRole('button', { name: 'Delete token <img' }).click();
+    await dialog(page).getByRole('button', { name: 'Delete' }).click();
+    await tokens.getByRole('row', { name: HOSTILE }).waitFor({ state: 'detached' });
+    await waitForFocus(page, 'h2');
+    await t.rejects(createClient({ url: lab.url, token }).me(), /token/);
 
-  const profile = card(page, 'Profile');
-  await profile.getByRole('button', { name: 'Edit' }).click();
-  await profile.getByLabel('Name').first().fill('Benedikt');
-  await page.keyboard.press('Enter');
-  await page.getByRole('banner').getByText('Benedikt').waitFor();
-  await focusIsOn(page, 'wa-button.edit');
+    const profile = card(page, 'Profile');
+    await profile.getByRole('button', { name: 'Edit' }).click();
+    await profile.getByLabel('Name').first().fill('Benedikt');
+    await page.keyboard.press('Enter');
+    await page.getByRole('banner').getByText('Benedikt').waitFor();
+    await waitForFocus(page, 'wa-button.edit');
 
-  const elsewhere = await browser.open(lab, '/account', { username: 'ben' });
-  const password = card(page, 'Password');
-  await password.getByRole('button', { name: 'Change' }).click();
-  await focusIsOn(page, '[name=current_password]');
-  await password.getByLabel('Current password').fill('not it');
-  await password.getByLabel('New password', { exact: true }).fill('a better password');
-  await password.getByLabel('Confirm new password').fill('a bitter password');
-  await isAccessible(t, page, 'new password');
-  await page.keyboard.press('Enter');
-  await password.getByText('The new passwords do not match').waitFor();
-  await password.getByLabel('Confirm new password').fill('a better password');
-  await page.keyboard.press('Enter');
-  await password.getByText('is not your password').waitFor();
-  await password.getByLabel('Current password').fill('password of ben');
-  await page.keyboard.press('Enter');
-  await password.getByRole('button', { name: 'Change' }).waitFor();
-  await page.reload();
-  await tokens.getByRole('heading', { name: 'Tokens' }).waitFor();
-  await elsewhere.reload();
-  await elsewhere.waitForURL(/\/sign-in\?next=%2Faccount$/);
-  t.pass('this window goes on, the other has ended');
-});
+    const elsewhere = await browser.open(lab, '/account', { username: 'ben' });
+    const password = card(page, 'Password');
+    await password.getByRole('button', { name: 'Change' }).click();
+    await waitForFocus(page, '[name=current_password]');
+    await password.getByLabel('Current password').fill('not it');
+    await password.getByLabel('New password', { exact: true }).fill('a better password');
+    await password.getByLabel('Confirm new password').fill('a bitter password');
+    await isAccessible(t, page, 'new password');
+    await page.keyboard.press('Enter');
+    await password.getByText('The new passwords do not match').waitFor();
+    await password.getByLabel('Confirm new password').fill('a better password');
+    await page.keyboard.press('Enter');
+    await password.getByText('is not your password').waitFor();
+    await password.getByLabel('Current password').fill('password of ben');
+    await page.keyboard.press('Enter');
+    await password.getByRole('button', { name: 'Change' }).waitFor();
+    await page.reload();
+    await tokens.getByRole('heading', { name: 'Tokens' }).waitFor();
+    await elsewhere.reload();
+    await elsewhere.waitForURL(/\/sign-in\?next=%2Faccount$/);
+    t.pass('this session continues, the other one has ended');
+  },
+);
 
-t.test('the audit trail is filtered, opened and exported', async (t) => {
+t.test('the audit trail can be filtered, opened and exported', async (t) => {
   const source_code = measurement('Audited');
   await lab.dan.client.definitions.create({ name: 'Audited', source_code, lab_id: lab.other.id });
   const page = await browser.open(lab, '/audit', { username: 'root' });
@@ -242,7 +252,7 @@ t.test('the audit trail is filtered, opened and exported', async (t) => {
   t.same(
     lines.map((line) => JSON.parse(line).action),
     ['lab.changed', 'lab.changed', 'lab.changed'],
-    'the file has what the filters leave',
+    'the export has the filtered entries',
   );
   await entries.nth(1).getByRole('link', { name: 'all by ada' }).click();
   await page.waitForURL(/\/audit\?actor=ada$/);
@@ -252,5 +262,5 @@ t.test('the audit trail is filtered, opened and exported', async (t) => {
 
   const admin = await browser.open(lab, '/audit', { username: 'dan' });
   await admin.getByText('Audited').first().waitFor();
-  t.equal(await admin.getByText('Nano Optics').count(), 0, 'a lab admin sees their lab alone');
+  t.equal(await admin.getByText('Nano Optics').count(), 0, 'a lab admin sees only their own lab');
 });

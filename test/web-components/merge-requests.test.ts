@@ -1,4 +1,4 @@
-/** Reviewing in the browser: two people at once, and what goes wrong on the worst of days. */
+/** Merge requests: the list, reviews by two people at once, new pushes, overrides and ended sessions. */
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
@@ -13,27 +13,27 @@ const browser = await startBrowser(t);
 const { ada, ben, nano } = lab;
 const HOSTILE = '<img src=x onerror=alert(1)> & <script>alert(2)</script>';
 
-/** A definition of Ada's, and Ben's push for review. */
-async function proposed(t: Test, name: string, title: string) {
+/** Creates a definition by ada and a push for review by ben. */
+async function propose(t: Test, name: string, title: string) {
   const source_code = measurement(name);
   await ada.client.definitions.create({ name, source_code, lab_id: nano.id });
   const clone = await cloneOf(t, lab, name, ben);
-  const propose = async (source: string, message: string) => {
+  const pushForReview = async (source: string, message: string) => {
     await clone.commit({ [`${name}.py`]: source }, message);
     const pushed = await clone.push('HEAD:refs/for/main');
     t.equal(pushed.code, 0, pushed.stderr);
   };
-  await propose(source_code.replace('in volts', `in millivolts, ${HOSTILE}`), title);
+  await pushForReview(source_code.replace('in volts', `in millivolts, ${HOSTILE}`), title);
   const { items } = await ben.client.mergeRequests.list({ state: 'open' });
   const id = items.find(({ definition }) => definition.name === name)?.id ?? 0;
-  return { id, source_code, propose };
+  return { id, source_code, pushForReview };
 }
 
 const write = (page: Page, label: string, text: string) =>
   page.getByRole('textbox', { name: label }).fill(text);
 
-t.test('what waits is listed; a viewer has no such page', async (t) => {
-  const { id } = await proposed(t, 'Listed', `Speak of millivolts ${HOSTILE}`);
+t.test('open merge requests are listed; viewers cannot see them', async (t) => {
+  const { id } = await propose(t, 'Listed', `Speak of millivolts ${HOSTILE}`);
   const page = await browser.open(lab, '/merge-requests', { username: 'ada' });
   await page.getByRole('link', { name: 'Speak of millivolts' }).waitFor();
   await isAccessible(t, page, 'merge requests');
@@ -46,12 +46,12 @@ t.test('what waits is listed; a viewer has no such page', async (t) => {
   t.equal(
     await viewer.getByRole('link', { name: 'Merge requests' }).count(),
     1,
-    'the way back only',
+    'only the link back',
   );
 });
 
-t.test('two people review at once: threads, approval, merge', async (t) => {
-  const { id } = await proposed(t, 'Reviewed', 'Speak of millivolts');
+t.test('two people review at the same time: threads, approval, merge', async (t) => {
+  const { id } = await propose(t, 'Reviewed', 'Speak of millivolts');
   const [reviewer, author] = [
     await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' }),
     await browser.open(lab, `/merge-requests/${id}`, { username: 'ben' }),
@@ -60,15 +60,13 @@ t.test('two people review at once: threads, approval, merge', async (t) => {
   t.equal(
     await author.getByRole('button', { name: 'Approve' }).count(),
     0,
-    'the author decides nothing',
+    'the author cannot approve',
   );
 
   await t.test(
-    'a line is commented on by keyboard, and the author sees it without doing anything',
+    'a reviewer comments on a line by keyboard, and the author sees it at once',
     async (t) => {
-      await author
-        .getByRole('textbox', { name: 'Write a comment' })
-        .fill('half a thought');
+      await author.getByRole('textbox', { name: 'Write a comment' }).fill('half a thought');
       await reviewer.keyboard.press('j');
       await reviewer.getByRole('group', { name: 'Diff of Reviewed.py' }).focus();
       for (let line = 0; line < 9; line += 1) await reviewer.keyboard.press('ArrowDown');
@@ -79,7 +77,7 @@ t.test('two people review at once: threads, approval, merge', async (t) => {
       t.equal(
         await author.getByRole('textbox', { name: 'Write a comment' }).inputValue(),
         'half a thought',
-        'what is half typed survives the update',
+        'unsent text survives the update',
       );
       await author.getByRole('textbox', { name: 'Write a comment' }).fill('');
       await author.keyboard.press('Tab');
@@ -94,7 +92,7 @@ t.test('two people review at once: threads, approval, merge', async (t) => {
     },
   );
 
-  await t.test('approved, it can be merged, and everybody sees that it was', async (t) => {
+  await t.test('after approval it can be merged, and both pages show it', async (t) => {
     await reviewer.getByRole('button', { name: 'Approve' }).click();
     await reviewer.getByText('Ready to merge').waitFor();
     await author.getByText('Ready to merge').waitFor();
@@ -109,9 +107,9 @@ t.test('two people review at once: threads, approval, merge', async (t) => {
 });
 
 t.test(
-  'a push under the eyes of a reviewer changes nothing until asked for, and no review of the old head counts',
+  'a push changes the page only on request, and reviews of the old head do not count',
   async (t) => {
-    const { id, source_code, propose } = await proposed(t, 'Moved', 'First try');
+    const { id, source_code, pushForReview } = await propose(t, 'Moved', 'First try');
     const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
     await page.getByText('Not ready to merge').waitFor();
     await write(page, 'Write a comment', 'looks right to me');
@@ -121,7 +119,7 @@ t.test(
     await write(page, 'Reply', 'Those of the lab');
     await page.getByRole('button', { name: 'Comment on line 7', exact: true }).click();
     await write(page, 'Comment on line 7', 'Say which ones');
-    await propose(source_code.replace('in volts', 'in kilovolts'), 'Second try');
+    await pushForReview(source_code.replace('in volts', 'in kilovolts'), 'Second try');
     await page.getByRole('status').getByText('New commits were pushed').waitFor();
     await isAccessible(t, page, 'moved');
     await takePictures(page, 'merge-request-moved');
@@ -134,17 +132,25 @@ t.test(
     const line = page.locator('.new-thread');
     await line.getByRole('button', { name: 'Comment' }).click();
     await line.getByRole('alert').waitFor();
-    t.equal((await ada.client.mergeRequests.read(id)).comments.length, 1, 'not on another line 7');
+    t.equal(
+      (await ada.client.mergeRequests.read(id)).comments.length,
+      1,
+      'no comment on line 7 of another head',
+    );
     await page.getByRole('button', { name: 'Show the new head' }).click();
     await page.locator('ins mark', { hasText: 'kilovolts' }).waitFor();
     const text = (label: string) => page.getByRole('textbox', { name: label }).inputValue();
-    t.equal(await text('Reply'), 'Those of the lab', 'the thread went, what was written did not');
+    t.equal(
+      await text('Reply'),
+      'Those of the lab',
+      'the reply survives although its thread is outdated',
+    );
     const displaced = 'Your unsent comment on line 7 of Moved.py, before the push';
     t.equal(await text(displaced), 'Say which ones');
     await isAccessible(t, page, 'displaced');
     await page.reload();
     await page.getByRole('textbox', { name: 'Reply' }).waitFor();
-    t.equal(await text('Reply'), 'Those of the lab', 'a reload loses nothing either');
+    t.equal(await text('Reply'), 'Those of the lab', 'the reply also survives a reload');
     t.equal(await text('Write a comment'), 'looks right to me');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('Ready to merge').waitFor();
@@ -152,39 +158,42 @@ t.test(
   },
 );
 
-t.test(
-  'what is missing is said; a lab admin may set policy aside with a reason, and close',
-  async (t) => {
-    const { id } = await proposed(t, 'Overridden', 'In a hurry');
-    const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
-    await page
-      .getByRole('list', { name: 'Missing requirements' })
-      .getByText('approval', { exact: false })
-      .first()
-      .waitFor();
-    await page.getByRole('button', { name: 'Close', exact: true }).click();
-    await page.locator('registry-confirm').getByRole('button', { name: 'Close merge request' }).click();
-    await page.getByRole('button', { name: 'Reopen' }).click();
-    await page.locator('registry-confirm').getByRole('button', { name: 'Reopen merge request' }).click();
-    await page.getByRole('button', { name: 'Edit' }).click();
-    await write(page, 'Title', 'In no hurry');
-    await write(page, 'Description', HOSTILE);
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'In no hurry' }).waitFor();
-    await page.getByText(HOSTILE).first().waitFor();
-    await page.getByRole('button', { name: 'Merge anyway…' }).click();
-    const dialog = page.locator('registry-confirm');
-    await dialog.getByRole('textbox', { name: 'Reason' }).fill('the beam time begins');
-    await isAccessible(t, page, 'override');
-    await dialog.getByRole('button', { name: 'Merge anyway' }).click();
-    await page.getByRole('heading', { name: 'Merged' }).waitFor();
-    const found = await ada.client.mergeRequests.read(id);
-    t.match(found, { state: 'merged', title: 'In no hurry' });
-  },
-);
+t.test('a lab admin closes, reopens, edits and merges despite the policy', async (t) => {
+  const { id } = await propose(t, 'Overridden', 'In a hurry');
+  const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ada' });
+  await page
+    .getByRole('list', { name: 'Missing requirements' })
+    .getByText('approval', { exact: false })
+    .first()
+    .waitFor();
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await page
+    .locator('registry-confirm')
+    .getByRole('button', { name: 'Close merge request' })
+    .click();
+  await page.getByRole('button', { name: 'Reopen' }).click();
+  await page
+    .locator('registry-confirm')
+    .getByRole('button', { name: 'Reopen merge request' })
+    .click();
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await write(page, 'Title', 'In no hurry');
+  await write(page, 'Description', HOSTILE);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'In no hurry' }).waitFor();
+  await page.getByText(HOSTILE).first().waitFor();
+  await page.getByRole('button', { name: 'Merge anyway…' }).click();
+  const dialog = page.locator('registry-confirm');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('the beam time begins');
+  await isAccessible(t, page, 'override');
+  await dialog.getByRole('button', { name: 'Merge anyway' }).click();
+  await page.getByRole('heading', { name: 'Merged' }).waitFor();
+  const found = await ada.client.mergeRequests.read(id);
+  t.match(found, { state: 'merged', title: 'In no hurry' });
+});
 
-t.test('a session that ends in mid-comment loses nothing', async (t) => {
-  const { id } = await proposed(t, 'Interrupted', 'Later');
+t.test('an unsent comment survives the end of the session', async (t) => {
+  const { id } = await propose(t, 'Interrupted', 'Later');
   const page = await browser.open(lab, `/merge-requests/${id}`, { username: 'ben' });
   await write(page, 'Write a comment', 'I was about to say');
   await page.context().clearCookies();

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { settingRows } from '../../web-components/elements/setting-rows.ts';
 
-t.test('a schema becomes rows that say type, range, default and meaning', async (t) => {
+t.test('a schema becomes rows with type, range, default and description', async (t) => {
   const rows = settingRows(
     {
       type: 'object',
@@ -34,12 +34,16 @@ t.test('a schema becomes rows that say type, range, default and meaning', async 
   t.match(row('label'), { type: 'string or null', allowed: 'matches ^[a-z]+$' });
   t.match(row('either'), { type: 'string or number' });
   t.match(row('sweep.start'), { type: 'number', initial: '0' });
-  t.match(row('sweep.undocumented'), { type: 'boolean', initial: 'true' }, 'known by its default');
+  t.match(
+    row('sweep.undocumented'),
+    { type: 'boolean', initial: 'true' },
+    'from its default alone',
+  );
   t.match(row('extra'), { type: 'list', initial: '[1,2]' });
-  t.equal(row('sweep'), undefined, 'its inner settings stand for it');
+  t.equal(row('sweep'), undefined, 'only its inner settings have rows');
 });
 
-t.test('whatever stands where a schema should be, nothing is thrown and it ends', async (t) => {
+t.test('invalid, deep and wide schemas are handled without errors', async (t) => {
   const deep: Record<string, unknown> = {};
   let inner = deep;
   for (let level = 0; level < 1000; level += 1) {

@@ -1,4 +1,4 @@
-/** What holds for every page: signing in, going from page to page, what is said when something is missing or over. */
+/** The common parts of all pages: sign-in, navigation, unknown addresses, ended sessions, themes. */
 import t from 'tap';
 import { isAccessible } from '../helpers/axe.ts';
 import { focusedText, NARROW, startBrowser, takePictures } from '../helpers/browser.ts';
@@ -15,7 +15,7 @@ await registry.admin.client.definitions.create({
   is_public: true,
 });
 
-t.test('somebody signs in, goes on to where they wanted to be, and signs out', async (t) => {
+t.test('a user signs in, reaches the requested page, and signs out', async (t) => {
   const page = await browser.open(registry, '/sign-in?next=/definitions/Lockin');
   t.equal(await page.title(), 'Sign in · Definition Registry');
   await isAccessible(t, page, 'sign-in');
@@ -35,19 +35,19 @@ t.test('somebody signs in, goes on to where they wanted to be, and signs out', a
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.waitForURL('**/sign-in');
   await page.keyboard.type('ada');
-  t.equal(await page.getByLabel('Username').inputValue(), 'ada', 'the focus is where one goes on');
+  t.equal(await page.getByLabel('Username').inputValue(), 'ada', 'the first field has the focus');
 });
 
-t.test('no link to the sign-in page leads elsewhere afterwards', async (t) => {
+t.test('the sign-in page does not redirect to other sites', async (t) => {
   const page = await browser.open(registry, '/sign-in?next=https://elsewhere.example/');
   await page.getByLabel('Username').fill('ada');
   await page.getByLabel('Password', { exact: true }).fill('password of ada');
   await page.keyboard.press('Enter');
   await page.waitForURL(`${registry.url}/`);
-  t.pass('it stays within the registry');
+  t.pass('the user stays on the registry');
 });
 
-t.test('pages come without loading the document anew, and back and forward work', async (t) => {
+t.test('navigation does not reload the document, and back works', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.evaluate(() => Object.assign(globalThis, { sameDocument: true }));
   await page.getByRole('link', { name: 'Lockin' }).click();
@@ -55,10 +55,10 @@ t.test('pages come without loading the document anew, and back and forward work'
   t.equal(await focusedText(page), 'Lockin');
   await page.goBack();
   await page.getByRole('heading', { name: 'Definitions', level: 1 }).waitFor();
-  t.ok(await page.evaluate(() => 'sameDocument' in globalThis), 'still the same document');
+  t.ok(await page.evaluate(() => 'sameDocument' in globalThis), 'it is still the same document');
 });
 
-t.test('a wrong address is told, by a page to people and by a problem to programs', async (t) => {
+t.test('an unknown address gives people a page and programs a problem document', async (t) => {
   const page = await browser.open(registry, '/nowhere', { username: 'ada' });
   await page.getByText('Page not found').waitFor();
   await isAccessible(t, page, 'not found');
@@ -71,12 +71,12 @@ t.test('a wrong address is told, by a page to people and by a problem to program
   t.match(api.headers.get('content-type'), 'application/problem+json');
 });
 
-t.test('the address that git clones from leads a browser to the page', async (t) => {
+t.test('a browser that opens a clone address gets the page', async (t) => {
   const page = await browser.open(registry, '/definitions/Lockin.git', { username: 'ada' });
   t.equal(page.url(), `${registry.url}/definitions/Lockin`);
 });
 
-t.test('when the session ends, work stays and goes on after signing in again', async (t) => {
+t.test('after a new sign-in, work continues where the session ended', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.getByRole('link', { name: 'Lockin' }).waitFor();
   await page.context().clearCookies();
@@ -85,7 +85,7 @@ t.test('when the session ends, work stays and goes on after signing in again', a
   await dialog.waitFor();
   await isAccessible(t, page, 'session ended');
   await takePictures(page, 'session-ended');
-  // What is slotted into a dialog is not within it for locators.
+  // For locators, slotted content is not inside the dialog.
   const form = page.locator('session-ended-dialog');
   t.equal(await form.getByLabel('Username').inputValue(), 'ada');
   await page.keyboard.type('password of ada');
@@ -95,7 +95,7 @@ t.test('when the session ends, work stays and goes on after signing in again', a
   await page.getByRole('link', { name: 'Lockin' }).waitFor();
 });
 
-t.test('offline is said, and taken back', async (t) => {
+t.test('a notice appears while the browser is offline', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.context().setOffline(true);
   await page.getByText('You are offline').waitFor();
@@ -103,10 +103,10 @@ t.test('offline is said, and taken back', async (t) => {
   await page.getByRole('alert').getByText('The registry cannot be reached').waitFor();
   await page.context().setOffline(false);
   await page.getByText('You are offline').waitFor({ state: 'hidden' });
-  t.pass('the notice went');
+  t.pass('the notice disappears');
 });
 
-t.test('on a phone the navigation opens from the bar, and all goes by keyboard', async (t) => {
+t.test('on a phone, the navigation opens from the bar, by keyboard', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada', viewport: NARROW });
   const navigation = page.getByRole('navigation', { name: 'Main' });
   t.notOk(await navigation.isVisible());
@@ -126,22 +126,22 @@ t.test('on a phone the navigation opens from the bar, and all goes by keyboard',
       () => document.querySelector('registry-app')?.shadowRoot?.activeElement?.id,
     ),
     'main',
-    'the first stop of the keyboard skips to the page',
+    'the first tab stop skips to the main content',
   );
 });
 
-t.test('a theme that somebody chose stays, whatever the system has', async (t) => {
+t.test('a chosen theme survives a reload', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada', theme: 'light' });
   await page.getByRole('button', { name: 'Theme' }).click();
   await page.getByRole('menuitemcheckbox', { name: 'Dark' }).click();
   await page.locator('html.wa-dark').waitFor();
   await page.reload();
   await page.locator('html.wa-dark').waitFor();
-  t.pass('dark after a reload');
+  t.pass('it is still dark after a reload');
 });
 
 t.test(
-  'files of the build are kept for ever and come compressed; the document is asked for anew',
+  'files of the build are immutable and compressed; the document is always revalidated',
   async (t) => {
     const document = await fetch(registry.url);
     t.equal(document.headers.get('cache-control'), 'no-cache');

