@@ -274,7 +274,7 @@ t.test('a contributor proposes a change of several files', async (t) => {
   await write(page, 'def f():\n    nonlocal gain\n');
   await page.getByText("no binding for nonlocal 'gain' found").waitFor();
   await write(page, 'GAIN = 2\n');
-  await page.getByText('Nothing is wrong with this text.').waitFor();
+  await page.getByText('No problems found.').waitFor();
   await page.getByRole('button', { name: 'Propose for review' }).click();
   await page.waitForURL('**/merge-requests/*');
   await page.getByRole('heading', { level: 1 }).waitFor();

@@ -48,24 +48,14 @@ export class RegistryWorkbench extends LitElement {
   /** The file with the class. */
   declare main: string;
   declare files: Files;
-<<<<<<< HEAD
-  /** Asks the registry about all files. */
+  /** Asks the registry to validate all files. */
   declare validate: (files: Files) => Promise<ValidationResult>;
-=======
-  /** Asks the registry to validate the text of the main file. */
-  declare validate: (source: string) => Promise<ValidationResult>;
->>>>>>> 6534802 (web-components: rewrite texts, comments and names in plain English)
   declare path: string;
   /** Ruff's findings in the open file. */
   declare findings: readonly Finding[];
   declare settings: Values;
-<<<<<<< HEAD
-  /** The files that the registry is asked about: the last at which somebody paused. */
+  /** The files that the registry validates: those at the last pause in typing. */
   declare asked: Files | undefined;
-=======
-  /** The text that the registry validates: the text at the last pause in typing. */
-  declare asked: string;
->>>>>>> 6534802 (web-components: rewrite texts, comments and names in plain English)
   #timer: ReturnType<typeof setTimeout> | undefined;
   #linter: Linter | undefined;
 
@@ -150,11 +140,7 @@ export class RegistryWorkbench extends LitElement {
       </div>`;
   }
 
-<<<<<<< HEAD
-  /** The registry's answer counts as soon as it is about the texts that are there; until then, ruff's. */
-=======
   /** The findings of the registry if they are about the current text; until then, those of ruff. */
->>>>>>> 6534802 (web-components: rewrite texts, comments and names in plain English)
   #shown(): readonly Finding[] {
     const { result, path, main, files, asked } = this;
     if (result === undefined || files !== asked) return this.findings;
