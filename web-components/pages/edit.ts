@@ -110,7 +110,7 @@ export class EditPage extends EditorPage {
   }
 
   async #validate({ id }: Definition, copy: WorkingCopy, all: WorkingCopy['files']) {
-    const main = mainOf(this.name);
+    const main = mainFile(this.name);
     const { [main]: _, ...files } = changesOf({ ...copy, files: all });
     return await validateSource({ source_code: all[main] ?? '', name: this.name, files }, id);
   }

@@ -117,7 +117,7 @@ export class NewPage extends EditorPage {
       <registry-workbench
         .main=${mainFile(name)}
         .files=${copy.files}
-        .validate=${({ [mainOf(name)]: source_code = '', ...files }: WorkingCopy['files']) =>
+        .validate=${({ [mainFile(name)]: source_code = '', ...files }: WorkingCopy['files']) =>
           validateSource({ source_code, name, files })}
         @files-change=${({ files }: FilesEvent) => this.keep({ ...copy, files })}
       ></registry-workbench>
