@@ -116,11 +116,14 @@ export class RegistryDiffFile extends LitElement {
   }
 
   #unified({ changed, pairs }: DiffSection) {
-    if (!changed) return pairs.map((pair) => html`${this.#contextLine(pair)}${this.#contentBelow(pair)}`);
+    if (!changed)
+      return pairs.map((pair) => html`${this.#contextLine(pair)}${this.#contentBelow(pair)}`);
     const of = (side: Side) =>
       pairs.map((pair) => {
         const line = pair[side];
-        return line && html`${this.#changedLine(line, side)}${this.#contentBelow({ [side]: line })}`;
+        return (
+          line && html`${this.#changedLine(line, side)}${this.#contentBelow({ [side]: line })}`
+        );
       });
     return [of('old'), of('new')];
   }
