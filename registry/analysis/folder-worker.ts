@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { extract } from '../definitions/extract/extract.ts';
 import { loadsOf } from '../definitions/extract/loads.ts';
-import type { SourceFile } from '../definitions/extract/types.ts';
+import type { Skipped, SourceFile } from '../definitions/extract/types.ts';
+import { QUESTIONS } from '../definitions/questions.ts';
 import { validateDefinition } from '../definitions/validate.ts';
-import type { FolderOrder } from '../services/analysis.ts';
+import type { FolderOrder, ReadDefinition } from '../services/analysis.ts';
 
 export type FolderRequest = 'next' | 'skipped' | 'end';
 
@@ -18,13 +19,16 @@ export async function serveFolder(port: MessagePort, order: FolderOrder): Promis
     options,
   );
   const queue = definitions[Symbol.iterator]();
-  const answer = (request: Exclude<FolderRequest, 'end'>): unknown => {
+  const answer = (
+    request: Exclude<FolderRequest, 'end'>,
+  ): ReadDefinition | Skipped[] | undefined => {
     if (request === 'skipped') return skipped();
     const { value: definition, done } = queue.next();
     if (done) return undefined;
     const { name, files } = definition;
     const validation = validateDefinition(name, files, policy);
-    return { definition, validation, loads: loadsOf(definition, validation) };
+    const content = QUESTIONS.readContent(name, files);
+    return { definition, validation, loads: loadsOf(definition, validation), content };
   };
   port.postMessage({ names, unmet });
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -33,8 +33,15 @@ const LIMITS: PoolLimits = {
   idle: 20_000,
 };
 
-/** A folder of thousands of files is read by whoever runs the registry, one folder at a time. */
-const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory'> = { deadline: 1_800_000, memory: 512 };
+/**
+ * A folder of thousands of files is read by whoever runs the registry, one folder at a time. A young generation of 6 MiB
+ * costs no more CPU than 16 and keeps the process 30 MB smaller: what V8 takes for old is then collected sooner.
+ */
+const FOLDERS: Pick<LaneLimits, 'deadline' | 'memory' | 'young'> = {
+  deadline: 1_800_000,
+  memory: 512,
+  young: 6,
+};
 
 /** What all accounts together may have waiting: every question holds its files in memory. */
 const MOST_WAITING = 200;

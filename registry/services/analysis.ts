@@ -1,5 +1,6 @@
 /** How services ask about definitions without holding up everybody else's requests. */
 
+import type { ReadContent } from '../definitions/content.ts';
 import type { Loads } from '../definitions/extract/loads.ts';
 import type {
   Extracted,
@@ -32,11 +33,12 @@ export interface FolderOrder extends ExtractOptions {
   policy: ImportPolicy;
 }
 
-/** A definition found in a folder, and whether it is valid. */
+/** A definition found in a folder, whether it is valid, and what its files hold. */
 export interface ReadDefinition {
   definition: Extracted;
   validation: Validation;
   loads: Loads;
+  content: ReadContent;
 }
 
 /** A folder that is being read. What goes wrong in it is thrown by each of these. */

@@ -5,6 +5,8 @@ import t, { type Test } from 'tap';
 import { runCommand } from '../../registry/cli/commands.ts';
 import type { Terminal } from '../../registry/cli/terminal.ts';
 import { parseRecord } from '../../registry/definitions/record.ts';
+import type { Deps } from '../../registry/open.ts';
+import type { Analysis } from '../../registry/services/analysis.ts';
 import type { ImportReport } from '../../registry/services/import-export/import-report.ts';
 import { git } from '../helpers/git.ts';
 import { measurement, startRegistry, type TestRegistry } from '../helpers/registry.ts';
@@ -95,6 +97,30 @@ t.test('a checkout of a lab becomes definitions of the lab', async (t) => {
     { result: 'updated' },
   );
   t.match(await viewer.client.definitions.byName('Shelled'), { version: 2 });
+});
+
+t.test('an import reads each definition once, and indexes what a reindex does', async (t) => {
+  const registry = await startRegistry(t);
+  const { deps } = registry;
+  const asked: string[] = [];
+  const analysis: Analysis = {
+    ask: (account, question, ...given) => {
+      asked.push(question);
+      return deps.analysis.ask(account, question, ...given);
+    },
+    readFolder: (account, order) => deps.analysis.readFolder(account, order),
+  };
+  const watched = { ...registry, deps: { ...deps, analysis: analysis as Deps['analysis'] } };
+  const { report } = await importFolder(watched, await checkout(t));
+  t.equal(report.counts.created, 3);
+  t.same(asked, [], 'the landings ask nothing of what the import has read');
+  const rows = async () => [
+    await deps.store.em().execute('select * from definitions order by id'),
+    await deps.store.em().execute('select * from versions order by definition_id, version'),
+  ];
+  const before = await rows();
+  t.equal(await runCommand(deps, { command: 'reindex', options: {} }, silent), 0);
+  t.same(await rows(), before);
 });
 
 t.test('an import of an export changes nothing', async (t) => {

@@ -145,7 +145,7 @@ t.test('the report lists losses first, counts causes, and says what loads', asyn
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`lib/f${i}.py`, 'X = 1\n'])),
   });
   const target = new MemoryTarget();
-  await target.land({ name: 'Taken', files: new Map(), message: '', overrides: [] });
+  await target.landEmpty('Taken');
   target.refuses.add('Taken');
   const dry = await runImport(folder, target, { dryRun: true });
   const report = await runImport(folder, target);
@@ -223,7 +223,7 @@ t.test(
     await symlink('..', join(folder, 'up'));
     const target = new MemoryTarget();
     target.refuses.add('Taken');
-    await target.land({ name: 'Stage', files: new Map(), message: '', overrides: [] });
+    await target.landEmpty('Stage');
     const report = await runImport(folder, target);
     t.same(
       report.imported.map(({ name }) => name),

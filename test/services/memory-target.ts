@@ -1,4 +1,5 @@
 /** An import target that keeps versions in memory, as a registry keeps them in git. */
+import { unreadContent } from '../../registry/definitions/content.ts';
 import type { Files } from '../../registry/definitions/types.ts';
 import { Problem } from '../../registry/errors.ts';
 import type {
@@ -51,6 +52,13 @@ export class MemoryTarget implements ImportTarget {
       result: last ? ('updated' as const) : ('created' as const),
       version: items.length + 1,
     };
+  }
+
+  /** A version without files. */
+  async landEmpty(name: string) {
+    const files = new Map();
+    const content = unreadContent(name, files);
+    return await this.land({ name, files, content, message: '', overrides: [] });
   }
 
   text(name: string): string {

@@ -2,6 +2,7 @@
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
 import { FOR_MAIN } from '../../../text/refs.ts';
+import type { ReadContent } from '../../definitions/content.ts';
 import type { DefinitionState, Override } from '../../definitions/record.ts';
 import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
@@ -26,6 +27,8 @@ export interface FirstVersion {
   isBuiltin: boolean;
   summary: string;
   overrides: Override[];
+  /** What the files hold, where they have been read already. */
+  content?: ReadContent;
   /** What version 1 may use although the lab bans it. */
   grants?: readonly string[];
   /** Who wrote it, where that is not the caller (an import keeps authorship). */

@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { GitProgram, Signature } from '../../../repos/types.ts';
+import type { ReadContent } from '../../definitions/content.ts';
 import type { Choice } from '../../definitions/extract/choice.ts';
 import { byText } from '../../definitions/extract/paths.ts';
 import type { Extracted } from '../../definitions/extract/types.ts';
@@ -27,6 +28,8 @@ import {
 export interface ImportItem {
   name: string;
   files: Files;
+  /** What they hold. */
+  content: ReadContent;
   /** What makes no new version either: the files without what the import wrote into the header. */
   asFound?: Files;
   /** Who last changed the file that the class was found in, where git knows. */
@@ -198,7 +201,7 @@ function isRefused(name: string, taken: ReadonlyMap<string, Existing>): boolean 
 }
 
 async function importOne(
-  { definition: found, validation, loads }: ReadDefinition,
+  { definition: found, validation, loads, content }: ReadDefinition,
   authorship: Authorship | undefined,
   { taken, offers }: Names,
   target: ImportTarget,
@@ -236,6 +239,7 @@ async function importOne(
   const item: ImportItem = {
     name,
     files,
+    content,
     ...(found.asFound && { asFound: found.asFound }),
     message: messageOf(found, existing !== undefined, authorship),
     overrides: errors.map((error) => ({ code: error.code, message: describeFinding(name, error) })),

@@ -47,6 +47,7 @@ export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): I
         await commitFiles(repository, OPERATOR, head, changes, {
           summary: item.message,
           overrides: item.overrides,
+          content: item.content,
           ...(item.author && { author: item.author }),
         }),
       ],

@@ -20,6 +20,7 @@ import {
   writeRecord,
   writeState,
 } from '../../definitions/record.ts';
+import type { Files } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import type { AuditAction } from '../../schemas/audit-actions.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -42,6 +43,8 @@ export interface NewVersion {
   author: { name: string; email: string };
   summary: string;
   overrides?: Override[];
+  /** What the files of the commit hold, where they were read before the commit. */
+  content?: ReadContent;
   /** The merge request that it lands, and who approved it. */
   review?: { mergeRequest: number; approvals: Approval[] };
 }
@@ -124,13 +127,17 @@ async function contentsOf(
   const account = accountOf(caller);
   const granted = grants ?? (await permissionsAt(repository, from.version));
   const contents = new Map<Oid, CommitContent>();
-  for (const { commit } of versions) {
-    const files = await filesOf(repository, commit);
-    const content = await analysis.ask(account, 'readContent', name, files);
+  for (const { commit, content: known } of versions) {
+    let loaded: Files | undefined;
+    const files = async (): Promise<Files> => {
+      loaded ??= await filesOf(repository, commit);
+      return loaded;
+    };
+    const content = known ?? (await analysis.ask(account, 'readContent', name, await files()));
     const permissions =
       granted.length === 0
         ? []
-        : await analysis.ask(account, 'permissionsKept', name, files, granted);
+        : await analysis.ask(account, 'permissionsKept', name, await files(), granted);
     contents.set(commit, { content, permissions });
   }
   return contents;
@@ -238,13 +245,22 @@ function recordOf(
   };
 }
 
+export interface CommitOrder {
+  summary: string;
+  overrides: Override[];
+  /** Who wrote it, where that is not the caller. */
+  author?: Signature;
+  /** What the files hold once `changes` are laid over them, where that has been read already. */
+  content?: ReadContent;
+}
+
 /** Writes the commit of a save: `changes` laid over the files of `head`. No ref moves yet. */
 export async function commitFiles(
   repository: Repository,
   caller: Caller,
   head: string | null,
   changes: ReadonlyMap<string, Uint8Array | null>,
-  { summary, overrides, author }: { summary: string; overrides: Override[]; author?: Signature },
+  { summary, overrides, author, content }: CommitOrder,
 ): Promise<NewVersion> {
   const committer = { ...authorOf(caller), at: new Date() };
   const commit = await repository.commit({
@@ -258,5 +274,5 @@ export async function commitFiles(
     ]),
   });
   const { name, email } = author ?? committer;
-  return { commit, author: { name, email }, summary, overrides };
+  return { commit, author: { name, email }, summary, overrides, ...(content && { content }) };
 }
