@@ -80,50 +80,33 @@ export function readModule(path: string, texts: Texts): Module {
   const classes = new Map<string, ClassStatement>();
   const globals = new Map<string, Statement[]>();
   const statements: Statement[] = [];
+  const source = { path, texts };
   const lines = new LineCounter(text);
   let from = 0;
   for (const node of tree.root.children) {
     if (node.to <= from || textOf(node, text).trim() === '') continue;
     const to = statementEnd(text, node);
-    const { index, type, from: start, to: end } = node;
-    const statement: Statement = {
-      ...{ from, to, type, start, end, line: lines.at(start), ...describe(node, text, name) },
-      get node() {
-        return texts.tree(path).root.children[index] as Node;
-      },
-    };
+    const place = { from, to, line: lines.at(node.from) };
+    const statement = new ReadStatement(source, node, place, describe(node, text, name));
     statements.push(statement);
     from = to;
     const declared = new Set<string>();
     collectGlobals(node, text, declared);
     for (const one of declared) note(globals, name(one), statement);
     for (const one of statement.binds) note(bindings, one, statement);
-    classesIn(node, text).forEach((cls, at) => {
-      classes.set(name(cls.name), {
-        name: name(cls.name),
-        statement,
-        facts: classFacts(cls.node, text, name),
-        get node() {
-          return classesIn(statement.node, texts.text(path))[at]?.node as Node;
-        },
-      });
-    });
+    for (const [at, cls] of classesIn(node, text).entries()) {
+      const facts = classFacts(cls.node, text, name);
+      classes.set(name(cls.name), new ReadClass(source, name(cls.name), statement, at, facts));
+    }
   }
   const hasStar = statements.some(({ imports }) =>
     imports.some(({ clauses }) => clauses.some((clause) => clause.name === '*')),
   );
   if (!hasStar) {
     for (const one of statements)
-      one.uses = new Set([...one.uses].filter((used) => bindings.has(used) || globals.has(used)));
+      one.uses = setOf([...one.uses].filter((used) => bindings.has(used) || globals.has(used)));
   }
-  return {
-    path,
-    get tree() {
-      return texts.tree(path);
-    },
-    get text() {
-      return texts.text(path);
-    },
+  return new ReadModule(source, {
     statements,
     classes,
     bindings,
@@ -132,8 +115,125 @@ export function readModule(path: string, texts: Texts): Module {
     error: verdictOf(tree).error,
     dynamic: DYNAMIC.test(text),
     importsByName: /\bimport_module\b|\b__import__\b/.test(text),
-  };
+  });
 }
+
+/** Where trees and texts are read anew from. */
+interface Source {
+  path: string;
+  texts: Texts;
+}
+
+// Classes, for a folder has tens of thousands of these: an object literal with a getter is a hash table of 800 bytes to
+// V8, and its closure keeps the whole text.
+
+class ReadStatement implements Statement {
+  from: number;
+  to: number;
+  line: number;
+  type: string;
+  start: number;
+  end: number;
+  calls: boolean;
+  binds: ReadonlySet<string>;
+  uses: ReadonlySet<string>;
+  imports: SourceImport[];
+  isMain: boolean;
+  isDocstring: boolean;
+  readonly #source: Source;
+  readonly #index: number;
+
+  constructor(
+    source: Source,
+    { index, type, from, to }: Node,
+    place: Pick<Statement, 'from' | 'to' | 'line'>,
+    told: ReturnType<typeof describe>,
+  ) {
+    this.#source = source;
+    this.#index = index;
+    this.from = place.from;
+    this.to = place.to;
+    this.line = place.line;
+    this.type = type;
+    this.start = from;
+    this.end = to;
+    this.calls = told.calls;
+    this.binds = told.binds;
+    this.uses = told.uses;
+    this.imports = told.imports;
+    this.isMain = told.isMain;
+    this.isDocstring = told.isDocstring;
+  }
+
+  get node(): Node {
+    const { texts, path } = this.#source;
+    return texts.tree(path).root.children[this.#index] as Node;
+  }
+}
+
+class ReadClass implements ClassStatement {
+  readonly name: string;
+  readonly statement: Statement;
+  readonly facts: ClassFacts;
+  readonly #source: Source;
+  readonly #at: number;
+
+  /** @param at which one it is of the classes in the statement */
+  constructor(source: Source, name: string, statement: Statement, at: number, facts: ClassFacts) {
+    this.#source = source;
+    this.name = name;
+    this.statement = statement;
+    this.#at = at;
+    this.facts = facts;
+  }
+
+  get node(): Node {
+    const { texts, path } = this.#source;
+    return classesIn(this.statement.node, texts.text(path))[this.#at]?.node as Node;
+  }
+}
+
+class ReadModule implements Module {
+  readonly statements: Statement[];
+  readonly classes: Map<string, ClassStatement>;
+  readonly bindings: Map<string, Statement[]>;
+  readonly globals: Map<string, Statement[]>;
+  readonly called: ReadonlySet<string>;
+  readonly error: Diagnostic | null;
+  readonly dynamic: boolean;
+  readonly importsByName: boolean;
+  readonly #source: Source;
+
+  constructor(source: Source, facts: Omit<Module, 'path' | 'tree' | 'text'>) {
+    this.#source = source;
+    this.statements = facts.statements;
+    this.classes = facts.classes;
+    this.bindings = facts.bindings;
+    this.globals = facts.globals;
+    this.called = facts.called;
+    this.error = facts.error;
+    this.dynamic = facts.dynamic;
+    this.importsByName = facts.importsByName;
+  }
+
+  get path(): string {
+    return this.#source.path;
+  }
+
+  get tree(): SyntaxModule {
+    return this.#source.texts.tree(this.path);
+  }
+
+  get text(): string {
+    return this.#source.texts.text(this.path);
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Most are empty, and all of these are one. */
+const setOf = (names: readonly string[]): ReadonlySet<string> =>
+  names.length === 0 ? NONE : new Set(names);
 
 function note(statements: Map<string, Statement[]>, name: string, statement: Statement): void {
   const known = statements.get(name);
@@ -181,8 +281,8 @@ function describe(node: Node, text: string, name: (one: string) => string) {
     return false;
   });
   return {
-    binds: new Set([...reader.binds].map(name)),
-    uses: new Set([...reader.uses].map(name)),
+    binds: setOf([...reader.binds].map(name)),
+    uses: setOf([...reader.uses].map(name)),
     calls: callsSomething(node),
     imports,
     isMain: MAIN.test(textOf(node, text)),
