@@ -1,4 +1,5 @@
 /** A folder of drivers as a large laboratory has it: two classes a file, a base class a maker, helpers that all of them share. */
+// cspell:ignore OUTP COUN SRAT
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

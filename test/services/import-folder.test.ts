@@ -514,3 +514,73 @@ t.test('the commands print the report, write it as JSON, and name bad input', as
   t.equal(await runExport(deps, terminal, { folder: out }), 0);
   t.equal(lines.at(-1), `2 definitions written to ${out}, 0 unchanged, 0 refused.`);
 });
+
+t.test(
+  'a file that changes while the folder is read ends the import with a conflict',
+  async (t) => {
+    const names = Array.from({ length: 12 }, (_, i) => `D${i}`);
+    const folder = await write(
+      tempFolder(t),
+      Object.fromEntries(names.map((name) => [`${name}.py`, called(name)])),
+    );
+    const target = new MemoryTarget();
+    const file = join(dirname(folder), 'report.json');
+    const terminal = { out() {}, err() {}, progress() {} };
+    const land = target.land.bind(target);
+    target.land = async (item) => {
+      // Of the same length: only what the system says of the file has changed.
+      if (target.versions.size === 0)
+        for (const name of names)
+          await writeFile(join(folder, `${name}.py`), called(name).replace('[[1.0]]', '[[2.0]]'));
+      return await land(item);
+    };
+    const command = importCommand({ target, git, analysis }, terminal, { folder, report: file });
+    await t.rejects(command, { code: 'conflict', message: /^D\d+\.py changed while the folder/ });
+    const report = JSON.parse(await readFile(file, 'utf8'));
+    t.ok(report.imported.length > 0, 'the report says what was imported before');
+    t.ok(report.imported.length < names.length);
+  },
+);
+
+t.test('progress is reported while files are read, before anything lands', async (t) => {
+  const folder = await write(tempFolder(t), {
+    'helper.py': 'X = 1\n',
+    'A.py': called('A'),
+    'b/two.py': `${called('B')}\n\n${called('C')}`,
+  });
+  const steps: string[] = [];
+  await runImport(folder, new MemoryTarget(), {
+    onRead: (step, done, total) => steps.push(`${step} ${done}/${total}`),
+    onProgress: (done, total) => steps.push(`landed ${done}/${total}`),
+  });
+  t.same(steps.slice(0, 3), ['files 1/3', 'files 2/3', 'files 3/3']);
+  t.match(steps[3], /^classes 1\//);
+  t.equal(steps.at(-1), 'landed 3/3');
+});
+
+t.test(
+  'installed Pythons are passed over, and names of files are printed in one line',
+  async (t) => {
+    const folder = await write(tempFolder(t), {
+      'meter.py': METER,
+      'line\nfeed.py': 'class Broken(:\n',
+      'Python311/python.exe': '',
+      'Python311/Lib/tool.py': called('OnWindows'),
+      'Python311/Scripts/run.py': called('Script'),
+      'opt/lib/python3.11/os.py': '',
+      'opt/lib/python3.11/site.py': '',
+      'opt/lib/python3.11/encodings/__init__.py': '',
+      'opt/lib/python3.11/tool.py': called('OnLinux'),
+      'app/python.exe': '',
+      'app/driver.py': called('Embedded'),
+    });
+    const report = await runImport(folder, new MemoryTarget());
+    t.same(
+      report.imported.map(({ name }) => name),
+      ['Embedded', 'Meter'],
+    );
+    const lines = formatReport(report);
+    t.ok(lines.some((line) => /line.+feed\.py/.test(line)));
+    t.notOk(lines.some((line) => line.includes('\n')));
+  },
+);

@@ -41,7 +41,7 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
     found.skipped.push({ path, reason: 'its name is not UTF-8: rename it, and import again' });
     return [];
   });
-  if (below !== '' && entries.some((entry) => ENVIRONMENT.has(entry.name))) return;
+  if (below !== '' && isInstallation(entries.map(({ name }) => name))) return;
   for (const entry of entries.sort((a, b) => byText(a.name, b.name))) {
     if (LEFT_OUT.test(entry.name)) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
@@ -57,6 +57,19 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
       skip(whyUnread(error));
     }
   }
+}
+
+/**
+ * Whether a folder is an environment, a Python that was installed without one (on Windows `python.exe` beside `Lib`), or
+ * Python's standard library itself, whose landmark is `os.py` (its path configuration looks for that file).
+ */
+function isInstallation(names: readonly string[]): boolean {
+  const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
+  return (
+    names.some((name) => ENVIRONMENT.has(name)) ||
+    (has(/^python\.exe$/i) && has(/^lib$/i)) ||
+    (names.includes('os.py') && names.includes('encodings') && names.includes('site.py'))
+  );
 }
 
 async function enter(

@@ -1,12 +1,20 @@
 /** The report of an import for a person: what is lost first, causes counted, no line that tells nothing new. */
+import { visibleLine } from '../../../text/hidden.ts';
 import type { Imported, ImportReport, SkippedClass } from './import-report.ts';
 import { isLost } from './import-report.ts';
 
 /** How many places of one cause are told. */
 const PLACES = 3;
 
-/** @param verbose every place of every cause */
+/**
+ * Names of files and texts from them may hold line feeds and the like: these are spelled out.
+ * @param verbose every place of every cause
+ */
 export function formatReport(report: ImportReport, verbose = false): string[] {
+  return linesOf(report, verbose).map(visibleLine);
+}
+
+function linesOf(report: ImportReport, verbose: boolean): string[] {
   const { imported, skipped, dry_run } = report;
   const show = (title: string, told: readonly Told[]): string[] =>
     told.length === 0 ? [] : [`${title}:`, ...groupByCause(told, verbose), ''];
