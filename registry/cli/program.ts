@@ -7,6 +7,7 @@ import { openDataFolder } from '../private-files.ts';
 import { singleSignOnOf } from '../single-sign-on.ts';
 import { openEmbedded } from '../store/embedded/open.ts';
 import { askServer, type CommandRequest } from './control.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { localTerminal, printError } from './terminal.ts';
 
 /** Parses `argv`, does what it says and returns the exit code. */
@@ -242,6 +243,7 @@ async function runHereOrThere(request: CommandRequest): Promise<number> {
     const exit = await askServer(dataPaths(config.DATA_DIR).socket, request, terminal);
     if (exit !== undefined) return exit;
   }
+  keepHeapSmall();
   const [{ runCommand }, { openDeps }] = await Promise.all([
     import('./commands.ts'),
     import('../open.ts'),
