@@ -1,13 +1,16 @@
 /** The caller's side of a folder that a worker reads. */
 import type { MessagePort } from 'node:worker_threads';
-import type { Extraction, Skipped } from '../definitions/extract/types.ts';
+import { DefinitionError } from '../definitions/errors.ts';
+import type { Extraction, OnReading, Skipped } from '../definitions/extract/types.ts';
+import { Problem } from '../errors.ts';
 import type { FolderReading, ReadDefinition } from '../services/analysis.ts';
-import type { FolderRequest } from './folder-worker.ts';
+import type { FolderMessage, FolderRequest } from './folder-worker.ts';
 
 /** @param ended settles when the worker has ended with the folder; if it rejects, every request rejects with its error */
 export async function openReading(
   port: MessagePort,
   ended: Promise<unknown>,
+  onProgress?: OnReading,
 ): Promise<FolderReading> {
   const waiting: PromiseWithResolvers<unknown>[] = [];
   let failure: unknown;
@@ -22,8 +25,12 @@ export async function openReading(
     return await expect<Value>();
   };
   // Answers come in the order of the requests.
-  port.on('message', (value) => waiting.shift()?.resolve(value));
-  const fail = (error: unknown) => {
+  port.on('message', (message: FolderMessage) => {
+    if ('progress' in message) onProgress?.(...message.progress);
+    else waiting.shift()?.resolve(message.answer);
+  });
+  const fail = (reason: unknown) => {
+    const error = asProblem(reason);
     failure = error;
     for (const { reject } of waiting.splice(0)) reject(error);
     port.close();
@@ -37,7 +44,15 @@ export async function openReading(
     skipped: () => ask<Skipped[]>('skipped'),
     async end() {
       port.postMessage('end' satisfies FolderRequest);
-      await ended;
+      // What went wrong was thrown by the request that it stopped.
+      await Promise.allSettled([ended]);
     },
   };
+}
+
+/** A folder that changes while it is read is somebody's work in progress, not a fault of the registry. */
+function asProblem(error: unknown): unknown {
+  return error instanceof DefinitionError && error.code === 'folder_changed'
+    ? new Problem('conflict', error.message, undefined, { cause: error })
+    : error;
 }

@@ -1,22 +1,29 @@
 /** Reads a folder in a worker, one definition per request, so that never all of them are in memory. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
+import { DefinitionError } from '../definitions/errors.ts';
 import { extract } from '../definitions/extract/extract.ts';
 import { loadsOf } from '../definitions/extract/loads.ts';
-import type { Skipped, SourceFile } from '../definitions/extract/types.ts';
+import type { OnReading, ReadingStep, Skipped, SourceFile } from '../definitions/extract/types.ts';
 import { QUESTIONS } from '../definitions/questions.ts';
 import { validateDefinition } from '../definitions/validate.ts';
 import type { FolderOrder, ReadDefinition } from '../services/analysis.ts';
+
+/** What the worker sends: answers in the order of the requests, and how far it has come before the first. */
+export type FolderMessage =
+  | { answer: unknown }
+  | { progress: [step: ReadingStep, done: number, total: number] };
 
 export type FolderRequest = 'next' | 'skipped' | 'end';
 
 /** Posts the names, then answers requests in order until `end`. Throws the errors of reading the folder. */
 export async function serveFolder(port: MessagePort, order: FolderOrder): Promise<void> {
   const { root, files, policy, ...options } = order;
+  const send = (message: FolderMessage): void => port.postMessage(message);
   const { names, unmet, definitions, skipped } = extract(
     files.map(({ path, size }) => fileAt(root, path, size, options.maxFileBytes)),
-    options,
+    { ...options, onProgress: eachPercent((...progress) => send({ progress })) },
   );
   const queue = definitions[Symbol.iterator]();
   const answer = (
@@ -30,12 +37,12 @@ export async function serveFolder(port: MessagePort, order: FolderOrder): Promis
     const content = QUESTIONS.readContent(name, files);
     return { definition, validation, loads: loadsOf(definition, validation), content };
   };
-  port.postMessage({ names, unmet });
+  send({ answer: { names, unmet } });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   port.on('message', (request: FolderRequest) => {
     if (request === 'end') return resolve();
     try {
-      port.postMessage(answer(request));
+      send({ answer: answer(request) });
     } catch (error) {
       reject(error);
     }
@@ -45,13 +52,47 @@ export async function serveFolder(port: MessagePort, order: FolderOrder): Promis
   port.close();
 }
 
-/** A file that is read each time its bytes are used. */
+/** Passes on what makes a difference of at least one percent. */
+function eachPercent(report: OnReading): OnReading {
+  return (step, done, total) => {
+    const percent = (count: number): number => Math.floor((100 * count) / total);
+    if (percent(done) > percent(done - 1)) report(step, done, total);
+  };
+}
+
+/**
+ * A file that is read whenever its bytes are asked for. Once it has been read, `bytes` throws `DefinitionError`
+ * `folder_changed` if the file is gone or another one: definitions would be made of parts that never stood together.
+ */
 function fileAt(root: string, path: string, size: number, most = Infinity): SourceFile {
+  const file = join(root, path);
+  let first: string | undefined;
   return {
     path,
     size,
     get bytes() {
-      return size > most ? null : readFileSync(join(root, path));
+      if (size > most) return null;
+      if (first !== undefined) return readAgain(file, path, first);
+      const stamp = stampOf(file);
+      const bytes = readFileSync(file);
+      first = stamp;
+      return bytes;
     },
   };
+}
+
+function readAgain(file: string, path: string, stamp: string): Uint8Array {
+  try {
+    if (stampOf(file) === stamp) return readFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+  }
+  const message = `${path} changed while the folder was read. Import the folder again.`;
+  const span = { line: 1, column: 1, end_line: 1, end_column: 1 };
+  throw new DefinitionError('folder_changed', [{ ...span, code: 'folder-changed', message }]);
+}
+
+function stampOf(file: string): string {
+  const { ino, size, mtimeNs } = statSync(file, { bigint: true });
+  return `${ino}-${size}-${mtimeNs}`;
 }

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import { DefinitionError } from '../definitions/errors.ts';
+import type { OnReading } from '../definitions/extract/types.ts';
 import type { Answer, Given, Question } from '../definitions/questions.ts';
 import { Problem } from '../errors.ts';
 import type { Analysis, FolderOrder, FolderReading } from '../services/analysis.ts';
@@ -103,12 +104,16 @@ export class AnalysisPool implements Analysis {
     return (await this.#add(this.#queue, account, asked)) as Answer<Q>;
   }
 
-  async readFolder(account: string, { files, ...order }: FolderOrder): Promise<FolderReading> {
+  async readFolder(
+    account: string,
+    { files, ...order }: FolderOrder,
+    onProgress?: OnReading,
+  ): Promise<FolderReading> {
     const { port1, port2 } = new MessageChannel();
     // Files may hold what does not go over; the worker reads them itself.
     const given = [port2, { ...order, files: files.map(({ path, size }) => ({ path, size })) }];
     const asked: Asked = { question: 'folder', given, transfer: [port2] };
-    return await openReading(port1, this.#add(this.#folders.queue, account, asked));
+    return await openReading(port1, this.#add(this.#folders.queue, account, asked), onProgress);
   }
 
   async #add(queue: FairQueue<Task>, account: string, asked: Asked): Promise<unknown> {

@@ -29,23 +29,24 @@ export interface Refused {
 useBundledPackages();
 
 export default async function answer({ question, given }: Asked): Promise<Answered> {
-  if (question === 'folder') {
-    const { serveFolder } = await import('./folder-worker.ts');
-    await serveFolder(...(given as [MessagePort, FolderOrder]));
-    return { value: undefined, held: held() };
-  }
-  const [{ QUESTIONS }, { DefinitionError }] = await Promise.all([
-    import('../definitions/questions.ts'),
-    import('../definitions/errors.ts'),
-  ]);
-  const work = QUESTIONS[question] as (...given: unknown[]) => unknown;
+  const { DefinitionError } = await import('../definitions/errors.ts');
   try {
-    return { value: work(...given), held: held() };
+    return { value: await compute(question, given), held: held() };
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
     const { code, diagnostics } = error;
     return { refused: { code, diagnostics }, held: held() };
   }
+}
+
+async function compute(question: Asked['question'], given: unknown[]): Promise<unknown> {
+  if (question === 'folder') {
+    const { serveFolder } = await import('./folder-worker.ts');
+    return await serveFolder(...(given as [MessagePort, FolderOrder]));
+  }
+  const { QUESTIONS } = await import('../definitions/questions.ts');
+  const work = QUESTIONS[question] as (...given: unknown[]) => unknown;
+  return work(...given);
 }
 
 function held(): number {

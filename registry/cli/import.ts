@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Choice, Renaming } from '../definitions/extract/choice.ts';
+import type { OnReading, ReadingStep } from '../definitions/extract/types.ts';
 import type { InstrumentType } from '../definitions/types.ts';
 import { Problem } from '../errors.ts';
 import {
@@ -34,7 +35,7 @@ export interface ImportCommand {
 /**
  * Imports, and prints the report.
  * @returns 0, also where something was skipped: the report says what, and counts it
- * @throws ImportEnded once the report of what was done before has been printed and written
+ * @throws ImportEnded, or the `Problem` that ended it, once the report of what was done before has been printed and written
  */
 export async function runImport(
   { target, ...deps }: ImportDeps & { target: ImportTarget },
@@ -47,9 +48,10 @@ export async function runImport(
   const onProgress = (done: number, total: number) => terminal.progress(done, total, 'Importing');
   const onReading = (files: number) =>
     terminal.err(`Reading ${files} files to find the definitions in them.`);
+  const onRead: OnReading = (step, done, total) => terminal.progress(done, total, READING[step]);
   let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
-    importFolder(path, { bases, choice, dryRun, onReading, onProgress }, target, deps),
+    importFolder(path, { bases, choice, dryRun, onReading, onRead, onProgress }, target, deps),
   ).catch((error: unknown) => {
     if (!(error instanceof ImportEnded)) throw error;
     ended = error;
@@ -60,9 +62,14 @@ export async function runImport(
   else for (const line of formatReport(report, command.verbose)) terminal.out(line);
   if (reportFile !== undefined)
     await orProblem(resolve(reportFile), (path) => writeFile(path, `${json}\n`));
-  if (ended) throw ended;
+  if (ended) throw ended.cause instanceof Problem ? ended.cause : ended;
   return 0;
 }
+
+const READING: Readonly<Record<ReadingStep, string>> = {
+  files: 'Reading files',
+  classes: 'Finding what each class needs',
+};
 
 /** What is wrong with a path, by the system's code. */
 const WORDS: Readonly<Record<string, string>> = {

@@ -6,7 +6,9 @@ export type DefinitionErrorCode =
   | 'unencodable'
   | 'too_deep'
   | 'bad_header'
-  | 'null_in_metadata';
+  | 'null_in_metadata'
+  /** A file of a folder is another one than when it was read first. */
+  | 'folder_changed';
 
 /** The only error that `registry/definitions` throws. */
 export class DefinitionError extends Error {

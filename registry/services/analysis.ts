@@ -6,6 +6,7 @@ import type {
   Extracted,
   Extraction,
   ExtractOptions,
+  OnReading,
   Skipped,
 } from '../definitions/extract/types.ts';
 import type { Answer, Given, Question } from '../definitions/questions.ts';
@@ -20,12 +21,15 @@ export interface Analysis {
    */
   ask<Q extends Question>(account: string, question: Q, ...given: Given<Q>): Promise<Answer<Q>>;
 
-  /** Begins to read a folder; the next one waits until this one has ended. Throws as `ask` does. */
-  readFolder(account: string, order: FolderOrder): Promise<FolderReading>;
+  /**
+   * Begins to read a folder; the next one waits until this one has ended. Throws as `ask` does, and `conflict` where a
+   * file changes meanwhile.
+   */
+  readFolder(account: string, order: FolderOrder, onProgress?: OnReading): Promise<FolderReading>;
 }
 
 /** A folder of Python files, and how definitions are found in it. */
-export interface FolderOrder extends ExtractOptions {
+export interface FolderOrder extends Omit<ExtractOptions, 'onProgress'> {
   root: string;
   /** Below the root, with their sizes in bytes. */
   files: readonly { path: string; size: number }[];
@@ -41,7 +45,7 @@ export interface ReadDefinition {
   content: ReadContent;
 }
 
-/** A folder that is being read. What goes wrong in it is thrown by each of these. */
+/** A folder that is being read. What goes wrong in it is thrown by each of these but `end`. */
 export interface FolderReading extends Pick<Extraction, 'names' | 'unmet'> {
   /** The next definition; undefined after the last one. */
   next(): Promise<ReadDefinition | undefined>;

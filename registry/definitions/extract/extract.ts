@@ -25,10 +25,10 @@ import { takeWhole } from './whole.ts';
 
 /** @param files every file of the folder that could belong to a definition, in any order */
 export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {}): Extraction {
-  const { maxFileBytes, location = [], choice = {} } = options;
+  const { maxFileBytes, location = [], choice = {}, onProgress } = options;
   const read = readAll(files, maxFileBytes);
   const folder = new SourceFolder(read.texts, location, options.packageName);
-  takeOutBroken(read, folder);
+  takeOutBroken(read, folder, (done, total) => onProgress?.('files', done, total));
   const bases = new Bases(folder, options.bases ?? new Map());
   const chooser = new Chooser(choice);
   const whole = takeWhole(read.all, folder, bases, maxFileBytes);
@@ -46,7 +46,7 @@ export function extract(files: Iterable<SourceFile>, options: ExtractOptions = {
   }
   const chosen = choose(candidates, chooser);
   const settled = withoutClashes(chosen.taken, chooser);
-  kept.survey(settled.kept, helpers);
+  kept.survey(settled.kept, helpers, (done, total) => onProgress?.('classes', done, total));
   const unfit: Skipped[] = [];
   const lost = unreached(
     folder,
@@ -116,7 +116,7 @@ function readAll(files: Iterable<SourceFile>, maxFileBytes: number | undefined):
       continue;
     }
     const content = contentOf(path, bytes);
-    if (content.kind === 'python') read.texts.add(file, content.text);
+    if (content.kind === 'python') read.texts.add(file);
     else if (content.kind === 'data')
       read.skipped.push({ path, kind: 'nothing', reason: content.reason ?? 'not Python' });
     else {
@@ -137,9 +137,15 @@ function bytesOf(file: SourceFile): Uint8Array | null | string {
 }
 
 /** Takes out the files that Python could not read. */
-function takeOutBroken(read: Read, folder: SourceFolder): void {
-  for (const path of [...read.texts.paths()]) {
+function takeOutBroken(
+  read: Read,
+  folder: SourceFolder,
+  onProgress: (done: number, total: number) => void,
+): void {
+  const paths = [...read.texts.paths()];
+  for (const [i, path] of paths.entries()) {
     const error = parseError(path, folder);
+    onProgress(i + 1, paths.length);
     if (!error) continue;
     const { line, column, message } = error;
     read.skipped.push({ path, reason: `does not parse: ${message}`, line, column });
@@ -153,8 +159,8 @@ function parseError(path: string, folder: SourceFolder): Diagnostic | undefined 
     // Only ruff knows the names of Unicode's characters.
     return error ?? (text.includes('\\N{') ? lint(tree).syntax[0] : undefined);
   } catch (error) {
-    if (error instanceof DefinitionError) return error.diagnostics[0];
-    throw error;
+    if (!(error instanceof DefinitionError) || error.code === 'folder_changed') throw error;
+    return error.diagnostics[0];
   }
 }
 

@@ -42,10 +42,15 @@ export class Kept {
   }
 
   /** Notes what each will carry, of modules, of these classes and of shared state. */
-  survey(candidates: readonly Candidate[], helpers: readonly InstrumentClass[]): void {
+  survey(
+    candidates: readonly Candidate[],
+    helpers: readonly InstrumentClass[],
+    onProgress: (done: number, total: number) => void,
+  ): void {
     const names = new Map<string, string[]>();
     for (const { path, name } of helpers) names.set(path, [...(names.get(path) ?? []), name]);
-    for (const one of candidates) {
+    for (const [i, one] of candidates.entries()) {
+      onProgress(i + 1, candidates.length);
       const cls = this.#classes.get(one);
       if (!cls) continue;
       const carving = this.#carve(cls);

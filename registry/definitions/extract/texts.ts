@@ -9,14 +9,13 @@ export const TREES = 250_000;
 const TEXTS = 1_000_000;
 
 export class Texts {
-  readonly #files = new Map<string, { file: SourceFile; length: number }>();
+  readonly #files = new Map<string, SourceFile>();
   readonly #texts = new Room<string>(TEXTS, ({ length }) => length);
   readonly #trees = new Room<Module>(TREES, ({ text }) => text.length);
   readonly #names = new Map<string, string>();
 
-  /** @param text what the file holds, decoded */
-  add(file: SourceFile, text: string): void {
-    this.#files.set(file.path, { file, length: text.length });
+  add(file: SourceFile): void {
+    this.#files.set(file.path, file);
   }
 
   delete(path: string): void {
@@ -31,15 +30,11 @@ export class Texts {
     return this.#files.keys();
   }
 
-  /** Empty for a file that is not there. Throws where it is another one than before. */
+  /** Empty for a file that is not there. */
   text(path: string): string {
-    const known = this.#files.get(path);
-    if (!known) return '';
-    return this.#texts.recall(path, () => {
-      const text = decodeSource(known.file.bytes ?? new Uint8Array()).text;
-      if (text.length === known.length) return text;
-      throw new Error(`${path} was changed while the folder was read. Import it again.`);
-    });
+    const file = this.#files.get(path);
+    if (!file) return '';
+    return this.#texts.recall(path, () => decodeSource(file.bytes ?? new Uint8Array()).text);
   }
 
   /** @throws DefinitionError `too_deep` */

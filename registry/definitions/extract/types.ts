@@ -10,6 +10,11 @@ export interface SourceFile {
   size?: number;
 }
 
+/** First all files are read, then what each class needs of them is found. */
+export type ReadingStep = 'files' | 'classes';
+
+export type OnReading = (step: ReadingStep, done: number, total: number) => void;
+
 export interface ExtractOptions {
   /** Further base classes by name (`--base Instrument=measurement`). */
   bases?: ReadonlyMap<string, InstrumentType>;
@@ -20,6 +25,7 @@ export interface ExtractOptions {
   choice?: Choice;
   /** Largest file in bytes, for what is said of larger ones. */
   maxFileBytes?: number;
+  onProgress?: OnReading;
 }
 
 export interface Extracted {

@@ -6,13 +6,13 @@ import type { GitProgram, Signature } from '../../../repos/types.ts';
 import type { ReadContent } from '../../definitions/content.ts';
 import type { Choice } from '../../definitions/extract/choice.ts';
 import { byText } from '../../definitions/extract/paths.ts';
-import type { Extracted } from '../../definitions/extract/types.ts';
+import type { Extracted, OnReading } from '../../definitions/extract/types.ts';
 import { checkName, checkPaths } from '../../definitions/names.ts';
 import type { Override } from '../../definitions/record.ts';
 import type { Diagnostic, Files, ImportPolicy, InstrumentType } from '../../definitions/types.ts';
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
-import type { AnalysisDeps, FolderReading, ReadDefinition } from '../analysis.ts';
+import type { AnalysisDeps, FolderOrder, FolderReading, ReadDefinition } from '../analysis.ts';
 import { REGISTRY_ACCOUNT } from '../caller.ts';
 import { findExcess } from '../content/files.ts';
 import { type Authorship, readAuthors } from './folder-authors.ts';
@@ -86,6 +86,8 @@ export interface ImportOptions {
   dryRun?: boolean;
   /** Called before the folder's files are read, with how many there are: nothing is known of definitions yet. */
   onReading?: (files: number) => void;
+  /** How far the reading has come. */
+  onRead?: OnReading;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -125,7 +127,7 @@ export async function importFolder(
   const [read, authors] = await Promise.all([listFolder(root), readAuthors(git, root)]);
   const packageName = await packageOf(root);
   options.onReading?.(read.files.length);
-  const found = await analysis.readFolder(REGISTRY_ACCOUNT, {
+  const order: FolderOrder = {
     root,
     files: read.files,
     policy: target.policy,
@@ -134,7 +136,8 @@ export async function importFolder(
     ...(packageName && { packageName }),
     ...(options.bases && { bases: options.bases }),
     ...(options.choice && { choice: options.choice }),
-  });
+  };
+  const found = await analysis.readFolder(REGISTRY_ACCOUNT, order, options.onRead);
   try {
     if (found.unmet.length > 0) {
       const what = found.unmet.join(', ');
