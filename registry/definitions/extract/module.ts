@@ -9,6 +9,7 @@ import { verdictOf } from '../verdict.ts';
 import { type ClassFacts, classFacts } from './class-facts.ts';
 import { readImport, type SourceImport } from './imports.ts';
 import { collectGlobals, StatementReader } from './scope.ts';
+import { LineCounter, statementEnd } from './statement-lines.ts';
 import type { Texts } from './texts.ts';
 
 export interface Statement {
@@ -255,22 +256,6 @@ function calledAmong(
   return called;
 }
 
-/** Counts lines for offsets that only grow, so that a whole module costs one pass. */
-class LineCounter {
-  readonly #text: string;
-  #offset = 0;
-  #line = 1;
-  constructor(text: string) {
-    this.#text = text;
-  }
-  at(offset: number): number {
-    for (; this.#offset < offset; this.#offset++) {
-      if (this.#text[this.#offset] === '\n') this.#line++;
-    }
-    return this.#line;
-  }
-}
-
 function describe(node: Node, text: string, name: (one: string) => string) {
   const reader = new StatementReader(text);
   reader.read(node);
@@ -315,28 +300,6 @@ function isNested(inner: Node, top: Node): boolean {
     if (at.from === top.from && at.to === top.to && at.type === top.type) return false;
   }
   return false;
-}
-
-/**
- * The end of the statement's last line, with the comment on it and the indented comments below it:
- * those stand inside its body, though the grammar leaves them out of it.
- */
-function statementEnd(text: string, node: Node): number {
-  const code = node.from + textOf(node, text).trimEnd().length;
-  let end = lineEnd(text, code);
-  for (let at = end; at < text.length; ) {
-    const next = lineEnd(text, at);
-    const line = text.slice(at, next);
-    if (/^[ \t]+#/.test(line)) end = next;
-    else if (line.trim() !== '') break;
-    at = next;
-  }
-  return end;
-}
-
-function lineEnd(text: string, offset: number): number {
-  const newline = text.indexOf('\n', offset);
-  return newline < 0 ? text.length : newline + 1;
 }
 
 function classesIn(statement: Node, text: string): { name: string; node: Node }[] {

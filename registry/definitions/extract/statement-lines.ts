@@ -1,0 +1,40 @@
+/** Where the lines of a statement begin and end. */
+import { type Node, textOf } from '../syntax.ts';
+
+/** Counts lines for offsets that only grow, so that a whole module costs one pass. */
+export class LineCounter {
+  readonly #text: string;
+  #offset = 0;
+  #line = 1;
+  constructor(text: string) {
+    this.#text = text;
+  }
+  at(offset: number): number {
+    for (; this.#offset < offset; this.#offset++) {
+      if (this.#text[this.#offset] === '\n') this.#line++;
+    }
+    return this.#line;
+  }
+}
+
+/**
+ * The end of the statement's last line, with the comment on it and the indented comments below it:
+ * those stand inside its body, though the grammar leaves them out of it.
+ */
+export function statementEnd(text: string, node: Node): number {
+  const code = node.from + textOf(node, text).trimEnd().length;
+  let end = lineEnd(text, code);
+  for (let at = end; at < text.length; ) {
+    const next = lineEnd(text, at);
+    const line = text.slice(at, next);
+    if (/^[ \t]+#/.test(line)) end = next;
+    else if (line.trim() !== '') break;
+    at = next;
+  }
+  return end;
+}
+
+function lineEnd(text: string, offset: number): number {
+  const newline = text.indexOf('\n', offset);
+  return newline < 0 ? text.length : newline + 1;
+}
