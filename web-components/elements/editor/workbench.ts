@@ -140,7 +140,7 @@ export class RegistryWorkbench extends LitElement {
       </div>`;
   }
 
-  /** The findings of the registry if they are about the current text; until then, those of ruff. */
+  /** The findings of the registry if they are about the current files; until then, those of ruff. */
   #shown(): readonly Finding[] {
     const { result, path, main, files, asked } = this;
     if (result === undefined || files !== asked) return this.findings;
