@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Sessions whose owner signed out before they expired. */
+/** Sessions whose owner signed out before their expiry. */
 export class EndedSessions extends Migration {
   override up(): void {
     this.addSql(

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Instruments, the computers that run them, and which is bound where. */
+/** Instruments, lab computers, and the bindings between them. */
 export class LabComputers extends Migration {
   override up(): void {
     for (const sql of [...versions, ...instruments, ...computers, ...bindings]) this.addSql(sql);
@@ -98,7 +98,7 @@ const bindings = [
      constraint computer_bindings_instrument_id_computer_key unique (instrument_id, computer),
      constraint computer_bindings_computer_key_key unique (computer, key)
    )`,
-  // At most one binding of an instrument is the primary one.
+  // An instrument has at most one primary binding.
   `create unique index computer_bindings_primary_key on computer_bindings (instrument_id)
      where is_primary`,
 ];

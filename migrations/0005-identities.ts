@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Who accounts are at the provider of single sign-on. */
+/** The identities of accounts at the single sign-on provider. */
 export class Identities extends Migration {
   override up(): void {
     this.addSql(

@@ -1,6 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What computers are told and tell: stamps of what their lists are made from, their reports, what was installed when. */
+/**
+ * Sync of computers: stamps of the data that their lists are made from, their reports, and the history of
+ * installations.
+ */
 export class Sync extends Migration {
   override up(): void {
     for (const sql of [...stamps, ...triggers, ...reports]) this.addSql(sql);
@@ -14,7 +17,7 @@ const stamps = [
      stamp uuid not null,
      primary key (kind, id)
    )`,
-  // By id, so that two transactions that touch the same rows wait for each other in one order.
+  // Locks rows in order of id, so that two transactions on the same rows cannot deadlock.
   `create function stamp_sync(of_kind text, of_ids int[]) returns void language sql as $$
      insert into sync_stamps (kind, id, stamp)
      select of_kind, ids.id, gen_random_uuid()
@@ -52,7 +55,7 @@ const stamps = [
        select computer from computer_bindings where instrument_id = new.id));
      return null;
    end $$`,
-  // Those of a computer that is being deleted go with it, stamp and all.
+  // When a computer is deleted, its bindings and its stamp are deleted with it.
   `create function stamp_binding() returns trigger language plpgsql as $$
    begin
      perform stamp_sync('computer', array(
@@ -70,7 +73,7 @@ const stamps = [
    end $$`,
 ];
 
-/** Telemetry (when a computer was last seen, say) is in none of them. */
+/** No trigger reacts to telemetry, such as the time when a computer was last seen. */
 const triggers = [
   `create trigger definitions_stamp_new after insert or delete on definitions
      for each row execute function stamp_definition()`,
@@ -117,12 +120,12 @@ const reports = [
      constraint installations_definition_id_foreign
        foreign key (definition_id) references definitions (id) on delete cascade
    )`,
-  // What is installed now: one version of a definition on a computer.
+  // The currently installed versions: at most one version of a definition per computer.
   `create unique index installations_now_key on installations (computer, definition_id)
      where until is null`,
   'create index installations_computer_index on installations (computer)',
   'create index installations_definition_id_index on installations (definition_id, since)',
-  // Which version a commit or the hash of a file is.
+  // Finds the version of a commit or of a file's hash.
   'create index versions_commit_index on versions (commit)',
   'create index versions_files_index on versions using gin (files)',
   'create index versions_revoked_index on versions (definition_id) where revoked is not null',

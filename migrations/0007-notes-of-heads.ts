@@ -1,8 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * Of each head of a merge request: whose accounts its authors' addresses were when it was pushed, and what the push said
- * of title, description and draft, so that a crash parts none of it.
+ * For each head of a merge request: the accounts that owned its authors' addresses at the push, and the
+ * title, description and draft state that the push set. One row holds both, so that a crash cannot separate
+ * them.
  */
 export class NotesOfHeads extends Migration {
   override up(): void {

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** Which pieces of work on what earlier versions left are done, so that no start does them again. */
+/** One-time upgrade tasks that are complete, so that no later start repeats them. */
 export class DoneOnce extends Migration {
   override up(): void {
     this.addSql(

@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * A merge request is of its definition's lab, and called by its name, whatever anybody writes: the database sees to it.
- * One whose definition is gone keeps both as they were last.
+ * Triggers keep a merge request's lab and name equal to its definition's, whichever statement changes them.
+ * When the definition is deleted, its merge requests keep the last values.
  */
 export class LabsOfMergeRequests extends Migration {
   override up(): void {

@@ -1,6 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** The lab and the policy that a version landed under, as its record has it; null for versions from before. */
+/**
+ * The lab and the policy under which a version landed, as its record states them; null for older versions.
+ */
 export class LandedUnder extends Migration {
   override up(): void {
     this.addSql('alter table versions add column landed_under jsonb');

@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /**
- * One account for each mailbox: addresses that differ by case, or by what a plus sign sets off, reach one person. Accounts
- * that share one already keep their addresses; the oldest of them holds the mailbox, the others hold none until their
- * address changes.
+ * One account per mailbox: addresses that differ only in case or in a plus suffix reach one person. Existing
+ * accounts that share a mailbox keep their addresses; the oldest holds the mailbox, and the others hold none
+ * until their address changes.
  */
 export class OneAccountAnAddress extends Migration {
   override up(): void {

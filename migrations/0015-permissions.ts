@@ -1,6 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What definitions may do beyond their lab's import policy: of each version, of the newest, and as admins granted it in reviews. */
+/**
+ * What definitions may do beyond their lab's import policy: for each version, for the newest version, and as
+ * granted by admins in reviews.
+ */
 export class Permissions extends Migration {
   override up(): void {
     this.addSql(`alter table versions add column permissions jsonb not null default '[]'`);

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What signed lists are numbered by, and that a version stands again though it was revoked. */
+/** The numbers of signed lists, and the reinstatement of revoked versions. */
 export class SignedLists extends Migration {
   override up(): void {
     for (const sql of [...stamps, ...verdicts, ...timelines]) this.addSql(sql);
@@ -8,8 +8,8 @@ export class SignedLists extends Migration {
 }
 
 /**
- * Each stamp counts how often it changed. The row is locked when it counts on, so that a number that was seen is never
- * given to another state; the sum of the stamps of a list rises with each change of it.
+ * Each stamp counts its changes. An update locks the row, so that a published number never belongs to another
+ * state. The sum of a list's stamps rises with each change of the list.
  */
 const stamps = [
   'alter table sync_stamps add column number bigint not null default 0',
@@ -19,7 +19,8 @@ const stamps = [
        from (select distinct id from unnest(of_ids) as given (id) where id is not null order by id) ids
      on conflict (kind, id) do update set stamp = excluded.stamp, number = sync_stamps.number + 1
    $$`,
-  // A computer that moves takes the count of the lab that it leaves along, with room for what changes there meanwhile.
+  // A computer that moves to another lab keeps the count of its old lab, plus a margin for changes made
+  // meanwhile.
   `create or replace function stamp_computer() returns trigger language plpgsql as $$
    begin
      if tg_op = 'DELETE' then

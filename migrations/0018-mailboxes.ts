@@ -1,6 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** What reaches one person is said once in the database, as `mailboxOf` says it (registry/access/review/mailbox.ts). */
+/**
+ * Defines in the database which addresses reach one person, as `mailboxOf` does
+ * (registry/access/review/mailbox.ts).
+ */
 export class Mailboxes extends Migration {
   override up(): void {
     this.addSql(

@@ -17,7 +17,7 @@ import { SignedLists } from './0016-signed-lists.ts';
 import { InstrumentsInLists } from './0017-instruments-in-lists.ts';
 import { Mailboxes } from './0018-mailboxes.ts';
 
-/** Every migration, oldest first. One that was released is never edited; a new one follows it. */
+/** Every migration, oldest first. A released migration is never edited; add a new one instead. */
 export const migrations = [
   { name: '0001-people-and-definitions', class: PeopleAndDefinitions },
   { name: '0002-review', class: Review },

@@ -1,12 +1,12 @@
 /**
- * Letters of one alphabet that are drawn like letters of another one: `РС1` in Cyrillic beside `PC1`. Where names are told
- * apart by looking at them, what looks alike must not be two names.
+ * Detects letters of one alphabet that look like letters of another, such as Cyrillic `РС1` beside `PC1`.
+ * Names that people tell apart by sight must not look alike.
  */
 import { codePointOf } from './hidden.ts';
 
 /**
- * Letters and digits, by code point, that are drawn like this one (Unicode 15, confusables.txt), but for those that
- * compatibility forms (NFKC) make one already.
+ * For each plain letter or digit, the code points that look like it (Unicode 15, confusables.txt). Characters
+ * that compatibility normalization (NFKC) already maps are left out.
  */
 const DRAWN_LIKE: Record<string, string> = {
   A: '391 410 13aa 15c5 a4ee 102a0 16f40',
@@ -77,21 +77,25 @@ const DRAWN_AS = new Map(
 );
 
 const LATIN = /\p{Script=Latin}/u;
-/** Alphabets whose letters are taken for Latin ones; of Greek those in the table alone, for `ΔT` is ordinary. */
+/**
+ * Alphabets whose letters pass for Latin ones. Greek counts only through the table, because text such as `ΔT`
+ * is ordinary.
+ */
 const ALIKE =
   /[\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u;
 
 const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 
-/** With plain letters and digits in the place of those that are drawn like them. */
+/** Replaces lookalike letters and digits with the plain ones. */
 export function drawnPlainly(text: string): string {
   if (isAscii(text)) return text;
   return Array.from(text.normalize('NFKC'), (one) => DRAWN_AS.get(one) ?? one).join('');
 }
 
 /**
- * What is left of text where only what it looks like counts: no case, accents or punctuation, and one sign for `I`, `l` and
- * `1`, `O` and `0`. Texts of one drawing are taken for each other by whoever reads quickly. For comparing, not for showing.
+ * The skeleton of a text: its appearance without case, accents and punctuation, with one sign for `I`, `l`
+ * and `1`, and one for `O` and `0`. A quick reader confuses texts with equal skeletons. For comparison, not
+ * for display.
  */
 export const drawing = (text: string): string =>
   drawnPlainly(text)
@@ -101,7 +105,7 @@ export const drawing = (text: string): string =>
     .replace(/[il]/g, '1')
     .replaceAll('o', '0');
 
-/** Why a name can be taken for another one that is spelled otherwise, or null where it cannot. */
+/** The reason why a reader can mistake a name for another with a different spelling, or null. */
 export function misleadingSpelling(name: string): string | null {
   const composed = name.normalize('NFKC');
   const form = Array.from(name.normalize('NFC')).find((one) => one.normalize('NFKC') !== one);

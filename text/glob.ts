@@ -1,7 +1,8 @@
 /**
- * Patterns on paths, as gitignore(5) reads them: `*` and `?` within a folder, `**` across folders; without a slash
- * at any depth, and what names a folder means all that is in it. No more than that, so that matching takes no
- * longer than pattern times path, whatever an admin writes: `path.matchesGlob` took minutes for `*a*a*a*a*a*b`.
+ * Patterns on paths, as gitignore(5) defines them: `*` and `?` match within a folder, `**` across folders. A
+ * pattern without a slash matches at any depth, and a pattern that matches a folder matches everything in it.
+ * Matching takes at most pattern length times path length, whatever an admin writes; `path.matchesGlob` took
+ * minutes for `*a*a*a*a*a*b`.
  */
 export function matchesPattern(path: string, pattern: string): boolean {
   return fits(segmentsOf(pattern), path.split('/'), isAnyDepth, matchesName);
@@ -22,7 +23,7 @@ const matchesName = (segment: string, name: string): boolean =>
 const isStar = (character: string): boolean => character === '*';
 const isCharacter = (wanted: string, found: string): boolean => wanted === '?' || wanted === found;
 
-/** Where an item fails, only the last wildcard takes one more: what an earlier one took need not be tried again. */
+/** On a mismatch, only the last wildcard takes one more item. Earlier wildcards need no second attempt. */
 function fits(
   pattern: readonly string[],
   items: readonly string[],

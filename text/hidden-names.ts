@@ -1,4 +1,4 @@
-/** What people call the hidden characters that they are most likely to meet. */
+/** Common names of the hidden characters that people meet most often. */
 
 const NAMES: Record<number, string> = {
   0: 'null',

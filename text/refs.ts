@@ -1,12 +1,12 @@
-/** The names of the refs in a definition's repository. Nothing else spells them. */
+/** The names of the refs in a definition's repository. No other module spells them out. */
 
 /** The branch whose commits are the versions; HEAD points to it. */
 export const MAIN = 'refs/heads/main';
 
-/** What a push for review without a branch goes to: one merge request for each pusher and definition. */
+/** The target of a push for review without a branch: one merge request per pusher and definition. */
 export const FOR_MAIN = 'refs/for/main';
 
-/** The registry's own record of the definition: id, lab, verdicts. Nobody fetches below `REGISTRY`. */
+/** The registry's own record of the definition: id, lab, verdicts. Nobody can fetch refs below `REGISTRY`. */
 export const STATE = 'refs/registry/state';
 const REGISTRY = 'refs/registry/';
 export const isRegistryRef = (ref: string): boolean => ref.startsWith(REGISTRY);
@@ -36,14 +36,17 @@ export function versionNumber(ref: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** `main` and the tags: what everybody may fetch who sees the definition. */
+/** True for `main` and the tags, which everybody who sees the definition may fetch. */
 export const isVersionRef = (ref: string): boolean =>
   ref === MAIN || ref === tagRef(ATTESTED) || VERSION.test(ref);
 
 const MERGE_REQUESTS = 'refs/merge-requests/';
 /** The head of a merge request. */
 export const headRef = (id: number): string => `${MERGE_REQUESTS}${id}/head`;
-/** The commit that landed a merge request. The ref transaction that lands it creates this ref; until then its head can move. */
+/**
+ * The commit that landed a merge request. The ref transaction of the landing creates this ref; until then the
+ * head can move.
+ */
 export const mergeRef = (id: number): string => `${MERGE_REQUESTS}${id}/merge`;
 
 const HEAD = /^refs\/merge-requests\/([0-9]+)\/head$/;
@@ -53,6 +56,9 @@ export function mergeRequestNumber(ref: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Branches and the refs of merge requests: what everybody may fetch who may read the definition's reviews. */
+/**
+ * True for branches and the refs of merge requests, which everybody who may read the definition's reviews may
+ * fetch.
+ */
 export const isReviewRef = (ref: string): boolean =>
   isBranch(ref) || ref.startsWith(MERGE_REQUESTS);

@@ -1,4 +1,4 @@
-/** What every route file is given and shares. */
+/** Types and helpers that all route files share. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -18,7 +18,7 @@ export type Door = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** The answers that any route may give. */
+/** Responses that any route may give. */
 export const problemAnswers = {
   '4xx': {
     description: 'What is wrong and what to do next',

@@ -9,9 +9,9 @@ const DESCRIPTION = `Events as they happen, of what the caller may see: \`defini
 begins behind that event; \`reset\` says that too much lies in between: read anew. A comment and an id come at least every 15 \
 seconds. The stream ends with the session or token, and for a reader that does not keep up: come back with \`Last-Event-ID\`.`;
 
-/** The stream of events, as browsers' EventSource and programs read it. */
+/** The event stream, for browsers' EventSource and for programs. */
 export function eventRoutes(app: Door, { events }: { events: Events }): void {
-  // Before the server waits for its connections to end.
+  // Closes the streams first, because the server then waits for its connections to end.
   app.addHook('preClose', async () => await events.close());
   app.get(
     '/api/events',
@@ -48,9 +48,9 @@ export function eventRoutes(app: Door, { events }: { events: Events }): void {
       const headers = {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
-        // The stream ends with its connection, which nothing else uses meanwhile.
+        // Nothing else uses the connection, so it ends with the stream.
         connection: 'close',
-        // nginx would collect what it passes on.
+        // Stops nginx from buffering the events.
         'x-accel-buffering': 'no',
       };
       for (const [name, value] of Object.entries(headers)) raw.setHeader(name, value);

@@ -1,6 +1,6 @@
 /**
- * `/definitions/<Name>.git`: git's smart HTTP protocol (gitprotocol-http(5)). The dumb protocol is
- * refused; paths are matched as they were sent, nothing is decoded.
+ * `/definitions/<Name>.git`: git's smart HTTP protocol (gitprotocol-http(5)). The dumb protocol is refused.
+ * Paths are matched as sent, without decoding.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GitCaches } from '../../repos/git-caches.ts';
@@ -27,7 +27,7 @@ import { pushGate } from '../services/push/gate.ts';
 export interface GitDeps extends SaveDeps {
   git: GitProgram;
   gitCaches: GitCaches;
-  /** Largest push, in bytes as sent. */
+  /** Size limit of a push, in bytes as sent. */
   maxPackBytes: number;
   throttle: Throttle;
   patience?: number;
@@ -89,8 +89,8 @@ export async function gitRoutes(app: FastifyInstance, deps: GitDeps): Promise<vo
 }
 
 /**
- * Versions are for everybody who sees the definition, what is under review for whoever may take part in it; what the
- * registry keeps for itself is for nobody.
+ * Everybody who sees the definition may fetch its versions. Everybody who may take part in reviews may fetch
+ * the refs under review. Nobody may fetch the registry's own refs.
  */
 function visibleTo({ rules }: GitDeps, { actor }: Caller, { facts }: LoadedDefinition) {
   const action = { on: 'merge-request', do: 'read', labId: facts.labId } as const;
@@ -123,7 +123,7 @@ function parse(request: FastifyRequest): Asked | undefined {
   return { kind: 'serve', name, service: what as Service };
 }
 
-/** HTTP Basic (RFC 7617): any username, a token as password. A computer's or a person's token alike. */
+/** HTTP Basic (RFC 7617): any username, with the token of a computer or a user as password. */
 async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller> {
   const address = request.ip;
   const credentials = request.headers.authorization;
@@ -147,8 +147,8 @@ async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller>
 }
 
 /**
- * By the name exactly as it is written. To somebody without credentials all that cannot be seen asks for
- * them: git sends the ones it has only after a 401.
+ * Finds the definition by its exact name. A caller without credentials gets 401 instead of 404, because git
+ * sends its credentials only after a 401.
  */
 async function findNamed(
   deps: GitDeps,
@@ -171,7 +171,7 @@ const NO_CREDENTIALS = 'Sign in with a token of the registry as password.';
 const isPush = (request: FastifyRequest): boolean =>
   /git-receive-pack(\?|&|$)/.test(request.raw.url ?? '');
 
-/** git shows plain text bodies of errors as `remote:` lines. */
+/** git prints plain text bodies of errors as `remote:` lines. */
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   if (error instanceof Problem && error.status < 500) {
     if (error.status === 401) reply.header('www-authenticate', 'Basic realm="registry"');
@@ -207,7 +207,7 @@ const header = (request: FastifyRequest, name: string): string | undefined => {
   return Array.isArray(value) ? value.join(', ') : value;
 };
 
-/** Aborted when the client goes away before it has its answer. */
+/** A signal that aborts when the client disconnects before it has its answer. */
 function abortedWith(_request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {

@@ -13,7 +13,7 @@ import { putBinding } from '../services/equipment/bindings.ts';
 import * as instruments from '../services/equipment/instruments.ts';
 import { type Door, NoContent, problemAnswers } from './door.ts';
 
-/** Settings are objects that people wrote: more than this is none. In bytes. */
+/** Size limit of a binding, in bytes. Settings are objects that people write, which are smaller than this. */
 export const MOST_OF_A_BINDING = 1024 * 1024;
 
 const collection = '/api/instruments';

@@ -1,6 +1,6 @@
 /**
- * The web interface: one document for all of its pages, and the files of its build. `npm install` builds it; a
- * registry without the build serves everything else.
+ * The web interface: one document for all pages, and the built files. `npm install` builds them; a registry
+ * without the build serves everything else.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -14,12 +14,12 @@ import { PAGES } from '../schemas/pages.ts';
 const BUILD = fileURLToPath(new URL('../../web-components/dist/', import.meta.url));
 const DOCUMENT = 'index.html';
 
-/** Whether there is anything to serve; without it a browser is told how to build it. */
+/** Whether the build exists. Without it, a browser gets instructions to build it. */
 export const isInterfaceBuilt = (): boolean => existsSync(join(BUILD, DOCUMENT));
 
 export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
   const page = (reply: FastifyReply, status: number) => answerPage(reply, status, folder);
-  // The API document says nothing of them; docs/access.md goes by these names.
+  // The API document leaves these routes out; docs/access.md uses these operation names.
   const hidden = { schema: { hide: true, operationId: 'openPage' } };
   for (const path of PAGES) {
     app.get(path, hidden, async (request, reply) => {
@@ -28,7 +28,7 @@ export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
       return isNavigation(request) ? reply.redirect(cloned) : reply.callNotFound();
     });
   }
-  // A wrong address in a browser is answered with a page; programs get their problem document.
+  // Browsers get a page for an unknown address; programs get a problem document.
   app.get('/*', hidden, async (request, reply) =>
     isNavigation(request) ? await page(reply, 404) : reply.callNotFound(),
   );
@@ -36,7 +36,7 @@ export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
   let files: Promise<Handler> | undefined;
   const asset = { schema: { hide: true, operationId: 'loadAsset' } };
   app.get('/assets/*', asset, async (request, reply) => {
-    // Loaded by the first browser that asks: a start would wait for it.
+    // Loads the files at the first request, so that the start does not wait for them.
     files ??= openFiles(folder);
     const serve = await files;
     reply.hijack();
@@ -44,7 +44,7 @@ export function interfaceRoutes(app: FastifyInstance, folder = BUILD): void {
   });
 }
 
-/** An address to clone from, which people open in a browser as well: the page is the same without the ending. */
+/** A clone URL opened in a browser. It leads to the page without the `.git` ending. */
 const CLONE_ADDRESS = /^(\/definitions\/[^/?]*)\.git(\?|$)/;
 
 const isNavigation = ({ headers, url }: FastifyRequest): boolean =>
@@ -52,7 +52,7 @@ const isNavigation = ({ headers, url }: FastifyRequest): boolean =>
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The names of these files change with their content, so that a browser asks for each of them once. */
+/** The names of these files contain a hash of their content, so browsers may cache them forever. */
 async function openFiles(folder: string): Promise<Handler> {
   const { default: sirv } = await import('sirv');
   return sirv(folder, { brotli: true, gzip: true, immutable: true, maxAge: 365 * 24 * 3600 });

@@ -15,7 +15,7 @@ import { type Door, problemAnswers } from './door.ts';
 
 const collection = '/api/merge-requests';
 
-/** Reading merge requests, and landing them. */
+/** Routes that read and land merge requests. */
 export function mergeRequestRoutes(app: Door, deps: SaveDeps): void {
   const tags = ['merge requests'];
 

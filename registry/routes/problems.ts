@@ -59,6 +59,6 @@ function page(code: ProblemCode): string {
   );
 }
 
-/** Text with `code` in backticks, as HTML. */
+/** Converts `code` in backticks to HTML. */
 const withCode = (text: string): string =>
   escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');

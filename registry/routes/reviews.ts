@@ -21,7 +21,7 @@ import { type Door, problemAnswers } from './door.ts';
 
 const one = '/api/merge-requests/:id';
 
-/** What people and programs do with a merge request before it lands. */
+/** Actions of people and programs on a merge request before it lands. */
 export function reviewRoutes(app: Door, deps: SaveDeps): void {
   const tags = ['merge requests'];
 

@@ -46,7 +46,7 @@ export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       for (const claims of sessionsPresented(app as never, request)) {
         await signOut(deps.store, request.ip, claims);
       }
-      // A form on another site may post here too, and a browser would obey the answer.
+      // A form on another site may post here too, and a browser would store the cookie of the answer.
       if (app.sessionCookie.isFromOwnPage(request)) app.sessionCookie.clear(reply);
       reply.code(204);
       return null;

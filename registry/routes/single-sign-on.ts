@@ -1,4 +1,4 @@
-/** Single sign-on for browsers: off to the provider, and back with a session. */
+/** Single sign-on for browsers: redirects to the provider, and starts a session on return. */
 import type { FastifyReply } from 'fastify';
 import { notFound } from '../errors.ts';
 import { startSession } from '../plugins/authentication.ts';
@@ -29,11 +29,11 @@ export function singleSignOnRoutes(
   const signOn = settings && createSignOn(deps, settings, CALLBACK);
   const secure = deps.publicUrl().startsWith('https:');
   const attempt = cookieName('registry_sign_in', secure);
-  // Lax: the browser comes back from another site, by a link.
+  // `lax`, because the browser returns from another site through a link.
   const cookie = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
   const Redirect = Type.Null({ description: 'Where to go next, in the Location header' });
 
-  /** Sets the cookie of an attempt and gives where to send the browser. */
+  /** Sets the cookie of a sign-in attempt and returns the address to redirect to. */
   async function begin(
     reply: FastifyReply,
     returnTo = new URL(deps.publicUrl()).pathname,
@@ -135,6 +135,6 @@ export function singleSignOnRoutes(
   );
 }
 
-/** Nobody keeps a copy of where an attempt led. */
+/** Redirects without letting anybody cache the address. */
 const go = (reply: FastifyReply, address: string) =>
   reply.header('cache-control', 'no-store').redirect(address, 303);

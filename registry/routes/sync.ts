@@ -11,7 +11,7 @@ import { type Door, NoContent, problemAnswers } from './door.ts';
 
 const tags = ['sync'];
 
-/** The header with the signed statement of a list. */
+/** The header that carries a list's signed statement. */
 const STATEMENT = 'sync-statement';
 
 export function syncRoutes(
@@ -87,7 +87,10 @@ export function syncRoutes(
   );
 }
 
-/** Whether one of the tags is this one, compared weakly (RFC 9110, section 13.1.2); `*` is any. */
+/**
+ * Whether the header's list contains the tag, by weak comparison (RFC 9110, section 13.1.2); `*` matches any
+ * tag.
+ */
 function matches(given: string | undefined, etag: string): boolean {
   const opaque = etag.replace(/^W\//, '');
   const tags = (given ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));

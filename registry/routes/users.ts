@@ -72,7 +72,7 @@ export function userRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
     },
     async (request) =>
       await users.changeAccount(deps, request.caller, request.params.id, request.body, {
-        // Programs hold their token or session themselves; a browser sends its cookie for whoever sits there.
+        // Programs send their token or session in a header; a browser sends its cookie for whoever uses it.
         inBrowser: request.headers.authorization === undefined,
       }),
   );

@@ -1,41 +1,45 @@
-/** Pure: what a signature on a version's tag is worth, and the same in the words of ssh-keygen(1). */
+/** Judges the signature on a version's tag, and writes the same rule in ssh-keygen(1)'s format. Pure. */
 import type { Version } from '../../repos/types.ts';
 import { fingerprintOf, SignatureError, verifySsh } from './sshsig.ts';
 
-/** What git asks of signatures on its objects (git-config(1), `gpg.ssh.allowedSignersFile`). */
+/**
+ * The namespace that git requires of signatures on its objects (git-config(1), `gpg.ssh.allowedSignersFile`).
+ */
 export const NAMESPACE = 'git';
 
 /** See key-change.ts. */
 export interface KeyChange {
   /** JSON: `number` and `keys`, oldest first, each with `id`, `public_key`, `valid_after` and `valid_before`. */
   document: string;
-  /** Over it: by the newest key, and by the one before, where that one's private part was there to sign. */
+  /**
+   * Signatures of `document`: by the newest key, and by the previous key if its private part was available.
+   */
   signatures: string[];
 }
 
 export interface SigningKey {
-  /** Counts from 1; the newest is in use. */
+  /** Counts from 1; the key with the highest id is in use. */
   id: number;
   /** As in a `.pub` file, without a comment. */
   public_key: string;
   /** `SHA256:…`, as ssh-keygen and git print it. */
   fingerprint: string;
-  /** Dates of tags that it may have signed, both included; whole seconds, as in tags. */
+  /** First and last date, both inclusive, of tags that the key may sign. Whole seconds, as in tags. */
   valid_after: string;
-  /** Null while it is in use. */
+  /** Null while the key is in use. */
   valid_before: string | null;
-  /** How it took over; absent of keys that did so before changes were signed. */
+  /** The signed change to this key. Absent for keys from before changes were signed. */
   change?: KeyChange;
 }
 
 export interface Judged {
-  /** Fingerprint of the key that signed the tag, or null where no signature holds. */
+  /** Fingerprint of the key that signed the tag, or null if no signature is valid. */
   key: string | null;
-  /** Why it is not to be believed, or null where it is. */
+  /** The reason not to trust the signature, or null if it is trustworthy. */
   fault: string | null;
 }
 
-/** Believes what stock git believes with `allowedSigners` of the same keys. */
+/** Accepts exactly the signatures that stock git accepts with `allowedSigners` of the same keys. */
 export function judgeSignature(
   { taggedAt, signed }: Pick<Version, 'taggedAt' | 'signed'>,
   keys: readonly SigningKey[],
@@ -58,8 +62,8 @@ export function judgeSignature(
 }
 
 /**
- * A line of ssh-keygen(1)'s "ALLOWED SIGNERS". The times end in Z for UTC, which OpenSSH reads from 9.1 on; without
- * it they would mean another time in every time zone.
+ * One line in ssh-keygen(1)'s "ALLOWED SIGNERS" format. The times end in Z for UTC, which OpenSSH supports
+ * since 9.1; without it, OpenSSH would read them in the local time zone.
  */
 export function allowedSigner(principal: string, key: SigningKey): string {
   const options = [

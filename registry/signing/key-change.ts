@@ -1,10 +1,10 @@
 /**
- * How a computer that trusts one key comes to trust the next: a list of all keys, numbered as the newest of them, signed by
- * that one and by the one before it (The Update Framework's rule for its root keys). Pure.
+ * Lets a computer that trusts one key trust the next: a list of all keys, with the number of the newest one,
+ * signed by that key and by the previous one (The Update Framework's rule for root keys). Pure.
  */
 import type { SigningKey } from './allowed-signers.ts';
 
-/** The purpose that these signatures are made for. */
+/** The namespace of these signatures. */
 export const KEYS = 'keys@pybirch-registry';
 
 export function documentOf(keys: readonly SigningKey[]): string {
@@ -20,7 +20,7 @@ export function documentOf(keys: readonly SigningKey[]): string {
 /** Douglas Crockford's base 32: no I, L, O or U. */
 export const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** The first 80 bits of a fingerprint, for people to carry along with a code: 16 letters. */
+/** The first 80 bits of a fingerprint as 16 letters, which people can pass on with an enrolment code. */
 export function shortFingerprint(fingerprint: string): string {
   const bytes = Buffer.from(fingerprint.slice('SHA256:'.length), 'base64').subarray(0, 10);
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');

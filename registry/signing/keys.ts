@@ -1,8 +1,7 @@
 /**
- * The keys that sign versions, in the folder of keys: `signing-keys.json` lists every public key there ever was,
- * `signing-<fingerprint>.pem` (PKCS 8) is the private part of the one in use. The list is what counts: it is
- * replaced in one step, and looked at before every signature, so that all processes sign with the key that any of
- * them made last.
+ * The keys that sign versions, in the folder of keys. `signing-keys.json` lists every public key ever used;
+ * `signing-<fingerprint>.pem` (PKCS 8) is the private part of the current key. The list is authoritative. It
+ * is replaced atomically and read before every signature, so that all processes sign with the newest key.
  */
 import {
   createPrivateKey,
@@ -21,30 +20,33 @@ import { documentOf, KEYS } from './key-change.ts';
 import { fingerprintOf, publicKeyBlob, publicKeyLine, signSsh } from './sshsig.ts';
 
 /**
- * A tag's date is taken before it is signed, and several machines may share the keys: a key counts a minute before
- * it was made and a minute after another took over. In milliseconds.
+ * A tag gets its date before its signature, and several machines may share the keys. So a key is valid from a
+ * minute before its creation until a minute after its replacement. In milliseconds.
  */
 const LEEWAY = 60_000;
 
 export interface SigningKeys {
-  /** Signs with the newest key, made at the first call. */
+  /** Signs with the newest key. The first call creates one. */
   sign: Sign;
-  /** The same for another purpose (PROTOCOL.sshsig, "namespace"). */
+  /** Signs for another purpose (PROTOCOL.sshsig, "namespace"). */
   signFor(payload: Uint8Array, namespace: string): Promise<string>;
-  /** Every key there ever was, oldest first. */
+  /** Every key ever used, oldest first. */
   list(): Promise<readonly SigningKey[]>;
-  /** Makes a new key, has the one in use sign that, ends it and deletes its private part. Throws `RepositoryError` `locked`. */
+  /**
+   * Creates a new key, signs the change with the current one, retires the current one and deletes its private
+   * part. Throws `RepositoryError` `locked`.
+   */
   rotate(): Promise<{ retired: SigningKey; current: SigningKey }>;
 }
 
 interface Loaded {
-  /** Tells one state of the list's file from any other. */
+  /** Identifies one state of the list's file. */
   stamp: string;
   keys: readonly SigningKey[];
   privateKey: KeyObject;
 }
 
-/** Touches nothing yet. Every process that uses the folder may have one; `now` is the clock. */
+/** Reads and writes nothing yet. Every process that uses the folder may open it; `now` is the clock. */
 export function openSigningKeys(folder: string, now: () => number = Date.now): SigningKeys {
   const listPath = join(folder, 'signing-keys.json');
   let loaded: Loaded | undefined;
@@ -66,7 +68,7 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     if (stamp === undefined || keys === undefined) return await add([]);
     const privateKey = await privateOf(newest(keys));
     if (newest(keys).change) return { stamp, keys, privateKey };
-    // Made when changes were not signed yet: from here on they are.
+    // The key dates from before changes were signed. Later changes are signed.
     return await write(keys, [privateKey], privateKey);
   }
 
@@ -78,7 +80,9 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     return text === undefined ? undefined : (JSON.parse(text) as SigningKey[]);
   }
 
-  /** The private part is there before the list names it, so that no crash leaves a list without. */
+  /**
+   * Writes the private part before the list names it, so that no crash leaves a key without its private part.
+   */
   async function add(before: readonly SigningKey[], last?: KeyObject): Promise<Loaded> {
     const { privateKey } = generateKeyPairSync('ed25519');
     const blob = publicKeyBlob(createPublicKey(privateKey));
@@ -94,7 +98,7 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     return await write([...before, made], last ? [privateKey, last] : [privateKey], privateKey);
   }
 
-  /** Replaces the list, the newest key's change signed by these. */
+  /** Replaces the list. `signers` sign the change to the newest key. */
   async function write(
     all: readonly SigningKey[],
     signers: readonly KeyObject[],
@@ -110,7 +114,7 @@ export function openSigningKeys(folder: string, now: () => number = Date.now): S
     return { stamp: (await stampOf(listPath)) as string, keys, privateKey };
   }
 
-  /** Private parts of keys that are not in use; one that a crash left behind too. */
+  /** Deletes private parts of keys that are not in use, including those left behind by a crash. */
   async function deleteOthers(key: SigningKey): Promise<void> {
     for (const file of await readdir(folder)) {
       const path = join(folder, file);
@@ -153,7 +157,7 @@ const privatePath = (folder: string, { fingerprint }: SigningKey): string =>
     `signing-${Buffer.from(fingerprint.slice('SHA256:'.length), 'base64').toString('hex')}.pem`,
   );
 
-/** A file put under the name by another process has another inode; undefined where there is none. */
+/** A file that another process puts in place has another inode. Undefined if there is no file. */
 async function stampOf(path: string): Promise<string | undefined> {
   try {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true });

@@ -1,26 +1,25 @@
 /**
- * SSH signatures with Ed25519 keys, as bytes and values, without any program but Node's own: OpenSSH's
- * PROTOCOL.sshsig for the signature and its armour, RFC 4253 section 5 for the `string`s in them, RFC 8709 for
- * keys and signatures of Ed25519.
+ * SSH signatures with Ed25519 keys, using only Node's own crypto. OpenSSH's PROTOCOL.sshsig defines the
+ * signature and its armour, RFC 4253 section 5 the `string` encoding, RFC 8709 Ed25519 keys and signatures.
  */
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
 const KEY_TYPE = 'ssh-ed25519';
 const MAGIC = Buffer.from('SSHSIG');
 const VERSION = 1;
-/** PROTOCOL.sshsig allows these two; `ssh-keygen -Y sign` takes the second unless told otherwise. */
+/** The two hashes that PROTOCOL.sshsig allows. `ssh-keygen -Y sign` uses the second by default. */
 const HASHES: readonly string[] = ['sha256', 'sha512'];
 const HASH = 'sha512';
 const BEGIN = '-----BEGIN SSH SIGNATURE-----\n';
 const END = '\n-----END SSH SIGNATURE-----\n';
 const COLUMNS = /.{1,70}/g;
 
-/** The bytes are no signature, not one of this kind, or not over what they are said to be over. */
+/** The bytes are not a signature, not an Ed25519 signature, or do not sign the given payload. */
 export class SignatureError extends Error {
   readonly code = 'bad_signature';
 }
 
-/** The armoured signature of `payload` for one purpose, which its verifier must ask for by the same name. */
+/** The armoured signature of `payload` for one namespace. The verifier must pass the same namespace. */
 export function signSsh(payload: Uint8Array, privateKey: KeyObject, namespace: string): string {
   const signature = sign(null, signedData(payload, namespace, HASH), privateKey);
   const version = Buffer.alloc(4);
@@ -38,8 +37,8 @@ export function signSsh(payload: Uint8Array, privateKey: KeyObject, namespace: s
 }
 
 /**
- * The key blob of whoever signed `payload`; whether that is somebody to believe is the caller's to say.
- * Throws `SignatureError` where the signature does not hold, or is not by an Ed25519 key.
+ * The key blob of the signer of `payload`. The caller decides whether to trust that key. Throws
+ * `SignatureError` if the signature is invalid or not by an Ed25519 key.
  */
 export function verifySsh(payload: Uint8Array, armoured: string, namespace: string): Buffer {
   const { publicKey, hash, signature, ...read } = readSignature(unarmour(armoured));
@@ -53,7 +52,7 @@ export function verifySsh(payload: Uint8Array, armoured: string, namespace: stri
   return publicKey;
 }
 
-/** An Ed25519 key as SSH writes it down. */
+/** An Ed25519 key in SSH's encoding. */
 export function publicKeyBlob(key: KeyObject): Buffer {
   const { x = '' } = key.export({ format: 'jwk' });
   return Buffer.concat([string(KEY_TYPE), string(Buffer.from(x, 'base64url'))]);
@@ -62,13 +61,13 @@ export function publicKeyBlob(key: KeyObject): Buffer {
 /** The line of a `.pub` file, without a comment. */
 export const publicKeyLine = (blob: Buffer): string => `${KEY_TYPE} ${blob.toString('base64')}`;
 
-/** As `ssh-keygen -l` and git print it. */
+/** The fingerprint as `ssh-keygen -l` and git print it. */
 export function fingerprintOf(blob: Buffer): string {
   const digest = createHash('sha256').update(blob).digest('base64');
   return `SHA256:${digest.replace(/=+$/, '')}`;
 }
 
-/** Not the payload is signed but its hash, together with what the signature is for. */
+/** A signature covers the hash of the payload together with the namespace, not the payload itself. */
 function signedData(payload: Uint8Array, namespace: string, hash: string): Buffer {
   const digest = createHash(hash).update(payload).digest();
   return Buffer.concat([MAGIC, string(namespace), string(''), string(hash), string(digest)]);
@@ -81,7 +80,7 @@ function string(content: string | Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** Only what armouring the same bytes would give: no two texts are the same signature. */
+/** Accepts only the canonical armour, so that each signature has exactly one text. */
 function unarmour(text: string): Buffer {
   if (!text.startsWith(BEGIN) || !text.endsWith(END)) throw new SignatureError('it has no armour');
   const lines = text.slice(BEGIN.length, -END.length);
@@ -120,7 +119,7 @@ function keyOf(blob: Buffer): KeyObject {
   return createPublicKey({ key: jwk, format: 'jwk' });
 }
 
-/** Takes bytes from the front; throws `SignatureError` where there are too few, or too many at the end. */
+/** Reads bytes from the front. Throws `SignatureError` if bytes are missing or left over. */
 class Reader {
   #rest: Buffer;
 

@@ -1,34 +1,34 @@
 /**
- * What the registry says of a list that it gives out, short enough for a header: whose it is, its number, its date and its
- * digest, signed. Pure. Lab computers check it as The Update Framework has them check its "timestamp" and "snapshot".
+ * The signed statement about a list, short enough for a header: its audience, number, date and digest. Pure.
+ * Lab computers check it as The Update Framework's clients check "timestamp" and "snapshot".
  */
 
-/** The purpose that these signatures are made for (PROTOCOL.sshsig, "namespace"): none of them is one of git's. */
+/** The namespace of these signatures (PROTOCOL.sshsig, "namespace"). Git uses none like it. */
 export const LISTS = 'lists@pybirch-registry';
 
 export interface Statement {
   /** `computer:<id>`, or `bundle:<whose>`. */
   audience: string;
-  /** Rises with every change of what lists are made from, and never falls. */
+  /** Rises with every change of the data that lists are made from; never falls. */
   number: number;
   timeline: StatedTimeline;
   signed_at: string;
-  /** SHA-256 in hexadecimal of the list's bytes. */
+  /** SHA-256 of the list's bytes, in hexadecimal. */
   digest?: string;
-  /** SHA-256 in hexadecimal of the one-time code that was traded for an enrolment. */
+  /** SHA-256 of the one-time code of the enrolment, in hexadecimal. */
   code?: string;
 }
 
-/** From a registry's making, or from its being put back to an earlier state, to the next such event. */
+/** The period from a registry's creation or restore to its next restore. */
 export interface StatedTimeline {
   id: string;
-  /** The moment that the backup is of which it began with; null where it began with nothing. */
+  /** The time of the backup that was restored; null for a new registry. */
   restored_from: string | null;
-  /** That lab computers are to follow it, and who says so; null where nobody has. */
+  /** The user who confirmed that lab computers may follow this timeline; null before that. */
   confirmed: { by: string; at: string } | null;
 }
 
-/** The statement and its signature in one line of printable characters. */
+/** The statement and its signature on one line of printable characters. */
 export async function signStatement(
   statement: Statement,
   sign: (payload: Uint8Array, namespace: string) => Promise<string>,

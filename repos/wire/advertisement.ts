@@ -1,4 +1,4 @@
-/** What a server says first: its refs and capabilities under v0 and v1, capabilities alone under v2. */
+/** The first message of a server: refs and capabilities under v0 and v1, only capabilities under v2. */
 import { type Capabilities, writeCapabilities } from './capabilities.ts';
 import { ZERO_OID } from './oid.ts';
 import { FLUSH, textPacket, writePackets } from './pkt-line.ts';
@@ -8,7 +8,7 @@ export type Service = 'git-upload-pack' | 'git-receive-pack';
 export interface AdvertisedRef {
   name: string;
   oid: string;
-  /** For an annotated tag, the object it stands for. */
+  /** The object that an annotated tag points to. */
   peeled?: string;
 }
 
@@ -25,7 +25,7 @@ export interface CapabilityAdvertisement {
   capabilities: Capabilities;
 }
 
-/** The name that stands for "no ref", so that capabilities have a line to stand on. */
+/** The placeholder name for "no ref", on whose line the capabilities stand. */
 export const NO_REFS = 'capabilities^{}';
 
 /** The body of `GET info/refs` (gitprotocol-http(5), "Smart Server Response"). */

@@ -1,7 +1,7 @@
-/** What either side can do, as `name` or `name=value` (gitprotocol-capabilities(5)). */
+/** The capabilities of either side, as `name` or `name=value` (gitprotocol-capabilities(5)). */
 export type Capabilities = ReadonlyMap<string, string | undefined>;
 
-/** Capabilities by name; where one is repeated (as `symref` may be) the last one stays. */
+/** Capabilities by name. If a name is repeated (as `symref` may be), the last one counts. */
 export function readCapabilities(words: Iterable<string>): Capabilities {
   const capabilities = new Map<string, string | undefined>();
   for (const word of words) {
@@ -18,12 +18,12 @@ export function writeCapabilities(capabilities: Capabilities): string[] {
   );
 }
 
-/** The words of a list parted by spaces. */
+/** The words of a space-separated list. */
 export function words(text: string): string[] {
   return text.split(' ').filter((word) => word !== '');
 }
 
-/** Capabilities on the first line of a v0 list stand behind a NUL. */
+/** Separates the first line of a v0 list from the capabilities, which follow a NUL. */
 export function splitAtNul(line: string): [before: string, after: string | undefined] {
   const nul = line.indexOf('\0');
   return nul < 0 ? [line, undefined] : [line.slice(0, nul), line.slice(nul + 1)];

@@ -24,8 +24,7 @@ export function writeCommandRequest({ command, capabilities, args }: CommandRequ
 }
 
 /**
- * The request at the beginning of `bytes`; git answers one request for each HTTP exchange and so reads
- * no further. Throws WireError.
+ * The request at the start of `bytes`. Like git, reads only one request per HTTP exchange. Throws WireError.
  */
 export function parseCommandRequest(bytes: Buffer): CommandRequest {
   const head: string[] = [];

@@ -1,4 +1,4 @@
-/** Bytes that are not what the git protocol says they must be. */
+/** Bytes that violate the git protocol. */
 export class WireError extends Error {
   readonly code = 'bad_request';
   constructor(message: string) {

@@ -1,6 +1,6 @@
 /**
- * What a fetching client asks for: the `fetch` command of protocol v2 (gitprotocol-v2(5), "fetch")
- * and the request of v0 and v1 (gitprotocol-pack(5), "Packfile Negotiation").
+ * The request of a fetching client: the `fetch` command of protocol v2 (gitprotocol-v2(5), "fetch") and the
+ * request of v0 and v1 (gitprotocol-pack(5), "Packfile Negotiation").
  */
 import { splitAtNul, words } from './capabilities.ts';
 import { WireError } from './errors.ts';
@@ -17,18 +17,18 @@ import {
 export interface FetchRequest {
   wants: string[];
   haves: string[];
-  /** The client has said all that it has and expects the pack. */
+  /** The client has listed all its commits and expects the pack. */
   done: boolean;
   /** Every other argument, in order: `thin-pack`, `deepen 1`, `filter blob:none`, … */
   options: string[];
 }
 
-/** The arguments that a server which advertises `fetch=shallow filter wait-for-done` must know. */
+/** The arguments that a server must accept if it advertises `fetch=shallow filter wait-for-done`. */
 const FLAGS = /^(thin-pack|no-progress|include-tag|ofs-delta|deepen-relative|wait-for-done)$/;
 const VALUED =
   /^(shallow [0-9a-f]{40}|deepen \d{1,10}|deepen-since \d{1,20}|deepen-not [^\0]+|filter [^\0]+)$/;
 
-/** Throws WireError for an argument that was not offered (`want-ref`, `packfile-uris`, …). */
+/** Throws WireError for an argument that the server did not offer (`want-ref`, `packfile-uris`, …). */
 export function parseFetchArgs(args: string[]): FetchRequest {
   const request: FetchRequest = { wants: [], haves: [], done: false, options: [] };
   for (const arg of args) {
@@ -50,12 +50,12 @@ export function writeFetchArgs({ wants, haves, done, options }: FetchRequest): s
   ];
 }
 
-/** What a v0 or v1 request wants; the words after the first want are what the client can do. */
+/** A v0 or v1 request. The words after the first want are the client's capabilities. */
 export interface UploadRequest extends FetchRequest {
   capabilities: string[];
 }
 
-/** Reads a v0 or v1 request, every round of its negotiation included. Throws WireError. */
+/** Reads a v0 or v1 request, including every round of its negotiation. Throws WireError. */
 export function parseUploadRequest(bytes: Buffer): UploadRequest {
   const request: UploadRequest = { capabilities: [], ...parseFetchArgs([]) };
   for (const packet of readPackets(bytes)) {
@@ -74,7 +74,7 @@ export function parseUploadRequest(bytes: Buffer): UploadRequest {
   return request;
 }
 
-/** A v0 or v1 request with each line as `change` gives it, without those for which that is null. */
+/** Rewrites a v0 or v1 request: `change` maps each line, and null removes it. */
 export function mapUploadRequest(bytes: Buffer, change: (line: string) => string | null): Buffer {
   return writePackets(
     readPackets(bytes).flatMap((packet): Packet[] => {

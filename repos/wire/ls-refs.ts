@@ -3,13 +3,13 @@ import { WireError } from './errors.ts';
 import { FLUSH, textPacket, writePackets } from './pkt-line.ts';
 
 export interface LsRefsRequest {
-  /** Show what annotated tags stand for. */
+  /** Show the object that an annotated tag points to. */
   peel: boolean;
   /** Show where symbolic refs point. */
   symrefs: boolean;
-  /** Show HEAD's target even where it does not exist yet. */
+  /** Show HEAD's target even if it does not exist yet. */
   unborn: boolean;
-  /** Only refs whose names begin with one of these; none means all. */
+  /** Only refs whose names start with one of these prefixes; an empty list means all refs. */
   prefixes: string[];
 }
 
@@ -21,7 +21,7 @@ export interface ListedRef {
   peeled?: string;
 }
 
-/** From here on git answers as if no prefix had been given (ls-refs.c, TOO_MANY_PREFIXES). */
+/** From this count on, git ignores the prefixes (ls-refs.c, TOO_MANY_PREFIXES). */
 const TOO_MANY_PREFIXES = 65_536;
 
 export function parseLsRefsArgs(args: string[]): LsRefsRequest {

@@ -1,14 +1,16 @@
-/** pkt-lines: four hexadecimal digits of length, then the data (gitprotocol-common(5), "pkt-line Format"). */
+/**
+ * pkt-lines: a length of four hexadecimal digits, then the data (gitprotocol-common(5), "pkt-line Format").
+ */
 import { WireError } from './errors.ts';
 
 export const FLUSH = '0000';
 export const DELIMITER = '0001';
 export const RESPONSE_END = '0002';
 
-/** One of the three packets without data, or the data of an ordinary one. */
+/** One of the three packets without data, or the data of an ordinary packet. */
 export type Packet = Buffer | typeof FLUSH | typeof DELIMITER | typeof RESPONSE_END;
 
-/** The most data that one packet carries. */
+/** The maximum number of data bytes in one packet. */
 export const MAX_DATA = 65_516;
 
 const SPECIAL = [FLUSH, DELIMITER, RESPONSE_END] as const;
@@ -24,14 +26,14 @@ export function writePackets(packets: Iterable<Packet>): Buffer {
   return Buffer.concat(Array.from(packets, writePacket));
 }
 
-/** A packet of text, closed by a newline as git writes it. */
+/** A packet of text with a final newline, as git writes it. */
 export function textPacket(text: string): Buffer {
   return Buffer.from(`${text}\n`, 'utf8');
 }
 
 /**
- * Reads the packet that begins at `at`; undefined while its bytes are not all there.
- * Throws WireError where no packet can begin like this.
+ * Reads the packet that starts at `at`. Returns undefined while bytes are missing. Throws WireError if no
+ * packet can start like this.
  */
 export function readPacket(bytes: Buffer, at: number): { packet: Packet; end: number } | undefined {
   if (bytes.length < at + 4) return undefined;
@@ -45,7 +47,7 @@ export function readPacket(bytes: Buffer, at: number): { packet: Packet; end: nu
   return { packet: bytes.subarray(at + 4, at + length), end: at + length };
 }
 
-/** All packets of a whole message. Throws WireError where it ends within one. */
+/** All packets of a complete message. Throws WireError if the message ends inside a packet. */
 export function readPackets(bytes: Buffer): Packet[] {
   const packets: Packet[] = [];
   let at = 0;
@@ -60,7 +62,7 @@ export function readPackets(bytes: Buffer): Packet[] {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of a packet without its closing newline. Throws WireError for what is not UTF-8. */
+/** The text of a packet without its final newline. Throws WireError for invalid UTF-8. */
 export function packetText(data: Buffer): string {
   let text: string;
   try {
@@ -72,8 +74,8 @@ export function packetText(data: Buffer): string {
 }
 
 /**
- * The text of a packet whose bytes may be any, without its closing newline: each byte that is not UTF-8 becomes a lone
- * surrogate (U+DC80 for 0x80, as Python's `surrogateescape` has it), which `bytesOfText` turns back.
+ * The text of a packet with arbitrary bytes, without its final newline. Each byte that is not valid UTF-8
+ * becomes a lone surrogate (U+DC80 for 0x80, like Python's `surrogateescape`); `bytesOfText` reverses this.
  */
 export function anyText(data: Buffer): string {
   const line = data.at(-1) === 0x0a ? data.subarray(0, -1) : data;
@@ -94,7 +96,7 @@ export function anyText(data: Buffer): string {
 const isCharacter = (bytes: Buffer): boolean =>
   [...bytes.toString('utf8')].length === 1 && Buffer.from(bytes.toString('utf8')).equals(bytes);
 
-/** The bytes that `anyText` was made from. */
+/** The original bytes of a text from `anyText`. */
 export function bytesOfText(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text);
   return Buffer.concat(

@@ -1,8 +1,8 @@
 export type ProtocolVersion = 0 | 1 | 2;
 
 /**
- * The version that a `Git-Protocol` header asks for: the highest known of those it lists
- * (`version=2:other`), 0 where it lists none (gitprotocol-v2(5), "Initial Client Request").
+ * The version that a `Git-Protocol` header requests: the highest known one in its list (`version=2:other`),
+ * or 0 if it lists none (gitprotocol-v2(5), "Initial Client Request").
  */
 export function requestedVersion(header: string | undefined): ProtocolVersion {
   let version: ProtocolVersion = 0;

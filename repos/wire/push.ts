@@ -1,12 +1,14 @@
-/** What a pushing client sends before its pack (gitprotocol-pack(5), "Reference Update Request"). */
+/**
+ * The commands that a pushing client sends before its pack (gitprotocol-pack(5), "Reference Update Request").
+ */
 import { type Capabilities, readCapabilities, splitAtNul, words } from './capabilities.ts';
 import { WireError } from './errors.ts';
 import { parseOid, ZERO_OID } from './oid.ts';
 import { anyText, type Packet } from './pkt-line.ts';
 
-/** One ref that the client wants to move; null stands for "absent". */
+/** One ref that the client wants to change; null means that the ref is absent. */
 export interface Command {
-  /** Bytes that are not UTF-8 as `anyText` has them; no ref can have such a name. */
+  /** Decoded by `anyText`; no existing ref has a name that is not UTF-8. */
   ref: string;
   from: string | null;
   to: string | null;
@@ -19,7 +21,7 @@ export interface CommandList {
   shallow: string[];
 }
 
-/** The packets of a command list without its closing flush packet. Throws WireError. */
+/** Parses the packets of a command list without its final flush packet. Throws WireError. */
 export function parseCommandList(packets: Iterable<Packet>): CommandList {
   const list: CommandList = { commands: [], capabilities: new Map(), shallow: [] };
   for (const packet of packets) {
@@ -44,7 +46,10 @@ function oidOrNull(text: string): string | null {
   return text === ZERO_OID ? null : parseOid(text);
 }
 
-/** Push options stand between the commands and the pack, without their closing flush packet; U+FFFD for what is not UTF-8. */
+/**
+ * Parses the push options between the commands and the pack, without their final flush packet. Invalid UTF-8
+ * becomes U+FFFD.
+ */
 export function parsePushOptions(packets: Iterable<Packet>): string[] {
   return Array.from(packets, (packet) => {
     if (typeof packet === 'string') throw new WireError('unexpected packet in push options');

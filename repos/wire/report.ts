@@ -1,16 +1,19 @@
-/** What became of a push, ref by ref (gitprotocol-pack(5), "Report Status"). */
+/** The result of a push, ref by ref (gitprotocol-pack(5), "Report Status"). */
 import { visibleLine } from '../../text/hidden.ts';
 import { bytesOfText, FLUSH, textPacket, writePackets } from './pkt-line.ts';
 
 export type RefResult = { ref: string; ok: true } | { ref: string; ok: false; reason: string };
 
 export interface Report {
-  /** Null when the pack was read whole; otherwise why not. */
+  /** Null if the pack was read completely; otherwise the reason. */
   unpackError: string | null;
   refs: RefResult[];
 }
 
-/** Reasons are put on one line, since the client reads lines, and git writes them to a terminal as they are. */
+/**
+ * Each reason is put on one line without control characters, because clients read lines and git prints them
+ * unchanged to the terminal.
+ */
 export function writeReport({ unpackError, refs }: Report): Buffer {
   const lines = refs.map((result) =>
     result.ok ? `ok ${result.ref}` : `ng ${result.ref} ${oneLine(result.reason)}`,
