@@ -7,7 +7,7 @@
  * be edited by line, the whole block is rewritten: all its values survive, its comments and order do not.
  */
 
-import isDeepEqual from 'fast-deep-equal';
+import { isEqual } from 'es-toolkit/predicate';
 import { DefinitionError } from './errors.ts';
 import { FIELDS, type Field, interpret, parseToml, type ReadHeader } from './header-fields.ts';
 import {
@@ -147,10 +147,10 @@ function replaced(
 function change(lines: string[], field: Field, value: Json): string[] {
   const before = parseToml(lines, 0).document as Document;
   const after = withValue(before, field.path, value);
-  if (isDeepEqual(before, after)) return lines;
+  if (isEqual(before, after)) return lines;
   const edited = edit(lines, field, value);
   const read = parseToml(edited, 0);
-  if (read.error === null && isDeepEqual(read.document, after)) return edited;
+  if (read.error === null && isEqual(read.document, after)) return edited;
   return rewritten(after);
 }
 
@@ -224,7 +224,7 @@ function withKey(lines: string[], entries: Entry[], field: Field, value: Json): 
     return lines.toSpliced(at, 0, ...(next?.trimStart().startsWith('[') ? [line, ''] : [line]));
   }
   const opened = entries.findIndex(
-    (entry) => entry.kind === 'table' && isDeepEqual(entry.path, parent),
+    (entry) => entry.kind === 'table' && isEqual(entry.path, parent),
   );
   if (opened >= 0) {
     const next = entries.findIndex((entry, at) => at > opened && entry.kind === 'table');

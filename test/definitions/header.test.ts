@@ -103,6 +103,16 @@ t.test('writing twice changes nothing, and line ends stay', async () => {
   );
 });
 
+t.test('a setting may have the name of any method of JavaScript objects', async (t) => {
+  for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+    if (name === '__proto__') continue; // refused: see bad-input
+    const default_settings = { [name]: { [name]: 1 } };
+    const text = writeHeader('x = 1\n', { default_settings });
+    t.same(readHeader(text).header.default_settings, default_settings, name);
+    t.equal(writeHeader(text, { default_settings }), text, name);
+  }
+});
+
 t.test('a change of one key edits its own line', async (t) => {
   const changed = writeHeader(FULL, { display_name: 'new' });
   t.equal(changed, FULL.replace('"x" # keep', '"new" # keep'));
