@@ -1,4 +1,4 @@
-/** Git alone, as durable as the registry: everything it writes is fsynced (git-config(1), core.fsync). */
+/** Plain git, as durable as the registry: it fsyncs everything it writes (git-config(1), core.fsync). */
 import { git } from '../test/helpers/git.ts';
 
 const SETTINGS = { 'core.fsync': 'all', 'gc.auto': '0', 'receive.fsckObjects': 'true' };
@@ -11,7 +11,7 @@ const CONFIG = Object.fromEntries([
   ]),
 ]) as Record<string, string>;
 
-/** All that a git which serves sees of the outside. */
+/** The whole environment of a git server process. */
 export const GIT_ALONE: Record<string, string> = {
   PATH: process.env.PATH ?? '',
   HOME: '/nonexistent',
@@ -20,7 +20,7 @@ export const GIT_ALONE: Record<string, string> = {
   ...CONFIG,
 };
 
-/** Runs git in a folder. Throws where it fails. */
+/** Runs git in a folder. Throws if it fails. */
 export async function durableGit(cwd: string, ...args: string[]): Promise<void> {
   await git(args, { cwd, env: CONFIG });
 }

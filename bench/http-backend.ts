@@ -1,7 +1,8 @@
 /**
- * `node bench/http-backend.ts <folder> <password>`: git's own server, `git http-backend`, over the repositories in the
- * folder, behind HTTP Basic; prints its address. A process of its own, for starting git from a large one costs more.
- * CGI as RFC 3875 has it; git-http-backend(1) says which variables it reads.
+ * `node bench/http-backend.ts <folder> <password>`: git's own server, `git http-backend`, for the
+ * repositories in the folder, behind HTTP Basic. Prints its address. It is a separate process, because
+ * starting git from a large process costs more. The CGI interface follows RFC 3875; git-http-backend(1) lists
+ * the variables.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

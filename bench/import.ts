@@ -1,4 +1,4 @@
-/** Import of a folder of definitions, beside git making the same repositories. */
+/** Import of a folder of definitions, compared with git creating the same repositories. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface ImportSize {
   definitions: number;
 }
 
-/** Every round imports other names: an import of what is there already lands nothing. */
+/** Every round imports new names, because an import of existing definitions lands nothing. */
 export async function measureImport(
   { deps }: BenchRegistry,
   { rounds, definitions }: ImportSize,

@@ -1,4 +1,7 @@
-/** What a lab gets: definitions on new computers, an update on all of them, a landing in a running program. */
+/**
+ * The lab's side: the first sync of new computers, an update on all computers, a landing that reaches a
+ * running program.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +15,7 @@ import { sources } from './sources.ts';
 export interface LabSize {
   definitions: number;
   computers: number;
-  /** First syncs. */
+  /** Number of first syncs. */
   rounds: number;
   updates: number;
   landings: number;
@@ -25,7 +28,7 @@ export async function measureLab({
   updates,
   landings,
 }: LabSize): Promise<Figure[]> {
-  // The Python client runs where Python is new enough; elsewhere these figures are left out.
+  // The Python client needs a recent Python; without one these figures are left out.
   await pythonWith(CLIENT);
   if (!(await runsTheClient())) return [];
   const folder = await mkdtemp(join(tmpdir(), 'bench-lab-'));

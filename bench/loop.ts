@@ -1,4 +1,7 @@
-/** The longest stall of a server's event loop while accounts send what takes long to read, beside that of an idle Node. */
+/**
+ * The longest stall of a server's event loop while users send bodies that are slow to read, compared with an
+ * idle Node.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +16,10 @@ import { compare, type Pair } from './statistics.ts';
 
 const PASSWORD = 'measured in turn';
 
-/** Bodies at once. */
+/** Number of concurrent bodies. */
 const AT_ONCE = 4;
 
-/** Every kind of request counts as a round; `quick` does a cheap one alone. */
+/** Each kind of request is one round; `quick` sends only a cheap kind. */
 export async function measureLoop({ quick }: { quick: boolean }): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-loop-'));
   await putDatabase(dataDir);

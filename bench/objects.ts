@@ -1,4 +1,7 @@
-/** Reading objects as the registry does, beside the other ways to read them (docs/decisions/0034-reading-objects.md). */
+/**
+ * The registry's way to read objects, compared with the alternatives
+ * (docs/decisions/0034-reading-objects.md).
+ */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,12 +21,12 @@ import { sources } from './sources.ts';
 
 const VERSIONS = 60;
 const MIB = 1024 * 1024;
-/** Reads that are timed together. */
+/** Number of reads per measurement. */
 const IN_A_ROW = 10;
 
 type Read = (oid: string) => Promise<Uint8Array>;
 
-/** Every round reads with empty caches, as the first request for a repository does. */
+/** Every round starts with empty caches, like the first request for a repository. */
 export async function measureObjects(rounds: number): Promise<Figure[]> {
   const root = await mkdtemp(join(tmpdir(), 'bench-objects-'));
   const program = await openGitProgram();
@@ -75,7 +78,7 @@ export async function measureObjects(rounds: number): Promise<Figure[]> {
   }
 }
 
-/** The commit, its folders, and every file of less than a mebibyte. */
+/** Reads the commit, its folders, and every file smaller than a mebibyte. */
 async function walk(read: Read, commit: string): Promise<void> {
   const below = async (tree: string): Promise<void> => {
     for (const { mode, name, oid } of parseTree(await read(tree))) {
@@ -86,7 +89,7 @@ async function walk(read: Read, commit: string): Promise<void> {
   await below(parseCommit(commit, await read(commit)).tree);
 }
 
-/** A definition with many versions, and with so many files of a mebibyte. */
+/** A definition with many versions and `large` files of one mebibyte. */
 async function repository(root: string, name: string, large: number, pack?: string[]) {
   const cwd = join(root, name);
   const source = await sources();

@@ -1,4 +1,4 @@
-/** `node bench/open-database.ts <folder>`: opens the embedded database, and nothing else, until told to end. */
+/** `node bench/open-database.ts <folder>`: opens the embedded database, then waits for the signal to end. */
 import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 

@@ -1,6 +1,6 @@
 /**
- * `node bench/open-store.ts <folder>`: opens the embedded database as every program of the registry must, through
- * the object mapper, with compiled modules kept and packages bundled, and nothing else, until told to end.
+ * `node bench/open-store.ts <folder>`: opens the embedded database through the object mapper, with the
+ * compile cache and bundled packages, like every program of the registry; then waits for the signal to end.
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

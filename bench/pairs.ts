@@ -1,24 +1,24 @@
-/** Takes times, ours and the floor's in turn. */
+/** Measures our time and the floor's time alternately. */
 import { type Comparison, compare, type Pair } from './statistics.ts';
 
 /** One line of the table. */
 export interface Figure extends Comparison {
-  /** What is measured, and against which floor. */
+  /** What is measured, and the floor it is compared with. */
   name: string;
   floor: string;
   unit: 'ms' | 'MB';
-  /** Things done in one time taken: definitions of an import. One where absent. */
+  /** Number of items per measured time, for example definitions per import; 1 if absent. */
   of?: number;
-  /** What the median of the ratios is to stay below. */
+  /** Upper limit for the median of the ratios. */
   goal?: number;
 }
 
-/** Does one round and returns the time it took, or the memory; what it prepares is not counted. */
+/** Runs one round and returns its time, or its memory. Preparation is not counted. */
 export type Measure = (round: number) => Promise<number>;
 
 /**
- * Runs both once for warmth, uncounted, then in turn; whoever begins changes from round to round. With no rounds at all the
- * first one counts: it shows that both work.
+ * Runs both once as an uncounted warm-up, then alternately; the order changes every round. With zero rounds
+ * the warm-up counts, which shows that both work.
  */
 export async function inTurn(rounds: number, ours: Measure, floor: Measure): Promise<Comparison> {
   const pairs: Pair[] = [];
@@ -33,7 +33,7 @@ export async function inTurn(rounds: number, ours: Measure, floor: Measure): Pro
   return compare(pairs);
 }
 
-/** Milliseconds that the work took. */
+/** The duration of the work in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();

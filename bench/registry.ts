@@ -1,4 +1,4 @@
-/** A registry in this process, with a client that costs little itself. */
+/** A registry in this process, with a client of low overhead. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,15 +15,15 @@ import { putDatabase } from '../test/helpers/embedded-folders.ts';
 export interface BenchRegistry {
   deps: Deps;
   url: string;
-  /** A site admin's. */
+  /** Token of a site admin. */
   token: string;
-  /** The body of the answer. Throws where the status is not 2xx. */
+  /** Returns the body of the answer. Throws unless the status is 2xx. */
   ask(method: string, path: string, body?: object): Promise<string>;
-  /** Stops it and deletes its folder. */
+  /** Stops the registry and deletes its folder. */
   close(): Promise<void>;
 }
 
-/** Starts it in a folder of its own. */
+/** Starts a registry in a new temporary folder. */
 export async function startRegistry(databaseUrl?: string): Promise<BenchRegistry> {
   const dataDir = await mkdtemp(join(tmpdir(), 'registry-bench-'));
   if (databaseUrl === undefined) await putDatabase(dataDir);

@@ -1,4 +1,4 @@
-/** A change on its way: pushed for review, looked at, merged. */
+/** A change under review: push, page view, merge. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +16,10 @@ import { sources } from './sources.ts';
 const NAME = 'Reviewed3';
 const BACKEND = fileURLToPath(new URL('./http-backend.ts', import.meta.url));
 
-/** The floor of a push is git's own server over a mirror of the very repository: the same objects, the same command. */
+/**
+ * The floor of a push is git's own server with a mirror of the same repository: the same objects, the same
+ * command.
+ */
 export async function measureReview(
   registry: BenchRegistry,
   { rounds, warm }: { rounds: number; warm: number },
@@ -33,7 +36,7 @@ export async function measureReview(
   await durableGit(root, 'clone', '--quiet', ours, 'ours');
   await durableGit(root, 'clone', '--quiet', floor, 'floor');
 
-  // A server that has judged nothing yet would do so with code that is not compiled: ten times as slowly.
+  // Warm-up: the code that judges a push takes ten times as long before it is compiled.
   for (let i = 0; i < warm; i++) {
     const source_code = source(NAME, -i);
     await registry.ask('POST', '/api/instrument-definitions/validate', { name: NAME, source_code });
@@ -88,7 +91,7 @@ const openOnes = async (registry: BenchRegistry) =>
   (JSON.parse(await registry.ask('GET', '/api/merge-requests?state=open&per_page=500')) as Listed)
     .items;
 
-/** The page of a merge request, beside a server that has the same bytes in memory. */
+/** The page of a merge request, compared with a server that keeps the same bytes in memory. */
 async function measurePage(registry: BenchRegistry, rounds: number): Promise<Figure> {
   const [row] = await openOnes(registry);
   const path = `/api/merge-requests/${row?.id}`;
@@ -112,7 +115,10 @@ async function measurePage(registry: BenchRegistry, rounds: number): Promise<Fig
   }
 }
 
-/** Landing by break glass, for nobody else is there to approve; git alone squashes a branch in a work tree and tags. */
+/**
+ * Lands with an override, because nobody else is there to approve. Plain git squashes a branch in a work tree
+ * and tags it.
+ */
 async function measureMerge(
   registry: BenchRegistry,
   trees: { ours: string; floor: string },

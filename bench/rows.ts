@@ -1,4 +1,4 @@
-/** Many definitions in the index, put there as rows: landing each would take the time of an import. */
+/** Fills the index with many definitions as rows, because landing each would take as long as an import. */
 import type { Store } from '../registry/store/open.ts';
 import { sources } from './sources.ts';
 
@@ -14,7 +14,9 @@ const INSERT = `
 
 const SEARCH_INDEX = 'definitions_search_index';
 
-/** Inserts so many; the search index is made anew afterwards, which is quicker than row by row. */
+/**
+ * Inserts `count` definitions, then rebuilds the search index, which is faster than updating it row by row.
+ */
 export async function fillIndex(store: Store, count: number): Promise<void> {
   const source = await sources();
   const em = store.em();

@@ -1,8 +1,8 @@
 /**
- * `npm run bench`: every figure as a ratio to its own floor, measured in the same run in turn with it.
- * Prints the table and writes bench/results.json; `--quick` does everything once, to prove that it
- * works, `--only <parts>` measures some parts (with commas between) and keeps the figures of the others, and `--results
- * <file>` writes elsewhere.
+ * `npm run bench`: every figure is a ratio to its own floor, measured alternately in the same run. Prints the
+ * table and writes bench/results.json. `--quick` runs everything once to prove that it works; `--only
+ * <parts>` measures some parts (comma-separated) and keeps the other figures; `--results <file>` sets the
+ * output file.
  */
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ const FULL = {
   lab: { definitions: 200, computers: 500, rounds: 3, updates: 7, landings: 30 },
   sync: { rounds: 40, definitions: 200 },
 };
-/** No rounds: the one that is for warmth elsewhere counts. */
+/** Zero rounds: only the warm-up runs, and counts. */
 const QUICK: typeof FULL = {
   starts: 0,
   imports: { rounds: 0, definitions: 2 },
@@ -63,7 +63,7 @@ const size = values.quick ? QUICK : FULL;
 const measured: Figure[] = [];
 startGitRunner();
 
-/** Measures, and says so, for it takes a while. */
+/** Measures and prints progress. */
 async function add(measuring: Promise<Figure[]>): Promise<void> {
   const found = await measuring;
   measured.push(...found);
@@ -72,7 +72,7 @@ async function add(measuring: Promise<Figure[]>): Promise<void> {
   }
 }
 
-/** Shared by the parts that measure on the embedded database in this process. */
+/** The parts that use the embedded database in this process share one registry. */
 let embedded: Promise<BenchRegistry> | undefined;
 async function onEmbedded(work: (registry: BenchRegistry) => Promise<Figure[]>): Promise<void> {
   embedded ??= startRegistry();
@@ -91,7 +91,7 @@ const parts: Record<string, () => Promise<void>> = {
   },
   review: () => onEmbedded((registry) => measureReview(registry, size.review)),
   sync: () => onEmbedded((registry) => measureSync(registry, 'PGlite', size.sync)),
-  // Many definitions come last: the others are measured without them.
+  // These come last, because they add many definitions that would affect the other parts.
   search: () => onEmbedded((registry) => measureSearch(registry, 'PGlite', size.search)),
   async postgres() {
     const postgres = await startPostgres();

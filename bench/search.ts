@@ -1,4 +1,4 @@
-/** List and search over many definitions, beside the same queries in the database alone. */
+/** List and search over many definitions, compared with the same queries on the database alone. */
 import { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
@@ -9,16 +9,19 @@ import { fillIndex } from './rows.ts';
 
 const PATH = '/api/instrument-definitions?per_page=50';
 
-/** One definition, the commands of one instrument, a maker, a word that most have. */
+/**
+ * Search terms for one definition, the commands of one instrument, a manufacturer, and a word in most
+ * definitions.
+ */
 const TERMS = ['device 42', 'OUTX?', 'Maker 7', 'SERIAL_NUMBER = "Device99', 'measures channel'];
 
-/** What the API shows of a definition, without its source. */
+/** The columns of a definition in the API, without its source. */
 const COLUMNS = `id, name, display_name, description, instrument_type, category, manufacturer, status,
   base_class, dependencies, settings_schema, default_settings, data_columns, data_units,
   position_column, position_units, lab_id, version, head, is_public, is_builtin, archived_at,
   created_by, created_at, updated_at`;
 
-/** The page and the count, as SQL and nothing else. */
+/** The SQL queries for the page and the count, without the registry. */
 async function queryAlone(store: Store, term?: string): Promise<void> {
   const found = term === undefined ? '' : 'and search like lower(?)';
   const values = term === undefined ? [] : [`%${term.replace(/[\\%_]/g, '\\$&')}%`];
@@ -60,7 +63,7 @@ export async function measureSearch(
   ];
 }
 
-/** A Fastify without anything, sending the same JSON, held ready as an object. */
+/** A bare Fastify route that sends the same JSON from memory. */
 async function rawRoute(json: string) {
   const answer = JSON.parse(json) as object;
   const app = Fastify();

@@ -1,9 +1,12 @@
-/** Definitions for the measurements: those that the registry ships, under other names. */
+/** Definitions for the measurements: copies of the built-in ones under other names. */
 import { readdir, readFile } from 'node:fs/promises';
 
 const SHIPPED = new URL('../registry/builtin/', import.meta.url);
 
-/** Gives the text of a valid definition of some KB; each name and revision makes a text of its own. */
+/**
+ * Returns a function that gives the text of a valid definition of some KB; each name and revision gives a
+ * unique text.
+ */
 export async function sources(): Promise<(name: string, revision?: number) => string> {
   const files = (await readdir(SHIPPED)).filter((file) => file.endsWith('.py')).sort();
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, SHIPPED), 'utf8')));

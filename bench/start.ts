@@ -1,4 +1,4 @@
-/** The second start of the service, beside processes that open the same database and do nothing else. */
+/** The second start of the service, compared with processes that only open the same database. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -26,7 +26,7 @@ export async function measureStart(rounds: number): Promise<Figure[]> {
   };
   try {
     await putDatabase(dataDir);
-    // The first start imports what is shipped.
+    // The first start imports the built-in definitions.
     await startOnce([MAIN, 'serve'], dataDir);
     const floor = 'opening the database alone';
     const compared = await inTurn(
@@ -36,12 +36,12 @@ export async function measureStart(rounds: number): Promise<Figure[]> {
     );
     const name = 'second start';
     const figures: Figure[] = [{ name, floor, unit: 'ms', goal: 1.5, ...compared }];
-    // Where there is no /proc, memory goes unmeasured.
+    // Memory is only measured where /proc exists.
     if (existsSync('/proc/self/status')) {
       const peak = compare(memory.slice(rounds === 0 ? 0 : 1));
       figures.push({ name: 'peak memory of it', floor, unit: 'MB', ...peak });
     }
-    // How much of a start is the object mapper, without which no program of the registry reads a row.
+    // The object mapper's share of a start. Every program of the registry needs it to read a row.
     const throughMapper = await inTurn(
       rounds,
       start('ours', [MAIN, 'serve']),
@@ -54,7 +54,7 @@ export async function measureStart(rounds: number): Promise<Figure[]> {
   }
 }
 
-/** Starts a process, waits until it says that it is ready (and /readyz agrees), and ends it. */
+/** Starts a process, waits until it reports that it is ready (and /readyz agrees), and ends it. */
 async function startOnce(
   command: string[],
   dataDir: string,

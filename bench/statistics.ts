@@ -1,6 +1,6 @@
-/** What is made of measured times. Pure. */
+/** Statistics of measured times. Pure. */
 
-/** Two things done in turn, so often: each pair met the same state of the machine. */
+/** Two times measured one after the other, under the same load of the machine. */
 export interface Pair {
   ours: number;
   floor: number;
@@ -14,13 +14,13 @@ export interface Spread {
 
 export interface Comparison {
   rounds: number;
-  /** Ours divided by the floor, pair by pair. */
+  /** Our time divided by the floor's, pair by pair. */
   ratio: Spread;
   p50: Pair;
   p99: Pair;
 }
 
-/** The value that this share (0 to 1) of the values does not exceed, by nearest rank. */
+/** The quantile at `share` (0 to 1), by nearest rank. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(share * sorted.length));

@@ -1,4 +1,7 @@
-/** What computers ask for, beside a bare route that knows as well who asks and sends the same bytes. */
+/**
+ * The requests of lab computers, compared with a bare route that also authenticates the caller and sends the
+ * same bytes.
+ */
 import { createHash } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +18,7 @@ export interface SyncSize {
   definitions: number;
 }
 
-/** Requests that are timed together where one takes less than the clock tells apart. */
+/** Number of requests per measurement, because one request is shorter than the clock's resolution. */
 const IN_A_ROW = 20;
 
 export async function measureSync(
@@ -52,7 +55,9 @@ export async function measureSync(
   }
 }
 
-/** One definition is landed, the others are its rows under other names: landing each would be an import. */
+/**
+ * Lands one definition and copies its rows under other names, because landing each would measure an import.
+ */
 async function fillLab({ ask, deps }: BenchRegistry, count: number): Promise<void> {
   const source = await sources();
   const lab = JSON.parse(await ask('POST', '/api/labs', { name: 'Bench', code: 'bench' }));
@@ -82,7 +87,7 @@ async function fillLab({ ask, deps }: BenchRegistry, count: number): Promise<voi
   await em.execute('analyze versions');
 }
 
-/** Its token. */
+/** Returns the computer's token. */
 async function fillComputer(store: Store): Promise<string> {
   const token = 'pbc_bench';
   const hash = createHash('sha256').update(token).digest('hex');
@@ -94,7 +99,7 @@ async function fillComputer(store: Store): Promise<string> {
   return token;
 }
 
-/** What it takes to know who asks and to send so many bytes, or none. */
+/** The cost of authenticating the caller and sending the body, or an empty answer. */
 async function bareRoute(store: Store, body: string) {
   const app = Fastify({ logger: false });
   await app.register(async (plugin) => {

@@ -2,7 +2,9 @@ import type { Figure } from './pairs.ts';
 
 const HEAD = ['measured', 'floor', 'p50', 'p99', 'floor p50', 'floor p99', 'ratio', 'goal'];
 
-/** The figures as a Markdown table; the ratio is the median of the pairs', with the least and the greatest. */
+/**
+ * The figures as a Markdown table. The ratio is the median of the pairs' ratios, with minimum and maximum.
+ */
 export function table(figures: readonly Figure[]): string {
   const rows = [HEAD, HEAD.map(() => '---'), ...figures.map(row)];
   const widths = HEAD.map((_, i) => Math.max(...rows.map((cells) => cells[i]?.length ?? 0)));
@@ -29,6 +31,6 @@ function row({ name, floor, unit, of, p50, p99, ratio, goal }: Figure): string[]
   ];
 }
 
-/** Three digits that count, and no exponent. */
+/** Three significant digits, without exponent. */
 const digits = (value: number): string =>
   value >= 100 ? String(Math.round(value)) : value.toPrecision(3);

@@ -1,8 +1,11 @@
-/** The floor: a server that sends the same bytes as the registry does, and knows nothing. */
+/** The floor: a server that only sends the same bytes as the registry. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Its parent sends the bodies, recorded from the registry, by method and path; then `'land'` for each update. */
+/**
+ * The parent process sends the bodies recorded from the registry, by method and path, then `'land'` for each
+ * update.
+ */
 export type Recorded = Record<string, { body: string; etag: string }>;
 
 process.once('message', (recorded: Recorded) => {
@@ -34,7 +37,7 @@ process.once('message', (recorded: Recorded) => {
   process.on('message', () => {
     for (const stream of streams) stream.write('id: 1\nevent: definition.landed\ndata: {}\n\n');
   });
-  // As the registry's: a connection that is closed between two updates would be a client's trouble.
+  // The registry's value, so that no client finds its connection closed between two updates.
   server.keepAliveTimeout = 72_000;
   server.listen(0, '127.0.0.1', () =>
     process.send?.({ port: (server.address() as AddressInfo).port }),

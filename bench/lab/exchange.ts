@@ -1,4 +1,4 @@
-/** What one lab computer asks the registry when a version has landed: the requests of client/python, byte for byte alike. */
+/** The requests of one lab computer after a landing, byte for byte those of client/python. */
 import { Agent, request } from 'node:http';
 
 export interface Answer {
@@ -36,10 +36,13 @@ export async function send(
 const pkt = (text: string) => (text.length + 4).toString(16).padStart(4, '0') + text;
 const AGENT = 'agent=dulwich/1.2';
 
-/** Gets each answer under the request that it answers, as bare.ts has it. */
+/** Receives each answer with the key of its request, in the format of bare.ts. */
 export type Seen = (what: string, answer: Answer) => void;
 
-/** The list, the new version by git (protocol v2), the report. Returns what the computer has then. */
+/**
+ * Fetches the list and the new version by git (protocol v2), then sends the report. Returns the computer's
+ * new state.
+ */
 export async function update(
   url: string,
   token: string,

@@ -1,32 +1,35 @@
-/** What the processes of the simulated computers and the bench say to each other. */
+/** Messages between the bench and the processes of simulated computers. */
 
 export interface Computer {
   token: string;
-  /** Of the list of definitions, as the computer had it last. */
+  /** ETag of the computer's last list of definitions. */
   etag: string;
 }
 
-/** To a process: these are its computers. */
+/** Sent to a process: the computers that it simulates. */
 export interface Start {
   url: string;
-  /** Of the definition that will change. */
+  /** Name of the definition that will change. */
   name: string;
-  /** The version that each has. */
+  /** The version that each computer has. */
   has: string;
   computers: Computer[];
-  /** Whether they fetch what they hear of, as lab computers do; otherwise they only listen. */
+  /** Whether they fetch each new version, as lab computers do, or only listen. */
   fetches: boolean;
 }
 
-/** Of an event that all computers of a process have heard of: when the first did, the last did, and the last was done. */
+/**
+ * For an event that reached all computers of a process: when the first and the last received it, and when the
+ * last had finished.
+ */
 export interface Reached {
   firstHeard: number;
   lastHeard: number;
   done: number;
 }
 
-/** From a process: all its streams stand; or what became of the next event. */
+/** Sent by a process: all its streams are open, or the times of the next event. */
 export type Said = { kind: 'ready' } | ({ kind: 'reached' } & Reached);
 
-/** Milliseconds since 1970, with fractions: comparable between processes of one machine. */
+/** Milliseconds since 1970, with fractions. Comparable between processes on one machine. */
 export const now = (): number => performance.timeOrigin + performance.now();

@@ -1,4 +1,4 @@
-/** `registry serve` as a process of its own, with a lab in it: what it costs can be read from outside. */
+/** `registry serve` in a separate process, with one lab, so that its cost can be measured from outside. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface Served {
   labId: number;
   /** Imports a folder into the lab. */
   import(folder: string): Promise<void>;
-  /** A computer's token. */
+  /** Enrols a computer and returns its token. */
   enrol(name: string): Promise<string>;
   memory: Memory;
   close(): Promise<void>;
@@ -68,15 +68,15 @@ export async function serve(folder: string): Promise<Served> {
   };
 }
 
-/** What a process takes, in MB; all are 0 where there is no /proc. */
+/** Memory of a process in MB; 0 without /proc. */
 export interface Memory {
   now(): Promise<number>;
-  /** The most since the last `forget`, or since it began. */
+  /** The peak since the last `forget`, or since the start. */
   peak(): Promise<number>;
   forget(): Promise<void>;
 }
 
-/** VmRSS and VmHWM of proc_pid_status(5); 5 in clear_refs, as in proc(5), begins a new VmHWM. */
+/** Reads VmRSS and VmHWM (proc_pid_status(5)); writing 5 to clear_refs resets VmHWM (proc(5)). */
 function memoryOf({ pid }: ChildProcess): Memory {
   const read = async (field: string) => {
     const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');

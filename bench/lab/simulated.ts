@@ -1,4 +1,4 @@
-/** Many lab computers: their tokens, and the processes in which they live. */
+/** Simulated lab computers: their tokens and processes. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Served } from './served.ts';
 const PROCESSES = 4;
 const AT_ONCE = 10;
 
-/** Each with the list that stands. */
+/** Enrols the computers. Each starts with the current list. */
 export async function enrolAll({ url, enrol }: Served, count: number): Promise<Computer[]> {
   const computers: Computer[] = [];
   let begun = 0;
@@ -25,12 +25,12 @@ export async function enrolAll({ url, enrol }: Served, count: number): Promise<C
 }
 
 export interface Swarm {
-  /** Of all of them, once the last is done with the next event. */
+  /** Resolves when the last computer has finished the next event. */
   reached(): Promise<Reached>;
   end(): void;
 }
 
-/** Once all their streams stand. */
+/** Resolves when all streams are open. */
 export async function swarm({ computers, ...start }: Start): Promise<Swarm> {
   const share = Math.ceil(computers.length / PROCESSES);
   const children = Array.from({ length: Math.ceil(computers.length / share) }, (_, i) => {

@@ -1,4 +1,4 @@
-/** A process of many simulated lab computers: each holds a stream of events open, and fetches what lands. */
+/** A process that simulates many lab computers: each keeps an event stream open and fetches new versions. */
 import { get, type IncomingMessage } from 'node:http';
 import { update } from './exchange.ts';
 import { now, type Said, type Start } from './messages.ts';
@@ -29,7 +29,7 @@ process.once('message', async ({ url, name, has, computers, fetches }: Start) =>
 
 process.once('disconnect', () => process.exit());
 
-/** Once the stream stands. */
+/** Resolves when the stream is open. */
 async function listen(url: string, token: string): Promise<IncomingMessage> {
   const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();

@@ -1,4 +1,6 @@
-/** The Python client as a lab computer runs it: its first sync, and a landing on its way to a watching program. */
+/**
+ * The Python client as a lab computer runs it: its first sync, and a landing that reaches a watching program.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +13,7 @@ import type { Served } from './served.ts';
 
 const run = promisify(execFile);
 const STANDIN = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'pybirch-standin');
-/** As many as the client fetches at once. */
+/** The number of parallel fetches of the client. */
 const AT_ONCE = 6;
 
 async function clientIn(home: string) {

@@ -1,4 +1,7 @@
-/** One update on its way to many lab computers, beside a bare server that sends the same bytes; what open streams cost. */
+/**
+ * One update for many lab computers, compared with a bare server that sends the same bytes, and the cost of
+ * open streams.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -33,7 +36,7 @@ export async function measureUpdate(
     return { started, answered: now() };
   };
 
-  // The last computer only records what the bare server is to send.
+  // The last computer only records the bodies for the bare server.
   const recorder = computers.pop() as Computer;
   await land();
   const recorded: Recorded = {};
@@ -91,7 +94,7 @@ export async function measureUpdate(
   }
 }
 
-/** Of each landing how long it took until it was answered, and until the last stream had its event. */
+/** For each landing, the time until its answer and the time until the last stream had the event. */
 async function tellAll(
   them: Swarm,
   landings: number,
