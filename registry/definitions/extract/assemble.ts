@@ -1,4 +1,7 @@
-/** Puts one definition together: the parts carved for its class, rendered, named, with their data files. */
+/**
+ * Assembles one definition: renders the parts that its class needs, names the modules, and adds the data
+ * files.
+ */
 import { checkPath } from '../names.ts';
 import { STANDARD_LIBRARY } from '../stdlib.ts';
 import { type Carving, runsAtImport } from './carve.ts';
@@ -13,10 +16,10 @@ import type { SourceFile } from './types.ts';
 
 export interface Assembled {
   files: Map<string, Uint8Array>;
-  /** Where the data files among them come from. */
+  /** Original paths of the data files in the definition. */
   data: string[];
   warnings: string[];
-  /** Why no computer could load it; undefined where nothing is known against it. */
+  /** The reason why no computer could load it; undefined if none is known. */
   unfit?: { line: number; reason: string };
 }
 
@@ -77,7 +80,7 @@ export function assemble(
   return { files, data: carried, warnings, ...(unfit && { unfit }) };
 }
 
-/** Adds a data file, or says why not. */
+/** Adds a data file, or reports the reason why it cannot. */
 function addData(
   files: Map<string, Uint8Array>,
   path: string,
@@ -94,7 +97,7 @@ function addData(
   return null;
 }
 
-/** What happens, or happens no more, when the definition is imported. */
+/** Warns about code that the import runs, or no longer runs. */
 function importWarnings(carving: Carving, { folder }: Around): string[] {
   const warnings: string[] = [];
   for (const [path, part] of carving.parts) {
@@ -120,7 +123,7 @@ function importWarnings(carving: Carving, { folder }: Around): string[] {
   return warnings;
 }
 
-/** Top-level names of the packages that the kept statements import from outside. */
+/** Top-level names of the outside packages that the kept statements import. */
 function importedPackages(carving: Carving, { folder, stays, installed }: Around): Set<string> {
   const packages = new Set<string>();
   for (const [path, part] of carving.parts) {
@@ -139,7 +142,7 @@ function importedPackages(carving: Carving, { folder, stays, installed }: Around
   return packages;
 }
 
-/** The text is written as UTF-8, whatever it was (PEP 263: the declaration must say so). */
+/** Changes the encoding declaration to UTF-8, because the text is written as UTF-8 (PEP 263). */
 function asUtf8(text: string): string {
   return text.replace(
     /^((?:.*\r?\n)?[ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)/,

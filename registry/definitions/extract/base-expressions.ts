@@ -1,7 +1,7 @@
-/** The bases of a class as they are written. */
+/** The base classes of a class as written. */
 import { argumentsOf, child, dottedName, type Node } from '../syntax.ts';
 
-/** As dotted names: `class A(base.B, Generic[T], metaclass=M)` has `base.B`, `Generic`. */
+/** The bases as dotted names: `class A(base.B, Generic[T], metaclass=M)` gives `base.B` and `Generic`. */
 export function baseExpressions(node: Node, text: string): string[][] {
   const list = child(node, 'ArgList');
   const bases = list ? argumentsOf(list, text).positional : [];

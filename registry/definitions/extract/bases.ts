@@ -1,4 +1,7 @@
-/** Which classes of a folder are PyBirch instruments: those that reach one of its base classes. */
+/**
+ * Finds the classes of a folder that are PyBirch instruments: those that inherit from one of its base
+ * classes.
+ */
 import { type BaseTypes, type ClassAt, Classes } from '../classes.ts';
 import { BASE_CLASSES, OLDER_MODULES } from '../pybirch.ts';
 import { Resolver } from '../resolve.ts';
@@ -11,9 +14,9 @@ export type { BaseTypes } from '../classes.ts';
 
 export interface Reached {
   type: InstrumentType;
-  /** It is one of the further base classes, which the code alone does not tell. */
+  /** True for one of the further base classes, which cannot be recognised from the code alone. */
   further: boolean;
-  /** The file that defines the base class, where the folder itself does. */
+  /** The file that defines the base class, if it is in the folder. */
   baseModule?: string;
 }
 
@@ -21,7 +24,7 @@ export class Bases {
   readonly #folder: SourceFolder;
   readonly #extra: BaseTypes;
   #opened: Classes | undefined;
-  /** The modules that the opened ones have in memory, and the length of their texts. */
+  /** The modules whose trees are in memory, and the total length of their texts. */
   readonly #seen = new Set<string>();
   #length = 0;
 
@@ -31,7 +34,7 @@ export class Bases {
     this.#extra = extra;
   }
 
-  /** What was resolved is forgotten from time to time, since it keeps the trees of its modules in memory. */
+  /** The resolver is replaced from time to time, because its results keep the modules' trees in memory. */
   get #classes(): Classes {
     if (this.#opened && this.#length <= TREES) return this.#opened;
     this.#seen.clear();
@@ -54,12 +57,12 @@ export class Bases {
     return BASE_CLASSES.has(name) || this.#extra.has(name);
   }
 
-  /** The module that PyBirch has this base class in. */
+  /** The module of PyBirch that defines this base class. */
   pybirchModule(name: string): string | undefined {
     return BASE_CLASSES.has(name) ? (OLDER_MODULES[name] ?? 'pybirch.Instruments.base') : undefined;
   }
 
-  /** Whether the module defines a base class, and not only a stand-in for where PyBirch is absent. */
+  /** Whether the module defines a base class itself, rather than a fallback for computers without PyBirch. */
   definesBase(path: string, name: string): boolean {
     if (!this.isBaseName(name)) return false;
     const meanings = this.#classes.resolver.name(path, name);
@@ -67,7 +70,9 @@ export class Bases {
     return isHere.includes(true) && !isHere.includes(false);
   }
 
-  /** What the class reaches through its bases; the first base that is an instrument's decides, as in Python. */
+  /**
+   * The base class that the class inherits from. As in Python, the first base that is an instrument decides.
+   */
   reached(path: string, name: string): Reached | null {
     const found = this.#named(path, name);
     if (!found) return null;
@@ -81,12 +86,15 @@ export class Bases {
     };
   }
 
-  /** Whether a class with these base expressions, wherever in the module it stands, is an instrument. */
+  /** Whether a class with these base expressions is an instrument, at any place in the module. */
   isInstrument(path: string, bases: readonly Node[]): boolean {
     return bases.some((base) => this.#classes.typeBy(path, base) !== null);
   }
 
-  /** Whether the folder's own code computes a base of the class, so that nobody knows it without running that. */
+  /**
+   * Whether the folder's own code computes a base of the class, so that it is unknown without running the
+   * code.
+   */
   isComputed(path: string, name: string): boolean {
     const found = this.#named(path, name);
     if (!found) return false;
@@ -96,12 +104,12 @@ export class Bases {
       meanings.some(({ kind }) => kind === 'unknown' || kind === 'value');
     return bases.some((meanings, i) => {
       const base = found.statement.bases[i];
-      // `namedtuple("Row", "a b")` and `Generic[T]` are what their packages make of them.
+      // The results of `namedtuple("Row", "a b")` and `Generic[T]` depend on outside packages.
       return isOpen(meanings) && (!base || isOpen(resolver.expression(path, rootOf(base))));
     });
   }
 
-  /** The classes of the folder that this one names as its bases. */
+  /** The classes of the folder that this class names as its bases. */
   parents(path: string, name: string): { path: string; name: string }[] {
     const found = this.#named(path, name);
     if (!found) return [];
@@ -114,14 +122,14 @@ export class Bases {
   }
 
   /**
-   * The classes of the folder in the order in which Python looks attributes up, itself first. `isBase` for a base
-   * class and what that one builds on.
+   * The class and its ancestors in the folder, in Python's method resolution order. `isBase` is true for a
+   * base class and its own ancestors.
    */
   line(path: string, name: string): { path: string; name: string; isBase: boolean }[] {
     const found = this.#named(path, name);
     if (!found) return [];
     const line = this.#lineOf(found);
-    // By place, for what was resolved may be forgotten on the way.
+    // Compares by place, because the resolver may be replaced meanwhile.
     const placeOf = ({ path, statement }: ClassAt): string => `${path}\n${statement.node.from}`;
     const bases = new Set<string>();
     for (const one of line) {
@@ -148,7 +156,7 @@ export class Bases {
   }
 }
 
-/** `make` of `make(1)["x"].Row`. */
+/** The innermost callee or object: `make` in `make(1)["x"].Row`. */
 function rootOf(node: Node): Node {
   const [first] = /^(Call|Member)Expression$/.test(node.type) ? node.children : [];
   return first ? rootOf(first) : node;

@@ -1,13 +1,13 @@
-/** The code that a call or a class statement runs, as far as the folder has it. Nothing is run. */
+/** Finds the code in the folder that a call or a class statement runs. Nothing is executed. */
 import { argumentsOf, child, type Node } from '../syntax.ts';
 import type { SourceFolder } from './folder.ts';
 import { methodsOf } from './methods.ts';
 import type { Statement } from './module.ts';
 import { type Reaches, rootOf } from './reach.ts';
 
-/** What Python calls on a metaclass when a class is made, and on a class when an object is. */
+/** The methods that Python calls on a metaclass to create a class, and on a class to create an object. */
 export const MAKERS = ['__new__', '__init__', '__prepare__'];
-/** Calls and bases are followed so many times. */
+/** Maximum depth when following calls and bases. */
 export const MAX_DEPTH = 20;
 
 export class Callables {
@@ -20,8 +20,8 @@ export class Callables {
   }
 
   /**
-   * The functions that a call of a name may run: the function itself, the constructor of a class, or with `method` a method
-   * of a class or of an object of one.
+   * The functions that a call of a name may run: the function itself, the constructor of a class, or, with
+   * `method`, a method of the class or of its instances.
    */
   bodies(path: string, name: string, method: string, steps = 0): [path: string, node: Node][] {
     const module = this.#folder.module(path);
@@ -46,7 +46,7 @@ export class Callables {
     return found;
   }
 
-  /** Whether only functions and classes have the name, so that a call of it changes no object. */
+  /** Whether the name is bound only by functions and classes, so that calling it changes no object. */
   isDefined(path: string, name: string): boolean {
     const { bindings, classes } = this.#folder.module(path);
     const isFunction = ({ node }: Statement): boolean =>
@@ -56,7 +56,7 @@ export class Callables {
     return classes.has(name) || (bindings.get(name) ?? []).every(isFunction);
   }
 
-  /** The methods of a class by these names, its own and those that it inherits in the folder. */
+  /** The methods of a class with these names, including those inherited within the folder. */
   methods(path: string, name: string, wanted: readonly string[], steps = 0): [string, Node][] {
     const module = this.#folder.module(path);
     const cls = module.classes.get(name);
@@ -70,7 +70,10 @@ export class Callables {
     ];
   }
 
-  /** The classes of the folder among the bases of a class, or the one that this keyword of the class statement names. */
+  /**
+   * The classes of the folder among the bases of a class, or the value of this keyword in the class
+   * statement.
+   */
   parents(path: string, node: Node, keyword?: string): [path: string, name: string][] {
     const { text } = this.#folder.module(path);
     const list = child(node, 'ArgList');
@@ -86,7 +89,7 @@ export class Callables {
     });
   }
 
-  /** The metaclass of a class, its own or an inherited one. */
+  /** The metaclass of a class, either its own or inherited. */
   metaclasses(path: string, node: Node, steps = 0): [string, string][] {
     if (steps > MAX_DEPTH) return [];
     const own = this.parents(path, node, 'metaclass');

@@ -1,6 +1,6 @@
 /**
- * Which parts of which modules one class needs: from the class through the names that it reads, to
- * the statements that bind these, and on into the modules that they are imported from.
+ * Finds the parts of modules that one class needs: starts at the class, follows the names that it reads to
+ * the statements that bind them, and continues in the modules that they are imported from.
  */
 
 import { STANDARD_LIBRARY } from '../stdlib.ts';
@@ -10,29 +10,29 @@ import type { ImportClause, SourceImport } from './imports.ts';
 import type { Module, Statement } from './module.ts';
 import { namedImports } from './named-imports.ts';
 
-/** The part of one module that is needed. */
+/** The needed part of one module. */
 export interface Part {
   module: Module;
-  /** Module-level names that are read by what is kept. */
+  /** Module-level names that the kept statements read. */
   needed: Set<string>;
   kept: Set<Statement>;
-  /** Paths of the modules that are imported for what they do: no name of theirs is needed here. */
+  /** Paths of modules that are imported only for their side effects. */
   acting: Set<string>;
   whole: boolean;
 }
 
 export interface Carving {
-  /** By path of the module; the class's own comes first. */
+  /** By path of the module; the class's own module comes first. */
   parts: Map<string, Part>;
-  /** Statements that run at import and were left out, as nothing that is kept depends on them. */
+  /** Statements that run at import but are left out, because no kept statement depends on them. */
   dropped: { path: string; statement: Statement }[];
 }
 
 export interface CarveSource {
   folder: SourceFolder;
-  /** Modules that are imported from where they are installed, never carried. */
+  /** Modules that are imported from their installed package and never copied. */
   stays: ReadonlySet<string>;
-  /** Shared by all that are carved out of the folder. */
+  /** Shared by all carvings of the folder. */
   effects: Effects;
 }
 
@@ -99,7 +99,7 @@ class Carver {
     }
   }
 
-  /** @param name the name that it is kept for: of an import only this clause is needed */
+  /** @param name the needed name: of an import, only its clause is kept */
   #keep(part: Part, statement: Statement, name?: string): void {
     const found = name === undefined ? undefined : importOf(statement, name);
     if (found) this.#needImports(part, found.statement, [found.clause]);
@@ -123,7 +123,8 @@ class Carver {
       else {
         const target = this.#folder.resolveImport(part.module.path, found, clause);
         const source = this.#folder.find(part.module.path, found.level, found.module ?? '');
-        // A neighbour that has the name from outside, perhaps in one branch alone, is asked for it.
+        // If a module of the folder imports the name from outside, perhaps in one branch only, that module is
+        // needed too.
         if (target.kind === 'outside' && found.module && source && !this.#stays.has(source))
           this.need(source, clause.name);
         else this.#needTarget(target);
@@ -138,7 +139,10 @@ class Carver {
     else this.#needWhole(this.#part(target.path));
   }
 
-  /** A name that nothing here binds may come through `from m import *`; one that is bound, too, if `m` is known to give it. */
+  /**
+   * A name without a binding may come from `from m import *`. So may a bound name, if `m` is known to provide
+   * it.
+   */
   #needStars(part: Part, name: string, isBound = false): void {
     for (const star of starImports(part.module)) {
       const statement = part.module.statements.find((s) => s.imports.includes(star));
@@ -155,7 +159,7 @@ class Carver {
     if (source !== undefined && !this.#stays.has(source)) this.#needWhole(this.#part(source));
   }
 
-  /** Keeps the statements that do something to what is kept, or to the world outside, when the module is imported. */
+  /** Keeps the statements whose side effects at import concern the kept statements or the outside world. */
   #keepWhatActs(): boolean {
     let grew = false;
     for (const part of [...this.#parts.values()]) {
@@ -186,8 +190,8 @@ class Carver {
   }
 
   /**
-   * An import that is there for what the module does: nobody uses its name, or what the module does concerns
-   * what is kept. Of packages from outside that nobody uses, Python's own do nothing.
+   * Keeps an import for its side effects: if nobody uses its name, or if the module's effects concern kept
+   * statements. Unused imports of the standard library have no effect.
    */
   #keepActingImports(part: Part, statement: Statement): boolean {
     const { module } = part;
@@ -217,7 +221,7 @@ class Carver {
   }
 }
 
-/** An import that stands alone, so that single names can be taken out of it. */
+/** An import statement at the top level, from which single names can be removed. */
 export function isPlainImport(statement: Statement): boolean {
   return statement.type === 'ImportStatement';
 }
@@ -226,12 +230,12 @@ function isFuture(statement: Statement): boolean {
   return statement.imports.some((found) => found.level === 0 && found.module === '__future__');
 }
 
-/** A statement of the module level that calls something and lets go of the answer. */
+/** A module-level statement that calls something and discards the result. */
 export function runsAtImport(module: Module, statement: Statement): boolean {
   return statement.calls && !statement.isMain && !isLoggerSetUp(module, statement);
 }
 
-/** `log.addHandler(logging.NullHandler())`, which every library is told to write (logging HOWTO). */
+/** `log.addHandler(logging.NullHandler())`, which the logging HOWTO recommends to every library. */
 function isLoggerSetUp(module: Module, statement: Statement): boolean {
   return /\.(addHandler\(\s*(logging\.)?NullHandler\(\)|setLevel\([\w.]*)\s*\)\s*$/.test(
     module.text.slice(statement.start, statement.end).trim(),

@@ -1,7 +1,7 @@
-/** Which of the classes found become definitions, and by which names: what the person who imports says of it. */
+/** The options of the person who imports: which classes become definitions, and under which names. */
 import { matchesPattern } from '../../../text/glob.ts';
 
-/** `--rename`: classes of this name, or only the one in this file, get another one. */
+/** `--rename`: gives another name to classes of this name, or only to the one in this file. */
 export interface Renaming {
   path?: string;
   from: string;
@@ -9,10 +9,10 @@ export interface Renaming {
 }
 
 export interface Choice {
-  /** Patterns as gitignore(5) has them; one without a slash means the names of classes too. */
+  /** gitignore(5) patterns; a pattern without a slash also matches class names. */
   include?: readonly string[];
   exclude?: readonly string[];
-  /** Files or folders whose class is meant where two have one name; the first that fits counts. */
+  /** Files or folders whose class wins if two have the same name; the first match counts. */
   prefer?: readonly string[];
   rename?: readonly Renaming[];
 }
@@ -22,7 +22,7 @@ interface Named {
   name: string;
 }
 
-/** Says what is chosen, and remembers what of the choice met nothing. */
+/** Applies the options, and records those that matched nothing. */
 export class Chooser {
   readonly #choice: Choice;
   readonly #met = new Set<string | Renaming>();
@@ -31,7 +31,7 @@ export class Chooser {
     this.#choice = choice;
   }
 
-  /** Why the class is not to be taken; undefined where it is. */
+  /** The reason why the class is excluded; undefined if it is included. */
   refusal(one: Named): string | undefined {
     const { include = [], exclude = [] } = this.#choice;
     const [out] = exclude.filter((pattern) => this.#fits(pattern, one));
@@ -40,14 +40,17 @@ export class Chooser {
     return include.length > 0 && asked.length === 0 ? 'matches no --include' : undefined;
   }
 
-  /** True where `--include` names the class itself: then it is taken although it looks like a base of others. */
+  /**
+   * True if `--include` names the class itself. Such a class is included even if it looks like a base of
+   * others.
+   */
   isNamed({ name }: Named): boolean {
     return (this.#choice.include ?? []).some(
       (pattern) => !pattern.includes('/') && matchesPattern(name, pattern),
     );
   }
 
-  /** Its place among the preferred ones, from 0; as many as there are where it is none. */
+  /** Index of the matching `--prefer` option, or the number of options if none matches. */
   rank({ path }: { path: string }): number {
     const { prefer = [] } = this.#choice;
     const at = prefer.findIndex((wanted) => path === wanted || path.startsWith(`${wanted}/`));
@@ -56,7 +59,7 @@ export class Chooser {
     return at;
   }
 
-  /** The name that the class gets. */
+  /** The name of the definition for this class. */
   nameOf({ path, name }: Named): string {
     const { rename = [] } = this.#choice;
     const found = [...rename]
@@ -67,7 +70,7 @@ export class Chooser {
     return found.to;
   }
 
-  /** The options that met no class, as they are written: most likely a typing error. */
+  /** The options that matched no class, as written; most likely a typing error. */
   unmet(): string[] {
     const { include = [], exclude = [], prefer = [], rename = [] } = this.#choice;
     const isUnmet = (one: string | Renaming): boolean => !this.#met.has(one);
@@ -87,6 +90,6 @@ export class Chooser {
   }
 }
 
-/** A renaming as the command line has it. */
+/** A renaming in command-line syntax. */
 export const written = ({ path, from, to }: Renaming): string =>
   `${path === undefined ? '' : `${path}:`}${from}=${to}`;

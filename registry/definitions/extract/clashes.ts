@@ -1,28 +1,34 @@
-/** Two definitions may not have one name, case ignored: which of them can be imported at all. */
+/**
+ * Definition names are unique regardless of case. Decides which of several candidates with one name is
+ * imported.
+ */
 import type { Chooser } from './choice.ts';
 import { basename, byText, dirname } from './paths.ts';
 import type { Extracted, Skipped } from './types.ts';
 
-/** A definition that could be made. */
+/** A possible definition. */
 export interface Candidate {
   path: string;
-  /** The name of its class, and the one that the definition gets where that is another. */
+  /** The name of its class, and its new name if the definition is renamed. */
   name: string;
   newName?: string;
   line: number;
-  /** As it would be without what the folders say; or why it cannot be one. */
+  /**
+   * Creates the definition without the folders' facts in its header, or gives the reason why it cannot be
+   * one.
+   */
   make: () => Extracted | Skipped;
 }
 
-/** The name that the definition gets. */
+/** The name of the definition. */
 export const nameOf = ({ name, newName }: Candidate): string => newName ?? name;
 
 export const isExtracted = (made: Extracted | Skipped): made is Extracted => 'files' in made;
 
 /**
- * Sets clashing definitions apart. Of different ones of one name the one that is preferred is taken; one in a file that is a
- * copy or backup of another's by its name gives way to it. Else none is, because which one is meant cannot be known: each
- * is skipped with the places of the others. Equal ones are taken once, from the first path.
+ * Resolves clashes. Among different definitions of one name, the preferred one is taken; a file named like a
+ * copy or backup of another's gives way to it. Otherwise none is taken, because the intended one is unknown:
+ * each is skipped with the places of the others. Identical ones are taken once, from the first path.
  */
 export function withoutClashes(
   all: readonly Candidate[],
@@ -104,7 +110,7 @@ const COPY = new RegExp(
 );
 const ATTIC = /^(old|bak|backups?|archived?|attic|trash|deprecated|obsolete|unused)$/i;
 
-/** True where the name of a file, or of a folder around it, says that it is a copy or backup of the other. */
+/** True if the name of a file, or of a folder around it, marks it as a copy or backup of the other. */
 export function isCopyOf(path: string, other: string): boolean {
   if (path === other) return false;
   const stem = (one: string): string =>
@@ -122,7 +128,7 @@ export function isCopyOf(path: string, other: string): boolean {
   return stem(path) === stem(other) && inAttic(path) && !inAttic(other);
 }
 
-/** True when both hold the same paths with the same bytes. */
+/** True if both have the same paths with the same bytes. */
 export function sameFiles(
   a: ReadonlyMap<string, Uint8Array>,
   b: ReadonlyMap<string, Uint8Array>,

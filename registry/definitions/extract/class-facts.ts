@@ -1,26 +1,29 @@
-/** What the roles of a folder's classes are found from: read once from a class's tree, and small. */
+/** Facts about a class that decide its role: extracted once from its tree, and small. */
 import { child as childOf, type Node, nameOf, textOf } from '../syntax.ts';
 import { baseExpressions } from './base-expressions.ts';
 import { type Method, methodsOf } from './methods.ts';
 
-/** A method is there, is `abstract`, or is `left` to others by `raise NotImplementedError` alone. */
+/**
+ * A method is implemented (`given`), `abstract`, or `left` to subclasses by a lone `raise
+ * NotImplementedError`.
+ */
 export type Given = 'given' | 'abstract' | 'left';
 
 export interface ClassFacts {
-  /** Its methods and the attributes that its body gives a value. */
+  /** Its methods, and the attributes that its body assigns. */
   given: ReadonlyMap<string, Given>;
   hasConstructor: boolean;
-  /** It names ABC or ABCMeta. */
+  /** Its bases or keywords name ABC or ABCMeta. */
   namesAbc: boolean;
   isDocumented: boolean;
-  /** Its docstring says that other classes build on it. */
+  /** Its docstring says that it is a base for other classes. */
   saysBase: boolean;
 }
 
 const BASE =
   /\b(base|super|parent|abstract|mixin|common|generic)[- ]?class\b|\bmix-?in\b|\bsubclass(ed|es)?\b/i;
 
-/** @param name gives a name that does not hold on to the text */
+/** @param name returns a copy of the name that does not keep the text in memory */
 export function classFacts(cls: Node, text: string, name: (one: string) => string): ClassFacts {
   const given = new Map<string, Given>();
   for (const assigned of childOf(cls, 'Body')?.children ?? []) {

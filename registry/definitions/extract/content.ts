@@ -1,4 +1,6 @@
-/** Which files of a folder are Python, told by their bytes: labs keep code under any extension or none. */
+/**
+ * Recognises the Python files of a folder by their bytes, because labs keep code under any extension or none.
+ */
 import { DefinitionError } from '../errors.ts';
 import { decodeSource } from '../source.ts';
 import { parseModule } from '../syntax.ts';
@@ -7,11 +9,11 @@ import { basename } from './paths.ts';
 
 export type Content =
   | { kind: 'python'; text: string }
-  /** Bytes that code may read. */
+  /** Bytes that code may read at run time. */
   | { kind: 'data'; reason?: string }
   | { kind: 'unreadable'; reason: string; line?: number; column?: number };
 
-/** What is not Python though it may read like it, by its name, and what to do about it. */
+/** Names of files that are not Python although they may parse as it, with advice for each. */
 const NOT_CODE: readonly (readonly [RegExp, string])[] = [
   [
     /~$|^#.*#$|^\.#|\.(sw[a-p]|bak|bck|backup|orig|rej|old|save|tmp|temp|part|dpkg-\w+|rpm\w+)$/i,
@@ -37,7 +39,10 @@ const SHEBANG = /^#!.*\bpython/;
 const CLASS = /^[ \t]*class[ \t]+[^\W\d]\w*[ \t]*[(:[]/mu;
 const IMPORT_OR_DEF = /^(import|from|def|async def)[ \t]+[\w.]+/m;
 
-/** Reads a file that is called Python, begins like a script, or parses and defines or imports something. */
+/**
+ * Reads a file as Python if its name says so, it starts like a script, or it parses and defines or imports
+ * something.
+ */
 export function contentOf(path: string, bytes: Uint8Array): Content {
   const name = basename(path);
   for (const [pattern, reason] of NOT_CODE) if (pattern.test(name)) return { kind: 'data', reason };
@@ -56,7 +61,7 @@ export function contentOf(path: string, bytes: Uint8Array): Content {
   const hasClass = CLASS.test(text);
   const hasImport = IMPORT_OR_DEF.test(text);
   if (!hasClass && !hasImport) return { kind: 'data' };
-  // A file without any extension that has both is code, if perhaps broken code: its errors are worth a report.
+  // A file without extension that contains both is code, perhaps with errors that are worth reporting.
   const isCode = (hasClass && hasImport && !name.includes('.')) || parses(text);
   return isCode ? { kind: 'python', text } : { kind: 'data' };
 }

@@ -1,12 +1,15 @@
-/** Data files that code names: strings that are the path of a file, seen from the module's folder. */
+/**
+ * Finds the data files that code names: strings that form the path of a file, relative to the module's
+ * folder.
+ */
 import { DefinitionError } from '../errors.ts';
 import { stringValue } from '../literals.ts';
 import { type Node, parseModule, textOf, walk } from '../syntax.ts';
 import { dirname, joinPath } from './paths.ts';
 
-/** More strings than these are not the parts of one path. */
+/** A longer list of strings is not treated as the parts of one path. */
 const MOST_PARTS = 5;
-/** What stands in an expression that begins at the module's own place. */
+/** Names that refer to the module's own location. */
 const OWN_PLACE = /\b(__file__|__name__|__package__|__path__|__spec__)\b/;
 
 /** The paths of a folder's files. */
@@ -15,13 +18,14 @@ type Paths = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 export interface Named {
   /** Relative to the module's folder. */
   files: string[];
-  /** Named from the module's place, and outside its folder: a definition cannot reach them. */
+  /** Paths from the module's location that lead out of its folder: a definition cannot reach them. */
   beyond: string[];
 }
 
 /**
- * The files that the code of a module names, however it writes the path: as one string with `/` or `\`, as parts that
- * are joined (`os.path.join`, `pathlib`, `importlib.resources`), or as a folder that it looks into from its own place.
+ * The files that a module's code names, in any form: one string with `/` or `\`, joined parts
+ * (`os.path.join`, `pathlib`, `importlib.resources`), or a folder that the code reads relative to its own
+ * location.
  */
 export function namedFiles(path: string, code: string, all: Paths): Named {
   const found = new Set<string>();
@@ -52,7 +56,7 @@ export function namedFiles(path: string, code: string, all: Paths): Named {
   return { files: [...found], beyond: [...beyond] };
 }
 
-/** Every path that neighbouring strings can be the parts of. */
+/** Every path that adjacent strings can form. */
 function joined(parts: readonly string[]): string[] {
   const found: string[] = [];
   for (let i = 0; i < parts.length; i++)
@@ -61,7 +65,7 @@ function joined(parts: readonly string[]): string[] {
   return found;
 }
 
-/** `open_text("lab.tables", "cal.csv")`: a definition has no such package. */
+/** `open_text("lab.tables", "cal.csv")`, which fails in a definition, because it has no such package. */
 function inPackages(parts: readonly string[], all: Paths): string[] {
   return parts.slice(1).flatMap((file, i) => {
     const folder = (parts[i] ?? '').replaceAll('.', '/');
@@ -71,17 +75,19 @@ function inPackages(parts: readonly string[], all: Paths): string[] {
 
 interface Run {
   parts: string[];
-  /** The expression begins at the module's own place. */
+  /** The expression starts at the module's own location. */
   isOwn: boolean;
-  /** So many folders further up (`parent.parent`, `dirname(dirname(…))`). */
+  /** Number of folders upwards (`parent.parent`, `dirname(dirname(…))`). */
   up: number;
-  /** It asks for a file of a package by the package's name. */
+  /** The expression opens a file of a package by the package's name. */
   isPackage: boolean;
-  /** No larger expression around it begins at the module's own place. */
+  /** No enclosing expression starts at the module's own location. */
   isOuter: boolean;
 }
 
-/** The strings of each expression in order: those of a call or a chain of `/` may be the parts of a path. */
+/**
+ * The strings of each expression, in order. Those of a call or of a chain of `/` may be the parts of a path.
+ */
 function runsOf(code: string): Run[] {
   const runs: Run[] = [];
   const read = (node: Node, isOuter: boolean): void => {
@@ -107,7 +113,7 @@ function runsOf(code: string): Run[] {
   try {
     read(parseModule(code).root, true);
   } catch (error) {
-    // Too deep to be read: validation refuses the definition.
+    // Nested too deeply to parse; validation refuses the definition.
     if (!(error instanceof DefinitionError)) throw error;
   }
   return runs;
@@ -133,7 +139,7 @@ function levelsUp(text: string): number {
   return Math.max(0, most - 1);
 }
 
-/** Without `.` and inner `..`; null for what is no path below or above a folder. */
+/** Removes `.` and inner `..`; null if the result is not a path below or above a folder. */
 function normal(path: string): string | null {
   const parts: string[] = [];
   for (const part of path.split('/')) {

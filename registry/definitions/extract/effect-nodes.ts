@@ -1,4 +1,4 @@
-/** What the effects of a statement are judged by, node by node. */
+/** Syntax node checks for the effects of statements. */
 import { child, type Node, nameOf, walk } from '../syntax.ts';
 
 /** The class statement around a node. */
@@ -8,7 +8,7 @@ export function enclosingClass(node: Node | undefined): Node | undefined {
   return at ?? undefined;
 }
 
-/** Whether the body of the class gives this attribute a value. */
+/** Whether the body of the class assigns this attribute. */
 export function assigns(cls: Node, attribute: string, text: string): boolean {
   return (child(cls, 'Body')?.children ?? []).some(
     (one) =>

@@ -1,6 +1,6 @@
 /**
- * What a statement does when its module is imported, beyond giving names their values: which objects it may change, and
- * whether it may reach anything outside the folder. Nothing is run; an effect that cannot be ruled out counts.
+ * The side effects of a statement at import, beyond binding names: the objects it may change, and whether it
+ * may affect anything outside the folder. Nothing is executed; an effect that cannot be ruled out counts.
  */
 import { argumentsOf, child, type Node, nameOf, textOf, walk } from '../syntax.ts';
 import { Callables, MAKERS, MAX_DEPTH } from './callables.ts';
@@ -13,22 +13,25 @@ import { collectGlobals, StatementReader } from './scope.ts';
 /** Methods of strings and containers that change nothing. */
 const PURE =
   /^(keys|values|items|get|copy|count|index|lower|upper|title|strip|lstrip|rstrip|split|rsplit|splitlines|join|format|replace|startswith|endswith|encode|decode|union|intersection|difference|isdigit|isalpha|most_common|as_posix|resolve|joinpath|with_suffix|with_name|exists|is_file)$/;
-/** Names of decorators and functions from outside that keep their arguments. */
+/** Names of outside decorators and functions that store their arguments. */
 const KEEPS = /(^|_)(un)?register|subscribe|(^|_)hook|(^|_)listen|receiver|add_dll_directory/i;
-/** Methods of containers and loggers that change their object, and nothing else. */
+/** Methods of containers and loggers that change only their own object. */
 const CHANGE =
   /\.(append|extend|insert|add|update|setdefault|pop|popitem|remove|discard|clear|sort|reverse|addHandler|setLevel)$/;
 const SET_ATTRIBUTE = new Set(['setattr', 'delattr']);
-/** `sys.path.append(…)`: a definition needs no folder beside its own, and must not add one. */
+/**
+ * Changes of the search path, such as `sys.path.append(…)`: a definition needs no other folder and must not
+ * add one.
+ */
 const SEARCH_PATH = /^(sys|site)\s*\.\s*(path\s*\.\s*\w+|addsitedir)$/;
-/** What Python calls on a base class when a class is made. */
+/** Methods that Python calls on a base class when a subclass is created. */
 const HOOKS = ['__init_subclass__'];
 
-/** What calling a function does, beside its result. */
+/** The effects of calling a function, apart from its result. */
 interface Body extends Reach {
-  /** It changes its arguments, or passes them on. */
+  /** The function changes its arguments or passes them on. */
   parameters: boolean;
-  /** It sets attributes of its class (`cls.last = …`). */
+  /** The function sets attributes of its class (`cls.last = …`). */
   owner: boolean;
 }
 
@@ -48,7 +51,7 @@ export class Effects {
     this.callables = new Callables(folder, this.#reaches);
   }
 
-  /** What a statement may change or reach, or null where it only gives names their values. */
+  /** The effects of a statement, or null if it only binds names. */
   of(path: string, statement: Statement): Reach | null {
     let effect = this.#known.get(statement);
     if (effect === undefined) {
@@ -66,7 +69,7 @@ export class Effects {
     return this.#reaches;
   }
 
-  /** What calling the function does. A call of itself adds nothing. */
+  /** The effects of calling the function. Recursive calls add nothing. */
   body(path: string, node: Node, depth: number): Body {
     const known = this.#bodies.get(node);
     if (known) return known;
@@ -77,7 +80,7 @@ export class Effects {
   }
 }
 
-/** One statement as it runs at import, or the body of a function that is called then. */
+/** One statement that runs at import, or the body of a function called by it. */
 class Run {
   readonly #effects: Effects;
   readonly #module: Module;
@@ -140,7 +143,7 @@ class Run {
         return;
       case 'LambdaExpression':
       case 'FunctionDefinition':
-        // A function made by a function (the inner one of a decorator) counts as called with it.
+        // A function created by a function (a decorator's inner one) counts as called together with it.
         if (this.#function) break;
         for (const one of child(node, 'ParamList')?.children ?? []) this.#visit(one);
         return;
@@ -166,7 +169,10 @@ class Run {
     this.#visitAll(node);
   }
 
-  /** A bare expression stands for its effect, which may concern everything that it can reach unless the effect is known. */
+  /**
+   * A bare expression is there for its effect, which may concern everything that it can reach unless the
+   * effect is known.
+   */
   #bare(statement: Node): void {
     const { text } = this.#module;
     const node = statement.children[0];
@@ -175,7 +181,7 @@ class Run {
     const name = callee ? nameOf(callee, text).replace(/\s/g, '') : '';
     if (SEARCH_PATH.test(name)) return;
     this.#isEffect = true;
-    // `#call` knows what these change.
+    // `#call` handles these changes.
     if (SET_ATTRIBUTE.has(name) || (CHANGE.test(name) && !this.#leadsOut(callee))) return;
     const reader = new StatementReader(text);
     reader.read(statement);
@@ -255,7 +261,7 @@ class Run {
     if (isObject && !(method !== '' && PURE.test(method))) this.#change(root.slice(0, 1));
   }
 
-  /** A function changes its arguments: the names among them. */
+  /** A called function changes its arguments: marks the names among them. */
   #handOn(values: readonly Node[]): void {
     for (const value of values) {
       walk(value, (inner) => {
@@ -301,7 +307,7 @@ class Run {
     } else if (name === 'cls') this.#found.owner = true;
   }
 
-  /** Making a class runs its body, the hooks of its bases, and its metaclass. */
+  /** Creating a class runs its body, the hooks of its bases, and its metaclass. */
   #class(node: Node): void {
     for (const one of node.children) if (one.type === 'Body') this.#visitAll(one);
     const hooks: [owner: string, path: string, node: Node][] = [];
@@ -320,7 +326,7 @@ class Run {
     }
   }
 
-  /** A decorator is called with the function or class below it. */
+  /** Python calls a decorator with the function or class below it. */
   #decorator(node: Node): void {
     const { text } = this.#module;
     this.#visitAll(node);

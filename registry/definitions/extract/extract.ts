@@ -1,8 +1,8 @@
 /**
- * Finds the instrument classes of a folder and carves one definition out for each: its class, what that
- * needs of its own module and of the modules around it, and the data files that this code names.
- * Pure: bytes in, bytes out; nothing is run. What is known of the whole folder is found first; the files of a
- * definition are made when it is asked for, so that a folder of thousands takes little memory.
+ * Finds the instrument classes of a folder and extracts one definition for each: the class, the code that it
+ * needs of its own module and of other modules, and the data files that this code names. Pure: bytes in,
+ * bytes out; nothing is executed. The whole folder is analysed first. The files of each definition are
+ * created on demand, so that a folder of thousands of classes needs little memory.
  */
 import { DefinitionError } from '../errors.ts';
 import { lint } from '../lint.ts';
@@ -84,7 +84,7 @@ function* definitionsOf(
   }
 }
 
-/** The candidates that are wanted, by the names that they get. */
+/** The candidates that the options select, by definition name. */
 function choose(candidates: readonly Candidate[], chooser: Chooser) {
   const taken: Candidate[] = [];
   const skipped: Skipped[] = [];
@@ -127,7 +127,7 @@ function readAll(files: Iterable<SourceFile>, maxFileBytes: number | undefined):
   return read;
 }
 
-/** A file's bytes, or why the system does not give them. */
+/** A file's bytes, or the reason why the file system does not provide them. */
 function bytesOf(file: SourceFile): Uint8Array | null | string {
   try {
     return file.bytes;
@@ -136,7 +136,7 @@ function bytesOf(file: SourceFile): Uint8Array | null | string {
   }
 }
 
-/** Takes out the files that Python could not read. */
+/** Removes the files that Python could not read. */
 function takeOutBroken(
   read: Read,
   folder: SourceFolder,
@@ -156,7 +156,7 @@ function takeOutBroken(
 function parseError(path: string, folder: SourceFolder): Diagnostic | undefined {
   try {
     const { error, text, tree } = folder.module(path);
-    // Only ruff knows the names of Unicode's characters.
+    // Only ruff knows the names of Unicode characters.
     return error ?? (text.includes('\\N{') ? lint(tree).syntax[0] : undefined);
   } catch (error) {
     if (!(error instanceof DefinitionError) || error.code === 'folder_changed') throw error;
@@ -164,7 +164,10 @@ function parseError(path: string, folder: SourceFolder): Diagnostic | undefined 
   }
 }
 
-/** Why a class is no definition of its own; undefined for those that are. Classes in tests stand in for instruments. */
+/**
+ * The reason why a class does not become a definition; undefined for those that do. Classes in tests are
+ * stand-ins for instruments.
+ */
 function whyHelper({ path, helper }: InstrumentClass): string | undefined {
   return isTestFile(path) ? 'part of a test' : helper;
 }

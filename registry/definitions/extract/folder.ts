@@ -1,13 +1,13 @@
 /**
- * The modules of a folder and how they reach each other, as Python's import system would find them
- * (The Python Language Reference, "The import system") without running any of them.
+ * The modules of a folder and the imports between them, resolved as Python's import system does (The Python
+ * Language Reference, "The import system") without running them.
  */
 import type { ImportClause, SourceImport } from './imports.ts';
 import { type Module, readModule, type Statement } from './module.ts';
 import { dirname, joinPath } from './paths.ts';
 import type { Texts } from './texts.ts';
 
-/** Where a name leads: to a statement of the folder, to one of its modules, or out of it. */
+/** The target of a name: a statement of the folder, one of its modules, or something outside. */
 export type Target =
   | { kind: 'definition'; path: string; name: string }
   | { kind: 'module'; path: string }
@@ -23,8 +23,9 @@ export class SourceFolder {
 
   /**
    * @param texts the folder's Python files
-   * @param location folder names that lead to it, outermost first: `pybirch/setups` is also `pybirch.setups`
-   * @param packageName its dotted name where it is itself a package of an installed distribution
+   * @param location names of the folders that lead to it, outermost first: `pybirch/setups` is also
+   * `pybirch.setups`
+   * @param packageName its dotted name if it is itself a package of an installed distribution
    */
   constructor(texts: Texts, location: string[], packageName?: string) {
     this.#texts = texts;
@@ -49,7 +50,7 @@ export class SourceFolder {
     return module;
   }
 
-  /** The file of the module that an import statement names, if it is one of the folder's. */
+  /** The file of the module that an import statement names, if it is in the folder. */
   find(importer: string, level: number, dotted: string): string | undefined {
     const parts = dotted === '' ? [] : dotted.split('.');
     for (const base of this.#bases(importer, level, parts)) {
@@ -59,7 +60,10 @@ export class SourceFolder {
     return undefined;
   }
 
-  /** What a clause of an import statement leads to: an attribute of the module, a submodule, or with `*` the module. */
+  /**
+   * The target of a clause of an import statement: an attribute of the module, a submodule, or with `*` the
+   * module.
+   */
   resolveImport(
     importer: string,
     statement: SourceImport,
@@ -82,7 +86,7 @@ export class SourceFolder {
     return outside('.'.repeat(level) + module, clause.name);
   }
 
-  /** Where a module gets a name from, re-exports followed; undefined where it binds no such name. */
+  /** The origin of a module's name, following re-exports; undefined if the module does not bind the name. */
   lookup(path: string, name: string, steps = 0): Target | undefined {
     if (steps > MAX_STEPS) return undefined;
     const module = this.module(path);
@@ -99,7 +103,7 @@ export class SourceFolder {
     return away;
   }
 
-  /** The dotted name under which a module can be imported where its package is installed. */
+  /** The dotted name under which the module can be imported if its package is installed. */
   absoluteName(path: string): string | undefined {
     const stem = path.replace(/(^|\/)__init__\.py$/, '').replace(/\.py$/, '');
     const parts = stem === '' ? [] : stem.split('/');
@@ -117,7 +121,7 @@ export class SourceFolder {
     return parts.slice(start).join('.') || undefined;
   }
 
-  /** The package that a relative import starts from, as an absolute name; undefined where unknown. */
+  /** The package that a relative import starts from, as an absolute name; undefined if unknown. */
   absoluteBase(importer: string, level: number): string | undefined {
     const own = this.absoluteName(joinPath(dirname(importer), '__init__.py'));
     if (own === undefined) return undefined;
@@ -138,12 +142,12 @@ export class SourceFolder {
     return undefined;
   }
 
-  /** Whether a module has this name, as far as can be known. */
+  /** Whether a module has this name, as far as static analysis can tell. */
   gives(path: string, name: string): boolean {
     return this.lookup(path, name) !== undefined || this.#mayBind(path, name);
   }
 
-  /** Some function of the module may give the name a value, though no statement does. */
+  /** Whether a function of the module may bind the name, although no top-level statement does. */
   #mayBind(path: string, name: string): boolean {
     const { dynamic, globals } = this.module(path);
     return dynamic || globals.has(name);
@@ -157,7 +161,7 @@ export class SourceFolder {
       return [{ folder: up.slice(0, up.length - (level - 1)).join('/'), parts }];
     }
     const bases: { folder: string; parts: string[] }[] = [];
-    // Python finds a neighbour by its bare name only when the importer was started as a script.
+    // Python finds a neighbour by its bare name only if the importer was started as a script.
     for (const folder of new Set([own, ''])) {
       if (!this.#texts.has(joinPath(folder, '__init__.py'))) bases.push({ folder, parts });
     }
@@ -177,7 +181,7 @@ export class SourceFolder {
   }
 }
 
-/** The import that binds this name in a statement, nested blocks (`try`, `if`) included. */
+/** The import that binds this name in a statement, including nested blocks (`try`, `if`). */
 export function importOf(
   statement: Statement,
   name: string,

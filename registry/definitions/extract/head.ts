@@ -1,4 +1,4 @@
-/** Writes what the folders and the command line say of a carved definition into its header. */
+/** Adds the facts from the folders and the command line to a definition's header. */
 import { visibleLine } from '../../../text/hidden.ts';
 import { DefinitionError } from '../errors.ts';
 import { type HeaderChanges, readHeader, writeHeader } from '../header.ts';
@@ -8,18 +8,18 @@ import { decodeSource, encodeSource } from '../source.ts';
 import type { InstrumentType } from '../types.ts';
 import type { Extracted } from './types.ts';
 
-/** What is known of a class beside its files. */
+/** The known facts about a class beside its files. */
 interface Known {
-  /** Null where only the header tells it. */
+  /** Null if only the header can state it. */
   type: InstrumentType | null;
   further: boolean;
 }
 
 /**
- * Adds category, manufacturer, instrument type and `requires-python` to the header, each only where the files do not state
- * it: the type where it is not in the code, for a class that builds on a further base class (`--base`), and the Python where
- * the syntax needs a newer one than lab computers may have. A header that cannot be read is left as it is; validation tells
- * of it.
+ * Adds category, manufacturer, instrument type and `requires-python` to the header, each only if the files do
+ * not state it. The type is needed for a class on a further base class (`--base`), because the code does not
+ * show it. `requires-python` is added if the syntax needs a newer Python than lab computers may have. A
+ * header that cannot be parsed stays unchanged; validation reports it.
  */
 export function writeHead(definition: Extracted, { type, further }: Known): void {
   const main = `${definition.name}.py`;
@@ -43,14 +43,14 @@ export function writeHead(definition: Extracted, { type, further }: Known): void
   }
 }
 
-/** The oldest Python that reads all files of the definition, as its minor version. */
+/** The oldest Python that can parse all files of the definition, as its minor version. */
 function oldestOf({ files }: Extracted): number {
   const versions = [...files].map(([path, bytes]) => {
     if (!path.endsWith('.py')) return 0;
     try {
       return oldestPython(decodeSource(bytes).text);
     } catch (error) {
-      // What cannot be read, or is nested too deep, validation refuses.
+      // Validation refuses files that cannot be parsed or are nested too deeply.
       if (error instanceof DefinitionError || error instanceof TooDeep) return 0;
       throw error;
     }

@@ -1,22 +1,22 @@
-/** Import statements as the extraction follows and rewrites them. */
+/** Import statements in the form that extraction follows and rewrites. */
 import { type Node, readImport as readStatement } from '../syntax.ts';
 
 export interface ImportClause {
   /** `name` of `from m import name`; the dotted module of `import m`; `*`. */
   name: string;
-  /** The name that exists afterwards; `*` for a star. */
+  /** The name that the import binds; `*` for a star import. */
   bound: string;
 }
 
 export interface SourceImport {
   from: number;
   to: number;
-  /** Leading dots of `from ..m import x`; 0 for an absolute one. */
+  /** Number of leading dots in `from ..m import x`; 0 for an absolute import. */
   level: number;
   /** The dotted module of a `from` import, empty for `from . import x`; null for `import m`. */
   module: string | null;
   clauses: ImportClause[];
-  /** Stands in a function or class, so it binds nothing in the module. */
+  /** True inside a function or class, where the import binds nothing in the module. */
   nested: boolean;
 }
 
@@ -34,7 +34,7 @@ export function readImport(node: Node, text: string, nested: boolean): SourceImp
   };
 }
 
-/** `import a.b`, which binds `a` and not the module itself. */
+/** True for `import a.b`, which binds `a` and not the module itself. */
 export function bindsParent({ name, bound }: ImportClause): boolean {
   return name.includes('.') && name.split('.')[0] === bound;
 }

@@ -1,13 +1,16 @@
 /**
- * The dotted names by which the modules of a folder are imported where they are installed. PyBirch is always `pybirch`,
- * whatever its clone, a copy of it, or the part of it that is imported is called.
+ * The dotted names of a folder's modules when they are installed. PyBirch is always `pybirch`, whatever the
+ * name of its clone, its copy, or the imported part of it.
  */
 import type { Bases } from './bases.ts';
 import type { SourceFolder } from './folder.ts';
 
 export class InstalledNames {
   readonly #folder: SourceFolder;
-  /** What PyBirch's package, or the part of it that the folder is, would be called by its folders: `copy` for `pybirch`. */
+  /**
+   * If the folder is PyBirch or a part of it under other folder names, the prefix that those names would
+   * give: `copy` for `pybirch`.
+   */
   readonly #other: { prefix: string; name: string } | undefined;
 
   constructor(folder: SourceFolder, bases: Bases) {
@@ -15,12 +18,12 @@ export class InstalledNames {
     this.#other = misnamed(folder, bases);
   }
 
-  /** Of a module; undefined where it belongs to no package. */
+  /** The name of a module; undefined if it belongs to no package. */
   module(path: string): string | undefined {
     return this.#canonical(this.#folder.absoluteName(path));
   }
 
-  /** Of the package that a relative import starts from; undefined where it belongs to none. */
+  /** The name of the package that a relative import starts from; undefined if there is none. */
   package(importer: string, level: number): string | undefined {
     return this.#canonical(this.#folder.absoluteBase(importer, level));
   }
@@ -36,7 +39,7 @@ export class InstalledNames {
   }
 }
 
-/** Compares where the folder has PyBirch's base classes with where PyBirch has them. */
+/** Compares the places of PyBirch's base classes in the folder with their places in PyBirch. */
 function misnamed(
   folder: SourceFolder,
   bases: Bases,

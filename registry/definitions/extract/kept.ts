@@ -1,4 +1,4 @@
-/** The classes that become definitions: carved when they are asked for, and what is known of all of them. */
+/** The classes that become definitions. Carves each on demand and records facts about all of them. */
 import { assemble } from './assemble.ts';
 import { type Carving, carve } from './carve.ts';
 import { type Candidate, isExtracted } from './clashes.ts';
@@ -11,7 +11,7 @@ import { Sharing } from './share.ts';
 import type { Extracted, Skipped, SourceFile } from './types.ts';
 
 export class Kept {
-  /** The data files that the definitions made so far carry. */
+  /** The data files of the definitions created so far. */
   readonly data = new Set<string>();
   readonly #around: Omit<Surroundings, 'names'>;
   readonly #files: ReadonlyMap<string, SourceFile>;
@@ -19,7 +19,7 @@ export class Kept {
   readonly #classes = new Map<Candidate, InstrumentClass>();
   readonly #sharing: Sharing;
   readonly #effects: Effects;
-  /** By a module's path, and by that and a helper's name: the definitions with a part of it. */
+  /** The definitions that contain a part of a module: by the module's path, and by path and helper class. */
   readonly #carriers = new Map<string, string[]>();
 
   constructor(
@@ -41,7 +41,7 @@ export class Kept {
     return candidate;
   }
 
-  /** Notes what each will carry, of modules, of these classes and of shared state. */
+  /** Records which modules, helper classes and shared state each candidate will contain. */
   survey(
     candidates: readonly Candidate[],
     helpers: readonly InstrumentClass[],
@@ -64,12 +64,15 @@ export class Kept {
     this.#sharing.settle();
   }
 
-  /** The definitions that hold a part of this module, or this class of it. */
+  /** The definitions that contain a part of this module, or this class of it. */
   carriersOf(path: string, name?: string): readonly string[] {
     return this.#carriers.get(name === undefined ? path : `${path}\n${name}`) ?? [];
   }
 
-  /** The definition with what the folders say of it and all warnings, or why it cannot be one. */
+  /**
+   * The definition with the folders' facts in its header and all warnings, or the reason why it cannot be
+   * one.
+   */
   finished(candidate: Candidate): Extracted | Skipped {
     const cls = this.#classes.get(candidate);
     if (!cls) return candidate.make();
@@ -77,7 +80,7 @@ export class Kept {
     const definition = this.#make(cls, carving);
     if (!isExtracted(definition)) return definition;
     definition.warnings.push(...this.#sharing.warnings(cls.name, carving));
-    // Written last, so that copies of one file in two makers' folders count as equal.
+    // The header is written last, so that copies of one file in two manufacturers' folders count as equal.
     writeHead(definition, cls);
     return definition;
   }

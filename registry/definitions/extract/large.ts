@@ -1,7 +1,7 @@
-/** Files too large to be part of a definition, and what is said of them. */
+/** Files too large for a definition, and the messages about them. */
 import type { SourceFile } from './types.ts';
 
-/** Read for it is only a file whose size is unknown. */
+/** Reads the file only if its size is unknown. */
 export function isTooLarge(
   file: SourceFile | undefined,
   maxFileBytes: number | undefined,
@@ -26,8 +26,8 @@ function inWords(bytes: number): string {
 }
 
 /**
- * Why the system does not give a file or folder, and what to do about it.
- * @throws the error where it is none of the file system
+ * The reason why the file system refuses a file or folder, with advice.
+ * @throws the error if it is not from the file system
  */
 export function whyUnread(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) throw error;

@@ -1,4 +1,4 @@
-/** Whether a definition that was found would load on a lab computer, as far as it can be told without running it. */
+/** Predicts whether an extracted definition would load on a lab computer, without running it. */
 import { readSources } from '../files.ts';
 import { readHeader } from '../header.ts';
 import { bannedName } from '../policy.ts';
@@ -6,22 +6,22 @@ import type { Validation } from '../types.ts';
 import type { Extracted } from './types.ts';
 
 export interface Loads {
-  /** `if` where something must be there or allowed first. */
+  /** `if` means that something must be installed or allowed first. */
   answer: 'yes' | 'if' | 'no';
-  /** What stands against it. */
+  /** Reasons why it cannot load. */
   no: string[];
-  /** What the lab must allow: names of banned modules and built-ins. */
+  /** Names of banned modules and built-ins that the lab must allow. */
   allow: string[];
-  /** Which Python it asks for; null where it does not say. */
+  /** The Python that it requires; null if it does not say. */
   python: string | null;
   /** Packages that must be installed beside PyBirch. */
   packages: string[];
 }
 
-/** What every computer with PyBirch has. */
+/** Packages on every computer with PyBirch. */
 const PROVIDED = new Set(['numpy', 'pandas', 'pyvisa', 'pybirch']);
 
-/** Ruff's findings in branches and methods: the file loads, and fails there. */
+/** Ruff's findings in branches and methods: the file loads, and fails later when they run. */
 const RUNS_LATER = /^F\d/;
 
 export function loadsOf({ name, files }: Extracted, validation: Validation): Loads {
@@ -39,7 +39,7 @@ export function loadsOf({ name, files }: Extracted, validation: Validation): Loa
   return { answer, no, allow: [...new Set(allow)].sort(), python, packages };
 }
 
-/** What the header states, and what the code imports beside that. */
+/** The packages that the header states, and those that the code imports in addition. */
 function packagesOf(stated: readonly string[], imported: readonly string[]): string[] {
   const found = new Map<string, string>();
   for (const one of [...stated, ...imported]) {

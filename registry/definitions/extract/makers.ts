@@ -1,4 +1,7 @@
-/** Makers of laboratory instruments, in lower case without spaces: a folder that is called like one is its. */
+/**
+ * Manufacturers of laboratory instruments, in lower case without spaces. A folder with such a name belongs to
+ * that manufacturer.
+ */
 export const MAKERS: ReadonlySet<string> = new Set(
   (
     'aerotech agilent aimtti alazartech ametek ami anapico andeen-hagerling andor anritsu apsin ' +

@@ -7,7 +7,7 @@ export interface Method {
   decorators: string[];
 }
 
-/** The methods that stand in the body of a class, with the texts of their decorators. */
+/** The methods in the body of a class, with the texts of their decorators. */
 export function methodsOf(cls: Node, text: string): Method[] {
   return (child(cls, 'Body')?.children ?? []).flatMap((one) => {
     const node = one.type === 'DecoratedStatement' ? child(one, 'FunctionDefinition') : one;

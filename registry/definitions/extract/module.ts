@@ -1,7 +1,7 @@
 /**
- * A Python module as the extraction sees it: its top-level statements in order, and for each what it
- * binds, what it reads, what it changes and what it imports. Nothing is run; where scoping cannot be
- * known a name counts as read, so that too much is carried rather than too little.
+ * A Python module for extraction: its top-level statements in order, with the names that each binds, reads,
+ * changes and imports. Nothing is executed. Where the scope is uncertain, a name counts as read, so that too
+ * much code is kept rather than too little.
  */
 import { child, type Node, nameOf, type Module as SyntaxModule, textOf, walk } from '../syntax.ts';
 import type { Diagnostic } from '../types.ts';
@@ -13,27 +13,30 @@ import { LineCounter, statementEnd } from './statement-lines.ts';
 import type { Texts } from './texts.ts';
 
 export interface Statement {
-  /** Where its lines begin, the blank lines and comments above it included, and where they end. */
+  /** Start of its lines, including blank lines and comments above it, and their end. */
   from: number;
   to: number;
-  /** Read anew from the text where its tree had to make room: what can be told without it costs less. */
+  /** Parsed again if its tree was evicted from memory; the other fields are cheaper. */
   readonly node: Node;
-  /** The node's kind, and the place of its code. */
+  /** The node's kind, and the range of its code. */
   type: string;
   start: number;
   end: number;
-  /** It, or a block in it, calls something and lets go of the answer. */
+  /** The statement, or a block in it, calls something and discards the result. */
   calls: boolean;
   /** Counts from 1. */
   line: number;
   /** Names that it binds in the module. */
   binds: ReadonlySet<string>;
-  /** Names that it reads and does not define itself: in a module without `from m import *`, those that the module binds. */
+  /**
+   * Names that it reads but does not define itself. In a module without `from m import *`, only names that
+   * the module binds.
+   */
   uses: ReadonlySet<string>;
   imports: SourceImport[];
-  /** `if __name__ == '__main__'`, which a definition never runs. */
+  /** `if __name__ == '__main__'`, which never runs in a definition. */
   isMain: boolean;
-  /** A string standing alone: documentation, wherever it stands. */
+  /** A lone string anywhere, which is documentation. */
   isDocstring: boolean;
 }
 
@@ -46,22 +49,24 @@ export interface ClassStatement {
 
 export interface Module {
   path: string;
-  /** Read anew as the nodes of its statements are. */
+  /** Parsed again if it was evicted from memory. */
   readonly tree: SyntaxModule;
   readonly text: string;
   statements: Statement[];
   classes: Map<string, ClassStatement>;
-  /** Name to the statements that bind it at module level. */
+  /** For each name, the statements that bind it at module level. */
   bindings: Map<string, Statement[]>;
-  /** Name to the statements with functions that declare it `global`, and so may bind it when they are called. */
+  /** For each name, the statements with functions that declare it `global` and may bind it when called. */
   globals: Map<string, Statement[]>;
-  /** Those of its classes that its code calls by their names. */
+  /** The module's classes that its own code calls by name. */
   called: ReadonlySet<string>;
-  /** What CPython stops at. */
+  /** The first error that CPython would report. */
   error: Diagnostic | null;
-  /** Looks names up while it runs (`globals()`, `exec`, …), so no part of it can be left out. */
+  /**
+   * The code looks names up at run time (`globals()`, `exec`, …), so no part of the module can be left out.
+   */
   dynamic: boolean;
-  /** It may import modules by names in strings. */
+  /** The code may import modules by names in strings. */
   importsByName: boolean;
 }
 
@@ -70,7 +75,7 @@ const DYNAMIC = /\b(globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\b|^def __
 const MAIN = /^if\s+\(?\s*(__name__\s*==\s*(['"])__main__\2|(['"])__main__\3\s*==\s*__name__)/;
 
 /**
- * Reads a module; a broken text gives what can be recognised of it.
+ * Reads a module. For text with errors, returns what could be recognised.
  * @throws DefinitionError `too_deep`
  */
 export function readModule(path: string, texts: Texts): Module {
@@ -119,14 +124,14 @@ export function readModule(path: string, texts: Texts): Module {
   });
 }
 
-/** Where trees and texts are read anew from. */
+/** The source from which evicted trees and texts are read again. */
 interface Source {
   path: string;
   texts: Texts;
 }
 
-// Classes, for a folder has tens of thousands of these: an object literal with a getter is a hash table of 800 bytes to
-// V8, and its closure keeps the whole text.
+// These are classes, because a folder has tens of thousands of them: V8 stores an object literal with a
+// getter as a hash table of 800 bytes, and its closure keeps the whole text in memory.
 
 class ReadStatement implements Statement {
   from: number;
@@ -179,7 +184,7 @@ class ReadClass implements ClassStatement {
   readonly #source: Source;
   readonly #at: number;
 
-  /** @param at which one it is of the classes in the statement */
+  /** @param at index of the class among the classes in the statement */
   constructor(source: Source, name: string, statement: Statement, at: number, facts: ClassFacts) {
     this.#source = source;
     this.name = name;
@@ -232,7 +237,7 @@ class ReadModule implements Module {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Most are empty, and all of these are one. */
+/** Most sets are empty, and all empty ones share one object. */
 const setOf = (names: readonly string[]): ReadonlySet<string> =>
   names.length === 0 ? NONE : new Set(names);
 

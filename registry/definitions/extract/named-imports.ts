@@ -1,26 +1,28 @@
-/** Modules that code imports by a name in a string: `importlib.import_module("helpers.scpi")`, `__import__("scpi")`. */
+/** Imports by a name in a string: `importlib.import_module("helpers.scpi")`, `__import__("scpi")`. */
 import { stringValue } from '../literals.ts';
 import { argumentsOf, dottedName, type Node, textOf, walk } from '../syntax.ts';
 import { importOf, type SourceFolder } from './folder.ts';
 import type { Module, Statement } from './module.ts';
 
 export interface NamedImport {
-  /** The place of what is replaced where the module gets another name: the call, or the assignment that is nothing but it. */
+  /**
+   * The range to replace if the module is renamed: the call, or the assignment that contains only the call.
+   */
   from: number;
   to: number;
   line: number;
   text: string;
-  /** The name that the assignment gives the module; null for a call anywhere else. */
+  /** The name that the assignment binds; null if the call is not an assignment's value. */
   bound: string | null;
-  /** The callee as it is written. */
+  /** The callee as written. */
   callee: string;
-  /** The file of the module; undefined for one outside the folder, null where the code does not say which module it is. */
+  /** The file of the module; undefined for a module outside the folder, null if the name is computed. */
   path: string | undefined | null;
   /** Leading dots of the name. */
   level: number;
 }
 
-/** The calls in a statement that import by name, in the order of their places. */
+/** The imports by name in a statement, in source order. */
 export function namedImports(
   folder: SourceFolder,
   module: Module,
@@ -53,7 +55,7 @@ export function namedImports(
   return found;
 }
 
-/** The function that imports by name which an expression stands for; undefined for every other one. */
+/** The import function that an expression refers to; undefined for any other expression. */
 function importerOf(callee: Node, module: Module): string | undefined {
   const dotted = dottedName(callee, module.text);
   if (dotted === null) return undefined;
@@ -69,7 +71,7 @@ function importerOf(callee: Node, module: Module): string | undefined {
 const whole = (module: string | null, { name, bound }: { name: string; bound: string }): string =>
   module === null ? (name.startsWith(`${bound}.`) ? bound : name) : `${module}.${name}`;
 
-/** `isBare` where nothing follows the name. */
+/** `isBare` is true if no argument follows the name. */
 function nameIn(list: Node, text: string) {
   const { positional, keywords } = argumentsOf(list, text);
   const [node = keywords.get('name'), second = keywords.get('package')] = positional;
@@ -94,10 +96,10 @@ function constant(node: Node, text: string): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join('');
 }
 
-/** The import of a module of the definition, in place of the one by name. */
+/** The statement that replaces an import by name of a module in the definition. */
 export function writeNamed({ bound, callee }: NamedImport, name: string): string {
   if (bound !== null) return name === bound ? `import ${name}` : `import ${name} as ${bound}`;
   if (callee.endsWith('__import__')) return `${callee}("${name}")`;
-  // On a lab computer a definition is a package, by itself its modules stand alone.
+  // On a lab computer a definition is a package; outside of one its modules are top-level.
   return `${callee}(f"{__package__}.${name}".lstrip("."))`;
 }

@@ -1,9 +1,9 @@
-/** Names for the helper modules of a definition: all its modules stand side by side at the root. */
+/** Names for the helper modules of a definition: all its modules are in one folder. */
 import { basename, byText, dirname } from './paths.ts';
 
 /**
- * A module name for each path, the class's own first: what the file was called, with its folders before it
- * where two would be called alike (case ignored), and never one that would hide an imported package.
+ * A module name for each path, starting with the class's own module: the file's name, prefixed with its
+ * folders if two names clash (ignoring case), and never one that would hide an imported package.
  */
 export function moduleNames(
   own: string,

@@ -1,4 +1,4 @@
-/** Paths of a folder's files: relative, `/` between folders, no leading or trailing one. */
+/** Paths of a folder's files: relative, with `/` as separator and no leading or trailing one. */
 
 export function dirname(path: string): string {
   const slash = path.lastIndexOf('/');

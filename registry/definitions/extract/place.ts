@@ -1,8 +1,9 @@
 /**
- * What the folders around a file say of it. Below a folder `Instruments` (case ignored) stands the maker and
- * below that the category (`Instruments/<Maker>/<category>/…`); below a folder `setups` the category
- * (`setups/<category>/…`). Without either, the folder that is imported counts as `Instruments` where its first folder is
- * called like a maker that is known. A folder that cannot be a maker's is none. Underscores read as spaces.
+ * Facts about a file from the folders around it. Below a folder `Instruments` (in any case) come the
+ * manufacturer and the category (`Instruments/<Maker>/<category>/…`); below a folder `setups` comes the
+ * category (`setups/<category>/…`). Without either, the imported folder counts as `Instruments` if its first
+ * subfolder is named after a known manufacturer. A folder that cannot name a manufacturer is ignored.
+ * Underscores read as spaces.
  */
 import { MAKERS } from './makers.ts';
 
@@ -11,11 +12,11 @@ export interface Place {
   category?: string;
 }
 
-/** Folders that hold code for a purpose, and folders called by a model (`QCL1`, `6221`). */
+/** Folders named after a purpose, and folders named after a model (`QCL1`, `6221`). */
 const NO_MAKER =
   /^(abstract\w*|base\w*|common|core|generic\w*|general|misc|other|various|utils?|utilities|helpers?|tools?|lib|libs|drivers?|devices?|instruments?|interfaces?|adapters?|resources?|data|docs?|examples?|scripts?|src|tests?|testing|sim\w*|fakes?|dummy|dummies|mocks?|demo|virtual|new|old|archive|cameras?|lasers?|motion|stages?|motors?|power\w*|scopes?|sources?|spectrometers?|lock_?ins?|temp\w*|multimeters?|[\W\d_]+|(?=.*\d)[A-Z\d _-]{2,8})$/i;
 
-/** @param location names of the imported folder and those above it, outermost first */
+/** @param location names of the imported folder and its ancestors, outermost first */
 export function placeOf(path: string, location: readonly string[]): Place {
   const own = path.split('/').slice(0, -1);
   const folders = [...location.slice(-4), ...own];
@@ -30,7 +31,7 @@ export function placeOf(path: string, location: readonly string[]): Place {
   return { manufacturer, ...(second ? { category: spaced(second) } : {}) };
 }
 
-/** The maker that a folder is called by: `Keithley_6220` is Keithley's. */
+/** The manufacturer in a folder's name: `Keithley_6220` belongs to Keithley. */
 function makerIn(folder: string): string | undefined {
   const words = spaced(folder).split(/[\s-]+/);
   for (let count = words.length; count > 0; count--) {

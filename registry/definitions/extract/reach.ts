@@ -1,12 +1,15 @@
-/** Which names of the folder, and whether anything outside it, a piece of code can come by through what it reads. */
+/**
+ * Computes which names of the folder a piece of code can reach through the names it reads, and whether it can
+ * reach anything outside.
+ */
 import { dottedName, type Node, walk } from '../syntax.ts';
 import type { SourceFolder, Target } from './folder.ts';
 import type { Module, Statement } from './module.ts';
 
 export interface Reach {
-  /** Names of modules' statements as `place` writes them; a module as a whole has the name `*`. */
+  /** Names of module-level statements in the format of `place`; a whole module has the name `*`. */
   readonly places: Set<string>;
-  /** True where it comes by an object from outside the folder. */
+  /** True if the code can reach an object from outside the folder. */
   outside: boolean;
 }
 
@@ -19,7 +22,7 @@ export function add(into: Reach, from: Reach): void {
   into.outside ||= from.outside;
 }
 
-/** Values that refer to no other object by themselves, so that a change of one changes nothing else. */
+/** Values that refer to no other object, so that changing one changes nothing else. */
 const FRESH =
   /^(Call|ArrayComprehension|DictionaryComprehension|SetComprehension|Generator|Lambda|Format|Binary|Unary)\w*Expression$|^(Number|String|ContinuedString|FormatString|Boolean|None)$/;
 
@@ -27,13 +30,13 @@ export class Reaches {
   readonly #folder: SourceFolder;
   readonly #stays: ReadonlySet<string>;
 
-  /** @param stays modules that are installed with PyBirch or another package, so outside */
+  /** @param stays modules that are installed with PyBirch or another package, and so count as outside */
   constructor(folder: SourceFolder, stays: ReadonlySet<string>) {
     this.#folder = folder;
     this.#stays = stays;
   }
 
-  /** Where `a.b` leads from a module, as far as it leads through modules; undefined for a built-in or a local name. */
+  /** The target of `a.b` in a module, followed through modules; undefined for a built-in or a local name. */
   target(path: string, dotted: readonly string[]): Target | undefined {
     const [first = '', ...rest] = dotted;
     let target = this.#folder.lookup(path, first);
@@ -47,12 +50,15 @@ export class Reaches {
     return target;
   }
 
-  /** The modules of this folder that are installed are as good as outside. */
+  /** Modules of this folder that are installed count as outside. */
   isOutside(target: Target): boolean {
     return target.kind === 'outside' || this.#stays.has(target.path);
   }
 
-  /** All that code in a module can come by: the names that it reads, what these were made from, and so on. */
+  /**
+   * Everything that code in a module can reach: the names that it reads, the names that their values come
+   * from, and so on.
+   */
   closure(path: string, node: Node, names: ReadonlySet<string>): Reach {
     const reach = nothing();
     const queue = this.#read(path, node, names);
@@ -67,7 +73,7 @@ export class Reaches {
     return reach;
   }
 
-  /** The objects that a name can stand for: itself, and where it is another name for something, that. */
+  /** The objects that a name can refer to: its own, and the aliased one if it is an alias. */
   aliases(path: string, dotted: readonly string[]): Reach {
     const reach = nothing();
     const first = this.target(path, dotted);
@@ -116,7 +122,7 @@ export class Reaches {
   }
 }
 
-/** Functions that give a module's name its value by `global`. */
+/** Functions that assign a module's name through `global`. */
 function assigning(module: Module, name: string): readonly Statement[] {
   return module.globals.get(name) ?? [];
 }
@@ -131,7 +137,7 @@ function isAlias({ node }: Statement): boolean {
   return value !== undefined && !FRESH.test(value.type);
 }
 
-/** The dotted name that an expression such as `x.a[0].b(…)` begins with, up to the first call or index. */
+/** The dotted name at the start of an expression such as `x.a[0].b(…)`, up to the first call or index. */
 export function rootOf(node: Node, text: string): string[] | null {
   let at: Node | undefined = node;
   for (;;) {

@@ -1,8 +1,8 @@
-/** A definition under the name that `--rename` gives it. */
+/** Renames a definition as `--rename` requests. */
 import { type Renamed, RenameError, renameDefinition } from '../rename/rename.ts';
 import type { Extracted, Skipped } from './types.ts';
 
-/** The definition by its new name, or why it cannot have it. */
+/** The definition under its new name, or the reason why it cannot have it. */
 export function renamed(definition: Extracted, to: string): Extracted | Skipped {
   const { name, origin, line, files } = definition;
   if (name === to) return definition;
@@ -17,7 +17,7 @@ export function renamed(definition: Extracted, to: string): Extracted | Skipped 
   }
 }
 
-/** One warning for all texts that name it by letters alone. */
+/** One warning for all texts that mention the name without referring to the class. */
 function told({ mentions }: Renamed<unknown>, name: string): string[] {
   if (mentions.length === 0) return [];
   const places = mentions.slice(0, 3).map(({ file, line }) => `${file}:${line}`);

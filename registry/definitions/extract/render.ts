@@ -1,4 +1,4 @@
-/** Writes the carved parts of modules as files of one definition, imports led to where things now are. */
+/** Writes the needed parts of modules as files of one definition, with imports adjusted to the new places. */
 import type { Bases } from './bases.ts';
 import { isPlainImport, type Part } from './carve.ts';
 import type { SourceFolder, Target } from './folder.ts';
@@ -12,22 +12,22 @@ const LINE_WIDTH = 99;
 
 export interface Rendered {
   text: string;
-  /** Imports that could not be led anywhere: they stand as they were. */
+  /** Imports without a target in the definition; they stay unchanged. */
   unresolved: Unresolved[];
 }
 
 export interface Unresolved {
   line: number;
   text: string;
-  /** It runs whenever the module is imported, which fails then. */
+  /** The import runs whenever the module is imported, and then fails. */
   always: boolean;
-  /** A package outside the folder that it was led to; whether lab computers have that is not known. */
+  /** The outside package that the import now refers to; lab computers may lack it. */
   package?: string;
-  /** It imports by name, and the code does not say which module. */
+  /** The import is by a computed name. */
   isComputed?: boolean;
 }
 
-/** A clause after rewriting; `module` null is `import name`. */
+/** A clause after rewriting; `module` is null for `import name`. */
 interface Item {
   module: string | null;
   name: string;
@@ -45,11 +45,11 @@ export interface Surroundings {
   bases: Bases;
   stays: ReadonlySet<string>;
   installed: InstalledNames;
-  /** Path of each carried module to its name in the definition. */
+  /** For the path of each included module, its name in the definition. */
   names: ReadonlyMap<string, string>;
 }
 
-/** The text of one part: what is kept, in its order and formatting, below the file's own head. */
+/** The text of one part: the kept statements in their order and formatting, below the file's own header. */
 export function renderPart(part: Part, around: Surroundings): Rendered {
   const { text, statements } = part.module;
   const unresolved: Rendered['unresolved'] = [];
@@ -78,7 +78,7 @@ export function renderPart(part: Part, around: Surroundings): Rendered {
   return { text: result, unresolved };
 }
 
-/** Names that only what is left behind has used: an import of them would be for nothing. */
+/** Names that only the left-out statements use, so that an import of them would be unused. */
 function orphanNames(part: Part): Set<string> {
   const orphans = new Set<string>();
   for (const statement of part.module.statements) {
@@ -88,7 +88,9 @@ function orphanNames(part: Part): Set<string> {
   return orphans;
 }
 
-/** A module imported by name, under the name that it has in the definition; reports one that stays behind. */
+/**
+ * Rewrites an import by name to the module's name in the definition; reports a module that is not included.
+ */
 function rewriteNamed(
   one: NamedImport,
   { names, stays, installed }: Surroundings,
@@ -156,7 +158,7 @@ function rewrite(
     : [];
 }
 
-/** The modules of the definition that an import statement runs, while nothing needs the names that it imports. */
+/** The modules of the definition that an import statement runs although none of its names is needed. */
 function actingModules(
   { module, acting }: Part,
   found: SourceImport,
@@ -174,7 +176,7 @@ function actingModules(
   });
 }
 
-/** Where a clause leads in the definition: as it stands, to another module, to the own file, nowhere. */
+/** The target of a clause in the definition: unchanged, another module, the same file, or none. */
 function lead(
   path: string,
   found: SourceImport,
@@ -196,7 +198,7 @@ function lead(
     return found.level === 0 ? 'same' : leadOut(path, found, clause, around);
   if (stays.has(target.path)) return leadToInstalled(path, found, clause, target, around);
   const name = names.get(target.path);
-  // Not carried: nothing that is kept needs it, and the caller leaves the clause out.
+  // Not included, because no kept statement needs it. The caller drops the clause.
   if (name === undefined) return 'own';
   if (target.path === path) return 'own';
   if (target.kind === 'definition') return { module: name, name: target.name, bound };
@@ -207,7 +209,7 @@ function lead(
   };
 }
 
-/** A relative import of what is not in the folder: right in a package that is installed, and nowhere else. */
+/** A relative import of something outside the folder. It works only in an installed package. */
 function leadOut(
   path: string,
   found: SourceImport,
@@ -222,7 +224,7 @@ function leadOut(
   return { module, name: clause.name, bound: clause.bound };
 }
 
-/** The package above the folder that a relative import was led to, unless it is one that is installed. */
+/** The package above the folder that a relative import refers to, unless that package is installed. */
 function leavesFolder(
   path: string,
   found: SourceImport,
@@ -236,7 +238,7 @@ function leavesFolder(
   return base.split('.')[0];
 }
 
-/** The package of PyBirch, or of the base classes that the folder builds on. */
+/** Whether the package is PyBirch, or the package of the base classes that the folder uses. */
 function isInstalled(dotted: string, { stays, installed }: Surroundings): boolean {
   const [top] = dotted.split('.');
   return (
@@ -256,7 +258,7 @@ function leadToInstalled(
   const source = found.module === null ? target.path : folder.find(path, found.level, found.module);
   const absolute = source === undefined ? undefined : installed.module(source);
   const written = found.module === null ? clause.name : found.module;
-  // Only a neighbour's bare name, which a script may use, is another where the package is installed.
+  // A neighbour's bare name, which a script may use, changes if the package is installed; other names do not.
   const isNeighbour = source !== undefined && folder.find(path, 1, written) === source;
   if (found.level === 0 && (written === absolute || !isNeighbour)) return 'same';
   if (absolute !== undefined && found.module !== null)
@@ -273,7 +275,7 @@ function leadToInstalled(
     : { module: own.slice(0, dot), name: own.slice(dot + 1), bound };
 }
 
-/** A copy of PyBirch's own module lying in the folder stands for the installed one. */
+/** A copy of a PyBirch module in the folder stands for the installed module. */
 function pybirchModuleOf(
   target: { path: string },
   { folder, bases }: Surroundings,

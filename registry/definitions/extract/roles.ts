@@ -1,13 +1,13 @@
 /**
- * What each class of a folder is to an import. A class that reaches a base class becomes a definition,
- * unless it is
- * - a base class itself, or stands in the module of one;
- * - private: its name begins with an underscore;
- * - abstract: it names ABC or ABCMeta, or lacks what an abstract method asks for, its own or an inherited one;
- * - a common ground: other classes of the folder build on it, and its name says so (`…Base`, `Base…`, `Abstract…`,
- *   `…Mixin`), or so does its docstring, or it leaves methods to them (`raise NotImplementedError`), or it has
- *   neither a docstring nor a constructor, nor does anything make instances of it.
- * Those are carried inside the definitions that need them.
+ * The role of each class of a folder in an import. A class that inherits from a base class becomes a
+ * definition, unless it is
+ * - a base class itself, or in the module of one;
+ * - private: its name starts with an underscore;
+ * - abstract: it names ABC or ABCMeta, or does not implement an abstract method, its own or an inherited one;
+ * - a common base: other classes of the folder inherit from it, and its name says so (`…Base`, `Base…`,
+ *   `Abstract…`, `…Mixin`), or its docstring does, or it leaves methods to them (`raise
+ *   NotImplementedError`), or it has neither a docstring nor a constructor and no code creates instances of
+ *   it. Such classes are copied into the definitions that need them.
  */
 
 import type { InstrumentType } from '../types.ts';
@@ -23,13 +23,13 @@ export interface InstrumentClass {
   name: string;
   line: number;
   type: InstrumentType;
-  /** It builds on one of the further base classes (`--base`). */
+  /** It inherits from one of the further base classes (`--base`). */
   further: boolean;
-  /** Why it is no definition of its own; undefined for those that are. */
+  /** The reason why it does not become a definition; undefined for classes that do. */
   helper?: string;
 }
 
-/** Every class of these modules that reaches a base class, in the order of paths and lines. */
+/** Every class of these modules that inherits from a base class, in the order of paths and lines. */
 export function instrumentClasses(
   folder: SourceFolder,
   bases: Bases,
@@ -45,7 +45,7 @@ export function instrumentClasses(
       if (!reached) continue;
       if (reached.baseModule !== undefined) baseModules.add(reached.baseModule);
       for (const parent of bases.parents(path, name)) parents.add(`${parent.path}\n${parent.name}`);
-      // Asked for now, while the trees that it is found from are there.
+      // Computed now, while the needed trees are in memory.
       found.push({ path, cls, reached, lacks: lacksOf(methodsOfAll(folder, bases, path, name)) });
     }
   }
@@ -61,9 +61,9 @@ export function instrumentClasses(
 }
 
 /**
- * The modules that stay where they are, imported from the package they belong to: those of the base
- * classes, and what these and the `__init__.py` beside them import. A copy of one of them would be another
- * class than the one that the base classes know. Modules with instruments in them are never among them.
+ * The modules that are not copied but imported from their package: those of the base classes, and the modules
+ * that these and the `__init__.py` files beside them import. A copy of such a module would define a class
+ * that differs from the one the base classes know. Modules with instruments are never among them.
  */
 export function frameworkModules(
   folder: SourceFolder,
@@ -78,7 +78,7 @@ export function frameworkModules(
   );
   const queue: string[] = [];
   for (const path of folder.paths) {
-    // Of PyBirch's package, its instruments' folders alone have what a definition must bring along.
+    // In PyBirch's package, only the instrument folders contain code that a definition must include.
     if (/^pybirch(\.(?!setups\b|Instruments\b)|$)/.test(installed.module(path) ?? ''))
       queue.push(path);
     if (![...folder.module(path).classes.keys()].some((name) => bases.definesBase(path, name)))
@@ -135,14 +135,14 @@ function helperReason(
     : 'a base of other classes, without a constructor';
 }
 
-/** What a base class of PyBirch asks of an instrument. */
+/** The methods that PyBirch's base classes require of an instrument. */
 const MUST_GIVE = ['_perform_measurement_impl', 'perform_measurement', 'position'];
 
-/** What a class leaves to those that build on it. */
+/** The methods that a class leaves to its subclasses. */
 interface Lacks {
   isAbstract: boolean;
   leavesMethods: boolean;
-  /** One that a base class of PyBirch asks for. */
+  /** One of them is required by a base class of PyBirch. */
   leavesNeeded: boolean;
 }
 
@@ -155,7 +155,9 @@ function lacksOf(methods: ReadonlyMap<string, Given>): Lacks {
   };
 }
 
-/** What a class has of each method, in Python's order; whatever a base class has counts as given. */
+/**
+ * The state of each method of a class, in Python's resolution order. Methods of a base class count as given.
+ */
 function methodsOfAll(
   folder: SourceFolder,
   bases: Bases,
@@ -171,7 +173,7 @@ function methodsOfAll(
   return found;
 }
 
-/** True where the class, or one of the folder's that it builds on, has a constructor. */
+/** True if the class, or an ancestor in the folder, has a constructor. */
 function isConstructed(
   folder: SourceFolder,
   bases: Bases,

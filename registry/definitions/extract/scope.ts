@@ -1,4 +1,4 @@
-/** Which names one top-level statement binds in its module and reads from it. */
+/** Finds the names that one top-level statement binds in its module and reads from it. */
 import { child as childOf, type Node, nameOf, readImport } from '../syntax.ts';
 
 type ScopeKind = 'module' | 'class' | 'function';
@@ -9,7 +9,7 @@ interface Scope {
   uses: Set<string>;
 }
 
-/** Reads one statement of a module; the sets hold what was found. */
+/** Reads one statement of a module. The sets hold the names found. */
 export class StatementReader {
   readonly binds = new Set<string>();
   readonly uses = new Set<string>();
@@ -83,7 +83,10 @@ export class StatementReader {
     }
   }
 
-  /** Defaults and annotations are read outside; what the body binds hides the module's names in it. */
+  /**
+   * Defaults and annotations are evaluated in the outer scope. Names bound in the body hide the module's
+   * names there.
+   */
   #function(node: Node, outer: Scope): void {
     const inner: Scope = { kind: 'function', binds: new Set(), uses: new Set() };
     const globals = new Set<string>();
@@ -178,7 +181,7 @@ export class StatementReader {
     }
   }
 
-  /** Names in a quoted annotation (PEP 484, forward references) are read as well. */
+  /** Names in a quoted annotation (PEP 484, forward references) count as read too. */
   #annotation(node: Node, scope: Scope): void {
     const strings = (inner: Node): void => {
       if (inner.type === 'String') {
@@ -215,7 +218,7 @@ export function rootName(node: Node): Node | null {
   return at?.type === 'VariableName' ? at : null;
 }
 
-/** Names declared `global` anywhere below a node. */
+/** Names declared `global` anywhere inside a node. */
 export function collectGlobals(node: Node, text: string, into: Set<string>): void {
   if (node.type === 'ScopeStatement' && node.children[0]?.type === 'global') {
     for (const name of node.children.filter((one) => one.type === 'VariableName'))

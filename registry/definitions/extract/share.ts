@@ -1,13 +1,13 @@
-/** Warns where definitions that were carved apart used to share state. */
+/** Warns about definitions that shared state before the extraction separated them. */
 import type { Carving } from './carve.ts';
 import type { SourceFolder } from './folder.ts';
 import { byText } from './paths.ts';
 import { type SharedState, sharedState } from './state.ts';
 
-/** So many of those that share a state are named. */
+/** The maximum number of definitions that a warning names. */
 const SHOWN = 5;
 
-/** Of the state of a folder's modules, which definition holds a copy of which. */
+/** Records which definitions contain a copy of which module state. */
 export class Sharing {
   readonly #folder: SourceFolder;
   readonly #states = new Map<string, { state: SharedState; holders: string[] }[]>();
@@ -16,18 +16,18 @@ export class Sharing {
     this.#folder = folder;
   }
 
-  /** Notes what a definition holds. */
+  /** Records the state in a definition. */
   add(name: string, carving: Carving): void {
     for (const { holders } of this.#kept(carving)) holders.push(name);
   }
 
-  /** To be called when all is noted, and before any warning. */
+  /** Call it after the last `add` and before the first `warnings`. */
   settle(): void {
     for (const states of this.#states.values())
       for (const { holders } of states) holders.sort(byText);
   }
 
-  /** A warning for each state that others hold as well. */
+  /** A warning for each state that other definitions contain too. */
   warnings(name: string, carving: Carving): string[] {
     return this.#kept(carving).flatMap(({ path, state, holders }) => {
       if (holders.length < 2) return [];
@@ -55,7 +55,10 @@ export class Sharing {
   }
 }
 
-/** The first of the others: of thousands, all would be gone through for each. */
+/**
+ * The first few other definitions. With thousands of holders, listing all for each of them would take too
+ * long.
+ */
 function others(holders: readonly string[], name: string): string {
   const shown = holders
     .slice(0, SHOWN + 1)

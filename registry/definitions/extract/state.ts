@@ -1,6 +1,6 @@
 /**
- * Module-level state that can change: what one process shares among the classes of a module. Classes that
- * become definitions of their own get a copy each, so a shared connection, lock or cache is shared no more.
+ * Mutable module-level state that the classes of a module share within a process. Each extracted definition
+ * gets its own copy, so a shared connection, lock or cache is no longer shared.
  */
 
 import { STANDARD_LIBRARY } from '../stdlib.ts';
@@ -14,7 +14,7 @@ export interface SharedState {
   name: string;
   line: number;
   statement: Statement;
-  /** An object that something from outside the folder makes: a connection, say. */
+  /** An object created by something outside the folder, for example a connection. */
   outside: boolean;
 }
 
@@ -23,12 +23,12 @@ const CONTAINER_CALL =
   /^(\w+\.)*(dict|list|set|bytearray|deque|defaultdict|OrderedDict|Counter|Weak\w+)$/;
 const MUTATOR =
   /^(append|appendleft|extend|insert|add|update|setdefault|pop|popleft|popitem|remove|discard|clear)$/;
-/** Functions whose names say that what they give is made or opened once. */
+/** Functions whose names suggest that their result is created or opened once. */
 const MAKER = /^_?(get|open|connect|create|make|init|shared)/;
 const CACHE = /^@\s*(functools\s*\.\s*)?(lru_cache|cache)\b/;
-/** Modules whose objects are shared for a purpose. */
+/** Modules whose objects exist to be shared. */
 const CONCURRENCY = /^(threading|multiprocessing|queue|asyncio|contextvars|sqlite3|socket)(\.|$)/;
-/** Packages whose calls at module level make constants, as the standard library's do. */
+/** Packages whose calls at module level create constants, as the standard library's do. */
 const CONSTANTS = /^(numpy|pandas|pint|typing_extensions|enum34)(\.|$)/;
 
 const known = new WeakMap<Module, SharedState[]>();
@@ -93,7 +93,7 @@ function classState(node: Node, module: Module, changed: ReadonlySet<string>): s
   });
 }
 
-/** Names that a function rebinds (`global x`) and containers that are changed after they were made. */
+/** Names that a function rebinds (`global x`), and containers that change after their creation. */
 function changedNames(module: Module): Set<string> {
   const changed = new Set<string>();
   for (const { node } of module.statements) {
@@ -124,13 +124,13 @@ function addTargets(statement: Node, module: Module, changed: Set<string>): void
   }
 }
 
-/** `x` of `x.append`, `cls.x` of `cls.x[0]`. */
+/** The changed object: `x` for `x.append`, `cls.x` for `cls.x[0]`. */
 function addOwner(member: Node, module: Module, changed: Set<string>): void {
   const owner = member.children[0];
   if (owner && rootName(owner)) changed.add(nameOf(owner, module.text).replace(/\s/g, ''));
 }
 
-/** Where an object with a life of its own is made: by the folder's code, or by a package's. */
+/** Which code creates the stateful object in an expression: the folder's or a package's; undefined if there is none. */
 function objectFrom(
   folder: SourceFolder,
   module: Module,

@@ -1,17 +1,17 @@
-/** The Python files of a folder as text and as trees: read again when they are asked for, and kept while there is room. */
+/** The Python files of a folder as texts and trees: read on demand and kept in a bounded cache. */
 import { decodeSource } from '../source.ts';
 import { type Module, parseModule } from '../syntax.ts';
-import { Room } from './room.ts';
+import { SizedCache } from './sized-cache.ts';
 import type { SourceFile } from './types.ts';
 
-/** In UTF-16 code units of text: a tree takes some forty times the memory of its text. */
+/** In UTF-16 code units of text. A tree takes about forty times the memory of its text. */
 export const TREES = 250_000;
 const TEXTS = 1_000_000;
 
 export class Texts {
   readonly #files = new Map<string, SourceFile>();
-  readonly #texts = new Room<string>(TEXTS, ({ length }) => length);
-  readonly #trees = new Room<Module>(TREES, ({ text }) => text.length);
+  readonly #texts = new SizedCache<string>(TEXTS, ({ length }) => length);
+  readonly #trees = new SizedCache<Module>(TREES, ({ text }) => text.length);
   readonly #names = new Map<string, string>();
 
   add(file: SourceFile): void {
@@ -30,7 +30,7 @@ export class Texts {
     return this.#files.keys();
   }
 
-  /** Empty for a file that is not there. */
+  /** Empty for a missing file. */
   text(path: string): string {
     const file = this.#files.get(path);
     if (!file) return '';
@@ -42,7 +42,7 @@ export class Texts {
     return this.#trees.recall(path, () => parseModule(this.text(path)));
   }
 
-  /** The name as one string for all its uses; as a part of a text it would keep the whole text in memory. */
+  /** A shared copy of the name. A substring of a text would keep the whole text in memory. */
   name(name: string): string {
     const known = this.#names.get(name);
     if (known !== undefined) return known;

@@ -1,16 +1,19 @@
-/** What goes into an extraction and what comes out. */
+/** Input and output of an extraction. */
 import type { InstrumentType } from '../types.ts';
 import type { Choice } from './choice.ts';
 
 export interface SourceFile {
   path: string;
-  /** Null for a file larger than a definition may hold. Asked for again rather than kept: it may be read each time. */
+  /**
+   * Null for a file larger than a definition may hold. Read it again rather than keeping it: each access may
+   * read the file.
+   */
   readonly bytes: Uint8Array | null;
-  /** In bytes, where it is known without them. */
+  /** In bytes, if known without reading the file. */
   size?: number;
 }
 
-/** First all files are read, then what each class needs of them is found. */
+/** Reading has two steps: first all files, then the parts that each class needs. */
 export type ReadingStep = 'files' | 'classes';
 
 export type OnReading = (step: ReadingStep, done: number, total: number) => void;
@@ -18,24 +21,24 @@ export type OnReading = (step: ReadingStep, done: number, total: number) => void
 export interface ExtractOptions {
   /** Further base classes by name (`--base Instrument=measurement`). */
   bases?: ReadonlyMap<string, InstrumentType>;
-  /** Names of the folder and of those above it, outermost first: for imports and for the maker. */
+  /** Names of the folder and its ancestors, outermost first; used for imports and for the manufacturer. */
   location?: string[];
-  /** The folder's dotted name where it is part of an installed package (`pymeasure.instruments`). */
+  /** The folder's dotted name if it is part of an installed package (`pymeasure.instruments`). */
   packageName?: string;
   choice?: Choice;
-  /** Largest file in bytes, for what is said of larger ones. */
+  /** Size limit of a file in bytes, for messages about larger ones. */
   maxFileBytes?: number;
   onProgress?: OnReading;
 }
 
 export interface Extracted {
   name: string;
-  /** The name of its class in the folder, where it got another one. */
+  /** The name of its class in the folder, if the import renames it. */
   original?: string;
   files: Map<string, Uint8Array>;
-  /** The files before the import wrote into the header, of a definition that lies as an export leaves it. */
+  /** The files before the import wrote into the header; only for a definition in the layout of an export. */
   asFound?: Map<string, Uint8Array>;
-  /** The file that the class was found in, and its line there. */
+  /** The file that contains the class, and its line there. */
   origin: string;
   line: number;
   instrument_type: InstrumentType | null;
@@ -45,9 +48,9 @@ export interface Extracted {
 }
 
 /**
- * Why something is not imported: `clash`, `taken` and `lost` are classes that were meant to be; `helper` ones are carried or
- * belong to others, `unasked` was left out by the options, `same` is imported from elsewhere. Files are `unreadable` or
- * hold `nothing` to import.
+ * The reason why something is not imported. `clash`, `taken` and `lost` are classes that should have become
+ * definitions; `helper` classes are part of other definitions; `unasked` ones are excluded by the options;
+ * `same` ones are imported from elsewhere. Files are `unreadable` or contain `nothing` to import.
  */
 export type SkipKind =
   | 'clash'
@@ -62,22 +65,22 @@ export type SkipKind =
 export interface Skipped {
   path: string;
   class?: string;
-  /** `unreadable` where nothing is said. */
+  /** Defaults to `unreadable`. */
   kind?: SkipKind;
   reason: string;
-  /** Where its name is taken: one that is free. */
+  /** A free name, if the requested one is taken. */
   free_name?: string;
   line?: number;
   column?: number;
 }
 
 export interface Extraction {
-  /** The names of what `definitions` may give, to be asked about before. */
+  /** The possible names of `definitions`, so that callers can check them in advance. */
   names: string[];
-  /** In the order of their places. Each is made when it is asked for, so that there is never more than one. */
+  /** In the order of their places. Each is created on demand, so that at most one is in memory. */
   definitions: Iterable<Extracted>;
-  /** In the order of paths; known when all definitions were taken. */
+  /** In the order of paths; complete once all definitions have been consumed. */
   skipped(): Skipped[];
-  /** The options of the choice that met no class, as they are written. */
+  /** The options that matched no class, as written. */
   unmet: string[];
 }

@@ -1,4 +1,4 @@
-/** Reports classes that look like instruments and cannot be imported as they stand. */
+/** Reports classes that look like instruments but cannot be imported as they are. */
 import { stringValue } from '../literals.ts';
 import {
   argumentsOf,
@@ -22,8 +22,8 @@ const COMPUTED =
 const CALLED = 'a call makes it, and an import takes class statements: write it as one';
 
 /**
- * Of these modules: instrument classes inside functions and classes, those that a call makes, and classes with computed
- * bases where PyBirch is used.
+ * In these modules: instrument classes inside functions and classes, classes created by a call, and classes
+ * with computed bases where PyBirch is used.
  */
 export function unreached(folder: SourceFolder, bases: Bases, paths: readonly string[]): Skipped[] {
   return paths.flatMap((path) => [
@@ -57,7 +57,7 @@ function nested(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
 const lineOf = ({ from }: Node, text: string): number =>
   text.slice(0, from).split(/\r\n|\n|\r/).length;
 
-/** `Meter = type("Meter", (Base,), {})`, and what else makes a class of a name and bases. */
+/** Classes created from a name and bases by a call, such as `Meter = type("Meter", (Base,), {})`. */
 function called(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
   const { text, tree } = folder.module(path);
   if (!/\btype\b|\bnew_class\b|\bmake_dataclass\b/.test(text)) return [];
@@ -78,7 +78,7 @@ function called(folder: SourceFolder, bases: Bases, path: string): Skipped[] {
   return found;
 }
 
-/** `type`, `types.new_class`, and the metaclass of a class (`type(Base)`). */
+/** Whether the callee is `type`, `types.new_class`, or the metaclass of a class (`type(Base)`). */
 function makesClass(callee: Node, text: string): boolean {
   if (callee.type === 'CallExpression')
     return callee.children[0] !== undefined && dottedName(callee.children[0], text) === 'type';

@@ -1,7 +1,7 @@
 /**
- * Definitions that lie in the folder as `registry export` writes them: `<Name>.py` at its root, or
- * `<Name>/<Name>.py` with the other files of the folder `<Name>`. They are taken byte for byte, so that the
- * import of an export is the identity; further classes in these files stay inside them.
+ * Definitions in the layout of `registry export`: `<Name>.py` at the root, or `<Name>/<Name>.py` with the
+ * other files of the folder `<Name>`. They are taken byte for byte, so that importing an export changes
+ * nothing; other classes in these files stay inside them.
  */
 import type { Bases } from './bases.ts';
 import { isPlainImport } from './carve.ts';
@@ -19,11 +19,11 @@ export interface Whole {
     path: string;
     name: string;
     line: number;
-    /** With the files as they are now. */
+    /** Creates the definition from the current files. */
     make: () => Extracted;
   }[];
   skipped: Skipped[];
-  /** Paths that belong to one of them, so that nothing else is made of them. */
+  /** Paths that belong to one of them and are not used for anything else. */
   claimed: Set<string>;
 }
 
@@ -71,7 +71,7 @@ export function takeWhole(
         manufacturer: null,
         warnings: [],
       };
-      // An export states what its code does not; a lab's own file of this name may not.
+      // An export states facts that its code does not show; a lab's own file with this name may not.
       const asFound = new Map(definition.files);
       writeHead(definition, { type: reached?.type ?? null, further: reached?.further ?? false });
       return { ...definition, asFound };
@@ -95,12 +95,15 @@ function filesOf(
   return files;
 }
 
-/** A header that speaks to PyBirch makes a class a definition whatever its base. */
+/** A header for PyBirch makes a class a definition, whatever its base. */
 function hasHeader(text: string): boolean {
   return /^# \/\/\/ script\s*$/m.test(text) && /^# \[tool\.pybirch/m.test(text);
 }
 
-/** Whether a file alone imports modules of the folder or names data files in it: an export would have them in one folder with it. */
+/**
+ * Whether a single file imports modules of the folder or names data files in it. An export would put such a
+ * definition in a folder of its own.
+ */
 function needsNeighbours(
   folder: SourceFolder,
   path: string,
@@ -125,7 +128,9 @@ function leadsToNeighbour(folder: SourceFolder, path: string, found: SourceImpor
   );
 }
 
-/** A relative import of something that the definition's folder does not hold, whatever else lies in it. */
+/**
+ * A relative import of something outside the definition's folder, whatever else the imported folder contains.
+ */
 function leadsOut(folder: SourceFolder, paths: string[], parent: string) {
   for (const path of paths) {
     if (dirname(path) !== parent || !folder.has(path)) continue;

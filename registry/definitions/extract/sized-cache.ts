@@ -1,16 +1,16 @@
-/** Values that are made when they are asked for, and kept while there is room: least recently used ones go first. */
-export class Room<Value> {
+/** A bounded cache of values that are created on demand. The least recently used values are evicted first. */
+export class SizedCache<Value> {
   readonly #kept = new Map<string, Value>();
-  readonly #room: number;
+  readonly #limit: number;
   readonly #sizeOf: (value: Value) => number;
   #size = 0;
 
-  constructor(room: number, sizeOf: (value: Value) => number) {
-    this.#room = room;
+  constructor(limit: number, sizeOf: (value: Value) => number) {
+    this.#limit = limit;
     this.#sizeOf = sizeOf;
   }
 
-  /** The value of a key; what `make` throws comes out, and is not kept. */
+  /** Returns the value of a key, creating it if needed. Errors of `make` propagate and are not cached. */
   recall(key: string, make: () => Value): Value {
     const isKnown = this.#kept.has(key);
     const value = isKnown ? (this.#kept.get(key) as Value) : make();
@@ -18,7 +18,7 @@ export class Room<Value> {
     else this.#size += this.#sizeOf(value);
     this.#kept.set(key, value);
     for (const [oldest, old] of this.#kept) {
-      if (this.#size <= this.#room || oldest === key) break;
+      if (this.#size <= this.#limit || oldest === key) break;
       this.#kept.delete(oldest);
       this.#size -= this.#sizeOf(old);
     }
