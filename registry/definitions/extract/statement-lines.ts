@@ -1,7 +1,7 @@
-/** Where the lines of a statement begin and end. */
+/** Finds the lines of a statement. */
 import { type Node, textOf } from '../syntax.ts';
 
-/** Counts lines for offsets that only grow, so that a whole module costs one pass. */
+/** Counts lines for increasing offsets, so that a whole module takes one pass. */
 export class LineCounter {
   readonly #text: string;
   #offset = 0;
