@@ -7,7 +7,7 @@ import { AuditEvent } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** What a caller says of an event; the chain adds id, time and hashes. */
+/** An event as the caller describes it; the chain adds id, time and hashes. */
 export interface AuditEntry {
   actor_id: number | null;
   actor: string;
@@ -16,7 +16,7 @@ export interface AuditEntry {
   subject_id: number | null;
   subject: string;
   lab_id: number | null;
-  /** What the API shows, and JSON can hold. */
+  /** The state in the API's format, as JSON. */
   before?: Json | object;
   after?: Json | object;
   address: string | null;
@@ -31,16 +31,17 @@ export interface AuditFilters {
   subject_id?: number | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
-  /** Only events of these labs (what a lab's administrator may see). */
+  /** Only events of these labs, for callers who administer some labs. */
   lab_ids?: number[] | undefined;
 }
 
 /**
- * Adds an event inside the caller's transaction. The chain is taken for this transaction until it
- * ends, so entries have one order however many processes write: append last, just before commit.
+ * Appends an entry inside the caller's transaction and locks the chain until the transaction ends, so that
+ * entries have one order across processes. Call it last, just before the commit.
  */
 export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise<AuditEvent> {
-  // A statement sees what was committed when it began: the lock must be had before the chain is read.
+  // A statement sees what was committed before it started, so the lock must come before the read of the
+  // chain.
   await em.execute('select pg_advisory_xact_lock(?)', [chainLock]);
   const [last] = await em.execute<[{ id: string | number; hash: string | null }]>(
     `select nextval('audit_events_id_seq') as id,
@@ -60,10 +61,10 @@ export async function appendAudit(em: EntityManager, entry: AuditEntry): Promise
   return event;
 }
 
-/** Notified by every transaction that appends, when it commits. */
+/** The channel that every appending transaction notifies on commit. */
 export const auditChannel = 'registry_audit';
 
-/** Id of the newest entry; 0 where there is none. Entries become visible in the order of their ids. */
+/** Id of the newest entry; 0 if there is none. Entries become visible in the order of their ids. */
 export async function newestAuditId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: number }]>(
     'select coalesce(max(id), 0)::int as id from audit_events',
@@ -71,10 +72,10 @@ export async function newestAuditId(em: EntityManager): Promise<number> {
   return row.id;
 }
 
-/** An entry without what seals it. */
+/** An entry without its hashes. */
 export type AuditNews = Omit<AuditEvent, 'previous_hash' | 'hash' | symbol>;
 
-/** The entries behind `after`, up to `last` where it is given, oldest first, at most `limit`. */
+/** The entries after `after`, up to `last` if given, oldest first, at most `limit`. */
 export async function auditSince(
   em: EntityManager,
   { after, last, limit }: { after: number; last?: number; limit: number },
@@ -98,7 +99,7 @@ export async function listAudit(
   return { items, total };
 }
 
-/** Every event that the filters leave, oldest first, a page in memory at a time. */
+/** Every event that matches the filters, oldest first, with one page in memory at a time. */
 export async function* streamAudit(
   em: EntityManager,
   filters: AuditFilters = {},
@@ -120,8 +121,8 @@ export async function* streamAudit(
 }
 
 /**
- * Walks the chain from its start and returns the id of the first entry that does not follow from the
- * one before it, or null. Entries cut off at the end leave no trace in the chain itself.
+ * Verifies the chain from its start. Returns the id of the first entry that does not follow from its
+ * predecessor, or null. The chain alone cannot show that its last entries were removed.
  */
 export async function verifyAuditChain(em: EntityManager): Promise<number | null> {
   let previous = chainStart;
@@ -132,14 +133,14 @@ export async function verifyAuditChain(em: EntityManager): Promise<number | null
   return null;
 }
 
-/** What the first entry follows. */
+/** The previous hash of the first entry. */
 const chainStart = '0'.repeat(64);
 const chainLock = 7_301_002;
 const streamPage = 1000;
 
 type Sealed = Omit<AuditEvent, 'hash' | symbol>;
 
-/** SHA-256 of the entry as JSON: the fields in this order, objects within with their keys sorted. */
+/** SHA-256 of the entry as JSON, with the fields in this order and the keys of nested objects sorted. */
 function hashOf(event: Sealed): string {
   const text = canonicalJson([
     event.previous_hash,
@@ -172,7 +173,7 @@ function matching({
   );
   return {
     ...stated,
-    // Usernames and names of computers are unique in any case.
+    // Usernames and computer names are unique regardless of case.
     ...(actor !== undefined && { [raw('lower(actor) = lower(?)', [actor])]: [] }),
     ...(lab_ids && { lab_id: { $in: lab_ids } }),
     at: { ...(since && { $gte: since }), ...(until && { $lt: until }) },

@@ -1,11 +1,11 @@
 /**
- * Questions that come at the same time, answered together: after a landing hundreds of computers ask the same within
- * a second. Whoever asks while an answer is on its way waits for the next one, which is for all who wait by then, so that
- * no answer is older than its question.
+ * Answers simultaneous lookups with one query, because after a landing hundreds of computers ask the same
+ * within a second. A lookup that arrives while a query runs waits for the next query, which serves all
+ * waiting lookups, so no answer is older than its lookup.
  */
 import type { Store } from './open.ts';
 
-/** Answers many questions of one kind; those without an answer are left out. */
+/** Answers many lookups of one kind. Keys without an answer are left out. */
 export type AnswerAll<K, V> = (store: Store, keys: readonly K[]) => Promise<ReadonlyMap<K, V>>;
 
 interface Round<K, V> {
@@ -14,9 +14,9 @@ interface Round<K, V> {
 }
 
 /**
- * Asks one question, with all that are asked meanwhile; questions that are the same key are asked once, and not more than
- * `most` together. Not for use within a transaction: other questions wait for it. A failure is the failure of all who
- * asked with it.
+ * Looks up one key, together with all lookups that arrive meanwhile. Equal keys are looked up once, and at
+ * most `most` keys per query. Do not use it within a transaction, because other lookups wait for it. A failed
+ * query fails all its lookups.
  */
 export function batchLookups<K, V>(
   answerAll: AnswerAll<K, V>,

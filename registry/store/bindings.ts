@@ -1,4 +1,4 @@
-/** Which instrument is bound to which computer. */
+/** Bindings of instruments to computers. */
 
 import { BindingChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
@@ -7,7 +7,7 @@ import { ComputerBinding } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** A binding with its instrument's name, its computer's and that one's whereabouts. */
+/** A binding with the instrument's name and the computer's name and location. */
 export interface BindingRow extends Omit<ComputerBinding, symbol> {
   instrument: string;
   computer_name: string;
@@ -16,7 +16,7 @@ export interface BindingRow extends Omit<ComputerBinding, symbol> {
   lab_id: number;
 }
 
-/** What a request may say of a binding, and which one it is. */
+/** The fields that a request may set, and those that identify a binding. */
 const WRITTEN = [
   ...fieldsOf(BindingChange),
   'instrument_id',
@@ -42,7 +42,7 @@ const JOINED = `from computer_bindings b
   join computers c on c.id = b.computer
   join instruments i on i.id = b.instrument_id`;
 
-// What the binding does not say of the machine, its computer does.
+// Machine fields that the binding leaves null come from its computer.
 const ROWS = `select b.*, coalesce(b.computer_id, c.computer_id) as computer_id,
   coalesce(b.username, c.username) as username,
   i.name as instrument, c.computer_name, c.nickname, c.location as computer_location, c.lab_id ${JOINED}`;
@@ -65,7 +65,7 @@ export async function listBindings(
   return { items: rows.map(rowOf), total: Number(total) };
 }
 
-/** As `listBindings`, all of them. */
+/** Like `listBindings`, without paging. */
 export async function bindingsMatching(
   em: EntityManager,
   filters: BindingFilters,
@@ -83,7 +83,7 @@ export async function findBinding(em: EntityManager, id: number): Promise<Bindin
   return row ? rowOf(row) : null;
 }
 
-/** What this computer calls by that key. */
+/** The binding that this computer created with that key. */
 export async function bindingByKey(
   em: EntityManager,
   computer: number,
@@ -92,7 +92,7 @@ export async function bindingByKey(
   return em.findOne(ComputerBinding, { computer, key });
 }
 
-/** Throws `unique_violation` where there is one. */
+/** Throws `unique_violation` if the binding exists. */
 export async function createBinding(
   em: EntityManager,
   fields: Pick<BindingFields, 'instrument_id' | 'computer' | 'is_primary'> & Partial<BindingFields>,
@@ -147,7 +147,7 @@ function matching(filters: BindingFilters) {
   ]);
 }
 
-/** Times as the driver gives them to statements of our own. */
+/** Times in the driver's format for hand-written statements. */
 type RawRow = Omit<BindingRow, 'last_connected' | 'created_at' | 'updated_at'> & {
   last_connected: string | null;
   created_at: string;

@@ -1,6 +1,9 @@
 import type { Json } from '../definitions/types.ts';
 
-/** JSON without white space, the keys of every object in code unit order: one text for equal values. */
+/**
+ * JSON without white space, with the keys of every object in code unit order, so that equal values have equal
+ * texts.
+ */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);

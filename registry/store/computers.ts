@@ -1,4 +1,4 @@
-/** Computers of labs, and the codes that they are enrolled with. */
+/** Computers of labs, and their enrolment codes. */
 import { LockMode, raw } from '@mikro-orm/core';
 import { ComputerChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
@@ -8,7 +8,7 @@ import { window } from './paging.ts';
 import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** What a request may say of a computer, and what its enrolment makes. */
+/** The fields that a request may set, and those that enrolment sets. */
 const WRITTEN = [
   ...fieldsOf(ComputerChange),
   'token_hash',
@@ -22,12 +22,12 @@ export interface ComputerFilters {
   labs?: number[] | undefined;
   id?: number | undefined;
   lab_id?: number | undefined;
-  /** The whole name, in any case. */
+  /** The whole name, case ignored. */
   computer_name?: string | undefined;
-  /** A part of name, nickname, location or user, in any case. */
+  /** A part of name, nickname, location or user, case ignored. */
   q?: string | undefined;
   state?: 'behind' | 'errors' | 'silent' | undefined;
-  /** Where a definition is installed now, or one version of it. */
+  /** Only computers on which a definition, or one version of it, is installed now. */
   installed?: { definition_id: number | undefined; version: number | undefined } | undefined;
 }
 
@@ -55,7 +55,7 @@ export async function listComputers(
   return { items, total };
 }
 
-/** By what a computer `c` runs and says. */
+/** States of a computer `c`, derived from its installed versions and its reports. */
 const STATES = {
   behind: `c.id in (
     select i.computer from installations i join (
@@ -89,14 +89,14 @@ export async function computersById(
   return new Map(found.map((computer) => [computer.id, computer]));
 }
 
-/** The same held until the transaction ends, for whoever changes it or takes it away. */
+/** Locks a computer until the transaction ends, before a change or a deletion. */
 export async function holdComputer(em: EntityManager, id: number): Promise<Computer | null> {
   return em.findOne(Computer, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
 
 /**
- * By its name in any case. `hold` keeps it until the transaction ends: `as it is` for whoever refers to it, with others
- * who do; `to change` alone.
+ * Finds a computer by name, case ignored. `hold` locks it until the transaction ends: `as it is` shares the
+ * lock with others who refer to it, `to change` takes it exclusively.
  */
 export async function findComputerNamed(
   em: EntityManager,
@@ -112,7 +112,7 @@ const HOLDS = {
   'to change': LockMode.PESSIMISTIC_WRITE,
 } as const;
 
-/** Those of exactly these names, by name. */
+/** The computers with exactly these names, by name. */
 export async function computersNamed(
   em: EntityManager,
   names: readonly string[],
@@ -158,7 +158,7 @@ export async function updateComputer(
   return computer;
 }
 
-/** Its bindings go with it. */
+/** Deletes a computer and its bindings. */
 export async function deleteComputer(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(Computer, { id });
 }
@@ -170,13 +170,16 @@ type RawIdentity = Omit<ComputerIdentity, 'last_seen'> & {
   last_seen: string | null;
 };
 
-/** Whose these tokens are, by hash, in one query; those that are nobody's, or of a lab that is disabled, are left out. */
+/**
+ * The owners of these tokens, by hash, in one query. Unknown tokens and those of disabled labs are left out.
+ */
 export async function computersByToken(
   em: EntityManager,
   hashes: readonly string[],
 ): Promise<Map<string, ComputerIdentity>> {
   const { sql, values } = where([among('c.token_hash', hashes), ['not l.disabled']]);
-  // Times as the driver gives them to statements of our own. Hundreds may ask at once: rows are not made entities.
+  // Times are in the driver's format for hand-written statements. Hundreds may ask at once, so rows are not
+  // converted to entities.
   const rows = await em.execute<RawIdentity[]>(
     `select c.id, c.computer_name, c.lab_id, c.last_seen, c.token_hash
        from computers c join labs l on l.id = c.lab_id ${sql}`,
@@ -190,11 +193,11 @@ export async function computersByToken(
   );
 }
 
-/** Whether it is time to note anew that a computer was heard of: once a minute. */
+/** Whether `last_seen` needs an update: once a minute. */
 export const isLongUnseen = ({ last_seen }: Pick<Computer, 'last_seen'>): boolean =>
   last_seen === null || Date.now() - last_seen.getTime() >= 60_000;
 
-/** Notes that they were heard of: at most one write a minute. Locked in one order, so that processes do not wait in a circle. */
+/** Updates `last_seen`, at most once a minute. Locks rows in one order, so that processes cannot deadlock. */
 export async function touchComputers(em: EntityManager, ids: readonly number[]): Promise<void> {
   const { sql, values } = where([
     among('id', ids),
@@ -208,7 +211,7 @@ export async function touchComputers(em: EntityManager, ids: readonly number[]):
   );
 }
 
-/** Codes that nobody used in time are taken away meanwhile. */
+/** Also deletes expired codes. */
 export async function addCode(
   em: EntityManager,
   code: Pick<EnrolmentCode, 'lab_id' | 'hash' | 'created_by' | 'expires_at'>,
@@ -217,7 +220,7 @@ export async function addCode(
   return Number(await em.insert(EnrolmentCode, code));
 }
 
-/** Uses a code up: of two who come with the same one, one gets it. Null where it does not count (any more). */
+/** Uses a code up: of two concurrent uses, one succeeds. Null if the code is not valid (any more). */
 export async function takeCode(
   em: EntityManager,
   hash: string,

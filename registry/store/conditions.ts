@@ -1,7 +1,7 @@
-/** What a list is filtered by, put together: each condition is a piece of SQL and the values of its `?`s. */
+/** Combines filter conditions: each is a piece of SQL and the values of its `?`s. */
 export type Condition = [sql: string, ...values: unknown[]];
 
-/** `where …` and its values; nothing where there are no conditions. Those that are undefined do not count. */
+/** `where …` and its values; empty without conditions. Undefined conditions are ignored. */
 export function where(conditions: readonly (Condition | undefined)[]): {
   sql: string;
   values: unknown[];
@@ -13,7 +13,7 @@ export function where(conditions: readonly (Condition | undefined)[]): {
   };
 }
 
-/** `column` is one of `values`; undefined leaves everything, an empty list nothing. */
+/** `column` is one of `values`; undefined matches everything, an empty list nothing. */
 export function among(
   column: string,
   values: readonly (number | string)[] | undefined,
@@ -23,7 +23,7 @@ export function among(
   return [`${column} in (${values.map(() => '?').join(', ')})`, ...values];
 }
 
-/** `column` is `value`; undefined leaves everything. */
+/** `column` equals `value`; undefined matches everything. */
 export function equal(column: string, value: unknown): Condition | undefined {
   return value === undefined ? undefined : [`${column} = ?`, value];
 }

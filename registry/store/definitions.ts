@@ -9,7 +9,7 @@ import { type Viewer, visibleTo } from './visibility.ts';
 export type { Viewer } from './visibility.ts';
 export { everything } from './visibility.ts';
 
-/** A definition as lists show it: `source_code` is not loaded. */
+/** A definition in a list, without `source_code`. */
 export type DefinitionSummary = Omit<Definition, 'source_code'>;
 
 export interface DefinitionFilters {
@@ -20,9 +20,9 @@ export interface DefinitionFilters {
   status?: DefinitionStatus | undefined;
   is_public?: boolean | undefined;
   is_builtin?: boolean | undefined;
-  /** A part of name, display name, description, manufacturer or source, in any case. */
+  /** A part of name, display name, description, manufacturer or source, case ignored. */
   q?: string | undefined;
-  /** Archived ones instead of those that stand. */
+  /** Archived definitions instead of active ones. */
   is_archived?: boolean | undefined;
 }
 
@@ -44,11 +44,11 @@ export interface DefinitionSort {
 export interface DefinitionQuery extends Page {
   viewer: Viewer;
   filters?: DefinitionFilters;
-  /** By name unless given; ties by id. */
+  /** Defaults to name; ties are ordered by id. */
   sort?: DefinitionSort;
 }
 
-/** The definitions that this viewer sees and these filters leave. */
+/** The definitions that this viewer sees and that match the filters. */
 export async function listDefinitions(
   em: EntityManager,
   query: DefinitionQuery,
@@ -61,7 +61,7 @@ export async function listDefinitions(
   return { items, total };
 }
 
-/** One definition by id or by name (any case), source included; archived ones too. */
+/** One definition by id or name (case ignored), including its source; archived ones too. */
 export async function findDefinition(
   em: EntityManager,
   key: number | string,
@@ -76,7 +76,7 @@ export async function findDefinition(
   );
 }
 
-/** Of these definitions those that the viewer sees, without their sources; archived ones too. */
+/** Those of these definitions that the viewer sees, without their sources; archived ones too. */
 export async function definitionsById(
   em: EntityManager,
   ids: readonly number[],
@@ -89,7 +89,7 @@ export async function definitionsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Every one there is: archived ones, and those that nobody proposes any more. */
+/** The names of all definitions, including archived ones and those whose proposals are closed. */
 export async function namesOfDefinitions(
   em: EntityManager,
 ): Promise<{ id: number; name: string }[]> {
@@ -104,7 +104,7 @@ export async function allocateDefinitionId(em: EntityManager): Promise<number> {
   return Number(row.id);
 }
 
-/** Moves the sequence past every id there is; for definitions inserted with ids of their own. */
+/** Moves the sequence past every existing id, after definitions were inserted with given ids. */
 export async function advanceDefinitionIds(em: EntityManager): Promise<void> {
   await em.execute(
     `select setval('definitions_id_seq', greatest(last_value, (select max(id) from definitions)))
@@ -112,12 +112,12 @@ export async function advanceDefinitionIds(em: EntityManager): Promise<void> {
   );
 }
 
-/** Deletes a definition and its versions from the index (a closed first proposal frees its name). */
+/** Deletes a definition and its versions from the index. Used when a closed first proposal frees its name. */
 export async function deleteDefinition(em: EntityManager, id: number): Promise<boolean> {
   return (await em.nativeDelete(Definition, { id })) > 0;
 }
 
-/** What this viewer sees and these filters leave. */
+/** A condition for the definitions that this viewer sees and that match the filters. */
 export function matching(
   viewer: Viewer,
   { q, is_archived, ...equal }: DefinitionFilters,
@@ -131,7 +131,7 @@ export function matching(
   return { $and: [visibleTo(viewer), standing, proposed] };
 }
 
-/** False where every merge request for a definition without versions is closed: its name is free for others. */
+/** False if the definition has no version and all its merge requests are closed, so that its name is free. */
 const isProposed = (alias: string) =>
   `not coalesce((select bool_and(m.state = 'closed') from merge_requests m
                   where m.definition_id = ${alias}.id), false)`;

@@ -1,4 +1,4 @@
-/** Work on what earlier versions left, done once and not at every start. */
+/** One-time upgrade work that must not be repeated at every start. */
 import { DoneOnce } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 

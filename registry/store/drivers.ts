@@ -3,7 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { EmbeddedDatabase } from './embedded/open.ts';
 import { type Listen, listenInPassing, listenOnServer, type StopListening } from './notices.ts';
 
-/** What both drivers are given. */
+/** Options for both drivers. */
 export type SharedOptions = Partial<
   Pick<Options, 'entities' | 'migrations' | 'extensions' | 'onQuery' | 'schemaGenerator'>
 >;
@@ -14,7 +14,7 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** A PostgreSQL server, over a pool of connections. */
+/** Connects to a PostgreSQL server through a pool of connections. */
 export async function connectServer(url: string, shared: SharedOptions): Promise<Connected> {
   const orm = await MikroORM.init({
     ...shared,
@@ -35,14 +35,14 @@ export async function connectServer(url: string, shared: SharedOptions): Promise
       return stop;
     },
     async close() {
-      // The pool waits for every connection that somebody has.
+      // Closing the pool waits for every connection in use.
       await Promise.all([...listening].map((stop) => stop()));
       await orm.close();
     },
   };
 }
 
-/** The embedded database: one connection, for as long as it is open (`pg` would end one that is idle). */
+/** Connects to the embedded database through one permanent connection (`pg` would end an idle one). */
 export async function connectEmbedded(
   database: EmbeddedDatabase,
   shared: SharedOptions,

@@ -1,22 +1,22 @@
 /**
- * Every row of the database as text, and back: a line of JSON each, as PostgreSQL itself writes and reads it, so that
- * either database takes what the other gave and no value passes through JavaScript's. What there is to write is read
- * from the catalogue: a table that a migration adds needs no line here.
+ * Exports every row of the database as text, and imports it: one line of JSON per row, written and read by
+ * PostgreSQL itself. So either database accepts the other's dump, and no value passes through JavaScript. The
+ * tables come from the catalogue, so a table added by a migration needs no change here.
  */
 import { StoreError } from './errors.ts';
 import type { EntityManager } from './types.ts';
 
 export interface Table {
   name: string;
-  /** Those that hold a value of their own; computed ones are computed anew. */
+  /** Stored columns; generated columns are computed again. */
   columns: string[];
   key: string[];
 }
 
-/** How many rows are in memory at a time. */
+/** Number of rows in memory at a time. */
 const ROWS = 200;
 
-/** All tables, those that others refer to first. */
+/** All tables, in an order in which referenced tables come first. */
 export async function tablesOf(em: EntityManager): Promise<Table[]> {
   const tables = await em.execute<(Table & { refers_to: string[] })[]>(`
     select c.relname as name,
@@ -44,7 +44,7 @@ export async function tablesOf(em: EntityManager): Promise<Table[]> {
   return sorted.map(({ name, columns, key }) => ({ name, columns, key }));
 }
 
-/** The rows in the order of their key, some at a time, inside a transaction. */
+/** The rows in the order of their key, in batches, inside a transaction. */
 export async function* rowsOf(em: EntityManager, table: Table): AsyncGenerator<string[]> {
   const columns = listed(table.columns);
   const cursor = `dump_${table.name}`;
@@ -62,7 +62,7 @@ export async function* rowsOf(em: EntityManager, table: Table): AsyncGenerator<s
 
 const listed = (columns: string[]): string => columns.map((column) => `"${column}"`).join(', ');
 
-/** Inside a transaction: what follows from rows stands in the rows of other tables already, and is not to follow again. */
+/** Disables triggers inside a transaction, because the dump already contains the rows that triggers wrote. */
 export async function withoutTriggers(
   em: EntityManager,
   tables: Table[],
@@ -73,7 +73,7 @@ export async function withoutTriggers(
   for (const { name } of tables) await em.execute(`alter table "${name}" enable trigger user`);
 }
 
-/** Throws `StoreError` for lines that are no rows of this table. */
+/** Throws `StoreError` for lines that are not rows of this table. */
 export async function insertRows(em: EntityManager, table: Table, lines: string[]): Promise<void> {
   if (lines.length === 0) return;
   const columns = listed(table.columns);
@@ -84,7 +84,7 @@ export async function insertRows(em: EntityManager, table: Table, lines: string[
   );
 }
 
-/** The next number of each sequence. Sequences stand outside of transactions: read them after the rows. */
+/** The next number of each sequence. Sequences are not transactional: read them after the rows. */
 export async function sequencesOf(em: EntityManager): Promise<Record<string, number>> {
   const names = await em.execute<{ name: string }[]>(
     `select relname as name from pg_class
@@ -101,7 +101,7 @@ export async function sequencesOf(em: EntityManager): Promise<Record<string, num
   return next;
 }
 
-/** Throws `invalid_value` for a sequence that the schema does not have. */
+/** Throws `invalid_value` for a sequence that the schema lacks. */
 export async function setSequences(em: EntityManager, next: Record<string, number>): Promise<void> {
   const known = await sequencesOf(em);
   for (const [name, value] of Object.entries(next)) {
@@ -111,7 +111,7 @@ export async function setSequences(em: EntityManager, next: Record<string, numbe
   }
 }
 
-/** Whether there is no row in any table. */
+/** Whether all tables are empty. */
 export async function isEmpty(em: EntityManager): Promise<boolean> {
   for (const { name } of await tablesOf(em)) {
     const rows = await em.execute(`select 1 from "${name}" limit 1`);

@@ -1,4 +1,4 @@
-/** Why the database refused or failed; `code` is what callers decide by. */
+/** An error of the database; callers decide by its `code`. */
 export type StoreErrorCode =
   | 'unique_violation'
   | 'foreign_key_violation'
@@ -11,7 +11,7 @@ export type StoreErrorCode =
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
-  /** The constraint or unique index that was violated, by its name in `migrations/`. */
+  /** The violated constraint or unique index, by its name in `migrations/`. */
   readonly constraint: string | undefined;
   readonly column: string | undefined;
 
@@ -29,16 +29,16 @@ export class StoreError extends Error {
 }
 
 /**
- * SQLSTATE (PostgreSQL manual, appendix A) to our codes. Class 22 is a value that the database cannot
- * hold, such as U+0000 in a text; classes 08, 28, 3D, 53 and 57P are a server that is gone, does not let
- * us in, lacks the database, is full or going down.
+ * Maps SQLSTATE (PostgreSQL manual, appendix A) to our codes. Class 22 is a value that the database cannot
+ * store, such as U+0000 in a text. Classes 08, 28, 3D, 53 and 57P mean that the server is unreachable,
+ * refuses access, lacks the database, is full, or is shutting down.
  */
 const codes: [pattern: RegExp, code: StoreErrorCode][] = [
   [/^23505$/, 'unique_violation'],
   [/^23503$|^23001$/, 'foreign_key_violation'],
   [/^23514$/, 'check_violation'],
   [/^23502$/, 'not_null_violation'],
-  // The ORM writes values into the statement, so that U+0000 breaks the protocol's message (08P01).
+  // The ORM writes values into the statement, so U+0000 breaks the protocol's message (08P01).
   [/^22|^08P01$/, 'invalid_value'],
   [/^40001$|^40P01$|^55P03$/, 'serialization_failure'],
   [/^(08|28|3D|53|57P)/, 'database_unavailable'],
@@ -48,7 +48,7 @@ const codes: [pattern: RegExp, code: StoreErrorCode][] = [
   ],
 ];
 
-/** What both drivers (pg and PGlite) put on an error that came from the server. */
+/** Properties that both drivers (pg and PGlite) set on server errors. */
 interface ServerError extends Error {
   code?: string;
   constraint?: string;
@@ -56,15 +56,15 @@ interface ServerError extends Error {
 }
 
 /**
- * Turns an error of either driver into a StoreError, once; anything else (a service's own error, a
- * programming error, a SQLSTATE that no caller can act on) is returned as it is.
+ * Converts an error of either driver to a StoreError. Other errors (a service's own error, a programming
+ * error, a SQLSTATE that no caller handles) are returned unchanged.
  */
 export function translate(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const { code, constraint, column, message } = error as ServerError;
   const known = codes.find(([pattern]) => typeof code === 'string' && pattern.test(code));
   if (known) return new StoreError(known[1], message, { cause: error, constraint, column });
-  // pg reports a connection that ended under a query without any code.
+  // pg reports a connection that ended during a query without a code.
   if (/^Connection terminated|^timeout exceeded when trying to connect/.test(message)) {
     return new StoreError('database_unavailable', message, { cause: error });
   }

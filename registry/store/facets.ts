@@ -1,4 +1,6 @@
-/** How many definitions have which category, maker, status, …: what a list can be narrowed down to. */
+/**
+ * Counts definitions by category, manufacturer, status and so on: the values that a list can be filtered by.
+ */
 import { raw } from '@mikro-orm/core';
 import type { QBFilterQuery } from '@mikro-orm/postgresql';
 import { type DefinitionFilters, matching, type Viewer } from './definitions.ts';
@@ -22,9 +24,9 @@ export interface FacetValue {
 }
 
 /**
- * The values of each facet among what this viewer sees and the filters leave, the most frequent first. A facet's own
- * filter does not count for itself: what else could be chosen is to be seen. One query for all that are not
- * filtered by, and one for each that is.
+ * The values of each facet among the definitions that this viewer sees and that match the filters, most
+ * frequent first. A facet ignores its own filter, so that its other values stay visible. One query serves all
+ * facets without a filter; each facet with a filter needs one more.
  */
 export async function countFacets(
   em: EntityManager,
@@ -49,7 +51,7 @@ export async function countFacets(
 
 type Row = Record<Facet, FacetValue['value']> & { facet: number; count: string | number };
 
-/** One row for each value of each facet; `facet` says by its place which one the row is about. */
+/** One row per value of each facet; `facet` is the index of the facet. */
 async function count(
   em: EntityManager,
   viewer: Viewer,
@@ -57,7 +59,8 @@ async function count(
   filters: DefinitionFilters,
 ): Promise<Row[]> {
   if (facets.length === 0) return [];
-  // grouping() has a bit for each column, set where the column is not grouped by; the first column's is the highest.
+  // grouping() has one bit per column, set if the column is not grouped by; the first column has the highest
+  // bit.
   const place = facets.map((facet, index) => `when grouping(${facet}) = 0 then ${index}`).join(' ');
   return await em
     .createQueryBuilder(Definition)
@@ -71,7 +74,7 @@ async function count(
     .execute('all', false);
 }
 
-/** Ties in the order of the values, so that a list does not move about. */
+/** Ties are ordered by value, so that the order is stable. */
 function byCount(a: FacetValue, b: FacetValue): number {
   return b.count - a.count || String(a.value).localeCompare(String(b.value));
 }

@@ -6,7 +6,7 @@ export interface IdentityKey {
   subject: string;
 }
 
-/** The account that is somebody's at a provider, or null. */
+/** The account linked to an identity at a provider, or null. */
 export async function findUserByIdentity(
   em: EntityManager,
   { issuer, subject }: IdentityKey,
@@ -19,12 +19,15 @@ export async function findUserByIdentity(
   return row ? em.map(User, row as never) : null;
 }
 
-/** Who an account is at which provider, the first that was linked first. */
+/** The identities of an account, in the order in which they were linked. */
 export async function identitiesOf(em: EntityManager, userId: number): Promise<Identity[]> {
   return await em.find(Identity, { user_id: userId }, { orderBy: { id: 'asc' } });
 }
 
-/** Throws `unique_violation` (`identities_issuer_subject_key`) where it is an account's already. */
+/**
+ * Throws `unique_violation` (`identities_issuer_subject_key`) if the identity is already linked to an
+ * account.
+ */
 export async function createIdentity(
   em: EntityManager,
   userId: number,

@@ -1,24 +1,24 @@
-/** What bringing the index up to a repository writes; every function may be called again to no effect. */
+/** Writes that bring the index up to date with a repository. Every function is idempotent. */
 import { raw } from '@mikro-orm/core';
 import type { PersonRef } from '../definitions/record.ts';
 import { Definition, Lab, User, Version } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 import { isAddressTaken } from './users.ts';
 
-/** Holds this definition's index entry until the transaction ends, across processes. */
+/** Locks this definition's index entry until the transaction ends, across processes. */
 export async function lockDefinition(em: EntityManager, id: number): Promise<void> {
   await em.execute('select pg_advisory_xact_lock(?, ?)', [DEFINITION_LOCKS, id]);
 }
 
-/** First key of the advisory locks on definitions; the audit chain has another. */
+/** First key of the advisory locks on definitions; the audit chain uses another. */
 const DEFINITION_LOCKS = 7001;
 
-/** Before its state says so, or where it could not be made to say so. */
+/** Used before the state in git says so, or if the state could not be written. */
 export async function markArchived(em: EntityManager, id: number, at: Date | null): Promise<void> {
   await em.nativeUpdate(Definition, { id }, { archived_at: at });
 }
 
-/** The number of versions that the index has; they are dense, so it is the newest one's number. */
+/** The number of indexed versions. Versions are dense, so this is the newest one's number. */
 export async function countVersions(em: EntityManager, definitionId: number): Promise<number> {
   return em.count(Version, { definition_id: definitionId });
 }
@@ -34,15 +34,15 @@ export async function usernamesOf(
   return new Map(users.map(({ id, username }) => [id, username]));
 }
 
-/** A row as it is written; the database derives what is searched. */
+/** The written columns of a row; the database derives the search columns. */
 export type DefinitionFields = Omit<Definition, 'search' | symbol>;
 
-/** Throws `unique_violation` (`definitions_name_key`) where another definition has the name, in any case. */
+/** Throws `unique_violation` (`definitions_name_key`) if another definition has the name, case ignored. */
 export async function upsertDefinition(em: EntityManager, row: DefinitionFields): Promise<void> {
   await em.upsert(Definition, row);
 }
 
-/** A lab that only a repository knows of is made, disabled, with the id it had. */
+/** Creates a lab that only a repository mentions: disabled, with its original id. */
 export async function ensureLab(
   em: EntityManager,
   lab: { id: number; code: string; name: string },
@@ -54,7 +54,7 @@ export async function ensureLab(
   await advance(em, 'labs');
 }
 
-/** A user that only a repository knows of is made, disabled and without a password, with the id they had. */
+/** Creates a user whom only a repository mentions: disabled, without a password, with the original id. */
 export async function ensureUser(em: EntityManager, person: PersonRef): Promise<void> {
   if (await em.findOne(User, { id: person.id })) return;
   const taken = await em.execute('select 1 from users where lower(username) = lower(?)', [
@@ -69,7 +69,7 @@ export async function ensureUser(em: EntityManager, person: PersonRef): Promise<
   await advance(em, 'users');
 }
 
-/** Moves a table's sequence past every id there is. */
+/** Moves a table's sequence past every existing id. */
 async function advance(em: EntityManager, table: 'labs' | 'users'): Promise<void> {
   await em.execute(
     `select setval(pg_get_serial_sequence('${table}', 'id'),
@@ -77,7 +77,7 @@ async function advance(em: EntityManager, table: 'labs' | 'users'): Promise<void
   );
 }
 
-/** Sources of the built-in definitions by name, archived ones included. */
+/** Sources of the built-in definitions by name, including archived ones. */
 export async function builtinSources(em: EntityManager): Promise<Map<string, string>> {
   const rows = await em.execute<{ name: string; source_code: string }[]>(
     'select name, source_code from definitions where is_builtin',
@@ -85,13 +85,13 @@ export async function builtinSources(em: EntityManager): Promise<Map<string, str
   return new Map(rows.map(({ name, source_code }) => [name, source_code]));
 }
 
-/** Whose a name is, and where its definition stands. */
+/** The owner of a name and the state of its definition. */
 export type NamedDefinition = Pick<
   Definition,
   'id' | 'name' | 'head' | 'version' | 'lab_id' | 'is_builtin' | 'archived_at'
 >;
 
-/** Definitions with these names, case ignored; archived and proposed ones too. */
+/** Definitions with these names, case ignored, including archived and proposed ones. */
 export async function definitionsNamed(
   em: EntityManager,
   names: readonly string[],

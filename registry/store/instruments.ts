@@ -8,7 +8,7 @@ import { containing } from './search.ts';
 import { holdStamps } from './sync.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** What a request may say of an instrument is what its row keeps. */
+/** The fields of an instrument that a request may set. */
 export const INSTRUMENT_FIELDS = fieldsOf(InstrumentChange) satisfies (keyof Instrument)[];
 export type InstrumentFields = Pick<Instrument, (typeof INSTRUMENT_FIELDS)[number]>;
 
@@ -19,9 +19,9 @@ export interface InstrumentFilters {
   definition_id?: number | undefined;
   status?: InstrumentStatus | undefined;
   instrument_type?: string | undefined;
-  /** Bound to the computer with this name, in any case. */
+  /** Bound to the computer with this name, case ignored. */
   computer_name?: string | undefined;
-  /** A part of name, class, maker, model, serial number or location, in any case. */
+  /** A part of name, class, manufacturer, model, serial number or location, case ignored. */
   q?: string | undefined;
 }
 
@@ -65,7 +65,9 @@ export async function findInstrument(em: EntityManager, id: number): Promise<Ins
   return em.findOne(Instrument, { id });
 }
 
-/** The same held until the transaction ends: it and its bindings are written by one at a time. */
+/**
+ * Locks an instrument until the transaction ends, so that one writer at a time changes it and its bindings.
+ */
 export async function holdInstrument(em: EntityManager, id: number): Promise<Instrument | null> {
   return em.findOne(Instrument, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
 }
@@ -110,7 +112,7 @@ export async function updateInstrument(
   return instrument;
 }
 
-/** Its bindings go with it. */
+/** Deletes an instrument and its bindings. */
 export async function deleteInstrument(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(Instrument, { id });
 }
@@ -135,8 +137,8 @@ export async function instrumentsById(
 }
 
 /**
- * Pins the lab's instruments that are made of another lab's definition to the newest version that stands, which their
- * computers have. Returns what was pinned.
+ * Pins the lab's instruments on another lab's definition to the newest version that is not revoked, which
+ * their computers have. Returns what was pinned.
  */
 export async function pinForeign(
   em: EntityManager,
@@ -147,7 +149,7 @@ export async function pinForeign(
   return await pinUnpinned(em, instruments);
 }
 
-/** The lab's instruments without a pin that are made of another lab's definition, and the computers that they are bound to. */
+/** The lab's unpinned instruments on another lab's definition, and the computers that they are bound to. */
 async function pinnableOf(
   em: EntityManager,
   labId: number,
@@ -167,7 +169,10 @@ async function pinnableOf(
   };
 }
 
-/** Pins these instruments to the newest version of their definition that stands, and gives which that is. */
+/**
+ * Pins these instruments to the newest version of their definition that is not revoked, and returns that
+ * version.
+ */
 async function pinUnpinned(
   em: EntityManager,
   ids: readonly number[],

@@ -1,9 +1,12 @@
-/** What a landing is decided on, held until the refs have moved, so that it is true when they do. */
+/**
+ * Reads and locks the inputs of a landing decision until the refs have moved, so that the decision is still
+ * valid then.
+ */
 import { LockMode } from '@mikro-orm/core';
 import { Lab, type Role } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 
-/** The lab, whose policy stays as it is until the transaction ends. */
+/** Locks a lab and its policy until the transaction ends. */
 export async function holdLab(em: EntityManager, id: number): Promise<Lab | null> {
   return em.findOne(Lab, { id }, { lockMode: LockMode.PESSIMISTIC_READ });
 }
@@ -11,11 +14,14 @@ export async function holdLab(em: EntityManager, id: number): Promise<Lab | null
 export interface Standing {
   disabled: boolean;
   is_admin: boolean;
-  /** In the lab. */
+  /** The role in the lab. */
   role: Role | null;
 }
 
-/** What an account is, and stays until the transaction ends; null where there is none (any more). */
+/**
+ * Locks an account's role and state until the transaction ends; null if the account does not exist (any
+ * more).
+ */
 export async function holdStanding(
   em: EntityManager,
   userId: number,
@@ -34,8 +40,8 @@ export async function holdStanding(
 }
 
 /**
- * All that is said of a merge request and by whom, as text: itself, its heads, reviews and checks, and what the
- * reviewers are now. Two texts are equal where nothing of it has changed.
+ * The complete discussion of a merge request as text: the merge request, its heads, reviews and checks with
+ * their authors, and the reviewers' current roles. Equal texts mean that nothing has changed.
  */
 export async function readDiscussion(em: EntityManager, id: number): Promise<string> {
   const [row] = await em.execute<{ said: string }[]>(
@@ -53,9 +59,12 @@ export async function readDiscussion(em: EntityManager, id: number): Promise<str
   return row?.said ?? '';
 }
 
-/** The same, held until the transaction ends: nothing is added to it or changed in it meanwhile. */
+/**
+ * Reads the same and locks it until the transaction ends, so that nobody can add or change anything
+ * meanwhile.
+ */
 export async function holdDiscussion(em: EntityManager, id: number): Promise<string> {
-  // What refers to a row waits for whoever has it for update: no review is added, and no check.
+  // Inserts that reference a row wait while it is locked for update, so no review or check can be added.
   await em.execute('select 1 from merge_requests where id = ? for update', [id]);
   await em.execute('select 1 from checks where merge_request_id = ? order by id for update', [id]);
   const authors = 'select author_id from reviews where merge_request_id = ?';

@@ -5,7 +5,7 @@ import { Lab, Membership, type Role, User } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** What a request may say of a lab is what its row keeps. */
+/** The fields of a lab that a request may set. */
 const WRITTEN = fieldsOf(LabChange) satisfies (keyof Lab)[];
 export type LabFields = Pick<Lab, (typeof WRITTEN)[number]>;
 
@@ -21,12 +21,12 @@ export async function findLab(em: EntityManager, id: number): Promise<Lab | null
   return em.findOne(Lab, { id });
 }
 
-/** Finds a lab by its code in any case. */
+/** Finds a lab by its code, case ignored. */
 export async function findLabByCode(em: EntityManager, code: string): Promise<Lab | null> {
   return em.findOne(Lab, { [raw('lower(code) = lower(?)', [code])]: [] });
 }
 
-/** Those of these codes that there are, by their codes in lower case. */
+/** The existing labs with these codes, keyed by code in lower case. */
 export async function labsByCode(
   em: EntityManager,
   codes: readonly string[],
@@ -37,7 +37,7 @@ export async function labsByCode(
   return new Map(labs.map((lab) => [lab.code.toLowerCase(), lab]));
 }
 
-/** By code; only those in `ids` where it is given. */
+/** Ordered by code; only those in `ids` if given. */
 export async function listLabs(
   em: EntityManager,
   options: Page & { ids?: number[] | undefined },
@@ -50,7 +50,7 @@ export async function listLabs(
   return { items, total };
 }
 
-/** Throws `unique_violation` (`labs_code_key`) where the code is taken in any case. */
+/** Throws `unique_violation` (`labs_code_key`) if the code is taken, case ignored. */
 export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab> {
   const lab = em.create(Lab, {
     required_checks: {},
@@ -67,7 +67,7 @@ export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab>
   return lab;
 }
 
-/** Changes the fields given; null where there is no such lab. Throws `unique_violation`. */
+/** Changes the given fields; null if the lab does not exist. Throws `unique_violation`. */
 export async function updateLab(
   em: EntityManager,
   id: number,
@@ -80,12 +80,12 @@ export async function updateLab(
   return lab;
 }
 
-/** False where there is no such lab. Throws `foreign_key_violation` while it has definitions. */
+/** False if the lab does not exist. Throws `foreign_key_violation` while it has definitions. */
 export async function deleteLab(em: EntityManager, id: number): Promise<boolean> {
   return (await em.nativeDelete(Lab, { id })) > 0;
 }
 
-/** What a user may do where; a disabled lab gives nobody a role. */
+/** A user's roles by lab; disabled labs give no role. */
 export async function rolesOf(em: EntityManager, userId: number): Promise<LabRole[]> {
   const [row] = await em.execute<[{ roles: LabRole[] }]>(
     `select ${rolesOfUser} as roles from (select ?::int as id) u`,
@@ -99,12 +99,12 @@ export interface LabRole {
   role: Role;
 }
 
-/** A column for queries of users, `u`: what each is in which lab, as JSON; labs that are disabled count for nothing. */
+/** A column for queries of users `u`: their roles by lab, as JSON, without disabled labs. */
 export const rolesOfUser = `(select coalesce(
     jsonb_agg(jsonb_build_object('lab_id', m.lab_id, 'role', m.role) order by m.lab_id), '[]')
   from memberships m join labs l on l.id = m.lab_id where m.user_id = u.id and not l.disabled)`;
 
-/** Every membership of a user, in disabled labs too, by the lab's id. */
+/** Every membership of a user, including disabled labs, by the lab's id. */
 export async function membershipsOf(em: EntityManager, userId: number): Promise<Map<number, Role>> {
   const memberships = await em.find(Membership, { user_id: userId });
   return new Map(memberships.map(({ lab_id, role }) => [lab_id, role]));
@@ -125,7 +125,7 @@ export async function listMembers(
   return { items: rows.map((row) => memberOf(em, row)), total };
 }
 
-/** Of these users those who are members of any of the labs. */
+/** Those of these users who are members of any of the labs. */
 export async function membersAmong(
   em: EntityManager,
   labIds: readonly number[],
@@ -164,7 +164,7 @@ function memberOf(em: EntityManager, { role, member_since, ...user }: MemberRow)
   return { user: em.map(User, user), role, created_at: new Date(member_since) };
 }
 
-/** Makes or changes a membership. Throws `foreign_key_violation` for an unknown lab or user. */
+/** Creates or changes a membership. Throws `foreign_key_violation` for an unknown lab or user. */
 export async function setMember(
   em: EntityManager,
   labId: number,
@@ -179,7 +179,7 @@ export async function setMember(
   );
 }
 
-/** False where the user is no member of that lab. */
+/** False if the user is not a member of that lab. */
 export async function removeMember(
   em: EntityManager,
   labId: number,

@@ -1,4 +1,4 @@
-/** Merge requests and the heads they had. */
+/** Merge requests and their heads. */
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { MergeRequestChange } from '../schemas/review.ts';
@@ -13,7 +13,7 @@ const COLUMNS = [
 ];
 export type NewMergeRequest = Pick<MergeRequest, (typeof COLUMNS)[number]>;
 
-/** A commit that is proposed, what it changes, and what was said with it. */
+/** A proposed commit, its changes, and the edits pushed with it. */
 export type NewHead = Pick<
   MergeRequestHead,
   'head' | 'base' | 'changes' | 'pushed_by' | 'authors' | 'edits'
@@ -21,7 +21,7 @@ export type NewHead = Pick<
 
 const UNDECIDED: MergeRequestState[] = ['opening', 'open'];
 
-/** Takes the next number, before anything of the merge request is written. */
+/** Allocates the next number, before anything of the merge request is written. */
 export async function allocateMergeRequestId(em: EntityManager): Promise<number> {
   const [row] = await em.execute<[{ id: string | number }]>(
     `select nextval('merge_requests_id_seq') as id`,
@@ -29,7 +29,7 @@ export async function allocateMergeRequestId(em: EntityManager): Promise<number>
   return Number(row.id);
 }
 
-/** Moves the sequence past a number that git knows, so that a rebuilt database repeats none. */
+/** Moves the sequence past a number that git knows, so that a rebuilt database does not reuse it. */
 export async function advanceMergeRequestIds(em: EntityManager, past: number): Promise<void> {
   if (past < 1) return;
   await em.execute(
@@ -39,8 +39,8 @@ export async function advanceMergeRequestIds(em: EntityManager, past: number): P
 }
 
 /**
- * Makes the row, in state `opening`, with its first head, in one statement. Throws `unique_violation`
- * (`merge_requests_branch_key`, `merge_requests_for_main_key`) where one is open for the same source.
+ * Creates the row, in state `opening`, with its first head, in one statement. Throws `unique_violation`
+ * (`merge_requests_branch_key`, `merge_requests_for_main_key`) if one is open for the same source.
  */
 export async function addMergeRequest(
   em: EntityManager,
@@ -56,7 +56,7 @@ export async function addMergeRequest(
   );
 }
 
-/** Whose accounts the authors are is settled now: addresses may be changed. */
+/** Resolves the authors' accounts now, because addresses may change later. */
 const ADD_HEAD = `insert into merge_request_heads
     (merge_request_id, head, base, changes, pushed_by, edits, authors, author_ids)
   select id, ?::text, ?::text, ?::text, ?::int, ?::jsonb, a.authors,
@@ -68,7 +68,7 @@ const valuesOf = ({ head, base, changes, pushed_by, edits, authors }: NewHead) =
   ...[edits && JSON.stringify(edits), JSON.stringify(authors)],
 ];
 
-/** Notes a head before the refs move to it, in one statement, and gives the number of the note. */
+/** Records a head before the refs move to it, in one statement. Returns the number of the record. */
 export async function addHead(em: EntityManager, id: number, head: NewHead): Promise<number> {
   const [row] = await em.execute<[{ id: number }]>(
     `${ADD_HEAD} from (select ?::jsonb as authors) a, (select ?::int as id) opened returning id`,
@@ -77,12 +77,12 @@ export async function addHead(em: EntityManager, id: number, head: NewHead): Pro
   return row.id;
 }
 
-/** Takes back the note of a head that the refs never reached. */
+/** Deletes the record of a head that the refs never reached. */
 export async function removeHead(em: EntityManager, note: number): Promise<void> {
   await em.nativeDelete(MergeRequestHead, { id: note });
 }
 
-/** Takes back the notes of heads after the one where it is. Gives how many there were. */
+/** Deletes the records of heads after the current one. Returns their number. */
 export async function removeHeadsAfter(
   em: EntityManager,
   id: number,
@@ -93,7 +93,7 @@ export async function removeHeadsAfter(
   return await em.nativeDelete(MergeRequestHead, { merge_request_id: id, id: { $gt: at.id } });
 }
 
-/** The same for those of a definition that are decided, and stay where they were then. */
+/** The same for a definition's decided merge requests, whose head stays as it was at the decision. */
 export async function removeHeadsAfterDecisions(
   em: EntityManager,
   definitionId: number,
@@ -109,19 +109,19 @@ export async function removeHeadsAfterDecisions(
   return gone.length;
 }
 
-/** Takes back a merge request whose refs were never made. */
+/** Deletes a merge request whose refs were never created. */
 export async function removeOpening(em: EntityManager, id: number): Promise<void> {
   await em.nativeDelete(MergeRequest, { id, state: 'opening' });
 }
 
-/** What a request may say of a merge request. */
+/** The fields of a merge request that a request may set. */
 export const EDITED = fieldsOf(MergeRequestChange) satisfies (keyof MergeRequest)[];
-/** What follows from its refs and from decisions. */
+/** Fields derived from its refs and from decisions. */
 const FOLLOWING = ['state', 'decided_by', 'decided_at', 'head', 'base', 'changes'] as const;
 const WRITTEN = [...EDITED, ...FOLLOWING];
 export type MergeRequestFields = Pick<MergeRequest, (typeof WRITTEN)[number]>;
 
-/** Changes the fields given. False where it has landed: it stays as it landed, whatever was under way meanwhile. */
+/** Changes the given fields. Returns false for a landed merge request, which never changes. */
 export async function updateMergeRequest(
   em: EntityManager,
   id: number,
@@ -132,12 +132,12 @@ export async function updateMergeRequest(
   return changed > 0;
 }
 
-/** Who is about to decide it; shown once it is decided. */
+/** Records who is about to decide it; visible once it is decided. */
 export async function setDecider(em: EntityManager, id: number, who: number | null) {
   await em.nativeUpdate(MergeRequest, { id, state: 'open' }, { decided_by: who });
 }
 
-/** False, and no effect, where it is merged already, gone, or of another definition. */
+/** Returns false, without effect, if it is already merged, deleted, or of another definition. */
 export async function markMergeRequestMerged(
   em: EntityManager,
   definitionId: number,
@@ -159,7 +159,7 @@ export async function findMergeRequest(
   return em.findOne(MergeRequest, { id, state: { $ne: 'opening' } });
 }
 
-/** Those of these ids that there are, whoever may see them. */
+/** The existing merge requests with these ids, without a check of visibility. */
 export async function mergeRequestsById(
   em: EntityManager,
   ids: readonly number[],
@@ -172,10 +172,10 @@ export async function mergeRequestsById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** What names an open one of a definition: its branch, or what is pushed to for main and by whom. */
+/** Identifies an open merge request of a definition: its branch, or `refs/for/main` with the pusher. */
 export type Source = Pick<MergeRequest, 'source_ref'> & Partial<Pick<MergeRequest, 'author_id'>>;
 
-/** The one that is open for a source, of which the unique indexes leave but one. */
+/** The open merge request of a source. The unique indexes allow at most one. */
 export async function openMergeRequestFor(
   em: EntityManager,
   definitionId: number,
@@ -184,7 +184,7 @@ export async function openMergeRequestFor(
   return em.findOne(MergeRequest, { definition_id: definitionId, state: 'open', ...source });
 }
 
-/** Those of a definition that are not decided, those too whose refs are not there yet. */
+/** A definition's undecided merge requests, including those whose refs do not exist yet. */
 export async function undecidedMergeRequests(
   em: EntityManager,
   definitionId: number,
@@ -196,17 +196,17 @@ export async function undecidedMergeRequests(
   );
 }
 
-/** Whether any merge request, closed ones too, speaks of this definition. */
+/** Whether any merge request, including closed ones, refers to this definition. */
 export async function isProposed(em: EntityManager, definitionId: number): Promise<boolean> {
   return (await em.count(MergeRequest, { definition_id: definitionId })) > 0;
 }
 
-/** Every head it had, oldest first. */
+/** Every head of a merge request, oldest first. */
 export async function headsOf(em: EntityManager, id: number): Promise<MergeRequestHead[]> {
   return em.find(MergeRequestHead, { merge_request_id: id }, { orderBy: { id: 'asc' } });
 }
 
-/** The last note of this commit as a head of the merge request. */
+/** The last record of this commit as a head of the merge request. */
 export async function findHead(
   em: EntityManager,
   id: number,
@@ -219,7 +219,7 @@ export interface MergeRequestFilters {
   state?: Exclude<MergeRequestState, 'opening'> | undefined;
   lab_id?: number | undefined;
   definition_id?: number | undefined;
-  /** Username in any case, as it was when the merge request was opened. */
+  /** Username at the time of opening, case ignored. */
   author?: string | undefined;
 }
 

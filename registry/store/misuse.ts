@@ -1,4 +1,4 @@
-/** Rows that contradict what the registry itself writes. */
+/** Finds rows that contradict what the registry itself writes. */
 import type { EntityManager } from './types.ts';
 
 export interface OddMergeRequest {
@@ -9,8 +9,9 @@ export interface OddMergeRequest {
 }
 
 /**
- * Merged ones that no version is of, those that are not merged and name one, and those that were hidden as if their refs
- * were still to be written, which takes a moment and not an hour. Where the definition is gone nothing can be compared.
+ * Merged merge requests to which no version belongs, unmerged ones that name a version, and those in state `opening`
+ * for more than an hour, although writing the refs takes a moment. Merge requests of deleted definitions are
+ * skipped, because nothing can be compared.
  */
 export async function oddMergeRequests(em: EntityManager): Promise<OddMergeRequest[]> {
   return await em.execute<OddMergeRequest[]>(
@@ -26,8 +27,8 @@ export async function oddMergeRequests(em: EntityManager): Promise<OddMergeReque
 }
 
 /**
- * Accounts whose sessions were ended more often, as the audit trail has it, than their row counts: by a new password, or
- * by being disabled.
+ * Accounts whose `session_epoch` is lower than the number of times that, according to the audit trail, a new
+ * password or disabling the account ended their sessions.
  */
 export async function sessionsSetBack(
   em: EntityManager,

@@ -1,13 +1,13 @@
-/** Being told when another transaction has committed something: PostgreSQL's LISTEN, on both databases. */
+/** Notifications about other transactions' commits: PostgreSQL's LISTEN, on both databases. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Ends the listening. */
+/** Stops listening. */
 export type StopListening = () => Promise<void>;
 
-/** Calls `wake` after each commit that notified `channel`; commits that follow each other closely may share a call. */
+/** Calls `wake` after each commit that notified `channel`; commits in quick succession may share a call. */
 export type Listen = (channel: string, wake: () => void) => Promise<StopListening>;
 
-/** What is used of pg's pool and its clients. */
+/** The part of pg's pool and clients that is used here. */
 interface Pool {
   connect(): Promise<Client>;
 }
@@ -18,12 +18,12 @@ interface Client {
   release(destroy: boolean): void;
 }
 
-/** How long to wait before connecting anew, in milliseconds. */
+/** Delay before reconnecting, in milliseconds. */
 const AGAIN = 1000;
 
 /**
- * On a connection of its own. One that breaks is made anew, and `wake` is called when it stands, for what was
- * notified meanwhile is lost. Rejects where the first attempt fails.
+ * Listens on a separate connection. After a lost connection it reconnects and calls `wake`, because
+ * notifications were lost meanwhile. Rejects if the first attempt fails.
  */
 export async function listenOnServer(
   pool: Pool,
@@ -65,7 +65,7 @@ export async function listenOnServer(
         await connect();
         return wake();
       } catch {
-        // The database is still away, which every other use of it reports.
+        // The database is still unavailable, which every other use of it reports.
       }
     }
   }
@@ -77,7 +77,10 @@ export async function listenOnServer(
   };
 }
 
-/** On the only connection of the embedded database: notices come among the answers to whatever else goes over it. */
+/**
+ * Listens on the embedded database's only connection: notifications arrive between the answers to other
+ * queries.
+ */
 export async function listenInPassing(
   pool: Pool,
   channel: string,

@@ -9,36 +9,41 @@ import type { Listen } from './notices.ts';
 import type { EntityManager } from './types.ts';
 
 export interface StoreOptions {
-  /** `postgresql://…`: a server. */
+  /** `postgresql://…` for a server. */
   databaseUrl?: string | undefined;
-  /** Otherwise the embedded database in this folder, or one whose opening has begun: the store closes it. */
+  /**
+   * The folder of the embedded database, or an embedded database that is already opening. The store closes
+   * it.
+   */
   folder?: string | undefined;
   embedded?: EmbeddedDatabase | undefined;
-  /** Told every statement, values left out. */
+  /** Receives every statement, without values. */
   debug?: ((sql: string) => void) | undefined;
 }
 
 export interface Store {
   readonly orm: MikroORM;
-  /** Whether this is PGlite: one process, one connection. */
+  /** Whether the database is PGlite: one process, one connection. */
   readonly embedded: boolean;
-  /** Runs the migrations that are pending, up to one where its name is given, and returns their names. */
+  /** Runs the pending migrations, up to `last` if given, and returns their names. */
   migrate(last?: string): Promise<string[]>;
-  /** Names of the migrations that this database has had. */
+  /** Names of the migrations that this database has. */
   applied(): Promise<string[]>;
-  /** Names of the migrations that this database still lacks. */
+  /** Names of the migrations that this database lacks. */
   pending(): Promise<string[]>;
   /**
-   * Runs `work` in one READ COMMITTED transaction: committed when it returns, rolled back when it
-   * throws. Inside it nothing but the `em` given may be used: the embedded database has a single
-   * connection, which the transaction holds.
+   * Runs `work` in one READ COMMITTED transaction, which commits when `work` returns and rolls back when it
+   * throws. Use only the given `em` inside: the embedded database has a single connection, which the
+   * transaction occupies.
    */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
-  /** As `transaction`, but `work` only reads, and sees what was committed before its first statement. */
+  /** Like `transaction`, but read-only: `work` sees what was committed before its first statement. */
   snapshot<T>(work: (em: EntityManager) => Promise<T>): Promise<T>;
-  /** A fresh unit of work outside of any transaction. */
+  /** A new unit of work outside any transaction. */
   em(): EntityManager;
-  /** Tells of commits, those of other processes too (`pg_notify`). Throws `database_unavailable`. */
+  /**
+   * Notifies about commits, including those of other processes (`pg_notify`). Throws `database_unavailable`.
+   */
   listen: Listen;
   /** Throws `database_unavailable`. */
   ping(): Promise<void>;
@@ -46,8 +51,8 @@ export interface Store {
 }
 
 /**
- * Opens the database without changing it. Throws `database_in_use` where another process has the folder; a
- * database that cannot be reached or opened shows at the first statement (`ping`).
+ * Opens the database without changing it. Throws `database_in_use` if another process uses the folder. A
+ * database that cannot be reached or opened fails at the first statement (`ping`).
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, folder, embedded, debug } = options;
@@ -60,7 +65,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       snapshot: false,
       silent: true,
     },
-    // Triggers and functions are written by hand; the schema generator is here to compare, in a test.
+    // Triggers and functions are hand-written. The schema generator only serves a test that compares schemas.
     schemaGenerator: { ignoreTriggers: true, ignoreRoutines: true },
     ...(debug && {
       onQuery(sql: string) {
@@ -105,7 +110,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const up = async () =>
         (await orm.migrator.up(last === undefined ? {} : { to: last })).map(({ name }) => name);
       if (store.embedded) return withTranslatedErrors(up);
-      // Several processes may start at once: the first migrates, the others then find nothing to do.
+      // Several processes may start at once: the first one migrates, and the others then have nothing to do.
       return store.transaction(async (em) => {
         await em.execute('select pg_advisory_xact_lock(?)', [migrationLock]);
         return up();
@@ -115,7 +120,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return store;
 }
 
-/** Asks the migrator's table itself: the migrator would first look over the whole catalogue. */
+/** Reads the migrator's table directly, because the migrator would first scan the whole catalogue. */
 async function appliedIn(em: EntityManager): Promise<string[]> {
   const table = await em.execute(`select 1 where to_regclass('migrations') is not null`);
   if (table.length === 0) return [];
@@ -123,7 +128,7 @@ async function appliedIn(em: EntityManager): Promise<string[]> {
   return done.map(({ name }) => name);
 }
 
-/** Any number that nothing else in the database locks. */
+/** An arbitrary number that no other lock in the database uses. */
 const migrationLock = 7_301_001;
 
 async function withTranslatedErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -135,8 +140,8 @@ async function withTranslatedErrors<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Every statement's error passes the platform's converter, so that a StoreError is what queries throw
- * and no caller meets a driver's error. What `translate` leaves alone gets the ORM's own treatment.
+ * Every statement's error passes the platform's converter, so queries throw StoreError and callers never see
+ * a driver's error. The ORM handles errors that `translate` does not convert.
  */
 function translateErrorsOf(orm: MikroORM): void {
   const platform = orm.driver.getPlatform();

@@ -1,4 +1,4 @@
-/** What computers report, and what was installed when. */
+/** Reports of computers, and the history of installations. */
 import { raw } from '@mikro-orm/core';
 import type { Json } from '../definitions/types.ts';
 import { among, where } from './conditions.ts';
@@ -13,15 +13,15 @@ export interface ReportFields {
 }
 
 /**
- * Keeps the reports of computers (by their ids) instead of their last ones; of two at once the second waits. Gives those
- * that there were, undefined for a first one; computers that are gone are left out.
+ * Replaces the reports of computers (by id); of two concurrent calls the second waits. Returns the previous
+ * reports, undefined for a first one; deleted computers are left out.
  */
 export async function saveReports(
   em: EntityManager,
   reports: ReadonlyMap<number, ReportFields>,
 ): Promise<Map<number, Pick<ReportFields, 'installed'> | undefined>> {
   const { sql, values } = where([among('c.id', [...reports.keys()])]);
-  // The computers are held, for the first time there are no reports to hold; in one order, against circles of waiting.
+  // Locks the computers, because a first report has no row to lock; in one order, to avoid deadlocks.
   const there = await em.execute<{ id: number; installed: Record<string, number> | null }[]>(
     `select c.id, r.installed from computers c left join reports r on r.computer = c.id
       ${sql} order by c.id for update of c`,
@@ -57,10 +57,10 @@ const NAMED = [
   'is_builtin',
   'archived_at',
 ] as const;
-/** With what decides about who sees it. */
+/** With the columns that decide who sees it. */
 export type NamedVersion = Pick<Definition, (typeof NAMED)[number]>;
 
-/** The definitions with these names, in any case, that the viewer sees and that have a version. */
+/** The definitions with these names (case ignored) that the viewer sees and that have a version. */
 export async function definitionsByName(
   em: EntityManager,
   viewer: Viewer,
@@ -77,7 +77,7 @@ export async function definitionsByName(
   );
 }
 
-/** Makes what is installed now on each computer what `versions` says (by definition), and ends what was instead. */
+/** Makes `versions` (by definition) the current installations of each computer, and ends all others. */
 export async function saveInstalled(
   em: EntityManager,
   versions: ReadonlyMap<number, ReadonlyMap<number, number>>,
@@ -106,7 +106,10 @@ export interface Counted {
   computers: number;
 }
 
-/** On how many computers of these labs (undefined: of all) each version of a definition is installed now. */
+/**
+ * The number of computers of these labs (undefined: of all) on which each version of a definition is
+ * installed now.
+ */
 export async function countInstalled(
   em: EntityManager,
   definitionId: number,
@@ -124,7 +127,7 @@ export async function countInstalled(
   return rows.map(numbers);
 }
 
-/** On how many computers each version is loaded, as they said last. */
+/** The number of computers that have each version loaded, according to their last reports. */
 export async function countLoaded(
   em: EntityManager,
   name: string,
@@ -143,11 +146,11 @@ export interface Turn {
   /** The UTC day, `2026-01-31`. */
   day: string;
   version: number;
-  /** By how many computers more (or fewer) have it at the end of that day. */
+  /** The change in the number of computers that have it, by the end of that day. */
   change: number;
 }
 
-/** How the numbers of computers changed, day by day, oldest first. */
+/** The changes in the numbers of computers, day by day, oldest first. */
 export async function turnsOf(
   em: EntityManager,
   definitionId: number,

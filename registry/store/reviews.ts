@@ -1,4 +1,4 @@
-/** What people and programs say of a merge request. */
+/** Reviews, comments and checks of a merge request. */
 import type { Role } from './entities/index.ts';
 import { Check, Comment, Review } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
@@ -25,10 +25,10 @@ export type NewCheck = Pick<
   'merge_request_id' | 'head' | 'name' | 'state' | 'url' | 'summary' | 'account_id' | 'account'
 >;
 
-/** A review, and what its author is in the lab now: that decides whether it counts. */
+/** A review with its author's current role in the lab, which decides whether it counts. */
 export interface ReviewWithStanding extends Review {
   email: string;
-  /** Null for who is no member (any more); a site admin counts as admin of every lab. */
+  /** Null for a person who is not a member (any more); a site admin counts as admin of every lab. */
   role: Role | null;
 }
 
@@ -72,7 +72,7 @@ export async function commentsOf(em: EntityManager, mergeRequestId: number): Pro
   return em.find(Comment, { merge_request_id: mergeRequestId }, { orderBy: { id: 'asc' } });
 }
 
-/** An account's word on a check of one head replaces what it said before. */
+/** Saves an account's result of a check for one head, replacing its earlier result. */
 export async function putCheck(em: EntityManager, fields: NewCheck): Promise<Check> {
   await em.upsert(
     Check,

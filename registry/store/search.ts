@@ -1,4 +1,4 @@
-/** LIKE patterns that find `text`, its own `%`, `_` and `\` taken literally: anywhere, or as the beginning. */
+/** LIKE patterns that find `text` literally (with `%`, `_` and `\` escaped), anywhere or at the start. */
 export const containing = (text: string): string => `%${literal(text)}%`;
 export const beginning = (text: string): string => `${literal(text)}%`;
 

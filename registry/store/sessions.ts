@@ -4,12 +4,12 @@ import type { EntityManager } from './types.ts';
 
 export interface SessionId {
   userId: number;
-  /** The user's `session_epoch` when the session began. */
+  /** The user's `session_epoch` when the session started. */
   epoch: number;
   id: string;
 }
 
-/** The user of a session that goes on, in one query: null where it, or the account, has ended. */
+/** The user of a live session, in one query; null if the session has ended or the account is disabled. */
 export async function findSessionUser(
   em: EntityManager,
   { userId, epoch, id }: SessionId,
@@ -22,7 +22,7 @@ export async function findSessionUser(
   });
 }
 
-/** Ends a session until its token expires; rows of those that expired since are taken away. */
+/** Ends a session until its token expires, and deletes rows of expired tokens. */
 export async function endSession(em: EntityManager, id: string, expires: Date): Promise<void> {
   await em.nativeDelete(EndedSession, { expires_at: { $lt: new Date() } });
   await em.upsert(EndedSession, { id, expires_at: expires });

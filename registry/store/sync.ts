@@ -1,4 +1,4 @@
-/** What a computer's list of definitions is made from. */
+/** The data for a computer's list of definitions. */
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import type { StatedTimeline } from '../signing/statement.ts';
 import { among, where } from './conditions.ts';
@@ -7,14 +7,14 @@ import { beginFirstTimeline, currentTimeline } from './timelines.ts';
 import type { EntityManager } from './types.ts';
 import { type Viewer, visibleTo } from './visibility.ts';
 
-/** Whose list is asked for. */
+/** The computer that requests its list. */
 export type Asking = Readonly<{ id: number; lab_id: number }>;
 
 export interface Stamps {
   lab: string;
   computer: string;
   shared: string;
-  /** Rises with each change of one of them, and never falls. */
+  /** Rises with each change of a stamp; never falls. */
   number: number;
   timeline: StatedTimeline;
 }
@@ -28,9 +28,10 @@ interface StampRow {
 }
 
 /**
- * Each changes whenever something changes that the list of a computer is made from: the definitions of its lab and the
- * lab's policy, what is bound to it, public and built-in definitions. One query on a primary key. To be read before the list
- * is: then a list is never older than its stamps, and a change in between only makes it be read once more.
+ * The stamps of a computer's list, which change whenever its data changes: the definitions of its lab and the
+ * lab's policy, its bindings, public and built-in definitions. One query on a primary key. Read the stamps
+ * before the list, so that the list is never older than its stamps; a change in between only causes one more
+ * read.
  */
 export async function syncStamps(
   em: EntityManager,
@@ -59,7 +60,7 @@ export async function syncStamps(
   const timeline = rows.find(({ kind }) => kind === 'timeline') as StampRow;
   return new Map(
     computers.map((computer) => {
-      // What was never changed has no stamp yet.
+      // Data that never changed has no stamp yet.
       const [lab, own, shared] = [
         `lab ${computer.lab_id}`,
         `computer ${computer.id}`,
@@ -77,7 +78,7 @@ export async function syncStamps(
   );
 }
 
-/** As lists state it. */
+/** A timeline in the format of lists. */
 function timelineOf(id: string, about: StampRow['about']): StatedTimeline {
   const at = (time: Date | string | null | undefined) =>
     time ? new Date(time).toISOString() : null;
@@ -89,7 +90,7 @@ function timelineOf(id: string, about: StampRow['about']): StatedTimeline {
   };
 }
 
-/** The number and timeline of what is told of all labs at once: a bundle. */
+/** The number and timeline of a bundle, which covers all labs. */
 export async function numberOfAll(
   em: EntityManager,
 ): Promise<{ number: number; timeline: StatedTimeline }> {
@@ -102,28 +103,28 @@ export async function numberOfAll(
 }
 
 /**
- * Holds the stamps of these computers until the transaction ends. Whoever writes what is bound to several takes them
- * first, in one order: the triggers would take them one after the other, and two who write could wait in a circle.
+ * Locks the stamps of these computers until the transaction ends. Call it before changing bindings of several
+ * computers: the triggers would lock the stamps one by one, and two writers could deadlock.
  */
 export async function holdStamps(em: EntityManager, computers: readonly number[]): Promise<void> {
   const { sql, values } = where([["kind = 'computer'"], among('id', computers)]);
   await em.execute(`select 1 from sync_stamps ${sql} order by id for update`, values);
 }
 
-/** The same of a lab, which comes before its computers. */
+/** Locks the stamp of a lab. Lock it before its computers. */
 export async function holdLabStamp(em: EntityManager, labId: number): Promise<void> {
   await em.execute(`select 1 from sync_stamps where kind = 'lab' and id = ? for update`, [labId]);
 }
 
 export interface Wanted {
-  /** All of this lab. */
+  /** All definitions of this lab. */
   lab: number | undefined;
   ids: readonly number[];
-  /** In any case. */
+  /** Case ignored. */
   names: readonly string[];
 }
 
-/** Of the definitions wanted those that the viewer sees and that have a version, by name; archived ones too. */
+/** The wanted definitions that the viewer sees and that have a version, by name; archived ones too. */
 export async function definitionsWanted(
   em: EntityManager,
   viewer: Viewer,
@@ -148,7 +149,10 @@ export interface Revoked extends Pick<Version, 'definition_id' | 'version' | 'co
   name: string;
 }
 
-/** Every revoked version of what the viewer sees, archived definitions among them: they may be installed somewhere. */
+/**
+ * Every revoked version of the definitions that the viewer sees. Archived ones are included, because they may
+ * still be installed.
+ */
 export async function revokedVersions(em: EntityManager, viewer: Viewer): Promise<Revoked[]> {
   const versions = await em.find(
     Version,
@@ -164,7 +168,7 @@ export async function revokedVersions(em: EntityManager, viewer: Viewer): Promis
   });
 }
 
-/** With the names of their definitions, those that the viewer sees. */
+/** Adds the definitions' names and keeps those that the viewer sees. */
 async function named<V extends { definition_id: number }>(
   em: EntityManager,
   viewer: Viewer,
@@ -188,7 +192,7 @@ export interface Reinstated extends Pick<Version, 'definition_id' | 'version' | 
   name: string;
 }
 
-/** Every version of what the viewer sees that was revoked once and stands again. */
+/** Every reinstated version of the definitions that the viewer sees. */
 export async function reinstatedVersions(em: EntityManager, viewer: Viewer): Promise<Reinstated[]> {
   const versions = await em.find(
     Version,

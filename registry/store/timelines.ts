@@ -1,8 +1,8 @@
-/** From when on this registry has been what it is: see `Timeline`. */
+/** The registry's timelines: see `Timeline`. */
 import { Timeline } from './entities/index.ts';
 import type { EntityManager } from './types.ts';
 
-/** Makes the first one, where there is none. */
+/** Creates the first timeline, unless one exists. */
 export async function beginFirstTimeline(em: EntityManager): Promise<void> {
   await em.execute(
     `insert into timelines (id, timeline, base, began_at)
@@ -11,7 +11,10 @@ export async function beginFirstTimeline(em: EntityManager): Promise<void> {
   );
 }
 
-/** Numbers go on above all that were given before, by this database or by the one that a backup was made of. */
+/**
+ * Starts a timeline whose numbers are higher than all numbers issued before, by this database or by the one
+ * in the backup.
+ */
 export async function beginTimeline(em: EntityManager, restoredFrom: Date | null): Promise<void> {
   await em.execute(
     `insert into timelines (id, timeline, base, began_at, restored_from)
@@ -28,7 +31,7 @@ export async function currentTimeline(em: EntityManager): Promise<Timeline | nul
   return em.findOne(Timeline, { id: { $gt: 0 } }, { orderBy: { id: 'desc' } });
 }
 
-/** Computers are to follow the current one. */
+/** Confirms that computers may follow the current timeline. */
 export async function confirmTimeline(em: EntityManager, { id }: Timeline, by: string) {
   await em.nativeUpdate(Timeline, { id }, { confirmed_at: new Date(), confirmed_by: by });
 }

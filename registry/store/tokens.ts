@@ -12,7 +12,7 @@ export interface NewToken {
   expires_at?: Date | null;
 }
 
-/** A token that was presented, and whose it is. */
+/** A presented token and its owner. */
 export interface TokenOwner {
   token: Pick<Token, 'id' | 'name' | 'scope' | 'expires_at' | 'last_used_at'>;
   user: User;
@@ -26,7 +26,10 @@ export async function createToken(em: EntityManager, fields: NewToken): Promise<
   return token;
 }
 
-/** The token with this hash, its user and what that user is in which lab, in one query; null if unknown, expired or its user disabled. */
+/**
+ * The token with this hash, its user and the user's roles, in one query; null if the token is unknown or
+ * expired, or the user disabled.
+ */
 export async function findTokenByHash(em: EntityManager, hash: string): Promise<TokenOwner | null> {
   const [row] = await em.execute(
     `select u.*, t.id as token_id, t.name as token_name, t.scope, t.expires_at, t.last_used_at,
@@ -53,12 +56,12 @@ export async function listTokens(em: EntityManager, userId: number): Promise<Tok
   return em.find(Token, { user_id: userId }, { orderBy: { id: 'desc' } });
 }
 
-/** Deletes one of a user's tokens; false where that user has no such token. */
+/** Deletes one of a user's tokens; false if the user has no such token. */
 export async function deleteToken(em: EntityManager, userId: number, id: number): Promise<boolean> {
   return (await em.nativeDelete(Token, { id, user_id: userId })) > 0;
 }
 
-/** Notes that a token was used: at most one write a minute, and nothing is asked where the last is as fresh. */
+/** Updates a token's last use, at most once a minute. Sends no query if the last update is that recent. */
 export async function touchToken(
   em: EntityManager,
   { id, last_used_at }: Pick<Token, 'id' | 'last_used_at'>,

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 
-/** One unit of work: a fork of the store's, bound to a transaction inside `Store.transaction`. */
+/** One unit of work: a fork of the store's, bound to the transaction inside `Store.transaction`. */
 export type EntityManager = SqlEntityManager;
 
 /** Pages count from 1. */
@@ -11,6 +11,6 @@ export interface Page {
 
 export interface Listed<T> {
   items: T[];
-  /** How many there are on all pages. */
+  /** Number of items on all pages. */
   total: number;
 }

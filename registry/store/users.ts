@@ -6,13 +6,13 @@ import { window } from './paging.ts';
 import { beginning, containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
-/** What a request may say of an account and its row keeps as it came. */
+/** The fields of an account that a request may set and that are stored unchanged. */
 export const ACCOUNT_FIELDS = fieldsBut(
   UserChange,
   'password',
   'current_password',
 ) satisfies (keyof User)[];
-/** What follows from a password that is set, and ends sessions. */
+/** Fields derived from a new password; they end sessions. */
 const SECRET_FIELDS = ['password_hash', 'password_expires_at', 'session_epoch'] as const;
 const WRITTEN = [...ACCOUNT_FIELDS, ...SECRET_FIELDS];
 
@@ -23,12 +23,12 @@ export async function findUser(em: EntityManager, id: number): Promise<User | nu
   return em.findOne(User, { id });
 }
 
-/** Finds a user by name in any case. */
+/** Finds a user by name, case ignored. */
 export async function findUserByName(em: EntityManager, username: string): Promise<User | null> {
   return em.findOne(User, { [raw('lower(username) = lower(?)', [username])]: [] });
 }
 
-/** Finds the user with this address, in any case; null where there is none, or more than one. */
+/** Finds the user with this address, case ignored; null if there is none, or more than one. */
 export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
   const found = await em.find(
     User,
@@ -38,13 +38,16 @@ export async function findUserByEmail(em: EntityManager, email: string): Promise
   return found.length === 1 ? (found[0] as User) : null;
 }
 
-/** Whether an account has this address, or one that reaches the same person. */
+/** Whether an account has this address, or another address of the same mailbox. */
 export async function isAddressTaken(em: EntityManager, email: string): Promise<boolean> {
   const rows = await em.execute('select 1 from users where mailbox = mailbox_of(?)', [email]);
   return rows.length > 0;
 }
 
-/** Usernames of accounts whose address an older account has too: only accounts from before addresses were unique. */
+/**
+ * Usernames of accounts that share their mailbox with an older account. Only accounts from before addresses
+ * were unique can.
+ */
 export async function sharingAddresses(em: EntityManager): Promise<string[]> {
   const rows = await em.execute<{ username: string }[]>(
     `select username from users where mailbox is null and email <> '' order by id`,
@@ -52,7 +55,7 @@ export async function sharingAddresses(em: EntityManager): Promise<string[]> {
   return rows.map(({ username }) => username);
 }
 
-/** `wanted` where nobody is called so in any case, else with the first number that makes it free. */
+/** `wanted` if it is free (case ignored); otherwise with the lowest number that makes it free. */
 export async function freeUsername(em: EntityManager, wanted: string): Promise<string> {
   const rows = await em.execute<{ taken: string }[]>(
     'select lower(username) as taken from users where lower(username) like lower(?)',
@@ -64,7 +67,10 @@ export async function freeUsername(em: EntityManager, wanted: string): Promise<s
   return name;
 }
 
-/** By username; `q` looks for a part of username, name or e-mail, `username` for the whole one; in any case. */
+/**
+ * Ordered by username. `q` matches a part of username, name or e-mail, `username` the whole username; case
+ * ignored.
+ */
 export async function listUsers(
   em: EntityManager,
   options: Page & { q?: string | undefined; username?: string | undefined },
@@ -89,12 +95,14 @@ export async function listUsers(
   return { items, total };
 }
 
-/** Asked at every start, so without the mapper, whose first query takes longer than the database. */
+/** Runs at every start, so it avoids the mapper, whose first query takes longer than the database. */
 export async function hasUsers(em: EntityManager): Promise<boolean> {
   return (await em.execute('select 1 from users limit 1')).length > 0;
 }
 
-/** Throws `unique_violation` (`users_username_key`, `users_mailbox_key`) where the name or the address is taken. */
+/**
+ * Throws `unique_violation` (`users_username_key`, `users_mailbox_key`) if the name or the address is taken.
+ */
 export async function createUser(em: EntityManager, fields: NewUser): Promise<User> {
   const user = em.create(User, {
     mailbox: null,
@@ -107,7 +115,7 @@ export async function createUser(em: EntityManager, fields: NewUser): Promise<Us
   return user;
 }
 
-/** Changes the fields given; null where there is no such user. Throws `unique_violation`. */
+/** Changes the given fields; null if the user does not exist. Throws `unique_violation`. */
 export async function updateUser(
   em: EntityManager,
   id: number,
@@ -120,7 +128,7 @@ export async function updateUser(
   return user;
 }
 
-/** How many site admins can still sign in. */
+/** The number of site admins who can sign in. */
 export async function countAdmins(em: EntityManager): Promise<number> {
   return em.count(User, { is_admin: true, disabled: false });
 }

@@ -28,7 +28,7 @@ export async function findVersion(
   return em.findOne(Version, { definition_id: definitionId, version });
 }
 
-/** Of each of these definitions the newest version that is not revoked, where there is one; in one query. */
+/** For each of these definitions the newest version that is not revoked, if any; in one query. */
 export async function newestStanding(
   em: EntityManager,
   definitionIds: readonly number[],
@@ -44,11 +44,11 @@ export async function newestStanding(
   return byDefinition(rows.map((row) => em.map(Version, row as never)));
 }
 
-/** Of a commit or a file's SHA-256, what the index has. */
+/** Number of leading digits of a commit or a file's SHA-256 in the index. */
 export const HASH_BEGINNING = 7;
 
 /**
- * The versions whose commit, or the SHA-256 of one of whose files, begins with the same `HASH_BEGINNING` digits as
+ * The versions whose commit, or one of whose files' SHA-256, starts with the same `HASH_BEGINNING` digits as
  * `hash`, with their contents.
  */
 export async function versionsWithHashLike(em: EntityManager, hash: string): Promise<Version[]> {
@@ -59,7 +59,7 @@ export async function versionsWithHashLike(em: EntityManager, hash: string): Pro
   return rows.map((row) => em.map(Version, row as never));
 }
 
-/** Why versions of these definitions were revoked, by definition and version. */
+/** The reasons of the revoked versions of these definitions, by definition and version. */
 export async function revokedOf(
   em: EntityManager,
   definitionIds: readonly number[],
@@ -78,7 +78,7 @@ export async function revokedOf(
   return found;
 }
 
-/** Versions of which the index does not have what they hold, each with its definition's name. */
+/** Versions whose content is not indexed, each with its definition's name. */
 export async function versionsWithoutContent(em: EntityManager): Promise<
   (Pick<Version, 'definition_id' | 'version' | 'commit' | 'files' | 'described'> & {
     name: string;
@@ -91,7 +91,7 @@ export async function versionsWithoutContent(em: EntityManager): Promise<
   );
 }
 
-/** Notes what a version holds, where nobody has yet. */
+/** Saves a version's content unless it is already indexed. */
 export async function saveContent(
   em: EntityManager,
   { definition_id, version, commit }: Pick<Version, 'definition_id' | 'version' | 'commit'>,
@@ -104,7 +104,7 @@ export async function saveContent(
 const byDefinition = (versions: Version[]): Map<number, Version> =>
   new Map(versions.map((version) => [version.definition_id, version]));
 
-/** These versions, revoked ones too, in one query. */
+/** These versions, including revoked ones, in one query. */
 export async function versionsAt(
   em: EntityManager,
   wanted: readonly { definition_id: number; version: number }[],
@@ -117,18 +117,18 @@ export async function versionsAt(
   );
 }
 
-/** Writes versions as their tags have them: new ones are added, known ones made to agree. */
+/** Writes versions as recorded in their tags: adds new ones and updates known ones. */
 export async function upsertVersions(em: EntityManager, versions: VersionFields[]): Promise<void> {
   if (versions.length > 0) await em.upsertMany(Version, versions);
 }
 
-/** What is said of versions, by number, as the definition's state in git has it. */
+/** The verdicts on versions, by number, as in the definition's state in git. */
 export interface Verdicts {
   deprecated: Record<string, object>;
   revoked: Record<string, object>;
 }
 
-/** Makes the rows of a definition say what its state says, in one statement that writes only what differs. */
+/** Sets the verdicts in a definition's rows, in one statement that writes only the rows that differ. */
 export async function setVerdicts(
   em: EntityManager,
   definitionId: number,
@@ -152,7 +152,7 @@ export async function setVerdicts(
   );
 }
 
-/** What the rows of a definition say. */
+/** The verdicts in the rows of a definition. */
 export async function verdictsOf(em: EntityManager, definitionId: number): Promise<Verdicts> {
   const rows = await em.find(
     Version,
@@ -169,7 +169,7 @@ export async function verdictsOf(em: EntityManager, definitionId: number): Promi
   return { deprecated: said('deprecated'), revoked: said('revoked') };
 }
 
-/** What is said of the newest version of each of these definitions, where anything is; in one query. */
+/** The verdict on the newest version of each of these definitions, if any; in one query. */
 export async function currentVerdicts(
   em: EntityManager,
   definitionIds: readonly number[],

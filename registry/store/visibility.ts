@@ -1,22 +1,22 @@
 import type { FilterQuery } from '@mikro-orm/core';
 import type { Definition } from './entities/index.ts';
 
-/** What a caller may see of definitions, settled beforehand from who they are. */
+/** The caller's view of definitions, resolved in advance from their identity. */
 export interface Viewer {
-  /** Site administrators and the registry itself. */
+  /** True for site admins and the registry itself. */
   everything: boolean;
-  /** Sees public and built-in definitions. */
+  /** Whether the viewer sees public and built-in definitions. */
   public: boolean;
-  /** Labs whose definitions they see. */
+  /** Labs whose definitions the viewer sees. */
   labs: number[];
-  /** Labs whose proposed definitions (no version yet) they see as well. */
+  /** Labs whose proposed definitions (without a version yet) the viewer sees as well. */
   proposes: number[];
 }
 
-/** The registry itself. */
+/** The viewer for the registry itself. */
 export const everything: Viewer = { everything: true, public: true, labs: [], proposes: [] };
 
-/** The one place that says which definitions a viewer sees. */
+/** The only place that decides which definitions a viewer sees. */
 export function visibleTo(viewer: Viewer): FilterQuery<Definition> {
   if (viewer.everything) return {};
   const open: FilterQuery<Definition>[] = viewer.public

@@ -3,9 +3,9 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { StoreError } from '../errors.ts';
 
 /**
- * Holds `path` for this process until released; PGlite itself lets two processes open one folder, and
- * they destroy it. The file names the holder, so that one left by a process that was killed is taken
- * over. Throws `database_in_use`.
+ * Locks `path` for this process until released, because PGlite lets two processes open one folder and they
+ * destroy it. The lock file names its holder, so that a lock left by a killed process can be taken over.
+ * Throws `database_in_use`.
  */
 export async function lockFolder(path: string): Promise<{ release(): Promise<void> }> {
   const own = `${path}.${randomUUID()}`;
@@ -13,7 +13,7 @@ export async function lockFolder(path: string): Promise<{ release(): Promise<voi
   await writeFile(own, mark, { mode: 0o600 });
   held.add(mark);
   try {
-    // link() puts the file there with its content in it, or fails: no reader sees half of it.
+    // link() creates the file together with its content, or fails, so no reader sees a partial file.
     while (!(await linked(own, path))) await removeStale(path);
   } catch (error) {
     held.delete(mark);
@@ -29,7 +29,7 @@ export async function lockFolder(path: string): Promise<{ release(): Promise<voi
   };
 }
 
-/** Marks held by this very process: after a restart a container often gives out the same pid again. */
+/** Marks of locks held by this process. After a restart, a container often assigns the same pid again. */
 const held = new Set<string>();
 
 async function removeStale(path: string): Promise<void> {
@@ -38,7 +38,7 @@ async function removeStale(path: string): Promise<void> {
   if (await isAlive(mark)) throw inUse(path, mark);
   const aside = `${path}.${randomUUID()}`;
   if (!(await succeeds(rename(path, aside), 'ENOENT'))) return;
-  // Another process may have taken over between the reading and the renaming: give it back.
+  // If another process took the lock over between the read and the rename, give it back.
   const taken = await contentOf(aside);
   if (taken !== undefined && taken !== mark) await linked(aside, path);
   await rm(aside, { force: true });
@@ -52,9 +52,9 @@ async function isAlive(mark: string): Promise<boolean> {
 }
 
 /**
- * When a process started, undefined if there is none. The pid alone would mistake a stranger that got
- * the pid later for the holder; Linux tells the start in clock ticks since boot (proc(5), field 22 of
- * `stat`), together with the boot's id. Elsewhere the answer is empty for any process that lives.
+ * The start time of a process; undefined if it does not exist. The pid alone could belong to a later process.
+ * Linux gives the start in clock ticks since boot (proc(5), field 22 of `stat`), which is combined with the
+ * boot's id. Elsewhere the result is empty for any running process.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await contentOf(`/proc/${pid}/stat`);
@@ -83,7 +83,7 @@ async function contentOf(path: string): Promise<string | undefined> {
   return content;
 }
 
-/** Whether the work was done; false for the failures named, any other is thrown. */
+/** True on success, false for the expected errors; any other error is thrown. */
 async function succeeds(work: Promise<unknown>, ...expected: string[]): Promise<boolean> {
   try {
     await work;

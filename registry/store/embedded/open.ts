@@ -1,4 +1,4 @@
-/** The embedded database: PGlite in a thread of its own, spoken to as a PostgreSQL server is. */
+/** The embedded database: PGlite in a worker thread, used through PostgreSQL's protocol like a server. */
 import { mkdir } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
 import { dirname, resolve } from 'node:path';
@@ -8,16 +8,15 @@ import { lockFolder } from './folder-lock.ts';
 import { Session } from './session.ts';
 
 export interface EmbeddedDatabase {
-  /** A session; the next one begins when this one has ended. */
+  /** Opens a session. It starts when the previous session has ended. */
   connect(): Session;
-  /** Writes what is in memory and lets go of the folder; once, however often it is called. */
+  /** Flushes memory to disk and releases the folder. Repeated calls have no further effect. */
   close(): Promise<void>;
 }
 
 /**
- * Begins to open the database in `folder`, making it where there is none, and does not wait: that takes its time,
- * in which other things can be done, and whoever connects waits. What goes wrong in it is told to them. Throws
- * `database_in_use`.
+ * Starts to open the database in `folder`, creating it if needed, without waiting for it to finish. Sessions
+ * wait until it is open and receive its errors. Throws `database_in_use`.
  */
 export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   const path = resolve(folder);
@@ -44,7 +43,10 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   };
 }
 
-/** The environment of a thread that keeps compiled modules where this one does: that is not handed down. */
+/**
+ * The environment of a thread that uses the same compile cache as this one, because threads do not inherit
+ * it.
+ */
 function keepingCompiled(): Record<string, string> {
   const folder = getCompileCacheDir();
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };

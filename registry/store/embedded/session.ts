@@ -2,13 +2,13 @@ import { Duplex } from 'node:stream';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 
 /**
- * A session with the database in a thread, as the stream over which `pg` speaks PostgreSQL's protocol. It writes
- * whole messages; those that wait together go together, and what answers them comes in one piece.
+ * A session with the database thread, as the stream over which `pg` uses PostgreSQL's protocol. `pg` writes
+ * whole messages. Waiting messages are sent together, and their answer arrives in one piece.
  */
 export class Session extends Duplex {
   readonly #port: MessagePort;
 
-  /** `ended` says why, when the thread ends; the session then fails with that. */
+  /** `ended` resolves with the reason when the thread ends; the session then fails with that error. */
   constructor(thread: Worker, ended: Promise<Error>) {
     super();
     const { port1, port2 } = new MessageChannel();
@@ -22,7 +22,8 @@ export class Session extends Duplex {
   }
 
   override _writev(messages: { chunk: Buffer }[], done: () => void): void {
-    // In memory of its own, for it is sent away: `pg` writes into buffers that are parts of one.
+    // Copied, because the memory is transferred to the thread, and `pg` writes into slices of a shared
+    // buffer.
     const bytes = new Uint8Array(Buffer.concat(messages.map(({ chunk }) => chunk)));
     this.#port.once('message', (answer: Uint8Array) => {
       this.push(answer);
@@ -31,7 +32,7 @@ export class Session extends Duplex {
     this.#port.postMessage(bytes, [bytes.buffer]);
   }
 
-  /** Answers are pushed as they come. */
+  /** Answers are pushed when they arrive. */
   override _read(): void {}
 
   override _final(done: () => void): void {
@@ -44,7 +45,7 @@ export class Session extends Duplex {
     done(error);
   }
 
-  // What else `pg` asks of a socket. The thread keeps the process alive until the database is closed.
+  // Socket methods that `pg` also calls. The thread keeps the process alive until the database is closed.
 
   connect(): this {
     process.nextTick(() => this.emit('connect'));

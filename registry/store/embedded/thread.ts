@@ -1,6 +1,6 @@
 /**
- * The thread of the embedded database. It is sent a port for each session, one after the other, and null to close.
- * Over the port of a session come messages of PostgreSQL's protocol, and back go the bytes that answer them.
+ * The thread of the embedded database. It receives a port for each session, one after another, and null to
+ * close. A session's port carries messages of PostgreSQL's protocol, and their answers as bytes.
  */
 import { on } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -8,8 +8,8 @@ import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
 /**
- * Cleared at every start, which takes its time with PostgreSQL's 128 MB. What does not fit is read again from
- * the operating system's cache.
+ * PostgreSQL clears this memory at every start, which is slow with its default of 128 MB. Other pages come
+ * from the operating system's cache.
  */
 const sharedBuffers = '16MB';
 
@@ -24,7 +24,7 @@ for await (const [session] of on(parentPort as MessagePort, 'message')) {
     const answer = await database.execProtocolRaw(messages);
     session.postMessage(answer, [answer.buffer]);
   }
-  // The session was cut off amid a transaction, where the next one must not go on.
+  // The session ended inside a transaction, which the next session must not continue.
   if (database.isInTransaction()) await database.exec('rollback');
 }
 await database.close();

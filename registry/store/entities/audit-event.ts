@@ -7,7 +7,7 @@ const schema = defineEntity({
   properties: {
     id: p.integer().primary(),
     at: p.datetime(3).index('audit_events_at_index'),
-    /** No foreign key: an entry outlives what it speaks of. */
+    /** No foreign key, because an entry outlives its subject. */
     actor_id: p.integer().strictNullable().index('audit_events_actor_id_index'),
     actor: p.text(),
     /** `definition.landed`, `user.created`, … */
@@ -31,6 +31,6 @@ const schema = defineEntity({
   ],
 });
 
-/** One entry of the append-only log; `hash` covers the entry and the hash before it. */
+/** One entry of the append-only audit trail; `hash` covers the entry and the previous hash. */
 export class AuditEvent extends schema.class {}
 schema.setClass(AuditEvent);

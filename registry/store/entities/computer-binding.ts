@@ -29,23 +29,23 @@ const schema = defineEntity({
         .deleteRule('cascade'),
     computer: () =>
       p.manyToOne(Computer).mapToPk().joinColumn('computer').index(false).deleteRule('cascade'),
-    /** Which machine and account connected it; null where nobody said. */
+    /** The machine and account that connected it; null if unknown. */
     computer_id: p.text().strictNullable(),
     username: p.text().strictNullable(),
-    /** Its address on that computer (a VISA resource name, mostly). */
+    /** Its address on that computer, usually a VISA resource name. */
     adapter: p.text().strictNullable(),
     adapter_type: p.text().strictNullable(),
-    /** At most one binding of an instrument. */
+    /** True for at most one binding of an instrument. */
     is_primary: p.boolean(),
     last_connected: p.datetime(3).strictNullable(),
     last_settings: p.json<{ [key: string]: Json }>().defaultRaw(`'{}'`),
-    /** What the computer calls a binding that it made, so that telling of it twice makes one. */
+    /** The computer's own key for a binding that it created, so that sending it twice creates one. */
     key: p.text().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
     updated_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** An instrument at a computer. */
+/** An instrument on a computer. */
 export class ComputerBinding extends schema.class {}
 schema.setClass(ComputerBinding);

@@ -20,15 +20,15 @@ const computer = defineEntity({
         .joinColumn('lab_id')
         .index('computers_lab_id_index')
         .deleteRule('no action'),
-    /** Its host name; unique without regard to case. */
+    /** Its host name; unique regardless of case. */
     computer_name: p.text(),
-    /** What it says that it is, beyond its name (from a MAC address, mostly). */
+    /** The id that it reports beside its name, usually from a MAC address. */
     computer_id: p.text().strictNullable(),
     username: p.text().strictNullable(),
     os: p.text().strictNullable(),
     nickname: p.text().strictNullable(),
     location: p.text().strictNullable(),
-    /** SHA-256 of its token in hexadecimal; null until it is enrolled. */
+    /** SHA-256 of its token in hexadecimal; null before enrolment. */
     token_hash: p.text().strictNullable().unique('computers_token_hash_key').hidden(),
     enrolled_at: p.datetime(3).strictNullable(),
     last_seen: p.datetime(3).strictNullable(),
@@ -53,14 +53,14 @@ const code = defineEntity({
         .joinColumn('lab_id')
         .index('enrolment_codes_lab_id_index')
         .deleteRule('cascade'),
-    /** SHA-256 of the code as it is read, in hexadecimal. */
+    /** SHA-256 of the normalized code, in hexadecimal. */
     hash: p.text().unique('enrolment_codes_hash_key').hidden(),
-    /** Username of who made it. */
+    /** Username of the person who created it. */
     created_by: p.text(),
     expires_at: p.datetime(3).index('enrolment_codes_expires_at_index'),
   },
 });
 
-/** What a computer trades for its token. A row is deleted when its code is used. */
+/** A code that a computer exchanges for its token. The row is deleted when the code is used. */
 export class EnrolmentCode extends code.class {}
 code.setClass(EnrolmentCode);

@@ -30,9 +30,9 @@ const schema = defineEntity({
     },
   ],
   properties: {
-    /** From the table's sequence, taken before the repository is written. */
+    /** From the table's sequence, allocated before the repository is written. */
     id: p.integer().primary(),
-    /** Class and repository name; unique without regard to case, archived ones included. */
+    /** Class and repository name; unique regardless of case, including archived definitions. */
     name: p.text(),
     lab_id: () =>
       p
@@ -53,7 +53,7 @@ const schema = defineEntity({
     is_public: p.boolean().default(false),
     is_builtin: p.boolean().default(false),
     archived_at: p.datetime(3).strictNullable(),
-    /** The newest version's number; null while the definition is only proposed. */
+    /** Number of the newest version; null while the definition is only proposed. */
     version: p.integer().strictNullable(),
     /** The commit of that version. */
     head: p.text().strictNullable(),
@@ -82,14 +82,14 @@ const schema = defineEntity({
     position_units: p.text().strictNullable(),
     /** What the newest version may do beyond the lab's import policy. */
     permissions: p.json<string[]>().defaultRaw(`'[]'`),
-    /** The main file at `head`; loaded only where asked for. */
+    /** The main file at `head`; loaded only on request. */
     source_code: p.text().default('').lazy(),
     created_at: p.datetime(3).defaultRaw('now()').index('definitions_created_at_index'),
     updated_at: p.datetime(3).defaultRaw('now()').index('definitions_updated_at_index'),
   },
 });
 
-/** The index entry of a definition: what its repository says, made searchable. */
+/** The index entry of a definition: the searchable content of its repository. */
 export class Definition extends schema.class {}
 schema.setClass(Definition);
 

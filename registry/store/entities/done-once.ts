@@ -9,6 +9,6 @@ const schema = defineEntity({
   },
 });
 
-/** That a piece of work on what an earlier version left is done. */
+/** Records that a one-time upgrade task is complete. */
 export class DoneOnce extends schema.class {}
 schema.setClass(DoneOnce);

@@ -16,12 +16,12 @@ const schema = defineEntity({
         .deleteRule('cascade'),
     /** The provider (OpenID Connect Core, `iss`). */
     issuer: p.text(),
-    /** What the provider will never call anybody else (`sub`). */
+    /** The provider's permanent id of the person (`sub`). */
     subject: p.text(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** Somebody at a provider of single sign-on, and the account that is theirs here. */
+/** Links a person at a single sign-on provider to an account here. */
 export class Identity extends schema.class {}
 schema.setClass(Identity);

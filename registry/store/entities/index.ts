@@ -16,7 +16,7 @@ import { Token } from './token.ts';
 import { User } from './user.ts';
 import { Version } from './version.ts';
 
-/** Every entity, in an order in which tables can be made and filled. */
+/** Every entity, in an order in which tables can be created and filled. */
 export const entities = [
   User,
   EndedSession,

@@ -21,12 +21,12 @@ const schema = defineEntity({
         .deleteRule('no action'),
     name: p.text(),
     instrument_type: p.text().strictNullable(),
-    /** Name of the class; what finds the definition again should the link be lost. */
+    /** Name of the class, which identifies the definition if the link is lost. */
     pybirch_class: p.text().strictNullable(),
     manufacturer: p.text().strictNullable(),
     model: p.text().strictNullable(),
     serial_number: p.text().strictNullable(),
-    /** The address that it is usually given; where it is connected, its binding says. */
+    /** Its usual address; the address of its connection is in its binding. */
     adapter: p.text().strictNullable(),
     location: p.text().strictNullable(),
     status: p.enum(instrumentStatuses).default('available'),
@@ -40,7 +40,7 @@ const schema = defineEntity({
         .strictNullable()
         .index('instruments_definition_id_index')
         .deleteRule('set null'),
-    /** The version that it stays at; null for the newest. */
+    /** The version that it stays at; null to follow the newest. */
     pinned_version: p.integer().strictNullable().check('pinned_version > 0'),
     created_at: p.datetime(3).defaultRaw('now()'),
     updated_at: p.datetime(3).defaultRaw('now()'),

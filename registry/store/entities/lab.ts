@@ -16,22 +16,22 @@ const schema = defineEntity({
   properties: {
     id: p.integer().primary(),
     name: p.text(),
-    /** Short handle; unique without regard to case. */
+    /** Short handle; unique regardless of case. */
     code: p.text(),
     /** Who may land without a merge request. */
     direct_landing: p.enum(directLandings).default('admins'),
     required_approvals: p.integer().default(1).check('required_approvals >= 0'),
     allow_self_approval: p.boolean().default(false),
-    /** Name of a check to the id of the account whose word counts. */
+    /** For each required check, the id of the account that posts it. */
     required_checks: p.json<Record<string, number>>().defaultRaw(`'{}'`),
-    /** Null for the product's own list. */
+    /** Null for the built-in list. */
     banned_imports: p.json<string[]>().strictNullable(),
     allowed_imports: p.json<string[]>().defaultRaw(`'[]'`),
-    /** Of whom one must approve what matches: see access/review/owners.ts. */
+    /** Owners, one of whom must approve changes to matching files: see access/review/owners.ts. */
     owners: p
       .json<{ pattern?: string; category?: string; manufacturer?: string; users: number[] }[]>()
       .defaultRaw(`'[]'`),
-    /** How its computers take new versions of other labs' public definitions. */
+    /** How its computers adopt new versions of other labs' public definitions. */
     public_definitions: p.enum(publicDefinitions).default('follow'),
     disabled: p.boolean().default(false),
     created_at: p.datetime(3).defaultRaw('now()'),

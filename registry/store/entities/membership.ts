@@ -24,7 +24,7 @@ const schema = defineEntity({
   },
 });
 
-/** What a user may do in a lab. */
+/** A user's role in a lab. */
 export class Membership extends schema.class {
   declare [PrimaryKeyProp]?: ['lab_id', 'user_id'];
 }

@@ -3,7 +3,7 @@ import { Definition } from './definition.ts';
 import { Lab } from './lab.ts';
 import { User } from './user.ts';
 
-/** `opening`: its refs are about to be written; seen by nobody, finished or taken back by repair. */
+/** `opening`: the refs are not written yet. Nobody sees it; repair completes or removes it. */
 export const mergeRequestStates = ['opening', 'open', 'merged', 'closed'] as const;
 export type MergeRequestState = (typeof mergeRequestStates)[number];
 
@@ -31,9 +31,12 @@ const schema = defineEntity({
   ],
   indexes: [{ name: 'merge_requests_state_index', properties: ['state', 'id'] }],
   properties: {
-    /** The number in `!12` and `refs/merge-requests/12/head`; from the sequence, before any ref is written. */
+    /**
+     * The number in `!12` and `refs/merge-requests/12/head`; allocated from the sequence before any ref is
+     * written.
+     */
     id: p.integer().primary(),
-    /** Null once a proposed definition is gone whose name was freed. */
+    /** Null once the proposed definition is deleted to free its name. */
     definition_id: () =>
       p
         .manyToOne(Definition)
@@ -42,9 +45,9 @@ const schema = defineEntity({
         .strictNullable()
         .index('merge_requests_definition_id_index')
         .deleteRule('set null'),
-    /** The definition's name, which it keeps. */
+    /** The definition's name, kept after the definition is deleted. */
     definition: p.text(),
-    /** The definition's, which a trigger sees to; one whose definition is gone stays with the lab that it had. */
+    /** The definition's lab, kept in sync by a trigger. Unchanged after the definition is deleted. */
     lab_id: () =>
       p
         .manyToOne(Lab)
@@ -57,18 +60,21 @@ const schema = defineEntity({
     description: p.text().default(''),
     draft: p.boolean().default(false),
     state: p.enum(mergeRequestStates),
-    /** `refs/for/main`, the branch that was pushed, or its own `refs/merge-requests/<n>/head`. */
+    /** `refs/for/main`, the pushed branch, or its own `refs/merge-requests/<n>/head`. */
     source_ref: p.text(),
     author_id: () => user('author_id'),
-    /** Username of who opened it, whatever becomes of the account. */
+    /** Username of the person who opened it, kept after the account changes. */
     author: p.text(),
     head: p.text(),
-    /** The version's commit that the head is built on; null for a definition without versions. */
+    /** The commit of the version that the head is based on; null for a definition without versions. */
     base: p.text().strictNullable(),
-    /** Key of the list of (path, old, new) against `base`, as it was noted. What counts is computed from git. */
+    /**
+     * Recorded key of the list of (path, old, new) against `base`. Decisions use the list computed from git
+     * instead.
+     */
     changes: p.text(),
     merged_version: p.integer().strictNullable(),
-    /** Who merged or closed it. */
+    /** The user who merged or closed it. */
     decided_by: () => user('decided_by'),
     decided_at: p.datetime(3).strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),

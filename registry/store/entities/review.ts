@@ -1,4 +1,4 @@
-/** What is said of a merge request: its heads, reviews, comments and checks. */
+/** The data of a merge request: heads, reviews, comments and checks. */
 import { defineEntity, p } from '@mikro-orm/core';
 import { MergeRequest } from './merge-request.ts';
 import { User } from './user.ts';
@@ -35,17 +35,17 @@ const headSchema = defineEntity({
     base: p.text().strictNullable(),
     changes: p.text(),
     pushed_by: () => by('merge_request_heads', 'pushed_by'),
-    /** E-mail addresses of whoever wrote its commits, co-authors included. */
+    /** E-mail addresses of its commits' authors, including co-authors. */
     authors: p.json<string[]>(),
-    /** The accounts that had one of these addresses when it was pushed, whatever addresses they have now. */
+    /** The accounts that had one of these addresses at the push; later changes of addresses do not matter. */
     author_ids: p.json<number[]>().defaultRaw(`'[]'`),
-    /** What was said with it of title, description and draft. */
+    /** The title, description and draft state that the push set. */
     edits: p.json<Edits>().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** A commit that a merge request pointed to, or was about to. */
+/** A commit that was, or was about to become, the head of a merge request. */
 export class MergeRequestHead extends headSchema.class {}
 headSchema.setClass(MergeRequestHead);
 
@@ -59,17 +59,17 @@ const reviewSchema = defineEntity({
     author: p.text(),
     verdict: p.enum(verdicts),
     body: p.text().default(''),
-    /** The commit that was looked at. */
+    /** The reviewed commit. */
     head: p.text(),
-    /** What it changed, as `MergeRequest.changes` has it. */
+    /** Key of its changes, as in `MergeRequest.changes`. */
     changes: p.text(),
-    /** The permissions that an admin grants with an approval; null where nothing was said of them. */
+    /** The permissions that an admin grants with an approval; null if the review does not mention them. */
     grants: p.json<string[]>().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** A verdict on one head; never changed, never erased. */
+/** A verdict on one head; never changed or deleted. */
 export class Review extends reviewSchema.class {}
 reviewSchema.setClass(Review);
 
@@ -92,17 +92,17 @@ const commentSchema = defineEntity({
         .index('comments_in_reply_to_index')
         .deleteRule('cascade'),
     file: p.text().strictNullable(),
-    /** Counts from 1 in the file as `head` (side new) or `base` (side old) has it. */
+    /** Counts from 1 in the file at `head` (side new) or `base` (side old). */
     line: p.integer().strictNullable().check('line > 0'),
     side: p.enum(sides).strictNullable(),
-    /** Where the merge request stood when it was written. */
+    /** The head of the merge request when the comment was written. */
     head: p.text(),
     base: p.text().strictNullable(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },
 });
 
-/** A remark, on a line or on the whole. */
+/** A comment on a line or on the whole merge request. */
 export class Comment extends commentSchema.class {}
 commentSchema.setClass(Comment);
 
@@ -133,6 +133,6 @@ const checkSchema = defineEntity({
   },
 });
 
-/** What another program found at one head. */
+/** A result that another program posted for one head. */
 export class Check extends checkSchema.class {}
 checkSchema.setClass(Check);

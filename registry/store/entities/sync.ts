@@ -1,4 +1,4 @@
-/** What computers are told, and what they tell. */
+/** Sync state of computers: stamps of their lists, their reports, and installations. */
 import { defineEntity, type PrimaryKeyProp, p } from '@mikro-orm/core';
 import type { Json } from '../../definitions/types.ts';
 import { Computer } from './computer.ts';
@@ -12,12 +12,12 @@ const stampSchema = defineEntity({
     kind: p.text().primary(),
     id: p.integer().primary(),
     stamp: p.uuid(),
-    /** How often it changed. */
+    /** Number of changes. */
     number: p.bigint('number').defaultRaw('0'),
   },
 });
 
-/** Another one whenever something changed that lists are made from; triggers see to it. */
+/** Changes whenever the data of a list changes; maintained by triggers. */
 export class SyncStamp extends stampSchema.class {
   declare [PrimaryKeyProp]?: ['kind', 'id'];
 }
@@ -29,7 +29,7 @@ const reportSchema = defineEntity({
   properties: {
     computer: () =>
       p.oneToOne(Computer).mapToPk().owner().primary().joinColumn('computer').deleteRule('cascade'),
-    /** Version by name of the definition, as the computer says. */
+    /** For each definition by name, the version that the computer reports. */
     installed: p.json<Record<string, number>>(),
     loaded: p.json<Record<string, number>>(),
     errors: p.json<Json[]>(),
@@ -37,7 +37,7 @@ const reportSchema = defineEntity({
   },
 });
 
-/** What a computer said last. */
+/** The latest report of a computer. */
 export class Report extends reportSchema.class {}
 reportSchema.setClass(Report);
 
@@ -70,11 +70,11 @@ const installationSchema = defineEntity({
         .deleteRule('cascade'),
     version: p.integer(),
     since: p.datetime(3),
-    /** Null while it is. */
+    /** Null while it is installed. */
     until: p.datetime(3).strictNullable(),
   },
 });
 
-/** That a version was the newest one on a computer, from when until when. */
+/** The period during which a version was the newest one on a computer. */
 export class Installation extends installationSchema.class {}
 installationSchema.setClass(Installation);

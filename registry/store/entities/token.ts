@@ -20,7 +20,7 @@ const schema = defineEntity({
     scope: p.enum(tokenScopes),
     /** SHA-256 of the secret in hexadecimal; the secret itself is never stored. */
     hash: p.text().unique('tokens_hash_key').hidden(),
-    /** The secret's first characters, so that its owner can tell tokens apart in a list. */
+    /** The secret's first characters, so that its owner can distinguish tokens in a list. */
     hint: p.text(),
     expires_at: p.datetime(3).strictNullable(),
     last_used_at: p.datetime(3).strictNullable(),

@@ -12,19 +12,22 @@ const schema = defineEntity({
   ],
   properties: {
     id: p.integer().primary(),
-    /** As its owner writes it; unique without regard to case. */
+    /** In the owner's spelling; unique regardless of case. */
     username: p.text(),
     name: p.text().default(''),
     email: p.text().default(''),
-    /** The address as access/review/mailbox.ts reads it, kept by the database; null where an older account has it too. */
+    /**
+     * The normalized address (access/review/mailbox.ts), maintained by the database; null if an older account
+     * has the same mailbox.
+     */
     mailbox: p.text().strictNullable().hidden(),
-    /** Null for accounts that cannot sign in (those that reindex made). */
+    /** Null for accounts that cannot sign in, such as those created by reindex. */
     password_hash: p.text().strictNullable().hidden(),
-    /** When a password that the registry made up stops working; null for one that a person chose. */
+    /** Expiry of a password that the registry generated; null for one that a person chose. */
     password_expires_at: p.datetime(3).strictNullable(),
     is_admin: p.boolean().default(false),
     disabled: p.boolean().default(false),
-    /** Part of every session token; raising it ends the sessions there are. */
+    /** Part of every session token; raising it ends all current sessions. */
     session_epoch: p.integer().default(0).hidden(),
     created_at: p.datetime(3).defaultRaw('now()'),
   },

@@ -42,25 +42,28 @@ const schema = defineEntity({
         .strictNullable()
         .index('versions_landed_by_index')
         .deleteRule('set null'),
-    /** As the tag has it, whatever becomes of the account. */
+    /** Username in the tag, kept after the account changes. */
     landed_by_name: p.text(),
-    /** Who approved which head and when, as the tag's record has it. */
+    /** The approvals with head and time, from the tag's record. */
     approvals: p.json<Json[]>().defaultRaw(`'[]'`),
-    /** Which checks were set aside, as the tag's record has it. */
+    /** The overridden checks, from the tag's record. */
     overrides: p.json<Json[]>().defaultRaw(`'[]'`),
-    /** The lab and its policy then, as the tag's record has it; null where the record is older than that. */
+    /** The lab and its policy at the landing, from the tag's record; null for older records. */
     landed_under: p.json<{ [key: string]: Json }>().strictNullable(),
-    /** What it may do beyond the lab's import policy, as the tag's record has it. */
+    /** What the version may do beyond the lab's import policy, from the tag's record. */
     permissions: p.json<string[]>().defaultRaw(`'[]'`),
     merge_request: p.integer().strictNullable(),
     change_summary: p.text().default(''),
-    /** Why and by whom it was deprecated, or null. */
+    /** The reason for the deprecation and its author, or null. */
     deprecated: p.json<{ [key: string]: Json }>().strictNullable(),
-    /** Why and by whom it was revoked, or null. */
+    /** The reason for the revocation and its author, or null. */
     revoked: p.json<{ [key: string]: Json }>().strictNullable(),
-    /** Why and by whom it was let stand again, where it had been revoked, or null. */
+    /** The reason for reinstating a revoked version and its author, or null. */
     reinstated: p.json<{ [key: string]: Json }>().strictNullable(),
-    /** SHA-256 of each file by its path, and what the files say of the definition; null where an older registry indexed it. */
+    /**
+     * SHA-256 of each file by path, and the metadata in the files; null if an older registry indexed the
+     * version.
+     */
     files: p.json<Record<string, string>>().strictNullable().lazy(),
     described: p.json<Metadata>().strictNullable().lazy(),
     created_at: p.datetime(3),
