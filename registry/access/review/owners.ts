@@ -36,7 +36,7 @@ export function appliedRules(
       if (!found?.side) return [];
       if (category !== undefined) reasons.push(`its category ${found.is} ${found.side.category}`);
       if (manufacturer !== undefined)
-        reasons.push(`its maker ${found.is} ${found.side.manufacturer}`);
+        reasons.push(`its manufacturer ${found.is} ${found.side.manufacturer}`);
     }
     return [{ rule, why: reasons.join(', ') }];
   });
@@ -56,7 +56,11 @@ export const owns = (id: number, facts: Touching, policy: ReviewPolicy): boolean
   appliedRules(facts, policy).some(({ rule }) => rule.users.includes(id));
 
 export function nameOf({ pattern, category, manufacturer }: OwnerRule): string {
-  return [pattern, category && `category ${category}`, manufacturer && `maker ${manufacturer}`]
+  return [
+    pattern,
+    category && `category ${category}`,
+    manufacturer && `manufacturer ${manufacturer}`,
+  ]
     .filter(Boolean)
     .join(', ');
 }

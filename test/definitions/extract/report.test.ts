@@ -98,7 +98,7 @@ t.test('a file that is too large to be read is skipped', async (t) => {
   t.same(found.skipped, [{ path: 'big.py', reason: 'larger than a file may be' }]);
 });
 
-t.test('maker and category come from the folders', async (t) => {
+t.test('manufacturer and category come from the folders', async (t) => {
   t.same(placeOf('Stanford_Research/sr830.py', ['lab', 'Instruments']), {
     manufacturer: 'Stanford Research',
   });
@@ -119,7 +119,7 @@ t.test('maker and category come from the folders', async (t) => {
     t.same(placeOf(`${folder}/x.py`, ['home', 'someone']), {}, folder);
 });
 
-t.test('maker and category are written into the header unless the file states them', async (t) => {
+t.test('manufacturer and category go into the header unless the file states them', async (t) => {
   const header = '# /// script\n# [tool.pybirch]\n# manufacturer = "Own"\n# ///\n';
   const found = extractTexts(
     { 'Some_Maker/a.py': meter('A'), 'Some_Maker/b.py': `${header}${meter('B')}` },
