@@ -1,4 +1,4 @@
-/** The bundle of the packages that a start loads. */
+/** The bundle of the packages that the registry loads at its start. */
 import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { type RolldownOptions, rolldown } from 'rolldown';
@@ -39,5 +39,5 @@ t.test('a bundle exports every name of its packages, and imports use it', async 
   }
 });
 
-/** Not `module.exports`, which Node gives of a CommonJS package beside its names. */
+/** Excludes `module.exports`, which Node adds to the names of a CommonJS package. */
 const isName = (name: string): boolean => /^[\w$]+$/.test(name);

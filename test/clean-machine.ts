@@ -1,7 +1,7 @@
 /**
- * Runs a command as on a machine that has never run it: with a new, empty home and folder for temporary files, and where
- * this account may, with a private mount over the system's `/tmp` and `/var/tmp` (unshare(1), mount(8)). So nothing that an
- * earlier run left outside the checkout can make a test pass.
+ * Runs a command as on a machine that has never run it: with a new, empty home and temporary folder and, if
+ * this account may, a private mount over the system's `/tmp` and `/var/tmp` (unshare(1), mount(8)). So no
+ * test can pass because of files that an earlier run left outside the checkout.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -12,13 +12,13 @@ import { promisify } from 'node:util';
 
 const SYSTEM_FOLDERS = ['/tmp', '/var/tmp'].filter((folder) => existsSync(folder));
 
-/** Runs `program` in `checkout`, prints what was done for it, and gives its exit code. */
+/** Runs `program` in `checkout`, prints how it was isolated, and returns its exit code. */
 export async function onCleanMachine(
   checkout: string,
   program: string,
   args: readonly string[],
 ): Promise<number> {
-  // Anybody may enter, as /tmp itself: PostgreSQL runs under another account.
+  // Accessible to all accounts, like /tmp itself, because PostgreSQL runs under another account.
   const folder = await mkdtemp(join(tmpdir(), 'registry-tests-'));
   await chmod(folder, 0o755);
   try {
@@ -35,7 +35,7 @@ export async function onCleanMachine(
     const binds = await Promise.all(
       SYSTEM_FOLDERS.map(async (system) => {
         const cover = await made(folder, `over${system.replaceAll('/', '-')}`, 0o1777);
-        // What the run needs of the folder that is covered stays where it is.
+        // The run needs these folders, which the mount would cover.
         const needed = [checkout, folder].filter((path) => path.startsWith(system + sep));
         const kept = needed.map((path) => [path, join(cover, relative(system, path))] as const);
         for (const [, place] of kept) await mkdir(place, { recursive: true });
@@ -54,7 +54,7 @@ export async function onCleanMachine(
   }
 }
 
-/** Arguments: the number of pairs, each pair (what, over what), then the command. */
+/** Arguments: the number of pairs, each pair (source, mount point), then the command. */
 const BIND_AND_RUN = `
   pairs=$1; shift
   while [ "$pairs" -gt 0 ]; do mount --rbind "$1" "$2"; shift 2; pairs=$((pairs - 1)); done
@@ -76,8 +76,8 @@ async function made(folder: string, name: string, mode: number): Promise<string>
 }
 
 /**
- * What programs would otherwise look for in the home: how npm and pip reach their registries, and the Python that a
- * version manager keeps there.
+ * Settings that programs would look up in the home: how npm and pip reach their registries, and the Pythons
+ * of a version manager.
  */
 function settings(): Record<string, string> {
   const home = homedir();
@@ -102,7 +102,7 @@ async function ended(
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   const child = spawn(program, args, { stdio: 'inherit', env });
-  // The terminal tells the child as well; this process stays to clean up after it.
+  // The terminal signals the child as well; this process stays alive to clean up.
   const stay = (): void => undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, signal === 'SIGTERM' ? () => child.kill(signal) : stay);

@@ -1,8 +1,9 @@
 /**
- * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: what an import makes of folders
- * that labs have. Options belong to the folder before them. For each: the classes that CPython's `ast` counts, those imported,
- * those skipped by reason, those that plain Python loads, and of these those that the lab computers' package loads. `--python`
- * is a Python with the folder's packages and the client's (`pip install client/python`). Fetch the folders outside this checkout.
+ * `npm run corpora -- FOLDER [--base NAME=TYPE]… [--python PATH] [--count-only] FOLDER …`: measures imports
+ * of folders that labs have. Options apply to the folder before them. Prints for each folder: the classes
+ * that CPython's `ast` counts, the imported ones, the skipped ones by reason, those that plain Python loads,
+ * and of these those that the lab computers' package loads. `--python` is a Python with the folder's packages
+ * and the client's (`pip install client/python`). Keep the folders outside this checkout.
  */
 import { AnalysisPool } from '../registry/analysis/pool.ts';
 import { openGitProgram } from '../repos/process.ts';
@@ -78,7 +79,7 @@ function show(corpus: Corpus, outcome: Outcome): void {
   }
 }
 
-/** Classes by the reason, numbers and names taken out of it. */
+/** Classes by reason, with numbers and names removed from the reason. */
 function grouped(skipped: Outcome['report']['skipped']): [string, string[]][] {
   const groups = new Map<string, string[]>();
   for (const { class: name, reason } of skipped) {

@@ -1,7 +1,7 @@
 /**
- * `npm run pictures`: takes the pictures of docs/pictures/ anew by running the browser tests, says which it took, and writes the
- * page that shows them. Pictures that no test takes any more go, unless only some test files were asked for:
- * `npm run pictures -- test/web-components/compare.test.ts`.
+ * `npm run pictures`: takes the pictures in docs/pictures/ again by running the browser tests, lists them,
+ * and writes the page that shows them. Deletes pictures that no test takes any more, unless only some test
+ * files run: `npm run pictures -- test/web-components/compare.test.ts`.
  */
 import { globSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const folder = join(root, 'docs', 'pictures');
 const asked = process.argv.slice(2);
 const tests = asked.length > 0 ? asked : globSync('test/web-components/*.test.ts', { cwd: root });
 
-// They are taken where this is set.
+// Makes the tests save pictures.
 process.env.PICTURES = '1';
 const began = Date.now();
 const jobs = [BUILD, ...testFiles(tests)].map((job) => ({ ...job, limit: 900 }));
@@ -39,7 +39,7 @@ if (!isDone) {
 }
 await writeFile(join(folder, 'README.md'), gallery([...taken, ...left].sort()));
 
-/** Pure. Each page wide and in light; the others as links. */
+/** The page of pictures: each wide and in light, with links to the others. Pure. */
 function gallery(files: readonly string[]): string {
   const pages = Map.groupBy(files, (file) => file.replace(/-(light|dark)-\d+\.png$/, ''));
   const sections = [...pages].map(([name, pictures]) => {

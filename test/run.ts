@@ -1,4 +1,6 @@
-/** `npm test`: the suites, as on a machine that has never run them. Arguments name the test files to run. */
+/**
+ * `npm test`: runs the suites as on a machine that has never run them. Arguments name the test files to run.
+ */
 import { join } from 'node:path';
 import { onCleanMachine } from './clean-machine.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Every check and every test there is. The checks come first, and end the run where one fails; then all tests, some at a time.
- * The last line gives the totals as `N passed, N failed`; a check counts as one test. With `--checks` the checks alone.
+ * Runs every check and every test. The checks run first, and a failed check ends the run; then the tests run,
+ * several at a time. The last line gives the totals as `N passed, N failed`; a check counts as one test.
+ * `--checks` runs only the checks.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -21,14 +22,14 @@ import { BUILD, CHECKS, clientChecks, clientTests } from './run/jobs.ts';
 import { type Ended, runInLanes } from './run/lanes.ts';
 import { type Totals, totals } from './run/totals.ts';
 
-/** One more than there are processors, for tests wait now and then. Each takes up to a gigabyte. */
+/** One more than the number of processors, because tests sometimes wait. Each lane takes up to a gigabyte. */
 const LANES = Math.min(availableParallelism() + 1, 5);
 
 const ROOT = join(import.meta.dirname, '..');
 const checksOnly = process.argv.includes('--checks');
 const asked = process.argv.slice(2).filter((argument) => argument !== '--checks');
 
-// What is downloaded and unpacked is so beside the checks, which wait for nothing; no test's time limit has to include it.
+// Downloads and unpacks during the checks, so that no test's time limit includes it.
 const prepared = checksOnly ? undefined : prepare();
 prepared?.catch(() => undefined);
 const checks = await runInLanes(LANES, checksOnly ? CHECKS : [...CHECKS, BUILD]);
@@ -36,7 +37,7 @@ if (checksOnly || checks.some(({ code }) => code !== 0)) finish(checks);
 
 const { python, postgres, runsClient } = await (prepared as ReturnType<typeof prepare>);
 process.env[SHARED_SERVER] = String(postgres.port);
-// A hundred test files load much the same modules.
+// Most test files load the same modules.
 process.env.NODE_COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'compiled-tests');
 const client = runsClient && asked.length === 0;
 const tests = await runInLanes(LANES, [
@@ -47,7 +48,7 @@ await postgres.close();
 if (asked.length === 0) console.log(await leftOutOf(python, client));
 finish([...checks, ...tests]);
 
-/** The Python packages, the browser and the database server for the tests. */
+/** Installs the Python packages, the browser and the database server of the tests. */
 async function prepare() {
   const [[python, runsClient], postgres] = await Promise.all([
     preparePython(),
@@ -74,7 +75,7 @@ async function leftOutOf(python: string, client: boolean): Promise<string> {
   ].join('\n');
 }
 
-/** Says what took longest and what failed, then how many tests there were, and ends the run. */
+/** Prints the slowest jobs, the failures and the totals, and ends the run. */
 function finish(all: readonly Ended[]): never {
   const column = (seconds: number): string => seconds.toFixed(0).padStart(5);
   const slowest = all.toSorted((a, b) => b.processor - a.processor || b.seconds - a.seconds);

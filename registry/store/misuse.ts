@@ -9,9 +9,9 @@ export interface OddMergeRequest {
 }
 
 /**
- * Merged merge requests to which no version belongs, unmerged ones that name a version, and those in state `opening`
- * for more than an hour, although writing the refs takes a moment. Merge requests of deleted definitions are
- * skipped, because nothing can be compared.
+ * Merged merge requests to which no version belongs, unmerged ones that name a version, and those in state
+ * `opening` for more than an hour, although writing the refs takes a moment. Merge requests of deleted
+ * definitions are skipped, because nothing can be compared.
  */
 export async function oddMergeRequests(em: EntityManager): Promise<OddMergeRequest[]> {
   return await em.execute<OddMergeRequest[]>(

@@ -1,4 +1,4 @@
-/** Who may do what (docs/contract.md, section 5), as a table to compare with that of the contract. */
+/** Access rules (docs/contract.md, section 5), as a table to compare with the contract's. */
 import t from 'tap';
 import {
   type Action,
@@ -50,8 +50,8 @@ const DEFINITIONS: Record<string, DefinitionFacts> = {
 };
 
 /**
- * Each cell has a letter for read, propose, land and manage, in this order: y allowed, h hidden (404),
- * a sign in (401), f forbidden (403). Tokens here have scope admin; ANONYMOUS_READ is off.
+ * Each cell has one letter each for read, propose, land and manage: y allowed, h hidden (404), a sign in
+ * (401), f forbidden (403). Tokens here have scope admin; ANONYMOUS_READ is off.
  */
 const MATRIX = `
                     nobody  outsider  viewer  contributor  lab admin  site admin
@@ -66,23 +66,26 @@ const MATRIX = `
 `;
 const VERBS = ['read', 'propose', 'land', 'manage'] as const;
 
-/** With ANONYMOUS_READ nobody reads what is public and approved, and is asked to sign in for more. */
+/**
+ * With ANONYMOUS_READ, callers without credentials read public and approved definitions, and must sign in for
+ * anything else.
+ */
 const ANONYMOUS = { public: 'yaaa', 'built-in': 'yaaa' } as Record<string, string>;
 
-/** A lab itself: read, propose (create in it), manage. */
+/** Rights on a lab itself: read, propose (create in it), manage. */
 const LABS = `
         nobody  outsider  viewer  contributor  lab admin  site admin
   lab   aaa     hhh       yff     yyf          yyy        yyy
 `;
 
-/** What remains of "yyyy" and "yyy" under each scope of a lab admin's token. */
+/** What remains of "yyyy" and "yyy" for each scope of a lab admin's token. */
 const SCOPES: Record<Scope, { definition: string; lab: string; ownTokens: string }> = {
   read: { definition: 'yfff', lab: 'yff', ownTokens: 'f' },
   write: { definition: 'yyyy', lab: 'yyf', ownTokens: 'f' },
   admin: { definition: 'yyyy', lab: 'yyy', ownTokens: 'y' },
 };
 
-/** Rows of a table whose columns are parted by two spaces or more. */
+/** Parses a table whose columns are separated by two or more spaces. */
 function table(text: string): [row: string, cells: Record<string, string>][] {
   const [head = '', ...rows] = text.trim().split('\n');
   const columns = head.trim().split(/ {2,}/);
@@ -141,7 +144,7 @@ t.test('labs: every role', async (t) => {
   }
 });
 
-/** An account: read, change, manage. The first row is the asker's own. */
+/** Rights on an account: read, change, manage. The first row is the caller's own account. */
 const ACCOUNTS = `
            nobody  viewer  lab admin  site admin
   own      aaa     yyf     yyf        yyy

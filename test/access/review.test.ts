@@ -1,4 +1,4 @@
-/** What stands between a merge request and its landing. */
+/** The conditions that block the landing of a merge request. */
 import fc from 'fast-check';
 import t from 'tap';
 import { blockers } from '../../registry/access/review/blockers.ts';

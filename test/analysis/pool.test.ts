@@ -1,4 +1,4 @@
-/** Workers that read definitions: who is next, what ends them, and what is told then. */
+/** Workers that analyse definitions: scheduling, limits, and errors. */
 import { setTimeout as after } from 'node:timers/promises';
 import t from 'tap';
 import { AnalysisPool, type PoolLimits } from '../../registry/analysis/pool.ts';
@@ -8,7 +8,7 @@ import { measurement } from '../helpers/registry.ts';
 t.setTimeout(240_000);
 const POLICY = { banned: [], allowed: [] };
 const SMALL = measurement('Meter');
-/** Valid Python, all of which must be read. */
+/** Valid Python in which every function must be parsed. */
 const functions = (count: number): string =>
   Array.from({ length: count }, (_, i) => `def f${i}(a):\n    return a + ${i}\n`).join('');
 const MUCH = functions(800);
@@ -38,7 +38,7 @@ t.test('accounts take turns, and a single account leaves one worker free', async
 
 t.test('a small question is answered while another account floods', async (t) => {
   const { pool, validate } = open();
-  // Both workers are there.
+  // Starts both workers.
   await Promise.all([validate('a', SMALL), validate('b', SMALL)]);
   const order: string[] = [];
   const flood = Array.from({ length: 4 }, async () => {

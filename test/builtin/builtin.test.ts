@@ -1,4 +1,4 @@
-/** The definitions that ship with the product: complete, valid, and true to the instruments. */
+/** The built-in definitions are complete, valid, and match their instruments. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -29,7 +29,7 @@ for (const file of (await readdir(FOLDER)).filter((name) => name.endsWith('.py')
 
 const described = new Map([...definitions].map(([name, files]) => [name, describe(name, files)]));
 
-// Making the Python environment, once in a checkout, takes minutes on a busy machine.
+// Creating the Python environment, once per checkout, takes minutes on a busy machine.
 t.setTimeout(300_000);
 
 t.ok(definitions.size >= 18, 'there are enough of them for a physics lab to find its own');
@@ -124,7 +124,7 @@ t.test(
   },
 );
 
-/** Values just outside what a property's schema allows. */
+/** Values just outside the range of a property's schema. */
 function beyond(property: Schema): Json[] {
   const { enum: choices, type, minimum, exclusiveMinimum, maximum } = property;
   if (choices) return ['no such choice', null];
@@ -132,6 +132,6 @@ function beyond(property: Schema): Json[] {
   const values: Json[] = ['many'];
   if (type === 'integer') values.push(1.5);
   const low = typeof minimum === 'number' ? minimum - 1 : exclusiveMinimum;
-  // A number that is bounded on one side only is not bounded.
+  // A number with only one bound has no values just outside.
   return low === undefined || typeof maximum !== 'number' ? [] : [...values, low, maximum + 1];
 }

@@ -1,4 +1,4 @@
-/** The settings of single sign-on: what is refused at the start, and how it is told. */
+/** The settings of single sign-on: which ones the start refuses, with which messages. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';

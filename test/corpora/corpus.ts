@@ -1,4 +1,4 @@
-/** One folder of what labs have: counted by CPython, imported, loaded by plain Python and by the lab computers' package. */
+/** One corpus: counted by CPython, imported, and loaded by plain Python and by the lab computers' package. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,33 +21,33 @@ import { MemoryTarget } from '../services/memory-target.ts';
 
 const run = promisify(execFile);
 const HERE = import.meta.dirname;
-/** Stands for PyBirch where a corpus brings none of its own. */
+/** Replaces PyBirch if a corpus does not contain it. */
 const STAND_IN = join(HERE, '..', 'fixtures', 'pybirch-standin');
-/** Below the root of a clone of PyBirch. */
+/** Relative to the root of a clone of PyBirch. */
 const PYBIRCH_BASES = join('pybirch', 'Instruments', 'base.py');
 
 export interface Corpus {
   folder: string;
-  /** `Name=type`, each. */
+  /** Each as `Name=type`. */
   bases: string[];
-  /** The Python that has the corpus's packages and the client's. */
+  /** A Python with the corpus's packages and the client's. */
   python: string;
-  /** Not loaded with plain Python, nor on a lab computer. */
+  /** Skips loading with plain Python and on a lab computer. */
   countOnly: boolean;
 }
 
-/** A class as `count.py` gives it. */
+/** A class in the output of `count.py`. */
 type Counted = [name: string, line: number, abstract: boolean, isPrivate: boolean, isTest: boolean];
 
-/** By name, why it does not load; null where it does. */
+/** For each name, the reason why it does not load; null if it does. */
 type Loads = Record<string, string | null>;
 
 export interface Outcome {
   report: ImportReport;
   seconds: number;
-  /** By path, as CPython reads the files. */
+  /** By path, as CPython parses the files. */
   counted: Record<string, Counted[]>;
-  /** Imported, and not counted by `ast`. */
+  /** Imported classes that `ast` did not count. */
   uncounted: string[];
   outside: Loads;
   inLab: Loads;
@@ -121,14 +121,14 @@ async function loadInLab(
   return JSON.parse(await output(python, [join(HERE, 'load_in_lab.py'), place], paths));
 }
 
-/** The folder and those above it, innermost first. */
+/** The folder and its ancestors, innermost first. */
 function ancestors(folder: string): string[] {
   const found = [folder];
   for (let at = folder; dirname(at) !== at; at = dirname(at)) found.push(dirname(at));
   return found;
 }
 
-/** The folder that must be on Python's path, and the module's dotted name from there. */
+/** The folder that Python's path needs, and the module's dotted name relative to it. */
 function moduleOf(file: string): [root: string, module: string] {
   const parts = [basename(file).replace(/\.\w+$/, '')];
   let at = dirname(file);

@@ -2,7 +2,10 @@ import { analyseClass } from '../../registry/definitions/analysis.ts';
 import { parseModule } from '../../registry/definitions/syntax.ts';
 import type { ClassInfo } from '../../registry/definitions/types.ts';
 
-/** What the registry finds out about the class `name`, or the last instrument class, of this text; null if there is none. */
+/**
+ * The registry's analysis of the class `name`, or of the last instrument class, in this text; null if there
+ * is none.
+ */
 export function analyse(
   text: string,
   name?: string,

@@ -11,7 +11,9 @@ const LONG = `${PYBIRCH}\n`;
 const X = 'class X(Base):\n    """A device."""\n\n    def __init__(self):\n        pass\n';
 const HELPER = `${LONG}class Talk(BaseMeasurementInstrument):\n    pass\nclass _Hidden(Talk):\n    pass\n`;
 
-/** The main file, the other files, the type of its class X, and a code that must or must not be among the warnings. */
+/**
+ * The main file, the other files, the type of its class X, and a warning code that must or must not occur.
+ */
 type Case = [
   what: string,
   main: string,

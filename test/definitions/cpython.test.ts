@@ -47,7 +47,7 @@ const SHAPES: Record<string, string | Uint8Array> = {
   ),
 };
 
-/** The attributes that are compared where CPython and we both know their values. */
+/** The attributes to compare if both CPython and the registry know their values. */
 const ATTRIBUTES = ['data_columns', 'data_units', 'position_column', 'position_units'] as const;
 
 const builtin = new URL('../../registry/builtin/', import.meta.url);
@@ -63,7 +63,7 @@ const files = new Map<string, Uint8Array>([
 const answers = askCpython([...files.values()]);
 const skip = answers === null && 'no python3 of version 3.9 or later';
 
-/** Classes, functions and imports as our reading has them; decorators stand before what they decorate. */
+/** Classes, functions and imports as our parser sees them; decorators come before what they decorate. */
 function survey(text: string): Seen[] {
   const { root } = parseModule(text);
   const places = positions(text);
@@ -99,7 +99,7 @@ function survey(text: string): Seen[] {
   return seen;
 }
 
-/** CPython's places are those of `class` and `def`, not of the decorators above. */
+/** CPython reports the place of `class` or `def`, not of the decorators above. */
 function definitionOf(node: Node): Node {
   return node.type === 'DecoratedStatement' ? (node.children.at(-1) ?? node) : node;
 }
@@ -117,7 +117,7 @@ t.test(
   },
 );
 
-/** CPython keeps the brackets of `(C)` out of a base, and line ends within one are `\n`. */
+/** CPython omits the brackets of `(C)` from a base, and gives its line ends as `\n`. */
 function plain([what, name, line, column, detail]: Seen): Seen {
   const shown = detail.map((one) => one.replace(/^\((.*)\)$/, '$1'));
   return [what, name, line, column, shown];
@@ -133,7 +133,7 @@ t.test('constants have the values that CPython computes', { skip }, async (t) =>
       if (!info) continue;
       for (const attribute of ATTRIBUTES) {
         const expected = constants[`${className}.${attribute}`];
-        // What a constructor that is not in the file may have changed is not known.
+        // A constructor outside the file may have changed the value, so it is unknown.
         if (expected === undefined || info[attribute] === null) continue;
         compared++;
         t.same(info[attribute], expected, `${name}: ${className}.${attribute}`);

@@ -1,4 +1,7 @@
-/** What CPython's own parser says of Python files: classes, functions, imports and constants, with their places. */
+/**
+ * The classes, functions, imports and constants of Python files according to CPython's own parser, with their
+ * places.
+ */
 
 import { spawnSync } from 'node:child_process';
 
@@ -6,9 +9,9 @@ import { spawnSync } from 'node:child_process';
 export type Seen = [what: string, name: string, line: number, column: number, detail: string[]];
 
 export interface CpythonFile {
-  /** Every class, function and import, nested ones too, in document order. */
+  /** Every class, function and import, including nested ones, in document order. */
   seen: Seen[];
-  /** Class-level and `self.` assignments of literals, by `Class.attribute`; the last one stands. */
+  /** Class-level and `self.` assignments of literals, by `Class.attribute`; the last one counts. */
   constants: Record<string, unknown>;
   error: string | null;
 }
@@ -63,7 +66,7 @@ for one in json.load(sys.stdin):
 json.dump({'version': list(sys.version_info[:2]), 'files': answers}, sys.stdout, default=repr)
 `;
 
-/** Asks `python3` of all files at once; null where there is none of version 3.9 or later. */
+/** Runs `python3` once for all files; null if there is no Python 3.9 or later. */
 export function askCpython(files: readonly Uint8Array[]): CpythonFile[] | null {
   const input = JSON.stringify(files.map((bytes) => Buffer.from(bytes).toString('base64')));
   const { status, stdout, stderr, error } = spawnSync('python3', ['-I', '-c', SCRIPT], {

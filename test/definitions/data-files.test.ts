@@ -1,7 +1,8 @@
 /*
- * A VISA library can be told to load the definition's own `.so`, and no reviewer can read one. Verified: compiled code
- * of every system is refused, under any name, and a name that a system would load is refused whatever it holds; data
- * that begins alike is not. Oracle: this machine's own programs. A git-lfs pointer, taken for the data, is warned of.
+ * The flaw: a definition could carry compiled code that no reviewer can read. The attack: tell a VISA library
+ * to load the definition's own `.so`. Verified: compiled code of every system is refused under any name, a
+ * name that a system would load is refused whatever the content, and data that starts alike is accepted; a
+ * git-lfs pointer in place of the data causes a warning. Oracle: this machine's own programs.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -72,7 +73,7 @@ t.test('compiled code is an error, a git-lfs pointer a warning', (t) => {
   t.end();
 });
 
-/** Python writes the archives: what it can read again counts. */
+/** Python writes the archives; an archive that it can read again is valid. */
 const PACK = `
 import bz2, gzip, io, json, lzma, sys, tarfile, zipfile
 program = open(sys.executable, 'rb').read(200000)

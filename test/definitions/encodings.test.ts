@@ -1,11 +1,11 @@
-/** Bytes and characters of Python files, held against the machine's `python3`. */
+/** Bytes and characters of Python files, compared with the machine's `python3`. */
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';
 import { DefinitionError } from '../../registry/definitions/errors.ts';
 import { decodeSource, encodeSource } from '../../registry/definitions/source.ts';
 
-/** The tables of the encodings, and the string at the end of each file as an import reads it. */
+/** Prints the tables of the encodings, and the string at the end of each file as an import reads it. */
 const SCRIPT = `
 import ast, base64, encodings, encodings.aliases, importlib, json, pkgutil, sys, warnings
 warnings.simplefilter('ignore')
@@ -43,7 +43,7 @@ json.dump({
 `;
 
 interface Answer {
-  /** By name of the encoding; null for one that is no table of 256 characters. */
+  /** By name of the encoding; null if it is not a table of 256 characters. */
   tables: Record<string, (string | null)[] | null>;
   texts: (string | null)[];
 }
@@ -78,7 +78,7 @@ const heads = fc.constantFrom(
 );
 const odd = fc.constantFrom('é', 'µ', '€', '\xa0', 'Ω', '\xff', '\x81', '');
 
-/** Up to two lines before the cookie, which counts in the first two only; then characters in a string. */
+/** Up to two lines before the cookie, which counts only in the first two; then characters in a string. */
 const layouts = fc
   .record({
     bom: fc.constantFrom('', '', '\ufeff', '\ufeff', '\ufeff\ufeff'),
@@ -107,10 +107,11 @@ t.test('every single-byte encoding has the same characters as in Python', { skip
     if (row === null) continue;
     const known = row.filter((one) => one !== null);
     const isAscii = known.slice(0, 128).every((letter, byte) => letter.charCodeAt(0) === byte);
-    // What is no ASCII below 128 cannot hold the cookie; what has a character twice cannot be written back.
+    // An encoding that is not ASCII below 128 cannot hold the cookie; one with a duplicate character cannot
+    // be written back.
     const isRead = isAscii && new Set(known).size === known.length;
     if (isRead) read++;
-    // NUL and the line ends stand in no comment.
+    // A comment cannot contain NUL and line ends.
     const differing = row.flatMap((letter, byte) => {
       const want = isRead ? letter : null;
       return [0, 10, 13].includes(byte) || want === characterOf(name, byte) ? [] : [byte];

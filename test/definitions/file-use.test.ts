@@ -1,4 +1,6 @@
-/** Code that is valid and that every lab computer refuses when it is run: the client's own guard says which. */
+/**
+ * Code that is valid but that every lab computer refuses at run time. The client's own guard is the oracle.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

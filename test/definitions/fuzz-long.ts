@@ -1,6 +1,6 @@
 /**
- * `node test/definitions/fuzz-long.ts [count] [seed]`: the fuzz of hostile.test.ts, then that of instances.test.ts with a
- * fifth as many definitions, for as long as one likes.
+ * `node test/definitions/fuzz-long.ts [count] [seed]`: runs the fuzz test of hostile.test.ts, then that of
+ * instances.test.ts with a fifth as many definitions.
  */
 import { NUMERIC, pythonWith } from '../helpers/python.ts';
 import { exercise, hostileTexts } from './hostile.ts';

@@ -80,7 +80,7 @@ t.test('written values are read back, and everything else stays', async () => {
     fc.property(start, changes, (source, wanted) => {
       const before = readHeader(source);
       const after = readHeader(writeHeader(source, wanted));
-      // Whether people can see it and pip can read it are other questions (hidden.test.ts, below).
+      // hidden.test.ts checks visibility, and a test below checks pip.
       t.same(
         after.errors.filter(({ code }) => !/^(hidden-character|header-value)$/.test(code)),
         [],

@@ -1,6 +1,6 @@
 /**
- * "Trojan Source" (CVE-2021-42574): text that reviewers read otherwise than Python does. Each place is warned of by
- * line and column; what laboratories write is not.
+ * "Trojan Source" (CVE-2021-42574): the flaw is text that reviewers read differently from Python. Verified:
+ * each place causes a warning with line and column; text that laboratories ordinarily write does not.
  */
 import t from 'tap';
 import { checkPaths } from '../../registry/definitions/names.ts';
@@ -11,7 +11,7 @@ import { measurement } from '../helpers/registry.ts';
 const POLICY = { banned: [], allowed: [] };
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** Warnings of hidden characters and look-alikes, as `file:line:column code`. */
+/** Warnings about hidden and lookalike characters, as `file:line:column code`. */
 function warned(text: string, more: Record<string, string> = {}) {
   const files = new Map([['Meter.py', encode(`${measurement('Meter')}${text}`)]]);
   for (const [path, content] of Object.entries(more)) files.set(path, encode(content));
@@ -28,7 +28,7 @@ function warned(text: string, more: Record<string, string> = {}) {
 }
 
 t.test('characters that reverse, hide or end lines cause warnings with their place', async (t) => {
-  // A comment that is shown as if it ended before the code in it: the paper's "commenting-out".
+  // A comment that seems to end before the code in it: the paper's "commenting-out".
   t.same(warned('\n# \u202e } \u2066if admin\u2069 \u2066 begin\n'), [
     '2:3 hidden-character',
     '2:7 hidden-character',

@@ -9,7 +9,7 @@ import { exercise, hostileTexts, nested } from './hostile.ts';
 
 const policy = { banned: [...DEFAULT_BANNED], allowed: [] };
 
-/** Milliseconds of this thread: for so long a server would not answer, whatever else the machine does. */
+/** CPU milliseconds of this thread, during which a server would not answer. */
 function cpuTime(work: () => void): number {
   const begun = process.threadCpuUsage();
   work();
@@ -17,7 +17,7 @@ function cpuTime(work: () => void): number {
   return (user + system) / 1000;
 }
 
-/** Pieces one after the other, 300 KB in all. */
+/** Repeats pieces up to 300 KB. */
 function repeated(piece: (at: number) => string): string {
   let text = '';
   for (let at = 0; text.length < 300_000; at++) text += piece(at);
@@ -65,7 +65,7 @@ t.test('a file of 300 KB is analysed in half a second', async (t) => {
     ['SR8307', repeated((at) => code.replaceAll('SR830', `SR830${at}`))],
     ['A7', repeated(measurement)],
   ];
-  // A server is warm: what compiling our own code costs is not meant.
+  // Warm-up, because a server has compiled its code already.
   for (const [name, text] of texts) validateDefinition(name, text, policy);
   for (const [name, text] of texts) {
     const times = [1, 2, 3].map(() =>

@@ -1,4 +1,4 @@
-/** Text that nobody would write, to see that nothing hangs, overflows or throws what is not ours. */
+/** Hostile text: nothing may hang, overflow, or throw a foreign error. */
 
 import { DEFAULT_BANNED } from '../../registry/definitions/banned.ts';
 import { DefinitionError } from '../../registry/definitions/errors.ts';
@@ -25,7 +25,7 @@ const TOKENS =
     ' ',
   );
 
-/** A stream of texts that is the same for the same seed. */
+/** A stream of texts, determined by the seed. */
 export function* hostileTexts(seed: number): Generator<string> {
   let state = seed >>> 0 || 1;
   const below = (limit: number): number => {
@@ -81,7 +81,7 @@ export function nested(count: number): Record<string, string> {
   };
 }
 
-/** Puts one text through everything; anything thrown that is not a DefinitionError comes out. */
+/** Runs one text through everything. Throws any error that is not a DefinitionError. */
 export function exercise(text: string): void {
   const bytes = new TextEncoder().encode(text);
   validateDefinition('A', text, policy);

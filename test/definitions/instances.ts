@@ -1,4 +1,7 @@
-/** What Python makes of a definition's class, against PyBirch's stand-in, beside what the registry says of it. */
+/**
+ * Compares the registry's analysis of a definition's class with Python's instance of it, created with the
+ * PyBirch stand-in.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { analyse } from './analyse.ts';
@@ -16,7 +19,10 @@ const ATTRIBUTES = [
 ] as const;
 type Attribute = (typeof ATTRIBUTES)[number];
 
-/** What an instance has; `{"odd": …}` stands for what JSON does not have. Null where Python could not make one. */
+/**
+ * The attributes of an instance; `{"odd": …}` stands for values that JSON lacks. Null if Python could not
+ * create it.
+ */
 type Made = { [name in Attribute]?: unknown } | null;
 
 const SCRIPT = `
@@ -77,7 +83,7 @@ sys.dont_write_bytecode = True
 json.dump([make(case) for case in json.load(sys.stdin)], sys.stdout)
 `;
 
-/** Makes an instance of each, in one process. */
+/** Creates an instance of each class, in one process. */
 export function instances(python: string, layouts: readonly Layout[]): Made[] {
   const { status, stdout, stderr, error } = spawnSync(python, ['-c', SCRIPT], {
     input: JSON.stringify(layouts),
@@ -90,7 +96,7 @@ export function instances(python: string, layouts: readonly Layout[]): Made[] {
   return JSON.parse(stdout);
 }
 
-/** What differs, and how much was known of what there was to know. */
+/** The differences, and how many of the values the registry knew. */
 export interface Comparison {
   readonly differences: {
     seed: number;
@@ -104,7 +110,10 @@ export interface Comparison {
   readonly all: number;
 }
 
-/** Compares `count` definitions from this seed on: what the registry knows must be what the instance has. */
+/**
+ * Compares `count` definitions, starting at this seed: each value that the registry knows must equal the
+ * instance's.
+ */
 export function compareFrom(seed: number, count: number, python: string): Comparison {
   const layouts = Array.from({ length: count }, (_, at) => layout(seed + at));
   const result = { differences: [] as Comparison['differences'], made: 0, known: 0, all: 0 };
@@ -128,7 +137,7 @@ export function compareFrom(seed: number, count: number, python: string): Compar
   return result;
 }
 
-/** JSON with its keys in order. */
+/** JSON with sorted keys. */
 function canonical(value: unknown): string | undefined {
   return JSON.stringify(value, (_, inner) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -1,4 +1,4 @@
-/** Definitions of every layout that we could think of, made up from a seed; `instances.ts` asks Python what they are. */
+/** Definitions in many layouts, generated from a seed. `instances.ts` compares them with Python. */
 
 export interface Layout {
   readonly name: string;
@@ -7,7 +7,7 @@ export interface Layout {
 
 export type Random = <T>(choices: readonly T[]) => T;
 
-/** Mulberry32: the same choices for the same seed. */
+/** Mulberry32, a generator that repeats its values for the same seed. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   return (choices) => {
@@ -151,7 +151,7 @@ const MOVEMENT: Kind = {
   second: 'position_units',
 };
 
-/** One definition; the same for the same seed. */
+/** One definition, determined by the seed. */
 export function layout(seed: number): Layout {
   const pick = randomFrom(seed);
   const kind = pick([MEASUREMENT, MEASUREMENT, MOVEMENT]);

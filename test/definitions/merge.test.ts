@@ -1,4 +1,4 @@
-/** Merges of trees and texts, and lines that are followed through changes. */
+/** Merges of trees and texts, and positions of lines across changes. */
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
@@ -10,7 +10,7 @@ import { processorTime } from '../helpers/processor-time.ts';
 const trees = fc
   .dictionary(fc.constantFrom('a', 'b', 'c', 'd/e'), fc.constantFrom('1', '2', '3'))
   .map((entries): Tree => new Map(Object.entries(entries)));
-/** Few different lines, and a last one with or without its ending, so that much collides. */
+/** Few distinct lines, and a last line with or without line end, so that conflicts are frequent. */
 const texts = fc.string({ unit: fc.constantFrom('a\n', 'b\n', 'c\r\n', '\n', 'a'), maxLength: 9 });
 
 const check = (property: Parameters<typeof fc.assert>[0]) => fc.assert(property, { numRuns: 500 });
@@ -95,7 +95,7 @@ t.test('a conflict gives the lines of the branch, and line ends stay', async (t)
   t.same(mergeText('a\nb\n', 'a\n', 'a\nB\n'), { conflicts: [{ line: 1, end_line: 1 }] });
 });
 
-/** Lines that stay (`true`) among lines that are new or gone; no two alike. */
+/** Distinct lines: unchanged ones (`true`) between new and deleted ones. */
 const edits = fc.array(fc.record({ stays: fc.boolean(), gone: fc.nat(2), fresh: fc.nat(2) }), {
   minLength: 1,
   maxLength: 30,
@@ -138,7 +138,7 @@ t.test('for any texts, a followed line has the same content at its shifted place
   t.pass('held');
 });
 
-/** Two files of the largest size that a push may hold, with nothing or little in common. */
+/** Two files of the maximum size of a push, with little or nothing in common. */
 t.test('hostile texts of 1 MiB end quickly as outdated or as a conflict', async (t) => {
   const short = () =>
     randomBytes(2 ** 19)

@@ -1,4 +1,4 @@
-/** Renaming a definition, held against CPython: what the renamed files do is what the old ones did. */
+/** Renaming a definition, compared with CPython: the renamed files behave like the old ones. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,10 @@ import {
   renameTexts,
 } from '../../registry/definitions/rename/rename.ts';
 
-/** Each prints what depends on which variable a name is; `Old` is the class, whatever else is spelled alike. */
+/**
+ * Each program's output depends on which variable a name refers to. `Old` is the class; other things have the
+ * same name.
+ */
 const PROGRAMS: Record<string, Record<string, string>> = {
   'references in the module': {
     'Old.py': `class Old:

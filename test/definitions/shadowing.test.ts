@@ -1,6 +1,6 @@
 /**
- * A helper file `time.py` was valid and failed on the lab computer: there `import time` gets the helper, which has no
- * `sleep`. The names are those of `sys.stdlib_module_names` of the Pythons on this machine.
+ * The flaw: a helper file `time.py` was valid but failed on the lab computer, where `import time` loaded the
+ * helper, which has no `sleep`. The oracle is `sys.stdlib_module_names` of the Pythons on this machine.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -17,7 +17,7 @@ class Meter(FakeMeasurementInstrument):
         return [[1.0]]
 `;
 
-/** Which of the files are warned of, in order. */
+/** The files that cause a warning, in order. */
 function warned(...paths: string[]): string[] {
   const files = new Map([
     ['Meter.py', text(MAIN)],

@@ -1,4 +1,7 @@
-/** What constructors take, read from source and compared; CPython says what a call would have done. */
+/**
+ * Constructor parameters, read from source and compared between versions. CPython is the oracle for the
+ * effect on a call.
+ */
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';
@@ -89,7 +92,7 @@ t.test('unknown signatures are not guessed', async (t) => {
 });
 
 const NAMES = ['a', 'b', 'c', 'd'];
-/** Parameter lists that Python takes: at most four names, defaults last, a slash, a star, two stars. */
+/** Valid Python parameter lists: at most four names, defaults last, a slash, a star, two stars. */
 const parameters = fc
   .record({
     names: fc.shuffledSubarray(NAMES),
@@ -102,7 +105,7 @@ const parameters = fc
   })
   .map(({ names, slash, star, defaults, named, more, moreNamed }) => {
     const places = names.slice(0, star).map((name, i) => (i >= defaults ? `${name}=0` : name));
-    // By position alone and `**` together let one name mean two things, which nobody writes.
+    // Positional-only parameters together with `**` let one name mean two things, which nobody writes.
     const only = moreNamed ? 0 : Math.min(slash, places.length);
     const behind = names.slice(star).map((name, i) => (named[i] ? `${name}=0` : name));
     return [
@@ -115,7 +118,10 @@ const parameters = fc
     ].join(', ');
   });
 
-/** For each pair: whether every call that the first takes means the same to the second; and the first's parameters. */
+/**
+ * For each pair: whether every valid call of the first means the same to the second; and the first's
+ * parameters.
+ */
 const SCRIPT = `
 import inspect, itertools, json, sys
 def signature(source):

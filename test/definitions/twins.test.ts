@@ -1,4 +1,4 @@
-/** The registry and the lab computers agree on what a banned import is. */
+/** The registry and the lab computers agree on which imports are banned. */
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

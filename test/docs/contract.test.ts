@@ -1,4 +1,7 @@
-/** docs/contract.md names what the product has: operations, settings, commands, events, and the sections that comments cite. */
+/**
+ * docs/contract.md lists exactly the product's operations, settings, commands and events, and the sections
+ * that comments cite.
+ */
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,10 +16,10 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 const contract = await read('docs/contract.md');
 
-/** What the contract writes in backticks. */
+/** The terms that the contract writes in backticks. */
 const code = [...contract.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
 
-/** Served, but not described by the OpenAPI document. */
+/** Routes that exist but are not in the OpenAPI document. */
 const UNDESCRIBED = ['GET /metrics', 'GET /openapi.json', 'GET /docs'];
 
 t.test(
@@ -109,7 +112,7 @@ t.test('links inside the contract lead to headings of it', async (t) => {
   for (const link of links) t.ok(anchors.includes(link), link);
 });
 
-/** Names of the commands without subcommands, with their parents before them. */
+/** Names of the commands without subcommands, prefixed with their parents. */
 const leaves = (command: Command, before = ''): string[] =>
   command.commands.flatMap((one) => {
     const name = `${before}${one.name()}`;

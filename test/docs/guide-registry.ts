@@ -1,4 +1,4 @@
-/** The registry of the guide for lab computers, served as in production. */
+/** A registry for the guide for lab computers, served as in production. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,9 @@ const root = join(import.meta.dirname, '..', '..');
 
 export interface GuideRegistry {
   url: string;
-  /** The name of one more computer, and a code for it, in a lab of its own. */
+  /** Creates a computer in a lab of its own; returns its name and an enrolment code. */
   newComputer(): Promise<{ name: string; code: string }>;
-  /** What pip downloaded for one of the computers, the next need not. */
+  /** A shared cache, so that pip downloads each package once for all computers. */
   pipCache: string;
 }
 

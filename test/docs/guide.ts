@@ -1,4 +1,4 @@
-/** The guide for lab computers as a person follows it on a computer with a given Python, and without git. */
+/** Follows the guide for lab computers like a person, on a computer with a given Python and without git. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,21 +12,21 @@ import { readSteps, runSteps, type Step } from './walk.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
 const standin = join(root, 'test', 'fixtures', 'pybirch-standin');
-/** What the guide types besides pip, Python and the package's own command. */
+/** The programs that the guide uses, besides pip, Python and the package's own command. */
 const PROGRAMS = ['bash', 'cat'];
 
 export const GUIDE = join(root, 'docs', 'lab-computer.md');
 
 /**
- * Follows the guide from its first step, then goes on with what it names in its sentences, and without the network. The
- * steps of the guide, with what was printed here in the guide's own words.
+ * Follows the guide from its first step, then runs what its sentences mention, and continues without the
+ * network. Returns the steps with the actual output, in the guide's wording.
  */
 export async function followGuide(
   t: Test,
   python: string,
   registry: GuideRegistry,
 ): Promise<Step[]> {
-  // A space and letters beyond ASCII, as in many names of accounts.
+  // A space and non-ASCII letters, as in many account names.
   const home = join(t.testdir(), 'Jörg Weiß');
   const network = await openNetwork(registry.url);
   t.teardown(() => network.close());
@@ -88,19 +88,22 @@ export async function followGuide(
   return printed;
 }
 
-/** Each step of the guide printed here what the guide says. */
+/** Asserts that each step of the guide printed what the guide shows. */
 export async function sameAsGuide(t: Test, printed: readonly Step[]): Promise<void> {
   const steps = readSteps(await readFile(GUIDE, 'utf8'));
   for (const [i, { command, output }] of printed.entries())
     t.equal(stable(output), stable(steps[i]?.output ?? ''), command);
 }
 
-/** What differs from one computer to the next. */
+/** Removes what differs between computers. */
 function stable(text: string): string {
   return text.replace(/Python 3\.\d+\.\d+ at .*/, 'Python');
 }
 
-/** A home with PyBirch's clone, which no variable names, and a Python with what PyBirch brings; the folder of programs. */
+/**
+ * Creates a home with PyBirch's clone, which no variable names, and a Python with PyBirch's packages. Returns
+ * the folder of programs.
+ */
 async function setUp(home: string, python: string): Promise<string> {
   await mkdir(join(home, 'programs'), { recursive: true });
   await cp(standin, join(home, 'PyBirch'), { recursive: true });
@@ -116,7 +119,7 @@ async function setUp(home: string, python: string): Promise<string> {
 }
 
 function environment(home: string, bin: string, registry: GuideRegistry): Record<string, string> {
-  // How pip reaches its index here.
+  // pip's settings for reaching its index.
   const pip = Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'));
   return {
     ...(Object.fromEntries(pip) as Record<string, string>),

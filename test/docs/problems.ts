@@ -1,11 +1,14 @@
-/** docs/problems.md from the table of problems; as a program (`npm run problems`) it writes the page. */
+/**
+ * Generates docs/problems.md from the table of problems. As a program (`npm run problems`) it writes the
+ * page.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROBLEMS } from '../../registry/errors.ts';
 
 export const PROBLEMS_PAGE = join(import.meta.dirname, '..', '..', 'docs', 'problems.md');
 
-/** Pure: the text of the page. */
+/** The text of the page. Pure. */
 export function problemsPage(): string {
   const sections = Object.entries(PROBLEMS).map(
     ([code, { status, title, what, why, next }]) => `## ${code}

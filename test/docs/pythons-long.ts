@@ -1,6 +1,6 @@
 /**
- * `npm run pythons [3.12 …]`: on every CPython of this machine that the lab computers' package is for, the guide to the
- * letter, then the package's own tests.
+ * `npm run pythons [3.12 …]`: follows the guide and runs the package's own tests on every CPython of this
+ * machine that the lab computers' package supports.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,7 +25,7 @@ for (const minor of minors) {
   }
   await t.test(`Python ${python.version} at ${python.path}`, async (t) => {
     await sameAsGuide(t, await followGuide(t, python.path, registry));
-    // Another environment: that of the guide knows a PyBirch by now.
+    // A separate environment, because the guide's now contains a PyBirch.
     const folder = await mkdtemp(join(tmpdir(), 'registry-python-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
     t.equal(await shown(python.path, ['-m', 'venv', folder]), 0, 'a virtual environment is made');
@@ -36,7 +36,7 @@ for (const minor of minors) {
   });
 }
 
-/** Runs it in the package's folder and shows what it prints, beside the results; its exit code. */
+/** Runs a program in the package's folder, shows its output, and returns its exit code. */
 async function shown(program: string, args: string[]): Promise<number | null> {
   const child = spawn(program, args, { cwd: CLIENT_FOLDER, stdio: ['ignore', 2, 2] });
   return await new Promise((resolve, reject) => {

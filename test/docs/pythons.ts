@@ -1,4 +1,4 @@
-/** The Pythons of this machine that the lab computers' package is for. */
+/** The Pythons of this machine that the lab computers' package supports. */
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -15,7 +15,10 @@ export interface Python {
   version: string;
 }
 
-/** The newest of each minor version, on PATH or among pyenv's; those that cannot make a virtual environment do not count. */
+/**
+ * The newest of each minor version, from PATH and pyenv, without those that cannot create a virtual
+ * environment.
+ */
 export async function findPythons(): Promise<Python[]> {
   const onPath = (process.env.PATH ?? '')
     .split(delimiter)
@@ -29,7 +32,7 @@ export async function findPythons(): Promise<Python[]> {
   ) as Python[];
 }
 
-/** Which Pythons a run with this one leaves out, and why. */
+/** The Pythons that a run with this interpreter leaves out, with the reason. */
 export async function leftOut(interpreter: string): Promise<string> {
   const [used, found] = await Promise.all([identify(interpreter), findPythons()]);
   const others = MINORS.filter((minor) => minor !== used?.minor);
@@ -42,7 +45,7 @@ export async function leftOut(interpreter: string): Promise<string> {
   return lines.filter((line) => line !== false).join('\n');
 }
 
-/** Asked of the interpreter itself: a file of that name may be a shim for one that is not there. */
+/** Runs the interpreter, because the file may be a shim for a missing one. */
 export async function identify(path: string): Promise<Python | undefined> {
   const code =
     'import platform, sys, ensurepip, ssl, venv; print(sys.executable, platform.python_version())';
@@ -51,7 +54,7 @@ export async function identify(path: string): Promise<Python | undefined> {
   return executable && version && minor ? { path: executable, minor, version } : undefined;
 }
 
-/** The home is asked of the system: `npm test` runs with another. */
+/** Takes the home from the system, because `npm test` sets another one. */
 async function ofPyenv(): Promise<string[]> {
   const versions = join(process.env.PYENV_ROOT ?? join(userInfo().homedir, '.pyenv'), 'versions');
   const names = await readdir(versions).catch(() => []);

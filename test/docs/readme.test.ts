@@ -1,4 +1,7 @@
-/** The walk of the README, run from its own text. `node test/docs/readme.test.ts --write` puts in what was printed. */
+/**
+ * The walk-through of the README, run from its own text. `node test/docs/readme.test.ts --write` updates the
+ * printed output.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +20,7 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 t.test('the tour prints what the README says', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-walk-'));
-  // As people start it: on a terminal, where the clone line has a token in it.
+  // On a terminal, as people start it, where the clone line contains a token.
   const serve = [process.execPath, 'registry/main.js', 'serve'];
   const server = spawn('python3', ['test/helpers/terminal.py', ...serve], {
     cwd: root,
@@ -38,7 +41,7 @@ t.test('the tour prints what the README says', async (t) => {
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`);
   const general = (text: string) =>
     text.replaceAll(token, 'TOKEN').replaceAll(`127.0.0.1:${port}`, '127.0.0.1:8080');
-  // The registry asks for git, not for curl: a machine without it leaves the last block out.
+  // The registry needs git but not curl. A machine without curl skips the last block.
   const steps = readSteps(readme).filter(({ command }) => hasCurl || !command.includes('$API'));
   const done = await runSteps(
     steps.map(({ command, output }) => ({ command: local(command), output })),
@@ -68,10 +71,10 @@ t.test('the table of the configuration lists every setting', async (t) => {
   for (const { name } of SETTINGS) t.match(table, `\`${name}\``);
 });
 
-/** Ids of objects differ from run to run. */
+/** Removes object ids, which differ between runs. */
 const stable = (text: string): string => text.replace(/\b[0-9a-f]{7,40}\b/g, '<id>');
 
-/** The token and the port in the clone line that the first start prints. */
+/** The token and the port in the clone line of the first start. */
 async function greeted(output: NodeJS.ReadableStream): Promise<{ token: string; port: string }> {
   for await (const line of createInterface({ input: output })) {
     const match = /git clone http:\/\/admin:(\S+)@127\.0\.0\.1:(\d+)\//.exec(line);

@@ -1,16 +1,16 @@
-/** A document's walk: its ```console blocks as one shell session, and what each command printed. */
+/** A document's walk-through: its ```console blocks as one shell session, and the output of each command. */
 import { spawn } from 'node:child_process';
 
 export interface Step {
-  /** The command as it stands, lines joined. */
+  /** The command as written, with continuation lines joined. */
   command: string;
-  /** What the document says it prints. */
+  /** The output in the document. */
   output: string;
 }
 
 const BLOCK = /```console\n(.*?)```/gs;
 
-/** Commands begin with `$ `, their further lines with `> `; everything else is output. */
+/** Commands start with `$ `, continuation lines with `> `; all other lines are output. */
 export function readSteps(text: string): Step[] {
   const steps: Step[] = [];
   for (const [, block] of text.matchAll(BLOCK)) {
@@ -24,7 +24,7 @@ export function readSteps(text: string): Step[] {
   return steps;
 }
 
-/** The text with the outputs of `steps` in place of those it had. */
+/** The text with its outputs replaced by those of `steps`. */
 export function writeSteps(text: string, steps: readonly Step[]): string {
   let next = 0;
   return text.replace(BLOCK, (_all, block: string) => {
@@ -40,7 +40,7 @@ export function writeSteps(text: string, steps: readonly Step[]): string {
   });
 }
 
-/** Runs the commands in one bash; standard output and error come together, as on a terminal. */
+/** Runs the commands in one bash, with standard output and error combined, as on a terminal. */
 export async function runSteps(
   steps: readonly Step[],
   options: { cwd: string; env: Record<string, string> },

@@ -1,4 +1,4 @@
-/** What axe (Deque's accessibility rules, WCAG 2.2 A and AA and its best practices) finds on a page. */
+/** Checks pages with axe (Deque's accessibility rules: WCAG 2.2 A and AA, and best practices). */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults, RunOptions } from 'axe-core';
@@ -11,7 +11,7 @@ const script = await readFile(
   'utf8',
 );
 
-/** The rules that look at colours. */
+/** The rules about colours. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 const ALL: RunOptions = {};
 const COLOURS: RunOptions = { runOnly: COLOUR_RULES };
@@ -20,14 +20,14 @@ const WITHOUT_COLOURS: RunOptions = {
 };
 
 /**
- * Asserts that axe finds nothing in light and in dark, wide and narrow, that nothing makes a narrow page scroll sideways,
- * and that nothing moves, which is what the browser of the tests asks for.
+ * Asserts that axe finds nothing in light and dark, wide and narrow; that a narrow page does not scroll
+ * sideways; and that nothing moves, because the test browser requests reduced motion.
  */
 export async function isAccessible(t: Test, page: Page, name: string): Promise<void> {
   const before = page.viewportSize() ?? WIDE;
-  // The policy of the page lets no foreign script in; the debugger's way is not the page's.
+  // The page's policy blocks foreign scripts, but not those injected by the debugger.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(script);
-  // Colours do not depend on the width, nor does the layout on the colours.
+  // Colours do not depend on the width, and the layout does not depend on the colours.
   for (const [viewport, runs] of [
     [WIDE, { dark: COLOURS, light: ALL }],
     [NARROW, { light: WITHOUT_COLOURS }],
@@ -66,7 +66,7 @@ async function findings(page: Page, rules: RunOptions): Promise<string[]> {
   );
 }
 
-/** What would move, spinners aside: kinds of elements in whose styles an animation or a transition takes time. */
+/** Kinds of elements, other than spinners, whose animations or transitions take time. */
 async function moving(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const found = new Set<string>();
@@ -88,7 +88,7 @@ async function moving(page: Page): Promise<string[]> {
   });
 }
 
-/** The innermost elements that make the whole page scroll sideways; none where it does not. */
+/** The innermost elements that make the page scroll sideways; empty if it does not. */
 async function tooWide(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

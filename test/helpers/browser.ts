@@ -1,4 +1,4 @@
-/** A real browser on a real registry: one for each process, a context of its own for each window. */
+/** A real browser on a real registry: one browser per process, one context per window. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export type Theme = 'light' | 'dark';
 export const WIDE = { width: 1280, height: 900 };
 /** The narrowest phone. */
 export const NARROW = { width: 360, height: 780 };
-/** What 200 % zoom leaves of a laptop's screen. */
+/** A laptop's screen at 200 % zoom. */
 export const ZOOMED = { width: 640, height: 400 };
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
@@ -28,21 +28,21 @@ export interface BrowserOptions {
   username?: string;
   theme?: Theme;
   viewport?: { width: number; height: number };
-  /** Another server that it may ask: the provider of single sign-on. */
+  /** Another server that it may contact: the provider of single sign-on. */
   elsewhere?: string;
-  /** Its windows may do whatever they like, as those of somebody whom an attacker has lured away. */
+  /** Skips the checks of its windows, for the victim of an attack. */
   unwatched?: boolean;
 }
 
 export interface TestBrowser {
-  /** A window of somebody who is signed in (password as `startRegistry` gives it), or of nobody. */
+  /** Opens a window, signed in as a person (with the password of `startRegistry`) or as nobody. */
   open(registry: TestRegistry, path: string, options?: BrowserOptions): Promise<Page>;
 }
 
 /**
- * Gives windows, which are closed when the test ends. Whatever the test does, every window is watched: no request may leave
- * the registry, nothing may be written to the console as an error, nothing may be thrown in a page, and no file may be
- * missing. A problem document is no such error: pages are told of conflicts and of what does not exist.
+ * Opens windows and closes them when the test ends. Every window is checked: no request may leave the
+ * registry, no error may be logged to the console or thrown in a page, and no file may be missing. Problem
+ * documents are allowed, because pages handle conflicts and missing things.
  */
 export async function startBrowser(t: Test): Promise<TestBrowser> {
   const browser = await sharedBrowser();
@@ -50,7 +50,7 @@ export async function startBrowser(t: Test): Promise<TestBrowser> {
   const complaints: string[] = [];
   t.teardown(async () => {
     await Promise.all(contexts.map((context) => context.close()));
-    // The tests have ended: no assertion can be made any more, but a teardown that throws fails the file.
+    // The tests have ended, so assertions are no longer possible, but a teardown that throws fails the file.
     if (complaints.length > 0) throw new Error(`windows complained:\n${complaints.join('\n')}`);
   });
   return {
@@ -66,7 +66,7 @@ export async function startBrowser(t: Test): Promise<TestBrowser> {
   };
 }
 
-/** It takes three seconds of processor time to start. */
+/** Starting it takes three seconds of processor time. */
 const sharedBrowser = once(async () => {
   const { executablePath, args, env } = await chromium();
   const browser = await playwright.launch({
@@ -123,14 +123,14 @@ function watch(
     }
   });
   context.on('console', (message) => {
-    // Chromium writes every answer from 400 on to the console; those are looked at above.
+    // Chromium logs every status from 400 on to the console; the code above checks those.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     complaints.push(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => complaints.push(`thrown: ${error.error().stack}`));
 }
 
-/** The text of what has the focus, through every shadow root of ours; 'BODY' where nothing has. */
+/** The text of the focused element, through our open shadow roots; 'BODY' if nothing has the focus. */
 export async function focusedText(page: Page): Promise<string> {
   return await page.evaluate(() => {
     let element = document.activeElement;
@@ -141,7 +141,7 @@ export async function focusedText(page: Page): Promise<string> {
   });
 }
 
-/** As if the system were switched to the theme, and everything has been painted in it. */
+/** Switches the theme as the system would, and waits until everything is painted. */
 export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.waitForFunction(
@@ -154,16 +154,16 @@ export async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
 }
 
 /**
- * With `PICTURES=1` takes the page's pictures in light and dark, wide and narrow, as
- * `docs/pictures/<name>-<theme>-<width>.png`, of what is seen first or of the whole page. Otherwise one, into a folder that
- * is deleted again: that it can be taken.
+ * With `PICTURES=1`, saves pictures of the page in light and dark, wide and narrow, as
+ * `docs/pictures/<name>-<theme>-<width>.png`, of the visible part or of the whole page. Otherwise takes one
+ * picture into a temporary folder, to prove that it works.
  */
 export async function takePictures(page: Page, name: string, fullPage = false): Promise<void> {
   const kept = process.env.PICTURES !== undefined;
   const folder = kept ? PICTURES : await mkdtemp(join(tmpdir(), 'pictures-'));
   await mkdir(folder, { recursive: true });
   const before = page.viewportSize() ?? WIDE;
-  // One is enough to see that it can be taken.
+  // One picture proves that it works.
   for (const viewport of kept ? [WIDE, NARROW] : [WIDE]) {
     await page.setViewportSize(viewport);
     for (const colorScheme of kept ? (['light', 'dark'] as const) : (['light'] as const)) {

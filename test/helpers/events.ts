@@ -1,4 +1,4 @@
-/** A reader of the stream of events, as a program reads it. */
+/** Reads the event stream as a program does. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Test } from 'tap';
 import type { EventData, EventKind } from '../../registry/schemas/events.ts';
@@ -7,24 +7,26 @@ export interface SentEvent<K extends EventKind = EventKind> {
   id: number;
   kind: K;
   data: EventData[K];
-  /** When it was read, by `Date.now()`. */
+  /** Time of reading, by `Date.now()`. */
   read: number;
 }
 
 export interface EventReader {
   /** Every event so far. */
   events: SentEvent[];
-  /** The newest id, those that come without an event too. */
+  /** The newest id, including ids without an event. */
   lastId(): number;
-  /** The next event that nobody has waited for yet. Rejects where the stream ends first. */
+  /** The next event that no caller has taken yet. Rejects if the stream ends first. */
   next(): Promise<SentEvent>;
-  /** Resolves when the stream has ended, by whatever side. */
+  /** Resolves when either side has ended the stream. */
   ended: Promise<void>;
   close(): void;
   response: IncomingMessage;
 }
 
-/** Opens a stream; resolves once it stands and has said where it begins. Rejects with the status of a refusal. */
+/**
+ * Opens a stream. Resolves once it has sent its starting position. Rejects with the status if it is refused.
+ */
 export async function readEvents(
   t: Pick<Test, 'teardown'>,
   url: string,

@@ -1,4 +1,4 @@
-/** Runs git for the test process that forked it; see `startGitRunner`. It ends with that process. */
+/** Runs git for the test process that forked it, and ends with that process; see `startGitRunner`. */
 import { type GitOptions, gitResult } from './git.ts';
 
 export interface Order {

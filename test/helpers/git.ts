@@ -1,4 +1,4 @@
-/** Real git for tests, started directly: what the product does is judged by another hand. */
+/** Real git for tests, started directly and not through the product, so that it is an independent oracle. */
 import { fork, spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export interface GitResult {
   stderr: string;
 }
 
-/** What git did, whether it failed or not. */
+/** The result of git, successful or not. */
 export async function gitResult(args: string[], options: GitOptions = {}): Promise<GitResult> {
   if (runner) return await runner(args, options);
   const child = spawn('git', args, { cwd: options.cwd, env: { ...ENVIRONMENT, ...options.env } });
@@ -45,7 +45,7 @@ export async function gitResult(args: string[], options: GitOptions = {}): Promi
   return { code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() };
 }
 
-/** Standard output of git, as bytes; throws with standard error when git fails. */
+/** Standard output of git as bytes; throws with standard error if git fails. */
 export async function gitBytes(args: string[], options: GitOptions = {}): Promise<Buffer> {
   const { code, stdout, stderr } = await gitResult(args, options);
   if (code !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}${stdout}`);
@@ -56,12 +56,12 @@ export async function git(args: string[], options: GitOptions = {}): Promise<str
   return (await gitBytes(args, options)).toString();
 }
 
-/** Throws unless `git fsck --strict` finds nothing wrong with the repository. */
+/** Throws unless `git fsck --strict` accepts the repository. */
 export async function fsck(path: string): Promise<void> {
   await git(['fsck', '--strict', '--no-dangling', '--no-progress'], { cwd: path });
 }
 
-/** Throws unless `git fsck --strict` finds nothing wrong with every repository below the folder. */
+/** Throws unless `git fsck --strict` accepts every repository below the folder. */
 export async function fsckAll(root: string): Promise<void> {
   for (const name of (await readdir(root)).filter((name) => name.endsWith('.git'))) {
     await fsck(join(root, name));
@@ -71,15 +71,15 @@ export async function fsckAll(root: string): Promise<void> {
 let runner: ((args: string[], options: GitOptions) => Promise<GitResult>) | undefined;
 
 /**
- * From now on git is started by a small process: one that holds a whole registry takes 10 ms and more to start
- * another (see docs/decisions/0002), which counts where git runs a thousand times.
+ * From now on a small process starts git. A process that holds a whole registry takes 10 ms or more to start
+ * another (see docs/decisions/0002), which matters for a thousand git commands.
  */
 export function startGitRunner(): void {
   if (runner) return;
   const child = fork(new URL('./git-runner.ts', import.meta.url), { serialization: 'advanced' });
   child.unref();
   const waiting = new Map<number, (answer: GitResult & { error?: string }) => void>();
-  // The test process may end while the small one is there, but not while it waits for it.
+  // The test process may end while the small process is idle, but not while it waits for an answer.
   const hold = () => (waiting.size > 0 ? child.channel?.ref() : child.channel?.unref());
   child.on('message', ({ id, ...answer }: { id: number } & GitResult) => {
     waiting.get(id)?.(answer);

@@ -1,4 +1,4 @@
-/** Requests that ask for much work: each by its name, as method, path below /api and body. */
+/** Expensive requests by name: method, path below /api, and body. */
 
 export interface Hostile {
   method: 'POST' | 'PUT';
@@ -45,7 +45,7 @@ export const SOURCES: Record<string, string> = {
   comments: repeated('# /// script\n'),
 };
 
-/** `instrument` is one that the account may change, `definition` likewise. */
+/** `instrument` and `definition` are ids that the account may change. */
 export function hostileRequests(instrument: number, definition: number): Record<string, Hostile> {
   const changing = (change: object): Hostile => ({
     method: 'PUT',

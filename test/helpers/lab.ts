@@ -1,4 +1,4 @@
-/** A registry with two labs: the people and computers whom most scenarios need. */
+/** A registry with two labs, and the people and computers of most scenarios. */
 import { createClient, type RegistryClient } from '../../client/typescript/client.ts';
 import { type Person, startRegistry, type TestRegistry } from './registry.ts';
 
@@ -38,7 +38,7 @@ export interface TestComputer {
   client: RegistryClient;
 }
 
-/** Enrols a computer with a code of this admin's. */
+/** Enrols a computer with a code created by this admin. */
 export async function enrolComputer(
   { url, anonymous }: TestRegistry,
   admin: Person,

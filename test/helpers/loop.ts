@@ -1,4 +1,4 @@
-/** How long an event loop stood still: a server's, and beside it that of a Node which does nothing. */
+/** Stalls of event loops: a server's, and for comparison that of an idle Node. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -9,7 +9,7 @@ process.stdin.resume().on('end', () => console.log(delay.max / 1e6));
 console.log('begun');
 `;
 
-/** The longest stall since this was last asked of the server, in milliseconds. */
+/** The server's longest stall since the last call, in milliseconds. */
 export async function longestStall(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text) ?? [];
@@ -17,7 +17,7 @@ export async function longestStall(url: string): Promise<number> {
   return Number(seconds) * 1000;
 }
 
-/** Begins an idle process; what is returned ends it and gives its longest stall in milliseconds. */
+/** Starts an idle process. The returned function ends it and returns its longest stall in milliseconds. */
 export async function idleLoop(): Promise<() => Promise<number>> {
   const child = spawn(process.execPath, ['-e', IDLE], { stdio: ['pipe', 'pipe', 'inherit'] });
   let output = '';

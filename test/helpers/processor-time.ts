@@ -1,4 +1,4 @@
-/** Milliseconds of processor time that this thread needs for the work, which a busy machine does not change. */
+/** Processor time of this thread for the work, in milliseconds; independent of other load on the machine. */
 export function processorTime(work: () => void): number {
   const before = process.threadCpuUsage();
   work();

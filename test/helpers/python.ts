@@ -1,4 +1,4 @@
-/** A Python with packages that tests need, apart from the machine's own. */
+/** A Python with the packages that tests need, separate from the machine's own. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -12,10 +12,10 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const VENV = join(ROOT, '.venv');
 const LOCK = join(ROOT, '.venv.lock');
-/** A lock this old was left by a run that was killed. */
+/** An older lock is left over from a killed run. */
 const STALE_MS = 5 * 60 * 1000;
 
-/** Everything that tests ask for; `npm test` installs it before the first of them runs. */
+/** All packages for tests; `npm test` installs them before the first test. */
 export const NUMERIC = [
   'numpy==2.2.6; python_version < "3.11"',
   'numpy==2.4.6; python_version >= "3.11"',
@@ -25,15 +25,15 @@ export const NUMERIC = [
 ];
 export const DULWICH = ['dulwich==1.2.21'];
 export const SCHEMATHESIS = ['schemathesis==4.32.5'];
-/** The folder of the lab computers' package, and what it and its tests ask for. */
+/** The folder of the lab computers' package, and the packages for it and its tests. */
 export const CLIENT_FOLDER = join(ROOT, 'client', 'python');
 export const CLIENT = requirements(join(CLIENT_FOLDER, 'pyproject.toml'));
-/** The oldest Python that the lab computers' package runs on. */
+/** The oldest Python that the lab computers' package supports. */
 const OLDEST = [3, 11] as const;
 
 /**
- * The interpreter of `.venv/` with these packages (`name==version`) in it; makes what is absent. Test files
- * run at the same time: one of them installs, the others wait.
+ * The interpreter of `.venv/` with these packages (`name==version`), which it installs if missing. Test files
+ * run in parallel: one installs, and the others wait.
  */
 export async function pythonWith(packages: readonly string[]): Promise<string> {
   const interpreter = join(VENV, 'bin', 'python');
@@ -53,12 +53,12 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
   return interpreter;
 }
 
-/** Whether the lab computers' package runs on the Python of `.venv/`, which must be there. */
+/** Whether the Python of `.venv/`, which must exist, can run the lab computers' package. */
 export async function runsTheClient(): Promise<boolean> {
   return await isNewEnough(join(VENV, 'bin', 'python'));
 }
 
-/** The first interpreter that runs everything; where a machine has none, its `python3`, for all the rest. */
+/** The first interpreter that can run everything; otherwise `python3`, which can run the rest. */
 async function newEnough(): Promise<string> {
   for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11'])
     if (await isNewEnough(name)) return name;
@@ -80,7 +80,7 @@ function requirements(path: string): string[] {
   return [...project.dependencies, ...project['optional-dependencies'].test];
 }
 
-/** What was installed by this function, one a line. */
+/** The packages that this function installed, one per line. */
 const RECORD = join(VENV, 'installed.txt');
 
 async function installed(): Promise<string[]> {
@@ -92,7 +92,7 @@ async function hasAll(packages: readonly string[]): Promise<boolean> {
   return packages.every((name) => there.has(name));
 }
 
-/** A folder can be made by one process only. */
+/** Creating a folder succeeds in only one process. */
 async function lock(): Promise<void> {
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../client/typescript/client.ts';
 import type { ProblemDocument } from '../../registry/schemas/common.ts';
 
-/** The problem document that a call is answered with. Throws where it succeeds. */
+/** The problem document of a refused call. Throws if the call succeeds. */
 export async function refused(call: Promise<unknown>): Promise<ProblemDocument> {
   try {
     await call;

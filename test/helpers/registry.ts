@@ -1,4 +1,4 @@
-/** A whole registry in this process, listening on a free port, with people in it. */
+/** A whole registry in this process, on a free port, with people. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,10 +23,12 @@ import { SHARED_SERVER } from './postgres-server.ts';
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL';
 
-/** Where a test names no database: the one that takes least time to bring up. */
+/** The default database: the one that starts faster. */
 const AT_HAND: DatabaseKind = process.env[SHARED_SERVER] ? 'PostgreSQL' : 'PGlite';
 
-/** For tests of rules, which hang on no database: the one at hand, and both in `npm run databases`. */
+/**
+ * For tests of rules that do not depend on the database: the default one, and both in `npm run databases`.
+ */
 export const DATABASES: readonly DatabaseKind[] = process.env.EVERY_DATABASE
   ? ['PGlite', 'PostgreSQL']
   : [AT_HAND];
@@ -43,18 +45,21 @@ export interface TestRegistry {
   server: Server;
   deps: Deps;
   dataDir: string;
-  /** What another process needs to serve the same; on PostgreSQL alone, the embedded database serves one. */
+  /**
+   * Settings for another process that serves the same registry; only on PostgreSQL, because the embedded
+   * database allows one process.
+   */
   settings: Record<string, string>;
   /** A site admin. */
   admin: Person;
-  /** Makes an account with an `admin` token. */
+  /** Creates an account with an `admin` token. */
   person(username: string, options?: { isAdmin?: boolean }): Promise<Person>;
-  /** The address that git clones a definition from, with this token in it. */
+  /** The clone URL of a definition, including this token. */
   gitUrl(name: string, token?: string): string;
   anonymous: RegistryClient;
 }
 
-/** Starts it; it is stopped, checked by git's own fsck and deleted when the test ends. */
+/** Starts a registry. When the test ends, it is stopped, checked with `git fsck` and deleted. */
 export async function startRegistry(
   t: Test,
   options: {
@@ -129,7 +134,9 @@ export async function startRegistry(
   };
 }
 
-/** One for all registries of a process: its workers take half a second of processor time to start. */
+/**
+ * Shared by all registries of a process, because its workers take half a second of processor time to start.
+ */
 const sharedAnalysis = once(() => {
   const analysis = new AnalysisPool();
   root.teardown(() => analysis.close());
@@ -142,7 +149,7 @@ async function database(kind: DatabaseKind, dataDir: string): Promise<Record<str
   return {};
 }
 
-/** A valid measurement, telling its versions apart by `value`. */
+/** A valid measurement; `value` distinguishes its versions. */
 export function measurement(name: string, value = 1): string {
   return `import numpy as np
 

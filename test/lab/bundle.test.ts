@@ -1,4 +1,7 @@
-/** Definitions on their way to a computer that never has a network: the registry's file, taken by the lab computers' package. */
+/**
+ * Definitions for a computer that never has a network: the registry's bundle, read by the lab computers'
+ * package.
+ */
 import { join } from 'node:path';
 import t from 'tap';
 import { exportDefinitions } from '../../registry/cli/folders.ts';

@@ -1,4 +1,4 @@
-/** A computer of the simulated laboratory: its own data folder and identity, programs of its own, a cable of its own. */
+/** A computer of the simulated laboratory, with its own data folder, identity, programs and network cable. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,16 +11,16 @@ const STANDIN = join(HERE, '..', 'fixtures', 'pybirch-standin');
 
 export interface Outcome {
   code: number | null;
-  /** Its one JSON value. */
+  /** The JSON value that the command printed. */
   value: unknown;
   stderr: string;
 }
 
 /** See program.py. */
 export interface Program {
-  /** Runs a piece of Python; what it gave `result`. Throws what it raised. */
+  /** Runs a piece of Python and returns its `result`. Throws the error that it raised. */
   run(python: string): Promise<unknown>;
-  /** What it logged during the last piece. */
+  /** The log of the last piece. */
   logged(): string;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface Computer {
   network: Network;
   /** `pybirch-registry ARGUMENTS --json`. */
   command(...args: string[]): Promise<Outcome>;
-  /** A command that goes on, such as `watch`: its lines as they come. It ends with the test. */
+  /** A command that keeps running, such as `watch`: its lines as they arrive. It ends with the test. */
   follow(...args: string[]): AsyncIterableIterator<unknown>;
   program(): Promise<Program>;
 }
@@ -41,7 +41,7 @@ export async function openComputer(t: Test, name: string, registry: string): Pro
   const home = join(t.testdir(), name);
   const network = await openNetwork(registry);
   const env = {
-    // No program is at hand, git least of all.
+    // No programs are available, in particular not git.
     PATH: '',
     HOME: home,
     PYTHONPATH: [join(CLIENT_FOLDER, 'src'), STANDIN].join(':'),

@@ -1,6 +1,6 @@
 /**
- * A laboratory: a registry, and computers of which each has its own data folder, identity, programs and network, with
- * simulated instruments behind real VISA calls.
+ * A laboratory: a registry, and computers that each have their own data folder, identity, programs and
+ * network, with simulated instruments behind real VISA calls.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,13 +27,13 @@ await t.test(
         source_code: await source(name),
       });
     const code = async () => (await ada.client.computers.createCode(nano.id)).code;
-    // Names as laboratories give them: one is no ASCII, in addresses and as a folder.
+    // Typical names: one is not ASCII, in addresses and as a folder.
     const [optics, cryo, stage] = await Promise.all(
       ['OPTICS-PC', 'Kryo-Labor Ö2', 'STAGE-PC'].map((name) => openComputer(t, name, lab.url)),
     );
     if (!optics || !cryo || !stage) throw new Error('there are three');
 
-    /** A new version of a definition, which lands at once. */
+    /** Lands a new version of a definition directly. */
     async function land(name: string, change: (source: string) => string): Promise<number> {
       const { source_code } = await ada.client.definitions.byName(name);
       const id = (definitions[name] as { id: number }).id;
@@ -162,7 +162,7 @@ result = lost.connect()`);
         await land('SR830', (text) => text.replace('"theta"', '"phase"'));
         const landed = performance.now();
         t.match((await watching.next()).value, { came: ['SR830 v2'] });
-        // On a machine that is busy with other things a landing itself takes long: then this may, too.
+        // On a busy machine the landing itself takes long, so the limit grows with it.
         const limit = Math.max(1000, 5 * (landed - started));
         t.ok(performance.now() - landed < limit, `within ${limit} ms`);
 

@@ -1,12 +1,12 @@
-/** The network between a lab computer and the registry: a proxy of bytes that can be cut. */
+/** The network between a lab computer and the registry: a TCP proxy that can be cut. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface Network {
-  /** What the computer takes for the registry's address. */
+  /** The computer's address of the registry. */
   url: string;
-  /** No connection gets through any more, and those there are end. */
+  /** Ends all connections and refuses new ones. */
   cut(): void;
-  /** The next answer ends after so many bytes, and the network with it. */
+  /** Cuts the network after so many bytes of the next answer. */
   cutAfter(bytes: number): void;
   mend(): void;
   close(): Promise<void>;

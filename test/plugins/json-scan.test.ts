@@ -1,8 +1,8 @@
-/** One pass over JSON: what it finds is compared with what the text was made of. */
+/** One pass over JSON: its findings are compared with the values that the text was generated from. */
 import t from 'tap';
 import { scanJson } from '../../registry/plugins/json-scan.ts';
 
-/** Backslashes and quotes at and around the length from which a string is searched and not read. */
+/** Backslashes and quotes around the length from which a string is searched instead of read. */
 const STRINGS = [0, 1, 1021, 1022, 1023, 1024, 1025, 2047, 2048, 2049, 5000].flatMap((length) =>
   ['', '"', '\\', '\\"', '\\\\', '"}', '","a":1', '\\u0022'].flatMap((end) => [
     'x'.repeat(length) + end,

@@ -74,7 +74,7 @@ t.test('a value is made once for all who ask meanwhile, and a failure is not kep
     return making.promise;
   };
   const asked = [cache.load('a', make), cache.load('a', make)];
-  // What displaces it meanwhile takes it from nobody who waits.
+  // Evicting the value meanwhile does not affect callers that wait for it.
   for (let i = 0; i < 20; i++) cache.set(`${i}`, 'x'.repeat(2 * KIB));
   making.resolve('value');
   t.same(await Promise.all(asked), ['value', 'value']);

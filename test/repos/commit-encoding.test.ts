@@ -1,7 +1,7 @@
 /*
- * A commit says in a header in which encoding its names and its message are; git assumes Latin-1 where neither that nor
- * UTF-8 fits. They were read as UTF-8 whatever the header said, and "Jörg" became "J?rg" in the record of a version.
- * Oracle: `git log`.
+ * A commit's header names the encoding of its names and message; git assumes Latin-1 if neither that nor
+ * UTF-8 fits. The flaw: they were read as UTF-8 whatever the header said, so "Jörg" became "J?rg" in a
+ * version's record. Oracle: `git log`.
  */
 import { execFileSync } from 'node:child_process';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** Repositories in a folder of their own, and the least that a commit needs. */
+/** Repositories in a temporary folder, and the minimum that a commit needs. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export const author: Signature = {
   offsetMinutes: 330,
 };
 
-/** `close` lets real git check every repository that the test has made. */
+/** `close` checks every repository of the test with real git. */
 export async function openFixture() {
   const folder = await mkdtemp(join(tmpdir(), 'registry-test-'));
   const root = join(folder, 'repos');
@@ -58,7 +58,7 @@ export function commitFiles(
   return repository.commit({ parent, changes, author, committer: author, message });
 }
 
-/** Lands one version on the head as it is now. */
+/** Lands one version on the current head. */
 export async function landFiles(
   repository: Repository,
   files: Record<string, string | Uint8Array | null>,

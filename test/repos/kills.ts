@@ -1,4 +1,4 @@
-/** Kills a landing process again and again, and looks at what it left each time. */
+/** Kills a landing process repeatedly and checks the result each time. */
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { landFiles, type openFixture } from './fixture.ts';
 
 const LANDER = fileURLToPath(new URL('./lander.ts', import.meta.url));
 
-/** The lines that a lander prints until it ends; killed at a random moment after `lines` of them. */
+/** The lines that a lander prints before it ends. It is killed at a random moment after `lines` of them. */
 export async function runLander(folder: string, count: number, lines?: number): Promise<string[]> {
   const child = spawn(process.execPath, [LANDER, folder, `${count}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -17,13 +17,13 @@ export async function runLander(folder: string, count: number, lines?: number): 
   const said: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     said.push(line);
-    // A landing takes some milliseconds: the kill comes anywhere within the one that follows.
+    // A landing takes some milliseconds, so the kill happens at any point of the next one.
     if (said.length === lines) setTimeout(() => child.kill('SIGKILL'), Math.random() * 8);
   }
   return said;
 }
 
-/** Throws where git finds the repository wrong, or its refs are not those of one whole landing. */
+/** Throws if git finds the repository broken, or if its refs are not those of one complete landing. */
 export async function checkWhole(repository: Repository): Promise<number> {
   await fsck(repository.path);
   const at = { cwd: repository.path };

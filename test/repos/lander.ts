@@ -1,6 +1,6 @@
 /**
- * A process that lands versions on `Shared` until it is told to stop or killed: `lander.ts <folder> <count>`.
- * Prints `landed <version> <commit>` once a landing is durable, `lost` where another process was first.
+ * A process that lands versions on `Shared` until it is stopped or killed: `lander.ts <folder> <count>`.
+ * Prints `landed <version> <commit>` once a landing is durable, `lost` if another process was first.
  */
 import { join } from 'node:path';
 import { openGitProgram } from '../../repos/process.ts';

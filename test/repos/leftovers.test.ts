@@ -17,7 +17,7 @@ const again = () =>
     caches: someGitCaches(),
   });
 
-/** Two folders with something in them, the first as a process killed two days ago left it. */
+/** Creates two folders with content; the first is left over from a process killed two days ago. */
 async function leave(folder: string): Promise<void> {
   for (const name of ['old', 'young'])
     await mkdir(join(folder, name, 'objects'), { recursive: true });

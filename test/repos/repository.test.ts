@@ -265,7 +265,7 @@ t.test('objects are written while packing removes empty folders', async (t) => {
   const repository = await repositories.create('Pruned');
   const objects = join(repository.path, 'objects');
   let writing = true;
-  // What git prune-packed does, over and over.
+  // Deletes loose objects repeatedly, like git prune-packed.
   const pruning = (async () => {
     while (writing) {
       for (const folder of await readdir(objects)) {

@@ -1,11 +1,11 @@
-/** The test files as programs to run: a few in a process of their own, the rest in groups that share one. */
+/** The test files as programs: a few run in their own process, the rest in groups that share one. */
 import { globSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Job } from './lanes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** These change or measure what belongs to the whole process: memory, environment, module hooks, the event loop. */
+/** These change or measure process-wide state: memory, environment, module hooks, the event loop. */
 const ALONE = [
   'analysis/pool',
   'bundled-packages',
@@ -15,7 +15,7 @@ const ALONE = [
   'scenarios/lab-life',
 ];
 
-/** Long enough to fill a lane without others, the longest first: none of them may run alone at the end. */
+/** Long files that fill a lane alone, longest first, so that none runs alone at the end. */
 const LONGEST = [
   'bench/quick',
   'scenarios/command-line',
@@ -31,12 +31,12 @@ const LONGEST = [
   'scenarios/foreign-properties',
 ];
 
-/** Number of groups for the files of these folders, the longest first. */
+/** Number of groups for the files of these folders; the folders that take longest come first. */
 const GROUPS: Record<string, number> = { 'web-components': 3, scenarios: 6, definitions: 2 };
 /** Number of groups for all other files. */
 const OTHERS = 4;
 
-/** These test files, each in a process of its own, or all there are. */
+/** The named test files, each in its own process, or all of them. */
 export function testFiles(asked: readonly string[]): Job[] {
   if (asked.length > 0) return asked.map((file) => job([relative(ROOT, resolve(file))]));
   const all = globSync('test/**/*.test.ts', { cwd: ROOT }).sort();
@@ -65,7 +65,7 @@ const path = (name: string): string => `test/${name}.test.ts`;
 
 const isIn = (folder: string, file: string): boolean => file.startsWith(`test/${folder}/`);
 
-/** Deals the files like cards: long ones stand beside each other in the alphabet as often as not. */
+/** Deals the files like cards, because long ones are often adjacent in the alphabet. */
 function deal(count: number, files: readonly string[], name: string): Job[] {
   return Array.from({ length: count }, (_, group) =>
     job(
@@ -76,8 +76,8 @@ function deal(count: number, files: readonly string[], name: string): Job[] {
 }
 
 /**
- * Files run by Node itself. `tap run` would load its instruments for coverage, mocks and source maps into every process that
- * the tests start, a third of a second each; nothing here uses them.
+ * Node itself runs the files. `tap run` would load its hooks for coverage, mocks and source maps into every
+ * process of the tests, a third of a second each, and nothing here uses them.
  */
 const job = (files: readonly string[], name = files[0] ?? ''): Job => ({
   name,

@@ -7,7 +7,7 @@ import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Test } from 'tap';
 
-/** One file must end within this many milliseconds; a group as a whole has no limit of its own. */
+/** Time limit of one file in milliseconds; a group as a whole has no limit. */
 const LIMIT = 300_000;
 
 const DOMAINS = 'async-hook-domain';
@@ -25,8 +25,8 @@ registerHooks({
   load(url, context, next) {
     if (!url.startsWith(OWN)) return next(url, context);
     const name = url.slice(OWN.length);
-    // tap finds the test of an uncaught error by a package that follows every promise: a tenth of all processor time.
-    // Subtests do not overlap here, so the test that runs is the one that threw.
+    // tap finds the test of an uncaught error with a package that tracks every promise, which costs a tenth
+    // of all processor time. Subtests do not overlap here, so the running test is the one that threw.
     const source =
       name === DOMAINS
         ? 'export class Domain { destroy() {} }'
@@ -36,7 +36,8 @@ registerHooks({
 });
 
 const files = process.argv.splice(2);
-// tap names the folders of its fixtures after all arguments, and a name has a maximum length. The first file is unique.
+// tap names its fixture folders after all arguments, and names have a maximum length. The first file is
+// unique.
 process.argv.push(...files.slice(0, 1));
 const { default: root } = await import('tap');
 const { startGitRunner } = await import('../helpers/git.ts');
@@ -49,11 +50,11 @@ for (const file of files) {
     tests.set(url, t);
     await import(url);
   });
-  // Helpers set a limit for a process of one file.
+  // Removes the limit that helpers set for a process of one file.
   root.setTimeout(0);
 }
 
-/** The innermost test that has started and not ended. */
+/** The innermost test that is running. */
 function runningTest(test: Test): Test {
   const [inner] = test.activeSubtests;
   return inner ? runningTest(inner as Test) : test;

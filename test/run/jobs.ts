@@ -1,4 +1,4 @@
-/** Every check and every test as a program to run. */
+/** Every check and every test as a program. */
 import { CLIENT_FOLDER } from '../helpers/python.ts';
 import type { Job } from './lanes.ts';
 
@@ -19,17 +19,17 @@ export const CHECKS: Job[] = [
   { name: 'types of its tests', command: ['tsc', '--noEmit', '-p', 'test/web-components'] },
 ];
 
-/** The web interface as it stands now, not as it was at the last install. */
+/** Builds the current web interface, because the last install may have built an older one. */
 export const BUILD: Job = {
   name: 'web interface',
   command: ['vite', 'build', 'web-components', '--logLevel', 'warn'],
 };
 
-/** Checks of what lab computers install. */
+/** Checks of the lab computers' package. */
 export const clientChecks = (python: string): Job[] =>
   [
     ['mypy'],
-    // Each platform has a cache of its own: two runs that share one invalidate each other's.
+    // Each platform has its own cache, because two runs that share one invalidate it for each other.
     ['mypy', '--platform', 'win32', '--cache-dir', '.mypy_cache/win32'],
     ['ruff', 'check', '.'],
     ['ruff', 'format', '--check', '.'],

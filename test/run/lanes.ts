@@ -1,4 +1,4 @@
-/** Programs side by side in a few lanes. What each one prints is shown whole, when it has ended. */
+/** Runs programs side by side in a few lanes. The output of each is shown as a whole when it ends. */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { secondsOfEndedChild } from './processor-time.ts';
@@ -6,28 +6,28 @@ import { secondsOfEndedChild } from './processor-time.ts';
 export interface Job {
   name: string;
   command: readonly [program: string, ...args: string[]];
-  /** Where it runs; the checkout unless told otherwise. */
+  /** Working folder; defaults to the checkout. */
   folder?: string;
-  /** What its environment has besides that of this process. */
+  /** Added to the environment of this process. */
   environment?: Record<string, string>;
-  /** Seconds after which it is killed, and has failed. */
+  /** Seconds after which it is killed and counts as failed. */
   limit?: number;
 }
 
 export interface Ended {
   job: Job;
   code: number;
-  /** Both outputs, in the order in which they came. */
+  /** Standard output and error, in the order of arrival. */
   output: string;
   seconds: number;
-  /** Processor time, with that of its own children. */
+  /** Processor time, including its children. */
   processor: number;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
 
-/** Starts the jobs in their order, so many at a time, and gives how each one ended in the order in which they did. */
+/** Starts the jobs in order, `lanes` at a time, and yields their results in the order in which they end. */
 export async function runInLanes(lanes: number, jobs: readonly Job[]): Promise<Ended[]> {
   const waiting = [...jobs];
   const ended: Ended[] = [];

@@ -2,17 +2,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 const STAT = '/proc/self/stat';
-/** Clock ticks a second: USER_HZ of every Linux. */
+/** Clock ticks per second: USER_HZ on every Linux. */
 const TICKS = 100;
-/** The 16th and 17th field, counted from the first one after the program's name, which may hold spaces. */
+/** Indexes from the first field after the program's name, which may contain spaces. */
 const USER = 13;
 const SYSTEM = 14;
 
 let counted = childrenSeconds();
 
 /**
- * Processor seconds of the child that has just ended and of all processes that it has waited for. To be called at each
- * `exit` event, since the system adds up all children. 0 where there is no /proc.
+ * Processor seconds of the child that has just ended and of all processes that it waited for. Call it at each
+ * `exit` event, because the system only gives the sum of all children. 0 without /proc.
  */
 export function secondsOfEndedChild(): number {
   const before = counted;

@@ -1,4 +1,4 @@
-/** How many tests a program has run, by what it printed. */
+/** Counts the tests of a program by its output. */
 import type { Ended } from './lanes.ts';
 
 export interface Totals {
@@ -6,7 +6,10 @@ export interface Totals {
   failed: number;
 }
 
-/** Pure. What prints no totals of its own is one test; and what ended badly has failed, whatever it printed. */
+/**
+ * A program without totals in its output counts as one test, and one with a bad exit code has failed,
+ * whatever it printed. Pure.
+ */
 export function totals({ code, output }: Pick<Ended, 'code' | 'output'>): Totals {
   const line = TAP.exec(output)?.[0] ?? PYTEST.exec(output)?.[0];
   const passed =
@@ -15,7 +18,7 @@ export function totals({ code, output }: Pick<Ended, 'code' | 'output'>): Totals
   return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 
-/** The last lines of tap (`# { total: 4, pass: 3, fail: 1 }`) and of pytest (`1 failed, 3 passed in 0.12s`). */
+/** The last lines of tap (`# { total: 4, pass: 3, fail: 1 }`) and pytest (`1 failed, 3 passed in 0.12s`). */
 const TAP = /^# \{ total: \d+.*\}$/m;
 const PYTEST = /^.*\b\d+ (?:passed|failed).* in \d[\d.]*s\b.*$/m;
 

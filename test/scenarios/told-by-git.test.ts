@@ -22,7 +22,7 @@ for (const database of DATABASES) {
     const column = async (name: string, id: number) =>
       (await sql(`select ${name} as value from merge_requests where id = ?`, id))[0]?.value;
 
-    /** Ben proposes something harmless, Ada approves it, Eve pushes something else. */
+    /** Ben proposes something harmless, Ada approves it, then Eve pushes something else. */
     async function overtaken(name: string) {
       const made = await ada.client.definitions.create({
         name,

@@ -1,7 +1,7 @@
 /**
- * One rule for what people read: every text that a request can bring is a line or prose without characters that nobody
- * sees, is bound by a pattern or a list, or stands in the list below with the reason. Driven by the API document, so that
- * new fields are covered by being there.
+ * Every text in a request is a line or prose without hidden characters, is restricted by a pattern or a list,
+ * or is in the list below with its reason. The test reads the API document, so it covers new fields
+ * automatically.
  */
 import t from 'tap';
 import { findInstrument, updateInstrument } from '../../registry/store/instruments.ts';
@@ -9,7 +9,7 @@ import { startLab } from '../helpers/lab.ts';
 import { measurement } from '../helpers/registry.ts';
 import { operationsOf } from '../scenarios/openapi.ts';
 
-/** Texts that nobody reads as they come, by operation and place. */
+/** Texts that nobody reads as sent, by operation and place. */
 const OTHER: Record<string, string> = {
   source_code: 'checked as Python, with warnings',
   'files.*': 'checked as files, with warnings; its names by the rules for paths',
@@ -45,14 +45,14 @@ interface Schema {
   anyOf?: Schema[];
 }
 
-/** Every text below a schema with its path. */
+/** Every text inside a schema, with its path. */
 function* textsOf(schema: Schema, path = ''): Generator<[path: string, schema: Schema]> {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
   if (schema.type === 'string') yield [path, schema];
   for (const [name, inner] of Object.entries(schema.properties ?? {}))
     yield* textsOf(inner, at(name));
   const { additionalProperties: inner } = schema;
-  // Free objects are checked by whoever reads them.
+  // Code that reads free-form objects checks them.
   if (typeof inner === 'object' && Object.keys(inner).length > 0) {
     yield [`keys ${path}`, schema.propertyNames ?? {}];
     yield* textsOf(inner, at('*'));
@@ -61,7 +61,7 @@ function* textsOf(schema: Schema, path = ''): Generator<[path: string, schema: S
   for (const inner of schema.anyOf ?? []) yield* textsOf(inner, path);
 }
 
-/** Whether a pattern lets a hidden character pass; each is tried at the start, the middle and the end. */
+/** Whether a schema excludes hidden characters, each tried at the start, the middle and the end. */
 function isBound({ pattern, format, enum: values, const: value }: Schema): boolean {
   if (values || value !== undefined) return true;
   if (format === 'line' || format === 'prose' || format === 'date-time') return true;
@@ -120,7 +120,7 @@ t.test(
       lab_id: nano.id,
     });
     const instrument = await ada.client.instruments.create({ name: 'Lock-in', lab_id: nano.id });
-    // From before the rule: it can be read, found, and changed in other fields.
+    // Created before the rule: it can be read, found, and changed in other fields.
     const old = await ada.client.instruments.create({ name: 'Old', lab_id: nano.id });
     await lab.deps.store.transaction(async (em) => {
       const row = await findInstrument(em, old.id);

@@ -1,4 +1,4 @@
-/** Times that people and programs send: what no calendar has is refused, and never taken for another day. */
+/** Times in requests: impossible dates are refused and never taken for another day. */
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import t from 'tap';

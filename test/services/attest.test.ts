@@ -1,6 +1,7 @@
 /**
- * A signature is worth nothing where it does not say whose version it signs: a history of one definition, signed as it is, could be
- * listed under the name of another. Records name their definition; of versions from before that a signed list says it.
+ * The flaw: a signature that does not name its definition is worthless, because the signed history of one
+ * definition can be listed under another's name. Verified: records name their definition, and a signed list
+ * names that of versions from before.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
@@ -25,7 +26,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       (await ada.client.definitions.create({ name, source_code: measurement(name) })).id;
     const folder = (name: string) => join(lab.dataDir, 'repos', `${name}.git`);
 
-    /** Makes a tag what a registry of before wrote: without id and name in its record. */
+    /** Rewrites a tag as an older registry would: without id and name in its record. */
     async function makeOld(name: string, n: number, sign = deps.signingKeys.sign) {
       const repository = await deps.repositories.open(name);
       const ref = `refs/tags/v${n}`;

@@ -1,4 +1,4 @@
-/** Who wrote a commit, out of what somebody pushed. */
+/** The authors of the pushed commits. */
 import t from 'tap';
 import { authorsOf } from '../../registry/services/review/examine.ts';
 import { processorTime } from '../helpers/processor-time.ts';
@@ -28,7 +28,7 @@ t.test(
       'co-authored-by:\n'.repeat(long / 16),
     ]) {
       const took = processorTime(() => t.same(others(message), []));
-      // It took hours by a regular expression.
+      // A regular expression took hours.
       t.ok(took < 1000, `${took} ms`);
     }
   },

@@ -1,4 +1,4 @@
-/** What pip is handed: the whole package, under the version of the registry. */
+/** The package that pip receives is complete and has the registry's version. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';

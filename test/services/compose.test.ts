@@ -1,4 +1,4 @@
-/** What the fields of a save make of a definition's files. */
+/** How the fields of a save change a definition's files. */
 import fc from 'fast-check';
 import t from 'tap';
 import { AnalysisPool } from '../../registry/analysis/pool.ts';

@@ -1,4 +1,4 @@
-/** Importing a folder and exporting definitions, against a target that keeps them in memory. */
+/** Import of a folder and export of definitions, with a target in memory. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { RepositoryError } from '../../repos/errors.ts';
 import { openGitProgram } from '../../repos/process.ts';
 import { MemoryTarget } from './memory-target.ts';
 
-// The first worker compiles what it runs.
+// The first worker compiles the code it runs.
 t.setTimeout(120_000);
 const git = await openGitProgram();
 const analysis = new AnalysisPool();
@@ -72,11 +72,11 @@ function runGit(folder: string, args: string[], who = 'Ada', at = '2024-05-06T07
   execFileSync('git', args, { cwd: folder, env, stdio: 'pipe' });
 }
 
-/** Outside the checkout: a git command that finds no repository here must not find that one. */
+/** Outside the checkout, so that git does not find the checkout's repository. */
 function tempFolder(t: Test, name = 'Instruments'): string {
   const outer = mkdtempSync(join(tmpdir(), 'import-folder-'));
   t.teardown(() => rm(outer, { recursive: true }));
-  // A test reads it as another account.
+  // One test reads it under another account.
   chmodSync(outer, 0o755);
   mkdirSync(join(outer, name));
   return join(outer, name);
@@ -258,7 +258,7 @@ t.test('unreadable files are reported, and the rest is imported', async (t) => {
   execFileSync('mkfifo', [join(folder, 'pipe.py')]);
   await symlink('loop.py', join(folder, 'loop.py'));
   await chmod(join(folder, 'closed'), 0);
-  // Root may read everything.
+  // Root can read every file.
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(65534);
   const read = await listFolder(folder).finally(() => isRoot && process.seteuid?.(0));
@@ -354,10 +354,10 @@ t.test('the author is that of the last commit, also in a subfolder of a checkout
 });
 
 /**
- * A checkout may come from anybody, and its `.git/config` names programs that git runs: to verify signatures, to
- * reach the remote of a partial clone for an object that is missing, to watch the files. The attack gives each
- * of these places a program that leaves a mark. Verified: no mark is there after the import, and what can be
- * known of the authors without those programs still is.
+ * The flaw: a checkout may come from anybody, and its `.git/config` names programs that git runs: to verify
+ * signatures, to fetch a missing object from the remote of a partial clone, to watch the files. The attack:
+ * each of these settings names a program that leaves a mark. Verified: the import leaves no mark, and finds
+ * the authors that can be found without those programs.
  */
 t.test('reading the folder’s history runs no program that the folder names', async (t) => {
   const folder = await write(tempFolder(t, 'checkout'), { 'meter.py': METER });

@@ -1,4 +1,4 @@
-/** What must hold when the index lags behind git, or when something else goes on meanwhile. */
+/** Guarantees when the index lags behind git, or when something else happens during a landing. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -29,10 +29,10 @@ const callerOf = async ({ token }: Person) => {
 const create = (name: string) =>
   admin.client.definitions.create({ name, source_code: measurement(name) });
 
-/** The note of a landing that a process which is gone had in hand. */
+/** Writes a journal entry as left by a process that died during a landing. */
 const abandon = (name: string) => writeFile(join(journal, `${name}~999999999.1.${hostname()}`), '');
 
-/** A database that goes down when the refs have moved: the first transaction holds what the landing was judged by. */
+/** A database that fails once the refs have moved. The first transaction locks the inputs of the decision. */
 function downAfterRefs(): Deps['store'] {
   let asked = 0;
   return {
@@ -111,7 +111,7 @@ t.test('a repository that cannot be repaired stops neither repair nor reindex', 
   await rm(object);
   await abandon('Damaged');
   await abandon('Whole');
-  // A process that begins now: nothing of the object is in memory.
+  // A new process, without the object in memory.
   const root = join(registry.dataDir, 'repos');
   const fresh = await openRepositories({ root, journal, git: deps.git, caches: someGitCaches() });
   const { repaired, failed } = await repair({ ...deps, repositories: fresh });
@@ -148,7 +148,7 @@ t.test('repair adds a missing verdict to the index and the audit trail', async (
   };
   await t.rejects(setVerdict(down, caller, { id, n: 1 }, 'revoked', 'burns'), /database down/);
   t.match(await admin.client.definitions.version(id, 1), { revoked: null }, 'the index lags');
-  // The note that this landing left changes hands, to a process that is gone.
+  // Assigns the journal entry of this landing to a dead process.
   await deps.repositories.removeJournalEntry('Judged');
   await abandon('Judged');
   t.match(await repair(deps), { repaired: ['Judged'], failed: [] });

@@ -1,4 +1,4 @@
-/** An import target that keeps versions in memory, as a registry keeps them in git. */
+/** An import target that keeps versions in memory instead of git. */
 import { unreadContent } from '../../registry/definitions/content.ts';
 import type { Files } from '../../registry/definitions/types.ts';
 import { Problem } from '../../registry/errors.ts';
@@ -11,10 +11,10 @@ export class MemoryTarget implements ImportTarget {
   readonly policy = { banned: ['os', 'open'], allowed: [] };
   maxFileBytes = 1024 * 1024;
   readonly versions = new Map<string, ImportItem[]>();
-  /** Names that `land` does not take. */
+  /** Names that `land` refuses. */
   readonly refuses = new Set<string>();
 
-  /** What `land` throws for a name. */
+  /** Errors that `land` throws, by name. */
   readonly failures = new Map<string, Error>();
 
   async findExisting(names: readonly string[]) {
@@ -65,7 +65,7 @@ export class MemoryTarget implements ImportTarget {
     return new TextDecoder().decode(this.versions.get(name)?.at(-1)?.files.get(`${name}.py`));
   }
 
-  /** The newest files of each definition, as an export takes them. */
+  /** The newest files of each definition, as an export reads them. */
   async *definitions() {
     for (const [name, items] of this.versions) {
       yield { name, files: items.at(-1)?.files ?? new Map<string, Uint8Array>() };

@@ -1,4 +1,4 @@
-/** What is said with `git push -o …`, and what a pusher is told of what cannot be taken. */
+/** Options of `git push -o …`, and the messages about invalid ones. */
 import t from 'tap';
 import { readOptions } from '../../registry/services/push/options.ts';
 

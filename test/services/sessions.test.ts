@@ -1,11 +1,11 @@
-/** Sessions: what counts as one and what ends it. Where a cookie counts: test/scenarios/other-sites.test.ts. */
+/** Valid sessions, and what ends them. test/scenarios/other-sites.test.ts tests when a cookie counts. */
 import { createHmac } from 'node:crypto';
 import t from 'tap';
 import { createClient } from '../../client/typescript/client.ts';
 import { sessionCookieName } from '../../registry/plugins/session-cookie.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 
-/** The secret that the helper gives every registry in a test. */
+/** The secret of every test registry. */
 const SECRET = 'x'.repeat(32);
 let registry: TestRegistry;
 let epoch = 0;
@@ -94,7 +94,7 @@ t.test('many concurrent sign-ins each get the right answer', async (t) => {
   await t.rejects(signIn('nobody-at-all'), { status: 401 } as never);
 });
 
-/** Asks from a page of the registry, with the cookie of a session that has ended. */
+/** Sends a request as a page of the registry does, with the cookie of an ended session. */
 const withDeadCookie = (path: string, init: RequestInit = {}) =>
   fetch(registry.url + path, {
     ...init,
@@ -144,7 +144,7 @@ t.test('the caller is identified however the path is spelled', async (t) => {
   }
 });
 
-/** As a page of the registry asks in a browser where somebody has signed in. */
+/** Sends requests as a page of the registry does in a signed-in browser. */
 async function inBrowser(username: string, password?: string) {
   const { token } = await signIn(username, password);
   const ours = {

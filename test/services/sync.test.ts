@@ -1,4 +1,4 @@
-/** What a sync costs, and that no change is missed, by whichever process it was made. */
+/** The cost of a sync, and that it misses no change by any process. */
 import t from 'tap';
 import type { Json } from '../../registry/schemas/common.ts';
 import type { SyncList, SyncReport } from '../../registry/schemas/sync.ts';
@@ -45,7 +45,7 @@ function depsOf(store: Store, url = 'http://registry'): SyncDeps {
 const listOf = async ({ list }: SyncState) =>
   JSON.parse(String(Buffer.concat(await list()))) as SyncList;
 
-/** A lab with so many definitions, every tenth of them bound to its computer. */
+/** Creates a lab with `count` definitions, every tenth of them bound to its computer. */
 async function fill(store: Store, code: string, count: number) {
   const lab = await createLab(store.em(), { name: code, code });
   const pc = await createComputer(store.em(), { lab_id: lab.id, computer_name: `${code}-pc` });
@@ -181,7 +181,7 @@ await onEachDatabase(
       const actor = { ...caller.actor, id };
       return saveReport(depsOf(store), { ...caller, actor }, { installed: { lab0: 1 }, errors });
     };
-    // Deeper than hidden characters are spelled out, and PostgreSQL keeps no NUL.
+    // Nested more deeply than hidden characters are escaped; PostgreSQL stores no NUL.
     const deep = { deep: Array.from({ length: 100 }).reduce<Json>((inner) => [inner], 'a\0b') };
     const outcomes = await Promise.allSettled([
       tell(pc.id),

@@ -1,4 +1,4 @@
-/** Failures are counted, successes are not; what is counted is bounded and runs out. */
+/** Failures are counted and successes are not; the counters are bounded and expire. */
 import t from 'tap';
 import { Backoff, Failures } from '../../registry/services/people/failures.ts';
 import { createThrottle, networkOf } from '../../registry/services/people/throttle.ts';
@@ -124,7 +124,7 @@ t.test(
 t.test('other spellings of a username share its tries', async (t) => {
   const { person, anonymous } = await startRegistry(t);
   await person('irina');
-  // The database finds the account by each of these: NUL is left out, and letters are compared in any case.
+  // Spellings that the database treats as the same account: it ignores NUL and case.
   const spellings = ['irina', 'IRINA', 'irina\0', '\0i\0rina', 'Irina', 'iRINa'];
   for (let i = 0; i < 10; i++) {
     const name = spellings[i % spellings.length] as string;

@@ -1,7 +1,10 @@
-/** ssh-keygen, by which what the product signs and verifies is judged. */
+/** ssh-keygen, the oracle for signatures. */
 import { spawnSync } from 'node:child_process';
 
-/** Why tests that need it cannot run, for tap's `skip`; false where they can. Times in UTC came with OpenSSH 9.1. */
+/**
+ * The reason to skip tests that need ssh-keygen, for tap's `skip`; false if it works. Times in UTC need
+ * OpenSSH 9.1.
+ */
 export const noKeygen: string | false = (() => {
   const { stderr, error } = spawnSync('ssh', ['-V'], { encoding: 'utf8' });
   const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec(stderr ?? '') ?? [];

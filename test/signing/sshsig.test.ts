@@ -1,4 +1,4 @@
-/** Our SSH signatures and OpenSSH's are the same thing. */
+/** Our SSH signatures and OpenSSH's are interchangeable. */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

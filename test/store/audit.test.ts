@@ -46,7 +46,7 @@ await onEachDatabase(t, 'a chain that was tampered with shows where', async (t, 
   t.equal(await audit.verifyAuditChain(store.em()), null);
   const id = events.map((event) => event.id);
 
-  // Whoever owns the database can switch the triggers off: the chain is for that case.
+  // The owner of the database can disable the triggers, which the chain then reveals.
   await store.em().execute('alter table audit_events disable trigger user');
   const broken = async (tamper: string) => {
     let found: number | null = null;

@@ -3,10 +3,10 @@ import { type DefinitionFields, upsertDefinition } from '../../registry/store/in
 import type { Store } from '../../registry/store/open.ts';
 import type { VersionFields } from '../../registry/store/versions.ts';
 
-/** All but the id. */
+/** All fields but the id. */
 export type NewDefinition = Omit<DefinitionFields, 'id'>;
 
-/** A definition that landed once, with nothing said about it but its name. */
+/** A definition that landed once, with only a name. */
 export function definitionFields(
   name: string,
   changes: Partial<NewDefinition> = {},

@@ -1,4 +1,4 @@
-/** Rows as text: what one database gives, the other takes. */
+/** Dumps: each database accepts the other's. */
 import t, { type Test } from 'tap';
 import { migrations } from '../../migrations/index.ts';
 import { appendAudit, verifyAuditChain } from '../../registry/store/audit.ts';
@@ -82,7 +82,7 @@ for (const [from, to] of [
         });
       });
     }
-    // More rows than are read at a time.
+    // More rows than one batch.
     await source
       .em()
       .execute(

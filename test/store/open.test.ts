@@ -10,7 +10,7 @@ import { freshFolder, onEachDatabase } from '../helpers/databases.ts';
 
 const opener = fileURLToPath(new URL('./opener.ts', import.meta.url));
 
-/** Another process that has the folder, adds a user, says so and stays until killed. */
+/** Starts another process that opens the folder, adds a user, reports it, and stays until killed. */
 async function openElsewhere(folder: string) {
   const child = spawn(process.execPath, [opener, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
@@ -86,7 +86,7 @@ t.test('an interrupted session of the embedded database leaves no transaction op
   await store.close();
 });
 
-/** The message Query of PostgreSQL's protocol (manual, 54.7). */
+/** PostgreSQL's message Query (manual, 54.7). */
 function query(sql: string): Buffer {
   const message = Buffer.from(`Q....${sql}\0`);
   message.writeUInt32BE(message.length - 1, 1);

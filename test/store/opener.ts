@@ -1,4 +1,4 @@
-/** Opens the embedded database in the folder given, adds a user, and stays. */
+/** Opens the embedded database in the given folder, adds a user, and keeps running. */
 import { StoreError } from '../../registry/store/errors.ts';
 import { openStore } from '../../registry/store/open.ts';
 import { createUser } from '../../registry/store/users.ts';
@@ -8,7 +8,7 @@ try {
   const store = await openStore({ folder });
   await createUser(store.em(), { username: `opener-${process.pid}` });
   console.log('ready');
-  // Ends with the test, should that one fail to kill it.
+  // Ends with the test, in case the test does not kill it.
   process.stdin.on('close', () => process.exit()).resume();
 } catch (error) {
   if (!(error instanceof StoreError)) throw error;

@@ -1,4 +1,4 @@
-/** Names that are drawn like other names. The letters come from Unicode's confusables.txt. */
+/** Lookalike names. The letters come from Unicode's confusables.txt. */
 import fc from 'fast-check';
 import t from 'tap';
 import { drawing, drawnPlainly, misleadingSpelling } from '../../text/alike.ts';

@@ -1,4 +1,4 @@
-/** Which characters are hidden: all that Unicode calls so, and none that people write with. */
+/** Hidden characters: all that Unicode classifies as such, and none that people write with. */
 import t from 'tap';
 import {
   describeHidden,
@@ -13,7 +13,7 @@ import {
 const hiddenIn = (kind: RegExp, text: string) =>
   findHidden(text, kind).map(({ character }) => character);
 
-/** Every code point, in a row that no context makes ordinary. */
+/** Every code point, in a context that makes none of them ordinary. */
 function* everyCodePoint(): Generator<string> {
   for (let code = 0; code <= 0x10ffff; code++) yield String.fromCodePoint(code);
 }

@@ -18,8 +18,8 @@ export class LineCounter {
 }
 
 /**
- * The end of the statement's last line, with the comment on it and the indented comments below it:
- * those stand inside its body, though the grammar leaves them out of it.
+ * The end of the statement's last line, including its comment and the indented comments below it. Those
+ * belong to its body, although the grammar excludes them.
  */
 export function statementEnd(text: string, node: Node): number {
   const code = node.from + textOf(node, text).trimEnd().length;

@@ -1,6 +1,6 @@
 /**
- * What a module does when it is imported is part of its classes. The oracle is Python: it imports the folder and what was
- * carved out of it, and what the class can see must be the same.
+ * The effects of a module's import are part of its classes. The oracle is Python: it imports the folder and
+ * the extracted definition, and the class must see the same in both.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { extractTexts, named, textsOf } from './helpers.ts';
 
 const BASE = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
 
-/** By name: what stands before the class, and an expression that the class's module knows. */
+/** By name: the code before the class, and an expression to evaluate in the class's module. */
 const ACTS: Record<string, [head: string, seen: string]> = {
   'a call of an own function that fills a table': [
     'UNITS = {}\n\n\ndef register(name, unit):\n    UNITS[name] = unit\n\n\nregister("a", "V")',
@@ -120,7 +120,7 @@ const ACTS: Record<string, [head: string, seen: string]> = {
   ],
 };
 
-/** By what stands before the class: an expression that needs the module `lab.scpi`, imported by its name. */
+/** By the code before the class: an expression that needs the module `lab.scpi`, imported by its name. */
 const NAMED: Record<string, string> = {
   'import importlib\nscpi = importlib.import_module("lab.scpi")': 'scpi.GAIN',
   'import importlib as il\nother = il.import_module("lab" ".scpi")': 'other.GAIN',
@@ -136,7 +136,7 @@ const NAMED: Record<string, string> = {
 const module = (head: string, seen: string): string =>
   `${BASE}${head}\n\n\nclass Meter(BaseMeasurementInstrument):\n    @staticmethod\n    def seen():\n        return repr(${seen})\n`;
 
-/** What `Meter.seen()` says in each folder, each in a Python of its own that is forked. */
+/** The result of `Meter.seen()` in each folder, each in a forked Python. */
 function seenBy(folder: string, modules: Record<string, string>): Record<string, string> {
   const code = `
 import importlib, json, os, sys, types

@@ -1,10 +1,10 @@
-/** What a definition carries of its own module and of the modules around it. */
+/** The parts of its own module and of other modules that a definition contains. */
 import t from 'tap';
 import { extractTexts, meter, named, namesOf, textsOf } from './helpers.ts';
 
 const BASE = 'from pybirch.Instruments.base import BaseMeasurementInstrument\n';
 
-/** A text without the header that an import writes. */
+/** A text without the header written by an import. */
 function body(text: string | undefined): string {
   return (text ?? '').replace(/^# \/\/\/ script\n(#.*\n)*?# \/\/\/\n\n?/m, '');
 }

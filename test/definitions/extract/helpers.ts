@@ -1,4 +1,4 @@
-/** Folders for extraction tests, written as objects of texts. */
+/** Helpers for extraction tests: folders as objects of texts. */
 import { extract } from '../../../registry/definitions/extract/extract.ts';
 import type {
   Extracted,
@@ -14,7 +14,7 @@ export interface Extraction {
   unmet: string[];
 }
 
-/** Everything that an extraction gives. */
+/** Collects the whole result of an extraction. */
 export function extractAll(files: Iterable<SourceFile>, options?: ExtractOptions): Extraction {
   const { names, definitions, skipped, unmet } = extract(files, options);
   const all = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -38,12 +38,12 @@ export function extractTexts(
   );
 }
 
-/** The names of what became definitions. */
+/** The names of the extracted definitions. */
 export function namesOf({ definitions }: Extraction): string[] {
   return definitions.map(({ name }) => name);
 }
 
-/** The definition of this name. */
+/** The definition with this name. */
 export function named({ definitions }: Extraction, name: string): Extracted {
   const found = definitions.find((one) => one.name === name);
   if (!found) throw new Error(`no definition ${name} in ${definitions.map((one) => one.name)}`);
@@ -57,12 +57,12 @@ export function textsOf({ files }: Extracted): Record<string, string> {
   );
 }
 
-/** What was skipped, as `path class: reason`. */
+/** The skipped classes, as `path class: reason`. */
 export function skips({ skipped }: Extraction): string[] {
   return skipped.map(({ path, class: name, reason }) => `${path} ${name ?? '-'}: ${reason}`);
 }
 
-/** A measurement class with nothing in it. */
+/** An empty measurement class. */
 export function meter(name: string, base = 'BaseMeasurementInstrument'): string {
   return `class ${name}(${base}):\n    def __init__(self):\n        super().__init__("m")\n`;
 }

@@ -1,4 +1,4 @@
-/** What is skipped and warned of, and what the folders say. */
+/** Skipped classes, warnings, and the facts from the folders. */
 import fc from 'fast-check';
 import t from 'tap';
 import { placeOf } from '../../../registry/definitions/extract/place.ts';

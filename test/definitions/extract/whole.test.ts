@@ -1,4 +1,4 @@
-/** Files that lie as an export leaves them are taken as they are. */
+/** Files in the layout of an export are taken unchanged. */
 import fc from 'fast-check';
 import t from 'tap';
 import { extractAll, extractTexts, meter, named, namesOf, skips, textsOf } from './helpers.ts';
@@ -90,7 +90,7 @@ t.test('a single file keeps what it needs: data, and modules that only re-export
       code,
     );
   }
-  // The other definitions of an export are no data of this one.
+  // The other definitions of an export are not data files of this one.
   const other = {
     'Meter.py': `NAME = "Stage.py"\n${meter('Meter')}`,
     'Stage.py': meter('Stage'),

@@ -1,4 +1,4 @@
-/** One program in layouts that Python reads the same, and that readers of Python often do not. */
+/** One program in layouts that are equal for Python but often differ for other parsers. */
 
 const PIECES: Record<string, string> = {
   'a line with nothing but a form feed': 'class A(B):\n    x = 1\n\f\n    def f(self): pass\n',
@@ -46,7 +46,7 @@ const PIECES: Record<string, string> = {
   astral: 'x = "😀" + f"😀{a.b}" ; y = a.c\n',
 };
 
-/** Each piece by itself, within a function of a class, and before and behind real programs. */
+/** Each piece alone, in a method of a class, and before and after real programs. */
 export function layouts(programs: readonly string[]): [name: string, text: string][] {
   const single = Object.entries(PIECES);
   const joined = single.flatMap(([name, piece]): [string, string][] =>

@@ -1,6 +1,6 @@
 /**
- * `node test/definitions/python/long.ts [mutants] [seed]`: the comparison with CPython over every file of the
- * machine's standard library, and over as many changed programs as one likes.
+ * `node test/definitions/python/long.ts [mutants] [seed]`: compares with CPython for every file of the
+ * machine's standard library, and for any number of mutated programs.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Texts that are nearly Python: programs with pieces taken out, put in, doubled or moved. */
+/** Mutated programs: with pieces removed, inserted, doubled or moved. */
 
 const INSERTED =
   `yield|return|break|continue|await x|async|nonlocal a|global a|*a|**a|lambda:|:=|=|==|:|,|;|(|)|[|]|{|}|not|in|is|
@@ -9,7 +9,7 @@ const INSERTED =
     .split('|');
 const PIECE = /[A-Za-z_]\w*|\d+|"""|'''|["']|\n[ \t]*|[ \t]+|./gs;
 
-/** The same for the same seed. */
+/** Determined by the seed. */
 export function* mutants(programs: readonly string[], seed: number): Generator<string> {
   let state = seed >>> 0 || 1;
   const below = (limit: number): number => {
@@ -23,7 +23,7 @@ export function* mutants(programs: readonly string[], seed: number): Generator<s
   for (;;) {
     const all = pieces[below(pieces.length)] as string[];
     const from = below(all.length);
-    // A passage, so that a fault is not lost among others, and many are judged in little time.
+    // A passage only, so that one fault does not hide among others, and each judgement is fast.
     const some = below(3)
       ? all.slice(lineAt(all, from), lineAt(all, from + 20 + below(200)))
       : [...all];

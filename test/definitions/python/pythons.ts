@@ -1,4 +1,7 @@
-/** Pythons that say what is Python: CPython 3.14 in WebAssembly, the same on every machine, and what the machine has. */
+/**
+ * The Python oracles: CPython 3.14 in WebAssembly, which is the same on every machine, and the machine's own
+ * Pythons.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,7 +18,7 @@ export type Verdict = [
   warnings: [line: number, message: string][],
 ];
 
-/** Kind, line, column, last line, column behind it, and what else is compared. */
+/** Kind, line, column, end line, end column, and other compared values. */
 export type Seen = [string, number, number, number, number, ...string[]];
 
 export interface Judge {
@@ -36,7 +39,7 @@ function judge(version: string, ask: Ask): Judge {
   };
 }
 
-/** The judge of what is valid: the newest CPython. */
+/** The oracle for validity: the newest CPython. */
 export async function newest(): Promise<Judge> {
   const python = await loadPyodide();
   const globals = python.toPy({ __name__: 'judge' });
@@ -48,7 +51,7 @@ export async function newest(): Promise<Judge> {
   });
 }
 
-/** A Python of the machine; null where there is none by this name. */
+/** A Python of the machine; null if this command does not exist. */
 export function onMachine(command: string): (Judge & { folder: string; ask: Ask }) | null {
   const probe =
     'import os, sys, sysconfig; print(*sys.version_info[:2], sep=".", end=" "); print(sysconfig.get_path("stdlib"))';
@@ -67,7 +70,7 @@ export function onMachine(command: string): (Judge & { folder: string; ask: Ask 
   return { ...judge(version, ask), folder, ask };
 }
 
-/** The files of CPython's own tests whose strings are full of Python, right and wrong. */
+/** Files of CPython's own tests whose strings contain much valid and invalid Python. */
 const TESTS =
   `test_syntax test_grammar test_exceptions test_symtable test_named_expressions test_fstring test_tstring
   test_patma test_type_params test_unparse test_ast test_ast/test_ast test_eof test_tokenize test_scope test_future
@@ -78,7 +81,7 @@ const TESTS =
     .split(/\s+/)
     .map((name) => `${name}.py`);
 
-/** What stands in the strings and the examples of CPython's tests; none where this Python came without them. */
+/** The strings and examples in CPython's tests; empty if this Python came without them. */
 export function snippetsOf({ folder, ask }: { folder: string; ask: Ask }): Uint8Array[] {
   const found = ask({ ask: 'snippets', folder: `${folder}/test`, names: TESTS }) as string[];
   return found.map((one) => Buffer.from(one, 'base64'));

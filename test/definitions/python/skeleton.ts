@@ -1,4 +1,4 @@
-/** Our tree in the words of CPython's `ast`. */
+/** Our tree in the terms of CPython's `ast`. */
 
 import { argumentsOf } from '../../../registry/definitions/python/arguments.ts';
 import { positions } from '../../../registry/definitions/source.ts';
@@ -45,7 +45,7 @@ const KINDS: Record<string, string> = {
   ArrayExpression: 'List',
 };
 
-/** Sorted, so that two of them can be compared. */
+/** Sorted, so that two skeletons can be compared. */
 export function skeletonOf(text: string): string[] {
   const { root } = parseModule(text);
   const place = positions(text);
@@ -71,7 +71,10 @@ export function skeletonOf(text: string): string[] {
   return told(seen);
 }
 
-/** What has a node in `ast` and none of its own here: `name := value` in a call, and in patterns the operators of numbers and all but the last dot. */
+/**
+ * Nodes of `ast` without a counterpart in our tree: `name := value` in a call, and in patterns the operators
+ * of numbers and all but the last dot.
+ */
 function withoutNodes(
   { type, from, to, children }: Node,
   text: string,

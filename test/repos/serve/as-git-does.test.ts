@@ -1,4 +1,4 @@
-/** Answers made from cached refs are, byte for byte, what git's own upload-pack says of the same refs. */
+/** Answers from cached refs equal, byte for byte, those of git's own upload-pack for the same refs. */
 import t, { type Test } from 'tap';
 import type { Repository } from '../../../repos/types.ts';
 import { writeCommandRequest } from '../../../repos/wire/command-request.ts';
@@ -15,7 +15,7 @@ t.before(async () => {
 });
 t.teardown(() => server[Symbol.asyncDispose]());
 
-/** What git says, with every kind of want allowed as the server allows it. */
+/** git's answer, with every kind of want allowed, as on the server. */
 async function gitSays(service: string, version: number, input?: Buffer): Promise<Buffer> {
   const config = ['allowFilter', 'allowTipSHA1InWant', 'allowReachableSHA1InWant'].flatMap(
     (name) => ['-c', `uploadpack.${name}=true`],
@@ -32,7 +32,7 @@ async function weSay(service: string, version: number): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** The two programs have different names, and so lines of different lengths. */
+/** The two programs have different names, so their lines have different lengths. */
 const withoutAgent = (text: string) =>
   text.replace(/agent=[^ \n]+/, 'agent').replace(/[0-9a-f]{4}(?=[0-9a-f]{40} [^ \0]+\0)/, '');
 
@@ -60,7 +60,7 @@ async function compare(t: Test, versions: number[]) {
   }
 }
 
-// Under v0 git advertises capabilities without refs from 2.41 on, and nothing before.
+// Under v0, git advertises capabilities without refs since 2.41, and nothing before.
 t.test('an empty repository is served as git serves it', (t) => compare(t, []));
 
 t.test(

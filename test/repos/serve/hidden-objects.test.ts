@@ -8,9 +8,9 @@ import { packOf, post, pushBody, rawCommit, rawTree, writeObject } from './raw.t
 import { startServer, type TestServer } from './server.ts';
 
 /*
- * Under protocol v2, git's own upload-pack hands out every object of a repository to whoever names its
- * id. Proposals live in the same repository as what everybody may clone, and their ids can become known
- * (in a mail, a log, a merge request's page). So: what no visible ref reaches cannot be fetched at all.
+ * The flaw: under protocol v2, git's own upload-pack sends any object of a repository to whoever names its
+ * id. Proposals are in the same repository as the public versions, and their ids can leak (in a mail, a log,
+ * a merge request's page). Verified: nothing outside the visible refs can be fetched.
  */
 let server: TestServer;
 let repository: Repository;

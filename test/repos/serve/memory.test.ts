@@ -16,22 +16,23 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /**
- * MiB, with what nobody holds any more taken away: the collector lets some tens of MiB of that pile up.
- * The resident set of the process keeps pages that were freed, so it is measured apart and more generously.
+ * In MiB, after garbage collection, because the collector lets some tens of MiB accumulate. The resident set
+ * keeps freed pages, so it is measured separately with a larger allowance.
  */
 function inUse() {
   collectGarbage();
-  // The memory of buffers is given back beside the program; a second run waits for the first one's.
+  // Buffers are freed in the background; a second run waits for the first.
   collectGarbage();
   const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
   return { live: (heapUsed + arrayBuffers) / MIB, resident: rss / MIB };
 }
 
-/** By how much live memory and the resident set were at most above what they were at the beginning. */
+/** The maximum growth of live memory and of the resident set. */
 async function grown(work: () => Promise<unknown>) {
   const before = inUse();
   const peak = { ...before };
-  // Often enough that nothing piles up between two looks: pages once taken are not given back.
+  // Frequent enough that nothing accumulates between two samples, because pages once allocated are not
+  // returned.
   const sampling = setInterval(() => {
     const now = inUse();
     peak.live = Math.max(peak.live, now.live);
@@ -57,7 +58,7 @@ t.test('a push and a clone of 60 MiB pass through without being held in memory',
   await server.client(['add', '.'], { cwd });
   await server.client(['commit', '-q', '-m', 'large'], { cwd });
 
-  // One version first, so that what the server loads with its first push is not counted.
+  // The first push is not measured, because the server loads code for it.
   await server.client(['push', '-q', 'origin', 'small:main'], { cwd });
   server.rules.gate = readingGate;
   const push = await grown(() => server.client(['push', '-q', 'origin', 'main'], { cwd }));
@@ -65,14 +66,14 @@ t.test('a push and a clone of 60 MiB pass through without being held in memory',
   const clone = await grown(() => server.client(['clone', '-q', url, join(server.folder, 'c')]));
   for (const [what, { live, resident }] of Object.entries({ push, clone })) {
     t.comment(`${what}: ${live.toFixed(1)} MiB live, ${resident.toFixed(1)} MiB resident`);
-    // Less than passes through, which would be held once at least; the resident set keeps pages that were freed.
+    // Less than the pushed bytes, which would be in memory at least once. The resident set keeps freed pages.
     t.ok(live < MIB_PUSHED / 2, `live memory, ${what}`);
     t.ok(resident < MIB_PUSHED, `resident set, ${what}`);
   }
   t.same(server.failures, []);
 });
 
-/** As the ordinary gate of the tests, after a look at each pushed file, one at a time. */
+/** The ordinary gate of the tests, which also reads each pushed file, one at a time. */
 function readingGate(repository: Repository): PushGate {
   const gate = openGate(repository);
   return {

@@ -1,12 +1,12 @@
 /*
- * What is under review lives in the same repository as what everybody may clone. Whoever can guess an object (a serial
- * number in a known file, say) must not be able to confirm it: git's own programs look a named object up among all
- * objects of the repository, whatever the caller may see. A stranger sent 20,000 haves a request and read the guesses
- * off the acknowledgements; a pusher named hidden objects in a tree of their own, or as base of a delta, and read
- * them from their own branch.
+ * Proposals are in the same repository as the public versions. The flaw: git's own programs look up a named
+ * object among all objects of the repository, whatever the caller may see, so a caller could confirm a guess
+ * (for example a serial number in a known file). The attacks: a stranger sent 20,000 haves per request and
+ * read the correct guesses from the acknowledgements; a pusher named hidden objects in a tree, or as the base
+ * of a delta, and read them from their own branch.
  *
- * Verified: whatever the protocol lets a caller name, the answer about a hidden object is, byte for byte, the answer
- * about an object that does not exist.
+ * Verified: whatever the protocol lets a caller name, the answer about a hidden object equals, byte for byte,
+ * the answer about a nonexistent object.
  */
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
@@ -33,7 +33,7 @@ let url: string;
 let cwd: string;
 let seen: Objects;
 let hidden: Objects;
-/** Made like the hidden ones, in the working copy alone: the repository has never had them. */
+/** Created like the hidden objects, but only in the working copy: the repository has never had them. */
 let absent: Objects;
 
 t.before(async () => {
@@ -59,7 +59,7 @@ t.before(async () => {
 });
 t.teardown(() => server[Symbol.asyncDispose]());
 
-/** Whether the answers about a hidden and an absent object differ in nothing but the id that was asked about. */
+/** Asserts that the answers about a hidden and an absent object differ only in the requested id. */
 async function cannotTell(t: Test, row: string, ask: (oid: string, kind: Kind) => Promise<Answer>) {
   for (const kind of KINDS) {
     const about = async (oid: string) => {
@@ -86,7 +86,7 @@ const v0 = (version: 0 | 1, capabilities: string, head: string[], rest: string[]
 };
 const packet = (line: string): Packet => (line === FLUSH ? FLUSH : textPacket(line));
 
-/** What a fetch may name, and what git's own program tells of it. */
+/** What a fetch may name, and what git's own program would reveal. */
 const FETCHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][] = [
   ['want', 'hands it out', (oid) => v2([`want ${oid}`, 'done'])],
   ['have', 'ACK or NAK', (oid) => v2([`want ${seen.commit}`, `have ${oid}`])],
@@ -192,7 +192,7 @@ const create = (to: string, ref = 'refs/heads/mine') => [{ ref, from: null, to }
 const push = async (commands: ReturnType<typeof create>, oids: string[]) =>
   post(url, 'git-receive-pack', pushBody(commands, await packOf(cwd, oids)));
 
-/** So many that the push stays a pack, which is looked at in another way. */
+/** Enough objects that the push stays a pack, which is inspected differently. */
 let padded: Promise<string[]> | undefined;
 const padding = () => {
   padded ??= Promise.all(
@@ -201,7 +201,7 @@ const padding = () => {
   return padded;
 };
 
-/** A pack of one object that is a delta on another: all of it, copied. */
+/** A pack of one object: a delta that copies all of its base. */
 function thinPack(base: string, size: number): Buffer {
   const delta = Buffer.from([size, size, 0x90, size]);
   const header = Buffer.from('PACK\0\0\0\x02\0\0\0\x01', 'latin1');
@@ -215,7 +215,7 @@ const naming = async (mode: string, oid: string) => {
   return { tree, commit: await writeObject(cwd, 'commit', rawCommit(tree, seen.commit)) };
 };
 
-/** What a push may name, and what a pusher would get of it. */
+/** What a push may name, and what the pusher would gain. */
 const PUSHES: [verb: string, tells: string, (oid: string) => Promise<Answer>][] = [
   [
     'the old value',

@@ -13,7 +13,7 @@ const MAIN = 'refs/heads/main';
 let server: TestServer;
 let repository: Repository;
 let url: string;
-/** A working copy whose one commit is `main` of the repository. */
+/** A working copy whose only commit is the repository's `main`. */
 let cwd: string;
 let main: string;
 let blob: string;
@@ -31,7 +31,7 @@ t.before(async () => {
 });
 t.teardown(() => server[Symbol.asyncDispose]());
 
-/** Nothing of a refused push may be found afterwards: no ref, no object, no file. */
+/** Asserts that a refused push leaves no ref, object or file behind. */
 async function nothingChanged(t: Test) {
   t.equal([...(await repository.refs())].length, 1, 'no ref was made');
   t.equal(await repository.head(), main, 'main stands');
@@ -50,7 +50,7 @@ async function nothingChanged(t: Test) {
 
 const create = (to: string, ref = 'refs/heads/x') => [{ ref, from: null, to }];
 
-/** Pushes a commit of this tree, and what it is made of. */
+/** Pushes a commit of this tree with its objects. */
 async function pushTree(tree: Buffer | string, others: string[] = []) {
   const treeId = typeof tree === 'string' ? tree : await writeObject(cwd, 'tree', tree);
   const commit = await writeObject(cwd, 'commit', rawCommit(treeId, main));
@@ -146,7 +146,7 @@ t.test('limits of small pushes also apply to large ones that stay packed', async
 });
 
 t.test('a tree bomb is refused without walking it', async (t) => {
-  // Seven levels of ten names for the level below: ten million files in some three kilobytes.
+  // Seven levels, each with ten names for the level below: ten million files in about three kilobytes.
   const levels = [blob];
   for (let depth = 0; depth < 7; depth += 1) {
     const mode = depth === 0 ? '100644' : '40000';
@@ -321,8 +321,8 @@ t.test('a gzip bomb is cut off at the limit of packs', async (t) => {
 });
 
 /*
- * Git takes what a shallow clone pushes where the server has all that the clone cut off, and refuses it where the
- * history would end. Oracle: what git says of the same push.
+ * Git accepts a push from a shallow clone if the server has the commits that the clone cut off, and refuses
+ * it if the history would be incomplete. Oracle: git's answer to the same push.
  */
 t.test('a push from a shallow clone is accepted if the server has the rest', async (t) => {
   const pushed = async (parent: string) => {
@@ -352,8 +352,8 @@ t.test('a push from a shallow clone is accepted if the server has the rest', asy
 });
 
 /*
- * Git keeps names as bytes. One that is no UTF-8 ended in a 500, and git said "Everything up-to-date". Verified: each
- * is refused by its name, in the report, for small pushes and large ones.
+ * Git stores names as bytes. The flaw: a name that is not UTF-8 ended in a 500, and git printed "Everything
+ * up-to-date". Verified: each is refused by name in the report, for small and large pushes.
  */
 const NAMES = ['caf\xe9.csv', '\xff', 'a\xc3', '\xed\xa0\x80.py', '\xc0\xae'];
 
@@ -361,7 +361,7 @@ t.test('file names that are not UTF-8 are refused, naming them', async (t) => {
   const padding: string[] = [];
   for (let i = 0; i < 40; i++) padding.push(await writeObject(cwd, 'blob', `padding ${i}\n`));
   for (const others of [[], padding]) {
-    // Large pushes are read by other means, and one name shows it.
+    // Large pushes take another code path, for which one name suffices.
     for (const name of others.length > 0 ? NAMES.slice(0, 1) : NAMES) {
       const tree = Buffer.concat([
         Buffer.from(`100644 ${name}\0`, 'latin1'),
@@ -421,7 +421,7 @@ t.test('one of several concurrent pushes to a ref wins, and the others are told'
   t.same(await contended.fsck(), []);
 });
 
-/** Asks again, with the event loop let run between, until it holds. */
+/** Polls until the condition holds, letting the event loop run in between. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const deadline = AbortSignal.timeout(60_000);
   while (!(await holds())) {

@@ -1,4 +1,4 @@
-/** The git layer behind a bare `node:http` server, and clients of it. */
+/** The git layer behind a plain `node:http` server, and its clients. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -24,23 +24,23 @@ export interface TestServer extends AsyncDisposable {
   folder: string;
   git: GitProgram;
   repositories: Repositories;
-  /** What the server itself failed with. */
+  /** Errors of the server itself. */
   failures: Error[];
-  /** May be replaced by a test. */
+  /** Tests may replace these. */
   rules: {
     gate(repository: Repository): PushGate;
     visible(ref: string): boolean;
     limits: { packBytes: number; fileBytes: number };
   };
-  /** A client's command line; rejects with what it printed where it fails. */
+  /** Runs a git client; rejects with its output if it fails. */
   client(args: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<string>;
-  /** A working copy whose remote `origin` is the repository, with a branch `main` and no commit. */
+  /** A working copy with the repository as `origin`, and a branch `main` without commits. */
   workingCopy(name: string): Promise<string>;
-  /** Everything below `quarantine/`: what a push left behind. */
+  /** Everything below `quarantine/`: the leftovers of pushes. */
   leftovers(name: string): Promise<string[]>;
 }
 
-/** Takes every push; refs move one by one, or together where the client asks for it. */
+/** Accepts every push. Refs move one by one, or together if the client requests it. */
 export function openGate(repository: Repository): PushGate {
   return {
     admit: async () => [],
@@ -158,14 +158,14 @@ export async function startServer(): Promise<TestServer> {
   };
 }
 
-/** A client may stop reading when it knows enough. */
+/** A client may stop reading at any time. */
 function unlessClientLeft(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }
 
 const run = promisify(execFile);
 
-/** Nothing of whoever runs the tests: no configuration, no prompts, one author. */
+/** Isolated from the developer's account: no configuration, no prompts, one author. */
 const CLIENT = {
   PATH: process.env.PATH ?? '',
   HOME: '/nonexistent',

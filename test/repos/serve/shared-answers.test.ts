@@ -7,7 +7,7 @@ import { post } from './raw.ts';
 import { startServer, type TestServer } from './server.ts';
 
 let server: TestServer;
-/** How often git was started. */
+/** Number of started git processes. */
 let started = 0;
 t.before(async () => {
   server = await startServer();

@@ -11,10 +11,10 @@ import { startServer, type TestServer } from './server.ts';
 
 t.setTimeout(120_000);
 const MIB = 1024 * 1024;
-/** As many git processes run at once, and as many of those that a client feeds (repos/spawner.ts). */
+/** Limit of concurrent git processes, and of those that a client feeds (repos/spawner.ts). */
 const PLACES = 16;
 const FED_PLACES = 8;
-/** Longer than a client may keep the server waiting (repos/serve/pace.ts). */
+/** Longer than a client may make the server wait (repos/serve/pace.ts). */
 const TOO_LONG = 61_000;
 
 let server: TestServer;
@@ -31,7 +31,7 @@ t.teardown(() => server[Symbol.asyncDispose]());
 
 const emptyTree = () => writeObject(cwd, 'tree', rawTree([]));
 
-/** Bodies that ask for the same in different words, so that no two share an answer. */
+/** Bodies with the same request in different words, so that none share an answer. */
 const question = (want: string, n: number) =>
   writeCommandRequest({
     command: 'fetch',
@@ -61,7 +61,7 @@ t.test('more concurrent requests than git slots are all answered', async (t) => 
 
 t.test('clients that stop reading lose their slots', async (t) => {
   const { path } = await server.repositories.create('Big');
-  // Or sixteen processes would look for similar parts in what is random.
+  // Otherwise sixteen processes would search random data for deltas.
   await server.client(['config', 'pack.window', '0'], { cwd: path });
   const work = await server.workingCopy('Big');
   await server.client(['config', 'core.compression', '0'], { cwd: work });

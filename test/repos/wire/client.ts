@@ -1,4 +1,4 @@
-/** The client's side of the git protocol: writes what the product parses, and parses what it writes. */
+/** The client's side of the git protocol: writes requests that the product parses, and parses its answers. */
 import {
   type AdvertisedRef,
   type CapabilityAdvertisement,
@@ -123,7 +123,7 @@ function parseResult(line: string): RefResult {
   return status === 'ok' ? { ref, ok: true } : { ref, ok: false, reason };
 }
 
-/** What each stream said, up to the flush packet that ends them all. Throws WireError. */
+/** The content of each stream, up to the final flush packet. Throws WireError. */
 export function parseSideBand(packets: Iterable<Packet>): Record<Band, Buffer> {
   const pieces: Record<Band, Buffer[]> = { 1: [], 2: [], 3: [] };
   for (const packet of packets) {

@@ -1,4 +1,4 @@
-/** What is written is what is read, for every pair; and bytes that are nothing throw WireError alone. */
+/** Every writer and parser pair round-trips, and invalid bytes throw only WireError. */
 import fc from 'fast-check';
 import t from 'tap';
 import { writeAdvertisement } from '../../../repos/wire/advertisement.ts';
@@ -52,7 +52,7 @@ const capabilities = fc
 function holds<T>(name: string, values: fc.Arbitrary<T>, roundTrip: (value: T) => unknown) {
   t.test(name, async (t) => {
     fc.assert(
-      // Cloned, since objects of fast-check have no prototype.
+      // Cloned, because fast-check's objects have no prototype.
       fc.property(
         values.map((value) => structuredClone(value)),
         (value) => {

@@ -1,4 +1,4 @@
-/** The stream of events without HTTP: readers that do not keep up, that missed much, that are many. */
+/** The event stream without HTTP: slow readers, readers that missed much, many readers. */
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import t from 'tap';
@@ -24,7 +24,7 @@ const ADMIN: Identity = {
   expires: null,
 };
 
-/** What was written, and whether anybody takes it. */
+/** Collects the output; the test decides whether it is consumed. */
 class Out extends Writable {
   text = '';
   #waiting: (() => void) | undefined;
@@ -47,14 +47,14 @@ class Out extends Writable {
   }
 }
 
-/** So many verdicts on a definition, in one transaction. */
+/** Posts `count` verdicts on a definition in one transaction. */
 async function happen(store: Store, count: number): Promise<number> {
   const [{ id }] = await store.em().execute<[{ id: number }]>(
     `insert into definitions (name, display_name, instrument_type, status, version)
      values ('Meter', 'Meter', 'measurement', 'operational', 1)
      on conflict (lower(name)) do update set version = 1 returning id`,
   );
-  // Rows alone, for their chain is nobody's concern here: appending each takes its time.
+  // Inserts rows only, because appending each to the chain is slow, and these tests ignore the chain.
   const rows = await store.em().execute<{ id: number | string }[]>(
     `with added as (
        insert into audit_events (id, at, actor_id, actor, action, subject_type, subject_id, subject,
@@ -68,7 +68,7 @@ async function happen(store: Store, count: number): Promise<number> {
   return Number(rows.at(-1)?.id);
 }
 
-/** Reads as somebody whose session ends so soon, in milliseconds. */
+/** Reads as a person whose session ends in `ms` milliseconds. */
 const endingIn = (ms: number) => async () => ({ ...ADMIN, expires: new Date(Date.now() + ms) });
 
 function open(t: { teardown(end: () => Promise<void>): void }, store: Store, patience = 60_000) {
@@ -88,7 +88,7 @@ function open(t: { teardown(end: () => Promise<void>): void }, store: Store, pat
   return { events, errors, read };
 }
 
-/** Until the output has this id. */
+/** Resolves when the output contains this id. */
 async function told(out: Out, id: number): Promise<void> {
   while (!out.ids.includes(id)) await new Promise((resolve) => setTimeout(resolve, 5));
 }

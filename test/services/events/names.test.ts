@@ -1,11 +1,14 @@
-/** One event has one name: where it is told, where it is documented, and where lab computers decide whether to sync. */
+/**
+ * Each event has one name: in the code that sends it, in the documentation, and in the lab computers'
+ * package.
+ */
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { TOLD } from '../../../registry/services/events/kinds.ts';
 
 const root = new URL('../../../', import.meta.url);
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
-/** Those that say that a list may have changed; the rest is for people. */
+/** Events after which a list may have changed; all others are for people. */
 const OF_LISTS = [
   'binding.changed',
   'computer.changed',
