@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1e6) },
     seconds: { type: 'string', default: '60' },
-    deeds: { type: 'string', default: '1000' },
+    actions: { type: 'string', default: '1000' },
     atOnce: { type: 'string', default: '200' },
     definitions: { type: 'string', default: '20' },
     database: { type: 'string', default: 'PostgreSQL' },
@@ -25,7 +25,7 @@ t.test(`a storm on ${values.database}`, async (t) => {
     database: values.database as DatabaseKind,
     seed: Number(values.seed),
     seconds: Number(values.seconds),
-    deeds: Number(values.deeds),
+    actions: Number(values.actions),
     atOnce: Number(values.atOnce),
     definitions: Number(values.definitions),
     processes: values.database === 'PGlite' ? 1 : Number(values.processes),

@@ -10,7 +10,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       seed: Date.now() % 1e6,
       seconds: 3,
       // One process on one connection has fewer possible orders.
-      deeds: database === 'PGlite' ? 60 : 100,
+      actions: database === 'PGlite' ? 60 : 100,
       atOnce: 25,
       definitions: 5,
       processes: database === 'PGlite' ? 1 : 2,

@@ -9,7 +9,7 @@ import { putDatabase } from '../../helpers/embedded-folders.ts';
 import { bearer, readEvents } from '../../helpers/events.ts';
 import { fsckAll } from '../../helpers/git.ts';
 import { random } from '../storm/random.ts';
-import { violations } from './laws.ts';
+import { violations } from './invariants.ts';
 import { actUntilKilled, makeWorld, type World } from './people.ts';
 
 const PASSWORD = 'password of admin';

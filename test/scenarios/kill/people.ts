@@ -65,10 +65,10 @@ export const basic = (token: string): Record<string, string> => ({
 
 /** Everybody acts concurrently, one action after another, until the registry no longer answers. */
 export async function actUntilKilled(world: World, url: string, isDead: () => boolean) {
-  const until = async (deed: () => Promise<void>) => {
+  const until = async (action: () => Promise<void>) => {
     while (!isDead()) {
       // A dead registry does not answer; any other error is reported.
-      await deed().catch((error: unknown) => {
+      await action().catch((error: unknown) => {
         if (!isDead() && !isCutOff(error)) throw error;
       });
     }

@@ -1,7 +1,7 @@
 /** What people do with git, performed by the git program. */
 import { git, gitResult } from '../../helpers/git.ts';
 import { measurement, type Person } from '../../helpers/registry.ts';
-import { type Deed, type Done, learn, type Worker } from './worker.ts';
+import { type Action, type Done, learn, type Worker } from './worker.ts';
 import { FILES, type Target } from './world.ts';
 
 /** Legitimate refusals of a push, by the server or by git itself. */
@@ -64,14 +64,14 @@ async function push(worker: Worker, url: string, target: Target, args: string[])
   return { answer, said: stderr };
 }
 
-const pushForReview: Deed = async (worker, who, target) => {
+const pushForReview: Action = async (worker, who, target) => {
   const url = address(worker, who, target);
   const made = await commit(worker, who, target, await fetched(worker, url, 'refs/heads/main'));
   return { ...(await push(worker, url, target, [`${made}:refs/for/main`])), commit: made };
 };
 
 /** On top of what is under review, whoever opened it. */
-const pushMore: Deed = async (worker, who, target) => {
+const pushMore: Action = async (worker, who, target) => {
   const { random, mergeRequests } = worker;
   const known = [...(mergeRequests.get(target.name) ?? [])].slice(-3);
   if (known.length === 0) return undefined;
@@ -84,7 +84,7 @@ const pushMore: Deed = async (worker, who, target) => {
 const BRANCHES = ['idea', 'other', 'third'];
 
 const pushBranch =
-  (force: boolean): Deed =>
+  (force: boolean): Action =>
   async (worker, who, target) => {
     const url = address(worker, who, target);
     const ref = `refs/heads/${worker.random.pick(BRANCHES)}`;
@@ -95,12 +95,12 @@ const pushBranch =
     return { ...(await push(worker, url, target, args)), commit: made };
   };
 
-const deleteBranch: Deed = async (worker, who, target) => {
+const deleteBranch: Action = async (worker, who, target) => {
   const ref = `refs/heads/${worker.random.pick(BRANCHES)}`;
   return await push(worker, address(worker, who, target), target, [`:${ref}`]);
 };
 
-const pushMain: Deed = async (worker, who, target) => {
+const pushMain: Action = async (worker, who, target) => {
   const url = address(worker, who, target);
   const main = await fetched(worker, url, 'refs/heads/main');
   let made = await commit(worker, who, target, main);
@@ -109,7 +109,7 @@ const pushMain: Deed = async (worker, who, target) => {
 };
 
 /** Both or none. */
-const pushMainAndBranch: Deed = async (worker, who, target) => {
+const pushMainAndBranch: Action = async (worker, who, target) => {
   const url = address(worker, who, target);
   const main = await fetched(worker, url, 'refs/heads/main');
   const made = await commit(worker, who, target, main);
@@ -119,7 +119,7 @@ const pushMainAndBranch: Deed = async (worker, who, target) => {
   return { ...(await push(worker, url, target, args)), commit: made };
 };
 
-export const BY_GIT: Record<string, [weight: number, admin: boolean, deed: Deed]> = {
+export const BY_GIT: Record<string, [weight: number, admin: boolean, action: Action]> = {
   'push for review': [10, false, pushForReview],
   'push more': [4, false, pushMore],
   'push a branch': [6, false, pushBranch(false)],

@@ -1,7 +1,7 @@
 /** What people do in the browser. */
 import { measurement, type Person } from '../../helpers/registry.ts';
 import { policyKey, roleKey, setInTurn } from './settings.ts';
-import { type Deed, type Done, learn, told, type Worker } from './worker.ts';
+import { type Action, type Done, learn, told, type Worker } from './worker.ts';
 import { FILES, FIRST_POLICY, type Policy, type Target } from './world.ts';
 
 const NEWEST = 4;
@@ -35,7 +35,7 @@ const onMergeRequest =
     what: string,
     ask: (worker: Worker) => object,
     isFor: (page: Page, worker: Worker) => boolean = isOpen,
-  ): Deed =>
+  ): Action =>
   async (worker, who, target) => {
     const page = await look(worker, who, target, (page) => isFor(page, worker));
     if (!page) return undefined;
@@ -56,9 +56,9 @@ const isClosed = ({ state }: Page): boolean => state === 'closed';
 const isMergeable = (page: Page, { random }: Worker): boolean =>
   isOpen(page) && (page.can_merge || random.chance(0.1));
 
-const review = (verdict: string): Deed => onMergeRequest('reviews', () => ({ verdict }));
+const review = (verdict: string): Action => onMergeRequest('reviews', () => ({ verdict }));
 
-const save: Deed = async (worker, who, target) => {
+const save: Action = async (worker, who, target) => {
   const { random, world } = worker;
   const file = random.pick(FILES);
   const text = `${random.int(1e9)}\n`;
@@ -81,7 +81,7 @@ function opened(
 
 const REASON = 'the storm asks for it';
 
-const rollback: Deed = async (worker, who, target) => {
+const rollback: Action = async (worker, who, target) => {
   const { random, world } = worker;
   const asked = {
     version: 1 + random.int(4),
@@ -92,13 +92,13 @@ const rollback: Deed = async (worker, who, target) => {
   return { ...opened(worker, target, await world.as(who, 'POST', path, asked)), asked };
 };
 
-const judge: Deed = async ({ random, world }, who, { id }) => {
+const judge: Action = async ({ random, world }, who, { id }) => {
   const verb = random.pick(['deprecate', 'revoke', 'reinstate']);
   const path = `/api/instrument-definitions/${id}/versions/${1 + random.int(3)}/${verb}`;
   return told(await world.as(who, 'POST', path, { reason: `${REASON} (${verb})` }));
 };
 
-const setPolicy: Deed = async (worker, who, { lab }) => {
+const setPolicy: Action = async (worker, who, { lab }) => {
   const { random, world } = worker;
   const policy: Policy = {
     required_approvals: random.pick([0, 1, 1, 1, 2]),
@@ -110,7 +110,7 @@ const setPolicy: Deed = async (worker, who, { lab }) => {
   );
 };
 
-const setRole: Deed = async (worker, who, { lab }) => {
+const setRole: Action = async (worker, who, { lab }) => {
   const { random, world } = worker;
   const { id } = lab.changing;
   const role = { role: random.pick(['admin', 'contributor']) };
@@ -119,7 +119,7 @@ const setRole: Deed = async (worker, who, { lab }) => {
   );
 };
 
-export const BY_REST: Record<string, [weight: number, admin: boolean, deed: Deed]> = {
+export const BY_REST: Record<string, [weight: number, admin: boolean, action: Action]> = {
   approve: [24, true, review('approve')],
   'request changes': [3, true, review('request_changes')],
   'say something in a review': [2, false, review('comment')],

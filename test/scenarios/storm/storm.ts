@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { startGitRunner } from '../../helpers/git.ts';
 import type { DatabaseKind } from '../../helpers/registry.ts';
-import { blow, type Force, missingIn } from './blow.ts';
-import { violations } from './laws.ts';
+import { violations } from './invariants.ts';
 import { historyOf, isDone, type Log } from './log.ts';
+import { type Load, missingIn, runStorm } from './run-storm.ts';
 import { makeWorld } from './world.ts';
 
-export interface Storm extends Force {
+export interface Storm extends Load {
   database: DatabaseKind;
   definitions: number;
   /** How many processes serve concurrently; the embedded database allows one. */
@@ -27,23 +27,24 @@ export async function stormOn(t: Test, storm: Storm): Promise<void> {
   const again = `npm run storm -- ${flags.join(' ')}`;
   t.comment(again);
   const world = await makeWorld(t, database, definitions, processes);
-  const shared = await blow(world, storm);
+  const shared = await runStorm(world, storm);
   t.comment(summaryOf(shared.log));
   const found = await violations(t, shared, database);
-  if (found.length > 0) t.comment(await written(`storm-${seed}-${database}.log`, shared.log));
-  t.strictSame(found, [], `all laws hold; again: ${again}`);
-  t.strictSame(missingIn(shared.log), [], 'what the laws are about was done');
+  if (found.length > 0)
+    t.comment(await writeHistories(`storm-${seed}-${database}.log`, shared.log));
+  t.strictSame(found, [], `all invariants hold; again: ${again}`);
+  t.strictSame(missingIn(shared.log), [], 'every needed action succeeded at least once');
 }
 
 /** Writes the history of each definition to a file and returns where it is. */
-async function written(name: string, log: Log): Promise<string> {
+async function writeHistories(name: string, log: Log): Promise<string> {
   const file = join(tmpdir(), name);
   const targets = [...new Set(log.map(({ target }) => target))].sort();
   await writeFile(
     file,
     targets.map((target) => `== ${target}\n${historyOf(log, target)}\n`).join('\n'),
   );
-  return `what happened to each definition stands in ${file}`;
+  return `the history of each definition is in ${file}`;
 }
 
 /** How often each action was done and refused. */
@@ -55,5 +56,5 @@ function summaryOf(log: Log): string {
     counts.set(entry.what, count);
   }
   const each = [...counts].map(([what, [done, not]]) => `${what} ${done}/${done + not}`);
-  return `${log.length} deeds: ${each.join(', ')}`;
+  return `${log.length} actions: ${each.join(', ')}`;
 }

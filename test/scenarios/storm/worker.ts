@@ -32,7 +32,7 @@ export type Done = Pick<Entry, 'answer' | 'said'> &
   Partial<Pick<Entry, 'mergeRequest' | 'commit' | 'asked'>>;
 
 /** An action of a person on a definition; undefined if there was nothing to do. */
-export type Deed = (worker: Worker, who: Person, target: Target) => Promise<Done | undefined>;
+export type Action = (worker: Worker, who: Person, target: Target) => Promise<Done | undefined>;
 
 export const told = ({ status, body }: Answer): Pick<Done, 'answer' | 'said'> => ({
   answer: status,
@@ -47,12 +47,12 @@ export function learn({ mergeRequests }: Shared, { name }: Target, id: number): 
 export async function act(
   worker: Worker,
   what: string,
-  deed: Deed,
+  action: Action,
   who: Person,
   target: Target,
 ): Promise<void> {
   const start = Date.now();
-  const done = await deed(worker, who, target).catch(
+  const done = await action(worker, who, target).catch(
     (error: Error): Done => ({ answer: 'failed', said: error.message }),
   );
   if (!done) return;

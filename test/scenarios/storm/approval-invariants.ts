@@ -16,7 +16,7 @@ export interface Page {
 }
 
 /** Each approval in the record was given by an admin to this list of changes. */
-export async function approvalLaws(
+export async function approvalViolations(
   shared: Shared,
   { target, record }: Landed,
   merge: Entry,
@@ -54,7 +54,7 @@ export async function approvalLaws(
 /**
  * The approvals satisfy one of the policies in force, or the version has the override reason that was given.
  */
-export async function policyLaws(
+export async function policyViolations(
   shared: Shared,
   { target, record }: Landed,
   merge: Entry,

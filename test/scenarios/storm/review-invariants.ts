@@ -1,5 +1,5 @@
 /** What must be true of every version after the storm: it satisfied the policy of its time. */
-import { approvalLaws, type Page, policyLaws } from './laws-of-approval.ts';
+import { approvalViolations, type Page, policyViolations } from './approval-invariants.ts';
 import { isDone, isMerge, type Log } from './log.ts';
 import { policiesIn, rolesIn, type Trail } from './settings.ts';
 import { changesBetween, type Landed, lineOf, pathOf } from './versions.ts';
@@ -7,7 +7,7 @@ import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
 /** Violations, one sentence each. */
-export async function lawsOfReview(
+export async function reviewViolations(
   shared: Shared,
   target: Target,
   trail: Trail,
@@ -15,15 +15,15 @@ export async function lawsOfReview(
   const line = await lineOf(shared.world, target);
   const found: string[] = [];
   for (const landed of line) {
-    const laws = landed.record.merge_request === null ? directLaws : mergedLaws;
-    const violations = await laws(shared, landed, trail);
+    const check = landed.record.merge_request === null ? directViolations : mergeViolations;
+    const violations = await check(shared, landed, trail);
     found.push(...violations.map((text) => `v${landed.version}: ${text}`));
   }
   return [...found, ...(await mergedOnce(shared, target, line, trail))];
 }
 
 /** Landed by an admin while admins could land directly, or with a reason. */
-async function directLaws(shared: Shared, landed: Landed, trail: Trail): Promise<string[]> {
+async function directViolations(shared: Shared, landed: Landed, trail: Trail): Promise<string[]> {
   const { lab, name } = landed.target;
   const { landed_by, landed_at, overrides } = landed.record;
   const at = Date.parse(landed_at);
@@ -44,7 +44,7 @@ async function directLaws(shared: Shared, landed: Landed, trail: Trail): Promise
   ];
 }
 
-async function mergedLaws(shared: Shared, landed: Landed, trail: Trail): Promise<string[]> {
+async function mergeViolations(shared: Shared, landed: Landed, trail: Trail): Promise<string[]> {
   const { world, log } = shared;
   const id = landed.record.merge_request as number;
   const merges = mergesOf(log, id);
@@ -57,15 +57,15 @@ async function mergedLaws(shared: Shared, landed: Landed, trail: Trail): Promise
       ? []
       : [`!${id} is ${page.state} as version ${page.merged_version}`]),
     ...(merge.commit === page.head ? [] : [`!${id} was looked at at ${merge.commit}`]),
-    ...(await approvalLaws(shared, landed, merge, page, trail)),
-    ...(await policyLaws(shared, landed, merge, page, trail)),
-    ...trailerLaws(landed),
-    ...(await contentLaws(shared, landed, page)),
+    ...(await approvalViolations(shared, landed, merge, page, trail)),
+    ...(await policyViolations(shared, landed, merge, page, trail)),
+    ...trailerViolations(landed),
+    ...(await contentViolations(shared, landed, page)),
   ];
 }
 
 /** The commit's trailers agree with the record. */
-function trailerLaws({ record, trailers }: Landed): string[] {
+function trailerViolations({ record, trailers }: Landed): string[] {
   const mailbox = ({ name, email }: { name: string; email: string }) => `${name} <${email}>`;
   const expected = [
     `Merge-request: !${record.merge_request}`,
@@ -80,7 +80,7 @@ function trailerLaws({ record, trailers }: Landed): string[] {
 }
 
 /** The version changes exactly what the head changes. */
-async function contentLaws({ world }: Shared, landed: Landed, page: Page): Promise<string[]> {
+async function contentViolations({ world }: Shared, landed: Landed, page: Page): Promise<string[]> {
   const cwd = pathOf(world, landed.target);
   const base = page.heads.findLast(({ head }) => head === page.head)?.base ?? null;
   const asked = await changesBetween(cwd, base, page.head);
@@ -113,7 +113,7 @@ async function mergedOnce(
     const { body } = await world.as(world.admin, 'GET', `/api/merge-requests/${id}`);
     if (versions.length > 1) found.push(`!${id} landed ${versions.length} times`);
     if (versions.length !== Number(body.state === 'merged')) found.push(`!${id} is ${body.state}`);
-    found.push(...headLaws(id, body, trail));
+    found.push(...headViolations(id, body, trail));
     if (noted.length !== versions.length) found.push(`!${id}: ${noted.length} audit entries`);
     const told = mergesOf(log, id);
     if (told.length !== versions.length) found.push(`!${id}: ${told.length} answers of success`);
@@ -122,7 +122,7 @@ async function mergedOnce(
 }
 
 /** Its heads are those that were pushed: none is missing, and none comes from a refused push. */
-function headLaws(id: number, { heads }: Page, trail: Trail): string[] {
+function headViolations(id: number, { heads }: Page, trail: Trail): string[] {
   const pushed = trail
     .filter(({ subject_id }) => subject_id === id)
     .filter(({ action }) => /^merge_request\.(opened|updated)$/.test(action))

@@ -6,8 +6,8 @@ import { streamAudit } from '../../../registry/store/audit.ts';
 import { openStore, type Store } from '../../../registry/store/open.ts';
 import { freshDatabase, freshFolder } from '../../helpers/databases.ts';
 import type { DatabaseKind } from '../../helpers/registry.ts';
-import { lawsOfGit } from './laws-of-git.ts';
-import { lawsOfReview } from './laws-of-review.ts';
+import { gitViolations } from './git-invariants.ts';
+import { reviewViolations } from './review-invariants.ts';
 import type { Trail } from './settings.ts';
 import type { Shared } from './worker.ts';
 
@@ -19,21 +19,21 @@ export async function violations(t: Test, shared: Shared, database: DatabaseKind
   const found: { of: string; what: string }[] = [];
   for (const target of world.targets) {
     const all = [
-      ...(await lawsOfGit(shared, target)),
-      ...(await lawsOfReview(shared, target, trail)),
+      ...(await gitViolations(shared, target)),
+      ...(await reviewViolations(shared, target, trail)),
     ];
     found.push(...all.map((what) => ({ of: target.name, what })));
   }
   const { problems, repaired } = await fsck(world.deps);
   found.push(...problems.map(({ where, problem }) => ({ of: where, what: problem })));
-  found.push(...repaired.map((name) => ({ of: name, what: 'the journal had an entry of it' })));
-  found.push(...(await answers(shared)));
-  found.push(...(await indexLaws(t, shared, database)));
+  found.push(...repaired.map((name) => ({ of: name, what: 'the journal had an entry for it' })));
+  found.push(...(await failedRequests(shared)));
+  found.push(...(await indexViolations(t, shared, database)));
   return found;
 }
 
 /** No request failed, on any route. */
-async function answers({ world, log }: Shared) {
+async function failedRequests({ world, log }: Shared) {
   const metrics = await Promise.all(
     world.urls.map(async (url) => await (await fetch(`${url}/metrics`)).text()),
   );
@@ -51,7 +51,7 @@ async function answers({ world, log }: Shared) {
 }
 
 /** An index rebuilt from the repositories is the same, row by row. */
-async function indexLaws(t: Test, { world }: Shared, database: DatabaseKind) {
+async function indexViolations(t: Test, { world }: Shared, database: DatabaseKind) {
   const fresh = await openStore(
     database === 'PGlite' ? await freshFolder() : await freshDatabase(),
   );
@@ -63,7 +63,7 @@ async function indexLaws(t: Test, { world }: Shared, database: DatabaseKind) {
     ...skipped.map(({ name, reason }) => ({ of: name, what: `reindex: ${reason}` })),
     ...different.map((row) => ({
       of: 'index',
-      what: `${was.includes(row) ? 'only as it was written' : 'only as it was made anew'}: ${row.slice(0, 500)}`,
+      what: `${was.includes(row) ? 'only in the index' : 'only in the rebuilt index'}: ${row.slice(0, 500)}`,
     })),
   ];
 }

@@ -6,7 +6,7 @@ import type { Shared } from './worker.ts';
 import type { Target } from './world.ts';
 
 /** Violations, one sentence each. */
-export async function lawsOfGit(shared: Shared, target: Target): Promise<string[]> {
+export async function gitViolations(shared: Shared, target: Target): Promise<string[]> {
   const { world } = shared;
   const line = await lineOf(world, target);
   const tags = await tagsOf(pathOf(world, target));
@@ -16,13 +16,16 @@ export async function lawsOfGit(shared: Shared, target: Target): Promise<string[
   );
   return [
     ...broken,
-    ...line.flatMap((landed, i) => lineLaws(landed, line[i - 1])),
+    ...line.flatMap((landed, i) => lineViolations(landed, line[i - 1])),
     ...(tags.size === line.length ? [] : [`${line.length} versions, but ${tags.size} tags`]),
     ...(await acknowledged(shared, target, line)),
   ];
 }
 
-function lineLaws({ version, commit, parents, tagged, record }: Landed, before?: Landed): string[] {
+function lineViolations(
+  { version, commit, parents, tagged, record }: Landed,
+  before?: Landed,
+): string[] {
   return [
     ...(parents.join() === (before?.commit ?? '')
       ? []

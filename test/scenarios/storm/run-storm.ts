@@ -1,4 +1,4 @@
-/** The storm itself. */
+/** Runs the storm: concurrent people who choose actions at random. */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../helpers/git.ts';
@@ -9,19 +9,22 @@ import { random } from './random.ts';
 import { act, learn, type Shared, type Worker } from './worker.ts';
 import type { World } from './world.ts';
 
-export interface Force {
+export interface Load {
   seed: number;
   seconds: number;
   /** It continues longer if a slow machine has done fewer actions by then. */
-  deeds: number;
+  actions: number;
   /** How many people act concurrently. */
   atOnce: number;
 }
 
-const DEEDS = Object.entries({ ...BY_REST, ...BY_GIT });
-const ALL = DEEDS.flatMap((deed) => new Array<typeof deed>(deed[1][0]).fill(deed));
+const ACTIONS = Object.entries({ ...BY_REST, ...BY_GIT });
+const ALL = ACTIONS.flatMap((action) => new Array<typeof action>(action[1][0]).fill(action));
 
-export async function blow(world: World, { seed, seconds, deeds, atOnce }: Force): Promise<Shared> {
+export async function runStorm(
+  world: World,
+  { seed, seconds, actions, atOnce }: Load,
+): Promise<Shared> {
   const shared: Shared = { world, log: [], mergeRequests: new Map(), settings: new Map() };
   for (const target of world.targets) {
     const list = `/api/merge-requests?definition_id=${target.id}`;
@@ -40,7 +43,7 @@ export async function blow(world: World, { seed, seconds, deeds, atOnce }: Force
       folder,
       random: random(seed * 1000 + n),
     };
-    while (Date.now() < until || !isEnough(shared.log, deeds)) await once(worker);
+    while (Date.now() < until || !isEnough(shared.log, actions)) await once(worker);
   });
   await Promise.all(workers);
   return shared;
@@ -50,18 +53,18 @@ export async function blow(world: World, { seed, seconds, deeds, atOnce }: Force
 const NEEDED = ['push for review', 'push to main', 'approve', 'merge'];
 
 /** Chance may be slow, but if nothing succeeds in five times as many actions, something is wrong. */
-const isEnough = (log: Log, deeds: number): boolean =>
-  log.length > 5 * deeds || (log.length >= deeds && missingIn(log).length === 0);
+const isEnough = (log: Log, actions: number): boolean =>
+  log.length > 5 * actions || (log.length >= actions && missingIn(log).length === 0);
 
 export const missingIn = (log: Log): string[] =>
   NEEDED.filter((needed) => !log.some((entry) => entry.what === needed && isDone(entry)));
 
 async function once(worker: Worker): Promise<void> {
   const { random, world } = worker;
-  const [what, [, admin, deed]] = random.pick(ALL);
+  const [what, [, admin, action]] = random.pick(ALL);
   const target = random.pick(world.targets);
   const { admins, contributors, changing } = target.lab;
   const able = [...admins, ...(admin ? [changing] : contributors), world.admin];
   const who = random.chance(0.95) ? random.pick(able) : random.pick(world.people);
-  await act(worker, what, deed, who, target);
+  await act(worker, what, action, who, target);
 }

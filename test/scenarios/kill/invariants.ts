@@ -34,7 +34,7 @@ export async function violations(world: World, url: string): Promise<string[]> {
       if (isBranch && !pages.some(({ source_ref }) => source_ref === ref)) say(`${ref} is of none`);
     }
     for (const page of pages)
-      found.push(...lawsOf(page, refs, trail).map((text) => `${name}: ${text}`));
+      found.push(...violationsOf(page, refs, trail).map((text) => `${name}: ${text}`));
     found.push(...promises(world, pages).map((text) => `${name}: ${text}`));
   }
   return found;
@@ -66,7 +66,11 @@ const STATES: Record<string, string> = {
   'merge_request.closed': 'closed',
 };
 
-function lawsOf(page: MergeRequestPage, refs: Map<string, string>, trail: AuditEvent[]): string[] {
+function violationsOf(
+  page: MergeRequestPage,
+  refs: Map<string, string>,
+  trail: AuditEvent[],
+): string[] {
   const { id, state, head, source_ref } = page;
   const told = trail.filter(
     ({ subject_type, subject_id }) => subject_type === 'merge_request' && subject_id === id,
