@@ -59,7 +59,7 @@ function show(corpus: Corpus, outcome: Outcome): void {
   list('  not counted by ast', uncounted);
   list('  counted, and neither imported nor told of', untold);
   console.log(`classes skipped      ${report.skipped.filter((skip) => skip.class).length}`);
-  for (const [reason, classes] of grouped(report.skipped)) list(`  ${reason}`, classes);
+  for (const [reason, classes] of groupByReason(report.skipped)) list(`  ${reason}`, classes);
   if (corpus.countOnly) return;
   const loads = Object.keys(outside).filter((name) => outside[name] === null);
   const both = loads.filter((name) => inLab[name] === null);
@@ -80,7 +80,7 @@ function show(corpus: Corpus, outcome: Outcome): void {
 }
 
 /** Classes by reason, with numbers and names removed from the reason. */
-function grouped(skipped: Outcome['report']['skipped']): [string, string[]][] {
+function groupByReason(skipped: Outcome['report']['skipped']): [string, string[]][] {
   const groups = new Map<string, string[]>();
   for (const { class: name, reason } of skipped) {
     if (name === undefined) continue;

@@ -12,7 +12,7 @@ const POLICY = { banned: [], allowed: [] };
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** Warnings about hidden and lookalike characters, as `file:line:column code`. */
-function warned(text: string, more: Record<string, string> = {}) {
+function warningsFor(text: string, more: Record<string, string> = {}) {
   const files = new Map([['Meter.py', encode(`${measurement('Meter')}${text}`)]]);
   for (const [path, content] of Object.entries(more)) files.set(path, encode(content));
   const { warnings, errors } = validateDefinition('Meter', files, POLICY);
@@ -29,14 +29,14 @@ function warned(text: string, more: Record<string, string> = {}) {
 
 t.test('characters that reverse, hide or end lines cause warnings with their place', async (t) => {
   // A comment that seems to end before the code in it: the paper's "commenting-out".
-  t.same(warned('\n# \u202e } \u2066if admin\u2069 \u2066 begin\n'), [
+  t.same(warningsFor('\n# \u202e } \u2066if admin\u2069 \u2066 begin\n'), [
     '2:3 hidden-character',
     '2:7 hidden-character',
     '2:16 hidden-character',
     '2:18 hidden-character',
   ]);
   for (const hidden of '\u200b\u200d\u2060\ufeff\u00ad\u3164\u{e0041}\u2028\u0085\x1b\x08\x7f') {
-    t.same(warned(`\nx = "a${hidden}b"\n`), ['2:7 hidden-character'], codePointOf(hidden));
+    t.same(warningsFor(`\nx = "a${hidden}b"\n`), ['2:7 hidden-character'], codePointOf(hidden));
   }
 });
 
@@ -46,11 +46,14 @@ t.test('helper modules and text files are checked, data files are not', async (t
     'README.md': '# a\n\u200bb\n',
     'data.bin': '\0\x1b',
   };
-  t.same(warned('', more), ['driver.py:1:6 hidden-character', 'README.md:2:1 hidden-character']);
+  t.same(warningsFor('', more), [
+    'driver.py:1:6 hidden-character',
+    'README.md:2:1 hidden-character',
+  ]);
 });
 
 t.test('byte order marks, page breaks, emoji and units cause no warning', async (t) => {
-  t.same(warned('\n\f\nx = "5 µV/√Hz 50 Ω ⚠️ 👩‍🔬 می‌خواهم"  # 10\u202fmV\r\n'), []);
+  t.same(warningsFor('\n\f\nx = "5 µV/√Hz 50 Ω ⚠️ 👩‍🔬 می‌خواهم"  # 10\u202fmV\r\n'), []);
   const files = new Map([['Meter.py', encode(`\ufeff${measurement('Meter')}`)]]);
   t.same(validateDefinition('Meter', files, POLICY).warnings, []);
 });
@@ -66,12 +69,13 @@ t.test('names that look like others cause warnings', async (t) => {
     'a built-in in another alphabet': ['\n\u0440\u043e\u0455 = 1\npos = 2\n', '2:1 look-alike'],
     'an attribute': ['\nself = 1\nself.\u0430bs = 2\n', '3:6 look-alike'],
   } satisfies Record<string, [string, string]>;
-  for (const [what, [text, place]] of Object.entries(looks)) t.same(warned(text), [place], what);
+  for (const [what, [text, place]] of Object.entries(looks))
+    t.same(warningsFor(text), [place], what);
 });
 
 t.test('names in other alphabets and of physics cause no warning', async (t) => {
   t.same(
-    warned(
+    warningsFor(
       '\nµV = Δf = λ_nm = ρ_xx = Ω = Å = ℏ = θ = ν = σx = αβ = 1\nT_среднее = U_вых = 測定値_x = größe = kısa = 1\n',
     ),
     [],

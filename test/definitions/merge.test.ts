@@ -111,8 +111,8 @@ t.test('a line that stays is followed, and a removed one is outdated', async (t)
         for (let k = 0; k < fresh; k += 1) after.push(`fresh ${i} ${k}`);
         if (stays) for (const side of [before, after]) side.push(`line ${i}`);
       }
-      const ended = (lines: string[]) => lines.map((line) => `${line}\n`).join('');
-      const map = lineMap(ended(before), ended(after));
+      const joinLines = (lines: string[]) => lines.map((line) => `${line}\n`).join('');
+      const map = lineMap(joinLines(before), joinLines(after));
       return before.every((line, i) => {
         const at = after.indexOf(line);
         return mapLine(map, i + 1) === (at < 0 ? null : at + 1);

@@ -18,7 +18,7 @@ class Meter(FakeMeasurementInstrument):
 `;
 
 /** The files that cause a warning, in order. */
-function warned(...paths: string[]): string[] {
+function warningsFor(...paths: string[]): string[] {
   const files = new Map([
     ['Meter.py', text(MAIN)],
     ...paths.map((path) => [path, text('X = 1\n')] as const),
@@ -36,13 +36,13 @@ t.test('a helper named like a standard module causes a warning with its file', a
   }
   t.ok(names.size > 250, 'a Python told its names');
   const standard = [...names].filter((name) => !name.startsWith('_')).map((name) => `${name}.py`);
-  t.same(warned(...standard), standard);
+  t.same(warningsFor(...standard), standard);
   const folders = ['time/__init__.py', 'typing/deep/x.py', 'numpy.py', 'pybirch/__init__.py'];
-  t.same(warned(...folders), folders);
+  t.same(warningsFor(...folders), folders);
 });
 
 t.test('other names and subfolders cause no warning', (t) => {
-  t.same(warned('helper.py', 'tools/time.py', 'Time.py', 'time.csv', 'timer.py'), []);
+  t.same(warningsFor('helper.py', 'tools/time.py', 'Time.py', 'time.csv', 'timer.py'), []);
   t.end();
 });
 

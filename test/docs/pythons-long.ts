@@ -28,16 +28,28 @@ for (const minor of minors) {
     // A separate environment, because the guide's now contains a PyBirch.
     const folder = await mkdtemp(join(tmpdir(), 'registry-python-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
-    t.equal(await shown(python.path, ['-m', 'venv', folder]), 0, 'a virtual environment is made');
+    t.equal(
+      await runShowing(python.path, ['-m', 'venv', folder]),
+      0,
+      'a virtual environment is made',
+    );
     const interpreter = join(folder, 'bin', 'python');
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    t.equal(await shown(interpreter, [...pip, ...CLIENT]), 0, 'pip installs what the tests need');
-    t.equal(await shown(interpreter, ['-m', 'pytest', '-n', '2']), 0, "the package's own tests");
+    t.equal(
+      await runShowing(interpreter, [...pip, ...CLIENT]),
+      0,
+      'pip installs what the tests need',
+    );
+    t.equal(
+      await runShowing(interpreter, ['-m', 'pytest', '-n', '2']),
+      0,
+      "the package's own tests",
+    );
   });
 }
 
 /** Runs a program in the package's folder, shows its output, and returns its exit code. */
-async function shown(program: string, args: string[]): Promise<number | null> {
+async function runShowing(program: string, args: string[]): Promise<number | null> {
   const child = spawn(program, args, { cwd: CLIENT_FOLDER, stdio: ['ignore', 2, 2] });
   return await new Promise((resolve, reject) => {
     child.once('error', reject);

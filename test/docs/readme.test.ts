@@ -33,7 +33,7 @@ t.test('the tour prints what the README says', async (t) => {
     await ended;
     await rm(folder, { recursive: true, force: true });
   });
-  const { token, port } = await greeted(server.stdout);
+  const { token, port } = await readGreeting(server.stdout);
 
   const local = (text: string) =>
     text
@@ -75,7 +75,9 @@ t.test('the table of the configuration lists every setting', async (t) => {
 const stable = (text: string): string => text.replace(/\b[0-9a-f]{7,40}\b/g, '<id>');
 
 /** The token and the port in the clone line of the first start. */
-async function greeted(output: NodeJS.ReadableStream): Promise<{ token: string; port: string }> {
+async function readGreeting(
+  output: NodeJS.ReadableStream,
+): Promise<{ token: string; port: string }> {
   for await (const line of createInterface({ input: output })) {
     const match = /git clone http:\/\/admin:(\S+)@127\.0\.0\.1:(\d+)\//.exec(line);
     if (match) {

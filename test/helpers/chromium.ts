@@ -23,7 +23,7 @@ export interface Chromium {
 export async function chromium(): Promise<Chromium> {
   const own = process.env.CHROMIUM;
   if (own !== undefined) return { executablePath: own, args: [], env: {} };
-  const folder = await unpacked();
+  const folder = await unpack();
   const executablePath = join(folder, 'chromium');
   const { default: packaged } = await import('@sparticuz/chromium');
   return {
@@ -57,7 +57,7 @@ const FONTS = `<?xml version="1.0"?>
 `;
 
 /** Test files run in parallel: the first one moves the whole folder into place. */
-async function unpacked(): Promise<string> {
+async function unpack(): Promise<string> {
   const packageFolder = dirname(
     dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')),
   );

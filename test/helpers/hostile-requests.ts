@@ -15,7 +15,7 @@ const validating = (source_code: string): Hostile => ({
   body: JSON.stringify({ source_code, name: 'A' }),
 });
 
-const repeated = (line: string, count = Math.floor(MEGABYTE / line.length)): string =>
+const repeat = (line: string, count = Math.floor(MEGABYTE / line.length)): string =>
   line.repeat(count);
 
 const header = (lines: string): string => `# /// script\n${lines}# ///\n`;
@@ -26,9 +26,9 @@ const keys = (count: number) =>
 
 /** Sources of at most 1 MiB. */
 export const SOURCES: Record<string, string> = {
-  newlines: repeated('\n'),
-  statements: repeated('x = 1\n'),
-  elif: `if x: pass\n${repeated('elif x: pass\n', 20_000)}`,
+  newlines: repeat('\n'),
+  statements: repeat('x = 1\n'),
+  elif: `if x: pass\n${repeat('elif x: pass\n', 20_000)}`,
   imports: made(60_000, (i) => `import a${i}\n`),
   'tables in the header': header(made(20_000, (i) => `# [t${i}]\n`)),
   'keys in the header': header(
@@ -38,11 +38,11 @@ export const SOURCES: Record<string, string> = {
     `# [tool.pybirch]\n# settings-schema = {properties = {a = {uniqueItems = true}}}\n# default-settings = {a = [${made(100_000, (i) => `{b=${i}},`)}]}\n`,
   ),
   settings: `class A(BaseMeasurementInstrument):\n def __init__(self):\n  self._define_settings({${made(60_000, (i) => `'k${i}': ${i},`)}})\n`,
-  brackets: repeated('('),
-  strings: `x = ${repeated('"a" ')}`,
+  brackets: repeat('('),
+  strings: `x = ${repeat('"a" ')}`,
   classes: made(30_000, (i) => `class A${i}(A${i - 1}): pass\n`),
   attributes: `class A(BaseMeasurementInstrument):\n${made(40_000, (i) => ` a${i} = ${i}\n`)}`,
-  comments: repeated('# /// script\n'),
+  comments: repeat('# /// script\n'),
 };
 
 /** `instrument` and `definition` are ids that the account may change. */

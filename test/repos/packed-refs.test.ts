@@ -69,16 +69,16 @@ t.test('an update compares old values, and no ref is a folder of another', async
   const b = 'b'.repeat(40);
   const refs = new Map([['refs/heads/a', { oid: a }]]);
   const none = () => undefined;
-  const refused = (code: string, ...updates: Parameters<typeof applyUpdates>[1]) =>
+  const isRefused = (code: string, ...updates: Parameters<typeof applyUpdates>[1]) =>
     t.throws(() => applyUpdates(refs, updates, none), { code });
-  refused('ref_conflict', { ref: 'refs/heads/a', from: b, to: b });
-  refused('ref_conflict', { ref: 'refs/heads/a', from: null, to: b });
-  refused('ref_conflict', { ref: 'refs/heads/b', from: a, to: b });
-  refused('ref_conflict', { ref: 'refs/heads/a/b', from: null, to: b });
-  refused('ref_conflict', { ref: 'refs/heads', from: null, to: b });
+  isRefused('ref_conflict', { ref: 'refs/heads/a', from: b, to: b });
+  isRefused('ref_conflict', { ref: 'refs/heads/a', from: null, to: b });
+  isRefused('ref_conflict', { ref: 'refs/heads/b', from: a, to: b });
+  isRefused('ref_conflict', { ref: 'refs/heads/a/b', from: null, to: b });
+  isRefused('ref_conflict', { ref: 'refs/heads', from: null, to: b });
   const twice = { ref: 'refs/heads/n', from: null, to: b };
-  refused('ref_conflict', twice, twice);
-  refused('bad_name', { ref: 'refs/heads/..', from: null, to: b });
+  isRefused('ref_conflict', twice, twice);
+  isRefused('bad_name', { ref: 'refs/heads/..', from: null, to: b });
   const moved = applyUpdates(
     refs,
     [

@@ -192,20 +192,20 @@ t.test('an incomplete backup is refused and leaves nothing behind', async (t) =>
   await backup({ ...deps, version: 'test' }, whole);
   const content = await readFile(whole);
   const at = (text: string) => content.indexOf(text) + text.length + 40;
-  const changed = (place: number, byte: (before: number) => number) => {
+  const withByte = (place: number, byte: (before: number) => number) => {
     const copy = Buffer.from(content);
     copy[place] = byte(copy[place] as number);
     return copy;
   };
-  const flipped = (place: number) => changed(place, (before) => before ^ 1);
+  const withFlippedBit = (place: number) => withByte(place, (before) => before ^ 1);
   const broken: Record<string, Buffer> = {
     'cut off': content.subarray(0, content.length - 200),
     nothing: Buffer.alloc(0),
-    'a bit of the rows': flipped(at('database/definitions.jsonl')),
-    'a bit of a repository': flipped(at('repositories/Meter.bundle')),
+    'a bit of the rows': withFlippedBit(at('database/definitions.jsonl')),
+    'a bit of a repository': withFlippedBit(at('repositories/Meter.bundle')),
     // The id of a ref is at this position.
-    'a ref of a repository': changed(at('repositories/Meter.bundle'), () => 'z'.charCodeAt(0)),
-    'a bit of a key': flipped(at('keys/signing-keys.json')),
+    'a ref of a repository': withByte(at('repositories/Meter.bundle'), () => 'z'.charCodeAt(0)),
+    'a bit of a key': withFlippedBit(at('keys/signing-keys.json')),
   };
   const settings = await nothingYet(t, 'PGlite');
   const empty = await open(settings);

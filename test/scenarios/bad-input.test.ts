@@ -108,7 +108,7 @@ async function everything() {
 }
 
 /** All trials are refused, the server still works, and nothing has changed. */
-async function refused(t: Test, trials: Trial[]): Promise<void> {
+async function areRefused(t: Test, trials: Trial[]): Promise<void> {
   t.ok(trials.length > 0);
   const before = await everything();
   const faults: string[] = [];
@@ -151,7 +151,7 @@ t.test('a body that is not a JSON object of the right kind', async (t) => {
     'a NUL': '\0',
     '10 MB': JSON.stringify({ name: 'x'.repeat(10 * 1024 * 1024) }),
   };
-  await refused(
+  await areRefused(
     t,
     withBody().flatMap((operation) =>
       Object.entries(bodies).map(([what, body]) => ({
@@ -217,7 +217,7 @@ t.test('a body of another content type', async (t) => {
     'x',
     'application/json; charset=utf-16',
   ];
-  await refused(
+  await areRefused(
     t,
     withBody().flatMap((operation) =>
       types.map((type) => ({
@@ -271,7 +271,7 @@ t.test('each field of each body with each kind of wrong value, without the other
       })),
     ),
   );
-  await refused(t, trials);
+  await areRefused(t, trials);
 });
 
 t.test('a definition saved with odd values in one field', async (t) => {
@@ -301,7 +301,7 @@ t.test('a definition saved with odd values in one field', async (t) => {
       }
     }
   }
-  await refused(t, trials);
+  await areRefused(t, trials);
 });
 
 t.test('files with paths that are not allowed in a definition', async (t) => {
@@ -331,7 +331,7 @@ t.test('files with paths that are not allowed in a definition', async (t) => {
     'x'.repeat(300),
     '__proto__/../x',
   ];
-  await refused(
+  await areRefused(
     t,
     paths.map((path) => ({
       what: JSON.stringify(path),
@@ -380,7 +380,7 @@ t.test('invalid ids and names in paths', async (t) => {
         })),
       ),
     );
-  await refused(t, trials);
+  await areRefused(t, trials);
 });
 
 t.test('query parameters with wrong, duplicate and unknown values', async (t) => {
@@ -402,7 +402,7 @@ t.test('query parameters with wrong, duplicate and unknown values', async (t) =>
     '\\',
   ];
   const reads = operations.filter(({ method }) => method === 'GET');
-  await refused(
+  await areRefused(
     t,
     reads.flatMap((operation) =>
       [...operation.query, 'unknown'].flatMap((name) =>
@@ -429,7 +429,7 @@ t.test('invalid headers', async (t) => {
     { authorization: 'Basic eDp5' },
     { authorization: '\u00ff' },
   ];
-  await refused(
+  await areRefused(
     t,
     headers.map((headers) => ({ what: 'authorization', method: 'GET', path: list, headers })),
   );
@@ -439,7 +439,7 @@ t.test('invalid headers', async (t) => {
     { cookie: 'registry_session' },
     { cookie: '%=%' },
   ];
-  await refused(
+  await areRefused(
     t,
     trials.map((headers) => ({
       what: 'others',
@@ -463,7 +463,7 @@ t.test('unknown methods and paths', async (t) => {
     '/api/../api/users/x/y',
     '/api/instrument-definitions/1/nothing',
   ];
-  await refused(
+  await areRefused(
     t,
     paths.flatMap((path) =>
       ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'].map((method) => ({

@@ -52,10 +52,10 @@ async function whole() {
 function crafted(content: Uint8Array): Record<string, () => Uint8Array> {
   const entries = unzipSync(content);
   const manifest = JSON.parse(Buffer.from(entries['manifest.json'] as Uint8Array).toString());
-  const told = (change: object) =>
+  const withManifest = (change: object) =>
     archived({ ...entries, 'manifest.json': bytes(JSON.stringify({ ...manifest, ...change })) });
-  const holding = (more: Entries) => archived({ ...entries, ...more });
-  const raw = (text: string) => holding({ 'manifest.json': bytes(text) });
+  const withEntries = (more: Entries) => archived({ ...entries, ...more });
+  const raw = (text: string) => withEntries({ 'manifest.json': bytes(text) });
   const { repositories, keys, tables, sequences } = manifest;
   const [table = ''] = Object.keys(tables).filter((name) => tables[name] > 0);
   const [sequence = ''] = Object.keys(sequences);
@@ -63,38 +63,40 @@ function crafted(content: Uint8Array): Record<string, () => Uint8Array> {
     'a manifest that is not JSON': () => raw('{'),
     'a manifest that is null': () => raw('null'),
     'a manifest that is a list': () => raw('[]'),
-    'a manifest of another format': () => told({ format: 2 }),
-    'tables that are text': () => told({ tables: 'x' }),
-    'a repository named as a way out': () => told({ repositories: ['../../etc'] }),
-    'a repository twice': () => told({ repositories: [...repositories, ...repositories] }),
+    'a manifest of another format': () => withManifest({ format: 2 }),
+    'tables that are text': () => withManifest({ tables: 'x' }),
+    'a repository named as a way out': () => withManifest({ repositories: ['../../etc'] }),
+    'a repository twice': () => withManifest({ repositories: [...repositories, ...repositories] }),
     'a repository twice but for case': () =>
-      told({
+      withManifest({
         repositories: [...repositories, ...repositories.map((name: string) => name.toUpperCase())],
       }),
-    'a repository that is not there': () => told({ repositories: [...repositories, 'Absent'] }),
-    'a key named as a way out': () => told({ keys: [...keys, '../session-secret'] }),
-    'a key that is not there': () => told({ keys: [...keys, 'absent'] }),
-    'migrations that nobody knows': () => told({ migrations: ['9999-from-nowhere'] }),
-    'no migrations': () => told({ migrations: [] }),
-    'a migration in the middle': () => told({ migrations: ['0002-review'] }),
-    'other tables': () => told({ tables: { ...tables, more: 0 } }),
+    'a repository that is not there': () =>
+      withManifest({ repositories: [...repositories, 'Absent'] }),
+    'a key named as a way out': () => withManifest({ keys: [...keys, '../session-secret'] }),
+    'a key that is not there': () => withManifest({ keys: [...keys, 'absent'] }),
+    'migrations that nobody knows': () => withManifest({ migrations: ['9999-from-nowhere'] }),
+    'no migrations': () => withManifest({ migrations: [] }),
+    'a migration in the middle': () => withManifest({ migrations: ['0002-review'] }),
+    'other tables': () => withManifest({ tables: { ...tables, more: 0 } }),
     'a table named as a statement': () =>
-      told({ tables: { ...tables, 'x"; drop table users; --': 0 } }),
-    'a wrong count': () => told({ tables: { ...tables, [table]: tables[table] + 1 } }),
-    'a sequence below all': () => told({ sequences: { ...sequences, [sequence]: -5 } }),
-    'a sequence that is not there': () => told({ sequences: { ...sequences, nowhere: 1 } }),
-    'rows that are not JSON': () => holding({ [`database/${table}.jsonl`]: bytes('{\n') }),
-    'rows of other types': () => holding({ [`database/${table}.jsonl`]: bytes('{"id": {}}\n') }),
-    'rows that are lists': () => holding({ [`database/${table}.jsonl`]: bytes('[1]\n') }),
+      withManifest({ tables: { ...tables, 'x"; drop table users; --': 0 } }),
+    'a wrong count': () => withManifest({ tables: { ...tables, [table]: tables[table] + 1 } }),
+    'a sequence below all': () => withManifest({ sequences: { ...sequences, [sequence]: -5 } }),
+    'a sequence that is not there': () => withManifest({ sequences: { ...sequences, nowhere: 1 } }),
+    'rows that are not JSON': () => withEntries({ [`database/${table}.jsonl`]: bytes('{\n') }),
+    'rows of other types': () =>
+      withEntries({ [`database/${table}.jsonl`]: bytes('{"id": {}}\n') }),
+    'rows that are lists': () => withEntries({ [`database/${table}.jsonl`]: bytes('[1]\n') }),
     'a bundle that is none': () =>
-      holding({ 'repositories/Meter.bundle': bytes('# v2 git bundle\n') }),
-    'a bundle that is empty': () => holding({ 'repositories/Meter.bundle': bytes('') }),
-    'an entry that leads out': () => holding({ '../../out': bytes('x') }),
-    'an absolute entry': () => holding({ '/etc/out': bytes('x') }),
+      withEntries({ 'repositories/Meter.bundle': bytes('# v2 git bundle\n') }),
+    'a bundle that is empty': () => withEntries({ 'repositories/Meter.bundle': bytes('') }),
+    'an entry that leads out': () => withEntries({ '../../out': bytes('x') }),
+    'an absolute entry': () => withEntries({ '/etc/out': bytes('x') }),
     'a list of sums that unfolds to much': () =>
       zipSync({ ...entries, SHA256SUMS: new Uint8Array(70 * 1024 * 1024) }, { level: 1 }),
     'a manifest that unfolds to much': () =>
-      holding({
+      withEntries({
         'manifest.json': new Uint8Array(70 * 1024 * 1024),
       }),
     'no entries': () => zipSync({}),

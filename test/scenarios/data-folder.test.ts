@@ -17,7 +17,7 @@ t.setTimeout(240_000);
 const run = promisify(execFile);
 
 /** Every path in the folder, and the folder itself, that group or others can access. */
-async function open(folder: string): Promise<string[]> {
+async function listOpen(folder: string): Promise<string[]> {
   const paths = await readdir(folder, { recursive: true });
   const found: string[] = [];
   for (const path of ['', ...paths]) {
@@ -51,10 +51,10 @@ t.test(
       ];
       for (const args of commands)
         t.match(await registry(args, settings), { code: 0 }, args.join(' '));
-      t.same(await open(DATA_DIR), [], `beside a running server, ${round}`);
+      t.same(await listOpen(DATA_DIR), [], `beside a running server, ${round}`);
       server.signal('SIGTERM');
       t.match(await server.ended, { code: 0 });
-      t.same(await open(DATA_DIR), [], `when it has ended, ${round}`);
+      t.same(await listOpen(DATA_DIR), [], `when it has ended, ${round}`);
       const modes = [
         join(folder, `${name}.zip`),
         join(folder, name),
@@ -66,9 +66,9 @@ t.test(
         'a backup is private, an export is for handing on',
       );
       await run('chmod', ['-R', 'go+rX', DATA_DIR]);
-      t.ok((await open(DATA_DIR)).length > 50, 'and open again');
+      t.ok((await listOpen(DATA_DIR)).length > 50, 'and open again');
     }
     t.match(await registry(['user', 'list'], settings), { code: 0 });
-    t.same(await open(DATA_DIR), [], 'a command closes it too');
+    t.same(await listOpen(DATA_DIR), [], 'a command closes it too');
   },
 );

@@ -9,14 +9,14 @@ import { DATABASES, type DatabaseKind, measurement, type Person } from '../helpe
 t.setTimeout(240_000);
 
 /** The events that a reader received, in order: `definition.landed Meter`. */
-const told = ({ events }: EventReader): string[] =>
+const namesOf = ({ events }: EventReader): string[] =>
   events.map(({ kind, data }) => {
     const { definition, change } = data as { definition?: { name: string }; change?: string };
     return [kind, definition?.name, change].filter(Boolean).join(' ');
   });
 
 /** Resolves when the readers have received all earlier events, which arrive in order. */
-async function caughtUp(readers: EventReader[], at: number): Promise<void> {
+async function waitForAll(readers: EventReader[], at: number): Promise<void> {
   for (const reader of readers) while (reader.lastId() < at) await reader.next();
 }
 
@@ -101,7 +101,7 @@ async function whoSees(t: Test, database: DatabaseKind): Promise<void> {
   });
   t.equal(shared.version, 1);
   const { items } = await admin.client.audit();
-  await caughtUp(readers, items.find(({ action }) => action === 'definition.landed')?.id ?? 0);
+  await waitForAll(readers, items.find(({ action }) => action === 'definition.landed')?.id ?? 0);
 
   const everybody = ['definition.changed Meter moved', 'definition.changed Meter archived'];
   const viewers = [
@@ -125,11 +125,11 @@ async function whoSees(t: Test, database: DatabaseKind): Promise<void> {
     'merge_request.closed Meter closed',
     ...viewers.slice(2),
   ];
-  t.same(told(root), contributors, 'a site admin');
-  t.same(told(adas), contributors, 'an admin of the lab');
-  t.same(told(bens), contributors, 'a contributor');
-  t.same(told(cleos), viewers, 'a viewer sees no merge request');
-  t.same(told(dans), [...everybody, 'definition.landed Shared'], 'another lab what is public');
+  t.same(namesOf(root), contributors, 'a site admin');
+  t.same(namesOf(adas), contributors, 'an admin of the lab');
+  t.same(namesOf(bens), contributors, 'a contributor');
+  t.same(namesOf(cleos), viewers, 'a viewer sees no merge request');
+  t.same(namesOf(dans), [...everybody, 'definition.landed Shared'], 'another lab what is public');
   const ids = root.events.map(({ id }) => id);
   t.same(
     ids,
@@ -181,12 +181,12 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
   await admin.client.users.change(dan.id, { disabled: true });
   await land('After');
   await Promise.all([streams.deleted.ended, streams.left.ended, streams.disabled.ended]);
-  t.same(told(streams.deleted), ['definition.landed Before'], 'a deleted token');
-  t.same(told(streams.left), ['definition.landed Before'], 'a session that was ended');
-  t.same(told(streams.disabled), [], 'a disabled account');
-  await caughtUp([streams.ada], (await streams.token.next()).id);
+  t.same(namesOf(streams.deleted), ['definition.landed Before'], 'a deleted token');
+  t.same(namesOf(streams.left), ['definition.landed Before'], 'a session that was ended');
+  t.same(namesOf(streams.disabled), [], 'a disabled account');
+  await waitForAll([streams.ada], (await streams.token.next()).id);
   const after = (await streams.token.next()).id;
-  await caughtUp([streams.ada], after);
+  await waitForAll([streams.ada], after);
 
   await admin.client.users.change(ben.id, { password: 'another password' });
   await streams.other.ended;
@@ -195,7 +195,7 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
   await land('Again');
   t.match(await streams.member.next(), { data: { definition: { name: 'Again' } } });
   t.same(
-    told(streams.member),
+    namesOf(streams.member),
     ['definition.landed Before', 'definition.landed Again'],
     'somebody who was no member for a while keeps the stream, and missed what happened meanwhile',
   );
@@ -215,7 +215,11 @@ async function whoSeesNoMore(t: Test, database: DatabaseKind): Promise<void> {
   await land('Reopened');
   t.match(await streams.member.next(), { kind: 'computer.changed' });
   t.match(await streams.member.next(), { data: { definition: { name: 'Reopened' } } });
-  t.same(told(atComputer), [], 'nobody is told what happens in a disabled lab, its computers too');
+  t.same(
+    namesOf(atComputer),
+    [],
+    'nobody is told what happens in a disabled lab, its computers too',
+  );
 
   const quiet = streams.ada.lastId();
   await admin.client.users.change(ada.id, { name: 'Ada L.' });
@@ -250,16 +254,16 @@ async function atComputers(t: Test, database: DatabaseKind): Promise<void> {
   await ada.client.computers.change(two.id, { nickname: 'Beam line' });
   const { id: last } = (await lab.admin.client.audit()).items[0] ?? { id: 0 };
   await ada.client.definitions.change(id, { is_public: true });
-  await caughtUp([first, second, viewer, stranger], last + 1);
+  await waitForAll([first, second, viewer, stranger], last + 1);
 
   const shared = ['definition.landed Meter', 'instrument.changed created'];
   const pinned = 'instrument.changed changed';
   const published = 'definition.changed Meter moved';
   const bound = ['binding.changed created', pinned, 'binding.changed deleted'];
-  t.same(told(first), [...shared, ...bound, published], 'settings are no event');
-  t.same(told(second), [...shared, pinned, 'computer.changed changed', published]);
-  t.same(told(viewer), [...shared, ...bound, 'computer.changed changed', published]);
-  t.same(told(stranger), [published]);
+  t.same(namesOf(first), [...shared, ...bound, published], 'settings are no event');
+  t.same(namesOf(second), [...shared, pinned, 'computer.changed changed', published]);
+  t.same(namesOf(viewer), [...shared, ...bound, 'computer.changed changed', published]);
+  t.same(namesOf(stranger), [published]);
   t.match(first.events[2]?.data, {
     binding: { id: binding?.id, instrument_id: main.id, computer_name: one.name },
     lab_id: nano.id,
@@ -273,8 +277,8 @@ async function atComputers(t: Test, database: DatabaseKind): Promise<void> {
   const next = await read(again.token);
   await ada.client.computers.remove(again.id);
   await next.ended;
-  await caughtUp([viewer], (await lab.admin.client.audit()).items[0]?.id ?? 0);
-  t.match(told(viewer).slice(-2), ['computer.changed enrolled', 'computer.changed deleted']);
+  await waitForAll([viewer], (await lab.admin.client.audit()).items[0]?.id ?? 0);
+  t.match(namesOf(viewer).slice(-2), ['computer.changed enrolled', 'computer.changed deleted']);
 }
 
 async function comingBack(t: Test, database: DatabaseKind): Promise<void> {

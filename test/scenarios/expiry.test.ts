@@ -75,7 +75,7 @@ t.test(
       [now + 60, 200],
       [now - 1, 401],
     ] as const) {
-      const session = signed({ ...claims, exp });
+      const session = signClaims({ ...claims, exp });
       const bearer = await fetch(`${url}/api/auth/me`, {
         headers: { authorization: `Bearer ${session}` },
       });
@@ -84,7 +84,7 @@ t.test(
       t.equal((await fetch(`${url}/api/auth/me`, { headers: cookie })).status, status);
     }
     const { exp: _, ...forever } = claims;
-    const endless = { authorization: `Bearer ${signed(forever)}` };
+    const endless = { authorization: `Bearer ${signClaims(forever)}` };
     t.equal(
       (await fetch(`${url}/api/auth/me`, { headers: endless })).status,
       401,
@@ -97,7 +97,7 @@ t.test(
 );
 
 /** Signs claims as the test registry signs sessions. */
-function signed(claims: object): string {
+function signClaims(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
   return `${text}.${createHmac('sha256', 'x'.repeat(32)).update(text).digest('base64url')}`;

@@ -179,14 +179,14 @@ t.test('files with names that are not UTF-8 are skipped and reported', async (t)
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   await mkdir(join(folder, 'Acme'));
   await writeFile(join(folder, 'Acme', 'meter.py'), measurement('Meter'));
-  const named = (below: string, name: string) =>
+  const pathBytes = (below: string, name: string) =>
     Buffer.concat([Buffer.from(`${join(folder, below)}/`), Buffer.from(name, 'latin1')]);
-  const files = [named('', 'caf\xe9.csv'), named('Acme', '\xff.py')];
+  const files = [pathBytes('', 'caf\xe9.csv'), pathBytes('Acme', '\xff.py')];
   for (const file of files) await writeFile(file, measurement('Hidden'));
-  await mkdir(named('Acme', 'd\xe9bris'));
+  await mkdir(pathBytes('Acme', 'd\xe9bris'));
   t.teardown(async () => {
     for (const file of files) await unlink(file);
-    await rmdir(named('Acme', 'd\xe9bris'));
+    await rmdir(pathBytes('Acme', 'd\xe9bris'));
   });
 
   const { code, report } = await importFolder(registry, folder, { lab: 'nano' });

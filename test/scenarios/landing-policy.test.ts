@@ -45,7 +45,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     const { stderr } = await clone.push('HEAD:refs/for/main');
     return { id: Number(/Merge request !(\d+)/.exec(stderr)?.[1]), head };
   }
-  async function approved(name: string) {
+  async function requestApproved(name: string) {
     const open = await request(name);
     await mergeRequests.review(open.id, { verdict: 'approve', head: open.head });
     return open;
@@ -120,7 +120,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     };
     for (const [what, change] of Object.entries(changes)) {
       const { id, name } = await define();
-      const open = await approved(name);
+      const open = await requestApproved(name);
       t.match(await mergeRequests.read(open.id), { can_merge: true }, `${what}: before`);
       // The refs of the landing are about to move; the inputs of the decision have just been locked.
       let done: Promise<unknown> | undefined;
@@ -150,7 +150,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
   if (database === 'PostgreSQL') {
     await t.test('a change during the move of refs waits for its end', async (t) => {
       const { id, name } = await define();
-      const open = await approved(name);
+      const open = await requestApproved(name);
       const repository = await lab.deps.repositories.open(name);
       const order: string[] = [];
       let changed: Promise<unknown> | undefined;
@@ -210,7 +210,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     await policy({ direct_landing: 'admins' });
     await save(name, id, 3);
     await policy({ direct_landing: 'nobody' });
-    const told = async () =>
+    const landingsOf = async () =>
       (await definitions.versions(id)).items.map(({ version, landed_under }) => [
         version,
         landed_under?.lab?.code,
@@ -223,10 +223,10 @@ async function scenarios(t: Test, database: DatabaseKind) {
       [2, 'cold', 'admins', 1, false],
       [1, 'nano', 'admins', 1, false],
     ];
-    t.same(await told(), expected);
+    t.same(await landingsOf(), expected);
     await lab.deps.store.em().execute('update versions set landed_under = null');
     await reindex(lab.deps);
-    t.same(await told(), expected, 'and so says the repository alone');
+    t.same(await landingsOf(), expected, 'and so says the repository alone');
 
     // Everybody reads a public definition, but not the policy of its lab.
     await definitions.change(id, { is_public: true });

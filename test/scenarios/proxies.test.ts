@@ -52,7 +52,7 @@ t.test('the client named by a trusted proxy is throttled and audited', async (t)
   t.equal(await lastAddress(registry, 'token.created'), '2001:db8::5');
 
   const bad = registry.gitUrl('Meter', 'pbr_bad');
-  const listed = (address: string) =>
+  const listRefs = (address: string) =>
     git(['-c', `http.extraHeader=X-Forwarded-For: ${address}`, 'ls-remote', bad]);
   for (let i = 0; i < 100; i++) {
     await fetch(`${registry.gitUrl('Meter')}/info/refs?service=git-upload-pack`, {
@@ -62,8 +62,8 @@ t.test('the client named by a trusted proxy is throttled and audited', async (t)
       },
     });
   }
-  await t.rejects(listed(ADA), /429/);
-  await t.rejects(listed('203.0.113.8'), /Authentication failed/);
+  await t.rejects(listRefs(ADA), /429/);
+  await t.rejects(listRefs('203.0.113.8'), /Authentication failed/);
 });
 
 t.test('forwarded headers from anybody else are ignored', async (t) => {

@@ -40,7 +40,7 @@ async function story(t: Test, database: DatabaseKind) {
   };
   const next = (id: number, name: string, value: number) =>
     dan.client.definitions.change(id, { source_code: measurement(name, value) });
-  const told = async (query = {}) => {
+  const syncList = async (query = {}) => {
     const { definitions, warnings } = await pc.client.sync.list(query);
     return { got: definitions.map(({ name, version }) => `${name} v${version}`), warnings };
   };
@@ -49,7 +49,7 @@ async function story(t: Test, database: DatabaseKind) {
   await make('Old', shipped.definition.id);
   await next(shared, 'Shared', 2);
   t.match(
-    await told(),
+    await syncList(),
     { got: ['Shared v2', 'Shipped v1'], warnings: [] },
     'it follows by default',
   );
@@ -60,7 +60,7 @@ async function story(t: Test, database: DatabaseKind) {
   t.not((await pc.client.sync.list()).generation, before, 'computers are told anew');
   t.equal((await instruments.read(main.id)).pinned_version, 2, 'what was seen is kept');
   await next(shared, 'Shared', 3);
-  t.match(await told(), {
+  t.match(await syncList(), {
     got: ['Shared v2', 'Shipped v1'],
     warnings: [/Main stays at version 2 of Shared.*version 3 is there/],
   });
@@ -71,16 +71,20 @@ async function story(t: Test, database: DatabaseKind) {
       instrument: { definition: { version: 2 } },
     },
   );
-  t.match(await told({ names: 'Another' }), { got: ['Shared v2', 'Shipped v1'] }, 'nor by asking');
+  t.match(
+    await syncList({ names: 'Another' }),
+    { got: ['Shared v2', 'Shipped v1'] },
+    'nor by asking',
+  );
   const later = await make('Later', another);
   t.equal(later.pinned_version, 1, 'a new one is pinned to what its admin sees');
   await next(another, 'Another', 2);
-  t.match(await told(), { got: ['Another v1', 'Shared v2', 'Shipped v1'] });
+  t.match(await syncList(), { got: ['Another v1', 'Shared v2', 'Shipped v1'] });
   const taken = await instruments.change(main.id, { pinned_version: 3 });
   t.equal(taken.pinned_version, 3);
   await instruments.change(later.id, { pinned_version: null });
   t.equal((await instruments.read(later.id)).pinned_version, 2, 'no pin means the newest now');
-  t.match(await told(), { got: ['Another v2', 'Shared v3', 'Shipped v1'], warnings: [] });
+  t.match(await syncList(), { got: ['Another v2', 'Shared v3', 'Shipped v1'], warnings: [] });
 
   const own = await ada.client.definitions.create({
     name: 'Own',
@@ -90,13 +94,13 @@ async function story(t: Test, database: DatabaseKind) {
   const mine = await make('Mine', own.id);
   t.equal(mine.pinned_version, null, "the lab's own are not held");
   await labs.change(nano.id, { public_definitions: 'none' });
-  const none = await told({ names: 'Shared' });
+  const none = await syncList({ names: 'Shared' });
   t.same(none.got, ['Own v1', 'Shipped v1'], 'nothing of other labs');
   t.match(none.warnings, [/takes none of those/, /takes none of those/]);
   const no = await refused(instruments.create({ name: 'More', definition_id: shared }));
   t.match(no, { status: 422, detail: /public_definitions/ });
   await labs.change(nano.id, { public_definitions: 'follow' });
-  t.match(await told(), { got: ['Another v2', 'Own v1', 'Shared v3', 'Shipped v1'] });
+  t.match(await syncList(), { got: ['Another v2', 'Own v1', 'Shared v3', 'Shipped v1'] });
   const { items } = await ada.client.audit({ action: 'lab.changed' });
   t.match(items.find(({ after }) => JSON.stringify(after).includes('pinned'))?.after, {
     pinned: [{ instrument_id: main.id, pinned_version: 2 }],

@@ -67,7 +67,7 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
     overrides,
   });
 
-  await reviewed(lab);
+  await landReviewed(lab);
 
   await create('Foreign');
   const clone = join(t.testdir(), 'clone');
@@ -82,7 +82,7 @@ async function livelyLab(t: Test, database: DatabaseKind): Promise<TestLab> {
 }
 
 /** Versions landed by review and by override; some are deprecated and revoked. */
-async function reviewed({ ada, admin, ben, nano }: TestLab): Promise<void> {
+async function landReviewed({ ada, admin, ben, nano }: TestLab): Promise<void> {
   const { definitions, labs, mergeRequests } = ada.client;
   const { id } = await definitions.create({
     name: 'Reviewed',

@@ -13,7 +13,7 @@ const list = async (definition_id: number, state?: 'open') =>
   (await ada.client.mergeRequests.list({ definition_id, ...(state && { state }) })).items;
 
 /** A definition and a clone of it by `who`, ready to commit. */
-async function cloned(t: Test, name: string, who: Person) {
+async function createAndClone(t: Test, name: string, who: Person) {
   const body = { name, source_code: measurement(name), lab_id: nano.id, is_public: true };
   const made = await ada.client.definitions.create(body);
   const clone = await cloneOf(t, lab, name, who);
@@ -22,7 +22,7 @@ async function cloned(t: Test, name: string, who: Person) {
 }
 
 t.test('a push to refs/for/main opens a merge request, and the next one updates it', async (t) => {
-  const { made, clone, commit, push } = await cloned(t, 'Pushed', ben);
+  const { made, clone, commit, push } = await createAndClone(t, 'Pushed', ben);
   const first = await commit(measurement('Pushed', 2), 'Measure two\n\nBecause one is few.');
   const refused = await push('HEAD:main');
   t.not(refused.code, 0);
@@ -48,7 +48,7 @@ t.test('a push to refs/for/main opens a merge request, and the next one updates 
 });
 
 t.test('a branch is one merge request, also when forced, invalid or deleted', async (t) => {
-  const { made, clone, commit, push } = await cloned(t, 'Branched', ben);
+  const { made, clone, commit, push } = await createAndClone(t, 'Branched', ben);
   await commit('class Branched(:\n', 'Half done');
   const broken = await push('HEAD:refs/heads/idea');
   t.equal(broken.code, 0, 'work in progress is welcome');
@@ -70,7 +70,7 @@ t.test('a branch is one merge request, also when forced, invalid or deleted', as
 });
 
 t.test('a push that cannot be reviewed is refused with the reason', async (t) => {
-  const { made, clone, commit, push } = await cloned(t, 'Refused', ben);
+  const { made, clone, commit, push } = await createAndClone(t, 'Refused', ben);
   t.match((await push('HEAD:refs/for/main')).stderr, /nothing to review/);
   await commit(measurement('Refused', 2), 'Two');
   for (const ref of ['refs/for/other', 'refs/merge-requests/9/head', 'refs/replace/x/y']) {
@@ -91,7 +91,7 @@ t.test('a push that cannot be reviewed is refused with the reason', async (t) =>
 });
 
 t.test('a title allows less than a commit message', async (t) => {
-  const { made, clone } = await cloned(t, 'Worded', ben);
+  const { made, clone } = await createAndClone(t, 'Worded', ben);
   await clone.commit({ 'notes.txt': 'n\n' }, 'Notes');
   const raw = await clone.git('cat-file', 'commit', 'HEAD');
   const title = `\u001b[2J${'𝔸'.repeat(300)}`;
@@ -106,7 +106,7 @@ t.test('a title allows less than a commit message', async (t) => {
 });
 
 t.test('an atomic push moves all its refs or none', async (t) => {
-  const { made, clone, commit, push } = await cloned(t, 'Atomic', ada);
+  const { made, clone, commit, push } = await createAndClone(t, 'Atomic', ada);
   await clone.git('checkout', '-q', '-b', 'one');
   await commit(measurement('Atomic', 2), 'Two');
   const refused = await push('--atomic', 'one', 'HEAD:refs/for/other');
@@ -122,7 +122,7 @@ t.test('an atomic push moves all its refs or none', async (t) => {
 });
 
 t.test('only people who may take part see and fetch changes under review', async (t) => {
-  const { commit, push } = await cloned(t, 'Hidden', ben);
+  const { commit, push } = await createAndClone(t, 'Hidden', ben);
   const secret = await commit(measurement('Hidden', 2), 'Not yet');
   await push('HEAD:refs/heads/secret');
   const folder = t.testdir();

@@ -34,11 +34,11 @@ async function propose(t: Test, who: Person, name: string, files: Files, title =
   const branch = `branch-${++branches}`;
   await clone.git('checkout', '-q', '-b', branch);
   const head = await clone.commit(files, title);
-  return { id: await pushed(clone, branch), head, clone, branch };
+  return { id: await pushForReview(clone, branch), head, clone, branch };
 }
 
 /** The number of the merge request in the push's output. */
-async function pushed(clone: Clone, ...args: string[]): Promise<number> {
+async function pushForReview(clone: Clone, ...args: string[]): Promise<number> {
   const { code, stderr } = await clone.push(...args);
   const [, id] = /^remote: Merge request !(\d+): http/m.exec(stderr) ?? [];
   if (code !== 0 || id === undefined) throw new Error(`git push ended with ${code}: ${stderr}`);
@@ -66,7 +66,7 @@ t.test('a merge request lands as one commit that names its authors and approvers
   const eves = await cloneOf(t, lab, 'Landed', eve);
   await eves.git('checkout', '-q', branch);
   const head = await eves.commit({ 'notes.txt': 'n\n' }, 'Add notes');
-  t.equal(await pushed(eves, branch), id, 'a colleague pushes to the same branch');
+  t.equal(await pushForReview(eves, branch), id, 'a colleague pushes to the same branch');
   const before = await read(id);
   t.match(before, { state: 'open', can_merge: false, approvals: { given: 0, required: 1 } });
   t.match(before.blockers, [/needs 1 approval/]);
@@ -228,7 +228,7 @@ t.test('a page takes a constant number of queries, and comments follow their lin
   for (let n = 0; n < 10; n++) await review(ada, id);
   for (let n = 0; n < 4; n++) {
     await clone.commit({ 'a.txt': `0.${n}\n1\n2\n3.${n}\n` }, `Change ${n}`);
-    await pushed(clone, branch);
+    await pushForReview(clone, branch);
   }
   const identity = await identifyToken(deps.store, ada.token);
   const caller = { ...identity, address: '127.0.0.1' } as Caller;

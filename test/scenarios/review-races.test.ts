@@ -15,7 +15,7 @@ const lab = await startLab(t);
 const { ada, ben, deps } = lab;
 
 /** A definition with one approved merge request, pushed by Ben to `ref`. */
-async function approved(t: Test, name: string, ref: string) {
+async function createApproved(t: Test, name: string, ref: string) {
   const { id: definition } = await ada.client.definitions.create({
     name,
     source_code: measurement(name),
@@ -86,7 +86,7 @@ t.test('a push overtaken by the merge is refused with instructions', async (t) =
     ['Overtaken', 'refs/for/main'],
     ['OvertakenBranch', 'refs/heads/idea'],
   ] as const) {
-    const { id, clone, head } = await approved(t, name, ref);
+    const { id, clone, head } = await createApproved(t, name, ref);
     await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
     await mergeFirst(name, id, head);
     const late = await clone.push(`HEAD:${ref}`);
@@ -106,7 +106,7 @@ t.test('a push overtaken by the merge is refused with instructions', async (t) =
 });
 
 t.test('a push to a branch deleted meanwhile is refused with instructions', async (t) => {
-  const { id, clone, head } = await approved(t, 'Hooked', 'refs/heads/idea');
+  const { id, clone, head } = await createApproved(t, 'Hooked', 'refs/heads/idea');
   await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
   // git has read the refs when it runs this hook (githooks(5), "pre-push").
   const hook = join(clone.folder, '.git', 'hooks', 'pre-push');
@@ -136,7 +136,7 @@ t.test('closing, rebasing and saving over REST get the same answer', async (t) =
       ben.client.definitions.change(definition, { category: 'A' }),
   };
   for (const [name, act] of Object.entries(ways)) {
-    const { definition, id, head } = await approved(t, name, 'refs/for/main');
+    const { definition, id, head } = await createApproved(t, name, 'refs/for/main');
     await mergeFirst(name, id, head);
     const told = await refused(act(id, definition));
     t.match(told, { status: 409, detail: new RegExp(`!${id} was merged as version 2`) }, name);
@@ -145,7 +145,7 @@ t.test('closing, rebasing and saving over REST get the same answer', async (t) =
 });
 
 t.test('a merge during a closing wins, and nothing waits for it', async (t) => {
-  const { id, head } = await approved(t, 'Beaten', 'refs/for/main');
+  const { id, head } = await createApproved(t, 'Beaten', 'refs/for/main');
   await mergeThen('Beaten', id, head);
   t.match(await refused(ben.client.mergeRequests.close(id)), { status: 409, detail: /merged/ });
   await staysAsItLanded(t, 'Beaten', id, head);
@@ -153,7 +153,7 @@ t.test('a merge during a closing wins, and nothing waits for it', async (t) => {
 });
 
 t.test('after repair, a head whose ref never moved is not a head', async (t) => {
-  const { id, head, clone } = await approved(t, 'CutOff', 'refs/for/main');
+  const { id, head, clone } = await createApproved(t, 'CutOff', 'refs/for/main');
   const note = { base: null, changes: '', pushed_by: ada.id, authors: ['ada@lab.example'] };
   const repaired = async () => {
     await addHead(deps.store.em(), id, { ...note, edits: null, head: 'f'.repeat(40) });

@@ -229,14 +229,14 @@ t.test(
     const made = await ben.client.definitions.create(body);
     const mr = made.merge_request?.id ?? 0;
     t.match(await refused(eve.client.mergeRequests.close(mr)), { status: 403 });
-    const listed = async () => (await ada.client.definitions.list({ q: name })).total;
-    t.equal(await listed(), 1);
+    const countListed = async () => (await ada.client.definitions.list({ q: name })).total;
+    t.equal(await countListed(), 1);
     t.match(await ben.client.mergeRequests.close(mr), { state: 'closed' });
-    t.equal(await listed(), 0, 'what nobody proposes any more is in no list');
+    t.equal(await countListed(), 0, 'what nobody proposes any more is in no list');
     t.match(await ada.client.definitions.read(made.id), { name }, 'but can be looked at');
     t.match(await refused(ben.client.mergeRequests.close(mr)), { status: 409 });
     t.match(await ben.client.mergeRequests.reopen(mr), { state: 'open' });
-    t.equal(await listed(), 1);
+    t.equal(await countListed(), 1);
     await ada.client.mergeRequests.close(mr);
     t.match(await ada.client.definitions.create(body), { version: 1 });
     const { items } = await ada.client.audit({ action: 'definition.released' });

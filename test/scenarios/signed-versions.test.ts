@@ -44,7 +44,7 @@ async function verify(tag: string) {
 }
 
 /** Creates a tag object with other content in the clone and returns the name of its ref. */
-async function tagged(name: string, content: string): Promise<string> {
+async function createTag(name: string, content: string): Promise<string> {
   const write = ['hash-object', '-t', 'tag', '-w', '--stdin'];
   const oid = (await git(write, { cwd: clone, input: content })).trim();
   await git(['update-ref', `refs/tags/${name}`, oid], { cwd: clone });
@@ -96,10 +96,13 @@ t.test(
     const content = await git(['cat-file', 'tag', 'v2'], { cwd: clone });
     const forged = content.replace('"username": "ada"', '"username": "eve"');
     t.not(forged, content);
-    t.not((await verify(await tagged('forged', forged))).code, 0);
+    t.not((await verify(await createTag('forged', forged))).code, 0);
     t.not(
-      (await verify(await tagged('bare', `${content.slice(0, content.lastIndexOf('-----BEGIN'))}`)))
-        .code,
+      (
+        await verify(
+          await createTag('bare', `${content.slice(0, content.lastIndexOf('-----BEGIN'))}`),
+        )
+      ).code,
       0,
     );
   },
@@ -142,8 +145,8 @@ t.test('a retired key is not valid for later dates', { skip: noKeygen }, async (
     const dated = payload.replace(/^(tagger .*>) \d+/m, `$1 ${seconds}`);
     return dated + signSsh(Buffer.from(dated), createPrivateKey(stolen), 'git');
   };
-  t.match(await verify(await tagged('in-time', signedAt(end))), { code: 0 });
-  t.not((await verify(await tagged('late', signedAt(end + 1)))).code, 0);
+  t.match(await verify(await createTag('in-time', signedAt(end))), { code: 0 });
+  t.not((await verify(await createTag('late', signedAt(end + 1)))).code, 0);
 });
 
 t.test('a second process sees the rotation of the first and signs with the new key', async (t) => {

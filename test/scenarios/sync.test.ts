@@ -189,7 +189,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
 
   await t.test('every change of a list changes its ETag', async (t) => {
     let { etag } = await ask(pc, '?names=Shared');
-    const changed = async (what: string, change: () => Promise<unknown>) => {
+    const changesList = async (what: string, change: () => Promise<unknown>) => {
       await change();
       const now = await ask(pc, '?names=Shared', etag);
       t.equal(now.status, 200, what);
@@ -198,27 +198,31 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     };
     const { client } = ada;
     const bind = (body: object) => client.instruments.bind(main.id, 'LABPC-01', body);
-    await changed('a landing', () =>
+    await changesList('a landing', () =>
       client.definitions.change(spare, { source_code: measurement('Spare', 2) }),
     );
-    await changed('a landing of a public one', () =>
+    await changesList('a landing of a public one', () =>
       dan.client.definitions.change(shared, { source_code: measurement('Shared', 2) }),
     );
-    await changed('a revocation', () => client.definitions.revoke(spare, 1, 'burns'));
-    await changed('another reason', () => client.definitions.revoke(spare, 1, 'burns a lot'));
-    await changed('reinstated', () => client.definitions.reinstate(spare, 1, 'does not'));
-    await changed('deprecated', () => client.definitions.deprecate(spare, 2, 'old'));
-    await changed('archived', () => client.definitions.archive(spare));
-    await changed('taken back', () => client.definitions.restore(spare));
-    await changed('made public', () => client.definitions.change(spare, { is_public: true }));
-    await changed('a binding', () => bind({ adapter: 'GPIB::9' }));
-    await changed('settings', () => bind({ last_settings: { gain: 1 } }));
-    await changed('its instrument', () => client.instruments.change(main.id, { name: 'Mainly' }));
-    await changed('the computer itself', () =>
+    await changesList('a revocation', () => client.definitions.revoke(spare, 1, 'burns'));
+    await changesList('another reason', () => client.definitions.revoke(spare, 1, 'burns a lot'));
+    await changesList('reinstated', () => client.definitions.reinstate(spare, 1, 'does not'));
+    await changesList('deprecated', () => client.definitions.deprecate(spare, 2, 'old'));
+    await changesList('archived', () => client.definitions.archive(spare));
+    await changesList('taken back', () => client.definitions.restore(spare));
+    await changesList('made public', () => client.definitions.change(spare, { is_public: true }));
+    await changesList('a binding', () => bind({ adapter: 'GPIB::9' }));
+    await changesList('settings', () => bind({ last_settings: { gain: 1 } }));
+    await changesList('its instrument', () =>
+      client.instruments.change(main.id, { name: 'Mainly' }),
+    );
+    await changesList('the computer itself', () =>
       client.computers.change(pc.id, { location: 'Left' }),
     );
-    await changed('the policy', () => client.labs.change(nano.id, { allowed_imports: ['ctypes'] }));
-    await changed('an account', async () => {
+    await changesList('the policy', () =>
+      client.labs.change(nano.id, { allowed_imports: ['ctypes'] }),
+    );
+    await changesList('an account', async () => {
       // Nothing but rows that triggers see: an index brought up to git by hand.
       await lab.deps.store
         .em()
@@ -302,15 +306,15 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
         revoked: 'burns samples',
       },
     ]);
-    const named = async (query: object) =>
+    const computersWith = async (query: object) =>
       (await ben.client.fleet.list(query)).items.map(({ computer_name }) => computer_name);
-    t.same(await named({ definition_id: meter }), ['LABPC-01', 'LABPC-02']);
-    t.same(await named({ definition_id: meter, version: 2 }), ['LABPC-02']);
-    t.same(await named({ definition_id: shared }), []);
-    t.same(await named({ state: 'behind' }), ['LABPC-01']);
-    t.same(await named({ state: 'errors' }), ['LABPC-01']);
-    t.same(await named({ state: 'silent' }), []);
-    t.same(await named({ state: 'behind', definition_id: meter, version: 2 }), []);
+    t.same(await computersWith({ definition_id: meter }), ['LABPC-01', 'LABPC-02']);
+    t.same(await computersWith({ definition_id: meter, version: 2 }), ['LABPC-02']);
+    t.same(await computersWith({ definition_id: shared }), []);
+    t.same(await computersWith({ state: 'behind' }), ['LABPC-01']);
+    t.same(await computersWith({ state: 'errors' }), ['LABPC-01']);
+    t.same(await computersWith({ state: 'silent' }), []);
+    t.same(await computersWith({ state: 'behind', definition_id: meter, version: 2 }), []);
     t.match((await dan.client.fleet.list()).items, [
       { computer_name: 'COLD-01', reported_at: null },
     ]);

@@ -23,7 +23,7 @@ for (const database of DATABASES) {
       (await sql(`select ${name} as value from merge_requests where id = ?`, id))[0]?.value;
 
     /** Ben proposes something harmless, Ada approves it, then Eve pushes something else. */
-    async function overtaken(name: string) {
+    async function proposeTwice(name: string) {
       const made = await ada.client.definitions.create({
         name,
         lab_id: nano.id,
@@ -47,7 +47,7 @@ for (const database of DATABASES) {
     }
 
     await t.test('an approval is valid for the changes that git shows for its head', async (t) => {
-      const { id, approved, head, key } = await overtaken('Meter');
+      const { id, approved, head, key } = await proposeTwice('Meter');
       const forgeries = [
         ['update merge_requests set changes = ? where id = ?', key, id],
         ['update merge_request_heads set changes = ? where merge_request_id = ?', key, id],
@@ -71,7 +71,7 @@ for (const database of DATABASES) {
     });
 
     await t.test('an approval whose head is gone no longer counts', async (t) => {
-      const { id, approved } = await overtaken('Gone');
+      const { id, approved } = await proposeTwice('Gone');
       await sql(`update reviews set head = ? where head = ?`, 'a'.repeat(40), approved);
       t.match(await reads(id), {
         can_merge: false,
@@ -80,7 +80,7 @@ for (const database of DATABASES) {
     });
 
     await t.test('a merge request belongs to the lab of its definition', async (t) => {
-      const { id, definition, head } = await overtaken('Place');
+      const { id, definition, head } = await proposeTwice('Place');
       await sql('update merge_requests set lab_id = ? where id = ?', other.id, id);
       await sql(`update merge_requests set definition = 'Meter' where id = ?`, id);
       t.equal(await column('lab_id', id), nano.id);

@@ -44,7 +44,7 @@ class Meter(BaseMeasurementInstrument):
         return np.array([[1.0]])
 `;
 
-const called = (name: string): string => METER.replace('Meter', name);
+const renameMeter = (name: string): string => METER.replace('Meter', name);
 
 async function write(folder: string, files: Record<string, string>): Promise<string> {
   for (const [path, content] of Object.entries(files)) {
@@ -134,13 +134,13 @@ t.test('banned imports and names undefined in a branch land with an override', a
 t.test('the report lists losses first, counts causes, and says what loads', async (t) => {
   const many = Array.from({ length: 7 }, (_, i): [string, string] => [
     `m/dev${i}.py`,
-    `import os, serial\n${called(`Dev${i}`)}`,
+    `import os, serial\n${renameMeter(`Dev${i}`)}`,
   ]);
   const folder = await write(tempFolder(t), {
     ...Object.fromEntries(many),
-    'a/twin.py': called('Twin'),
-    'b/twin.py': `${called('Twin')}    x = 1\n`,
-    'taken.py': called('Taken'),
+    'a/twin.py': renameMeter('Twin'),
+    'b/twin.py': `${renameMeter('Twin')}    x = 1\n`,
+    'taken.py': renameMeter('Taken'),
     'big.py': '#'.repeat(3_200_000),
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`lib/f${i}.py`, 'X = 1\n'])),
   });
@@ -197,7 +197,7 @@ t.test(
   async (t) => {
     const header =
       '# /// script\n# dependencies = ["acme-lab>=2", "PySerial", "numpy"]\n# ///\nimport acme, serial, yaml\n';
-    const folder = await write(tempFolder(t), { 'x.py': header + called('X') });
+    const folder = await write(tempFolder(t), { 'x.py': header + renameMeter('X') });
     const report = await runImport(folder, new MemoryTarget());
     t.same(report.imported[0]?.loads.packages, ['PySerial', 'acme', 'acme-lab>=2', 'pyyaml']);
   },
@@ -208,17 +208,17 @@ t.test(
   async (t) => {
     const folder = await write(tempFolder(t), {
       'meter.py': METER,
-      'broken.py': called('Broken').replace('(self,', '(self'),
-      'con.py': called('Con'),
-      'taken.py': called('Taken'),
-      'case.py': called('STAGE'),
+      'broken.py': renameMeter('Broken').replace('(self,', '(self'),
+      'con.py': renameMeter('Con'),
+      'taken.py': renameMeter('Taken'),
+      'case.py': renameMeter('STAGE'),
       'notes.txt': 'hello',
-      '.git/x.py': called('Hidden'),
-      '__pycache__/x.py': called('Cached'),
+      '.git/x.py': renameMeter('Hidden'),
+      '__pycache__/x.py': renameMeter('Cached'),
       'env/pyvenv.cfg': '',
-      'env/x.py': called('Venv'),
+      'env/x.py': renameMeter('Venv'),
     });
-    await write(dirname(folder), { 'outside.py': called('Outside') });
+    await write(dirname(folder), { 'outside.py': renameMeter('Outside') });
     await symlink('../outside.py', join(folder, 'link.py'));
     await symlink('..', join(folder, 'up'));
     const target = new MemoryTarget();
@@ -246,14 +246,14 @@ t.test(
 t.test('unreadable files are reported, and the rest is imported', async (t) => {
   const folder = await write(tempFolder(t), {
     'meter.py': METER,
-    'closed/x.py': called('X'),
+    'closed/x.py': renameMeter('X'),
     'build/lib/meter.py': `${METER}# older\n`,
     'conda/conda-meta/history': '',
-    'conda/lib/python3.12/x.py': called('Conda'),
-    '.tox/x.py': called('Tox'),
-    '.eggs/x.py': called('Egg'),
-    'lib/site-packages/x.py': called('Site'),
-    'web/node_modules/x.py': called('Node'),
+    'conda/lib/python3.12/x.py': renameMeter('Conda'),
+    '.tox/x.py': renameMeter('Tox'),
+    '.eggs/x.py': renameMeter('Egg'),
+    'lib/site-packages/x.py': renameMeter('Site'),
+    'web/node_modules/x.py': renameMeter('Node'),
   });
   execFileSync('mkfifo', [join(folder, 'pipe.py')]);
   await symlink('loop.py', join(folder, 'loop.py'));
@@ -281,7 +281,7 @@ t.test('a definition that cannot be stored is skipped, and the rest is imported'
   const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
   const folder = await write(
     tempFolder(t),
-    Object.fromEntries(names.map((name) => [`${name}.py`, called(name)])),
+    Object.fromEntries(names.map((name) => [`${name}.py`, renameMeter(name)])),
   );
   const target = new MemoryTarget();
   target.failures.set('A', new RepositoryError('git_failed', 'no space left'));
@@ -298,7 +298,7 @@ t.test('after an unexpected error the report still says what was imported', asyn
   const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
   const folder = await write(
     tempFolder(t),
-    Object.fromEntries(names.map((name) => [`${name}.py`, called(name)])),
+    Object.fromEntries(names.map((name) => [`${name}.py`, renameMeter(name)])),
   );
   const target = new MemoryTarget();
   target.failures.set('B', new TypeError('a bug'));
@@ -316,8 +316,8 @@ t.test('after an unexpected error the report still says what was imported', asyn
 
 t.test('files beyond the limits of the registry, or that clash, are not imported', async (t) => {
   const folder = await write(tempFolder(t), {
-    'long.py': `${called('Long')}# ${'x'.repeat(2000)}\n`,
-    'pair/pair.py': `TABLES = ["t.csv", "T.csv"]\n${called('Pair')}    tables = TABLES\n`,
+    'long.py': `${renameMeter('Long')}# ${'x'.repeat(2000)}\n`,
+    'pair/pair.py': `TABLES = ["t.csv", "T.csv"]\n${renameMeter('Pair')}    tables = TABLES\n`,
     'pair/t.csv': '1\n',
     'pair/T.csv': '2\n',
     'meter.py': METER,
@@ -333,11 +333,14 @@ t.test('files beyond the limits of the registry, or that clash, are not imported
 t.test('the author is that of the last commit, also in a subfolder of a checkout', async (t) => {
   const root = tempFolder(t, 'checkout');
   const folder = join(root, 'lab', 'setups');
-  await write(folder, { 'a b/meter.py': METER, 'stage.py': called('Stage') });
+  await write(folder, { 'a b/meter.py': METER, 'stage.py': renameMeter('Stage') });
   runGit(root, ['init', '-q']);
   runGit(root, ['add', '.']);
   runGit(root, ['commit', '-qm', 'one']);
-  await write(folder, { 'stage.py': `${called('Stage')}    x = 1\n`, 'new.py': called('New') });
+  await write(folder, {
+    'stage.py': `${renameMeter('Stage')}    x = 1\n`,
+    'new.py': renameMeter('New'),
+  });
   runGit(root, ['commit', '-qam', 'two'], 'Grace', '2024-06-07T08:09:10-03:30');
   const target = new MemoryTarget();
   await runImport(folder, target);
@@ -428,7 +431,7 @@ t.test('importing an export changes nothing', async (t) => {
     'Maker/__init__.py': '',
     'Maker/bus.py': 'PORT = 1\n',
     'Maker/t.csv': '1,2\n',
-    'Maker/stage.py': called('Stage'),
+    'Maker/stage.py': renameMeter('Stage'),
     'device.py':
       'from vendor import Device\n\n\nclass Thing(Device):\n    def __init__(self):\n        pass\n',
   });
@@ -521,7 +524,7 @@ t.test(
     const names = Array.from({ length: 12 }, (_, i) => `D${i}`);
     const folder = await write(
       tempFolder(t),
-      Object.fromEntries(names.map((name) => [`${name}.py`, called(name)])),
+      Object.fromEntries(names.map((name) => [`${name}.py`, renameMeter(name)])),
     );
     const target = new MemoryTarget();
     const file = join(dirname(folder), 'report.json');
@@ -531,7 +534,10 @@ t.test(
       // Of the same length: only what the system says of the file has changed.
       if (target.versions.size === 0)
         for (const name of names)
-          await writeFile(join(folder, `${name}.py`), called(name).replace('[[1.0]]', '[[2.0]]'));
+          await writeFile(
+            join(folder, `${name}.py`),
+            renameMeter(name).replace('[[1.0]]', '[[2.0]]'),
+          );
       return await land(item);
     };
     const command = importCommand({ target, git, analysis }, terminal, { folder, report: file });
@@ -545,8 +551,8 @@ t.test(
 t.test('progress is reported while files are read, before anything lands', async (t) => {
   const folder = await write(tempFolder(t), {
     'helper.py': 'X = 1\n',
-    'A.py': called('A'),
-    'b/two.py': `${called('B')}\n\n${called('C')}`,
+    'A.py': renameMeter('A'),
+    'b/two.py': `${renameMeter('B')}\n\n${renameMeter('C')}`,
   });
   const steps: string[] = [];
   await runImport(folder, new MemoryTarget(), {
@@ -565,14 +571,14 @@ t.test(
       'meter.py': METER,
       'line\nfeed.py': 'class Broken(:\n',
       'Python311/python.exe': '',
-      'Python311/Lib/tool.py': called('OnWindows'),
-      'Python311/Scripts/run.py': called('Script'),
+      'Python311/Lib/tool.py': renameMeter('OnWindows'),
+      'Python311/Scripts/run.py': renameMeter('Script'),
       'opt/lib/python3.11/os.py': '',
       'opt/lib/python3.11/site.py': '',
       'opt/lib/python3.11/encodings/__init__.py': '',
-      'opt/lib/python3.11/tool.py': called('OnLinux'),
+      'opt/lib/python3.11/tool.py': renameMeter('OnLinux'),
       'app/python.exe': '',
-      'app/driver.py': called('Embedded'),
+      'app/driver.py': renameMeter('Embedded'),
     });
     const report = await runImport(folder, new MemoryTarget());
     t.same(

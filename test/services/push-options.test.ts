@@ -4,17 +4,17 @@ import { readOptions } from '../../registry/services/push/options.ts';
 
 const oid = 'a'.repeat(40);
 const branch = { ref: 'refs/heads/idea', from: null, to: oid };
-const read = (...given: string[]) => readOptions(given, [branch]);
+const parse = (...given: string[]) => readOptions(given, [branch]);
 
 t.test('title, description and draft are accepted', async (t) => {
-  t.same(read(), { warnings: [] });
-  t.same(read('title= Faster\tsweeps ', 'description=One', 'description=Two', 'draft'), {
+  t.same(parse(), { warnings: [] });
+  t.same(parse('title= Faster\tsweeps ', 'description=One', 'description=Two', 'draft'), {
     title: 'Faster sweeps',
     description: 'One\nTwo',
     draft: true,
     warnings: [],
   });
-  t.same(read('description='), { description: '', warnings: [] }, 'it can be emptied');
+  t.same(parse('description='), { description: '', warnings: [] }, 'it can be emptied');
 });
 
 t.test('an invalid option causes a warning and does not block the push', async (t) => {
@@ -29,15 +29,15 @@ t.test('an invalid option causes a warning and does not block the push', async (
     [[`description=${'x'.repeat(20_001)}`], /cut to 20000/],
     [['[2J=1'], /"\[2J"/],
   ];
-  for (const [given, warning] of told) t.match(read(...given).warnings, [warning], `${given}`);
+  for (const [given, warning] of told) t.match(parse(...given).warnings, [warning], `${given}`);
 });
 
 t.test('accepted options can be stored and shown', async (t) => {
-  const { title = '', description } = read(`title=${'𝔸'.repeat(300)}`, 'description=a\0b\ud800');
+  const { title = '', description } = parse(`title=${'𝔸'.repeat(300)}`, 'description=a\0b\ud800');
   t.equal([...title].length, 200);
   t.ok(title.isWellFormed());
   t.equal(description, 'a<U+0000>b<U+D800>');
-  t.equal(read('title=a\u202e\n\u0007b').title, 'a<U+202E> <U+0007>b');
+  t.equal(parse('title=a\u202e\n\u0007b').title, 'a<U+202E> <U+0007>b');
 });
 
 t.test('a push without a merge request says that options have no effect', async (t) => {

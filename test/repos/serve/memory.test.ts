@@ -28,7 +28,7 @@ function inUse() {
 }
 
 /** The maximum growth of live memory and of the resident set. */
-async function grown(work: () => Promise<unknown>) {
+async function measureGrowth(work: () => Promise<unknown>) {
   const before = inUse();
   const peak = { ...before };
   // Frequent enough that nothing accumulates between two samples, because pages once allocated are not
@@ -61,9 +61,11 @@ t.test('a push and a clone of 60 MiB pass through without being held in memory',
   // The first push is not measured, because the server loads code for it.
   await server.client(['push', '-q', 'origin', 'small:main'], { cwd });
   server.rules.gate = readingGate;
-  const push = await grown(() => server.client(['push', '-q', 'origin', 'main'], { cwd }));
+  const push = await measureGrowth(() => server.client(['push', '-q', 'origin', 'main'], { cwd }));
   const url = `${server.url}/Large.git`;
-  const clone = await grown(() => server.client(['clone', '-q', url, join(server.folder, 'c')]));
+  const clone = await measureGrowth(() =>
+    server.client(['clone', '-q', url, join(server.folder, 'c')]),
+  );
   for (const [what, { live, resident }] of Object.entries({ push, clone })) {
     t.comment(`${what}: ${live.toFixed(1)} MiB live, ${resident.toFixed(1)} MiB resident`);
     // Less than the pushed bytes, which would be in memory at least once. The resident set keeps freed pages.

@@ -167,9 +167,9 @@ t.test('a tree bomb is refused without walking it', async (t) => {
 
 t.test('empty folders, and folders too deep or wide for a version, are refused', async (t) => {
   const empty = await writeObject(cwd, 'tree', '');
-  const named = (mode: string, count: number, oid: string) =>
+  const treeOf = (mode: string, count: number, oid: string) =>
     rawTree(Array.from({ length: count }, (_, i) => [mode, `${i}`.padStart(100, '0'), oid]));
-  const wide = await pushTree(named('40000', 2001, empty), [empty]);
+  const wide = await pushTree(treeOf('40000', 2001, empty), [empty]);
   t.match(wide.refs, [{ ok: false, reason: /object too large|2000 files and folders/ }]);
   const chain = [empty];
   for (let depth = 0; depth < 150; depth += 1)
@@ -325,7 +325,7 @@ t.test('a gzip bomb is cut off at the limit of packs', async (t) => {
  * it if the history would be incomplete. Oracle: git's answer to the same push.
  */
 t.test('a push from a shallow clone is accepted if the server has the rest', async (t) => {
-  const pushed = async (parent: string) => {
+  const pushOnto = async (parent: string) => {
     const tree = await writeObject(cwd, 'tree', rawTree([['100644', 'b.py', blob]]));
     const commit = await writeObject(cwd, 'commit', rawCommit(tree, parent));
     const body = Buffer.concat([
@@ -335,7 +335,7 @@ t.test('a push from a shallow clone is accepted if the server has the rest', asy
     return { commit, ...readPushAnswer((await post(url, 'git-receive-pack', body)).bytes) };
   };
   const cut = await writeObject(cwd, 'commit', rawCommit('0'.repeat(40), '1'.repeat(40)));
-  const { refs, said } = await pushed(cut);
+  const { refs, said } = await pushOnto(cut);
   t.match(refs, [{ ok: false, reason: 'shallow update not allowed' }]);
   t.match(said, /git fetch --unshallow/);
   await nothingChanged(t);

@@ -35,13 +35,13 @@ export async function askEverybody(t: Test, row: Row, asking: Asking): Promise<v
   const things = new Set(
     await Promise.all(denied.map(({ of }) => thingFor(world, row, of, false))),
   );
-  const before = await written(world, things);
+  const before = await readState(world, things);
   await Promise.all(
     denied.map(async ({ of, ...cell }) =>
       asking.cell(t, { ...cell, thing: await thingFor(world, row, of, false) }),
     ),
   );
-  t.strictSame(await written(world, things), before, 'nothing is written for those who may not');
+  t.strictSame(await readState(world, things), before, 'nothing is written for those who may not');
   await Promise.all(
     all
       .filter(({ expected }) => isAllowed(expected))
@@ -98,7 +98,7 @@ async function thingFor(
 }
 
 /** The newest entries of the audit trail (every write adds one), and the refs. */
-async function written({ deps }: World, things: Set<Thing | undefined>): Promise<unknown> {
+async function readState({ deps }: World, things: Set<Thing | undefined>): Promise<unknown> {
   const { store, repositories } = deps;
   const newest = 'select id, actor, action, subject from audit_events order by id desc limit 5';
   const refs = [...things].map(async (thing) =>

@@ -12,13 +12,13 @@ const address = ({ world }: Worker, { token }: Person, { name }: Target): string
   world.gitUrl(name, token);
 
 /** The fetched commit of a ref; undefined if the ref does not exist (any more). */
-async function fetched(worker: Worker, url: string, ref: string): Promise<string | undefined> {
+async function fetchCommit(worker: Worker, url: string, ref: string): Promise<string | undefined> {
   const { folder: cwd } = worker;
   const { code, stderr } = await gitResult(['fetch', '-q', url, `+${ref}:refs/now`], { cwd });
   if (code === 0) return (await git(['rev-parse', 'refs/now'], { cwd })).trim();
   if (/couldn't find remote ref|'\S+' not found/.test(stderr)) return undefined;
   // The ref moved since git asked for it, as can happen with every server.
-  if (/not our ref/.test(stderr)) return await fetched(worker, url, ref);
+  if (/not our ref/.test(stderr)) return await fetchCommit(worker, url, ref);
   throw new Error(`fetch ${ref}: ${stderr}`);
 }
 
@@ -66,7 +66,7 @@ async function push(worker: Worker, url: string, target: Target, args: string[])
 
 const pushForReview: Action = async (worker, who, target) => {
   const url = address(worker, who, target);
-  const made = await commit(worker, who, target, await fetched(worker, url, 'refs/heads/main'));
+  const made = await commit(worker, who, target, await fetchCommit(worker, url, 'refs/heads/main'));
   return { ...(await push(worker, url, target, [`${made}:refs/for/main`])), commit: made };
 };
 
@@ -76,7 +76,7 @@ const pushMore: Action = async (worker, who, target) => {
   const known = [...(mergeRequests.get(target.name) ?? [])].slice(-3);
   if (known.length === 0) return undefined;
   const url = address(worker, who, target);
-  const head = await fetched(worker, url, `refs/merge-requests/${random.pick(known)}/head`);
+  const head = await fetchCommit(worker, url, `refs/merge-requests/${random.pick(known)}/head`);
   const made = await commit(worker, who, target, head);
   return { ...(await push(worker, url, target, [`${made}:refs/for/main`])), commit: made };
 };
@@ -88,8 +88,8 @@ const pushBranch =
   async (worker, who, target) => {
     const url = address(worker, who, target);
     const ref = `refs/heads/${worker.random.pick(BRANCHES)}`;
-    const from = (!force && (await fetched(worker, url, ref))) || undefined;
-    const parent = from ?? (await fetched(worker, url, 'refs/heads/main'));
+    const from = (!force && (await fetchCommit(worker, url, ref))) || undefined;
+    const parent = from ?? (await fetchCommit(worker, url, 'refs/heads/main'));
     const made = await commit(worker, who, target, parent);
     const args = [...(force ? ['--force'] : []), `${made}:${ref}`];
     return { ...(await push(worker, url, target, args)), commit: made };
@@ -102,7 +102,7 @@ const deleteBranch: Action = async (worker, who, target) => {
 
 const pushMain: Action = async (worker, who, target) => {
   const url = address(worker, who, target);
-  const main = await fetched(worker, url, 'refs/heads/main');
+  const main = await fetchCommit(worker, url, 'refs/heads/main');
   let made = await commit(worker, who, target, main);
   if (worker.random.chance(0.2)) made = await commit(worker, who, target, made);
   return { ...(await push(worker, url, target, [`${made}:refs/heads/main`])), commit: made };
@@ -111,7 +111,7 @@ const pushMain: Action = async (worker, who, target) => {
 /** Both or none. */
 const pushMainAndBranch: Action = async (worker, who, target) => {
   const url = address(worker, who, target);
-  const main = await fetched(worker, url, 'refs/heads/main');
+  const main = await fetchCommit(worker, url, 'refs/heads/main');
   const made = await commit(worker, who, target, main);
   const more = await commit(worker, who, target, made);
   const ref = `refs/heads/${worker.random.pick(BRANCHES)}`;

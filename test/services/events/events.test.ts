@@ -89,7 +89,7 @@ function open(t: { teardown(end: () => Promise<void>): void }, store: Store, pat
 }
 
 /** Resolves when the output contains this id. */
-async function told(out: Out, id: number): Promise<void> {
+async function waitForId(out: Out, id: number): Promise<void> {
   while (!out.ids.includes(id)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
@@ -102,7 +102,7 @@ await onEachDatabase(
     const others = await Promise.all([1, 2, 3].map(() => read(new Out())));
     const count = Math.ceil(MOST_WAITING / 300);
     const last = await happen(store, count);
-    for (const other of others) await told(other, last);
+    for (const other of others) await waitForId(other, last);
     for (const other of others) t.equal(other.ids.length, count);
     t.ok(slow.destroyed, 'dropped');
     t.ok(slow.writableLength < MOST_WAITING + 1024, 'no more waits than may wait');
@@ -130,7 +130,7 @@ await onEachDatabase(
     t.equal(slow.ids.length, MOST_MISSED, 'all of it');
     t.equal(slow.ids.at(-1), last);
     const next = await happen(store, 1);
-    await told(slow, next);
+    await waitForId(slow, next);
     t.match(
       (await read(new Out(), begin)).text,
       /\nid: \d+\nevent: reset\n/,
@@ -157,7 +157,7 @@ await onEachDatabase(
     const last = await happen(store, 1);
     statements.length = 0;
     const next = await happen(store, 1);
-    await Promise.all(outs.map((out) => told(out, next)));
+    await Promise.all(outs.map((out) => waitForId(out, next)));
     t.ok(outs.every(({ ids }) => ids.join() === `${last},${next}`));
     t.ok(statements.length <= 10, `${statements.length} statements`);
     await events.close();
@@ -181,7 +181,7 @@ await onEachDatabase(t, 'a listener whose connection broke hears again', async (
     `select pg_terminate_backend(pid) from pg_stat_activity
       where query like 'listen %' and datname = current_database()`,
   );
-  await told(out, await happen(store, 1));
+  await waitForId(out, await happen(store, 1));
   t.pass('told, though nobody was listening when it happened');
-  await told(out, await happen(store, 1));
+  await waitForId(out, await happen(store, 1));
 });

@@ -7,7 +7,7 @@ import t from 'tap';
 import { TOLD } from '../../../registry/services/events/kinds.ts';
 
 const root = new URL('../../../', import.meta.url);
-const read = (path: string) => readFile(new URL(path, root), 'utf8');
+const readText = (path: string) => readFile(new URL(path, root), 'utf8');
 /** Events after which a list may have changed; all others are for people. */
 const OF_LISTS = [
   'binding.changed',
@@ -23,7 +23,7 @@ const OF_LISTS = [
 const kinds = [...new Set([...Object.values(TOLD).map(({ kind }) => kind), 'reset'])].sort();
 
 t.test('a watching lab computer syncs at every event that may change its list', async (t) => {
-  const source = await read('client/python/src/pybirch_registry/watch.py');
+  const source = await readText('client/python/src/pybirch_registry/watch.py');
   const [, listed = ''] = /^OF_PEOPLE = \((.*)\)$/m.exec(source) ?? [];
   const passedOver = [...listed.matchAll(/"([^"]+)"/g)].map(([, prefix]) => prefix as string);
   t.ok(passedOver.length > 0, 'what it passes over is found in its source');
@@ -38,11 +38,11 @@ t.test('a watching lab computer syncs at every event that may change its list', 
 });
 
 t.test('guide and API document list exactly the existing events', async (t) => {
-  const guide = (await read('docs/events.md'))
+  const guide = (await readText('docs/events.md'))
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .map((line) => line.split('|')[1] as string);
-  const route = await read('registry/routes/events.ts');
+  const route = await readText('registry/routes/events.ts');
   const [, description = ''] = /DESCRIPTION = `((?:\\`|[^`])*)`/.exec(route) ?? [];
   for (const [where, text] of [
     ['guide', guide.map(wholeNames).join()],
