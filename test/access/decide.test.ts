@@ -161,7 +161,11 @@ t.test('accounts: people change their own, site admins manage all of them', asyn
       const actor = ACTORS[role] as Actor;
       t.equal(onAccount(actor), letters, `${role}, ${whose}`);
       if (actor.kind !== 'user') continue;
-      t.equal(onAccount({ ...actor, scope: 'write' }), 'fff', 'a lesser token does none of it');
+      t.equal(
+        onAccount({ ...actor, scope: 'write' }),
+        'fff',
+        'a token with a smaller scope allows nothing',
+      );
     }
   }
 });

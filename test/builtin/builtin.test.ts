@@ -32,7 +32,7 @@ const described = new Map([...definitions].map(([name, files]) => [name, describ
 // Creating the Python environment, once per checkout, takes minutes on a busy machine.
 t.setTimeout(300_000);
 
-t.ok(definitions.size >= 18, 'there are enough of them for a physics lab to find its own');
+t.ok(definitions.size >= 18, 'there are enough definitions for a physics lab');
 
 t.test(
   'every built-in definition is valid under the default policy, without a warning',

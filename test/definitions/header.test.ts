@@ -139,7 +139,11 @@ t.test('a new header goes below shebang and encoding line, above the docstring',
 t.test("PEP 723's rules hold: one closed block; errors have their place", async (t) => {
   const block = '# /// script\n# dependencies = []\n# ///\n';
   t.match(readHeader(`${block}\n${block}`).errors, [{ code: 'header-toml', line: 5 }]);
-  t.same(readHeader('# /// script\n# dependencies = []\n').header, {}, 'never closed is none');
+  t.same(
+    readHeader('# /// script\n# dependencies = []\n').header,
+    {},
+    'an unclosed header is not a header',
+  );
   t.match(readHeader('# /// script\n# a = \n# ///\n').errors, [{ line: 2 }]);
   t.match(readHeader('# /// script\n# dependencies = 1\n# ///\n').errors, [
     { code: 'header-type', line: 2, column: 3 },

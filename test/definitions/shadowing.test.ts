@@ -34,7 +34,7 @@ t.test('a helper named like a standard module causes a warning with its file', a
     const asked = await run(python, ['-c', code]).catch(() => undefined);
     for (const name of asked?.stdout.trim().split(' ') ?? []) names.add(name);
   }
-  t.ok(names.size > 250, 'a Python told its names');
+  t.ok(names.size > 250, 'a Python listed its module names');
   const standard = [...names].filter((name) => !name.startsWith('_')).map((name) => `${name}.py`);
   t.same(warningsFor(...standard), standard);
   const folders = ['time/__init__.py', 'typing/deep/x.py', 'numpy.py', 'pybirch/__init__.py'];

@@ -46,7 +46,7 @@ await t.test(
     const [key] = (await lab.anonymous.signingKeys()).items;
     const asked = await computer.command('import-bundle', file);
     t.match(asked, { code: 3, value: { error: { code: 'not_enrolled' } } });
-    t.match(JSON.stringify(asked.value), key?.fingerprint, 'it names the keys of the file');
+    t.match(JSON.stringify(asked.value), key?.fingerprint, 'it names the keys in the file');
     const taken = await computer.command(
       'import-bundle',
       file,

@@ -48,10 +48,10 @@ t.test('a bundle holds the repository at the given refs, for us and for stock gi
 
   const content = await buffer(meter.bundle(refs));
   const copy = await repositories.adopt('Copy', chunks(content));
-  t.same(await copy.refs(), refs, 'every ref, the registry’s own too');
+  t.same(await copy.refs(), refs, 'every ref, including the registry’s own');
   t.equal((await copy.version(2))?.record, 'v2\n');
   t.equal((await copy.readState())?.text, 'state 2');
-  t.equal(await copy.version(3), undefined, 'what came later is not in it');
+  t.equal(await copy.version(3), undefined, 'later changes are not in it');
   t.same(await copy.fsck(), []);
 });
 

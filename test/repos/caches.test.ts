@@ -9,10 +9,10 @@ t.test('a cache keeps what was used last, within its bytes', async (t) => {
   for (const key of ['a', 'b', 'c', 'd']) cache.set(key, { size: 2 * KIB });
   t.ok(cache.get('a'));
   cache.set('e', { size: 2 * KIB });
-  t.equal(cache.peek('b'), undefined, 'used longest ago');
+  t.equal(cache.peek('b'), undefined, 'the least recently used value is evicted');
   t.ok(cache.peek('a'));
   cache.set('a', { size: 3 * KIB });
-  t.equal(cache.peek('a'), undefined, 'more than a quarter of the cache for one value');
+  t.equal(cache.peek('a'), undefined, 'a value larger than a quarter of the cache is not cached');
   t.match(cache.state, { entries: 3, hits: 1, misses: 0 });
 });
 

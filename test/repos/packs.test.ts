@@ -18,7 +18,7 @@ t.test('small packs are cached; large ones are read by git and not cached', asyn
     Buffer.from((await repository.readFile(commit, path)) ?? []).toString();
   t.equal(await text(small.commit, 'small.py'), 'small');
   const before = held();
-  t.ok(before > 0, 'the small pack is held');
+  t.ok(before > 0, 'the small pack is in memory');
 
   const noise = Object.fromEntries(
     Array.from({ length: 6 }, (_, i) => [`folder/noise${i}`, randomBytes(MIB)]),
@@ -34,12 +34,12 @@ t.test('small packs are cached; large ones are read by git and not cached', asyn
     'blobs, byte for byte, read at once',
   );
   t.equal((await repository.files(large.commit)).length, 7);
-  t.equal(await text(large.commit, 'small.py'), 'small', 'out of the small pack beside it');
+  t.equal(await text(large.commit, 'small.py'), 'small', 'read from the small pack beside it');
   t.same(
     (await repository.versions()).map(({ record }) => record),
     ['second\n', 'first\n'],
   );
   await t.rejects(repository.readBlob('1'.repeat(40)), { code: 'object_not_found' });
   await t.rejects(repository.readBlob(large.commit), { code: 'bad_object' });
-  t.ok(held() - before < MIB, 'of the large pack nothing is held');
+  t.ok(held() - before < MIB, 'nothing of the large pack is in memory');
 });

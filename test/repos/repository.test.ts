@@ -310,7 +310,7 @@ t.test('a journal entry stays until its last writer removes it', async (t) => {
     ];
     await struck;
     await repositories.addJournalEntry('Other');
-    t.same(await notes(), ['Other'], 'a strike takes no note that came after it');
+    t.same(await notes(), ['Other'], 'a removal leaves later journal entries');
     await repositories.removeJournalEntry('Other');
   }
   await repositories.removeJournalEntry('Other');
@@ -324,6 +324,6 @@ t.test('only journal entries of dead processes are repaired', async (t) => {
   t.same(await repositories.abandonedEntries(), ['Dead']);
   await repositories.dropJournalEntry('Dead');
   await repositories.dropJournalEntry('Living');
-  t.same((await readdir(fixture.journal)).length, 1, 'the living note stays');
+  t.same((await readdir(fixture.journal)).length, 1, 'the journal entry of the live process stays');
   await repositories.removeJournalEntry('Living');
 });

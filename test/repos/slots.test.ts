@@ -23,6 +23,6 @@ t.test('slots are given in order and returned once, and an abort leaves the queu
   t.same(order, ['first', 'second', 'fourth aborted', 'third']);
   freeThird?.();
   (await fifth)?.();
-  t.ok(await slots.take(), 'all that were taken are free again');
+  t.ok(await slots.take(), 'all slots are free again');
   t.equal(await slots.take(left.signal), undefined);
 });

@@ -54,7 +54,7 @@ for (const database of DATABASES) {
       email: 'ben@lab.example',
     };
     const second = await admin.client.users.create(free);
-    t.equal(second.email, 'ben@lab.example', 'what somebody gave up can be taken');
+    t.equal(second.email, 'ben@lab.example', 'a released address can be used');
     t.match(await refused(admin.client.users.create({ ...free, email: 'x@y.example' })), {
       errors: [{ path: 'username' }],
     });

@@ -363,7 +363,7 @@ t.test('an unread export blocks nobody and is complete when it is read', async (
   asked.end();
   const [response] = await once(asked, 'response');
   const waiting = await lab.admin.client.audit({ per_page: 1 });
-  t.equal(waiting.items.length, 1, 'others are answered meanwhile');
+  t.equal(waiting.items.length, 1, 'other requests are answered meanwhile');
   let bytes = 0;
   for await (const chunk of response) bytes += chunk.length;
   t.ok(bytes > 40_000_000);

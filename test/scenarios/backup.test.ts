@@ -122,7 +122,7 @@ for (const [from, to] of [
     t.teardown(() => other.close());
     const restored = await restore(other, busy);
     t.same(restored, manifest);
-    t.same((await fsck(other)).problems, [], 'git and database are of one moment');
+    t.same((await fsck(other)).problems, [], 'git and database are from one moment');
     // The timeline of the restore is the only row that the backup does not contain.
     const { timelines, ...rows } = await rowsIn(other);
     t.match(
@@ -175,7 +175,7 @@ for (const [from, to] of [
     url.password = cleo.token;
     await git(['clone', '-q', url.href, clone], { cwd: folder });
     const next = await client.definitions.change(meter.id, { category: 'Moved' });
-    t.equal(next.version, (meter.version ?? 0) + 1, 'and it goes on');
+    t.equal(next.version, (meter.version ?? 0) + 1, 'the registry continues to work');
     const { token } = await createClient({ url: server.url }).login('ben', 'password of ben');
     t.ok(token, 'passwords too');
     server.signal('SIGTERM');
@@ -222,7 +222,7 @@ t.test('an incomplete backup is refused and leaves nothing behind', async (t) =>
   }
   await t.rejects(restore(empty, join(folder, 'absent')), { code: 'ENOENT' });
   await restore(empty, whole);
-  t.same((await fsck(empty)).problems, [], 'the whole one is taken then');
+  t.same((await fsck(empty)).problems, [], 'the intact backup is accepted afterwards');
   await t.rejects(backup({ ...deps, version: 'test' }, join(folder, 'no', 'where')), {
     code: 'invalid',
   });

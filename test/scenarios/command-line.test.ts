@@ -185,7 +185,7 @@ t.test('a running server carries out commands', async (t) => {
   const cwd = join(DATA_DIR, 'repos', 'SR830.git');
   await git(['update-ref', 'refs/heads/by-hand', 'refs/heads/main'], { cwd });
   t.match(await run('maintain'), { code: 0 });
-  t.ok(await seen(), 'what git did by hand is seen');
+  t.ok(await seen(), 'changes made with git are visible');
 });
 
 t.test('a command that fails prints one line and exits with 1', async (t) => {

@@ -66,7 +66,7 @@ t.test(
         'a backup is private, an export is for handing on',
       );
       await run('chmod', ['-R', 'go+rX', DATA_DIR]);
-      t.ok((await listOpen(DATA_DIR)).length > 50, 'and open again');
+      t.ok((await listOpen(DATA_DIR)).length > 50, 'the files are accessible to others again');
     }
     t.match(await registry(['user', 'list'], settings), { code: 0 });
     t.same(await listOpen(DATA_DIR), [], 'a command closes it too');

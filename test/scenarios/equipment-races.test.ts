@@ -57,7 +57,7 @@ t.test('concurrent requests about equipment', async (t) => {
                          where i.definition_id = d.id) as bound
            from definitions d where d.id = ${meter}`,
       );
-      t.not(found?.archived, found?.bound, 'one of both happened');
+      t.not(found?.archived, found?.bound, 'exactly one of the two happened');
       if (found?.archived) await client.definitions.restore(meter);
       await client.instruments.remove(id);
     }
@@ -167,7 +167,7 @@ t.test('concurrent requests about equipment', async (t) => {
         bind(ids[round] as number, `NEW-${round}`),
       ]);
       const failed = outcomes.filter(({ status }) => status === 'rejected');
-      t.same(failed, [], 'nobody waits in a circle');
+      t.same(failed, [], 'there is no deadlock');
       const doubled = await rows(
         'select instrument_id from computer_bindings where is_primary group by 1 having count(*) > 1',
       );

@@ -53,7 +53,7 @@ t.test(
     const stopping = performance.now();
     one.signal('SIGTERM');
     await readers.one.ended;
-    t.ok(performance.now() - stopping < 2000, 'a stop ends the streams at once');
+    t.ok(performance.now() - stopping < 2000, 'stopping ends the streams at once');
     t.match(await one.ended, { code: 0 });
     running.delete(one);
     const heard = readers.one.lastId();

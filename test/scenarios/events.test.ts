@@ -129,7 +129,11 @@ async function whoSees(t: Test, database: DatabaseKind): Promise<void> {
   t.same(namesOf(adas), contributors, 'an admin of the lab');
   t.same(namesOf(bens), contributors, 'a contributor');
   t.same(namesOf(cleos), viewers, 'a viewer sees no merge request');
-  t.same(namesOf(dans), [...everybody, 'definition.landed Shared'], 'another lab what is public');
+  t.same(
+    namesOf(dans),
+    [...everybody, 'definition.landed Shared'],
+    'another lab receives public events',
+  );
   const ids = root.events.map(({ id }) => id);
   t.same(
     ids,
@@ -260,7 +264,7 @@ async function atComputers(t: Test, database: DatabaseKind): Promise<void> {
   const pinned = 'instrument.changed changed';
   const published = 'definition.changed Meter moved';
   const bound = ['binding.changed created', pinned, 'binding.changed deleted'];
-  t.same(namesOf(first), [...shared, ...bound, published], 'settings are no event');
+  t.same(namesOf(first), [...shared, ...bound, published], 'a change of settings sends no event');
   t.same(namesOf(second), [...shared, pinned, 'computer.changed changed', published]);
   t.same(namesOf(viewer), [...shared, ...bound, 'computer.changed changed', published]);
   t.same(namesOf(stranger), [published]);
@@ -313,5 +317,9 @@ async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
     t.match(await lost.next(), { kind: 'reset', data: { reason: /anew/ } }, `an id such as ${id}`);
   }
   await ada.client.definitions.change(made.id, { is_public: true });
-  t.match(await stranger.next(), { kind: 'definition.changed' }, 'who comes back is told no more');
+  t.match(
+    await stranger.next(),
+    { kind: 'definition.changed' },
+    'a reconnecting reader receives nothing more',
+  );
 }

@@ -35,7 +35,7 @@ t.test(
     const began = Date.now();
     t.equal((await gitResult(['ls-remote', gitUrl('Meter', token)])).code, 0);
     const used = Date.parse((await shown())?.last_used_at ?? '');
-    t.ok(used >= began - 1000 && used <= Date.now() + 1000, 'git is a use as well');
+    t.ok(used >= began - 1000 && used <= Date.now() + 1000, 'git counts as a use');
     t.equal((await ask('/api/auth/me', {}, token)).status, 200);
 
     const at = (ms: number) =>
@@ -117,7 +117,7 @@ await onEachDatabase(
     await endSession(em, 'long', inMs(3_600_000));
     await endSession(em, 'past', inMs(-1));
     await endSession(em, 'long', inMs(3_600_000));
-    t.same(await ended(), ['long'], 'each sign-out takes away what has expired');
+    t.same(await ended(), ['long'], 'each sign-out deletes expired rows');
     t.equal(await findSessionUser(em, { userId, epoch: 0, id: 'long' }), null);
     t.equal((await findSessionUser(em, { userId, epoch: 0, id: 'other' }))?.id, userId);
   },

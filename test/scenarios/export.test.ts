@@ -85,6 +85,6 @@ t.test('export', async (t) => {
     await t.rejects(run(join(dir, 'none.zip'), { bundle: true, lab: 'empty' }), {
       message: /nothing to export/,
     });
-    t.notOk((await readdir(dir)).includes('none.zip'), 'a bundle with nothing in it is no success');
+    t.notOk((await readdir(dir)).includes('none.zip'), 'an empty bundle is an error');
   });
 });

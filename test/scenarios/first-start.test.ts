@@ -82,7 +82,7 @@ t.test(
       password: 'my own one',
     });
     const { user } = await createClient({ url: server.url }).login('admin', 'my own one');
-    t.equal(user.username, 'admin', 'the password that its owner chose does not end');
+    t.equal(user.username, 'admin', 'a password that its owner chose does not expire');
   },
 );
 
@@ -94,7 +94,7 @@ t.test('on a terminal the token of the clone line lasts a day and cannot manage'
     tokens: [token],
     passwords: [printedPassword(server)],
   });
-  t.match(await gitResult(['ls-remote', line]), { code: 0 }, 'the line works as it stands');
+  t.match(await gitResult(['ls-remote', line]), { code: 0 }, 'the printed line works');
   const [row] = await store
     .em()
     .execute(`select scope, expires_at - now() <= interval '24 hours' as short from tokens`);

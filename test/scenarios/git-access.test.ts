@@ -149,7 +149,7 @@ t.test('a forbidden repository answers exactly as an absent one', async (t) => {
     t.equal(forbidden.status, 404);
     t.same(forbidden, absent, `GET for ${service}`);
     const forbiddenPost = await post('Meter.git', outsider, service);
-    t.equal(forbiddenPost.status, 404, 'POST is authorised for itself');
+    t.equal(forbiddenPost.status, 404, 'POST is authorized separately');
     t.same(forbiddenPost, await post('Mater.git', outsider, service));
   }
   const otherCase = await ask(`/definitions/METER.git/${ADVERTISE}`, basic(lab.ada.token));
@@ -245,7 +245,7 @@ t.test(
       ask(`/definitions/${name}.git/${ADVERTISE}`, {}, { url: open.url });
     const hidden = await at('Meter');
     t.equal(hidden.status, 401);
-    t.same(hidden, await at('Mater'), 'hidden and absent are told apart by nothing');
+    t.same(hidden, await at('Mater'), 'the answers for hidden and absent are equal');
     t.match(await git(['ls-remote', open.gitUrl('Meter', open.cleo.token)]), /refs\/heads\/main/);
   },
 );
@@ -292,7 +292,7 @@ t.test('a reader who pushes is refused before anything is sent', async (t) => {
     t.match(body, /lab/);
   }
   for (const { body } of await answers('Shared', basic(lab.dan.token)))
-    t.match(body, /\bShared_Cold is free\b/, 'with a name for an own one');
+    t.match(body, /\bShared_Cold is free\b/, 'the message suggests a free name');
   for (const { body } of await answers('Meter', basic(lab.cleo.token)))
     t.notMatch(body, /is free/, 'none in the same lab, nor where nothing can be made');
   for (const { status } of await answers('Meter', basic(lab.ben.token))) t.equal(status, 200);

@@ -84,7 +84,7 @@ t.test(
     const [version] = (await ada.client.definitions.versions(made.id)).items;
     t.equal(version?.author.name, 'A<U+202E>da');
     await clone.git('fetch', '-q', 'origin');
-    t.ok(isPlain(await clone.git('cat-file', 'tag', 'v2')), 'the record too');
+    t.ok(isPlain(await clone.git('cat-file', 'tag', 'v2')), 'the record is escaped too');
   },
 );
 

@@ -76,7 +76,7 @@ t.test('a checkout of a lab becomes definitions of the lab', async (t) => {
     ],
   );
   const volts = await viewer.client.definitions.byName('Volts');
-  t.match(volts.source_code, /def scaled/, 'what the class needs came with it');
+  t.match(volts.source_code, /def scaled/, 'the code that the class needs is included');
   const [version] = (await viewer.client.definitions.versions(volts.id)).items;
   t.match(version, { author: { name: 'Grace', email: 'grace@lab.example' } });
 
@@ -113,7 +113,7 @@ t.test('an import reads each definition once, and indexes what a reindex does', 
   const watched = { ...registry, deps: { ...deps, analysis: analysis as Deps['analysis'] } };
   const { report } = await importFolder(watched, await checkout(t));
   t.equal(report.counts.created, 3);
-  t.same(asked, [], 'the landings ask nothing of what the import has read');
+  t.same(asked, [], 'landing does not read the folder again');
   const rows = async () => [
     await deps.store.em().execute('select * from definitions order by id'),
     await deps.store.em().execute('select * from versions order by definition_id, version'),

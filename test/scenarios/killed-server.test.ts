@@ -89,9 +89,9 @@ t.test('SIGTERM stops at once despite idle keep-alive connections', async (t) =>
   const start = performance.now();
   server.signal('SIGTERM');
   t.match(await server.ended, { code: 0 });
-  t.ok(performance.now() - start < 10_000, 'without waiting until they let go of them');
+  t.ok(performance.now() - start < 10_000, 'without waiting for clients to disconnect');
   for (const one of await cut) {
     const { reason } = one as PromiseRejectedResult;
-    t.ok(reason instanceof TypeError || reason.status === 503, 'cut off, or told to come back');
+    t.ok(reason instanceof TypeError || reason.status === 503, 'disconnected, or asked to retry');
   }
 });

@@ -180,8 +180,8 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       const later = await enrolComputer(lab, ada, nano.id, 'labpc-77');
       t.match((await later.client.computers.bindings('LABPC-77')).items, [{ id: made.id }]);
       await ada.client.computers.remove(later.id);
-      await t.rejects(later.client.computers.list(), status(401), 'its token ends');
-      t.equal((await ada.client.bindings.list()).total, 0, 'and its bindings');
+      await t.rejects(later.client.computers.list(), status(401), 'its token stops working');
+      t.equal((await ada.client.bindings.list()).total, 0, 'its bindings are deleted too');
     },
   );
 
@@ -193,10 +193,10 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       adapter_type: 'GPIB',
       last_settings: settings,
     });
-    t.equal(typed.last_connected, null, 'an address that somebody typed is no connection');
+    t.equal(typed.last_connected, null, 'a typed address is not a connection');
     const at = new Date(Date.now() - 1000).toISOString();
     const told = await pc.client.instruments.bind(main.id, 'LABPC-01', { last_connected: at });
-    t.equal(told.last_connected, at, 'the computer tells of a connection');
+    t.equal(told.last_connected, at, 'the computer reports a connection');
     const { items } = await pc.client.computers.bindings('labpc-01');
     t.match(items, [
       {
@@ -213,7 +213,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       },
     ]);
     const edited = await ada.client.instruments.bind(main.id, 'LABPC-01', { adapter: 'GPIB::8' });
-    t.equal(edited.last_connected, told.last_connected, 'editing a form is no connection');
+    t.equal(edited.last_connected, told.last_connected, 'editing a form is not a connection');
     t.same(edited.last_settings, settings);
     const ahead = new Date(Date.now() + 4e10).toISOString();
     const { last_connected } = await pc.client.instruments.bind(main.id, 'LABPC-01', {
@@ -239,7 +239,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(cleo.client.bindings.remove(seen?.id ?? 0), status(403));
     t.match(await pc.client.bindings.read(seen?.id ?? 0), { computer_name: 'LABPC-01' });
     const [place] = (await pc2.client.instruments.read(main.id)).bindings;
-    t.equal(place, undefined, 'nor by way of the instrument');
+    t.equal(place, undefined, 'nor through the instrument');
   });
 
   await t.test('an instrument has at most one primary binding, also under races', async (t) => {
@@ -268,7 +268,11 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match(again, { id: made.id, instrument_id: made.instrument_id, adapter: 'USB1' });
     await t.rejects(pc2.client.computers.bindNew('LABPC-01', body), status(404));
     await ada.client.instruments.remove(made.instrument_id);
-    await t.rejects(pc.client.bindings.read(made.id), status(404), 'its binding went with it');
+    await t.rejects(
+      pc.client.bindings.read(made.id),
+      status(404),
+      'its binding was deleted with it',
+    );
   });
 
   await t.test(

@@ -134,7 +134,7 @@ t.test(
       source_code: measurement('Meter'),
       is_public: true,
     });
-    t.equal((await dan.client.definitions.list()).total, 1, 'a public one is seen by other labs');
+    t.equal((await dan.client.definitions.list()).total, 1, 'other labs see a public definition');
     await ada.client.definitions.archive(made.id);
     t.equal((await ada.client.definitions.list()).total, 0);
     const archived = { is_archived: true };

@@ -90,7 +90,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
       stderr: /version 1 again, which is revoked/,
     });
     const saved = await refused(save(name, id, 1));
-    t.match(saved, { status: 409, detail: /version 1 again/ }, 'nor by a save');
+    t.match(saved, { status: 409, detail: /version 1 again/ }, 'a save does not land it either');
     await definitions.reinstate(id, 1, 'it was the sample');
     t.match(await mergeRequests.merge(merge_request.id, { head }), { merged_version: 4 });
   });
@@ -130,7 +130,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
       });
       const no = await refused(eve.client.mergeRequests.merge(open.id, { head: open.head }));
       t.ok([403, 404, 409].includes(no.status), `${what}: ${no.status} ${no.detail}`);
-      t.ok(done, 'it was changed in between');
+      t.ok(done, 'the input changed in between');
       const { version } = await admin.client.definitions.read(id);
       t.equal(version, 1, `${what}: nothing has landed`);
       await policy({
@@ -226,7 +226,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
     t.same(await landingsOf(), expected);
     await lab.deps.store.em().execute('update versions set landed_under = null');
     await reindex(lab.deps);
-    t.same(await landingsOf(), expected, 'and so says the repository alone');
+    t.same(await landingsOf(), expected, 'the repository alone shows the same');
 
     // Everybody reads a public definition, but not the policy of its lab.
     await definitions.change(id, { is_public: true });

@@ -78,7 +78,11 @@ t.test('an id reveals nothing about accounts that a lab admin does not see', asy
   const kept = await ada.client.labs.change(nano.id, {
     owners: [{ pattern: '*', users: [dan.id, ben.id] }],
   });
-  t.match(kept.owners, [{ users: [dan.id, ben.id] }], 'whom the policy names already may stay');
+  t.match(
+    kept.owners,
+    [{ users: [dan.id, ben.id] }],
+    'accounts that the policy already names may stay',
+  );
   await admin.client.labs.change(nano.id, { owners: [] });
 });
 

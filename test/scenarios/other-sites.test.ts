@@ -89,9 +89,13 @@ t.test('a request without origin information changes nothing with the cookie', a
   const program = await write(registry, { authorization: `Bearer ${bearer}` });
   t.equal(program.status, 201, 'a program sends the token itself');
   const both = { cookie, authorization: `Bearer ${bearer}`, origin: 'https://attacker.example' };
-  t.equal((await write(registry, both)).status, 201, 'which no page elsewhere knows');
+  t.equal(
+    (await write(registry, both)).status,
+    201,
+    'a page of another site does not know the token',
+  );
   const read = await fetch(`${registry.url}/api/auth/me`, { headers: { cookie } });
-  t.equal(read.status, 200, 'reading needs no more than the cookie');
+  t.equal(read.status, 200, 'the cookie suffices for reading');
 });
 
 t.test('a form on another site cannot sign anybody out or remove the cookie', async (t) => {

@@ -65,7 +65,7 @@ t.test(
       permissions: [{ name: 'ctypes', granted: true, granted_by: 'ada' }],
     });
     await merge(id, head);
-    t.strictSame(await permissionsOf('Asks', 2), ['ctypes'], 'the signed tag has it');
+    t.strictSame(await permissionsOf('Asks', 2), ['ctypes'], 'the signed tag contains it');
     t.match(await read(id), { permissions: [{ name: 'ctypes', granted: true }] });
     const { items } = await ada.client.audit({ action: 'merge_request.reviewed', subject_id: id });
     t.ok(
@@ -106,7 +106,11 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
     source_code: vendor('Keeps'),
     grants: ['ctypes', 'subprocess'],
   });
-  t.strictSame(await permissionsOf('Keeps', 1), ['ctypes'], 'what it does not need is left out');
+  t.strictSame(
+    await permissionsOf('Keeps', 1),
+    ['ctypes'],
+    'permissions that it does not need are left out',
+  );
   const { id, head } = await propose(t, ben, 'Keeps', vendor('Keeps', 2));
   t.match(await read(id), { permissions: [{ name: 'ctypes', granted: true, granted_by: null }] });
   await approve(ada, id, head);
@@ -115,8 +119,8 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
   const change = (source_code: string, grants?: string[]) =>
     ada.client.definitions.change(definition, { source_code, ...(grants && { grants }) });
   await change(measurement('Keeps', 3));
-  t.strictSame(await permissionsOf('Keeps', 3), [], 'one that needs it no longer loses it');
-  t.match(await refused(change(vendor('Keeps', 4))), { status: 422 }, 'and it is asked for anew');
+  t.strictSame(await permissionsOf('Keeps', 3), [], 'a version that no longer needs it loses it');
+  t.match(await refused(change(vendor('Keeps', 4))), { status: 422 }, 'it is requested again');
   await ada.client.definitions.rollback(definition, 2, 'It was better');
   t.strictSame(await permissionsOf('Keeps', 4), ['ctypes'], 'a version rolled back to has its own');
   const { items } = await ada.client.definitions.versions(definition, { page: 1 });
@@ -136,7 +140,7 @@ t.test('a definition keeps its permissions while it needs them', async (t) => {
   );
   await reindex(deps);
   const again = await ada.client.definitions.versions(definition, { page: 1 });
-  t.strictSame(again.items, items, 'the index made anew from git is the same');
+  t.strictSame(again.items, items, 'the index rebuilt from git is the same');
 });
 
 t.test('permissions requested in the header must be granted or removed', async (t) => {
@@ -149,7 +153,11 @@ t.test('permissions requested in the header must be granted or removed', async (
   });
   await approve(ada, id, head, ['subprocess']);
   await merge(id, head);
-  t.strictSame(await permissionsOf('Header', 2), ['subprocess'], 'asking is needing');
+  t.strictSame(
+    await permissionsOf('Header', 2),
+    ['subprocess'],
+    'a requested permission counts as needed',
+  );
 });
 
 t.test('a push to main can grant with an option', async (t) => {

@@ -30,7 +30,11 @@ t.test('the client named by a trusted proxy is throttled and audited', async (t)
   for (let i = 0; i < 10; i++) await signIn(registry, 'no', chain);
   t.equal((await signIn(registry, 'password of ada', chain)).status, 429);
   const forged = { 'x-forwarded-for': `198.51.100.2, ${ADA}` };
-  t.equal((await signIn(registry, 'password of ada', forged)).status, 429, 'whatever it claims');
+  t.equal(
+    (await signIn(registry, 'password of ada', forged)).status,
+    429,
+    'whatever the client claims',
+  );
   const other = { 'x-forwarded-for': '203.0.113.8' };
   t.equal(
     (await signIn(registry, 'password of ada', other)).status,
@@ -91,7 +95,7 @@ t.test('forwarded headers from anybody else are ignored', async (t) => {
       },
       body: JSON.stringify({ name: 'Lab', code: 'lab' }),
     });
-    t.equal(write.status, 403, 'nor which page asks');
+    t.equal(write.status, 403, 'forged headers do not hide the requesting page');
   }
 });
 

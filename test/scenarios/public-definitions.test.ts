@@ -57,8 +57,8 @@ async function story(t: Test, database: DatabaseKind) {
 
   const before = (await pc.client.sync.list()).generation;
   await labs.change(nano.id, { public_definitions: 'pin' });
-  t.not((await pc.client.sync.list()).generation, before, 'computers are told anew');
-  t.equal((await instruments.read(main.id)).pinned_version, 2, 'what was seen is kept');
+  t.not((await pc.client.sync.list()).generation, before, 'computers receive a new list');
+  t.equal((await instruments.read(main.id)).pinned_version, 2, 'the version in use is pinned');
   await next(shared, 'Shared', 3);
   t.match(await syncList(), {
     got: ['Shared v2', 'Shipped v1'],
@@ -77,13 +77,17 @@ async function story(t: Test, database: DatabaseKind) {
     'nor by asking',
   );
   const later = await make('Later', another);
-  t.equal(later.pinned_version, 1, 'a new one is pinned to what its admin sees');
+  t.equal(later.pinned_version, 1, 'a new instrument is pinned to the version that its admin sees');
   await next(another, 'Another', 2);
   t.match(await syncList(), { got: ['Another v1', 'Shared v2', 'Shipped v1'] });
   const taken = await instruments.change(main.id, { pinned_version: 3 });
   t.equal(taken.pinned_version, 3);
   await instruments.change(later.id, { pinned_version: null });
-  t.equal((await instruments.read(later.id)).pinned_version, 2, 'no pin means the newest now');
+  t.equal(
+    (await instruments.read(later.id)).pinned_version,
+    2,
+    'without a pin it follows the newest version',
+  );
   t.match(await syncList(), { got: ['Another v2', 'Shared v3', 'Shipped v1'], warnings: [] });
 
   const own = await ada.client.definitions.create({
@@ -105,5 +109,5 @@ async function story(t: Test, database: DatabaseKind) {
   t.match(items.find(({ after }) => JSON.stringify(after).includes('pinned'))?.after, {
     pinned: [{ instrument_id: main.id, pinned_version: 2 }],
   });
-  t.same((await fsck(deps)).problems, [], 'fsck takes what was noted for nothing foreign');
+  t.same((await fsck(deps)).problems, [], 'fsck accepts the pins in the audit trail');
 }

@@ -174,13 +174,13 @@ for (const [what, { prepare, act, done }] of Object.entries(CRASHES)) {
         failed: [],
       });
       const after = await known(name);
-      if (moment === 'before') t.same(after, before, 'nothing of it is there');
+      if (moment === 'before') t.same(after, before, 'nothing of the change remains');
       else {
         const { trail, ...rest } = done(before);
         t.match(after, rest);
         const added = after.trail.slice(before.trail.length);
         t.match(added, trail);
-        t.equal(added.length, trail.length, 'and nothing is told twice');
+        t.equal(added.length, trail.length, 'no event is sent twice');
       }
       t.same(await repair(deps), { repaired: [], failed: [] });
       await goesOn(t, clone, name);

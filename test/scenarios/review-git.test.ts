@@ -33,7 +33,7 @@ t.test('a push to refs/for/main opens a merge request, and the next one updates 
   t.match(opened.stderr, `remote: Merge request !${row?.id}: ${lab.url}/merge-requests/${row?.id}`);
   t.match(row, { title: 'Measure two', description: 'Because one is few.', head: first });
   const again = await push('HEAD:refs/for/main');
-  t.equal(again.code, 0, 'the same once more changes nothing');
+  t.equal(again.code, 0, 'repeating the push changes nothing');
   const second = await commit(measurement('Pushed', 3), 'Three');
   const said = ['-o', 'title=Now three', '-o', 'draft', '-o', 'labels=now'];
   const moved = await push(...said, 'HEAD:refs/for/main');
@@ -59,7 +59,7 @@ t.test('a branch is one merge request, also when forced, invalid or deleted', as
   t.match(page.blockers.join(), /"validation" fails/);
   await clone.git('reset', '-q', '--hard', 'origin/main');
   const whole = await commit(measurement('Branched', 4), 'Whole');
-  t.not((await push('HEAD:refs/heads/idea')).code, 0, 'git itself asks for --force');
+  t.not((await push('HEAD:refs/heads/idea')).code, 0, 'git itself requires --force');
   t.equal((await push('--force', 'HEAD:refs/heads/idea')).code, 0);
   t.match(await list(made.id), [{ id: row?.id, head: whole }]);
   t.equal((await push('--delete', 'idea')).code, 0);
@@ -134,6 +134,6 @@ t.test('only people who may take part see and fetch changes under review', async
     await git(['init', '-q', who.username], { cwd: folder });
     const cwd = join(folder, who.username);
     const taken = await gitResult(['fetch', lab.gitUrl('Hidden', who.token), secret], { cwd });
-    t.not(taken.code, 0, 'not by its id either');
+    t.not(taken.code, 0, 'its id does not work either');
   }
 });

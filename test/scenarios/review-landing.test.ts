@@ -82,10 +82,14 @@ t.test('a merge request lands as one commit that names its authors and approvers
   t.match(await read(id), { can_merge: true, blockers: [], reviews: [{ standing: true }] });
   t.match(await refused(merge(ben, id, head)), { status: 403 }, 'a contributor does not land');
   const other = await refused(merge(ada, id, '0'.repeat(40)));
-  t.match(other, { status: 409 }, 'another head than was looked at');
+  t.match(other, { status: 409 }, 'the head differs from the reviewed one');
   const merged = await merge(ada, id, head);
   t.match(merged, { state: 'merged', merged_version: 2, merged_by: { username: 'ada' } });
-  t.match(merged, { can_merge: false, diff: /notes\.txt/ }, 'what landed can still be read');
+  t.match(
+    merged,
+    { can_merge: false, diff: /notes\.txt/ },
+    'a landed merge request can still be read',
+  );
   t.match(await refused(merge(ada, id, head)), { status: 409 }, 'it lands once');
 
   await clone.git('fetch', '-q', '--prune', 'origin');

@@ -65,9 +65,9 @@ async function staysAsItLanded(t: Test, name: string, id: number, head: string) 
     'what came too late is none of its heads',
   );
   const landed = refs.get(`refs/merge-requests/${id}/merge`)?.oid;
-  t.equal(landed, refs.get('refs/tags/v2')?.peeled, 'what landed stands beside it');
+  t.equal(landed, refs.get('refs/tags/v2')?.peeled, 'the landed version is beside it');
   const trail = await ada.client.audit({ subject_type: 'merge_request', subject_id: id });
-  t.equal(trail.items[0]?.action, 'merge_request.merged', 'nothing is told of it afterwards');
+  t.equal(trail.items[0]?.action, 'merge_request.merged', 'no event is sent afterwards');
 }
 
 /** Follows the `remote:` lines in the clone and returns the number of the resulting merge request. */
@@ -160,12 +160,12 @@ t.test('after repair, a head whose ref never moved is not a head', async (t) => 
     await writeFile(join(lab.dataDir, 'journal', `CutOff~999999999.1.${hostname()}`), '');
     t.same(await repair(deps), { repaired: ['CutOff'], failed: [] });
     const page = await ada.client.mergeRequests.read(id);
-    t.equal(page.heads.length, 1, 'and whoever approved it has no part in it');
+    t.equal(page.heads.length, 1, 'repair removes the head that the refs never reached');
     return page;
   };
   t.match(await repaired(), { head, heads: [{ head }], can_merge: true });
   await ben.client.mergeRequests.close(id);
-  t.match(await repaired(), { state: 'closed' }, 'closed while it was pushed to');
+  t.match(await repaired(), { state: 'closed' }, 'closed during a push');
   await ben.client.mergeRequests.reopen(id);
   await clone.commit({ 'notes.txt': 'more\n' }, 'More notes');
   t.equal((await clone.push('HEAD:refs/for/main')).code, 0);

@@ -54,9 +54,9 @@ t.test('a contributor proposes a definition and an admin merges it', async (t) =
   });
 
   t.match(await look(id), { can_merge: false, approvals: { given: 0, required: 1 } });
-  t.match(await refused(review(ben, id)), { status: 403 }, 'not by whoever wrote it');
-  t.match(await refused(review(eve, id)), { status: 403 }, 'nor by a contributor');
-  t.match(await refused(merge(ada, id)), { status: 409 }, 'nor without an approval');
+  t.match(await refused(review(ben, id)), { status: 403 }, 'its author cannot approve it');
+  t.match(await refused(review(eve, id)), { status: 403 }, 'a contributor cannot either');
+  t.match(await refused(merge(ada, id)), { status: 409 }, 'it does not land without an approval');
   t.match(await review(ada, id), { standing: true });
   t.match(await ben.client.mergeRequests.read(id), { can_merge: true, blockers: [] });
   t.match(await refused(merge(ben, id)), { status: 403 });
@@ -84,9 +84,9 @@ t.test('saves of one person go to one merge request; each head needs a new appro
   t.match(page.diff, /return np\.array\(\[\[2\.0\]\]\)/, 'the first save is still in it');
   t.match(page.diff, /category = "Meters"/);
   t.equal(await save(ben, id, { category: 'Meters' }), mr);
-  t.equal((await look(mr)).head, page.head, 'a save without a change makes no head');
+  t.equal((await look(mr)).head, page.head, 'a save without a change creates no head');
   const late = await save(eve, id, { source_code: measurement(name, 3) });
-  t.not(late, mr, 'somebody else has another one');
+  t.not(late, mr, 'another user gets another merge request');
 
   const stale = { verdict: 'approve' as const, head: page.base ?? '' };
   t.match(await refused(ada.client.mergeRequests.review(mr, stale)), { status: 409 });
@@ -131,7 +131,11 @@ t.test('a reviewer who fixes the requested changes can withdraw the objection', 
   t.match((await look(mr)).blockers, [/ada has requested changes/]);
   t.match(await review(ada, mr), { verdict: 'approve', standing: false, why: /wrote a change/ });
   t.match(await look(mr), { can_merge: true, approvals: { given: 1 } });
-  t.match(await refused(review(ada, mr)), { status: 403 }, 'there is nothing more to take back');
+  t.match(
+    await refused(review(ada, mr)),
+    { status: 403 },
+    'there is no request for changes left to withdraw',
+  );
 });
 
 t.test('comments can be on lines of either side and in threads', async (t) => {
@@ -158,7 +162,7 @@ t.test('comments can be on lines of either side and in threads', async (t) => {
   t.match(followed, { line: 16, original_line: 15, outdated: false }, 'it follows its line');
   await save(ben, id, { source_code: `# One more\n${measurement(name, 3)}` });
   const [moved] = (await look(mr)).comments;
-  t.match(moved, { line: null, original_line: 15, outdated: true }, 'until that is changed');
+  t.match(moved, { line: null, original_line: 15, outdated: true }, 'until the line changes');
 });
 
 t.test('a required check counts only from the account that the lab names', async (t) => {
@@ -173,7 +177,7 @@ t.test('a required check counts only from the account that the lab names', async
     who.client.mergeRequests.check(mr, { name, state });
   t.match((await look(mr)).blockers, [/"ci" is missing: eve/]);
   t.match(await post(ben, 'success'), { required: false });
-  t.equal((await look(mr)).can_merge, false, 'not from anybody else');
+  t.equal((await look(mr)).can_merge, false, 'results from other accounts do not count');
   t.match(await post(eve, 'failure'), { required: true });
   t.match((await look(mr)).blockers, [/"failure"/]);
   await post(eve, 'success');
@@ -181,7 +185,7 @@ t.test('a required check counts only from the account that the lab names', async
     t.match(await refused(post(eve, 'success', name)), { status: 422 }, `${name} is ours`);
     const asked = ada.client.labs.change(nano.id, { required_checks: { [name]: eve.id } });
     const why = { status: 422, errors: [{ path: 'required_checks' }] };
-    t.match(await refused(asked), why, 'nobody could ever post it');
+    t.match(await refused(asked), why, 'nobody could post the required check');
   }
   t.equal((await look(mr)).can_merge, true);
   await ada.client.labs.change(nano.id, { required_checks: {} });
@@ -195,9 +199,13 @@ t.test('a check cannot count for a head that its poster may not have seen', asyn
     eve.client.mergeRequests.check(mr, { name: 'ci', state: 'success', ...(head && { head }) });
   const checks = async () => (await look(mr)).checks.filter(({ name }) => name === 'ci');
   await post();
-  t.match(await checks(), [{ state: 'success' }], 'there is but one head that can be meant');
+  t.match(
+    await checks(),
+    [{ state: 'success' }],
+    'without a head in the request, the only head is meant',
+  );
   await save(ben, id, { category: 'B' });
-  t.same(await checks(), [], 'nothing was said of the new one');
+  t.same(await checks(), [], 'the new head has no checks');
   const unnamed = await refused(post());
   t.match(unnamed, { status: 422, errors: [{ path: 'head' }] });
   t.match(unnamed.detail, /give the commit that was checked/);
@@ -232,8 +240,8 @@ t.test(
     const countListed = async () => (await ada.client.definitions.list({ q: name })).total;
     t.equal(await countListed(), 1);
     t.match(await ben.client.mergeRequests.close(mr), { state: 'closed' });
-    t.equal(await countListed(), 0, 'what nobody proposes any more is in no list');
-    t.match(await ada.client.definitions.read(made.id), { name }, 'but can be looked at');
+    t.equal(await countListed(), 0, 'a definition with closed proposals is not listed');
+    t.match(await ada.client.definitions.read(made.id), { name }, 'it can still be read');
     t.match(await refused(ben.client.mergeRequests.close(mr)), { status: 409 });
     t.match(await ben.client.mergeRequests.reopen(mr), { state: 'open' });
     t.equal(await countListed(), 1);

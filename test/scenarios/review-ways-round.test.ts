@@ -31,7 +31,7 @@ t.test('the author of a change cannot approve it under another address', async (
   t.match(await refused(approve(ada, id, head)), { status: 403, detail: /wrote a change/ });
   await ada.client.users.change(ada.id, { email: 'somebody@lab.example' });
   const again = await refused(approve(ada, id, head));
-  t.match(again, { status: 403 }, 'whose it was is settled when it is pushed');
+  t.match(again, { status: 403 }, 'authorship is decided at the push');
   await ada.client.users.change(ada.id, { email: 'ada@lab.example' });
   t.match(await approve(admin, id, head), { standing: true });
 });
@@ -46,7 +46,7 @@ t.test('merge requests move to another lab with their definition', async (t) => 
     () => ada.client.mergeRequests.merge(id, { head, override: 'it was ours' }),
     () => ben.client.mergeRequests.comment(id, { body: 'x' }),
   ]) {
-    t.match(await refused(ask()), { status: 404 }, 'whoever had to do with it before has not now');
+    t.match(await refused(ask()), { status: 404 }, 'an earlier contributor is no longer involved');
   }
   const page = await dan.client.mergeRequests.read(id);
   t.match(page, { lab_id: other.id, can_merge: false, reviews: [{ standing: false }] });
@@ -89,7 +89,7 @@ t.test('rebasing for somebody else does not make a participant: approvals stay',
     ['ben', 'ben'],
   );
   const { items } = await ada.client.audit({ action: 'merge_request.updated', subject_id: id });
-  t.match(items, [{ actor: 'ada' }], 'but who did it is known');
+  t.match(items, [{ actor: 'ada' }], 'the person is recorded');
   t.match(await ada.client.mergeRequests.merge(id, { head: rebased.head }), { state: 'merged' });
 });
 

@@ -208,6 +208,6 @@ t.test(
       ...state,
       about: { ...state.about, timeline: { ...timeline, confirmed } },
     });
-    t.equal(signatures, 3, 'what is stated has changed');
+    t.equal(signatures, 3, 'the statement has changed');
   },
 );

@@ -96,7 +96,7 @@ for (const database of DATABASES) {
       const { provider, signIn, me, admin } = world;
       provider.people.set('sub-1', ADA);
       const { browser, answer } = await signIn('sub-1');
-      t.equal(answer.url, `${world.url}/docs`, 'and leads back to the page that was wanted');
+      t.equal(answer.url, `${world.url}/docs`, 'the browser returns to the requested page');
       const ada = await me(browser);
       t.match(ada?.user, {
         username: 'ada',
@@ -126,7 +126,7 @@ for (const database of DATABASES) {
       await signIn('sub-1', browser);
       const again = await me(browser);
       t.equal(again?.user.id, ada?.user.id);
-      t.equal(again?.user.name, 'Ada Lovelace', 'which is hers to change');
+      t.equal(again?.user.name, 'Ada Lovelace', 'she may change it');
       t.same(
         rolesOf(again),
         ['cold: viewer', 'nano: admin', 'own: viewer'],
@@ -140,7 +140,7 @@ for (const database of DATABASES) {
       t.same(rolesOf(promoted), ['own: viewer']);
       provider.people.set('sub-1', { ...ADA, groups: undefined });
       await signIn('sub-1', browser);
-      t.equal((await me(browser))?.user.is_admin, false, 'no groups, no rights of groups');
+      t.equal((await me(browser))?.user.is_admin, false, 'without groups there are no group roles');
 
       const first = await Promise.allSettled(
         ['sub-2', 'sub-3', 'sub-2'].map(async (sub) => {
@@ -178,7 +178,7 @@ t.test('an e-mail address or a name never links an account', async (t) => {
   });
   const odd = await me((await signIn('odd')).browser);
   t.match(odd?.user, { username: 'Zoe-O-Neil-script', name: 'Zoë b O’Neil /b' });
-  t.match(odd?.user.email, /@registry\.invalid$/, 'an address that is not verified is not taken');
+  t.match(odd?.user.email, /@registry\.invalid$/, 'an unverified address is not used');
   t.same(rolesOf(odd), ['nano: admin'], 'a single group may come without a list');
   provider.people.set('bare', {});
   t.match((await me((await signIn('bare')).browser))?.user, { username: 'bare', name: 'bare' });
@@ -195,10 +195,10 @@ t.test('only a signed-in person can link their account', async (t) => {
   t.match((await me(browser))?.user, { id, username: 'hedy' });
   t.same(rolesOf(await me(browser)), ['cold: viewer', 'nano: contributor']);
   const { browser: later } = await signIn('hedys');
-  t.equal((await me(later))?.user.id, id, 'from now on that is hers');
+  t.equal((await me(later))?.user.id, id, 'from now on the identity is hers');
   t.ok((await actions(world, 'hedy')).includes('user.linked by hedy from 127.0.0.1'));
   await browser.open(await linkAddress(browser, 'hedys'));
-  t.equal((await me(browser))?.user.id, id, 'once more is no harm');
+  t.equal((await me(browser))?.user.id, id, 'repeating it is harmless');
 
   await person('ida');
   const other = new Browser();
@@ -232,7 +232,7 @@ t.test('only a signed-in person can link their account', async (t) => {
   await signInByPassword(browser, 'hedy', 'a third password');
   const lured = { cookie: browser.cookie(url), 'sec-fetch-site': 'same-site' };
   const forged = await link(lured);
-  t.equal(forged.status, 403, 'a page of another host begins no linking');
+  t.equal(forged.status, 403, 'a page of another host cannot start linking');
   t.same(forged.headers.getSetCookie(), []);
   const led = new Browser();
   await signInByPassword(led, 'hedy', 'a third password');
@@ -240,7 +240,7 @@ t.test('only a signed-in person can link their account', async (t) => {
   const more = await led.open(`${url}/api/auth/oidc/start?link=true`);
   t.equal(more.status, 422, 'nor does a parameter that no schema names');
   await led.open(`${url}/api/auth/oidc/start`);
-  t.match((await me(led))?.user, { username: 'ada' }, 'nor does any link: that signs in, no more');
+  t.match((await me(led))?.user, { username: 'ada' }, 'a plain link only signs in');
 });
 
 async function signInByPassword(browser: Browser, username: string, password: string) {
@@ -316,7 +316,7 @@ t.test(
     const injected = await open(victim, mixed.href);
     t.equal(injected.status, 401);
     t.equal(await me(victim), null);
-    t.equal((await open(victim, victims)).status, 200, 'the own one is still good');
+    t.equal((await open(victim, victims)).status, 200, 'the victim’s own attempt still works');
     t.equal((await me(victim))?.user.username, 'victim');
 
     const kept = attacker.cookie(url);
@@ -415,7 +415,7 @@ t.test('while the provider is down the page says so; later sign-ins work', async
   t.equal((await browser.open(back)).status, 503);
   await provider.up();
   await browser.open(back);
-  t.equal((await me(browser))?.user.username, 'emmy', 'the same answer is good still');
+  t.equal((await me(browser))?.user.username, 'emmy', 'the same answer still works');
   await world.anonymous.login('root', 'password of root');
   t.equal((await me((await signIn('emmys')).browser))?.user.username, 'emmy');
 });
@@ -481,7 +481,7 @@ t.test('a hundred failures at the provider throttle the address', async (t) => {
   const refused = await replay();
   t.equal(refused.status, 429);
   t.ok(refused.headers.get('retry-after'));
-  t.equal(provider.asked.length, asked, 'and the provider is left alone');
+  t.equal(provider.asked.length, asked, 'the provider receives no request');
   now += 900_000;
   t.equal((await replay()).status, 401);
 });
@@ -506,7 +506,7 @@ t.test('a sign-in returns only to paths of the registry', async (t) => {
     const answer = await fetch(`${url}/api/auth/oidc/start?${query}`, { redirect: 'manual' });
     t.equal(answer.status, 422, path);
   }
-  t.equal(provider.asked.length, asked, 'and the provider is not even asked');
+  t.equal(provider.asked.length, asked, 'the provider receives no request');
   for (const [path, address] of Object.entries({
     '/': 'https://registry.lab.example/',
     '/definitions/SR830?tab=history#v3':

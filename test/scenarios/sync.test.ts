@@ -125,13 +125,13 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       t.equal((await ask(pc2, '', before.etag)).status, 304);
 
       await instruments.change(spareOne.id, { location: 'Room 3' });
-      t.equal((await ask(pc2, '', before.etag)).status, 200, 'told of the change');
+      t.equal((await ask(pc2, '', before.etag)).status, 200, 'the computer receives the change');
       await instruments.change(spareOne.id, { status: 'retired' });
       t.same(await names(pc2), ['Main']);
       await instruments.change(spareOne.id, { status: 'available' });
       const last = await ask(pc2);
       await instruments.remove(spareOne.id);
-      t.equal((await ask(pc2, '', last.etag)).status, 200, 'told that it is gone');
+      t.equal((await ask(pc2, '', last.etag)).status, 200, 'the computer learns of the deletion');
       t.same(await names(pc2), ['Main']);
     },
   );
@@ -173,7 +173,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.equal((await ask(pc, '', etag.slice(2))).status, 304, 'a strong tag is compared weakly');
     t.equal((await ask(pc, '', `"x", ${etag}`)).status, 304);
     t.equal((await ask(pc, '', '"x"')).status, 200);
-    t.equal((await ask(pc, '?scope=bound', etag)).status, 200, 'another question');
+    t.equal((await ask(pc, '?scope=bound', etag)).status, 200, 'another query');
     t.equal((await ask(pc, '?names=Shipped', etag)).status, 200);
     t.equal((await ask(pc2, '', etag)).status, 200, 'another computer');
     await pc.client.sync.report({ installed: { Meter: 1 } });
@@ -237,7 +237,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.same(await labels(pc), ['Meter v1 bound pinned', 'Meter v2', 'Spare v2']);
     t.same(await labels(pc, { scope: 'bound' }), ['Meter v1 bound pinned']);
     const { definitions: both } = await pc.client.sync.list();
-    t.equal(both[0]?.category, null, 'each as its own files say');
+    t.equal(both[0]?.category, null, 'each has the metadata of its own files');
     t.equal(both[1]?.category, 'Later');
     t.equal(both[0]?.files['Meter.py'], sha256(measurement('Meter')));
 
@@ -257,7 +257,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     t.match(none.warnings, [/none stands/]);
     t.equal(none.revoked.length, 2);
     t.match(none.bindings, [{ instrument: { definition: null } }]);
-    t.same((await cold.client.sync.list()).revoked, [], 'others are not told');
+    t.same((await cold.client.sync.list()).revoked, [], 'the other lab does not see them');
     await definitions.reinstate(meter, 2, 'stands');
     await instruments.change(main.id, { pinned_version: null });
     t.same(await labels(pc), ['Meter v2 bound', 'Spare v2']);
@@ -352,7 +352,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       .execute<[{ count: string }]>('select count(*) from installations where computer = ?', [
         pc.id,
       ]);
-    t.equal(Number(count), 3, 'what goes on needs no further row');
+    t.equal(Number(count), 3, 'a continuing installation adds no row');
   });
 
   await t.test('a commit and the hash of a file lead to the version and its review', async (t) => {
@@ -381,7 +381,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     const hash = told.files['Meter.py'] ?? '';
     const byHash = await cleo.client.fleet.provenance(hash);
     t.match(byHash, { version: 3, path: 'Meter.py', approvals: [{ by: { username: 'ada' } }] });
-    t.equal(byHash.review, null, 'what was said goes to whoever may read merge requests');
+    t.equal(byHash.review, null, 'only readers of merge requests see the review');
     await ada.client.definitions.rollback(meter, 2, 'back');
     const second = await ada.client.definitions.version(meter, 2);
     const { files } = await pc.client.fleet.provenance(second.commit);
@@ -409,7 +409,11 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     const hash = sha256(one);
     for (const digits of [7, 40, 63]) {
       const found = await ada.client.fleet.provenance(hash.slice(0, digits));
-      t.match(found, { name: 'AlikeOne', path: 'helpers.py' }, 'what is hidden is not in the way');
+      t.match(
+        found,
+        { name: 'AlikeOne', path: 'helpers.py' },
+        'hidden versions do not cause ambiguity',
+      );
     }
     for (const client of [dan.client, lab.anonymous, cold.client])
       await t.rejects(client.fleet.provenance(commit.slice(0, 12)), status(404));

@@ -92,7 +92,11 @@ for (const database of DATABASES) {
       t.same((await mergeRequests.list()).items, []);
 
       await admin.client.definitions.change(definition, { lab_id: other.id });
-      t.match(await mergeRequests.read(id), { lab_id: other.id }, 'and moves with it');
+      t.match(
+        await mergeRequests.read(id),
+        { lab_id: other.id },
+        'the merge request moves with it',
+      );
       t.match(await refused(reads(id)), { status: 404 });
     });
   });

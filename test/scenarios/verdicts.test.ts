@@ -85,7 +85,11 @@ t.test('a rollback to a revoked version is refused until it is reinstated', asyn
   t.match(await trail('version.reinstated'), [
     { before: { revoked: { by: { username: 'ada' } } }, after: { reason: 'it was the cable' } },
   ]);
-  t.match(await definitions.reinstate(id, 2, 'again'), { revoked: null }, 'it stands already');
+  t.match(
+    await definitions.reinstate(id, 2, 'again'),
+    { revoked: null },
+    'the version is not revoked',
+  );
   t.equal((await trail('version.reinstated')).length, 1);
   t.match(await definitions.rollback(id, 2, 'back'), { version: 4 });
 });

@@ -107,7 +107,7 @@ t.test('more than a version may hold is refused before it is written', async (t)
   const tooLarge = { code: 'too_large', status: 413 } as never;
   const nothing = new Uint8Array();
   await check(many(999, (i) => `d${i}/f`, nothing));
-  await t.rejects(check(many(1000, (i) => `d${i}/f`, nothing)), tooLarge, 'folders count');
+  await t.rejects(check(many(1000, (i) => `d${i}/f`, nothing)), tooLarge, 'folders are counted');
   await t.rejects(check(many(33, (i) => `f${i}`, new Uint8Array(1 << 20))), tooLarge);
 });
 
@@ -126,9 +126,9 @@ t.test('a byte order mark appears once and stays', async (t) => {
   const marked = `\ufeff${measurement('Meter')}`;
   const files = await make({ source_code: marked });
   t.equal(text(files), marked);
-  t.equal(text(await make({ source_code: marked }, files)), marked, 'saved as it was sent');
+  t.equal(text(await make({ source_code: marked }, files)), marked, 'saved as sent');
   const next = await make({ source_code: measurement('Meter', 2) }, files);
-  t.equal(text(next), `\ufeff${measurement('Meter', 2)}`, 'saved as it was shown, with a change');
+  t.equal(text(next), `\ufeff${measurement('Meter', 2)}`, 'saved as shown, with a change');
   const described = text(await make({ category: 'Meters' }, files));
   t.match(described, /^\ufeff# \/\/\/ script\n/);
   t.equal(described.lastIndexOf('\ufeff'), 0);

@@ -311,7 +311,7 @@ t.test('after an unexpected error the report still says what was imported', asyn
     report.imported.map(({ name }: { name: string }) => name),
     [...target.versions.keys()].sort(),
   );
-  t.ok(report.imported.length > 0, 'what had begun was finished');
+  t.ok(report.imported.length > 0, 'the definition in progress was completed');
 });
 
 t.test('files beyond the limits of the registry, or that clash, are not imported', async (t) => {
@@ -543,7 +543,7 @@ t.test(
     const command = importCommand({ target, git, analysis }, terminal, { folder, report: file });
     await t.rejects(command, { code: 'conflict', message: /^D\d+\.py changed while the folder/ });
     const report = JSON.parse(await readFile(file, 'utf8'));
-    t.ok(report.imported.length > 0, 'the report says what was imported before');
+    t.ok(report.imported.length > 0, 'the report lists earlier imports');
     t.ok(report.imported.length < names.length);
   },
 );

@@ -33,7 +33,7 @@ function jwt(claims: object, { alg = 'HS256', secret = SECRET } = {}): string {
 t.test('a session is valid if the registry signed it and it has not expired', async (t) => {
   const now = Math.floor(Date.now() / 1000);
   const claims = { sub: String(registry.admin.id), epoch, jti: 'one', iat: now, exp: now + 600 };
-  t.equal((await me(jwt(claims))).status, 200, 'this is how a session looks');
+  t.equal((await me(jwt(claims))).status, 200, 'the signed session is valid');
   const bad: Record<string, string> = {
     'another secret': jwt(claims, { secret: 'y'.repeat(32) }),
     'no signature': jwt(claims, { alg: 'none' }),
@@ -70,9 +70,9 @@ t.test(
       fetch(`${registry.url}/api/auth/logout`, { method: 'POST', headers });
     const authorization = `Bearer ${first.token}`;
     t.equal((await signOut({ authorization })).status, 204);
-    t.equal((await me(first.token)).status, 401, 'as a Bearer too');
+    t.equal((await me(first.token)).status, 401, 'also as a Bearer token');
     t.equal((await me(second.token)).status, 200);
-    t.equal((await signOut({ authorization })).status, 204, 'once more is no error');
+    t.equal((await signOut({ authorization })).status, 204, 'repeating it is not an error');
     const cookie = `registry_session=${second.token}`;
     t.equal((await signOut({ cookie, origin: registry.url })).status, 204);
     t.equal((await me(second.token)).status, 401);
@@ -116,7 +116,7 @@ t.test('the cookie of an ended session is ignored and removed', async (t) => {
   const byToken = await withDeadCookie('/api/auth/me', {
     headers: { authorization: `Bearer ${registry.admin.token}` },
   });
-  t.equal(byToken.status, 200, 'a token counts before a cookie');
+  t.equal(byToken.status, 200, 'a token takes precedence over a cookie');
 });
 
 t.test('people can sign in and out whatever cookie or token they have', async (t) => {
@@ -188,7 +188,11 @@ t.test('in a browser a new password needs the current one', async (t) => {
     { status: 429 } as never,
     'guessing is slowed',
   );
-  await t.rejects(signIn('ben', 'another password'), { status: 429 } as never, 'signing in too');
+  await t.rejects(
+    signIn('ben', 'another password'),
+    { status: 429 } as never,
+    'signing in does too',
+  );
   await admin.client.users.change(ben.id, { password: 'from a site admin' });
   t.pass('a site admin gives others a new one without knowing the old');
 });

@@ -39,7 +39,7 @@ t.test('after the free tries each failure doubles the wait', async (t) => {
   for (let i = 0; i < 9; i++) backoff.add('a');
   now += 3_600_000;
   backoff.add('a');
-  t.equal(backoff.waitFor('a', 2), 0, 'long ago counts no more');
+  t.equal(backoff.waitFor('a', 2), 0, 'old failures no longer count');
 });
 
 t.test('a limited number of keys is remembered; the least recent go first', async (t) => {
@@ -102,7 +102,7 @@ t.test(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ username: 'ada', password: right }),
       });
-      t.equal(answer.status, 429, 'the right one is not even looked at');
+      t.equal(answer.status, 429, 'the right password is not even checked');
       const seconds = 60 * minutes - (minutes === 1 ? 1 : 0);
       t.equal(answer.headers.get('retry-after'), String(seconds));
       const words = minutes === 1 ? 'a minute' : `${minutes} minutes`;
@@ -146,10 +146,10 @@ t.test('a flood from one address does not delay other addresses', async (t) => {
     }),
   );
   await throttle.signIn('192.0.2.8', 'ada').inTurn(async () => undefined);
-  t.equal(begun, 2, 'the others of the flood wait for each other');
+  t.equal(begun, 2, 'other requests of the flood wait for each other');
   resolve();
   await Promise.all(flood);
-  t.equal(begun, 100, 'and nobody is refused for that');
+  t.equal(begun, 100, 'nobody is refused for waiting');
 });
 
 t.test('invalid tokens are throttled; valid ones always pass', async (t) => {

@@ -34,7 +34,7 @@ t.test(
     };
     t.match(verify('sig', payload), { code: 0, stdout: fingerprintOf(blob) });
     t.not(verify('sig', Buffer.concat([payload, Buffer.from('x')])).code, 0);
-    t.not(verify('other', payload).code, 0, 'made for another purpose');
+    t.not(verify('other', payload).code, 0, 'created for another namespace');
     t.match(keygen(['-l', '-f', join(folder, 'key.pub')]).stdout, fingerprintOf(blob));
   },
 );

@@ -69,7 +69,11 @@ t.test('characters that are ordinary in emoji and some scripts are hidden elsewh
 
 t.test('lines, prose and code differ only in line ends', async (t) => {
   t.same(hiddenIn(HIDDEN_IN_PROSE, 'a\tb\nc\r\nd'), []);
-  t.same(hiddenIn(HIDDEN_IN_PROSE, 'a\rb\fc'), ['\r', '\f'], 'a terminal goes back over the line');
+  t.same(
+    hiddenIn(HIDDEN_IN_PROSE, 'a\rb\fc'),
+    ['\r', '\f'],
+    'a lone CR overwrites the line in a terminal',
+  );
   t.same(hiddenIn(HIDDEN_IN_LINE, 'a\tb\nc\rd'), ['\t', '\n', '\r']);
   t.same(hiddenIn(HIDDEN_IN_CODE, 'a\tb\nc\r\nd\re\f\x1b'), ['\x1b']);
 });

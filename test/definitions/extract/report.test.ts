@@ -233,7 +233,11 @@ t.test('include, exclude, prefer and rename choose what is imported', async (t) 
   t.same(named({ exclude: ['lab2'] }), ['Meter', '']);
   t.same(named({ exclude: ['St*', '/lab1/**'] }), ['Meter', '']);
   t.same(named({ include: ['lab1/'] }), ['Meter', '']);
-  t.same(named({ include: ['StageBase'] }), ['StageBase', ''], 'taken although a base by its name');
+  t.same(
+    named({ include: ['StageBase'] }),
+    ['StageBase', ''],
+    'imported although its name looks like a base',
+  );
   t.same(named({ rename: [{ from: 'Meter', to: 'Meter2', path: 'lab2/m.py' }] }), [
     'Meter Meter2 Stage',
     '',

@@ -33,10 +33,10 @@ t.teardown(() => server[Symbol.asyncDispose]());
 
 /** Asserts that a refused push leaves no ref, object or file behind. */
 async function nothingChanged(t: Test) {
-  t.equal([...(await repository.refs())].length, 1, 'no ref was made');
-  t.equal(await repository.head(), main, 'main stands');
+  t.equal([...(await repository.refs())].length, 1, 'no ref was created');
+  t.equal(await repository.head(), main, 'main is unchanged');
   t.same(await server.leftovers('Target'), [], 'quarantine is empty');
-  t.same(await repository.fsck(), [], 'fsck is content');
+  t.same(await repository.fsck(), [], 'fsck finds nothing');
   const objects = ['cat-file', '--batch-all-objects', '--batch-check'];
   const { stdout } = await server.git.run({ args: objects, cwd: repository.path });
   t.equal(stdout.toString().trim().split('\n').length, 3, 'no object was kept');

@@ -86,7 +86,7 @@ t.test('clients that stop reading lose their slots', async (t) => {
     return answer;
   });
   await server.client(['ls-remote', `${server.url}/Small.git`]);
-  t.notOk(answered, 'all places are taken');
+  t.notOk(answered, 'all slots are in use');
   mock.timers.tick(TOO_LONG);
   t.equal((await waiting).status, 200);
   for (const answer of stalled) answer.destroy();
@@ -111,7 +111,7 @@ t.test('clients that stop sending lose their slots and are told', async (t) => {
     return answer.statusCode;
   });
   while ((await quarantines()) < begun.length) await new Promise(setImmediate);
-  t.equal((await fetchSmall(2000)).status, 200, 'others are not kept waiting');
+  t.equal((await fetchSmall(2000)).status, 200, 'others do not wait');
   mock.timers.tick(TOO_LONG);
   t.same(
     await Promise.all(heard),

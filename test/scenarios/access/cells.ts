@@ -41,7 +41,7 @@ export async function askEverybody(t: Test, row: Row, asking: Asking): Promise<v
       asking.cell(t, { ...cell, thing: await thingFor(world, row, of, false) }),
     ),
   );
-  t.strictSame(await readState(world, things), before, 'nothing is written for those who may not');
+  t.strictSame(await readState(world, things), before, 'refused callers change nothing');
   await Promise.all(
     all
       .filter(({ expected }) => isAllowed(expected))

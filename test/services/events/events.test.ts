@@ -105,10 +105,10 @@ await onEachDatabase(
     for (const other of others) await waitForId(other, last);
     for (const other of others) t.equal(other.ids.length, count);
     t.ok(slow.destroyed, 'dropped');
-    t.ok(slow.writableLength < MOST_WAITING + 1024, 'no more waits than may wait');
+    t.ok(slow.writableLength < MOST_WAITING + 1024, 'the queue stays within its limit');
     t.same(errors, []);
     await events.close();
-    for (const other of others) t.ok(other.writableEnded, 'the end is told');
+    for (const other of others) t.ok(other.writableEnded, 'the reader receives the end');
     await t.rejects(read(new Out()), { code: 'unavailable' });
   },
 );
@@ -124,7 +124,7 @@ await onEachDatabase(
     const opened = read(slow, begin);
     await once(slow, 'newListener');
     while (!slow.writableNeedDrain) await new Promise((resolve) => setTimeout(resolve, 5));
-    t.ok(slow.writableLength < 2048, 'nothing is piled up');
+    t.ok(slow.writableLength < 2048, 'nothing accumulates');
     slow.go();
     await opened;
     t.equal(slow.ids.length, MOST_MISSED, 'all of it');
