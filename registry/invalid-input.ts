@@ -46,18 +46,18 @@ function inWords({ message, params, keyword, data }: SchemaError): string {
   if (Array.isArray(params?.allowedValues)) {
     return `must be one of: ${params.allowedValues.join(', ')}`;
   }
-  if (params?.format === 'date-time') return 'must be a time, as 2027-01-31T12:00:00Z';
+  if (params?.format === 'date-time') return 'must be a time such as 2027-01-31T12:00:00Z';
   if (params?.format === 'line' || params?.format === 'prose') {
     const kind = params.format === 'line' ? HIDDEN_IN_LINE : HIDDEN_IN_PROSE;
     const [hidden] = findHidden(String(data), kind, 1);
     return hidden
-      ? `cannot hold ${describeHidden(hidden.character)}, which nobody sees: take it out at character ${hidden.at + 1}`
-      : 'cannot hold characters that nobody sees';
+      ? `cannot contain ${describeHidden(hidden.character)}, which is invisible: remove it at character ${hidden.at + 1}`
+      : 'cannot contain invisible characters';
   }
   if (keyword === 'minLength' && params?.limit === 1) return 'must not be empty';
   if (keyword === 'pattern' && params?.pattern === NOT_BLANK) return 'must not be blank';
   if (keyword === 'pattern' && params?.pattern === ADDRESS) {
-    return 'must be an address, as name@lab.example, in ASCII and without quotes';
+    return 'must be an address such as name@lab.example, in ASCII and without quotes';
   }
   return message ?? 'is not valid';
 }

@@ -48,7 +48,7 @@ export function singleSignOnOf(config: Config): SingleSignOn | null {
 
 /** Plain http lets an attacker forge the provider's answers and sign in as anybody, except within one machine. */
 function issuerOf(text: string): URL {
-  if (!URL.canParse(text)) throw new ConfigError(`OIDC_ISSUER is no URL (it is "${text}")`);
+  if (!URL.canParse(text)) throw new ConfigError(`OIDC_ISSUER is not a URL (it is "${text}")`);
   const issuer = new URL(text);
   const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(issuer.hostname);
   if (issuer.protocol === 'https:' || local) return issuer;

@@ -23,7 +23,9 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
     ),
   );
   for (const name of unsettled) {
-    terminal.err(`${name} is in the backup as it is, but it cannot be repaired; see registry fsck`);
+    terminal.err(
+      `${name} is in the backup, but it is damaged and cannot be repaired. Run: registry fsck`,
+    );
   }
   const { repositories, tables } = manifest;
   terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows are in ${file}.`);
@@ -37,10 +39,10 @@ export async function runRestore(deps: Deps, terminal: Terminal, { file }: File)
     restore(deps, path, (done, total) => terminal.progress(done, total, 'Restoring repositories')),
   );
   terminal.out(
-    `${repositories.length} repositories and ${rowsIn(tables)} rows are as they were at ${made_at}.`,
+    `${repositories.length} repositories and ${rowsIn(tables)} rows are restored to their state of ${made_at}.`,
   );
   terminal.out(
-    'Lab computers keep what they have until you tell them to follow: see docs/backup.md, then npx registry confirm-restore',
+    'Lab computers keep the versions that they have until you confirm the restore. Read docs/backup.md, then run: npx registry confirm-restore',
   );
   return await runFsck(deps, terminal);
 }
@@ -51,6 +53,6 @@ export async function runConfirmRestore(
   { by }: { by: string },
 ): Promise<number> {
   await confirmRestore(deps, OPERATOR, by);
-  terminal.out('Lab computers follow this registry from their next sync on.');
+  terminal.out('Lab computers accept the restored registry at their next sync.');
   return 0;
 }

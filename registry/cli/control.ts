@@ -94,6 +94,6 @@ export async function askServer(
     else if ('progress' in message) terminal.progress(...message.progress);
     else return message.exit;
   }
-  terminal.err('The server ended before the command did.');
+  terminal.err('The server stopped before the command was complete.');
   return 1;
 }

@@ -11,8 +11,8 @@ export function greeting(url: string, first: FirstAdmin | null): string[] {
     '',
     `  Sign in as      ${first.username}`,
     ...(first.password
-      ? [`  with password   ${first.password}   (for 24 hours: choose another one)`]
-      : ['  with the password that ADMIN_PASSWORD gives']),
+      ? [`  with password   ${first.password}   (valid for 24 hours: choose your own)`]
+      : ['  with the password in ADMIN_PASSWORD']),
     `  Open            ${url}/`,
     '',
     ...cloning(new URL(`${url}/definitions/SR830.git`), first),
@@ -24,7 +24,7 @@ function cloning(repository: URL, { username, token }: FirstAdmin): string[] {
   repository.username = username;
   if (token === null) {
     return [
-      '  Clone a definition with git; its password is a token, which this makes:',
+      '  Clone a definition with git. The password is a token, which the first command creates:',
       '',
       `  npx registry token create ${username}`,
       `  git clone ${repository.href}`,
@@ -32,7 +32,7 @@ function cloning(repository: URL, { username, token }: FirstAdmin): string[] {
   }
   repository.password = token;
   return [
-    '  Clone a definition with git (the token in this line is yours, for 24 hours; it is shown this once):',
+    '  Clone a definition with git. This command contains your token; it is valid for 24 hours and shown only once:',
     '',
     `  git clone ${repository.href}`,
   ];

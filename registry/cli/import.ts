@@ -46,8 +46,7 @@ export async function runImport(
   const choice = choiceOf(command);
   const bases = new Map(base.map(parseBase));
   const onProgress = (done: number, total: number) => terminal.progress(done, total, 'Importing');
-  const onReading = (files: number) =>
-    terminal.err(`Reading ${files} files to find the definitions in them.`);
+  const onReading = (files: number) => terminal.err(`Reading ${files} files to find definitions.`);
   const onRead: OnReading = (step, done, total) => terminal.progress(done, total, READING[step]);
   let ended: ImportEnded | undefined;
   const report = await orProblem(resolve(folder), (path) =>
@@ -74,12 +73,12 @@ const READING: Readonly<Record<ReadingStep, string>> = {
 /** What is wrong with a path, by the system's code. */
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
-  ENOTDIR: 'a part of this path is no folder',
+  ENOTDIR: 'a part of this path is not a folder',
   EISDIR: 'this is a folder, not a file',
-  EACCES: 'this account may not use it',
-  EPERM: 'this account may not use it',
+  EACCES: 'this account has no permission for it',
+  EPERM: 'this account has no permission for it',
   EROFS: 'the disk is read-only',
-  EEXIST: 'there is something of this name already',
+  EEXIST: 'something with this name exists already',
   ENOSPC: 'the disk is full',
 };
 

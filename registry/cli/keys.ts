@@ -7,6 +7,8 @@ import type { Terminal } from './terminal.ts';
 export async function rotateKeys(deps: Deps, terminal: Terminal) {
   const { retired, current } = await rotateSigningKey(deps, OPERATOR);
   terminal.out(`Versions are signed with ${current.fingerprint} from now on.`);
-  terminal.out(`What ${retired.fingerprint} signed until ${retired.valid_before} stays valid.`);
+  terminal.out(
+    `Signatures that ${retired.fingerprint} made before ${retired.valid_before} stay valid.`,
+  );
   return 0;
 }

@@ -17,7 +17,7 @@ export async function runReindex(deps: Deps, terminal: Terminal) {
   );
   terminal.out(`${report.definitions} definitions, ${report.versions} versions indexed.`);
   for (const name of report.removed) {
-    terminal.out(`${name}: taken out of the index, its repository is gone`);
+    terminal.out(`${name}: removed from the index, because its repository no longer exists`);
   }
   for (const { name, reason } of report.skipped) terminal.err(`${name}: skipped, ${reason}`);
   return report.skipped.length === 0 ? 0 : 1;
@@ -46,7 +46,7 @@ export async function runMaintain({ repositories }: Deps, terminal: Terminal) {
     }
     terminal.progress(i + 1, names.length, 'Packing repositories');
   }
-  for (const line of failed) terminal.err(`${line}; see registry fsck`);
+  for (const line of failed) terminal.err(`${line}. Run: registry fsck`);
   terminal.out(
     `${names.length - failed.length} repositories are in order, ${failed.length} are not.`,
   );

@@ -28,7 +28,7 @@ export async function addUser(deps: Deps, terminal: Terminal, options: UserOptio
     is_admin: options.admin ?? false,
   };
   const user = await createUser(deps, OPERATOR, account, { oneTime });
-  terminal.out(`Made the account ${user.username} (id ${user.id}).`);
+  terminal.out(`Created the account ${user.username} (id ${user.id}).`);
   if (oneTime) tellPassword(terminal, password);
   return 0;
 }
@@ -45,7 +45,7 @@ export async function setPassword(deps: Deps, terminal: Terminal, options: UserO
 
 function tellPassword(terminal: Terminal, password: string): void {
   terminal.out(`Password: ${password}`);
-  terminal.err('It can be used for 24 hours; its owner chooses another one after signing in.');
+  terminal.err('It is valid for 24 hours. Its owner chooses another one after signing in.');
 }
 
 export async function showUsers(deps: Deps, terminal: Terminal) {
@@ -75,7 +75,7 @@ export async function createToken(deps: Deps, terminal: Terminal, options: Token
     ...(options.expires !== undefined && { expires_at: options.expires }),
   });
   terminal.out(token);
-  terminal.err('This is the only time that the token is shown.');
+  terminal.err('The token is shown only once.');
   return 0;
 }
 

@@ -40,7 +40,7 @@ export function program(act: Act): Command {
     .action(act('migrate', () => ({})));
   root
     .command('import <folder>')
-    .description('make a definition of every instrument class in a folder of Python files')
+    .description('create a definition for every instrument class in a folder of Python files')
     .option('--lab <code>', 'the lab that they belong to')
     .option('--builtin', 'import them as built-in definitions')
     .option(
@@ -50,17 +50,17 @@ export function program(act: Act): Command {
     )
     .option(
       '--include <glob>',
-      'import only what fits: files and folders as in .gitignore, or names of classes',
+      'import only what matches: files and folders as in .gitignore, or class names',
       collect,
     )
     .option(
       '--exclude <glob>',
-      'import nothing that fits; other definitions may still carry it',
+      'import nothing that matches; other definitions may still include it',
       collect,
     )
     .option(
       '--prefer <path>',
-      'of several classes with one name, take the one in this file or folder',
+      'if several classes have one name, import the one in this file or folder',
       collect,
     )
     .option(
@@ -68,7 +68,7 @@ export function program(act: Act): Command {
       'import a class under another name; PATH:OLD=NEW for one of several',
       collect,
     )
-    .option('--dry-run', 'say what would happen, and do nothing')
+    .option('--dry-run', 'report what would be imported, and write nothing')
     .option('--verbose', 'list every place and every file')
     .option('--json', 'print the report as JSON')
     .option('--report <file>', 'write the report as JSON')
@@ -86,7 +86,7 @@ export function program(act: Act): Command {
     .option('--bundle', 'write one file instead, for `pybirch-registry import-bundle`')
     .option('--lab <code>', "only this lab's; with --builtin, the built-in ones too")
     .option('--builtin', "only the built-in ones; with --lab, the lab's too")
-    .option('--force', 'replace files that are there with other content')
+    .option('--force', 'replace existing files that have other content')
     .action(
       act('export', (folder: string, options: object) => ({ ...options, folder: resolve(folder) })),
     );
@@ -96,24 +96,26 @@ export function program(act: Act): Command {
     .action(act('reindex', () => ({})));
   root
     .command('fsck')
-    .description('check repositories, index and audit trail; repair what a crash left half done')
+    .description('check repositories, index and audit trail; complete what a crash interrupted')
     .action(act('fsck', () => ({})));
   root
     .command('maintain')
-    .description('pack repositories, drop what nothing reaches, see what git did in them by hand')
+    .description(
+      'pack repositories, delete unreachable objects, take in changes made with git by hand',
+    )
     .action(act('maintain', () => ({})));
   root
     .command('backup <file>')
-    .description('write repositories, database and keys into one file; beside a running server too')
+    .description('write repositories, database and keys into one file; the server may be running')
     .action(act('backup', (file: string) => ({ file: resolve(file) })));
   root
     .command('restore <file>')
-    .description('put a backup where nothing is yet: an empty DATA_DIR, an empty database')
+    .description('restore a backup into an empty DATA_DIR and an empty database')
     .action(act('restore', (file: string) => ({ file: resolve(file) })));
   root
     .command('confirm-restore')
-    .description('have lab computers follow a registry that was put back to an earlier state')
-    .requiredOption('--by <name>', 'who says so: lab computers are told')
+    .description('let lab computers accept a registry that was restored from a backup')
+    .requiredOption('--by <name>', 'your name, which lab computers show')
     .action(act('confirm-restore', (options: object) => options));
   root.addCommand(keysCommand(act));
   root.addCommand(userCommand(act));
@@ -172,7 +174,7 @@ function keysCommand(act: Act): Command {
   const keys = new Command('keys').description('the keys that versions are signed with');
   keys
     .command('rotate')
-    .description('sign with a new key from now on; what the old one signed stays valid')
+    .description('sign with a new key from now on; old signatures stay valid')
     .action(act('keys rotate', () => ({})));
   return keys;
 }
@@ -180,12 +182,12 @@ function keysCommand(act: Act): Command {
 function userCommand(act: Act): Command {
   const user = new Command('user').description('accounts');
   const passwordFrom = '--password-stdin';
-  const told = 'read the password from standard input (otherwise one is made up and shown)';
+  const told = 'read the password from standard input (without it, one is generated and shown)';
   user
     .command('add <username>')
-    .description('make an account')
+    .description('create an account')
     .option('--name <name>', 'the full name')
-    .option('--email <email>', 'the address that stands in commits')
+    .option('--email <email>', 'the email address in commits')
     .option('--admin', 'make it a site admin')
     .option(passwordFrom, told)
     .action(
@@ -197,7 +199,7 @@ function userCommand(act: Act): Command {
     );
   user
     .command('password <username>')
-    .description('give an account a new password; its sessions end')
+    .description('set a new password for an account; its sessions end')
     .option(passwordFrom, told)
     .action(
       act('user password', async (username: string, options: { passwordStdin?: boolean }) => ({
@@ -207,7 +209,7 @@ function userCommand(act: Act): Command {
     );
   user
     .command('list')
-    .description('id, username, name, e-mail and marks, with tabs between')
+    .description('list accounts: id, username, name, email and marks, separated by tabs')
     .action(act('user list', () => ({})));
   return user;
 }
@@ -216,7 +218,7 @@ function tokenCommand(act: Act): Command {
   const token = new Command('token').description('tokens for programs and git');
   token
     .command('create <username>')
-    .description('make a token for an account; only the token is printed on standard output')
+    .description('create a token for an account; standard output has only the token')
     .option('--name <name>', 'what it is for', 'command line')
     .addOption(
       new Option('--scope <scope>', 'what it may do')

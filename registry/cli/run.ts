@@ -35,13 +35,13 @@ function tell(error: unknown): number {
 /** What the surroundings refuse, in a line that says what to do; undefined for what is ours to mend. */
 function plainly(error: unknown): string | undefined {
   if (error instanceof StoreError && error.code === 'database_unavailable') {
-    return `The database cannot be reached: ${error.message}. Check DATABASE_URL, and that the server runs.`;
+    return `The database cannot be reached: ${error.message}. Check DATABASE_URL, and that the database server is running.`;
   }
   if (!(error instanceof Error)) return undefined;
   const { code, path, port } = error as NodeJS.ErrnoException & { port?: number };
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} is taken by another program. Choose another one with PORT.`;
+      return `Another program uses port ${port}. Choose another one with PORT.`;
     case 'EADDRNOTAVAIL':
     case 'EACCES':
     case 'EPERM':

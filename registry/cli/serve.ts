@@ -77,17 +77,17 @@ async function start(
   await migrated;
   const sharing = await sharingAddresses(deps.store.em());
   if (sharing.length > 0) {
-    app.log.warn({ accounts: sharing }, 'their address is that of another account too; change one');
+    app.log.warn({ accounts: sharing }, 'accounts share an email address; change all but one');
   }
   const { repaired, failed } = await repair(deps);
   if (repaired.length > 0) app.log.warn({ repaired }, 'repaired after a crash');
   for (const { name, error } of failed) {
-    app.log.error({ err: error, definition: name }, 'cannot be repaired; see registry fsck');
+    app.log.error({ err: error, definition: name }, 'cannot be repaired; run: registry fsck');
   }
   const old = await attestOnce(deps);
   if (old.attested.length > 0) app.log.info({ definitions: old.attested }, 'old versions attested');
   for (const { name, error } of old.failed) {
-    app.log.error({ err: error, definition: name }, 'cannot be attested; see registry fsck');
+    app.log.error({ err: error, definition: name }, 'cannot be attested; run: registry fsck');
   }
   // With a database server of its own, every process can open what it needs.
   if (deps.store.embedded) {
@@ -129,12 +129,12 @@ function fillBeside(deps: Deps, log: FastifyBaseLogger): () => Promise<void> {
   const stop = new AbortController();
   const filling = fillContents(deps, stop.signal).then(
     ({ filled, failed }) => {
-      if (filled > 0) log.info({ versions: filled }, 'what versions hold is indexed');
+      if (filled > 0) log.info({ versions: filled }, 'contents of versions indexed');
       for (const { name, error } of failed) {
-        log.error({ err: error, definition: name }, 'cannot be read; see registry fsck');
+        log.error({ err: error, definition: name }, 'cannot be read; run: registry fsck');
       }
     },
-    (err) => log.warn({ err }, 'what versions hold could not be indexed'),
+    (err) => log.warn({ err }, 'contents of versions could not be indexed'),
   );
   return async () => {
     stop.abort();

@@ -82,7 +82,7 @@ function checkSegment(segment: string): string | null {
   if (segment === '') return 'A path has no empty parts';
   if (segment === '.' || segment === '..') return `A path has no part ${segment}`;
   const hidden = hiddenIn(segment);
-  if (hidden !== null) return `A path cannot hold ${hidden}, which nobody sees`;
+  if (hidden !== null) return `A path cannot contain ${hidden}, which is invisible`;
   if (/[<>:"|?*]/.test(segment)) return 'Windows does not allow < > : " | ? * in file names';
   if (/[. ]$/.test(segment)) return 'Windows does not allow a file name to end in a dot or space';
   if (isDotGit(segment)) return `${segment} would be taken for git's own folder`;

@@ -95,7 +95,7 @@ async function byBearer(
   if (looksLikeToken(presented)) throttle.badToken(request.ip);
   throw new Problem(
     'unauthenticated',
-    'The token or session is not valid (any more). Sign in again or make a new token.',
+    'The token or session is not valid, or no longer valid. Sign in again, or create a new token.',
   );
 }
 

@@ -24,7 +24,8 @@ export function readJsonBodies(app: FastifyInstance): void {
         if (bytes.length > LARGE) await turns.next();
       };
       await pause();
-      if (!isUtf8(bytes)) throw new Problem('malformed', 'The body is not UTF-8, as JSON must be.');
+      if (!isUtf8(bytes))
+        throw new Problem('malformed', 'The body is not UTF-8. JSON must be UTF-8.');
       const text = bytes.toString();
       const scan = scanJson(text);
       await pause();

@@ -76,7 +76,7 @@ export function scanJson(text: string): Scan {
     } else if (sign === OBJECT_END || sign === LIST_END) inside.pop();
     else if (isOfNumber(sign)) {
       const end = endOfNumber(text, i);
-      if (isInfinite(text, i, end)) unfit('has a number that is too large to be kept');
+      if (isInfinite(text, i, end)) unfit('has a number that is too large to store');
       i = end - 1;
     }
   }
@@ -85,7 +85,7 @@ export function scanJson(text: string): Scan {
 
 const repeatedField = (inside: readonly Inside[]): Fault => ({
   path: inside.map(({ at }) => at).join('.'),
-  message: 'is given twice: leave one of them out',
+  message: 'is given twice: remove one of them',
 });
 
 /** So far a string is looked through letter by letter; beyond that a search is faster. */

@@ -77,7 +77,7 @@ function asProblem(error: FastifyError): Problem {
   if (error instanceof RepositoryError && error.code === 'locked') {
     return new Problem(
       'unavailable',
-      'Another program keeps the repository locked. The log names the lock file; try again in a moment.',
+      'Another program has locked the repository. The log names the lock file. Try again in a moment.',
       undefined,
       { cause: error },
     );
@@ -90,7 +90,7 @@ function asProblem(error: FastifyError): Problem {
   if (error instanceof StoreError && error.code === 'invalid_value') {
     return new Problem(
       'invalid',
-      'A value cannot be kept: text must be whole Unicode without NUL (U+0000).',
+      'A value cannot be stored: text must be valid Unicode without NUL (U+0000).',
       undefined,
       { cause: error },
     );
@@ -98,7 +98,7 @@ function asProblem(error: FastifyError): Problem {
   if (error instanceof StoreError && MET.has(error.code)) {
     return new Problem(
       'conflict',
-      'Somebody else changed or removed something of it at the same moment. Read it again and repeat your change.',
+      'Somebody else changed or deleted a part of it at the same moment. Read it again and repeat your change.',
       undefined,
       { cause: error },
     );
@@ -113,7 +113,7 @@ function asProblem(error: FastifyError): Problem {
   }
   return new Problem(
     'internal',
-    'Something went wrong in the registry. Its log says what; tell a site admin the time of this answer.',
+    'The registry failed. Tell a site admin the time of this answer: the log has the reason.',
     undefined,
     { cause: error },
   );

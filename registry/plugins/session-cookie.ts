@@ -56,7 +56,7 @@ export const sessionCookieName = (publicUrl: string): string =>
   cookieName('registry_session', publicUrl.startsWith('https:'));
 
 const NOT_OURS =
-  'The session cookie counts for changes only where a page of the registry sends it. Programs send a token as "Authorization: Bearer …" instead. If you did use a page of the registry: a proxy hides its address, so set PUBLIC_URL to what people open.';
+  'The session cookie permits changes only from pages of the registry. Programs send a token as "Authorization: Bearer …" instead. If you did use a page of the registry, a proxy hides its address: set PUBLIC_URL to the address that people open.';
 
 /**
  * What the browser itself says of the page (Fetch Metadata) decides; browsers do not send it over plain http, nor

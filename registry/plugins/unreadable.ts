@@ -6,11 +6,11 @@ import { Problem, type ProblemCode } from '../errors.ts';
 const REASONS: Record<string, [ProblemCode, string]> = {
   HPE_HEADER_OVERFLOW: [
     'headers_too_large',
-    'The address and the headers are longer than 16 KiB. Send what is long in the body.',
+    'The address and the headers are longer than 16 KiB. Send long values in the body.',
   ],
   ERR_HTTP_REQUEST_TIMEOUT: ['too_slow', 'The request did not come in time. Send it again.'],
 };
-const ELSE: [ProblemCode, string] = ['malformed', 'This is no HTTP request that can be read.'];
+const ELSE: [ProblemCode, string] = ['malformed', 'This is not a valid HTTP request.'];
 
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   // A client that has left reads no answer.

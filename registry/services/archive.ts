@@ -45,10 +45,7 @@ export class ArchiveWriter {
       throw new Problem('invalid', `${path} is a folder: give the name of a file in it.`);
     }
     if (!(await isFolder(dirname(path)))) {
-      throw new Problem(
-        'invalid',
-        `There is no folder ${dirname(path)} to write into: make it first.`,
-      );
+      throw new Problem('invalid', `The folder ${dirname(path)} does not exist. Create it first.`);
     }
     const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
     return new ArchiveWriter(path, draft, await open(draft, 'wx', 0o600));
@@ -137,7 +134,7 @@ export class ArchiveReader {
     try {
       const entries = await asDamaged(entriesOf(zip));
       const listed = entries.get(SUMS);
-      if (!listed) throw damagedArchive('it has no list of sums');
+      if (!listed) throw damagedArchive('it has no list of checksums');
       const lines = (await asDamaged(textOf(SUMS, zip, listed))).split('\n');
       const sums = lines.flatMap((line): [string, string][] => {
         const [, sum, name] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
@@ -150,7 +147,7 @@ export class ArchiveReader {
         names.size !== entries.size ||
         ![...names].every((name) => entries.has(name))
       ) {
-        throw damagedArchive('its entries are not those that its list of sums names');
+        throw damagedArchive('its entries differ from its list of checksums');
       }
       return new ArchiveReader(zip, entries, new Map(sums));
     } catch (error) {
@@ -217,7 +214,12 @@ async function collect(name: string, chunks: AsyncIterable<Buffer>): Promise<str
 }
 
 const damagedArchive = (why: string, cause?: unknown): Problem =>
-  new Problem('invalid', `The archive is damaged or none of ours: ${why}.`, undefined, { cause });
+  new Problem(
+    'invalid',
+    `The archive is damaged, or a registry did not make it: ${why}.`,
+    undefined,
+    { cause },
+  );
 
 /** A file that is not there or may not be read keeps its error, which says so. */
 async function asDamaged<T>(work: Promise<T>): Promise<T> {

@@ -19,8 +19,7 @@ export function clientPackage(version: string): (name: string) => Promise<Uint8A
   const ours = clientPackageName(version);
   let archive: Promise<Uint8Array> | undefined;
   return async (name) => {
-    if (name !== ours)
-      throw new Problem('not_found', `This registry hands out /client/${ours} and no other.`);
+    if (name !== ours) throw new Problem('not_found', `This registry has only /client/${ours}.`);
     archive ??= pack(`pybirch_registry-${version}`);
     return await archive;
   };

@@ -42,7 +42,7 @@ t.test('invalid settings are refused with instructions', async (t) => {
     [{ OIDC_CLIENT_SECRET: 'hidden' }, /^OIDC_CLIENT_SECRET needs OIDC_ISSUER/],
     [{ OIDC_GROUP_ROLES: '{}' }, /^OIDC_GROUP_ROLES needs OIDC_ISSUER/],
     [{ OIDC_ISSUER }, /^OIDC_ISSUER needs OIDC_CLIENT_ID/],
-    [{ ...GOOD, OIDC_ISSUER: 'login.uni.example' }, /^OIDC_ISSUER is no URL/],
+    [{ ...GOOD, OIDC_ISSUER: 'login.uni.example' }, /^OIDC_ISSUER is not a URL/],
     [{ ...GOOD, OIDC_ISSUER: 'http://login.uni.example' }, /^OIDC_ISSUER must begin with https/],
     [{ ...GOOD, OIDC_ISSUER: 'http://localhost.evil.example' }, /^OIDC_ISSUER must begin with/],
     [{ ...GOOD, OIDC_SCOPES: 'profile email' }, /^OIDC_SCOPES must contain openid/],

@@ -153,7 +153,7 @@ for (const [from, to] of [
     const done = await registry(['restore', quiet], settings);
     t.match(done, { code: 0, stdout: / 0 problems\.\n$/ });
     const again = await registry(['restore', quiet], settings);
-    t.match(again, { code: 1, stderr: /where nothing is yet/ });
+    t.match(again, { code: 1, stderr: /only into an empty registry/ });
     const copy = await open(settings);
     t.same(
       { ...(await rowsIn(copy)), timelines: [] },

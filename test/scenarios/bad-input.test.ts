@@ -188,7 +188,7 @@ t.test('JSON that cannot be stored exactly', async (t) => {
     for (const field of operation.fields) {
       const latin1 = Buffer.from(`{"${field}": "caf\u00e9"}`, 'latin1');
       await expect(operation, latin1, 400, /not UTF-8/);
-      await expect(operation, `{"${field}": {"a": [1e400]}}`, 422, /too large to be kept/);
+      await expect(operation, `{"${field}": {"a": [1e400]}}`, 422, /too large to store/);
       await expect(operation, `{"${field}": ${nested(101)}}`, 422, /nested deeper than 100/);
       const escaped = `\\u${field.charCodeAt(0).toString(16).padStart(4, '0')}${field.slice(1)}`;
       const twice = `{"${field}": [{"x": "a\\"", "y": {}}], "${escaped}": null}`;

@@ -69,11 +69,11 @@ t.test('names that resemble reserved ones or do not fit every disk are refused',
   const names = [...RESERVED, ...UNFIT];
   const { code, stderr } = await push(...names.map((name) => `HEAD:refs/heads/${name}`));
   t.not(code, 0);
-  for (const name of RESERVED) t.match(saidOf(stderr, name), /remote rejected.*too like/, name);
+  for (const name of RESERVED) t.match(saidOf(stderr, name), /remote rejected.*too similar/, name);
   for (const name of UNFIT)
     t.match(
       saidOf(stderr, name),
-      /remote rejected.*(does not work everywhere|hidden characters)/,
+      /remote rejected.*(does not work on all operating systems|hidden characters)/,
       name,
     );
 });
@@ -93,7 +93,7 @@ t.test('a branch that would be a folder of another is refused with git’s messa
   t.equal((await push('HEAD:refs/heads/work/one')).code, 0);
   const { stderr } = await push('HEAD:refs/heads/work');
   t.match(stderr, /'refs\/heads\/work\/one' exists; cannot create 'refs\/heads\/work'/);
-  t.match(stderr, /remote: A branch cannot be a folder/);
+  t.match(stderr, /remote: The name of a branch cannot also be a folder/);
   t.notMatch(stderr, /faster/);
   const below = await push('HEAD:refs/heads/work/one/two');
   t.match(below.stderr, /'refs\/heads\/work\/one' exists; cannot create/);

@@ -144,7 +144,7 @@ async function commandsWork(t: Test, name: string): Promise<string> {
     stdout: new RegExp(`${name}\t${name}@lab.example`),
   });
   const made = await run('token', 'create', name, '--scope', 'read');
-  t.match(made, { code: 0, stdout: /^pbr_\S+\n$/, stderr: /only time/ });
+  t.match(made, { code: 0, stdout: /^pbr_\S+\n$/, stderr: /only once/ });
   t.match(await run('reindex'), { code: 0, stdout: /\d\d definitions, \d\d versions indexed/ });
   t.match(await run('keys', 'rotate'), {
     code: 0,
@@ -163,15 +163,15 @@ async function commandsWork(t: Test, name: string): Promise<string> {
 
 t.test('a running server carries out commands', async (t) => {
   const file = await commandsWork(t, 'beside');
-  t.match(await run('restore', file), { code: 1, stderr: /where nothing is yet/ });
+  t.match(await run('restore', file), { code: 1, stderr: /only into an empty registry/ });
   t.match(await run('restore', DATA_DIR), {
     code: 1,
-    stderr: /none of ours|is a folder, not a file/,
+    stderr: /a registry did not make it|is a folder, not a file/,
   });
   t.match(await run('restore', join(folder, 'no')), { code: 1, stderr: /: there is no such file/ });
   for (const command of [['backup'], ['export', '--bundle', '--builtin']]) {
     const nowhere = await run(...command, join(folder, 'no', 'where'));
-    t.match(nowhere, { code: 1, stderr: /There is no folder .*no to write into: make it first/ });
+    t.match(nowhere, { code: 1, stderr: /The folder .*no does not exist. Create it first/ });
     const onto = await run(...command, folder);
     t.match(onto, { code: 1, stderr: /is a folder: give the name of a file in it/ });
     for (const { stderr } of [nowhere, onto]) t.notMatch(stderr, /ENOENT|EISDIR|Exporting|Backing/);
@@ -209,7 +209,7 @@ t.test('a command that fails prints one line and exits with 1', async (t) => {
   t.match(await run('token', 'create', 'nobody-at-all'), { code: 1, stderr: /no account/ });
   t.match(await run('token', 'create', name, '--expires', 'yesterday'), {
     code: 1,
-    stderr: /no time/,
+    stderr: /not a valid time/,
   });
 });
 

@@ -80,22 +80,22 @@ const REFUSED: Record<string, Refused> = {
   'a tag': {
     make: (cwd) => git(['tag', 'v9'], { cwd }),
     args: ['v9'],
-    says: [/remote: Each version has its tag already/, /v9 \(tags are made by the registry\)/],
+    says: [/remote: Every version has a tag already/, /v9 \(only the registry creates tags\)/],
   },
   'a tag moved': {
     make: (cwd) => git(['tag', '-f', 'v1', 'HEAD'], { cwd }),
     args: ['--force', 'v1'],
-    says: [/tags are made by the registry/],
+    says: [/only the registry creates tags/],
   },
   'a tag deleted': {
     make: async () => undefined,
     args: [':refs/tags/v1'],
-    says: [/tags are made by the registry/],
+    says: [/only the registry creates tags/],
   },
   'a review for something else than main': {
     make: (cwd, name) => commit(cwd, 'Change', { [source(name)]: measurement(name, 3) }),
     args: ['HEAD:refs/for/wip'],
-    says: [/remote: .*git push origin HEAD:refs\/for\/main/, /only main, branches and/],
+    says: [/remote: .*git push origin HEAD:refs\/for\/main/, /only to main, to branches and/],
   },
   'a branch named HEAD': {
     make: async () => undefined,
@@ -115,7 +115,7 @@ const REFUSED: Record<string, Refused> = {
   'a note': {
     make: (cwd) => git(['notes', 'add', '-m', 'x'], { cwd }),
     args: ['refs/notes/commits'],
-    says: [/only main, branches and refs\/for\/main can be pushed to/],
+    says: [/only to main, to branches and refs\/for\/main can be pushed to/],
   },
   'the deletion of main': {
     make: async () => undefined,
@@ -125,7 +125,7 @@ const REFUSED: Record<string, Refused> = {
   'an older version forced onto main': {
     make: (cwd) => git(['reset', '-q', '--hard', 'HEAD~1'], { cwd }),
     args: ['--force', 'HEAD:main'],
-    says: [/remote: A version is never taken back by a push/, /non-fast-forward/],
+    says: [/remote: A push cannot remove versions/, /non-fast-forward/],
   },
   'another line of versions forced onto main': {
     make: async (cwd, name) => {

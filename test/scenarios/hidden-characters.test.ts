@@ -70,8 +70,8 @@ t.test(
     );
     t.equal(code, 0, stderr);
     const lines = remoteLines(stderr).join('\n');
-    t.match(lines, /warning: commit \w{10}: its author's name holds U\+202E/);
-    t.match(lines, /warning: commit \w{10}: its message holds U\+202E/);
+    t.match(lines, /warning: commit \w{10}: the name of its author contains U\+202E/);
+    t.match(lines, /warning: commit \w{10}: its message contains U\+202E/);
     t.match(lines, '"x<U+202E>" is not known');
     t.ok(isPlain(lines));
     const [row] = (await ada.client.mergeRequests.list({ definition_id: made.id })).items;
@@ -98,14 +98,14 @@ t.test(
       const { code, stderr } = await clone.push(`HEAD:refs/heads/a${hidden}b`);
       t.not(code, 0);
       const lines = remoteLines(stderr).join('\n');
-      t.match(lines, /The name holds U\+[0-9A-F]{4,5} /);
+      t.match(lines, /The name contains U\+[0-9A-F]{4,5} /);
       t.ok(isPlain(lines));
     }
     t.equal((await clone.push('HEAD:refs/heads/größe-µV')).code, 0);
     await clone.commit({ 'tests/a\u202eb.txt': 'x' }, 'Three');
     const { code, stderr } = await clone.push('HEAD:main');
     t.not(code, 0);
-    t.match(remoteLines(stderr).join('\n'), 'tests/a<U+202E>b.txt: A path cannot hold U+202E');
+    t.match(remoteLines(stderr).join('\n'), 'tests/a<U+202E>b.txt: A path cannot contain U+202E');
     const heads = await git(['ls-remote', lab.gitUrl('Named', ada.token), 'refs/heads/*']);
     t.same(
       heads

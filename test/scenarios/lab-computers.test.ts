@@ -154,7 +154,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
       await t.rejects(create({ lab_id: other.id }), status(404));
       await t.rejects(
         admin.client.instruments.create({ name: 'X' }),
-        status(422, /which lab/),
+        status(422, /the lab/),
         'of several labs one must be named',
       );
     },

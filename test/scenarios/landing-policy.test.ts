@@ -192,7 +192,7 @@ async function scenarios(t: Test, database: DatabaseKind) {
       if (way !== 'push') {
         await beforeLanding(name, () => policy({ direct_landing: 'nobody' }));
       }
-      await t.rejects(go(id, name), /policy has changed/, way);
+      await t.rejects(go(id, name), /policy of the lab has changed/, way);
       t.equal((await definitions.read(id)).version, 2, way);
       await policy({ direct_landing: 'admins' });
     }

@@ -57,7 +57,7 @@ async function stories(t: Test, database: DatabaseKind) {
          updated_at = now() - interval '2 hours' where id = ?`,
       id,
     );
-    t.same(await problems(), [`Meter !${id}: is hidden as if it were about to be opened`]);
+    t.same(await problems(), [`Meter !${id}: is hidden, as if it were still being opened`]);
     await sql(`update merge_requests set state = 'open' where id = ?`, id);
     t.same(await problems(), []);
   });
@@ -107,7 +107,7 @@ async function stories(t: Test, database: DatabaseKind) {
       tagger: who,
     });
     const found = await problems();
-    const named = `Meter: v${version + 1} is not what ada approved: ${head} changes something else than what landed`;
+    const named = `Meter: v${version + 1} differs from what ada approved: it has other changes than ${head}`;
     t.ok(found.includes(named), found.join('\n'));
   });
 

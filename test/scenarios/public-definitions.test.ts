@@ -100,7 +100,7 @@ async function story(t: Test, database: DatabaseKind) {
   await labs.change(nano.id, { public_definitions: 'none' });
   const none = await syncList({ names: 'Shared' });
   t.same(none.got, ['Own v1', 'Shipped v1'], 'nothing of other labs');
-  t.match(none.warnings, [/takes none of those/, /takes none of those/]);
+  t.match(none.warnings, [/does not accept such definitions/, /does not accept such definitions/]);
   const no = await refused(instruments.create({ name: 'More', definition_id: shared }));
   t.match(no, { status: 422, detail: /public_definitions/ });
   await labs.change(nano.id, { public_definitions: 'follow' });

@@ -91,7 +91,7 @@ t.test('a push overtaken by the merge is refused with instructions', async (t) =
     await mergeFirst(name, id, head);
     const late = await clone.push(`HEAD:${ref}`);
     t.not(late.code, 0);
-    t.match(late.stderr, `remote: Merge request !${id} was merged as version 2 meanwhile`);
+    t.match(late.stderr, `remote: Merge request !${id} has been merged as version 2`);
     await staysAsItLanded(t, name, id, head);
     const next = await follow(clone, late);
     t.ok(next > id, `${ref}: what is new is another merge request`);
@@ -123,7 +123,7 @@ t.test('a push to a branch deleted meanwhile is refused with instructions', asyn
   await chmod(hook, 0o755);
   const late = await clone.push('HEAD:idea');
   t.not(late.code, 0);
-  t.match(late.stderr, `remote: Merge request !${id} was merged as version 2 meanwhile`);
+  t.match(late.stderr, `remote: Merge request !${id} has been merged as version 2`);
   await staysAsItLanded(t, 'Hooked', id, head);
   await writeFile(hook, '#!/bin/sh\n');
   t.ok((await follow(clone, late)) > id);

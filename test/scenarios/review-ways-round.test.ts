@@ -58,7 +58,7 @@ t.test('merge requests move to another lab with their definition', async (t) => 
 t.test('a proposal cannot make itself public', async (t) => {
   const body = { name: 'Loud', source_code: measurement('Loud'), lab_id: nano.id };
   const loud = await refused(ben.client.definitions.create({ ...body, is_public: true }));
-  t.match(loud, { status: 403, detail: /Leave is_public out/ });
+  t.match(loud, { status: 403, detail: /Omit is_public/ });
   t.match(await ben.client.definitions.create({ ...body, is_public: false }), { version: null });
 });
 
@@ -134,7 +134,7 @@ t.test('an empty commit creates no version, and the message says it was skipped'
   await clone.git('commit', '-q', '--allow-empty', '-m', 'Nothing');
   await clone.commit({ 'a.txt': 'a\n' }, 'Something');
   const refusal = await clone.push('HEAD:main');
-  const [, advice = ''] = /^remote: Leave it out: git (.+?) *$/m.exec(refusal.stderr) ?? [];
+  const [, advice = ''] = /^remote: Remove it: git (.+?) *$/m.exec(refusal.stderr) ?? [];
   await clone.git(...advice.split(' '));
   const pushed = await clone.push('HEAD:main');
   t.equal(pushed.code, 0, pushed.stderr);

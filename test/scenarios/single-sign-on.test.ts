@@ -205,7 +205,7 @@ t.test('only a signed-in person can link their account', async (t) => {
   await signInByPassword(other, 'ida', 'password of ida');
   const refused = await other.open(await linkAddress(other, 'hedys'));
   t.equal(refused.status, 409);
-  t.match(await refused.text(), /as hedy: that account keeps it/);
+  t.match(await refused.text(), /as hedy\. That account stays linked to it/);
 
   // A session that ends while its owner is at the provider links nothing.
   provider.people.set('hedys too', ADA);
@@ -304,7 +304,7 @@ t.test(
     const victim = new Browser();
     const forced = await open(victim, attackers);
     t.equal(forced.status, 401);
-    t.match(forced.text, /did not begin in this browser/);
+    t.match(forced.text, /was started in another browser/);
     t.equal(await me(victim), null);
 
     // The same while the victim has an attempt of their own with another state.
@@ -446,7 +446,7 @@ t.test('an invalid ID token lets nobody in', async (t) => {
     provider.forge = forge;
     const { answer, browser } = await signIn('idas');
     t.equal(answer.status, 401, what);
-    t.match(await answer.text(), /What the provider says of you does not hold/, what);
+    t.match(await answer.text(), /The answer of the provider could not be verified/, what);
     t.equal(await me(browser), null, what);
   }
   provider.forge = (claims) => ({ claims });

@@ -254,7 +254,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await definitions.revoke(meter, 2, 'too');
     const none = await pc.client.sync.list();
     t.same(await labels(pc), ['Spare v2']);
-    t.match(none.warnings, [/none stands/]);
+    t.match(none.warnings, [/there is no other version/]);
     t.equal(none.revoked.length, 2);
     t.match(none.bindings, [{ instrument: { definition: null } }]);
     t.same((await cold.client.sync.list()).revoked, [], 'the other lab does not see them');

@@ -473,8 +473,8 @@ t.test('an export overwrites nothing else and never writes outside its folder', 
     ['..', { 'x.py': 'x', 'y.py': '' }, /leads out/],
     ['C', { 'C.py': 'x', 'a\\b': 'x' }, /leads out/],
     ['D', { 'D.py': 'x' }, /another export/],
-    ['E', { 'E.py': 'x', 'F.py': 'x' }, /is no folder/],
-    ['F', { 'F.py': 'x', 'G.py': 'x' }, /is no folder/],
+    ['E', { 'E.py': 'x', 'F.py': 'x' }, /is not a folder/],
+    ['F', { 'F.py': 'x', 'G.py': 'x' }, /is not a folder/],
   ];
   for (const [name, files, reason] of cases) {
     const report = await exportFolder(folder, one(name, files));

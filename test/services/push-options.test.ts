@@ -19,8 +19,8 @@ t.test('title, description and draft are accepted', async (t) => {
 
 t.test('an invalid option causes a warning and does not block the push', async (t) => {
   const told: [given: string[], warning: RegExp][] = [
-    [['titel=x'], /"titel" is not known here. Known are: title=…, description=…/],
-    [['ci.skip'], /"ci\.skip" is not known/],
+    [['titel=x'], /unknown push option "titel". Known options: title=…, description=…/],
+    [['ci.skip'], /unknown push option "ci\.skip"/],
     [['title'], /"title" needs a value/],
     [['title= '], /empty title/],
     [['title=a', 'title=b'], /the last one/],

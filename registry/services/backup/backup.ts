@@ -110,7 +110,7 @@ async function addRepositories(
       await archive.add(bundleFile(name), repository.bundle(refs), { packed: true });
     } catch (error) {
       if (await repositories.exists(name)) throw error;
-      throw new Problem('conflict', `${name} was given up meanwhile. Run the backup again.`);
+      throw new Problem('conflict', `${name} was deleted during the backup. Run the backup again.`);
     }
     onProgress(++done, cut.size);
   }

@@ -51,7 +51,7 @@ export function parseManifest(text: string): Manifest {
   throw new Problem(
     'invalid',
     format === FORMAT
-      ? `The backup's ${MANIFEST} makes no sense: ${check.errors?.[0]?.instancePath} ${check.errors?.[0]?.message}.`
-      : `The backup has the format ${format}, made by version ${version}; this registry reads ${FORMAT}. Use that version.`,
+      ? `The backup's ${MANIFEST} is not valid: ${check.errors?.[0]?.instancePath} ${check.errors?.[0]?.message}.`
+      : `The backup has format ${format} and was made by version ${version}. This registry reads format ${FORMAT}. Restore the backup with version ${version}.`,
   );
 }

@@ -81,7 +81,7 @@ function asProblem(error: unknown): unknown {
   const [reason = ''] = error.message.split('\n', 1);
   return new Problem(
     'invalid',
-    `The backup is damaged, or was not made by a registry: ${reason.slice(0, 300)}.`,
+    `The backup is damaged, or a registry did not make it: ${reason.slice(0, 300)}.`,
     undefined,
     { cause: error },
   );
@@ -112,7 +112,7 @@ async function requireEmpty({ store, repositories, keysFolder }: RestoreDeps): P
   if (there.length === 0) return;
   throw new Problem(
     'conflict',
-    `A backup is restored where nothing is yet, but there are ${there.join(' and ')}. Give an empty DATA_DIR (and an empty database, if DATABASE_URL is set), and start the registry afterwards.`,
+    `A backup can be restored only into an empty registry, but there are ${there.join(' and ')}. Use an empty DATA_DIR (and an empty database, if DATABASE_URL is set), and start the registry afterwards.`,
   );
 }
 
@@ -122,7 +122,7 @@ async function migrateTo(store: Store, { migrations, version }: Manifest): Promi
   if (!before.every((name) => migrations.includes(name))) {
     throw new Problem(
       'conflict',
-      'The database is empty, but of a later schema than the backup. Give an empty database without any tables.',
+      'The database is empty, but its schema is newer than the backup. Use a database without any tables.',
     );
   }
   const known = new Set([...before, ...(await store.pending())]);
@@ -133,7 +133,7 @@ async function migrateTo(store: Store, { migrations, version }: Manifest): Promi
   }
   throw new Problem(
     'invalid',
-    `The backup was made by version ${version}, which is later than this one: ${unknown.join(', ')} is not known here.`,
+    `The backup was made by version ${version}, which is newer than this registry. This registry does not know: ${unknown.join(', ')}.`,
   );
 }
 
@@ -157,7 +157,7 @@ async function insertAllRows(em: EntityManager, archive: ArchiveReader, manifest
   if (names.join() !== Object.keys(manifest.tables).sort().join()) {
     throw new Problem(
       'invalid',
-      `The backup has other tables than its schema: ${names.join(', ')}.`,
+      `The tables of the backup differ from its schema: ${names.join(', ')}.`,
     );
   }
   await withoutTriggers(em, tables, async () => {
@@ -166,7 +166,7 @@ async function insertAllRows(em: EntityManager, archive: ArchiveReader, manifest
       if (count === manifest.tables[table.name]) continue;
       throw new Problem(
         'invalid',
-        `The backup has ${count} rows of ${table.name}, not ${manifest.tables[table.name]}.`,
+        `The backup has ${count} rows of ${table.name}, but its manifest says ${manifest.tables[table.name]}.`,
       );
     }
   });

@@ -88,7 +88,7 @@ async function requireUnbound(
   const others = hidden > 0 ? [`${hidden} in other labs`] : [];
   throw new Problem(
     'in_use',
-    `${name} is bound: ${[...named, ...others].join(', ')}. Unbind, or give the instruments another definition.`,
+    `Instruments are bound to ${name}: ${[...named, ...others].join(', ')}. Unbind them, or give them another definition.`,
     seen.map(({ id, instrument, computer_name }) => ({
       path: `computer-bindings/${id}`,
       message: `${instrument} on ${computer_name}`,

@@ -29,9 +29,11 @@ export async function changeDefinition(
   const { name, lab_id, is_public, change_summary, expected_version, override, grants, ...change } =
     body;
   if (name !== undefined && name !== row.name) {
-    throw new Problem('invalid', `${row.name} keeps its name: it is the class in every clone.`, [
-      { path: 'name', message: 'cannot be changed' },
-    ]);
+    throw new Problem(
+      'invalid',
+      `${row.name} cannot be renamed, because the class has this name in every clone.`,
+      [{ path: 'name', message: 'cannot be changed' }],
+    );
   }
   authorize(caller, { on: 'definition', do: 'propose', of: facts }, deps.rules, 'definition');
   const repository = await deps.repositories.open(row.name);
@@ -39,7 +41,7 @@ export async function changeDefinition(
   if (expected_version !== undefined && (expected_version ?? 0) !== from.version) {
     throw new Problem(
       'conflict',
-      `${row.name} is at version ${from.version}, not ${expected_version}: read it again and repeat your change on top.`,
+      `${row.name} is now at version ${from.version}, not ${expected_version}. Read it again and repeat your change.`,
     );
   }
   const way = decideLanding(caller, facts, deps.rules, override);

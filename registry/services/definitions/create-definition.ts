@@ -72,7 +72,7 @@ async function withFreeName(
   if (!(error instanceof Problem) || error.code !== 'name_taken') return error;
   const freeName = (await freeNames(store, [name], lab?.code ?? null)).get(name);
   if (freeName === undefined) return error;
-  const message = `There is a definition named ${name} already (case does not count). ${freeName} is free: give the class and its file that name.`;
+  const message = `There is already a definition named ${name} (case is ignored). The name ${freeName} is free: rename the class and its file to it.`;
   return new Problem('name_taken', message, error.errors, { cause: error, freeName });
 }
 
@@ -81,7 +81,7 @@ function requirePublishing(caller: Caller, of: DefinitionFacts, rules: Rules): v
   if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;
   throw new Problem(
     'forbidden',
-    'Only an admin of the lab may make a definition public. Leave is_public out: an admin can set it once the definition is approved.',
+    'Only an admin of the lab may make a definition public. Omit is_public: an admin can set it after the approval.',
   );
 }
 
@@ -95,7 +95,7 @@ async function labFor(
   const id = labId ?? (labId === undefined && roles.size === 1 ? [...roles.keys()][0] : null);
   if (id === null || id === undefined) {
     if (decide(caller.actor, { on: 'lab', do: 'read', labId: null }, rules).allowed) return null;
-    throw new Problem('invalid', 'Say which lab the definition belongs to.', [
+    throw new Problem('invalid', 'Specify the lab that the definition belongs to.', [
       { path: 'lab_id', message: `must be one of your labs: ${[...roles.keys()].join(', ')}` },
     ]);
   }

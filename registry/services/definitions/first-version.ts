@@ -189,6 +189,6 @@ async function createRepository(repositories: Repositories, name: string): Promi
 const nameTaken = (name: string): Problem =>
   new Problem(
     'name_taken',
-    `There is a definition named ${name} already (case does not count). Choose another name.`,
+    `There is already a definition named ${name} (case is ignored). Choose another name.`,
     [{ path: 'name', message: 'is taken' }],
   );

@@ -34,7 +34,7 @@ export async function rollback(
   if (revoked) {
     throw new Problem(
       'conflict',
-      `Version ${wanted.version} is revoked (${revoked.reason}). Choose a version that stands.`,
+      `Version ${wanted.version} is revoked (${revoked.reason}). Choose another version.`,
     );
   }
   if (from.head === null) throw new Problem('conflict', 'There is no version yet.');
@@ -43,7 +43,10 @@ export async function rollback(
     repository.readCommit(target.commit),
   ]);
   if (current.tree === old.tree) {
-    throw new Problem('conflict', `${row.name} is the same as version ${wanted.version} already.`);
+    throw new Problem(
+      'conflict',
+      `${row.name} already has the content of version ${wanted.version}.`,
+    );
   }
   const summary = `Revert to v${wanted.version}\n\n${wanted.reason}`;
   if (!way.lands) {

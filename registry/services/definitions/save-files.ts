@@ -59,7 +59,7 @@ export async function checkFiles(
 ): Promise<void> {
   for (const [path, content] of files) {
     if (content.byteLength > maxFileBytes) {
-      const message = `${path} has ${content.byteLength} bytes; ${maxFileBytes} are allowed`;
+      const message = `${path} has ${content.byteLength} bytes; at most ${maxFileBytes} are allowed`;
       throw new Problem('invalid', message, [{ path: `files/${path}`, message }]);
     }
   }

@@ -84,7 +84,7 @@ export async function auditComputer(
 export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
   new Problem(
     'name_taken',
-    `There is a computer called ${name} already (case does not count).`,
+    `There is already a computer named ${name} (case is ignored).`,
     [{ path: 'computer_name', message: 'is taken' }],
     options,
   );
@@ -104,7 +104,7 @@ export async function changeComputer(
     manage(row.lab_id);
     const { computer_name, lab_id = row.lab_id } = body;
     if (computer_name !== undefined && computer_name !== row.computer_name) {
-      throw new Problem('invalid', 'A computer keeps its name. Enrol it under the new one.', [
+      throw new Problem('invalid', 'A computer cannot be renamed. Enrol it under the new name.', [
         { path: 'computer_name', message: 'cannot be changed' },
       ]);
     }
@@ -157,6 +157,6 @@ async function requireNothingBound(em: EntityManager, { id, computer_name }: Row
   if (bound.length === 0) return;
   throw new Problem(
     'in_use',
-    `${bound.length} instruments are bound to ${computer_name}. Unbind them before it moves.`,
+    `${bound.length} instruments are bound to ${computer_name}. Unbind them before you move it.`,
   );
 }

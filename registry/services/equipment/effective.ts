@@ -59,14 +59,14 @@ export function choose(
   if (definition_id === null) return { gets: null, warning: null };
   const definition = definitions.get(definition_id);
   if (!definition) {
-    return { gets: null, warning: `The definition of ${name} is not open to its lab any more.` };
+    return { gets: null, warning: `The lab of ${name} can no longer use its definition.` };
   }
   if (definition.archived_at) {
     return { gets: null, warning: `${definition.name}, the definition of ${name}, is archived.` };
   }
   const foreign = isForeign(definition, lab.id);
   if (foreign && lab.public_definitions === 'none') {
-    const warning = `${definition.name}, the definition of ${name}, is another lab's, and the policy of this one takes none of those.`;
+    const warning = `${definition.name}, the definition of ${name}, belongs to another lab, and the policy of this lab does not accept such definitions.`;
     return { gets: null, warning };
   }
   const pin = pins.find((v) => v.definition_id === definition_id && v.version === pinned_version);
@@ -75,20 +75,25 @@ export function choose(
   if (pin && !pin.revoked) {
     const isBehind = pinning && version !== undefined && version.version > pin.version;
     const warning = isBehind
-      ? `${name} stays at version ${pin.version} of ${definition.name}, which is another lab's: version ${version.version} is there. Look at what has changed, then take it by its pinned_version.`
+      ? `${name} stays at version ${pin.version} of ${definition.name}, which belongs to another lab. Version ${version.version} is available: look at what has changed, then accept it with pinned_version.`
       : null;
     return { gets: { definition, version: pin, pinned: true }, warning };
   }
   if (pinning && pinned_version === null) {
-    const warning = `${definition.name}, the definition of ${name}, is another lab's now, and no version of it was taken. Take one by pinned_version.`;
+    const warning = `${definition.name}, the definition of ${name}, now belongs to another lab, and no version of it was accepted. Accept one with pinned_version.`;
     return { gets: null, warning };
   }
   const gets = version ? { definition, version, pinned: false } : null;
   if (pinned_version === null) {
-    return { gets, warning: gets ? null : `${definition.name} has no version that stands.` };
+    return {
+      gets,
+      warning: gets ? null : `${definition.name} has no version that is not revoked.`,
+    };
   }
   const why = pin?.revoked ? `was revoked (${String(pin.revoked.reason)})` : 'does not exist';
-  const instead = version ? `version ${version.version} is offered instead` : 'none stands';
+  const instead = version
+    ? `version ${version.version} is offered instead`
+    : 'there is no other version';
   return {
     gets,
     warning: `${name} is pinned to version ${pinned_version} of ${definition.name}, which ${why}: ${instead}.`,

@@ -104,7 +104,7 @@ export async function enrol(
     tries.failed();
     throw new Problem(
       'bad_code',
-      'This code is unknown, was used already or is too old. Ask a lab admin for a new one.',
+      'This code is unknown, was used before or has expired. Ask a lab admin for a new one.',
     );
   }
   const { items } = await listSigningKeys(deps, { page: 1, per_page: 1000 });

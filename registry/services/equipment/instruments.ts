@@ -161,7 +161,7 @@ async function requireUnbound(em: EntityManager, { id, name }: Row): Promise<voi
   const bound = await bindingsMatching(em, { instrument_id: id });
   if (bound.length === 0) return;
   const where = bound.map(({ computer_name }) => computer_name).join(', ');
-  throw new Problem('in_use', `${name} is bound to ${where}. Unbind it before it moves.`);
+  throw new Problem('in_use', `${name} is bound to ${where}. Unbind it before you move it.`);
 }
 
 async function showOne(deps: PeopleDeps, em: EntityManager, caller: Caller, row: Row) {

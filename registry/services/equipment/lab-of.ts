@@ -14,10 +14,10 @@ export function labOf(caller: Caller, rules: Rules, wanted: number | undefined):
   );
   const [only] = managed;
   if (managed.length === 1 && only !== undefined) return only;
-  throw new Problem('invalid', 'Say which lab it belongs to.', [
+  throw new Problem('invalid', 'Specify the lab that it belongs to.', [
     {
       path: 'lab_id',
-      message: `is required: one of ${managed.join(', ') || 'the labs there are'}`,
+      message: `is required: one of ${managed.join(', ') || 'the existing labs'}`,
     },
   ]);
 }

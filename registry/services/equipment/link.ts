@@ -88,7 +88,7 @@ async function pinnedVersion(
   if (lab?.public_definitions === 'none') {
     throw invalid(
       'definition_id',
-      `${definition.name} belongs to another lab, and the policy of this one takes nothing of other labs (public_definitions)`,
+      `${definition.name} belongs to another lab, and the policy of this lab does not accept definitions of other labs (public_definitions)`,
     );
   }
   if (lab?.public_definitions !== 'pin') return null;
@@ -101,7 +101,7 @@ async function requireStanding(em: EntityManager, { id, name }: DefinitionSummar
   if (version.revoked) {
     throw new Problem(
       'conflict',
-      `Version ${pin} of ${name} was revoked: ${String(version.revoked.reason)}. Choose one that stands.`,
+      `Version ${pin} of ${name} was revoked: ${String(version.revoked.reason)}. Choose another version.`,
     );
   }
 }

@@ -68,7 +68,7 @@ export class Events {
    * written then.
    */
   async open({ out, identify, lastId }: Asking): Promise<void> {
-    if (this.#closed) throw new Problem('unavailable', 'The registry is about to stop.');
+    if (this.#closed) throw new Problem('unavailable', 'The registry is stopping.');
     this.#present++;
     const reader = new Reader(out, identify, this.#deps);
     const leave = () => {
@@ -105,7 +105,7 @@ export class Events {
     reader.send(`retry: ${Math.round(RETRY_LEAST + Math.random() * RETRY_SPREAD)}\n`);
     if (at === undefined) {
       at = this.#last;
-      const reason = 'What was missed cannot be told any more. Read anew what you show.';
+      const reason = 'Events that you missed are no longer kept. Reload what you show.';
       reader.send(frame(at, 'reset', { reason }));
     } else reader.send(frame(at));
     while (at < this.#last || known < this.#last) {

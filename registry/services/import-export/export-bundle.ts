@@ -35,8 +35,9 @@ export async function exportBundle(
     rows.map(({ id }) => id),
   );
   if (newest.size === 0) {
-    const said = 'There is nothing to export: no definition here has a version that stands';
-    throw new Problem('invalid', `${said}. --lab CODE and --builtin choose which are meant.`);
+    const said =
+      'There is nothing to export: no selected definition has a version that is not revoked';
+    throw new Problem('invalid', `${said}. Select definitions with --lab CODE and --builtin.`);
   }
   const usernames = await usernamesOf(
     em,

@@ -27,7 +27,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /**
  * Writes each definition of one file as `<folder>/<Name>.py`, and one of several as `<folder>/<Name>/…`. A
- * definition is written whole or not at all: it is refused where a path of it leads out of the folder, through
+ * definition is written whole or not at all: it is refused where a path of it is outside the folder, through
  * a symbolic link, or to a file with other content.
  */
 export async function exportFolder(
@@ -66,12 +66,12 @@ async function firstObstacle(
   overwrite: boolean,
 ): Promise<{ path: string; reason: string } | undefined> {
   for (const path of paths.keys()) {
-    if (!isSafe(path)) return { path, reason: 'leads out of the folder' };
+    if (!isSafe(path)) return { path, reason: 'is outside the folder' };
   }
   if ((await entry(folder, other)) !== undefined) {
     return {
       path: other,
-      reason: 'is there from another export and would be a second definition of this name',
+      reason: 'exists from another export and would be a second definition of this name',
     };
   }
   for (const [path, bytes] of paths) {
@@ -79,13 +79,13 @@ async function firstObstacle(
     for (let depth = 1; depth < parts.length; depth++) {
       const above = parts.slice(0, depth).join('/');
       const found = await entry(folder, above);
-      if (found && !found.isDirectory()) return { path: above, reason: 'is no folder' };
+      if (found && !found.isDirectory()) return { path: above, reason: 'is not a folder' };
     }
     const found = await entry(folder, path);
     if (!found) continue;
-    if (!found.isFile()) return { path, reason: 'is no ordinary file' };
+    if (!found.isFile()) return { path, reason: 'is not a regular file' };
     if (!overwrite && !(await hasBytes(folder, path, bytes)))
-      return { path, reason: 'is there with other content' };
+      return { path, reason: 'exists with other content' };
   }
   return undefined;
 }

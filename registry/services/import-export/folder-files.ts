@@ -38,7 +38,7 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
   const entries = listed.flatMap((entry) => {
     if (isUtf8(entry.name)) return [Object.assign(entry, { name: entry.name.toString() })];
     const path = below === '' ? shown(entry.name) : `${below}/${shown(entry.name)}`;
-    found.skipped.push({ path, reason: 'its name is not UTF-8: rename it, and import again' });
+    found.skipped.push({ path, reason: 'its name is not valid UTF-8; rename it and import again' });
     return [];
   });
   if (below !== '' && isInstallation(entries.map(({ name }) => name))) return;
@@ -83,7 +83,7 @@ async function enter(
     found.skipped.push({
       path,
       kind: 'nothing',
-      reason: 'a build folder, going by its name: passed over',
+      reason: 'skipped: its name is that of a build folder',
     });
   else await walk(folder, path, found);
 }

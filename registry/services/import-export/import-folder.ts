@@ -96,7 +96,7 @@ export class ImportEnded extends Error {
   readonly code = 'import_ended';
   readonly report: ImportReport;
   constructor(report: ImportReport, cause: unknown) {
-    super('The import ended early; the report says what was imported before.', { cause });
+    super('The import stopped early. The report lists what was imported before that.', { cause });
     this.name = 'ImportEnded';
     this.report = report;
   }
@@ -141,7 +141,7 @@ export async function importFolder(
   try {
     if (found.unmet.length > 0) {
       const what = found.unmet.join(', ');
-      throw new Problem('invalid', `Nothing was imported: no class fits ${what}.`);
+      throw new Problem('invalid', `Nothing was imported: no class matches ${what}.`);
     }
     return await landAll(found, authors, read.skipped, { root, options, target });
   } finally {
@@ -229,7 +229,7 @@ async function importOne(
   };
   const existing = taken.get(name.toLowerCase());
   if (existing && existing.name !== name) {
-    return refuse(`its name clashes with the definition ${existing.name} (case does not count)`);
+    return refuse(`its name clashes with the definition ${existing.name} (case is ignored)`);
   }
   const unfit = findObstacle(name, files, target.maxFileBytes);
   if (unfit !== undefined) return skip(unfit);
@@ -277,7 +277,7 @@ function findObstacle(name: string, files: Files, maxFileBytes: number): string 
   if (clash) return `${clash.path}: ${clash.message}`;
   for (const [path, { byteLength }] of files) {
     if (byteLength > maxFileBytes)
-      return `${path} would have ${byteLength} bytes; ${maxFileBytes} are allowed`;
+      return `${path} would have ${byteLength} bytes; at most ${maxFileBytes} are allowed`;
   }
   return findExcess(files);
 }

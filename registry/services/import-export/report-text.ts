@@ -25,7 +25,7 @@ function linesOf(report: ImportReport, verbose: boolean): string[] {
     ...show('Not imported: the name is taken', clashes.map(lineOf)),
     ...(of('clash').length > 0
       ? [
-          '  Of classes with one name, --prefer PATH takes the one that stands there, and',
+          '  If several classes have one name, --prefer PATH imports the one in that file or folder, and',
           '  --rename PATH:OLD=NEW imports one under another name.',
           '',
         ]
@@ -37,14 +37,14 @@ function linesOf(report: ImportReport, verbose: boolean): string[] {
     ...show(dry_run ? 'Would import' : 'Imported', imported.flatMap(landedLines)),
     ...loadingLines(imported, verbose),
     ...show(
-      'Imported all the same, with an override',
+      'Imported with an override of the policy',
       imported.flatMap((one) => one.overrides.map(({ message }) => ruleOf(one, message))),
     ),
     ...show(
       'Warnings',
       imported.flatMap((one) => one.warnings.map((text) => ruleOf(one, text))),
     ),
-    ...show('No definitions of their own', of('helper', 'same', 'unasked').map(lineOf)),
+    ...show('Skipped: not definitions of their own', of('helper', 'same', 'unasked').map(lineOf)),
     ...emptyFileLines(of('nothing'), verbose),
     summary(report),
   ];
@@ -109,7 +109,7 @@ function loadingLines(imported: readonly Imported[], verbose: boolean): string[]
       ...each(
         ({ loads }) => loads.allow,
         (what) =>
-          `not before the lab allows ${what}: grant it to the definition (docs/permissions.md), or add it to the lab's allowed_imports`,
+          `only if the lab allows ${what}: grant it to the definition (docs/permissions.md), or add it to the lab's allowed_imports`,
       ),
       ...each(
         ({ loads }) => (loads.python === null ? [] : [loads.python]),
@@ -138,13 +138,13 @@ function emptyFileLines(files: readonly SkippedClass[], verbose: boolean): strin
       ...files.map((one) => `  ${place(one)}: ${one.reason}`),
       '',
     ];
-  return [`Files without instruments: ${files.length} (--verbose names them).`, ''];
+  return [`Files without instruments: ${files.length} (--verbose lists them).`, ''];
 }
 
 function summary({ counts, dry_run }: ImportReport): string {
   return (
     `${counts.imported} definitions: ${counts.created} new, ${counts.updated} updated, ` +
-    `${counts.unchanged} unchanged. ${counts.lost} not imported, ${counts.skipped - counts.lost} passed over, ` +
+    `${counts.unchanged} unchanged. ${counts.lost} not imported, ${counts.skipped - counts.lost} skipped, ` +
     `${counts.warnings} warnings, ${counts.overrides} overrides.${dry_run ? ' Nothing was written (dry run).' : ''}`
   );
 }

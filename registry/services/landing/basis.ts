@@ -36,14 +36,13 @@ export async function requireUnchanged(
     return labId === null ? null : await findLab(em, labId);
   }
   const lab = labId === null ? null : await holdLab(em, labId);
-  if (labId !== (judged.lab?.id ?? null))
-    throw changedProblem(name, 'it belongs to another lab now');
+  if (labId !== (judged.lab?.id ?? null)) throw changedProblem(name, 'it was moved to another lab');
   if (!isDeepStrictEqual(rulesOf(lab), rulesOf(judged.lab))) {
-    throw changedProblem(name, "the lab's policy has changed");
+    throw changedProblem(name, 'the policy of the lab has changed');
   }
   await requireRights(em, caller, name, labId);
   if (judged.stands && !(await judged.stands(em))) {
-    throw changedProblem(name, 'what is said of it has changed');
+    throw changedProblem(name, 'the reviews or checks of the merge request have changed');
   }
   return lab;
 }
@@ -62,14 +61,14 @@ async function requireRights(
   // Not to be tried again: the caller is who was asked for when the request came.
   throw new Problem(
     'conflict',
-    `What you may do with ${name} has changed in the meantime. Sign in again, and ask again.`,
+    `Your permissions for ${name} have changed in the meantime. Sign in again and repeat the request.`,
   );
 }
 
 const changedProblem = (name: string, what: string): Problem =>
   new Problem(
     'conflict',
-    `${name} was not changed: ${what} in the meantime. Look at it again and repeat what you did.`,
+    `${name} was not changed, because ${what} in the meantime. Read it again and repeat your change.`,
     undefined,
     { cause: new Error(what) },
   );
@@ -111,7 +110,7 @@ export async function findRevokedWith(
 }
 
 export const revokedText = ({ version, verdict }: RevokedVersion): string =>
-  `It is version ${version} again, which is revoked (${verdict.reason}). Choose a version that stands, or reinstate that one.`;
+  `The content is the same as that of version ${version}, which is revoked (${verdict.reason}). Choose another version, or reinstate that one.`;
 
 /** Whether a commit has the files of a version that is revoked, by their trees. */
 export async function findRevokedTwin(

@@ -90,7 +90,7 @@ export async function land(
     if (!(error instanceof RepositoryError) || error.code !== 'ref_conflict') throw error;
     throw new Problem(
       'conflict',
-      `${repository.name} has changed in the meantime. Read it again and repeat your change on top.`,
+      `${repository.name} has changed in the meantime. Read it again and repeat your change.`,
       undefined,
       { cause: error },
     );
@@ -211,7 +211,7 @@ async function requireCanLand(
 ): Promise<void> {
   if (versions.length === 0) return;
   if (state.archived_at !== null) {
-    throw new Problem('conflict', `${repository.name} is archived. Take it back first.`);
+    throw new Problem('conflict', `${repository.name} is archived. Restore it first.`);
   }
   for (const { commit } of versions) {
     const again = await findRevokedTwin(repository, state, await repository.readCommit(commit));

@@ -109,7 +109,7 @@ async function begin(store: LandingDeps['store'], intents: readonly Intent[]): P
     if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
     throw new Problem(
       'conflict',
-      'A merge request for this was opened at the same moment. Try again: it will be updated.',
+      'A merge request for this change was opened at the same moment. Try again to update it.',
       undefined,
       { cause: error },
     );
@@ -134,8 +134,8 @@ async function asConflict(
   return new Problem(
     'conflict',
     landed
-      ? `Merge request !${landed.id} was merged as version ${landed.version} in the meantime: it stays as it landed. What you want beyond that is a new change.`
-      : `${repository.name} has changed in the meantime (${error.message}). Look at it again and repeat what you did.`,
+      ? `Merge request !${landed.id} was merged as version ${landed.version} in the meantime and cannot be changed. Open a new merge request for further changes.`
+      : `${repository.name} has changed in the meantime (${error.message}). Read it again and repeat your change.`,
     undefined,
     { cause: error },
   );

@@ -120,7 +120,7 @@ async function requireKnownPeople(
   }
   const own = Object.keys(required_checks).find(isOwnCheck);
   if (own !== undefined) {
-    const message = `${own} is, or looks like, a check of the registry itself, which every landing needs; name another one`;
+    const message = `${own} is the name of a check that the registry runs itself for every landing, or looks like one; choose another name`;
     throw new Problem('invalid', `required_checks: ${message}`, [
       { path: 'required_checks', message },
     ]);
@@ -130,7 +130,7 @@ async function requireKnownPeople(
   const unknown = named.find((id) => !known.has(id));
   if (unknown === undefined) return;
   const path = Object.values(required_checks).includes(unknown) ? 'required_checks' : 'owners';
-  const message = `there is no account ${unknown} that you see; make it a member of the lab first`;
+  const message = `there is no account ${unknown} that you can see; add it to the lab first`;
   throw new Problem('invalid', `${path}: ${message}`, [{ path, message }]);
 }
 

@@ -89,9 +89,11 @@ async function findAccount(
 ): Promise<User> {
   const [[path, given] = [], ...more] = Object.entries(who);
   if (path === undefined || more.length > 0) {
-    throw new Problem('invalid', 'Say whom: by username, email or user_id, by one of them.', [
-      { path: path ?? 'username', message: 'give one of username, email and user_id' },
-    ]);
+    throw new Problem(
+      'invalid',
+      'Name the account by exactly one of username, email and user_id.',
+      [{ path: path ?? 'username', message: 'give one of username, email and user_id' }],
+    );
   }
   const user =
     path === 'user_id'
@@ -100,10 +102,10 @@ async function findAccount(
         ? await findUserByEmail(em, String(given))
         : await findUserByName(em, String(given));
   if (user) return user;
-  const message = 'there is no such account, or you do not see it';
+  const message = 'there is no such account, or you cannot see it';
   throw new Problem(
     'invalid',
-    `${path}: ${message}. Give the whole username, or the address, as it stands on their page "Your account".`,
+    `${path}: ${message}. Use the full username or the email address, as shown on the page "Your account" of that person.`,
     [{ path, message }],
   );
 }

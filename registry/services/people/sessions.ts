@@ -28,7 +28,7 @@ export async function signIn(
   if (!(await passwordFits(throttle, address, user, { username, password })) || !user) {
     throw new Problem(
       'bad_credentials',
-      'There is no account with this username and password. Ask a site admin for a new password if you have lost it.',
+      'There is no account with this username and password. If you have lost the password, ask a site admin for a new one.',
     );
   }
   requireUsable(user);
@@ -41,7 +41,7 @@ function requireUsable({ username, password_expires_at }: User): void {
   if (password_expires_at === null || password_expires_at > new Date()) return;
   throw new Problem(
     'bad_credentials',
-    `The registry made this password up, and it could be used until ${password_expires_at.toISOString()}. Have another one made where the registry runs: registry user password ${username}`,
+    `The registry generated this password, and it expired at ${password_expires_at.toISOString()}. Generate a new one on the machine of the registry: registry user password ${username}`,
   );
 }
 

@@ -6,7 +6,7 @@ export function throwTaken(error: unknown, path: string): never {
   if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
   throw new Problem(
     'conflict',
-    `That ${path} is taken (case does not count). Choose another one.`,
+    `This ${path} is taken (case is ignored). Choose another one.`,
     [{ path, message: 'is taken' }],
     { cause: error },
   );

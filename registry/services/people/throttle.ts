@@ -94,14 +94,14 @@ export function createThrottle(now: () => number = Date.now): Throttle {
     },
     badToken(address) {
       const place = networkOf(address);
-      refuse(tokens.waitFor(place), 'Too many tokens from your address that are not valid');
+      refuse(tokens.waitFor(place), 'Too many invalid tokens from your address');
       tokens.add(place);
     },
     code(address) {
       const place = networkOf(address);
       return {
         demand: () =>
-          refuse(codes.waitFor(place), 'Too many enrolment codes from your address that are none'),
+          refuse(codes.waitFor(place), 'Too many invalid enrolment codes from your address'),
         failed: () => codes.add(place),
       };
     },

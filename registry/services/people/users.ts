@@ -174,7 +174,7 @@ function nameOrAddressTaken(error: unknown): never {
   }
   throw new Problem(
     'conflict',
-    'Another account has that address (case, and what a plus sign sets off, do not count). Give another one.',
+    'Another account has this email address (case and a part after a plus sign are ignored). Use another address.',
     [{ path: 'email', message: 'is taken' }],
     { cause: error },
   );
@@ -182,7 +182,10 @@ function nameOrAddressTaken(error: unknown): never {
 
 async function requireSomeAdmin(em: EntityManager): Promise<void> {
   if ((await users.countAdmins(em)) > 0) return;
-  throw new Problem('conflict', 'This would leave no site admin. Make somebody else one first.');
+  throw new Problem(
+    'conflict',
+    'This would leave no site admin. Make somebody else a site admin first.',
+  );
 }
 
 const showPerson = ({ id, username, name }: UserRow) => ({ id, username, name });

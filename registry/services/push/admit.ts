@@ -36,7 +36,7 @@ export async function refuseAll(
   if (free === undefined) return [proposing.reason];
   return [
     proposing.reason,
-    `For a definition of your own the name ${free} is free. Create it in the browser,`,
+    `The name ${free} is free for a definition of your own. Create it in the browser,`,
     `or import your files: registry import FOLDER --rename ${row.name}=${free}`,
   ];
 }
@@ -50,15 +50,17 @@ export function refuseCommand(
   if (isTag(ref)) {
     return {
       ref,
-      reason: 'tags are made by the registry',
-      lines: ['Each version has its tag already: see "git ls-remote --tags origin".'],
+      reason: 'only the registry creates tags',
+      lines: ['Every version has a tag already: see "git ls-remote --tags origin".'],
     };
   }
   if (isForReview(ref)) {
     const hidden = hiddenIn(ref);
     // One that is there already can still be deleted.
     if (hidden !== null && to !== null) {
-      const lines = [`The name holds ${hidden}, which nobody sees: git branch -m <another name>`];
+      const lines = [
+        `The name contains ${hidden}, which is invisible. Rename the branch: git branch -m <another name>`,
+      ];
       return { ref, reason: 'hidden characters in the name', lines };
     }
     if (ref === FOR_MAIN && to === null) {
@@ -71,7 +73,7 @@ export function refuseCommand(
   if (ref !== MAIN) {
     return {
       ref,
-      reason: `only main, branches and ${FOR_MAIN} can be pushed to`,
+      reason: `you can push only to main, to branches and to ${FOR_MAIN}`,
       lines: [`Propose a change for review with: ${PROPOSE}`],
     };
   }
@@ -90,7 +92,7 @@ export function refuseCommand(
   const proposing = decide(caller.actor, { on: 'definition', do: 'propose', of: facts }, rules);
   const next = proposing.allowed
     ? 'Push it for review instead:'
-    : 'Contributors of the lab push it for review; ask one of its admins to make you one:';
+    : 'Contributors of the lab can push it for review. Ask a lab admin for that role, then run:';
   // With another token, say, everything would be different.
   const alike = !proposing.allowed && proposing.reason === decision.reason;
   return {

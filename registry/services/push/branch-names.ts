@@ -60,16 +60,22 @@ export function nameProblem(ref: string, others: BranchNames): NameProblem | und
   const name = branchName(ref);
   if (name === undefined) return undefined;
   if (isReserved(plainOf(name)) || isReserved(plainOf(drawnPlainly(name))))
-    return { reason: "the name is too like one of git's or the registry's own", lines: [INSTEAD] };
+    return {
+      reason: 'the name is too similar to one that git or the registry uses',
+      lines: [INSTEAD],
+    };
   const why = checkPath(name);
   if (why !== null)
-    return { reason: 'the name does not work everywhere', lines: [`${why}.`, INSTEAD] };
+    return {
+      reason: 'the name does not work on all operating systems',
+      lines: [`${why}.`, INSTEAD],
+    };
   const beside = others.folderClash(ref);
   if (beside !== undefined)
     return {
       reason: `'${beside}' exists; cannot create '${ref}'`,
       lines: [
-        'A branch cannot be a folder of another one. Delete that one, or choose another name.',
+        'The name of a branch cannot also be a folder of another branch. Choose another name, or delete the other branch.',
       ],
     };
   const alike = others.spellingClash(ref);

@@ -20,22 +20,22 @@ export function explainConflict(
   if (merged === undefined) {
     const next =
       to === null
-        ? 'Somebody else moved or deleted it: git fetch --prune origin'
+        ? 'Somebody else moved or deleted the branch. Run: git fetch --prune origin'
         : isBranch(ref)
-          ? 'Somebody else was faster: git pull --rebase && git push'
-          : 'Your merge request was changed at the same moment. Look at it, then push again.';
-    return { reason: 'changed on the server meanwhile; fetch first', lines: [next] };
+          ? 'Somebody else pushed first. Run: git pull --rebase && git push'
+          : 'Your merge request was changed at the same moment. Look at the change, then push again.';
+    return { reason: 'changed on the server; fetch first', lines: [next] };
   }
   const { id, version, head } = merged;
-  const happened = `Merge request !${id} was merged as version ${version} meanwhile`;
+  const happened = `Merge request !${id} has been merged as version ${version}`;
   if (to === null) {
-    return { reason: 'merged meanwhile', lines: [`${happened}, and its branch is gone with it.`] };
+    return { reason: 'already merged', lines: [`${happened}, and its branch was deleted.`] };
   }
   return {
-    reason: 'merged meanwhile',
+    reason: 'already merged',
     lines: [
-      `${happened}; this push changes nothing in it.`,
-      'Propose what you have beyond it as a new one:',
+      `${happened}, so this push cannot change it.`,
+      'To propose your other commits as a new merge request, run:',
       '  git fetch --prune origin',
       `  git rebase --onto origin/main ${head}`,
       `  git push origin HEAD:${ref}`,

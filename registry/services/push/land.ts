@@ -33,19 +33,22 @@ export async function landPush(
   const { row, lab } = found;
   const tip = await repository.tip();
   if (to === null || from !== tip.head) {
-    return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
+    return refuse('fetch first', `${row.name} has a newer version. Run: git pull --rebase`);
   }
   if (to === from) return { ref, ok: true };
   const commits = await commitsBeyondVersions(push.objects, await repository.refs(), to);
   if (commits.length > MOST_COMMITS) {
     return refuse(
       'too many commits',
-      `A push makes at most ${MOST_COMMITS} versions; these would be more. Squash them, or push in parts.`,
+      `A push can create at most ${MOST_COMMITS} versions. Squash the commits, or push them in parts.`,
     );
   }
   const manage = { on: 'lab', do: 'manage', labId: row.lab_id } as const;
   if (grants && !decide(caller.actor, manage, deps.rules).allowed) {
-    return refuse('not an admin', 'Only admins of the lab grant permissions: leave -o grant out.');
+    return refuse(
+      'not an admin',
+      'Only admins of the lab can grant permissions. Push again without -o grant.',
+    );
   }
   const policy = grants ? withGrants(importPolicyOf(lab), grants) : found.policy;
   const fault = await findHistoryFault(push.objects, from, commits);
@@ -81,7 +84,7 @@ export async function landPush(
     if (isUnread(error)) return refuse('cannot be read', error.message);
     if (!(error instanceof Problem) || error.code !== 'conflict') throw error;
     if (!(error.cause instanceof RepositoryError)) return refuse('not allowed now', error.message);
-    return refuse('fetch first', `${row.name} has changed in the meantime: git pull --rebase`);
+    return refuse('fetch first', `${row.name} has a newer version. Run: git pull --rebase`);
   }
 }
 
@@ -96,8 +99,8 @@ async function findHistoryFault(
     return {
       reason: 'merge commit',
       lines: [
-        `${merge.oid.slice(0, 10)} is a merge commit; versions stand in one line.`,
-        'Make it one line and push again: git pull --rebase && git push',
+        `${merge.oid.slice(0, 10)} is a merge commit, and main has a linear history.`,
+        'Rebase, then push again: git pull --rebase && git push',
       ],
     };
   }
@@ -106,15 +109,17 @@ async function findHistoryFault(
     if ((commit.parents[0] ?? null) !== (before?.oid ?? null)) {
       return {
         reason: 'non-fast-forward',
-        lines: ['main has versions that your branch lacks: git pull --rebase && git push'],
+        lines: [
+          'main has versions that your branch does not have. Run: git pull --rebase && git push',
+        ],
       };
     }
     if (before?.tree === commit.tree) {
       return {
         reason: 'empty commit',
         lines: [
-          `${commit.oid.slice(0, 10)} changes nothing, so it cannot be a version.`,
-          'Leave it out: git rebase --no-keep-empty --force-rebase origin/main',
+          `${commit.oid.slice(0, 10)} changes no files, so it cannot become a version.`,
+          'Remove it: git rebase --no-keep-empty --force-rebase origin/main',
         ],
       };
     }
@@ -123,7 +128,7 @@ async function findHistoryFault(
   if (commits.length === 0) {
     return {
       reason: 'non-fast-forward',
-      lines: ['A version is never taken back by a push. Roll back through the registry instead.'],
+      lines: ['A push cannot remove versions. Roll back in the registry instead.'],
     };
   }
   return undefined;

@@ -14,7 +14,7 @@ export interface PushOptions {
 }
 
 const KNOWN =
-  'title=…, description=… (again for further lines), draft; with a push to main grant=… (again for more)';
+  'title=…, description=… (repeat it for more lines), draft; for a push to main also grant=… (repeat it for more)';
 
 /** What is given in `git push -o …`, and what is wrong with it, for the pusher to read. */
 export function readOptions(
@@ -28,11 +28,13 @@ export function readOptions(
   const others = given.filter((one) => !one.startsWith('grant='));
   const warnings: string[] = [];
   if (grants.length > 0 && !lands) {
-    warnings.push('grants are given with the approval, or with a push to main: ignored here.');
+    warnings.push(
+      'the push option "grant" is ignored here: it applies to a push to main only. Otherwise, an admin grants permissions with the approval.',
+    );
   }
   if (!commands.some(({ ref, to }) => isForReview(ref) && to !== null)) {
     if (others.length > 0)
-      warnings.push('push options speak of merge requests: they change nothing here.');
+      warnings.push('these push options are ignored: they apply to merge requests only.');
     return { ...granted, warnings };
   }
   const valuesOf = (name: string) =>
@@ -40,15 +42,15 @@ export function readOptions(
   for (const option of others.filter((one) => one !== 'draft')) {
     const [name = ''] = option.split('=', 1);
     if (name === 'draft') {
-      warnings.push('the push option "draft" takes no value and is ignored: give it as -o draft');
+      warnings.push('the push option "draft" takes no value, so it is ignored. Use: -o draft');
     } else if (name === option && (name === 'title' || name === 'description')) {
       warnings.push(`the push option "${name}" needs a value: -o ${name}=…`);
     } else if (name !== 'title' && name !== 'description') {
-      warnings.push(`the push option "${clip(name)}" is not known here. Known are: ${KNOWN}`);
+      warnings.push(`unknown push option "${clip(name)}". Known options: ${KNOWN}`);
     }
   }
   const titles = valuesOf('title');
-  if (titles.length > 1) warnings.push('of several titles the last one is taken.');
+  if (titles.length > 1) warnings.push('several titles are given: the last one is used.');
   const title = asTitle(titles.at(-1) ?? '');
   if (title.cut) warnings.push(`the title is cut to ${MOST_TITLE} characters.`);
   if (titles.length > 0 && title.text === '') warnings.push('an empty title is ignored.');

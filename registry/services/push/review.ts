@@ -78,7 +78,7 @@ async function ownCheckLines(
     return checks.flatMap(({ name, summary }) => (summary === null ? [] : `${name}: ${summary}`));
   } catch (error) {
     // The push is taken all the same, and the page of the merge request asks again.
-    if (isUnread(error)) return [`no checks now: ${error.message}`];
+    if (isUnread(error)) return [`the checks could not run: ${error.message}`];
     throw error;
   }
 }
@@ -103,7 +103,7 @@ const findOpen = ({ deps, caller, found }: PushContext, ref: string) =>
 
 function planDeletion(caller: Caller, current: MergeRequest | null, branch: RefUpdate[]): Plan {
   if (current) {
-    const line = `Merge request !${current.id} is closed with its branch.`;
+    const line = `Merge request !${current.id} is closed, because its branch was deleted.`;
     return { step: closeStep(caller, current, branch), lines: async () => [line] };
   }
   return {
@@ -117,7 +117,7 @@ function refuseCommits(ref: string, commits: readonly Commit[]): Refusal | undef
     return {
       ref,
       reason: 'nothing to review',
-      lines: ['main has all of it already. Commit something first, then push again.'],
+      lines: ['main already has these commits. Add a commit, then push again.'],
     };
   }
   if (commits.length <= MOST_COMMITS) return undefined;
@@ -125,7 +125,7 @@ function refuseCommits(ref: string, commits: readonly Commit[]): Refusal | undef
     ref,
     reason: 'too many commits',
     lines: [
-      `A merge request has at most ${MOST_COMMITS} commits; these are more. Squash them, or propose a part first.`,
+      `A merge request can have at most ${MOST_COMMITS} commits. Squash the commits, or propose a part of them first.`,
     ],
   };
 }
@@ -133,5 +133,5 @@ function refuseCommits(ref: string, commits: readonly Commit[]): Refusal | undef
 const refuseUnrelated = (ref: string): Refusal => ({
   ref,
   reason: 'no common history with main',
-  lines: ['Start from main: git fetch && git rebase --onto origin/main --root'],
+  lines: ['Rebase onto main: git fetch && git rebase --onto origin/main --root'],
 });

@@ -63,7 +63,7 @@ export async function fsck(
   if (broken !== null) {
     problems.push({
       where: 'audit trail',
-      problem: `entry ${broken} does not follow from the one before it: it or its neighbour was changed`,
+      problem: `entry ${broken} does not match the entry before it: one of the two was changed`,
     });
   }
   const foreign = await findForeignEntries(store.em());
@@ -128,7 +128,7 @@ async function attestedIn(
     const { fault } = judgeSignature(tag, keys);
     if (fault !== null) throw new RecordError(`the signature: ${fault}`);
     const { name, versions } = parseAttestation(tag.record);
-    if (name !== repository.name) throw new RecordError(`it is of ${name}`);
+    if (name !== repository.name) throw new RecordError(`it belongs to ${name}`);
     return versions;
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
@@ -150,7 +150,9 @@ function recordProblems(
     const isTold =
       !record.landed_under || readUnder(record, { landed_under: landed_under ?? {} }) !== null;
     return [
-      ...(isNamed ? [] : [`v${version} does not name its definition, and is not attested`]),
+      ...(isNamed
+        ? []
+        : [`the tag v${version} does not name its definition, and there is no attestation`]),
       ...(isTold ? [] : [`${STATE} lacks the policy that v${version} landed under`]),
     ];
   } catch (error) {
@@ -162,7 +164,7 @@ function recordProblems(
 async function checkIndex(store: Store, repository: Repository): Promise<string[]> {
   const em = store.em();
   const row = await findDefinition(em, repository.name, everything);
-  if (!row) return ['the index lacks it; run: registry reindex'];
+  if (!row) return ['it is not in the index; run: registry reindex'];
   const head = await repository.head();
   const versions = (await repository.versions()).length;
   const known = await countVersions(em, row.id);

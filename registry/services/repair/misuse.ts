@@ -44,7 +44,7 @@ function foreignIn({ id, action, actor, subject, after }: AuditEvent): string[] 
     .sort();
   if (foreign.length === 0) return [];
   const what = `${actor} wrote ${foreign.join(', ')} of ${subject}`;
-  return [`entry ${id} (${action}): ${what}, which such a change does not write`];
+  return [`entry ${id} (${action}): ${what}, but this action does not write them`];
 }
 
 /** Rows that only such a request can have left behind. */
@@ -57,7 +57,7 @@ export async function findOddRows(
   }));
   const users = (await sessionsSetBack(em)).map(({ username, epoch, least }) => ({
     where: `user ${username}`,
-    problem: `its sessions were ended ${least} times, but it counts ${epoch}: the count was set back, and ended sessions came to life again`,
+    problem: `its sessions were ended ${least} times, but its counter is ${epoch}: the counter was set back, so ended sessions are valid again`,
   }));
   return [...mergeRequests, ...users];
 }
@@ -69,7 +69,7 @@ function describeOddity({ state, version }: OddMergeRequest): string {
       : `is merged as version ${version}, but there is no such version of it`;
   }
   if (version !== null) return `is ${state}, but names version ${version} as what it landed as`;
-  return 'is hidden as if it were about to be opened';
+  return 'is hidden, as if it were still being opened';
 }
 
 /** Versions whose record names an approval of something else than what landed. */
@@ -80,7 +80,7 @@ export async function findUnapproved(caches: Caches, repository: Repository): Pr
     for (const [head, username] of heads) {
       if (await isWhatLanded(caches, repository, head, commit)) continue;
       found.push(
-        `v${version} is not what ${username} approved: ${head} changes something else than what landed`,
+        `v${version} differs from what ${username} approved: it has other changes than ${head}`,
       );
     }
   }

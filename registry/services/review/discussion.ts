@@ -78,7 +78,7 @@ function requireHead(row: MergeRequest, head: string): void {
   if (head === row.head) return;
   throw new Problem(
     'conflict',
-    `Merge request !${row.id} is at ${row.head} now, not at ${head}. Look at what has changed, then say it of that.`,
+    `The head of merge request !${row.id} is now ${row.head}, not ${head}. Look at what has changed, then review the new head.`,
   );
 }
 
@@ -134,12 +134,12 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput):
   if (said.in_reply_to !== undefined) {
     const thread = await commentsOf(deps.store.em(), row.id);
     const parent = thread.find(({ id }) => id === said.in_reply_to);
-    if (!parent) throw invalid('in_reply_to', 'is no comment of this merge request');
+    if (!parent) throw invalid('in_reply_to', 'is not a comment on this merge request');
     const { file, line, side, head, base } = parent;
     return { in_reply_to: parent.in_reply_to ?? parent.id, file, line, side, head, base };
   }
   if (said.file === undefined) {
-    if (said.line !== undefined) throw invalid('file', 'is needed with a line');
+    if (said.line !== undefined) throw invalid('file', 'is required with a line');
     return { in_reply_to: null, file: null, line: null, side: null, ...at };
   }
   if (said.head !== undefined) requireHead(row, said.head);
@@ -147,7 +147,7 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput):
   const commit = side === 'new' ? row.head : row.base;
   const repository = await deps.repositories.open(row.definition);
   const bytes = commit === null ? undefined : await repository.readFile(commit, said.file);
-  if (bytes === undefined) throw invalid('file', `is not there on the ${side} side`);
+  if (bytes === undefined) throw invalid('file', `does not exist on the ${side} side`);
   const lines = linesOf(textOf(bytes)).length;
   if (said.line !== undefined && said.line > lines) {
     throw invalid('line', `is past the end: the last line of ${said.file} is ${lines}`);
@@ -164,13 +164,19 @@ export async function postCheck(
 ): Promise<Check> {
   const row = await authorizeDiscussion(deps, caller, id);
   if (isOwnCheck(said.name)) {
-    throw invalid('name', 'is, or looks like, a check of the registry itself; choose another one');
+    throw invalid(
+      'name',
+      'is the name of a check that the registry runs itself, or looks like one; choose another name',
+    );
   }
   const { actor_id, actor } = auditFieldsOf(caller);
   const { name, state, url = null, summary = null } = said;
   const head = said.head ?? (await onlyHead(deps, row));
   if (head !== row.head) {
-    throw new Problem('conflict', `Merge request !${id} is at ${row.head} now, not at ${head}.`);
+    throw new Problem(
+      'conflict',
+      `The head of merge request !${id} is now ${row.head}, not ${head}.`,
+    );
   }
   return await deps.store.transaction(async (em) => {
     const fields = { name, state, url, summary, head };
@@ -196,7 +202,7 @@ async function onlyHead({ store }: ReviewDeps, row: MergeRequest): Promise<strin
   if (heads.size === 1 && only !== undefined) return only;
   throw invalid(
     'head',
-    'is needed, as the merge request has had more than one: give the commit that was checked',
+    'is required, because the merge request has had more than one head: give the commit that was checked',
   );
 }
 

@@ -58,10 +58,7 @@ export async function reopenMergeRequest(
   }
   const definition = row.definition_id;
   if (definition === null) {
-    throw new Problem(
-      'conflict',
-      `The name ${row.definition} has been given to another definition.`,
-    );
+    throw new Problem('conflict', `The name ${row.definition} now belongs to another definition.`);
   }
   await requireBranch(deps, row);
   await deps.store.transaction(async (em) => {
@@ -76,7 +73,11 @@ export async function reopenMergeRequest(
       ({ source_ref, author_id }) =>
         source_ref === row.source_ref && (source_ref !== FOR_MAIN || author_id === row.author_id),
     );
-    if (other) throw new Problem('conflict', `Merge request !${other.id} has taken its place.`);
+    if (other)
+      throw new Problem(
+        'conflict',
+        `Merge request !${other.id} from the same source is already open.`,
+      );
     await updateMergeRequest(em, id, { state: 'open', decided_by: null, decided_at: null });
     await auditMergeRequest(
       em,
@@ -96,6 +97,6 @@ async function requireBranch(deps: SaveDeps, row: MergeRequest): Promise<void> {
   if (refs.get(source)?.oid === row.head) return;
   throw new Problem(
     'conflict',
-    `${source} is not what it was when !${row.id} was closed. Push it again: that opens a new merge request.`,
+    `${source} has changed since merge request !${row.id} was closed. Push it again to open a new merge request.`,
   );
 }

@@ -23,8 +23,8 @@ export function hiddenInCommits(commits: readonly Commit[]): string[] {
     const inAuthor = hiddenIn(author.name) ?? hiddenIn(author.email);
     const inMessage = hiddenIn(message, HIDDEN_IN_PROSE);
     return [
-      ...(inAuthor === null ? [] : [`its author's name holds ${inAuthor}`]),
-      ...(inMessage === null ? [] : [`its message holds ${inMessage}`]),
-    ].map((what) => `commit ${oid.slice(0, 10)}: ${what}, which nobody sees`);
+      ...(inAuthor === null ? [] : [`the name of its author contains ${inAuthor}`]),
+      ...(inMessage === null ? [] : [`its message contains ${inMessage}`]),
+    ].map((what) => `commit ${oid.slice(0, 10)}: ${what}, which is invisible`);
   });
 }

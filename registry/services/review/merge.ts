@@ -57,11 +57,11 @@ async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: Merge
   const { git, facts, policy, grants } = loaded;
   const against = hindrances(facts);
   if (against.length > 0) throw notMergeable(id, against);
-  if (git === null) throw notMergeable(id, ['The definition that it belongs to is gone.']);
+  if (git === null) throw notMergeable(id, ['Its definition no longer exists.']);
   if (row.head !== order.head) {
     throw new Problem(
       'conflict',
-      `The head of !${id} is ${row.head} now. Look at it again before you merge.`,
+      `The head of merge request !${id} is now ${row.head}. Look at it again before you merge.`,
       [{ path: 'head', message: `is ${row.head} now` }],
     );
   }
@@ -83,7 +83,7 @@ async function tryMerge(deps: SaveDeps, caller: Caller, id: number, order: Merge
 const notMergeable = (id: number, reasons: string[]): Problem =>
   new Problem(
     'not_mergeable',
-    `!${id} cannot be merged. ${reasons.join(' ')}`,
+    `Merge request !${id} cannot be merged. ${reasons.join(' ')}`,
     reasons.map((message) => ({ path: 'merge_request', message })),
   );
 
@@ -133,7 +133,7 @@ async function requireModes({ repository, own }: Git, id: number, commit: Oid): 
   const other = [...own.landing].find(([path, entry]) => (tree.get(path) ?? null) !== entry);
   if (!other) return;
   throw notMergeable(id, [
-    `The mode of ${other[0]} cannot be kept on top of the newest version. Rebase the branch with git.`,
+    `The mode of ${other[0]} cannot be kept when the branch is merged into the newest version. Rebase the branch with git.`,
   ]);
 }
 

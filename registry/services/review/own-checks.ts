@@ -170,7 +170,7 @@ function asUnreadable(error: unknown, name: string, granted: readonly string[]):
 /** With what to do about it. */
 function withAdvice(lines: string[]): string[] {
   if (lines.length === 0) return [];
-  return ['a lab admin can grant it with the approval, for this definition alone', ...lines];
+  return ['a lab admin can grant it to this definition with the approval', ...lines];
 }
 
 /** How many places a summary names before it only counts. */
@@ -200,12 +200,12 @@ async function conflictCheck(
   { changes, conflicts }: ReturnType<typeof mergeTrees>,
 ): Promise<Check> {
   if (changes.size === 0 && conflicts.length === 0) {
-    return ownCheck('conflict', ['it changes nothing that main does not have already']);
+    return ownCheck('conflict', ['main already has all changes of this branch']);
   }
   const found: string[] = [];
   for (const path of conflicts) {
     found.push(
-      `main has changed ${path} too: ${await describeConflict(deps, caller, objects, path, base, head, main)}; rebase and have it approved anew`,
+      `main has changed ${path} too: ${await describeConflict(deps, caller, objects, path, base, head, main)}; rebase it, and ask for a new approval`,
     );
   }
   return ownCheck('conflict', found);
@@ -221,11 +221,11 @@ async function describeConflict(
   const [base, head, main] = await Promise.all(
     commits.map((commit) => (commit === null ? undefined : objects.readFile(commit, path))),
   );
-  if (head === undefined) return 'it was deleted here and changed there';
-  if (main === undefined) return 'it was changed here and deleted there';
+  if (head === undefined) return 'the branch deletes it, and main changes it';
+  if (main === undefined) return 'the branch changes it, and main deletes it';
   const texts = [base ? textOf(base) : '', textOf(head), textOf(main)] as const;
   const merged = await analysis.ask(accountOf(caller), 'mergeText', ...texts);
-  return 'text' in merged ? 'not the same lines' : `conflict in ${placesOf(merged.conflicts)}`;
+  return 'text' in merged ? 'in different lines' : `conflict in ${placesOf(merged.conflicts)}`;
 }
 
 /** `lines 3-5, 9`. */

@@ -35,10 +35,16 @@ export async function rebaseMergeRequest(
     'merge request',
   );
   if (row.state !== 'open' || row.definition_id === null) {
-    throw new Problem('conflict', `!${id} is ${row.state}: only an open one can be rebased.`);
+    throw new Problem(
+      'conflict',
+      `Merge request !${id} is ${row.state}. Only an open merge request can be rebased.`,
+    );
   }
   if (head !== undefined && head !== row.head) {
-    throw new Problem('conflict', `The head of !${id} is ${row.head} now. Look at it again.`);
+    throw new Problem(
+      'conflict',
+      `The head of merge request !${id} is now ${row.head}. Look at it, then try again.`,
+    );
   }
   const repository = await deps.repositories.open(row.definition);
   const main = await repository.head();
@@ -54,7 +60,10 @@ export async function rebaseMergeRequest(
   let tip = main;
   for (const commit of commits) tip = await applyCommit(deps, repository, caller, commit, tip);
   if (tip === null || tip === main) {
-    throw new Problem('conflict', 'main has everything that the branch changes. Close it instead.');
+    throw new Problem(
+      'conflict',
+      'main already has all changes of the branch. Close the merge request instead.',
+    );
   }
   const added = await commitsBeyondVersions(repository, refs, tip);
   const examined = await examine(repository, main, tip, added);
@@ -114,10 +123,7 @@ async function mergeFile(
   const texts = [was ?? new Uint8Array(), ours, theirs].map((bytes) => Buffer.from(bytes));
   const [a = '', b = '', c = ''] = texts.map((bytes) => bytes.toString());
   if (texts.some((bytes) => !Buffer.from(bytes.toString()).equals(bytes))) {
-    throw conflictProblem(
-      path,
-      `${where}: both sides have changed ${path}, which is not UTF-8 text`,
-    );
+    throw conflictProblem(path, `${where}: both sides changed ${path}, which is not UTF-8 text`);
   }
   const merged = await analysis.ask(accountOf(caller), 'mergeText', a, b, c);
   if ('text' in merged) return Buffer.from(merged.text);

@@ -131,7 +131,7 @@ export async function applyEdits(
   const after = { ...before, ...pick(edits, EDITED) };
   if (isDeepStrictEqual(before, after)) return;
   if (!(await updateMergeRequest(em, row.id, after))) {
-    throw new Problem('conflict', `Merge request !${row.id} is merged: it stays as it landed.`);
+    throw new Problem('conflict', `Merge request !${row.id} is merged and cannot be changed.`);
   }
   await auditMergeRequest(em, by, row, 'edited', before, { ...after, ...told });
 }

@@ -132,7 +132,7 @@ export function showCheck(
 /** Nothing but its state stands against one that is decided. */
 export function blockersOf({ facts, policy, git }: LoadedFacts): string[] {
   if (facts.state !== 'open') return hindrances(facts);
-  if (git === null) return ['The definition that it belongs to is gone.'];
+  if (git === null) return ['Its definition no longer exists.'];
   return blockers(facts, policy);
 }
 

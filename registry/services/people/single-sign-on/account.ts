@@ -107,15 +107,12 @@ async function linkAccount(
   if (known && known.id !== userId) {
     throw new Problem(
       'conflict',
-      `You have signed in here by this provider before, as ${known.username}: that account keeps it.`,
+      `You have signed in through this provider before, as ${known.username}. That account stays linked to it.`,
     );
   }
   const user = known ?? (await users.findUser(em, userId));
   if (!user || user.session_epoch !== sessionEpoch) {
-    throw new Problem(
-      'unauthenticated',
-      'Your session has ended meanwhile. Sign in and try again.',
-    );
+    throw new Problem('unauthenticated', 'Your session has ended. Sign in and try again.');
   }
   if (known) return known;
   await createIdentity(em, user.id, profile);
@@ -147,7 +144,7 @@ async function grantSiteAdmin(
 ): Promise<string[]> {
   if (siteAdmin === undefined || siteAdmin === user.is_admin) return [];
   if (!siteAdmin && (await users.countAdmins(em)) === 1) {
-    return [`${user.username} stays site admin: there would be none`];
+    return [`${user.username} stays a site admin, because there would be no other`];
   }
   const before = showUser(user);
   const changed = await users.updateUser(em, user.id, { is_admin: siteAdmin });

@@ -41,7 +41,7 @@ export function groupsOf(claims: Claims, claim: string): string[] {
   if (typeof elsewhere === 'object' && elsewhere !== null && claim in elsewhere) {
     throw new Problem(
       'forbidden',
-      'You are in so many groups that the provider does not name them. Ask a site admin to let it send only those that matter here.',
+      'You are in so many groups that the provider does not list them. Ask a site admin to make the provider send only the groups that the registry needs.',
     );
   }
   const value = claims[claim];

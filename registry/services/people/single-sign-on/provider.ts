@@ -63,7 +63,7 @@ export function openProvider(settings: SingleSignOn, callback: () => string): Pr
           { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier },
         );
         const claims = tokens.claims();
-        if (!claims) throw new Error('a nonce was expected and there is no ID token');
+        if (!claims) throw new Error('the answer has no ID token, although a nonce was sent');
         const told = config.serverMetadata().userinfo_endpoint
           ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
           : {};
@@ -124,7 +124,7 @@ async function meaningOf(error: unknown): Promise<Problem> {
     return unreachable(new Error(reason));
   }
   if (error instanceof ClientError && WRONG.has(error.code ?? '')) {
-    return refusal('What the provider says of you does not hold.', reasonOf(error));
+    return refusal('The answer of the provider could not be verified.', reasonOf(error));
   }
   return unreachable(error);
 }
@@ -144,7 +144,7 @@ const refusal = (detail: string, reason: string): Problem =>
 function unreachable(error: unknown): Problem {
   return new Problem(
     'unavailable',
-    'The provider of single sign-on cannot be reached, or does not know the registry. Try again in a moment; site admins find the reason in the log.',
+    'The provider of single sign-on cannot be reached, or it refuses the registry. Try again in a moment. Site admins find the reason in the log.',
     undefined,
     { cause: new Error(reasonOf(error)) },
   );

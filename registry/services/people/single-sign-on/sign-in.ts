@@ -58,7 +58,7 @@ export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback:
       if (!opened || answer.get('state') !== opened.attempt.state) {
         throw new Problem(
           'sign_in_refused',
-          `This sign-in did not begin in this browser, took longer than ${ATTEMPT_SECONDS / 60} minutes, or another one was begun meanwhile. Start again at ${publicUrl()}, with cookies allowed.`,
+          `This sign-in was started in another browser, took longer than ${ATTEMPT_SECONDS / 60} minutes, or was replaced by a newer one. Allow cookies and start again at ${publicUrl()}.`,
         );
       }
       try {
