@@ -64,7 +64,7 @@ async function stories(t: Test, database: DatabaseKind) {
 
   await t.test('fsck reports ended sessions that became valid again', async (t) => {
     await sql('update users set session_epoch = 0 where id = ?', ben.id);
-    t.match(await problems(), [/^user ben: its sessions were ended 2 times, but it counts 0/]);
+    t.match(await problems(), [/^user ben: its sessions were ended 2 times, but its counter is 0/]);
     await sql('update users set session_epoch = 2 where id = ?', ben.id);
     t.same(await problems(), []);
   });

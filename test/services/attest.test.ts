@@ -76,7 +76,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
         );
       }
       await makeOld('Old', 2);
-      t.match(await problems(), [{ problem: /^v2 does not name its definition/ }]);
+      t.match(await problems(), [{ problem: /^the tag v2 does not name its definition/ }]);
     });
 
     await t.test('later starts do not read the repositories again', async (t) => {
