@@ -4,19 +4,20 @@
  * JSON, so text from users can never be mistaken for a field.
  */
 
-export interface PersonRef {
+/** This and `Approval` are type aliases because TypeScript accepts no interface as an object of JSON. */
+export type PersonRef = {
   id: number;
   username: string;
   name: string;
   email: string;
-}
+};
 
-export interface Approval {
+export type Approval = {
   by: PersonRef;
   at: string;
   /** The reviewed commit. */
   head: string;
-}
+};
 
 /** A rule that was overridden for this version, by whom and why. */
 export interface Override {
@@ -151,7 +152,7 @@ export function writeAttestation(attestation: Attestation): string {
 
 /** Throws `RecordError`. */
 export function parseAttestation(message: string): Attestation {
-  const value = parseObject(message.slice(message.indexOf('\n\n') + 2), 'attestation');
+  const value = parseObject<Attestation>(message.slice(message.indexOf('\n\n') + 2), 'attestation');
   if (
     !Number.isInteger(value.id) ||
     typeof value.name !== 'string' ||
@@ -159,17 +160,20 @@ export function parseAttestation(message: string): Attestation {
   ) {
     throw new RecordError('attestation without an id, a name or versions');
   }
-  return value as unknown as Attestation;
+  return value as Attestation;
 }
 
 /** Throws `RecordError`. */
 export function parseRecord(message: string): VersionRecord {
   const start = message.indexOf('\n\n');
-  const record = parseObject(start < 0 ? '' : message.slice(start + 2), 'version record');
+  const record = parseObject<VersionRecord>(
+    start < 0 ? '' : message.slice(start + 2),
+    'version record',
+  );
   if (!Number.isInteger(record.version) || typeof record.commit !== 'string') {
     throw new RecordError('version record without a version or a commit');
   }
-  return record as unknown as VersionRecord;
+  return record as VersionRecord;
 }
 
 export function writeState(state: DefinitionState): string {
@@ -178,14 +182,15 @@ export function writeState(state: DefinitionState): string {
 
 /** Throws `RecordError`. */
 export function parseState(text: string): DefinitionState {
-  const state = parseObject(text, 'definition state');
+  const state = parseObject<DefinitionState>(text, 'definition state');
   if (!Number.isInteger(state.id) || typeof state.name !== 'string') {
     throw new RecordError('definition state without an id or a name');
   }
-  return state as unknown as DefinitionState;
+  return state as DefinitionState;
 }
 
-function parseObject(text: string, what: string): Record<string, unknown> {
+/** Only that the text is an object is checked: the registry wrote its fields. */
+function parseObject<T extends object>(text: string, what: string): Partial<T> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -195,7 +200,7 @@ function parseObject(text: string, what: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RecordError(`${what} is not a JSON object`);
   }
-  return value as Record<string, unknown>;
+  return value as Partial<T>;
 }
 
 /** Trailers that only the registry writes; they are removed from a user's text (docs/contract.md, section 3). */

@@ -55,21 +55,23 @@ const InstrumentShape = {
 };
 
 /** What a binding says of its instrument. */
-const BoundInstrument = Type.Object(InstrumentShape);
+export const BoundInstrument = Type.Object(InstrumentShape);
+
+/** What an instrument says of where it is bound. */
+export const Place = Type.Object({
+  id: Id,
+  computer_name: Type.String(),
+  adapter: Nullable(Type.String()),
+  adapter_type: Nullable(Type.String()),
+  is_primary: Type.Boolean(),
+  last_connected: Nullable(Time),
+});
 
 export const Instrument = Type.Object({
   ...InstrumentShape,
-  bindings: Type.Array(
-    Type.Object({
-      id: Id,
-      computer_name: Type.String(),
-      adapter: Nullable(Type.String()),
-      adapter_type: Nullable(Type.String()),
-      is_primary: Type.Boolean(),
-      last_connected: Nullable(Time),
-    }),
-    { description: 'The bindings of the instrument; a computer sees only its own' },
-  ),
+  bindings: Type.Array(Place, {
+    description: 'The bindings of the instrument; a computer sees only its own',
+  }),
 });
 export type Instrument = Static<typeof Instrument>;
 

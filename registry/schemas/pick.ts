@@ -1,15 +1,31 @@
-/** Fields by name: what is written is what somebody named, never all that came. */
+/** Fields by name: only named fields are written and shown, never everything that an object has. */
 
-/** The fields of `from` that are given and are among `names`. */
+/** The fields of `from` that are among `names` and have a value. */
 export function pick<T extends object, K extends keyof T>(
   from: T,
   names: readonly K[],
-): Partial<Pick<T, K>> {
+): Pick<T, K> {
   const given = names.filter((name) => from[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, from[name]])) as Partial<Pick<T, K>>;
+  return Object.fromEntries(given.map((name) => [name, from[name]])) as Pick<T, K>;
 }
 
-/** The names that a schema of input has, so that what is written follows what the route reads. */
+/** Values of a row as JSON has them: times are text. */
+export type Shown<T> = { [K in keyof T]: T[K] extends Date | null ? Time<T[K]> : T[K] };
+type Time<V> = V extends Date ? string : V;
+
+/** The named fields of a row as an answer shows them. */
+export function show<T extends object, K extends keyof T>(
+  row: T,
+  names: readonly K[],
+): Shown<Pick<T, K>> {
+  const shown = names.map((name) => {
+    const value = row[name];
+    return [name, value instanceof Date ? value.toISOString() : value];
+  });
+  return Object.fromEntries(shown) as Shown<Pick<T, K>>;
+}
+
+/** The names of the fields of a schema, so that what is written and shown follows what the API describes. */
 export const fieldsOf = <T extends object>({ properties }: { properties: T }) =>
   Object.keys(properties) as (keyof T & string)[];
 

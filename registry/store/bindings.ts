@@ -2,6 +2,7 @@
 
 import { BindingChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
+import { emptyRow, writtenColumns } from './columns.ts';
 import { among, type Condition, equal, where } from './conditions.ts';
 import { ComputerBinding } from './entities/index.ts';
 import { window } from './paging.ts';
@@ -17,12 +18,11 @@ export interface BindingRow extends Omit<ComputerBinding, symbol> {
 }
 
 /** The fields that a request may set, and those that identify a binding. */
-const WRITTEN = [
-  ...fieldsOf(BindingChange),
-  'instrument_id',
-  'computer',
-  'key',
-] as const satisfies readonly (keyof ComputerBinding)[];
+const WRITTEN = writtenColumns(
+  ComputerBinding,
+  [...fieldsOf(BindingChange), 'instrument_id', 'computer', 'key'],
+  ['id', 'created_at', 'updated_at'],
+);
 export type BindingFields = Pick<ComputerBinding, (typeof WRITTEN)[number]>;
 
 export interface BindingFilters {
@@ -98,25 +98,12 @@ export async function createBinding(
   fields: Pick<BindingFields, 'instrument_id' | 'computer' | 'is_primary'> & Partial<BindingFields>,
 ): Promise<number> {
   const binding = em.create(ComputerBinding, {
-    ...EMPTY,
+    ...emptyRow(em, ComputerBinding),
     ...pick(fields, WRITTEN),
-    instrument_id: fields.instrument_id,
-    computer: fields.computer,
-    is_primary: fields.is_primary,
   });
   await em.persist(binding).flush();
   return binding.id;
 }
-
-const EMPTY = {
-  computer_id: null,
-  username: null,
-  adapter: null,
-  adapter_type: null,
-  last_connected: null,
-  last_settings: {},
-  key: null,
-};
 
 export async function updateBinding(
   em: EntityManager,

@@ -2,6 +2,7 @@
 import { LockMode, raw } from '@mikro-orm/core';
 import { ComputerChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
+import { emptyRow, writtenColumns } from './columns.ts';
 import { among, where } from './conditions.ts';
 import { Computer, EnrolmentCode } from './entities/index.ts';
 import { window } from './paging.ts';
@@ -9,12 +10,11 @@ import { containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** The fields that a request may set, and those that enrolment sets. */
-const WRITTEN = [
-  ...fieldsOf(ComputerChange),
-  'token_hash',
-  'enrolled_at',
-  'last_seen',
-] as const satisfies readonly (keyof Computer)[];
+const WRITTEN = writtenColumns(
+  Computer,
+  [...fieldsOf(ComputerChange), 'token_hash', 'enrolled_at', 'last_seen'],
+  ['id', 'created_at', 'updated_at'],
+);
 export type ComputerFields = Pick<Computer, (typeof WRITTEN)[number]>;
 
 export interface ComputerFilters {
@@ -48,10 +48,14 @@ export async function listComputers(
     state && { [raw((alias) => STATES[state].replaceAll('c.', `${alias}.`))]: [] },
     q && { $or: fields.map((field) => ({ [field]: { $ilike: pattern } })) },
   ].filter((condition) => condition !== undefined && condition !== false && condition !== '');
-  const [items, total] = await em.findAndCount(Computer, { $and: conditions } as never, {
-    ...window(page),
-    orderBy: { [raw('lower(computer_name)')]: 'asc' },
-  });
+  const [items, total] = await em.findAndCount(
+    Computer,
+    { $and: conditions },
+    {
+      ...window(page),
+      orderBy: { [raw('lower(computer_name)')]: 'asc' },
+    },
+  );
   return { items, total };
 }
 
@@ -104,7 +108,7 @@ export async function findComputerNamed(
   hold?: 'as it is' | 'to change',
 ): Promise<Computer | null> {
   const lockMode = hold && HOLDS[hold];
-  return em.findOne(Computer, named(name) as never, lockMode && { lockMode });
+  return em.findOne(Computer, named(name), lockMode && { lockMode });
 }
 
 const HOLDS = {
@@ -128,25 +132,12 @@ export async function createComputer(
   fields: Pick<ComputerFields, 'lab_id' | 'computer_name'> & Partial<ComputerFields>,
 ): Promise<Computer> {
   const computer = em.create(Computer, {
-    ...EMPTY,
+    ...emptyRow(em, Computer),
     ...pick(fields, WRITTEN),
-    lab_id: fields.lab_id,
-    computer_name: fields.computer_name,
   });
   await em.persist(computer).flush();
   return computer;
 }
-
-const EMPTY = {
-  computer_id: null,
-  username: null,
-  os: null,
-  nickname: null,
-  location: null,
-  token_hash: null,
-  enrolled_at: null,
-  last_seen: null,
-};
 
 export async function updateComputer(
   em: EntityManager,

@@ -23,7 +23,7 @@ export async function connectServer(url: string, shared: SharedOptions): Promise
   });
   const listening = new Set<StopListening>();
   return {
-    orm: orm as never,
+    orm: orm,
     async listen(channel, wake) {
       const pool = await orm.em.getConnection().getNativeClient();
       const end = await listenOnServer(pool, channel, wake);
@@ -55,7 +55,7 @@ export async function connectEmbedded(
     driverOptions: { stream: () => database.connect() },
   });
   return {
-    orm: orm as never,
+    orm: orm,
     async listen(channel, wake) {
       return await listenInPassing(await orm.em.getConnection().getNativeClient(), channel, wake);
     },

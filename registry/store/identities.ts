@@ -16,7 +16,7 @@ export async function findUserByIdentity(
       where i.issuer = ? and i.subject = ?`,
     [issuer, subject],
   );
-  return row ? em.map(User, row as never) : null;
+  return row ? em.map(User, row) : null;
 }
 
 /** The identities of an account, in the order in which they were linked. */

@@ -2,6 +2,7 @@
 import { LockMode, raw } from '@mikro-orm/core';
 import { InstrumentChange } from '../schemas/equipment.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
+import { emptyRow, writtenColumns } from './columns.ts';
 import { Instrument, type InstrumentStatus } from './entities/index.ts';
 import { window } from './paging.ts';
 import { containing } from './search.ts';
@@ -9,7 +10,11 @@ import { holdStamps } from './sync.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** The fields of an instrument that a request may set. */
-export const INSTRUMENT_FIELDS = fieldsOf(InstrumentChange) satisfies (keyof Instrument)[];
+export const INSTRUMENT_FIELDS = writtenColumns(Instrument, fieldsOf(InstrumentChange), [
+  'id',
+  'created_at',
+  'updated_at',
+]);
 export type InstrumentFields = Pick<Instrument, (typeof INSTRUMENT_FIELDS)[number]>;
 
 export interface InstrumentFilters {
@@ -46,10 +51,14 @@ export async function listInstruments(
   if (labs) conditions.push({ lab_id: { $in: labs } });
   if (q) conditions.push({ $or: SEARCHED.map((field) => ({ [field]: { $ilike: pattern } })) });
   if (computer_name !== undefined) conditions.push(boundTo(computer_name));
-  const [items, total] = await em.findAndCount(Instrument, { $and: conditions } as never, {
-    ...window(page),
-    orderBy: { name: 'asc', id: 'asc' },
-  });
+  const [items, total] = await em.findAndCount(
+    Instrument,
+    { $and: conditions },
+    {
+      ...window(page),
+      orderBy: { name: 'asc', id: 'asc' },
+    },
+  );
   return { items, total };
 }
 
@@ -78,28 +87,12 @@ export async function createInstrument(
   fields: Pick<InstrumentFields, 'lab_id' | 'name'> & Partial<InstrumentFields>,
 ): Promise<Instrument> {
   const instrument = em.create(Instrument, {
-    ...EMPTY,
+    ...emptyRow(em, Instrument),
     ...pick(fields, INSTRUMENT_FIELDS),
-    lab_id: fields.lab_id,
-    name: fields.name,
   });
   await em.persist(instrument).flush();
   return instrument;
 }
-
-const EMPTY = {
-  instrument_type: null,
-  pybirch_class: null,
-  manufacturer: null,
-  model: null,
-  serial_number: null,
-  adapter: null,
-  location: null,
-  specifications: {},
-  extra_data: {},
-  definition_id: null,
-  pinned_version: null,
-};
 
 export async function updateInstrument(
   em: EntityManager,

@@ -1,12 +1,13 @@
 import { raw } from '@mikro-orm/core';
 import { LabChange } from '../schemas/people.ts';
 import { fieldsOf, pick } from '../schemas/pick.ts';
+import { emptyRow, writtenColumns } from './columns.ts';
 import { Lab, Membership, type Role, User } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** The fields of a lab that a request may set. */
-const WRITTEN = fieldsOf(LabChange) satisfies (keyof Lab)[];
+const WRITTEN = writtenColumns(Lab, fieldsOf(LabChange), ['id', 'created_at']);
 export type LabFields = Pick<Lab, (typeof WRITTEN)[number]>;
 
 export type NewLab = Pick<LabFields, 'name' | 'code'> & Partial<LabFields>;
@@ -52,17 +53,7 @@ export async function listLabs(
 
 /** Throws `unique_violation` (`labs_code_key`) if the code is taken, case ignored. */
 export async function createLab(em: EntityManager, fields: NewLab): Promise<Lab> {
-  const lab = em.create(Lab, {
-    required_checks: {},
-    banned_imports: null,
-    allowed_imports: [],
-    owners: [],
-    name: fields.name,
-    code: fields.code,
-    direct_landing: 'admins',
-    public_definitions: 'follow',
-    ...pick(fields, WRITTEN),
-  });
+  const lab = em.create(Lab, { ...emptyRow(em, Lab), ...pick(fields, WRITTEN) });
   await em.persist(lab).flush();
   return lab;
 }

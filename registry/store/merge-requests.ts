@@ -2,6 +2,7 @@
 import { type FilterQuery, raw } from '@mikro-orm/core';
 import { fieldsOf, pick } from '../schemas/pick.ts';
 import { MergeRequestChange } from '../schemas/review.ts';
+import { writtenColumns } from './columns.ts';
 import { MergeRequest, MergeRequestHead, type MergeRequestState } from './entities/index.ts';
 import { window } from './paging.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
@@ -115,10 +116,23 @@ export async function removeOpening(em: EntityManager, id: number): Promise<void
 }
 
 /** The fields of a merge request that a request may set. */
-export const EDITED = fieldsOf(MergeRequestChange) satisfies (keyof MergeRequest)[];
+export const EDITED = fieldsOf(MergeRequestChange);
 /** Fields derived from its refs and from decisions. */
 const FOLLOWING = ['state', 'decided_by', 'decided_at', 'head', 'base', 'changes'] as const;
-const WRITTEN = [...EDITED, ...FOLLOWING];
+/** What a merge request keeps from its opening, and what only `markMergeRequestMerged` sets. */
+const KEPT = [
+  ...([
+    'id',
+    'definition_id',
+    'definition',
+    'lab_id',
+    'source_ref',
+    'author_id',
+    'author',
+  ] as const),
+  ...(['merged_version', 'created_at', 'updated_at'] as const),
+];
+const WRITTEN = writtenColumns(MergeRequest, [...EDITED, ...FOLLOWING], KEPT);
 export type MergeRequestFields = Pick<MergeRequest, (typeof WRITTEN)[number]>;
 
 /** Changes the given fields. Returns false for a landed merge request, which never changes. */

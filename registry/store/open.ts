@@ -150,5 +150,6 @@ function translateErrorsOf(orm: MikroORM): void {
     const ours = translate(error);
     return ours instanceof StoreError ? ours : original.convertException(error);
   };
+  // By its type a converter returns nothing but MikroORM's own errors; the driver throws whatever it returns.
   platform.getExceptionConverter = () => ({ convertException }) as unknown as ExceptionConverter;
 }

@@ -57,7 +57,7 @@ export async function reviewsOf(
     [mergeRequestId],
   );
   return rows.map(({ email, role, ...review }) =>
-    Object.assign(em.map(Review, review as never), { email, role }),
+    Object.assign(em.map(Review, review), { email, role }),
   ) as ReviewWithStanding[];
 }
 

@@ -1,3 +1,5 @@
+import type { EntityDictionary } from '@mikro-orm/core';
+import { emptyRow } from './columns.ts';
 import { Token, type TokenScope, User } from './entities/index.ts';
 import { type LabRole, rolesOfUser } from './labs.ts';
 import type { EntityManager } from './types.ts';
@@ -21,7 +23,7 @@ export interface TokenOwner {
 
 /** Throws `unique_violation` (`tokens_hash_key`), `foreign_key_violation` for an unknown user. */
 export async function createToken(em: EntityManager, fields: NewToken): Promise<Token> {
-  const token = em.create(Token, { expires_at: null, last_used_at: null, ...fields });
+  const token = em.create(Token, { ...emptyRow(em, Token), ...fields });
   await em.persist(token).flush();
   return token;
 }
@@ -31,7 +33,7 @@ export async function createToken(em: EntityManager, fields: NewToken): Promise<
  * expired, or the user disabled.
  */
 export async function findTokenByHash(em: EntityManager, hash: string): Promise<TokenOwner | null> {
-  const [row] = await em.execute(
+  const [row] = await em.execute<EntityDictionary<User>[]>(
     `select u.*, t.id as token_id, t.name as token_name, t.scope, t.expires_at, t.last_used_at,
             ${rolesOfUser} as roles
        from tokens t join users u on u.id = t.user_id
@@ -39,14 +41,11 @@ export async function findTokenByHash(em: EntityManager, hash: string): Promise<
     [hash],
   );
   if (!row) return null;
-  const { token_id, token_name, scope, expires_at, last_used_at, roles, ...user } = row as Record<
-    string,
-    unknown
-  >;
+  const { token_id, token_name, scope, expires_at, last_used_at, roles, ...user } = row;
   const token = { id: token_id, name: token_name, scope, expires_at, last_used_at };
   return {
-    token: em.map(Token, token as never),
-    user: em.map(User, user as never),
+    token: em.map(Token, token),
+    user: em.map(User, user),
     roles: roles as LabRole[],
   };
 }

@@ -1,20 +1,21 @@
 import { raw } from '@mikro-orm/core';
 import { UserChange } from '../schemas/people.ts';
 import { fieldsBut, pick } from '../schemas/pick.ts';
+import { emptyRow, writtenColumns } from './columns.ts';
 import { User } from './entities/index.ts';
 import { window } from './paging.ts';
 import { beginning, containing } from './search.ts';
 import type { EntityManager, Listed, Page } from './types.ts';
 
 /** The fields of an account that a request may set and that are stored unchanged. */
-export const ACCOUNT_FIELDS = fieldsBut(
-  UserChange,
-  'password',
-  'current_password',
-) satisfies (keyof User)[];
+export const ACCOUNT_FIELDS = fieldsBut(UserChange, 'password', 'current_password');
 /** Fields derived from a new password; they end sessions. */
 const SECRET_FIELDS = ['password_hash', 'password_expires_at', 'session_epoch'] as const;
-const WRITTEN = [...ACCOUNT_FIELDS, ...SECRET_FIELDS];
+const WRITTEN = writtenColumns(
+  User,
+  [...ACCOUNT_FIELDS, ...SECRET_FIELDS],
+  ['id', 'mailbox', 'created_at'],
+);
 
 export type UserFields = Pick<User, (typeof WRITTEN)[number]>;
 export type NewUser = Pick<UserFields, 'username'> & Partial<UserFields>;
@@ -104,13 +105,7 @@ export async function hasUsers(em: EntityManager): Promise<boolean> {
  * Throws `unique_violation` (`users_username_key`, `users_mailbox_key`) if the name or the address is taken.
  */
 export async function createUser(em: EntityManager, fields: NewUser): Promise<User> {
-  const user = em.create(User, {
-    mailbox: null,
-    password_hash: null,
-    password_expires_at: null,
-    username: fields.username,
-    ...pick(fields, WRITTEN),
-  });
+  const user = em.create(User, { ...emptyRow(em, User), ...pick(fields, WRITTEN) });
   await em.persist(user).flush();
   return user;
 }

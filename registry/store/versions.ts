@@ -41,7 +41,7 @@ export async function newestStanding(
         order by version desc limit 1) v`,
     [`{${ids.join(',')}}`],
   );
-  return byDefinition(rows.map((row) => em.map(Version, row as never)));
+  return byDefinition(rows.map((row) => em.map(Version, row)));
 }
 
 /** Number of leading digits of a commit or a file's SHA-256 in the index. */
@@ -56,7 +56,7 @@ export async function versionsWithHashLike(em: EntityManager, hash: string): Pro
     'select * from versions where hash_beginnings(commit, files) @> array[?] limit 1000',
     [hash.slice(0, HASH_BEGINNING)],
   );
-  return rows.map((row) => em.map(Version, row as never));
+  return rows.map((row) => em.map(Version, row));
 }
 
 /** The reasons of the revoked versions of these definitions, by definition and version. */

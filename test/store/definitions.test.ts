@@ -159,9 +159,12 @@ await onEachDatabase(
   async (t, store) => {
     const { id } = await insert(store, definitionFields('A'));
     const rows = [versionFields(id, 1), versionFields(id, 2, { merge_request: 7 })];
+    const verdict = { by: null, at: '2026-01-01T00:00:00Z' };
     await store.transaction((em) => versions.upsertVersions(em, rows));
     await store.transaction((em) =>
-      versions.upsertVersions(em, [versionFields(id, 2, { revoked: { reason: 'wrong sign' } })]),
+      versions.upsertVersions(em, [
+        versionFields(id, 2, { revoked: { ...verdict, reason: 'wrong sign' } }),
+      ]),
     );
     const page = { page: 1, perPage: 10 };
     const listed = await versions.listVersions(store.em(), id, page);

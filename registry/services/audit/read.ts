@@ -3,10 +3,11 @@
 import { Readable } from 'node:stream';
 import { decide } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
-import type { AuditQuery } from '../../schemas/audit.ts';
+import { AuditEvent, type AuditQuery } from '../../schemas/audit.ts';
+import { fieldsOf, show } from '../../schemas/pick.ts';
 import { parseTime } from '../../schemas/time.ts';
 import { type AuditFilters, listAudit, streamAudit } from '../../store/audit.ts';
-import type { AuditEvent } from '../../store/entities/index.ts';
+import type { AuditEvent as Row } from '../../store/entities/index.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 
@@ -21,7 +22,7 @@ export async function listEvents(
     perPage: per_page,
     filters: filtersFor(caller, rules, query),
   });
-  return { items: items.map(show), total, page, per_page };
+  return { items: items.map(showEvent), total, page, per_page };
 }
 
 /**
@@ -36,8 +37,8 @@ export function exportEvents(
   return Readable.from(lines(streamAudit(store.em(), filtersFor(caller, rules, query))));
 }
 
-async function* lines(events: AsyncIterable<AuditEvent>): AsyncGenerator<string> {
-  for await (const event of events) yield `${JSON.stringify(show(event))}\n`;
+async function* lines(events: AsyncIterable<Row>): AsyncGenerator<string> {
+  for await (const event of events) yield `${JSON.stringify(showEvent(event))}\n`;
 }
 
 /** What of the trail is asked for, within what the caller may read of it. */
@@ -76,22 +77,4 @@ function managedLabs(caller: Caller, rules: PeopleDeps['rules']): number[] | und
   );
 }
 
-function show(event: AuditEvent) {
-  return {
-    id: event.id,
-    at: event.at.toISOString(),
-    actor_id: event.actor_id,
-    actor: event.actor,
-    action: event.action,
-    subject_type: event.subject_type,
-    subject_id: event.subject_id,
-    subject: event.subject,
-    lab_id: event.lab_id,
-    before: event.before,
-    after: event.after,
-    address: event.address,
-    token_name: event.token_name,
-    previous_hash: event.previous_hash,
-    hash: event.hash,
-  };
-}
+const showEvent = (event: Row) => show(event, fieldsOf(AuditEvent));

@@ -11,7 +11,6 @@ import type {
   DefinitionQuery,
   DefinitionSummary,
   FacetQuery,
-  VersionSummary,
 } from '../../schemas/definitions.ts';
 import type { SigningKeys } from '../../signing/keys.ts';
 import {
@@ -253,11 +252,8 @@ export function summaryOf(
 
 /** What was said of a version; who said it goes by username, as everywhere in the API. */
 function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
-  const show = (verdict: object | null | undefined) => {
-    if (!verdict) return null;
-    const { reason, by, at } = verdict as Verdict;
-    return { reason, by: by?.username ?? null, at };
-  };
+  const show = (verdict: Verdict | null | undefined) =>
+    verdict ? { reason: verdict.reason, by: verdict.by?.username ?? null, at: verdict.at } : null;
   return { deprecated: show(row?.deprecated), revoked: show(row?.revoked) };
 }
 
@@ -282,7 +278,7 @@ async function versionSummaries(
   return await Promise.all(
     rows.map(async (row) => {
       const tagged = await repository.version(row.version);
-      const under = row.landed_under as VersionSummary['landed_under'];
+      const under = row.landed_under;
       const landed_under = isTold(lab_id) || isTold(under?.lab?.id ?? null) ? under : null;
       const signature = tagged ? showSignature(tagged, keys) : null;
       return { ...showVersion(row), landed_under, signature };
@@ -296,8 +292,8 @@ function showVersion(row: Version) {
     commit: row.commit,
     author: { name: row.author_name, email: row.author_email },
     landed_by: row.landed_by_name || null,
-    approvals: row.approvals as VersionSummary['approvals'],
-    overrides: row.overrides as { code: string; message: string }[],
+    approvals: row.approvals,
+    overrides: row.overrides,
     permissions: row.permissions,
     merge_request: row.merge_request,
     change_summary: row.change_summary,

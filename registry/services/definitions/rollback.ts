@@ -1,6 +1,6 @@
 /** Rolling a definition back: a new version whose tree equals an older one's. */
 
-import { landingMessage, type VersionRecord } from '../../definitions/record.ts';
+import { landingMessage } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
 import { findVersion } from '../../store/versions.ts';
 import { authorize, authorOf, type Caller } from '../caller.ts';
@@ -54,9 +54,8 @@ export async function rollback(
     return await propose(deps, caller, row, repository, ground, { summary, tree: old.tree });
   }
   const author = { ...authorOf(caller), at: new Date() };
-  const earlier = target.overrides as unknown as VersionRecord['overrides'];
   // Whose glass was broken then is told of that version.
-  const repeated = earlier.map(({ code, message }) => ({ code, message }));
+  const repeated = target.overrides.map(({ code, message }) => ({ code, message }));
   const overrides = [...repeated, ...way.overrides];
   const commit = await repository.commit({
     parent: from.head,

@@ -68,8 +68,6 @@ export async function insertInstrument(
   return await instruments.createInstrument(em, {
     ...pick(body, FIELDS),
     ...link,
-    name: body.name,
-    lab_id: body.lab_id,
   });
 }
 

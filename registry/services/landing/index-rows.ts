@@ -6,7 +6,6 @@ import type { ReadContent } from '../../definitions/content.ts';
 import { readUnder } from '../../definitions/landed-under.ts';
 import type { DefinitionState, VersionRecord } from '../../definitions/record.ts';
 import { storable } from '../../definitions/storable.ts';
-import type { Json } from '../../definitions/types.ts';
 
 export interface LandedVersion {
   record: VersionRecord;
@@ -52,15 +51,15 @@ export function versionRow(state: DefinitionState, { record, tag, content }: Lan
     author_email: storable(record.author.email),
     landed_by: record.landed_by?.id ?? null,
     landed_by_name: record.landed_by?.username ?? '',
-    approvals: record.approvals as unknown as Json[],
-    overrides: record.overrides as unknown as Json[],
-    landed_under: readUnder(record, state) as unknown as { [key: string]: Json },
+    approvals: record.approvals,
+    overrides: record.overrides,
+    landed_under: readUnder(record, state),
     permissions: record.permissions ?? [],
     merge_request: record.merge_request,
     change_summary: storable(record.change_summary),
-    deprecated: (state.deprecated[record.version] ?? null) as unknown as { [key: string]: Json },
-    revoked: (state.revoked[record.version] ?? null) as unknown as { [key: string]: Json },
-    reinstated: (state.reinstated?.[record.version] ?? null) as unknown as { [key: string]: Json },
+    deprecated: state.deprecated[record.version] ?? null,
+    revoked: state.revoked[record.version] ?? null,
+    reinstated: state.reinstated?.[record.version] ?? null,
     files: content.files,
     described: content.described,
     created_at: new Date(record.landed_at),

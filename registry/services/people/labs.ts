@@ -4,7 +4,8 @@ import { labsSeenBy, type Rules } from '../../access/decide.ts';
 import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
-import type { Lab, LabChange, NewLab } from '../../schemas/people.ts';
+import { Lab, type LabChange, type NewLab } from '../../schemas/people.ts';
+import { fieldsBut, show } from '../../schemas/pick.ts';
 import type { Lab as LabRow } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import { pinForeign } from '../../store/instruments.ts';
@@ -137,19 +138,9 @@ async function requireKnownPeople(
 function showLab(lab: LabRow): Lab {
   const policy = importPolicyOf(lab);
   return {
-    id: lab.id,
-    name: lab.name,
-    code: lab.code,
-    direct_landing: lab.direct_landing,
-    required_approvals: lab.required_approvals,
-    allow_self_approval: lab.allow_self_approval,
-    required_checks: lab.required_checks,
-    owners: lab.owners,
+    ...show(lab, fieldsBut(Lab, 'banned_imports', 'allowed_imports')),
     banned_imports: policy.banned,
     allowed_imports: policy.allowed,
-    public_definitions: lab.public_definitions,
-    disabled: lab.disabled,
-    created_at: lab.created_at.toISOString(),
   };
 }
 

@@ -1,7 +1,8 @@
 /** The caller's own tokens. */
 import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
-import { NewToken } from '../../schemas/people.ts';
+import { NewToken, Token } from '../../schemas/people.ts';
+import { fieldsOf, show } from '../../schemas/pick.ts';
 import { parseTime } from '../../schemas/time.ts';
 import * as tokens from '../../store/tokens.ts';
 import { auditChange } from '../audit/entries.ts';
@@ -18,15 +19,7 @@ export async function listTokens({ store, rules }: PeopleDeps, caller: Caller) {
   const userId = ownId(caller, rules);
   const items = await tokens.listTokens(store.em(), userId);
   return {
-    items: items.map((token) => ({
-      id: token.id,
-      name: token.name,
-      scope: token.scope,
-      hint: token.hint,
-      expires_at: token.expires_at?.toISOString() ?? null,
-      last_used_at: token.last_used_at?.toISOString() ?? null,
-      created_at: token.created_at.toISOString(),
-    })),
+    items: items.map((token) => show(token, fieldsOf(Token))),
     total: items.length,
     page: 1,
     per_page: Math.max(items.length, 1),

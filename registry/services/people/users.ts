@@ -2,8 +2,8 @@
 import { decide } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
-import { NewUser, type User, UserChange } from '../../schemas/people.ts';
-import { fieldsBut, pick } from '../../schemas/pick.ts';
+import { FoundUser, NewUser, User, UserChange } from '../../schemas/people.ts';
+import { fieldsBut, fieldsOf, pick, show } from '../../schemas/pick.ts';
 import type { User as UserRow } from '../../store/entities/index.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -75,8 +75,7 @@ export async function createUser(
 ): Promise<User> {
   authorize(caller, { on: 'site', do: 'manage' }, rules, 'user');
   checkNew(account);
-  const { username } = account;
-  const fields = { ...pick(account, fieldsBut(NewUser, 'password')), username };
+  const fields = pick(account, fieldsBut(NewUser, 'password'));
   const password_hash = await hashPassword(account.password);
   return await store.transaction(async (em) => {
     const user = await users
@@ -188,9 +187,6 @@ async function requireSomeAdmin(em: EntityManager): Promise<void> {
   );
 }
 
-const showPerson = ({ id, username, name }: UserRow) => ({ id, username, name });
+const showPerson = (user: UserRow) => show(user, fieldsOf(FoundUser));
 
-export function showUser(user: UserRow): User {
-  const { id, username, name, email, is_admin, disabled, created_at } = user;
-  return { id, username, name, email, is_admin, disabled, created_at: created_at.toISOString() };
-}
+export const showUser = (user: UserRow): User => show(user, fieldsOf(User));

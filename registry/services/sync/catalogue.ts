@@ -5,7 +5,7 @@
 
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import { viewerOf } from '../../access/decide.ts';
-import type { OfferedDefinition, SyncList } from '../../schemas/sync.ts';
+import type { SyncList } from '../../schemas/sync.ts';
 import type { DefinitionSummary } from '../../store/definitions.ts';
 import type { Instrument, Version } from '../../store/entities/index.ts';
 import { usernamesOf } from '../../store/indexing.ts';
@@ -211,7 +211,7 @@ export class Catalogue {
       head: version.commit,
       commit: version.commit,
       files,
-      approvals: version.approvals as OfferedDefinition['approvals'],
+      approvals: version.approvals,
       permissions: version.permissions,
     };
     return Buffer.from(`,${JSON.stringify(shown).slice(0, -1)}`);

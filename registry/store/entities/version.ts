@@ -1,5 +1,6 @@
 import { defineEntity, type PrimaryKeyProp, p } from '@mikro-orm/core';
-import type { Json, Metadata } from '../../definitions/types.ts';
+import type { Approval, LandedUnder, Override, Verdict } from '../../definitions/record.ts';
+import type { Metadata } from '../../definitions/types.ts';
 import { Definition } from './definition.ts';
 import { User } from './user.ts';
 
@@ -45,21 +46,21 @@ const schema = defineEntity({
     /** Username in the tag, kept after the account changes. */
     landed_by_name: p.text(),
     /** The approvals with head and time, from the tag's record. */
-    approvals: p.json<Json[]>().defaultRaw(`'[]'`),
+    approvals: p.json<Approval[]>().defaultRaw(`'[]'`),
     /** The overridden checks, from the tag's record. */
-    overrides: p.json<Json[]>().defaultRaw(`'[]'`),
+    overrides: p.json<Override[]>().defaultRaw(`'[]'`),
     /** The lab and its policy at the landing, from the tag's record; null for older records. */
-    landed_under: p.json<{ [key: string]: Json }>().strictNullable(),
+    landed_under: p.json<LandedUnder>().strictNullable(),
     /** What the version may do beyond the lab's import policy, from the tag's record. */
     permissions: p.json<string[]>().defaultRaw(`'[]'`),
     merge_request: p.integer().strictNullable(),
     change_summary: p.text().default(''),
     /** The reason for the deprecation and its author, or null. */
-    deprecated: p.json<{ [key: string]: Json }>().strictNullable(),
+    deprecated: p.json<Verdict>().strictNullable(),
     /** The reason for the revocation and its author, or null. */
-    revoked: p.json<{ [key: string]: Json }>().strictNullable(),
+    revoked: p.json<Verdict>().strictNullable(),
     /** The reason for reinstating a revoked version and its author, or null. */
-    reinstated: p.json<{ [key: string]: Json }>().strictNullable(),
+    reinstated: p.json<Verdict>().strictNullable(),
     /**
      * SHA-256 of each file by path, and the metadata in the files; null if an older registry indexed the
      * version.
