@@ -94,7 +94,7 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => {
       secure(reply.raw);
-      void answerError(error, request, reply as never);
+      void answerError(error, request, reply);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   const throttle = createThrottle(deps.now);
@@ -106,21 +106,21 @@ export async function createApp(deps: AppDeps, logger: FastifyServerOptions['log
     ...deps,
     onError: (err) => app.log.warn({ err }, 'events are late: the database cannot be read'),
   });
-  letConnectionsGo(app as never);
-  leaveSlowClients(app as never, deps.patience);
+  letConnectionsGo(app);
+  leaveSlowClients(app, deps.patience);
   problems(app);
-  readJsonBodies(app as never);
-  refuseUnnamed(app as never);
+  readJsonBodies(app);
+  refuseUnnamed(app);
   metrics(app, deps.metricsToken, {
     analysis: () => deps.analysis.state,
     caches: () => deps.caches.state,
   });
   documentation(app, deps);
-  plainPages(app as never);
+  plainPages(app);
   healthRoutes(app, deps);
-  problemRoutes(app as never);
+  problemRoutes(app);
   clientPackageRoutes(app, deps);
-  interfaceRoutes(app as never);
+  interfaceRoutes(app);
   await app.register(async (plugin) => {
     const api = plugin.withTypeProvider<TypeBoxTypeProvider>();
     await authentication(api, {

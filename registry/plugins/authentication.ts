@@ -56,7 +56,7 @@ export async function authentication(
     verify: { algorithms: ['HS256'], requiredClaims: ['exp'] },
   });
   app.decorate('sessionCookie', sessionCookie(publicUrl));
-  app.decorateRequest('caller', null as unknown as Caller);
+  app.decorateRequest('caller');
   app.addHook('onRequest', async (request, reply) => {
     const identity = request.routeOptions.config.forAnybody
       ? NOBODY

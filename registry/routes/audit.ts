@@ -3,7 +3,7 @@ import { Type } from '../schemas/build.ts';
 import { List } from '../schemas/common.ts';
 import { exportEvents, listEvents } from '../services/audit/read.ts';
 import type { PeopleDeps } from '../services/deps.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { type Door, problemAnswers, Streamed } from './door.ts';
 
 export function auditRoutes(app: Door, deps: PeopleDeps): void {
   app.get(
@@ -22,7 +22,7 @@ export function auditRoutes(app: Door, deps: PeopleDeps): void {
             content: {
               'application/json': { schema: List(AuditEvent) },
               'application/x-ndjson': {
-                schema: Type.String({ description: 'One entry on each line' }),
+                schema: Streamed(Type.String({ description: 'One entry on each line' })),
               },
             },
           },
@@ -37,7 +37,7 @@ export function auditRoutes(app: Door, deps: PeopleDeps): void {
       if (format === 'jsonl' || (isAccepted && format === undefined)) {
         const entries = exportEvents(deps, request.caller, query);
         if (format) reply.header('content-disposition', 'attachment; filename="audit.jsonl"');
-        return reply.type('application/x-ndjson').send(entries as never);
+        return reply.type('application/x-ndjson').send(entries);
       }
       return await listEvents(deps, request.caller, query);
     },

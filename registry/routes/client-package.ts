@@ -1,6 +1,6 @@
 import { Type } from '../schemas/build.ts';
 import { clientPackage } from '../services/client-package.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { Bytes, type Door, problemAnswers } from './door.ts';
 
 export function clientPackageRoutes(app: Door, deps: { version: string }): void {
   const read = clientPackage(deps.version);
@@ -19,7 +19,7 @@ export function clientPackageRoutes(app: Door, deps: { version: string }): void 
           200: {
             description: 'The archive',
             content: {
-              'application/zip': { schema: Type.String({ format: 'binary' }) },
+              'application/zip': { schema: Bytes },
             },
           },
           ...problemAnswers,
@@ -29,7 +29,7 @@ export function clientPackageRoutes(app: Door, deps: { version: string }): void 
     async (request, reply) => {
       const archive = await read(request.params.file);
       reply.header('content-disposition', `attachment; filename="${request.params.file}"`);
-      return reply.type('application/zip').send(Buffer.from(archive) as never);
+      return reply.type('application/zip').send(Buffer.from(archive));
     },
   );
 }

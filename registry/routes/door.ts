@@ -1,4 +1,5 @@
 /** Types and helpers that all route files share. */
+import type { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -7,6 +8,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { Static, TSchema } from 'typebox';
 import { Type } from '../schemas/build.ts';
 import { ProblemDocument } from '../schemas/common.ts';
 
@@ -25,5 +27,11 @@ export const problemAnswers = {
     content: { 'application/problem+json': { schema: ProblemDocument } },
   },
 };
+
+/** Bytes that are sent as they are. The type is what the handler sends, the schema what the API document says. */
+export const Bytes = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' });
+
+/** An answer that this schema describes, or the stream of its text. */
+export const Streamed = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T> | Readable>(schema);
 
 export const NoContent = Type.Null({ description: 'Done' });

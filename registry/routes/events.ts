@@ -55,7 +55,7 @@ export function eventRoutes(app: Door, { events }: { events: Events }): void {
       };
       for (const [name, value] of Object.entries(headers)) raw.setHeader(name, value);
       await events.open({
-        out: raw as never,
+        out: raw,
         identify: () => app.identifyAgain(request),
         lastId: request.headers['last-event-id'],
       });

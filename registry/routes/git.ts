@@ -113,7 +113,7 @@ type Asked =
 function parse(request: FastifyRequest): Asked | undefined {
   const match = PATH.exec(request.raw.url ?? '');
   if (!match) return undefined;
-  const [, name, what, query] = match as unknown as [string, string, string, string | undefined];
+  const [, name = '', what = '', query] = match;
   if (what === 'info/refs') {
     const service = new URLSearchParams(query).get('service') as Service;
     if (request.method !== 'GET' || !SERVICES.includes(service)) return undefined;

@@ -36,7 +36,7 @@ export function problemRoutes(app: Door): void {
       if (/\bapplication\/json\b/.test(accept) && !/\btext\/html\b/.test(accept)) {
         return { type: problemType(code), code, ...PROBLEMS[code] };
       }
-      return reply.type('text/html; charset=utf-8').send(page(code) as never);
+      return reply.type('text/html; charset=utf-8').send(page(code));
     },
   );
 }

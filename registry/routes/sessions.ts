@@ -24,7 +24,7 @@ export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
     },
     async (request, reply) => {
       const user = await signIn(deps, request.ip, request.body);
-      return { token: startSession(app as never, reply, user), user: showUser(user) };
+      return { token: startSession(app, reply, user), user: showUser(user) };
     },
   );
 
@@ -43,7 +43,7 @@ export function sessionRoutes(app: Door, deps: PeopleDeps & SessionDeps): void {
       },
     },
     async (request, reply) => {
-      for (const claims of sessionsPresented(app as never, request)) {
+      for (const claims of sessionsPresented(app, request)) {
         await signOut(deps.store, request.ip, claims);
       }
       // A form on another site may post here too, and a browser would store the cookie of the answer.

@@ -34,7 +34,7 @@ export function signingKeyRoutes(app: Door, deps: { signingKeys: SigningKeys }):
       reply.header('vary', 'accept');
       if (/\btext\/plain\b/.test(request.headers.accept ?? '')) {
         const text = await allowedSigners(deps.signingKeys);
-        return reply.type('text/plain; charset=utf-8').send(text as never);
+        return reply.type('text/plain; charset=utf-8').send(text);
       }
       return await listSigningKeys(deps, request.query);
     },

@@ -129,7 +129,7 @@ export function singleSignOnRoutes(
       const { user, warnings, returnTo } = await signOn.finish(request.ip, answer, kept);
       if (warnings.length > 0) request.log.warn({ warnings }, 'groups could not give all roles');
       reply.clearCookie(attempt, cookie);
-      startSession(app as never, reply, user);
+      startSession(app, reply, user);
       return go(reply, returnTo);
     },
   );

@@ -7,7 +7,7 @@ import { type SyncDeps, syncState } from '../services/sync/manifest.ts';
 import { OwnParts } from '../services/sync/own.ts';
 import { saveReport } from '../services/sync/report.ts';
 import { Statements } from '../services/sync/statements.ts';
-import { type Door, NoContent, problemAnswers } from './door.ts';
+import { type Door, NoContent, problemAnswers, Streamed } from './door.ts';
 
 const tags = ['sync'];
 
@@ -41,7 +41,7 @@ export function syncRoutes(
           'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),
         }),
         response: {
-          200: SyncList,
+          200: Streamed(SyncList),
           304: Type.Null({ description: 'Unchanged' }),
           ...problemAnswers,
         },
@@ -62,7 +62,7 @@ export function syncRoutes(
         'content-type': 'application/json; charset=utf-8',
         'content-length': length,
       });
-      return reply.send(Readable.from(pieces, { objectMode: false }) as never);
+      return reply.send(Readable.from(pieces, { objectMode: false }));
     },
   );
 

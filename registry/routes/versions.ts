@@ -16,11 +16,11 @@ import {
   readSource,
   readVersion,
 } from '../services/definitions/read-definitions.ts';
-import { type Door, problemAnswers } from './door.ts';
+import { Bytes, type Door, problemAnswers } from './door.ts';
 
 const bytes = (type: string, description: string) => ({
   description,
-  content: { [type]: { schema: Type.String({ format: 'binary' }) } },
+  content: { [type]: { schema: Bytes } },
 });
 
 export function versionRoutes(app: Door, deps: ReadDeps): void {
@@ -85,7 +85,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       if (/\bapplication\/json\b/.test(request.headers.accept ?? '')) {
         return { ...found, files: await found.files() };
       }
-      return reply.type('text/x-diff; charset=utf-8').send(found.diff as never);
+      return reply.type('text/x-diff; charset=utf-8').send(found.diff);
     },
   );
 
@@ -107,7 +107,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
       return reply
         .type('text/x-python')
         .header('content-disposition', `attachment; filename="${found.fileName}"`)
-        .send(Buffer.from(found.bytes) as never);
+        .send(Buffer.from(found.bytes));
     },
   );
 
@@ -134,7 +134,7 @@ export function versionRoutes(app: Door, deps: ReadDeps): void {
         .header('x-commit', found.commit)
         .header('x-files-sha256', found.filesSha256)
         .header('repr-digest', `sha-256=:${Buffer.from(found.sha256, 'hex').toString('base64')}:`)
-        .send(Buffer.from(found.bytes) as never);
+        .send(Buffer.from(found.bytes));
     },
   );
 }
