@@ -78,7 +78,7 @@ const UNUSED = { bytes: 0, entries: 0, hits: 0, misses: 0 };
 export class Caches {
   readonly #bytes: number;
   readonly #shares: Readonly<Record<string, number>>;
-  readonly #opened = new Map<string, Cache<never>>();
+  readonly #opened = new Map<string, Pick<Cache<never>, 'state'>>();
 
   /**
    * @param bytes the budget
@@ -96,12 +96,12 @@ export class Caches {
     options?: CacheOptions,
   ): Cache<V> {
     const opened = this.#opened.get(name);
-    if (opened) return opened as unknown as Cache<V>;
+    if (opened) return opened as Cache<V>;
     const share = this.#shares[name];
     if (share === undefined) throw new Error(`the cache ${name} has no share of the budget`);
     const all = Object.values(this.#shares).reduce((sum, one) => sum + one, 0);
     const cache = new Cache(Math.floor((this.#bytes * share) / all), sizeOf, options);
-    this.#opened.set(name, cache as unknown as Cache<never>);
+    this.#opened.set(name, cache);
     return cache;
   }
 

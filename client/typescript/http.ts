@@ -60,7 +60,8 @@ export function createHttp({ url, token, fetch = globalThis.fetch }: ClientOptio
     return response;
   }
   return {
-    json: async (method, path, body) => (await send(method, path, body)).json() as never,
+    json: async <T>(method: string, path: string, body?: object) =>
+      (await (await send(method, path, body)).json()) as T,
     nothing: async (method, path, body) =>
       void (await (await send(method, path, body)).arrayBuffer()),
     raw: (path, accept) => send('GET', path, undefined, accept),

@@ -37,6 +37,7 @@ export async function runCommand(
   const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!run) throw new Error(`unknown command ${command}`);
   try {
+    // The command line that sent the options parsed them by the declaration of this command (program.ts).
     return await run(deps, terminal, options as never);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -16,6 +16,7 @@ export async function runProgram(argv: string[]): Promise<number> {
   const act =
     (command: string, options: (...args: never[]) => object | Promise<object>) =>
     async (...args: unknown[]): Promise<void> => {
+      // Commander passes what the command declares; its types know the arguments only as `any`.
       const given = await options(...(args as never[]));
       exit = await runHereOrThere({ command, options: { ...given } });
     };

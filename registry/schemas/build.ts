@@ -55,4 +55,5 @@ const build = {
   Unsafe: (schema: Schema) => schema,
 };
 
+/** These builders make plain objects; only the types are TypeBox's. `test/schemas/build.test.ts` compares the two. */
 export const Type = build as unknown as Pick<typeof TypeBox, keyof typeof build>;

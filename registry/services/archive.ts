@@ -7,7 +7,7 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import yauzl from 'yauzl';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import yazl from 'yazl';
 import { sync } from '../../repos/durable.ts';
 import { Problem } from '../errors.ts';
@@ -100,24 +100,14 @@ async function* hashWhileReading(
   }
 }
 
-/** What is used of yauzl, whose types lack its promises. */
-interface ZipReader {
-  eachEntry(): AsyncIterable<ZipEntry>;
-  openReadStreamPromise(entry: ZipEntry): Promise<Readable>;
-  close(): void;
-}
-interface ZipEntry {
-  fileName: string;
-}
-
 export class ArchiveReader {
-  readonly #zip: ZipReader;
-  readonly #entries: ReadonlyMap<string, ZipEntry>;
+  readonly #zip: ZipFile;
+  readonly #entries: ReadonlyMap<string, Entry>;
   readonly #sums: ReadonlyMap<string, string>;
 
   private constructor(
-    zip: ZipReader,
-    entries: ReadonlyMap<string, ZipEntry>,
+    zip: ZipFile,
+    entries: ReadonlyMap<string, Entry>,
     sums: ReadonlyMap<string, string>,
   ) {
     this.#zip = zip;
@@ -127,10 +117,7 @@ export class ArchiveReader {
 
   /** Throws `Problem` `invalid` for what is no whole archive of ours. */
   static async open(path: string): Promise<ArchiveReader> {
-    const { openPromise } = yauzl as unknown as {
-      openPromise(path: string, options: object): Promise<ZipReader>;
-    };
-    const zip = await asDamaged(openPromise(path, { lazyEntries: true, autoClose: false }));
+    const zip = await asDamaged(yauzl.openPromise(path, { lazyEntries: true, autoClose: false }));
     try {
       const entries = await asDamaged(entriesOf(zip));
       const listed = entries.get(SUMS);
@@ -188,8 +175,8 @@ export class ArchiveReader {
   }
 }
 
-async function entriesOf(zip: ZipReader): Promise<Map<string, ZipEntry>> {
-  const entries = new Map<string, ZipEntry>();
+async function entriesOf(zip: ZipFile): Promise<Map<string, Entry>> {
+  const entries = new Map<string, Entry>();
   for await (const entry of zip.eachEntry()) {
     if (entries.has(entry.fileName)) throw damagedArchive(`${entry.fileName} is in it twice`);
     entries.set(entry.fileName, entry);
@@ -199,7 +186,7 @@ async function entriesOf(zip: ZipReader): Promise<Map<string, ZipEntry>> {
   return entries;
 }
 
-const textOf = async (name: string, zip: ZipReader, entry: ZipEntry): Promise<string> =>
+const textOf = async (name: string, zip: ZipFile, entry: Entry): Promise<string> =>
   await collect(name, await zip.openReadStreamPromise(entry));
 
 async function collect(name: string, chunks: AsyncIterable<Buffer>): Promise<string> {

@@ -9,6 +9,7 @@ import '../../forms/metadata-form.ts';
 import type { HeaderEvent } from '../../forms/metadata-form.ts';
 import '../../forms/schema-form.ts';
 import { writeHeader } from '../../../registry/definitions/header.ts';
+import type { JsonObject } from '../../../registry/schemas/common.ts';
 import type { Values } from '../../forms/schema-fields.ts';
 import type { ValuesEvent } from '../../forms/schema-form.ts';
 import { shared } from '../../styles/shared.ts';
@@ -194,7 +195,7 @@ export class RegistryWorkbench extends LitElement {
   #makeDefaults() {
     const text = this.files[this.main] ?? '';
     const defaults = { ...this.result?.class_info?.default_settings, ...this.settings };
-    this.#change(this.main, writeHeader(text, { default_settings: defaults as never }));
+    this.#change(this.main, writeHeader(text, { default_settings: defaults as JsonObject }));
     this.settings = {};
   }
 

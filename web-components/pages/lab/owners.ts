@@ -1,6 +1,7 @@
 import '@awesome.me/webawesome/dist/components/button/button.js';
 import '@awesome.me/webawesome/dist/components/input/input.js';
 import '@awesome.me/webawesome/dist/components/select/select.js';
+import type WaSelect from '@awesome.me/webawesome/dist/components/select/select.js';
 import { css, html } from 'lit';
 import { inputProblem } from '../../data/client.ts';
 import { changeLab, type Lab, type Member } from '../../data/labs.ts';
@@ -78,7 +79,7 @@ export class LabOwners extends EditableCard {
             html`<wa-input name=${name} label=${label} maxlength="200" .value=${rule[name as Criterion] ?? ''} @input=${(event: Event) => set({ [name]: (event.target as HTMLInputElement).value })}></wa-input>`,
         )}
       </div>
-      <wa-select name="users" label="Owners" placeholder="Choose members" multiple required .value=${rule.users.map(String)} @change=${(event: Event) => set({ users: [(event.target as unknown as { value: string[] }).value].flat().map(Number) })}>
+      <wa-select name="users" label="Owners" placeholder="Choose members" multiple required .value=${rule.users.map(String)} @change=${(event: Event) => set({ users: [(event.target as WaSelect).value].flat().map(Number) })}>
         ${memberOptions(this.members, rule.users)}
       </wa-select>
       <div>
