@@ -28,10 +28,10 @@ export const problemAnswers = {
   },
 };
 
-/** Bytes that are sent as they are. The type is what the handler sends, the schema what the API document says. */
+/** Bytes. Handlers send a `Uint8Array`; the API document says `binary`. */
 export const Bytes = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' });
 
-/** An answer that this schema describes, or the stream of its text. */
+/** A response that the handler sends as a value or as a stream of its text. */
 export const Streamed = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T> | Readable>(schema);
 
 export const NoContent = Type.Null({ description: 'Done' });

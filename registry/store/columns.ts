@@ -6,14 +6,14 @@ type EntityClass<E> = abstract new () => E;
 /** The names of an entity's columns. */
 export type Column<E> = Exclude<keyof E, symbol>;
 
-/** What is wrong with the two lists of `writtenColumns`; the name of the type stands in the compiler's message. */
-type EachNamed<E, Named> = [Exclude<Column<E>, Named>] extends [never]
+/** Accepts everything if `Named` has all columns; otherwise the compiler's message names those that it lacks. */
+type AllNamed<E, Named> = [Exclude<Column<E>, Named>] extends [never]
   ? unknown
   : { neitherWrittenNorKept: Exclude<Column<E>, Named> };
 
 /**
- * The columns that a store writes: mostly the fields of a route's schema (`fieldsOf`). `kept` are the columns that it never
- * writes. The type check fails if a field is not a column, and if a column is in neither list.
+ * The columns that callers of a store can set: mostly the fields of a route's schema (`fieldsOf`). `kept` are all other
+ * columns. The type check fails if a field is not a column, and if a column is in neither list.
  */
 export const writtenColumns = <
   E extends object,
@@ -22,13 +22,13 @@ export const writtenColumns = <
 >(
   _entity: EntityClass<E>,
   written: readonly W[],
-  _kept: readonly K[] & EachNamed<E, W | K>,
+  _kept: readonly K[] & AllNamed<E, W | K>,
 ): readonly W[] => written;
 
 /** Null for every column that can be null. */
 export type EmptyRow<E> = { [C in Column<E> as null extends E[C] ? C : never]: null };
 
-/** What a new row has where no value is given: null where a column can be null, else the default of the database. */
+/** Null for each column that can be null. For the other columns, the database has the defaults. */
 export function emptyRow<E extends object>(em: EntityManager, entity: new () => E): EmptyRow<E> {
   const nullable = em
     .getMetadata()

@@ -119,18 +119,10 @@ export async function removeOpening(em: EntityManager, id: number): Promise<void
 export const EDITED = fieldsOf(MergeRequestChange);
 /** Fields derived from its refs and from decisions. */
 const FOLLOWING = ['state', 'decided_by', 'decided_at', 'head', 'base', 'changes'] as const;
-/** What a merge request keeps from its opening, and what only `markMergeRequestMerged` sets. */
+/** Fields that are set when it opens or merges, and by nothing else. */
 const KEPT = [
-  ...([
-    'id',
-    'definition_id',
-    'definition',
-    'lab_id',
-    'source_ref',
-    'author_id',
-    'author',
-  ] as const),
-  ...(['merged_version', 'created_at', 'updated_at'] as const),
+  ...(['id', 'definition_id', 'definition', 'lab_id', 'source_ref', 'author_id'] as const),
+  ...(['author', 'merged_version', 'created_at', 'updated_at'] as const),
 ];
 const WRITTEN = writtenColumns(MergeRequest, [...EDITED, ...FOLLOWING], KEPT);
 export type MergeRequestFields = Pick<MergeRequest, (typeof WRITTEN)[number]>;
