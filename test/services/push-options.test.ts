@@ -43,6 +43,9 @@ t.test('accepted options can be stored and shown', async (t) => {
 t.test('a push without a merge request says that options have no effect', async (t) => {
   const main = { ref: 'refs/heads/main', from: null, to: oid };
   for (const commands of [[main], [{ ...branch, to: null }]]) {
-    t.match(readOptions(['title=x'], commands), { warnings: [/apply to merge requests only/], title: undefined });
+    t.match(readOptions(['title=x'], commands), {
+      warnings: [/apply to merge requests only/],
+      title: undefined,
+    });
   }
 });
