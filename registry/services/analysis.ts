@@ -1,4 +1,6 @@
-/** How services ask about definitions without holding up everybody else's requests. */
+/**
+ * The port to the analysis workers: services ask questions about definitions without blocking other requests.
+ */
 
 import type { ReadContent } from '../definitions/content.ts';
 import type { Loads } from '../definitions/extract/loads.ts';
@@ -15,15 +17,16 @@ import { Problem, type ProblemCode } from '../errors.ts';
 
 export interface Analysis {
   /**
-   * The answer, worked out beside the thread that serves requests. `account` is who waits for it: accounts take turns.
-   * Throws `Problem` `too_costly` where it takes more time or memory than one answer may, `too_many_requests` where the
-   * account has too many waiting already, and `unavailable` where the registry has or is being stopped.
+   * The answer, computed outside the request thread. `account` is the account that waits; accounts take
+   * turns. Throws `Problem` `too_costly` if it takes more time or memory than one answer may,
+   * `too_many_requests` if the account has too many questions waiting, and `unavailable` if the registry has,
+   * or is being stopped.
    */
   ask<Q extends Question>(account: string, question: Q, ...given: Given<Q>): Promise<Answer<Q>>;
 
   /**
-   * Begins to read a folder; the next one waits until this one has ended. Throws as `ask` does, and `conflict` where a
-   * file changes meanwhile.
+   * Begins to read a folder; the next one waits until this one has ended. Throws like `ask`, and `conflict`
+   * if a file changes meanwhile.
    */
   readFolder(account: string, order: FolderOrder, onProgress?: OnReading): Promise<FolderReading>;
 }
@@ -33,11 +36,11 @@ export interface FolderOrder extends Omit<ExtractOptions, 'onProgress'> {
   root: string;
   /** Below the root, with their sizes in bytes. */
   files: readonly { path: string; size: number }[];
-  /** What its definitions are judged by. */
+  /** The policy that its definitions are checked against. */
   policy: ImportPolicy;
 }
 
-/** A definition found in a folder, whether it is valid, and what its files hold. */
+/** A definition found in a folder, whether it is valid, and the content of its files. */
 export interface ReadDefinition {
   definition: Extracted;
   validation: Validation;
@@ -45,13 +48,13 @@ export interface ReadDefinition {
   content: ReadContent;
 }
 
-/** A folder that is being read. What goes wrong in it is thrown by each of these but `end`. */
+/** A folder that is being read. All functions except `end` throw if reading fails. */
 export interface FolderReading extends Pick<Extraction, 'names' | 'unmet'> {
   /** The next definition; undefined after the last one. */
   next(): Promise<ReadDefinition | undefined>;
-  /** Why the rest is not there; to be asked after the last definition. */
+  /** What was left out and why; call it after the last definition. */
   skipped(): Promise<Skipped[]>;
-  /** Lets the next folder begin; nothing can be asked any more. */
+  /** Lets the next folder begin; no other function may be called afterwards. */
   end(): Promise<void>;
 }
 
@@ -61,6 +64,6 @@ export interface AnalysisDeps {
 
 const UNREAD: readonly ProblemCode[] = ['too_costly', 'too_many_requests', 'unavailable'];
 
-/** Whether there was no answer, and the message says why and what to do. */
+/** Whether there was no answer; the message says why and what to do. */
 export const isUnread = (error: unknown): error is Problem =>
   error instanceof Problem && UNREAD.includes(error.code);

@@ -1,6 +1,7 @@
 /**
- * One file with many in it: a zip that any computer opens, with `SHA256SUMS` as its last entry. What is written appears
- * under its name once it is whole and on the disk; what is read was held against its sum when it ends.
+ * Reads and writes an archive: a zip that any computer opens, with `SHA256SUMS` as its last entry. A written
+ * archive appears under its name once it is complete and on the disk. Content that is read is compared with
+ * its checksum at its end.
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
@@ -13,7 +14,7 @@ import { sync } from '../../repos/durable.ts';
 import { Problem } from '../errors.ts';
 
 const SUMS = 'SHA256SUMS';
-/** The most that is read of an entry as one text, in bytes: a few kilobytes of zip unfold to gigabytes. */
+/** The most bytes read of an entry as one text: a few kilobytes of zip can expand to gigabytes. */
 const MOST_TEXT = 64 * 1024 * 1024;
 const MOST_ENTRIES = 1_000_000;
 
@@ -37,8 +38,8 @@ export class ArchiveWriter {
   }
 
   /**
-   * A file that is there under this name stays until `finish`.
-   * @throws Problem for a folder, or where none is to write into; what the file system says of others
+   * An existing file of this name stays until `finish`.
+   * @throws Problem if the path is a folder, or has no folder to write into; other errors of the file system
    */
   static async create(path: string): Promise<ArchiveWriter> {
     if (await isFolder(path)) {
@@ -51,7 +52,10 @@ export class ArchiveWriter {
     return new ArchiveWriter(path, draft, await open(draft, 'wx', 0o600));
   }
 
-  /** Resolves when the content was taken. `packed` content is stored as it is: it would not get smaller. */
+  /**
+   * Resolves when the content was accepted. `packed` content is stored without compression, because it would
+   * not get smaller.
+   */
   async add(
     name: string,
     content: AsyncIterable<Buffer | string> | Iterable<Buffer | string>,
@@ -64,7 +68,7 @@ export class ArchiveWriter {
     this.#sums.push(`${hash.digest('hex')}  ${name}\n`);
   }
 
-  /** Puts the file under its name. */
+  /** Moves the file to its name. */
   async finish(): Promise<void> {
     this.#zip.addBuffer(Buffer.from(this.#sums.join('')), SUMS, { mode: 0o100600 });
     this.#zip.end();
@@ -73,7 +77,7 @@ export class ArchiveWriter {
     await sync(dirname(this.#path));
   }
 
-  /** Takes away what was written. */
+  /** Deletes what was written. */
   async abandon(): Promise<void> {
     (this.#zip.outputStream as Readable).destroy();
     await this.#written.catch(() => undefined);
@@ -115,7 +119,7 @@ export class ArchiveReader {
     this.#sums = sums;
   }
 
-  /** Throws `Problem` `invalid` for what is no whole archive of ours. */
+  /** Throws `Problem` `invalid` if the file is not a complete archive of ours. */
   static async open(path: string): Promise<ArchiveReader> {
     const zip = await asDamaged(yauzl.openPromise(path, { lazyEntries: true, autoClose: false }));
     try {
@@ -148,7 +152,7 @@ export class ArchiveReader {
     return [...this.#entries.keys()];
   }
 
-  /** Throws `Problem` `invalid` at the end of content that is not what was written, and for a name that is not there. */
+  /** Throws `Problem` `invalid` at the end of content with a wrong checksum, and for an unknown name. */
   async *read(name: string): AsyncGenerator<Buffer> {
     const entry = this.#entries.get(name);
     if (!entry) throw damagedArchive(`it has no ${name}`);
@@ -208,12 +212,12 @@ const damagedArchive = (why: string, cause?: unknown): Problem =>
     { cause },
   );
 
-/** A file that is not there or may not be read keeps its error, which says so. */
+/** A missing or unreadable file keeps its error, which explains itself. */
 async function asDamaged<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    // What the file system says; a zip that cannot be unfolded has a code too.
+    // Errors of the file system have a `syscall`; a zip that cannot be expanded has only a code.
     if (error instanceof Problem || (error as NodeJS.ErrnoException).syscall) throw error;
     throw damagedArchive((error as Error).message, error);
   }

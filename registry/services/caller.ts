@@ -1,20 +1,26 @@
-/** Who asks, and from where: what rights are decided on and what the audit trail keeps. */
+/** The caller of a request and where it comes from: the basis of rights and audit entries. */
 import { type Action, type Actor, decide, type Rules } from '../access/decide.ts';
 import type { PersonRef } from '../definitions/record.ts';
 import { notFound, Problem } from '../errors.ts';
 
 export interface Caller {
   actor: Actor;
-  /** Network address, or null for the command line. */
+  /** The network address, or null for the command line. */
   address: string | null;
-  /** Name of the token that was used, if one was. */
+  /** The name of the token, if one was used. */
   tokenName: string | null;
 }
 
-/** How the product signs what it writes: the tagger of versions, and the name that their signatures are verified for. */
+/**
+ * The identity under which the registry writes: the tagger of versions, and the principal of their
+ * signatures.
+ */
 export const REGISTRY = { name: 'Definition Registry', email: 'registry@localhost' };
 
-/** The product itself: the command line's operator, the built-in import. It may do everything. */
+/**
+ * The registry itself: the operator of the command line, and the import of built-in definitions. It may do
+ * everything.
+ */
 export const OPERATOR: Caller = {
   actor: {
     kind: 'user',
@@ -29,7 +35,10 @@ export const OPERATOR: Caller = {
   tokenName: null,
 };
 
-/** Throws the problem that tells the caller why not; `what` names the thing when it must not exist for them. */
+/**
+ * Throws the problem that explains why the caller may not; `what` is the name of the thing if it must not
+ * exist for them.
+ */
 export function authorize(caller: Caller, action: Action, rules: Rules, what: string): void {
   const decision = decide(caller.actor, action, rules);
   if (decision.allowed) return;
@@ -40,35 +49,38 @@ export function authorize(caller: Caller, action: Action, rules: Rules, what: st
   );
 }
 
-/** What the product does of its own accord is worked on under this name (analysis.ts). */
+/** The account name for work that the registry does by itself (analysis.ts). */
 export const REGISTRY_ACCOUNT = 'registry';
 
-/** Whose turn it is when accounts take turns: an account's tokens and sessions are one, nobody goes by address. */
+/**
+ * The key for taking turns: the tokens and sessions of an account share one, anonymous callers share one per
+ * address.
+ */
 export function accountOf({ actor, address }: Caller): string {
   if (actor === OPERATOR.actor) return REGISTRY_ACCOUNT;
   return actor.kind === 'nobody' ? `nobody ${address}` : `${actor.kind} ${actor.id}`;
 }
 
-/** The caller as a version's record names people; null for the product itself. */
+/** The caller as named in a version's record; null for the registry itself. */
 export function personOf({ actor }: Caller): PersonRef | null {
   if (actor.kind !== 'user' || actor === OPERATOR.actor) return null;
   return { id: actor.id, username: actor.username, name: actor.name, email: actor.email };
 }
 
-/** Author of what the caller writes, as git records it. */
+/** The git author of what the caller writes. */
 export function authorOf(caller: Caller): { name: string; email: string } {
   const actor = requirePerson(caller);
   return { name: actor.name || actor.username, email: actor.email };
 }
 
-/** The account that asks. Throws `unauthenticated` for nobody, `forbidden` for a computer. */
+/** The account of the caller. Throws `unauthenticated` for anonymous callers, `forbidden` for a computer. */
 export function requirePerson({ actor }: Caller): Extract<Actor, { kind: 'user' }> {
   if (actor.kind === 'user') return actor;
   if (actor.kind === 'nobody') throw new Problem('unauthenticated', 'Sign in first.');
   throw new Problem('forbidden', "A computer may not do this. Use a person's token.");
 }
 
-/** Who did something, as the audit trail says it. */
+/** The actor as the audit trail names it. */
 export interface By {
   actor_id: number | null;
   actor: string;
@@ -76,7 +88,7 @@ export interface By {
   token_name: string | null;
 }
 
-/** What every audit entry of this caller begins with. */
+/** The fields of the caller in every audit entry. */
 export function auditFieldsOf({ actor, address, tokenName }: Caller): By {
   const operator = actor === OPERATOR.actor;
   return {
@@ -87,7 +99,7 @@ export function auditFieldsOf({ actor, address, tokenName }: Caller): By {
   };
 }
 
-/** No username has a colon, so a computer is never taken for a person. */
+/** No username contains a colon, so a computer is never mistaken for a person. */
 function nameOf(actor: Actor): string {
   if (actor.kind === 'user') return actor.username;
   return actor.kind === 'computer' ? `computer:${actor.name}` : 'nobody';

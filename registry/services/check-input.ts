@@ -1,13 +1,10 @@
-/**
- * The API's rules for what does not come through the API: the command line and the configuration are held
- * to the same schemas.
- */
+/** Applies the API's schemas to input from elsewhere: the command line and the configuration. */
 import { Ajv, type ValidateFunction } from 'ajv';
 import { invalidInput } from '../invalid-input.ts';
 import { closed } from '../schemas/closed.ts';
 import { FORMATS } from '../schemas/formats.ts';
 
-/** Gives a function that throws `invalid`, naming everything wrong, for what the schema does not allow. */
+/** Returns a function that throws `invalid` with every violation of the schema. */
 export function inputCheck(schema: object): (input: object) => void {
   let validate: ValidateFunction | undefined;
   return (input) => {

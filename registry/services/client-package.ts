@@ -1,4 +1,6 @@
-/** The Python package of lab computers, as the registry hands it out: its source, which pip builds and installs. */
+/**
+ * The Python package of lab computers as the registry serves it: its source, which pip builds and installs.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,13 +10,13 @@ import { createZip } from './zip.ts';
 const FOLDER = fileURLToPath(new URL('../../client/python/', import.meta.url));
 
 /**
- * The name has the version in it, as pip asks of a source archive: pip keeps what it once built for an address.
+ * The name contains the version, because pip caches what it built for an address.
  *
  * Source: the Python Packaging User Guide, "Source distribution format".
  */
 export const clientPackageName = (version: string): string => `pybirch_registry-${version}.zip`;
 
-/** Gives the archive by its name: made once, when it is first asked for. Throws `not_found` for any other name. */
+/** Returns the archive for its name, created at the first request. Throws `not_found` for any other name. */
 export function clientPackage(version: string): (name: string) => Promise<Uint8Array> {
   const ours = clientPackageName(version);
   let archive: Promise<Uint8Array> | undefined;
@@ -34,7 +36,7 @@ async function pack(top: string): Promise<Uint8Array> {
   );
 }
 
-/** What the package is made of, without its tests; paths with `/`. */
+/** The files of the package without its tests; paths with `/`. */
 async function packageFiles(): Promise<string[]> {
   const entries = await readdir(join(FOLDER, 'src'), { recursive: true, withFileTypes: true });
   const sources = entries

@@ -86,9 +86,9 @@ interface Indexed {
 }
 
 /**
- * For each version that the index did not have: an entry that it landed, one for its merge request, and one for each
- * override. `callerOf` returns who has just landed it. For a version that an earlier landing or a crash left out of the
- * index, its own record names the person.
+ * Adds, for each version that the index did not have, an entry for the landing, one for its merge request,
+ * and one for each override. `callerOf` returns who has just landed it. For a version that an earlier landing
+ * or a crash left out of the index, its own record names the person.
  */
 export async function auditLanded(
   em: EntityManager,

@@ -11,7 +11,7 @@ import type { AuditEvent as Row } from '../../store/entities/index.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { PeopleDeps } from '../deps.ts';
 
-/** Site admins see everything, lab admins what concerns the labs that they manage. */
+/** Site admins see every entry; lab admins see those of the labs that they manage. */
 export async function listEvents(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -26,8 +26,8 @@ export async function listEvents(
 }
 
 /**
- * The same without pages, oldest first, as JSON lines. Read as fast as it is taken, some entries at a time in
- * memory. Throws before the first line where the caller may not read the trail.
+ * The same entries as JSON lines without pages, oldest first. Streams as fast as the reader reads, with a few
+ * entries in memory. Throws before the first line if the caller may not read the trail.
  */
 export function exportEvents(
   { store, rules }: PeopleDeps,
@@ -41,7 +41,7 @@ async function* lines(events: AsyncIterable<Row>): AsyncGenerator<string> {
   for await (const event of events) yield `${JSON.stringify(showEvent(event))}\n`;
 }
 
-/** What of the trail is asked for, within what the caller may read of it. */
+/** The requested filters, limited to what the caller may read. */
 function filtersFor(
   caller: Caller,
   rules: PeopleDeps['rules'],

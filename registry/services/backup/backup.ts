@@ -1,4 +1,4 @@
-/** Everything that a registry keeps, as it is at one moment, in one file; the registry goes on meanwhile. */
+/** Writes everything that a registry keeps at one moment to one file, while the registry keeps running. */
 import type { Refs, Repositories } from '../../../repos/types.ts';
 import { Problem } from '../../errors.ts';
 import { readKeys } from '../../keys.ts';
@@ -16,15 +16,15 @@ export interface BackupDeps extends LandingDeps {
 
 export interface BackupReport {
   manifest: Manifest;
-  /** Repositories whose index lags behind what is in them, and cannot be mended. */
+  /** Repositories whose index is out of date and cannot be repaired. */
   unsettled: string[];
 }
 
 /**
- * Changes are held up for as long as it takes to read all refs, after those under way have ended: the rows and the refs
- * are of one moment. Objects are never changed, so that they can be read at leisure. With the embedded database, which
- * has one connection, requests wait until the rows are read too. Throws `RepositoryError` `locked`, and what the file
- * system says; then there is no new file.
+ * Changes pause while all refs are read, after current changes have ended, so rows and refs are of one
+ * moment. Objects never change, so they can be read later. With the embedded database, which has one
+ * connection, requests also wait until the rows are read. Throws `RepositoryError` `locked` and errors of the
+ * file system; then there is no new file.
  */
 export async function backup(
   deps: BackupDeps,
@@ -67,7 +67,7 @@ export async function backup(
   }
 }
 
-/** One without refs is about to be made, or was about to be when a process ended. */
+/** A repository without refs is about to be created, or its creation was interrupted. */
 async function refsOfAll(repositories: Repositories): Promise<Map<string, Refs>> {
   const found = new Map<string, Refs>();
   for (const name of await repositories.list()) {

@@ -1,12 +1,15 @@
-/** Confirms a restored registry: its operator tells lab computers to follow it although it was put back to an earlier state. */
+/**
+ * Confirms a restored registry: its operator tells lab computers to accept it although it went back to an
+ * earlier state.
+ */
 import type { Store } from '../../store/open.ts';
 import { beginTimeline, confirmTimeline, currentTimeline } from '../../store/timelines.ts';
 import { auditChange } from '../audit/entries.ts';
 import type { Caller } from '../caller.ts';
 
 /**
- * After `registry restore` the timeline that it began is confirmed. Where something else put the registry back (a copy of
- * its disk, say), a new one begins, whose numbers are higher than any that computers have seen.
+ * After `registry restore`, confirms the timeline that it began. If the registry was restored by other means
+ * (a disk copy, for example), begins a new timeline with numbers above all that computers have seen.
  */
 export async function confirmRestore(
   { store }: { store: Store },

@@ -1,4 +1,4 @@
-/** What is where in a backup. */
+/** The contents of a backup. */
 
 import { Ajv } from 'ajv';
 import type { Static } from 'typebox';
@@ -10,17 +10,17 @@ export const tableFile = (table: string): string => `database/${table}.jsonl`;
 export const bundleFile = (name: string): string => `repositories/${name}.bundle`;
 export const keyFile = (name: string): string => `keys/${name}`;
 
-/** Raised when a registry that reads this could not read what is written then. */
+/** Raise it when older registries can no longer read the format. */
 export const FORMAT = 1;
 
 const Manifest = Type.Object({
   format: Type.Literal(FORMAT),
-  /** Of the registry that made it. */
+  /** The version of the registry that wrote it. */
   version: Type.String(),
   made_at: Type.String(),
-  /** Those that the database had had: the rows are of that schema. */
+  /** The migrations that the database had: the rows have that schema. */
   migrations: Type.Array(Type.String(), { minItems: 1 }),
-  /** Rows of each table. */
+  /** The number of rows of each table. */
   tables: Type.Record(Type.String(), Type.Integer()),
   /** The next number of each sequence. */
   sequences: Type.Record(Type.String(), Type.Integer()),

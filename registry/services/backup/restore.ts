@@ -1,4 +1,4 @@
-/** A backup, put into a data folder and a database in which there is nothing yet. */
+/** Restores a backup into an empty data folder and an empty database. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
@@ -36,8 +36,8 @@ export interface RestoreDeps {
 }
 
 /**
- * The database, which counts, comes last and in one transaction; what was put elsewhere is taken away again where
- * anything fails. Throws `Problem` `conflict` where there is something already, `invalid` for what is no whole backup.
+ * The database comes last, in one transaction; if anything fails, everything written before is removed.
+ * Throws `Problem` `conflict` if the target is not empty, `invalid` if the backup is incomplete.
  */
 export async function restore(
   deps: RestoreDeps,
@@ -71,9 +71,9 @@ export async function restore(
 }
 
 /**
- * What the database refuses of rows, and git of refs and names, is the backup's fault: it is told, and no stack is. What the
- * machine refuses (a full disk, a database that is gone) keeps its own words, and whatever else is thrown is a mistake of
- * this program, which nobody must take for a damaged backup.
+ * If the database refuses rows, or git refuses refs or names, the backup is damaged: the message is reported
+ * without a stack trace. Errors of the machine (a full disk, a lost database) keep their message. Any other
+ * error is a bug and must not look like a damaged backup.
  */
 function asProblem(error: unknown): unknown {
   if (!(error instanceof StoreError || error instanceof RepositoryError)) return error;
@@ -116,7 +116,7 @@ async function requireEmpty({ store, repositories, keysFolder }: RestoreDeps): P
   );
 }
 
-/** To the schema that the rows are of. */
+/** Migrates to the schema of the rows. */
 async function migrateTo(store: Store, { migrations, version }: Manifest): Promise<void> {
   const before = await store.applied();
   if (!before.every((name) => migrations.includes(name))) {
@@ -173,7 +173,7 @@ async function insertAllRows(em: EntityManager, archive: ArchiveReader, manifest
   await setSequences(em, manifest.sequences);
 }
 
-/** In characters: how much goes into one statement. */
+/** In characters: the size of one statement. */
 const AT_ONCE = 1024 * 1024;
 
 async function insertTable(
@@ -195,10 +195,10 @@ async function insertTable(
   return count;
 }
 
-/** In characters: a definition's row holds its source, which has its own limit. */
+/** In characters: the row of a definition contains its source, which has its own limit. */
 const LONGEST_ROW = 64 * 1024 * 1024;
 
-/** At newlines alone: node:readline would end a line at U+2028 too, which JSON may have within a string. */
+/** Splits at newlines only: node:readline would also split at U+2028, which JSON strings may contain. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
   let rest = '';

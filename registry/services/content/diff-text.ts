@@ -3,7 +3,10 @@ import type { Oid, Repository } from '../../../repos/types.ts';
 import { decodePart, partsOf } from '../../definitions/diff-text.ts';
 import { encodingOfSource } from '../../definitions/source.ts';
 
-/** Unified diff of two commits, every file decoded as it says itself on either side; null is the empty tree. */
+/**
+ * Unified diff of two commits, each file decoded in the encoding that it declares on each side; null is the
+ * empty tree.
+ */
 export async function diffText(repository: Repository, from: Oid | null, to: Oid): Promise<string> {
   const diff = await repository.diff(from, to);
   const encodingIn = async (commit: Oid | null, path: string | null) => {

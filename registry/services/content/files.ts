@@ -1,4 +1,4 @@
-/** Reads what a repository holds: the files of a commit, and the definition's state. */
+/** Reads from a repository: the files of a commit, and the definition's state. */
 
 import { RepositoryError } from '../../../repos/errors.ts';
 import {
@@ -14,11 +14,11 @@ import type { Files } from '../../definitions/types.ts';
 
 export { mainFile, shownText, textOf, withChanges } from '../../definitions/files.ts';
 
-/** All files of a commit. Throws `too_large` where they are more than a version may hold. */
+/** All files of a commit. Throws `too_large` if they exceed the limits of a version. */
 export async function filesOf(reader: ObjectReader, commit: string): Promise<Files> {
   const files = new Map<string, Uint8Array>();
   let bytes = 0;
-  // One by one: many names may stand for one large file.
+  // One by one, because many names may refer to one large file.
   for (const { path, oid } of await reader.files(commit)) {
     const content = await reader.readBlob(oid);
     bytes += content.byteLength;
@@ -28,7 +28,10 @@ export async function filesOf(reader: ObjectReader, commit: string): Promise<Fil
   return files;
 }
 
-/** Why one version cannot hold all these files; undefined where it can. It is what reading them back throws for. */
+/**
+ * Why one version cannot contain all these files; undefined if it can. Reading such a version back would
+ * throw.
+ */
 export function findExcess(files: Files): string | undefined {
   let bytes = 0;
   for (const content of files.values()) bytes += content.byteLength;
@@ -42,7 +45,7 @@ function foldersAbove(path: string): string[] {
   return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join('/'));
 }
 
-/** What must be written to get from one set of files to the other. */
+/** The changes that turn one set of files into the other. */
 export function changesBetween(before: Files, after: Files): Map<string, Uint8Array | null> {
   const changes = new Map<string, Uint8Array | null>();
   for (const path of before.keys()) if (!after.has(path)) changes.set(path, null);
@@ -53,7 +56,7 @@ export function changesBetween(before: Files, after: Files): Map<string, Uint8Ar
   return changes;
 }
 
-/** The state, and the commit that it was read from: a change of it lands only on top of that. Throws `RecordError`. */
+/** The state and its commit: a change of it lands only on top of that commit. Throws `RecordError`. */
 export async function readState(
   repository: Repository,
 ): Promise<{ state: DefinitionState; from: Oid }> {

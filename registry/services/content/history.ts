@@ -1,8 +1,11 @@
-/** What refs and commits tell: the versions, what is proposed, what has landed, and what a head has beyond the versions. */
+/**
+ * What refs and commits show: the versions, proposals, landings, and the commits of a head that are in no
+ * version.
+ */
 import type { Commit, ObjectReader, Oid, Refs } from '../../../repos/types.ts';
 import { headRef, mergeRef, mergeRequestNumber, versionNumber } from '../../../text/refs.ts';
 
-/** The numbers of the versions, by their commits. */
+/** The version number of each commit. */
 export function versionsByCommit(refs: Refs): Map<Oid, number> {
   const versions = new Map<Oid, number>();
   for (const [ref, { peeled }] of refs) {
@@ -20,14 +23,14 @@ export interface Landed {
   version: number;
 }
 
-/** What landed of a merge request; undefined until it is merged. */
+/** The landing of a merge request; undefined until it is merged. */
 export function findLanded(refs: Refs, id: number): Landed | undefined {
   const head = refs.get(headRef(id))?.oid;
   const version = versionsByCommit(refs).get(refs.get(mergeRef(id))?.oid ?? '');
   return head === undefined || version === undefined ? undefined : { id, head, version };
 }
 
-/** What landed of the merge request whose head is this commit; undefined where none has it or none is merged. */
+/** The landing of the merge request with this head; undefined if there is none or it is not merged. */
 export function findLandedFrom(refs: Refs, head: Oid | null): Landed | undefined {
   for (const { id, oid } of headsIn(refs)) {
     const landed = oid === head ? findLanded(refs, id) : undefined;
@@ -36,12 +39,12 @@ export function findLandedFrom(refs: Refs, head: Oid | null): Landed | undefined
   return undefined;
 }
 
-/** The newest merge request's head: what a definition without versions is going to be. */
+/** The head of the newest merge request: the future content of a definition without versions. */
 export function newestProposal(refs: Refs): Oid | null {
   return headsIn(refs).sort((a, b) => b.id - a.id)[0]?.oid ?? null;
 }
 
-/** The heads of the merge requests that git has, in any order. */
+/** The heads of the merge requests in git, in any order. */
 export function headsIn(refs: Refs): { id: number; oid: Oid }[] {
   return [...refs].flatMap(([ref, { oid }]) => {
     const id = mergeRequestNumber(ref);
@@ -49,12 +52,12 @@ export function headsIn(refs: Refs): { id: number; oid: Oid }[] {
   });
 }
 
-/** A longer history belongs elsewhere. */
+/** The longest history that a merge request may have. */
 export const MOST_COMMITS = 500;
 
 /**
- * What `head` reaches and no version does: parents before children. No more than one beyond `MOST_COMMITS` are read,
- * and then their order means nothing.
+ * The commits that `head` reaches and no version does, parents before children. Reading stops at one more
+ * than `MOST_COMMITS`; their order is then meaningless.
  */
 export async function commitsBeyondVersions(
   objects: Pick<ObjectReader, 'readCommit'>,
@@ -74,7 +77,7 @@ export async function commitsBeyondVersions(
   return parentsFirst(found, head);
 }
 
-/** The newest version that the commits are built on; undefined where they share nothing with `main`. */
+/** The newest version that the commits are based on; undefined if they share nothing with `main`. */
 export function baseOf(
   refs: Refs,
   main: Oid | null,

@@ -1,4 +1,4 @@
-/** What a version holds: as the index has it, or from git for one that was indexed before that was kept. */
+/** The content of a version: from the index, or from git if the index is older than this data. */
 import type { Repositories } from '../../../repos/types.ts';
 import type { VersionContent } from '../../definitions/content.ts';
 import type { Version } from '../../store/entities/index.ts';
@@ -13,7 +13,7 @@ export interface ContentDeps extends AnalysisDeps {
   repositories: Repositories;
 }
 
-/** Of a version that was read with `files` and `described`; `name` is its definition's. */
+/** For a version that was loaded with `files` and `described`; `name` is the name of its definition. */
 export async function contentAt(
   { store, repositories, analysis }: ContentDeps,
   name: string,

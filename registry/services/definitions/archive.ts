@@ -1,4 +1,4 @@
-/** Archiving a definition and taking it back: it leaves lists and sync, its repository and history stay. */
+/** Archives and unarchives a definition: it leaves lists and sync, its repository and history stay. */
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { bindingsMatching } from '../../store/bindings.ts';
@@ -16,8 +16,8 @@ export interface ArchiveDeps extends LandingDeps {
 }
 
 /**
- * Throws `conflict` where it is archived (or stands) already, `in_use` naming the bindings of instruments that are made
- * of it.
+ * Throws `conflict` if it already is (or is not) archived, and `in_use` with the bindings of instruments that
+ * use it.
  */
 export async function setArchived(
   deps: ArchiveDeps,
@@ -53,8 +53,8 @@ export async function setArchived(
 }
 
 /**
- * Whoever binds an instrument of it holds the definition meanwhile and finds it archived from then on, so that nothing
- * gets bound between the look at the bindings and the archiving.
+ * A binding locks the definition and finds it archived from then on, so nothing can be bound between checking
+ * the bindings and archiving.
  */
 const archiveIntent = (
   { rules }: ArchiveDeps,
@@ -71,7 +71,10 @@ const archiveIntent = (
   undo: (em) => markArchived(em, id, null),
 });
 
-/** A public definition may be bound in labs that the caller knows nothing of: those are counted, not named. */
+/**
+ * A public definition may be bound in labs that the caller may not see: those bindings are counted, not
+ * named.
+ */
 async function requireUnbound(
   em: EntityManager,
   rules: Rules,

@@ -1,4 +1,4 @@
-/** Changing a definition through the API: its files, and whose it is. */
+/** Changes a definition through the API: its files, its lab, and whether it is public. */
 
 import type { Repository } from '../../../repos/types.ts';
 import type { DefinitionFacts } from '../../access/decide.ts';
@@ -16,8 +16,8 @@ import { checkFiles, compose, policyFor } from './save-files.ts';
 import { decideLanding, requireGrantRights } from './save-rights.ts';
 
 /**
- * `PUT /api/instrument-definitions/:id`. What must be reviewed goes on top of the caller's own open merge request, or
- * opens one; whose the definition is changes at once. Throws `Problem`.
+ * `PUT /api/instrument-definitions/:id`. A change that needs review goes on top of the caller's open merge
+ * request, or opens one; a change of lab or visibility takes effect at once. Throws `Problem`.
  */
 export async function changeDefinition(
   deps: SaveDeps,
@@ -81,7 +81,7 @@ export async function changeDefinition(
   return undefined;
 }
 
-/** The state with `lab_id` and `is_public` changed, where they do change; a move needs an admin of both labs. */
+/** The state with changed `lab_id` and `is_public`, if they change; a move needs an admin of both labs. */
 async function moveState(
   { store, rules }: SaveDeps,
   caller: Caller,

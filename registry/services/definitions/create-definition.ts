@@ -1,4 +1,4 @@
-/** Creating a definition through the API. */
+/** Creates a definition through the API. */
 
 import { type DefinitionFacts, decide, type Rules } from '../../access/decide.ts';
 import { checkName } from '../../definitions/names.ts';
@@ -16,7 +16,10 @@ import { freeNames } from './free-names.ts';
 import { checkFiles, compose, policyFor } from './save-files.ts';
 import { decideLanding, requireGrantRights } from './save-rights.ts';
 
-/** `POST /api/instrument-definitions`: lands it, or proposes it where it must be reviewed. Throws `Problem`. */
+/**
+ * `POST /api/instrument-definitions`: lands the definition, or proposes it if it needs review. Throws
+ * `Problem`.
+ */
 export async function createDefinition(
   deps: SaveDeps,
   caller: Caller,
@@ -62,7 +65,7 @@ export async function createDefinition(
   }
 }
 
-/** A taken name is refused with one that is free. */
+/** Adds a free name to the refusal of a taken one. */
 async function withFreeName(
   { store }: SaveDeps,
   error: unknown,
@@ -76,7 +79,7 @@ async function withFreeName(
   return new Problem('name_taken', message, error.errors, { cause: error, freeName });
 }
 
-/** What is proposed is made public by an admin too, and not in passing by its approval. */
+/** Publishing a proposal is a separate step for an admin; approving it does not publish it. */
 function requirePublishing(caller: Caller, of: DefinitionFacts, rules: Rules): void {
   if (decide(caller.actor, { on: 'definition', do: 'manage', of }, rules).allowed) return;
   throw new Problem(

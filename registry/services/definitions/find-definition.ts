@@ -1,4 +1,4 @@
-/** From an id or a name to a definition that the caller may see, with what decides about it. */
+/** Loads a definition that the caller may see, by id or name, with the facts for decisions about it. */
 
 import { type DefinitionFacts, type Rules, viewerOf } from '../../access/decide.ts';
 import type { ImportPolicy } from '../../definitions/types.ts';
@@ -19,7 +19,7 @@ export interface LoadedDefinition {
   policy: ImportPolicy;
 }
 
-/** Throws `not_found` for what does not exist and for what this caller may not see: the two are one. */
+/** Throws `not_found` both for what does not exist and for what the caller may not see. */
 export async function loadDefinition(
   { store, rules }: { store: Store; rules: Rules },
   caller: Caller,
@@ -30,7 +30,10 @@ export async function loadDefinition(
   return found;
 }
 
-/** As `find`, by name, with all who ask for the same meanwhile: not for whoever is about to change it. */
+/**
+ * Like `loadDefinition`, by name, in one query with concurrent requests for the same name. Do not use it
+ * before a change.
+ */
 export async function loadDefinitionInBatch(
   { store, rules }: { store: Store; rules: Rules },
   caller: Caller,

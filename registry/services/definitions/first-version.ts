@@ -1,4 +1,4 @@
-/** The first version of a definition: its repository, its state, its row. */
+/** The first version of a definition: creates its repository, its state and its row. */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
 import { FOR_MAIN } from '../../../text/refs.ts';
@@ -27,17 +27,17 @@ export interface FirstVersion {
   isBuiltin: boolean;
   summary: string;
   overrides: Override[];
-  /** What the files hold, where they have been read already. */
+  /** The content of the files, if it was read already. */
   content?: ReadContent;
-  /** What version 1 may use although the lab bans it. */
+  /** The permissions granted to version 1. */
   grants?: readonly string[];
-  /** Who wrote it, where that is not the caller (an import keeps authorship). */
+  /** The author, if it is not the caller (an import keeps authorship). */
   author?: { name: string; email: string; at: Date; offsetMinutes?: number };
 }
 
 /**
- * Makes the repository and lands version 1. Everything has been decided and checked before. The note in the
- * journal stands from before the repository exists, so that a crash leaves no empty one. Throws `name_taken`.
+ * Creates the repository and lands version 1. Everything has been decided and checked before. The journal
+ * entry is written before the repository exists, so a crash leaves no empty repository. Throws `name_taken`.
  */
 export async function landFirstVersion(
   deps: SaveDeps,
@@ -58,8 +58,9 @@ export async function landFirstVersion(
 }
 
 /**
- * Makes the repository of a definition that is proposed: its state and a merge request, no `main` yet. The merge
- * request's row needs the definition's, so both are written after the refs; repair takes away what a crash left.
+ * Creates the repository of a proposed definition: its state and a merge request, but no `main` yet. The
+ * merge request's row needs the definition's row, so both are written after the refs; repair removes what a
+ * crash left.
  */
 export async function proposeFirstVersion(
   deps: SaveDeps,
@@ -128,7 +129,10 @@ async function inNewRepository(
   }
 }
 
-/** A closed first proposal frees its name; every other definition, archived ones too, keeps it. Throws `name_taken`. */
+/**
+ * A closed first proposal frees its name; every other definition keeps it, even an archived one. Throws
+ * `name_taken`.
+ */
 async function releaseName(
   { store, repositories }: SaveDeps,
   caller: Caller,

@@ -1,16 +1,16 @@
-/** Offers names for those that are taken. */
+/** Suggests free names in place of taken ones. */
 import { namesLike } from '../../definitions/free-names.ts';
 import { definitionsNamed } from '../../store/indexing.ts';
 import type { Store } from '../../store/open.ts';
 
-/** Candidates of each name that are looked up together. */
+/** Candidates for each name that are looked up together. */
 const AT_ONCE = 6;
 const ROUNDS = 5;
 
 /**
- * A name that nobody has for each of these; of some that others have too often there is none. What is offered tells
- * of hidden definitions no more than a refused name does: anybody who may propose can try every name.
- * @param reserved names that are spoken for, though no definition has them yet
+ * A free name for each of these; none if too many candidates are taken. A suggestion reveals no more about
+ * hidden definitions than a refused name does, because everybody who may propose can try every name.
+ * @param reserved names that are promised although no definition has them yet
  */
 export async function freeNames(
   store: Store,
@@ -41,6 +41,6 @@ export async function freeNames(
   return offers;
 }
 
-/** The next so many; what follows can be asked for later. */
+/** The next `count` candidates; more can be requested later. */
 const takeNext = (likes: Generator<string>, count: number): string[] =>
   Array.from({ length: count }, () => likes.next().value as string);

@@ -1,4 +1,4 @@
-/** From a commit, or the hash of a file, to the version and its review. */
+/** Finds the version and its review for a commit or the hash of a file. */
 import { decide, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Provenance } from '../../schemas/provenance.ts';
@@ -12,7 +12,7 @@ import { mainFile } from '../content/files.ts';
 import { contentAt } from '../content/version-content.ts';
 import { type ReadDeps, versionSummary } from './read-definitions.ts';
 
-/** How many hashes an answer names that begin alike. */
+/** How many hashes with the same prefix an answer lists. */
 const MOST_NAMED = 10;
 
 interface Match {
@@ -25,9 +25,9 @@ interface Match {
 }
 
 /**
- * The beginning of a hash will do. Of several versions with the same file the one that brought it: the oldest, a
- * definition's main file before any other. Throws `not_found` for what is not there and for what the caller may not see,
- * `conflict` where several hashes that the caller may see begin so.
+ * A prefix of the hash suffices. If several versions have the file, the oldest one is returned, and a
+ * definition's main file before any other. Throws `not_found` for unknown and invisible hashes, `conflict` if
+ * several visible hashes have this prefix.
  */
 export async function provenanceOf(
   deps: ReadDeps,

@@ -1,4 +1,4 @@
-/** What readers ask of definitions: lists, one of them at any version, versions, diffs, snapshots. */
+/** Reads definitions: lists, one definition at any version, versions, diffs, snapshots. */
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
 import { decide, type Rules, viewerOf } from '../../access/decide.ts';
@@ -37,7 +37,7 @@ export interface ReadDeps extends ContentDeps {
   publicUrl: () => string;
 }
 
-/** One page of what the caller may see. */
+/** One page of the definitions that the caller may see. */
 export async function listDefinitionsFor(deps: ReadDeps, caller: Caller, query: DefinitionQuery) {
   const { page, per_page, sort, ...filters } = query;
   const em = deps.store.em();
@@ -64,7 +64,7 @@ export async function listDefinitionsFor(deps: ReadDeps, caller: Caller, query: 
   };
 }
 
-/** What the list can be narrowed down to, with numbers. */
+/** The filter values of the list, with counts. */
 export async function countFacetsFor(deps: ReadDeps, caller: Caller, filters: FacetQuery) {
   const viewer = viewerOf(caller.actor, deps.rules);
   return (await countFacets(deps.store.em(), { viewer, filters })) as DefinitionFacets;
@@ -132,14 +132,14 @@ export async function readVersion(deps: ReadDeps, caller: Caller, id: number, n:
   };
 }
 
-/** The file's bytes as they stand in git, and its name. */
+/** The bytes of the file in git, and its name. */
 export async function readSource(deps: ReadDeps, caller: Caller, id: number, n?: number) {
   const { row } = await loadDefinition(deps, caller, id);
   const found = await versionOf(deps, row, n ?? requireVersion(row.version));
   return { fileName: mainFile(row.name), bytes: await mainBytes(deps, row, found) };
 }
 
-/** Unified diff between two versions, with a summary of it by file. */
+/** Unified diff between two versions, with a summary for each file. */
 export async function diffVersions(
   deps: ReadDeps,
   caller: Caller,
@@ -156,7 +156,10 @@ export async function diffVersions(
   return { ...between, diff: text, files: () => filesOfDiff(text) };
 }
 
-/** Every file of a version as a zip, and in hexadecimal the SHA-256 of the archive and of all files together. */
+/**
+ * Every file of a version as a zip, with the SHA-256 of the archive and of all files together, in
+ * hexadecimal.
+ */
 export async function createSnapshot(deps: ReadDeps, caller: Caller, id: number, n?: number) {
   const { row } = await loadDefinition(deps, caller, id);
   const found = await versionOf(deps, row, n ?? requireVersion(row.version));
@@ -207,10 +210,10 @@ async function mainBytes(
   return bytes;
 }
 
-/** What a definition says of the version that is shown. */
+/** The fields of a definition that belong to the shown version. */
 type Shown = Pick<Version, 'deprecated' | 'revoked'> & Partial<Pick<Version, 'permissions'>>;
 
-/** The row as the API shows it, at its newest version but for what `version` says. */
+/** The row as the API shows it, at its newest version unless `version` says otherwise. */
 export function summaryOf(
   { publicUrl }: Pick<ReadDeps, 'publicUrl'>,
   row: Row,
@@ -250,7 +253,7 @@ export function summaryOf(
   };
 }
 
-/** What was said of a version; who said it goes by username, as everywhere in the API. */
+/** The verdicts on a version, with usernames as everywhere in the API. */
 function showVerdicts(row?: Pick<Version, 'deprecated' | 'revoked'>) {
   const show = (verdict: Verdict | null | undefined) =>
     verdict ? { reason: verdict.reason, by: verdict.by?.username ?? null, at: verdict.at } : null;
