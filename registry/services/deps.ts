@@ -1,4 +1,4 @@
-/** What the use cases work with. The composition root (registry/app.ts) passes it in. */
+/** The dependencies of the use cases. The composition root (registry/app.ts) passes them in. */
 import type { Caches } from '../../repos/caches.ts';
 import type { Repositories } from '../../repos/types.ts';
 import type { Rules } from '../access/decide.ts';
@@ -18,7 +18,7 @@ export interface LandingDeps extends AnalysisDeps {
 export interface SaveDeps extends LandingDeps {
   caches: Caches;
   rules: Rules;
-  /** What addresses begin with; known once the service listens. */
+  /** The start of links and clone addresses; known once the service listens. */
   publicUrl: () => string;
   /** Largest file, in bytes. */
   maxFileBytes: number;

@@ -268,7 +268,7 @@ export async function versionSummary(deps: ReadDeps, caller: Caller, of: Of, row
 
 type Of = { name: string; lab_id: number | null };
 
-/** Signatures are verified as they are shown, from the tags: what the index says proves nothing. */
+/** Signatures are verified from the tags when they are shown; the index proves nothing. */
 async function versionSummaries(
   { repositories, signingKeys, rules }: ReadDeps,
   { actor }: Caller,

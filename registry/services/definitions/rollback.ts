@@ -1,4 +1,4 @@
-/** Rolling a definition back: a new version whose tree equals an older one's. */
+/** Rolls a definition back: a new version with the tree of an older one. */
 
 import { landingMessage } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
@@ -12,8 +12,9 @@ import { loadDefinition } from './find-definition.ts';
 import { decideLanding } from './save-rights.ts';
 
 /**
- * `POST …/rollback`, by admins of the lab: at once, or as a merge request where the policy lets nobody land directly. What the older version's record set aside (overrides) the new one's says again.
- * Throws `conflict` for a revoked version and where nothing would change.
+ * `POST …/rollback`, by admins of the lab: lands at once, or opens a merge request if the policy lets nobody
+ * land directly. The new version's record repeats the overrides of the older one. Throws `conflict` for a
+ * revoked version and if nothing would change.
  */
 export async function rollback(
   deps: SaveDeps,
@@ -54,7 +55,7 @@ export async function rollback(
     return await propose(deps, caller, row, repository, ground, { summary, tree: old.tree });
   }
   const author = { ...authorOf(caller), at: new Date() };
-  // Whose glass was broken then is told of that version.
+  // The policy override of the older version applies to that version only, so it is not repeated.
   const repeated = target.overrides.map(({ code, message }) => ({ code, message }));
   const overrides = [...repeated, ...way.overrides];
   const commit = await repository.commit({

@@ -1,4 +1,4 @@
-/** The files of a save: put together from the API's fields, and checked before anything is written. */
+/** The files of a save: composed from the API's fields, and checked before anything is written. */
 
 import type { UnfitField } from '../../definitions/compose.ts';
 import type { Files, ImportPolicy } from '../../definitions/types.ts';
@@ -10,7 +10,7 @@ import { accountOf, type Caller } from '../caller.ts';
 import { findExcess, mainFile } from '../content/files.ts';
 import { importPolicyOf, withGrants } from '../lab-policy.ts';
 
-/** The files of `name` after `change`. Throws `invalid`, naming each field that cannot be. */
+/** The files of `name` after `change`. Throws `invalid` with each field that cannot be applied. */
 export async function compose(
   { analysis }: AnalysisDeps,
   caller: Caller,
@@ -25,7 +25,10 @@ export async function compose(
   throw new Problem('invalid', text, unfit);
 }
 
-/** What a save is held to. One that is proposed may ask: its review shows what for, and decides. */
+/**
+ * The policy that a save is checked against. A proposal may request permissions, which its review shows and
+ * decides.
+ */
 export async function policyFor(
   { analysis }: AnalysisDeps,
   caller: Caller,
@@ -45,8 +48,8 @@ export async function policyFor(
 }
 
 /**
- * Refuses what is not a valid definition, with every place where it is not, in the lines of `typed`: the main file as the
- * caller sent it, where they did.
+ * Refuses an invalid definition with every place. Places refer to the lines of `typed`, the main file as the
+ * caller sent it, if given.
  */
 export async function checkFiles(
   { analysis, maxFileBytes }: AnalysisDeps & { maxFileBytes: number },

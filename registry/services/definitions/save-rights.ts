@@ -1,4 +1,4 @@
-/** What the caller of a save may do: land it at once or only propose it, override the policy, grant permissions. */
+/** What the caller of a save may do: land at once or only propose, override the policy, grant permissions. */
 import type { DefinitionFacts, Rules } from '../../access/decide.ts';
 import { decide } from '../../access/decide.ts';
 import { type Override, overrideFor } from '../../definitions/record.ts';
@@ -6,10 +6,10 @@ import { Problem } from '../../errors.ts';
 import { authorize, type Caller } from '../caller.ts';
 import type { SaveDeps } from '../deps.ts';
 
-/** How a save of this caller goes: at once (with what was set aside), or as a merge request. */
+/** Whether the save lands at once (with its overrides) or becomes a merge request. */
 export type LandingDecision = { lands: true; overrides: Override[] } | { lands: false };
 
-/** Throws `forbidden` where `override` is given by somebody who is no admin of the lab. */
+/** Throws `forbidden` if somebody other than an admin of the lab sends `override`. */
 export function decideLanding(
   caller: Caller,
   facts: DefinitionFacts,
@@ -23,7 +23,7 @@ export function decideLanding(
   return { lands: true, overrides: [overrideFor(reason, [decision.reason])] };
 }
 
-/** Throws `forbidden` for who is no admin of the lab, `invalid` where the save is only proposed. */
+/** Throws `forbidden` unless the caller is an admin of the lab, `invalid` if the save is only proposed. */
 export function requireGrantRights(
   { rules }: SaveDeps,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Checking a source text before it is saved. */
+/** Validates a source text before it is saved. */
 
 import type { Repositories } from '../../../repos/types.ts';
 import type { Rules } from '../../access/decide.ts';
@@ -18,7 +18,7 @@ export interface ValidateDeps extends AnalysisDeps {
   rules: Rules;
 }
 
-/** With an `id` the text stands for that definition's main file, beside its other files and over them `files`. */
+/** With an `id`, the text replaces the main file of that definition, and `files` replace its other files. */
 export async function validateSource(
   deps: ValidateDeps,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** What a lab's admins say of a version after it landed: deprecated, revoked, or that it stands after all. */
+/** The verdicts of a lab's admins on a landed version: deprecated, revoked, reinstated. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionState, Verdict } from '../../definitions/record.ts';
 import { Problem } from '../../errors.ts';
@@ -9,13 +9,14 @@ import type { SaveDeps } from '../deps.ts';
 import { land } from '../landing/landing.ts';
 import { loadDefinition } from './find-definition.ts';
 
-/** As the audit trail says it: `version.deprecated`, … */
+/** As in the actions of the audit trail: `version.deprecated`, … */
 export type VerdictKind = 'deprecated' | 'revoked' | 'reinstated';
 
 /**
- * A version may be deprecated (a warning) and revoked (never offered, never a target of a rollback) at once;
- * reinstating takes both away. Saying it again with another reason replaces the reason; what is so already is no
- * error and writes nothing. Commits, tags and `main` stay as they are. Throws `not_found`, `forbidden`, `conflict`.
+ * A version may be deprecated (a warning) and revoked (not offered, not a target of a rollback) at the same
+ * time; reinstating removes both. Repeating a verdict with another reason replaces the reason; repeating it
+ * unchanged writes nothing. Commits, tags and `main` do not change. Throws `not_found`, `forbidden`,
+ * `conflict`.
  */
 export async function setVerdict(
   deps: SaveDeps,

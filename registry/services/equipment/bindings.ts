@@ -1,4 +1,4 @@
-/** Which instrument is bound to which computer: written by lab admins, and by the computer itself. */
+/** Bindings of instruments to computers: changed by lab admins and by the computer itself. */
 import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { Binding, BindingChange, BindingQuery, NewBinding } from '../../schemas/equipment.ts';
@@ -19,7 +19,7 @@ import { auditComputer, insertComputer, nameTaken } from './computers.ts';
 import { holdInstrumentOr404, instrumentOr404 } from './instruments.ts';
 import { recordOfBinding, showBinding, showInstrument } from './show.ts';
 
-/** Those of the labs that the caller belongs to; to a computer, its own. */
+/** The bindings of the labs that the caller belongs to; for a computer, its own. */
 export async function listBindings(
   deps: PeopleDeps,
   caller: Caller,
@@ -40,7 +40,7 @@ export async function readBinding(deps: PeopleDeps, caller: Caller, id: number) 
   return await showOne(deps, em, caller, await bindingOr404(deps, em, caller, id));
 }
 
-/** Throws `conflict` where the instrument is bound there already. */
+/** Throws `conflict` if the instrument is already bound there. */
 export async function createBinding(deps: PeopleDeps, caller: Caller, body: NewBinding) {
   return await deps.store.transaction(async (em) => {
     const instrument = await holdInstrumentOr404(deps, em, caller, body.instrument_id);
@@ -92,12 +92,13 @@ export async function removeBinding(deps: PeopleDeps, caller: Caller, id: number
   });
 }
 
-/** An entry of the audit trail that is to be appended, when all rows are written. */
+/** Appends an audit entry once all rows are written. */
 export type Entry = () => Promise<void>;
 
 /**
- * Within the caller's transaction, which holds the instrument, so that at most one binding is primary. `entries` precede
- * its own in the audit trail. Throws `name_taken` where another lab has a computer of that name.
+ * Runs in the caller's transaction, which has locked the instrument, so at most one binding is primary.
+ * `entries` come before its own in the audit trail. Throws `name_taken` if another lab has a computer of that
+ * name.
  */
 export async function writeBinding(
   deps: PeopleDeps,
@@ -143,8 +144,7 @@ export async function writeBinding(
 }
 
 /**
- * An archived definition gets no new bindings, and one that is being archived waits until these are there: then it is
- * not.
+ * An archived definition gets no new bindings. Archiving waits until these are written, and is then refused.
  */
 async function requireOffered(em: EntityManager, { name, definition_id }: Instrument) {
   if (definition_id === null) return;
@@ -157,14 +157,17 @@ async function requireOffered(em: EntityManager, { name, definition_id }: Instru
   );
 }
 
-/** When it was last connected, where somebody says so: an address alone is no connection. A clock that is ahead does not count. */
+/**
+ * The time of the last connection, if the request states one; an address alone is not a connection. A time in
+ * the future is replaced by now.
+ */
 function lastConnected({ last_connected }: BindingChange) {
   if (last_connected === undefined) return {};
   if (last_connected === null) return { last_connected };
   return { last_connected: new Date(Math.min(Number(parseTime(last_connected)), Date.now())) };
 }
 
-/** The lab's computer of this name, held as it is. A lab admin may bind to one that is yet to be enrolled. */
+/** The lab's computer of this name, locked. A lab admin may bind to one that is not enrolled yet. */
 async function computerFor(
   { rules }: PeopleDeps,
   em: EntityManager,

@@ -1,4 +1,4 @@
-/** What a computer finds bound to it, with all that an instrument can be made of. */
+/** The bindings of a computer, with everything needed to create their instruments. */
 import { viewerOf } from '../../access/decide.ts';
 import { notFound } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -21,7 +21,10 @@ import { chooseVersions, type Effective } from './effective.ts';
 import { auditInstrument, holdInstrumentOr404, insertInstrument } from './instruments.ts';
 import { showBinding, showInstrument } from './show.ts';
 
-/** Each instrument with its definition at the version that it gets: its pin, or the newest that stands. */
+/**
+ * Each instrument with its definition at its effective version: its pin, or the newest version that is not
+ * revoked.
+ */
 export async function findBindings(
   deps: ReadDeps,
   caller: Caller,
@@ -74,8 +77,8 @@ async function showDefinition(
 }
 
 /**
- * Binds an instrument that the registry does not know yet: makes it in the computer's lab. Told again with the same
- * key it is the same binding, changed as told; told twice at once too.
+ * Binds an instrument that the registry does not know yet, and creates it in the computer's lab. A repeated
+ * call with the same key changes the same binding, also when both calls run concurrently.
  */
 export async function bindNew(
   deps: PeopleDeps,

@@ -1,4 +1,4 @@
-/** Computers: each write with its entry in the audit trail, in one transaction. */
+/** Computers: each change with its audit entry, in one transaction. */
 import { misleadingSpelling } from '../../../text/alike.ts';
 import { equipmentSeenBy } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
@@ -17,7 +17,7 @@ import { recordOfBinding, recordOfComputer, showComputer } from './show.ts';
 
 const FIELDS = fieldsBut(ComputerChange, 'lab_id', 'computer_name');
 
-/** Those of the labs that the caller belongs to; to a computer, itself. */
+/** The computers of the labs that the caller belongs to; for a computer, itself. */
 export async function listComputers(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -37,7 +37,7 @@ export async function readComputer(deps: PeopleDeps, caller: Caller, id: number)
   return showComputer(await computerOr404(deps, deps.store.em(), caller, id));
 }
 
-/** One that is not enrolled yet; enrolling under its name takes it over. */
+/** Creates one that is not enrolled yet; enrolling under its name takes it over. */
 export async function createComputer(deps: PeopleDeps, caller: Caller, body: NewComputer) {
   const { store, rules } = deps;
   return await store.transaction(async (em) => {
@@ -54,7 +54,7 @@ export async function createComputer(deps: PeopleDeps, caller: Caller, body: New
 
 type Fields = Parameters<typeof computers.createComputer>[1];
 
-/** Within the caller's transaction, which says so in the audit trail. Throws `name_taken`, `invalid`. */
+/** Runs in the caller's transaction, which writes the audit entry. Throws `name_taken`, `invalid`. */
 export async function insertComputer(em: EntityManager, fields: Fields): Promise<Row> {
   const why = misleadingSpelling(fields.computer_name);
   if (why !== null) {
@@ -68,7 +68,7 @@ export async function insertComputer(em: EntityManager, fields: Fields): Promise
   });
 }
 
-/** An entry of what was done to a computer; `before` is null where there was none. */
+/** The audit entry for a change of a computer; `before` is null for a new one. */
 export async function auditComputer(
   em: EntityManager,
   caller: Caller,
@@ -89,7 +89,7 @@ export const nameTaken = (name: string, options?: ErrorOptions): Problem =>
     options,
   );
 
-/** A move to another lab needs an admin of both, and a computer that nothing is bound to. */
+/** A move to another lab needs an admin of both labs and a computer without bindings. */
 export async function changeComputer(
   deps: PeopleDeps,
   caller: Caller,
@@ -121,7 +121,7 @@ export async function changeComputer(
   });
 }
 
-/** Its token ends at once, and its bindings go with it; the audit trail keeps what they were. */
+/** Ends its token at once and deletes its bindings; the audit trail keeps them. */
 export async function removeComputer(deps: PeopleDeps, caller: Caller, id: number) {
   const { store, rules } = deps;
   await store.transaction(async (em) => {
@@ -134,7 +134,7 @@ export async function removeComputer(deps: PeopleDeps, caller: Caller, id: numbe
   });
 }
 
-/** What an audit entry of a computer is about, and its lab. */
+/** The subject and lab of a computer's audit entry. */
 const subject = ({ id, computer_name: name, lab_id }: Row) =>
   ['computer', { id, name }, lab_id] as const;
 

@@ -1,4 +1,4 @@
-/** Which version of its definition an instrument gets. */
+/** Determines the effective version of an instrument's definition. */
 import { type DefinitionSummary, definitionsById, type Viewer } from '../../store/definitions.ts';
 import type { Instrument, Version } from '../../store/entities/index.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -10,17 +10,17 @@ type Linked = Pick<Instrument, 'name' | 'definition_id' | 'pinned_version'>;
 export interface Effective {
   definition: DefinitionSummary;
   version: Version;
-  /** Whether that is where the instrument is pinned. */
+  /** Whether this version is the instrument's pin. */
   pinned: boolean;
 }
 
-/** What an instrument gets, or null, and in words what is not as it should be. */
+/** The effective version or null, and what is wrong, in words. */
 export interface Choice {
   gets: Effective | null;
   warning: string | null;
 }
 
-/** What each instrument gets of what the viewer sees. Three queries, however many. */
+/** The choice for each instrument, among what the viewer sees. Always three queries. */
 export async function chooseVersions<T extends Linked>(
   em: EntityManager,
   viewer: Viewer,
@@ -39,15 +39,15 @@ export async function chooseVersions<T extends Linked>(
   );
 }
 
-/** The versions that these instruments are to stay at. */
+/** The pinned versions of these instruments. */
 export const pinsOf = (instruments: readonly Linked[]) =>
   instruments.flatMap(({ definition_id, pinned_version: version }) =>
     definition_id !== null && version !== null ? [{ definition_id, version }] : [],
   );
 
 /**
- * Pure. At its pin, else the newest version that is not revoked; a pin to a revoked version falls back to that one, and
- * says so. What is not among the definitions, or is archived, is nothing that an instrument gets.
+ * Pure. The pin, otherwise the newest version that is not revoked. A pin to a revoked version falls back to
+ * that, with a warning. A definition that is missing or archived gives no version.
  */
 export function choose(
   { name, definition_id, pinned_version }: Linked,

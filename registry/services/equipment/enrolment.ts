@@ -1,4 +1,4 @@
-/** How a computer becomes one of a lab's: a code, made by a lab admin, is traded for a token, once. */
+/** Enrols a computer in a lab: it exchanges a code, created by a lab admin, for a token, once. */
 import type { Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { type Enrolled, Enrolment } from '../../schemas/equipment.ts';
@@ -29,7 +29,7 @@ import { listSigningKeys } from '../signing/signing-keys.ts';
 import { auditComputer, insertComputer, nameTaken } from './computers.ts';
 import { recordOfComputer, showComputer } from './show.ts';
 
-/** How long a code counts, in milliseconds. */
+/** How long a code is valid, in milliseconds. */
 const CODE_LASTS = 24 * 3600 * 1000;
 
 export interface EnrolmentDeps {
@@ -40,8 +40,9 @@ export interface EnrolmentDeps {
 }
 
 /**
- * A code for one computer of this lab. The fingerprint of the registry's key follows it, so that whoever carries it to the
- * computer carries along whom to trust: over plain http too, nobody between can pass for the registry.
+ * Creates a code for one computer of this lab. The fingerprint of the registry's key follows the code, so the
+ * person who carries the code to the computer also carries the key to trust: even over plain http nobody can
+ * impersonate the registry.
  */
 export async function createCode(
   { store, rules, signingKeys }: PeopleDeps & { signingKeys: SigningKeys },
@@ -74,9 +75,9 @@ export async function createCode(
 }
 
 /**
- * Trades a code for a token. A name that the lab has already is taken over, and its old token ends. Throws `bad_code`
- * (the same whether it is unknown, used or too old), `name_taken` where another lab has the name (the code still
- * counts), `too_many_attempts`.
+ * Exchanges a code for a token. A name that the lab already has is taken over, and its old token ends. Throws
+ * `bad_code` (the same for unknown, used and expired codes), `name_taken` if another lab has the name (the
+ * code stays valid), `too_many_attempts`.
  */
 export async function enrol(
   deps: EnrolmentDeps,
@@ -112,7 +113,10 @@ export async function enrol(
   return { token: secret, computer: showComputer(enrolled), signing_keys: items, statement };
 }
 
-/** Where the computer's lists begin, bound to the code: an answer to an earlier enrolment cannot stand in for this one. */
+/**
+ * The starting number of the computer's lists, bound to the code, so the answer to an earlier enrolment
+ * cannot be replayed.
+ */
 async function stateEnrolment(
   { store, signingKeys }: EnrolmentDeps,
   { id, lab_id }: Computer,
@@ -127,7 +131,7 @@ async function stateEnrolment(
   return await signStatement({ ...about, ...signed }, signingKeys.signFor);
 }
 
-/** The lab's computer of this name, made where there is none. */
+/** The lab's computer of this name, created if there is none. */
 async function placeComputer(
   em: EntityManager,
   lab_id: number,

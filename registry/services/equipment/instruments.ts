@@ -1,4 +1,4 @@
-/** Instruments: each write with its entry in the audit trail, in one transaction. */
+/** Instruments: each change with its audit entry, in one transaction. */
 import { equipmentSeenBy, viewerOf } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type {
@@ -23,7 +23,7 @@ import { showInstrument, showPlace } from './show.ts';
 
 const FIELDS = instruments.INSTRUMENT_FIELDS;
 
-/** Those of the labs that the caller belongs to. */
+/** The instruments of the labs that the caller belongs to. */
 export async function listInstruments(
   deps: PeopleDeps,
   caller: Caller,
@@ -57,7 +57,7 @@ export async function createInstrument(deps: PeopleDeps, caller: Caller, body: N
   });
 }
 
-/** In a lab that the caller may write to; within the caller's transaction, which says so in the audit trail. */
+/** In a lab that the caller may write to. Runs in the caller's transaction, which writes the audit entry. */
 export async function insertInstrument(
   deps: PeopleDeps,
   em: EntityManager,
@@ -71,7 +71,7 @@ export async function insertInstrument(
   });
 }
 
-/** A move to another lab needs an admin of both, and an instrument that is bound nowhere. */
+/** A move to another lab needs an admin of both labs and an instrument without bindings. */
 export async function changeInstrument(
   deps: PeopleDeps,
   caller: Caller,
@@ -101,7 +101,7 @@ export async function changeInstrument(
   });
 }
 
-/** Its bindings go with it; the audit trail keeps what they were. */
+/** Deletes its bindings too; the audit trail keeps them. */
 export async function removeInstrument(deps: PeopleDeps, caller: Caller, id: number) {
   await deps.store.transaction(async (em) => {
     const row = await holdInstrumentOr404(deps, em, caller, id);
@@ -132,7 +132,7 @@ export async function removeInstrument(deps: PeopleDeps, caller: Caller, id: num
   });
 }
 
-/** Throws `not_found` for what is not there and for what the caller may not see. */
+/** Throws `not_found` both for what does not exist and for what the caller may not see. */
 export async function instrumentOr404(
   { rules }: PeopleDeps,
   em: EntityManager,
@@ -147,7 +147,7 @@ export async function instrumentOr404(
   return row;
 }
 
-/** The same, held until the transaction ends. */
+/** The same, locked until the transaction ends. */
 export const holdInstrumentOr404 = (
   deps: PeopleDeps,
   em: EntityManager,

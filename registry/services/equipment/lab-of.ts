@@ -1,11 +1,11 @@
-/** In which lab something new is made. */
+/** Determines the lab of something new. */
 import { decide, type Rules } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { findLab } from '../../store/labs.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { type Caller, requirePerson } from '../caller.ts';
 
-/** The lab named, or the only one that the caller administers. Throws `invalid`. */
+/** The named lab, or the only one that the caller administers. Throws `invalid`. */
 export function labOf(caller: Caller, rules: Rules, wanted: number | undefined): number {
   if (wanted !== undefined) return wanted;
   const { roles } = requirePerson(caller);
@@ -22,7 +22,7 @@ export function labOf(caller: Caller, rules: Rules, wanted: number | undefined):
   ]);
 }
 
-/** Throws `invalid` where there is no such lab. */
+/** Throws `invalid` if the lab does not exist. */
 export async function requireLab(em: EntityManager, id: number): Promise<void> {
   if (await findLab(em, id)) return;
   throw new Problem('invalid', 'There is no such lab.', [

@@ -1,4 +1,4 @@
-/** From an instrument to the definition that it is made of, and the version that it stays at. */
+/** Links an instrument to its definition and pin. */
 import { viewerOf } from '../../access/decide.ts';
 import { Problem } from '../../errors.ts';
 import { type DefinitionSummary, definitionsById } from '../../store/definitions.ts';
@@ -23,9 +23,9 @@ type Linked = Pick<Instrument, 'definition_id' | 'pinned_version'> &
   Partial<Pick<Instrument, 'pybirch_class' | 'instrument_type'>>;
 
 /**
- * What is to be written. The computers of the lab must be able to have the definition: it is the lab's own, public or
- * built in, and not archived. Another definition ends a pin that is not given anew. Class and type are the
- * definition's where nobody says. Throws `invalid`, and `conflict` for a pin to a revoked version.
+ * The columns to write. The lab's computers must be able to get the definition: it belongs to the lab, is
+ * public or built-in, and is not archived. Another definition removes a pin that is not stated again. Class
+ * and type default to the definition's. Throws `invalid`, and `conflict` for a pin to a revoked version.
  */
 export async function linkOf(
   { rules }: PeopleDeps,
@@ -47,7 +47,7 @@ export async function linkOf(
   if (same && !moved && pin === before.pinned_version) {
     return { definition_id: definitionId, pinned_version: pin };
   }
-  // One that is being archived waits until this is written, or this until it is archived.
+  // Serializes with archiving: one of the two waits for the other.
   await lockDefinition(em, definitionId);
   const found = await definitionsById(em, [definitionId], viewerOf(actor, rules));
   const definition = found.get(definitionId);
@@ -75,8 +75,8 @@ function requireOffered(
 }
 
 /**
- * Where the lab pins what other labs land, the newest version that stands: the one that its admin sees now. Null where
- * new versions are taken as they come. Throws `invalid` where the lab takes nothing of other labs.
+ * If the lab pins definitions of other labs, the newest version that is not revoked: the one that its admin
+ * sees now. Null if new versions are followed. Throws `invalid` if the lab uses none of other labs.
  */
 async function pinnedVersion(
   em: EntityManager,

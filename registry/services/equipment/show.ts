@@ -32,13 +32,13 @@ export const showBinding = (row: BindingRow) => show(row, fieldsBut(Binding, 'in
 export const showPlace = (row: BindingRow): Instrument['bindings'][number] =>
   show(row, fieldsOf(Place));
 
-/** What was written of a computer, beside what it is only seen to do. */
+/** The audited fields of a computer, without telemetry. */
 export function recordOfComputer(row: ComputerRow) {
   const { last_seen, enrolled_at, updated_at, created_at, ...written } = showComputer(row);
   return written;
 }
 
-/** What was written of a binding; connections and settings are telemetry. */
+/** The audited fields of a binding; connections and settings are telemetry. */
 export function recordOfBinding(row: BindingRow) {
   const { instrument_id, computer_name, adapter, adapter_type, is_primary } = row;
   return { instrument_id, computer_name, adapter, adapter_type, is_primary };

@@ -1,7 +1,7 @@
 /**
- * The stream of events: read from the audit trail once, however many read the stream, and told to each what they may
- * see. Rights are followed too, for they leave entries in the same trail: an event behind the entry of a removed
- * member is not told to them any more.
+ * The event stream: the audit trail is read once for all readers, and each gets the events that it may see.
+ * Changes of rights are entries of the same trail, so a removed member gets no event after the entry of the
+ * removal.
  */
 import type { Writable } from 'node:stream';
 import type { Rules } from '../../access/decide.ts';
@@ -16,39 +16,43 @@ import { type RenderedEvent, renderEvents } from './render.ts';
 
 /** Entries of the trail that one statement reads. */
 const PAGE = 500;
-/** Whoever missed more entries than this reads anew what they show: it is less, for them and for the registry. */
+/** A reader that missed more entries reloads what it shows, which is less work for both sides. */
 export const MOST_MISSED = 1000;
-/** Between two signs of life, in milliseconds; proxies are known to cut what is silent for a minute. */
+/**
+ * Time between two heartbeats, in milliseconds; some proxies cut connections that are silent for a minute.
+ */
 const HEARTBEAT = 15_000;
-/** When a browser comes back after a stream has ended, in milliseconds: not all at once. */
+/**
+ * When a browser reconnects after a stream ended, in milliseconds, spread so that not all reconnect at once.
+ */
 const RETRY_LEAST = 1000;
 const RETRY_SPREAD = 4000;
 
 export interface EventDeps {
   store: Store;
   rules: Rules;
-  /** Told of what went wrong while nobody waits for an answer. */
+  /** Called with errors that happen while nobody waits for an answer. */
   onError: (error: unknown) => void;
   heartbeat?: number;
-  /** How long a reader may take nothing of what it missed, in milliseconds. */
+  /** How long a reader may leave missed events unread, in milliseconds. */
   patience?: number;
 }
 
 export interface Asking {
-  /** Where the events go; closed when the reader is gone. */
+  /** The target of the events; closed when the reader is gone. */
   out: Writable;
-  /** Asks anew who is reading: null once that is nobody any more. */
+  /** Identifies the reader again: null once the session or token has ended. */
   identify: () => Promise<Identity | null>;
-  /** `Last-Event-ID` of a reader that comes back. */
+  /** `Last-Event-ID` of a reader that reconnects. */
   lastId: string | undefined;
 }
 
 export class Events {
   readonly #deps: EventDeps;
   readonly #readers = new Set<Reader>();
-  /** Readers and those who are about to be. */
+  /** Readers, including those that are being opened. */
   #present = 0;
-  /** The newest entry that every reader was told of. */
+  /** The newest entry that was sent to every reader. */
   #last = 0;
   #begun: Promise<void> | undefined;
   #stop: StopListening | undefined;
@@ -56,7 +60,7 @@ export class Events {
   #closed = false;
   #news = false;
   #draining: Promise<void> | undefined;
-  /** Readers that come back after a restart have mostly missed the same. */
+  /** After a restart, most readers have missed the same events. */
   readonly #missed = new Map<string, Promise<RenderedEvent[]>>();
 
   constructor(deps: EventDeps) {
@@ -64,8 +68,8 @@ export class Events {
   }
 
   /**
-   * Begins to tell `out`, first what was missed since `lastId`. Throws `unauthenticated`, `unavailable`; nothing was
-   * written then.
+   * Begins to send to `out`, first the events missed since `lastId`. Throws `unauthenticated`, `unavailable`
+   * before anything is written.
    */
   async open({ out, identify, lastId }: Asking): Promise<void> {
     if (this.#closed) throw new Problem('unavailable', 'The registry is stopping.');
@@ -85,12 +89,12 @@ export class Events {
       leave();
       throw error;
     }
-    // Told at once where it is closed already.
+    // It may be closed already.
     if (out.closed) leave();
     else out.once('close', leave);
   }
 
-  /** Ends every stream; readers come back to another process, or to this one when it is there again. */
+  /** Ends every stream; readers reconnect to another process, or to this one after its restart. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -99,7 +103,7 @@ export class Events {
     for (const reader of this.#readers) reader.end();
   }
 
-  /** Tells what was missed. `known` is the entry up to which the reader's rights are known. */
+  /** Sends the missed events. `known` is the entry up to which the reader's rights are known. */
   async #catchUp(reader: Reader, known: number, lastId: string | undefined): Promise<void> {
     let at = await this.#startOf(lastId);
     reader.send(`retry: ${Math.round(RETRY_LEAST + Math.random() * RETRY_SPREAD)}\n`);
@@ -118,11 +122,11 @@ export class Events {
     reader.isLive = true;
   }
 
-  /** The entry that a reader has heard of last; undefined where what came after it is not told any more. */
+  /** The last entry that a reader received; undefined if the entries after it are no longer sent. */
   async #startOf(lastId: string | undefined): Promise<number | undefined> {
     if (lastId === undefined) return this.#last;
     const at = /^\d{1,10}$/.test(lastId) ? Number(lastId) : Number.NaN;
-    // Another process may have told it of something that this one has yet to read.
+    // Another process may have sent an event that this one has not read yet.
     if (at > this.#last) await this.#wake();
     return at <= this.#last && this.#last - at <= MOST_MISSED ? at : undefined;
   }
@@ -139,7 +143,7 @@ export class Events {
     return await reading;
   }
 
-  /** Listens, once, and goes on from the newest entry where nobody was reading before. */
+  /** Starts listening, once, and continues from the newest entry if there were no readers. */
   async #begin(): Promise<void> {
     this.#begun ??= (async () => {
       this.#stop ??= await this.#deps.store.listen(auditChannel, () => void this.#wake());
@@ -154,7 +158,7 @@ export class Events {
     }
   }
 
-  /** Looks for news too: a notice may be lost with its connection. */
+  /** Also looks for new entries, because a notice may be lost with its connection. */
   #beat(): void {
     void this.#wake();
     const sign = frame(this.#last);

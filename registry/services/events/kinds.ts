@@ -1,16 +1,16 @@
 /**
- * Events are what the audit trail says, told to those who may see what it is about. So each is sent once its change is
- * committed, in the order of commits, and can be told again; its id is the entry's. Pure.
+ * Maps audit entries to events. Each event is sent once its change is committed, in the order of commits, and
+ * can be sent again; its id is the id of the entry. Pure.
  */
 import type { EventKind } from '../../schemas/events.ts';
 import type { AuditNews } from '../../store/audit.ts';
 
-/** What is in an entry's `after`, as far as events tell it. */
+/** The fields of an entry's `after` that events use. */
 type After = Record<string, unknown>;
 
 interface Telling {
   kind: EventKind;
-  /** What the event says beyond what it is about, whose it is, who did it and when. */
+  /** The fields of the event besides subject, lab, actor and time. */
   more: (after: After) => object;
 }
 
@@ -21,16 +21,16 @@ const judged = (kind: EventKind, verdict?: string): Telling => ({
     reason: brief((verdict ? (after[verdict] as After | null)?.reason : after.reason) ?? ''),
   }),
 });
-/** One whose kind does not say all of what happened. */
+/** An event with a `change` that says what happened. */
 const changes = (kind: EventKind, change: string): Telling => ({ kind, more: () => ({ change }) });
 const updated = (change: string): Telling => changes('merge_request.updated', change);
-/** Instruments, computers and bindings come, change and go alike. */
+/** Instruments, computers and bindings have the same kinds of changes. */
 const equipment = (type: 'instrument' | 'computer' | 'binding', ...all: string[]) =>
   Object.fromEntries(
     all.map((change) => [`${type}.${change}`, changes(`${type}.changed`, change)]),
   );
 
-/** By the action of the entry; whatever is not here is nobody's event. */
+/** By the action of the entry; other actions are not sent as events. */
 export const TOLD: Readonly<Record<string, Telling>> = {
   'definition.landed': {
     kind: 'definition.landed',
@@ -61,7 +61,7 @@ export const TOLD: Readonly<Record<string, Telling>> = {
   ...equipment('computer', 'created', 'enrolled', 'changed', 'deleted'),
 };
 
-/** Longest text in an event, in characters: readers are many, and read the rest where it stands. */
+/** The longest text in an event, in characters; readers fetch the rest. */
 const LONGEST = 200;
 
 /** The first line, cut to a length. */
@@ -71,8 +71,8 @@ function brief(text: unknown): string {
 }
 
 /**
- * Whose rights may be others after this entry: a person's or a computer's by its id, everybody's, or nobody's.
- * Memberships, accounts, sessions, tokens and enrolments all leave entries.
+ * Whose rights may have changed with this entry: those of a person or computer (by id), everybody's, or
+ * nobody's. Memberships, accounts, sessions, tokens and enrolments all write entries.
  */
 export function rightsTouchedBy(
   entry: AuditNews,
@@ -90,11 +90,14 @@ export function rightsTouchedBy(
   }
 }
 
-/** Of a lab as an entry has it; a lab that is gone gives nobody a right either. */
+/** A lab in an entry; a deleted lab gives nobody rights either. */
 const isDisabled = (lab: AuditNews['before']): boolean =>
   (lab as { disabled?: boolean } | null)?.disabled !== false;
 
-/** As the HTML standard's "Server-sent events" has it on the wire; without `data` it only moves the reader's last id. */
+/**
+ * The wire format of the HTML standard's "Server-sent events"; without `data` it only updates the reader's
+ * last id.
+ */
 export function frame(id: number, kind?: EventKind, data?: object): Buffer {
   const told = kind === undefined ? ': \n' : `event: ${kind}\ndata: ${JSON.stringify(data)}\n`;
   return Buffer.from(`id: ${id}\n${told}\n`);

@@ -1,4 +1,4 @@
-/** One reader of the stream of events: what it may see, and how much may wait for it. */
+/** One reader of the event stream: what it may see, and how much may be buffered for it. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { decide, type Rules } from '../../access/decide.ts';
@@ -7,9 +7,9 @@ import type { RenderedEvent } from './render.ts';
 
 /** Bytes that may wait for a reader before it is dropped: it resumes with what it missed. */
 export const MOST_WAITING = 256 * 1024;
-/** How long a reader that is told what it missed may take nothing of it, in milliseconds. */
+/** How long a reader may leave missed events unread, in milliseconds. */
 const PATIENCE = 60_000;
-/** How long a reader that is told goodbye may take to hear it, in milliseconds. */
+/** How long the end of a stream may take to be sent, in milliseconds. */
 const GOODBYE = 1000;
 
 export class Reader {
@@ -18,10 +18,10 @@ export class Reader {
   readonly #rules: Rules;
   readonly #patience: number;
   #identity: Identity | null = null;
-  /** Whether it was told all that it had missed, so that what is new is for it too. */
+  /** Whether it has received everything it missed, so new events can be sent. */
   isLive = false;
 
-  /** `identify` asks anew who is reading; null once that is nobody any more. */
+  /** `identify` identifies the reader again; null once the session or token has ended. */
   constructor(
     out: Writable,
     identify: () => Promise<Identity | null>,
@@ -33,15 +33,15 @@ export class Reader {
     this.#patience = patience;
   }
 
-  /** Whether this is who reads. */
+  /** Whether this person or computer is the reader. */
   isReadBy({ kind, id }: { kind: 'user' | 'computer'; id: number | null }): boolean {
     const actor = this.#identity?.actor;
     return actor?.kind === kind && actor.id === id;
   }
 
   /**
-   * Finds out who is reading now; whoever may not read any more, or cannot be identified, is told no more. Returns
-   * whether it may.
+   * Identifies the reader again. A reader that may no longer read, or cannot be identified, gets nothing
+   * more. Returns whether it may read.
    */
   async identify(): Promise<boolean> {
     const identity = await this.#identify().catch(() => null);
@@ -51,14 +51,14 @@ export class Reader {
     return may === true;
   }
 
-  /** Sends the event to whoever may see it. */
+  /** Sends the event if the reader may see it. */
   offer({ frame, needs }: RenderedEvent): void {
     if (this.#identity && decide(this.#identity.actor, needs, this.#rules).allowed) {
       this.send(frame);
     }
   }
 
-  /** As many as there are, as fast as they are read; a reader that takes nothing for too long is dropped. */
+  /** Sends the events as fast as they are read; a reader that reads nothing for too long is dropped. */
   async offerAll(events: readonly RenderedEvent[]): Promise<void> {
     for (const event of events) {
       this.offer(event);
@@ -72,7 +72,7 @@ export class Reader {
     }
   }
 
-  /** Nothing is sent past the end of a session or token, nor to one that does not keep up. */
+  /** Sends nothing after the end of a session or token, nor to a reader that does not keep up. */
   send(frame: Buffer | string): void {
     if (this.#isGone) return;
     const expires = this.#identity?.expires ?? null;

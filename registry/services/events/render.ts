@@ -1,4 +1,4 @@
-/** From entries of the audit trail to events, with what decides about who sees them. */
+/** Turns audit entries into events, with what decides who may see them. */
 import type { Action } from '../../access/decide.ts';
 import type { AuditNews } from '../../store/audit.ts';
 import type { EntityManager } from '../../store/types.ts';
@@ -7,13 +7,13 @@ import { readSubjects } from './subjects.ts';
 
 export interface RenderedEvent {
   id: number;
-  /** Made once, sent to everybody who may see it. */
+  /** Created once and sent to everybody who may see it. */
   frame: Buffer;
-  /** What whoever is told must be allowed to do. */
+  /** What a reader must be allowed to do. */
   needs: Action;
 }
 
-/** The events among these entries: for whoever may see what they are about, as it is now. */
+/** The events for these entries, with the current state of their subjects. */
 export async function renderEvents(
   em: EntityManager,
   entries: AuditNews[],

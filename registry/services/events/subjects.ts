@@ -1,4 +1,6 @@
-/** What entries of the audit trail are about, as it is now: what decides about who is told, and what they are told of it. */
+/**
+ * The subjects of audit entries in their current state: who may see them, and what the event says about them.
+ */
 import type { Action } from '../../access/decide.ts';
 import type { AuditNews } from '../../store/audit.ts';
 import { computersNamed } from '../../store/computers.ts';
@@ -10,14 +12,14 @@ import type { EntityManager } from '../../store/types.ts';
 import { factsOf } from '../definitions/find-definition.ts';
 
 export interface Subject {
-  /** What whoever is told must be allowed to do. */
+  /** What a reader must be allowed to do. */
   needs: Action;
   data: object;
 }
 
 /**
- * Gives what an entry is about; undefined for what is gone, which is nobody's to see. Instruments, computers and
- * bindings are told of when they go, as the entry has them. A query for each kind of thing among the entries.
+ * Returns the subject of an entry; undefined for deleted subjects, which nobody may see. Deleted instruments,
+ * computers and bindings are sent as the entry describes them. One query for each kind of subject.
  */
 export async function readSubjects(
   em: EntityManager,
@@ -88,7 +90,7 @@ function ofComputer({ subject_id: id, subject, lab_id: labId }: AuditNews): Subj
   };
 }
 
-/** What the entry of a binding says of it, before it went where it is gone. */
+/** What the entry of a binding says about it, before its deletion if it was deleted. */
 function placeOf({ subject_type, before, after }: AuditNews) {
   if (subject_type !== 'binding') return undefined;
   return (after ?? before) as { instrument_id: number; computer_name: string } | null;

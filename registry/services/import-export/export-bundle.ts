@@ -1,8 +1,8 @@
 /**
- * What `registry export --bundle` writes, for lab computers without a network: a zip with a git bundle of each definition
- * (`bundles/<Name>.bundle`: `main` and the tags of its versions) and `manifest.json`, which says what is in them as
- * `GET /api/sync` says it. The tags are signed, and `statement` signs, numbers and dates the manifest as a list's does: the file
- * proves itself wherever it comes from.
+ * Writes `registry export --bundle`, for lab computers without a network: a zip with a git bundle of each
+ * definition (`bundles/<Name>.bundle`: `main` and the tags of its versions) and `manifest.json`, with the
+ * content of `GET /api/sync`. The tags are signed, and `statement` signs, numbers and dates the manifest like
+ * a list, so the file can be verified wherever it comes from.
  */
 import { createHash } from 'node:crypto';
 import type { Repository } from '../../../repos/types.ts';
@@ -19,7 +19,10 @@ import { type ReadDeps, summaryOf } from '../definitions/read-definitions.ts';
 import { showKey } from '../signing/signing-keys.ts';
 import { standingDefinitions, type Whose } from './export-definitions.ts';
 
-/** The newest version that stands of each definition; how many. A `Problem` where there is none: nothing is written. */
+/**
+ * Writes the newest version that is not revoked of each definition; returns how many. Throws a `Problem` if
+ * there is none, and writes nothing.
+ */
 export async function exportBundle(
   deps: ReadDeps,
   file: string,
@@ -28,7 +31,7 @@ export async function exportBundle(
 ): Promise<number> {
   const rows = await standingDefinitions(deps, whose);
   const em = deps.store.em();
-  // Read before the versions are: what lands meanwhile may be in the bundle, but is not owed by its number.
+  // Read before the versions: what lands meanwhile may be in the bundle, but its number does not promise it.
   const before = await numberOfAll(em);
   const newest = await newestStanding(
     em,
@@ -70,7 +73,7 @@ export async function exportBundle(
       registry: deps.publicUrl(),
       made_at: new Date().toISOString(),
       definitions,
-      // Of these definitions alone: what other labs have, and why they revoked it, is none of this file's business.
+      // Only for these definitions: this file must not reveal what other labs have and why they revoked it.
       revoked: (await revokedVersions(em, everything))
         .filter(({ name }) => names.has(name))
         .map(({ revoked, ...about }) => ({

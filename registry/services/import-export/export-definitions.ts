@@ -1,4 +1,4 @@
-/** What `registry export` takes along: the newest version of every definition that stands. */
+/** Selects what `registry export` writes: the newest version of every definition that is not archived. */
 import type { Repositories } from '../../../repos/types.ts';
 import { type DefinitionSummary, everything, listDefinitions } from '../../store/definitions.ts';
 import type { Lab } from '../../store/entities/index.ts';
@@ -8,13 +8,15 @@ import type { ExportedDefinition } from './export-folder.ts';
 
 const MOST = 100_000;
 
-/** Whose definitions; neither says all of them. */
+/** Whose definitions; without either, all. */
 export interface Whose {
   lab: Lab | null;
   isBuiltin: boolean;
 }
 
-/** All of them, a lab's, the built-in ones, or both of these; archived and merely proposed ones are left out. */
+/**
+ * All of them, those of a lab, the built-in ones, or both of these; archived and proposed ones are left out.
+ */
 export async function standingDefinitions(
   { store }: { store: Store },
   { lab, isBuiltin }: Whose,
@@ -33,7 +35,7 @@ export async function standingDefinitions(
   return [...found.values()].sort((a, b) => a.id - b.id);
 }
 
-/** Their files, a definition in memory at a time. */
+/** Their files, one definition in memory at a time. */
 export async function* contentsOf(
   { repositories }: { repositories: Repositories },
   definitions: readonly DefinitionSummary[],

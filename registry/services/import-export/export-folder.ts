@@ -1,4 +1,4 @@
-/** Writes definitions as files: what `registry import` reads back byte for byte. */
+/** Writes definitions as files that `registry import` reads back byte for byte. */
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Files } from '../../definitions/types.ts';
@@ -10,9 +10,9 @@ export interface ExportedDefinition {
 }
 
 export interface ExportOptions {
-  /** Replaces files that are there with other content. */
+  /** Replaces existing files with other content. */
   overwrite?: boolean;
-  /** Called after each definition with how many there were so far. */
+  /** Called after each definition with the number so far. */
   onProgress?: (done: number) => void;
 }
 
@@ -26,9 +26,9 @@ export interface ExportReport {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /**
- * Writes each definition of one file as `<folder>/<Name>.py`, and one of several as `<folder>/<Name>/…`. A
- * definition is written whole or not at all: it is refused where a path of it is outside the folder, through
- * a symbolic link, or to a file with other content.
+ * Writes a definition with one file as `<folder>/<Name>.py`, and one with several as `<folder>/<Name>/…`. A
+ * definition is written completely or not at all: it is refused if one of its paths is outside the folder,
+ * behind a symbolic link, or a file with other content.
  */
 export async function exportFolder(
   folder: string,
@@ -51,7 +51,7 @@ export async function exportFolder(
   return report;
 }
 
-/** Where the files go, and the path that an export of the other layout would have. */
+/** The target paths, and the path that the other layout would use. */
 function layout(name: string, files: Files): { paths: Map<string, Uint8Array>; other: string } {
   const isAlone = files.size === 1 && files.has(`${name}.py`);
   const prefix = isAlone ? '' : `${name}/`;
@@ -90,7 +90,7 @@ async function firstObstacle(
   return undefined;
 }
 
-/** Relative, without `..`, and without what Windows reads as a drive, a stream or a separator. */
+/** Relative, without `..`, and without anything that Windows reads as a drive, a stream or a separator. */
 function isSafe(path: string): boolean {
   const parts = path.split('/');
   const first = (parts[0] ?? '').replace(/\.py$/, '');
@@ -114,7 +114,7 @@ async function hasBytes(folder: string, path: string, bytes: Uint8Array): Promis
   return Buffer.compare(await readFile(join(folder, path)), bytes) === 0;
 }
 
-/** Each file is written beside its place and moved there, so that no reader sees half of one. */
+/** Each file is written beside its place and renamed, so that no reader sees half of it. */
 async function writeAll(folder: string, paths: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
   let changed = false;
   for (const [path, bytes] of paths) {

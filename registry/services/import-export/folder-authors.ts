@@ -1,4 +1,4 @@
-/** Who last changed each file of a folder, where the folder lies in a git checkout. */
+/** The last author of each file in a folder, if it is in a git checkout. */
 import type { GitProgram, Signature } from '../../../repos/types.ts';
 import { visibleLine } from '../../../text/hidden.ts';
 
@@ -7,12 +7,13 @@ export interface Authorship {
   commit: string;
 }
 
-/** Exit code of git where there is no repository or nothing is committed (git's `die`). */
+/** git's exit code if there is no repository or no commit (git's `die`). */
 const FATAL = 128;
 
 /**
- * The folder may come from anybody, and git obeys the configuration in it. Whatever there names a program that a
- * log may run is overruled (git-config(1)); options on the command line go before the repository's own.
+ * The folder may come from anybody, and git obeys its configuration. Every program that the configuration may
+ * name for `git log` is overridden (git-config(1)); command line options take precedence over the
+ * repository's own.
  */
 const OVERRULED = [
   'log.showSignature=false',
