@@ -1,6 +1,6 @@
 /**
- * A landing: git first, then the index (see docs/decisions). The note in the journal stands from before
- * the refs move until the database has followed, so that a crash in between is repaired at the next start.
+ * A landing: git first, then the index (see docs/decisions). The journal entry exists from before the refs
+ * move until the database has followed, so that the next start repairs a crash in between.
  */
 
 import { randomUUID } from 'node:crypto';
