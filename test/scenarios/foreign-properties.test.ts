@@ -27,7 +27,7 @@ const pathOf = ({ path }: { path: string }) =>
   path.replace(/\{(\w+)\}/g, (_, name: string) => EXAMPLES[name] ?? '1');
 
 for (const database of DATABASES) {
-  await t.test(database, async (t) => {
+  await t.test(database, { timeout: 240_000 }, async (t) => {
     const lab = await startLab(t, { database });
     await lab.ada.client.definitions.create({ name: 'Meter', source_code: measurement('Meter') });
     await lab.ada.client.computers.create({ computer_name: 'pc-1', lab_id: lab.nano.id });
@@ -179,7 +179,7 @@ interface Trial {
 }
 
 async function refusesAll(t: Test, lab: TestLab, what: string, trials: () => Trial[]) {
-  await t.test(what, async (t) => {
+  await t.test(what, { timeout: 240_000 }, async (t) => {
     const all = trials();
     t.ok(all.length > 500);
     const before = await everythingIn(lab);
