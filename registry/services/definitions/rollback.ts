@@ -55,7 +55,7 @@ export async function rollback(
     return await propose(deps, caller, row, repository, ground, { summary, tree: old.tree });
   }
   const author = { ...authorOf(caller), at: new Date() };
-  // The policy override of the older version applies to that version only, so it is not repeated.
+  // Without `broken`: the audit trail reports an override of the policy only for the landing that needed it.
   const repeated = target.overrides.map(({ code, message }) => ({ code, message }));
   const overrides = [...repeated, ...way.overrides];
   const commit = await repository.commit({
