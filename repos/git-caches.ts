@@ -23,7 +23,8 @@ const ID_BYTES = 100;
 export function openGitCaches(caches: Caches): GitCaches {
   return {
     objects: caches.open('objects', ({ bytes }) => bytes.length),
-    packs: caches.open('packs', ({ bytes }) => bytes),
+    // A repository's packs grow in the cache: dropped at a quarter of it, they would be read again and again.
+    packs: caches.open('packs', ({ bytes }) => bytes, { largest: 1 }),
     diffs: caches.open('diffs', (diff) => diff.length),
     reachable: caches.open('reachable', (ids) => ID_BYTES * ids.size),
     answers: new FetchAnswers(caches.open('fetch_answers', (answer) => answer.length)),
