@@ -124,7 +124,7 @@ def test_a_name_that_the_registry_does_not_list_is_an_error(
     assert (code, value["ok"], value["unknown"], value["came"]) == (1, False, ["Nope"], ["Alpha v1"])
     assert main(["sync", "Nope"]) == 1
     said = capsys.readouterr().out
-    assert "unknown  Nope: the registry lists no such definition for this computer" in said
+    assert "unknown    Nope: the registry lists no such definition for this computer" in said
     assert "pybirch-registry list --available" in said
     assert main(["sync"]) == 0
 

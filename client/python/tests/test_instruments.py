@@ -32,7 +32,7 @@ def test_a_first_sync_that_brings_nothing_says_what_to_ask_for(
     said(capsys, "sync", "SR830")
     server.close()
     offline = said(capsys, "search", "sr830")
-    assert "this is its list of 20" in offline and offline.splitlines()[1].endswith("yes")
+    assert "This list is from 20" in offline and offline.splitlines()[1].endswith("yes")
 
 
 def test_without_a_list_from_before_the_reason_is_said(
@@ -101,7 +101,7 @@ def test_a_known_revocation_is_told_once_unless_it_is_in_use(
     said(capsys, "sync")
     server.land("SR830", measurement("SR830", 2))
     server.revoked = [{"name": "SR830", "version": 1, "commit": first, "reason": "drifts"}]
-    assert "revoked  SR830 v1: drifts" in said(capsys, "sync")
+    assert "revoked    SR830 v1: drifts" in said(capsys, "sync")
     assert "revoked" not in said(capsys, "sync")
     server.land("Other", measurement("Other"))
     assert "revoked" not in said(capsys, "sync")
@@ -115,7 +115,7 @@ def test_a_known_revocation_is_told_once_unless_it_is_in_use(
     said(capsys, "pin", "SR830@1")
     server.revoked, server.reinstated = revoked, []
     for _ in range(2):
-        assert "revoked  SR830 v1: drifts" in said(capsys, "sync")
+        assert "revoked    SR830 v1: drifts" in said(capsys, "sync")
 
 
 def test_enrol_is_spelled_either_way(

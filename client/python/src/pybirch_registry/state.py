@@ -96,7 +96,7 @@ def repair(paths: Iterable[Path], check: Check) -> list[str]:
     return notes
 
 
-GONE = "is gone"
+GONE = "is missing"
 
 
 def _read(path: Path, check: Check) -> tuple[dict[str, Any] | None, str]:

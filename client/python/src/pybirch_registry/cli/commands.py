@@ -15,9 +15,7 @@ from ..report import SyncReport
 from ..trust import Trust, day
 from .output import NOTHING_YET, Output
 
-UNKNOWN = (
-    "the registry lists no such definition for this computer; to see what it lists: pybirch-registry list --available"
-)
+UNKNOWN = "the registry lists no such definition for this computer; to list them: pybirch-registry list --available"
 
 
 def enrol(home: Home, options: Namespace, output: Output) -> int:
@@ -47,14 +45,14 @@ def sync(home: Home, options: Namespace, output: Output) -> int:
 
 
 def _print_report(report: SyncReport, output: Output) -> int:
-    lines = [f"came     {label}" for label in sorted(report.came)]
-    lines += [f"refused  {label}: {why}" for label, why in sorted(report.refused.items())]
+    lines = [f"installed  {label}" for label in sorted(report.came)]
+    lines += [f"refused    {label}: {why}" for label, why in sorted(report.refused.items())]
     revoked = {label: why for label, why in report.revoked.items() if label not in report.known}
-    lines += [f"revoked  {label}: {why}" for label, why in sorted(revoked.items())]
-    lines += [f"note     {text}" for text in report.warnings]
-    lines += [f"unknown  {name}: {UNKNOWN}" for name in report.unknown]
+    lines += [f"revoked    {label}: {why}" for label, why in sorted(revoked.items())]
+    lines += [f"note       {text}" for text in report.warnings]
+    lines += [f"unknown    {name}: {UNKNOWN}" for name in report.unknown]
     state = "" if report.online else " (offline)"
-    counts = f"{len(report.came)} came, {len(report.stayed)} stayed, {len(report.refused)} refused"
+    counts = f"{len(report.came)} installed, {len(report.stayed)} unchanged, {len(report.refused)} refused"
     if report.online and not (report.came or report.stayed or report.refused or report.unknown):
         lines.append(NOTHING_YET)
     output.result(report.as_dict(), *lines, f"{counts}{state}")
@@ -95,7 +93,7 @@ def status(home: Home, options: Namespace, output: Output) -> int:
         f"definitions  {value['definitions']}",
         f"instruments  {value['bindings']} bound here",
         *[f"             {one['name']} ({one['definition']}) at {one['adapter'] or 'no address'}" for one in bound],
-        f"waiting      {waiting} to be sent",
+        f"waiting      {waiting} settings and bindings to send",
         f"list         {'none yet' if newest is None else f'number {newest[0]}, signed {day(newest[1])}'}",
         f"last sync    {'never' if last is None else f'{last:%Y-%m-%d %H:%M} UTC'}",
         *([f"note         {stale}"] if stale else []),

@@ -77,8 +77,8 @@ def _print_available(registry: Registry, word: str, output: Output) -> int:
     rows = [{**one, "here": one["name"] in here} for one in filter_by_word(items, word)]
     shown = [{**row, "here": "yes" if row["here"] else ""} for row in rows]
     lines = table(shown, ["name", "version", "display_name", "manufacturer", "category", "here"]) if rows else []
-    lines += [f"The registry cannot be reached: this is its list of {of}"] if of else []
-    lines.append("To bring one: pybirch-registry sync NAME" if rows else f"Nothing found for {word!r}")
+    lines += [f"The registry cannot be reached. This list is from {of}"] if of else []
+    lines.append("To install one: pybirch-registry sync NAME" if rows else f"Nothing found for {word!r}")
     output.result(rows, *lines)
     return 0
 
@@ -143,7 +143,7 @@ def _history(home: Home, installed: Installed) -> list[dict[str, Any]]:
 def pin(home: Home, options: Namespace, output: Output) -> int:
     name, _, version = options.name.partition("@")
     if version and not version.removeprefix("v").isdecimal():
-        raise UnknownDefinitionError(f"{version!r} is no version; write {name}@3")
+        raise UnknownDefinitionError(f"{version!r} is not a version number: write a version as {name}@3")
     number = int(version.removeprefix("v")) if version else None
     installed = Registry.open(home.root).pin(name, number)
     value = {"name": name, "version": installed.version}

@@ -18,7 +18,7 @@ def bind(home: Home, options: Namespace, output: Output) -> int:
     text = f"{name} is at {adapter} on this computer"
     others = ", ".join(found.name for found in find_others_at(adapter, registry.find_bound(name), registry.discover()))
     note = (
-        f"{others} is bound to {adapter} too. If it is no longer there: pybirch-registry unbind NAME"
+        f"{others} is bound to {adapter} too. If it is no longer there, run: pybirch-registry unbind NAME"
         if others
         else None
     )
@@ -30,7 +30,7 @@ def unbind(home: Home, options: Namespace, output: Output) -> int:
     found = registry.find_bound(options.instrument)
     if found is None:
         raise UnknownDefinitionError(
-            f"{options.instrument} is not bound on this computer. To see what is: pybirch-registry status"
+            f"{options.instrument} is not bound on this computer. To list those bound: pybirch-registry status"
         )
     registry.unbind(found)
     text = f"{found.name} is no longer bound on this computer; the registry keeps the instrument"

@@ -11,7 +11,7 @@ from ..text import make_visible
 BAR = 24
 
 NOTHING_YET = (
-    "Nothing is here yet. To see what you can ask for: pybirch-registry list --available; then: "
+    "No definitions are installed yet. To list what you can install: pybirch-registry list --available; then: "
     "pybirch-registry sync NAME"
 )
 

@@ -73,7 +73,7 @@ def _text(given: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--json", action="store_true", help="print one JSON value (watch: one a line)")
+    common.add_argument("--json", action="store_true", help="print one JSON value (watch: one per line)")
     common.add_argument("--home", type=Path, help="the data folder (default: PYBIRCH_REGISTRY_HOME, or the platform's)")
     common.add_argument("--verbose", action="store_true", help="print what the command does")
     parser = _Parser(
@@ -93,21 +93,21 @@ def _parser() -> argparse.ArgumentParser:
 
     enrol = command("enrol", "Enrol this computer with a one-time code from a lab admin.", commands.enrol, "enroll")
     enrol.add_argument("url", metavar="URL", help="the registry's address, https://…")
-    enrol.add_argument("code", metavar="CODE", help="the code, as the lab admin gave it")
+    enrol.add_argument("code", metavar="CODE", help="the enrolment code from the lab admin")
     enrol.add_argument("--name", help="this computer's name in the registry (default: its host name)")
-    sync = command("sync", "Bring new versions and send what waits.", commands.sync)
+    sync = command("sync", "Install new versions and send waiting settings and bindings.", commands.sync)
     sync.add_argument("names", metavar="NAME", nargs="*", help="a public or built-in definition to follow from now on")
     command("status", "Show this computer, its registry and its instruments.", commands.status)
     listing = command("list", "List the definitions on this computer.", definitions.list_definitions)
-    listing.add_argument("--available", action="store_true", help="list those that you can ask for, here or not")
-    search = command("search", "Search the definitions that you can ask for.", definitions.search)
+    listing.add_argument("--available", action="store_true", help="list all definitions that you can install")
+    search = command("search", "Search the definitions that you can install.", definitions.search)
     search.add_argument(
         "words", metavar="WORD", nargs="+", help="part of a name, manufacturer, category or description"
     )
     show = command("show", "Show one definition and its versions.", definitions.show)
     show.add_argument("name", metavar="NAME", help="the definition's name")
     pin = command("pin", "Keep a definition at a version on this computer.", definitions.pin)
-    pin.add_argument("name", metavar="NAME[@VERSION]", help="for instance SR830@3; by default, the present version")
+    pin.add_argument("name", metavar="NAME[@VERSION]", help="for instance SR830@3; by default, the installed version")
     unpin = command("unpin", "Follow the newest version again.", definitions.unpin)
     unpin.add_argument("name", metavar="NAME", help="the definition's name")
     bind = command("bind", "Remember an instrument's address on this computer.", instruments.bind)
