@@ -124,7 +124,7 @@ export class LabPage extends Page {
       title: `${disabled ? 'Disable' : 'Enable'} ${lab.name}`,
       text: disabled
         ? 'A disabled lab keeps all its data. You can enable it again.'
-        : 'Its members can continue where they were.',
+        : 'Its members get their access back.',
       action: disabled ? 'Disable lab' : 'Enable lab',
       danger: disabled,
       act: async () => await changeLab(lab.id, { disabled }),

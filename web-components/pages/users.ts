@@ -118,7 +118,7 @@ export class UsersPage extends Page {
     await this.#ask({
       title: 'New account',
       text: html`${userFields()}
-        <p class="quiet small">A password is generated and shown next.</p>`,
+        <p class="quiet small">The registry generates a password and shows it to you.</p>`,
       action: 'Create account',
       act: async (_reason, fields) => {
         made = await createUser({ ...accountOf(fields), password });
@@ -140,7 +140,7 @@ export class UsersPage extends Page {
     const password = generatePassword();
     const done = await this.#ask({
       title: `Reset the password of ${username}`,
-      text: 'A new password is generated and shown next. The old password and all sessions of the account end. Its tokens keep working.',
+      text: 'The registry generates a new password and shows it to you. The old password stops working, and all sessions of the account end. Its tokens keep working.',
       action: 'Reset password',
       danger: true,
       act: async () => {
