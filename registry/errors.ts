@@ -20,14 +20,14 @@ export const PROBLEMS = {
     status: 400,
     title: 'The request cannot be read',
     what: 'The registry could not read the request: its address, its headers or its body are not valid HTTP, UTF-8 or JSON.',
-    why: 'A request that can be read in two ways could be carried out in a way that its sender did not mean.',
-    next: 'Correct what `detail` names and send the request again. A JSON body must be UTF-8 and needs `Content-Type: application/json`.',
+    why: 'The registry could misunderstand an ambiguous request and do something that its sender did not intend.',
+    next: 'Correct the fault that `detail` names and send the request again. A JSON body must be UTF-8 and needs `Content-Type: application/json`.',
   },
   unauthenticated: {
     status: 401,
     title: 'Sign in first',
     what: 'The request has no token or session, or one that has expired, was deleted or belongs to an account that is disabled.',
-    why: 'The operation needs to know who asks.',
+    why: 'Only a person who is signed in, or a program with a token, may use this operation.',
     next: 'Sign in again, or create a new token and send it as `Authorization: Bearer <token>`. For git, use the token as the password.',
   },
   bad_credentials: {
@@ -42,7 +42,7 @@ export const PROBLEMS = {
     title: 'The sign-in was refused',
     what: 'A sign-in by single sign-on did not complete.',
     why: 'The provider refused it, its answer could not be verified, or the sign-in was started in another browser or too long ago.',
-    next: 'Start the sign-in again and allow cookies. If it is refused again, ask a site admin: the log of the registry has the reason.',
+    next: 'Start the sign-in again and allow cookies. If the sign-in fails again, ask a site admin: the log of the registry has the reason.',
   },
   forbidden: {
     status: 403,
@@ -70,13 +70,13 @@ export const PROBLEMS = {
     title: 'Not found',
     what: 'There is nothing at this address, or nothing that you may see.',
     why: 'The answer is the same in both cases, so that nobody can find out what exists in other labs.',
-    next: 'Check the address and the method. If the thing should be there, sign in with an account that belongs to its lab.',
+    next: 'Check the address and the method. If you expect it to exist, sign in with an account of the lab that owns it.',
   },
   too_slow: {
     status: 408,
     title: 'The request is too slow',
     what: 'The request did not arrive completely in time.',
-    why: 'The registry closes connections that stand still, so that they do not block other clients.',
+    why: 'The registry closes idle connections, so that they do not block other clients.',
     next: 'Send the request again. Over a slow network, send less at once.',
   },
   name_taken: {
@@ -91,7 +91,7 @@ export const PROBLEMS = {
     title: 'Conflict with the current state',
     what: 'The request does not fit the current state: somebody else changed something first, or the state does not permit the operation.',
     why: 'The registry does not overwrite a change that you have not seen.',
-    next: 'Read it again, and repeat your change if you still want it. `detail` says what is in the way.',
+    next: 'Read it again, and repeat your change if you still want it. `detail` names the conflict.',
   },
   not_mergeable: {
     status: 409,
@@ -103,8 +103,8 @@ export const PROBLEMS = {
   in_use: {
     status: 409,
     title: 'Still in use',
-    what: 'The thing cannot be moved, archived or deleted because others still depend on it.',
-    why: 'Instruments, computers and definitions would refer to something that is not there.',
+    what: 'The object cannot be moved, archived or deleted, because other objects still depend on it.',
+    why: 'Otherwise, instruments, computers or definitions would refer to an object that no longer exists.',
     next: 'Unbind or move what `detail` names, then try again.',
   },
   too_large: {
@@ -139,14 +139,14 @@ export const PROBLEMS = {
     status: 422,
     title: 'The definition takes too much to read',
     what: 'Reading the code took more time or memory than the registry spends on one definition.',
-    why: 'The registry reads code without running it, and very large or deeply nested code has no bound.',
+    why: 'The registry analyses code without running it. Without a limit, very large or deeply nested code could use any amount of time and memory.',
     next: 'Make the code simpler: one class, fewer and shorter statements. Put tables into data files.',
   },
   too_many_attempts: {
     status: 429,
     title: 'Too many failed attempts',
     what: 'Too many passwords, tokens or enrolment codes from your network were wrong.',
-    why: 'Waiting makes guessing useless. Only failures count.',
+    why: 'The wait makes guessing passwords, tokens and codes impractical. Only failed attempts count.',
     next: 'Wait as many seconds as `Retry-After` says, then try again.',
   },
   too_many_requests: {
@@ -160,7 +160,7 @@ export const PROBLEMS = {
     status: 431,
     title: 'Headers too large',
     what: 'The address and the headers of the request are longer than 16 KiB.',
-    why: 'The server reads them into memory before it knows who asks.',
+    why: 'The server reads them into memory before it knows who sent the request.',
     next: 'Send long values in the body. In a browser, delete the cookies of this site.',
   },
   internal: {
@@ -175,7 +175,7 @@ export const PROBLEMS = {
     title: 'Temporarily unavailable',
     what: 'The registry cannot carry out the request at the moment.',
     why: 'It is starting or stopping, it is busy, a repository is locked, or the database or the provider of single sign-on cannot be reached.',
-    next: 'Try again in a moment; `Retry-After` says when, where that is known. If it stays like this, tell a site admin.',
+    next: 'Try again in a moment. If the answer has a `Retry-After` header, wait that many seconds. If the problem persists, tell a site admin.',
   },
 } as const satisfies Record<string, Kind>;
 

@@ -168,7 +168,7 @@ function onDefinition(
   if (verb !== 'manage' && of.isArchived) {
     return no(
       'forbidden',
-      'The definition is archived. An admin of its lab must take it back first.',
+      'The definition is archived. An admin of its lab must unarchive it first.',
     );
   }
   if (verb === 'land' && of.directLanding === 'nobody') {

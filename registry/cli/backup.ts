@@ -29,7 +29,7 @@ export async function runBackup(deps: Deps, terminal: Terminal, { file }: File):
   }
   const { repositories, tables } = manifest;
   terminal.out(`${repositories.length} repositories and ${rowsIn(tables)} rows are in ${file}.`);
-  terminal.out('Whoever has this file can sign versions and sessions as this registry.');
+  terminal.out('Anyone who has this file can sign versions and sessions as this registry.');
   return 0;
 }
 

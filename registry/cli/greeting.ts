@@ -24,7 +24,7 @@ function cloning(repository: URL, { username, token }: FirstAdmin): string[] {
   repository.username = username;
   if (token === null) {
     return [
-      '  Clone a definition with git. The password is a token, which the first command creates:',
+      '  Clone a definition with git. The first command creates a token: use it as the password.',
       '',
       `  npx registry token create ${username}`,
       `  git clone ${repository.href}`,

@@ -67,7 +67,7 @@ export async function runImport(
 
 const READING: Readonly<Record<ReadingStep, string>> = {
   files: 'Reading files',
-  classes: 'Finding what each class needs',
+  classes: 'Finding the dependencies of each class',
 };
 
 /** What is wrong with a path, by the system's code. */

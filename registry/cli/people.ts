@@ -45,7 +45,9 @@ export async function setPassword(deps: Deps, terminal: Terminal, options: UserO
 
 function tellPassword(terminal: Terminal, password: string): void {
   terminal.out(`Password: ${password}`);
-  terminal.err('It is valid for 24 hours. Its owner chooses another one after signing in.');
+  terminal.err(
+    'It is valid for 24 hours. The owner of the account chooses a new one after signing in.',
+  );
 }
 
 export async function showUsers(deps: Deps, terminal: Terminal) {

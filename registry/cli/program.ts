@@ -46,7 +46,7 @@ export function program(act: Act): Command {
     .option('--builtin', 'import them as built-in definitions')
     .option(
       '--base <name=type>',
-      'a further base class, as Name=movement or Name=measurement',
+      'an additional base class, as Name=movement or Name=measurement',
       collect,
     )
     .option(
@@ -102,7 +102,7 @@ export function program(act: Act): Command {
   root
     .command('maintain')
     .description(
-      'pack repositories, delete unreachable objects, take in changes made with git by hand',
+      'pack repositories, delete unreachable objects, index changes made directly in the repositories',
     )
     .action(act('maintain', () => ({})));
   root
@@ -116,7 +116,7 @@ export function program(act: Act): Command {
   root
     .command('confirm-restore')
     .description('let lab computers accept a registry that was restored from a backup')
-    .requiredOption('--by <name>', 'your name, which lab computers show')
+    .requiredOption('--by <name>', 'your name, as lab computers show it')
     .action(act('confirm-restore', (options: object) => options));
   root.addCommand(keysCommand(act));
   root.addCommand(userCommand(act));
@@ -189,7 +189,7 @@ function userCommand(act: Act): Command {
     .description('create an account')
     .option('--name <name>', 'the full name')
     .option('--email <email>', 'the email address in commits')
-    .option('--admin', 'make it a site admin')
+    .option('--admin', 'make the account a site admin')
     .option(passwordFrom, told)
     .action(
       act('user add', async (username: string, options: { passwordStdin?: boolean }) => ({
@@ -226,7 +226,7 @@ function tokenCommand(act: Act): Command {
         .choices(['read', 'write', 'admin'])
         .default('write'),
     )
-    .option('--expires <time>', 'when it ends (ISO 8601)')
+    .option('--expires <time>', 'when the token expires (ISO 8601)')
     .action(act('token create', (username: string, options: object) => ({ username, ...options })));
   return token;
 }

@@ -112,7 +112,7 @@ export function checkDataFiles(files: Files): { errors: Diagnostic[]; warnings: 
   });
   return {
     errors: nativeLibraries(files).map(({ path, kind, way = 'install it on the lab computers' }) =>
-      at(path, 'native-library', `This is ${kind}, which nobody can review: ${way}`),
+      at(path, 'native-library', `This is ${kind}, which cannot be reviewed: ${way}`),
     ),
     warnings: lfsPointers(files).map((path) =>
       at(

@@ -8,7 +8,7 @@ const REASONS: Record<string, [ProblemCode, string]> = {
     'headers_too_large',
     'The address and the headers are longer than 16 KiB. Send long values in the body.',
   ],
-  ERR_HTTP_REQUEST_TIMEOUT: ['too_slow', 'The request did not come in time. Send it again.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['too_slow', 'The request did not arrive in time. Send it again.'],
 };
 const ELSE: [ProblemCode, string] = ['malformed', 'This is not a valid HTTP request.'];
 

@@ -131,7 +131,7 @@ const checkValueCount: SchemaValidateFunction = (values: number, data: Json, sch
   const characters = (schema as Record<string, number>)[MOST_CHARACTERS] ?? values;
   const more = excess(data, { values, characters });
   if (more === null) return true;
-  checkValueCount.errors = [{ keyword: MOST_VALUES, message: `has ${more}: store less in it` }];
+  checkValueCount.errors = [{ keyword: MOST_VALUES, message: `has ${more}: reduce its size` }];
   return false;
 };
 

@@ -140,7 +140,7 @@ async function identify(deps: GitDeps, request: FastifyRequest): Promise<Caller>
     deps.throttle.badToken(address);
     throw new Problem(
       'unauthenticated',
-      'The token is not valid (any more). Make a new one and use it as the password.',
+      'The token is not valid, or no longer valid. Create a new one and use it as the password.',
     );
   }
   return { ...identity, address };
@@ -179,11 +179,11 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): F
     return text(reply, error.status, error.message);
   }
   if (reply.raw.destroyed || request.raw.errored) {
-    request.log.info({ err: error }, 'the client left in the middle of a git request');
+    request.log.info({ err: error }, 'the client disconnected during a git request');
     return reply.hijack();
   }
   request.log.error({ err: error }, 'git request failed');
-  return text(reply, 500, 'Something went wrong in the registry. Its log says what.');
+  return text(reply, 500, 'The registry failed. Its log has the reason.');
 }
 
 const text = (reply: FastifyReply, status: number, message: string): FastifyReply =>

@@ -44,7 +44,7 @@ export async function* chunksOf(stream: Readable, patience?: number): AsyncGener
     yield* paced(stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>, patience);
   } catch (cause) {
     if (cause instanceof TooSlow)
-      throw new RequestRefused(408, 'the request comes too slowly', { cause });
+      throw new RequestRefused(408, 'the request arrives too slowly', { cause });
     const code = (cause as NodeJS.ErrnoException).code;
     if (code?.startsWith('Z_')) throw new RequestRefused(400, 'the body is not gzip', { cause });
     throw cause;

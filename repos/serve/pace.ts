@@ -12,7 +12,7 @@ export class TooSlow extends Error {
   readonly statusCode = 408;
   constructor(patience: number) {
     super(
-      `The request comes too slowly: fewer than ${PACE_BYTES} bytes in ${patience / 1000} seconds.`,
+      `The request arrives too slowly: fewer than ${PACE_BYTES} bytes in ${patience / 1000} seconds.`,
     );
     this.name = 'TooSlow';
   }

@@ -140,7 +140,7 @@ function whyNot(command: Command, commands: Command[]): string | undefined {
   const { ref } = command;
   if (!ref.isWellFormed()) return 'the name is not UTF-8';
   if (!isRefName(ref) || ref.split('/').length < 3) return 'funny refname';
-  if (isRegistryRef(ref)) return 'the registry keeps this name for itself';
+  if (isRegistryRef(ref)) return 'the registry reserves this name';
   return commands.some((other) => other !== command && other.ref === ref)
     ? 'named twice'
     : undefined;

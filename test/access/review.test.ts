@@ -62,7 +62,7 @@ const factsWith = (...reviews: Review[]) => facts({ reviews });
 
 t.test('one approval by another admin lets it land; without it the reason is given', async (t) => {
   t.same(blockers(factsWith(review(2, 'approve')), policy), []);
-  t.match(blockers(facts(), policy), ['It needs 1 approval of lab admins and has 0.']);
+  t.match(blockers(facts(), policy), ['It has 0 of 1 required approvals by lab admins.']);
 });
 
 t.test(
@@ -124,7 +124,7 @@ t.test('a repeated approval is listed once', async (t) => {
     review(2, 'approve'),
   );
   t.same(blockers(twice, { ...policy, requiredApprovals: 2 }), [
-    'It needs 2 approvals of lab admins and has 1.',
+    'It has 1 of 2 required approvals by lab admins.',
   ]);
   t.same(
     standingOf(twice, policy).map(({ standing }) => standing),
@@ -233,7 +233,7 @@ t.test('another spelling of the path does not escape its owners', async (t) => {
 t.test('an owner who is not an admin approves for the owner rule only', async (t) => {
   const owned = { ...policy, owners: [{ pattern: '*.py', users: [3] }] };
   const owner = review(3, 'approve', { isAdmin: false });
-  t.match(blockers(factsWith(owner), owned), [/needs 1 approval/]);
+  t.match(blockers(factsWith(owner), owned), [/of 1 required approvals/]);
   t.same(blockers(factsWith(owner, review(2, 'approve')), owned), []);
   t.match(blockers(factsWith(review(2, 'approve')), owned), [
     /An owner of \*\.py must approve: eve/,

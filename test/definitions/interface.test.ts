@@ -37,7 +37,7 @@ const schema = (properties: { [key: string]: Json }, required: string[] = []) =>
 const BREAKING: [change: Partial<Metadata>, told: RegExp][] = [
   [{ base_class: 'Movement' }, /base class was .* and is Movement/],
   [{ instrument_type: 'movement' }, /instrument type/],
-  [{ data_columns: ['x'], data_units: ['V'] }, /column y is gone/],
+  [{ data_columns: ['x'], data_units: ['V'] }, /column y was removed/],
   [{ data_columns: ['y', 'x'] }, /column x was number 1 and is number 2/],
   [{ data_columns: ['new', 'x', 'y'] }, /column x was number 1 and is number 2/],
   [{ data_columns: null, data_units: null }, /data columns are not stated/],
@@ -47,7 +47,7 @@ const BREAKING: [change: Partial<Metadata>, told: RegExp][] = [
   [{ position_column: null }, /position column is not stated/],
   [{ position_units: 'rad' }, /unit of the position was deg/],
   [{ settings_schema: null, default_settings: null }, /settings are not stated/],
-  [{ settings_schema: null }, /setting mode is gone/],
+  [{ settings_schema: null }, /setting mode was removed/],
   [schema({ range: { type: 'string' } }), /was of type number and is of type string/],
   [schema({ range: { type: 'number', minimum: 1, maximum: 10 } }), /minimum .* was 0 and is 1/],
   [schema({ range: { type: 'number', minimum: 0, maximum: 5 } }), /maximum .* was 10 and is 5/],

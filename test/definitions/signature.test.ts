@@ -23,7 +23,7 @@ t.test(
   'changes that make calls fail or mean something else are breaking, with their place',
   async (t) => {
     const BREAKING: [before: string, after: string, told: RegExp, column: number][] = [
-      ['name, axis=1', 'name', /parameter axis is gone/, 5],
+      ['name, axis=1', 'name', /parameter axis was removed/, 5],
       ['name, adapter=""', 'name, address=""', /parameter adapter is called address now/, 30],
       ['name, wait=0.0', 'name, wait', /parameter wait has no default any more/, 30],
       ['name', 'name, gain', /parameter gain is new and has no default/, 30],

@@ -214,7 +214,7 @@ t.test('its lab can clone an archived definition, and nobody can push to it', as
   await git(['clone', '-q', lab.gitUrl('Retired', lab.ada.token), clone]);
   await git(['commit', '-q', '--allow-empty', '-m', 'More'], { cwd: clone });
   const refused = await gitResult(['push', 'origin', 'HEAD:main'], { cwd: clone });
-  t.match(refused.stderr, /remote: The definition is archived\. .* take it back first/);
+  t.match(refused.stderr, /remote: The definition is archived\. .* unarchive it first/);
   t.match(refused.stderr, /remote: The definition is archived/);
 });
 
@@ -292,9 +292,9 @@ t.test('a reader who pushes is refused before anything is sent', async (t) => {
     t.match(body, /lab/);
   }
   for (const { body } of await answers('Shared', basic(lab.dan.token)))
-    t.match(body, /\bShared_Cold is free\b/, 'the message suggests a free name');
+    t.match(body, /\bShared_Cold is available\b/, 'the message suggests a free name');
   for (const { body } of await answers('Meter', basic(lab.cleo.token)))
-    t.notMatch(body, /is free/, 'none in the same lab, nor where nothing can be made');
+    t.notMatch(body, /is available/, 'none in the same lab, nor where nothing can be made');
   for (const { status } of await answers('Meter', basic(lab.ben.token))) t.equal(status, 200);
   for (const { status } of await answers('Shared', {})) t.equal(status, 401);
   for (const { status } of await answers('Meter', basic(lab.dan.token))) t.equal(status, 404);

@@ -80,7 +80,7 @@ const REFUSED: Record<string, Refused> = {
   'a tag': {
     make: (cwd) => git(['tag', 'v9'], { cwd }),
     args: ['v9'],
-    says: [/remote: Every version has a tag already/, /v9 \(only the registry creates tags\)/],
+    says: [/remote: Every version already has a tag/, /v9 \(only the registry creates tags\)/],
   },
   'a tag moved': {
     make: (cwd) => git(['tag', '-f', 'v1', 'HEAD'], { cwd }),
@@ -105,7 +105,7 @@ const REFUSED: Record<string, Refused> = {
   "the registry's own state": {
     make: async () => undefined,
     args: ['--force', 'HEAD:refs/registry/state'],
-    says: [/the registry keeps this name for itself/],
+    says: [/the registry reserves this name/],
   },
   'a replacement of an object': {
     make: async () => undefined,
@@ -115,7 +115,7 @@ const REFUSED: Record<string, Refused> = {
   'a note': {
     make: (cwd) => git(['notes', 'add', '-m', 'x'], { cwd }),
     args: ['refs/notes/commits'],
-    says: [/only to main, to branches and refs\/for\/main can be pushed to/],
+    says: [/you can push only to main, to branches and to refs\/for\/main/],
   },
   'the deletion of main': {
     make: async () => undefined,
@@ -145,7 +145,7 @@ const REFUSED: Record<string, Refused> = {
   },
   'an empty commit': {
     make: (cwd) => git(['commit', '-q', '--allow-empty', '-m', 'Nothing'], { cwd }),
-    says: [/remote: [0-9a-f]{10} changes nothing/, /remote: .*git rebase/, /\(empty commit\)/],
+    says: [/remote: [0-9a-f]{10} changes no files/, /remote: .*git rebase/, /\(empty commit\)/],
   },
   'a broken file': {
     make: (cwd, name) =>

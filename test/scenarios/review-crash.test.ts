@@ -144,7 +144,7 @@ const CRASHES: Record<string, Crash> = {
         {
           action: 'definition.overridden',
           actor: 'ada',
-          after: { version: 2, reason: 'no time', set_aside: [/needs 1 approval/], ...told },
+          after: { version: 2, reason: 'no time', set_aside: [/of 1 required approvals/], ...told },
         },
       ],
     }),

@@ -69,7 +69,7 @@ t.test('a merge request lands as one commit that names its authors and approvers
   t.equal(await pushForReview(eves, branch), id, 'a colleague pushes to the same branch');
   const before = await read(id);
   t.match(before, { state: 'open', can_merge: false, approvals: { given: 0, required: 1 } });
-  t.match(before.blockers, [/needs 1 approval/]);
+  t.match(before.blockers, [/of 1 required approvals/]);
   t.match(before.diff, /\+ {8}return np.array\(\[\[2.0\]\]\)/);
   t.equal(before.commits.length, 2);
   t.same(
@@ -179,9 +179,9 @@ t.test('a policy can be overridden with a recorded reason; other rules cannot', 
     required_checks: { bench: ben.id },
     owners: [{ pattern: '*.txt', users: [dan.id] }],
   });
-  t.match((await read(id)).blockers, [/needs 1/, /ada has requested/, /"bench"/, /dan/]);
+  t.match((await read(id)).blockers, [/of 1 required approvals/, /ada has requested/, /"bench"/, /dan/]);
   await ben.client.mergeRequests.check(id, { name: 'bench', state: 'success' });
-  t.match((await read(id)).blockers, [/needs 1/, /ada has requested/, /dan/]);
+  t.match((await read(id)).blockers, [/of 1 required approvals/, /ada has requested/, /dan/]);
   await ben.client.mergeRequests.edit(id, { draft: true });
   const override = 'the cryostat is warming up';
   t.match(await refused(merge(ada, id, head, { override })), { status: 409, detail: /draft/ });

@@ -75,7 +75,7 @@ for (const database of DATABASES) {
       await sql(`update reviews set head = ? where head = ?`, 'a'.repeat(40), approved);
       t.match(await reads(id), {
         can_merge: false,
-        reviews: [{ standing: false, why: /earlier head that is gone/ }],
+        reviews: [{ standing: false, why: /earlier head that no longer exists/ }],
       });
     });
 

@@ -17,7 +17,7 @@ export function hindrances(facts: ReviewFacts): string[] {
   if (facts.state === 'closed') return ['It is closed. Reopen it first.'];
   return [
     ...(facts.archived
-      ? ['The definition is archived. An admin of its lab must take it back first.']
+      ? ['The definition is archived. An admin of its lab must unarchive it first.']
       : []),
     ...(facts.revoked ? [facts.revoked] : []),
     ...(facts.draft ? ['It is a draft. Mark it as ready first.'] : []),
@@ -69,7 +69,7 @@ function missingApprovals(
     .filter(({ review, why }) => review.verdict === 'approve' && why !== null && why !== REPLACED)
     .map(({ review, why }) => ` The approval of ${review.author.username} does not count: ${why}.`);
   return [
-    `It needs ${count(requiredApprovals, 'approval')} of lab admins and has ${given}.${lost.join('')}`,
+    `It has ${given} of ${requiredApprovals} required approvals by lab admins.${lost.join('')}`,
   ];
 }
 
@@ -88,5 +88,3 @@ function missingChecks(
     ];
   });
 }
-
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

@@ -41,7 +41,7 @@ function whyNot(
   if (!review.isMember) return `${review.author.username} does not take part in this lab any more`;
   if (review.verdict === 'request_changes') return null;
   if (review.head !== facts.head && review.changes === null) {
-    return 'it was given to an earlier head that is gone';
+    return 'it is for an earlier head that no longer exists';
   }
   if (review.head !== facts.head && review.changes !== facts.changes) {
     return 'it was given to an earlier head with other changes';

@@ -81,7 +81,7 @@ function columns(before: Side, after: Side): InterfaceChange[] {
   const changes: InterfaceChange[] = [];
   for (const [i, name] of old.entries()) {
     const at = now[i] === name ? i : now.indexOf(name);
-    if (at < 0) changes.push(breaking('data_column', `the column ${name} is gone`));
+    if (at < 0) changes.push(breaking('data_column', `the column ${name} was removed`));
     else if (at !== i) {
       changes.push(
         breaking('data_column', `the column ${name} was number ${i + 1} and is number ${at + 1}`),

@@ -57,7 +57,7 @@ export function compareSignatures(
       (was.kind !== 'positional' && !now.takes('more_named'))
     ) {
       changes.push(
-        breaking('parameter', `the constructor's parameter ${was.name} is gone`, after.at),
+        breaking('parameter', `the constructor's parameter ${was.name} was removed`, after.at),
       );
     }
   }

@@ -13,7 +13,7 @@ export function compareSettings(before: Stated, after: Stated): InterfaceChange[
   const changes: InterfaceChange[] = [];
   for (const [name, was] of old) {
     const is = now.get(name);
-    if (is === undefined) changes.push(breaking('setting', `the setting ${name} is gone`));
+    if (is === undefined) changes.push(breaking('setting', `the setting ${name} was removed`));
     else changes.push(...settingChanges(name, was, is));
   }
   for (const [name, { required, hasDefault }] of now) {

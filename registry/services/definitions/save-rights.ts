@@ -34,6 +34,6 @@ export function requireGrantRights(
   if (grants === undefined) return;
   authorize(caller, { on: 'lab', do: 'manage', labId }, rules, 'lab');
   if (lands) return;
-  const message = 'cannot be set by a proposal: an admin gives them with the approval';
+  const message = 'cannot be set by a proposal: an admin grants them with the approval';
   throw new Problem('invalid', `grants ${message}`, [{ path: 'grants', message }]);
 }

@@ -153,7 +153,7 @@ async function requireOffered(em: EntityManager, { name, definition_id }: Instru
   if (!found?.archived_at) return;
   throw new Problem(
     'conflict',
-    `${found.name}, the definition of ${name}, is archived. Restore it, or give the instrument another one.`,
+    `${found.name}, the definition of ${name}, is archived. Unarchive it, or give the instrument another definition.`,
   );
 }
 

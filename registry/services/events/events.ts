@@ -109,7 +109,7 @@ export class Events {
     reader.send(`retry: ${Math.round(RETRY_LEAST + Math.random() * RETRY_SPREAD)}\n`);
     if (at === undefined) {
       at = this.#last;
-      const reason = 'Events that you missed are no longer kept. Reload what you show.';
+      const reason = 'Some events that you missed are no longer available. Load the data again.';
       reader.send(frame(at, 'reset', { reason }));
     } else reader.send(frame(at));
     while (at < this.#last || known < this.#last) {

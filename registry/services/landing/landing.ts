@@ -211,7 +211,7 @@ async function requireCanLand(
 ): Promise<void> {
   if (versions.length === 0) return;
   if (state.archived_at !== null) {
-    throw new Problem('conflict', `${repository.name} is archived. Restore it first.`);
+    throw new Problem('conflict', `${repository.name} is archived. Unarchive it first.`);
   }
   for (const { commit } of versions) {
     const again = await findRevokedTwin(repository, state, await repository.readCommit(commit));

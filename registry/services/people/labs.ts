@@ -131,7 +131,7 @@ async function requireKnownPeople(
   const unknown = named.find((id) => !known.has(id));
   if (unknown === undefined) return;
   const path = Object.values(required_checks).includes(unknown) ? 'required_checks' : 'owners';
-  const message = `there is no account ${unknown} that you can see; add it to the lab first`;
+  const message = `account ${unknown} does not exist, or you cannot see it; add it to the lab first`;
   throw new Problem('invalid', `${path}: ${message}`, [{ path, message }]);
 }
 

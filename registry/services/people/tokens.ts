@@ -45,7 +45,7 @@ export async function insertToken(
     ]);
   }
   if (expires && expires <= new Date()) {
-    throw new Problem('invalid', 'The token would have expired already.', [
+    throw new Problem('invalid', 'The expiry time is in the past. Choose a later one.', [
       { path: 'expires_at', message: 'must be in the future' },
     ]);
   }

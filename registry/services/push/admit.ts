@@ -36,7 +36,7 @@ export async function refuseAll(
   if (free === undefined) return [proposing.reason];
   return [
     proposing.reason,
-    `The name ${free} is free for a definition of your own. Create it in the browser,`,
+    `The name ${free} is available for your own definition. Create it in the browser,`,
     `or import your files: registry import FOLDER --rename ${row.name}=${free}`,
   ];
 }
@@ -51,7 +51,9 @@ export function refuseCommand(
     return {
       ref,
       reason: 'only the registry creates tags',
-      lines: ['Every version has a tag already: see "git ls-remote --tags origin".'],
+      lines: [
+        'Every version already has a tag. To list the tags, run: git ls-remote --tags origin',
+      ],
     };
   }
   if (isForReview(ref)) {

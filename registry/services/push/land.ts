@@ -99,7 +99,7 @@ async function findHistoryFault(
     return {
       reason: 'merge commit',
       lines: [
-        `${merge.oid.slice(0, 10)} is a merge commit, and main has a linear history.`,
+        `${merge.oid.slice(0, 10)} is a merge commit. main accepts no merge commits.`,
         'Rebase, then push again: git pull --rebase && git push',
       ],
     };

@@ -150,7 +150,7 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput):
   if (bytes === undefined) throw invalid('file', `does not exist on the ${side} side`);
   const lines = linesOf(textOf(bytes)).length;
   if (said.line !== undefined && said.line > lines) {
-    throw invalid('line', `is past the end: the last line of ${said.file} is ${lines}`);
+    throw invalid('line', `is past the end of ${said.file}, which has ${lines} lines`);
   }
   return { in_reply_to: null, file: said.file, line: said.line ?? null, side, ...at };
 }

@@ -155,6 +155,6 @@ t.test('a push can neither detect nor use hidden objects', async (t) => {
   const pack = await packOf(cwd, []);
   const take = [{ ref: 'refs/registry/state', from: secret.commit, to: null }];
   const { bytes } = await post(url, 'git-receive-pack', pushBody(take, pack));
-  t.match(bytes.toString(), /keeps this name for itself/);
+  t.match(bytes.toString(), /reserves this name/);
   t.equal((await repository.refs()).get('refs/registry/state')?.oid, secret.commit);
 });

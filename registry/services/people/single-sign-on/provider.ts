@@ -112,7 +112,7 @@ async function meaningOf(error: unknown): Promise<Problem> {
   if (error instanceof AuthorizationResponseError) {
     const cancelled = error.error === 'access_denied';
     const text = cancelled
-      ? 'The sign-in was cancelled, or the provider does not let you in here.'
+      ? 'The sign-in was cancelled, or the provider does not permit you to use this registry.'
       : 'The provider refused the sign-in.';
     return refusal(text, `the provider answers ${error.error}`);
   }
