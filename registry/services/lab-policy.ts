@@ -1,4 +1,4 @@
-/** What a lab asks of its definitions and landings. A definition without a lab has the defaults. */
+/** A lab's rules for definitions and landings. A definition without a lab has the defaults. */
 import type { ReviewPolicy } from '../access/review/facts.ts';
 import { DEFAULT_BANNED } from '../definitions/banned.ts';
 import type { LandedUnder } from '../definitions/record.ts';
@@ -13,7 +13,7 @@ export function importPolicyOf(lab: Lab | null): ImportPolicy {
   };
 }
 
-/** The policy with what has been granted to one definition. */
+/** The policy plus the permissions granted to one definition. */
 export function withGrants(
   { banned, allowed }: ImportPolicy,
   grants: readonly string[],
@@ -21,7 +21,7 @@ export function withGrants(
   return { banned, allowed: [...allowed, ...grants] };
 }
 
-/** All that a version's record keeps of the policy that it landed under. */
+/** The parts of the policy that the record of a version keeps. */
 export function landingPolicyOf(lab: Lab | null): Omit<LandedUnder, 'lab'> {
   const { banned, allowed } = importPolicyOf(lab);
   return {

@@ -32,22 +32,23 @@ const OVERRULED = [
   'core.askPass=false',
   'credential.helper=',
   'protocol.allow=never',
-  // Not programs, but they would change the answer: files outside, renames, the first commit left out.
+  // Not programs, but they would change the result: files outside, renames, a hidden first commit.
   'log.mailmap=false',
   'log.follow=false',
   'log.showRoot=true',
 ];
 
 /**
- * An object that is missing (a partial clone) is not fetched. Gits before 2.45 do not know the first, but none
- * goes to a remote by a protocol that the second does not list, whatever the configuration says (git(1)).
+ * A missing object (of a partial clone) is not fetched. git before 2.45 does not know the first variable, but
+ * contacts no remote by a protocol that the second does not list, whatever the configuration says (git(1)).
  */
 const NO_FETCH = { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
 
 /**
- * Asks git once for the whole folder: one log, newest first, whose first mention of a path is its last
- * change. Paths are relative to the folder, with `/`. No program but git is run.
- * @returns nothing where the folder is in no checkout, its files were never committed, or its history is not whole
+ * Runs git once for the whole folder: one log, newest first, in which the first mention of a path is its last
+ * change. Paths are relative to the folder, with `/`. Runs no program except git.
+ * @returns nothing if the folder is in no checkout, its files were never committed, or its history is
+ * incomplete
  */
 export async function readAuthors(
   git: GitProgram,

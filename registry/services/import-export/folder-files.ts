@@ -1,4 +1,4 @@
-/** Lists the files of a folder that an import looks through. */
+/** Lists the files of a folder to import. */
 import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
@@ -14,18 +14,22 @@ export interface FolderFiles {
   skipped: Skipped[];
 }
 
-/** What installers, test runners and Python itself leave behind, by name. */
+/** Names of files that installers, test runners and Python leave behind. */
 const LEFT_OUT =
   /^(__pycache__|__pypackages__|node_modules|site-packages|dist-packages|.*\.(egg-info|dist-info|egg)|\.DS_Store|.*\.py[co])$/;
-/** Folders that hold copies of what was built or released; a lab may mean something else by the names, so that they are told of. */
+/**
+ * Folders with copies of what was built or released. A lab may use these names otherwise, so they are
+ * reported.
+ */
 const BUILT = /^(build|dist|wheels|sdist)$/i;
-/** What makes a folder an environment with packages: PEP 405's file, conda's folder. */
+/** Marks of an environment with packages: PEP 405's file, conda's folder. */
 const ENVIRONMENT = new Set(['pyvenv.cfg', 'conda-meta']);
 
 /**
- * Walks a folder. Hidden folders, caches, environments and what was built are passed over; a symbolic link is never followed.
- * Whatever cannot be read is reported, and so is what is neither a file nor a folder; the rest is read all the same.
- * @throws the file system's error where the folder itself cannot be read
+ * Walks a folder. Hidden folders, caches, environments and build results are skipped; symbolic links are not
+ * followed. Unreadable entries, and entries that are neither file nor folder, are reported, and the rest is
+ * read.
+ * @throws the file system's error if the folder itself cannot be read
  */
 export async function listFolder(folder: string): Promise<FolderFiles> {
   const found: FolderFiles = { files: [], skipped: [] };
@@ -60,8 +64,9 @@ async function walk(folder: string, below: string, found: FolderFiles): Promise<
 }
 
 /**
- * Whether a folder is an environment, a Python that was installed without one (on Windows `python.exe` beside `Lib`), or
- * Python's standard library itself, whose landmark is `os.py` (its path configuration looks for that file).
+ * Whether a folder is an environment, a Python installed without one (on Windows `python.exe` beside `Lib`),
+ * or Python's standard library, whose landmark is `os.py` (Python's own path configuration looks for that
+ * file).
  */
 function isInstallation(names: readonly string[]): boolean {
   const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));

@@ -1,4 +1,4 @@
-/** `registry import`: one definition for each instrument class of a folder, landed by whoever holds the target. */
+/** `registry import`: one definition for each instrument class of a folder. */
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { RepositoryError } from '../../../repos/errors.ts';
@@ -28,15 +28,15 @@ import {
 export interface ImportItem {
   name: string;
   files: Files;
-  /** What they hold. */
+  /** The content of the files. */
   content: ReadContent;
-  /** What makes no new version either: the files without what the import wrote into the header. */
+  /** The files without what the import wrote into the header: they make no new version either. */
   asFound?: Files;
-  /** Who last changed the file that the class was found in, where git knows. */
+  /** The last author of the file with the class, if git knows. */
   author?: Signature;
   /** Subject and body of the commit. */
   message: string;
-  /** Rules that this version does not keep; they are noted in its record. */
+  /** Rules that this version violates, for its record. */
   overrides: Override[];
 }
 
@@ -46,34 +46,34 @@ export interface Landed {
   version?: number;
 }
 
-/** A definition that is there already. */
+/** An existing definition. */
 export interface Existing {
   /** Its name as it was given. */
   name: string;
-  /** The newest version's number; null where there is none yet. */
+  /** The number of the newest version; null if there is none yet. */
   version: number | null;
-  /** Why this target may not make its next version; null where it may. */
+  /** Why this target may not create its next version; null if it may. */
   refusal: string | null;
-  /** True where its newest version holds these files and no others. */
+  /** Whether its newest version has exactly these files. */
   hasSameFiles(files: Files): Promise<boolean>;
 }
 
-/** Where definitions are imported to: a lab, or the built-in ones. */
+/** The target of an import: a lab, or the built-in definitions. */
 export interface ImportTarget {
-  /** Whose imports are banned. */
+  /** The policy with the banned imports. */
   policy: ImportPolicy;
   /** Largest file, in bytes. */
   maxFileBytes: number;
-  /** Those of the names that are taken, case ignored, by the name in lower case. */
+  /** The taken names among these, ignoring case, by lower-case name. */
   findExisting(names: readonly string[]): Promise<ReadonlyMap<string, Existing>>;
-  /** For each of these names one like it that is neither taken nor reserved, where one is found. */
+  /** A similar free name for each of these, if one is found. */
   freeNames(
     names: readonly string[],
     reserved: Iterable<string>,
   ): Promise<ReadonlyMap<string, string>>;
   /**
-   * Makes the definition or its next version, or finds it unchanged. Throws `Problem` where it may not, and
-   * `RepositoryError` or `StoreError` where it cannot.
+   * Creates the definition or its next version, or finds it unchanged. Throws `Problem` if it may not, and
+   * `RepositoryError` or `StoreError` if it fails.
    */
   land(item: ImportItem): Promise<Landed>;
 }
@@ -82,11 +82,14 @@ export interface ImportOptions {
   /** Further base classes by name. */
   bases?: ReadonlyMap<string, InstrumentType>;
   choice?: Choice;
-  /** Says what would happen, and does nothing. */
+  /** Reports what would happen, and changes nothing. */
   dryRun?: boolean;
-  /** Called before the folder's files are read, with how many there are: nothing is known of definitions yet. */
+  /**
+   * Called before the files of the folder are read, with their number; the number of definitions is not known
+   * yet.
+   */
   onReading?: (files: number) => void;
-  /** How far the reading has come. */
+  /** Progress of reading. */
   onRead?: OnReading;
   onProgress?: (done: number, total: number) => void;
 }
@@ -102,20 +105,20 @@ export class ImportEnded extends Error {
   }
 }
 
-/** What an import works with beside its target. */
+/** The dependencies of an import besides its target. */
 export interface ImportDeps extends AnalysisDeps {
   git: GitProgram;
 }
 
-/** So many land at once: each waits for the disk most of the time. */
+/** Concurrent landings; each waits for the disk most of the time. */
 const LANDING_AT_ONCE = 4;
 
 /**
- * Imports a folder. Each definition lands by itself: one that cannot is reported as skipped, with the
- * reason, and does not stop the others. What only breaks a rule (a banned import, a name that is not defined
- * in some branch) is imported with an override: this code works in a lab already, and its next version must
- * keep the rules. What Python could not load is skipped.
- * @throws the file system's error where the folder cannot be read; `ImportEnded` after an error that nobody foresaw
+ * Imports a folder. Each definition lands by itself: one that cannot is reported as skipped with the reason,
+ * and the others continue. A definition that only breaks a rule (a banned import, a name that is undefined in
+ * some branch) is imported with an override, because this code already works in a lab; its next version must
+ * follow the rules. Files that Python could not load are skipped.
+ * @throws the file system's error if the folder cannot be read; `ImportEnded` after an unexpected error
  */
 export async function importFolder(
   folder: string,
@@ -173,7 +176,7 @@ async function landAll(
       options.onProgress?.(++done, found.names.length);
     }
   };
-  // What has begun is finished, also where one fails; nothing more is begun then.
+  // After a failure, running landings are finished and no new ones begin.
   const stop = (error: unknown): never => {
     stopped = true;
     throw error;
@@ -194,7 +197,7 @@ async function landAll(
 
 interface Names {
   taken: ReadonlyMap<string, Existing>;
-  /** Free names for those that are refused. */
+  /** Free names for refused ones. */
   offers: ReadonlyMap<string, string>;
 }
 
@@ -269,7 +272,7 @@ async function importOne(
   }
 }
 
-/** Why a definition cannot have this name and these files, before anybody looks into them. */
+/** Why a definition cannot have this name and these files, before their content is read. */
 function findObstacle(name: string, files: Files, maxFileBytes: number): string | undefined {
   const badName = checkName(name);
   if (badName !== null) return badName;
@@ -282,7 +285,7 @@ function findObstacle(name: string, files: Files, maxFileBytes: number): string 
   return findExcess(files);
 }
 
-/** What Python could not load, and what the registry could not describe. */
+/** Findings for code that Python could not load or the registry could not describe. */
 const FATAL = new Set([
   'syntax',
   'too-deep',
@@ -295,7 +298,7 @@ const FATAL = new Set([
   'header-value',
 ]);
 
-/** Lands the item, or says what landing it would do: a dry run and the real one decide alike. */
+/** Lands the item, or says what landing it would do; dry run and real import decide the same way. */
 async function landItem(
   item: ImportItem,
   existing: Existing | undefined,
@@ -321,7 +324,7 @@ function describeFinding(name: string, found: Diagnostic & { file?: string }): s
   return `${found.file ?? `${name}.py`}:${found.line}:${found.column}: ${found.code} ${found.message}`;
 }
 
-/** The folder's dotted name, as far up as the folders are packages: `pymeasure.instruments`. */
+/** The dotted package name of the folder, as far up as the folders are packages: `pymeasure.instruments`. */
 async function packageOf(folder: string): Promise<string | undefined> {
   const parts: string[] = [];
   let at = folder;

@@ -1,13 +1,13 @@
-/** What an import did, as `--report` and `--json` give it. */
+/** The report of an import, as written by `--report` and `--json`. */
 import type { Loads } from '../../definitions/extract/loads.ts';
 import type { Skipped } from '../../definitions/extract/types.ts';
 import type { Override } from '../../definitions/record.ts';
 
 export interface Imported {
   name: string;
-  /** The name of its class in the folder, where `--rename` gave it another one. */
+  /** The name of its class in the folder, if `--rename` changed it. */
   original?: string;
-  /** The file that the class was found in, below the folder, and its line there. */
+  /** The file with the class, relative to the folder, and its line there. */
   path: string;
   line: number;
   result: 'created' | 'updated' | 'unchanged';
@@ -25,7 +25,7 @@ export interface ImportReport {
   dry_run: boolean;
   imported: Imported[];
   skipped: SkippedClass[];
-  /** Those of all definitions, each with the definition's name before it. */
+  /** The warnings of all definitions, each after the definition's name. */
   warnings: string[];
   counts: Record<
     | 'imported'
@@ -41,7 +41,7 @@ export interface ImportReport {
   >;
 }
 
-/** A class that was meant to be imported and is not, or a file that may hold some. */
+/** A class that should have been imported but was not, or a file that may contain some. */
 export const isLost = ({ kind }: SkippedClass): boolean =>
   kind === undefined || kind === 'clash' || kind === 'taken' || kind === 'lost';
 

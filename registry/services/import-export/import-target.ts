@@ -1,4 +1,4 @@
-/** Where `registry import` lands: a lab's definitions, the built-in ones, or those of no lab. */
+/** The target of `registry import`: a lab's definitions, the built-in ones, or those without a lab. */
 
 import { Problem } from '../../errors.ts';
 import type { Lab } from '../../store/entities/index.ts';
@@ -17,7 +17,7 @@ export interface Destination {
   isBuiltin: boolean;
 }
 
-/** An administrator's import: it lands whatever the lab's policy says of landing, and says so in each record. */
+/** An administrator's import: it lands whatever the lab's landing policy says, and each record says so. */
 export function importTarget(deps: SaveDeps, { lab, isBuiltin }: Destination): ImportTarget {
   const { store, repositories } = deps;
 

@@ -1,14 +1,14 @@
-/** The report of an import for a person: what is lost first, causes counted, no line that tells nothing new. */
+/** Formats the report of an import for people: losses first, causes counted, nothing repeated. */
 import { visibleLine } from '../../../text/hidden.ts';
 import type { Imported, ImportReport, SkippedClass } from './import-report.ts';
 import { isLost } from './import-report.ts';
 
-/** How many places of one cause are told. */
+/** How many places of one cause are listed. */
 const PLACES = 3;
 
 /**
- * Names of files and texts from them may hold line feeds and the like: these are spelled out.
- * @param verbose every place of every cause
+ * Names and texts from files may contain line feeds and other control characters, which are escaped.
+ * @param verbose list every place of every cause
  */
 export function formatReport(report: ImportReport, verbose = false): string[] {
   return linesOf(report, verbose).map(visibleLine);
@@ -55,7 +55,7 @@ interface Told {
   place: string;
 }
 
-/** A cause that many have in common is one line; one of its own is told with its place. */
+/** A shared cause is one line; a single one is listed with its place. */
 function groupByCause(told: readonly Told[], verbose: boolean): string[] {
   const causes = new Map<string, string[]>();
   for (const { cause, place } of told) {
@@ -85,7 +85,7 @@ function landedLines({ name, original, path, line, result, version }: Imported):
   return [{ cause: `from ${path}:${line}${renamed}`, place: `${name}${number} (${MARK[result]})` }];
 }
 
-/** The place is taken out of the text, so that equal causes are told as one. */
+/** Removes the place from the text, so that equal causes are grouped. */
 function ruleOf({ name }: Imported, text: string): Told {
   const [, where, cause] = /^(\S+?:\d+(?::\d+)?): ([\s\S]*)$/.exec(text) ?? [];
   return where === undefined

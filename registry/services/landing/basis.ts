@@ -1,7 +1,7 @@
 /**
- * What a landing was judged by is compared with what is so when it lands. People decide over minutes: a policy is raised
- * meanwhile, a role is lost, a version is revoked. All of it is read anew while the database holds it and the refs move,
- * so that no answer which was given before the landing is overtaken by it.
+ * Compares the basis of a decision with the current state when the landing happens. Between the two, a policy
+ * may become stricter, a role may be removed, a version may be revoked. Everything is read again under locks
+ * that last until the refs have moved, so the landing never contradicts an answer given before it.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Oid, Repository } from '../../../repos/types.ts';
@@ -15,15 +15,15 @@ import { type Caller, OPERATOR } from '../caller.ts';
 import { landingPolicyOf } from '../lab-policy.ts';
 
 export interface Basis {
-  /** The definition's lab as it was read then, or null where it belongs to none. */
+  /** The definition's lab when the decision was made; null if it has none. */
   lab: Lab | null;
-  /** Whether what else it was judged by is as it was then; holds it. */
+  /** Whether the other inputs of the decision are unchanged; locks them. */
   stands?: (em: EntityManager) => Promise<boolean>;
 }
 
 /**
- * Holds the lab, the caller's rights and what else counts, and gives the lab. `judged` is null where the product itself
- * lands, bound by no policy. Throws `conflict` with a cause where something has changed: decide anew.
+ * Locks the lab, the caller's rights and the other inputs, and returns the lab. `judged` is null if the
+ * registry itself lands, without a policy. Throws `conflict` with a cause if something changed: decide again.
  */
 export async function requireUnchanged(
   em: EntityManager,
@@ -58,7 +58,7 @@ async function requireRights(
   const role = labId === null ? null : (actor.roles.get(labId) ?? null);
   const same = actor.isAdmin ? now?.is_admin : now?.role === role;
   if (now && !now.disabled && same) return;
-  // Not to be tried again: the caller is who was asked for when the request came.
+  // Not retried: the request was made with the caller's earlier rights.
   throw new Problem(
     'conflict',
     `Your permissions for ${name} have changed in the meantime. Sign in again and repeat the request.`,
@@ -78,7 +78,7 @@ const rulesOf = (lab: Lab | null) => ({
   disabled: lab?.disabled ?? false,
 });
 
-/** For the record of a version. */
+/** The lab and policy for the record of a version. */
 export function landedUnder(lab: Lab | null): LandedUnder {
   const named = lab && { id: lab.id, code: lab.code, name: lab.name };
   return { lab: named, ...landingPolicyOf(lab) };
@@ -90,8 +90,8 @@ export interface RevokedVersion {
 }
 
 /**
- * The revoked version whose files are these again, where there is one and no version that stands has them. `isSame`
- * compares with the commit of a version.
+ * The revoked version with the same files, if there is one and no version that is not revoked has them.
+ * `isSame` compares with the commit of a version.
  */
 export async function findRevokedWith(
   repository: Repository,
@@ -112,7 +112,7 @@ export async function findRevokedWith(
 export const revokedText = ({ version, verdict }: RevokedVersion): string =>
   `The content is the same as that of version ${version}, which is revoked (${verdict.reason}). Choose another version, or reinstate that one.`;
 
-/** Whether a commit has the files of a version that is revoked, by their trees. */
+/** The revoked version with the same files as a commit, compared by tree. */
 export async function findRevokedTwin(
   repository: Repository,
   state: DefinitionState,

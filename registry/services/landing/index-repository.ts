@@ -1,6 +1,6 @@
 /**
- * Brings the database's index of one repository up to what git holds. Idempotent: landing calls it, the
- * repair of a crash calls it, and reindex is nothing but calling it for every repository.
+ * Updates the database's index of one repository to what git holds. Idempotent: landing and repair call it,
+ * and reindex calls it for every repository.
  */
 import type { Oid, Refs, Repository } from '../../../repos/types.ts';
 import { type ReadContent, unreadContent } from '../../definitions/content.ts';
@@ -32,25 +32,25 @@ import { type DefinitionRow, definitionRow, type LandedVersion, versionRow } fro
 export interface Indexed {
   definition: DefinitionRow;
   state: DefinitionState;
-  /** Versions that the index did not have before, oldest first. */
+  /** Versions that the index did not have, oldest first. */
   added: LandedVersion[];
-  /** Merge requests that it did not know to have landed. */
+  /** Merge requests that the index did not have as merged. */
   merged: ReadonlySet<number>;
 }
 
 export interface IndexOptions {
-  /** Writes the versions that are known too, and counts them as added. */
+  /** Also writes known versions, and counts them as added. */
   everyVersion?: boolean;
-  /** What commits hold, as far as that has been read already. */
+  /** The content of commits that was read already. */
   contents?: ReadonlyMap<Oid, ReadContent>;
-  /** What else belongs into the same transaction (the audit trail); called last. */
+  /** Further work in the same transaction (the audit trail); called last. */
   also?: (em: EntityManager, indexed: Indexed) => Promise<void>;
 }
 
 /**
- * Git is read before the transaction, for the embedded database has one connection only. Inside it a lock on
- * the definition lets concurrent callers in one after the other, and what has moved since is read anew: the last
- * one always writes the newest. Throws `RecordError` where the repository is not whole or not of this product.
+ * Git is read before the transaction, because the embedded database has one connection. Inside it, a lock on
+ * the definition serializes concurrent callers, and what moved since is read again, so the last one always
+ * writes the newest state. Throws `RecordError` if the repository is damaged or not the registry's.
  */
 export async function indexRepository(
   { store, analysis }: LandingDeps,
@@ -88,7 +88,7 @@ interface Reading {
   state: DefinitionState;
   /** How many versions the index had. */
   known: number;
-  /** Those beyond, oldest first, and the newest in any case. */
+  /** The further versions, oldest first; at least the newest. */
   versions: LandedVersion[];
   definition: DefinitionRow;
 }
@@ -114,7 +114,7 @@ async function readAll(
   return { refs, state, known, versions, definition: definitionRow(state, latest, shown) };
 }
 
-/** What a commit holds. Git has it already, so the index says as much of it as can be read; no commit holds nothing. */
+/** The content of a commit. The commit is already in git, so the index keeps as much as can be read. */
 async function readContent(
   analysis: Analysis,
   repository: Repository,
@@ -130,7 +130,7 @@ async function readContent(
   }
 }
 
-/** Whether a merge request has landed is what the versions say, so that no crash parts the two. */
+/** The versions show whether a merge request has landed, so a crash cannot separate the two. */
 async function markMerged(em: EntityManager, definitionId: number, added: LandedVersion[]) {
   const merged = new Set<number>();
   for (const { record } of added) {
@@ -160,7 +160,7 @@ async function readLanded(
   return { record, tag: version.tag, content: await contentAt(version.commit) };
 }
 
-/** Labs and users that git knows and the database does not are made, disabled, with the ids they had. */
+/** Creates labs and users that git knows and the database does not, disabled, with their earlier ids. */
 async function ensurePeople(
   em: EntityManager,
   state: DefinitionState,

@@ -1,6 +1,6 @@
 /**
- * From what git holds to the rows that the database keeps of it. Landing, repair and reindex all go
- * through here, so an index that was written and one that was rebuilt cannot differ.
+ * Computes the database rows from what git holds. Landing, repair and reindex all use it, so an index that
+ * was written and one that was rebuilt cannot differ.
  */
 import type { ReadContent } from '../../definitions/content.ts';
 import { readUnder } from '../../definitions/landed-under.ts';
@@ -14,7 +14,10 @@ export interface LandedVersion {
   content: ReadContent;
 }
 
-/** The row of a definition; `latest` is its newest version, `content` what that version (or the proposal) holds. */
+/**
+ * The row of a definition; `latest` is its newest version, `content` the content of that version (or of the
+ * proposal).
+ */
 export function definitionRow(
   state: DefinitionState,
   latest: LandedVersion | undefined,
@@ -40,7 +43,7 @@ export function definitionRow(
 }
 export type DefinitionRow = ReturnType<typeof definitionRow>;
 
-/** The row of one version, with what the state says of it (deprecated, revoked). */
+/** The row of one version, with its verdicts from the state (deprecated, revoked). */
 export function versionRow(state: DefinitionState, { record, tag, content }: LandedVersion) {
   return {
     definition_id: state.id,

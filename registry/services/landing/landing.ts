@@ -43,33 +43,33 @@ export interface NewVersion {
   author: { name: string; email: string };
   summary: string;
   overrides?: Override[];
-  /** What the files of the commit hold, where they were read before the commit. */
+  /** The content of the commit's files, if it was read before the commit. */
   content?: ReadContent;
-  /** The merge request that it lands, and who approved it. */
+  /** The merge request that it lands, with its approvals. */
   review?: { mergeRequest: number; approvals: Approval[] };
 }
 
 export interface LandingOrder {
   repository: Repository;
-  /** Where the repository stood when the change was made and checked. */
+  /** The repository's tip when the change was made and checked. */
   from: Pick<Tip, 'head' | 'version'>;
-  /** Oldest first; may be empty where only the state changes. */
+  /** Oldest first; empty if only the state changes. */
   versions: NewVersion[];
-  /** The definition's state where it changes, and which state that was made from. */
+  /** The new state if it changes, and the commit of the state that it was made from. */
   state?: { from: Oid | null; to: DefinitionState };
-  /** What the audit trail calls a change of state. */
+  /** The audit entry for a change of state. */
   event?: { action: AuditAction; before: object; after: object };
-  /** What the index says before git does, so that nothing comes in between. */
+  /** Recorded in the index before git changes, so that nothing comes in between. */
   intent?: Intent;
-  /** Merge requests that change together with it. */
+  /** Merge requests that change in the same transaction. */
   steps?: Step[];
-  /** What the caller was allowed it by; null where the product itself lands. */
+  /** The basis of the decision that allowed it; null if the registry itself lands. */
   judged: Basis | null;
-  /** What the versions may do where they need it; what the version before may do unless given. */
+  /** The permissions of the versions, as far as they need them; by default those of the version before. */
   grants?: readonly string[];
 }
 
-/** Lands versions and state together. Throws `Problem` `conflict` where somebody else was faster. */
+/** Lands versions and state together. Throws `Problem` `conflict` if another change came first. */
 export async function land(
   deps: LandingDeps,
   caller: Caller,
@@ -83,7 +83,7 @@ export async function land(
     const intents = intent ? [intent, ...steps] : steps;
     await withIntents(deps, repository.name, intents, async () => {
       const ready = await readGitFacts(order, contents);
-      // Nothing is written in it: it holds what was decided on until the refs have moved.
+      // The transaction writes nothing; it locks the basis of the decision until the refs have moved.
       await store.transaction((em) => moveRefs(em, caller, order, ready));
     });
   } catch (error) {
@@ -108,15 +108,15 @@ export async function land(
   return indexed;
 }
 
-/** What a commit that is about to land holds, and what it may do. */
+/** The content and the permissions of a commit that is about to land. */
 interface CommitContent {
   content: ReadContent;
   permissions: string[];
 }
 
 /**
- * Read before anything moves: what takes too long to be read does not land, and the index needs nothing more of the
- * files afterwards.
+ * Read before anything moves: files that take too long to read do not land, and the index need not read them
+ * again.
  */
 async function contentsOf(
   { analysis }: LandingDeps,
@@ -143,11 +143,11 @@ async function contentsOf(
   return contents;
 }
 
-/** What of a landing is in git alone. It is read before the database holds anything, which everybody else waits for. */
+/** The facts of a landing that only git has. They are read before the database locks anything. */
 interface GitFacts {
   state: DefinitionState;
   stateAt: Oid | null;
-  /** Of each version, what it may do. */
+  /** The permissions of each version. */
   permissions: string[][];
 }
 
@@ -165,8 +165,8 @@ async function readGitFacts(
 }
 
 /**
- * `main` must still be where `from` has it, so the numbers counted from there are those of the tags, and the state where
- * it was judged.
+ * `main` must still be at `from`, because versions are numbered from there, and the state must be the one
+ * that was checked.
  */
 async function moveRefs(
   em: EntityManager,
@@ -203,7 +203,9 @@ async function moveRefs(
   });
 }
 
-/** What is archived or revoked does not land, whoever found it standing when they decided. */
+/**
+ * An archived or revoked definition or version does not land, even if it was not when the decision was made.
+ */
 async function requireCanLand(
   repository: Repository,
   state: DefinitionState,
@@ -219,13 +221,13 @@ async function requireCanLand(
   }
 }
 
-/** What a version may do, as its record has it. */
+/** The permissions in the record of a version. */
 async function permissionsAt(repository: Repository, version: number): Promise<readonly string[]> {
   const before = version === 0 ? undefined : await repository.version(version);
   return before ? (parseRecord(before.record).permissions ?? []) : [];
 }
 
-/** What a pushed or imported commit says may hold anything: what nobody sees is spelled out. */
+/** Messages of pushed or imported commits may contain anything, so hidden characters are escaped. */
 function recordOf(
   { commit, author, summary, overrides, review }: NewVersion,
   version: number,
@@ -248,13 +250,13 @@ function recordOf(
 export interface CommitOrder {
   summary: string;
   overrides: Override[];
-  /** Who wrote it, where that is not the caller. */
+  /** The author, if it is not the caller. */
   author?: Signature;
-  /** What the files hold once `changes` are laid over them, where that has been read already. */
+  /** The content of the files after `changes`, if it was read already. */
   content?: ReadContent;
 }
 
-/** Writes the commit of a save: `changes` laid over the files of `head`. No ref moves yet. */
+/** Writes the commit of a save: `changes` applied to the files of `head`. No ref moves yet. */
 export async function commitFiles(
   repository: Repository,
   caller: Caller,

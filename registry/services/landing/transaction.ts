@@ -17,7 +17,7 @@ import { indexRepository } from './index-repository.ts';
 export interface Intent {
   /** One statement; absent where there is nothing to record. */
   begin?(em: EntityManager): Promise<void>;
-  /** Takes `begin` back where the refs did not move. */
+  /** Reverts `begin` if the refs did not move. */
   undo?(em: EntityManager): Promise<void>;
 }
 
@@ -30,8 +30,9 @@ export interface Step extends Intent {
 }
 
 /**
- * Carries the steps out in one transaction. Throws `Problem` `conflict` where another change came first. A definition
- * without versions shows what its newest merge request proposes, so its index entry follows too.
+ * Applies the steps in one transaction. Throws `Problem` `conflict` if another change came first. A
+ * definition without versions shows what its newest merge request proposes, so its index entry is updated
+ * too.
  */
 export async function applySteps(
   deps: LandingDeps,

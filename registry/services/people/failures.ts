@@ -1,6 +1,6 @@
 /**
- * Counts failures by key, in memory. The number of keys is bounded: those that have not failed for longest are forgotten
- * first. Apart from the caches' budget, as nothing but other failures may displace an entry.
+ * Counts failures by key, in memory. The number of keys is limited; the keys whose last failure is oldest are
+ * forgotten first. Not part of the caches' budget, because only other failures may displace an entry.
  */
 import { LRUCache } from 'lru-cache';
 
@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 const newest = <V extends object>(most: number): LRUCache<string, V> =>
   new LRUCache({ maxSize: most, sizeCalculation: () => 1 });
 
-/** How many failed within a window of time. Pure but for its clock, as is `Backoff`. */
+/** How many failures happened within a time window. Pure except for its clock, like `Backoff`. */
 export class Failures {
   readonly #windowMs: number;
   readonly #most: number;
@@ -28,7 +28,7 @@ export class Failures {
     this.#times.set(key, [...this.#recent(key), this.#now()].slice(-this.#most));
   }
 
-  /** Seconds until there are fewer than `most` failures in the window; 0 where there are. */
+  /** Seconds until there are fewer than `most` failures in the window; 0 if there are already fewer. */
   waitFor(key: string): number {
     const times = this.#recent(key);
     if (times.length < this.#most) return 0;
@@ -41,7 +41,7 @@ export class Failures {
   }
 }
 
-/** Failures in a row: some are free, then each makes the next try wait for twice as long. */
+/** Failures in a row: some are free, then each doubles the wait before the next try. */
 export class Backoff {
   readonly #firstMs: number;
   readonly #mostMs: number;
@@ -49,7 +49,9 @@ export class Backoff {
   readonly #now: () => number;
   readonly #rows: LRUCache<string, { count: number; last: number }>;
 
-  /** The first wait is `firstMs`, the longest `mostMs`; a key without failures for `forgetMs` starts anew. */
+  /**
+   * The first wait is `firstMs`, the longest `mostMs`; after `forgetMs` without failures a key starts again.
+   */
   constructor(limits: {
     firstMs: number;
     mostMs: number;
@@ -72,7 +74,7 @@ export class Backoff {
     this.#rows.delete(key);
   }
 
-  /** Seconds until the next try, where the first `free` failures cost nothing; 0 where it may be now. */
+  /** Seconds until the next try, if the first `free` failures cost nothing; 0 if it may be made now. */
   waitFor(key: string, free: number): number {
     const row = this.#row(key);
     if (!row || row.count < free) return 0;

@@ -1,4 +1,4 @@
-/** From what a caller presents (a session, a token) to who they are. */
+/** Identifies a caller by a session or token. */
 import type { Actor, Scope } from '../../access/decide.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
 import { computersByToken, isLongUnseen, touchComputers } from '../../store/computers.ts';
@@ -10,12 +10,12 @@ import { findTokenByHash, touchToken } from '../../store/tokens.ts';
 import type { EntityManager } from '../../store/types.ts';
 import { COMPUTER_TOKEN_PREFIX, hashToken, TOKEN_PREFIX } from './secrets.ts';
 
-/** What a session token (a JWT) says. */
+/** The claims of a session token (a JWT). */
 export interface SessionClaims {
   sub: string;
-  /** The user's `session_epoch` when it was made; a password change raises it and so ends the session. */
+  /** The user's `session_epoch` at sign-in; a password change raises it and so ends the session. */
   epoch: number;
-  /** Which of the user's sessions it is, so that signing out ends this one alone. */
+  /** The id of the session, so that signing out ends only this one. */
   jti: string;
 }
 
@@ -29,7 +29,7 @@ export interface Identity {
 export const looksLikeToken = (secret: string): boolean =>
   secret.startsWith(TOKEN_PREFIX) || secret.startsWith(COMPUTER_TOKEN_PREFIX);
 
-/** Who a token belongs to, a person or a computer, or null where there is no such token (any more). */
+/** The owner of a token, a person or a computer; null if the token does not exist (any more). */
 export async function identifyToken(store: Store, secret: string): Promise<Identity | null> {
   if (secret.startsWith(COMPUTER_TOKEN_PREFIX)) return await identifyComputer(store, secret);
   const em = store.em();
@@ -59,7 +59,7 @@ async function identifyComputer(store: Store, secret: string): Promise<Identity 
   return { actor: { kind: 'computer', id, name, labId }, tokenName: null, expires: null };
 }
 
-/** Who a session belongs to, or null where it has ended. */
+/** The owner of a session; null if it has ended. */
 export async function identifySession(
   store: Store,
   { sub, epoch, jti, exp }: SessionClaims & { exp: number },

@@ -1,4 +1,4 @@
-/** Labs and their policy: each write with its entry in the audit trail, in one transaction. */
+/** Labs and their policy: each change with its audit entry, in one transaction. */
 
 import { labsSeenBy, type Rules } from '../../access/decide.ts';
 import { isOwnCheck } from '../../access/review/own-checks.ts';
@@ -101,8 +101,8 @@ const namedIn = ({
 ];
 
 /**
- * Rules speak of accounts that the caller sees, or that the policy named before, and each owner rule says what it is
- * about. No check that is the registry's own can be asked of an account. Throws `invalid`.
+ * Rules may name only accounts that the caller sees or that the policy named before, and each owner rule must
+ * say what it is about. The registry's own checks cannot be assigned to an account. Throws `invalid`.
  */
 async function requireKnownPeople(
   em: EntityManager,

@@ -1,4 +1,4 @@
-/** Who belongs to a lab, and as what. */
+/** The members of a lab and their roles. */
 import type { Rules } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -30,7 +30,10 @@ interface Membership {
   role: Role;
 }
 
-/** Throws `invalid`, in the same words, for whom there is not and for whom the caller does not see. */
+/**
+ * Throws `invalid`, with the same message for an account that does not exist and one that the caller does not
+ * see.
+ */
 export async function addMember(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -53,7 +56,7 @@ export async function addMember(
   });
 }
 
-/** Gives a member another role. Throws `not_found` for everybody else. */
+/** Changes the role of a member. Throws `not_found` for everybody else. */
 export async function changeMember(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -80,7 +83,7 @@ export async function changeMember(
   });
 }
 
-/** The account that is meant: by its whole username or address, or by its id where the caller sees whose that is. */
+/** The account with this full username or address, or with this id if the caller sees it. */
 async function findAccount(
   em: EntityManager,
   caller: Caller,

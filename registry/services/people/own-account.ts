@@ -1,4 +1,4 @@
-/** Who the caller is, as they may know it. */
+/** The caller's own account. */
 import { notFound } from '../../errors.ts';
 import { identitiesOf } from '../../store/identities.ts';
 import { listLabs } from '../../store/labs.ts';

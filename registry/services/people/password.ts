@@ -1,11 +1,11 @@
-/** Whether somebody knows the password of an account; whoever guesses is slowed down. */
+/** Checks a password, and throttles guessing. */
 import type { User } from '../../store/entities/index.ts';
 import { verifyPassword } from './secrets.ts';
 import type { Throttle } from './throttle.ts';
 
 /**
- * False for an account that is disabled, has no password, or is none (`username` is then what was asked for). Throws
- * `too_many_attempts` where this name was tried too often from there.
+ * False for an account that is disabled, has no password, or does not exist (`username` is then the requested
+ * name). Throws `too_many_attempts` if this name was tried too often from this address.
  */
 export async function passwordFits(
   throttle: Throttle,
@@ -15,7 +15,7 @@ export async function passwordFits(
 ): Promise<boolean> {
   const tries = throttle.signIn(address, user?.username ?? username);
   tries.demand();
-  // Those who wait for their turn meanwhile are asked again when it comes.
+  // Requests that waited for their turn are checked again when it comes.
   const right = await tries.inTurn(() =>
     verifyPassword(user?.password_hash, password, tries.demand),
   );

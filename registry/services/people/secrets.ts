@@ -1,22 +1,24 @@
-/** Passwords and tokens: how they are made, kept and recognised. */
+/** Passwords and tokens: how they are generated, stored and verified. */
 import { createHash, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { Slots } from '../../../repos/slots.ts';
 import { CROCKFORD } from '../../signing/key-change.ts';
 
-/** What every token begins with, so that scanners and people recognise a leaked one: a person's, a computer's. */
+/**
+ * The prefix of every token (of a person, of a computer), so that scanners and people recognize a leaked one.
+ */
 export const TOKEN_PREFIX = 'pbr_';
 export const COMPUTER_TOKEN_PREFIX = 'pbc_';
 
 /**
- * So many passwords at once, the rest in the order of asking: argon2 works on libuv's pool, four threads
- * that all access to files shares, and takes 19 MiB each time.
+ * How many passwords are hashed concurrently; the others wait in order. argon2 runs on libuv's pool, four
+ * threads that file access shares, and takes 19 MiB each time.
  */
 const AT_ONCE = new Slots(2);
 
 /**
- * argon2id with OWASP's first recommendation: 19 MiB, two passes, one lane. The password is hashed in Unicode's
- * normal form C, so that it is the same on a keyboard that composes an umlaut and on one that does not.
+ * argon2id with OWASP's first recommendation: 19 MiB, two passes, one lane. The password is hashed in
+ * Unicode's normal form C, so keyboards that compose umlauts and those that do not give the same hash.
  */
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() =>
@@ -25,8 +27,8 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether it is the password; without a stored hash the same time is spent and the answer is no. `beforehand` is
- * called when its turn has come, and may throw.
+ * Whether the password is right. Without a stored hash it takes the same time and returns false. `beforehand`
+ * is called when its turn has come, and may throw.
  */
 export async function verifyPassword(
   stored: string | null | undefined,
@@ -46,7 +48,7 @@ export async function verifyPassword(
     beforehand();
     const composed = password.normalize('NFC');
     if (await verify(stored, composed)) return true;
-    // A hash from before passwords were normalized is of the text as it was typed.
+    // A hash from before normalization is of the text as typed.
     return composed !== password && (await verify(stored, password));
   });
 }
@@ -60,7 +62,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Stands in for accounts that do not exist, so that the time of an answer does not tell which do. */
+/** Used for accounts that do not exist, so that the response time does not reveal which do. */
 let nobody: Promise<string> | undefined;
 
 export interface NewSecret {
@@ -69,13 +71,16 @@ export interface NewSecret {
   hint: string;
 }
 
-/** 256 bits from the system's generator; only the hash is stored (no salt: there is nothing to guess). */
+/**
+ * 256 bits from the system's generator; only the hash is stored (without a salt, because it cannot be
+ * guessed).
+ */
 export function newToken(prefix = TOKEN_PREFIX): NewSecret {
   const secret = prefix + randomBytes(32).toString('base64url');
   return { secret, hash: hashToken(secret), hint: secret.slice(0, prefix.length + 4) };
 }
 
-/** 80 bits for a person to carry from one screen to another: `K7QF-9M2T-XHPD-4WZ3`. */
+/** 80 bits that a person can copy from one screen to another: `K7QF-9M2T-XHPD-4WZ3`. */
 export function newCode(): Pick<NewSecret, 'secret' | 'hash'> {
   const letters = Array.from(randomBytes(CODE_LETTERS), (byte) => CROCKFORD[byte % 32]).join('');
   const secret = inFours(letters);
@@ -85,8 +90,8 @@ export function newCode(): Pick<NewSecret, 'secret' | 'hash'> {
 export const inFours = (letters: string): string => (letters.match(/.{4}/g) ?? []).join('-');
 
 /**
- * As it is read: case, dashes and spaces do not count, nor what letters and digits look alike. What follows its 16 letters is
- * not secret: the short fingerprint of the registry's key, for the computer to check.
+ * Ignores case, dashes and spaces, and reads look-alike letters and digits as one. After the 16 letters
+ * follows the short fingerprint of the registry's key, which is not secret; the computer checks it.
  */
 export function hashCode(code: string): string {
   const read = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
@@ -99,7 +104,7 @@ export function hashToken(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** How long a password that the registry made up can be used, in milliseconds: until then its owner chooses another. */
+/** How long a generated password is valid, in milliseconds; its owner must choose another one by then. */
 export const ONE_TIME_PASSWORD_LASTS = 24 * 60 * 60 * 1000;
 
 /** A password for a person to type once: see `oneTime` of `createUser` and `changeUser`. */

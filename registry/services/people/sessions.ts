@@ -1,4 +1,4 @@
-/** Signing in and out. Both are in the audit trail; a sign-in that failed is no write and is not. */
+/** Sign-in and sign-out. Both are audited; a failed sign-in is not a write and is not. */
 import { Problem } from '../../errors.ts';
 import type { User } from '../../store/entities/index.ts';
 import type { Store } from '../../store/open.ts';
@@ -16,8 +16,8 @@ export interface SessionDeps {
 }
 
 /**
- * The user of these credentials. Throws `bad_credentials`, the same for every reason, and `too_many_attempts`
- * where this name was tried too often from there.
+ * The user with these credentials. Throws `bad_credentials`, the same for every reason, and
+ * `too_many_attempts` if this name was tried too often from this address.
  */
 export async function signIn(
   { store, throttle }: SessionDeps,
@@ -36,7 +36,10 @@ export async function signIn(
   return user;
 }
 
-/** A password that the registry made up is printed or handed on: it is good for a day. Only whoever knows it is told. */
+/**
+ * A generated password is printed or passed on, so it expires after a day. Only somebody who knows it is
+ * told.
+ */
 function requireUsable({ username, password_expires_at }: User): void {
   if (password_expires_at === null || password_expires_at > new Date()) return;
   throw new Problem(
@@ -45,13 +48,13 @@ function requireUsable({ username, password_expires_at }: User): void {
   );
 }
 
-/** `how` says what it was by, where it was no password. */
+/** `how` is the method, if it was not a password. */
 export async function auditSignIn(em: EntityManager, address: string, user: User, how: object) {
   const caller = { actor: await actorOf(em, user, 'admin'), address, tokenName: null };
   await auditChange(em, caller, 'session.started', 'user', user, null, null, how);
 }
 
-/** Ends this session and no other of its user; one that has ended already is left alone. */
+/** Ends only this session; a session that has already ended is ignored. */
 export async function signOut(
   store: Store,
   address: string,

@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/errors.ts';
 
-/** Throws `conflict` in place of a unique violation: `path` is taken. Throws any other error as it is. */
+/** Throws `conflict` instead of a unique violation: `path` is taken. Rethrows any other error. */
 export function throwTaken(error: unknown, path: string): never {
   if (!(error instanceof StoreError) || error.code !== 'unique_violation') throw error;
   throw new Problem(

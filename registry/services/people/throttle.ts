@@ -1,6 +1,6 @@
 /**
- * Who has failed too often. Only failures count: right credentials pass, but for a name that was just tried too
- * often from the same place. Each process counts for itself.
+ * Throttles failures. Only failures count: right credentials pass, except for a name that was just tried too
+ * often from the same address. Each process counts by itself.
  */
 import { isIPv6 } from 'node:net';
 import { Slots } from '../../../repos/slots.ts';
@@ -10,12 +10,14 @@ import { Backoff, Failures } from './failures.ts';
 const MINUTE = 60 * 1000;
 const HOUR = 60 * MINUTE;
 const WINDOW_MS = 15 * MINUTE;
-/** Wrong passwords in a row for one name from one place that cost nothing. */
+/** Free wrong passwords in a row for one name from one address. */
 const FREE_BY_NAME = 10;
-/** The same from a place where `MOST_BY_PLACE` failed: nobody can try one password on every name twice. */
+/**
+ * The same from an address with `MOST_BY_PLACE` failures, so nobody can try one password on every name twice.
+ */
 const FREE_BY_NAME_THERE = 1;
 const MOST_BY_PLACE = 100;
-/** Passwords of one place that are looked at, or next in line for it, at once: each takes its time. */
+/** Passwords of one address that are verified, or queued for it, concurrently. */
 const AT_ONCE_BY_PLACE = 2;
 const MOST_TOKENS = 100;
 const MOST_CODES = 20;
@@ -23,20 +25,22 @@ const MOST_CODES = 20;
 export interface SignInTries {
   /** Throws `too_many_attempts`. */
   demand: () => void;
-  /** Runs `work` when the place has its turn: many who ask from one place wait for each other, and nobody else. */
+  /** Runs `work` when it is this address's turn: requests from one address wait for each other only. */
   inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   failed: () => void;
   succeeded: () => void;
 }
 
 export interface Throttle {
-  /** `username` as the account has it, where there is one: no other spelling may count for itself. */
+  /**
+   * `username` is the account's own spelling if there is an account, so that other spellings share its count.
+   */
   signIn(address: string, username: string): SignInTries;
-  /** For sign-ins that somebody else vouches for: what fails counts for the place alone. */
+  /** For sign-ins through a provider: failures count for the address only. */
   signOn(address: string): Pick<SignInTries, 'demand' | 'failed'>;
-  /** Counts a token that is none. Throws `too_many_attempts` instead of letting the caller say so once more. */
+  /** Counts an invalid token. Throws `too_many_attempts` once there are too many. */
   badToken(address: string): void;
-  /** Trying an enrolment code. */
+  /** For tries of an enrolment code. */
   code(address: string): Pick<SignInTries, 'demand' | 'failed'>;
 }
 
@@ -120,8 +124,8 @@ function refuse(seconds: number, what: string): void {
 }
 
 /**
- * What counts as one place: an IPv4 address, or the /64 of an IPv6 address, all of which one host may use. Some
- * proxies forward the client's port as well, which is no part of a place.
+ * The key of an address: an IPv4 address, or the /64 of an IPv6 address, all of which one host may use. Some
+ * proxies forward the client's port too, which is ignored.
  */
 export function networkOf(address: string): string {
   const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(address);

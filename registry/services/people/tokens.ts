@@ -11,10 +11,10 @@ import { inputCheck } from '../check-input.ts';
 import type { PeopleDeps } from '../deps.ts';
 import { newToken } from './secrets.ts';
 
-/** The command line's too. */
+/** Also for the command line. */
 const checkNew = inputCheck({ ...NewToken, required: ['name'] });
 
-/** The caller's own tokens; secrets are not among what is kept. */
+/** The caller's own tokens, without secrets, which are not stored. */
 export async function listTokens({ store, rules }: PeopleDeps, caller: Caller) {
   const userId = ownId(caller, rules);
   const items = await tokens.listTokens(store.em(), userId);
@@ -30,7 +30,7 @@ export async function createToken(deps: PeopleDeps, caller: Caller, wanted: NewT
   return await insertToken(deps, caller, ownId(caller, deps.rules), wanted);
 }
 
-/** Makes a token for a user; the secret is in the answer and nowhere else. */
+/** Creates a token for a user; only the answer contains the secret. */
 export async function insertToken(
   { store }: PeopleDeps,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Accounts: each write with its entry in the audit trail, in one transaction. */
+/** Accounts: each change with its audit entry, in one transaction. */
 import { decide } from '../../access/decide.ts';
 import { notFound, Problem } from '../../errors.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -37,7 +37,7 @@ export async function listUsers(
   return { items: items.map(showUser), total, page, per_page };
 }
 
-/** As `listUsers`; to a lab admin who gives a whole username, that account without what is private. */
+/** Like `listUsers`; a lab admin who gives a full username gets that account without private fields. */
 export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSearch) {
   const { store, rules } = deps;
   const { q, username, page, per_page } = query;
@@ -50,7 +50,7 @@ export async function findUsers(deps: PeopleDeps, caller: Caller, query: UserSea
   return { items: items.map(showPerson), total, page, per_page };
 }
 
-/** One's own account, or anybody's for a site admin. */
+/** The caller's own account, or any account for a site admin. */
 export async function readUser({ store, rules }: PeopleDeps, caller: Caller, id: number) {
   authorize(caller, { on: 'account', do: 'read', id }, rules, 'user');
   const user = await users.findUser(store.em(), id);
@@ -58,7 +58,7 @@ export async function readUser({ store, rules }: PeopleDeps, caller: Caller, id:
   return showUser(user);
 }
 
-/** Whether a password was made up by the registry, so that it must be changed within a day. */
+/** Whether the registry generated the password, so that it must be changed within a day. */
 export interface PasswordKind {
   oneTime?: boolean;
 }
@@ -66,7 +66,7 @@ export interface PasswordKind {
 const expiryOf = ({ oneTime = false }: PasswordKind): Date | null =>
   oneTime ? new Date(Date.now() + ONE_TIME_PASSWORD_LASTS) : null;
 
-/** Throws `invalid` for what the schema does not allow, `conflict` for a name that is taken. */
+/** Throws `invalid` if the schema does not allow the input, `conflict` if a name is taken. */
 export async function createUser(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -87,9 +87,9 @@ export async function createUser(
 }
 
 /**
- * As `changeUser`, but whoever gives their own account another password `inBrowser` must know the one it has: a
- * browser that was left open must not become the account. Where one is given it must be right. Throws
- * `too_many_attempts` besides.
+ * Like `changeUser`, but changing one's own password `inBrowser` needs the current one, so that an open
+ * browser session cannot take over the account. A current password that is given must be right. Also throws
+ * `too_many_attempts`.
  */
 export async function changeAccount(
   deps: PeopleDeps & SessionDeps,
@@ -103,7 +103,7 @@ export async function changeAccount(
   if (isOwn && isAsked && change.password !== undefined) {
     authorize(caller, { on: 'account', do: 'change', id }, deps.rules, 'user');
     const own = await users.findUser(deps.store.em(), id);
-    // Somebody who came by single sign-on may have none yet.
+    // An account created by single sign-on may have none yet.
     if (own?.password_hash) await requireKnown(deps, caller, own, current_password);
   }
   return await changeUser(deps, caller, id, change);
@@ -125,7 +125,10 @@ async function requireKnown(
   throw new Problem('invalid', `${path} ${message}`, [{ path, message }]);
 }
 
-/** A site admin changes anything; people change their own name, e-mail and password. Throws as `createUser` does. */
+/**
+ * A site admin may change everything; people may change their own name, e-mail and password. Throws like
+ * `createUser`.
+ */
 export async function changeUser(
   { store, rules }: PeopleDeps,
   caller: Caller,
@@ -161,12 +164,15 @@ export async function changeUser(
   });
 }
 
-/** Ends an account for good: it is disabled, and its name stays on what it did. */
+/** Disables an account for good; its name stays on what it did. */
 export async function removeUser(deps: PeopleDeps, caller: Caller, id: number): Promise<void> {
   await changeUser(deps, caller, id, { disabled: true });
 }
 
-/** Two accounts with one mailbox would be one person who approves their own changes, or is kept from approving others'. */
+/**
+ * Two accounts with one mailbox would be one person, who could approve their own changes or be kept from
+ * approving others'.
+ */
 function nameOrAddressTaken(error: unknown): never {
   if (!(error instanceof StoreError) || error.constraint !== 'users_mailbox_key') {
     return throwTaken(error, 'username');

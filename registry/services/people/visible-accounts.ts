@@ -1,4 +1,4 @@
-/** Whom somebody knows of, so that ids, which are numbers in a row, tell nobody's name. */
+/** Which accounts a caller may see, so that consecutive ids reveal no names. */
 import { decide, labsSeenBy, type Rules } from '../../access/decide.ts';
 import type { User } from '../../store/entities/index.ts';
 import { membersAmong } from '../../store/labs.ts';
@@ -6,7 +6,10 @@ import type { EntityManager } from '../../store/types.ts';
 import { usersById } from '../../store/users.ts';
 import type { Caller } from '../caller.ts';
 
-/** Of these accounts those that the caller sees: their own, the members of their labs; all of them for a site admin. */
+/**
+ * The visible ones among these accounts: the caller's own and the members of their labs; all for a site
+ * admin.
+ */
 export async function visibleAccounts(
   em: EntityManager,
   { actor }: Caller,

@@ -1,4 +1,4 @@
-/** Which refs may be written at all, and by whom: asked before any object is read. */
+/** Decides which refs may be written, and by whom, before any object is read. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import { branchRef, FOR_MAIN, isBranch, isTag, MAIN } from '../../../text/refs.ts';
 import { decide } from '../../access/decide.ts';
@@ -16,7 +16,7 @@ export const isForReview = (ref: string): boolean =>
 
 const PROPOSE = `git push origin HEAD:${FOR_MAIN}`;
 
-/** Why somebody can push nothing at all to a definition, in lines; undefined where they can push something. */
+/** Why the caller cannot push anything to a definition, in lines; undefined if they can push something. */
 export async function refuseAll(
   { rules, store }: Pick<SaveDeps, 'rules' | 'store'>,
   { actor }: Caller,
@@ -58,7 +58,7 @@ export function refuseCommand(
   }
   if (isForReview(ref)) {
     const hidden = hiddenIn(ref);
-    // One that is there already can still be deleted.
+    // An existing branch can still be deleted.
     if (hidden !== null && to !== null) {
       const lines = [
         `The name contains ${hidden}, which is invisible. Rename the branch: git branch -m <another name>`,
@@ -95,7 +95,7 @@ export function refuseCommand(
   const next = proposing.allowed
     ? 'Push it for review instead:'
     : 'Contributors of the lab can push it for review. Ask a lab admin for that role, then run:';
-  // With another token, say, everything would be different.
+  // Another token, for example, would change both answers.
   const alike = !proposing.allowed && proposing.reason === decision.reason;
   return {
     ref,

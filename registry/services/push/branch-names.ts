@@ -1,4 +1,6 @@
-/** Which names new branches may have: their clones are on Windows and macOS too, and some names are the registry's. Pure. */
+/**
+ * Allowed names of new branches: clones must work on Windows and macOS, and some names are reserved. Pure.
+ */
 import { drawnPlainly } from '../../../text/alike.ts';
 import { branchName, branchRef } from '../../../text/refs.ts';
 import { checkPath, folded } from '../../definitions/names.ts';
@@ -11,8 +13,8 @@ export interface NameProblem {
 const INSTEAD = `Choose another name: git push origin HEAD:${branchRef('my-change')}`;
 
 /**
- * Branches that there are or that a push makes, by each of their folders and by their whole name, as a disk that ignores
- * case tells them apart. So a name is looked up, and a push of many new branches compares none with all the others.
+ * Existing and pushed branches, by each of their folders and by their whole name, as a disk that ignores case
+ * sees them. A name is looked up, so a push of many new branches does not compare each with all others.
  */
 export class BranchNames {
   readonly #paths = new Map<string, Map<string, string>>();
@@ -31,12 +33,12 @@ export class BranchNames {
     }
   }
 
-  /** The branch that `ref` would be the folder of, or that would be its folder. */
+  /** The branch that has `ref` as a folder, or that would be a folder of `ref`. */
   folderClash(ref: string): string | undefined {
     return this.#folders.get(ref) ?? pathsIn(ref).find((at) => at !== ref && this.#whole.has(at));
   }
 
-  /** A branch that is spelled otherwise and is the same file or folder on some disks. */
+  /** A branch with another spelling that is the same file or folder on some disks. */
   spellingClash(ref: string): string | undefined {
     for (const path of pathsIn(ref)) {
       for (const [other, branch] of this.#paths.get(plainOf(path)) ?? []) {
@@ -47,7 +49,7 @@ export class BranchNames {
   }
 }
 
-/** `refs/heads/a/b`: `refs/heads/a`, and itself. */
+/** For `refs/heads/a/b`: `refs/heads/a` and itself. */
 function pathsIn(ref: string): string[] {
   const parts = ref.split('/');
   return parts.slice(2).map((_, n) => parts.slice(0, n + 3).join('/'));
@@ -55,7 +57,10 @@ function pathsIn(ref: string): string[] {
 
 const plainOf = (name: string): string => folded(name.normalize('NFKC'));
 
-/** Why `ref` cannot be made beside the branches that there are; undefined where it can, and for what is no branch. */
+/**
+ * Why `ref` cannot be created beside the existing branches; undefined if it can, and for refs that are not
+ * branches.
+ */
 export function nameProblem(ref: string, others: BranchNames): NameProblem | undefined {
   const name = branchName(ref);
   if (name === undefined) return undefined;
@@ -84,7 +89,10 @@ export function nameProblem(ref: string, others: BranchNames): NameProblem | und
     : { reason: `'${alike}' exists; its name is the same on Windows and macOS`, lines: [INSTEAD] };
 }
 
-/** `main`, tags of versions and the one that attests them, `HEAD`, `FETCH_HEAD` and their like, object ids, options, and names of refs in full. */
+/**
+ * `main`, tags of versions and of the attestation, `HEAD`, `FETCH_HEAD` and similar, object ids, options, and
+ * full names of refs.
+ */
 function isReserved(plain: string): boolean {
   return (
     /^(main|v[0-9]+|attested|@|-.*|([a-z_]+_)?head|[0-9a-f]{40})$/.test(plain) ||

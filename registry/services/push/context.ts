@@ -5,7 +5,7 @@ import type { LoadedDefinition } from '../definitions/find-definition.ts';
 import type { SaveDeps } from '../deps.ts';
 import type { PushOptions } from './options.ts';
 
-/** A push that has arrived: who pushes what to which definition, with which options. */
+/** A push: its caller, definition and options. */
 export interface PushContext {
   deps: SaveDeps;
   caller: Caller;

@@ -1,4 +1,4 @@
-/** What the pusher reads when somebody else changed the ref, or merged, during the push. */
+/** The message for a pusher when somebody else changed the ref, or merged, during the push. */
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Refs } from '../../../repos/types.ts';
 import { isBranch } from '../../../text/refs.ts';

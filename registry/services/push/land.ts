@@ -1,4 +1,4 @@
-/** A push to `main`: each commit of it becomes a version, or none does. */
+/** A push to `main`: every commit becomes a version, or none does. */
 
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Command, RefResult } from '../../../repos/serve/gate.ts';
@@ -17,7 +17,7 @@ import type { Step } from '../landing/transaction.ts';
 import { hiddenInCommits, misleading } from '../review/hidden.ts';
 import type { PushContext } from './context.ts';
 
-/** How many lines of diagnostics a refusal shows before it only counts. */
+/** How many findings a refusal lists; the rest is counted. */
 const SHOWN = 20;
 
 /** `steps` are merge requests that change in the same transaction of refs. */
@@ -137,7 +137,9 @@ async function findHistoryFault(
 const limitLines = (lines: string[]): string[] =>
   lines.length <= SHOWN ? lines : [...lines.slice(0, SHOWN), `… and ${lines.length - SHOWN} more`];
 
-/** What stands against this commit as a version, and what readers may not see; each as file:line:column and what it is. */
+/**
+ * The errors of this commit as a version, and its hidden characters; each as file:line:column and a message.
+ */
 async function validateCommit(
   { analysis }: AnalysisDeps,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Push options (docs/contract.md, section 4): what a pusher says of the merge request. Pure. */
+/** Push options (docs/contract.md, section 4) for the merge request. Pure. */
 import type { Command } from '../../../repos/serve/gate.ts';
 import { MAIN } from '../../../text/refs.ts';
 import { MOST_TEXT, MOST_TITLE } from '../../schemas/review.ts';
@@ -9,14 +9,14 @@ export interface PushOptions {
   title?: string;
   description?: string;
   draft?: true;
-  /** What the version that lands may use although the lab bans it; the whole list. */
+  /** The complete list of permissions for the version that lands. */
   grants?: string[];
 }
 
 const KNOWN =
   'title=…, description=… (repeat it for more lines), draft; for a push to main also grant=… (repeat it for more)';
 
-/** What is given in `git push -o …`, and what is wrong with it, for the pusher to read. */
+/** Parses `git push -o …`, with warnings for the pusher. */
 export function readOptions(
   given: readonly string[],
   commands: readonly Command[],

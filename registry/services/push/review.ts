@@ -1,4 +1,4 @@
-/** Pushes for review: a branch or `refs/for/main` opens a merge request, moves it, or closes it. */
+/** Pushes for review: a push to a branch or `refs/for/main` opens, updates or closes a merge request. */
 
 import type { Command, Refusal } from '../../../repos/serve/gate.ts';
 import type { Commit, RefUpdate } from '../../../repos/types.ts';
@@ -18,10 +18,12 @@ import { closeStep, editStep, moveStep, sourceOf } from '../review/steps.ts';
 import type { PushContext } from './context.ts';
 import type { PushOptions } from './options.ts';
 
-/** What a command would do, and what its pusher reads when it is done: checks are made meanwhile, and refuse nothing. */
+/**
+ * What a command would do, and the lines for its pusher afterwards: checks run meanwhile and refuse nothing.
+ */
 export type Plan = { step: Step; lines: () => Promise<string[]> } | { refusal: Refusal };
 
-/** Looks at one command while its objects are in quarantine; nothing is written. */
+/** Plans one command while its objects are in quarantine; writes nothing. */
 export async function planReview(context: PushContext, { ref, from, to }: Command): Promise<Plan> {
   const { deps, caller, found, repository, push, options } = context;
   const { row } = found;
@@ -60,7 +62,7 @@ export async function planReview(context: PushContext, { ref, from, to }: Comman
   };
 }
 
-/** What the registry's own checks say, a line each. */
+/** The results of the registry's own checks, one line each. */
 async function ownCheckLines(
   { deps, caller, found: { row, lab }, push }: PushContext,
   proposal: Proposal,
@@ -77,13 +79,13 @@ async function ownCheckLines(
     const { checks } = await judging;
     return checks.flatMap(({ name, summary }) => (summary === null ? [] : `${name}: ${summary}`));
   } catch (error) {
-    // The push is taken all the same, and the page of the merge request asks again.
+    // The push is accepted all the same; the page of the merge request runs the checks again.
     if (isUnread(error)) return [`the checks could not run: ${error.message}`];
     throw error;
   }
 }
 
-/** A further push: where it brings nothing new but what it says, the head stays. */
+/** A further push; if it only changes title or description, the head stays. */
 function updateStep(
   caller: Caller,
   current: MergeRequest,

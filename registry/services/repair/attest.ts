@@ -1,7 +1,7 @@
 /**
- * Versions whose records do not name their definition, as the registry wrote them until names were signed. Their tags stay as they
- * are; once, at the first start that finds them, each repository that has some gets a signed tag that lists them. A lab
- * computer takes such a version for a definition only where that list says so.
+ * Versions whose records do not name their definition, from before records did. Their tags do not change. The
+ * first start that finds them adds one signed tag to each such repository, which lists them. A lab computer
+ * accepts such a version for a definition only if that list names it.
  */
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repositories, Repository } from '../../../repos/types.ts';
@@ -15,9 +15,9 @@ import { REGISTRY } from '../caller.ts';
 import { readState } from '../content/files.ts';
 
 export interface AttestReport {
-  /** Definitions that have such versions, and had no list of them. */
+  /** Definitions with such versions that had no list yet. */
   attested: string[];
-  /** Those that cannot be read: they are looked at again at the next start. */
+  /** Definitions that cannot be read; the next start tries again. */
   failed: { name: string; error: Error }[];
 }
 
@@ -29,7 +29,7 @@ export interface AttestDeps {
 
 const TASK = 'attest versions without names';
 
-/** One query where it was done before. */
+/** Costs one query if it was done before. */
 export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
   const report: AttestReport = { attested: [], failed: [] };
   if (await isDone(deps.store.em(), TASK)) return report;
@@ -46,7 +46,7 @@ export async function attestOnce(deps: AttestDeps): Promise<AttestReport> {
   return report;
 }
 
-/** Lists versions that one of these keys signed, and no others; whether there were any. */
+/** Lists only versions that one of these keys signed; returns whether there were any. */
 async function attest(repository: Repository, keys: readonly SigningKey[]): Promise<boolean> {
   const head = await repository.head();
   if (head === null || (await repository.refs()).has(tagRef(ATTESTED))) return false;
@@ -67,7 +67,7 @@ async function attest(repository: Repository, keys: readonly SigningKey[]): Prom
     await repository.addTag({ name: ATTESTED, commit: head, tagger, message });
     return true;
   } catch (error) {
-    // Another process starts too, and was faster.
+    // Another process did it at the same time.
     if (error instanceof RepositoryError && error.code === 'ref_conflict') return false;
     throw error;
   }

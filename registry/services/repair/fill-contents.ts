@@ -1,17 +1,17 @@
 /**
- * What versions hold, for those that an older registry indexed without it: filled in beside the running service, since
- * the schema's migrations cannot read git. Where nothing lacks it is one query.
+ * Fills in the content of versions that an older registry indexed without it, beside the running service,
+ * because migrations cannot read git. Costs one query if nothing is missing.
  */
 import { versionsWithoutContent } from '../../store/versions.ts';
 import { type ContentDeps, contentAt } from '../content/version-content.ts';
 
 export interface FillReport {
   filled: number;
-  /** Those that cannot be read; they stay as they are. */
+  /** Versions that cannot be read; they stay as they are. */
   failed: { name: string; error: Error }[];
 }
 
-/** Goes on where it stopped when it is called again; ends early at the signal. */
+/** Continues where it stopped when it is called again; stops early at the signal. */
 export async function fillContents(deps: ContentDeps, signal: AbortSignal): Promise<FillReport> {
   const report: FillReport = { filled: 0, failed: [] };
   for (const { name, ...version } of await versionsWithoutContent(deps.store.em())) {

@@ -1,4 +1,4 @@
-/** Whether everything that is kept agrees: objects, versions, the index, the audit chain, and what was approved. */
+/** Checks that everything agrees: objects, versions, the index, the audit chain, and what was approved. */
 import type { Caches } from '../../../repos/caches.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { Repository, Version } from '../../../repos/types.ts';
@@ -35,7 +35,7 @@ export interface FsckReport {
   problems: { where: string; problem: string }[];
 }
 
-/** Repairs what the journal names, then checks every repository and the audit chain. */
+/** Repairs what is in the journal, then checks every repository and the audit chain. */
 export async function fsck(
   deps: FsckDeps,
   onProgress: (done: number, total: number) => void = () => {},
@@ -72,7 +72,7 @@ export async function fsck(
   return { repositories: names.length, repaired, problems };
 }
 
-/** A check that cannot even read what it checks has found something too. */
+/** A check that fails to read is a finding too. */
 async function problemsOf(check: Promise<string[]>): Promise<string[]> {
   try {
     return await check;
@@ -82,7 +82,10 @@ async function problemsOf(check: Promise<string[]>): Promise<string[]> {
   }
 }
 
-/** `main` is one line, every commit on it has its tag, every tag's record speaks of it, and the registry signed it. */
+/**
+ * `main` is one line, every commit on it has its tag, every record matches its commit, and the registry
+ * signed it.
+ */
 async function checkVersions(
   repository: Repository,
   keys: readonly SigningKey[],
@@ -116,7 +119,7 @@ async function checkVersions(
   return problems;
 }
 
-/** What the tag `attested` lists, if there is one that the registry signed. */
+/** The list in the tag `attested`, if there is one that the registry signed. */
 async function attestedIn(
   repository: Repository,
   keys: readonly SigningKey[],

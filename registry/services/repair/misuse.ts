@@ -1,6 +1,6 @@
 /**
- * Traces of requests that once wrote columns which no schema named: what the API cannot do now, somebody may have done
- * before. Each trace is a sentence that tells an administrator what to look at.
+ * Finds traces of requests that once wrote columns outside their schema. The API no longer allows this, but
+ * somebody may have done it before. Each trace is a sentence that tells an administrator what to look at.
  */
 import type { Caches } from '../../../repos/caches.ts';
 import type { Repository } from '../../../repos/types.ts';
@@ -17,17 +17,17 @@ import { builtOn } from '../review/built-on.ts';
 import { changesAgainst } from '../review/examine.ts';
 import { isGone } from '../review/is-gone.ts';
 
-/** What an entry of the audit trail may say was written, by action. */
+/** The fields that an audit entry of each action may contain. */
 const NAMED: Record<string, ReadonlySet<string>> = {
   'merge_request.edited': new Set([...EDITED, 'repaired']),
-  // `by`: the provider of single sign-on whose groups made or ended a site admin.
+  // `by`: the provider of single sign-on whose groups changed a site admin.
   'user.changed': new Set([...fieldsOf(User), 'password', 'by']),
   // `pinned`: the instruments that a new policy pinned.
   'lab.changed': new Set([...fieldsOf(Lab), 'pinned']),
   'instrument.changed': new Set(fieldsOf(Instrument)),
 };
 
-/** Entries of the audit trail that say what no entry of their action says. */
+/** Audit entries with fields that entries of their action never contain. */
 export async function findForeignEntries(em: EntityManager): Promise<string[]> {
   const found: string[] = [];
   for (const action of Object.keys(NAMED)) {
@@ -47,7 +47,7 @@ function foreignIn({ id, action, actor, subject, after }: AuditEvent): string[] 
   return [`entry ${id} (${action}): ${what}, but this action does not write them`];
 }
 
-/** Rows that only such a request can have left behind. */
+/** Rows that only such a request can have written. */
 export async function findOddRows(
   em: EntityManager,
 ): Promise<{ where: string; problem: string }[]> {
@@ -72,7 +72,7 @@ function describeOddity({ state, version }: OddMergeRequest): string {
   return 'is hidden, as if it were still being opened';
 }
 
-/** Versions whose record names an approval of something else than what landed. */
+/** Versions whose record names an approval of something other than what landed. */
 export async function findUnapproved(caches: Caches, repository: Repository): Promise<string[]> {
   const found: string[] = [];
   for (const { version, commit, record } of await repository.versions()) {
@@ -91,15 +91,15 @@ function approvalsIn(text: string) {
   try {
     return parseRecord(text).approvals;
   } catch (error) {
-    // `fsck` complains of such a record by itself.
+    // `fsck` reports such a record separately.
     if (error instanceof RecordError) return [];
     throw error;
   }
 }
 
 /**
- * Whether all that landed was approved, and all that was approved is there: `main` may have had some of it already. An
- * approved head that git has dropped cannot be compared.
+ * Whether exactly the approved changes landed; `main` may have had some of them already. An approved head
+ * that git has dropped cannot be compared.
  */
 async function isWhatLanded(caches: Caches, repository: Repository, head: string, commit: string) {
   try {

@@ -1,4 +1,4 @@
-/** Rebuilding the index of definitions and versions from the repositories alone. */
+/** Rebuilds the index of definitions and versions from the repositories alone. */
 import type { Refs, Repositories } from '../../../repos/types.ts';
 import {
   advanceDefinitionIds,
@@ -15,13 +15,13 @@ import { type Indexed, indexRepository } from '../landing/index-repository.ts';
 export interface ReindexReport {
   definitions: number;
   versions: number;
-  /** Repositories that are none of this product's, or damaged, and why. */
+  /** Repositories that are damaged or not the registry's, and why. */
   skipped: { name: string; reason: string }[];
   /** Rows whose repository is gone. */
   removed: string[];
 }
 
-/** One transaction a repository, so that the service can go on beside it. */
+/** One transaction per repository, so that the service can keep running. */
 export async function reindex(
   deps: LandingDeps,
   onProgress: (done: number, total: number) => void = () => {},
@@ -38,7 +38,7 @@ export async function reindex(
       report.versions += indexed.added.length;
       mergeRequests = Math.max(mergeRequests, newestIn(indexed, await repository.refs()));
     } catch (error) {
-      // One that is not whole must not keep the others out of the index.
+      // A damaged repository must not keep the others out of the index.
       report.skipped.push({ name, reason: (error as Error).message });
     }
     onProgress(i + 1, names.length);
@@ -51,14 +51,16 @@ export async function reindex(
   return report;
 }
 
-/** The highest number of a merge request that git knows here, landed or not: none is given twice. */
+/** The highest merge request number in this repository, landed or not, so that none is reused. */
 function newestIn({ added }: Indexed, refs: Refs): number {
   const landed = added.map(({ record }) => record.merge_request ?? 0);
   const proposed = headsIn(refs).map(({ id }) => id);
   return [...landed, ...proposed].reduce((a, b) => Math.max(a, b), 0);
 }
 
-/** Rows whose repository is gone; each is looked at under its lock, for a landing may go on meanwhile. */
+/**
+ * Deletes rows whose repository is gone; each is checked under its lock, because a landing may be running.
+ */
 async function removeOrphans(store: Store, repositories: Repositories): Promise<string[]> {
   const names = new Set(await repositories.list());
   const known = await namesOfDefinitions(store.em());

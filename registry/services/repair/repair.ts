@@ -1,4 +1,4 @@
-/** What a crash left half done, made whole: git holds what happened, the index follows it. */
+/** Completes what a crash interrupted: git shows what happened, and the index follows it. */
 import { deleteDefinition, everything, findDefinition } from '../../store/definitions.ts';
 import { isProposed } from '../../store/merge-requests.ts';
 import type { Store } from '../../store/open.ts';
@@ -10,7 +10,7 @@ import { repairMergeRequests } from '../review/repair-merge-requests.ts';
 
 export interface RepairReport {
   repaired: string[];
-  /** Their notes stay; everything else goes on without them. */
+  /** Their journal entries stay; the others continue. */
   failed: { name: string; error: Error }[];
 }
 

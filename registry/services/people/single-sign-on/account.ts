@@ -1,4 +1,4 @@
-/** The account of somebody whom the provider vouches for, and the roles that their groups give. */
+/** The account for a person at the provider, and the roles that their groups give. */
 import { type Granted, grantedBy } from '../../../access/groups.ts';
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
@@ -17,7 +17,7 @@ import { auditSignIn } from '../sessions.ts';
 import { showUser } from '../users.ts';
 import { type Claims, groupsOf, type Profile, profileOf } from './profile.ts';
 
-/** An account whose owner, being signed in to it, wants to sign in by the provider from now on. */
+/** An account whose owner, signed in to it, wants to use single sign-on from now on. */
 export interface Link {
   userId: number;
   sessionEpoch: number;
@@ -34,13 +34,13 @@ export async function linkOf({ store, rules }: PeopleDeps, caller: Caller): Prom
 
 export interface Entered {
   user: User;
-  /** What could not be done as the mapping has it, in words, for the log. */
+  /** What could not be done as the mapping says, for the log. */
   warnings: string[];
 }
 
 /**
- * Finds, links or makes the account, brings its roles up to its groups and notes the sign-in: all or nothing.
- * Throws `forbidden` for a disabled account, `conflict` for a link that cannot be.
+ * Finds, links or creates the account, updates its roles to its groups and audits the sign-in, in one
+ * transaction. Throws `forbidden` for a disabled account, `conflict` for a link that is not possible.
  */
 export async function signInAs(
   store: Store,
@@ -68,7 +68,7 @@ export async function signInAs(
   );
 }
 
-/** Somebody may sign in for the first time twice at once, or two people with one wish for a name. */
+/** A person may sign in for the first time twice concurrently, or two people may want the same name. */
 async function retryIfTaken<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -80,11 +80,12 @@ async function retryIfTaken<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** It has no password, and nothing of an account that there is: not its name, whatever the provider calls them. */
+/** It has no password and takes nothing from an existing account, not even its name. */
 async function createAccount(em: EntityManager, caller: Caller, profile: Profile): Promise<User> {
   const username = await users.freeUsername(em, profile.username);
   const { email } = profile;
-  // Whoever has that address here is not taken for them: accounts are linked by whoever is signed in to both.
+  // An existing account with that address is not assumed to be the same person: people link accounts while
+  // signed in to both.
   const isFree = email !== null && !(await users.isAddressTaken(em, email));
   const user = await users.createUser(em, {
     username,
@@ -123,7 +124,7 @@ async function linkAccount(
 
 const identityOf = ({ issuer, subject }: Profile) => ({ issuer, subject });
 
-/** The account before its memberships: in this order a landing holds them, too. */
+/** The account is locked before its memberships, in the same order as in a landing. */
 async function grant(
   em: EntityManager,
   caller: Caller,

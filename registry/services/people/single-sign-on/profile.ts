@@ -1,18 +1,21 @@
-/** What a provider says of a person, as accounts have it. Pure. */
+/** Converts a provider's claims about a person into account fields. Pure. */
 import { HIDDEN_IN_LINE } from '../../../../text/hidden.ts';
 import { Problem } from '../../../errors.ts';
 import { ADDRESS } from '../../../schemas/people.ts';
 
-/** Claims about a person (OpenID Connect Core, section 5.1), those of the ID token before those of the UserInfo. */
+/**
+ * Claims about a person (OpenID Connect Core, section 5.1); those of the ID token take precedence over those
+ * of the UserInfo response.
+ */
 export type Claims = Readonly<Record<string, unknown>> & { iss: string; sub: string };
 
 export interface Profile {
   issuer: string;
   subject: string;
-  /** What to call an account that is made now; it may be taken. */
+  /** The name for a new account; it may be taken. */
   username: string;
   name: string;
-  /** Null where the provider gives none, or says that it is not verified. */
+  /** Null if the provider gives none, or says that it is not verified. */
   email: string | null;
 }
 
@@ -32,9 +35,9 @@ export function profileOf(claims: Claims): Profile {
 }
 
 /**
- * The groups in a claim that is a list of names, or one name. Somebody without the claim is in no group. Throws
- * where the provider keeps a list that is too long to itself (`_claim_names`, as Entra ID does from 200 on): roles
- * must not depend on how many groups somebody is in.
+ * The groups in a claim that is a list of names, or one name. A person without the claim is in no group.
+ * Throws if the provider omits a long list (`_claim_names`, as Entra ID does from 200 on), because roles must
+ * not depend on how many groups a person is in.
  */
 export function groupsOf(claims: Claims, claim: string): string[] {
   const elsewhere = claims._claim_names;
@@ -51,23 +54,23 @@ export function groupsOf(claims: Claims, claim: string): string[] {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** As the registry wants usernames; of an e-mail address what stands before the @. */
+/** A valid username; for an e-mail address, the part before the @. */
 function usernameOf(wanted: string): string {
   const plain = (wanted.split('@', 1)[0] ?? '')
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+|-+$/g, '')
-    // Leaves room for the number that tells it from one that is taken.
+    // Leaves room for the number that distinguishes it from a taken name.
     .slice(0, 56);
   return plain || 'user';
 }
 
-/** As the registry wants addresses. */
+/** Whether it is an address that the registry accepts. */
 const isAddress = (email: string): boolean =>
   email.length <= 254 && new RegExp(ADDRESS, 'u').test(email);
 
-/** As the registry wants names; the provider cannot be asked, so what nobody sees is left out. */
+/** A valid name; the provider cannot be asked for another, so hidden characters are removed. */
 const nameOf = (name: string): string =>
   name
     .replace(/[<>\s]+/g, ' ')

@@ -1,10 +1,10 @@
-/** The OpenID provider: what is asked of it, and what its answers mean. What speaks its language is loaded at need. */
+/** Talks to the OpenID provider and interprets its answers. The protocol library is loaded on demand. */
 import type { ClientAuth, Configuration } from 'openid-client';
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
 import type { Claims } from './profile.ts';
 
-/** What ties the answer of the provider to the browser that was sent there. */
+/** Binds the answer of the provider to the browser that was sent there. */
 export interface Attempt {
   state: string;
   nonce: string;
@@ -12,18 +12,22 @@ export interface Attempt {
 }
 
 export interface Provider {
-  /** Where to send the browser. Throws `unavailable` where the provider cannot be asked where that is. */
+  /**
+   * The address to send the browser to. Throws `unavailable` if the provider's discovery document cannot be
+   * fetched.
+   */
   begin(): Promise<{ address: string; attempt: Attempt }>;
   /**
-   * Who it is, by what the browser came back with. Throws `sign_in_refused` for what the provider does not stand by, `unavailable`.
+   * The claims for the parameters that the browser returned with. Throws `sign_in_refused` if they are not
+   * valid, `unavailable`.
    */
   finish(answer: URLSearchParams, attempt: Attempt): Promise<Claims>;
 }
 
-/** How long the provider may take for each answer, in seconds: somebody waits. */
+/** The timeout for each answer of the provider, in seconds; a person is waiting. */
 const PATIENCE = 10;
 
-/** `callback`: the address that browsers come back to, which the provider knows. */
+/** `callback`: the return address that is registered at the provider. */
 export function openProvider(settings: SingleSignOn, callback: () => string): Provider {
   let found: Promise<Configuration> | undefined;
   const provider = async () => {
@@ -85,16 +89,18 @@ async function discover({ issuer, clientId, clientSecret }: SingleSignOn) {
     {
       timeout: PATIENCE,
       execute: [
-        // Signatures of ID tokens too, though they come from the provider itself by TLS.
+        // Verifies signatures of ID tokens too, although they come from the provider over TLS.
         client.enableNonRepudiationChecks,
-        // The configuration allows that within one machine only.
+        // The configuration allows http only within one machine.
         ...(issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []),
       ],
     },
   );
 }
 
-/** By HTTP Basic, which every provider takes unless it says otherwise (OpenID Connect Discovery, section 3). */
+/**
+ * HTTP Basic, which every provider accepts unless it says otherwise (OpenID Connect Discovery, section 3).
+ */
 async function secretAuthentication(secret: string): Promise<ClientAuth> {
   const { ClientSecretBasic, ClientSecretPost } = await import('openid-client');
   const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)];
@@ -104,7 +110,7 @@ async function secretAuthentication(secret: string): Promise<ClientAuth> {
   };
 }
 
-/** Causes say no more than what is safe in a log: the answers themselves carry codes and tokens. */
+/** Causes contain only what is safe in a log, because the answers themselves contain codes and tokens. */
 async function meaningOf(error: unknown): Promise<Problem> {
   const { AuthorizationResponseError, ClientError, ResponseBodyError } = await import(
     'openid-client'
@@ -129,7 +135,7 @@ async function meaningOf(error: unknown): Promise<Problem> {
   return unreachable(error);
 }
 
-/** Codes of openid-client for an answer that arrived and is not to be believed. */
+/** Codes of openid-client for an answer that arrived but is not valid. */
 const WRONG = new Set([
   'OAUTH_INVALID_RESPONSE',
   'OAUTH_JWT_CLAIM_COMPARISON_FAILED',

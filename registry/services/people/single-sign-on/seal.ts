@@ -1,4 +1,4 @@
-/** What is handed to a browser and must come back unread and unchanged. */
+/** Seals data that a browser keeps and must return unread and unchanged. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
@@ -7,11 +7,11 @@ const TAG_BYTES = 16;
 
 export interface Seal<T> {
   close(value: T): string;
-  /** Undefined for what this seal has not closed, or too long ago. */
+  /** Undefined for text that this seal did not create, or created too long ago. */
   open(text: string): T | undefined;
 }
 
-/** `purpose` keeps what one use has sealed from being taken for another's; `lifetimeMs` is from closing to opening. */
+/** `purpose` separates different uses of one key; `lifetimeMs` is the time between sealing and opening. */
 export function createSeal<T>(
   secret: string,
   purpose: string,
@@ -39,7 +39,7 @@ export function createSeal<T>(
           decipher.final(),
         ]);
       } catch {
-        // Not sealed with this key, or changed since: final() throws for nothing else.
+        // Not sealed with this key, or changed; final() throws for nothing else.
         return undefined;
       }
       const { value, until } = JSON.parse(opened.toString('utf8')) as { value: T; until: number };

@@ -1,4 +1,4 @@
-/** Signing in by an OpenID provider: the code flow with PKCE (OpenID Connect Core, section 3.1; RFC 9700). */
+/** Sign-in with an OpenID provider: the code flow with PKCE (OpenID Connect Core, section 3.1; RFC 9700). */
 import { Problem } from '../../../errors.ts';
 import type { SingleSignOn } from '../../../single-sign-on.ts';
 import type { Store } from '../../../store/open.ts';
@@ -7,7 +7,7 @@ import { type Entered, type Link, signInAs } from './account.ts';
 import { type Attempt, openProvider } from './provider.ts';
 import { createSeal } from './seal.ts';
 
-/** How long somebody may take at the provider, in seconds. */
+/** How long a person may take at the provider, in seconds. */
 export const ATTEMPT_SECONDS = 600;
 
 export interface SignOnDeps {
@@ -20,11 +20,14 @@ export interface SignOnDeps {
 }
 
 export interface SignOn {
-  /** Where to send the browser, and what it must keep meanwhile. `returnTo` is a path of the registry. */
+  /**
+   * The address to send the browser to, and what it must keep meanwhile. `returnTo` is a path of the
+   * registry.
+   */
   begin(returnTo: string, link?: Link): Promise<{ address: string; kept: string }>;
   /**
-   * Who came back, and where they wanted to go. Throws `sign_in_refused`, `too_many_attempts`, `unavailable` and what
-   * `enter` throws.
+   * The person who returned, and their target path. Throws `sign_in_refused`, `too_many_attempts`,
+   * `unavailable` and whatever `enter` throws.
    */
   finish(
     address: string,
@@ -39,7 +42,7 @@ interface Kept {
   link?: Link | undefined;
 }
 
-/** `callback`: the path that browsers come back to. */
+/** `callback`: the path that browsers return to. */
 export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback: string): SignOn {
   const { store, throttle, publicUrl, secret, now } = deps;
   const provider = openProvider(settings, () => publicUrl() + callback);
@@ -74,8 +77,8 @@ export function createSignOn(deps: SignOnDeps, settings: SingleSignOn, callback:
 }
 
 /**
- * The whole address of a path of the registry. Read as browsers read it, who make another host of `//host`, `/\host` and
- * some that look harmless. Throws `invalid`.
+ * The full address of a path of the registry, parsed as browsers do, which treat `//host`, `/\host` and
+ * similar as another host. Throws `invalid`.
  */
 export function addressOf(publicUrl: string, path: string): string {
   const registry = new URL(publicUrl);
