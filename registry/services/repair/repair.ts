@@ -57,7 +57,7 @@ async function repairRepository(deps: LandingDeps, name: string): Promise<boolea
   return repaired || added.length > 0;
 }
 
-/** What the index says of a definition beside its versions, or undefined where it does not have it. */
+/** What the index has of a definition besides its versions; undefined if it does not have it. */
 async function readKnownState(store: Store, name: string): Promise<KnownState | undefined> {
   const em = store.em();
   const row = await findDefinition(em, name, everything);

@@ -1,4 +1,4 @@
-/** What a head is built on and what it changes, from git alone: what the database says of it decides nothing. */
+/** The base and the changes of a head, computed from git; the database's copy decides nothing. */
 import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repository } from '../../../repos/types.ts';
 import { changesKey } from '../../definitions/merge.ts';
@@ -7,22 +7,22 @@ import { changesAgainst } from './examine.ts';
 import { isGone } from './is-gone.ts';
 
 export interface BuiltOn {
-  /** The newest version that the head has; null before the first. */
+  /** The newest version in the head's history; null before the first. */
   base: Oid | null;
-  /** Key of the list of what it changes against that version. */
+  /** The key of the list of changes against that version. */
   changes: string;
 }
 
 /** Throws `RepositoryError` `object_not_found` if the head is gone. */
 export async function builtOn(caches: Caches, repository: Repository, head: Oid): Promise<BuiltOn> {
   const main = await repository.head();
-  // Versions are made of what is below `main`, so a head is built on the same one until that moves.
+  // Versions are on `main`, so the base of a head changes only when `main` moves.
   const key = `${repository.path} ${main} ${head}`;
   const bases = caches.open<BuiltOn>('bases', ({ changes }) => changes.length);
   return await bases.load(key, () => readBuiltOn(repository, main, head));
 }
 
-/** The key of what a head changes; null where the head is gone, and nothing can be said of it. */
+/** The key of what a head changes; null if the head is gone. */
 export async function changesAt(
   caches: Caches,
   repository: Repository,

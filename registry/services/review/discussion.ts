@@ -1,4 +1,4 @@
-/** What people and programs say of a merge request: reviews, comments, checks. */
+/** Adds reviews, comments and checks to a merge request. */
 
 import { isOwnCheck } from '../../access/review/own-checks.ts';
 import { mayGive } from '../../access/review/verdicts.ts';
@@ -16,7 +16,7 @@ import { reviewPolicyOf } from '../lab-policy.ts';
 import { loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
 import { showCheck } from './view.ts';
 
-/** The merge request, where the caller may take part in it. */
+/** Loads the merge request if the caller may take part in it. */
 async function authorizeDiscussion(
   deps: ReviewDeps,
   caller: Caller,
@@ -28,7 +28,7 @@ async function authorizeDiscussion(
   return row;
 }
 
-/** `POST …/reviews`: bound to the head that was looked at. */
+/** `POST …/reviews`, bound to the reviewed head. */
 export async function postReview(
   deps: ReviewDeps,
   caller: Caller,
@@ -62,7 +62,7 @@ export async function postReview(
   });
 }
 
-/** Only admins of the lab let a definition use what the lab bans, and only with their approval. */
+/** Only admins of the lab can grant permissions, and only with their approval. */
 function requireGrantRights(
   deps: ReviewDeps,
   caller: Caller,
@@ -73,7 +73,7 @@ function requireGrantRights(
   authorize(caller, { on: 'lab', do: 'manage', labId: row.lab_id }, deps.rules, 'lab');
 }
 
-/** What was said of another head may not hold for this one, nor may its lines be the same. */
+/** A review or comment on another head may not be valid for this one, and its lines may differ. */
 function requireHead(row: MergeRequest, head: string): void {
   if (head === row.head) return;
   throw new Problem(
@@ -97,7 +97,7 @@ async function requireVerdictRights(
   }
 }
 
-/** `POST …/comments`: on the whole, or on a line of either side. */
+/** `POST …/comments`: on the merge request, or on a line of either side. */
 export async function postComment(
   deps: ReviewDeps,
   caller: Caller,
@@ -128,7 +128,7 @@ export async function postComment(
 
 type Place = Pick<Comment, 'in_reply_to' | 'file' | 'line' | 'side' | 'head' | 'base'>;
 
-/** A reply stands where its thread does. */
+/** A reply has the place of its thread. */
 async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput): Promise<Place> {
   const at = { head: row.head, base: row.base };
   if (said.in_reply_to !== undefined) {
@@ -155,7 +155,7 @@ async function placeOf(deps: ReviewDeps, row: MergeRequest, said: CommentInput):
   return { in_reply_to: null, file: said.file, line: said.line ?? null, side, ...at };
 }
 
-/** `POST …/checks`: the word of an account on one head; saying it again replaces it. */
+/** `POST …/checks`: the result of an account for one head; posting again replaces it. */
 export async function postCheck(
   deps: ReviewDeps,
   caller: Caller,
@@ -193,8 +193,8 @@ export async function postCheck(
 }
 
 /**
- * The head that is meant where none is named: the only one that there ever was. Once somebody has pushed again, a program that
- * looked at the head before would vouch for what it never saw. Throws `invalid`.
+ * The head for a check without one: the only head so far. Once somebody has pushed again, the check could
+ * count for a head that its program never saw. Throws `invalid`.
  */
 async function onlyHead({ store }: ReviewDeps, row: MergeRequest): Promise<string> {
   const heads = new Set((await headsOf(store.em(), row.id)).map(({ head }) => head));

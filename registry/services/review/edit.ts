@@ -1,4 +1,4 @@
-/** A merge request's title and state: edited, closed, reopened. */
+/** Edits, closes and reopens a merge request. */
 
 import { FOR_MAIN, headRef, isBranch } from '../../../text/refs.ts';
 import { Problem } from '../../errors.ts';
@@ -17,7 +17,7 @@ import { applySteps } from '../landing/transaction.ts';
 import { loadMergeRequest } from './facts.ts';
 import { applyEdits, closeStep } from './steps.ts';
 
-/** Its author, as long as they may take part, and admins of the lab. */
+/** Allowed for the author while they may take part, and for admins of the lab. */
 async function authorizeEdit(deps: SaveDeps, caller: Caller, id: number): Promise<MergeRequest> {
   const row = await loadMergeRequest(deps, caller, id);
   const own = row.author_id !== null && auditFieldsOf(caller).actor_id === row.author_id;
@@ -27,7 +27,7 @@ async function authorizeEdit(deps: SaveDeps, caller: Caller, id: number): Promis
   return row;
 }
 
-/** `PUT /api/merge-requests/:id`, of one that has not landed. */
+/** `PUT /api/merge-requests/:id`, before it has landed. */
 export async function editMergeRequest(
   deps: SaveDeps,
   caller: Caller,
@@ -46,7 +46,7 @@ export async function closeMergeRequest(deps: SaveDeps, caller: Caller, id: numb
   await applySteps(deps, repository, [closeStep(caller, row)]);
 }
 
-/** `POST …/reopen`, where nothing else took its place. */
+/** `POST …/reopen`, if nothing else has taken its place. */
 export async function reopenMergeRequest(
   deps: SaveDeps,
   caller: Caller,
@@ -63,7 +63,7 @@ export async function reopenMergeRequest(
   await requireBranch(deps, row);
   await deps.store.transaction(async (em) => {
     await lockDefinition(em, definition);
-    // The name may have been freed, or somebody else been faster, until the lock was had.
+    // The name may have been freed, or another request may have come first, before the lock was taken.
     const now = await findMergeRequest(em, id);
     if (now?.state !== 'closed' || now.definition_id !== definition) {
       throw new Problem('conflict', `Merge request !${id} has changed in the meantime. Try again.`);
@@ -90,7 +90,7 @@ export async function reopenMergeRequest(
   });
 }
 
-/** What was closed must still be there as it was. */
+/** The closed branch must still exist unchanged. */
 async function requireBranch(deps: SaveDeps, row: MergeRequest): Promise<void> {
   const refs = await (await deps.repositories.open(row.definition)).refs();
   const source = isBranch(row.source_ref) ? row.source_ref : headRef(row.id);

@@ -1,4 +1,4 @@
-/** What a proposed commit changes, and who wrote it. */
+/** The changes and authors of proposed commits. */
 import type { Commit, ObjectReader, Oid } from '../../../repos/types.ts';
 import { mailboxOf } from '../../access/review/mailbox.ts';
 import { changesKey, changesOf, type PathChange, type Tree } from '../../definitions/merge.ts';
@@ -6,13 +6,13 @@ import type { NewHead } from '../../store/merge-requests.ts';
 
 export type Examined = Omit<NewHead, 'pushed_by' | 'edits'>;
 
-/** The paths of a commit, each with mode and blob; no commit has none. */
+/** The paths of a commit, each with mode and blob; empty without a commit. */
 export async function treeOf(objects: ObjectReader, commit: Oid | null): Promise<Tree> {
   const entries = commit === null ? [] : await objects.files(commit);
   return new Map(entries.map(({ path, mode, oid }) => [path, `${mode}:${oid}`]));
 }
 
-/** What `head` changes against `base`, by path. */
+/** The changes of `head` against `base`, by path. */
 export async function changesAgainst(
   objects: ObjectReader,
   base: Oid | null,
@@ -21,7 +21,7 @@ export async function changesAgainst(
   return changesOf(await treeOf(objects, base), await treeOf(objects, head));
 }
 
-/** `commits` are those that `head` has and `main` has not. */
+/** `commits` are those of `head` that are not on `main`. */
 export async function examine(
   objects: ObjectReader,
   base: Oid | null,
@@ -41,16 +41,17 @@ interface Author {
   email: string;
 }
 
-/** Who wrote a commit: its author, then those that its message names. */
+/** The author of a commit and the co-authors in its message. */
 export function authorsOf({ author, message }: Pick<Commit, 'author' | 'message'>): Author[] {
-  // A line that begins with white space goes on with the one before it.
+  // A line that begins with white space continues the line before it.
   const lines = message.replace(/\r?\n[ \t]+/g, ' ').split('\n');
   return [{ name: author.name, email: author.email }, ...lines.flatMap(coAuthor)];
 }
 
 /**
- * Shape: git-interpret-trailers(1); the field is GitHub's and GitLab's. Without a regular expression of the whole line:
- * the line is whatever somebody pushed, and one of some thousand spaces held the process for minutes.
+ * Format: git-interpret-trailers(1); the field is GitHub's and GitLab's. There is no regular expression over
+ * the whole line, because anybody can push any line, and one with thousands of spaces blocked the process for
+ * minutes.
  */
 function coAuthor(line: string): Author[] {
   const [field = ''] = line.split(':', 1);

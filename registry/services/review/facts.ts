@@ -1,4 +1,4 @@
-/** What the rules of review are decided on, read with the same number of queries whatever was said. */
+/** Loads the facts for the rules of review, with a constant number of queries. */
 
 import type { Caches } from '../../../repos/caches.ts';
 import type { Oid, Repositories, Repository, Tip } from '../../../repos/types.ts';
@@ -42,14 +42,14 @@ export interface ReviewDeps extends AnalysisDeps {
 
 export interface LoadedFacts {
   row: MergeRequest;
-  /** Null where the definition, or what the head held, is gone. */
+  /** Null if the definition or the commits of the head are gone. */
   git: {
     repository: Repository;
     tip: Tip;
     from: Oid | null;
     to: Oid;
     own: OwnJudgement;
-    /** Why what would land may not be used (any more), or null. */
+    /** Why the content that would land may not be used (any more), or null. */
     revoked: string | null;
   } | null;
   definition: Definition | null;
@@ -63,7 +63,7 @@ export interface LoadedFacts {
   grants: Grants;
 }
 
-/** The row, if the caller may see it. Throws `not_found` for what is not there and what is hidden alike. */
+/** The row, if the caller may see it. Throws `not_found` for missing and hidden ones alike. */
 export async function loadMergeRequest(
   { store, rules }: Pick<ReviewDeps, 'store' | 'rules'>,
   caller: Caller,
@@ -142,7 +142,7 @@ export async function loadFacts(
   return { ...loaded, git: judged, facts: { ...facts, checks }, grants };
 }
 
-/** Whoever has a second account of the same mailbox is the same person. */
+/** A second account with the same mailbox counts as the same person. */
 function involvedIn(
   row: MergeRequest,
   heads: readonly MergeRequestHead[],
@@ -158,7 +158,7 @@ function involvedIn(
 
 const isId = (id: number | null): id is number => id !== null;
 
-/** One that has landed is looked at as it landed, any other against what `main` is now. */
+/** A merged one is read as it landed, any other against the current `main`. */
 async function readGit(
   deps: ReviewDeps,
   caller: Caller,
@@ -187,13 +187,13 @@ async function readGit(
     const revoked = await revokedTarget(repository, tip.head, own.landing);
     return { repository, tip, from: base, to: row.head, own, revoked };
   } catch (error) {
-    // A closed one's commits are packed away once no ref holds them.
+    // The commits of a closed merge request are removed once no ref holds them.
     if (row.state === 'closed' && isGone(error)) return null;
     throw error;
   }
 }
 
-/** What each head that counts now changes, as git has it. Nobody asks that of one that is decided. */
+/** The changes of each head that counts, from git. Not needed for a closed or merged one. */
 async function changesByHead(
   caches: Caches,
   repository: Repository | null,
@@ -209,7 +209,7 @@ async function changesByHead(
   return found;
 }
 
-/** Where the tree that would land is a revoked version's. */
+/** Whether the tree that would land is that of a revoked version. */
 async function revokedTarget(
   repository: Repository,
   main: Oid | null,

@@ -1,4 +1,4 @@
-/** What lab admins let a definition use beyond the lab's import policy, by the approvals that stand. */
+/** The permissions that lab admins grant with the approvals that are valid now. */
 import type { ReviewFacts, ReviewPolicy } from '../../access/review/facts.ts';
 import { standingOf } from '../../access/review/verdicts.ts';
 import type { ReviewWithStanding } from '../../store/reviews.ts';
@@ -6,13 +6,13 @@ import type { ReviewWithStanding } from '../../store/reviews.ts';
 export interface Grants {
   /** Names of the lab's banned modules and built-ins. */
   names: readonly string[];
-  /** Whether somebody said so here; else they are what the version before has. */
+  /** Whether they were granted here; otherwise they are those of the version before. */
   stated: boolean;
-  /** Username by name. */
+  /** The username of the admin, by name. */
   by: ReadonlyMap<string, string>;
 }
 
-/** A grant is bound to the head as the approval is that it came with. `present` is what the newest version has. */
+/** A grant is bound to the head like its approval. `present` are the permissions of the newest version. */
 export function grantsOf(
   reviews: readonly ReviewWithStanding[],
   facts: ReviewFacts,

@@ -1,4 +1,7 @@
-/** Warnings for whoever pushes: hidden characters in files and commits, look-alike names, git-lfs pointers. They refuse nothing. */
+/**
+ * Warnings for a pusher: hidden characters in files and commits, look-alike names, git-lfs pointers. They
+ * refuse nothing.
+ */
 import type { Commit } from '../../../repos/types.ts';
 import { HIDDEN_IN_PROSE } from '../../../text/hidden.ts';
 import { hiddenIn } from '../../definitions/hidden.ts';
@@ -7,7 +10,7 @@ import { mainFile } from '../content/files.ts';
 
 const MISLEADING = ['hidden-character', 'look-alike', 'lfs-pointer'];
 
-/** The warnings of a validation about what misleads a reader, each as `file:line:column: message`. */
+/** The warnings about misleading text in a validation, each as `file:line:column: message`. */
 export function misleading(name: string, warnings: readonly Diagnostic[]): string[] {
   return warnings
     .filter(({ code }) => MISLEADING.includes(code))

@@ -1,5 +1,5 @@
 import { RepositoryError } from '../../../repos/errors.ts';
 
-/** Whether objects were packed away that no ref holds any more. */
+/** Whether objects are missing because no ref holds them any more. */
 export const isGone = (error: unknown): boolean =>
   error instanceof RepositoryError && error.code === 'object_not_found';

@@ -7,7 +7,7 @@ import { authorize, type Caller } from '../caller.ts';
 import type { ReviewDeps } from './facts.ts';
 import { summaryOf } from './view.ts';
 
-/** `GET /api/merge-requests`: newest first, those of labs where the caller may propose. */
+/** `GET /api/merge-requests`: those of labs in which the caller may propose, newest first. */
 export async function listMergeRequestsFor(
   deps: ReviewDeps,
   caller: Caller,

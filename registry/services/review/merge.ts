@@ -1,4 +1,4 @@
-/** Landing a merge request: squashed onto `main` as one commit, with the record of who approved it. */
+/** Lands a merge request: squashed onto `main` as one commit, with its approvals in the record. */
 import type { Commit, Oid, RefUpdate } from '../../../repos/types.ts';
 import { headRef, isBranch, mergeRef } from '../../../text/refs.ts';
 import { hindrances, unmetPolicy } from '../../access/review/blockers.ts';
@@ -21,12 +21,13 @@ import { authorsOf, treeOf } from './examine.ts';
 import { type LoadedFacts, loadFacts, loadMergeRequest } from './facts.ts';
 import { readContents } from './own-checks.ts';
 
-/** How often somebody else may be faster before the caller is told. */
+/** How many times another landing may come first before the caller gets an error. */
 const ATTEMPTS = 5;
 
 /**
- * `POST /api/merge-requests/:id/merge`. Where another landing comes in between, everything is decided anew on top
- * of it. Throws `not_mergeable` with every reason, `conflict` where the head moved, `forbidden`, `not_found`.
+ * `POST /api/merge-requests/:id/merge`. If another landing comes in between, everything is decided again on
+ * top of it. Throws `not_mergeable` with every reason, `conflict` if the head moved, `forbidden`,
+ * `not_found`.
  */
 export async function landMergeRequest(
   deps: SaveDeps,
@@ -89,7 +90,7 @@ const notMergeable = (id: number, reasons: string[]): Problem =>
 
 type Git = NonNullable<LoadedFacts['git']>;
 
-/** The commit that lands: written by whoever began the branch, committed by who lands it. */
+/** The commit that lands: its author began the branch, its committer lands it. */
 async function squash(
   caller: Caller,
   loaded: LoadedFacts,
@@ -127,7 +128,10 @@ async function squash(
 
 const mailbox = ({ name, email }: { name: string; email: string }): string => `${name} <${email}>`;
 
-/** Files laid over others keep the modes that those have: what the branch made executable must be as it was judged. */
+/**
+ * Changed files keep the mode of the existing file, so a mode changed by the branch must equal the checked
+ * one.
+ */
 async function requireModes({ repository, own }: Git, id: number, commit: Oid): Promise<void> {
   const tree = await treeOf(repository, commit);
   const other = [...own.landing].find(([path, entry]) => (tree.get(path) ?? null) !== entry);
@@ -137,7 +141,7 @@ async function requireModes({ repository, own }: Git, id: number, commit: Oid): 
   ]);
 }
 
-/** Whoever wrote on the branch beside the author of its first commit, each once. */
+/** The authors on the branch other than that of its first commit, each once. */
 function coAuthors(commits: readonly Commit[]): { name: string; email: string }[] {
   const people = new Map(
     commits
@@ -159,7 +163,7 @@ function approvalsOf({ facts, policy, people }: LoadedFacts): Approval[] {
     }));
 }
 
-/** The head must still be the one that was judged; the branch has served. */
+/** The head must still be the one that was checked; the branch is deleted. */
 async function mergeStep({ repository }: Git, row: LoadedFacts['row'], commit: Oid): Promise<Step> {
   const updates: RefUpdate[] = [
     { ref: headRef(row.id), from: row.head, to: row.head },
@@ -169,6 +173,6 @@ async function mergeStep({ repository }: Git, row: LoadedFacts['row'], commit: O
   if (isBranch(row.source_ref) && branch !== undefined) {
     updates.push({ ref: row.source_ref, from: row.head, to: null });
   }
-  // That it is merged follows from the version's record (landing/index-repository.ts).
+  // It becomes merged by the version's record (landing/index-repository.ts).
   return { mergeRequest: row.id, updates, finish: async () => {} };
 }

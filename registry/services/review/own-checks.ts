@@ -1,4 +1,4 @@
-/** What the registry itself says of a proposed change: whether it can land, and what it means for users. */
+/** The registry's own checks of a proposed change: whether it can land, and what it means for users. */
 import type { Caches } from '../../../repos/caches.ts';
 import { RepositoryError } from '../../../repos/errors.ts';
 import type { ObjectReader, Oid } from '../../../repos/types.ts';
@@ -21,30 +21,30 @@ export interface Proposal {
   name: string;
   base: Oid | null;
   head: Oid;
-  /** What it would land on. */
+  /** The version that it would land on. */
   main: Oid | null;
 }
 
 export interface Judgement {
   checks: Check[];
   interface: InterfaceChange[];
-  /** What the definition is and would be. */
+  /** The metadata before and after the change. */
   before: Metadata | null;
   after: Metadata;
-  /** Of the result, beyond the lab's policy. */
+  /** The permissions that the result needs beyond the lab's policy. */
   permissions: Permission[];
   granted: readonly string[];
 }
 
 export interface OwnJudgement extends Judgement {
   changes: PathChange[];
-  /** What must be laid over `main`, as mode and blob; null takes a file away. */
+  /** The changes to apply to `main`, as mode and blob; null deletes a file. */
   landing: ReadonlyMap<string, string | null>;
 }
 
 /**
- * Looks at the very tree that would land. Where it cannot be made (a conflict), the head's own is judged.
- * Throws `RepositoryError` `object_not_found` where the commits are gone.
+ * Checks exactly the tree that would land. If there is a conflict, checks the tree of the head. Throws
+ * `RepositoryError` `object_not_found` if the commits are gone.
  */
 export async function ownChecks(
   deps: AnalysisDeps & { caches: Caches },
@@ -94,7 +94,7 @@ async function readResult(
   }
 }
 
-/** The bytes behind modes and blobs. */
+/** The bytes of these blobs. */
 export async function readContents(
   objects: ObjectReader,
   changes: ReadonlyMap<string, string | null>,
@@ -150,7 +150,7 @@ async function judgeFiles(
   };
 }
 
-/** What takes too much to be read cannot land, and says so where everything else that stands against it is said. */
+/** Files that are too costly to read cannot land; the reason appears among the other findings. */
 function asUnreadable(error: unknown, name: string, granted: readonly string[]): Judgement {
   if (!(error instanceof Problem) || error.code !== 'too_costly') throw error;
   return {
@@ -167,16 +167,16 @@ function asUnreadable(error: unknown, name: string, granted: readonly string[]):
   };
 }
 
-/** With what to do about it. */
+/** Adds what to do about it. */
 function withAdvice(lines: string[]): string[] {
   if (lines.length === 0) return [];
   return ['a lab admin can grant it to this definition with the approval', ...lines];
 }
 
-/** How many places a summary names before it only counts. */
+/** How many places a summary lists; the rest is counted. */
 const SHOWN = 5;
 
-/** `warnings` are told where nothing stands against it. */
+/** `warnings` are shown if there are no errors. */
 function ownCheck(
   name: (typeof OWN_CHECKS)[number],
   against: string[],

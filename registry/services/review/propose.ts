@@ -1,4 +1,7 @@
-/** What cannot land at once becomes a merge request: saves of a person go to the one that is open for main. */
+/**
+ * Opens a merge request for a change that cannot land at once. The saves of a person go to their open merge
+ * request.
+ */
 import type { Oid, RefUpdate, Repository, Tip } from '../../../repos/types.ts';
 import { FOR_MAIN, headRef } from '../../../text/refs.ts';
 import type { Definition, MergeRequest } from '../../store/entities/index.ts';
@@ -16,7 +19,7 @@ export interface Proposed {
   url: string;
 }
 
-/** Where a person's next save goes, and what it is laid over. */
+/** The target of a person's next save, and the commit that it is applied to. */
 export interface Ground {
   /** The person's open merge request, which the save updates. */
   own: MergeRequest | null;
@@ -24,7 +27,10 @@ export interface Ground {
   base: Oid | null;
 }
 
-/** On top of one's own open proposal, or of `main`, or of the newest proposal where there is no `main` yet. */
+/**
+ * On top of the caller's open proposal, otherwise of `main`, otherwise (without `main`) of the newest
+ * proposal.
+ */
 export async function findGround(
   deps: SaveDeps,
   caller: Caller,
@@ -70,15 +76,15 @@ export async function propose(
 }
 
 interface Opening {
-  /** Its first line is the title, the rest the description, unless `options` say otherwise. */
+  /** The first line becomes the title, the rest the description, unless `options` contain them. */
   summary: string;
   source?: string;
   options?: { title?: string; description?: string; draft?: boolean };
-  /** The branch, which moves with it. */
+  /** The branch that moves with it. */
   branch?: RefUpdate[];
 }
 
-/** The step that opens one; without a source it is its own. */
+/** The step that opens a merge request; without a branch, its own ref is its source. */
 export async function openNewStep(
   { store }: Pick<SaveDeps, 'store'>,
   caller: Caller,

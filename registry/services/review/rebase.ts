@@ -1,4 +1,4 @@
-/** Putting a branch on top of the newest version, commit by commit, as the button of that name does elsewhere. */
+/** Rebases a branch onto the newest version, commit by commit. */
 import type { Commit, Oid, Repository } from '../../../repos/types.ts';
 import { isBranch } from '../../../text/refs.ts';
 import { mergeTrees } from '../../definitions/merge.ts';
@@ -16,10 +16,10 @@ import { placesOf, readContents } from './own-checks.ts';
 import { moveStep } from './steps.ts';
 
 /**
- * `POST /api/merge-requests/:id/rebase`. The authors stay, and whoever pushed the head that is rebased; the caller
- * commits what follows from both sides alone, so that is no part in it, and whoever may approve still may. Approvals
- * hold where the list of changes stays the same. On top already: nothing happens. Throws `conflict` with file and lines where a commit
- * does not apply, and where the head moved.
+ * `POST /api/merge-requests/:id/rebase`. Authors and the pusher of the rebased head stay. The result follows
+ * from the two sides alone, so the caller, who commits it, does not become a participant and may still
+ * approve. Approvals stay valid if the list of changes stays the same. If the branch is already on top,
+ * nothing happens. Throws `conflict` with file and lines if a commit does not apply, and if the head moved.
  */
 export async function rebaseMergeRequest(
   deps: SaveDeps,
@@ -73,7 +73,7 @@ export async function rebaseMergeRequest(
   await applySteps(deps, repository, [moveStep(caller, row, rebased, branch)]);
 }
 
-/** The commit anew on top of `onto`; `onto` itself where it has all of it. Throws `conflict`. */
+/** The commit rebased onto `onto`; `onto` itself if it already has all changes. Throws `conflict`. */
 async function applyCommit(
   deps: AnalysisDeps,
   repository: Repository,
@@ -119,7 +119,7 @@ async function mergeFile(
       `${where}: ${path} was deleted on one side and changed on the other`,
     );
   }
-  // What is not UTF-8 cannot be written back from its text.
+  // Content that is not UTF-8 cannot be written back from its text.
   const texts = [was ?? new Uint8Array(), ours, theirs].map((bytes) => Buffer.from(bytes));
   const [a = '', b = '', c = ''] = texts.map((bytes) => bytes.toString());
   if (texts.some((bytes) => !Buffer.from(bytes.toString()).equals(bytes))) {

@@ -1,4 +1,7 @@
-/** Merge requests after a crash: the refs say what happened, the notes beforehand say by whom. */
+/**
+ * Repairs merge requests after a crash: the refs show what happened, the database's entries from before show
+ * who did it.
+ */
 import type { Repository } from '../../../repos/types.ts';
 import { headRef, isBranch } from '../../../text/refs.ts';
 import type { MergeRequest } from '../../store/entities/index.ts';
@@ -18,8 +21,9 @@ import { applyHead, openingFields } from './steps.ts';
 const TOLD = { repaired: true };
 
 /**
- * What the refs did and the database does not know is done in it too, with its entries in the audit trail; notes of what
- * they did not do are taken back. True where there was any. A merge request whose branch was deleted is closed.
+ * Changes of refs that the database lacks are added, with their audit entries; recorded intents whose refs
+ * did not move are reverted. Returns whether there was any. A merge request whose branch was deleted is
+ * closed.
  */
 export async function repairMergeRequests(
   em: EntityManager,
@@ -27,7 +31,7 @@ export async function repairMergeRequests(
   definitionId: number,
 ): Promise<boolean> {
   const refs = await repository.refs();
-  // Somebody may have pushed to one in the very moment in which it was closed or merged.
+  // A push may have come at the very moment of closing or merging.
   let repaired = (await removeHeadsAfterDecisions(em, definitionId)) > 0;
   for (const row of await undecidedMergeRequests(em, definitionId)) {
     const head = refs.get(headRef(row.id))?.oid;

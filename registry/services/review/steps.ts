@@ -23,14 +23,14 @@ import { auditFieldsOf, type By, type Caller } from '../caller.ts';
 import type { Step } from '../landing/transaction.ts';
 import type { Examined } from './examine.ts';
 
-/** One for each branch; of what is pushed to for main, and saved, each person has one. */
+/** One merge request per branch; pushes to `refs/for/main` and saves share one per person. */
 export const sourceOf = (ref: string, author_id: number | null): Source =>
   ref === FOR_MAIN ? { source_ref: ref, author_id } : { source_ref: ref };
 
-/** Nothing moves what has landed, not even in the moment in which it lands. */
+/** A merge request must not move once it has landed, not even at the moment it lands. */
 const requireOpen = (id: number): RefUpdate => ({ ref: mergeRef(id), from: null, to: null });
 
-/** A new merge request; `branch` moves with it where it has one. */
+/** Opens a merge request; `branch` moves with it, if it has one. */
 export function openStep(
   caller: Caller,
   fields: Omit<NewMergeRequest, 'head' | 'base' | 'changes' | 'author' | 'author_id'>,
@@ -60,7 +60,7 @@ export function openStep(
   };
 }
 
-/** What the trail keeps of a new one. */
+/** The fields of a new merge request in the audit trail. */
 export const openingFields = (row: Omit<NewMergeRequest, 'changes'>) => ({
   title: row.title,
   description: row.description,
@@ -70,7 +70,7 @@ export const openingFields = (row: Omit<NewMergeRequest, 'changes'>) => ({
   source_ref: row.source_ref,
 });
 
-/** An open merge request gets another head, of whoever asks for it unless `pushed_by` says otherwise. */
+/** Moves an open merge request to another head, pushed by the caller unless `pushed_by` says otherwise. */
 export function moveStep(
   caller: Caller,
   row: MergeRequest,
@@ -91,14 +91,14 @@ export function moveStep(
       noted = await addHead(em, row.id, head);
     },
     finish: (em) => applyHead(em, by, row, head),
-    // Whoever pushed in vain has no part in it.
+    // A failed push does not make a participant.
     undo: (em) => removeHead(em, noted),
   };
 }
 
 type Moved = Pick<NewHead, 'head' | 'base' | 'changes' | 'edits'>;
 
-/** The database follows a head that the refs have; `told` is what the trail says of it beyond that. */
+/** Updates the database for a head that the refs have; `told` are further fields for the audit trail. */
 export async function applyHead(
   em: EntityManager,
   by: By,
@@ -112,14 +112,14 @@ export async function applyHead(
   await applyEdits(em, by, row, edits ?? {}, told);
 }
 
-/** Title, description or draft change, and no ref. */
+/** Changes title, description or draft, and no ref. */
 export const editStep = (caller: Caller, row: MergeRequest, edits: Edits): Step => ({
   mergeRequest: row.id,
   updates: [requireOpen(row.id)],
   finish: (em) => applyEdits(em, auditFieldsOf(caller), row, edits),
 });
 
-/** Throws `conflict` where it has landed: it stays as it landed. */
+/** Throws `conflict` if it has landed, because then nothing about it changes. */
 export async function applyEdits(
   em: EntityManager,
   by: By,
@@ -136,18 +136,18 @@ export async function applyEdits(
   await auditMergeRequest(em, by, row, 'edited', before, { ...after, ...told });
 }
 
-/** An open merge request is closed; its branch goes where `branch` says so. */
+/** Closes an open merge request; `branch` deletes or moves its branch. */
 export function closeStep(caller: Caller, row: MergeRequest, branch: RefUpdate[] = []): Step {
   const decided_by = auditFieldsOf(caller).actor_id;
   return {
     mergeRequest: row.id,
-    // Its head does not move, but it must be the one that was looked at.
+    // The head does not move, but must still be the one that the caller saw.
     updates: [
       requireOpen(row.id),
       { ref: headRef(row.id), from: row.head, to: row.head },
       ...branch,
     ],
-    // Where a branch goes, the refs alone would not tell who took it away.
+    // The refs alone do not show who deleted a branch.
     ...(branch.length > 0 && {
       begin: (em) => setDecider(em, row.id, decided_by),
       undo: (em) => setDecider(em, row.id, null),

@@ -1,4 +1,4 @@
-/** The page of a merge request: all that is known of it. */
+/** The page of a merge request. */
 import { visible, visibleLine } from '../../../text/hidden.ts';
 import { blockers, hindrances } from '../../access/review/blockers.ts';
 import type { ReviewPolicy } from '../../access/review/facts.ts';
@@ -18,7 +18,7 @@ import { commitsBeyondVersions } from '../content/history.ts';
 import { type LoadedFacts, loadFacts, loadMergeRequest, type ReviewDeps } from './facts.ts';
 import { placesOfComments } from './threads.ts';
 
-/** Longer diffs are read with git. */
+/** Longer diffs are not shown; read them with git. */
 const MOST_DIFF = 1024 * 1024;
 
 /** `GET /api/merge-requests/:id`. Throws `not_found`. */
@@ -120,7 +120,7 @@ export async function readMergeRequest(
   };
 }
 
-/** One that an account has posted. */
+/** A check posted by an account. */
 export function showCheck(
   { name, state, url, summary, account, account_id }: CheckRow,
   { requiredChecks }: ReviewPolicy,
@@ -129,14 +129,14 @@ export function showCheck(
   return { name, state, url, summary, account, required };
 }
 
-/** Nothing but its state stands against one that is decided. */
+/** A closed or merged one has only its state as a blocker. */
 export function blockersOf({ facts, policy, git }: LoadedFacts): string[] {
   if (facts.state !== 'open') return hindrances(facts);
   if (git === null) return ['Its definition no longer exists.'];
   return blockers(facts, policy);
 }
 
-/** As lists show it. */
+/** The merge request as lists show it. */
 export function summaryOf(
   { publicUrl }: Pick<ReviewDeps, 'publicUrl'>,
   row: MergeRequest,
@@ -169,7 +169,7 @@ export function summaryOf(
   };
 }
 
-/** An account by the name that it has now, or else by the one that it had. */
+/** The current username of an account, or its recorded one. */
 const accountsOf =
   (people: ReadonlyMap<number, User>) =>
   (id: number | null, name: string): { id: number | null; username: string } => ({

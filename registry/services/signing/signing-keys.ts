@@ -1,4 +1,4 @@
-/** The keys that sign versions: who may be told of them (everybody), and how one takes over from another. */
+/** The keys that sign versions: everybody may read the public ones; this also rotates them. */
 
 import type { Version } from '../../../repos/types.ts';
 import type { PageOf } from '../../schemas/common.ts';
@@ -18,19 +18,19 @@ export async function listSigningKeys(
   return { items, total: keys.length, page, per_page };
 }
 
-/** All of them as a file for git's `gpg.ssh.allowedSignersFile`. */
+/** All public keys as a file for git's `gpg.ssh.allowedSignersFile`. */
 export async function allowedSigners(signingKeys: SigningKeys): Promise<string> {
   const keys = (await signingKeys.list()).toReversed();
   return keys.map((key) => `${showKey(key).allowed_signers}\n`).join('');
 }
 
-/** What stands in the API of a version's signature; null where none holds. */
+/** The signature of a version as the API shows it; null if none is valid. */
 export function showSignature(version: Version, keys: readonly SigningKey[]) {
   const { key, fault } = judgeSignature(version, keys);
   return key === null ? null : { key, valid: fault === null };
 }
 
-/** The files first, for they are what signs; then the trail. */
+/** Changes the key files first, because they sign, and then writes the audit entry. */
 export async function rotateSigningKey(
   { signingKeys, store }: { signingKeys: SigningKeys; store: Store },
   caller: Caller,

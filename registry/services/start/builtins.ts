@@ -1,4 +1,4 @@
-/** The definitions that are shipped with the product, landed by the product itself. */
+/** Lands the built-in definitions. */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Files } from '../../definitions/types.ts';
@@ -14,8 +14,8 @@ import { commitFiles, land } from '../landing/landing.ts';
 const FOLDER = fileURLToPath(new URL('../../builtin/', import.meta.url));
 
 /**
- * Lands every built-in that is not there yet, and the newer text of those that are. What a site admin
- * has changed since stays: a text that was a version before is not landed again.
+ * Lands every built-in definition that is missing, and newer texts of existing ones. Changes by a site admin
+ * stay: a text that was a version before is not landed again.
  */
 export async function landBuiltins(
   deps: SaveDeps & { store: Store },
@@ -51,7 +51,7 @@ async function createBuiltin(deps: SaveDeps, name: string, files: Files): Promis
     });
     return true;
   } catch (error) {
-    // A lab was there first with this name: its definition stays.
+    // A lab already has this name; its definition stays.
     if (error instanceof Problem && error.code === 'name_taken') return false;
     throw error;
   }

@@ -1,4 +1,4 @@
-/** The first administrator, made while there is no user. */
+/** Creates the first administrator while there is no user. */
 import type { Config } from '../../config.ts';
 import type { Store } from '../../store/open.ts';
 import { hasUsers } from '../../store/users.ts';
@@ -10,18 +10,18 @@ import { createUser } from '../people/users.ts';
 
 export interface FirstAdmin {
   username: string;
-  /** Shown once; null where the configuration gave it. */
+  /** Shown once; null if it was configured. */
   password: string | null;
-  /** For the clone line of the greeting; null where there is no terminal to print it to. */
+  /** For the clone line of the greeting; null without a terminal. */
   token: string | null;
 }
 
-/** How long the token of the clone line lasts, in milliseconds. */
+/** How long the token of the clone line is valid, in milliseconds. */
 const TOKEN_LASTS = 24 * 60 * 60 * 1000;
 
 /**
- * Null where there are users already. A token is made only to be shown on a terminal: what is printed elsewhere is kept
- * by whatever collects logs. The password of the account can be used for a day.
+ * Null if there are users already. A token is created only for a terminal, because other output may be stored
+ * by whatever collects logs. The password is valid for a day.
  */
 export async function createFirstAdmin(
   deps: PeopleDeps & { store: Store },

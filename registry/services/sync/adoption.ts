@@ -9,11 +9,11 @@ export interface Turn {
 
 export interface Day {
   date: string;
-  /** Number of computers by version, at the end of the day; versions that no computer had are left out. */
+  /** Number of computers by version at the end of the day; versions without computers are omitted. */
   installed: Record<string, number>;
 }
 
-/** The days from `first` to `last`, out of all changes there ever were, oldest first. */
+/** The days from `first` to `last`, computed from all changes so far, oldest first. */
 export function adoption(turns: readonly Turn[], first: string, last: string): Day[] {
   const counts = new Map<number, number>();
   const days: Day[] = [];
@@ -28,7 +28,7 @@ export function adoption(turns: readonly Turn[], first: string, last: string): D
   return days;
 }
 
-/** `days` before a day; negative for days after. */
+/** The day `days` earlier; negative for later. */
 export function dayBefore(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
 }

@@ -1,6 +1,6 @@
 /**
- * What the computers of one lab share in their lists: read once and kept as text for as long as its stamps stand, for
- * after a landing all of them ask at once.
+ * The part of sync lists that the computers of one lab share: read once and cached as text while its stamps
+ * stay the same, because after a landing all of them ask at once.
  */
 
 import type { Cache, Caches } from '../../../repos/caches.ts';
@@ -27,7 +27,7 @@ import { showInstrument } from '../equipment/show.ts';
 import { importPolicyOf } from '../lab-policy.ts';
 import { type Run, runOf } from './run.ts';
 
-/** A definition with its newest version, as rows and as text: read little by little, so it is estimated. Bytes. */
+/** Estimated size of a definition with its newest version, as rows and as text, in bytes. */
 const DEFINITION = 8000;
 
 interface Wanted {
@@ -46,7 +46,7 @@ export class Catalogues {
     this.#kept = caches.open('sync_catalogues', sizeOf, { largest: 1 });
   }
 
-  /** Of the lab of a computer; `stamps` were read before. Whoever asks meanwhile waits for the same. */
+  /** The catalogue for the lab of a computer; `stamps` were read before. Concurrent callers share one. */
   of(caller: Caller, labId: number, stamps: { lab: string; shared: string }): Promise<Catalogue> {
     const key = [labId, stamps.lab, stamps.shared].join(' ');
     return this.#kept.load(key, () => Catalogue.read(this.#deps, caller, labId));
@@ -54,13 +54,13 @@ export class Catalogues {
 }
 
 export class Catalogue {
-  /** The lab's definitions at their newest versions that stand, in the order of lists. */
+  /** The lab's definitions at their newest versions that are not revoked, in the order of lists. */
   own: readonly Effective[] = [];
-  /** Withdrawn versions of all that the lab sees, those that stand again, and its policy, as JSON. */
+  /** Revoked and reinstated versions of everything that the lab sees, and its policy, as JSON. */
   revoked = '[]';
   reinstated = '[]';
   policy = '{}';
-  /** How the lab takes versions that other labs land. */
+  /** How the lab uses versions of other labs. */
   lab: Taking = { id: 0, public_definitions: 'follow' };
   readonly #deps: ReadDeps;
   readonly #caller: Caller;
@@ -100,7 +100,10 @@ export class Catalogue {
     return catalogue;
   }
 
-  /** These definitions and their newest versions that stand, as far as the lab sees them; at most three queries. */
+  /**
+   * These definitions at their newest versions that are not revoked, as far as the lab sees them; at most
+   * three queries.
+   */
   async find({ ids, names }: Wanted): Promise<{
     definitions: ReadonlyMap<number, DefinitionSummary>;
     newest: ReadonlyMap<number, Version>;
@@ -114,7 +117,7 @@ export class Catalogue {
     return { definitions: this.#definitions, newest: this.#newest };
   }
 
-  /** These versions, revoked ones too; at most one query. */
+  /** These versions, including revoked ones; at most one query. */
   async versionsAt(wanted: readonly { definition_id: number; version: number }[]) {
     const keys = new Map(wanted.map((one) => [`${one.definition_id}@${one.version}`, one]));
     const missing = [...keys].filter(([key]) => !this.#versions.has(key));
@@ -128,7 +131,7 @@ export class Catalogue {
     return [...keys.keys()].flatMap((key) => this.#versions.get(key) ?? []);
   }
 
-  /** What each of these instruments gets. */
+  /** The effective version of each of these instruments. */
   async choicesOf(instruments: readonly Instrument[]): Promise<Map<Instrument, Choice>> {
     const ids = instruments.flatMap(({ definition_id }) => definition_id ?? []);
     const { definitions, newest } = await this.find({ ids, names: [] });
@@ -141,7 +144,7 @@ export class Catalogue {
     );
   }
 
-  /** The lab's instruments that are in service, as JSON: what its computers may bind. */
+  /** The lab's operational instruments as JSON: what its computers may bind. */
   instruments(): Promise<string> {
     this.#instruments ??= this.#writeInstruments().catch((error) => {
       this.#instruments = undefined;
@@ -162,19 +165,19 @@ export class Catalogue {
     return JSON.stringify(shown);
   }
 
-  /** Its JSON with a comma before it, but for what differs from computer to computer, and for the brace at the end. */
+  /** Its JSON after a comma, without what differs between computers and without the closing brace. */
   textOf({ definition, version }: Effective): Promise<Buffer> {
     const key = keyOf({ definition, version });
     const known = this.#texts.get(key);
     if (known) return known;
     const text = this.#write(definition, version);
     this.#texts.set(key, text);
-    // A failure is no answer to keep.
+    // Failures are not cached.
     text.catch(() => this.#texts.delete(key));
     return text;
   }
 
-  /** All of the lab's own as computers get them that are not bound to them, one after the other. */
+  /** All of the lab's own definitions as computers without a binding to them get them, concatenated. */
   run(): Promise<Run> {
     if (this.#run) return this.#run;
     const run = Promise.all(this.own.map((one) => this.textOf(one))).then((texts) =>
@@ -228,7 +231,7 @@ export function inOrder(a: Effective, b: Effective): number {
   return one < other ? -1 : 1;
 }
 
-/** The end of what `textOf` gives. */
+/** The end of a text from `textOf`. */
 export const flags = ({ bound, pinned }: { bound: boolean; pinned: boolean }): Buffer =>
   Buffer.from(`,"bound":${bound},"pinned":${pinned}}`);
 

@@ -1,4 +1,4 @@
-/** Which versions run where. */
+/** Which version runs on which computer. */
 import { equipmentSeenBy, labsSeenBy, viewerOf } from '../../access/decide.ts';
 import type { DefinitionFleet, FleetComputer, FleetQuery } from '../../schemas/sync.ts';
 import { listComputers } from '../../store/computers.ts';
@@ -54,13 +54,13 @@ export async function listFleet(
 
 interface Standing {
   definition: NamedVersion;
-  /** The newest version that is not revoked; null where none is left. */
+  /** The newest version that is not revoked; null if there is none. */
   newest: number | null;
-  /** Why, by version. */
+  /** The reason, by version. */
   revoked: ReadonlyMap<number, string>;
 }
 
-/** Of whatever is installed there, by name. */
+/** For every installed definition, by name. */
 async function standingOf(
   em: EntityManager,
   { actor }: Caller,
@@ -101,7 +101,7 @@ export function lagOf(
     .sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
-/** On how many computers of the caller's labs each version of a definition runs, and how that came about. */
+/** How many computers of the caller's labs run each version of a definition, now and over time. */
 export async function definitionFleet(
   deps: PeopleDeps,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** The list of definitions that a computer should have, and how it is told that nothing has changed. */
+/** The list of definitions for a computer, and the ETag that shows whether it has changed. */
 import { createHash } from 'node:crypto';
 import { notFound } from '../../errors.ts';
 import type { SyncList, SyncQuery } from '../../schemas/sync.ts';
@@ -15,20 +15,20 @@ import { type Catalogue, type Catalogues, flags, inOrder, keyOf } from './catalo
 import type { Own, OwnParts } from './own.ts';
 
 export interface SyncDeps extends ReadDeps {
-  /** Of this program: another one may say more. */
+  /** The version of the registry; another one may list more. */
   version: string;
   catalogues: Catalogues;
   ownParts: OwnParts;
 }
 
 export interface SyncState {
-  /** Compares weakly (RFC 9110, section 8.8.3.2): who made a definition may have changed their username. */
+  /** A weak ETag (RFC 9110, section 8.8.3.2): the username of a creator may have changed. */
   etag: string;
-  /** What is stated of the list beside its digest. */
+  /** What the statement says besides the digest of the list. */
   about: Pick<Statement, 'audience' | 'number' | 'timeline'>;
   /**
-   * Reads the list, as the JSON of a `SyncList` in pieces, most of which other lists share; not before it is known that
-   * the caller lacks it.
+   * Reads the list, as the JSON of a `SyncList` in pieces that lists mostly share. Call it only if the caller
+   * needs the list.
    */
   list: () => Promise<Buffer[]>;
 }
@@ -37,7 +37,7 @@ const stampsOf = batchLookups((store, computers: readonly Asking[]) =>
   syncStamps(store.em(), computers),
 );
 
-/** For a computer alone. Costs one query until the list is asked for. */
+/** Only for a computer. Costs one query until the list is read. */
 export async function syncState(
   deps: SyncDeps,
   caller: Caller,
@@ -109,7 +109,7 @@ async function writeList(
   ];
 }
 
-/** The offers and all of `own` in order; an offer of one of these stands instead of it. */
+/** The offers and all of `own`, in order; an offer replaces the same definition in `own`. */
 async function piecesOf(
   catalogue: Catalogue,
   offers: readonly Offer[],
@@ -130,7 +130,7 @@ async function piecesOf(
   return first ? [first.subarray(1), ...rest] : [];
 }
 
-/** Where the first stands that does not come before it, by halving. */
+/** Binary search for the first entry that does not come before it. */
 function placeOf(offer: Effective, own: readonly Effective[]): number {
   let [from, to] = [0, own.length];
   while (from < to) {
@@ -141,14 +141,14 @@ function placeOf(offer: Effective, own: readonly Effective[]): number {
   return from;
 }
 
-/** Definitions that somebody asked for, at their newest versions that stand. */
+/** Requested definitions at their newest versions that are not revoked. */
 async function named(catalogue: Catalogue, names: readonly string[]): Promise<Effective[]> {
   if (names.length === 0) return [];
   const { definitions, newest } = await catalogue.find({ ids: [], names });
   return [...definitions.values()].flatMap((definition) => {
     const version = newest.get(definition.id);
     const { id, public_definitions } = catalogue.lab;
-    // Where the lab takes versions one by one, an instrument says which.
+    // If the lab pins versions of other labs, the instruments state which.
     if (public_definitions !== 'follow' && isForeign(definition, id)) return [];
     const asked = names.includes(definition.name.toLowerCase()) && definition.archived_at === null;
     return asked && version ? [{ definition, version, pinned: false }] : [];
@@ -159,7 +159,7 @@ interface Offer extends Effective {
   bound: boolean;
 }
 
-/** One for each version: what instruments get, and what somebody asked for; in order. Pure. */
+/** One offer for each version: those of instruments and requested ones, in order. Pure. */
 function offersOf(choices: readonly Choice[], others: readonly Effective[]): Offer[] {
   const offers = new Map<string, Offer>();
   const bound = choices.flatMap(({ gets }) => (gets ? [{ ...gets, bound: true }] : []));

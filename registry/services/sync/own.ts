@@ -1,4 +1,4 @@
-/** What of a computer's list is its own: itself, and what is bound to it. Kept for as long as its stamp stands. */
+/** The computer's own part of its list: itself and its bindings. Cached while its stamp stays the same. */
 import type { Cache, Caches } from '../../../repos/caches.ts';
 import { batchLookups } from '../../store/batch-lookups.ts';
 import { type BindingRow, bindingsMatching } from '../../store/bindings.ts';
@@ -10,11 +10,11 @@ import type { Store } from '../../store/open.ts';
 export interface Own {
   computer: Computer;
   bindings: readonly BindingRow[];
-  /** Those that are bound, by id. */
+  /** The bound instruments by id. */
   instruments: ReadonlyMap<number, Instrument>;
 }
 
-/** A computer and its part of the row of each instrument. Bytes. */
+/** Estimated size of a computer and its instruments' rows, in bytes. */
 const ROWS = 2000;
 
 export class OwnParts {
@@ -30,7 +30,7 @@ export class OwnParts {
     );
   }
 
-  /** `stamp` was read before; undefined where the computer is gone. */
+  /** `stamp` was read before; undefined if the computer is gone. */
   async of(id: number, stamp: string): Promise<Own | undefined> {
     const key = `${id} ${stamp}`;
     const known = this.#kept.get(key);
