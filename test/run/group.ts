@@ -36,6 +36,7 @@ registerHooks({
 });
 
 const files = process.argv.splice(2);
+if (files.length === 0) throw new Error('a group of tests needs at least one file');
 // tap names its fixture folders after all arguments, and names have a maximum length. The first file is
 // unique.
 process.argv.push(...files.slice(0, 1));

@@ -36,8 +36,8 @@ export async function refuseAll(
   if (free === undefined) return [proposing.reason];
   return [
     proposing.reason,
-    `The name ${free} is available for your own definition. Create it in the browser,`,
-    `or import your files: registry import FOLDER --rename ${row.name}=${free}`,
+    `The name ${free} is available for your own definition.`,
+    `Create it in the browser: choose "New definition", paste ${row.name}.py and rename it there.`,
   ];
 }
 
