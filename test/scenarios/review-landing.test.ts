@@ -179,7 +179,12 @@ t.test('a policy can be overridden with a recorded reason; other rules cannot', 
     required_checks: { bench: ben.id },
     owners: [{ pattern: '*.txt', users: [dan.id] }],
   });
-  t.match((await read(id)).blockers, [/of 1 required approvals/, /ada has requested/, /"bench"/, /dan/]);
+  t.match((await read(id)).blockers, [
+    /of 1 required approvals/,
+    /ada has requested/,
+    /"bench"/,
+    /dan/,
+  ]);
   await ben.client.mergeRequests.check(id, { name: 'bench', state: 'success' });
   t.match((await read(id)).blockers, [/of 1 required approvals/, /ada has requested/, /dan/]);
   await ben.client.mergeRequests.edit(id, { draft: true });
