@@ -102,7 +102,7 @@ export function program(act: Act): Command {
   root
     .command('maintain')
     .description(
-      'pack repositories, delete unreachable objects, index changes made directly in the repositories',
+      'pack repositories, delete unreachable objects, apply ref changes made with git directly',
     )
     .action(act('maintain', () => ({})));
   root
