@@ -28,8 +28,7 @@ export type Binding =
   | { readonly kind: 'deleted' };
 
 /**
- * `open` if some path passes none of the bindings. Bindings of one block are in its order: the `try` part
- * comes first.
+ * `open` if some path passes none of the bindings. Bindings of one block are in its order: the `try` part comes first.
  */
 export interface Reaching {
   readonly bindings: readonly Binding[];
@@ -57,10 +56,7 @@ export function reaching(
   return new Search(name, text).through(statements, before);
 }
 
-/**
- * Whether a name is certainly bound when a module or class has run up to a place; for many places of one
- * name.
- */
+/** Whether a name is certainly bound when a module or class has run up to a place; for many places of one name. */
 export class Bound {
   readonly #search: Search;
 

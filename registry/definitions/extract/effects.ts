@@ -20,8 +20,7 @@ const CHANGE =
   /\.(append|extend|insert|add|update|setdefault|pop|popitem|remove|discard|clear|sort|reverse|addHandler|setLevel)$/;
 const SET_ATTRIBUTE = new Set(['setattr', 'delattr']);
 /**
- * Changes of the search path, such as `sys.path.append(…)`: a definition needs no other folder and must not
- * add one.
+ * Changes of the search path, such as `sys.path.append(…)`: a definition needs no other folder and must not add one.
  */
 const SEARCH_PATH = /^(sys|site)\s*\.\s*(path\s*\.\s*\w+|addsitedir)$/;
 /** Methods that Python calls on a base class when a subclass is created. */
