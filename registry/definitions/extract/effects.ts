@@ -4,27 +4,12 @@
  */
 import { argumentsOf, child, type Node, nameOf, textOf, walk } from '../syntax.ts';
 import { Callables, MAKERS, MAX_DEPTH } from './callables.ts';
+import { CHANGE, HOOKS, KEEPS, PURE, SEARCH_PATH, SET_ATTRIBUTE } from './effect-names.ts';
 import { assigns, does, enclosingClass } from './effect-nodes.ts';
 import type { SourceFolder } from './folder.ts';
 import type { Module, Statement } from './module.ts';
 import { add, nothing, place, type Reach, Reaches, rootOf } from './reach.ts';
 import { collectGlobals, StatementReader } from './scope.ts';
-
-/** Methods of strings and containers that change nothing. */
-const PURE =
-  /^(keys|values|items|get|copy|count|index|lower|upper|title|strip|lstrip|rstrip|split|rsplit|splitlines|join|format|replace|startswith|endswith|encode|decode|union|intersection|difference|isdigit|isalpha|most_common|as_posix|resolve|joinpath|with_suffix|with_name|exists|is_file)$/;
-/** Names of outside decorators and functions that store their arguments. */
-const KEEPS = /(^|_)(un)?register|subscribe|(^|_)hook|(^|_)listen|receiver|add_dll_directory/i;
-/** Methods of containers and loggers that change only their own object. */
-const CHANGE =
-  /\.(append|extend|insert|add|update|setdefault|pop|popitem|remove|discard|clear|sort|reverse|addHandler|setLevel)$/;
-const SET_ATTRIBUTE = new Set(['setattr', 'delattr']);
-/**
- * Changes of the search path, such as `sys.path.append(…)`: a definition needs no other folder and must not add one.
- */
-const SEARCH_PATH = /^(sys|site)\s*\.\s*(path\s*\.\s*\w+|addsitedir)$/;
-/** Methods that Python calls on a base class when a subclass is created. */
-const HOOKS = ['__init_subclass__'];
 
 /** The effects of calling a function, apart from its result. */
 interface Body extends Reach {
