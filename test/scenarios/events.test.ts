@@ -314,7 +314,11 @@ async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
   t.equal(stranger.lastId(), heard);
   for (const id of [1_000_000, 'nonsense', -1, '1e3', '']) {
     const lost = await back(id);
-    t.match(await lost.next(), { kind: 'reset', data: { reason: /anew/ } }, `an id such as ${id}`);
+    t.match(
+      await lost.next(),
+      { kind: 'reset', data: { reason: /Reload/ } },
+      `an id such as ${id}`,
+    );
   }
   await ada.client.definitions.change(made.id, { is_public: true });
   t.match(

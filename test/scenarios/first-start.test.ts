@@ -75,7 +75,7 @@ t.test(
     t.ok(Date.parse(me.password_expires_at ?? '') - Date.now() > 23 * 3600_000, 'and says when');
     await store.em().execute(`update users set password_expires_at = now() - interval '1 second'`);
     const late = await refused(createClient({ url: server.url }).login('admin', password));
-    t.match(late, { status: 401, detail: /until .*registry user password admin/ });
+    t.match(late, { status: 401, detail: /expired at .*registry user password admin/ });
     t.same(await liveSecrets(store, server.output()), { tokens: [], passwords: [] });
 
     await createClient({ url: server.url, token }).users.change(me.user.id, {

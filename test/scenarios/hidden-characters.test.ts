@@ -72,7 +72,7 @@ t.test(
     const lines = remoteLines(stderr).join('\n');
     t.match(lines, /warning: commit \w{10}: the name of its author contains U\+202E/);
     t.match(lines, /warning: commit \w{10}: its message contains U\+202E/);
-    t.match(lines, '"x<U+202E>" is not known');
+    t.match(lines, 'unknown push option "x<U+202E>"');
     t.ok(isPlain(lines));
     const [row] = (await ada.client.mergeRequests.list({ definition_id: made.id })).items;
     t.equal(row?.title, 'Bet<U+2066>ter<U+001B>[2J');

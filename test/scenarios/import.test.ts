@@ -193,7 +193,7 @@ t.test('files with names that are not UTF-8 are skipped and reported', async (t)
   t.equal(code, 0);
   t.match(report.imported, [{ name: 'Meter' }]);
   t.equal(report.imported.length, 1);
-  const skipped = report.skipped.filter(({ reason }) => /not UTF-8/.test(reason));
+  const skipped = report.skipped.filter(({ reason }) => /not valid UTF-8/.test(reason));
   t.same(skipped.map(({ path }) => path).sort(), [
     'Acme/\\377.py',
     'Acme/d\\351bris',

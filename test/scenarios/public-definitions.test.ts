@@ -62,7 +62,7 @@ async function story(t: Test, database: DatabaseKind) {
   await next(shared, 'Shared', 3);
   t.match(await syncList(), {
     got: ['Shared v2', 'Shipped v1'],
-    warnings: [/Main stays at version 2 of Shared.*version 3 is there/],
+    warnings: [/Main stays at version 2 of Shared.*Version 3 is available/],
   });
   const bindings = await ada.client.computers.bindings('LABPC-01');
   t.match(

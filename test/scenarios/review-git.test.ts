@@ -38,7 +38,7 @@ t.test('a push to refs/for/main opens a merge request, and the next one updates 
   const said = ['-o', 'title=Now three', '-o', 'draft', '-o', 'labels=now'];
   const moved = await push(...said, 'HEAD:refs/for/main');
   t.equal(moved.code, 0, moved.stderr);
-  t.match(moved.stderr, /remote: warning: .*"labels" is not known/);
+  t.match(moved.stderr, /remote: warning: unknown push option "labels"/);
   const rows = await list(made.id);
   t.match(rows, [{ id: row?.id, head: second, title: 'Now three', draft: true }]);
   t.equal(rows.length, 1);

@@ -70,7 +70,8 @@ t.test('nobody can change a landed merge request, and the trail agrees', async (
   const edits = [{ title: 'Another' }, { draft: true }].map((edit) =>
     refused(ben.client.mergeRequests.edit(id, edit)),
   );
-  for (const told of await Promise.all(edits)) t.match(told, { status: 409, detail: /landed/ });
+  for (const problem of await Promise.all(edits))
+    t.match(problem, { status: 409, detail: /is merged/ });
   t.equal((await ada.client.audit({ action: 'merge_request.edited', subject_id: id })).total, 0);
 });
 

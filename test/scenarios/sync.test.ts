@@ -270,7 +270,7 @@ async function story(t: Test, database: DatabaseKind): Promise<void> {
     await t.rejects(dan.client.definitions.archive(shared), status(409, /1 in other labs/));
     await dan.client.definitions.change(shared, { is_public: false });
     const { warnings } = await pc.client.sync.list();
-    t.match(warnings, [/Theirs is not open/]);
+    t.match(warnings, [/lab of Theirs can no longer use/]);
     t.notOk((await labels(pc, { names: 'Shared' })).some((label) => label.startsWith('Shared')));
     await dan.client.definitions.change(shared, { is_public: true });
     await ada.client.instruments.remove(theirs.id);

@@ -37,7 +37,7 @@ t.test(
     await write(page, 'Code', 'nano');
     await isAccessible(t, page, 'new lab');
     await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText('That code is taken').waitFor();
+    await page.getByRole('alert').getByText('This code is taken').waitFor();
     await write(page, 'Code', 'films');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: HOSTILE }).waitFor();
