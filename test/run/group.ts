@@ -4,6 +4,7 @@
  * file, so each teardown runs when its file ends; in a helper it is the root test of the process.
  */
 import { registerHooks } from 'node:module';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Test } from 'tap';
 
@@ -37,9 +38,9 @@ registerHooks({
 
 const files = process.argv.splice(2);
 if (files.length === 0) throw new Error('a group of tests needs at least one file');
-// tap names its fixture folders after all arguments, and names have a maximum length. The first file is
-// unique.
-process.argv.push(...files.slice(0, 1));
+// tap names its fixture folders after the program and the test. Sockets in them need a short path, and each group needs
+// folders of its own.
+process.argv[1] = resolve(String(process.pid));
 const { default: root } = await import('tap');
 const { startGitRunner } = await import('../helpers/git.ts');
 

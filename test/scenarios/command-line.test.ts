@@ -193,7 +193,7 @@ t.test('a command that fails prints one line and exits with 1', async (t) => {
   t.match(await run('user', 'add', name), { code: 1, stderr: /taken|already/i }, 'once only');
   const odd: [RegExp, string[], string?][] = [
     [/^.*username must match/m, ['a b']],
-    [/^name cannot hold U\+000A/, ['odd', '--name', 'Line\nend']],
+    [/^name cannot contain U\+000A/, ['odd', '--name', 'Line\nend']],
     [/^email must be an address/, ['odd', '--email', 'none']],
     [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], ''],
     [/^.*password must NOT have fewer than 8/m, ['odd', '--password-stdin'], 'short\n'],
