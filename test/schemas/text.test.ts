@@ -184,8 +184,8 @@ t.test('the command line follows the same rule', async (t) => {
   const { OPERATOR } = await import('../../registry/services/caller.ts');
   const bad = 'a\x1b[2Jb';
   const token = insertToken(deps, OPERATOR, ada.id, { name: bad, scope: 'read' });
-  await t.rejects(token, { code: 'invalid', message: /^name cannot hold U\+001B \(escape\)/ });
+  await t.rejects(token, { code: 'invalid', message: /^name cannot contain U\+001B \(escape\)/ });
   const account = { username: 'eve', password: 'x'.repeat(12), email: 'eve@lab.example' };
   const user = createUser(deps, OPERATOR, { ...account, name: bad });
-  await t.rejects(user, { code: 'invalid', message: /^name cannot hold U\+001B/ });
+  await t.rejects(user, { code: 'invalid', message: /^name cannot contain U\+001B/ });
 });

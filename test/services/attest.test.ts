@@ -57,7 +57,7 @@ for (const database of ['PGlite', 'PostgreSQL'] satisfies DatabaseKind[]) {
       const forged = await makeOld('Old', 2, async (bytes) => signSsh(bytes, privateKey, 'git'));
       t.match(
         (await problems()).map(({ problem }) => problem),
-        [/^v2 does not name/, /^the signature of v2/, /^v1 does not name/],
+        [/^the tag v2 does not name/, /^the signature of v2/, /^the tag v1 does not name/],
         'fsck names them',
       );
       const before = await (await deps.repositories.open('Old')).refs();
