@@ -316,7 +316,7 @@ async function comingBack(t: Test, database: DatabaseKind): Promise<void> {
     const lost = await back(id);
     t.match(
       await lost.next(),
-      { kind: 'reset', data: { reason: /Reload/ } },
+      { kind: 'reset', data: { reason: /Load the data again/ } },
       `an id such as ${id}`,
     );
   }

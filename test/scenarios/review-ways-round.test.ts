@@ -101,7 +101,10 @@ t.test('a comment needs an existing line', async (t) => {
     ada.client.mergeRequests.comment(id, { body: 'x', file, line });
   for (const file of ['a.txt', 'b.txt']) {
     t.match(await say(file, 2), { line: 2 });
-    t.match(await refused(say(file, 3)), { status: 422, detail: /last line of .\.txt is 2/ });
+    t.match(await refused(say(file, 3)), {
+      status: 422,
+      detail: /past the end of .\.txt, which has 2 lines/,
+    });
   }
   t.match(await refused(say('empty.txt', 1)), { status: 422 });
 });
