@@ -223,7 +223,7 @@ t.test('invalid ref names are refused', async (t) => {
   ];
   for (const name of names) {
     const { bytes } = await post(url, 'git-receive-pack', pushBody(create(main, name), pack));
-    t.match(bytes.toString(), /ng .*(funny refname|keeps this name)/, name);
+    t.match(bytes.toString(), /ng .*(funny refname|reserves this name)/, name);
   }
   await nothingChanged(t);
 });
