@@ -44,7 +44,7 @@ t.test('isomorphic-git pushes, clones, fetches and reports a refusal', async (t)
   const tip = await isomorphic.resolveRef({ fs, dir: clone, ref: 'refs/remotes/origin/main' });
   t.equal(tip, second);
 
-  await t.rejects(push('refs/registry/state'), /registry keeps this name/);
+  await t.rejects(push('refs/registry/state'), /registry reserves this name/);
   t.same(await repository.fsck(), []);
 });
 
