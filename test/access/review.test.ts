@@ -190,7 +190,7 @@ t.test('another spelling of the category does not escape its owners', async (t) 
     for (const rule of [{ category: 'Lasers' }, { manufacturer: 'lasers' }]) {
       const owned = { ...none, owners: [{ users: [3], ...rule }] };
       const found = blockers(facts({ base: null, proposed: touched }), owned);
-      t.match(found, [/must approve: eve \(its (category|maker) becomes/], JSON.stringify(written));
+      t.match(found, [/must approve: eve \(its (category|manufacturer) becomes/], JSON.stringify(written));
     }
   }
   const words = { ...none, owners: [{ users: [3], category: 'Lock-In  Amplifiers' }] };

@@ -9,10 +9,12 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const ALONE = [
   'analysis/pool',
   'bundled-packages',
+  'repos/packed-refs',
   'repos/serve/memory',
   'scenarios/data-folder',
   'scenarios/event-loop',
   'scenarios/lab-life',
+  'services/import-folder',
 ];
 
 /** Long files that fill a lane alone, longest first, so that none runs alone at the end. */
