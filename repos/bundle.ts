@@ -96,7 +96,7 @@ function parseHeader(header: string): RefUpdate[] {
     throw new RepositoryError('bad_object', 'that is no git bundle');
   const lines = header.slice(SIGNATURE.length).split('\n').slice(0, -1);
   return lines.flatMap((line) => {
-    const [, oid, ref] = /^([0-9a-f]{40}) (.+)$/.exec(line) ?? [];
+    const [, oid, ref] = /^([0-9a-f]{40}) (.+)$/s.exec(line) ?? [];
     if (ref === 'HEAD') return [];
     if (oid === undefined || ref === undefined || !isRefName(ref)) {
       throw new RepositoryError('bad_object', `a git bundle with the line ${JSON.stringify(line)}`);

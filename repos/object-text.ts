@@ -32,7 +32,7 @@ const dateOf = (seconds: number): Date =>
   new Date(Math.max(FIRST_SECOND, Math.min(seconds, LAST_SECOND)) * 1000);
 
 function parseSignature(text: string): Signature {
-  const match = /^(.*?) ?<([^>]*)> (-?\d+) ([+-])(\d{2,})(\d{2})$/.exec(text);
+  const match = /^(.*?) ?<([^>]*)> (-?\d+) ([+-])(\d{2,})(\d{2})$/s.exec(text);
   if (match === null) throw new RepositoryError('bad_object', `no signature: ${text}`);
   const [, name = '', email = '', seconds, sign, hours, minutes] = match;
   const offset = Number(hours) * 60 + Number(minutes);

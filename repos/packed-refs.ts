@@ -8,7 +8,7 @@ import type { Oid, Ref, Refs, RefUpdate } from './types.ts';
  * readers need neither sort nor open an object (refs/packed-backend.c in git's source).
  */
 const HEADER = '# pack-refs with: peeled fully-peeled sorted \n';
-const REF_LINE = /^([0-9a-f]{40}) (.+)$/;
+const REF_LINE = /^([0-9a-f]{40}) (.+)$/s;
 const PEELED_LINE = /^\^([0-9a-f]{40})$/;
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));

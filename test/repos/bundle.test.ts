@@ -31,6 +31,8 @@ t.test('a bundle holds the repository at the given refs, for us and for stock gi
     'v2\n',
     'state 2',
   );
+  const to = await meter.head();
+  await meter.updateRefs([{ ref: 'refs/heads/line\u2028separator', from: null, to }]);
   const refs = await meter.refs();
   await landFiles(meter, { 'Meter.py': 'three\n' }, 'v3\n', 'state 3');
   await meter.maintain();

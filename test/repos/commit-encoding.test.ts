@@ -31,6 +31,7 @@ const CASES: [label: string | undefined, bytes: Buffer][] = [
   ['EUC-JP', Buffer.from('\xa5\xc6\xa5\xb9', 'latin1')],
   ['GBK', Buffer.from('\xb2\xe2', 'latin1')],
   ['UTF-8', Buffer.from('Jörg')],
+  ['utf-8', Buffer.from('Line\u2028separator \u2029')],
 ];
 
 for (const [label, name] of CASES) {

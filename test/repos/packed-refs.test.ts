@@ -32,6 +32,13 @@ t.test('parse is the inverse of format', async (t) => {
     }),
     { numRuns: 50 },
   );
+  // To a regular expression these are ends of lines; to git they are letters.
+  for (const separator of ['\u2028', '\u2029', '\u0085']) {
+    const text = formatPackedRefs(
+      new Map([[`refs/heads/a${separator}b`, { oid: '0'.repeat(40) }]]),
+    );
+    t.equal(formatPackedRefs(parsePackedRefs(text)), text);
+  }
   t.throws(() => parsePackedRefs('rubbish\n'), { code: 'bad_object' });
 });
 

@@ -9,7 +9,6 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const ALONE = [
   'analysis/pool',
   'bundled-packages',
-  'repos/packed-refs',
   'repos/serve/memory',
   'scenarios/data-folder',
   'scenarios/event-loop',
