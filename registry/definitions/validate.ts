@@ -12,7 +12,7 @@ import type { ReadHeader } from './header-fields.ts';
 import { hiddenCharacters, otherTexts } from './hidden.ts';
 import { lint } from './lint.ts';
 import { lookAlikes } from './lookalikes.ts';
-import { checkName } from './names.ts';
+import { checkName, checkPaths } from './names.ts';
 import { checkPolicy, grantOf } from './policy.ts';
 import { checkSchema } from './schema.ts';
 import { shadows } from './shadowing.ts';
@@ -92,7 +92,10 @@ function typed(
       if (path === main) return new Map();
     }
   }
-  return withChanges(beside, written);
+  const files = withChanges(beside, written);
+  for (const { path, message } of checkPaths(files.keys()))
+    if (path !== main) locate([{ ...START, code: 'bad-name', message }], path, main, errors);
+  return files;
 }
 
 /**

@@ -279,6 +279,17 @@ t.test('a helper module is checked too, and findings name it', async (t) => {
   ]);
 });
 
+t.test('a path that a save refuses is refused by the validation of texts too', async (t) => {
+  const beside = new Map([['Data/x.txt', new TextEncoder().encode('x')]]);
+  const source = measurement('self.x = 1');
+  for (const path of ['../a.py', 'a\u0000.py', 'data/y.txt', '.gitattributes', 'con.py']) {
+    const { valid, errors } = validateDefinition('A', source, policy, beside, { [path]: '' });
+    t.match(errors, [{ code: 'bad-name', file: path }], path);
+    t.equal(valid, false);
+  }
+  t.equal(validateDefinition('A', source, policy, beside, { 'b.py': '' }).valid, true);
+});
+
 t.test(
   'contradictions of header and code, and bad schemas, are reported with their line',
   async (t) => {
